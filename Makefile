@@ -1,0 +1,36 @@
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+
+.PHONY: help demo test crawl browse lint bench
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make demo    crawl the bundled made-up site into news-demo/, without the internet'
+	@echo 'make test    run the tests'
+	@echo 'make crawl   crawl the real site into news/'
+	@echo 'make browse  look at news/ in the browser (ARCHIVE=news-demo: at the demo'"'"'s)'
+	@echo 'make lint    ruff, mypy and import-linter'
+	@echo 'make bench   measure, against baselines in the same run'
+
+# Pinned by constraints.txt; made again whenever that or pyproject.toml changes.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or later; say make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+demo: $(READY)
+	$(VENV)/bin/python -m demo
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest $(TESTS)
+
+crawl: $(READY)
+	$(VENV)/bin/python -m scrapy crawl finews
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports

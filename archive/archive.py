@@ -1,0 +1,305 @@
+"""The archive: a folder of posts, their superseded versions, and the catalog of them.
+
+Order of writing: revision, post, catalog row. A kill in between leaves files that the next
+`Archive.add` of the same article finds and completes.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Self
+
+from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.body import Security, read_body
+from archive.catalog import Catalog, Entry, PostRow, RevisionRow
+from archive.categories import Category
+from archive.errors import ArchiveError, ArchiveLocked
+from archive.files import publish, stage, sync_folders
+from archive.post import Post, format_post, parse_post, post_path
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time, aware."""
+    return datetime.now(UTC)
+
+
+class Outcome(StrEnum):
+    """What became of an article that was handed to the archive."""
+
+    ADDED = "added"
+    UNCHANGED = "unchanged"
+    REVISED = "revised"
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What one article does to the archive.
+
+    :param files: bytes and their path below the folder, in the order of writing.
+    :param obsolete: the old path of a post whose publication date has changed.
+    """
+
+    outcome: Outcome
+    entry: Entry
+    files: tuple[tuple[bytes, str], ...] = ()
+    obsolete: str | None = None
+
+
+class Archive:
+    """An archive folder, open for writing by one process at a time.
+
+    Reading and `add_many` may be called from two threads.
+
+    :param folder: is created when it is not there.
+    :param clock: gives the aware time that rows are stamped with.
+    :raises ArchiveLocked: when another process has it open.
+    :raises ArchiveError: here and from every method, when the disk or the catalog refuses.
+    """
+
+    def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
+        self.folder = folder
+        self._clock = clock
+        self._incoming = folder / ".incoming"
+        with self._disk(), ExitStack() as undo:
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            self._lock = undo.enter_context((folder / ".lock").open("a+"))
+            self._take_lock()
+            for leftover in self._incoming.iterdir():
+                leftover.unlink()
+            self._catalog = Catalog(folder / "catalog.db")
+            undo.pop_all()
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            place = error.filename or self.folder
+            raise ArchiveError(
+                f"The disk refuses {place} to the archive: {error.strerror}."
+            ) from error
+
+    def _take_lock(self) -> None:
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            raise ArchiveLocked(self.folder, holder=self._lock.read().strip()) from None
+        self._lock.truncate(0)
+        self._lock.write(f"process {os.getpid()}\n")
+        self._lock.flush()
+
+    def close(self) -> None:
+        """Close the catalog and let go of the lock."""
+        self._catalog.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return self._catalog.count()
+
+    def has(self, info_code: InfoCode) -> bool:
+        """Whether the article is archived."""
+        return self._catalog.get(info_code) is not None
+
+    def wants(self, info_code: InfoCode) -> bool:
+        """Whether a crawl should fetch the article: it is not here, or its body is a stand-in."""
+        return not self._catalog.is_settled(info_code)
+
+    def get(self, info_code: InfoCode) -> Post | None:
+        """The post as its file says it; None when it is not archived."""
+        row = self._catalog.get(info_code)
+        if row is None:
+            return None
+        path = self.folder / row.path
+        with self._disk():
+            return parse_post(path.read_bytes(), path.name)
+
+    def slug_of(self, info_code: InfoCode) -> str | None:
+        """The category, by slug, that an article is archived in; None when it is not archived."""
+        return self._catalog.slug_of(info_code)
+
+    def category_of(self, media: str) -> Category:
+        """The category of a media: the one that it was first seen with, else the site's way."""
+        return self._catalog.category_of(media) or Category.of_media(media)
+
+    def add(self, article: Article) -> Outcome:
+        """Archive one article; see `add_many`."""
+        return self.add_many([article])[0]
+
+    def add_many(self, articles: Sequence[Article]) -> list[Outcome]:
+        """Archive articles, on disk before this returns; the same articles again change nothing.
+
+        A changed article supersedes its post, which moves to ``revisions/``. A worse body never
+        replaces a better one.
+
+        :returns: what became of each, in order.
+        :raises InvalidArticle: when one of them cannot be written as a post; none is stored.
+        """
+        now = _iso(self._clock())
+        changes: dict[InfoCode, _Change] = {}
+        outcomes = []
+        with self._disk():
+            for article in articles:
+                if article.info_code in changes:  # twice in one batch: the second meets the first
+                    self._write(changes.values())
+                    changes.clear()
+                changes[article.info_code] = change = self._change(article, now)
+                outcomes.append(change.outcome)
+            self._write(changes.values())
+        return outcomes
+
+    def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
+        """Note that a crawl has begun; returns its number."""
+        return self._catalog.begin_crawl(spider, _json(arguments), _iso(self._clock()))
+
+    def end_crawl(self, crawl: int, status: int, verdict: str, counts: Mapping[str, int]) -> None:
+        """Note how a crawl ended.
+
+        :param status: its exit status.
+        :param verdict: one sentence.
+        :param counts: of articles ``found``, ``added``, ``revised``, ``unchanged``, ``failed``.
+        """
+        ended = _iso(self._clock())
+        columns = {"ended": ended, "status": status, "verdict": verdict, **counts}
+        self._catalog.end_crawl(crawl, columns)
+
+    def _change(self, article: Article, now: str) -> _Change:
+        post = format_post(article)
+        row, securities = _row(article, post, now)
+        stored = self._catalog.get(article.info_code)
+        on_disk = _bytes_if_there(self.folder / (stored or row).path)
+        if stored is None:
+            if on_disk is None or on_disk == post:
+                return _Change(Outcome.ADDED, Entry(row, securities), ((post, row.path),))
+            outcome, stored = Outcome.ADDED, _row_of_orphan(row, on_disk)
+        elif _betters_nothing(article, row, stored):
+            lost = ((post, row.path),) if on_disk is None and row.sha256 == stored.sha256 else ()
+            return _Change(Outcome.UNCHANGED, Entry(_seen_again(row, stored)), lost)
+        else:
+            outcome = Outcome.REVISED
+        revision = _revision(stored, now)
+        row = replace(row, version=stored.version + 1, first_seen=stored.first_seen, revised=now)
+        files: list[tuple[bytes, str]] = []
+        if on_disk is not None and on_disk != post:
+            files.append((on_disk, revision.path))
+            revision = replace(revision, sha256=_sha256(on_disk), bytes=len(on_disk))
+        files.append((post, row.path))
+        obsolete = stored.path if stored.path != row.path else None
+        return _Change(outcome, Entry(row, securities, revision), tuple(files), obsolete)
+
+    def _write(self, changes: Iterable[_Change]) -> None:
+        changes = list(changes)
+        self._write_files(file for change in changes for file in change.files)
+        self._catalog.put([change.entry for change in changes])
+        for change in changes:
+            if change.obsolete:
+                (self.folder / change.obsolete).unlink(missing_ok=True)
+
+    def _write_files(self, files: Iterable[tuple[bytes, str]]) -> None:
+        staged = [
+            (stage(data, self._incoming, str(number)), self.folder / path)
+            for number, (data, path) in enumerate(files)
+        ]
+        for source, path in staged:
+            publish(source, path)
+        sync_folders(path.parent for _, path in staged)
+
+
+def _betters_nothing(article: Article, row: PostRow, stored: PostRow) -> bool:
+    if row.sha256 == stored.sha256:
+        return True
+    return stored.body_source is not None and article.body_source.is_worse_than(
+        BodySource(stored.body_source)
+    )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _seen_again(row: PostRow, stored: PostRow) -> PostRow:
+    """The stored row after the source gave nothing better."""
+    same = row.sha256 == stored.sha256
+    return replace(
+        stored,
+        checked=row.checked,
+        body_source=row.body_source if same else stored.body_source,
+        body_provisional=stored.body_provisional and row.body_provisional,
+    )
+
+
+def _row(article: Article, post: bytes, now: str) -> tuple[PostRow, Sequence[Security]]:
+    body = read_body(article.body)
+    row = PostRow(
+        info_code=str(article.info_code),
+        title=article.title,
+        published=article.published.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        media=article.media,
+        category=article.category,
+        tag=article.tag,
+        digest=article.digest,
+        text=body.text,
+        length=len(body.text),
+        pictures=_json(body.pictures),
+        body_source=article.body_source.value,
+        body_provisional=article.body_provisional,
+        link=article.link,
+        addresses=_json(article.addresses),
+        path=str(PurePosixPath("_posts") / post_path(article)),
+        sha256=_sha256(post),
+        bytes=len(post),
+        version=1,
+        first_seen=now,
+        checked=now,
+        revised=None,
+    )
+    return row, body.securities
+
+
+def _json(values: Sequence[str] | Mapping[str, str]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
+    """The row that a post file without one should have had."""
+    return replace(row, sha256=_sha256(orphan), bytes=len(orphan), body_source=None)
+
+
+def _revision(stored: PostRow, now: str) -> RevisionRow:
+    path = PurePosixPath(stored.path)
+    folder = PurePosixPath("revisions", *path.parts[1:-1])
+    return RevisionRow(
+        info_code=stored.info_code,
+        version=stored.version,
+        path=str(folder / f"{path.stem}.{stored.version}.md"),
+        sha256=stored.sha256,
+        bytes=stored.bytes,
+        body_source=stored.body_source,
+        superseded=now,
+    )
+
+
+def _bytes_if_there(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

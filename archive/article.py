@@ -1,0 +1,153 @@
+"""The article: the one thing that goes from the crawler to the archive."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from archive.errors import InvalidArticle, InvalidInfoCode
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""The sources' time zone. Fixed, because the site writes +0800 on every post."""
+
+_CODE = re.compile(r"(?:NW)?([0-9]{15,20})")
+_QUERY_PARAMETER_BY_PAGE = {"NewsShare.html": "infoCode", "GetNewsText.do": "id"}
+_CODE_IN_PATH = re.compile(
+    r"""
+    (?: .*/[0-9]{4}/[0-9]{2}/[0-9]{2}/ (?:[0-9]{4}-[0-9]{2}-[0-9]{2}-)?  # the mirror's posts
+      | /a/                                                              # Eastmoney, today
+      | /news/[0-9]+,                                                    # Eastmoney, older
+    ) (?P<page>[^/]+)\.html
+    |
+    (?: .*/ )? (?:[0-9]{4}-[0-9]{2}-[0-9]{2})? - (?P<file>[^/]+)\.md     # post files, dateless too
+    """,
+    re.VERBOSE,
+)
+
+
+class InfoCode(str):
+    """The identity of an article: ``NW`` and 15 to 20 digits, whatever it was written like.
+
+    ``InfoCode("202112292230175548") == "NW202112292230175548"``.
+
+    :raises InvalidInfoCode: for every other text; a code never becomes a path by accident.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, code: str) -> Self:
+        match = _CODE.fullmatch(code)
+        if match is None:
+            raise InvalidInfoCode(code)
+        return super().__new__(cls, "NW" + match[1])
+
+    @classmethod
+    def from_address(cls, address: str) -> Self:
+        """Read the code out of any address that the sources give an article, or a bare code.
+
+        Takes share links, share API calls, the mirror's post pages (those that were rendered
+        from broken front matter too), Eastmoney's own pages, and post file names.
+
+        :raises InvalidInfoCode: when the address has another form or its code is not one.
+        """
+        code = address if _CODE.fullmatch(address) else _code_in(address)
+        if code is None or not _CODE.fullmatch(code):
+            raise InvalidInfoCode(address)
+        return cls(code)
+
+    @property
+    def digits(self) -> str:
+        """The code without ``NW``, as Eastmoney's pages and rolling news write it."""
+        return self[2:]
+
+    @property
+    def day(self) -> date | None:
+        """The date that the code begins with; None where those digits are no date."""
+        try:
+            return datetime.strptime(self.digits[:8], "%Y%m%d").replace(tzinfo=SHANGHAI).date()
+        except ValueError:
+            return None
+
+
+def _code_in(address: str) -> str | None:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    path = unquote(parts.path)
+    parameter = _QUERY_PARAMETER_BY_PAGE.get(path.rpartition("/")[2])
+    if parameter is not None:
+        codes = set(parse_qs(parts.query).get(parameter, ()))
+        return codes.pop() if len(codes) == 1 else None
+    match = _CODE_IN_PATH.fullmatch(path)
+    return (match["page"] or match["file"]) if match else None
+
+
+class BodySource(StrEnum):
+    """Where the body of an article came from; a later one is better."""
+
+    MIRROR = "mirror"
+    SHARE_API = "share_api"
+
+    def is_worse_than(self, other: "BodySource") -> bool:
+        """Whether a body from here must not replace one from `other`."""
+        order = list(BodySource)
+        return order.index(self) < order.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """An article as its sources give it.
+
+    :param published: aware; written in Asia/Shanghai, to the second.
+    :param category: slug of the category; None while no page has named it.
+    :param tag: the category's name as the site shows it, such as ``财联社新闻``; None likewise.
+    :param media: who wrote it, as the share API or the body says.
+    :param body: HTML.
+    :param body_provisional: the body is a stand-in, because a share host that may have the
+        article's own did not answer; a later crawl should ask again.
+    :param link: the address that the post names as its source.
+    :param addresses: what it was read from, the body's first.
+    :raises InvalidArticle: for what no post can hold; the message names article and field.
+    """
+
+    info_code: InfoCode
+    title: str
+    published: datetime
+    body: str
+    body_source: BodySource
+    link: str
+    category: str | None = None
+    tag: str | None = None
+    media: str | None = None
+    digest: str | None = None
+    body_provisional: bool = False
+    addresses: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.published.tzinfo is None:
+            raise InvalidArticle(f"{self.info_code} has a publication time without a zone")
+        try:
+            self.published.astimezone(SHANGHAI), self.published.astimezone(UTC)
+        except OverflowError:
+            raise InvalidArticle(
+                f"{self.info_code} was published at {self.published}, beyond the calendar"
+            ) from None
+        for name in ("title", "body"):
+            if not getattr(self, name).strip():
+                raise InvalidArticle(f"{self.info_code} has an empty {name}")
+        for name in ("category", "tag", "media", "digest", "link"):
+            value = getattr(self, name)
+            if value is not None and len(value.splitlines()) != 1:
+                raise InvalidArticle(f"{self.info_code} has a {name} that is not one line of text")
+        if re.search(r"[<>\s]", self.link):
+            raise InvalidArticle(f"{self.info_code} has a link that is no address: {self.link!r}")
+        for name in ("title", "body", "category", "tag", "media", "digest", "link"):
+            try:
+                (getattr(self, name) or "").encode()
+            except UnicodeEncodeError:
+                raise InvalidArticle(
+                    f"{self.info_code} has half a surrogate pair in its {name}"
+                ) from None

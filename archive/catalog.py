@@ -1,0 +1,237 @@
+"""The catalog: one SQLite file that knows every post. It is a projection of the files."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Self
+
+from sqlite_utils import Database
+
+from archive.article import InfoCode
+from archive.body import Security
+from archive.categories import Category
+from archive.errors import ArchiveError
+from archive.migrations import catalog_migrations
+
+_BUSY_SECONDS = 30
+"""How long to wait for another process's write; Datasette and backups hold the file briefly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRow:
+    """A row of ``posts``. Times are ISO 8601: `published` in Asia/Shanghai, all others in UTC.
+
+    :param length: of the text, in characters.
+    :param pictures: addresses, as a JSON array.
+    :param addresses: that the article was read from, as a JSON array, the body's first.
+    :param path: below the archive's folder.
+    :param version: 1 for the first, one more for each revision.
+    :param body_provisional: the mirror's rendering stands in for a host that did not answer.
+    :param gone: when the source was first found without it.
+    """
+
+    info_code: str
+    title: str
+    published: str
+    media: str | None
+    category: str | None
+    tag: str | None
+    digest: str | None
+    text: str
+    length: int
+    pictures: str
+    body_source: str | None
+    body_provisional: bool
+    link: str | None
+    addresses: str
+    path: str
+    sha256: str
+    bytes: int
+    version: int
+    first_seen: str
+    checked: str
+    revised: str | None
+    gone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevisionRow:
+    """A row of ``revisions``: a version that a later one superseded."""
+
+    info_code: str
+    version: int
+    path: str
+    sha256: str
+    bytes: int
+    body_source: str | None
+    superseded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one article changes in the catalog.
+
+    :param securities: that its body names; None where the body has not changed.
+    """
+
+    post: PostRow
+    securities: Sequence[Security] | None = None
+    revision: RevisionRow | None = None
+
+
+class Catalog:
+    """Reads and writes the catalog over two connections, so that a read never waits for a write.
+
+    `put` may run in another thread than the rest, one call at a time.
+
+    :raises ArchiveError: from every method, when the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._writer = Database(self._connect())
+            self._writer.enable_wal()
+            self._writer.execute("PRAGMA synchronous = FULL")
+            self._writer.execute("PRAGMA foreign_keys = ON")
+            catalog_migrations.apply(self._writer)
+            self._reader = self._connect()
+            self._reader.row_factory = sqlite3.Row
+        except sqlite3.Error as error:
+            raise self._failed("open", error) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
+
+    def _failed(self, verb: str, error: sqlite3.Error) -> ArchiveError:
+        return ArchiveError(f"Could not {verb} the catalog {self._path}: {error}.")
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._reader.close()
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get(self, info_code: InfoCode) -> PostRow | None:
+        """The row of a post; None when there is none."""
+        row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
+        if row is None:
+            return None
+        return PostRow(**{name: row[name] for name in _POST_COLUMNS})
+
+    def is_settled(self, info_code: InfoCode) -> bool:
+        """Whether the post is there with a body that no other host may better."""
+        sql = "SELECT 1 FROM posts WHERE info_code = ? AND NOT body_provisional"
+        return self._one(sql, info_code) is not None
+
+    def slug_of(self, info_code: InfoCode) -> str | None:
+        """The category that a post is in; None when there is no such post."""
+        row = self._one("SELECT category FROM posts WHERE info_code = ?", info_code)
+        return row["category"] if row else None
+
+    def category_of(self, media: str) -> Category | None:
+        """The category that a media was first seen with."""
+        row = self._one("SELECT slug, tag FROM categories WHERE media = ?", media)
+        return Category(slug=row["slug"], tag=row["tag"]) if row else None
+
+    def count(self) -> int:
+        """How many posts there are."""
+        row = self._one("SELECT count(*) AS posts FROM posts")
+        return int(row["posts"]) if row else 0
+
+    def _one(self, sql: str, *parameters: str) -> sqlite3.Row | None:
+        try:
+            row: sqlite3.Row | None = self._reader.execute(sql, parameters).fetchone()
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+        return row
+
+    def put(self, entries: Sequence[Entry]) -> None:
+        """Write entries, all of them or none. Rows that would not change are not touched."""
+        posts = [entry.post for entry in entries]
+        revisions = [entry.revision for entry in entries if entry.revision]
+        try:
+            with self._writer.atomic():
+                execute = self._writer.conn.executemany
+                execute(_ADD_CATEGORY, _categories(posts))
+                execute(_PUT_POST, map(asdict, posts))
+                execute(_PUT_REVISION, map(asdict, revisions))
+                for entry in entries:
+                    if entry.securities is not None:
+                        self._put_mentions(entry.post, entry.securities)
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
+    def begin_crawl(self, spider: str, arguments: str, started: str) -> int:
+        """Add a row to ``crawls``, without an end yet; returns its id."""
+        row = {"spider": spider, "arguments": arguments, "started": started}
+        try:
+            crawl = self._writer.table("crawls").insert(row).last_pk
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+        assert isinstance(crawl, int)
+        return crawl
+
+    def end_crawl(self, crawl: int, columns: dict[str, object]) -> None:
+        """Complete a row of ``crawls``."""
+        try:
+            self._writer.table("crawls").update(crawl, columns)
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
+    def _put_mentions(self, post: PostRow, securities: Sequence[Security]) -> None:
+        connection = self._writer.conn
+        connection.execute("DELETE FROM mentions WHERE info_code = ?", [post.info_code])
+        for security in securities:
+            connection.execute(
+                _PUT_SECURITY,
+                (security.code, security.market, security.symbol, security.name, security.kind),
+            )
+            connection.execute(
+                "INSERT INTO mentions (security, published, info_code) VALUES (?, ?, ?)",
+                (security.code, post.published, post.info_code),
+            )
+
+
+def _categories(posts: Iterable[PostRow]) -> Iterable[tuple[str, str, str]]:
+    for post in posts:
+        if post.category and post.tag:
+            category = Category(post.category, post.tag)
+            yield category.media, category.slug, category.tag
+
+
+def _columns(row: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(row))
+
+
+def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: str) -> str:
+    """An upsert with named parameters; a row that is the same already is not written.
+
+    :param computed: expressions for columns that a row gets when it is new.
+    """
+    values = [column for column in columns if column not in key]
+    return f"""
+        INSERT INTO {table} ({", ".join([*columns, *computed])})
+        VALUES ({", ".join([*(f":{column}" for column in columns), *computed.values()])})
+        ON CONFLICT ({", ".join(key)}) DO UPDATE
+        SET {", ".join(f"{column} = excluded.{column}" for column in values)}
+        WHERE {" OR ".join(f"{column} IS NOT excluded.{column}" for column in values)}
+    """  # noqa: S608 (names of our own columns)
+
+
+_POST_COLUMNS = _columns(PostRow)
+_ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
+_NEXT_ID = "(SELECT coalesce(max(id), 0) + 1 FROM posts)"
+_PUT_POST = _upsert("posts", _POST_COLUMNS, ["info_code"], id=_NEXT_ID)
+_PUT_REVISION = _upsert("revisions", _columns(RevisionRow), ["info_code", "version"])
+_PUT_SECURITY = """
+    INSERT INTO securities (code, market, symbol, name, kind) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (code) DO UPDATE SET name = excluded.name
+    WHERE excluded.name IS NOT NULL AND excluded.name IS NOT securities.name
+"""

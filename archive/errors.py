@@ -1,0 +1,42 @@
+"""What can go wrong in an archive.
+
+FinewsError
+├── Refused            input that is not taken in, by name
+│   ├── InvalidInfoCode
+│   └── InvalidArticle
+└── ArchiveError       the archive itself cannot be read or written
+    └── ArchiveLocked
+"""
+
+from pathlib import Path
+
+
+class FinewsError(Exception):
+    """Base of every error here; its text is one sentence that can be shown to a user."""
+
+
+class Refused(FinewsError, ValueError):
+    """The input is not taken in; nothing was stored."""
+
+
+class InvalidInfoCode(Refused):
+    """A text or address that names no article."""
+
+    def __init__(self, text: str) -> None:
+        shown = text if len(text) <= 120 else text[:117] + "..."
+        super().__init__(f"{shown!r} names no article: an infoCode is NW and 15 to 20 digits")
+
+
+class InvalidArticle(Refused):
+    """An article that cannot be written as a post."""
+
+
+class ArchiveError(FinewsError):
+    """The archive folder or its catalog cannot be read or written."""
+
+
+class ArchiveLocked(ArchiveError):
+    """Another process writes to the archive."""
+
+    def __init__(self, folder: Path, *, holder: str) -> None:
+        super().__init__(f"The archive {folder} is being written by {holder}; try again later.")

@@ -1,0 +1,38 @@
+"""Files that are there whole or not at all."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def stage(data: bytes, incoming: Path, name: str) -> Path:
+    """Write `data` to a file in `incoming`, down to the disk, and return its path.
+
+    :raises OSError: when the disk refuses; what was staged of it is removed.
+    """
+    staged = incoming / name
+    try:
+        with staged.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        staged.unlink(missing_ok=True)
+        raise
+    return staged
+
+
+def publish(staged: Path, path: Path) -> None:
+    """Move a staged file to its place at once, over an older one if there is one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged.replace(path)
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Make renames in `folders` last over a power cut; a rename lives in its folder's entry."""
+    for folder in set(folders):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,106 @@
+"""How the catalog came to its present shape, one named and transactional step after another."""
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+catalog_migrations = Migrations("finews")
+
+
+@catalog_migrations()
+def first_catalog(db: Database) -> None:
+    """Posts, their categories, the versions that were superseded, and what they name."""
+    db.create_table(
+        "categories",
+        {"media": str, "slug": str, "tag": str},
+        pk="media",
+        not_null={"slug", "tag"},
+    )
+    posts = db.create_table(
+        "posts",
+        {
+            "id": int,
+            "info_code": str,
+            "title": str,
+            "published": str,
+            "media": str,
+            "category": str,
+            "tag": str,
+            "digest": str,
+            "length": int,
+            "pictures": str,
+            "body_source": str,
+            "body_provisional": int,
+            "link": str,
+            "addresses": str,
+            "path": str,
+            "sha256": str,
+            "bytes": int,
+            "version": int,
+            "first_seen": str,
+            "checked": str,
+            "revised": str,
+            "gone": str,
+            "text": str,
+        },
+        pk="info_code",
+        not_null={
+            *("id", "title", "published", "length", "pictures", "body_provisional", "addresses"),
+            *("path", "sha256", "bytes", "version", "first_seen", "checked", "text"),
+        },
+    )
+    posts.create_index(["id"], unique=True)
+    posts.create_index(["published"])
+    posts.create_index(["media", "published"])
+    posts.create_index(["category", "published"])
+    db.create_table(
+        "revisions",
+        {
+            "info_code": str,
+            "version": int,
+            "path": str,
+            "sha256": str,
+            "bytes": int,
+            "body_source": str,
+            "superseded": str,
+        },
+        pk=("info_code", "version"),
+        not_null={"path", "sha256", "bytes", "superseded"},
+        foreign_keys=[("info_code", "posts", "info_code")],
+    )
+    db.create_table(
+        "securities",
+        {"code": str, "market": int, "symbol": str, "name": str, "kind": str},
+        pk="code",
+        not_null={"market", "symbol", "kind"},
+    )
+    # Publication time in the key: the newest posts of a security are the end of one range.
+    db.execute(
+        """
+        CREATE TABLE mentions (
+            security TEXT NOT NULL REFERENCES securities(code),
+            published TEXT NOT NULL,
+            info_code TEXT NOT NULL REFERENCES posts(info_code),
+            PRIMARY KEY (security, published, info_code)
+        ) WITHOUT ROWID
+        """
+    )
+    db.table("mentions").create_index(["info_code"])
+    db.create_table(
+        "crawls",
+        {
+            "id": int,
+            "spider": str,
+            "arguments": str,
+            "started": str,
+            "ended": str,
+            "status": int,
+            "verdict": str,
+            "found": int,
+            "added": int,
+            "revised": int,
+            "unchanged": int,
+            "failed": int,
+        },
+        pk="id",
+        not_null={"spider", "arguments", "started"},
+    )

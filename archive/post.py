@@ -1,0 +1,272 @@
+"""The front-matter post: the site's own file format, written to the byte and read with patience.
+
+    ---
+    layout: post
+    title: "“3060”的“数字”密码"
+    date: 2021-12-29 17:34:39 +0800
+    categories: jingjiguanchawang
+    tags: 经济观察网新闻
+    ---
+    > digest, then an empty line (rolling news only)
+    body, HTML
+
+    <the article's link>
+
+    [返回<tag>](<the category's page>)｜[返回首页](//finews.withounder.com/)
+
+Encoding is UTF-8, line ends are LF, and no line end follows the last line. What is written is
+always valid YAML; what is read may be one of the hundreds of old posts that are not.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Any
+
+import frontmatter
+import yaml
+from frontmatter.default_handlers import BaseHandler
+
+from archive.article import SHANGHAI, Article, InfoCode
+from archive.categories import ROLLING
+from archive.errors import InvalidArticle, InvalidInfoCode
+
+_SITE = "//finews.withounder.com/"
+_NOT_PRINTABLE_IN_YAML = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""YAML 1.1 section 4.1 and, for the breaks that a double-quoted scalar would fold, 4.2."""
+
+_RUBY_READS_MORE_IN_IT = re.compile(r":|[-+0-9.,:_eE ]+\Z")
+"""Jekyll's Psych makes symbols and numbers of plain scalars that are strings to PyYAML."""
+
+_FENCED = re.compile(r"---[ \t]*\r?\n(.*?)(?<=\n)---[ \t]*(?:\r?\n|\Z)(.*)", re.DOTALL)
+_LINE = re.compile(r"^(\w+):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) ?([+-]\d{4})", re.ASCII)
+_DAY_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-", re.ASCII)
+_DIGEST = re.compile(r"> ([^\n]*)\n\n")
+_CLOSING = re.compile(
+    r"\n\n<(?P<link>[^<>\s]+)>"
+    r"\n\n\[返回(?P<tag>[^\n]*?)\]\([^\n]*\)｜\[返回首页\]\([^\n]*\)\s*\Z"
+)
+
+
+def post_path(article: Article) -> PurePosixPath:
+    """Where a post lies below ``_posts/``: by year and month of its publication in Shanghai.
+
+    Rolling news has its code without ``NW`` in the name, as the site has it.
+    """
+    day = article.published.astimezone(SHANGHAI).date()
+    code = article.info_code.digits if article.category == ROLLING.slug else article.info_code
+    return PurePosixPath(f"{day:%Y}/{day:%m}/{day.isoformat()}-{code}.md")
+
+
+def format_post(article: Article) -> bytes:
+    """Write an article as the site writes it.
+
+    :raises InvalidArticle: when its category or tag is not known yet.
+    """
+    if article.category is None or article.tag is None:
+        raise InvalidArticle(f"{article.info_code} has no category")
+    rolling = article.category == ROLLING.slug
+    page = f"{ROLLING.slug}/" if rolling else f"category/{article.category}.html"
+    body = f"> {article.digest}\n\n{article.body}" if rolling and article.digest else article.body
+    post = frontmatter.Post(
+        f"{body}\n\n<{article.link}>\n\n[返回{article.tag}]({_SITE}{page})｜[返回首页]({_SITE})",
+        handler=SiteHandler(),
+        layout="post",
+        title=article.title,
+        date=article.published.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S +0800"),
+        categories=article.category,
+        tags=article.tag,
+    )
+    return frontmatter.dumps(post).encode()
+
+
+class SiteHandler(BaseHandler):
+    """python-frontmatter's handler for the site's exact format.
+
+    The stock handler sorts the keys, turns dates into objects, and its caller strips the content;
+    none of that gives back the site's bytes.
+    """
+
+    FM_BOUNDARY = _FENCED
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Front matter and content, both untouched.
+
+        :raises ValueError: when the text begins with no front matter.
+        """
+        match = _FENCED.match(text)
+        if match is None:
+            raise ValueError("no front matter")
+        return match[1], match[2]
+
+    def load(self, fm: str) -> dict[str, Any]:
+        """The fields as plain strings: a date stays as it was written.
+
+        :raises yaml.YAMLError: when the front matter is not YAML.
+        :raises ValueError: when it is not a flat mapping.
+        """
+        fields = yaml.load(fm, Loader=yaml.CBaseLoader)  # noqa: S506 (builds strings only)
+        if not isinstance(fields, dict):
+            raise ValueError("not a mapping")
+        return {key: value for key, value in fields.items() if isinstance(value, str)}
+
+    def export(self, metadata: Mapping[str, object], **kwargs: object) -> str:
+        """The fields in the site's order; only the title is quoted where quotes are not needed."""
+        return "\n".join(
+            f"{key}: {_quoted(str(value)) if key == 'title' else _plain(str(value))}"
+            for key, value in metadata.items()
+        )
+
+    def format(self, post: frontmatter.Post, **kwargs: object) -> str:
+        """The whole text of the file."""
+        return f"---\n{self.export(post.metadata)}\n---\n{post.content}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + _NOT_PRINTABLE_IN_YAML.sub(lambda m: f"\\u{ord(m[0]):04X}", escaped) + '"'
+
+
+@lru_cache(maxsize=4096)
+def _plain(text: str) -> str:
+    """The text as it is where YAML reads it back as the same string or date, else quoted."""
+    if _DATE.fullmatch(text):
+        return text
+    if _RUBY_READS_MORE_IN_IT.match(text):
+        return _quoted(text)
+    try:
+        stays = yaml.load(f"key: {text}", Loader=yaml.CSafeLoader) == {"key": text}
+    except (yaml.YAMLError, ValueError):  # ValueError: a day that does not exist
+        stays = False
+    return text if stays else _quoted(text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """What a post file says; None where it does not say, or not in a way that can be read.
+
+    :param day: the publication date, from the date field, the file name or the code.
+    :param digest: the summary of rolling news.
+    :param problems: what is wrong with the file, a phrase each; empty for a sound post.
+    """
+
+    info_code: InfoCode | None
+    title: str | None
+    published: datetime | None
+    day: date | None
+    category: str | None
+    tag: str | None
+    digest: str | None
+    body: str
+    link: str | None
+    problems: tuple[str, ...]
+
+
+def parse_post(data: bytes, name: str) -> Post:
+    """Read a post file, broken ones as far as they go. Never raises for what is in the file.
+
+    :param data: the file's bytes.
+    :param name: the file's name; it holds the code, and the day where the front matter has none.
+    """
+    problems: list[str] = []
+    text = _decode(data, problems)
+    try:
+        front_matter, content = SiteHandler().split(text)
+    except ValueError:
+        problems.append("it has no front matter")
+        front_matter, content = "", text
+    fields = _load(front_matter, problems)
+    published = _published(fields.get("date", ""), problems)
+    title = fields.get("title") or None
+    if title is None:
+        problems.append("it has no title")
+
+    closing = _CLOSING.search(content)
+    if closing is None:
+        problems.append("it does not end with the article's link and the way back")
+    link = closing["link"] if closing else None
+    category = fields.get("categories") or None
+    opening = _DIGEST.match(content) if category == ROLLING.slug else None
+    info_code = _info_code(name, link, problems)
+    return Post(
+        info_code=info_code,
+        title=title,
+        published=published,
+        day=_day(published, name, info_code),
+        category=category,
+        tag=fields.get("tags") or (closing["tag"] if closing else None) or None,
+        digest=opening[1] if opening else None,
+        body=content[opening.end() if opening else 0 : closing.start() if closing else None],
+        link=link,
+        problems=tuple(problems),
+    )
+
+
+def _decode(data: bytes, problems: list[str]) -> str:
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            problems.append(f"it is not {encoding}")
+        else:
+            break
+    else:
+        text = data.decode(errors="replace")
+    if text.startswith("\ufeff"):
+        problems.append("it begins with a byte order mark")
+    return text.removeprefix("\ufeff")
+
+
+def _load(front_matter: str, problems: list[str]) -> dict[str, str]:
+    if not front_matter:
+        return {}
+    try:
+        return SiteHandler().load(front_matter)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        problems.append("its front matter is not YAML")
+    fields = {}
+    for key, value in _LINE.findall(front_matter):
+        quoted = len(value) > 1 and value[0] == value[-1] == '"'
+        fields[key] = value[1:-1] if quoted else value
+    return fields
+
+
+def _published(text: str, problems: list[str]) -> datetime | None:
+    if match := _DATE.fullmatch(text):
+        try:
+            written = datetime.strptime(" ".join(match.groups()), "%Y-%m-%d %H:%M:%S %z")
+            return written.astimezone(SHANGHAI)
+        except (ValueError, OverflowError):
+            pass  # a day or an hour that does not exist, or not in Shanghai's calendar
+    problems.append(f"its date cannot be read: {text!r}")
+    return None
+
+
+def _info_code(name: str, link: str | None, problems: list[str]) -> InfoCode | None:
+    codes = []
+    for address in (name, link):
+        try:
+            codes.append(InfoCode.from_address(address or ""))
+        except InvalidInfoCode:
+            continue
+    if not codes:
+        problems.append("neither its name nor its link has an infoCode")
+        return None
+    if codes[0] != codes[-1]:
+        problems.append(f"its name says {codes[0]}, its link {codes[-1]}")
+    return codes[0]
+
+
+def _day(published: datetime | None, name: str, info_code: InfoCode | None) -> date | None:
+    if published is not None:
+        return published.date()
+    if match := _DAY_IN_NAME.match(name):
+        try:
+            return date.fromisoformat(match[1])
+        except ValueError:
+            pass  # a day that does not exist
+    return info_code.day if info_code else None

@@ -1,0 +1,1 @@
+"""Goes out and gets articles: spiders choose requests, page objects read responses."""

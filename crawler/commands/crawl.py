@@ -1,0 +1,102 @@
+"""``scrapy crawl``: Scrapy's own, with checked arguments, a summary and an honest exit status."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+from scrapy import Spider
+from scrapy.commands.crawl import Command as CrawlCommand
+from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
+
+from archive.archive import Archive
+from archive.errors import ArchiveError, ArchiveLocked, FinewsError
+from crawler.arguments import in_one_sentence
+from crawler.sources import Sources
+from crawler.verdict import Counts, ExitStatus, Verdict, judge
+
+
+class WrongCall(FinewsError):
+    """The command line or its surroundings are wrong; nothing was asked of any site."""
+
+
+class Command(CrawlCommand):
+    """The project's ``crawl``."""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Refuse what can be known to be wrong before the first request, crawl, say how it went."""
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        try:
+            _check_project(self.settings)
+            _check_arguments(self._spider_class(args), opts.spargs)
+            Sources.load(Path(self.settings["FINEWS_SOURCES"]))
+            Archive(Path(self.settings["FINEWS_ARCHIVE"])).close()
+        except ArchiveLocked as error:
+            self._refuse(ExitStatus.LOCKED, error)
+        except ArchiveError as error:
+            self._refuse(ExitStatus.STORAGE_FAILED, error)
+        except FinewsError as error:
+            self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
+        else:
+            crawler = self._create_crawler(args[0])
+            self.crawler_process.crawl(crawler, **opts.spargs)
+            self.crawler_process.start()
+            self._report(crawler)
+
+    def _spider_class(self, args: list[str]) -> type[Spider]:
+        assert self.crawler_process is not None
+        loader = self.crawler_process.spider_loader
+        names = ", ".join(sorted(loader.list()))
+        if len(args) != 1:
+            raise WrongCall(f"Say one spider to crawl with, of {names}.")
+        try:
+            return loader.load(args[0])
+        except KeyError:
+            raise WrongCall(f"There is no spider {args[0]!r}; there is {names}.") from None
+
+    def _refuse(self, status: ExitStatus, error: FinewsError) -> None:
+        print(f"finews: {error}", file=sys.stderr)
+        self.exitcode = status
+
+    def _report(self, crawler: Crawler) -> None:
+        verdict = self._verdict(crawler)
+        self.exitcode = verdict.status
+        if crawler.stats is not None:
+            print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
+        folder = crawler.settings["FINEWS_ARCHIVE"]
+        print(f"finews: The archive is in {folder}; to look at it: datasette {folder}/catalog.db")
+        if verdict.status is not ExitStatus.DONE:
+            print(f"finews: {verdict.sentence} (exit status {verdict.status})", file=sys.stderr)
+
+    def _verdict(self, crawler: Crawler) -> Verdict:
+        assert self.crawler_process is not None
+        if self.crawler_process.bootstrap_failed or crawler.stats is None:
+            return Verdict(ExitStatus.ERROR, "The crawl could not be started; the log says why.")
+        share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
+        return judge(crawler.stats.get_stats(), share)
+
+
+def _check_project(settings: BaseSettings) -> None:
+    """Scrapy runs on with bare defaults and no spider when it finds no settings module."""
+    if settings.getlist("SPIDER_MODULES"):
+        return
+    project = os.environ.get("SCRAPY_PROJECT")
+    if project is None:
+        raise WrongCall("This folder is in no Scrapy project; go to the one with scrapy.cfg.")
+    raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
+
+
+def _check_arguments(spider_class: type[Spider], given: dict[str, str]) -> None:
+    arguments: type[BaseModel] | None = getattr(spider_class, "arguments", None)
+    if arguments is None:
+        return
+    try:
+        arguments.model_validate(given)
+    except ValidationError as error:
+        known = ", ".join(arguments.model_fields)
+        raise WrongCall(
+            f"{in_one_sentence(error)} {spider_class.name} takes the arguments {known}."
+        ) from None

@@ -1,0 +1,62 @@
+"""Opens the archive for one crawl, notes the crawl in it, and closes it after the pipelines."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+
+from archive.archive import Archive
+from archive.errors import ArchiveError
+from crawler.verdict import Counts, judge
+
+logger = logging.getLogger(__name__)
+
+
+class OpenArchive:
+    """The archive that ``FINEWS_ARCHIVE`` names."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.archive = Archive(Path(crawler.settings["FINEWS_ARCHIVE"]))
+        self._crawler = crawler
+        self._crawl_id: int | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy before the spider starts.
+
+        :raises ArchiveError: when the archive cannot be opened.
+        """
+        extension = cls(crawler)
+        crawler.signals.connect(extension.begin, signals.spider_opened)
+        crawler.signals.connect(extension.end, signals.spider_closed)
+        return extension
+
+    def begin(self, spider: Spider) -> None:
+        """On `spider_opened`: a crawl that is killed leaves a row without an end."""
+        arguments: dict[str, str] = getattr(spider, "given_arguments", {})
+        self._crawl_id = self.archive.begin_crawl(spider.name, arguments)
+
+    def end(self, reason: str) -> None:
+        """On `spider_closed`, which Scrapy sends when all pipelines are closed."""
+        assert self._crawler.stats is not None
+        assert self._crawl_id is not None
+        stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
+        share = self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
+        verdict = judge(stats, share)
+        counts = asdict(Counts.of(stats))
+        try:
+            self.archive.end_crawl(self._crawl_id, verdict.status, verdict.sentence, counts)
+        except ArchiveError as error:
+            logger.error("How the crawl ended is not noted: %s", error)
+        finally:
+            self.archive.close()
+
+
+def archive_of(crawler: Crawler) -> Archive:
+    """The archive of a running crawl."""
+    extension = crawler.get_extension(OpenArchive)
+    assert extension is not None, "EXTENSIONS has no OpenArchive"
+    return extension.archive

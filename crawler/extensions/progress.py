@@ -1,0 +1,71 @@
+"""Says how far a crawl is: a line that updates on a terminal, log lines elsewhere."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from typing import NoReturn, Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from crawler.verdict import Counts
+
+logger = logging.getLogger(__name__)
+
+_SECONDS_ON_A_TERMINAL = 0.2
+
+
+class Progress:
+    """Reads the stats that the crawl keeps anyway, every so often.
+
+    ``LOGSTATS_INTERVAL`` says how many seconds lie between two log lines; 0 switches it off.
+    """
+
+    def __init__(self, crawler: Crawler, log_seconds: float, *, on_terminal: bool) -> None:
+        self._crawler = crawler
+        self._seconds = _SECONDS_ON_A_TERMINAL if on_terminal else log_seconds
+        self._on_terminal = on_terminal
+        self._shown = contextlib.ExitStack()
+        self._ticking: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        log_seconds = crawler.settings.getfloat("LOGSTATS_INTERVAL")
+        if not log_seconds:
+            raise NotConfigured
+        to_file = bool(crawler.settings["LOG_FILE"])
+        progress = cls(crawler, log_seconds, on_terminal=sys.stderr.isatty() and not to_file)
+        crawler.signals.connect(progress.open, signals.spider_opened)
+        crawler.signals.connect(progress.close, signals.spider_closed)
+        return progress
+
+    def open(self) -> None:
+        """On `spider_opened`."""
+        line = None
+        if self._on_terminal:
+            self._shown.enter_context(logging_redirect_tqdm())
+            line = tqdm[NoReturn](unit="article", leave=False, file=sys.stderr)
+            self._shown.enter_context(line)
+        self._ticking = asyncio.ensure_future(self._tick(line))
+
+    def close(self) -> None:
+        """On `spider_closed`."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+        self._shown.close()
+
+    async def _tick(self, line: "tqdm[NoReturn] | None") -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            assert self._crawler.stats is not None
+            counts = Counts.of(self._crawler.stats.get_stats())
+            if line is None:
+                logger.info("%s", counts)
+                continue
+            line.total, line.n = counts.found or None, counts.finished
+            line.set_postfix_str(str(counts))

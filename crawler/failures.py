@@ -1,0 +1,53 @@
+"""Failures, counted by reason and said once, in one sentence."""
+
+import logging
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from archive.article import InfoCode
+from archive.errors import FinewsError
+
+logger = logging.getLogger(__name__)
+
+
+class Failures:
+    """What a crawl could not do, in its stats: ``article/failed/<reason>``, ``list/failed/…``."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    def of_article(self, info_code: InfoCode, reason: str, sentence: str) -> None:
+        """An article is not archived by this crawl."""
+        self._count("article", reason)
+        logger.warning("%s is not archived: %s", info_code, sentence)
+
+    def of_list(self, url: str, reason: str, sentence: str) -> None:
+        """A list could not be read; articles that only it names are missed."""
+        self._count("list", reason)
+        logger.warning("The list %s was not read: %s", url, sentence)
+
+    def refused(self, error: FinewsError, where: str) -> None:
+        """Something was not taken in, by name; another crawl would refuse it again."""
+        self._count("refused", "link")
+        logger.warning("A link on %s was refused: %s", where, error)
+
+    def _count(self, kind: str, reason: str) -> None:
+        stats = self._crawler.stats
+        if stats is not None:
+            stats.inc_value(f"{kind}/failed")
+            stats.inc_value(f"{kind}/failed/{reason}")
+
+
+def reason_of(failure: Failure) -> tuple[str, str]:
+    """A word for the statistics and a sentence for the log, for a request that got no answer."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        status = error.response.status
+        return f"http_{status}", f"{error.response.url} answered with status {status}."
+    url = getattr(getattr(failure, "request", None), "url", "the source")
+    if isinstance(error, IgnoreRequest):
+        return "not_allowed", f"{url} may not be asked for ({error or 'robots.txt'})."
+    return "unreachable", f"{url} could not be reached ({error})."

@@ -1,0 +1,1 @@
+"""Middlewares between the engine and the spiders."""

@@ -1,0 +1,37 @@
+"""Turns a page that could not be read into a counted failure; the crawl goes on."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from archive.errors import Refused
+from crawler.failures import Failures
+from crawler.fingerprint import ARTICLE
+from crawler.pages.errors import PageError
+
+
+class PageErrorMiddleware:
+    """Takes the errors that page objects raise in callbacks; all others are bugs and stay so."""
+
+    def __init__(self, failures: Failures) -> None:
+        self._failures = failures
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        return cls(Failures(crawler))
+
+    def process_spider_exception(
+        self, response: Response, exception: Exception
+    ) -> Iterable[Any] | None:
+        """Count and say it."""
+        if not isinstance(exception, PageError | Refused):
+            return None
+        reason = exception.reason if isinstance(exception, PageError) else "refused"
+        if info_code := response.meta.get(ARTICLE):
+            self._failures.of_article(info_code, reason, str(exception))
+        else:
+            self._failures.of_list(response.url, reason, str(exception))
+        return []

@@ -1,0 +1,92 @@
+"""The mirror's addresses: which are its posts, and where to ask for them."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from archive.article import InfoCode
+from crawler.sources import Mirror
+
+_POST = re.compile(
+    r"(?P<category>.*)/(?P<day>\d{4}/\d{2}/\d{2})/(?:(?P<named>\d{4}-\d{2}-\d{2})-)?[^/]+\.html",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostLink:
+    """A link to a post page.
+
+    :param category: the category as the path has it, lower-cased; empty where the front matter
+        was broken and the path names none.
+    :param day: the publication date in Shanghai; None where the path names no real day.
+    """
+
+    url: str
+    info_code: InfoCode
+    category: str
+    day: date | None
+
+    def is_in(self, slugs: tuple[str, ...]) -> bool:
+        """Whether the post may be of one of the categories, as far as its path says."""
+        return not self.category or self.category in {_path_of(slug) for slug in slugs}
+
+
+class MirrorSite:
+    """The mirror, asked for at one of its addresses.
+
+    :param site: the start address; it replaces scheme and host of every link to the mirror, so
+        that a crawl that began with http stays with http.
+    """
+
+    def __init__(self, mirror: Mirror, site: str | None = None) -> None:
+        self.home = site or mirror.site
+        self.feed = urljoin(self.home, mirror.feed)
+        self._category = mirror.category
+        self._origin = urlsplit(self.home)
+        self._hosts = {*mirror.hosts, self.host}
+
+    @property
+    def host(self) -> str:
+        """The host that is asked."""
+        return self._origin.hostname or ""
+
+    def category_page(self, slug: str) -> str:
+        """The page that lists all posts of a category.
+
+        Rolling news links to ``/emnews/`` instead, which does not exist.
+        """
+        return urljoin(self.home, self._category.format(slug=quote(slug)))
+
+    def post(self, link: str) -> PostLink | None:
+        """What a link says of a post; None when it leads anywhere else.
+
+        :raises InvalidInfoCode: when it leads to a post of the mirror whose name is no code.
+        """
+        try:
+            parts = urlsplit(link)
+        except ValueError:
+            return None
+        match = _POST.fullmatch(unquote(parts.path))
+        if parts.hostname not in self._hosts or match is None:
+            return None
+        origin = self._origin
+        return PostLink(
+            url=parts._replace(scheme=origin.scheme, netloc=origin.netloc, fragment="").geturl(),
+            info_code=InfoCode.from_address(link),
+            category=match["category"].strip("/"),
+            day=_day(match["named"] or match["day"].replace("/", "-")),
+        )
+
+
+def _path_of(slug: str) -> str:
+    """Jekyll takes a category with a space for two, and makes a folder of each."""
+    return slug.lower().replace(" ", "/")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

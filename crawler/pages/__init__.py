@@ -1,0 +1,1 @@
+"""Page objects: pure functions of a saved response, one class per page layout."""

@@ -1,0 +1,40 @@
+"""Why a page gave nothing.
+
+FinewsError
+└── PageError
+    ├── LayoutChanged   the answer is not what this page object was written for
+    └── NotFound        the source says that it has no such article
+"""
+
+from archive.article import InfoCode
+from archive.errors import FinewsError
+
+
+class PageError(FinewsError):
+    """A page object could not read its response.
+
+    :param reason: a word for statistics.
+    """
+
+    reason: str
+
+
+class LayoutChanged(PageError):
+    """Raised by every page object that does not find what it must find.
+
+    :param page: the page object's class.
+    """
+
+    reason = "layout"
+
+    def __init__(self, page: type, url: str, what: str) -> None:
+        super().__init__(f"{page.__name__} cannot read {url}: {what}.")
+
+
+class NotFound(PageError):
+    """Raised for an answer that says, well formed, that there is no such article."""
+
+    reason = "not_found"
+
+    def __init__(self, info_code: InfoCode, url: str) -> None:
+        super().__init__(f"{url} has no article {info_code}.")

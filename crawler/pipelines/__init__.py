@@ -1,0 +1,1 @@
+"""Item pipelines, in the order of the way that an article takes."""

@@ -1,0 +1,1 @@
+"""Spiders: they choose requests, nothing else."""

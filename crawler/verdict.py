@@ -1,0 +1,121 @@
+"""Whether a crawl did its job: an exit status and one sentence why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Self
+
+STORAGE_FAILED = "storage_failed"
+"""Why a crawl closes whose archive cannot be written: nothing that it fetched would be kept."""
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of ``scrapy crawl``."""
+
+    DONE = 0
+    ERROR = 1
+    WRONG_ARGUMENTS = 2
+    SOURCE_UNREACHABLE = 3
+    LAYOUT_CHANGED = 4
+    LIST_EMPTY = 5
+    TOO_MANY_FAILURES = 6
+    STORAGE_FAILED = 7
+    LOCKED = 8
+    INTERRUPTED = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the articles that a crawl came across."""
+
+    found: int
+    added: int
+    revised: int
+    unchanged: int
+    failed: int
+
+    @classmethod
+    def of(cls, stats: Mapping[str, Any]) -> Self:
+        """Add them up from a crawl's stats, at any moment of it."""
+
+        def total(*keys: str) -> int:
+            return sum(stats.get(key, 0) for key in keys)
+
+        return cls(
+            found=total("article/found"),
+            added=total("archive/added"),
+            revised=total("archive/revised"),
+            unchanged=total("article/archived", "archive/unchanged"),
+            failed=total("article/failed", "archive/failed"),
+        )
+
+    @property
+    def finished(self) -> int:
+        """How many articles need nothing more."""
+        return self.added + self.revised + self.unchanged + self.failed
+
+    def __str__(self) -> str:
+        revised = f", {self.revised} revised" if self.revised else ""
+        return (
+            f"{self.found} articles found, {self.added} added, {self.unchanged} unchanged, "
+            f"{self.failed} failed{revised}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a crawl ended."""
+
+    status: ExitStatus
+    sentence: str
+
+
+def judge(stats: Mapping[str, Any], max_failed_share: float) -> Verdict:
+    """Judge a crawl by its stats.
+
+    :param stats: of a crawl that has ended.
+    :param max_failed_share: of the articles that were asked for; more is too many.
+    """
+    counts = Counts.of(stats)
+    found, failed = counts.found, stats.get("article/failed", 0)
+    asked = found - stats.get("article/archived", 0)
+    lists_failed = stats.get("list/failed", 0)
+    reason = stats.get("finish_reason")
+    bugs = sum(count for key, count in stats.items() if key.startswith("spider_exceptions/"))
+    if reason == STORAGE_FAILED or stats.get("archive/failed"):
+        return Verdict(
+            ExitStatus.STORAGE_FAILED,
+            f"{stats.get('archive/failed', 0)} articles could not be stored; the log says why.",
+        )
+    if reason != "finished":
+        return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
+    if not found and lists_failed:
+        if stats.get("list/failed/layout"):
+            return Verdict(
+                ExitStatus.LAYOUT_CHANGED,
+                "The source's lists are not laid out as they were, and nothing could be read.",
+            )
+        return Verdict(
+            ExitStatus.SOURCE_UNREACHABLE, "No list of the source could be had; try again later."
+        )
+    if not found:
+        return Verdict(ExitStatus.LIST_EMPTY, "The source's lists name no article.")
+    if failed > asked * max_failed_share:
+        if stats.get("article/failed/layout", 0) * 2 > failed:
+            return Verdict(
+                ExitStatus.LAYOUT_CHANGED,
+                f"{failed} of {asked} articles failed, most because their pages are not laid out "
+                "as they were.",
+            )
+        return Verdict(
+            ExitStatus.TOO_MANY_FAILURES,
+            f"{failed} of {asked} articles failed; the next crawl tries them again.",
+        )
+    if bugs:
+        return Verdict(ExitStatus.ERROR, f"The crawler itself failed {bugs} times; see the log.")
+    if lists_failed:
+        return Verdict(
+            ExitStatus.SOURCE_UNREACHABLE,
+            f"{lists_failed} lists of the source could not be read; articles may be missed.",
+        )
+    return Verdict(ExitStatus.DONE, "All articles that the source names are archived.")

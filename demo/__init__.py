@@ -1,0 +1,18 @@
+"""A made-up replica of the mirror site and of the share API, served on loopback.
+
+`python -m demo` lets the real crawler archive it; the tests use the same pieces. Nothing here
+imports the crawler or the archive: what the demo expects of them is written by its own code, so
+that a mistake in theirs cannot hide in ours.
+
+    exchange   what passes between a client and a site: Request, Answer, Site, Exchange
+    replica    the server: a plain HTTP proxy that answers for the real host names
+    faults     ways of failing on demand
+    static     sites made of files (a folder, or pages in memory), served as GitHub Pages does
+    share      the share API and its share page
+    text       made-up Chinese prose
+    body       article bodies: as the share API sends them, as the mirror renders them
+    articles   the made-up articles, with every quirk the real ones have shown
+    post       the expected post file of an article, byte for byte
+    mirror     the mirror's pages, as Jekyll writes them
+    site       all of it put together: made_up_site()
+"""

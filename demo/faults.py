@@ -1,0 +1,153 @@
+"""Failing on demand: one way of failing is one function.
+
+Each function here takes what it needs to know and returns a Failure, which does its worst to an
+Exchange. A Fault says where and how often. To add a way of failing, write one more function and
+name it in `WAYS`, if the command line should know it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from demo.exchange import Answer, Exchange, Request
+
+Failure = Callable[[Exchange], None]
+
+_BLOCK_PAGE = (
+    "<!DOCTYPE html><html><head><title>安全验证</title></head>"
+    "<body><h1>访问过于频繁</h1><p>请稍后再试。</p></body></html>"
+)
+_FOREVER = 3600.0
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """A failure that strikes some requests.
+
+    `host` is matched whole ("*" is every known host). `path` is matched with the path and query:
+    a string must begin it, a compiled pattern may match anywhere in it. After `times` strikes
+    the fault is spent; None is never. `struck` counts the strikes.
+    """
+
+    host: str
+    path: str | re.Pattern[str] = ""
+    failure: Failure = field(kw_only=True)
+    times: int | None = field(default=None, kw_only=True)
+    struck: int = field(default=0, init=False)
+
+    def matches(self, request: Request) -> bool:
+        """Whether it would strike this request now."""
+        if self.host not in ("*", request.host):
+            return False
+        if self.times is not None and self.struck >= self.times:
+            return False
+        if isinstance(self.path, str):
+            return request.target.startswith(self.path)
+        return self.path.search(request.target) is not None
+
+
+def status(code: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Failure:
+    """Answer with a status (and headers, such as Retry-After) instead of the page."""
+    answer = Answer(code, body, {"Content-Type": "text/html; charset=utf-8", **(headers or {})})
+    return lambda exchange: exchange.send(answer)
+
+
+def redirect(location: str, code: int = 302) -> Failure:
+    """Send the client elsewhere."""
+    return status(code, {"Location": location})
+
+
+def empty() -> Failure:
+    """Answer 200 with no body at all."""
+    return status(200)
+
+
+def garbage(body: bytes = _BLOCK_PAGE.encode()) -> Failure:
+    """Answer 200 with something else than what was asked for: a block page, by default."""
+    return status(200, body=body)
+
+
+def truncated(keep: float = 0.5) -> Failure:
+    """Promise the whole body, send the first part of it (`keep` of 1) and close."""
+
+    def fail(exchange: Exchange) -> None:
+        answer = exchange.answer()
+        exchange.begin(answer, length=len(answer.body) + 1)
+        exchange.write(answer.body[: int(len(answer.body) * keep)])
+        exchange.close()
+
+    return fail
+
+
+def reset() -> Failure:
+    """Cut the connection without an answer."""
+    return lambda exchange: exchange.reset()
+
+
+def hang(seconds: float = _FOREVER) -> Failure:
+    """Say nothing for so long, then close without an answer."""
+
+    def fail(exchange: Exchange) -> None:
+        exchange.wait(seconds)
+        exchange.close()
+
+    return fail
+
+
+def delay(seconds: float) -> Failure:
+    """Answer well, but late."""
+
+    def fail(exchange: Exchange) -> None:
+        exchange.wait(seconds)
+        exchange.send(exchange.answer())
+
+    return fail
+
+
+WAYS: Mapping[str, Callable[[str], Failure]] = {
+    "status": lambda value: status(int(value)),
+    "redirect": lambda value: redirect(_given(value)),
+    "empty": lambda value: empty(),
+    "garbage": lambda value: garbage(),
+    "truncated": lambda value: truncated(float(value or 0.5)),
+    "reset": lambda value: reset(),
+    "hang": lambda value: hang(float(value or _FOREVER)),
+    "delay": lambda value: delay(float(value)),
+}
+"""The ways of failing that the command line knows, each made from the text after its colon."""
+
+_FAULT = re.compile(
+    r"(?P<host>[^/~=\s]+)(?:~(?P<pattern>.+?)|(?P<prefix>/.*?))?"
+    r"=(?P<way>[a-z]+)(?::(?P<value>.*?))?(?:\*(?P<times>\d+))?"
+)
+
+
+def parse_fault(text: str) -> Fault:
+    """The fault that `HOST[/PATH or ~REGEX]=WAY[:VALUE][*TIMES]` describes.
+
+    `finews.zning.xyz=status:503`, `finews.withounder.com/category/=hang:5*2`,
+    `*~\\.html$=reset`. Raises ValueError with one clear sentence.
+    """
+    match = _FAULT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"the fault {text!r} is not HOST[/PATH]=WAY[:VALUE][*TIMES]")
+    way = match["way"]
+    if way not in WAYS:
+        raise ValueError(f"the fault {text!r} fails in no known way: {', '.join(WAYS)}")
+    value = match["value"] or ""
+    try:
+        failure = WAYS[way](value)
+    except ValueError:
+        raise ValueError(f"the fault {text!r}: {way} cannot use the value {value!r}") from None
+    try:
+        path = re.compile(match["pattern"]) if match["pattern"] else match["prefix"] or ""
+    except re.error as error:
+        raise ValueError(f"the fault {text!r} has a bad regular expression: {error}") from None
+    times = int(match["times"]) if match["times"] else None
+    return Fault(match["host"].lower(), path, failure=failure, times=times)
+
+
+def _given(value: str) -> str:
+    if not value:
+        raise ValueError("a value is needed")
+    return value

@@ -1,0 +1,1 @@
+"""How finews runs: Scrapy settings modules, and the facts about the sources."""

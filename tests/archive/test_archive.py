@@ -1,0 +1,297 @@
+"""The archive: once, to the byte, nothing lost, with its history."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive.archive import Archive, Outcome
+from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.categories import Category
+from archive.errors import ArchiveError, ArchiveLocked
+from archive.post import format_post
+
+CODE = InfoCode("NW202112292230175548")
+ARTICLE = Article(
+    info_code=CODE,
+    title="标题",
+    published=datetime(2021, 12, 29, 17, 34, 39, tzinfo=SHANGHAI),
+    body='<p>央行<a data-code="1,600160">巨化股份</a></p><img src="http://x/1.jpg">',
+    body_source=BodySource.SHARE_API,
+    link=f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={CODE}",
+    category="jingjiguanchawang",
+    tag="经济观察网新闻",
+    media="经济观察网",
+    addresses=("http://api/", "http://page/"),
+)
+MIRRORED = replace(ARTICLE, body="<p>mirror</p>", body_source=BodySource.MIRROR)
+POST = "_posts/2021/12/2021-12-29-NW202112292230175548.md"
+FIRST_VERSION = "revisions/2021/12/2021-12-29-NW202112292230175548.1.md"
+
+
+class Clock:
+    """A clock that goes on by an hour whenever it is looked at."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(hours=1)
+        return self.now
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "news"
+
+
+@pytest.fixture
+def archive(folder: Path) -> Iterator[Archive]:
+    with Archive(folder, clock=Clock()) as archive:
+        yield archive
+
+
+def rows(folder: Path, sql: str) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
+        catalog.row_factory = sqlite3.Row
+        return [dict(row) for row in catalog.execute(sql)]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All files but the catalog's own and the lock."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.parent != folder
+    }
+
+
+def test_an_article_is_there_once_however_often_it_is_added(archive: Archive, folder: Path) -> None:
+    assert archive.wants(CODE)
+    assert archive.add(ARTICLE) is Outcome.ADDED
+    assert archive.add(ARTICLE) is Outcome.UNCHANGED
+    assert archive.add_many([ARTICLE, ARTICLE]) == [Outcome.UNCHANGED] * 2
+    assert files(folder) == {POST: format_post(ARTICLE)}
+    assert len(archive) == 1
+    assert archive.has(CODE)
+    assert not archive.wants(CODE)
+
+
+def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) -> None:
+    archive.add(ARTICLE)
+    (row,) = rows(folder, "SELECT * FROM posts")
+    assert row | {"sha256": "", "bytes": 0} == {
+        "id": 1,
+        "info_code": CODE,
+        "title": "标题",
+        "published": "2021-12-29T17:34:39+08:00",
+        "media": "经济观察网",
+        "category": "jingjiguanchawang",
+        "tag": "经济观察网新闻",
+        "digest": None,
+        "text": "央行巨化股份",
+        "length": 6,
+        "pictures": '["http://x/1.jpg"]',
+        "body_source": "share_api",
+        "body_provisional": 0,
+        "link": ARTICLE.link,
+        "addresses": '["http://api/", "http://page/"]',
+        "path": POST,
+        "sha256": "",
+        "bytes": 0,
+        "version": 1,
+        "first_seen": "2026-11-22T13:00:00Z",
+        "checked": "2026-11-22T13:00:00Z",
+        "revised": None,
+        "gone": None,
+    }
+    assert rows(folder, "SELECT * FROM categories") == [
+        {"media": "经济观察网", "slug": "jingjiguanchawang", "tag": "经济观察网新闻"}
+    ]
+    assert rows(folder, "SELECT * FROM securities") == [
+        {"code": "1.600160", "market": 1, "symbol": "600160", "name": "巨化股份", "kind": "share"}
+    ]
+    assert rows(folder, "SELECT security, info_code FROM mentions") == [
+        {"security": "1.600160", "info_code": CODE}
+    ]
+
+
+def test_a_post_is_read_back(archive: Archive) -> None:
+    archive.add(ARTICLE)
+    post = archive.get(CODE)
+    assert post is not None
+    assert (post.title, post.body, post.problems) == (ARTICLE.title, ARTICLE.body, ())
+    assert archive.get(InfoCode("NW209912292230175548")) is None
+
+
+def test_a_changed_article_is_a_revision_and_the_old_version_stays(
+    archive: Archive, folder: Path
+) -> None:
+    changed = replace(ARTICLE, title="新标题", body="<p>新</p>")
+    archive.add(ARTICLE)
+    assert archive.add(changed) is Outcome.REVISED
+    assert files(folder) == {POST: format_post(changed), FIRST_VERSION: format_post(ARTICLE)}
+    (row,) = rows(folder, "SELECT id, version, title, first_seen, revised FROM posts")
+    assert list(row.values()) == [1, 2, "新标题", "2026-11-22T13:00:00Z", "2026-11-22T14:00:00Z"]
+    (revision,) = rows(folder, "SELECT version, path, body_source, superseded FROM revisions")
+    assert list(revision.values()) == [1, FIRST_VERSION, "share_api", "2026-11-22T14:00:00Z"]
+    assert rows(folder, "SELECT * FROM mentions") == []
+
+    assert archive.add_many([ARTICLE, changed]) == [Outcome.REVISED] * 2
+    assert [row["version"] for row in rows(folder, "SELECT version FROM revisions")] == [1, 2, 3]
+    assert len(files(folder)) == 4
+
+
+def test_a_new_publication_date_moves_the_post(archive: Archive, folder: Path) -> None:
+    moved = replace(ARTICLE, published=ARTICLE.published + timedelta(days=40))
+    archive.add(ARTICLE)
+    assert archive.add(moved) is Outcome.REVISED
+    assert files(folder) == {
+        "_posts/2022/02/2022-02-07-NW202112292230175548.md": format_post(moved),
+        FIRST_VERSION: format_post(ARTICLE),
+    }
+    (mention,) = rows(folder, "SELECT published FROM mentions")
+    assert mention["published"].startswith("2022-02-07")
+
+
+def test_the_mirrors_body_gives_way_to_the_share_apis_and_never_returns(
+    archive: Archive, folder: Path
+) -> None:
+    archive.add(replace(MIRRORED, body_provisional=True))
+    assert archive.wants(CODE)
+    assert archive.add(ARTICLE) is Outcome.REVISED
+    assert not archive.wants(CODE)
+    assert archive.add(MIRRORED) is Outcome.UNCHANGED
+    assert archive.add(replace(MIRRORED, body_provisional=True)) is Outcome.UNCHANGED
+    assert not archive.wants(CODE)
+    assert files(folder)[POST] == format_post(ARTICLE)
+
+
+def test_a_body_that_no_share_host_has_is_settled(archive: Archive) -> None:
+    archive.add(replace(MIRRORED, body_provisional=True))
+    assert archive.add(MIRRORED) is Outcome.UNCHANGED
+    assert not archive.wants(CODE)
+
+
+def test_the_same_bytes_from_a_better_source_are_marked_so(archive: Archive, folder: Path) -> None:
+    archive.add(replace(ARTICLE, body_source=BodySource.MIRROR))
+    assert archive.add(ARTICLE) is Outcome.UNCHANGED
+    assert rows(folder, "SELECT body_source FROM posts") == [{"body_source": "share_api"}]
+
+
+def test_a_media_keeps_the_slug_that_it_was_first_seen_with(archive: Archive, folder: Path) -> None:
+    assert archive.category_of("厦门日报") == Category("shamenribao", "厦门日报新闻")
+    archive.add(replace(ARTICLE, category="xiamenribao", tag="厦门日报新闻"))
+    assert archive.category_of("厦门日报").slug == "xiamenribao"
+    other = InfoCode("NW202112292230175549")
+    archive.add(replace(ARTICLE, info_code=other, category="shamenribao", tag="厦门日报新闻"))
+    assert archive.category_of("厦门日报").slug == "xiamenribao"
+
+
+def test_a_security_keeps_its_latest_name(archive: Archive, folder: Path) -> None:
+    archive.add(ARTICLE)
+    for body in ('<a data-code="1,600160">巨化</a>', '<a data-code="1,600160"></a>x'):
+        archive.add(replace(ARTICLE, body=body))
+    assert rows(folder, "SELECT name FROM securities") == [{"name": "巨化"}]
+
+
+def test_an_unchanged_article_costs_its_row_no_more_than_the_time(
+    archive: Archive, folder: Path
+) -> None:
+    archive.add(ARTICLE)
+    before = rows(folder, "SELECT * FROM posts")
+    archive.add(ARTICLE)
+    (row,) = rows(folder, "SELECT * FROM posts")
+    assert row == before[0] | {"checked": "2026-11-22T14:00:00Z"}
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL between two steps."""
+
+
+def test_killed_between_post_and_row_the_next_add_completes_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = replace(ARTICLE, body="<p>新</p>")
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    for article, outcome in [(ARTICLE, Outcome.ADDED), (changed, Outcome.REVISED)]:
+        with Archive(folder) as archive, monkeypatch.context() as patch:
+            patch.setattr("archive.catalog.Catalog.put", kill)
+            with pytest.raises(Killed):
+                archive.add(article)
+        with Archive(folder) as archive:
+            assert archive.add(article) is outcome
+    assert files(folder) == {POST: format_post(changed), FIRST_VERSION: format_post(ARTICLE)}
+    (revision,) = rows(folder, "SELECT sha256 FROM revisions")
+    assert revision["sha256"] != rows(folder, "SELECT sha256 FROM posts")[0]["sha256"]
+
+
+def test_a_post_without_a_row_that_differs_is_kept_as_a_version(folder: Path) -> None:
+    path = folder / POST
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"what somebody put there")
+    with Archive(folder) as archive:
+        assert archive.add(ARTICLE) is Outcome.ADDED
+    assert files(folder) == {POST: format_post(ARTICLE), FIRST_VERSION: b"what somebody put there"}
+
+
+def test_a_post_whose_file_was_lost_is_written_again(archive: Archive, folder: Path) -> None:
+    archive.add(ARTICLE)
+    (folder / POST).unlink()
+    assert archive.add(ARTICLE) is Outcome.UNCHANGED
+    assert files(folder) == {POST: format_post(ARTICLE)}
+    (folder / POST).unlink()
+    with pytest.raises(ArchiveError, match=CODE):
+        archive.get(CODE)
+
+
+def test_leftovers_of_a_killed_crawl_are_swept(folder: Path) -> None:
+    (folder / ".incoming").mkdir(parents=True)
+    (folder / ".incoming" / "0").write_bytes(b"half a po")
+    with Archive(folder):
+        assert not files(folder)
+
+
+def test_one_process_writes_at_a_time_and_says_who(archive: Archive, folder: Path) -> None:
+    with pytest.raises(ArchiveLocked, match=f"process {os.getpid()}"):
+        Archive(folder)
+
+
+def test_a_lock_left_by_a_dead_process_does_not_block(folder: Path) -> None:
+    code = f"import os; from pathlib import Path; from archive.archive import Archive; \
+            a = Archive(Path({str(folder)!r})); os._exit(9)"
+    assert subprocess.run((sys.executable, "-c", code), check=False).returncode == 9
+    Archive(folder).close()
+
+
+@pytest.mark.parametrize("place", ["news", "news/catalog.db", "news/_posts"])
+def test_a_disk_that_refuses_is_told_by_its_place(tmp_path: Path, place: str) -> None:
+    blocked = tmp_path / place
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_bytes(b"no folder, no database")
+    with pytest.raises(ArchiveError, match=str(blocked)), Archive(tmp_path / "news") as archive:
+        archive.add(ARTICLE)
+    assert blocked.read_bytes() == b"no folder, no database"
+
+
+def test_crawls_are_noted(archive: Archive, folder: Path) -> None:
+    number = archive.begin_crawl("finews", {"since": "2026-11-20"})
+    (row,) = rows(folder, "SELECT * FROM crawls")
+    assert (row["spider"], row["ended"]) == ("finews", None)
+    assert json.loads(row["arguments"]) == {"since": "2026-11-20"}
+    archive.end_crawl(number, 0, "Done.", {"found": 3, "added": 2})
+    (row,) = rows(folder, "SELECT * FROM crawls")
+    assert (row["ended"], row["status"], row["verdict"]) == ("2026-11-22T14:00:00Z", 0, "Done.")
+    assert (row["found"], row["added"], row["failed"]) == (3, 2, None)

@@ -1,0 +1,104 @@
+"""What the tests share: the sample site, replicas of sites, and crawls as users start them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from demo.replica import Replica, Site, folder_site, share_api_site
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = Path(__file__).parent / "samples"
+MIRROR = "finews.withounder.com"
+SHARE_HOSTS = ("finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney.com")
+NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
+
+
+@pytest.fixture(scope="session")
+def sample_posts() -> dict[str, bytes]:
+    """File name → bytes of the posts that a right crawl of the sample site ends with."""
+    return {path.name: path.read_bytes() for path in (SAMPLES / "posts").iterdir()}
+
+
+@pytest.fixture(scope="session")
+def sample_answers() -> dict[str, bytes]:
+    """InfoCode → answer of the share API."""
+    return {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
+
+
+@pytest.fixture
+def sample_sites(sample_answers: dict[str, bytes]) -> Mapping[str, Site]:
+    """The sample site under its real names."""
+    share = share_api_site(sample_answers)
+    return {MIRROR: folder_site(SAMPLES / "site"), **dict.fromkeys(SHARE_HOSTS, share)}
+
+
+@pytest.fixture
+def replica(sample_sites: Mapping[str, Site]) -> Iterator[Replica]:
+    """The sample site, served."""
+    with Replica(sample_sites) as replica:
+        yield replica
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A crawl that has ended."""
+
+    status: int
+    output: str
+    log: str
+
+
+Crawl = Callable[..., Ended]
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Where crawls of this test archive."""
+    return tmp_path / "news"
+
+
+@pytest.fixture
+def crawl(replica: Replica, archive: Path) -> Crawl:
+    """Run `scrapy crawl finews` against the replica, in a process of its own."""
+
+    def run(
+        *arguments: str,
+        spider: str = "finews",
+        site: str | None = f"http://{MIRROR}/",
+        **environment: str,
+    ) -> Ended:
+        start = ("-a", f"site={site}") if site else ()
+        ended = subprocess.run(
+            (sys.executable, "-m", "scrapy", "crawl", spider, *start, *NO_DELAYS, *arguments),
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "http_proxy": replica.proxy_url,
+                "https_proxy": replica.proxy_url,
+                "no_proxy": "",
+                "FINEWS_ARCHIVE": str(archive),
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    return run
+
+
+def posts_in(archive: Path) -> dict[str, bytes]:
+    """File name → bytes of the posts of an archive."""
+    return {path.name: path.read_bytes() for path in (archive / "_posts").rglob("*.md")}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--write-golden` writes the expected outputs anew, to be read in the diff."""
+    parser.addoption("--write-golden", action="store_true")

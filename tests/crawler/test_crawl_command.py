@@ -1,0 +1,141 @@
+"""`scrapy crawl` refuses, before any request, what can be known to be wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+
+from archive.archive import Archive
+from demo.faults import Fault, delay
+from demo.replica import Replica
+from settings import base
+from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
+
+SPIDERS = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": base.SPIDER_MODULES})).list()
+
+
+@pytest.mark.parametrize("name", SPIDERS)
+def test_every_spider_starts_and_does_its_job(
+    name: str, replica: Replica, archive: Path, crawl: Crawl
+) -> None:
+    ended = crawl(spider=name)
+    assert ended.status == 0, ended.log
+    assert posts_in(archive)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("-a", "since=yesterday"), "since should be a date"),
+        (("-a", "foo=1"), "foo is not known here. finews takes the arguments site, category"),
+        (("-s", "FINEWS_SOURCES=/no/such.toml"), "Could not read the sources /no/such.toml"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence_and_no_request(
+    crawl: Crawl, replica: Replica, archive: Path, arguments: tuple[str, ...], complaint: str
+) -> None:
+    ended = crawl(*arguments, "-s", "LOG_LEVEL=WARNING")
+    assert ended.status == 2
+    assert complaint in ended.log
+    assert len(ended.log.splitlines()) == 1
+    assert not replica.requests
+    assert not archive.exists()
+
+
+def test_an_unknown_spider_is_told(crawl: Crawl) -> None:
+    ended = crawl(spider="nosuch")
+    assert ended.status == 2
+    assert "There is no spider 'nosuch'; there is finews" in ended.log
+
+
+@pytest.mark.parametrize("project", ["nosuch", ""])
+def test_an_unknown_scrapy_project_is_told(crawl: Crawl, replica: Replica, project: str) -> None:
+    ended = crawl(SCRAPY_PROJECT=project)
+    assert ended.status == 2
+    assert f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name" in ended.log
+    assert not replica.requests
+
+
+def test_outside_of_a_project_is_told(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        (sys.executable, "-m", "scrapy", "crawl", "finews"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "This folder is in no Scrapy project" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("[mirror", "are not TOML"),
+        ("[mirror]\nsite = 'ftp://x'\n", "mirror.site should be an address"),
+        ("[mirrors]\n", "mirrors is not known here"),
+    ],
+)
+def test_wrong_sources_are_told_by_entry(
+    crawl: Crawl, tmp_path: Path, content: str, complaint: str
+) -> None:
+    sources = tmp_path / "sources.toml"
+    sources.write_text(content, encoding="utf-8")
+    ended = crawl("-s", f"FINEWS_SOURCES={sources}")
+    assert ended.status == 2
+    assert str(sources) in ended.log
+    assert complaint in ended.log
+
+
+def test_an_archive_in_use_is_told(crawl: Crawl, replica: Replica, archive: Path) -> None:
+    with Archive(archive):
+        ended = crawl()
+    assert ended.status == 8
+    assert f"{archive} is being written by process {os.getpid()}" in ended.log
+    assert not replica.requests
+
+
+def test_an_archive_that_cannot_be_opened_is_told(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    archive.write_bytes(b"a file")
+    ended = crawl()
+    assert ended.status == 7
+    assert f"The disk refuses {archive}" in ended.log
+    assert not replica.requests
+
+
+def test_the_archive_can_be_chosen_by_setting_too(crawl: Crawl, tmp_path: Path) -> None:
+    assert crawl("-s", f"FINEWS_ARCHIVE={tmp_path / 'other'}").status == 0
+    assert len(posts_in(tmp_path / "other")) == 19
+
+
+def test_interrupted_once_what_is_in_flight_is_stored_and_told(
+    replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault("*", failure=delay(0.1))]
+    environment = os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)}
+    site = ("-a", f"site=http://{MIRROR}/")
+    with subprocess.Popen(
+        (sys.executable, "-m", "scrapy", "crawl", "finews", *site, *NO_DELAYS),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as crawl:
+        while not list(archive.glob("_posts/**/*.md")):
+            time.sleep(0.05)
+        crawl.send_signal(signal.SIGINT)
+        output, log = crawl.communicate(timeout=60)
+    assert crawl.returncode == 9, log
+    assert "The crawl was ended early (shutdown)" in log
+    with Archive(archive) as kept:
+        assert 0 < len(kept) == len(posts_in(archive)) < 19
+    assert f"{len(posts_in(archive))} added" in output

@@ -1,0 +1,226 @@
+"""The real thing: the sample site, under its real names, from home page to post files."""
+
+import json
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from demo.faults import Fault, empty, garbage, status
+from demo.replica import Replica
+from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
+
+REAL = "NW202112292230175548"
+
+
+def asked(replica: Replica, host: str) -> list[str]:
+    return [entry.request.url for entry in replica.requests if entry.request.host == host]
+
+
+def article_requests(replica: Replica) -> list[str]:
+    urls = [entry.request.url for entry in replica.requests]
+    return [url for url in urls if "GetNewsText.do" in url or "/20" in url]
+
+
+def rows(archive: Path, sql: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
+        return catalog.execute(sql).fetchall()
+
+
+def test_all_posts_come_out_byte_for_byte_and_are_not_asked_for_again(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    first = crawl()
+    assert (first.status, posts_in(archive)) == (0, sample_posts), first.log
+    assert any(REAL in name for name in posts_in(archive))
+    assert "19 articles found, 19 added, 0 unchanged, 0 failed" in first.output
+    assert str(archive) in first.output
+
+    assert not replica.unknown
+    assert set(Counter(article_requests(replica)).values()) == {1}
+    assert len(article_requests(replica)) == 2 * 19
+    assert not asked(replica, SHARE_HOSTS[1])
+    agents = {entry.request.headers["user-agent"] for entry in replica.requests}
+    assert len(agents) == 1
+    assert agents.pop().startswith("finews/")
+
+    replica.requests.clear()
+    second = crawl()
+    assert second.status == 0, second.log
+    assert "19 articles found, 0 added, 19 unchanged, 0 failed" in second.output
+    assert not article_requests(replica)
+    assert posts_in(archive) == sample_posts
+    assert rows(archive, "SELECT spider, status, found, added, unchanged FROM crawls") == [
+        ("finews", 0, 19, 19, 0),
+        ("finews", 0, 19, 0, 19),
+    ]
+    assert rows(archive, "SELECT DISTINCT body_source, body_provisional FROM posts") == [
+        ("share_api", 0)
+    ]
+    assert rows(archive, "SELECT slug FROM categories WHERE media LIKE '21世纪%'") == [
+        ("21shijijingjibaodao 21caijingAPP",)
+    ]
+
+
+def test_share_hosts_are_tried_in_order_until_one_has_the_article(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    replica.faults = [
+        Fault(SHARE_HOSTS[0], "/NewsData/", failure=status(404)),
+        Fault(SHARE_HOSTS[1], f"/NewsData/GetNewsText.do?id={REAL}", failure=garbage()),
+    ]
+    ended = crawl()
+    assert (ended.status, posts_in(archive)) == (0, sample_posts), ended.log
+    assert [len(asked(replica, host)) for host in SHARE_HOSTS] == [20, 20, 2]
+
+
+def test_the_mirrors_rendering_stands_in_and_gives_way(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    down = [Fault(host, "/NewsData/", failure=status(404)) for host in SHARE_HOSTS]
+    replica.faults = [*down]
+    ended = crawl()
+    assert ended.status == 0, ended.log
+    assert posts_in(archive).keys() == sample_posts.keys()
+    assert rows(archive, "SELECT DISTINCT body_source, body_provisional FROM posts") == [
+        ("mirror", 1)
+    ]
+    assert all(b"<html" not in post for post in posts_in(archive).values())
+
+    replica.faults = []
+    ended = crawl()
+    assert "19 revised" in ended.output
+    assert posts_in(archive) == sample_posts
+    assert len(list((archive / "revisions").rglob("*.md"))) == 19
+
+
+def test_what_no_share_host_has_is_not_asked_for_again(crawl: Crawl, replica: Replica) -> None:
+    unknown = f"/NewsData/GetNewsText.do?id={REAL}"
+    replica.faults = [
+        Fault(host, unknown, failure=garbage(b'{"text": ""}')) for host in SHARE_HOSTS
+    ]
+    assert crawl().status == 0
+    replica.requests.clear()
+    ended = crawl()
+    assert "0 added, 19 unchanged" in ended.output
+    assert not article_requests(replica)
+
+
+def test_just_the_articles_of_share_links(
+    crawl: Crawl,
+    replica: Replica,
+    archive: Path,
+    sample_posts: dict[str, bytes],
+    tmp_path: Path,
+) -> None:
+    link = f"http://choicewzp1.eastmoney.com/html_News/NewsShare.html?infoCode={REAL}"
+    ended = crawl("-a", f"share={link}", site=None)
+    assert ended.status == 0, ended.log
+    name = f"2021-12-29-{REAL}.md"
+    assert posts_in(archive) == {name: sample_posts[name]}
+    assert not asked(replica, MIRROR)
+
+    links = tmp_path / "links.txt"
+    links.write_text(
+        f"# mine\n{link}\n\n"
+        "https://finance.eastmoney.com/a/202205202300000078.html\nNW202205202300000101\n",
+        encoding="utf-8",
+    )
+    ended = crawl("-a", f"share={links}", site=None)
+    assert "3 articles found, 2 added, 1 unchanged, 0 failed" in ended.output
+    got = posts_in(archive)
+    assert len(got) == 3
+    assert got == {name: sample_posts[name] for name in got}
+
+
+def test_a_share_link_that_no_host_knows_is_a_failure(crawl: Crawl, archive: Path) -> None:
+    ended = crawl("-a", "share=NW202205209999999999", site=None)
+    assert ended.status == 6
+    assert "NW202205209999999999 is not archived" in ended.log
+    assert "1 of 1 articles failed" in ended.log
+    assert not posts_in(archive)
+
+
+def test_categories_can_be_chosen_those_with_spaces_too(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    ended = crawl("-a", "category=hexunwang,21shijijingjibaodao 21caijingAPP")
+    assert ended.status == 0, ended.log
+    chosen = {"hexunwang", "21shijijingjibaodao 21caijingAPP"}
+    assert {row[0] for row in rows(archive, "SELECT category FROM posts")} == chosen
+    assert len(posts_in(archive)) == 3
+    assert len(article_requests(replica)) == 6
+
+
+def test_a_category_that_is_not_there_is_told(crawl: Crawl) -> None:
+    ended = crawl("-a", "category=nosuchmedia")
+    assert ended.status != 0
+    assert "/category/nosuchmedia.html" in ended.log
+
+
+def test_only_what_was_published_since_a_day(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    ended = crawl("-a", "since=2022-05-20")
+    assert ended.status == 0, ended.log
+    assert len(posts_in(archive)) == len(sample_posts) - 1
+    assert not any(REAL in url for url in article_requests(replica))
+
+
+def test_a_post_page_that_fails_is_tried_again_by_the_next_crawl(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
+    ended = crawl()
+    assert (ended.status, "18 added, 0 unchanged, 1 failed" in ended.output) == (0, True), ended.log
+    assert f"{REAL} is not archived: http://{MIRROR}/" in ended.log
+    replica.faults = []
+    ended = crawl()
+    assert "1 added, 18 unchanged, 0 failed" in ended.output
+    assert posts_in(archive) == sample_posts
+
+
+def test_a_source_that_is_down_is_told(crawl: Crawl, replica: Replica, archive: Path) -> None:
+    replica.faults = [Fault(MIRROR, failure=status(403))]
+    ended = crawl()
+    assert ended.status == 3
+    assert "No list of the source could be had" in ended.log
+    assert rows(archive, "SELECT status, verdict FROM crawls")[0][0] == 3
+
+
+def test_lists_of_another_layout_are_told(crawl: Crawl, replica: Replica) -> None:
+    replica.faults = [Fault(MIRROR, failure=garbage())]
+    ended = crawl()
+    assert ended.status == 4
+    assert "not laid out as they were" in ended.log
+    assert "Traceback" not in ended.log
+
+
+def test_posts_of_another_layout_are_told(crawl: Crawl, replica: Replica, archive: Path) -> None:
+    replica.faults = [Fault(MIRROR, "/hexunwang/", failure=garbage())]
+    replica.faults += [Fault(MIRROR, "/lejucaijing/", failure=empty())]
+    ended = crawl()
+    assert ended.status == 4
+    assert "4 of 19 articles failed" in ended.log
+    assert len(posts_in(archive)) == 15
+
+
+def test_items_can_be_exported_by_scrapys_own_feeds(crawl: Crawl, tmp_path: Path) -> None:
+    feed = tmp_path / "items.jsonl"
+    assert crawl("-o", str(feed)).status == 0
+    items = [json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines()]
+    assert len(items) == 19
+    (real,) = (item for item in items if item["info_code"] == REAL)
+    assert real["published"] == "2021-12-29T17:34:39+08:00"
+    assert real["tag"] == "经济观察网新闻"
+
+
+def test_an_archive_that_cannot_be_written_ends_the_crawl(crawl: Crawl, archive: Path) -> None:
+    (archive / "_posts").parent.mkdir()
+    (archive / "_posts").write_bytes(b"in the way")
+    ended = crawl()
+    assert ended.status == 7
+    assert f"The disk refuses {archive}/_posts" in ended.log
+    assert "Traceback" not in ended.log
+    assert (archive / "_posts").read_bytes() == b"in the way"

@@ -1,0 +1,50 @@
+"""How crawls are judged by their stats."""
+
+import pytest
+
+from crawler.verdict import Counts, ExitStatus, judge
+
+ALL_WELL = {
+    "finish_reason": "finished",
+    "article/found": 20,
+    "article/archived": 10,
+    "archive/added": 10,
+}
+
+
+@pytest.mark.parametrize(
+    ("stats", "status"),
+    [
+        ({}, ExitStatus.DONE),
+        ({"article/failed": 1}, ExitStatus.DONE),
+        ({"article/failed": 2}, ExitStatus.TOO_MANY_FAILURES),
+        ({"article/failed": 2, "article/failed/layout": 2}, ExitStatus.LAYOUT_CHANGED),
+        ({"list/failed": 1}, ExitStatus.SOURCE_UNREACHABLE),
+        ({"article/found": 0, "list/failed": 2}, ExitStatus.SOURCE_UNREACHABLE),
+        (
+            {"article/found": 0, "list/failed": 2, "list/failed/layout": 2},
+            ExitStatus.LAYOUT_CHANGED,
+        ),
+        ({"article/found": 0, "article/archived": 0}, ExitStatus.LIST_EMPTY),
+        ({"archive/failed": 1}, ExitStatus.STORAGE_FAILED),
+        ({"finish_reason": "storage_failed"}, ExitStatus.STORAGE_FAILED),
+        ({"finish_reason": "shutdown"}, ExitStatus.INTERRUPTED),
+        ({"spider_exceptions/KeyError": 1, "spider_exceptions/count": 1}, ExitStatus.ERROR),
+    ],
+)
+def test_a_crawl_is_done_only_when_it_did_its_job(
+    stats: dict[str, object], status: ExitStatus
+) -> None:
+    verdict = judge(ALL_WELL | stats, max_failed_share=0.1)
+    assert verdict.status is status
+    assert verdict.sentence.endswith(".")
+
+
+def test_counts_are_added_up_from_both_sides_of_the_lane() -> None:
+    counts = Counts.of(
+        ALL_WELL
+        | {"archive/unchanged": 2, "archive/revised": 1, "article/failed": 3, "archive/failed": 1}
+    )
+    assert counts == Counts(found=20, added=10, revised=1, unchanged=12, failed=4)
+    assert str(counts) == "20 articles found, 10 added, 12 unchanged, 4 failed, 1 revised"
+    assert counts.finished == 27

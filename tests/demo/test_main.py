@@ -1,0 +1,93 @@
+"""The demo's command line."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from demo.__main__ import main
+from demo.mirror import MIRROR_HOST
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--fault", "nonsense"], "the fault 'nonsense' is not HOST[/PATH]=WAY[:VALUE][*TIMES]"),
+        (["--fault", "elsewhere.example=reset"], "is for a host that is not here"),
+        (["--articles", "3"], "the made-up site needs 60 articles or more, not 3"),
+    ],
+)
+def test_a_bad_argument_ends_in_one_sentence(
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", *arguments])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
+def test_a_taken_port_ends_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit) as ended:
+            main(["serve", "--port", str(port)])
+    assert ended.value.code == 1
+    assert f"cannot serve on port {port}" in capsys.readouterr().err
+
+
+CHILD = f"""
+import os, sys, urllib.request
+assert "no_proxy" not in os.environ
+with urllib.request.urlopen("http://{MIRROR_HOST}/") as home:
+    section = home.read().decode().partition("<section>")[2]
+    path = section.partition('<li><a href="')[2].partition('"')[0]
+urllib.request.urlopen("http://{MIRROR_HOST}" + path).close()
+urllib.request.urlopen("http://finews.zning.xyz/NewsData/GetNewsText.do?id=NW1").close()
+print("archive", os.environ["FINEWS_ARCHIVE"], flush=True)
+sys.exit(3)
+"""
+
+
+def test_it_crawls_through_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("demo.__main__._CRAWL", ("-c", CHILD))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("FINEWS_ARCHIVE", str(tmp_path))
+    assert main([]) == 3
+    said = capfd.readouterr().out
+    assert f"archive {tmp_path}\n" in said
+    assert "saw 2 article fetches" in said
+
+
+def test_it_serves_until_ctrl_c() -> None:
+    command = [sys.executable, "-m", "demo", "serve", "--fault", f"{MIRROR_HOST}/feed.xml=empty"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        proxy = next(word for word in child.stdout.readline().split() if word.startswith("http://"))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy}))
+        with opener.open(f"http://{MIRROR_HOST}/", timeout=5) as answer:
+            assert "金融消息" in answer.read().decode()
+        with opener.open(f"http://{MIRROR_HOST}/feed.xml", timeout=5) as answer:
+            assert answer.read() == b""
+        child.send_signal(signal.SIGINT)
+        assert child.wait(timeout=5) == 0
+        assert child.stderr.read() == ""

@@ -1,0 +1,79 @@
+"""The project itself: its packages, its settings, its documents."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from crawler.arguments import FinewsArguments
+from crawler.sources import Sources
+from crawler.verdict import ExitStatus
+from settings import base
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("package", ["archive", "crawler", "demo", "settings"])
+def test_packages_are_the_projects_own_from_anywhere(package: str, tmp_path: Path) -> None:
+    """Scrapy appends the project's root to `sys.path`, so a foreign `settings` would win."""
+    code = f"import {package}; print({package}.__file__)"
+    found = subprocess.run(
+        (sys.executable, "-c", code), cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert Path(found.stdout.strip()).is_relative_to(ROOT)
+
+
+def test_settings_name_components_that_are_there() -> None:
+    tables = (base.ITEM_PIPELINES, base.SPIDER_MIDDLEWARES, base.EXTENSIONS)
+    names = [name for table in tables for name in table]
+    for name in [*names, base.REQUEST_FINGERPRINTER_CLASS]:
+        module, _, component = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), component), name
+
+
+def test_the_sources_are_right() -> None:
+    sources = Sources.load(Path(base.FINEWS_SOURCES))
+    assert sources.mirror.site == "https://finews.withounder.com/"
+    assert [address.split("/")[2] for address in sources.share.api] == [
+        "finews.zning.xyz",
+        "choicewzp1.eastmoney.com",
+        "app.jg.eastmoney.com",
+    ]
+
+
+def test_a_good_guest_by_default() -> None:
+    assert base.ROBOTSTXT_OBEY
+    assert base.AUTOTHROTTLE_ENABLED
+    assert base.DOWNLOAD_DELAY >= 1
+    assert base.CONCURRENT_REQUESTS_PER_DOMAIN == 1
+
+
+def test_dependencies_are_pinned_without_addresses() -> None:
+    pins = (ROOT / "constraints.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+    pinned = {pin.partition("==")[0].lower().replace("_", "-") for pin in pins}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    for requirement in wanted:
+        assert re.split(r"[<>=\[]", requirement)[0].lower() in pinned, requirement
+
+
+def test_the_readme_names_every_argument_and_exit_status() -> None:
+    for argument in FinewsArguments.model_fields:
+        assert f"| `{argument}` |" in README
+    for status in ExitStatus:
+        assert f"| {status.value} |" in README
+
+
+@pytest.mark.parametrize("document", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
+def test_documents_name_files_that_are_there(document: str) -> None:
+    names = re.findall(r"`((?:archive|crawler|settings|demo|tests|docs)/[\w./-]*)`", document)
+    assert names
+    for name in names:
+        assert (ROOT / name).exists(), name
