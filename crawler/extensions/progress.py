@@ -46,10 +46,12 @@ class Progress:
 
     def open(self) -> None:
         """On `spider_opened`."""
-        line = None
+        line: tqdm[NoReturn] | None = None
         if self._on_terminal:
             self._shown.enter_context(logging_redirect_tqdm())
-            line = tqdm[NoReturn](unit="article", leave=False, file=sys.stderr)
+            for handler in logging.getLogger().handlers:  # tqdm's own, which forgot the level
+                handler.setLevel(self._crawler.settings["LOG_LEVEL"])
+            line = tqdm(bar_format="{desc} |{bar:16}| {elapsed}", leave=False, file=sys.stderr)
             self._shown.enter_context(line)
         self._ticking = asyncio.ensure_future(self._tick(line))
 
@@ -68,4 +70,4 @@ class Progress:
                 logger.info("%s", counts)
                 continue
             line.total, line.n = counts.found or None, counts.finished
-            line.set_postfix_str(str(counts))
+            line.set_description_str(str(counts))
