@@ -1,28 +1,31 @@
 """The archive: a folder of posts, their superseded versions, and the catalog of them.
 
-Order of writing: revision, post, catalog row. A kill in between leaves files that the next
-`Archive.add` of the same article finds and completes.
+Order of writing: captures, revision, post, catalog row. A kill in between leaves files that the
+next `Archive.add` of the same article finds and completes.
 """
 
-import fcntl
-import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import Any, Self
 
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.body import Security, read_body
+from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow, RevisionRow
 from archive.categories import Category
-from archive.errors import ArchiveError, ArchiveLocked
+from archive.errors import ArchiveError
 from archive.files import publish, stage, sync_folders
+from archive.journal import CRAWL, note_of, tells_of_new_version
+from archive.lock import ArchiveLock
 from archive.post import Post, format_post, parse_post, post_path
+from archive.search import Results
+from archive.versions import revision_path, sha256
+from archive.warc import CaptureWriter, Exchange
 
 Clock = Callable[[], datetime]
 
@@ -44,7 +47,8 @@ class Outcome(StrEnum):
 class _Change:
     """What one article does to the archive.
 
-    :param files: bytes and their path below the folder, in the order of writing.
+    :param files: bytes and their path below the folder, in the order of writing; the post is
+        the last.
     :param obsolete: the old path of a post whose publication date has changed.
     """
 
@@ -71,11 +75,13 @@ class Archive:
         self._incoming = folder / ".incoming"
         with self._disk(), ExitStack() as undo:
             self._incoming.mkdir(parents=True, exist_ok=True)
-            self._lock = undo.enter_context((folder / ".lock").open("a+"))
-            self._take_lock()
+            self._lock = undo.enter_context(ArchiveLock(folder))
             for leftover in self._incoming.iterdir():
                 leftover.unlink()
-            self._catalog = Catalog(folder / "catalog.db")
+            self._catalog = undo.enter_context(Catalog(folder / "catalog.db"))
+            self._captures = CaptureWriter(
+                folder / "warc", clock(), find_payload=self._catalog.first_capture
+            )
             undo.pop_all()
 
     @contextmanager
@@ -88,20 +94,13 @@ class Archive:
                 f"The disk refuses {place} to the archive: {error.strerror}."
             ) from error
 
-    def _take_lock(self) -> None:
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.seek(0)
-            raise ArchiveLocked(self.folder, holder=self._lock.read().strip()) from None
-        self._lock.truncate(0)
-        self._lock.write(f"process {os.getpid()}\n")
-        self._lock.flush()
-
     def close(self) -> None:
-        """Close the catalog and let go of the lock."""
-        self._catalog.close()
-        self._lock.close()
+        """Finish what is being written, and let go of the lock."""
+        with ExitStack() as finish, self._disk():
+            finish.callback(self._lock.close)
+            finish.callback(self._catalog.close)
+            finish.callback(self._captures.close)
+            self._catalog.put(payloads=self._captures.sync())
 
     def __enter__(self) -> Self:
         return self
@@ -137,6 +136,10 @@ class Archive:
         """The category of a media: the one that it was first seen with, else the site's way."""
         return self._catalog.category_of(media) or Category.of_media(media)
 
+    def search(self, query: str, **narrowed: Any) -> Results:
+        """Full-text search, newest publication first; see `archive.search.search`."""
+        return self._catalog.search(query, **narrowed)
+
     def add(self, article: Article) -> Outcome:
         """Archive one article; see `add_many`."""
         return self.add_many([article])[0]
@@ -150,22 +153,31 @@ class Archive:
         :returns: what became of each, in order.
         :raises InvalidArticle: when one of them cannot be written as a post; none is stored.
         """
-        now = _iso(self._clock())
+        now = self._clock()
         changes: dict[InfoCode, _Change] = {}
         outcomes = []
         with self._disk():
             for article in articles:
                 if article.info_code in changes:  # twice in one batch: the second meets the first
-                    self._write(changes.values())
+                    self._write(changes.values(), now)
                     changes.clear()
-                changes[article.info_code] = change = self._change(article, now)
+                changes[article.info_code] = change = self._change(article, _iso(now))
                 outcomes.append(change.outcome)
-            self._write(changes.values())
+            self._write(changes.values(), now)
         return outcomes
+
+    def capture(self, exchange: Exchange) -> Capture:
+        """Keep a request and its response; they are on disk when the next article is."""
+        with self._disk():
+            return self._captures.capture(exchange)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Note that a crawl has begun; returns its number."""
-        return self._catalog.begin_crawl(spider, _json(arguments), _iso(self._clock()))
+        now = self._clock()
+        crawl = self._catalog.next_crawl()
+        about = {"spider": spider, "arguments": _json(arguments), "started": _iso(now)}
+        self._note_crawl({"id": crawl, **about}, now)
+        return crawl
 
     def end_crawl(self, crawl: int, status: int, verdict: str, counts: Mapping[str, int]) -> None:
         """Note how a crawl ended.
@@ -174,9 +186,15 @@ class Archive:
         :param verdict: one sentence.
         :param counts: of articles ``found``, ``added``, ``revised``, ``unchanged``, ``failed``.
         """
-        ended = _iso(self._clock())
-        columns = {"ended": ended, "status": status, "verdict": verdict, **counts}
-        self._catalog.end_crawl(crawl, columns)
+        now = self._clock()
+        about = {"ended": _iso(now), "status": status, "verdict": verdict}
+        self._note_crawl({"id": crawl, **about, **counts}, now)
+
+    def _note_crawl(self, row: Mapping[str, object], now: datetime) -> None:
+        with self._disk():
+            self._captures.note(CRAWL, row, now)
+            self._captures.sync()
+        self._catalog.put_crawl(row)
 
     def _change(self, article: Article, now: str) -> _Change:
         post = format_post(article)
@@ -197,15 +215,21 @@ class Archive:
         files: list[tuple[bytes, str]] = []
         if on_disk is not None and on_disk != post:
             files.append((on_disk, revision.path))
-            revision = replace(revision, sha256=_sha256(on_disk), bytes=len(on_disk))
+            revision = replace(revision, sha256=sha256(on_disk), bytes=len(on_disk))
         files.append((post, row.path))
         obsolete = stored.path if stored.path != row.path else None
         return _Change(outcome, Entry(row, securities, revision), tuple(files), obsolete)
 
-    def _write(self, changes: Iterable[_Change]) -> None:
+    def _write(self, changes: Iterable[_Change], now: datetime) -> None:
         changes = list(changes)
+        for change in changes:
+            about, facts = note_of(change.entry)
+            if tells_of_new_version(facts):
+                self._captures.keep(about, change.files[-1][0], now)
+            self._captures.note(about, facts, now)
+        payloads = self._captures.sync()
         self._write_files(file for change in changes for file in change.files)
-        self._catalog.put([change.entry for change in changes])
+        self._catalog.put([change.entry for change in changes], payloads)
         for change in changes:
             if change.obsolete:
                 (self.folder / change.obsolete).unlink(missing_ok=True)
@@ -226,10 +250,6 @@ def _betters_nothing(article: Article, row: PostRow, stored: PostRow) -> bool:
     return stored.body_source is not None and article.body_source.is_worse_than(
         BodySource(stored.body_source)
     )
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _iso(time: datetime) -> str:
@@ -259,13 +279,14 @@ def _row(article: Article, post: bytes, now: str) -> tuple[PostRow, Sequence[Sec
         digest=article.digest,
         text=body.text,
         length=len(body.text),
-        pictures=_json(body.pictures),
+        pictures=body.pictures_json,
         body_source=article.body_source.value,
         body_provisional=article.body_provisional,
         link=article.link,
         addresses=_json(article.addresses),
+        captures=_json([asdict(capture) for capture in article.captures]),
         path=str(PurePosixPath("_posts") / post_path(article)),
-        sha256=_sha256(post),
+        sha256=sha256(post),
         bytes=len(post),
         version=1,
         first_seen=now,
@@ -275,25 +296,24 @@ def _row(article: Article, post: bytes, now: str) -> tuple[PostRow, Sequence[Sec
     return row, body.securities
 
 
-def _json(values: Sequence[str] | Mapping[str, str]) -> str:
+def _json(values: object) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
 def _row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
     """The row that a post file without one should have had."""
-    return replace(row, sha256=_sha256(orphan), bytes=len(orphan), body_source=None)
+    return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
 
 
 def _revision(stored: PostRow, now: str) -> RevisionRow:
-    path = PurePosixPath(stored.path)
-    folder = PurePosixPath("revisions", *path.parts[1:-1])
     return RevisionRow(
         info_code=stored.info_code,
         version=stored.version,
-        path=str(folder / f"{path.stem}.{stored.version}.md"),
+        path=str(revision_path(PurePosixPath(stored.path), stored.version)),
         sha256=stored.sha256,
         bytes=stored.bytes,
         body_source=stored.body_source,
+        captures=stored.captures,
         superseded=now,
     )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from archive.capture import Capture
 from archive.errors import InvalidArticle, InvalidInfoCode
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -110,6 +111,7 @@ class Article:
         article's own did not answer; a later crawl should ask again.
     :param link: the address that the post names as its source.
     :param addresses: what it was read from, the body's first.
+    :param captures: where the responses from there are kept; empty when captures are off.
     :raises InvalidArticle: for what no post can hold; the message names article and field.
     """
 
@@ -125,6 +127,7 @@ class Article:
     digest: str | None = None
     body_provisional: bool = False
     addresses: tuple[str, ...] = ()
+    captures: tuple[Capture, ...] = ()
 
     def __post_init__(self) -> None:
         if self.published.tzinfo is None:

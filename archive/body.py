@@ -1,5 +1,6 @@
 """What can be read in the HTML of a body: its text, its pictures, the securities it names."""
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -85,6 +86,11 @@ class BodyFacts:
     text: str
     pictures: tuple[str, ...]
     securities: tuple[Security, ...]
+
+    @property
+    def pictures_json(self) -> str:
+        """The pictures as a JSON array, which is how the catalog has them."""
+        return json.dumps(self.pictures)
 
 
 def read_body(html: str) -> BodyFacts:

@@ -1,18 +1,21 @@
 """The catalog: one SQLite file that knows every post. It is a projection of the files."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlite_utils import Database
 
 from archive.article import InfoCode
 from archive.body import Security
+from archive.capture import Capture
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.migrations import catalog_migrations
+from archive.search import Results, register, search, without_index
 
 _BUSY_SECONDS = 30
 """How long to wait for another process's write; Datasette and backups hold the file briefly."""
@@ -25,6 +28,7 @@ class PostRow:
     :param length: of the text, in characters.
     :param pictures: addresses, as a JSON array.
     :param addresses: that the article was read from, as a JSON array, the body's first.
+    :param captures: where those responses are kept, as a JSON array of objects.
     :param path: below the archive's folder.
     :param version: 1 for the first, one more for each revision.
     :param body_provisional: the mirror's rendering stands in for a host that did not answer.
@@ -45,6 +49,7 @@ class PostRow:
     body_provisional: bool
     link: str | None
     addresses: str
+    captures: str
     path: str
     sha256: str
     bytes: int
@@ -65,6 +70,7 @@ class RevisionRow:
     sha256: str
     bytes: int
     body_source: str | None
+    captures: str
     superseded: str
 
 
@@ -85,19 +91,20 @@ class Catalog:
 
     `put` may run in another thread than the rest, one call at a time.
 
+    :param private: nobody else looks at the file; one connection does both.
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, private: bool = False) -> None:
         self._path = path
         try:
             self._writer = Database(self._connect())
+            register(self._writer.conn)
             self._writer.enable_wal()
             self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA foreign_keys = ON")
             catalog_migrations.apply(self._writer)
-            self._reader = self._connect()
-            self._reader.row_factory = sqlite3.Row
+            self._reader = self._writer.conn if private else self._connect()
         except sqlite3.Error as error:
             raise self._failed("open", error) from error
 
@@ -140,6 +147,38 @@ class Catalog:
         row = self._one("SELECT slug, tag FROM categories WHERE media = ?", media)
         return Category(slug=row["slug"], tag=row["tag"]) if row else None
 
+    def first_capture(self, digest: str) -> Capture | None:
+        """The first capture of a payload, by its digest."""
+        sql = "SELECT url, file, offset, fetched FROM payloads WHERE digest = ?"
+        row = self._one(sql, digest)
+        return Capture(**dict(row)) if row else None
+
+    def search(self, query: str, **narrowed: Any) -> Results:
+        """Full-text search; see `archive.search.search`."""
+        try:
+            return search(self._reader, query, **narrowed)
+        except sqlite3.Error as error:
+            raise self._failed("search", error) from error
+
+    def all_versions(self) -> Iterator[tuple[str, str, str, str]]:
+        """Info code, path, SHA-256 and captures (JSON) of every version, superseded ones too."""
+        sql = """
+            SELECT info_code, path, sha256, captures FROM posts
+            UNION ALL SELECT info_code, path, sha256, captures FROM revisions
+        """
+        try:
+            yield from self._reader.execute(sql)
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def damage(self) -> list[str]:
+        """What SQLite itself finds wrong with the file; empty when all is well."""
+        try:
+            told = [row[0] for row in self._reader.execute("PRAGMA quick_check")]
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+        return [] if told == ["ok"] else told
+
     def count(self) -> int:
         """How many posts there are."""
         row = self._one("SELECT count(*) AS posts FROM posts")
@@ -147,13 +186,20 @@ class Catalog:
 
     def _one(self, sql: str, *parameters: str) -> sqlite3.Row | None:
         try:
-            row: sqlite3.Row | None = self._reader.execute(sql, parameters).fetchone()
+            found = self._reader.cursor()
+            found.row_factory = sqlite3.Row
+            row: sqlite3.Row | None = found.execute(sql, parameters).fetchone()
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
         return row
 
-    def put(self, entries: Sequence[Entry]) -> None:
-        """Write entries, all of them or none. Rows that would not change are not touched."""
+    def put(
+        self, entries: Sequence[Entry] = (), payloads: Mapping[str, Capture] | None = None
+    ) -> None:
+        """Write entries, all of them or none. Rows that would not change are not touched.
+
+        :param payloads: first captures, by digest.
+        """
         posts = [entry.post for entry in entries]
         revisions = [entry.revision for entry in entries if entry.revision]
         try:
@@ -162,26 +208,64 @@ class Catalog:
                 execute(_ADD_CATEGORY, _categories(posts))
                 execute(_PUT_POST, map(asdict, posts))
                 execute(_PUT_REVISION, map(asdict, revisions))
+                execute(
+                    _ADD_PAYLOAD,
+                    [asdict(first) | {"digest": key} for key, first in (payloads or {}).items()],
+                )
                 for entry in entries:
                     if entry.securities is not None:
                         self._put_mentions(entry.post, entry.securities)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
-    def begin_crawl(self, spider: str, arguments: str, started: str) -> int:
-        """Add a row to ``crawls``, without an end yet; returns its id."""
-        row = {"spider": spider, "arguments": arguments, "started": started}
+    def next_crawl(self) -> int:
+        """The number of a new row of ``crawls``."""
+        row = self._one("SELECT coalesce(max(id), 0) + 1 AS next FROM crawls")
+        return int(row["next"]) if row else 1
+
+    def put_crawl(self, row: Mapping[str, Any]) -> None:
+        """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``."""
+        crawls = self._writer.table("crawls")
         try:
-            crawl = self._writer.table("crawls").insert(row).last_pk
+            if crawls.count_where("id = ?", [row["id"]]):
+                crawls.update(row["id"], {key: row[key] for key in row if key != "id"})
+            else:
+                crawls.insert(dict(row))
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
-        assert isinstance(crawl, int)
-        return crawl
 
-    def end_crawl(self, crawl: int, columns: dict[str, object]) -> None:
-        """Complete a row of ``crawls``."""
+    @contextmanager
+    def bulk_loading(self) -> Iterator[None]:
+        """Write much at once, all of it or nothing, without keeping the search index meanwhile.
+
+        For a private catalog, whose reads see what is not committed yet.
+        """
+        assert self._reader is self._writer.conn
         try:
-            self._writer.table("crawls").update(crawl, columns)
+            with without_index(self._writer):
+                yield
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
+    def renumber(self) -> None:
+        """Close the gaps that `forget` has left in the posts' numbers, in their order."""
+        ranks = "SELECT info_code AS post, row_number() OVER (ORDER BY id) AS rank FROM posts"
+        try:
+            with self._writer.atomic():
+                # By way of negative numbers, because no two may be the same at any moment.
+                self._writer.execute(
+                    f"UPDATE posts SET id = -rank FROM ({ranks}) WHERE post = info_code"  # noqa: S608
+                )
+                self._writer.execute("UPDATE posts SET id = -id")
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
+    def forget(self, info_code: InfoCode) -> None:
+        """Delete a post and all that hangs on it."""
+        try:
+            with self._writer.atomic():
+                for table in ("mentions", "revisions", "posts"):
+                    self._writer.table(table).delete_where("info_code = ?", [info_code])
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
@@ -228,6 +312,10 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: 
 _POST_COLUMNS = _columns(PostRow)
 _ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
 _NEXT_ID = "(SELECT coalesce(max(id), 0) + 1 FROM posts)"
+_ADD_PAYLOAD = """
+    INSERT OR IGNORE INTO payloads (digest, url, file, offset, fetched)
+    VALUES (:digest, :url, :file, :offset, :fetched)
+"""
 _PUT_POST = _upsert("posts", _POST_COLUMNS, ["info_code"], id=_NEXT_ID)
 _PUT_REVISION = _upsert("revisions", _columns(RevisionRow), ["info_code", "version"])
 _PUT_SECURITY = """

@@ -3,6 +3,9 @@
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from archive.search import create_search
+from archive.views import create_views
+
 catalog_migrations = Migrations("finews")
 
 
@@ -32,6 +35,7 @@ def first_catalog(db: Database) -> None:
             "body_provisional": int,
             "link": str,
             "addresses": str,
+            "captures": str,
             "path": str,
             "sha256": str,
             "bytes": int,
@@ -44,7 +48,16 @@ def first_catalog(db: Database) -> None:
         },
         pk="info_code",
         not_null={
-            *("id", "title", "published", "length", "pictures", "body_provisional", "addresses"),
+            *(
+                "id",
+                "title",
+                "published",
+                "length",
+                "pictures",
+                "body_provisional",
+                "addresses",
+                "captures",
+            ),
             *("path", "sha256", "bytes", "version", "first_seen", "checked", "text"),
         },
     )
@@ -61,10 +74,11 @@ def first_catalog(db: Database) -> None:
             "sha256": str,
             "bytes": int,
             "body_source": str,
+            "captures": str,
             "superseded": str,
         },
         pk=("info_code", "version"),
-        not_null={"path", "sha256", "bytes", "superseded"},
+        not_null={"path", "sha256", "bytes", "captures", "superseded"},
         foreign_keys=[("info_code", "posts", "info_code")],
     )
     db.create_table(
@@ -104,3 +118,11 @@ def first_catalog(db: Database) -> None:
         pk="id",
         not_null={"spider", "arguments", "started"},
     )
+    db.create_table(
+        "payloads",
+        {"digest": str, "url": str, "file": str, "offset": int, "fetched": str},
+        pk="digest",
+        not_null={"url", "file", "offset", "fetched"},
+    )
+    create_views(db)
+    create_search(db)

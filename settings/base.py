@@ -16,6 +16,9 @@ FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE") or str(
 )
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
+# Keep every request and response as WARC, under warc/ in the archive.
+FINEWS_WARC = True
+
 # A batch of articles is written when it is full or when its first one has waited this long.
 FINEWS_BATCH_ARTICLES = 50
 FINEWS_BATCH_SECONDS = 0.2
@@ -65,7 +68,11 @@ TELNETCONSOLE_ENABLED = False
 # What no source needs.
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
-DOWNLOADER_MIDDLEWARES = {"scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    # Behind the one that decompresses bodies, so that captures hold what was sent.
+    "crawler.middlewares.capture.CaptureMiddleware": 995,
+}
 
 # Scrapy starts this many tasks for every response; 100, its default, made a page 1.6 times as dear.
 CONCURRENT_ITEMS = 8

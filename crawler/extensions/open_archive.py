@@ -1,5 +1,6 @@
 """Opens the archive for one crawl, notes the crawl in it, and closes it after the pipelines."""
 
+import asyncio
 import logging
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from scrapy.crawler import Crawler
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from crawler.verdict import Counts, judge
+from crawler.verdict import STORAGE_FAILED, Counts, judge
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ class OpenArchive:
         self.archive = Archive(Path(crawler.settings["FINEWS_ARCHIVE"]))
         self._crawler = crawler
         self._crawl_id: int | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -38,6 +40,16 @@ class OpenArchive:
         """On `spider_opened`: a crawl that is killed leaves a row without an end."""
         arguments: dict[str, str] = getattr(spider, "given_arguments", {})
         self._crawl_id = self.archive.begin_crawl(spider.name, arguments)
+
+    def storage_failed(self, error: ArchiveError) -> None:
+        """End the crawl: nothing that it fetched from now on would be kept."""
+        assert self._crawler.stats is not None
+        assert self._crawler.engine is not None
+        self._crawler.stats.inc_value("archive/failed")
+        if self._closing is None:
+            logger.error("The crawl ends: %s", error)
+            closing = self._crawler.engine.close_spider_async(reason=STORAGE_FAILED)
+            self._closing = asyncio.ensure_future(closing)
 
     def end(self, reason: str) -> None:
         """On `spider_closed`, which Scrapy sends when all pipelines are closed."""
@@ -57,6 +69,11 @@ class OpenArchive:
 
 def archive_of(crawler: Crawler) -> Archive:
     """The archive of a running crawl."""
+    return open_archive_of(crawler).archive
+
+
+def open_archive_of(crawler: Crawler) -> OpenArchive:
+    """The extension itself."""
     extension = crawler.get_extension(OpenArchive)
     assert extension is not None, "EXTENSIONS has no OpenArchive"
-    return extension.archive
+    return extension

@@ -12,11 +12,13 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.article import Article, InfoCode
+from archive.capture import Capture
 from archive.errors import InvalidArticle, InvalidInfoCode
 from crawler.arguments import FinewsArguments
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import ARTICLE, STAGE
+from crawler.middlewares.capture import capture_of
 from crawler.mirror_site import MirrorSite, PostLink
 from crawler.pages.compose import compose, compose_from_mirror
 from crawler.pages.errors import NotFound, PageError
@@ -33,12 +35,14 @@ class Wanted:
 
     :param addresses: of the share API, still to be asked, in order.
     :param page: what its post page says; None when it was asked for by its share link.
+    :param captures: where that page is kept.
     :param unanswered: a host that was asked before failed, so it may have the article.
     """
 
     info_code: InfoCode
     addresses: Sequence[str]
     page: PostFacts | None = None
+    captures: tuple[Capture, ...] = ()
     unanswered: bool = False
 
 
@@ -95,7 +99,7 @@ class FinewsSpider(Spider):
             return
         yield self._category_request(page.category)
         addresses = self.share.api_addresses(page.info_code)
-        yield self._ask_share(Wanted(page.info_code, addresses, page))
+        yield self._ask_share(Wanted(page.info_code, addresses, page, capture_of(response)))
 
     def parse_share(self, response: Response, wanted: Wanted) -> Iterator[Request | Article]:
         """Share API → the article; the next host where this one does not have it."""
@@ -106,7 +110,8 @@ class FinewsSpider(Spider):
             yield from self._without_answer(wanted, error.reason, str(error), answered=answered)
             return
         link = self.share.link_of(wanted.info_code, rolling=answer.rolling)
-        yield compose(wanted.info_code, wanted.page, answer, link)
+        article = compose(wanted.info_code, wanted.page, answer, link)
+        yield replace(article, captures=(*capture_of(response), *wanted.captures))
 
     def share_failed(self, failure: Failure) -> Iterator[Request | Article]:
         """No answer from a share host → the next host."""
@@ -186,6 +191,7 @@ class FinewsSpider(Spider):
             self.failures.of_article(wanted.info_code, reason, sentence)
         else:
             try:
-                yield compose_from_mirror(wanted.page, provisional=unanswered)
+                article = compose_from_mirror(wanted.page, provisional=unanswered)
+                yield replace(article, captures=wanted.captures)
             except InvalidArticle as error:
                 self.failures.of_article(wanted.info_code, "refused", str(error))

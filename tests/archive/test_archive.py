@@ -67,11 +67,11 @@ def rows(folder: Path, sql: str) -> list[dict[str, Any]]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """All files but the catalog's own and the lock."""
+    """All files but the catalog's own, the lock and the captures."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.parent != folder
+        if path.is_file() and path.parent not in {folder, folder / "warc"}
     }
 
 
@@ -105,12 +105,13 @@ def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) ->
         "body_provisional": 0,
         "link": ARTICLE.link,
         "addresses": '["http://api/", "http://page/"]',
+        "captures": "[]",
         "path": POST,
         "sha256": "",
         "bytes": 0,
         "version": 1,
-        "first_seen": "2026-11-22T13:00:00Z",
-        "checked": "2026-11-22T13:00:00Z",
+        "first_seen": "2026-11-22T14:00:00Z",
+        "checked": "2026-11-22T14:00:00Z",
         "revised": None,
         "gone": None,
     }
@@ -141,9 +142,9 @@ def test_a_changed_article_is_a_revision_and_the_old_version_stays(
     assert archive.add(changed) is Outcome.REVISED
     assert files(folder) == {POST: format_post(changed), FIRST_VERSION: format_post(ARTICLE)}
     (row,) = rows(folder, "SELECT id, version, title, first_seen, revised FROM posts")
-    assert list(row.values()) == [1, 2, "新标题", "2026-11-22T13:00:00Z", "2026-11-22T14:00:00Z"]
+    assert list(row.values()) == [1, 2, "新标题", "2026-11-22T14:00:00Z", "2026-11-22T15:00:00Z"]
     (revision,) = rows(folder, "SELECT version, path, body_source, superseded FROM revisions")
-    assert list(revision.values()) == [1, FIRST_VERSION, "share_api", "2026-11-22T14:00:00Z"]
+    assert list(revision.values()) == [1, FIRST_VERSION, "share_api", "2026-11-22T15:00:00Z"]
     assert rows(folder, "SELECT * FROM mentions") == []
 
     assert archive.add_many([ARTICLE, changed]) == [Outcome.REVISED] * 2
@@ -211,7 +212,7 @@ def test_an_unchanged_article_costs_its_row_no_more_than_the_time(
     before = rows(folder, "SELECT * FROM posts")
     archive.add(ARTICLE)
     (row,) = rows(folder, "SELECT * FROM posts")
-    assert row == before[0] | {"checked": "2026-11-22T14:00:00Z"}
+    assert row == before[0] | {"checked": "2026-11-22T15:00:00Z"}
 
 
 class Killed(BaseException):
@@ -293,5 +294,5 @@ def test_crawls_are_noted(archive: Archive, folder: Path) -> None:
     assert json.loads(row["arguments"]) == {"since": "2026-11-20"}
     archive.end_crawl(number, 0, "Done.", {"found": 3, "added": 2})
     (row,) = rows(folder, "SELECT * FROM crawls")
-    assert (row["ended"], row["status"], row["verdict"]) == ("2026-11-22T14:00:00Z", 0, "Done.")
+    assert (row["ended"], row["status"], row["verdict"]) == ("2026-11-22T15:00:00Z", 0, "Done.")
     assert (row["found"], row["added"], row["failed"]) == (3, 2, None)

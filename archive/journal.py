@@ -1,0 +1,32 @@
+"""What the captures say of the archive's doings: enough to make the catalog again.
+
+Everything that the catalog knows of a post and that its file does not say goes into a WARC
+`metadata` record before the file is written; what the file does say is left out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from archive.catalog import Entry
+
+_IN_THE_FILE = ("text", "length", "pictures")
+
+CRAWL = "urn:finews:crawl"
+"""Target of the records that tell of crawls."""
+
+
+def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
+    """The target and the facts of the record for an entry of the catalog."""
+    post = {name: value for name, value in asdict(entry.post).items() if name not in _IN_THE_FILE}
+    facts: dict[str, Any] = {"post": post}
+    if entry.securities is not None:
+        facts["version"] = "new"
+    if entry.revision is not None:
+        facts["revision"] = asdict(entry.revision)
+    return f"urn:finews:{entry.post.info_code}", facts
+
+
+def tells_of_new_version(facts: Mapping[str, Any]) -> bool:
+    """Whether a record is of a version that was written; else the source was just looked at."""
+    return facts.get("version") == "new"

@@ -1,0 +1,210 @@
+"""Makes the catalog again, from files alone: captures, posts, revisions."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from archive.article import InfoCode
+from archive.body import read_body
+from archive.capture import Capture
+from archive.catalog import Catalog, Entry, PostRow, RevisionRow
+from archive.errors import ArchiveError, InvalidInfoCode
+from archive.journal import CRAWL, tells_of_new_version
+from archive.lock import ArchiveLock
+from archive.post import parse_post
+from archive.progress import Progress, silent
+from archive.versions import entry_of_file, post_files, revision_path, sha256
+from archive.warc import Record, finished_name, read_records, warc_files
+
+_BATCH = 500
+_KINDS = frozenset({"response", "metadata"})
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What a rebuilt catalog holds.
+
+    :param posts: how many.
+    :param lost: versions that a capture tells of and that no file has, a sentence each.
+    :param unread: posts that name no article or no day, as paths below the folder.
+    :param damage: WARC files that could not be read to their end, a sentence each.
+    """
+
+    posts: int = 0
+    lost: list[str] = field(default_factory=list)
+    unread: list[PurePosixPath] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
+
+
+def rebuild(folder: Path, progress: Progress = silent) -> Rebuilt:
+    """Make the catalog of an archive again and put it in the place of the old one at once.
+
+    Readers of the old one go on undisturbed. An old one that is no database any more is kept
+    beside it as ``catalog.db.corrupt``.
+
+    :raises ArchiveLocked: when the archive is being written.
+    :raises ArchiveError: when the folder cannot be read or the new catalog not be written.
+    """
+    fresh = folder / "catalog.db.new"
+    try:
+        with ArchiveLock(folder):
+            _remove_database(fresh)
+            with Catalog(fresh, private=True) as catalog:
+                rebuilt = _fill(catalog, folder, progress)
+            _put_in_place(fresh, folder / "catalog.db")
+            _remove_database(fresh)
+    except OSError as error:
+        place = error.filename or folder
+        raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
+    return rebuilt
+
+
+def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
+    rebuilt = Rebuilt()
+    with catalog.bulk_loading():
+        fold = _Fold(catalog, folder, rebuilt)
+        for path in progress("captures", list(warc_files(folder / "warc"))):
+            try:
+                for record in read_records(path, _KINDS):
+                    fold.add(record, finished_name(path))
+            except ArchiveError as error:
+                rebuilt.damage.append(str(error))
+        fold.write()
+        for post in progress("posts", list(post_files(folder))):
+            fold.add_orphan(post)
+        fold.write()
+        catalog.renumber()
+    rebuilt.posts = catalog.count()
+    return rebuilt
+
+
+class _Fold:
+    """Repeats what the captures tell, in order, on an empty catalog."""
+
+    def __init__(self, catalog: Catalog, folder: Path, rebuilt: Rebuilt) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._rebuilt = rebuilt
+        self._entries: list[Entry] = []
+        self._latest: dict[str, PostRow] = {}
+        self._payloads: dict[str, Capture] = {}
+
+    def add(self, record: Record, file: str) -> None:
+        if record.kind == "response":
+            if record.payload and record.digest:
+                capture = Capture(
+                    url=record.url, file=file, offset=record.offset, fetched=record.date
+                )
+                self._payloads.setdefault(record.digest, capture)
+        elif record.url == CRAWL:
+            self._catalog.put_crawl(record.facts)
+        else:
+            self._add_post(record.facts)
+
+    def add_orphan(self, path: PurePosixPath) -> None:
+        """A post that no capture tells of: somebody put it there, or captures are lost."""
+        try:
+            stored = self._stored(InfoCode.from_address(path.name))
+        except InvalidInfoCode:
+            stored = None
+        if stored is not None:
+            return
+        file = self._folder / path
+        modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        entry = entry_of_file(path, file.read_bytes(), modified)
+        if entry is None:
+            self._rebuilt.unread.append(path)
+        else:
+            self._put(entry)
+
+    def write(self) -> None:
+        self._catalog.put(self._entries, self._payloads)
+        self._entries.clear()
+        self._latest.clear()
+        self._payloads.clear()
+
+    def _put(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._latest[entry.post.info_code] = entry.post
+        if len(self._entries) >= _BATCH:
+            self.write()
+
+    def _stored(self, info_code: str) -> PostRow | None:
+        return self._latest.get(info_code) or self._catalog.get(InfoCode(info_code))
+
+    def _add_post(self, facts: dict[str, Any]) -> None:
+        post = facts["post"]
+        stored = self._stored(post["info_code"])
+        if not tells_of_new_version(facts):
+            if stored is not None and stored.sha256 == post["sha256"]:
+                self._put(Entry(replace(stored, **post)))
+            return
+        data = self._bytes_of(post)
+        if data is None:
+            told = f"version {post['version']} of {post['info_code']}"
+            self._rebuilt.lost.append(f"No file has {told} with the hash {post['sha256']}.")
+            return
+        if stored is not None and stored.version >= post["version"]:
+            self.write()  # told twice: a kill came between, and what came later counts
+            self._catalog.forget(InfoCode(post["info_code"]))
+        body = read_body(parse_post(data, PurePosixPath(post["path"]).name).body)
+        row = PostRow(
+            **post,
+            text=body.text,
+            length=len(body.text),
+            pictures=body.pictures_json,
+        )
+        revision = facts.get("revision")
+        self._put(Entry(row, body.securities, RevisionRow(**revision) if revision else None))
+
+    def _bytes_of(self, post: dict[str, Any]) -> bytes | None:
+        """The file of a version: the post itself, or where it went when it was superseded."""
+        path = PurePosixPath(post["path"])
+        for place in (path, revision_path(path, post["version"])):
+            try:
+                data = (self._folder / place).read_bytes()
+            except FileNotFoundError:
+                continue
+            if sha256(data) == post["sha256"]:
+                return data
+        return None
+
+
+def _put_in_place(fresh: Path, place: Path) -> None:
+    """Copy the database over the old one in one transaction.
+
+    Renaming it would leave the old one's write-ahead log beside the new one, and SQLite would
+    apply it.
+    """
+    try:
+        with closing(sqlite3.connect(fresh)) as source, closing(_old(place)) as target:
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not replace the catalog {place}: {error}.") from error
+
+
+def _old(place: Path) -> sqlite3.Connection:
+    target = sqlite3.connect(place, timeout=30)
+    try:
+        target.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        target.execute("PRAGMA journal_mode = wal")
+    except sqlite3.DatabaseError:
+        target.close()
+        place.rename(place.with_name(place.name + ".corrupt"))
+        _remove_database(place)
+        return sqlite3.connect(place)
+    return target
+
+
+def _remove_database(path: Path) -> None:
+    for file in _files_of(path):
+        file.unlink(missing_ok=True)
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        yield path.with_name(path.name + suffix)

@@ -1,0 +1,75 @@
+"""The versions of posts as their files have them."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from archive.body import read_body
+from archive.catalog import Entry, PostRow
+from archive.post import parse_post
+
+
+def post_files(folder: Path) -> Iterator[PurePosixPath]:
+    """The posts of an archive, as paths below its folder, in order."""
+    yield from _markdown(folder, "_posts")
+
+
+def revision_files(folder: Path) -> Iterator[PurePosixPath]:
+    """The superseded versions of an archive, likewise."""
+    yield from _markdown(folder, "revisions")
+
+
+def _markdown(folder: Path, room: str) -> Iterator[PurePosixPath]:
+    for path in sorted((folder / room).rglob("*.md")):
+        yield PurePosixPath(path.relative_to(folder).as_posix())
+
+
+def revision_path(post: PurePosixPath, version: int) -> PurePosixPath:
+    """Where a version goes that another supersedes: ``revisions/2021/12/….1.md``."""
+    return PurePosixPath("revisions", *post.parts[1:-1], f"{post.stem}.{version}.md")
+
+
+def sha256(data: bytes) -> str:
+    """The hash that the catalog records, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Entry | None:
+    """What a post file says by itself, where nothing else is known of it.
+
+    :param path: below the archive's folder.
+    :param modified: stands for the time that it was first seen.
+    :returns: None when the file names no article or no day.
+    """
+    post = parse_post(data, path.name)
+    if post.info_code is None or post.day is None:
+        return None
+    body = read_body(post.body)
+    published = post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00"
+    seen = modified.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    row = PostRow(
+        info_code=post.info_code,
+        title=post.title or "",
+        published=published,
+        media=post.tag.removesuffix("新闻") if post.tag else None,
+        category=post.category,
+        tag=post.tag,
+        digest=post.digest,
+        text=body.text,
+        length=len(body.text),
+        pictures=body.pictures_json,
+        body_source=None,
+        body_provisional=False,
+        link=post.link,
+        addresses="[]",
+        captures="[]",
+        path=str(path),
+        sha256=sha256(data),
+        bytes=len(data),
+        version=1,
+        first_seen=seen,
+        checked=seen,
+        revised=None,
+    )
+    return Entry(row, body.securities)

@@ -1,0 +1,361 @@
+"""Raw captures: what sites sent, in WARC 1.1 files (ISO 28500:2017), a gzip member per record.
+
+A file that is being written ends with ``.warc.gz.part``, one that later crawls go on with with
+``.warc.gz.open``, a finished one with ``.warc.gz``. Each begins with a ``warcinfo`` record.
+
+- An exchange with a site is a ``response`` record and its ``request``. A payload that was captured
+  before is a ``revisit`` record that names the first one.
+- A version of a post is a ``conversion`` record, to the byte.
+- What the archive knows of it besides is a ``metadata`` record, a JSON object: of these the
+  catalog can be made again.
+"""
+
+import io
+import json
+import os
+import threading
+import zlib
+from base64 import b32encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha1
+from http.client import responses as reasons
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archive.capture import Capture
+from archive.errors import ArchiveError
+
+Headers = Sequence[tuple[str, str]]
+
+_PART, _OPEN, _FINISHED = ".warc.gz.part", ".warc.gz.open", ".warc.gz"
+_SOFTWARE = "finews"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and what came back, as sent: a compressed body is still compressed.
+
+    :param received: when the response was complete; aware.
+    :param address: IP address of the server; None where a proxy was asked instead.
+    """
+
+    url: str
+    method: str
+    request_headers: Headers
+    status: int
+    response_headers: Headers
+    body: bytes
+    received: datetime
+    address: str | None = None
+
+
+FindPayload = Callable[[str], Capture | None]
+
+
+class CaptureWriter:
+    """Appends records to the archive's newest WARC file. Safe to call from two threads.
+
+    :param folder: of the WARC files; is created.
+    :param now: names the file; a new one is begun on a new day, and at `most_bytes`.
+    :param find_payload: the first capture of a payload, by its digest.
+    :raises ArchiveError: when the unfinished file of a killed crawl cannot be read.
+    :raises OSError: here and from every method, when the disk refuses.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        now: datetime,
+        *,
+        most_bytes: int = 256 * 1024 * 1024,
+        find_payload: FindPayload,
+    ) -> None:
+        self._folder = folder
+        self._most_bytes = most_bytes
+        self._find_payload = find_payload
+        self._new_payloads: dict[str, Capture] = {}
+        self._lock = threading.Lock()
+        self._file: BinaryIO | None = None
+        self._day = f"{now:%Y%m%d}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for torn in folder.glob(f"*{_PART}"):
+            _mend(torn)
+        for path in sorted(folder.glob(f"*{_OPEN}")):
+            if path.name.split("-")[1] == self._day and path.stat().st_size < most_bytes:
+                self._use(path)
+            else:
+                path.rename(_renamed(path, _FINISHED))
+
+    def capture(self, exchange: Exchange) -> Capture:
+        """Write an exchange; it lasts over a power cut after the next `sync`."""
+        digest = payload_digest(exchange.body)
+        date = _iso_microseconds(exchange.received)
+        headers = StatusAndHeaders(
+            f"{exchange.status} {reasons.get(exchange.status, 'Unknown')}",
+            list(exchange.response_headers),
+            protocol="HTTP/1.1",
+        )
+        target, _, _ = exchange.url.partition("#")
+        _, _, path = target.partition("://")
+        asked = StatusAndHeaders(
+            f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
+            list(exchange.request_headers),
+            is_http_request=True,
+        )
+        warc_headers = {"WARC-Date": date}
+        if exchange.address is not None:
+            warc_headers["WARC-IP-Address"] = exchange.address
+        with self._lock:
+            file, writer = self._current()
+            capture = Capture(
+                url=target,
+                file=finished_name(Path(file.name)),
+                offset=file.tell(),
+                fetched=date,
+            )
+            first = self._new_payloads.get(digest) or self._find_payload(digest)
+            if first is None:
+                response = writer.create_warc_record(
+                    target,
+                    "response",
+                    payload=io.BytesIO(exchange.body),
+                    length=len(exchange.body),
+                    http_headers=headers,
+                    warc_headers_dict=warc_headers,
+                )
+                if exchange.body:
+                    self._new_payloads[digest] = capture
+            else:
+                response = writer.create_revisit_record(
+                    target, digest, first.url, first.fetched, headers, warc_headers
+                )
+            request = writer.create_warc_record(
+                target, "request", http_headers=asked, warc_headers_dict={"WARC-Date": date}
+            )
+            writer.write_request_response_pair(request, response)
+        return capture
+
+    def note(self, about: str, facts: Mapping[str, Any], now: datetime) -> None:
+        """Write a `metadata` record with a JSON object.
+
+        :param about: the record's target, a URI.
+        """
+        payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
+        self._write("metadata", about, "application/json", payload, now)
+
+    def keep(self, about: str, post: bytes, now: datetime) -> None:
+        """Write a post, which was made of captured responses, as a `conversion` record."""
+        self._write("conversion", about, "text/markdown; charset=utf-8", post, now)
+
+    def _write(self, kind: str, about: str, media_type: str, data: bytes, now: datetime) -> None:
+        with self._lock:
+            _, writer = self._current()
+            record = writer.create_warc_record(
+                about,
+                kind,
+                payload=io.BytesIO(data),
+                length=len(data),
+                warc_content_type=media_type,
+                warc_headers_dict={"WARC-Date": _iso_microseconds(now)},
+            )
+            writer.write_record(record)
+
+    def sync(self) -> dict[str, Capture]:
+        """Bring everything down to the disk.
+
+        :returns: the payloads, by digest, that were captured first since the last call.
+        """
+        with self._lock:
+            if self._file is not None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            payloads, self._new_payloads = self._new_payloads, {}
+        return payloads
+
+    def close(self) -> None:
+        """Leave the file for the next crawl to go on with."""
+        with self._lock:
+            self._leave(_OPEN)
+
+    def _current(self) -> tuple[BinaryIO, WARCWriter]:
+        if self._file is not None and self._file.tell() >= self._most_bytes:
+            self._leave(_FINISHED)
+        if self._file is None:
+            self._begin()
+        assert self._file is not None
+        return self._file, self._writer
+
+    def _use(self, path: Path) -> None:
+        part = path.rename(_renamed(path, _PART))
+        self._file = part.open("ab")
+        self._file.seek(0, os.SEEK_END)
+        self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
+
+    def _begin(self) -> None:
+        taken = [path.name.split(".")[0] for path in self._folder.glob(f"*-{self._day}-*")]
+        number = max((int(name.rpartition("-")[2]) for name in taken), default=0) + 1
+        name = f"{_SOFTWARE}-{self._day}-{number:05}"
+        self._use_new(self._folder / f"{name}{_PART}", name)
+
+    def _use_new(self, path: Path, name: str) -> None:
+        self._file = path.open("xb")
+        self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
+        info = {"software": _SOFTWARE, "format": "WARC File Format 1.1"}
+        record = self._writer.create_warcinfo_record(name + _FINISHED, info)
+        self._writer.write_record(record)
+
+    def _leave(self, suffix: str) -> None:
+        if self._file is None:
+            return
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        path = Path(self._file.name)
+        path.rename(_renamed(path, suffix))
+        self._file = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it was read.
+
+    :param payload: the body as received, or the bytes of a `metadata` record; empty for a
+        `revisit`.
+    """
+
+    kind: str
+    url: str
+    date: str
+    offset: int
+    status: int | None
+    headers: Headers
+    payload: bytes
+    digest: str | None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The JSON object of a `metadata` record."""
+        facts: dict[str, Any] = json.loads(self.payload)
+        return facts
+
+
+def read_records(path: Path, kinds: frozenset[str] | None = None) -> Iterator[Record]:
+    """Read the records of a WARC file, checking their digests.
+
+    :param kinds: only these.
+    :raises ArchiveError: at a record that is torn or does not have its digest.
+    """
+    with path.open("rb") as file:
+        records = ArchiveIterator(file, check_digests="raise")
+        try:
+            for record in records:
+                if kinds is None or record.rec_type in kinds:
+                    yield _read(record, records)
+        except (ArchiveLoadFailed, ValueError, EOFError) as error:
+            place = f"{path} at offset {file.tell()}"
+            raise ArchiveError(f"The capture {place} cannot be read: {error}.") from error
+
+
+def read_record(path: Path, offset: int) -> Record:
+    """Read one record.
+
+    :raises ArchiveError: when there is none at `offset`, or it is torn.
+    :raises OSError: when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        try:
+            records = ArchiveIterator(file, check_digests="raise")
+            return _read(next(records), records)
+        except (ArchiveLoadFailed, ValueError, EOFError, StopIteration) as error:
+            raise ArchiveError(f"The capture {path} has no record at {offset}: {error}.") from error
+
+
+def warc_files(folder: Path) -> list[Path]:
+    """The WARC files of a folder, in the order in which they were written."""
+    found = [path for suffix in (_FINISHED, _OPEN, _PART) for path in folder.glob(f"*{suffix}")]
+    return sorted(found, key=finished_name)
+
+
+def finished_name(path: Path) -> str:
+    """The name that a WARC file has when it is finished; captures are known by it."""
+    return _renamed(path, _FINISHED).name
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """The path of a WARC file by the name that it has when it is finished."""
+    finished = folder / name
+    for suffix in (_FINISHED, _OPEN, _PART):
+        path = _renamed(finished, suffix)
+        if path.exists():
+            return path
+    return finished
+
+
+def payload_digest(payload: bytes) -> str:
+    """A digest as WARC writes it: SHA-1 in base 32."""
+    return "sha1:" + b32encode(sha1(payload, usedforsecurity=False).digest()).decode()
+
+
+def _read(record: ArcWarcRecord, records: ArchiveIterator) -> Record:
+    http = record.http_headers
+    status = http.get_statuscode() if http is not None else None
+    payload = record.raw_stream.read()  # before its offset, which skips to the record's end
+    return Record(
+        kind=record.rec_type,
+        url=record.rec_headers.get_header("WARC-Target-URI") or "",
+        date=record.rec_headers.get_header("WARC-Date"),
+        offset=records.get_record_offset(),
+        status=int(status) if status and status.isdecimal() else None,
+        headers=tuple(http.headers) if http is not None else (),
+        payload=payload,
+        digest=record.rec_headers.get_header("WARC-Payload-Digest"),
+    )
+
+
+def _mend(path: Path) -> None:
+    """Cut off what a killed crawl left half written, and leave the rest to be gone on with."""
+    with path.open("r+b") as file:
+        file.truncate(_end_of_whole_members(file))
+        os.fsync(file.fileno())
+    if path.stat().st_size:
+        path.rename(_renamed(path, _OPEN))
+    else:
+        path.unlink()
+
+
+def _end_of_whole_members(file: BinaryIO) -> int:
+    """Where the last complete gzip member ends; each holds one record.
+
+    WARC readers take a member without its closing checksum for whole, and would then lose the
+    record behind it.
+    """
+    end = 0
+    member = zlib.decompressobj(wbits=31)
+    while chunk := file.read(1 << 20):
+        while chunk:
+            try:
+                member.decompress(chunk)
+            except zlib.error:
+                return end
+            chunk = member.unused_data
+            if member.eof:
+                end = file.tell() - len(chunk)
+                member = zlib.decompressobj(wbits=31)
+    return end
+
+
+def _renamed(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name.split(".")[0] + suffix)
+
+
+def _iso_microseconds(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

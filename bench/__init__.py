@@ -1,0 +1,1 @@
+"""Measures the archive at a size that matters."""

@@ -1,0 +1,71 @@
+"""Keeps every exchange with a site, as it was on the wire."""
+
+from datetime import UTC, datetime
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Headers, Response
+from scrapy.utils.httpobj import urlparse_cached
+
+from archive.capture import Capture
+from archive.errors import ArchiveError
+from archive.warc import Exchange
+from crawler.extensions.open_archive import archive_of, open_archive_of
+
+_CAPTURE = "finews_capture"
+_SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
+
+
+class CaptureMiddleware:
+    """Stands next to the wire, where a compressed body is still compressed.
+
+    ``FINEWS_WARC=False`` switches it off.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        if not crawler.settings.getbool("FINEWS_WARC"):
+            raise NotConfigured
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """The response as it is; its request knows where it is kept."""
+        proxied = "proxy" in request.meta
+        host = urlparse_cached(request).netloc.rpartition("@")[2]
+        exchange = Exchange(
+            url=request.url,
+            method=request.method,
+            request_headers=[("Host", host), *_plain(request.headers)],
+            status=response.status,
+            response_headers=_plain(response.headers),
+            body=response.body,
+            received=datetime.now(UTC),
+            address=None if proxied or response.ip_address is None else str(response.ip_address),
+        )
+        try:
+            request.meta[_CAPTURE] = archive_of(self._crawler).capture(exchange)
+        except ArchiveError as error:
+            open_archive_of(self._crawler).storage_failed(error)
+            raise IgnoreRequest("its response could not be kept") from error
+        return response
+
+
+def capture_of(response: Response) -> tuple[Capture, ...]:
+    """Where a response is kept; empty when captures are off."""
+    capture: Capture | None = response.meta.get(_CAPTURE)
+    return (capture,) if capture else ()
+
+
+def _plain(headers: Headers) -> list[tuple[str, str]]:
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        if name.lower() not in _SECRET
+        for value in values
+    ]

@@ -1,0 +1,145 @@
+"""The catalog made again from files equals the one it replaces."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive.archive import Archive
+from archive.article import BodySource, InfoCode
+from archive.errors import ArchiveLocked
+from archive.rebuild import rebuild
+from tests.archive.test_archive import ARTICLE, CODE, MIRRORED, POST, Clock
+from tests.archive.test_warc import exchange
+
+TABLES = ("posts", "revisions", "categories", "securities", "mentions", "crawls", "payloads")
+OTHER = InfoCode("NW202112292230175599")
+
+
+def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
+        return {
+            table: catalog.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608
+            for table in TABLES
+        }
+
+
+def found(folder: Path, term: str) -> list[str]:
+    with Archive(folder) as archive:
+        return [hit.info_code for hit in archive.search(term).hits]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An archive with everything in it that an archive can have."""
+    folder = tmp_path / "news"
+    with Archive(folder, clock=Clock()) as archive:
+        crawl = archive.begin_crawl("finews", {"since": "2021-12-29"})
+        capture = archive.capture(exchange(b"answer"))
+        archive.add(replace(MIRRORED, body_provisional=True, captures=(capture,)))
+        archive.add(replace(ARTICLE, info_code=OTHER, title="别的", media=None))
+        archive.capture(exchange(b"answer"))
+        archive.add(replace(ARTICLE, captures=(archive.capture(exchange(b"better")),)))
+        archive.add(ARTICLE)
+        moved = replace(ARTICLE, published=ARTICLE.published + timedelta(days=40), title="改")
+        archive.add_many([moved, replace(ARTICLE, body="<p>央行三</p>")])
+        archive.end_crawl(crawl, 0, "Done.", {"found": 2, "added": 2})
+        archive.begin_crawl("finews", {})
+    return folder
+
+
+def test_a_rebuilt_catalog_equals_the_old_one_row_by_row(folder: Path) -> None:
+    before = tables(folder)
+    assert [len(rows) for rows in before.values()] == [2, 3, 1, 1, 1, 2, 2]
+    (folder / "catalog.db").unlink()
+    rebuilt = rebuild(folder)
+    assert tables(folder) == before
+    assert (rebuilt.posts, rebuilt.lost, rebuilt.unread, rebuilt.damage) == (2, [], [], [])
+    assert found(folder, "央行") == [OTHER, CODE]
+    assert found(folder, "央行三") == [CODE]
+    rebuild(folder)
+    assert tables(folder) == before
+    assert not list(folder.glob("catalog.db.*"))
+
+
+def test_readers_go_on_while_the_catalog_is_replaced(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "catalog.db")) as reader:
+        reader.execute("BEGIN")
+        titles = reader.execute("SELECT title FROM posts").fetchall()
+        rebuild(folder)
+        assert reader.execute("SELECT title FROM posts").fetchall() == titles
+        reader.rollback()
+        assert reader.execute("SELECT count(*) FROM posts").fetchone() == (2,)
+
+
+def test_a_catalog_that_is_no_database_is_kept_aside(folder: Path) -> None:
+    before = tables(folder)
+    (folder / "catalog.db").write_bytes(b"not a database, but ours" * 100)
+    rebuild(folder)
+    assert tables(folder) == before
+    assert (folder / "catalog.db.corrupt").read_bytes().startswith(b"not a database")
+
+
+def test_posts_without_captures_are_read_from_their_files(folder: Path) -> None:
+    for capture in (folder / "warc").iterdir():
+        capture.unlink()
+    rebuild(folder)
+    rows = {row[1]: row for row in tables(folder)["posts"]}
+    assert rows.keys() == {CODE, OTHER}
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
+        catalog.row_factory = sqlite3.Row
+        row = dict(catalog.execute("SELECT * FROM posts WHERE info_code = ?", [OTHER]).fetchone())
+    assert (row["title"], row["category"], row["path"]) == (
+        *("别的", ARTICLE.category),
+        POST.replace(CODE, OTHER),
+    )
+    assert (row["body_source"], row["version"], row["captures"]) == (None, 1, "[]")
+
+
+def test_what_no_file_has_is_told(folder: Path) -> None:
+    (folder / POST.replace(CODE, OTHER)).unlink()
+    (folder / "_posts" / "README.md").write_bytes(b"no post")
+    rebuilt = rebuild(folder)
+    assert rebuilt.posts == 1
+    assert len(rebuilt.lost) == 1
+    assert OTHER in rebuilt.lost[0]
+    assert [str(path) for path in rebuilt.unread] == ["_posts/README.md"]
+
+
+def test_a_kill_before_the_catalog_knew_is_told_twice_and_counts_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "news"
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with Archive(folder, clock=Clock()) as archive, monkeypatch.context() as patch:
+        patch.setattr("archive.catalog.Catalog.put", kill)
+        with pytest.raises(Killed):
+            archive.add(ARTICLE)
+        patch.undo()
+        archive.add(replace(ARTICLE, info_code=OTHER))
+        archive.add(ARTICLE)
+    before = tables(folder)
+    rebuild(folder)
+    assert tables(folder) == before
+
+
+def test_an_archive_in_use_is_not_rebuilt(folder: Path) -> None:
+    with Archive(folder), pytest.raises(ArchiveLocked):
+        rebuild(folder)
+
+
+def test_the_sources_of_bodies_survive(folder: Path) -> None:
+    rebuild(folder)
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
+        sources = catalog.execute("SELECT body_source FROM revisions ORDER BY version").fetchall()
+    assert sources == [(BodySource.MIRROR,), (BodySource.SHARE_API,), (BodySource.SHARE_API,)]

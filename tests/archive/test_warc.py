@@ -1,0 +1,168 @@
+"""Captures: standard WARC files, whole after any kill."""
+
+import gzip
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from archive.capture import Capture
+from archive.errors import ArchiveError
+from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record, read_records
+
+NOW = datetime(2026, 11, 22, 12, 30, 1, 5, UTC)
+
+
+def exchange(body: bytes, url: str = "http://site.test/a?id=1&id=2#top") -> Exchange:
+    return Exchange(
+        url=url,
+        method="GET",
+        request_headers=[("Host", "site.test"), ("User-Agent", "finews")],
+        status=200,
+        response_headers=[("Content-Type", "text/html"), ("Set-Cookie", "a"), ("Set-Cookie", "b")],
+        body=body,
+        received=NOW,
+    )
+
+
+def writer(folder: Path, now: datetime = NOW, most_bytes: int = 1 << 20) -> CaptureWriter:
+    return CaptureWriter(folder, now, most_bytes=most_bytes, find_payload=lambda _: None)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def all_records(folder: Path) -> list[Record]:
+    return [record for path in sorted(folder.iterdir()) for record in read_records(path)]
+
+
+@given(bodies=st.lists(st.binary(max_size=2000), max_size=8))
+@settings(max_examples=40)
+def test_what_was_received_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes]
+) -> None:
+    folder = tmp_path_factory.mktemp("warc")
+    captures = writer(folder)
+    kept = [captures.capture(exchange(body)) for body in bodies]
+    captures.close()
+    first = {}
+    for body, capture in zip(bodies, kept, strict=True):
+        record = read_record(find_file(folder, capture.file), capture.offset)
+        assert (record.url, record.date) == (capture.url, capture.fetched)
+        assert capture.url == "http://site.test/a?id=1&id=2"
+        assert (record.status, record.headers[1:]) == (
+            200,
+            (("Set-Cookie", "a"), ("Set-Cookie", "b")),
+        )
+        if body in first and body:
+            assert (record.kind, record.payload) == ("revisit", b"")
+        else:
+            assert (record.kind, record.payload) == ("response", body)
+        first[body] = capture
+
+
+def test_two_independent_readers_find_nothing_wrong(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    for body in (b"one", b"two", b"one", b"", gzip.compress(b"sent compressed")):
+        captures.capture(exchange(body))
+    captures.note("urn:finews:NW1", {"title": "央行"}, NOW)
+    captures.close()
+    writer(tmp_path, NOW + timedelta(days=1)).close()
+    (name,) = names(tmp_path)
+    assert name == "finews-20261122-00001.warc.gz"
+    for reader in ("warcio", "fastwarc"):
+        command = (Path(sys.executable).with_name(reader), "check", tmp_path / name)
+        checked = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout
+    assert "12 records were verified" in checked.stdout
+
+
+def test_a_file_that_is_written_is_told_from_one_that_is_gone_on_with_and_a_finished_one(
+    tmp_path: Path,
+) -> None:
+    captures = writer(tmp_path)
+    capture = captures.capture(exchange(b"one"))
+    assert names(tmp_path) == ["finews-20261122-00001.warc.gz.part"]
+    captures.close()
+    assert names(tmp_path) == ["finews-20261122-00001.warc.gz.open"]
+    captures = writer(tmp_path)
+    second = captures.capture(exchange(b"two"))
+    assert names(tmp_path) == ["finews-20261122-00001.warc.gz.part"]
+    captures.close()
+    assert second.file == capture.file == "finews-20261122-00001.warc.gz"
+
+    tomorrow = writer(tmp_path, NOW + timedelta(days=1))
+    assert names(tmp_path) == ["finews-20261122-00001.warc.gz"]
+    tomorrow.capture(exchange(b"three"))
+    tomorrow.close()
+    assert names(tmp_path)[1:] == ["finews-20261123-00001.warc.gz.open"]
+    kinds = [record.kind for record in all_records(tmp_path)]
+    pair = ["response", "request"]
+    assert kinds == ["warcinfo", *pair, *pair, "warcinfo", *pair]
+
+
+def test_files_are_limited_in_size(tmp_path: Path) -> None:
+    captures = writer(tmp_path, most_bytes=2000)
+    kept = [captures.capture(exchange(str(number).encode())) for number in range(9)]
+    captures.close()
+    assert len(names(tmp_path)) > 2
+    assert [path.stat().st_size < 4000 for path in tmp_path.iterdir()]
+    for number, capture in enumerate(kept):
+        path = find_file(tmp_path, capture.file)
+        assert read_record(path, capture.offset).payload == str(number).encode()
+
+
+def test_a_payload_of_an_earlier_crawl_is_a_revisit(tmp_path: Path) -> None:
+    first = Capture(
+        url="http://site.test/", file="f.warc.gz", offset=3, fetched="2026-01-01T00:00Z"
+    )
+    captures = CaptureWriter(tmp_path, NOW, find_payload=lambda _: first)
+    capture = captures.capture(exchange(b"one"))
+    assert captures.sync() == {}
+    captures.close()
+    assert read_record(find_file(tmp_path, capture.file), capture.offset).kind == "revisit"
+
+
+def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    offsets = [captures.capture(exchange(str(number).encode())).offset for number in range(5)]
+    captures.close()
+    (path,) = tmp_path.iterdir()
+    data = path.read_bytes()
+    path.unlink()
+    part = tmp_path / "finews-20261122-00001.warc.gz.part"
+    for cut in [*range(0, len(data), 97), *offsets, *(offset + 1 for offset in offsets)]:
+        part.write_bytes(data[:cut])
+        captures = writer(tmp_path)
+        again = captures.capture(exchange(b"after the kill"))
+        captures.close()
+        (path,) = tmp_path.iterdir()
+        records = list(read_records(path))
+        whole = [record for record in records if record.kind == "response"]
+        expected = [str(number).encode() for number, at in enumerate(offsets) if at < cut]
+        got = [record.payload for record in whole]
+        assert got[-1] == b"after the kill"
+        assert got[:-1] in (expected, expected[:-1])
+        assert read_record(path, again.offset).payload == b"after the kill"
+        path.unlink()
+
+
+def test_damage_is_told_with_its_place(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    capture = captures.capture(exchange(b"one" * 100))
+    captures.close()
+    (path,) = tmp_path.iterdir()
+    data = bytearray(path.read_bytes())
+    data[capture.offset + 200] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(ArchiveError, match=path.name):
+        list(read_records(path))
+    with pytest.raises(ArchiveError, match=str(capture.offset)):
+        read_record(path, capture.offset)
+    with pytest.raises(ArchiveError, match="no record at"):
+        read_record(path, len(data) + 5)

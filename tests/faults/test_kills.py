@@ -1,0 +1,149 @@
+"""Kill a crawl at any moment, crawl again: the archive ends as if nothing had happened.
+
+`FINEWS_KILLS` says how many crawls are killed; a nightly run asks for 100 and more.
+"""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive.rebuild import rebuild
+from archive.verify import verify
+from demo.faults import Fault, delay
+from demo.mirror import MIRROR_HOST
+from demo.replica import Replica
+from demo.site import MadeUpSite, made_up_site
+from tests.conftest import NO_DELAYS, ROOT, posts_in
+
+KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
+KILLS_PER_ARCHIVE = 3
+KEPT = {
+    "posts": "info_code, title, published, media, category, tag, digest, text, length, pictures, "
+    "body_source, body_provisional, link, addresses, path, sha256, bytes, version, revised, gone",
+    "revisions": "info_code, version, path, sha256",
+    "categories": "media, slug, tag",
+    "securities": "code, market, symbol, name, kind",
+    "mentions": "security, published, info_code",
+}
+"""What two crawls of the same site must agree in: all but times, captures and order."""
+
+
+@pytest.fixture(scope="module")
+def site() -> MadeUpSite:
+    return made_up_site(articles=60)
+
+
+@pytest.fixture(scope="module")
+def replica(site: MadeUpSite) -> Iterator[Replica]:
+    slowly = Fault("*", failure=delay(0.004))
+    with Replica(site.sites, faults=[slowly]) as replica:
+        yield replica
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    replica: Replica, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[tuple[Any, ...]]]:
+    archive = tmp_path_factory.mktemp("undisturbed")
+    with start(replica, archive) as crawl:
+        assert crawl.wait(timeout=60) == 0
+    return content(archive)
+
+
+def start(replica: Replica, archive: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        (
+            *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
+            *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),
+        ),
+        cwd=ROOT,
+        env=os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def content(archive: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
+        return {
+            table: catalog.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2, 3").fetchall()  # noqa: S608
+            for table, columns in KEPT.items()
+        }
+
+
+def assert_whole(
+    archive: Path, site: MadeUpSite, undisturbed: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    assert content(archive) == undisturbed
+    got = posts_in(archive)
+    assert {name: got[name] for name in site.posts} == site.posts
+    assert not verify(archive).problems
+    assert not list((archive / ".incoming").iterdir())
+    assert not list((archive / "warc").glob("*.part"))
+    rebuild(archive)
+    assert content(archive) == undisturbed
+
+
+@pytest.mark.parametrize("seed", range(KILLS // KILLS_PER_ARCHIVE))
+def test_killed_at_random_moments_the_next_crawl_makes_it_whole(
+    seed: int,
+    replica: Replica,
+    site: MadeUpSite,
+    undisturbed: dict[str, list[tuple[Any, ...]]],
+    tmp_path: Path,
+) -> None:
+    moments = random.Random(seed)  # noqa: S311
+    for _ in range(KILLS_PER_ARCHIVE):
+        with start(replica, tmp_path) as crawl:
+            replica.requests.clear()
+            while not replica.requests and crawl.poll() is None:
+                time.sleep(0.005)
+            time.sleep(moments.uniform(0, 1.2))
+            crawl.send_signal(signal.SIGKILL)
+    with start(replica, tmp_path) as crawl:
+        assert crawl.wait(timeout=60) == 0
+    assert_whole(tmp_path, site, undisturbed)
+
+
+@pytest.mark.parametrize("gently", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_stores_what_is_in_flight(
+    gently: signal.Signals,
+    replica: Replica,
+    site: MadeUpSite,
+    undisturbed: dict[str, list[tuple[Any, ...]]],
+    tmp_path: Path,
+) -> None:
+    replica.requests.clear()
+    with start(replica, tmp_path) as crawl:
+        while not list(tmp_path.glob("_posts/**/*.md")) and crawl.poll() is None:
+            time.sleep(0.005)
+        crawl.send_signal(gently)
+        assert crawl.wait(timeout=60) == 9
+    assert not verify(tmp_path).problems
+    before = answers_asked_for(replica)
+    assert 0 < len(before) < len(site.articles)
+    replica.requests.clear()
+    with start(replica, tmp_path) as crawl:
+        assert crawl.wait(timeout=60) == 0
+    twice = before & answers_asked_for(replica)
+    assert len(twice) <= 1  # the one whose other share hosts were still to be asked
+    assert_whole(tmp_path, site, undisturbed)
+
+
+def answers_asked_for(replica: Replica) -> set[str]:
+    requests = [entry.request for entry in replica.requests]
+    return {
+        request.query.removeprefix("id=")
+        for request in requests
+        if request.path.endswith("GetNewsText.do")
+    }
