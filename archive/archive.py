@@ -25,7 +25,7 @@ from archive.lock import ArchiveLock
 from archive.post import Post, format_post, parse_post, post_path
 from archive.search import Results
 from archive.versions import revision_path, sha256
-from archive.warc import CaptureWriter, Exchange
+from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record
 
 Clock = Callable[[], datetime]
 
@@ -96,7 +96,7 @@ class Archive:
 
     def close(self) -> None:
         """Finish what is being written, and let go of the lock."""
-        with ExitStack() as finish, self._disk():
+        with self._disk(), ExitStack() as finish:
             finish.callback(self._lock.close)
             finish.callback(self._catalog.close)
             finish.callback(self._captures.close)
@@ -127,6 +127,61 @@ class Archive:
         path = self.folder / row.path
         with self._disk():
             return parse_post(path.read_bytes(), path.name)
+
+    def posts(self, info_codes: Sequence[InfoCode] = ()) -> Iterator[PostRow]:
+        """What the catalog has of some articles, or of all, in the order in which they came.
+
+        :raises ArchiveError: when one of `info_codes` is not archived.
+        """
+        if not info_codes:
+            yield from self._catalog.posts()
+        for info_code in info_codes:
+            row = self._catalog.get(info_code)
+            if row is None:
+                raise ArchiveError(f"{info_code} is not in the archive {self.folder}.")
+            yield row
+
+    def article_of(self, row: PostRow) -> Article:
+        """The article that a row and its post file describe.
+
+        :raises InvalidArticle: when the post is broken.
+        """
+        with self._disk():
+            post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
+        return Article(
+            info_code=InfoCode(row.info_code),
+            title=row.title,
+            published=datetime.fromisoformat(row.published),
+            body=post.body,
+            body_source=BodySource(row.body_source or BodySource.MIRROR),
+            body_provisional=row.body_provisional,
+            link=row.link or "",
+            category=row.category,
+            tag=row.tag,
+            media=row.media,
+            digest=row.digest,
+            addresses=tuple(json.loads(row.addresses)),
+            captures=tuple(Capture(**capture) for capture in json.loads(row.captures)),
+        )
+
+    def records_of(self, row: PostRow) -> list[Record]:
+        """The captured responses that a version was made of, the body's first.
+
+        :raises ArchiveError: when one of them is lost or damaged.
+        """
+        with self._disk():
+            return [self._record(**capture) for capture in json.loads(row.captures)]
+
+    def _record(self, file: str, offset: int, **_: object) -> Record:
+        warc = self.folder / "warc"
+        record = read_record(find_file(warc, file), offset)
+        if record.kind == "revisit" and record.digest:
+            first = self._catalog.first_capture(record.digest)
+            if first is None:
+                raise ArchiveError(f"What {file} at {offset} revisits was never captured.")
+            payload = read_record(find_file(warc, first.file), first.offset).payload
+            return replace(record, payload=payload)
+        return record
 
     def slug_of(self, info_code: InfoCode) -> str | None:
         """The category, by slug, that an article is archived in; None when it is not archived."""
@@ -262,6 +317,7 @@ def _seen_again(row: PostRow, stored: PostRow) -> PostRow:
     return replace(
         stored,
         checked=row.checked,
+        media=row.media if same and row.media else stored.media,
         body_source=row.body_source if same else stored.body_source,
         body_provisional=stored.body_provisional and row.body_provisional,
     )

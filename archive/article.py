@@ -129,6 +129,9 @@ class Article:
     addresses: tuple[str, ...] = ()
     captures: tuple[Capture, ...] = ()
 
+    def __str__(self) -> str:
+        return f"{self.info_code} {self.title!r}"
+
     def __post_init__(self) -> None:
         if self.published.tzinfo is None:
             raise InvalidArticle(f"{self.info_code} has a publication time without a zone")

@@ -112,7 +112,11 @@ class Catalog:
         return sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
 
     def _failed(self, verb: str, error: sqlite3.Error) -> ArchiveError:
-        return ArchiveError(f"Could not {verb} the catalog {self._path}: {error}.")
+        told = f"Could not {verb} the catalog {self._path}: {error}"
+        if isinstance(error, sqlite3.OperationalError):
+            return ArchiveError(f"{told}.")
+        folder = self._path.parent
+        return ArchiveError(f"{told}; `finews rebuild {folder}` makes it again from the files.")
 
     def close(self) -> None:
         """Close both connections."""
@@ -128,9 +132,17 @@ class Catalog:
     def get(self, info_code: InfoCode) -> PostRow | None:
         """The row of a post; None when there is none."""
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
-        if row is None:
-            return None
-        return PostRow(**{name: row[name] for name in _POST_COLUMNS})
+        return _post_of(row) if row else None
+
+    def posts(self) -> Iterator[PostRow]:
+        """All posts, in the order in which they came."""
+        try:
+            found = self._reader.cursor()
+            found.row_factory = sqlite3.Row
+            for row in found.execute("SELECT * FROM posts ORDER BY id"):
+                yield _post_of(row)
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
 
     def is_settled(self, info_code: InfoCode) -> bool:
         """Whether the post is there with a body that no other host may better."""
@@ -288,6 +300,10 @@ def _categories(posts: Iterable[PostRow]) -> Iterable[tuple[str, str, str]]:
         if post.category and post.tag:
             category = Category(post.category, post.tag)
             yield category.media, category.slug, category.tag
+
+
+def _post_of(row: sqlite3.Row) -> PostRow:
+    return PostRow(**{name: row[name] for name in _POST_COLUMNS})
 
 
 def _columns(row: type) -> tuple[str, ...]:

@@ -34,10 +34,11 @@ _EVERY_POST = "post"
 text are never ASCII."""
 
 _FREQUENT = frozenset(
-    "　０１２３４５６７８９，．％。、：；（）－＂ｓａｅｉｈｚ"
-    "的一年是在不了有和人中大为上个国我以要时来用生到作地于出就分对成会可主发经行公司市场"
-    "资金产业月日增长同比亿元股价证券银投报告新高下前后者示信息本期数据交易海京万开体进"
-    "动力能方面方政策加收入利率理实现工部建设全与及其技术品家机构基动现多这"
+    "　０１２３４５６７８９，．％。、：；（）－＂ｓａｅｉｈｚ？！"
+    "的一年是在不了有和人中大为上个国我以要时来用生到作地于出就分对成会可主发经行公司市场资金"
+    "产业月日增长同比亿元股价证券银投报告新高下前后者示信息本期数据交易海京万开体进动力能方面"
+    "政策加收入利率理实现工部建设全与及其技术品家机构基多这济融将等从份计务展目美际保调表通关"
+    "过净电债购涨"
 )
 """Folded characters that are in a great part of all posts. Each has a token of its own; any other
 character is found as the beginning of pairs. Tokens for all characters would make the index 1.4

@@ -83,7 +83,7 @@ class CaptureWriter:
         self._find_payload = find_payload
         self._new_payloads: dict[str, Capture] = {}
         self._lock = threading.Lock()
-        self._file: BinaryIO | None = None
+        self._file: io.FileIO | None = None
         self._day = f"{now:%Y%m%d}"
         folder.mkdir(parents=True, exist_ok=True)
         for torn in folder.glob(f"*{_PART}"):
@@ -113,14 +113,10 @@ class CaptureWriter:
         warc_headers = {"WARC-Date": date}
         if exchange.address is not None:
             warc_headers["WARC-IP-Address"] = exchange.address
+        records, writer = _in_memory()
         with self._lock:
-            file, writer = self._current()
-            capture = Capture(
-                url=target,
-                file=finished_name(Path(file.name)),
-                offset=file.tell(),
-                fetched=date,
-            )
+            file, offset = self._place()
+            capture = Capture(url=target, file=finished_name(file), offset=offset, fetched=date)
             first = self._new_payloads.get(digest) or self._find_payload(digest)
             if first is None:
                 response = writer.create_warc_record(
@@ -131,8 +127,6 @@ class CaptureWriter:
                     http_headers=headers,
                     warc_headers_dict=warc_headers,
                 )
-                if exchange.body:
-                    self._new_payloads[digest] = capture
             else:
                 response = writer.create_revisit_record(
                     target, digest, first.url, first.fetched, headers, warc_headers
@@ -141,6 +135,9 @@ class CaptureWriter:
                 target, "request", http_headers=asked, warc_headers_dict={"WARC-Date": date}
             )
             writer.write_request_response_pair(request, response)
+            self._append(records.getvalue())
+            if first is None and exchange.body:
+                self._new_payloads[digest] = capture
         return capture
 
     def note(self, about: str, facts: Mapping[str, Any], now: datetime) -> None:
@@ -156,17 +153,19 @@ class CaptureWriter:
         self._write("conversion", about, "text/markdown; charset=utf-8", post, now)
 
     def _write(self, kind: str, about: str, media_type: str, data: bytes, now: datetime) -> None:
+        records, writer = _in_memory()
+        record = writer.create_warc_record(
+            about,
+            kind,
+            payload=io.BytesIO(data),
+            length=len(data),
+            warc_content_type=media_type,
+            warc_headers_dict={"WARC-Date": _iso_microseconds(now)},
+        )
+        writer.write_record(record)
         with self._lock:
-            _, writer = self._current()
-            record = writer.create_warc_record(
-                about,
-                kind,
-                payload=io.BytesIO(data),
-                length=len(data),
-                warc_content_type=media_type,
-                warc_headers_dict={"WARC-Date": _iso_microseconds(now)},
-            )
-            writer.write_record(record)
+            self._place()
+            self._append(records.getvalue())
 
     def sync(self) -> dict[str, Capture]:
         """Bring everything down to the disk.
@@ -175,7 +174,6 @@ class CaptureWriter:
         """
         with self._lock:
             if self._file is not None:
-                self._file.flush()
                 os.fsync(self._file.fileno())
             payloads, self._new_payloads = self._new_payloads, {}
         return payloads
@@ -185,42 +183,62 @@ class CaptureWriter:
         with self._lock:
             self._leave(_OPEN)
 
-    def _current(self) -> tuple[BinaryIO, WARCWriter]:
+    def _place(self) -> tuple[Path, int]:
+        """The file that the next record goes to, and where in it."""
         if self._file is not None and self._file.tell() >= self._most_bytes:
             self._leave(_FINISHED)
         if self._file is None:
             self._begin()
         assert self._file is not None
-        return self._file, self._writer
+        if self._file.tell() == 0:
+            self._introduce()
+        return Path(self._file.name), self._file.tell()
+
+    def _append(self, records: bytes) -> None:
+        """Write records whole or not at all: what is behind half a record cannot be read."""
+        assert self._file is not None
+        start = self._file.tell()
+        rest = memoryview(records)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(start)
+            self._file.seek(start)
+            raise
 
     def _use(self, path: Path) -> None:
         part = path.rename(_renamed(path, _PART))
-        self._file = part.open("ab")
+        self._file = part.open("r+b", buffering=0)
         self._file.seek(0, os.SEEK_END)
-        self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
 
     def _begin(self) -> None:
         taken = [path.name.split(".")[0] for path in self._folder.glob(f"*-{self._day}-*")]
         number = max((int(name.rpartition("-")[2]) for name in taken), default=0) + 1
         name = f"{_SOFTWARE}-{self._day}-{number:05}"
-        self._use_new(self._folder / f"{name}{_PART}", name)
+        self._file = (self._folder / f"{name}{_PART}").open("x+b", buffering=0)
 
-    def _use_new(self, path: Path, name: str) -> None:
-        self._file = path.open("xb")
-        self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
+    def _introduce(self) -> None:
+        assert self._file is not None
+        records, writer = _in_memory()
         info = {"software": _SOFTWARE, "format": "WARC File Format 1.1"}
-        record = self._writer.create_warcinfo_record(name + _FINISHED, info)
-        self._writer.write_record(record)
+        name = finished_name(Path(self._file.name))
+        writer.write_record(writer.create_warcinfo_record(name, info))
+        self._append(records.getvalue())
 
     def _leave(self, suffix: str) -> None:
         if self._file is None:
             return
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        with self._file:
+            os.fsync(self._file.fileno())
         path = Path(self._file.name)
         path.rename(_renamed(path, suffix))
         self._file = None
+
+
+def _in_memory() -> tuple[io.BytesIO, WARCWriter]:
+    records = io.BytesIO()
+    return records, WARCWriter(records, gzip=True, warc_version="1.1")
 
 
 @dataclass(frozen=True, slots=True)

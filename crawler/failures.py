@@ -49,5 +49,5 @@ def reason_of(failure: Failure) -> tuple[str, str]:
         return f"http_{status}", f"{error.response.url} answered with status {status}."
     url = getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, IgnoreRequest):
-        return "not_allowed", f"{url} may not be asked for ({error or 'robots.txt'})."
+        return "left_out", f"{url} was left out ({error or 'robots.txt forbids it'})."
     return "unreachable", f"{url} could not be reached ({error})."

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Self
@@ -39,7 +40,10 @@ class OpenArchive:
     def begin(self, spider: Spider) -> None:
         """On `spider_opened`: a crawl that is killed leaves a row without an end."""
         arguments: dict[str, str] = getattr(spider, "given_arguments", {})
-        self._crawl_id = self.archive.begin_crawl(spider.name, arguments)
+        try:
+            self._crawl_id = self.archive.begin_crawl(spider.name, arguments)
+        except ArchiveError as error:
+            self.storage_failed(error)
 
     def storage_failed(self, error: ArchiveError) -> None:
         """End the crawl: nothing that it fetched from now on would be kept."""
@@ -53,18 +57,20 @@ class OpenArchive:
 
     def end(self, reason: str) -> None:
         """On `spider_closed`, which Scrapy sends when all pipelines are closed."""
-        assert self._crawler.stats is not None
-        assert self._crawl_id is not None
-        stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
-        share = self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
-        verdict = judge(stats, share)
-        counts = asdict(Counts.of(stats))
         try:
-            self.archive.end_crawl(self._crawl_id, verdict.status, verdict.sentence, counts)
+            with closing(self.archive):
+                self._note_end(reason)
         except ArchiveError as error:
             logger.error("How the crawl ended is not noted: %s", error)
-        finally:
-            self.archive.close()
+
+    def _note_end(self, reason: str) -> None:
+        if self._crawl_id is None:
+            return
+        assert self._crawler.stats is not None
+        stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
+        verdict = judge(stats, self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE"))
+        counts = asdict(Counts.of(stats))
+        self.archive.end_crawl(self._crawl_id, verdict.status, verdict.sentence, counts)
 
 
 def archive_of(crawler: Crawler) -> Archive:

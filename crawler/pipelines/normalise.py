@@ -1,5 +1,6 @@
 """First of the pipelines: gives an article the form that the site's posts have."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
@@ -13,7 +14,7 @@ _INDENT = "\u3000\u3000"
 
 
 class NormalisePipeline:
-    """Removes the indents that the site removes, and names the category where no page did."""
+    """`normalise`, with the categories that the archive knows."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -25,17 +26,23 @@ class NormalisePipeline:
 
     def process_item(self, article: Article) -> Article:
         """The same article, ready to be written."""
-        category = self._category(article)
-        return replace(
-            article,
-            body=article.body.replace(_INDENT, ""),
-            media=article.media or category.media,
-            category=category.slug,
-            tag=category.tag,
-        )
+        return normalise(article, archive_of(self._crawler).category_of)
 
-    def _category(self, article: Article) -> Category:
-        if article.category and article.tag:
-            return Category(slug=article.category, tag=article.tag)
+
+def normalise(article: Article, category_of: Callable[[str], Category]) -> Article:
+    """Remove the indents that the site removes, and name the category where no page did.
+
+    :param category_of: the category of a media.
+    """
+    if article.category and article.tag:
+        category = Category(slug=article.category, tag=article.tag)
+    else:
         assert article.media, "an article without a category names its media"
-        return archive_of(self._crawler).category_of(article.media)
+        category = category_of(article.media)
+    return replace(
+        article,
+        body=article.body.replace(_INDENT, ""),
+        media=article.media or category.media,
+        category=category.slug,
+        tag=category.tag,
+    )

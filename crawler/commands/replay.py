@@ -1,0 +1,104 @@
+"""``scrapy replay``: today's page objects over yesterday's captures, without the network."""
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from tqdm import tqdm
+
+from archive.archive import Archive
+from archive.article import InfoCode
+from archive.catalog import PostRow
+from archive.errors import ArchiveError, FinewsError, InvalidInfoCode
+from crawler.pages.errors import PageError
+from crawler.replay import differences, read_again
+from crawler.sources import Sources
+from crawler.verdict import ExitStatus
+
+
+class Command(ScrapyCommand):
+    """Shows what would change, field by field."""
+
+    requires_project = True
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """Of the command line."""
+        return "[options] [infoCode ...]"
+
+    def short_desc(self) -> str:
+        """For the list of commands."""
+        return "Read the captures again with today's page objects and show what would change"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Adds to Scrapy's own."""
+        super().add_options(parser)
+        parser.add_argument(
+            "--apply", action="store_true", help="make revisions of what would change"
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read everything, or the articles that are named."""
+        assert self.settings is not None
+        try:
+            codes = [InfoCode.from_address(arg) for arg in args]
+        except InvalidInfoCode as error:
+            raise UsageError(str(error), print_help=False) from error
+        try:
+            sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
+            with Archive(Path(self.settings["FINEWS_ARCHIVE"])) as archive:
+                self.exitcode = _Replay(archive, sources, apply=opts.apply).run(codes)
+        except FinewsError as error:
+            print(f"finews: {error}", file=sys.stderr)
+            self.exitcode = ExitStatus.ERROR
+
+
+class _Replay:
+    def __init__(self, archive: Archive, sources: Sources, *, apply: bool) -> None:
+        self._archive = archive
+        self._sources = sources
+        self._apply = apply
+        self._read = self._changed = self._unreadable = self._without = 0
+
+    def run(self, codes: list[InfoCode]) -> ExitStatus:
+        for row in tqdm(
+            self._archive.posts(codes), total=len(codes) or len(self._archive), disable=None
+        ):
+            if row.captures == "[]":
+                self._without += 1
+            else:
+                self._replay(row)
+        did = "were revised" if self._apply else "would change"
+        print(
+            f"finews: {self._read} articles read again, {self._changed} {did}, "
+            f"{self._unreadable} could not be read, {self._without} have no captures."
+        )
+        return ExitStatus.LAYOUT_CHANGED if self._unreadable else ExitStatus.DONE
+
+    def _replay(self, row: PostRow) -> None:
+        info_code = InfoCode(row.info_code)
+        try:
+            article = read_again(
+                info_code,
+                self._archive.records_of(row),
+                self._sources.share,
+                self._archive.category_of,
+                provisional=row.body_provisional,
+            )
+        except (PageError, ArchiveError) as error:
+            self._unreadable += 1
+            tqdm.write(f"{info_code}: {error}")
+            return
+        self._read += 1
+        archived = self._archive.article_of(row)
+        article = replace(article, addresses=archived.addresses, captures=archived.captures)
+        changes = list(differences(archived, article))
+        for field, before, now in changes:
+            tqdm.write(f"{info_code}: {field}: {before} → {now}")
+        if changes:
+            self._changed += 1
+            if self._apply:
+                self._archive.add(article)

@@ -1,0 +1,92 @@
+"""Reads captures with today's page objects, as if the site had just sent them."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from scrapy import Request
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+
+from archive.article import Article, InfoCode
+from archive.categories import Category
+from archive.errors import ArchiveError
+from archive.warc import Record
+from crawler.pages.compose import compose, compose_from_mirror
+from crawler.pages.post_page import PostFacts, PostPage
+from crawler.pages.share_answer import ShareAnswer, ShareText
+from crawler.pipelines.normalise import normalise
+from crawler.sources import Share
+
+COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", "body")
+"""The fields of an article in which a reading may differ from what is archived."""
+
+
+def response_of(record: Record) -> Response:
+    """The response as a callback would have been given it: with its body decompressed.
+
+    :raises ArchiveError: when the record is of no response.
+    """
+    if record.status is None:
+        raise ArchiveError(f"The capture of {record.url} is no response.")
+    headers = Headers()
+    for name, value in record.headers:
+        headers.appendlist(name, value.encode("latin-1"))
+    kind = responsetypes.from_args(headers=headers, url=record.url, body=record.payload)
+    sent = kind(record.url, status=record.status, headers=headers, body=record.payload)
+    request = Request(record.url)
+    decompressed = HttpCompressionMiddleware().process_response(request, sent)
+    assert isinstance(decompressed, Response)
+    return decompressed
+
+
+def read_again(
+    info_code: InfoCode,
+    records: Sequence[Record],
+    share: Share,
+    category_of: Callable[[str], Category],
+    *,
+    provisional: bool,
+) -> Article:
+    """The article that today's page objects make of the captures of a version.
+
+    :param records: the body's first, as the version names them.
+    :param provisional: whether the version's body was a stand-in.
+    :raises PageError: when a page object cannot read its response.
+    :raises InvalidArticle: when what was read is no article.
+    :raises ArchiveError: when a capture is of neither a post page nor the share API.
+    """
+    page: PostFacts | None = None
+    answer: ShareText | None = None
+    for response in map(response_of, records):
+        if "/GetNewsText.do" in response.url:
+            answer = ShareAnswer(response).text(info_code)
+        else:
+            page = PostPage(response).facts()
+    if answer is not None:
+        link = share.link_of(info_code, rolling=answer.rolling)
+        return normalise(compose(info_code, page, answer, link), category_of)
+    if page is None:
+        raise ArchiveError(f"No capture of {info_code} holds the article.")
+    return normalise(compose_from_mirror(page, provisional=provisional), category_of)
+
+
+def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, str]]:
+    """Field, archived value and value now, of every field that differs."""
+    for field in COMPARED:
+        before, now = getattr(archived, field), getattr(read, field)
+        if before != now:
+            yield field, _shown(before, now), _shown(now, before)
+
+
+def _shown(value: object, other: object) -> str:
+    """A value in one line; of a long text, the part where it begins to differ."""
+    text, against = str(value), str(other)
+    if len(text) > 60 or len(against) > 60:
+        same = next(
+            (at for at, (a, b) in enumerate(zip(text, against, strict=False)) if a != b),
+            min(len(text), len(against)),
+        )
+        start = max(0, same - 10)
+        text = ("…" if start else "") + text[start : start + 60]
+        text += "…" if start + 60 < len(str(value)) else ""
+    return repr(text)

@@ -1,0 +1,116 @@
+"""A disk that fills up, an archive that cannot be written, a catalog that is busy or broken."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from archive.archive import Archive
+from archive.errors import ArchiveError
+from archive.rebuild import rebuild
+from archive.verify import verify
+from demo.replica import Replica
+from tests.archive.test_archive import ARTICLE, CODE
+from tests.conftest import Crawl, posts_in
+from tests.requirements import program
+
+
+@contextmanager
+def mounted(folder: Path, options: str) -> Iterator[Path]:
+    """A file system of its own, in memory; needs root."""
+    mount, unmount = program("mount"), program("umount")
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        (mount, "-t", "tmpfs", "-o", options, "tmpfs", folder), capture_output=True, check=False
+    )
+    if done.returncode:
+        if os.environ.get("FINEWS_ALL_TESTS"):
+            pytest.fail(f"a file system cannot be mounted: {done.stderr.decode()}")
+        pytest.skip("a file system can only be mounted by root")
+    try:
+        yield folder
+    finally:
+        subprocess.run((unmount, folder), check=True)
+
+
+def test_a_disk_that_fills_up_ends_the_crawl_and_room_makes_it_whole(
+    crawl: Crawl, archive: Path, sample_posts: dict[str, bytes], tmp_path: Path
+) -> None:
+    with mounted(archive, "size=400k"):
+        ended = crawl()
+        assert ended.status == 7, ended.log
+        assert "No space left on device" in ended.log or "full" in ended.log
+        assert "Traceback" not in ended.log, ended.log
+        kept = posts_in(archive)
+        assert all(sample_posts[name] == data for name, data in kept.items())
+        shutil.copytree(archive, tmp_path / "larger")
+    ended = crawl("-s", f"FINEWS_ARCHIVE={tmp_path / 'larger'}")
+    assert ended.status == 0, ended.log
+    assert posts_in(tmp_path / "larger") == sample_posts
+    assert not verify(tmp_path / "larger").problems
+
+
+def test_an_archive_that_can_only_be_read_is_refused_before_any_request(
+    crawl: Crawl, archive: Path, replica: Replica, sample_posts: dict[str, bytes]
+) -> None:
+    with mounted(archive, "size=20m"):
+        assert crawl().status == 0
+        replica.requests.clear()
+        subprocess.run((program("mount"), "-o", "remount,ro", archive), check=True)
+        ended = crawl()
+        assert ended.status == 7
+        assert "Read-only file system" in ended.log
+        assert not replica.requests
+        assert posts_in(archive) == sample_posts
+
+
+def test_a_catalog_that_is_busy_for_seconds_is_waited_for(crawl: Crawl, archive: Path) -> None:
+    assert crawl("-a", "category=hexunwang").status == 0
+    with closing(sqlite3.connect(archive / "catalog.db", check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(5, other.rollback)
+        release.start()
+        ended = crawl()
+        release.join()
+    assert ended.status == 0, ended.log
+    assert "17 added" in ended.output
+
+
+def test_a_catalog_that_is_no_database_is_told_with_what_to_do(
+    crawl: Crawl, archive: Path, replica: Replica, sample_posts: dict[str, bytes]
+) -> None:
+    assert crawl().status == 0
+    for file in archive.glob("catalog.db*"):
+        file.unlink()
+    (archive / "catalog.db").write_bytes(b"overwritten" * 1000)
+    replica.requests.clear()
+    ended = crawl()
+    assert ended.status == 7
+    assert f"`finews rebuild {archive}` makes it again from the files" in ended.log
+    assert not replica.requests
+    rebuild(archive)
+    assert "19 unchanged" in crawl().output
+    assert posts_in(archive) == sample_posts
+
+
+def test_a_page_of_the_catalog_that_is_damaged_is_told(tmp_path: Path) -> None:
+    with Archive(tmp_path) as archive:
+        archive.add(ARTICLE)
+    catalog = tmp_path / "catalog.db"
+    data = bytearray(catalog.read_bytes())
+    for page in range(1, len(data) // 4096):
+        data[page * 4096 : page * 4096 + 16] = b"\xff" * 16
+    catalog.write_bytes(data)
+    assert verify(tmp_path).problems
+    with pytest.raises(ArchiveError, match="finews rebuild"), Archive(tmp_path) as archive:
+        archive.has(CODE)
+    rebuild(tmp_path)
+    assert not verify(tmp_path).problems
+    with Archive(tmp_path) as archive:
+        assert archive.has(CODE)
