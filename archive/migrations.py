@@ -62,7 +62,6 @@ def first_catalog(db: Database) -> None:
         },
     )
     posts.create_index(["id"], unique=True)
-    posts.create_index(["published"])
     posts.create_index(["media", "published"])
     posts.create_index(["category", "published"])
     db.create_table(

@@ -2,8 +2,9 @@
 
 Texts are built from clauses, clauses from words. Words follow Zipf's law within a topic, and a
 post has one topic. The frequent words are real ones, the long tail is invented from real
-characters. So a post of 1,300 characters has about 900 different pairs of characters and 400
-different characters, as real ones have, and the most frequent pair is in most posts, not in all.
+characters. So a post of 1,400 characters has about 1,000 different pairs of characters and 450
+different characters, much as real ones have, and the most frequent pair is in most posts, not in
+all.
 """
 
 import random
