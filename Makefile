@@ -29,8 +29,16 @@ test: $(READY)
 crawl: $(READY)
 	$(VENV)/bin/python -m scrapy crawl finews
 
+browse: $(READY)
+	$(VENV)/bin/finews browse $(or $(ARCHIVE),news)
+
 lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+bench: $(READY)
+	$(VENV)/bin/python -m bench.captures
+	$(VENV)/bin/python -m bench.search
+	$(VENV)/bin/python -m bench.pages

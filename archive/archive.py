@@ -6,9 +6,10 @@ next `Archive.add` of the same article finds and completes.
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
@@ -18,6 +19,8 @@ from archive.body import Security, read_body
 from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow, RevisionRow
 from archive.categories import Category
+from archive.changes import Change, changes_between
+from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError
 from archive.files import publish, stage, sync_folders
 from archive.journal import CRAWL, note_of, tells_of_new_version
@@ -44,24 +47,27 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """What one article does to the archive.
+class Step:
+    """What one version of an article does to the archive.
 
-    :param files: bytes and their path below the folder, in the order of writing; the post is
-        the last.
-    :param obsolete: the old path of a post whose publication date has changed.
+    :param files: bytes and their path below the folder, in the order of writing; the version
+        itself is the last.
+    :param obsolete: paths of files that no row names any more once the change is made, such as
+        the old one of a post whose publication date has changed.
     """
 
     outcome: Outcome
     entry: Entry
     files: tuple[tuple[bytes, str], ...] = ()
-    obsolete: str | None = None
+    obsolete: tuple[str, ...] = ()
 
 
 class Archive:
     """An archive folder, open for writing by one process at a time.
 
     Reading and `add_many` may be called from two threads.
+
+    `crawl_state` is what crawls remember of the sites.
 
     :param folder: is created when it is not there.
     :param clock: gives the aware time that rows are stamped with.
@@ -79,6 +85,7 @@ class Archive:
             for leftover in self._incoming.iterdir():
                 leftover.unlink()
             self._catalog = undo.enter_context(Catalog(folder / "catalog.db"))
+            self.crawl_state = undo.enter_context(closing(CrawlState(folder / "crawl-state.db")))
             self._captures = CaptureWriter(
                 folder / "warc", clock(), find_payload=self._catalog.first_capture
             )
@@ -99,6 +106,7 @@ class Archive:
         with self._disk(), ExitStack() as finish:
             finish.callback(self._lock.close)
             finish.callback(self._catalog.close)
+            finish.callback(self.crawl_state.close)
             finish.callback(self._captures.close)
             self._catalog.put(payloads=self._captures.sync())
 
@@ -113,11 +121,43 @@ class Archive:
 
     def has(self, info_code: InfoCode) -> bool:
         """Whether the article is archived."""
-        return self._catalog.get(info_code) is not None
+        return self._catalog.has(info_code)
 
-    def wants(self, info_code: InfoCode) -> bool:
-        """Whether a crawl should fetch the article: it is not here, or its body is a stand-in."""
-        return not self._catalog.is_settled(info_code)
+    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]:
+        """Articles that the source should be looked at for again, the longest overdue first.
+
+        :param share: of an article's age, which has to go by between two looks: with 0.5, each
+            look is twice as late as the one before.
+        :param days: older articles have had their looks. Those with a stand-in for a body are
+            looked for on, by the time since they were first seen.
+        """
+        now = self._clock()
+        since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
+        return self._catalog.due(_iso(now), since, share, limit)
+
+    def mark_gone(self, info_code: InfoCode) -> None:
+        """Note that the source has an article no more. Its post stays.
+
+        :raises ArchiveError: when it is not archived.
+        """
+        now = self._clock()
+        (stored,) = self.posts([info_code])
+        row = replace(stored, checked=_iso(now), gone=stored.gone or _iso(now))
+        self._note_look(Entry(row, changes=() if stored.gone else (Change.GONE,)), now)
+
+    def mark_checked(self, info_code: InfoCode) -> None:
+        """Note that the source was looked at and has nothing else.
+
+        :raises ArchiveError: when the article is not archived.
+        """
+        now = self._clock()
+        (stored,) = self.posts([info_code])
+        row = replace(stored, checked=_iso(now), body_provisional=False)
+        self._note_look(Entry(row), now)
+
+    def _note_look(self, entry: Entry, now: datetime) -> None:
+        with self._disk():
+            self._write([Step(Outcome.UNCHANGED, entry)], now)
 
     def get(self, info_code: InfoCode) -> Post | None:
         """The post as its file says it; None when it is not archived."""
@@ -209,7 +249,7 @@ class Archive:
         :raises InvalidArticle: when one of them cannot be written as a post; none is stored.
         """
         now = self._clock()
-        changes: dict[InfoCode, _Change] = {}
+        changes: dict[InfoCode, Step] = {}
         outcomes = []
         with self._disk():
             for article in articles:
@@ -220,6 +260,34 @@ class Archive:
                 outcomes.append(change.outcome)
             self._write(changes.values(), now)
         return outcomes
+
+    def row_of(self, info_code: InfoCode) -> PostRow | None:
+        """The catalog's row of an article; None when it is not archived."""
+        return self._catalog.get(info_code)
+
+    def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
+        """The SHA-256 of every archived version of some articles, by info code."""
+        return self._catalog.hashes(info_codes)
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """A file of the archive, by its path below the folder; None when it is not there."""
+        with self._disk():
+            return _bytes_if_there(self.folder / path)
+
+    def write(self, batches: Iterable[Sequence[Step]]) -> None:
+        """Take steps that were planned elsewhere, in their order, on disk before this returns.
+
+        The files of a batch are written while the rows of the one before it are.
+        """
+        with self._disk(), ThreadPoolExecutor(1) as thread:
+            before: tuple[Sequence[Step], Future[dict[str, Capture]]] | None = None
+            for steps in batches:
+                files = thread.submit(self._write_down, steps, self._clock())
+                if before:
+                    self._put(before[0], before[1].result())
+                before = steps, files
+            if before:
+                self._put(before[0], before[1].result())
 
     def capture(self, exchange: Exchange) -> Capture:
         """Keep a request and its response; they are on disk when the next article is."""
@@ -234,12 +302,15 @@ class Archive:
         self._note_crawl({"id": crawl, **about}, now)
         return crawl
 
-    def end_crawl(self, crawl: int, status: int, verdict: str, counts: Mapping[str, int]) -> None:
+    def end_crawl(
+        self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
+    ) -> None:
         """Note how a crawl ended.
 
         :param status: its exit status.
         :param verdict: one sentence.
-        :param counts: of articles ``found``, ``added``, ``revised``, ``unchanged``, ``failed``.
+        :param counts: of articles: ``found``, ``added``, ``revised``, ``unchanged``, ``gone``,
+            ``failed``; as JSON objects, the ``reasons`` of failures and the traffic by ``hosts``.
         """
         now = self._clock()
         about = {"ended": _iso(now), "status": status, "verdict": verdict}
@@ -251,32 +322,46 @@ class Archive:
             self._captures.sync()
         self._catalog.put_crawl(row)
 
-    def _change(self, article: Article, now: str) -> _Change:
+    def _change(self, article: Article, now: str) -> Step:
         post = format_post(article)
         row, securities = _row(article, post, now)
         stored = self._catalog.get(article.info_code)
         on_disk = _bytes_if_there(self.folder / (stored or row).path)
         if stored is None:
             if on_disk is None or on_disk == post:
-                return _Change(Outcome.ADDED, Entry(row, securities), ((post, row.path),))
+                return Step(Outcome.ADDED, Entry(row, securities), ((post, row.path),))
             outcome, stored = Outcome.ADDED, _row_of_orphan(row, on_disk)
         elif _betters_nothing(article, row, stored):
             lost = ((post, row.path),) if on_disk is None and row.sha256 == stored.sha256 else ()
-            return _Change(Outcome.UNCHANGED, Entry(_seen_again(row, stored)), lost)
+            seen = _seen_again(row, stored)
+            returned = (Change.RETURNED,) if stored.gone and not seen.gone else ()
+            return Step(Outcome.UNCHANGED, Entry(seen, changes=returned), lost)
         else:
             outcome = Outcome.REVISED
-        revision = _revision(stored, now)
+        revision = revision_of(stored, now)
         row = replace(row, version=stored.version + 1, first_seen=stored.first_seen, revised=now)
         files: list[tuple[bytes, str]] = []
         if on_disk is not None and on_disk != post:
             files.append((on_disk, revision.path))
             revision = replace(revision, sha256=sha256(on_disk), bytes=len(on_disk))
         files.append((post, row.path))
-        obsolete = stored.path if stored.path != row.path else None
-        return _Change(outcome, Entry(row, securities, revision), tuple(files), obsolete)
+        obsolete = (stored.path,) if stored.path != row.path else ()
+        changes = self._changes(stored, row, securities) if outcome is Outcome.REVISED else ()
+        entry = Entry(row, securities, revision, changes)
+        return Step(outcome, entry, tuple(files), obsolete)
 
-    def _write(self, changes: Iterable[_Change], now: datetime) -> None:
+    def _changes(
+        self, stored: PostRow, row: PostRow, securities: Sequence[Security]
+    ) -> Sequence[Change]:
+        before = self._catalog.securities_of(stored.info_code)
+        found = changes_between(stored, row, before, [security.code for security in securities])
+        return [*found, Change.RETURNED] if stored.gone else found
+
+    def _write(self, changes: Iterable[Step], now: datetime) -> None:
         changes = list(changes)
+        self._put(changes, self._write_down(changes, now))
+
+    def _write_down(self, changes: Sequence[Step], now: datetime) -> dict[str, Capture]:
         for change in changes:
             about, facts = note_of(change.entry)
             if tells_of_new_version(facts):
@@ -284,10 +369,13 @@ class Archive:
             self._captures.note(about, facts, now)
         payloads = self._captures.sync()
         self._write_files(file for change in changes for file in change.files)
+        return payloads
+
+    def _put(self, changes: Sequence[Step], payloads: Mapping[str, Capture]) -> None:
         self._catalog.put([change.entry for change in changes], payloads)
         for change in changes:
-            if change.obsolete:
-                (self.folder / change.obsolete).unlink(missing_ok=True)
+            for path in change.obsolete:
+                (self.folder / path).unlink(missing_ok=True)
 
     def _write_files(self, files: Iterable[tuple[bytes, str]]) -> None:
         staged = [
@@ -320,6 +408,7 @@ def _seen_again(row: PostRow, stored: PostRow) -> PostRow:
         media=row.media if same and row.media else stored.media,
         body_source=row.body_source if same else stored.body_source,
         body_provisional=stored.body_provisional and row.body_provisional,
+        gone=None if row.body_source == BodySource.SHARE_API else stored.gone,
     )
 
 
@@ -361,7 +450,8 @@ def _row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
     return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
 
 
-def _revision(stored: PostRow, now: str) -> RevisionRow:
+def revision_of(stored: PostRow, now: str) -> RevisionRow:
+    """The row of the version that `stored` was, once another supersedes it."""
     return RevisionRow(
         info_code=stored.info_code,
         version=stored.version,

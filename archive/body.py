@@ -15,9 +15,11 @@ _BLOCKS = frozenset(
     """.split()  # noqa: SIM905 (a list of forty strings is no easier to read)
 )
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "title"})
-_DATA_CODE = re.compile(r"(?P<market>[0-9]{1,3})[.,](?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})")
-_MARKED_ID = re.compile(rf"(?:stock|bk)_{_DATA_CODE.pattern}")
-_MADE_ON_THE_FLY = "webquoteklinepic.eastmoney.com/"
+SECURITY_CODE = re.compile(r"(?P<market>[0-9]{1,3})[.,](?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})")
+_MARKED_ID = re.compile(rf"(?:stock|bk)_{SECURITY_CODE.pattern}")
+
+DRAWN_ANEW = "webquoteklinepic.eastmoney.com/"
+"""Charts that are made for every reader; they show today's prices, not the article's."""
 
 
 class SecurityKind(StrEnum):
@@ -117,20 +119,24 @@ def _text(root: etree._Element) -> str:
 
 def _pictures(root: etree._Element) -> tuple[str, ...]:
     sources = (image.get("src", "").strip() for image in root.iter("img"))
-    return tuple(dict.fromkeys(src for src in sources if src and _MADE_ON_THE_FLY not in src))
+    return tuple(dict.fromkeys(src for src in sources if src and DRAWN_ANEW not in src))
 
 
 def _securities(root: etree._Element) -> tuple[Security, ...]:
     found: dict[str, Security] = {}
-    for element in root.iter("a", "span"):
-        match = _DATA_CODE.fullmatch(element.get("data-code", "")) or _MARKED_ID.fullmatch(
-            element.get("id", "")
-        )
-        if match is None:
-            continue
-        name = " ".join("".join(element.itertext()).split()) or None
-        security = Security(int(match["market"]), match["symbol"], name)
+    for security in filter(None, map(security_of, root.iter("a", "span"))):
         known = found.get(security.code)
         if known is None or known.name is None:
             found[security.code] = security
     return tuple(found.values())
+
+
+def security_of(element: etree._Element) -> Security | None:
+    """The security that an element marks up; None for every other element."""
+    match = SECURITY_CODE.fullmatch(element.get("data-code", "")) or _MARKED_ID.fullmatch(
+        element.get("id", "")
+    )
+    if match is None:
+        return None
+    name = " ".join("".join(element.itertext()).split()) or None
+    return Security(int(match["market"]), match["symbol"], name)

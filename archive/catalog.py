@@ -1,5 +1,6 @@
 """The catalog: one SQLite file that knows every post. It is a projection of the files."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -79,11 +80,13 @@ class Entry:
     """What one article changes in the catalog.
 
     :param securities: that its body names; None where the body has not changed.
+    :param changes: what this look at the source, at the post's `checked`, found changed.
     """
 
     post: PostRow
     securities: Sequence[Security] | None = None
     revision: RevisionRow | None = None
+    changes: Sequence[str] = ()
 
 
 class Catalog:
@@ -144,10 +147,41 @@ class Catalog:
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
-    def is_settled(self, info_code: InfoCode) -> bool:
-        """Whether the post is there with a body that no other host may better."""
-        sql = "SELECT 1 FROM posts WHERE info_code = ? AND NOT body_provisional"
-        return self._one(sql, info_code) is not None
+    def has(self, info_code: InfoCode) -> bool:
+        """Whether the post is there."""
+        return self._one("SELECT 1 FROM posts WHERE info_code = ?", info_code) is not None
+
+    def due(self, now: str, since: str, share: float, limit: int) -> list[PostRow]:
+        """Posts that the source should be looked at for again, the longest overdue first.
+
+        :param now: ISO 8601.
+        :param since: posts published before this are left, but for those with a stand-in.
+        :param share: of the post's age, which has to go by between two looks.
+        """
+        sql = """
+            SELECT *, (julianday(?1) - julianday(checked)) / age AS overdue FROM (
+                SELECT *, julianday(?1) - julianday(published) AS age
+                FROM posts WHERE published >= ?2 AND NOT body_provisional
+                UNION ALL
+                SELECT *, julianday(?1) - julianday(first_seen) AS age
+                FROM posts WHERE body_provisional
+            )
+            WHERE age > 0 AND overdue > ?3 ORDER BY overdue DESC, id LIMIT ?4
+        """
+        try:
+            found = self._reader.cursor()
+            found.row_factory = sqlite3.Row
+            return [_post_of(row) for row in found.execute(sql, (now, since, share, limit))]
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def securities_of(self, info_code: str) -> list[str]:
+        """The codes of the securities that a post names."""
+        sql = "SELECT security FROM mentions WHERE info_code = ?"
+        try:
+            return [row[0] for row in self._reader.execute(sql, [info_code])]
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
 
     def slug_of(self, info_code: InfoCode) -> str | None:
         """The category that a post is in; None when there is no such post."""
@@ -182,6 +216,23 @@ class Catalog:
             yield from self._reader.execute(sql)
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
+
+    def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
+        """The SHA-256 of every version of some posts, superseded ones too, by info code."""
+        wanted = "info_code IN (SELECT value FROM json_each(:codes))"
+        sql = f"""
+            SELECT info_code, sha256 FROM posts WHERE {wanted}
+            UNION ALL SELECT info_code, sha256 FROM revisions WHERE {wanted}
+        """  # noqa: S608
+        found: dict[str, set[str]] = {}
+        try:
+            for info_code, digest in self._reader.execute(
+                sql, {"codes": json.dumps(list(info_codes))}
+            ):
+                found.setdefault(info_code, set()).add(digest)
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+        return found
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when all is well."""
@@ -223,6 +274,14 @@ class Catalog:
                 execute(
                     _ADD_PAYLOAD,
                     [asdict(first) | {"digest": key} for key, first in (payloads or {}).items()],
+                )
+                execute(
+                    "INSERT OR IGNORE INTO changes (info_code, at, what) VALUES (?, ?, ?)",
+                    [
+                        (entry.post.info_code, entry.post.checked, str(what))
+                        for entry in entries
+                        for what in entry.changes
+                    ],
                 )
                 for entry in entries:
                     if entry.securities is not None:
@@ -276,7 +335,7 @@ class Catalog:
         """Delete a post and all that hangs on it."""
         try:
             with self._writer.atomic():
-                for table in ("mentions", "revisions", "posts"):
+                for table in ("changes", "mentions", "revisions", "posts"):
                     self._writer.table(table).delete_where("info_code = ?", [info_code])
         except sqlite3.Error as error:
             raise self._failed("write", error) from error

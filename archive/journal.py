@@ -24,6 +24,8 @@ def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
         facts["version"] = "new"
     if entry.revision is not None:
         facts["revision"] = asdict(entry.revision)
+    if entry.changes:
+        facts["changes"] = list(entry.changes)
     return f"urn:finews:{entry.post.info_code}", facts
 
 

@@ -112,7 +112,10 @@ def first_catalog(db: Database) -> None:
             "added": int,
             "revised": int,
             "unchanged": int,
+            "gone": int,
             "failed": int,
+            "reasons": str,
+            "hosts": str,
         },
         pk="id",
         not_null={"spider", "arguments", "started"},
@@ -123,5 +126,17 @@ def first_catalog(db: Database) -> None:
         pk="digest",
         not_null={"url", "file", "offset", "fetched"},
     )
+    # What a look at the source found other than the look before it.
+    db.execute(
+        """
+        CREATE TABLE changes (
+            info_code TEXT NOT NULL REFERENCES posts(info_code),
+            at TEXT NOT NULL,
+            what TEXT NOT NULL,
+            PRIMARY KEY (info_code, at, what)
+        ) WITHOUT ROWID
+        """
+    )
+    db.execute("CREATE INDEX posts_provisional ON posts (checked) WHERE body_provisional")
     create_views(db)
     create_search(db)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
+from tqdm import tqdm
+
 Item = TypeVar("Item")
 
 
@@ -19,3 +21,8 @@ class Progress(Protocol):
 def silent(what: str, steps: Sequence[Item]) -> Iterable[Item]:
     """Show nothing."""
     return steps
+
+
+def show(what: str, steps: Sequence[Item]) -> Iterable[Item]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    return tqdm(steps, desc=what, unit="", leave=False, disable=None)

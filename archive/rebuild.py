@@ -139,9 +139,10 @@ class _Fold:
     def _add_post(self, facts: dict[str, Any]) -> None:
         post = facts["post"]
         stored = self._stored(post["info_code"])
+        changes = facts.get("changes", ())
         if not tells_of_new_version(facts):
             if stored is not None and stored.sha256 == post["sha256"]:
-                self._put(Entry(replace(stored, **post)))
+                self._put(Entry(replace(stored, **post), changes=changes))
             return
         data = self._bytes_of(post)
         if data is None:
@@ -159,7 +160,9 @@ class _Fold:
             pictures=body.pictures_json,
         )
         revision = facts.get("revision")
-        self._put(Entry(row, body.securities, RevisionRow(**revision) if revision else None))
+        self._put(
+            Entry(row, body.securities, RevisionRow(**revision) if revision else None, changes)
+        )
 
     def _bytes_of(self, post: dict[str, Any]) -> bytes | None:
         """The file of a version: the post itself, or where it went when it was superseded."""

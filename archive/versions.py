@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.body import read_body
 from archive.catalog import Entry, PostRow
-from archive.post import parse_post
+from archive.post import Post, parse_post
 
 
 def post_files(folder: Path) -> Iterator[PurePosixPath]:
@@ -42,12 +42,19 @@ def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Entry
     :param modified: stands for the time that it was first seen.
     :returns: None when the file names no article or no day.
     """
-    post = parse_post(data, path.name)
+    return entry_of_post(parse_post(data, path.name), path, data, modified)
+
+
+def entry_of_post(post: Post, path: PurePosixPath, data: bytes, seen: datetime) -> Entry | None:
+    """Likewise, of a post that has been read already.
+
+    :param seen: when it was first seen.
+    """
     if post.info_code is None or post.day is None:
         return None
     body = read_body(post.body)
     published = post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00"
-    seen = modified.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    since = seen.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     row = PostRow(
         info_code=post.info_code,
         title=post.title or "",
@@ -68,8 +75,8 @@ def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Entry
         sha256=sha256(data),
         bytes=len(data),
         version=1,
-        first_seen=seen,
-        checked=seen,
+        first_seen=since,
+        checked=since,
         revised=None,
     )
     return Entry(row, body.securities)

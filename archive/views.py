@@ -31,6 +31,7 @@ _VIEWS = {
 }
 
 _INDEXES = (
+    "CREATE INDEX posts_by_source ON posts (body_source, published)",
     "CREATE INDEX mentions_by_time ON mentions (published, security)",
     "CREATE INDEX posts_revised ON posts (revised) WHERE revised IS NOT NULL",
     "CREATE INDEX posts_gone ON posts (gone) WHERE gone IS NOT NULL",

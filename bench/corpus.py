@@ -100,7 +100,7 @@ class Corpus:
 
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
-        rng = random.Random(seed)  # noqa: S311 (not a secret)
+        rng = random.Random(seed)
         self.words = _words(rng)
         self._topics = [_clauses(rng, _vocabulary(rng, self.words)) for _ in range(TOPICS)]
         self.media = [f"{_invent(rng, 2, 4)}{rng.choice(('网', '报', '社'))}" for _ in range(MEDIA)]
@@ -114,7 +114,7 @@ class Corpus:
 
     def posts(self, count: int) -> Iterator[MadeUpPost]:
         """Make posts one by one, in the order of their arrival."""
-        rng = random.Random(self._seed + 1)  # noqa: S311
+        rng = random.Random(self._seed + 1)
         media = range(MEDIA)
         for number in range(1, count + 1):
             source = rng.choices(media, cum_weights=self._media_weights)[0]

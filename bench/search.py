@@ -175,7 +175,7 @@ def query_sets(posts: int, count: int) -> dict[str, list[str]]:
 
     Half of the others are whole words and phrases of them, half begin anywhere in a post.
     """
-    rng = random.Random(7)  # noqa: S311 (not a secret)
+    rng = random.Random(7)
     corpus = Corpus()
     texts = [post.text for post in corpus.posts(min(posts, 2_000))]
     kinds = {

@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 
 from archive.article import InfoCode
 from archive.errors import FinewsError
+from crawler.extensions.open_archive import archive_of
 
 logger = logging.getLogger(__name__)
 
@@ -19,9 +20,15 @@ class Failures:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
 
-    def of_article(self, info_code: InfoCode, reason: str, sentence: str) -> None:
-        """An article is not archived by this crawl."""
+    def of_article(
+        self, info_code: InfoCode, reason: str, sentence: str, url: str | None = None
+    ) -> None:
+        """An article is not archived by this crawl; a later one tries again.
+
+        :param url: of its post page; None when it was asked for by its share link.
+        """
         self._count("article", reason)
+        archive_of(self._crawler).crawl_state.failed(info_code, url, sentence)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def of_list(self, url: str, reason: str, sentence: str) -> None:

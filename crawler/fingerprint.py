@@ -11,6 +11,18 @@ ARTICLE = "finews_article"
 STAGE = "finews_stage"
 """Key of `Request.meta`: what is asked of that article, such as its post page."""
 
+POST_URL = "finews_post_url"
+"""Key of `Request.meta`: where the article's post page is, if it has one."""
+
+LIST = "finews_list"
+"""Key of `Request.meta`: true for a list that may be asked for conditionally."""
+
+ANSWERS_JSON = "finews_json"
+"""Key of `Request.meta`: true where a page in place of the answer means that we are not wanted."""
+
+REVISIT = "finews_revisit"
+"""Key of `Request.meta`: true where the archive has the article and looks at it again."""
+
 
 class ArticleFingerprinter(RequestFingerprinter):
     """One fingerprint for all addresses of the same thing of the same article."""

@@ -18,12 +18,15 @@ _POST = re.compile(
 class PostLink:
     """A link to a post page.
 
+    :param url: at the start address.
+    :param url_in_list: as the list has it.
     :param category: the category as the path has it, lower-cased; empty where the front matter
         was broken and the path names none.
     :param day: the publication date in Shanghai; None where the path names no real day.
     """
 
     url: str
+    url_in_list: str
     info_code: InfoCode
     category: str
     day: date | None
@@ -74,6 +77,7 @@ class MirrorSite:
         origin = self._origin
         return PostLink(
             url=parts._replace(scheme=origin.scheme, netloc=origin.netloc, fragment="").geturl(),
+            url_in_list=link,
             info_code=InfoCode.from_address(link),
             category=match["category"].strip("/"),
             day=_day(match["named"] or match["day"].replace("/", "-")),

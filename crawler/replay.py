@@ -1,10 +1,10 @@
 """Reads captures with today's page objects, as if the site had just sent them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.http import Headers, Response
+from scrapy.http import Headers, Response, XmlResponse
 from scrapy.responsetypes import responsetypes
 
 from archive.article import Article, InfoCode
@@ -12,6 +12,7 @@ from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
 from crawler.pages.compose import compose, compose_from_mirror
+from crawler.pages.feed import Feed
 from crawler.pages.post_page import PostFacts, PostPage
 from crawler.pages.share_answer import ShareAnswer, ShareText
 from crawler.pipelines.normalise import normalise
@@ -21,7 +22,7 @@ COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", 
 """The fields of an article in which a reading may differ from what is archived."""
 
 
-def response_of(record: Record) -> Response:
+def response_of(record: Record, compression: HttpCompressionMiddleware) -> Response:
     """The response as a callback would have been given it: with its body decompressed.
 
     :raises ArchiveError: when the record is of no response.
@@ -33,15 +34,14 @@ def response_of(record: Record) -> Response:
         headers.appendlist(name, value.encode("latin-1"))
     kind = responsetypes.from_args(headers=headers, url=record.url, body=record.payload)
     sent = kind(record.url, status=record.status, headers=headers, body=record.payload)
-    request = Request(record.url)
-    decompressed = HttpCompressionMiddleware().process_response(request, sent)
+    decompressed = compression.process_response(Request(record.url), sent)
     assert isinstance(decompressed, Response)
     return decompressed
 
 
 def read_again(
     info_code: InfoCode,
-    records: Sequence[Record],
+    responses: Iterable[Response],
     share: Share,
     category_of: Callable[[str], Category],
     *,
@@ -49,17 +49,20 @@ def read_again(
 ) -> Article:
     """The article that today's page objects make of the captures of a version.
 
-    :param records: the body's first, as the version names them.
+    :param responses: the body's first, as the version names them.
     :param provisional: whether the version's body was a stand-in.
     :raises PageError: when a page object cannot read its response.
     :raises InvalidArticle: when what was read is no article.
-    :raises ArchiveError: when a capture is of neither a post page nor the share API.
+    :raises ArchiveError: when the captures do not hold the article.
     """
     page: PostFacts | None = None
     answer: ShareText | None = None
-    for response in map(response_of, records):
+    for response in responses:
         if "/GetNewsText.do" in response.url:
             answer = ShareAnswer(response).text(info_code)
+        elif isinstance(response, XmlResponse):
+            posts = Feed(response).posts()
+            page = next((post for post in posts if post.info_code == info_code), None)
         else:
             page = PostPage(response).facts()
     if answer is not None:

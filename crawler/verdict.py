@@ -32,7 +32,9 @@ class Counts:
     added: int
     revised: int
     unchanged: int
+    gone: int
     failed: int
+    lists_unchanged: int
 
     @classmethod
     def of(cls, stats: Mapping[str, Any]) -> Self:
@@ -46,20 +48,26 @@ class Counts:
             added=total("archive/added"),
             revised=total("archive/revised"),
             unchanged=total("article/archived", "archive/unchanged"),
+            gone=total("article/gone"),
             failed=total("article/failed", "archive/failed"),
+            lists_unchanged=total("list/unchanged"),
         )
 
     @property
     def finished(self) -> int:
         """How many articles need nothing more."""
-        return self.added + self.revised + self.unchanged + self.failed
+        return self.added + self.revised + self.unchanged + self.gone + self.failed
 
     def __str__(self) -> str:
-        revised = f", {self.revised} revised" if self.revised else ""
+        rare = {
+            "revised": self.revised,
+            "gone": self.gone,
+            "lists the same as before": self.lists_unchanged,
+        }
         return (
             f"{self.found} articles found, {self.added} added, {self.unchanged} unchanged, "
-            f"{self.failed} failed{revised}"
-        )
+            f"{self.failed} failed"
+        ) + "".join(f", {count} {what}" for what, count in rare.items() if count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def judge(stats: Mapping[str, Any], max_failed_share: float) -> Verdict:
         )
     if reason != "finished":
         return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
-    if not found and lists_failed:
+    if not found and lists_failed and not counts.lists_unchanged:
         if stats.get("list/failed/layout"):
             return Verdict(
                 ExitStatus.LAYOUT_CHANGED,
@@ -98,7 +106,7 @@ def judge(stats: Mapping[str, Any], max_failed_share: float) -> Verdict:
         return Verdict(
             ExitStatus.SOURCE_UNREACHABLE, "No list of the source could be had; try again later."
         )
-    if not found:
+    if not found and not counts.lists_unchanged:
         return Verdict(ExitStatus.LIST_EMPTY, "The source's lists name no article.")
     if failed > asked * max_failed_share:
         if stats.get("article/failed/layout", 0) * 2 > failed:

@@ -16,8 +16,26 @@ FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE") or str(
 )
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
+# Tells the time, aware.
+FINEWS_CLOCK = "archive.archive.utc_now"
+
 # Keep every request and response as WARC, under warc/ in the archive.
 FINEWS_WARC = True
+
+# Looks at archived articles again: the next one when half of the article's age has gone by since
+# the last, which makes six to ten in the first three days; at most so many in a crawl.
+FINEWS_REVISIT_SHARE = 0.5
+FINEWS_REVISIT_DAYS = 3
+FINEWS_REVISITS = 50
+
+# An article that failed in so many crawls is given up.
+FINEWS_ATTEMPTS = 10
+
+# A host that answers 403, 429 or with a block page is left alone for so long, then twice as long.
+FINEWS_BREAKER_SECONDS = 600
+FINEWS_BREAKER_MAX_SECONDS = 86400
+# A Retry-After of up to this is waited for within the crawl.
+FINEWS_RETRY_AFTER_MAX_SECONDS = 60
 
 # A batch of articles is written when it is full or when its first one has waited this long.
 FINEWS_BATCH_ARTICLES = 50
@@ -38,6 +56,7 @@ SPIDER_MIDDLEWARES = {
 }
 EXTENSIONS = {
     "crawler.extensions.open_archive.OpenArchive": 0,
+    "crawler.extensions.circuit_breaker.CircuitBreaker": 0,
     "crawler.extensions.progress.Progress": 500,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says the same in articles
 }
@@ -57,11 +76,18 @@ AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
 DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 5
+# Not 429: who says "too many requests" is not asked twice more.
+RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]
+HTTPERROR_ALLOWED_CODES = [304]
 
 # Safety: limits on what a server can make us do, and nothing that listens.
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 DOWNLOAD_VERIFY_CERTIFICATES = True
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.download_handler.GuestDownloadHandler",
+    "https": "crawler.download_handler.GuestDownloadHandler",
+    **dict.fromkeys(("data", "file", "ftp", "s3")),
+}
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 
@@ -70,6 +96,9 @@ COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "crawler.middlewares.conditional.ConditionalMiddleware": 450,
+    "crawler.middlewares.circuit_breaker.CircuitBreakerMiddleware": 60,  # before robots.txt
+    "crawler.middlewares.traffic.TrafficMiddleware": 990,
     # Behind the one that decompresses bodies, so that captures hold what was sent.
     "crawler.middlewares.capture.CaptureMiddleware": 995,
 }

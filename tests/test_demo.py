@@ -37,7 +37,8 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
 
     second = demo(tmp_path)
     assert second.returncode == 0, second.stderr
-    assert "150 articles found, 0 added, 150 unchanged, 0 failed" in second.stdout
+    assert "0 articles found, 0 added, 0 unchanged, 0 failed" in second.stdout
+    assert "2 lists the same as before" in second.stdout
     assert "saw 0 article fetches" in second.stdout
     assert posts_in(tmp_path) == got
 

@@ -67,7 +67,7 @@ class Command(CrawlCommand):
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
         folder = crawler.settings["FINEWS_ARCHIVE"]
-        print(f"finews: The archive is in {folder}; to look at it: datasette {folder}/catalog.db")
+        print(f"finews: The archive is in {folder}; to look at it: finews browse {folder}")
         if verdict.status is not ExitStatus.DONE:
             print(f"finews: {verdict.sentence} (exit status {verdict.status})", file=sys.stderr)
 

@@ -5,8 +5,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from scrapy import Spider
 from scrapy.commands import ScrapyCommand
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import UsageError
+from scrapy.statscollectors import DummyStatsCollector
 from tqdm import tqdm
 
 from archive.archive import Archive
@@ -14,7 +18,7 @@ from archive.article import InfoCode
 from archive.catalog import PostRow
 from archive.errors import ArchiveError, FinewsError, InvalidInfoCode
 from crawler.pages.errors import PageError
-from crawler.replay import differences, read_again
+from crawler.replay import differences, read_again, response_of
 from crawler.sources import Sources
 from crawler.verdict import ExitStatus
 
@@ -50,16 +54,28 @@ class Command(ScrapyCommand):
         try:
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             with Archive(Path(self.settings["FINEWS_ARCHIVE"])) as archive:
-                self.exitcode = _Replay(archive, sources, apply=opts.apply).run(codes)
+                crawler = Crawler(Spider, self.settings)
+                crawler.stats = DummyStatsCollector(crawler)
+                compression = HttpCompressionMiddleware(crawler=crawler)
+                replay = _Replay(archive, sources, compression, apply=opts.apply)
+                self.exitcode = replay.run(codes)
         except FinewsError as error:
             print(f"finews: {error}", file=sys.stderr)
             self.exitcode = ExitStatus.ERROR
 
 
 class _Replay:
-    def __init__(self, archive: Archive, sources: Sources, *, apply: bool) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        sources: Sources,
+        compression: HttpCompressionMiddleware,
+        *,
+        apply: bool,
+    ) -> None:
         self._archive = archive
         self._sources = sources
+        self._compression = compression
         self._apply = apply
         self._read = self._changed = self._unreadable = self._without = 0
 
@@ -83,7 +99,10 @@ class _Replay:
         try:
             article = read_again(
                 info_code,
-                self._archive.records_of(row),
+                [
+                    response_of(record, self._compression)
+                    for record in self._archive.records_of(row)
+                ],
                 self._sources.share,
                 self._archive.category_of,
                 provisional=row.body_provisional,

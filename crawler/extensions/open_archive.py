@@ -1,18 +1,23 @@
 """Opens the archive for one crawl, notes the crawl in it, and closes it after the pipelines."""
 
 import asyncio
+import json
 import logging
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.utils.misc import load_object
 
 from archive.archive import Archive
+from archive.crawl_state import Validators
 from archive.errors import ArchiveError
-from crawler.verdict import STORAGE_FAILED, Counts, judge
+from crawler.traffic import PREFIX
+from crawler.verdict import STORAGE_FAILED, Counts, ExitStatus, judge
 
 logger = logging.getLogger(__name__)
 
@@ -21,9 +26,11 @@ class OpenArchive:
     """The archive that ``FINEWS_ARCHIVE`` names."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.archive = Archive(Path(crawler.settings["FINEWS_ARCHIVE"]))
+        clock = load_object(crawler.settings["FINEWS_CLOCK"])
+        self.archive = Archive(Path(crawler.settings["FINEWS_ARCHIVE"]), clock=clock)
         self._crawler = crawler
         self._crawl_id: int | None = None
+        self._lists_read: dict[str, Validators] = {}
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
@@ -44,6 +51,13 @@ class OpenArchive:
             self._crawl_id = self.archive.begin_crawl(spider.name, arguments)
         except ArchiveError as error:
             self.storage_failed(error)
+
+    def list_read(self, url: str, validators: Validators) -> None:
+        """A list was read. Its validators are kept when the crawl has dealt with all it names.
+
+        Not when another list failed: only unchanged lists may lead to that one.
+        """
+        self._lists_read[url] = validators
 
     def storage_failed(self, error: ArchiveError) -> None:
         """End the crawl: nothing that it fetched from now on would be kept."""
@@ -69,8 +83,30 @@ class OpenArchive:
         assert self._crawler.stats is not None
         stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
         verdict = judge(stats, self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE"))
-        counts = asdict(Counts.of(stats))
-        self.archive.end_crawl(self._crawl_id, verdict.status, verdict.sentence, counts)
+        whole = reason == "finished" and not stats.get("list/failed")
+        if whole and verdict.status is not ExitStatus.ERROR:
+            self.archive.crawl_state.keep_validators(self._lists_read)
+        self.archive.end_crawl(
+            self._crawl_id,
+            verdict.status,
+            verdict.sentence,
+            {
+                **_counts(stats),
+                "reasons": json.dumps(_below("article/failed/", stats)),
+                "hosts": json.dumps(_below(PREFIX, stats)),
+            },
+        )
+
+
+def _counts(stats: Mapping[str, Any]) -> dict[str, int]:
+    counts = asdict(Counts.of(stats))
+    del counts["lists_unchanged"]  # it is among the statuses of its host, as 304
+    return counts
+
+
+def _below(prefix: str, stats: Mapping[str, Any]) -> dict[str, Any]:
+    """The stats whose keys begin with `prefix`, without it."""
+    return {key.removeprefix(prefix): stats[key] for key in sorted(stats) if key.startswith(prefix)}
 
 
 def archive_of(crawler: Crawler) -> Archive:

@@ -7,7 +7,7 @@ from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from archive.article import InfoCode
 from crawler.extensions.open_archive import archive_of
-from crawler.fingerprint import ARTICLE
+from crawler.fingerprint import ARTICLE, REVISIT
 
 
 class ArchivedMiddleware(BaseSpiderMiddleware):
@@ -24,11 +24,11 @@ class ArchivedMiddleware(BaseSpiderMiddleware):
     def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
         """The request, or None when its article is archived."""
         info_code: InfoCode | None = request.meta.get(ARTICLE)
-        if info_code is None:
+        if info_code is None or request.meta.get(REVISIT):
             return request
         stats = self.crawler.stats
         assert stats is not None
-        wanted = archive_of(self.crawler).wants(info_code)
+        wanted = not archive_of(self.crawler).has(info_code)
         if info_code not in self._found:
             self._found.add(info_code)
             stats.inc_value("article/found")

@@ -71,3 +71,21 @@ def _day_of(info_code: InfoCode) -> datetime:
     if info_code.day is None:
         raise InvalidArticle(f"No source says when {info_code} was published")
     return datetime.combine(info_code.day, time(), SHANGHAI)
+
+
+def facts_of(article: Article) -> PostFacts:
+    """An archived article as a page would tell of it, for another look at its body."""
+    assert article.category, "an archived article has a category"
+    assert article.tag, "an archived article has a tag"
+    return PostFacts(
+        url=article.addresses[-1] if article.addresses else article.link,
+        info_code=article.info_code,
+        title=article.title,
+        published=article.published,
+        category=article.category,
+        tag=article.tag,
+        media=article.media,
+        digest=article.digest,
+        body=article.body,
+        link=article.link,
+    )

@@ -1,14 +1,20 @@
-"""The mirror's Atom feed: its newest ten posts."""
+"""The mirror's Atom feed: its newest ten posts, whole."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
+from parsel import Selector
 from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.post_page import PostFacts
+from crawler.pages.rendering import read_rendering
 
 _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
 class Feed:
-    """The feed. Its bodies are the mirror's rendering, so only its links are of use."""
+    """The feed. It says what post pages say but for the titles, which it changes."""
 
     def __init__(self, response: Response) -> None:
         self._response = response
@@ -18,11 +24,37 @@ class Feed:
 
         :raises LayoutChanged: when the answer is no Atom feed.
         """
+        return [self._link(entry) for entry in self._entries()]
+
+    def posts(self) -> Iterator[PostFacts]:
+        """The posts, newest first; those that cannot be read are left to their pages.
+
+        Titles are None: Jekyll's feed writes “ for " and takes markup away.
+
+        :raises LayoutChanged: when the answer is no Atom feed.
+        """
+        for entry in self._entries():
+            url = self._link(entry)
+            content = entry.xpath("string(atom:content)", namespaces=_ATOM).get("")
+            published = entry.xpath("string(atom:published)", namespaces=_ATOM).get("")
+            try:
+                rendering = read_rendering(Feed, url, content)
+                time = datetime.fromisoformat(published)
+            except (LayoutChanged, ValueError):
+                continue
+            if time.tzinfo is not None:
+                yield PostFacts.of(rendering, url, None, time)
+
+    def _entries(self) -> list[Selector]:
         url = self._response.url
         if not isinstance(self._response, TextResponse):
             raise LayoutChanged(Feed, url, "it is not a page of text")
         feed = self._response.selector
         if feed.type != "xml" or not feed.xpath("/atom:feed", namespaces=_ATOM):
             raise LayoutChanged(Feed, url, "it is no Atom feed")
-        links = feed.xpath("/atom:feed/atom:entry/atom:link/@href", namespaces=_ATOM)
-        return [self._response.urljoin(link) for link in links.getall()]
+        return list(feed.xpath("/atom:feed/atom:entry", namespaces=_ATOM))
+
+    def _link(self, entry: Selector) -> str:
+        return self._response.urljoin(
+            entry.xpath("string(atom:link/@href)", namespaces=_ATOM).get("")
+        )

@@ -54,6 +54,7 @@ class StorePipeline:
         except ArchiveError as error:
             open_archive_of(self._crawler).storage_failed(error)
             raise DropItem(f"{article.info_code} was not stored", log_level="ERROR") from None
+        archive_of(self._crawler).crawl_state.archived(article.info_code)
         stats.inc_value(f"archive/{outcome}")
         return article
 

@@ -1,4 +1,7 @@
-"""The spider of the mirror site: home → posts → their categories → all posts → share API."""
+"""The spider of the mirror site: feed and home → posts → their categories → all posts → share API.
+
+In the order of an article's way: `start`, `parse_feed`, `parse_list`, `parse_post`, `parse_share`.
+"""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,39 +14,45 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.article import Article, InfoCode
+from archive.article import Article, BodySource, InfoCode
 from archive.capture import Capture
 from archive.errors import InvalidArticle, InvalidInfoCode
 from crawler.arguments import FinewsArguments
-from crawler.extensions.open_archive import archive_of
+from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import Failures, reason_of
-from crawler.fingerprint import ARTICLE, STAGE
+from crawler.fingerprint import ANSWERS_JSON, ARTICLE, LIST, POST_URL, REVISIT, STAGE
 from crawler.middlewares.capture import capture_of
+from crawler.middlewares.conditional import validators_of
 from crawler.mirror_site import MirrorSite, PostLink
-from crawler.pages.compose import compose, compose_from_mirror
+from crawler.pages.compose import compose, compose_from_mirror, facts_of
 from crawler.pages.errors import NotFound, PageError
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostFacts, PostPage
-from crawler.pages.share_answer import ShareAnswer
+from crawler.pages.share_answer import ShareAnswer, ShareText
 from crawler.sources import Share, Sources
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """An article whose body is still to be had.
 
     :param addresses: of the share API, still to be asked, in order.
-    :param page: what its post page says; None when it was asked for by its share link.
-    :param captures: where that page is kept.
+    :param page: what the mirror, or the archive, says of it; None when all that is known of it is
+        a share link.
+    :param captures: where that is kept.
+    :param post_url: of its post page.
     :param unanswered: a host that was asked before failed, so it may have the article.
+    :param archived: whose body the archive has, when this is another look at it.
     """
 
     info_code: InfoCode
     addresses: Sequence[str]
     page: PostFacts | None = None
     captures: tuple[Capture, ...] = ()
+    post_url: str | None = None
     unanswered: bool = False
+    archived: BodySource | None = None
 
 
 class FinewsSpider(Spider):
@@ -61,6 +70,7 @@ class FinewsSpider(Spider):
         super().__init__(name)
         self.given_arguments = arguments
         self.args = self.arguments.model_validate(arguments)
+        self._in_feed: set[InfoCode] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -75,31 +85,51 @@ class FinewsSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """The lists; with ``share``, the share API straight away."""
+        """The feed, then the lists; with ``share``, the share API straight away."""
         for info_code in self.args.share:
-            yield self._ask_share(Wanted(info_code, self.share.api_addresses(info_code)))
-        if not self.args.share:
-            yield self._list_request(self.site.home, self.parse_list)
-            yield self._list_request(self.site.feed, self.parse_feed)
-            for slug in self.args.category:
-                yield self._category_request(slug)
+            yield self._ask_share(self._wanted(info_code))
+        if self.args.share:
+            return
+        yield self._list_request(self.site.feed, self.parse_feed, self.feed_failed)
+        for slug in self.args.category:
+            yield self._category_request(slug)
+        if self._is_whole:
+            for request in (*self._tried_in_vain(), *self._due_again()):
+                yield request
+
+    def parse_feed(self, response: Response) -> Iterator[Request]:
+        """Feed → its posts, which need no page of their own, and then the home page."""
+        yield self._home_request()
+        if response.status == 304:
+            return
+        feed = Feed(response)
+        for link in self._posts(response, feed.links()):
+            page = next((post for post in feed.posts() if post.url == link.url_in_list), None)
+            if page is None:
+                yield from self._post_requests([link])
+            elif self._wants_category(page.category):
+                self._in_feed.add(link.info_code)
+                yield from self._category_of(link, page.category)
+                yield self._ask_share(self._wanted(link.info_code, page, response, link.url))
+        self._read(response)
+
+    def feed_failed(self, failure: Failure) -> Iterator[Request]:
+        """No feed: its posts are on the lists too, but for those of broken front matter."""
+        self.list_failed(failure)
+        yield self._home_request()
 
     def parse_list(self, response: Response) -> Iterator[Request]:
         """Home or category page → posts."""
-        yield from self._post_requests(response, ListPage(response).links())
-
-    def parse_feed(self, response: Response) -> Iterator[Request]:
-        """Feed → posts; those of broken front matter are named nowhere else."""
-        yield from self._post_requests(response, Feed(response).links())
+        if response.status != 304:
+            yield from self._post_requests(self._posts(response, ListPage(response).links()))
+            self._read(response)
 
     def parse_post(self, response: Response) -> Iterator[Request]:
         """Post page → its category, and the share API for the article's own bytes."""
         page = PostPage(response).facts()
-        if not self._wants_category(page.category):
-            return
-        yield self._category_request(page.category)
-        addresses = self.share.api_addresses(page.info_code)
-        yield self._ask_share(Wanted(page.info_code, addresses, page, capture_of(response)))
+        if self._wants_category(page.category):
+            yield self._category_request(page.category)
+            yield self._ask_share(self._wanted(page.info_code, page, response, response.url))
 
     def parse_share(self, response: Response, wanted: Wanted) -> Iterator[Request | Article]:
         """Share API → the article; the next host where this one does not have it."""
@@ -109,33 +139,94 @@ class FinewsSpider(Spider):
             answered = isinstance(error, NotFound)
             yield from self._without_answer(wanted, error.reason, str(error), answered=answered)
             return
+        wanted = replace(wanted, captures=(*capture_of(response), *wanted.captures))
+        if wanted.post_url and not answer.title and not (wanted.page and wanted.page.title):
+            yield self._complete_request(wanted, wanted.post_url, answer)
+            return
         link = self.share.link_of(wanted.info_code, rolling=answer.rolling)
         article = compose(wanted.info_code, wanted.page, answer, link)
-        yield replace(article, captures=(*capture_of(response), *wanted.captures))
+        yield replace(article, captures=wanted.captures)
 
     def share_failed(self, failure: Failure) -> Iterator[Request | Article]:
         """No answer from a share host → the next host."""
-        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        wanted: Wanted = request.cb_kwargs["wanted"]
+        wanted: Wanted = _request_of(failure).cb_kwargs["wanted"]
         yield from self._without_answer(wanted, *reason_of(failure), answered=False)
+
+    def complete(
+        self, response: Response, wanted: Wanted, answer: ShareText | None
+    ) -> Iterator[Article]:
+        """Post page → what the feed does not say of its post: the title, as it was written."""
+        page = PostPage(response).facts()
+        if answer is not None:
+            article = compose(wanted.info_code, page, answer, page.link)
+        else:
+            article = compose_from_mirror(page, provisional=wanted.unanswered)
+        captures = wanted.captures if answer is not None else ()
+        yield replace(article, captures=(*captures, *capture_of(response)))
 
     def post_failed(self, failure: Failure) -> None:
         """No answer for a post page."""
-        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        self.failures.of_article(request.meta[ARTICLE], *reason_of(failure))
+        request = _request_of(failure)
+        self.failures.of_article(request.meta[ARTICLE], *reason_of(failure), request.url)
 
     def list_failed(self, failure: Failure) -> None:
         """No answer for a list."""
-        request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-        self.failures.of_list(request.url, *reason_of(failure))
+        self.failures.of_list(_request_of(failure).url, *reason_of(failure))
 
-    def _list_request(self, url: str, callback: Any) -> Request:
-        return Request(url, callback, errback=self.list_failed)
+    @property
+    def _is_whole(self) -> bool:
+        """Whether the crawl takes in all that the lists name, as one without arguments does."""
+        return not (self.args.share or self.args.category or self.args.since)
+
+    def _tried_in_vain(self) -> Iterator[Request]:
+        """Articles that earlier crawls could not archive; their lists may not change any more."""
+        attempts = self.settings.getint("FINEWS_ATTEMPTS")
+        for failed in archive_of(self.crawler).crawl_state.failures():
+            if failed.times >= attempts:
+                continue
+            link = self.site.post(failed.url) if failed.url else None
+            if link is not None:
+                yield from self._post_requests([link])
+            else:
+                yield self._ask_share(self._wanted(failed.info_code))
+
+    def _due_again(self) -> Iterator[Request]:
+        """Archived articles that may have changed."""
+        archive = archive_of(self.crawler)
+        for row in archive.due(
+            share=self.settings.getfloat("FINEWS_REVISIT_SHARE"),
+            days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
+            limit=self.settings.getint("FINEWS_REVISITS"),
+        ):
+            article = archive.article_of(row)
+            yield self._ask_share(
+                Wanted(
+                    info_code=article.info_code,
+                    addresses=self.share.api_addresses(article.info_code),
+                    page=facts_of(article),
+                    captures=article.captures[1:],
+                    archived=article.body_source,
+                )
+            )
+
+    def _home_request(self) -> Request:
+        return self._list_request(self.site.home, self.parse_list)
 
     def _category_request(self, slug: str) -> Request:
         return self._list_request(self.site.category_page(slug), self.parse_list)
 
-    def _post_requests(self, response: Response, links: Iterable[str]) -> Iterator[Request]:
+    def _list_request(self, url: str, callback: Any, errback: Any = None) -> Request:
+        meta = {LIST: self._is_whole}
+        return Request(url, callback, errback=errback or self.list_failed, meta=meta)
+
+    def _read(self, list_page: Response) -> None:
+        validators = validators_of(list_page)
+        if self._is_whole and validators is not None:
+            url = list_page.request.url if list_page.request else list_page.url
+            open_archive_of(self.crawler).list_read(url, validators)
+
+    def _posts(self, response: Response, links: Iterable[str]) -> Iterator[PostLink]:
+        """The posts that a list links to and that were asked for."""
         for link in links:
             try:
                 post = self.site.post(link)
@@ -143,25 +234,7 @@ class FinewsSpider(Spider):
                 self.failures.refused(error, response.url)
                 continue
             if post is not None and self._is_asked_for(post):
-                yield from self._category_of_archived(post)
-                yield Request(
-                    post.url,
-                    self.parse_post,
-                    errback=self.post_failed,
-                    meta={ARTICLE: post.info_code, STAGE: "post page"},
-                )
-
-    def _category_of_archived(self, post: PostLink) -> Iterator[Request]:
-        """The category page, which only post pages link to, of a post that is not fetched again.
-
-        A crawl that was killed may have left posts that nothing but that page names.
-        """
-        slug = archive_of(self.crawler).slug_of(post.info_code)
-        if slug is not None and self._wants_category(slug):
-            yield self._category_request(slug)
-
-    def _wants_category(self, slug: str) -> bool:
-        return not self.args.category or slug in self.args.category
+                yield post
 
     def _is_asked_for(self, post: PostLink) -> bool:
         since, categories = self.args.since, self.args.category
@@ -169,14 +242,75 @@ class FinewsSpider(Spider):
             return False
         return not categories or post.is_in(categories)
 
+    def _wants_category(self, slug: str) -> bool:
+        return not self.args.category or slug in self.args.category
+
+    def _post_requests(self, links: Iterable[PostLink]) -> Iterator[Request]:
+        for link in links:
+            if link.info_code in self._in_feed:
+                continue
+            slug = archive_of(self.crawler).slug_of(link.info_code)
+            if slug is not None:
+                yield from self._category_of(link, slug)
+            yield Request(
+                link.url,
+                self.parse_post,
+                errback=self.post_failed,
+                meta={ARTICLE: link.info_code, STAGE: "post page", POST_URL: link.url},
+            )
+
+    def _category_of(self, post: PostLink, slug: str) -> Iterator[Request]:
+        """The category page of a post whose own page, which links to it, is not fetched.
+
+        An archived post needs it only when it was never read to the end: a crawl that was killed
+        may have left posts that nothing else names.
+        """
+        archive = archive_of(self.crawler)
+        page = self.site.category_page(slug)
+        read = archive.has(post.info_code) and archive.crawl_state.validators_of(page)
+        if not read and self._wants_category(slug):
+            yield self._category_request(slug)
+
+    def _wanted(
+        self,
+        info_code: InfoCode,
+        page: PostFacts | None = None,
+        response: Response | None = None,
+        post_url: str | None = None,
+    ) -> Wanted:
+        return Wanted(
+            info_code=info_code,
+            addresses=self.share.api_addresses(info_code),
+            page=page,
+            captures=capture_of(response) if response else (),
+            post_url=post_url,
+        )
+
     def _ask_share(self, wanted: Wanted) -> Request:
         address = wanted.addresses[0]
         return Request(
             address,
             self.parse_share,
             errback=self.share_failed,
-            meta={ARTICLE: wanted.info_code, STAGE: address},
+            meta={
+                ARTICLE: wanted.info_code,
+                STAGE: address,
+                POST_URL: wanted.post_url,
+                ANSWERS_JSON: True,
+                REVISIT: wanted.archived is not None,
+            },
             cb_kwargs={"wanted": wanted},
+        )
+
+    def _complete_request(
+        self, wanted: Wanted, post_url: str, answer: ShareText | None = None
+    ) -> Request:
+        return Request(
+            post_url,
+            self.complete,
+            errback=self.post_failed,
+            meta={ARTICLE: wanted.info_code, STAGE: "post page", POST_URL: post_url},
+            cb_kwargs={"wanted": wanted, "answer": answer},
         )
 
     def _without_answer(
@@ -184,14 +318,36 @@ class FinewsSpider(Spider):
     ) -> Iterator[Request | Article]:
         """What to do when a share host did not give the article."""
         self.logger.info("%s", sentence)
-        unanswered = wanted.unanswered or not answered
+        wanted = replace(wanted, unanswered=wanted.unanswered or not answered)
         if others := wanted.addresses[1:]:
-            yield self._ask_share(replace(wanted, addresses=others, unanswered=unanswered))
+            yield self._ask_share(replace(wanted, addresses=others))
+        elif wanted.archived is not None:
+            self._look_in_vain(wanted)
         elif wanted.page is None:
             self.failures.of_article(wanted.info_code, reason, sentence)
+        elif wanted.page.title is None and wanted.post_url and wanted.info_code in self._in_feed:
+            yield self._complete_request(wanted, wanted.post_url)
         else:
             try:
-                article = compose_from_mirror(wanted.page, provisional=unanswered)
+                article = compose_from_mirror(wanted.page, provisional=wanted.unanswered)
                 yield replace(article, captures=wanted.captures)
             except InvalidArticle as error:
-                self.failures.of_article(wanted.info_code, "refused", str(error))
+                url = wanted.post_url
+                self.failures.of_article(wanted.info_code, "refused", str(error), url)
+
+    def _look_in_vain(self, wanted: Wanted) -> None:
+        """A share API that had an article and says that it has not: it was taken down."""
+        if wanted.unanswered:
+            return
+        archive = archive_of(self.crawler)
+        if wanted.archived is BodySource.SHARE_API:
+            archive.mark_gone(wanted.info_code)
+            assert self.crawler.stats is not None
+            self.crawler.stats.inc_value("article/gone")
+        else:
+            archive.mark_checked(wanted.info_code)
+
+
+def _request_of(failure: Failure) -> Request:
+    request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
+    return request

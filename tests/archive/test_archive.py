@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +77,13 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_an_article_is_there_once_however_often_it_is_added(archive: Archive, folder: Path) -> None:
-    assert archive.wants(CODE)
+    assert not archive.has(CODE)
     assert archive.add(ARTICLE) is Outcome.ADDED
     assert archive.add(ARTICLE) is Outcome.UNCHANGED
     assert archive.add_many([ARTICLE, ARTICLE]) == [Outcome.UNCHANGED] * 2
     assert files(folder) == {POST: format_post(ARTICLE)}
     assert len(archive) == 1
     assert archive.has(CODE)
-    assert not archive.wants(CODE)
 
 
 def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) -> None:
@@ -164,23 +164,79 @@ def test_a_new_publication_date_moves_the_post(archive: Archive, folder: Path) -
     assert mention["published"].startswith("2022-02-07")
 
 
+def due(archive: Archive, days: float = 3) -> list[str]:
+    return [row.info_code for row in archive.due(share=0.5, days=days, limit=10)]
+
+
 def test_the_mirrors_body_gives_way_to_the_share_apis_and_never_returns(
     archive: Archive, folder: Path
 ) -> None:
     archive.add(replace(MIRRORED, body_provisional=True))
-    assert archive.wants(CODE)
+    assert due(archive) == [CODE]
     assert archive.add(ARTICLE) is Outcome.REVISED
-    assert not archive.wants(CODE)
+    assert due(archive) == []
     assert archive.add(MIRRORED) is Outcome.UNCHANGED
     assert archive.add(replace(MIRRORED, body_provisional=True)) is Outcome.UNCHANGED
-    assert not archive.wants(CODE)
+    assert due(archive) == []
     assert files(folder)[POST] == format_post(ARTICLE)
 
 
 def test_a_body_that_no_share_host_has_is_settled(archive: Archive) -> None:
     archive.add(replace(MIRRORED, body_provisional=True))
     assert archive.add(MIRRORED) is Outcome.UNCHANGED
-    assert not archive.wants(CODE)
+    assert due(archive) == []
+
+
+def test_looks_thin_out_with_age(folder: Path) -> None:
+    clock = Clock()
+    published = clock.now - timedelta(minutes=10)
+    looks = []
+    with Archive(folder, clock=lambda: clock.now) as archive:
+        archive.add(replace(ARTICLE, published=published))
+        while clock.now - published < timedelta(days=5):
+            clock.now += timedelta(minutes=5)
+            if due(archive):
+                looks.append(clock.now - published)
+                archive.add(replace(ARTICLE, published=published))
+    assert 6 <= len(looks) <= 10
+    assert looks[-1] <= timedelta(days=3)
+    assert all(later >= 2 * sooner for sooner, later in pairwise(looks))
+
+
+def test_an_article_that_is_taken_down_stays_and_its_return_is_noted(
+    archive: Archive, folder: Path
+) -> None:
+    archive.add(ARTICLE)
+    archive.mark_gone(CODE)
+    archive.mark_gone(CODE)
+    assert rows(folder, "SELECT gone, checked FROM posts") == [
+        {"gone": "2026-11-22T15:00:00Z", "checked": "2026-11-22T16:00:00Z"}
+    ]
+    assert files(folder) == {POST: format_post(ARTICLE)}
+    archive.add(ARTICLE)
+    assert rows(folder, "SELECT gone FROM posts") == [{"gone": None}]
+    assert rows(folder, "SELECT at, what FROM changes") == [
+        {"at": "2026-11-22T15:00:00Z", "what": "gone"},
+        {"at": "2026-11-22T17:00:00Z", "what": "returned"},
+    ]
+
+
+def test_what_changed_is_noted(archive: Archive, folder: Path) -> None:
+    body = '<p>增长5.3%<a data-code="1,600160">巨化股份</a></p>'
+    other = '<p>增长5.8%<a data-code="0,300750">宁德时代</a></p>'
+    archive.add(replace(ARTICLE, body=body))
+    for changed in (
+        replace(ARTICLE, body=body.replace("<p>", "<p >")),
+        replace(ARTICLE, body=other, title="新"),
+    ):
+        archive.add(changed)
+    assert [list(row.values()) for row in rows(folder, "SELECT at, what FROM changes")] == [
+        ["2026-11-22T15:00:00Z", "markup"],
+        ["2026-11-22T16:00:00Z", "figures"],
+        ["2026-11-22T16:00:00Z", "securities"],
+        ["2026-11-22T16:00:00Z", "text"],
+        ["2026-11-22T16:00:00Z", "title"],
+    ]
 
 
 def test_the_same_bytes_from_a_better_source_are_marked_so(archive: Archive, folder: Path) -> None:

@@ -16,7 +16,16 @@ from archive.rebuild import rebuild
 from tests.archive.test_archive import ARTICLE, CODE, MIRRORED, POST, Clock
 from tests.archive.test_warc import exchange
 
-TABLES = ("posts", "revisions", "categories", "securities", "mentions", "crawls", "payloads")
+TABLES = (
+    "posts",
+    "revisions",
+    "categories",
+    "securities",
+    "mentions",
+    "crawls",
+    "payloads",
+    "changes",
+)
 OTHER = InfoCode("NW202112292230175599")
 
 
@@ -47,6 +56,7 @@ def folder(tmp_path: Path) -> Path:
         archive.add(ARTICLE)
         moved = replace(ARTICLE, published=ARTICLE.published + timedelta(days=40), title="改")
         archive.add_many([moved, replace(ARTICLE, body="<p>央行三</p>")])
+        archive.mark_gone(OTHER)
         archive.end_crawl(crawl, 0, "Done.", {"found": 2, "added": 2})
         archive.begin_crawl("finews", {})
     return folder
@@ -54,7 +64,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_rebuilt_catalog_equals_the_old_one_row_by_row(folder: Path) -> None:
     before = tables(folder)
-    assert [len(rows) for rows in before.values()] == [2, 3, 1, 1, 1, 2, 2]
+    assert [len(rows) for rows in before.values()] == [2, 3, 1, 1, 1, 2, 2, 8]
     (folder / "catalog.db").unlink()
     rebuilt = rebuild(folder)
     assert tables(folder) == before

@@ -87,6 +87,7 @@ def test_paths_are_slugs_as_jekyll_makes_folders_of_them(
 ) -> None:
     link = PostLink(
         "http://x/",
+        "http://x/",
         SITE.post(f"http://127.0.0.1/a/2022/05/20/{CODE}.html").info_code,  # type: ignore[union-attr]
         category,
         DAY,

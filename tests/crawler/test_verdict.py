@@ -26,6 +26,10 @@ ALL_WELL = {
             ExitStatus.LAYOUT_CHANGED,
         ),
         ({"article/found": 0, "article/archived": 0}, ExitStatus.LIST_EMPTY),
+        (
+            {"article/found": 0, "article/archived": 0, "list/unchanged": 2},
+            ExitStatus.DONE,
+        ),
         ({"archive/failed": 1}, ExitStatus.STORAGE_FAILED),
         ({"finish_reason": "storage_failed"}, ExitStatus.STORAGE_FAILED),
         ({"finish_reason": "shutdown"}, ExitStatus.INTERRUPTED),
@@ -44,7 +48,11 @@ def test_counts_are_added_up_from_both_sides_of_the_lane() -> None:
     counts = Counts.of(
         ALL_WELL
         | {"archive/unchanged": 2, "archive/revised": 1, "article/failed": 3, "archive/failed": 1}
+        | {"article/gone": 2}
     )
-    assert counts == Counts(found=20, added=10, revised=1, unchanged=12, failed=4)
-    assert str(counts) == "20 articles found, 10 added, 12 unchanged, 4 failed, 1 revised"
-    assert counts.finished == 27
+    assert counts == Counts(
+        found=20, added=10, revised=1, unchanged=12, gone=2, failed=4, lists_unchanged=0
+    )
+    told = "20 articles found, 10 added, 12 unchanged, 4 failed, 1 revised, 2 gone"
+    assert str(counts) == told
+    assert counts.finished == 29

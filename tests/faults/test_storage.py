@@ -95,6 +95,7 @@ def test_a_catalog_that_is_no_database_is_told_with_what_to_do(
     assert f"`finews rebuild {archive}` makes it again from the files" in ended.log
     assert not replica.requests
     rebuild(archive)
+    (archive / "crawl-state.db").unlink()
     assert "19 unchanged" in crawl().output
     assert posts_in(archive) == sample_posts
 

@@ -1,0 +1,1 @@
+"""The face of an archive: Datasette, dressed for reading Chinese news."""

@@ -1,0 +1,158 @@
+"""The article page: the post as its file has it, its history, and what lies around it."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from archive.body import read_body
+from archive.browse.body import render_body
+from archive.post import parse_post
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a post.
+
+    :param captures: where the responses that it was read from are kept: objects with ``url``,
+        ``file``, ``offset`` and ``fetched``.
+    :param superseded: when a later one took its place; None for the one that stands.
+    """
+
+    number: int
+    path: str
+    sha256: str
+    bytes: int
+    body_source: str | None
+    captures: Sequence[Mapping[str, str | int]]
+    superseded: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The article before or after this one in the same media."""
+
+    info_code: str
+    title: str
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What the article page shows.
+
+    :param post: the row of the catalog.
+    :param body: safe HTML; None where the post's file cannot be read.
+    :param versions: the newest first.
+    """
+
+    post: sqlite3.Row
+    body: str | None
+    addresses: Sequence[str]
+    securities: Sequence[sqlite3.Row]
+    versions: Sequence[Version]
+    previous: Neighbour | None
+    following: Neighbour | None
+
+
+def find_post(connection: sqlite3.Connection, info_code: str) -> sqlite3.Row | None:
+    """The row of a post."""
+    row: sqlite3.Row | None = connection.execute(
+        "SELECT * FROM posts WHERE info_code = ?", [info_code]
+    ).fetchone()
+    return row
+
+
+def read_article(
+    connection: sqlite3.Connection,
+    folder: Path,
+    info_code: str,
+    security_address: Callable[[str], str],
+) -> Article | None:
+    """The article with this code; None when it is not archived."""
+    post = find_post(connection, info_code)
+    if post is None:
+        return None
+    return Article(
+        post=post,
+        body=read_safe_body(folder, post["path"], security_address),
+        addresses=json.loads(post["addresses"]),
+        securities=connection.execute(
+            """
+            SELECT code, symbol, coalesce(name, symbol) AS name, kind
+            FROM mentions JOIN securities ON code = security
+            WHERE info_code = ? ORDER BY market = 90, code
+            """,
+            [info_code],
+        ).fetchall(),
+        versions=read_versions(connection, post),
+        previous=_neighbour(connection, post, "<", "DESC"),
+        following=_neighbour(connection, post, ">", "ASC"),
+    )
+
+
+def read_safe_body(folder: Path, path: str, security_address: Callable[[str], str]) -> str | None:
+    """The body of a post file as safe HTML; None when there is no such file in the archive."""
+    data = read_file(folder, path)
+    if data is None:
+        return None
+    return render_body(parse_post(data, PurePosixPath(path).name).body, security_address)
+
+
+def read_file(folder: Path, path: str) -> bytes | None:
+    """A file of the archive; None when it is not there, or not inside the archive."""
+    root = folder.resolve()
+    file = (root / path).resolve()
+    if not file.is_relative_to(root):
+        return None
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Version]:
+    """All versions of a post, the newest first."""
+    earlier = connection.execute(
+        "SELECT * FROM revisions WHERE info_code = ? ORDER BY version DESC", [post["info_code"]]
+    )
+    return [
+        _version(post, superseded=None),
+        *(_version(row, superseded=row["superseded"]) for row in earlier),
+    ]
+
+
+def _version(row: sqlite3.Row, superseded: str | None) -> Version:
+    return Version(
+        number=row["version"],
+        path=row["path"],
+        sha256=row["sha256"],
+        bytes=row["bytes"],
+        body_source=row["body_source"],
+        captures=json.loads(row["captures"]),
+        superseded=superseded,
+    )
+
+
+def read_text(folder: Path, version: Version) -> str | None:
+    """Title, digest and text of a version; None when its file is not there."""
+    data = read_file(folder, version.path)
+    if data is None:
+        return None
+    post = parse_post(data, PurePosixPath(version.path).name)
+    return "\n".join(part for part in (post.title, post.digest, read_body(post.body).text) if part)
+
+
+def _neighbour(
+    connection: sqlite3.Connection, post: sqlite3.Row, comparison: str, order: str
+) -> Neighbour | None:
+    row = connection.execute(
+        f"""
+        SELECT info_code, title, published FROM posts
+        WHERE media = :media AND (published, id) {comparison} (:published, :id)
+        ORDER BY published {order}, id {order} LIMIT 1
+        """,  # noqa: S608 (our own words)
+        {"media": post["media"], "published": post["published"], "id": post["id"]},
+    ).fetchone()
+    return Neighbour(*row) if row else None

@@ -1,0 +1,111 @@
+"""The body of an article, made harmless and fit for our pages.
+
+Two steps: the tree of the body is changed to what we want to show, then `nh3` takes out of it
+whatever is not on its list. The sanitizer is last, so nothing that we did can undo it.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+import nh3
+from lxml import etree, html
+from parsel import Selector
+
+from archive.body import DRAWN_ANEW, SECURITY_CODE, security_of
+
+_PICTURE = re.compile(r"(?:https?:)?//[^\x00-\x20\x7f]+", re.IGNORECASE)
+_UNWRAPPED = "span"
+"""Not on the sanitizer's list: only what is inside stays."""
+
+_TAGS = frozenset(
+    """
+    a b blockquote br caption center code col colgroup dd del div dl dt em figcaption figure h2 h3
+    h4 h5 h6 hr i img ins li ol p pre q s small strong sub sup table tbody td tfoot th thead tr u ul
+    """.split()  # noqa: SIM905
+)
+_CLOSED_TAGS = frozenset(
+    """
+    iframe math noembed noframes noscript object script select style svg template textarea title xmp
+    """.split()  # noqa: SIM905
+)
+"""What is inside these goes with them."""
+
+_ALIGNABLE = ("div", "td", "th", "h2", "h3", "h4")
+_ALIGNED = {"align": {"left", "center", "right"}}
+
+
+def render_body(body: str, security_address: Callable[[str], str]) -> str:
+    """HTML of a body that is safe to put into a page.
+
+    Securities become links to their pages; pictures load late and do not say who reads. Scripts,
+    styles, forms, relative addresses and every scheme but http and https are gone.
+
+    :param body: any text.
+    :param security_address: address of a security's page from its code, such as ``1.600160``.
+    """
+    root = Selector(text=body or " ", type="html").root
+    _link_securities(root, security_address)
+    _keep_pictures(root)
+    _drop_empty(root)
+    for heading in root.iter("h1"):
+        heading.tag = "h2"
+    text = html.tostring(root, encoding="unicode", with_tail=False)
+    return _cleaner(security_address("")).clean(text)
+
+
+def _link_securities(root: etree._Element, address: Callable[[str], str]) -> None:
+    for element in list(root.iter("a", "span")):
+        security = security_of(element)
+        holds_link = element.find(".//a") is not None or element.find(".//img") is not None
+        within_link = next(element.iterancestors("a"), None) is not None
+        if security is None or holds_link or within_link:
+            continue
+        element.tag = "a"
+        element.set("href", address(security.code))
+        element.set("class", "security")
+
+
+def _keep_pictures(root: etree._Element) -> None:
+    for image in list(root.iter("img")):
+        source = image.get("src", "").strip()
+        if not _PICTURE.fullmatch(source) or DRAWN_ANEW in source:
+            image.tag = _UNWRAPPED
+        elif source.startswith("//"):
+            image.set("src", f"https:{source}")
+
+
+def _drop_empty(root: etree._Element) -> None:
+    for element in list(root.iter("a", "p", "center")):
+        if element.find(".//img") is None and not "".join(element.itertext()).strip():
+            element.tag = _UNWRAPPED
+
+
+@lru_cache(maxsize=4)
+def _cleaner(securities: str) -> nh3.Cleaner:
+    def ours(address: str) -> str | None:
+        code = address.removeprefix(securities)
+        return address if code != address and SECURITY_CODE.fullmatch(code) else None
+
+    return nh3.Cleaner(
+        tags=_TAGS,
+        clean_content_tags=_CLOSED_TAGS,
+        attributes={
+            "a": {"href"},
+            "img": {"src"},
+            "td": {"colspan", "rowspan"},
+            "th": {"colspan", "rowspan"},
+        },
+        tag_attribute_values={
+            **dict.fromkeys(_ALIGNABLE, _ALIGNED),
+            "p": {**_ALIGNED, "class": {"em_media"}},
+            "a": {"class": {"security"}},
+        },
+        # An empty alt lets a picture that is gone vanish without a hole.
+        set_tag_attribute_values={
+            "img": {"alt": "", "loading": "lazy", "referrerpolicy": "no-referrer"}
+        },
+        url_schemes={"http", "https"},
+        url_relative=ours,
+        link_rel="noopener noreferrer nofollow",
+    )

@@ -1,0 +1,111 @@
+"""The main figures of an archive, for a terminal."""
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from archive.browse.site import open_catalog
+
+_CRAWLS = 5
+_NEWEST = "SELECT title FROM posts ORDER BY published DESC, id DESC LIMIT 1"
+_COUNTS = """
+    SELECT count(*) AS posts, min(published) AS first, max(published) AS newest,
+        count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
+        count(gone) AS gone,
+        (SELECT count(*) FROM securities) AS securities,
+        (SELECT count(*) FROM revisions) AS revisions
+    FROM posts
+"""
+
+
+def describe(folder: Path, width: int | None) -> Iterator[str]:
+    """Lines of text about an archive.
+
+    :param width: of the terminal, in columns; None when the lines go to a file or a program,
+        which gets them plain and whole.
+    :raises ArchiveError: when there is no catalog in the folder.
+    """
+    with closing(open_catalog(folder / "catalog.db")) as connection:
+        connection.row_factory = sqlite3.Row
+        yield from _aligned(_figures(connection, folder), width)
+        crawls = connection.execute(
+            f"SELECT * FROM crawls ORDER BY id DESC LIMIT {_CRAWLS}"  # noqa: S608
+        ).fetchall()
+        if crawls:
+            yield ""
+            yield from _aligned([_crawl(row) for row in crawls], width)
+
+
+def _figures(connection: sqlite3.Connection, folder: Path) -> list[tuple[str, ...]]:
+    counts = connection.execute(_COUNTS).fetchone()
+    newest = connection.execute(
+        "SELECT title FROM posts ORDER BY published DESC LIMIT 1"
+    ).fetchone()
+    catalog = (folder / "catalog.db").stat().st_size
+    figures: list[tuple[str, ...]] = [("archive", str(folder)), ("posts", f"{counts['posts']:,}")]
+    if newest:
+        figures += [
+            ("published", f"{counts['first'][:10]} to {counts['newest'][:10]}"),
+            ("newest", f"{counts['newest'][:16].replace('T', ' ')} {newest['title']}"),
+        ]
+    return [
+        *figures,
+        ("media", f"{counts['media']:,}"),
+        ("securities", f"{counts['securities']:,}"),
+        ("revisions", f"{counts['revisions']:,}"),
+        ("gone", f"{counts['gone']:,}"),
+        ("text", f"{counts['characters'] or 0:,} characters"),
+        ("posts' files", _size(counts["bytes"] or 0)),
+        ("catalog", _size(catalog)),
+    ]
+
+
+def _crawl(row: sqlite3.Row) -> tuple[str, ...]:
+    ended = "running or killed" if row["ended"] is None else f"status {row['status']}"
+    counts = (f"{name} {row[name] or 0:,}" for name in ("added", "revised", "failed"))
+    return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str]:
+    """Rows with their columns aligned; labels are dim on a terminal."""
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padding = [room - _columns(cell) for cell, room in zip(row, widths, strict=True)]
+        cells = [cell + " " * missing for cell, missing in zip(row, padding, strict=True)]
+        line = "  ".join(cells).rstrip()
+        if width is None:
+            yield line
+        else:
+            line = _cut(line, width)
+            label = line[: len(cells[0])]
+            yield click.style(label, dim=True) + line[len(label) :]
+
+
+def _columns(text: str) -> int:
+    """The columns that a text takes on a terminal: two for a Chinese character."""
+    return sum(_columns_of(character) for character in text)
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _cut(text: str, width: int) -> str:
+    if _columns(text) <= width:
+        return text
+    taken = 0
+    for number, character in enumerate(text):
+        taken += _columns_of(character)
+        if taken > width - 1:
+            return text[:number] + "…"
+    return text

@@ -1,0 +1,257 @@
+"""Lists of posts: one page of cards, newest first, and the facets beside it.
+
+A page is found from the post that it follows, never by counting rows, so the last one costs what
+the first does. Facets look at the newest `SAMPLE` posts of a list at most.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Self
+
+from archive.browse.selection import Hits, Selection
+from archive.snippet import snippet
+
+PAGE = 20
+SAMPLE = 5_000
+MOST_COUNTED = 50_000
+"""Longer lists are said to have more than this many posts."""
+
+_SNIPPET = 100
+_FACET_VALUES = 12
+
+Marked = Sequence[tuple[str, bool]]
+"""Pieces of text, and whether each is a hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A post in a list."""
+
+    info_code: str
+    title: Marked
+    published: str
+    media: str | None
+    excerpt: Marked
+    version: int
+    gone: str | None
+
+    @property
+    def day(self) -> str:
+        """The date of publication."""
+        return self.published[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of a list begins: after or before a post, or at the list's end."""
+
+    after: tuple[str, int] | None = None
+    before: tuple[str, int] | None = None
+    last: bool = False
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, str]) -> Self:
+        """Read an address; one that makes no sense is the first page."""
+        return cls(
+            after=_position(arguments.get("after")),
+            before=_position(arguments.get("before")),
+            last=arguments.get("page") == "last",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list.
+
+    :param days: the cards by day of publication.
+    :param newer: parameters of the page with newer posts; None on the first.
+    :param older: of the page with older ones; None on the last.
+    """
+
+    days: Sequence[tuple[str, Sequence[Card]]]
+    newer: Mapping[str, str] | None
+    older: Mapping[str, str] | None
+
+    @property
+    def cards(self) -> list[Card]:
+        """All cards in order."""
+        return [card for _, cards in self.days for card in cards]
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value that posts of a list have, and how many of them."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow a list.
+
+    :param name: the parameter of the selection.
+    :param sampled: the counts are of the newest `SAMPLE` posts only.
+    """
+
+    name: str
+    values: Sequence[FacetValue]
+    sampled: bool = False
+
+
+def read_page(connection: sqlite3.Connection, selection: Selection, place: Place) -> Page:
+    """The page of `selection` that begins at `place`."""
+    backwards = place.last or place.before is not None
+    hits = selection.hits(connection)
+    position = place.before if backwards else place.after
+    order, comparison = ("ASC", ">") if backwards else ("DESC", "<")
+    beyond = f"({hits.published}, p.id) {comparison} (:published, :id)" if position else "true"
+    published, post = position or ("", 0)
+    found = connection.execute(
+        f"""
+        SELECT p.id, {hits.published} FROM {hits.tables} {hits.where(beyond)}
+        ORDER BY {hits.published} {order}, p.id {order} LIMIT {PAGE + 1}
+        """,  # noqa: S608 (made of our own words; what visitors say is in the parameters)
+        {**hits.parameters, "published": published, "id": post},
+    ).fetchall()
+    more = len(found) > PAGE
+    found = found[:PAGE]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Page((), None, None)
+    newest, oldest = (f"{row[1]}~{row[0]}" for row in (found[0], found[-1]))
+    has_newer = more if backwards else position is not None
+    has_older = not place.last if backwards else more
+    cards = read_cards(connection, [row[0] for row in found], selection.q)
+    return Page(
+        [(day, list(of_day)) for day, of_day in groupby(cards, key=lambda card: card.day)],
+        {"before": newest} if has_newer else None,
+        {"after": oldest} if has_older else None,
+    )
+
+
+def _position(text: str | None) -> tuple[str, int] | None:
+    published, _, post = (text or "").rpartition("~")
+    if not published or not (post.isascii() and post.isdigit()) or len(post) > 18:
+        return None
+    return published, int(post)
+
+
+def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = "") -> list[Card]:
+    """The cards of posts in the order of `ids`, with the hits of `query` marked."""
+    rows = connection.execute(
+        f"""
+        SELECT id, info_code, title, published, media, digest, text, version, gone
+        FROM posts WHERE id IN ({", ".join("?" * len(ids))})
+        """,  # noqa: S608 (question marks only)
+        ids,
+    )
+    cards = {row["id"]: card_of(row, query) for row in rows}
+    return [cards[post] for post in ids if post in cards]
+
+
+def card_of(row: sqlite3.Row, query: str = "") -> Card:
+    """The card of a row of ``posts``."""
+    return Card(
+        info_code=row["info_code"],
+        title=_marked(row["title"], query),
+        published=row["published"],
+        media=row["media"],
+        excerpt=_excerpt(row, query),
+        version=row["version"],
+        gone=row["gone"],
+    )
+
+
+def _marked(text: str, query: str) -> Marked:
+    return snippet(text, query, None) if query else ((text, False),)
+
+
+def _excerpt(row: sqlite3.Row, query: str) -> Marked:
+    if query:
+        return snippet(row["text"], query, _SNIPPET)
+    beginning = " ".join((row["digest"] or row["text"][: 2 * _SNIPPET]).split())
+    return ((beginning[:_SNIPPET] + "…" * (len(beginning) > _SNIPPET), False),)
+
+
+def count(connection: sqlite3.Connection, selection: Selection) -> int:
+    """How many posts a list has; `MOST_COUNTED` + 1 where there are more than that."""
+    hits = selection.hits(connection)
+    row = connection.execute(
+        f"""
+        SELECT count(*) FROM (
+            SELECT 1 FROM {hits.tables} {hits.where()} LIMIT {MOST_COUNTED + 1}
+        )
+        """,  # noqa: S608
+        hits.parameters,
+    ).fetchone()
+    return int(row[0])
+
+
+def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Facet]:
+    """The facets of a list; those that leave no choice are left out."""
+    hits = selection.hits(connection)
+    newest = f"""
+        SELECT p.id FROM {hits.tables} {hits.where()}
+        ORDER BY {hits.published} DESC, p.id DESC LIMIT {SAMPLE}
+    """  # noqa: S608 (made of our own words; what visitors say is in the parameters)
+    rows = connection.execute(
+        f"""
+        SELECT substr(published, 1, 7), media, body_source FROM posts
+        WHERE id IN ({newest})
+        """,  # noqa: S608
+        hits.parameters,
+    ).fetchall()
+    sampled = len(rows) == SAMPLE
+    months, media, sources = (Counter(row[column] for row in rows) for column in range(3))
+    securities = connection.execute(
+        f"""
+        SELECT code, coalesce(name, symbol), mentioned FROM (
+            SELECT security, count(*) AS mentioned FROM mentions
+            WHERE info_code IN (SELECT info_code FROM posts WHERE id IN ({newest}))
+            GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
+        ) JOIN securities ON code = security ORDER BY mentioned DESC, code
+        """,  # noqa: S608
+        hits.parameters,
+    ).fetchall()
+    if sampled and not selection.q:  # an index has all of them
+        months = _months(connection, hits)
+    facets = (
+        Facet("month", _newest_first(months), sampled and bool(selection.q)),
+        Facet("media", _most_common(media), sampled),
+        Facet("security", [FacetValue(*row) for row in securities], sampled),
+        Facet("source", _most_common(sources), sampled),
+    )
+    chosen = selection.parameters
+    return [facet for facet in facets if len(facet.values) > 1 or facet.name in chosen]
+
+
+def _months(connection: sqlite3.Connection, hits: Hits) -> Counter[str]:
+    return Counter(
+        dict(
+            connection.execute(
+                f"""
+                SELECT substr({hits.published}, 1, 7) AS month, count(*)
+                FROM {hits.tables} {hits.where()} GROUP BY month
+                """,  # noqa: S608
+                hits.parameters,
+            ).fetchall()
+        )
+    )
+
+
+def _newest_first(months: Counter[str]) -> list[FacetValue]:
+    return [FacetValue(month, month, posts) for month, posts in sorted(months.items())[::-1]]
+
+
+def _most_common(values: Counter[str | None]) -> list[FacetValue]:
+    return [
+        FacetValue(value, value, posts)
+        for value, posts in values.most_common(_FACET_VALUES + 1)
+        if value is not None
+    ][:_FACET_VALUES]

@@ -1,0 +1,145 @@
+"""Datasette's metadata for a catalog: names, descriptions, search, and the canned queries."""
+
+from typing import Any
+
+TITLE = "财经新闻档案"
+
+_ON_THIS_DAY = """
+SELECT substr(published, 1, 10) AS day, substr(published, 12, 5) AS time, media, title, info_code
+FROM posts
+WHERE substr(published, 6, 5) = coalesce(
+    nullif(:month_day, ''), strftime('%m-%d', 'now', '+8 hours')
+)
+ORDER BY published DESC
+LIMIT 500
+"""
+
+_PUBLIC_AT = """
+SELECT published, media, title, info_code, gone
+FROM posts
+WHERE published <= coalesce(
+        nullif(replace(trim(:minute), ' ', 'T'), ''),
+        strftime('%Y-%m-%dT%H:%M', 'now', '+8 hours')
+    ) || '~'
+    AND (
+        gone IS NULL
+        OR gone > strftime('%Y-%m-%dT%H:%M:%SZ', replace(trim(:minute), ' ', 'T'), '-8 hours')
+    )
+ORDER BY published DESC
+LIMIT 100
+"""
+
+_REVISED = """
+SELECT revised, version, media, title, info_code, published
+FROM posts
+WHERE revised IS NOT NULL
+ORDER BY revised DESC
+LIMIT 500
+"""
+
+_GONE = """
+SELECT gone, media, title, info_code, published
+FROM posts
+WHERE gone IS NOT NULL
+ORDER BY gone DESC
+LIMIT 500
+"""
+
+_BUSIEST_HOURS = """
+SELECT replace(substr(published, 1, 13), 'T', ' ') || ':00' AS hour, count(*) AS posts
+FROM posts
+WHERE published >= trim(:first_day)
+    AND published < coalesce(nullif(trim(:last_day), ''), '9999') || '~'
+GROUP BY hour
+ORDER BY posts DESC, hour DESC
+LIMIT 100
+"""
+
+_QUERIES = {
+    "on_this_day": {
+        "sql": _ON_THIS_DAY,
+        "title": "历史上的今天",
+        "description": "历年同一天的新闻。month_day 写作 12-29；不填就是今天。",
+        "params": ["month_day"],
+    },
+    "public_at": {
+        "sql": _PUBLIC_AT,
+        "title": "某一分钟的公开信息",
+        "description": "那一分钟已经发布、尚未下线的新闻。minute 写作 2021-12-29 17:34。",
+        "params": ["minute"],
+    },
+    "revised": {
+        "sql": _REVISED,
+        "title": "改过的新闻",
+        "description": "存档以后又被来源改过的新闻，最近改的在前。",
+    },
+    "gone": {
+        "sql": _GONE,
+        "title": "下线的新闻",
+        "description": "来源已经撤下、这里还留着的新闻。",
+    },
+    "busiest_hours": {
+        "sql": _BUSIEST_HOURS,
+        "title": "最忙的钟点",
+        "description": "发布最多的一百个小时。两个日期写作 2021-12-29，可以不填。",
+        "params": ["first_day", "last_day"],
+    },
+}
+
+_POSTS = {
+    "title": "新闻",
+    "description": "每篇一行。published 是北京时间，其余时间都是 UTC。",
+    "fts_table": "posts_search",
+    "fts_pk": "id",
+    "sort_desc": "published",
+    "facets": ["media", "body_source"],
+    "sortable_columns": ["published", "length", "version"],
+    "label_column": "title",
+    "columns": {
+        "id": "序号，按存档的先后",
+        "info_code": "新闻代码",
+        "published": "发布时间（北京时间）",
+        "category": "栏目的拼音",
+        "tag": "栏目",
+        "digest": "摘要",
+        "length": "正文字数",
+        "pictures": "图片地址",
+        "body_source": "正文来源",
+        "body_provisional": "正文是否暂代",
+        "link": "原文链接",
+        "addresses": "抓取地址",
+        "path": "文件",
+        "version": "第几版",
+        "first_seen": "首次抓取",
+        "checked": "最近核对",
+        "revised": "最近修订",
+        "gone": "发现下线",
+    },
+}
+
+METADATA: dict[str, Any] = {
+    "title": TITLE,
+    "databases": {
+        "catalog": {
+            "title": "目录",
+            "description": "存档文件的目录，一个 SQLite 文件。",
+            "queries": _QUERIES,
+            "tables": {
+                "posts": _POSTS,
+                "posts_search": {"hidden": True},
+                "_sqlite_migrations": {"hidden": True},
+                "categories": {"title": "栏目", "description": "媒体和它的栏目。"},
+                "revisions": {"title": "旧版本", "description": "被后来的版本取代的文件。"},
+                "securities": {"title": "证券", "label_column": "name"},
+                "mentions": {"title": "提及", "description": "哪篇新闻提到哪只证券。"},
+                "crawls": {"title": "抓取", "description": "每次运行一行。", "sort_desc": "id"},
+                "payloads": {"title": "响应", "description": "内容相同的响应只存一次。"},
+                "changes": {"title": "变动", "description": "哪篇新闻何时有什么变动。"},
+                "posts_per_day": {"title": "每日篇数"},
+                "posts_per_media": {"title": "各媒体篇数"},
+                "posts_per_security": {"title": "各证券篇数"},
+            },
+        }
+    },
+}
+"""Datasette changes the dictionary it is given in places; a site gets a copy."""

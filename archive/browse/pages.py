@@ -1,0 +1,260 @@
+"""Our own pages: what an address asks for, answered from the catalog and put into a template."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urljoin
+
+from datasette.utils.asgi import NotFound, Request, Response
+
+from archive.article import InfoCode
+from archive.browse import wording
+from archive.browse.article import (
+    find_post,
+    read_article,
+    read_file,
+    read_text,
+    read_versions,
+)
+from archive.browse.crawls import read_crawls
+from archive.browse.difference import compare
+from archive.browse.feed import Addresses, read_feed
+from archive.browse.front import read_front, read_media, read_securities
+from archive.browse.listing import MOST_COUNTED, Place, count, read_facets, read_page
+from archive.browse.metadata import TITLE
+from archive.browse.security import read_security, securities_named
+from archive.browse.selection import Selection
+from archive.browse.site import Site
+from archive.errors import InvalidInfoCode
+
+Page = Callable[..., Awaitable[Response]]
+"""Datasette hands a page what its parameters are named after."""
+
+
+async def front(request: Request, datasette: Site) -> Response:
+    """``/``"""
+    page = await datasette.ask(
+        lambda connection: datasette.cache.get("front", lambda: read_front(connection))
+    )
+    now = datetime.now(UTC)
+    crawls = await datasette.ask(read_crawls, now)
+    return await _render(datasette, request, "front.html", page=page, crawls=crawls)
+
+
+async def news(request: Request, datasette: Site) -> Response:
+    """``/news?q=&media=&security=&month=&day=&source=&after=&before=&page=last``"""
+    selection = Selection.from_arguments(request.args)
+    if article := await _named_article(datasette, selection.q):
+        return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
+    place = Place.from_arguments(request.args)
+    page = await datasette.ask(read_page, selection, place)
+    total = await datasette.ask(
+        lambda connection: datasette.cache.get(
+            ("count", selection), lambda: count(connection, selection)
+        )
+    )
+    facets = await datasette.ask(
+        lambda connection: datasette.cache.get(
+            ("facets", selection), lambda: read_facets(connection, selection)
+        )
+    )
+    named = await datasette.ask(securities_named, selection.security or selection.q)
+    return await _render(
+        datasette,
+        request,
+        "news.html",
+        selection=selection,
+        heading=_heading(selection, named),
+        page=page,
+        total=total,
+        uncounted=total > MOST_COUNTED,
+        facets=facets,
+        securities=named,
+        list_path="/news",
+        json=_in_datasette(datasette, selection, "json", {"_shape": "objects"}),
+        csv=_in_datasette(datasette, selection, "csv", {"_size": "max"}),
+    )
+
+
+async def news_feed(request: Request, datasette: Site) -> Response:
+    """``/news.atom`` with the parameters of ``/news``."""
+    selection = Selection.from_arguments(request.args)
+    named = await datasette.ask(securities_named, selection.security or selection.q)
+
+    def absolute(path: str) -> str:
+        return str(urljoin(request.url, str(datasette.urls.path(path))))
+
+    parameters = selection.query_string()
+    feed = await datasette.ask(
+        read_feed,
+        datasette.folder,
+        selection,
+        f"{_heading(selection, named)} · {TITLE}",
+        Addresses(
+            feed=absolute(f"/news.atom{parameters}"),
+            page=absolute(f"/news{parameters}"),
+            article=lambda code: absolute(f"/catalog/posts/{code}"),
+            security=lambda code: absolute(f"/security/{code}"),
+        ),
+    )
+    return Response(
+        feed,
+        content_type="application/atom+xml; charset=utf-8",
+        headers={"Cache-Control": "max-age=300"},
+    )
+
+
+async def security(request: Request, datasette: Site) -> Response:
+    """``/security/<market and symbol>``"""
+    code = unquote(request.url_vars["code"])
+    about = await datasette.ask(
+        lambda connection: datasette.cache.get(
+            ("security", code), lambda: read_security(connection, code)
+        )
+    )
+    if about is None:
+        raise NotFound("没有新闻提到这只证券。")
+    selection = Selection(security=code)
+    page = await datasette.ask(read_page, selection, Place.from_arguments(request.args))
+    return await _render(
+        datasette,
+        request,
+        "security.html",
+        about=about,
+        selection=selection,
+        page=page,
+        list_path=f"/security/{quote(code)}",
+    )
+
+
+async def securities(request: Request, datasette: Site) -> Response:
+    """``/security``"""
+    names = await datasette.ask(
+        lambda connection: datasette.cache.get("securities", lambda: read_securities(connection))
+    )
+    return await _render(datasette, request, "securities.html", names=names)
+
+
+async def media(request: Request, datasette: Site) -> Response:
+    """``/media``"""
+    names = await datasette.ask(
+        lambda connection: datasette.cache.get("media", lambda: read_media(connection))
+    )
+    return await _render(datasette, request, "media.html", names=names)
+
+
+async def article_variables(request: Request, datasette: Site) -> dict[str, Any]:
+    """What the template of ``/catalog/posts/<info code>`` shows."""
+    article = await datasette.ask(
+        read_article,
+        datasette.folder,
+        unquote(request.url_vars["pks"]),
+        lambda code: str(datasette.urls.path(f"/security/{code}")),
+    )
+    return {"article": article}
+
+
+async def changes(request: Request, datasette: Site) -> Response:
+    """``/catalog/posts/<info code>/changes?old=1&new=2``"""
+    post = await _post(request, datasette)
+    versions = await datasette.ask(read_versions, post)
+    by_number = {str(version.number): version for version in versions}
+    newest, before = versions[0], versions[min(1, len(versions) - 1)]
+    new = by_number.get(request.args.get("new") or "", newest)
+    old = by_number.get(request.args.get("old") or "", before)
+
+    def paragraphs(_: object) -> Any:
+        texts = [read_text(datasette.folder, version) for version in (old, new)]
+        return None if None in texts else compare(*(text or "" for text in texts))
+
+    key = ("changes", old.sha256, new.sha256)
+    return await _render(
+        datasette,
+        request,
+        "changes.html",
+        post=post,
+        versions=versions,
+        old=old,
+        new=new,
+        paragraphs=await datasette.ask(
+            lambda connection: datasette.cache.get(key, lambda: paragraphs(connection))
+        ),
+    )
+
+
+async def post_file(request: Request, datasette: Site) -> Response:
+    """``/catalog/posts/<info code>/versions/<number>``: the file as it is."""
+    post = await _post(request, datasette)
+    versions = await datasette.ask(read_versions, post)
+    path = {str(version.number): version.path for version in versions}.get(
+        request.url_vars["version"], ""
+    )
+    data = await datasette.ask(lambda _: read_file(datasette.folder, path))
+    if data is None:
+        raise NotFound("存档里没有这个文件。")
+    return Response(
+        data,
+        content_type="text/plain; charset=utf-8",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(PurePosixPath(path).name)}"
+        },
+    )
+
+
+async def short_address(request: Request, datasette: Site) -> Response:
+    """``/<info code>``, with or without its NW."""
+    article = await _named_article(datasette, request.url_vars["code"])
+    if article is None:
+        raise NotFound("存档里没有这篇新闻。")
+    return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
+
+
+async def hidden(request: Request) -> Response:
+    """Datasette's pages that tell of the machine or serve its developers."""
+    raise NotFound("没有这个页面。")
+
+
+async def _render(datasette: Site, request: Request, template: str, **variables: Any) -> Response:
+    return Response.html(
+        await datasette.render_template(template, variables, request=request),
+        headers={"Cache-Control": f"max-age={datasette.setting('default_cache_ttl')}"},
+    )
+
+
+async def _named_article(datasette: Site, text: str) -> InfoCode | None:
+    """The archived article that a text is the code or an address of."""
+    try:
+        code = InfoCode.from_address(text)
+    except InvalidInfoCode:
+        return None
+    return code if await datasette.ask(find_post, code) else None
+
+
+async def _post(request: Request, datasette: Site) -> Any:
+    post = await datasette.ask(find_post, unquote(request.url_vars["code"]))
+    if post is None:
+        raise NotFound("存档里没有这篇新闻。")
+    return post
+
+
+def _heading(selection: Selection, securities: Any) -> str:
+    chosen = selection.parameters
+    if selection.q:
+        chosen["q"] = f"搜索：{selection.q}"
+    if selection.security and securities:
+        chosen["security"] = securities[0]["name"]
+    if selection.day:
+        chosen["day"] = wording.day(selection.day)
+    if selection.month:
+        chosen["month"] = wording.month(selection.month)
+    if selection.source:
+        chosen["source"] = wording.word(selection.source)
+    return " · ".join(chosen.values()) or "全部新闻"
+
+
+def _in_datasette(
+    datasette: Site, selection: Selection, extension: str, more: dict[str, str]
+) -> str:
+    parameters = urlencode({**selection.in_datasette(), **more})
+    return f"{datasette.urls.table('catalog', 'posts', format=extension)}?{parameters}"

@@ -1,0 +1,166 @@
+"""The plugin that dresses Datasette. It is registered by `open_site` alone: Datasette itself does
+not find it, so a plain ``datasette catalog.db`` shows the same data without the dress."""
+
+import sqlite3
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
+from typing import Any
+
+from datasette import hookimpl
+from datasette.database import QueryInterrupted
+from datasette.filters import FilterArguments
+from datasette.plugins import pm
+from datasette.utils.asgi import Base400, Request, Response
+from datasette.views.base import DatasetteError
+from markupsafe import Markup
+
+from archive.browse import pages, wording
+from archive.browse.listing import card_of
+from archive.browse.prefix import below
+from archive.browse.safety import Application, with_safety_headers
+from archive.browse.selection import BY_SECURITY, NAMES_SECURITY
+from archive.browse.site import Site
+from archive.search import register
+
+_CODE = r"(?P<code>[^/]+)"
+_ROUTES: tuple[tuple[str, pages.Page], ...] = (
+    (r"/$", pages.front),
+    (r"/news$", pages.news),
+    (r"/news\.atom$", pages.news_feed),
+    (r"/media$", pages.media),
+    (r"/security$", pages.securities),
+    (rf"/security/{_CODE}$", pages.security),
+    (rf"/catalog/posts/{_CODE}/changes$", pages.changes),
+    (rf"/catalog/posts/{_CODE}/versions/(?P<version>[0-9]+)$", pages.post_file),
+    (r"/(?P<code>(NW)?[0-9]{15,20})$", pages.short_address),
+    (
+        r"/-/(allow-debug|auth-token|databases|logout|messages|patterns|permissions|plugins|threads)"
+        r"(\.json)?$",
+        pages.hidden,
+    ),
+)
+
+
+def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
+    """An archive, ready to be served; see `Site`.
+
+    :raises ArchiveError: when there is no catalog in the folder.
+    """
+    this = sys.modules[__name__]
+    if not pm.is_registered(this):
+        pm.register(this, "finews")
+    return Site(folder, sql=sql, base_url=base_url)
+
+
+@hookimpl
+def register_routes(datasette: object) -> list[tuple[str, pages.Page]]:
+    """Our own pages; they come before Datasette's."""
+    return list(_ROUTES) if isinstance(datasette, Site) else []
+
+
+@hookimpl(trylast=True)
+def prepare_connection(conn: sqlite3.Connection, datasette: object) -> None:
+    """The search's SQL functions. Last, because Datasette has an ``escape_fts`` of its own."""
+    if isinstance(datasette, Site):
+        register(conn)
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Any, datasette: object) -> None:
+    """Words and times for the templates."""
+    if isinstance(datasette, Site):
+        for name in ("ago", "clock", "day", "market", "moment", "month", "number", "word"):
+            env.filters[name] = getattr(wording, name)
+        env.filters["card"] = card_of
+        env.tests["web"] = wording.is_web_address
+        env.globals["title_of_site"] = datasette.metadata("title")
+
+
+@hookimpl
+def extra_template_vars(
+    template: str, request: Request | None, datasette: object
+) -> dict[str, Any] | Callable[[], Awaitable[dict[str, Any]]]:
+    """The article, on the row pages of posts."""
+    if not isinstance(datasette, Site) or template != "row-catalog-posts.html":
+        return {}
+
+    async def variables() -> dict[str, Any]:
+        return await pages.article_variables(request, datasette)
+
+    return variables
+
+
+@hookimpl
+def filters_from_request(request: Request, table: str, datasette: object) -> FilterArguments | None:
+    """Posts that name a security, for the JSON and CSV of its list."""
+    code = request.args.get(BY_SECURITY)
+    if not isinstance(datasette, Site) or table != "posts" or not code:
+        return None
+    return FilterArguments([NAMES_SECURITY], {"security": code}, [f'security is "{code}"'])
+
+
+@hookimpl
+def render_cell(value: object, column: str, table: str | None, datasette: object) -> Markup | None:
+    """Codes in Datasette's own tables lead to our pages."""
+    if not isinstance(datasette, Site) or not isinstance(value, str):
+        return None
+    path = {"info_code": "/catalog/posts/", "security": "/security/"}.get(column)
+    if path is None or (table == "posts" and column == "info_code"):
+        return None
+    address = datasette.urls.path(f"{path}{value}")
+    return Markup('<a href="{}">{}</a>').format(address, value)
+
+
+@hookimpl
+def asgi_wrapper(datasette: object) -> Callable[[Application], Application]:
+    """Safety headers, and the path prefix."""
+    if not isinstance(datasette, Site):
+        return lambda application: application
+    in_place = below(datasette.setting("base_url"))
+    return lambda application: with_safety_headers(in_place(application))
+
+
+@hookimpl(wrapper=True)
+def handle_exception(
+    datasette: object, request: Request, exception: Exception
+) -> Generator[None, list[object], list[object]]:
+    """One page for what goes wrong, in place of Datasette's answer, which would print the local
+    variables of every missing page into the log."""
+    answers = yield
+    if not isinstance(datasette, Site):
+        return answers
+    site = datasette
+
+    async def response() -> Response:
+        status, message = _blame(request, exception)
+        if request.path.endswith(".json"):
+            return Response.json({"ok": False, "error": message, "status": status}, status=status)
+        html = await site.render_template(
+            "error.html", {"status": status, "error": message}, request=request
+        )
+        return Response.html(html, status=status)
+
+    return [response]
+
+
+def _blame(request: Request, exception: Exception) -> tuple[int, str]:
+    """Status and sentence for an exception.
+
+    A query string that cannot be read is the visitor's doing; Datasette 0.65 would answer some of
+    them with 500.
+    """
+    if isinstance(exception, QueryInterrupted) or exception.args == ("interrupted",):
+        return 503, "这个查询太慢，已经停下。"
+    if isinstance(exception, Base400):
+        return exception.status, str(exception)
+    if isinstance(exception, DatasetteError) and exception.status < 500:
+        return exception.status, exception.title or str(exception.message)
+    if isinstance(exception, _UNREADABLE) and request.query_string:
+        return 400, "地址里的参数不成立。"
+    traceback.print_exception(exception)
+    return 500, "出错了，详情在服务器的日志里。"
+
+
+_UNREADABLE = (DatasetteError, ValueError, LookupError, TypeError, OverflowError, sqlite3.Error)

@@ -1,0 +1,91 @@
+"""A security: what it is, and when it was written about."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive.browse.chart import Chart, days_of_chart, draw, months_between
+
+_DAYS = 90
+"""A timeline shorter than this has a bar for each day, a longer one for each month."""
+_COMPANIONS = 8
+_COMPARED = 500
+"""The newest posts that are looked at for companions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """Another security, and how many posts name both."""
+
+    code: str
+    name: str
+    posts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityPage:
+    """What a security's page shows above its list.
+
+    :param security: its row.
+    """
+
+    security: sqlite3.Row
+    total: int
+    timeline: Chart | None
+    companions: Sequence[Companion]
+
+
+def read_security(connection: sqlite3.Connection, code: str) -> SecurityPage | None:
+    """The security with this code; None when no post names it."""
+    security = connection.execute("SELECT * FROM securities WHERE code = ?", [code]).fetchone()
+    if security is None:
+        return None
+    total, first, last = connection.execute(
+        "SELECT count(*), min(published), max(published) FROM mentions WHERE security = ?", [code]
+    ).fetchone()
+    return SecurityPage(
+        security,
+        total,
+        _timeline(connection, code, first, last) if total else None,
+        _companions(connection, code),
+    )
+
+
+def _timeline(connection: sqlite3.Connection, code: str, first: str, last: str) -> Chart:
+    days = days_of_chart(first, last, most=_DAYS)
+    by_day = first >= days[0]
+    labels = days if by_day else months_between(first, last)
+    counts = connection.execute(
+        "SELECT substr(published, 1, ?) AS label, count(*) FROM mentions "
+        "WHERE security = ? GROUP BY label",
+        [len(labels[0]), code],
+    )
+    return draw(dict(counts.fetchall()), labels, "day" if by_day else "month")
+
+
+def _companions(connection: sqlite3.Connection, code: str) -> list[Companion]:
+    rows = connection.execute(
+        """
+        SELECT code, coalesce(name, symbol), posts FROM (
+            SELECT security, count(*) AS posts FROM mentions
+            WHERE info_code IN (
+                SELECT info_code FROM mentions WHERE security = :code
+                ORDER BY published DESC LIMIT :compared
+            ) AND security <> :code
+            GROUP BY security ORDER BY posts DESC, security LIMIT :companions
+        ) JOIN securities ON code = security ORDER BY posts DESC, code
+        """,
+        {"code": code, "compared": _COMPARED, "companions": _COMPANIONS},
+    )
+    return [Companion(*row) for row in rows]
+
+
+def securities_named(connection: sqlite3.Connection, text: str) -> list[sqlite3.Row]:
+    """The securities whose name, symbol or code is `text`."""
+    return connection.execute(
+        """
+        SELECT code, symbol, coalesce(name, symbol) AS name, kind FROM securities
+        WHERE name = :text OR symbol = :text OR code = :text LIMIT 6
+        """,
+        {"text": text},
+    ).fetchall()

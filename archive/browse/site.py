@@ -1,0 +1,108 @@
+"""An archive as a Datasette: settings, safety, templates, and questions to the catalog."""
+
+import sqlite3
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from datasette.app import Datasette
+from datasette.utils import sqlite_timelimit
+
+from archive.browse.cache import Cache
+from archive.browse.metadata import METADATA
+from archive.errors import ArchiveError
+
+DATABASE = "catalog"
+STATIC = "-/finews"
+_HERE = Path(__file__).parent
+
+_SETTINGS = {
+    "default_page_size": 20,
+    "max_returned_rows": 1000,
+    "sql_time_limit_ms": 2000,
+    "facet_time_limit_ms": 150,
+    "default_facet_size": 12,
+    "suggest_facets": False,
+    "allow_download": False,
+    "default_cache_ttl": 5,
+    "truncate_cells_html": 300,
+}
+
+_NEEDED = frozenset({"posts", "posts_search", "posts_per_media", "mentions", "crawls"})
+"""Tables and views that pages read."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Site(Datasette):
+    """Serves one archive, read-only, while a crawl may be writing to it.
+
+    Datasette's plugins belong to the whole process; ours looks whether it is a `Site` that calls
+    it, and leaves every other Datasette alone. `archive.browse.plugin.open_site` makes one.
+
+    :param folder: the archive's.
+    :param sql: whether visitors may ask the catalog anything in SQL.
+    :param base_url: path prefix that a proxy serves this under, such as ``/news/``.
+    :raises ArchiveError: when there is no catalog in the folder.
+    """
+
+    def __init__(self, folder: Path, *, sql: bool = False, base_url: str = "/") -> None:
+        catalog = folder / "catalog.db"
+        open_catalog(catalog).close()
+        self.folder = folder
+        self.cache = Cache(catalog)
+        super().__init__(
+            files=[str(catalog)],
+            metadata=deepcopy(METADATA),
+            template_dir=str(_HERE / "templates"),
+            static_mounts=[(STATIC, str(_HERE / "static"))],
+            settings={**_SETTINGS, "default_allow_sql": sql, "base_url": base_url},
+        )
+
+    async def ask(
+        self,
+        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call `question` with a read-only connection, in a thread and under the time limit.
+
+        :raises sqlite3.OperationalError: "interrupted", when it takes too long.
+        """
+
+        def in_time(connection: sqlite3.Connection) -> T:
+            with sqlite_timelimit(connection, self.sql_time_limit_ms):
+                return question(connection, *args, **kwargs)
+
+        answer: T = await self.get_database(DATABASE).execute_fn(in_time)
+        return answer
+
+    def close(self) -> None:
+        """Close every connection to the catalog."""
+        self.executor.shutdown()
+        for database in self.databases.values():
+            database.close()
+
+
+def open_catalog(catalog: Path) -> sqlite3.Connection:
+    """A read-only connection to a catalog.
+
+    :raises ArchiveError: when the file is not there, or not a catalog of this version.
+    """
+    if not catalog.is_file():
+        raise ArchiveError(f"There is no archive in {catalog.parent}: it has no catalog.db.")
+    connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        missing = _NEEDED - {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.Error as error:
+        connection.close()
+        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+    if missing:
+        connection.close()
+        raise ArchiveError(
+            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one,"
+            " which the next crawl brings up to date."
+        )
+    return connection

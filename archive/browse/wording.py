@@ -1,0 +1,100 @@
+"""How our pages write times, numbers and the catalog's own words."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from archive.article import SHANGHAI
+
+_WEEKDAYS = "一二三四五六日"
+_WORDS = {
+    "share_api": "分享接口",
+    "mirror": "镜像页面",
+    "share": "股票",
+    "sector": "板块",
+    "fund": "基金",
+    "bond": "债券",
+    "index": "指数",
+    "month": "月份",
+    "media": "媒体",
+    "security": "证券",
+    "source": "正文来源",
+    "body_source": "正文来源",
+    "day": "日期",
+    "q": "搜索",
+}
+_MARKETS: Mapping[int, str] = {
+    0: "深圳、北京",
+    1: "上海",
+    90: "东方财富板块",
+    105: "美国",
+    106: "美国",
+    107: "美国",
+    116: "香港",
+}
+
+
+def word(name: str | None) -> str:
+    """The Chinese word for one of the catalog's own, such as ``share_api``."""
+    return _WORDS.get(name or "", name or "不明")
+
+
+def market(number: int) -> str:
+    """The name of a market."""
+    return _MARKETS.get(number, f"市场 {number}")
+
+
+def moment(time: str | None) -> str:
+    """``2021年12月29日 17:34`` in Shanghai, from ISO 8601 in any zone."""
+    shanghai = _shanghai(time)
+    return f"{_date(shanghai)} {shanghai:%H:%M}" if shanghai else time or ""
+
+
+def clock(time: str) -> str:
+    """``17:34``, from a time in Shanghai."""
+    return time[11:16]
+
+
+def day(text: str) -> str:
+    """``2021年12月29日 星期三``, from a date or a time in Shanghai."""
+    try:
+        of = date.fromisoformat(text[:10])
+    except ValueError:
+        return text
+    return f"{_date(of)} 星期{_WEEKDAYS[of.weekday()]}"
+
+
+def month(text: str) -> str:
+    """``2021年12月``, from ``2021-12`` or a date."""
+    year, _, number = text[:7].partition("-")
+    return f"{year}年{int(number)}月" if year.isdecimal() and number.isdecimal() else text
+
+
+def number(value: int) -> str:
+    """Thousands set apart."""
+    return f"{value:,}"
+
+
+def is_web_address(text: str) -> bool:
+    """Whether a text may be made a link: a ``javascript:`` address may not."""
+    return text.lower().startswith(("http://", "https://"))
+
+
+def ago(span: timedelta) -> str:
+    """A span of time in its largest unit: ``3 小时``."""
+    minutes = int(span.total_seconds()) // 60
+    for unit, length in (("天", 1440), ("小时", 60)):
+        if minutes >= length:
+            return f"{minutes // length} {unit}"
+    return f"{max(minutes, 0)} 分钟"
+
+
+def _date(of: date) -> str:
+    return f"{of.year}年{of.month}月{of.day}日"
+
+
+def _shanghai(time: str | None) -> datetime | None:
+    try:
+        written = datetime.fromisoformat(time or "")
+        return written.astimezone(SHANGHAI) if written.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

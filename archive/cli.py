@@ -1,0 +1,115 @@
+"""The command ``finews``."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from archive import rebuild as archive_rebuild
+from archive import verify as archive_verify
+from archive.browse.figures import describe
+from archive.browse.serve import serve
+from archive.errors import FinewsError
+from archive.progress import show
+
+
+class _Commands(click.Group):
+    """Shows what goes wrong in an archive as one sentence, with exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except FinewsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+_archive = click.argument(
+    "archive",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="FINEWS_ARCHIVE",
+    default="news",
+)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Look after an archive of news posts.
+
+    ARCHIVE is its folder; without it, the environment variable FINEWS_ARCHIVE, else news.
+    """
+
+
+@main.command()
+@_archive
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any free."
+)
+@click.option("--open", "open_browser", is_flag=True, help="Open it in the web browser.")
+@click.option("--sql", is_flag=True, help="Let visitors ask the catalog anything in SQL.")
+@click.option(
+    "--base-url", default="/", show_default=True, help="Path prefix that a proxy serves it under."
+)
+def browse(
+    archive: Path, host: str, port: int, open_browser: bool, sql: bool, base_url: str
+) -> None:
+    """Read the archive in a web browser."""
+    serve(
+        archive,
+        host=host,
+        port=port,
+        sql=sql,
+        base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
+        open_browser=open_browser,
+        say=click.echo,
+    )
+
+
+@main.command()
+@_archive
+def stats(archive: Path) -> None:
+    """Show the main figures of the archive."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in describe(archive, width):
+        click.echo(line)
+
+
+@main.command()
+@_archive
+@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended; delete nothing.")
+def verify(archive: Path, mend: bool) -> None:
+    """Check every post, revision and capture against its hash and the catalog.
+
+    Prints what is wrong, a line each; the exit status is then 1.
+    """
+    verified = archive_verify.verify(archive, show)
+    if mend and verified.problems:
+        for done in archive_verify.repair(archive, verified.problems, show):
+            click.echo(done)
+        verified = archive_verify.verify(archive, show)
+    for problem in verified.problems:
+        click.echo(problem)
+    wrong = len(verified.problems)
+    click.echo(f"{verified.files} files and {verified.captures} captures checked, {wrong} wrong.")
+    sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@_archive
+def rebuild(archive: Path) -> None:
+    """Make the catalog again, from files alone.
+
+    It takes the place of the old one at once, while readers go on.
+    """
+    rebuilt = archive_rebuild.rebuild(archive, show)
+    for told in (*rebuilt.damage, *rebuilt.lost):
+        click.echo(told)
+    for path in rebuilt.unread:
+        click.echo(f"{path} names no article or no day, and is not in the catalog.")
+    click.echo(f"The catalog of {archive} has {rebuilt.posts} posts.")
+    sys.exit(1 if rebuilt.damage or rebuilt.lost else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What crawls remember of the sites between runs.
+
+It is beside the catalog, in a file of its own, because no file of the archive could give it back:
+whoever deletes it loses good manners for a while, and nothing else.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.article import InfoCode
+from archive.errors import ArchiveError
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server said of a page's version (RFC 9110, section 8.8)."""
+
+    etag: str | None
+    last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A host that is left alone.
+
+    :param until: aware.
+    :param times: how often it had to be, each soon after the last.
+    """
+
+    host: str
+    until: datetime
+    times: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An article that could not be archived.
+
+    :param url: of its post page; None when it was asked for by its share link.
+    :param times: in how many crawls.
+    """
+
+    info_code: InfoCode
+    url: str | None
+    times: int
+    reason: str
+
+
+class CrawlState:
+    """Validators of lists, hosts to be left alone, articles to be tried again.
+
+    :raises ArchiveError: from every method, when the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._telling():
+            self._db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
+            self._db.enable_wal()
+            for table, columns in _TABLES.items():
+                key = next(iter(columns))
+                self._db.table(table).create(columns, pk=key, if_not_exists=True)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise ArchiveError(
+                f"Could not use {self._path}: {error}; it may be deleted, and is then made anew."
+            ) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def validators_of(self, url: str) -> Validators | None:
+        """Of a page that was read to the end of everything it names."""
+        row = self._row("SELECT etag, last_modified FROM validators WHERE url = ?", url)
+        return Validators(*row) if row else None
+
+    def keep_validators(self, found: Mapping[str, Validators]) -> None:
+        """Remember them, by address."""
+        rows = [
+            {"url": url, "etag": validators.etag, "last_modified": validators.last_modified}
+            for url, validators in found.items()
+        ]
+        with self._telling():
+            self._db.table("validators").upsert_all(rows, pk="url")
+
+    def block(
+        self, host: str, reason: str, now: datetime, first: timedelta, longest: timedelta
+    ) -> Block:
+        """Leave a host alone: for `first`, and twice as long each further time.
+
+        A host that was let in again for a day begins anew.
+        """
+        row = self._row("SELECT until, times FROM blocks WHERE host = ?", host)
+        last = datetime.fromisoformat(row[0]) if row else None
+        times = row[1] + 1 if row and last and now - last < timedelta(days=1) else 1
+        until = now + min(first * 2 ** (times - 1), longest)
+        block = Block(host, until, times, reason)
+        with self._telling():
+            self._db.table("blocks").upsert(
+                {"host": host, "until": _iso(until), "times": times, "reason": reason}, pk="host"
+            )
+        return block
+
+    def block_of(self, host: str, now: datetime) -> Block | None:
+        """Why and how long a host is to be left alone; None when it may be asked."""
+        return next((block for block in self.blocks(now) if block.host == host), None)
+
+    def blocks(self, now: datetime) -> list[Block]:
+        """All hosts that are to be left alone."""
+        sql = "SELECT host, until, times, reason FROM blocks WHERE until > ? ORDER BY host"
+        return [
+            Block(host, datetime.fromisoformat(until), times, reason)
+            for host, until, times, reason in self._rows(sql, _iso(now))
+        ]
+
+    def failed(self, info_code: InfoCode, url: str | None, reason: str) -> None:
+        """An article could not be archived by this crawl."""
+        row = self._row("SELECT times, url FROM failures WHERE info_code = ?", info_code)
+        times = row[0] + 1 if row else 1
+        with self._telling():
+            self._db.table("failures").upsert(
+                {
+                    "info_code": str(info_code),
+                    "url": url or (row[1] if row else None),
+                    "times": times,
+                    "reason": reason,
+                },
+                pk="info_code",
+            )
+
+    def archived(self, info_code: InfoCode) -> None:
+        """An article could be archived after all."""
+        with self._telling():
+            self._db.table("failures").delete_where("info_code = ?", [info_code])
+
+    def failures(self) -> list[Failed]:
+        """All articles that could not be archived yet."""
+        sql = "SELECT info_code, url, times, reason FROM failures ORDER BY info_code"
+        return [Failed(InfoCode(code), *rest) for code, *rest in self._rows(sql)]
+
+    def _row(self, sql: str, *parameters: str) -> tuple[Any, ...] | None:
+        return next(iter(self._rows(sql, *parameters)), None)
+
+    def _rows(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
+        with self._telling():
+            return self._db.execute(sql, parameters).fetchall()
+
+
+_TABLES: dict[str, dict[str, type]] = {
+    "validators": {"url": str, "etag": str, "last_modified": str},
+    "blocks": {"host": str, "until": str, "times": int, "reason": str},
+    "failures": {"info_code": str, "url": str, "times": int, "reason": str},
+}
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds")

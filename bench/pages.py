@@ -1,0 +1,222 @@
+"""``python -m bench.pages``: how fast the pages are over a large catalog, against a trivial one."""
+
+import argparse
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice, pairwise
+from pathlib import Path
+from urllib.parse import urlencode
+
+from sqlite_utils import Database
+
+from archive.article import Article, BodySource, InfoCode
+from archive.browse.cache import Cache
+from archive.browse.plugin import open_site
+from archive.browse.site import Site
+from archive.catalog import Catalog, PostRow
+from archive.post import format_post, post_path
+from archive.search import register, without_index
+from bench.corpus import Corpus, MadeUpPost
+
+BATCH = 1_000
+TRIVIAL = "/-/versions.json"
+ROUNDS = 30
+SHARE = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode="
+
+
+def main() -> None:
+    """Build an archive, visit its pages, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.pages", description=__doc__)
+    parser.add_argument("--posts", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="visits of each page")
+    parser.add_argument("--folder", type=Path, help="keep the archive here, and use it again")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.folder or Path(temporary)
+        if not (folder / "catalog.db").exists():
+            started = time.perf_counter()
+            build(folder, arguments.posts)
+            print(f"{arguments.posts:,} posts in {time.perf_counter() - started:,.0f} s")
+        with closing(open_site(folder)) as site:
+            asyncio.run(visit_all(site, arguments.posts, arguments.rounds))
+
+
+def build(folder: Path, posts: int) -> None:
+    """An archive of made-up posts: the whole catalog, and the files of the posts it visits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    Catalog(folder / "catalog.db").close()
+    database = Database(folder / "catalog.db")
+    register(database.conn)
+    corpus = Corpus()
+    visited = set(visited_posts(posts, 1_000))
+    with without_index(database):
+        database.table("securities").insert_all(
+            {
+                "code": security.code,
+                "market": int(security.code[0]),
+                "symbol": security.code[2:],
+                "name": security.name,
+                "kind": "share",
+            }
+            for security in corpus.securities
+        )
+        made_up = corpus.posts(posts)
+        while batch := list(islice(made_up, BATCH)):
+            database.conn.executemany(INSERT, map(as_row, batch))
+            database.conn.executemany(
+                "INSERT OR IGNORE INTO mentions (security, published, info_code) VALUES (?, ?, ?)",
+                (
+                    (security.code, post.published, post.info_code)
+                    for post in batch
+                    for security in post.securities
+                ),
+            )
+            for post in batch:
+                if post.id in visited:
+                    write_file(folder, post)
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+
+
+COLUMNS = ("id", *PostRow.__dataclass_fields__)
+INSERT = f"INSERT INTO posts ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{c}' for c in COLUMNS)})"
+
+
+def as_article(post: MadeUpPost) -> Article:
+    """A made-up post as a crawl would give it."""
+    body = "".join(f"<p>{line}</p>" for line in post.text.split("\n") if line)
+    for security in post.securities:
+        link = f'<a data-code="{security.code.replace(".", ",")}">{security.name}</a>'
+        body = body.replace(security.name, f'<span id="stock_{security.code}">{link}</span>', 1)
+    return Article(
+        info_code=InfoCode(post.info_code),
+        title=post.title,
+        published=datetime.fromisoformat(post.published),
+        body=body,
+        body_source=BodySource.SHARE_API,
+        link=SHARE + post.info_code,
+        category=post.category,
+        tag=f"{post.media}新闻",
+        media=post.media,
+    )
+
+
+def as_row(post: MadeUpPost) -> dict[str, object]:
+    """A made-up post as a row of the catalog."""
+    row = PostRow(
+        info_code=post.info_code,
+        title=post.title,
+        published=post.published,
+        media=post.media,
+        category=post.category,
+        tag=f"{post.media}新闻",
+        digest=post.digest,
+        text=post.text,
+        length=len(post.text),
+        pictures="[]",
+        body_source="mirror" if post.id % 50 == 0 else "share_api",
+        body_provisional=False,
+        link=SHARE + post.info_code,
+        addresses="[]",
+        captures="[]",
+        path=f"_posts/{post_path(as_article(post))}",
+        sha256="0" * 64,
+        bytes=len(post.text.encode()),
+        version=1,
+        first_seen="2026-11-22T00:00:00Z",
+        checked="2026-11-22T00:00:00Z",
+        revised=None,
+    )
+    return {"id": post.id, **asdict(row)}
+
+
+def write_file(folder: Path, post: MadeUpPost) -> None:
+    """The file of a post."""
+    article = as_article(post)
+    path = folder / "_posts" / post_path(article)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(format_post(article))
+
+
+def visited_posts(posts: int, rounds: int) -> list[int]:
+    """Ids of the posts whose pages are visited."""
+    return random.Random(1).choices(range(1, posts + 1), k=rounds)
+
+
+def addresses(posts: int, rounds: int) -> Iterator[tuple[str, list[str]]]:
+    """Kinds of page, and the addresses of that kind."""
+    corpus = Corpus()
+    rng = random.Random(2)
+    by_id = set(visited_posts(posts, rounds))
+    codes = {post.id: post.info_code for post in corpus.posts(posts) if post.id in by_id}
+    media = rng.sample(corpus.media[:100], rounds)
+    words = [word for word in corpus.words[40:4_000] if len(word) == 2]
+    words = rng.sample(words[:200], rounds // 2) + rng.sample(words, rounds - rounds // 2)
+    characters = [word[0] for word in rng.sample(words, rounds)]
+
+    def news(**parameters: str) -> str:
+        return f"/news?{urlencode(parameters)}"
+
+    yield TRIVIAL, [TRIVIAL] * rounds
+    yield "front page", ["/"] * rounds
+    yield "all posts, with facets", ["/news"] * rounds
+    yield "  its last page", ["/news?page=last"] * rounds
+    yield "a media, with facets", [news(media=name) for name in media]
+    yield "  its last page", [news(media=name, page="last") for name in media]
+    yield "a source, with facets", [news(source="mirror")] * rounds
+    yield "  its last page", [news(source="mirror", page="last")] * rounds
+    yield "search, two characters", [news(q=word) for word in words]
+    yield "  its last page", [news(q=word, page="last") for word in words]
+    yield "  in one media", [news(q=w, media=m) for w, m in zip(words, media, strict=True)]
+    yield "search, one character", [news(q=character) for character in characters]
+    yield "search, two terms", [news(q=f"{a} {b}") for a, b in pairwise([*words, words[0]])]
+    yield "search, in every post", [news(q="的")] * rounds
+    yield "article", [f"/catalog/posts/{codes[post]}" for post in visited_posts(posts, rounds)]
+    yield "security", [f"/security/{s.code}" for s in rng.sample(corpus.securities[:300], rounds)]
+    yield "media index", ["/media"] * rounds
+    yield "feed of a media", [f"/news.atom?{urlencode({'media': name})}" for name in media]
+    yield "Datasette's table", ["/catalog/posts"] * rounds
+    yield "  searched", [f"/catalog/posts?{urlencode({'_search': word})}" for word in words]
+
+
+async def visit_all(site: Site, posts: int, rounds: int) -> None:
+    """Visit the kinds in turn, so that a slow moment of the machine meets all of them."""
+    await site.client.get(TRIVIAL)
+    kinds = list(addresses(posts, rounds))
+    taken: list[list[float]] = [[] for _ in kinds]
+    for number in range(rounds):
+        for (_, paths), times in zip(kinds, taken, strict=True):
+            times.append(await visit(site, paths[number % len(paths)]))
+    trivial = statistics.median(taken[0])
+    print(f"{'milliseconds':26} {'median':>8} {'95th':>8} {'to trivial':>11}")
+    for (kind, _), times in zip(kinds, taken, strict=True):
+        show(kind, times, trivial)
+
+
+async def visit(site: Site, path: str) -> float:
+    """Milliseconds of one visit by the first visitor since the catalog changed."""
+    site.cache = Cache(site.folder / "catalog.db")
+    started = time.perf_counter()
+    response = await site.client.get(path)
+    taken = (time.perf_counter() - started) * 1_000
+    if response.status_code != 200:
+        raise SystemExit(f"{path} answered {response.status_code}: {response.text[:500]}")
+    return taken
+
+
+def show(kind: str, times: Sequence[float], trivial: float) -> None:
+    """Print one row."""
+    median = statistics.median(times)
+    late = statistics.quantiles(times, n=20, method="inclusive")[-1]
+    print(f"{kind:26} {median:8.1f} {late:8.1f} {median / trivial:11.1f}")
+
+
+if __name__ == "__main__":
+    main()

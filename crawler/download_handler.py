@@ -1,0 +1,38 @@
+"""The last moment before the wire, where requests have waited for their turn."""
+
+import asyncio
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from crawler.extensions.circuit_breaker import circuit_breaker_of
+
+
+class GuestDownloadHandler(HTTP11DownloadHandler):
+    """Scrapy's own, for a guest that stops when it is told to.
+
+    When a host blocks us, more requests are queued for it already: they have passed all
+    middlewares, and only here are they met one by one. Waiting here makes them all wait.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._crawler = crawler
+        self._tries = 1 + crawler.settings.getint("RETRY_TIMES")
+
+    async def download_request(self, request: Request) -> Response:
+        """Ask, as often as the host says to come again soon.
+
+        :raises HostBlocked: when it is to be left alone by now.
+        """
+        breaker = circuit_breaker_of(self._crawler)
+        for _ in range(self._tries):
+            breaker.check(request)
+            response = await super().download_request(request)
+            wait = breaker.take(request, response)
+            if not wait:
+                break
+            await asyncio.sleep(wait.total_seconds())
+        return response

@@ -1,0 +1,119 @@
+"""Leaves a host alone that says so: by a 403, a 429, a block page, or a Retry-After."""
+
+import logging
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import load_object
+
+from archive.archive import Clock
+from archive.crawl_state import Block
+from crawler.extensions.open_archive import archive_of
+from crawler.fingerprint import ANSWERS_JSON
+
+logger = logging.getLogger(__name__)
+
+_BLOCKING = {403, 429}
+_BUSY = {429, 503}
+
+
+class HostBlocked(IgnoreRequest):
+    """Raised for a request to a host that is left alone."""
+
+
+class CircuitBreaker:
+    """Remembers over runs, in the archive's crawl state, which hosts want to be left alone.
+
+    ``FINEWS_BREAKER_SECONDS`` is how long at first; each further time within a day is twice as
+    long, up to ``FINEWS_BREAKER_MAX_SECONDS``. A Retry-After (RFC 9110, section 10.2.3) of up to
+    ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is waited for; a longer one is a block of that length.
+    Stats: ``breaker/blocked/<host>``, ``breaker/left_alone``.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._now: Clock = load_object(settings["FINEWS_CLOCK"])
+        self._first = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_SECONDS"))
+        self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
+        self._patience = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        return cls(crawler)
+
+    def check(self, request: Request) -> None:
+        """Let a request pass.
+
+        :raises HostBlocked: when its host is to be left alone.
+        """
+        host = urlparse_cached(request).hostname or ""
+        block = archive_of(self._crawler).crawl_state.block_of(host, self._now())
+        if block is not None:
+            self._count("breaker/left_alone")
+            raise HostBlocked(f"{host} is left alone {_until(block)}: {block.reason}")
+
+    def take(self, request: Request, response: Response) -> timedelta:
+        """Take an answer for what it says of us: block its host where it wants that.
+
+        :returns: how long to wait before the same is asked again; nothing, mostly.
+        """
+        if urlparse_cached(request).path == "/robots.txt":
+            return timedelta()
+        wait = _retry_after(response, self._now()) if response.status in _BUSY else None
+        if wait is not None and wait <= self._patience:
+            return wait
+        if wait is not None:
+            reason = f"it answered {response.status} and asks to wait {wait}"
+            self._block(request, reason, at_least=wait)
+        elif response.status in _BLOCKING:
+            self._block(request, f"it answered {response.status}")
+        elif request.meta.get(ANSWERS_JSON) and response.status == 200 and _is_page(response):
+            self._block(request, "it answered with a page where data was due")
+        return timedelta()
+
+    def _block(self, request: Request, reason: str, at_least: timedelta | None = None) -> None:
+        first = max(self._first, at_least or self._first)
+        host = urlparse_cached(request).hostname or ""
+        state = archive_of(self._crawler).crawl_state
+        block = state.block(host, reason, self._now(), first, max(self._longest, first))
+        self._count(f"breaker/blocked/{host}")
+        logger.warning("%s is left alone %s: %s.", host, _until(block), reason)
+
+    def _count(self, key: str) -> None:
+        assert self._crawler.stats is not None
+        self._crawler.stats.inc_value(key)
+
+
+def circuit_breaker_of(crawler: Crawler) -> CircuitBreaker:
+    """The breaker of a running crawl."""
+    breaker = crawler.get_extension(CircuitBreaker)
+    assert breaker is not None, "EXTENSIONS has no CircuitBreaker"
+    return breaker
+
+
+def _until(block: Block) -> str:
+    return f"until {block.until:%Y-%m-%d %H:%M} UTC"
+
+
+def _is_page(response: Response) -> bool:
+    content_type = response.headers.get("Content-Type") or b""
+    return b"html" in content_type.lower() or response.body.lstrip().startswith(b"<")
+
+
+def _retry_after(response: Response, now: datetime) -> timedelta | None:
+    """How long a Retry-After says, as seconds or as a date; None when it says nothing sensible."""
+    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if value.isascii() and value.isdigit() and len(value) < 9:
+        return timedelta(seconds=int(value))
+    try:
+        return max(parsedate_to_datetime(value) - now, timedelta())
+    except (ValueError, TypeError):
+        return None

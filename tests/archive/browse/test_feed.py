@@ -1,0 +1,62 @@
+"""Atom feeds: well-formed, valid in what RFC 4287 demands, and safe."""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+import pytest
+from parsel import Selector
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+Visit = Callable[..., httpx.Response]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "title", "entries"),
+    [
+        ({}, "全部新闻", 30),
+        ({"media": "财联社"}, "财联社", 18),
+        ({"security": "1.600160"}, "巨化股份", 19),
+        ({"q": "央行"}, "搜索：央行", 19),
+        ({"q": "没有这样的词"}, "搜索：没有这样的词", 0),
+    ],
+)
+def test_feed(visit: Visit, parameters: dict[str, str], title: str, entries: int) -> None:
+    response = visit("/news.atom", **parameters)
+    assert response.headers["content-type"] == "application/atom+xml; charset=utf-8"
+    feed = ElementTree.fromstring(response.content)  # noqa: S314 (our own)
+    assert feed.findtext(f"{ATOM}title") == f"{title} · 财经新闻档案"
+    assert feed.findtext(f"{ATOM}id", "").startswith("urn:uuid:")
+    links = {link.get("rel"): link.get("href", "") for link in feed.findall(f"{ATOM}link")}
+    assert visit(links["self"].removeprefix("http://localhost")).content == response.content
+    assert visit(links["alternate"].removeprefix("http://localhost")).status_code == 200
+    assert datetime.fromisoformat(feed.findtext(f"{ATOM}updated", "")).tzinfo
+    found = feed.findall(f"{ATOM}entry")
+    assert len(found) == entries
+    assert len({entry.findtext(f"{ATOM}id") for entry in found}) == entries
+    times = [entry.findtext(f"{ATOM}published", "") for entry in found]
+    assert times == sorted(times, reverse=True)
+    for entry in found:
+        assert entry.findtext(f"{ATOM}author/{ATOM}name")
+        assert entry.findtext(f"{ATOM}content")
+        assert datetime.fromisoformat(entry.findtext(f"{ATOM}updated", "")).tzinfo
+
+
+def test_hostile_articles_are_harmless_in_feeds(visit: Visit) -> None:
+    feed = ElementTree.fromstring(visit("/news.atom", q="恶意").content)  # noqa: S314
+    content = Selector(feed.findtext(f"{ATOM}entry/{ATOM}content", ""))
+    assert not content.css("script, style, iframe, svg, object, [onerror], [style]")
+    assert "<script>" in feed.findtext(f"{ATOM}entry/{ATOM}title", "")
+
+
+def test_links_in_bodies_are_absolute(visit: Visit) -> None:
+    feed = ElementTree.fromstring(visit("/news.atom", security="1.600160").content)  # noqa: S314
+    content = Selector(feed.findtext(f"{ATOM}entry/{ATOM}content", ""))
+    assert content.css("a.security::attr(href)").get() == "http://localhost/security/1.600160"
+
+
+def test_lists_name_their_feeds(visit: Visit) -> None:
+    page = Selector(visit("/news", media="财联社").text)
+    feeds = page.css("link[type='application/atom+xml']::attr(href)").getall()
+    assert "/news.atom?media=%E8%B4%A2%E8%81%94%E7%A4%BE" in feeds

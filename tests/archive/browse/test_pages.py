@@ -1,0 +1,475 @@
+"""Every page over a real archive, through Datasette."""
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from parsel import Selector
+
+from archive.archive import Archive
+from archive.browse.plugin import open_site
+from archive.browse.site import Site
+
+Visit = Callable[..., httpx.Response]
+
+REVISED = "NW202112299000000001"
+GONE = "NW202112299000000002"
+HOSTILE = "NW202112299000000003"
+PICTURES = "NW202112299000000004"
+ROLLING = "NW202112299000000005"
+POSTS = 95
+PAGES = (
+    "/",
+    "/news",
+    "/news?q=央行",
+    "/news?media=财联社&month=2021-12",
+    "/media",
+    "/security",
+    "/security/1.600160",
+    f"/catalog/posts/{REVISED}",
+    f"/catalog/posts/{REVISED}/changes",
+    f"/catalog/posts/{HOSTILE}",
+    "/catalog",
+    "/catalog/posts",
+    "/catalog/posts?_search=央行",
+    "/catalog/posts?_sort=length&published__gt=2021-12-01",
+    "/catalog/revisions",
+    f"/catalog/revisions/{REVISED},1",
+    "/catalog/securities/1~2E600160",
+    "/catalog/crawls",
+    "/catalog/posts_per_day",
+    "/catalog/posts_per_media",
+    "/catalog/posts_per_security",
+    "/catalog/on_this_day?month_day=12-29",
+    "/catalog/public_at?minute=2021-12-29 17:34",
+    "/catalog/revised",
+    "/catalog/gone",
+    "/catalog/busiest_hours",
+    "/-/versions",
+)
+
+
+def titles(response: httpx.Response) -> list[str]:
+    """The titles of the cards of a page."""
+    cards = Selector(response.text).css(".card h3")
+    return ["".join(card.css("::text").getall()).strip() for card in cards]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_is_whole(visit: Visit, path: str) -> None:
+    response = visit(path)
+    page = Selector(response.text)
+    assert response.status_code == 200
+    assert page.css("html::attr(lang)").get() == "zh-CN"
+    assert len(page.css("main h1, .masthead h1")) == 1
+    assert page.css("a.skip::attr(href)").get() == "#main"
+    assert not page.css("script, [style], [onclick], [onerror], iframe, object, base")
+    hosts = {
+        re.sub(r"^(https?:)?//([^/]*).*", r"\2", address)
+        for address in page.css("link::attr(href), img::attr(src)").getall()
+        if "//" in address
+    }
+    assert hosts <= {"localhost", "127.0.0.1:9"}
+    ids = page.css("::attr(id)").getall()
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nothing", "/news.atom", "/catalog/posts.json"])
+def test_headers_are_safe(visit: Visit, path: str) -> None:
+    headers = visit(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "DENY"
+    assert "set-cookie" not in headers
+
+
+def test_front_page_shows_what_is_new(visit: Visit) -> None:
+    page = visit("/")
+    assert len(titles(page)) == 20
+    assert "存有 <strong>95</strong> 篇" in page.text
+    assert "经济观察网" in Selector(page.text).css(".ranking").get("")
+    assert (
+        Selector(page.text).css(".ranking a[href='/security/1.600160']::text").get() == "巨化股份"
+    )
+    assert len(Selector(page.text).css(".chart .bar")) >= 30
+    assert "尚无抓取记录" in page.text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status", "notice"),
+    [
+        (10, 0, None),
+        (180, 0, "上次抓取在 3 小时前结束。"),
+        (5, 1, "上次抓取失败"),
+    ],
+)
+def test_front_page_says_when_the_archive_is_stale_or_failing(
+    tmp_path: Path, news: Path, minutes: int, status: int, notice: str | None
+) -> None:
+    folder = shutil.copytree(news, tmp_path / "news")
+    then = datetime.now(UTC) - timedelta(minutes=minutes)
+    with Archive(folder, clock=lambda: then) as archive:
+        crawl = archive.begin_crawl("finews", {})
+        archive.end_crawl(crawl, status, "源站打不开 <b>", {"added": 7})
+    with closing(open_site(folder)) as site:
+        page = Selector(asyncio.run(site.client.get("/")).text)
+    shown = page.css(".notice").xpath("string()").get()
+    assert (notice is None) == (shown is None)
+    if shown:
+        assert str(notice) in shown
+        assert ("源站打不开 <b>" in shown) == bool(status)
+    assert (
+        "失败" in page.css(".crawls").get("") if status else "新增 7" in page.css(".crawls").get("")
+    )
+
+
+def test_search_marks_its_hits(visit: Visit) -> None:
+    page = visit("/news", q="央行")
+    assert page.status_code == 200
+    assert set(Selector(page.text).css("mark::text").getall()) == {"央行"}
+    assert all("央行" in Selector(card).xpath("string()").get("") for card in cards_of(page))
+
+
+def cards_of(response: httpx.Response) -> list[str]:
+    """The cards of a page as HTML."""
+    return Selector(response.text).css(".card").getall()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"q": "央行"},
+        {"q": "后市"},
+        {"media": "财联社"},
+        {"security": "1.600160"},
+        {"month": "2021-12"},
+        {"day": "2021-12-29"},
+        {"source": "mirror"},
+        {"q": "市场", "media": "财联社", "month": "2021-12"},
+        {"q": "巨化", "security": "1.600160"},
+        {"q": "巨化股份公告", "security": "1.600160", "source": "share_api"},
+    ],
+)
+def test_paging_meets_every_post_once_both_ways(visit: Visit, parameters: dict[str, str]) -> None:
+    """And they are the posts that Datasette's own JSON gives for the list's link."""
+
+    def walk(start: dict[str, str], direction: str) -> list[str]:
+        page = visit("/news", **parameters, **start)
+        seen = addresses(page)
+        while link := Selector(page.text).css(f".turn a[rel={direction}]::attr(href)").get():
+            page = visit(link)
+            assert page.status_code == 200
+            seen = [*seen, *addresses(page)] if direction == "next" else addresses(page) + seen
+        return seen
+
+    forwards = walk({}, "next")
+    assert len(forwards) == len(set(forwards)) > 0
+    assert walk({"page": "last"}, "prev") == forwards
+
+    page = visit("/news", **parameters)
+    assert f"{len(forwards)} 篇" in page.text
+    json_link = Selector(page.text).css("link[type='application/json']::attr(href)").get("")
+    posts = visit(f"{json_link}&_size=max").json()
+    assert [f"/catalog/posts/{row['info_code']}" for row in posts["rows"]] == forwards
+
+
+def addresses(response: httpx.Response) -> list[str]:
+    """Where the cards of a page lead."""
+    return Selector(response.text).css(".card h3 a::attr(href)").getall()
+
+
+def test_facets_narrow_a_list_to_their_count(visit: Visit) -> None:
+    page = Selector(visit("/news", q="后市").text)
+    names = page.css(".facets h2::text").getall()
+    assert names == ["月份", "媒体", "证券", "正文来源"]
+    values = page.css(".facets li")
+    assert len(values) > 8
+    for value in values:
+        narrowed = visit(value.css("a::attr(href)").get(""))
+        assert f"{value.css('span::text').get()} 篇" in narrowed.text
+        assert Selector(narrowed.text).css(".facets .chosen")
+
+
+def test_chosen_facet_is_taken_back(visit: Visit) -> None:
+    page = visit("/news", q="后市", media="财联社")
+    assert Selector(page.text).css(".facets .chosen::attr(href)").get() == (
+        "/news?q=%E5%90%8E%E5%B8%82"
+    )
+
+
+@pytest.mark.parametrize("text", ["1.600160", "600160", "巨化股份"])
+def test_search_for_a_security_leads_to_its_page(visit: Visit, text: str) -> None:
+    assert "/security/1.600160" in visit("/news", q=text).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        REVISED,
+        REVISED[2:],
+        f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={REVISED}",
+        f"https://finance.eastmoney.com/a/{REVISED[2:]}.html",
+    ],
+)
+def test_search_for_an_address_leads_to_the_article(visit: Visit, text: str) -> None:
+    response = visit("/news", q=text)
+    assert response.status_code == 302
+    assert response.headers["location"] == f"/catalog/posts/{REVISED}"
+
+
+def test_security_page_has_timeline_and_articles(visit: Visit) -> None:
+    page = visit("/security/1.600160")
+    assert "<h1>巨化股份" in page.text
+    assert "19 篇新闻提到" in page.text
+    assert len(Selector(page.text).css(".chart .bar")) > 5
+    assert len(titles(page)) == 19
+
+
+def test_article_page(visit: Visit) -> None:
+    page = visit(f"/catalog/posts/{PICTURES}")
+    body = Selector(page.text).css(".body")
+    assert body.css("a.security::attr(href)").get() == "/security/1.600160"
+    assert [dict(image.attrib) for image in body.css("img")] == [
+        {
+            "src": "http://127.0.0.1:9/gone.jpg",
+            "alt": "",
+            "loading": "lazy",
+            "referrerpolicy": "no-referrer",
+        }
+    ]
+    assert body.css("table td::text").getall() == ["项目", "数值"]
+    assert "2021年12月29日 17:29" in page.text
+    assert "GetNewsText.do?id=" + PICTURES in page.text
+    assert re.search(r"<code>[0-9a-f]{64}</code>", page.text)
+    assert len(Selector(page.text).css(".neighbours a")) == 2
+
+
+def test_rolling_news_has_its_digest(visit: Visit) -> None:
+    page = visit(f"/catalog/posts/{ROLLING}")
+    assert Selector(page.text).css(".digest::text").get() == "这是一条滚动新闻的摘要。"
+
+
+def test_gone_article_says_so(visit: Visit) -> None:
+    assert "来源已经撤下这篇文章" in visit(f"/catalog/posts/{GONE}").text
+    assert GONE in visit("/catalog/gone").text
+
+
+def test_article_without_its_file_shows_the_text(site: Site, visit: Visit, news: Path) -> None:
+    (row,) = visit(f"/catalog/posts/{ROLLING}.json", _shape="array").json()
+    path = news / row["path"]
+    moved = path.rename(path.with_suffix(".away"))
+    try:
+        page = visit(f"/catalog/posts/{ROLLING}")
+    finally:
+        moved.rename(path)
+    assert "文件读不到" in page.text
+    assert "维护流动性" in page.text
+
+
+@pytest.mark.parametrize("code", [REVISED, REVISED[2:]])
+def test_short_address(visit: Visit, code: str) -> None:
+    assert visit(f"/{code}").headers["location"] == f"/catalog/posts/{REVISED}"
+
+
+def test_changes_between_any_two_versions(visit: Visit) -> None:
+    page = Selector(visit(f"/catalog/posts/{REVISED}/changes").text)
+    assert page.css(".changes del::text").getall() == ["200"]
+    assert page.css(".changes ins::text").getall() == ["300"]
+    page = Selector(visit(f"/catalog/posts/{REVISED}/changes", old="3", new="1").text)
+    assert page.css(".changes del::text").getall() == ["300"]
+    assert page.css(".changes ins::text").getall() == ["100"]
+    assert "只有一个版本" in visit(f"/catalog/posts/{GONE}/changes").text
+
+
+@pytest.mark.parametrize(("version", "amount"), [(1, "100亿元"), (2, "200亿元"), (3, "300亿元")])
+def test_post_file_is_given_as_it_is(visit: Visit, news: Path, version: int, amount: str) -> None:
+    response = visit(f"/catalog/posts/{REVISED}/versions/{version}")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["content-disposition"].startswith("attachment")
+    assert amount in response.text
+    assert response.content in {path.read_bytes() for path in news.rglob(f"*{REVISED}*.md")}
+
+
+def test_datasette_json_and_csv(visit: Visit) -> None:
+    found = visit("/catalog/posts.json", _search="央行", _shape="array").json()
+    assert {"info_code", "text", "sha256"} <= set(found[0])
+    assert visit("/catalog/posts.csv", _search="央行").text.startswith("id,info_code,")
+    article = visit(f"/catalog/posts/{REVISED}.json").json()
+    assert article["rows"][0][article["columns"].index("version")] == 3
+
+
+def test_datasette_table_shows_cards(visit: Visit) -> None:
+    page = visit("/catalog/posts", _search="后市")
+    assert len(titles(page)) == 20
+    assert set(Selector(page.text).css("mark::text").getall()) == {"后市"}
+    assert Selector(page.text).css(".turn a[rel=next]")
+    assert Selector(page.text).css(".facets li a")
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters", "rows"),
+    [
+        ("on_this_day", {"month_day": "12-29"}, {REVISED, GONE}),
+        ("on_this_day", {"month_day": "01-01"}, set()),
+        ("public_at", {"minute": "2021-12-29 17:34"}, {REVISED, GONE}),
+        ("public_at", {"minute": "2021-12-29 17:33"}, {PICTURES}),
+        ("public_at", {"minute": "2021-12-30 09:01"}, {REVISED}),
+        ("public_at", {"minute": "2000-01-01 00:00"}, set()),
+        ("public_at", {"minute": "nonsense"}, set()),
+        ("revised", {}, {REVISED}),
+        ("gone", {}, {GONE}),
+    ],
+)
+def test_canned_queries(
+    visit: Visit, query: str, parameters: dict[str, str], rows: set[str]
+) -> None:
+    found = visit(f"/catalog/{query}.json", _shape="array", **parameters).json()
+    codes = {row["info_code"] for row in found}
+    assert rows <= codes
+    if not rows:
+        assert not codes or query == "public_at"
+    if parameters.get("minute") == "2021-12-29 17:33":
+        assert REVISED not in codes
+    if parameters.get("minute") == "2021-12-30 09:01":
+        assert GONE not in codes
+
+
+def test_busiest_hours(visit: Visit) -> None:
+    found = visit(
+        "/catalog/busiest_hours.json", _shape="array", first_day="2021-12-29", last_day="2021-12-29"
+    ).json()
+    assert found[0] == {"hour": "2021-12-29 17:00", "posts": 5}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/catalog/nothing",
+        "/catalog/posts/NW000000000000000000",
+        "/catalog/posts/NW000000000000000000/changes",
+        f"/catalog/posts/{REVISED}/versions/9",
+        f"/catalog/posts/{REVISED}/versions/..%2F..%2Fcatalog.db",
+        "/catalog/posts/..%2F..%2Fetc%2Fpasswd/versions/1",
+        "/-/finews/..%2Fplugin.py",
+        "/-/finews/%2e%2e/plugin.py",
+        "/security/1.999999",
+        "/NW202112299999999999",
+        "/-/databases",
+        "/-/databases.json",
+        "/-/threads.json",
+        "/-/plugins",
+        "/-/patterns",
+        "/-/allow-debug",
+        "/_internal",
+        "/_memory",
+    ],
+)
+def test_missing_pages_say_so(visit: Visit, path: str, news: Path) -> None:
+    response = visit(path)
+    if response.status_code == 302:  # Datasette writes % as ~
+        response = visit(response.headers["location"])
+    assert response.status_code in {403, 404}
+    assert str(news) not in response.text
+
+
+@pytest.mark.parametrize("path", ["/catalog?sql=select+1", "/catalog.json?sql=select+1"])
+def test_arbitrary_sql_is_off(visit: Visit, path: str) -> None:
+    assert visit(path).status_code == 403
+
+
+def test_where_is_off(visit: Visit) -> None:
+    assert visit("/catalog/posts.json", _where="1=1").status_code == 403
+
+
+def test_catalog_is_not_downloaded(visit: Visit) -> None:
+    assert visit("/catalog.db").status_code == 403
+
+
+def test_the_folder_is_told_nowhere(visit: Visit, news: Path) -> None:
+    for path in (*PAGES, "/-/metadata.json", "/-/settings.json", "/-/versions.json", "/.json"):
+        assert str(news) not in visit(path).text
+
+
+NASTY = (
+    "'",
+    '"',
+    '"央行',
+    "央行 OR",
+    "NOT",
+    "*",
+    "()",
+    "^a",
+    "text:央行",
+    "a" * 500,
+    "\x00",
+    "\ud7ff\uffff",
+    "%",
+    "~",
+    "{",
+    "<script>",
+    "1e999",
+    "-1",
+    "99999999999999999999999",
+    "，。",
+    "　",
+    "{{7*7}}",
+)
+OURS = ("q", "media", "security", "month", "day", "source", "after", "before", "page")
+DATASETTES = (
+    *("_search", "_next", "_sort", "_sort_desc", "_size", "_facet", "_facet_array", "_facet_date"),
+    *("_through", "_timelimit", "_shape", "_labels", "_col", "_nocol", "_ttl", "_fts_table"),
+    *("_fts_pk", "_searchmode", "_filter_column", "_security", "_context", "_trace", "_json"),
+    *("published__gt", "id__in", "length__arraycontains", "media__like"),
+)
+
+
+# Datasette leaves the facets that follow a failing one unawaited.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        ("/news", OURS),
+        ("/news.atom", OURS),
+        ("/security/1.600160", OURS),
+        ("/catalog/posts", DATASETTES),
+        ("/catalog/posts.json", DATASETTES),
+        ("/catalog/posts_per_day", DATASETTES),
+        (f"/catalog/posts/{REVISED}/changes", ("old", "new")),
+        ("/catalog/public_at", ("minute", "_size", "sql")),
+        ("/catalog/busiest_hours.json", ("first_day", "last_day", "_shape")),
+    ],
+)
+def test_hostile_query_strings_are_never_our_fault(
+    visit: Visit, path: str, parameters: tuple[str, ...]
+) -> None:
+    for parameter in parameters:
+        for value in NASTY:
+            response = visit(path, **{parameter: value})
+            assert response.status_code < 500, (parameter, value)
+            if response.headers["content-type"].startswith("text/html"):
+                assert "<script" not in response.text
+
+
+def test_sort_both_ways_at_once_is_the_visitors_fault(visit: Visit) -> None:
+    response = visit("/catalog/posts", _sort="length", _sort_desc="length")
+    assert response.status_code == 400
+    assert "<h1>看不懂这个地址</h1>" in response.text
+
+
+def test_json_errors_are_json(visit: Visit) -> None:
+    response = visit("/catalog/posts.json", _timelimit="soon")
+    assert response.status_code == 400
+    assert json.loads(response.text)["ok"] is False

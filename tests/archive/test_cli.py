@@ -1,0 +1,171 @@
+"""The command ``finews``."""
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archive.archive import Archive
+from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run `finews` in an empty folder."""
+    monkeypatch.delenv("FINEWS_ARCHIVE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Path:
+    """An archive of one article."""
+    folder = tmp_path / "news"
+    now = datetime(2021, 12, 29, 10, tzinfo=UTC)
+    with Archive(folder, clock=lambda: now) as archive:
+        archive.add(
+            Article(
+                info_code=InfoCode("NW202112292230175548"),
+                title="“3060”的“数字”密码",
+                published=datetime(2021, 12, 29, 17, 34, 39, tzinfo=SHANGHAI),
+                body="<p>碳达峰</p>",
+                body_source=BodySource.SHARE_API,
+                link="http://finews.zning.xyz/",
+                category="jingjiguanchawang",
+                tag="经济观察网新闻",
+                media="经济观察网",
+            )
+        )
+    return folder
+
+
+@pytest.mark.parametrize("command", ["browse", "stats"])
+@pytest.mark.parametrize("arguments", [(), ("elsewhere",)])
+def test_a_missing_archive_is_one_sentence(
+    run: Run, command: str, arguments: tuple[str, ...]
+) -> None:
+    result = run(command, *arguments)
+    assert result.exit_code == 1
+    folder = arguments[0] if arguments else "news"
+    assert result.output == f"Error: There is no archive in {folder}: it has no catalog.db.\n"
+
+
+@pytest.mark.parametrize("command", ["browse", "stats"])
+def test_a_file_that_is_no_catalog_is_one_sentence(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "news").mkdir()
+    catalog = tmp_path / "news" / "catalog.db"
+    catalog.write_bytes(b"no database at all, but long enough to be looked at" * 100)
+    result = run(command)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Could not read the catalog news/catalog.db: ")
+    assert result.output.count("\n") == 1
+    catalog.unlink()
+    with closing(sqlite3.connect(catalog)) as other:
+        other.execute("CREATE TABLE other (id)")
+    assert "has no crawls: it is none of an archive, or an old one" in run(command).output
+
+
+def test_a_port_in_use_is_one_sentence(run: Run, news: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = run("browse", "--port", str(port))
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: Could not listen on 127.0.0.1, port {port}: Address already in use.\n"
+    )
+
+
+def test_stats(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run("stats")
+    assert result.exit_code == 0
+    figures = dict(re.split("  +", line) for line in result.output.splitlines())
+    assert figures["posts"] == "1"
+    assert figures["published"] == "2021-12-29 to 2021-12-29"
+    assert figures["newest"] == "2021-12-29 17:34 “3060”的“数字”密码"
+    assert figures["media"] == "1"
+    assert figures["text"] == "3 characters"
+    assert "\x1b" not in result.output
+
+    monkeypatch.setenv("FINEWS_ARCHIVE", str(news))
+    monkeypatch.chdir("/")
+    assert f"archive       {news}" in run("stats").output
+
+
+def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
+    with Archive(news) as archive:
+        crawl = archive.begin_crawl("finews", {})
+        archive.end_crawl(crawl, 1, "源站打不开。", {"added": 3})
+        archive.begin_crawl("finews", {})
+    *_, newer, older = run("stats").output.splitlines()
+    assert newer.startswith("crawl 2  ")
+    assert "running or killed" in newer
+    assert "status 1           added 3, revised 0, failed 0  源站打不开。" in older
+
+
+def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
+    Archive(tmp_path / "news").close()
+    result = run("stats")
+    assert result.exit_code == 0
+    assert "posts         0" in result.output
+
+
+@pytest.mark.parametrize(("options", "path"), [((), "/"), (("--base-url", "finews"), "/finews/")])
+def test_browse_serves_until_interrupted(news: Path, options: tuple[str, ...], path: str) -> None:
+    command = (sys.executable, "-m", "archive.cli", "browse", str(news), "--port", "0", *options)
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as server:
+        assert server.stdout is not None
+        said = server.stdout.readline()
+        match = re.fullmatch(rf"{news} is at (http://127\.0\.0\.1:\d+{path}) .*\n", said)
+        assert match
+        page = get(match[1])
+        assert "“3060”的“数字”密码" in page
+        for address in re.findall(r'(?:href|src|action)="([^"]*)"', page):
+            assert address.startswith((path, "#")), address
+        assert get(f"{match[1]}-/finews/finews.css").startswith("/*")
+        server.send_signal(signal.SIGINT)
+        output, errors = server.communicate(timeout=20)
+    assert output == ""
+    assert errors == ""
+    assert server.returncode == 0
+
+
+def get(address: str) -> str:
+    """The page at an address, as soon as it can be had."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(address, timeout=20) as response:  # noqa: S310
+                text: str = response.read().decode()
+                return text
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+def test_plain_datasette_shows_the_same_data_undressed(news: Path) -> None:
+    command = (sys.executable, "-m", "datasette", str(news / "catalog.db"), "--get")
+    for path, expected in (
+        ("/catalog/posts.json", '"NW202112292230175548"'),
+        ("/catalog/posts/NW202112292230175548", "经济观察网"),
+        ("/catalog/posts_per_media", "经济观察网"),
+    ):
+        shown = subprocess.run((*command, path), capture_output=True, text=True, check=True)
+        assert expected in shown.stdout
+        assert "finews.css" not in shown.stdout

@@ -1,0 +1,156 @@
+"""A good guest: hosts that want to be left alone are, lists are asked for once."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from archive.archive import Archive
+from archive.crawl_state import Block, CrawlState, Failed, Validators
+from demo.faults import Fault, garbage, status
+from demo.replica import Replica
+from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
+from tests.crawler.test_sample_site import REAL, article_requests, asked, rows
+
+FIRST = SHARE_HOSTS[0]
+
+
+@contextmanager
+def state_of(archive: Path) -> Iterator[CrawlState]:
+    with Archive(archive) as opened:
+        yield opened.crawl_state
+
+
+def blocks(archive: Path) -> list[Block]:
+    with state_of(archive) as state:
+        return state.blocks(datetime.now(UTC))
+
+
+def api_calls(replica: Replica, host: str) -> int:
+    return sum("GetNewsText.do" in url for url in asked(replica, host))
+
+
+def test_a_host_that_answers_403_is_left_alone_over_runs(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    replica.faults = [Fault(FIRST, "/NewsData/", failure=status(403))]
+    ended = crawl()
+    assert (ended.status, posts_in(archive)) == (0, sample_posts), ended.log
+    assert api_calls(replica, FIRST) == 1
+    assert f"{FIRST} is left alone until" in ended.log
+    (block,) = blocks(archive)
+    assert (block.host, block.times) == (FIRST, 1)
+    assert timedelta(minutes=8) < block.until - datetime.now(UTC) <= timedelta(minutes=10)
+
+    replica.requests.clear()
+    (archive / "catalog.db").unlink()
+    (archive / "catalog.db-wal").unlink(missing_ok=True)
+    with state_of(archive) as state:
+        state._db.table("validators").delete_where()
+    assert crawl().status == 0
+    assert not asked(replica, FIRST)
+
+
+def test_each_further_block_is_twice_as_long_until_a_day_without(tmp_path: Path) -> None:
+    state = CrawlState(tmp_path / "crawl-state.db")
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    first, longest = timedelta(minutes=10), timedelta(hours=1)
+    minutes = []
+    for _ in range(5):
+        block = state.block("host", "403", now, first, longest)
+        minutes.append((block.until - now) / timedelta(minutes=1))
+        now = block.until + timedelta(minutes=1)
+    assert minutes == [10, 20, 40, 60, 60]
+    assert state.block_of("host", now) is None
+    now += timedelta(days=1)
+    assert state.block("host", "403", now, first, longest).times == 1
+    assert state.block_of("other", now) is None
+    state.close()
+
+
+def test_a_page_where_data_was_due_is_a_block(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(FIRST, "/NewsData/", failure=garbage())]
+    assert crawl().status == 0
+    assert api_calls(replica, FIRST) == 1
+    assert [block.host for block in blocks(archive)] == [FIRST]
+
+
+def test_too_many_requests_are_not_made_more(crawl: Crawl, replica: Replica, archive: Path) -> None:
+    replica.faults = [Fault(FIRST, "/NewsData/", failure=status(429, {"Retry-After": "7200"}))]
+    assert crawl().status == 0
+    assert api_calls(replica, FIRST) == 1
+    (block,) = blocks(archive)
+    assert timedelta(minutes=118) < block.until - datetime.now(UTC) <= timedelta(hours=2)
+
+
+def test_a_short_retry_after_is_waited_for(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    busy = status(503, {"Retry-After": "2"})
+    replica.faults = [Fault(FIRST, f"/NewsData/GetNewsText.do?id={REAL}", failure=busy, times=1)]
+    began = time.monotonic()
+    assert crawl().status == 0
+    assert time.monotonic() - began > 2
+    assert posts_in(archive) == sample_posts
+    assert api_calls(replica, FIRST) == 20
+    assert not blocks(archive)
+
+
+def test_a_mirror_that_is_left_alone_is_told_and_not_even_asked_for_robots(
+    crawl: Crawl, replica: Replica
+) -> None:
+    replica.faults = [Fault(MIRROR, "/feed.xml", failure=status(403))]
+    assert crawl().status == 3
+    replica.requests.clear()
+    ended = crawl()
+    assert ended.status == 3
+    assert f"{MIRROR} is left alone until" in ended.log
+    assert "it answered 403" in ended.log
+    assert not replica.requests
+
+
+def test_what_failed_is_tried_again_though_lists_stay_the_same_and_given_up_in_the_end(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
+    for attempt in (1, 2, 3):
+        replica.requests.clear()
+        crawl("-s", "FINEWS_ATTEMPTS=3")
+        assert any(REAL in url for url in asked(replica, MIRROR))
+        with state_of(archive) as state:
+            (failed,) = state.failures()
+            assert (failed.info_code, failed.times) == (REAL, attempt)
+            assert isinstance(failed, Failed)
+    replica.requests.clear()
+    ended = crawl("-s", "FINEWS_ATTEMPTS=3")
+    assert not article_requests(replica)
+    assert ended.status == 0
+
+    replica.faults = []
+    assert "1 added" in crawl().output
+    with state_of(archive) as state:
+        assert not state.failures()
+
+
+def test_traffic_is_counted_by_host(crawl: Crawl, archive: Path) -> None:
+    assert crawl().status == 0
+    assert crawl().status == 0
+    first, second = (json.loads(hosts) for (hosts,) in rows(archive, "SELECT hosts FROM crawls"))
+    assert first[f"{FIRST}/status/200"] == 19
+    assert first[f"{FIRST}/bytes"] > 30_000
+    assert first[f"{MIRROR}/requests"] == first[f"{MIRROR}/status/200"] + 1
+    assert second[f"{MIRROR}/status/304"] == 2
+    assert f"{FIRST}/requests" not in second
+
+
+def test_validators_are_remembered(tmp_path: Path) -> None:
+    state = CrawlState(tmp_path / "crawl-state.db")
+    assert state.validators_of("http://x/") is None
+    state.keep_validators({"http://x/": Validators('"1"', None)})
+    state.keep_validators({"http://x/": Validators('"2"', "now"), "http://y/": Validators("", "")})
+    assert state.validators_of("http://x/") == Validators('"2"', "now")
+    state.close()
