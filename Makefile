@@ -40,5 +40,6 @@ lint: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m bench.captures
+	$(VENV)/bin/python -m bench.crawls
 	$(VENV)/bin/python -m bench.search
 	$(VENV)/bin/python -m bench.pages

@@ -38,6 +38,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_WEEKS = 4
+_CRAWLS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What crawls of an archive usually bring.
+
+    :param usual_hour: new articles in this hour of the week, the median of some weeks; 0 while
+        there are too few to tell.
+    :param last_hour: new articles in the hour that has just passed.
+    :param usual_failures: share of the articles asked for that failed in the last crawls.
+    """
+
+    usual_hour: int = 0
+    last_hour: int = 0
+    usual_failures: float = 0.0
+
+
 class Outcome(StrEnum):
     """What became of an article that was handed to the archive."""
 
@@ -293,6 +312,19 @@ class Archive:
         """Keep a request and its response; they are on disk when the next article is."""
         with self._disk():
             return self._captures.capture(exchange)
+
+    def history(self) -> History:
+        """What crawls of this archive usually bring, to judge one by that has just ended."""
+        now = self._clock()
+        weeks = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
+        hours = [(_iso(end - timedelta(hours=1)), _iso(end)) for end in weeks]
+        crawled = [hour for hour in hours if self._catalog.crawled_between(*hour)]
+        brought = sorted(self._catalog.first_seen_between(*hour) for hour in crawled)
+        return History(
+            usual_hour=brought[len(brought) // 2] if len(brought) > 1 else 0,
+            last_hour=self._catalog.first_seen_between(_iso(now - timedelta(hours=1)), "~"),
+            usual_failures=self._catalog.usual_failures(_CRAWLS),
+        )
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Note that a crawl has begun; returns its number."""

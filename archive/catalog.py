@@ -242,6 +242,27 @@ class Catalog:
             raise self._failed("read", error) from error
         return [] if told == ["ok"] else told
 
+    def first_seen_between(self, since: str, until: str) -> int:
+        """How many posts were first seen in a time, ISO 8601, UTC."""
+        sql = "SELECT count(*) AS posts FROM posts WHERE first_seen >= ? AND first_seen < ?"
+        row = self._one(sql, since, until)
+        return int(row["posts"]) if row else 0
+
+    def crawled_between(self, since: str, until: str) -> bool:
+        """Whether a crawl ended well in a time, ISO 8601, UTC."""
+        sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
+        return self._one(sql, since, until) is not None
+
+    def usual_failures(self, crawls: int) -> float:
+        """The share of articles that failed, of those that the last crawls asked for."""
+        sql = """
+            SELECT sum(failed) * 1.0 / nullif(sum(found - unchanged), 0) AS share FROM (
+                SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
+            )
+        """
+        row = self._one(sql, str(crawls))
+        return float(row["share"] or 0) if row else 0.0
+
     def count(self) -> int:
         """How many posts there are."""
         row = self._one("SELECT count(*) AS posts FROM posts")

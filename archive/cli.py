@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -71,7 +72,7 @@ def browse(
 def stats(archive: Path) -> None:
     """Show the main figures of the archive."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in describe(archive, width):
+    for line in describe(archive, width, datetime.now(UTC)):
         click.echo(line)
 
 

@@ -62,6 +62,7 @@ def first_catalog(db: Database) -> None:
         },
     )
     posts.create_index(["id"], unique=True)
+    posts.create_index(["first_seen"])
     posts.create_index(["media", "published"])
     posts.create_index(["category", "published"])
     db.create_table(

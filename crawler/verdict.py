@@ -5,8 +5,18 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
 
+from archive.archive import History
+
 STORAGE_FAILED = "storage_failed"
 """Why a crawl closes whose archive cannot be written: nothing that it fetched would be kept."""
+
+
+_NO_HISTORY = History()
+_SUSPICIOUS_SHARE = 0.1
+"""Of what an hour usually brings."""
+
+_ENOUGH_TO_TELL = 10
+"""Articles an hour; of fewer, none at all may be chance."""
 
 
 class ExitStatus(IntEnum):
@@ -78,11 +88,19 @@ class Verdict:
     sentence: str
 
 
-def judge(stats: Mapping[str, Any], max_failed_share: float) -> Verdict:
-    """Judge a crawl by its stats.
+def judge(
+    stats: Mapping[str, Any],
+    max_failed_share: float,
+    history: History = _NO_HISTORY,
+    *,
+    whole: bool = False,
+) -> Verdict:
+    """Judge a crawl by its stats and by what is usual.
 
     :param stats: of a crawl that has ended.
-    :param max_failed_share: of the articles that were asked for; more is too many.
+    :param max_failed_share: of the articles that were asked for; more is too many, unless the
+        archive's crawls usually do no better than half as well.
+    :param whole: the crawl took in all that the lists name.
     """
     counts = Counts.of(stats)
     found, failed = counts.found, stats.get("article/failed", 0)
@@ -108,7 +126,7 @@ def judge(stats: Mapping[str, Any], max_failed_share: float) -> Verdict:
         )
     if not found and not counts.lists_unchanged:
         return Verdict(ExitStatus.LIST_EMPTY, "The source's lists name no article.")
-    if failed > asked * max_failed_share:
+    if failed > asked * max(max_failed_share, 2 * history.usual_failures):
         if stats.get("article/failed/layout", 0) * 2 > failed:
             return Verdict(
                 ExitStatus.LAYOUT_CHANGED,
@@ -125,5 +143,12 @@ def judge(stats: Mapping[str, Any], max_failed_share: float) -> Verdict:
         return Verdict(
             ExitStatus.SOURCE_UNREACHABLE,
             f"{lists_failed} lists of the source could not be read; articles may be missed.",
+        )
+    usual = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
+    if whole and history.last_hour < usual * _SUSPICIOUS_SHARE:
+        return Verdict(
+            ExitStatus.LIST_EMPTY,
+            f"The last hour brought {history.last_hour} new articles, and this hour of the week "
+            f"usually brings {history.usual_hour}; the source may have moved.",
         )
     return Verdict(ExitStatus.DONE, "All articles that the source names are archived.")

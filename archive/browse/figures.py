@@ -4,14 +4,15 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from archive.browse.site import open_catalog
+from archive.crawl_state import CrawlState
 
 _CRAWLS = 5
-_NEWEST = "SELECT title FROM posts ORDER BY published DESC, id DESC LIMIT 1"
 _COUNTS = """
     SELECT count(*) AS posts, min(published) AS first, max(published) AS newest,
         count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
@@ -22,11 +23,12 @@ _COUNTS = """
 """
 
 
-def describe(folder: Path, width: int | None) -> Iterator[str]:
+def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     """Lines of text about an archive.
 
     :param width: of the terminal, in columns; None when the lines go to a file or a program,
         which gets them plain and whole.
+    :param now: aware; tells which hosts are still to be left alone.
     :raises ArchiveError: when there is no catalog in the folder.
     """
     with closing(open_catalog(folder / "catalog.db")) as connection:
@@ -38,6 +40,10 @@ def describe(folder: Path, width: int | None) -> Iterator[str]:
         if crawls:
             yield ""
             yield from _aligned([_crawl(row) for row in crawls], width)
+    told = list(_crawl_state(folder / "crawl-state.db", now))
+    if told:
+        yield ""
+        yield from _aligned(told, width)
 
 
 def _figures(connection: sqlite3.Connection, folder: Path) -> list[tuple[str, ...]]:
@@ -68,6 +74,17 @@ def _crawl(row: sqlite3.Row) -> tuple[str, ...]:
     ended = "running or killed" if row["ended"] is None else f"status {row['status']}"
     counts = (f"{name} {row[name] or 0:,}" for name in ("added", "revised", "failed"))
     return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
+
+
+def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
+    """Hosts that are left alone, and articles that could not be archived yet."""
+    if not path.exists():
+        return
+    with closing(CrawlState(path)) as state:
+        for block in state.blocks(now):
+            yield "left alone", block.host, f"until {block.until:%Y-%m-%d %H:%M} UTC", block.reason
+        for failed in state.failures():
+            yield "failed", failed.info_code, f"in {failed.times} crawls", failed.reason
 
 
 def _size(size: int) -> str:

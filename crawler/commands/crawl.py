@@ -14,6 +14,7 @@ from scrapy.settings import BaseSettings
 from archive.archive import Archive
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError
 from crawler.arguments import in_one_sentence
+from crawler.extensions.open_archive import open_archive_of
 from crawler.sources import Sources
 from crawler.verdict import Counts, ExitStatus, Verdict, judge
 
@@ -75,8 +76,9 @@ class Command(CrawlCommand):
         assert self.crawler_process is not None
         if self.crawler_process.bootstrap_failed or crawler.stats is None:
             return Verdict(ExitStatus.ERROR, "The crawl could not be started; the log says why.")
+        noted = open_archive_of(crawler).verdict
         share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
-        return judge(crawler.stats.get_stats(), share)
+        return noted or judge(crawler.stats.get_stats(), share)
 
 
 def _check_project(settings: BaseSettings) -> None:

@@ -17,7 +17,7 @@ from archive.archive import Archive
 from archive.crawl_state import Validators
 from archive.errors import ArchiveError
 from crawler.traffic import PREFIX
-from crawler.verdict import STORAGE_FAILED, Counts, ExitStatus, judge
+from crawler.verdict import STORAGE_FAILED, Counts, ExitStatus, Verdict, judge
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class OpenArchive:
         self.archive = Archive(Path(crawler.settings["FINEWS_ARCHIVE"]), clock=clock)
         self._crawler = crawler
         self._crawl_id: int | None = None
+        self.verdict: Verdict | None = None
         self._lists_read: dict[str, Validators] = {}
         self._closing: asyncio.Task[None] | None = None
 
@@ -82,7 +83,11 @@ class OpenArchive:
             return
         assert self._crawler.stats is not None
         stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
-        verdict = judge(stats, self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE"))
+        share = self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
+        spider = self._crawler.spider
+        took_in_all = getattr(spider, "is_whole", False)
+        verdict = judge(stats, share, self.archive.history(), whole=took_in_all)
+        self.verdict = verdict
         whole = reason == "finished" and not stats.get("list/failed")
         if whole and verdict.status is not ExitStatus.ERROR:
             self.archive.crawl_state.keep_validators(self._lists_read)

@@ -93,7 +93,7 @@ class FinewsSpider(Spider):
         yield self._list_request(self.site.feed, self.parse_feed, self.feed_failed)
         for slug in self.args.category:
             yield self._category_request(slug)
-        if self._is_whole:
+        if self.is_whole:
             for request in (*self._tried_in_vain(), *self._due_again()):
                 yield request
 
@@ -174,7 +174,7 @@ class FinewsSpider(Spider):
         self.failures.of_list(_request_of(failure).url, *reason_of(failure))
 
     @property
-    def _is_whole(self) -> bool:
+    def is_whole(self) -> bool:
         """Whether the crawl takes in all that the lists name, as one without arguments does."""
         return not (self.args.share or self.args.category or self.args.since)
 
@@ -216,12 +216,12 @@ class FinewsSpider(Spider):
         return self._list_request(self.site.category_page(slug), self.parse_list)
 
     def _list_request(self, url: str, callback: Any, errback: Any = None) -> Request:
-        meta = {LIST: self._is_whole}
+        meta = {LIST: self.is_whole}
         return Request(url, callback, errback=errback or self.list_failed, meta=meta)
 
     def _read(self, list_page: Response) -> None:
         validators = validators_of(list_page)
-        if self._is_whole and validators is not None:
+        if self.is_whole and validators is not None:
             url = list_page.request.url if list_page.request else list_page.url
             open_archive_of(self.crawler).list_read(url, validators)
 

@@ -352,3 +352,29 @@ def test_crawls_are_noted(archive: Archive, folder: Path) -> None:
     (row,) = rows(folder, "SELECT * FROM crawls")
     assert (row["ended"], row["status"], row["verdict"]) == ("2026-11-22T15:00:00Z", 0, "Done.")
     assert (row["found"], row["added"], row["failed"]) == (3, 2, None)
+
+
+def test_the_usual_hour_is_the_median_of_the_same_hour_of_other_weeks(folder: Path) -> None:
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    clock = Clock()
+    codes = iter(range(10**15))
+
+    def crawl(when: datetime, articles: int) -> None:
+        clock.now = when
+        number = archive.begin_crawl("finews", {})
+        batch = [
+            replace(ARTICLE, info_code=InfoCode(f"NW{next(codes):017}")) for _ in range(articles)
+        ]
+        archive.add_many(batch)
+        archive.end_crawl(number, 0, "Done.", {"found": articles, "unchanged": 0, "failed": 1})
+
+    with Archive(folder, clock=lambda: clock.now) as archive:
+        for weeks, articles in ((4, 3), (3, 20), (1, 11)):
+            crawl(now - timedelta(weeks=weeks, minutes=30), articles)
+        crawl(now - timedelta(minutes=90), 50)
+        clock.now = now
+        history = archive.history()
+        assert (history.usual_hour, history.last_hour) == (11, 0)
+        assert history.usual_failures == pytest.approx(4 / 84)
+        crawl(now, 2)
+        assert archive.history().last_hour == 2

@@ -2,6 +2,7 @@
 
 import pytest
 
+from archive.archive import History
 from crawler.verdict import Counts, ExitStatus, judge
 
 ALL_WELL = {
@@ -56,3 +57,26 @@ def test_counts_are_added_up_from_both_sides_of_the_lane() -> None:
     told = "20 articles found, 10 added, 12 unchanged, 4 failed, 1 revised, 2 gone"
     assert str(counts) == told
     assert counts.finished == 29
+
+
+@pytest.mark.parametrize(
+    ("history", "whole", "status"),
+    [
+        (History(usual_hour=40, last_hour=3), True, ExitStatus.LIST_EMPTY),
+        (History(usual_hour=40, last_hour=4), True, ExitStatus.DONE),
+        (History(usual_hour=40, last_hour=3), False, ExitStatus.DONE),
+        (History(usual_hour=9, last_hour=0), True, ExitStatus.DONE),
+        (History(), True, ExitStatus.DONE),
+    ],
+)
+def test_far_less_than_usual_is_suspicious(
+    history: History, whole: bool, status: ExitStatus
+) -> None:
+    assert judge(ALL_WELL, 0.1, history, whole=whole).status is status
+
+
+def test_an_archive_that_usually_fails_more_is_judged_by_its_own_history() -> None:
+    stats = ALL_WELL | {"article/failed": 3}
+    assert judge(stats, 0.1).status is ExitStatus.TOO_MANY_FAILURES
+    assert judge(stats, 0.1, History(usual_failures=0.2)).status is ExitStatus.DONE
+    assert judge(stats, 0.1, History(usual_failures=0.1)).status is ExitStatus.TOO_MANY_FAILURES
