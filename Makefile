@@ -2,12 +2,13 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: help demo test crawl browse lint bench
+.PHONY: help demo test nightly crawl browse lint bench
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    crawl the bundled made-up site into news-demo/, without the internet'
 	@echo 'make test    run the tests'
+	@echo 'make nightly the fault tests at length: many kills, days of simulation'
 	@echo 'make crawl   crawl the real site into news/'
 	@echo 'make browse  look at news/ in the browser (ARCHIVE=news-demo: at the demo'"'"'s)'
 	@echo 'make lint    ruff, mypy and import-linter'
@@ -25,6 +26,9 @@ demo: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest $(TESTS)
+
+nightly: $(READY)
+	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 $(VENV)/bin/python -m pytest tests/faults
 
 crawl: $(READY)
 	$(VENV)/bin/python -m scrapy crawl finews
