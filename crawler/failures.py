@@ -36,16 +36,26 @@ class Failures:
         self._count("list", reason)
         logger.warning("The list %s was not read: %s", url, sentence)
 
+    def missing_list(self, url: str) -> None:
+        """A list that posts link to is not there: the source says so, and it is no failure.
+
+        It is asked for again whenever the lists that lead to it change.
+        """
+        self._add_one("list/missing")
+        logger.warning("The list %s, which posts link to, is not there.", url)
+
     def refused(self, error: FinewsError, where: str) -> None:
         """Something was not taken in, by name; another crawl would refuse it again."""
-        self._count("refused", "link")
+        self._add_one("link/refused")
         logger.warning("A link on %s was refused: %s", where, error)
 
     def _count(self, kind: str, reason: str) -> None:
-        stats = self._crawler.stats
-        if stats is not None:
-            stats.inc_value(f"{kind}/failed")
-            stats.inc_value(f"{kind}/failed/{reason}")
+        self._add_one(f"{kind}/failed")
+        self._add_one(f"{kind}/failed/{reason}")
+
+    def _add_one(self, key: str) -> None:
+        assert self._crawler.stats is not None
+        self._crawler.stats.inc_value(key)
 
 
 def reason_of(failure: Failure) -> tuple[str, str]:

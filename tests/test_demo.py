@@ -51,7 +51,7 @@ def test_a_source_that_is_down_ends_the_demo_with_the_crawls_status(tmp_path: Pa
 
 def test_what_a_crawl_missed_the_next_one_finds(tmp_path: Path) -> None:
     site = made_up_site()
-    missed = demo(tmp_path, "--fault", "finews.withounder.com/category/=status:404")
+    missed = demo(tmp_path, "--fault", "finews.withounder.com/category/=status:410")
     assert missed.returncode == 3
     assert "lists of the source could not be read; articles may be missed" in missed.stderr
     assert len(posts_in(tmp_path)) < len(site.posts)

@@ -173,6 +173,15 @@ class FinewsSpider(Spider):
         """No answer for a list."""
         self.failures.of_list(_request_of(failure).url, *reason_of(failure))
 
+    def category_failed(self, failure: Failure) -> None:
+        """No answer for a category page; some that posts link to do not exist."""
+        reason, sentence = reason_of(failure)
+        url = _request_of(failure).url
+        if reason == "http_404" and not self.args.category:
+            self.failures.missing_list(url)
+        else:
+            self.failures.of_list(url, reason, sentence)
+
     @property
     def is_whole(self) -> bool:
         """Whether the crawl takes in all that the lists name, as one without arguments does."""
@@ -181,7 +190,14 @@ class FinewsSpider(Spider):
     def _tried_in_vain(self) -> Iterator[Request]:
         """Articles that earlier crawls could not archive; their lists may not change any more."""
         attempts = self.settings.getint("FINEWS_ATTEMPTS")
-        for failed in archive_of(self.crawler).crawl_state.failures():
+        failures = archive_of(self.crawler).crawl_state.failures()
+        given_up = sum(failed.times >= attempts for failed in failures)
+        if given_up:
+            self.logger.warning(
+                "%d articles were given up after %d crawls; `finews stats` names them.",
+                *(given_up, attempts),
+            )
+        for failed in failures:
             if failed.times >= attempts:
                 continue
             link = self.site.post(failed.url) if failed.url else None
@@ -213,7 +229,8 @@ class FinewsSpider(Spider):
         return self._list_request(self.site.home, self.parse_list)
 
     def _category_request(self, slug: str) -> Request:
-        return self._list_request(self.site.category_page(slug), self.parse_list)
+        page = self.site.category_page(slug)
+        return self._list_request(page, self.parse_list, self.category_failed)
 
     def _list_request(self, url: str, callback: Any, errback: Any = None) -> Request:
         meta = {LIST: self.is_whole}

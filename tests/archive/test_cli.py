@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -169,3 +169,35 @@ def test_plain_datasette_shows_the_same_data_undressed(news: Path) -> None:
         shown = subprocess.run((*command, path), capture_output=True, text=True, check=True)
         assert expected in shown.stdout
         assert "finews.css" not in shown.stdout
+
+
+def test_stats_name_hosts_left_alone_and_articles_that_failed(run: Run, news: Path) -> None:
+    now = datetime.now(UTC)
+    with Archive(news) as archive:
+        hour = timedelta(hours=1)
+        archive.crawl_state.block("share.test", "it answered 403", now, hour, hour)
+        archive.crawl_state.failed(InfoCode("NW202112292230175599"), None, "It is not there.")
+    told = run("stats", str(news)).output
+    assert re.search(r"left alone +share.test +until .* UTC +it answered 403", told)
+    assert re.search(r"failed +NW202112292230175599 +in 1 crawls +It is not there.", told)
+
+
+def test_verify_and_rebuild(run: Run, news: Path) -> None:
+    told = run("verify", str(news))
+    assert (told.exit_code, told.output) == (0, "1 files and 3 captures checked, 0 wrong.\n")
+    (post,) = (news / "_posts").rglob("*.md")
+    data = post.read_bytes()
+    post.write_bytes(b"changed")
+    told = run("verify", str(news))
+    assert told.exit_code == 1
+    assert told.output.startswith("file changed: _posts/2021/12/")
+    told = run("verify", "--repair", str(news))
+    assert (told.exit_code, post.read_bytes()) == (0, data)
+    (news / "catalog.db").unlink()
+    told = run("rebuild", str(news))
+    assert (told.exit_code, told.output) == (0, f"The catalog of {news} has 1 posts.\n")
+    assert run("verify", str(news)).exit_code == 0
+    with Archive(news):
+        told = run("verify", str(news))
+    assert told.exit_code == 1
+    assert "is being written by process" in told.output

@@ -129,6 +129,7 @@ def test_what_failed_is_tried_again_though_lists_stay_the_same_and_given_up_in_t
     ended = crawl("-s", "FINEWS_ATTEMPTS=3")
     assert not article_requests(replica)
     assert ended.status == 0
+    assert "1 articles were given up after 3 crawls" in ended.log
 
     replica.faults = []
     assert "1 added" in crawl().output
@@ -154,3 +155,22 @@ def test_validators_are_remembered(tmp_path: Path) -> None:
     state.keep_validators({"http://x/": Validators('"2"', "now"), "http://y/": Validators("", "")})
     assert state.validators_of("http://x/") == Validators('"2"', "now")
     state.close()
+
+
+def test_a_category_that_posts_link_to_and_that_is_not_there_is_no_failure(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    missing = "/category/hexunwang.html"
+    replica.faults = [Fault(MIRROR, missing, failure=status(404))]
+    ended = crawl()
+    assert (ended.status, posts_in(archive)) == (0, sample_posts)
+    assert f"{missing}, which posts link to, is not there" in ended.log
+    assert crawl().status == 0
+    with state_of(archive) as state:
+        state._db.table("validators").delete_where("url LIKE '%withounder.com/'")
+    replica.requests.clear()
+    replica.faults = []
+    assert crawl().status == 0
+    assert [url for url in asked(replica, MIRROR) if "/category/" in url] == [
+        f"http://{MIRROR}{missing}"
+    ]
