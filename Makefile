@@ -47,3 +47,4 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.crawls
 	$(VENV)/bin/python -m bench.search
 	$(VENV)/bin/python -m bench.pages
+	$(VENV)/bin/python -m bench.importing

@@ -352,6 +352,14 @@ class Catalog:
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
+    def forget_changes(self, info_code: InfoCode, at: str) -> None:
+        """Delete what one look at the source found changed."""
+        try:
+            changes = self._writer.table("changes")
+            changes.delete_where("info_code = ? AND at = ?", [info_code, at])
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
     def forget(self, info_code: InfoCode) -> None:
         """Delete a post and all that hangs on it."""
         try:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from archive import export as exporting
+from archive import importing
 from archive import rebuild as archive_rebuild
 from archive import verify as archive_verify
 from archive.browse.figures import describe
@@ -110,6 +112,83 @@ def rebuild(archive: Path) -> None:
         click.echo(f"{path} names no article or no day, and is not in the catalog.")
     click.echo(f"The catalog of {archive} has {rebuilt.posts} posts.")
     sys.exit(1 if rebuilt.damage or rebuilt.lost else 0)
+
+
+@main.command("import")
+@click.argument(
+    "folders",
+    metavar="PATH...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+)
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="FINEWS_ARCHIVE",
+    default="news",
+    show_default=True,
+    help="Folder of the archive; it is made when it is not there.",
+)
+@click.option("--quiet", is_flag=True, help="Do not name files that are broken.")
+def import_(folders: tuple[Path, ...], archive: Path, quiet: bool) -> None:
+    """Take in folders of posts: another archive, or a checkout of the original site.
+
+    Exact bytes are kept. Can be stopped and continued; importing again changes nothing.
+    """
+
+    def tell(finding: importing.Finding) -> None:
+        if not quiet:
+            name = click.format_filename(finding.file)
+            fate = "" if finding.taken else "not taken in: "
+            click.echo(f"{name}: {fate}{finding.reason}", err=True)
+
+    done = importing.import_posts(archive, folders, show, tell=tell)
+    click.echo(
+        f"{done.added} added, {done.revised} newer than what was there, {done.older} older, "
+        f"{done.unchanged} there already, {done.refused} not taken in; {done.broken} broken."
+    )
+
+
+@main.command()
+@_archive
+@click.option(
+    "--format", "kind", type=click.Choice(["jsonl", "parquet"]), default="jsonl", show_default=True
+)
+@click.option(
+    *("--output", "-o"),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    default="-",
+    help="File to write; standard output by default.",
+)
+@click.option("--since", help="Published at this time in Shanghai or later, such as 2026-11.")
+@click.option("--until", help="Published before this time in Shanghai.")
+@click.option("--media", help="Name of the media.")
+@click.option("--security", help="Code of a security that the post names, such as 1.600160.")
+@click.option("--search", "query", help="What the search box would find.")
+def export(
+    archive: Path,
+    kind: str,
+    output: Path,
+    since: str | None,
+    until: str | None,
+    media: str | None,
+    security: str | None,
+    query: str | None,
+) -> None:
+    """Write posts as JSON Lines or Parquet, by publication time."""
+    selection = exporting.Selection(
+        since=since, until=until, media=media, security=security, query=query
+    )
+    to_terminal = str(output) == "-"
+    if kind == "parquet":
+        if to_terminal:
+            raise click.UsageError("Parquet goes to a file: say --output FILE.")
+        count = exporting.export_parquet(archive, output, selection, show)
+    else:
+        with click.open_file(str(output), "wb", atomic=not to_terminal) as out:
+            count = exporting.export_jsonl(archive, out, selection, show)
+    click.echo(f"{count} posts exported.", err=True)
 
 
 if __name__ == "__main__":

@@ -150,8 +150,7 @@ class _Fold:
             self._rebuilt.lost.append(f"No file has {told} with the hash {post['sha256']}.")
             return
         if stored is not None and stored.version >= post["version"]:
-            self.write()  # told twice: a kill came between, and what came later counts
-            self._catalog.forget(InfoCode(post["info_code"]))
+            self._forget_first_telling(stored)
         body = read_body(parse_post(data, PurePosixPath(post["path"]).name).body)
         row = PostRow(
             **post,
@@ -163,6 +162,18 @@ class _Fold:
         self._put(
             Entry(row, body.securities, RevisionRow(**revision) if revision else None, changes)
         )
+
+    def _forget_first_telling(self, stored: PostRow) -> None:
+        """A version is told twice where a kill came between its record and its row.
+
+        What was told later counts: of the first version everything, its number too, of others
+        what was found changed.
+        """
+        self.write()
+        if stored.version == 1:
+            self._catalog.forget(InfoCode(stored.info_code))
+        else:
+            self._catalog.forget_changes(InfoCode(stored.info_code), stored.checked)
 
     def _bytes_of(self, post: dict[str, Any]) -> bytes | None:
         """The file of a version: the post itself, or where it went when it was superseded."""

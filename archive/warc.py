@@ -37,6 +37,7 @@ Headers = Sequence[tuple[str, str]]
 
 _PART, _OPEN, _FINISHED = ".warc.gz.part", ".warc.gz.open", ".warc.gz"
 _SOFTWARE = "finews"
+_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,35 +267,61 @@ class Record:
 
 
 def read_records(path: Path, kinds: frozenset[str] | None = None) -> Iterator[Record]:
-    """Read the records of a WARC file, checking their digests.
+    """Read the records of a WARC file, checking their digests and their members' checksums.
 
     :param kinds: only these.
-    :raises ArchiveError: at a record that is torn or does not have its digest.
+    :raises ArchiveError: at a record that is torn, damaged, or does not have its digest.
+    :raises OSError: when the file cannot be read.
     """
     with path.open("rb") as file:
-        records = ArchiveIterator(file, check_digests="raise")
-        try:
-            for record in records:
-                if kinds is None or record.rec_type in kinds:
-                    yield _read(record, records)
-        except (ArchiveLoadFailed, ValueError, EOFError) as error:
-            place = f"{path} at offset {file.tell()}"
-            raise ArchiveError(f"The capture {place} cannot be read: {error}.") from error
+        for offset, _, member in _members(file, path):
+            record = _record(member, offset, path)
+            if kinds is None or record.kind in kinds:
+                yield record
 
 
 def read_record(path: Path, offset: int) -> Record:
     """Read one record.
 
-    :raises ArchiveError: when there is none at `offset`, or it is torn.
+    :raises ArchiveError: when there is none at `offset`, or it is torn or damaged.
     :raises OSError: when the file cannot be read.
     """
     with path.open("rb") as file:
         file.seek(offset)
+        for start, _, member in _members(file, path):
+            return _record(member, start, path)
+    raise ArchiveError(f"The capture {path} has no record at {offset}.")
+
+
+def _members(file: BinaryIO, path: Path) -> Iterator[tuple[int, int, bytes]]:
+    """Start, end and content of the gzip members from here on.
+
+    zlib checks each to its end; WARC readers let a member with a wrong checksum pass.
+    """
+    start = file.tell()
+    member, pieces, rest = zlib.decompressobj(wbits=31), [], file.read(_CHUNK)
+    while rest:
         try:
-            records = ArchiveIterator(file, check_digests="raise")
-            return _read(next(records), records)
-        except (ArchiveLoadFailed, ValueError, EOFError, StopIteration) as error:
-            raise ArchiveError(f"The capture {path} has no record at {offset}: {error}.") from error
+            pieces.append(member.decompress(rest))
+        except zlib.error as error:
+            raise ArchiveError(f"The capture {path} is damaged at {start}: {error}.") from error
+        if member.eof:
+            end = file.tell() - len(member.unused_data)
+            yield start, end, b"".join(pieces)
+            start, rest = end, member.unused_data or file.read(_CHUNK)
+            member, pieces = zlib.decompressobj(wbits=31), []
+        else:
+            rest = file.read(_CHUNK)
+    if pieces:
+        raise ArchiveError(f"The capture {path} is torn at {start}.")
+
+
+def _record(member: bytes, offset: int, path: Path) -> Record:
+    records = ArchiveIterator(io.BytesIO(member), check_digests="raise")
+    try:
+        return _read(next(records), offset)
+    except (ArchiveLoadFailed, ValueError, EOFError, StopIteration) as error:
+        raise ArchiveError(f"The capture {path} has no record at {offset}: {error}.") from error
 
 
 def warc_files(folder: Path) -> list[Path]:
@@ -323,18 +350,17 @@ def payload_digest(payload: bytes) -> str:
     return "sha1:" + b32encode(sha1(payload, usedforsecurity=False).digest()).decode()
 
 
-def _read(record: ArcWarcRecord, records: ArchiveIterator) -> Record:
+def _read(record: ArcWarcRecord, offset: int) -> Record:
     http = record.http_headers
     status = http.get_statuscode() if http is not None else None
-    payload = record.raw_stream.read()  # before its offset, which skips to the record's end
     return Record(
         kind=record.rec_type,
         url=record.rec_headers.get_header("WARC-Target-URI") or "",
         date=record.rec_headers.get_header("WARC-Date"),
-        offset=records.get_record_offset(),
+        offset=offset,
         status=int(status) if status and status.isdecimal() else None,
         headers=tuple(http.headers) if http is not None else (),
-        payload=payload,
+        payload=record.raw_stream.read(),
         digest=record.rec_headers.get_header("WARC-Payload-Digest"),
     )
 
@@ -342,7 +368,7 @@ def _read(record: ArcWarcRecord, records: ArchiveIterator) -> Record:
 def _mend(path: Path) -> None:
     """Cut off what a killed crawl left half written, and leave the rest to be gone on with."""
     with path.open("r+b") as file:
-        file.truncate(_end_of_whole_members(file))
+        file.truncate(_end_of_whole_members(file, path))
         os.fsync(file.fileno())
     if path.stat().st_size:
         path.rename(_renamed(path, _OPEN))
@@ -350,24 +376,14 @@ def _mend(path: Path) -> None:
         path.unlink()
 
 
-def _end_of_whole_members(file: BinaryIO) -> int:
-    """Where the last complete gzip member ends; each holds one record.
-
-    WARC readers take a member without its closing checksum for whole, and would then lose the
-    record behind it.
-    """
+def _end_of_whole_members(file: BinaryIO, path: Path) -> int:
+    """Where the last complete gzip member ends; each holds one record."""
     end = 0
-    member = zlib.decompressobj(wbits=31)
-    while chunk := file.read(1 << 20):
-        while chunk:
-            try:
-                member.decompress(chunk)
-            except zlib.error:
-                return end
-            chunk = member.unused_data
-            if member.eof:
-                end = file.tell() - len(chunk)
-                member = zlib.decompressobj(wbits=31)
+    try:
+        for _, end, _ in _members(file, path):  # noqa: B007 (the last one counts)
+            pass
+    except ArchiveError:
+        pass  # where it was torn
     return end
 
 

@@ -113,6 +113,8 @@ def judge(
             ExitStatus.STORAGE_FAILED,
             f"{stats.get('archive/failed', 0)} articles could not be stored; the log says why.",
         )
+    if reason == "start_error":
+        return Verdict(ExitStatus.ERROR, "The crawler itself failed at its start; see the log.")
     if reason != "finished":
         return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
     if not found and lists_failed and not counts.lists_unchanged:

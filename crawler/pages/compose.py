@@ -74,9 +74,12 @@ def _day_of(info_code: InfoCode) -> datetime:
 
 
 def facts_of(article: Article) -> PostFacts:
-    """An archived article as a page would tell of it, for another look at its body."""
-    assert article.category, "an archived article has a category"
-    assert article.tag, "an archived article has a tag"
+    """An archived article as a page would tell of it, for another look at its body.
+
+    :raises InvalidArticle: when it has no category, as broken posts that were imported.
+    """
+    if article.category is None or article.tag is None:
+        raise InvalidArticle(f"{article.info_code} has no category")
     return PostFacts(
         url=article.addresses[-1] if article.addresses else article.link,
         info_code=article.info_code,

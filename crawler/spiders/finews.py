@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from archive.article import Article, BodySource, InfoCode
 from archive.capture import Capture
-from archive.errors import InvalidArticle, InvalidInfoCode
+from archive.errors import ArchiveError, InvalidArticle, InvalidInfoCode
 from crawler.arguments import FinewsArguments
 from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import Failures, reason_of
@@ -214,12 +214,18 @@ class FinewsSpider(Spider):
             days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
             limit=self.settings.getint("FINEWS_REVISITS"),
         ):
-            article = archive.article_of(row)
+            try:
+                article = archive.article_of(row)
+                page = facts_of(article)
+            except (ArchiveError, InvalidArticle) as error:
+                self.logger.warning("%s is not looked at again: %s", row.info_code, error)
+                archive.mark_checked(InfoCode(row.info_code))
+                continue
             yield self._ask_share(
                 Wanted(
                     info_code=article.info_code,
                     addresses=self.share.api_addresses(article.info_code),
-                    page=facts_of(article),
+                    page=page,
                     captures=article.captures[1:],
                     archived=article.body_source,
                 )

@@ -1,5 +1,6 @@
 """The command ``finews``."""
 
+import json
 import os
 import re
 import signal
@@ -201,3 +202,37 @@ def test_verify_and_rebuild(run: Run, news: Path) -> None:
         told = run("verify", str(news))
     assert told.exit_code == 1
     assert "is being written by process" in told.output
+
+
+def test_import_names_what_is_broken_and_counts(run: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    broken = b'---\ntitle: "a"b"\n---\n<p>x</p>'
+    (other / "2021-12-29-NW202112292230175599.md").write_bytes(broken)
+    (other / "README.md").write_bytes(b"no post")
+    told = run("import", "--archive", "news", str(other))
+    assert told.exit_code == 0
+    assert "1 added, 0 newer than what was there, 0 older, 0 there already" in told.output
+    assert "1 not taken in; 1 broken." in told.output
+    assert "2021-12-29-NW202112292230175599.md: " in told.stderr
+    assert "README.md: not taken in: " in told.stderr
+    (post,) = Path("news/_posts").rglob("*.md")
+    assert post.read_bytes() == broken
+    told = run("import", "--quiet", "--archive", "news", str(other))
+    assert "1 there already" in told.output
+    assert "README" not in told.stderr
+    assert run("import", "nowhere").exit_code == 2
+
+
+def test_export_writes_lines_or_parquet(run: Run, news: Path, tmp_path: Path) -> None:
+    told = run("export", str(news), "--search", "碳达峰")
+    assert told.exit_code == 0
+    (line,) = told.stdout.splitlines()
+    assert json.loads(line)["info_code"] == "NW202112292230175548"
+    assert run("export", str(news), "--until", "2021").stdout == ""
+    told = run("export", str(news), "--format", "parquet", "-o", "posts.parquet")
+    assert told.exit_code == 0
+    assert Path("posts.parquet").read_bytes().startswith(b"PAR1")
+    told = run("export", str(news), "--format", "parquet")
+    assert (told.exit_code, "say --output FILE" in told.stderr) == (2, True)
+    assert run("export", "elsewhere").exit_code == 1

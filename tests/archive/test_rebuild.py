@@ -138,7 +138,15 @@ def test_a_kill_before_the_catalog_knew_is_told_twice_and_counts_once(
         patch.undo()
         archive.add(replace(ARTICLE, info_code=OTHER))
         archive.add(ARTICLE)
+        archive.add(replace(ARTICLE, title="二"))
+        patch.setattr("archive.catalog.Catalog.put", kill)
+        with pytest.raises(Killed):
+            archive.add(replace(ARTICLE, title="三"))
+        patch.undo()
+        archive.add(replace(ARTICLE, info_code=OTHER, title="别的二"))
+        archive.add(replace(ARTICLE, title="三"))
     before = tables(folder)
+    assert len(before["revisions"]) == 3
     rebuild(folder)
     assert tables(folder) == before
 

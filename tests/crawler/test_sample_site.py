@@ -235,3 +235,16 @@ def test_an_archive_that_cannot_be_written_ends_the_crawl(crawl: Crawl, archive:
     assert f"The disk refuses {archive}/_posts" in ended.log
     assert "Traceback" not in ended.log
     assert (archive / "_posts").read_bytes() == b"in the way"
+
+
+def test_a_post_whose_file_was_lost_does_not_stop_the_looks_at_others(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    assert crawl().status == 0
+    (lost,) = (archive / "_posts").rglob(f"*{REAL}.md")
+    lost.unlink()
+    replica.requests.clear()
+    ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_REVISIT_SHARE=0")
+    assert ended.status == 0, ended.log
+    assert f"{REAL} is not looked at again" in ended.log
+    assert len(article_requests(replica)) == 18

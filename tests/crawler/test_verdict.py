@@ -34,6 +34,7 @@ ALL_WELL = {
         ({"archive/failed": 1}, ExitStatus.STORAGE_FAILED),
         ({"finish_reason": "storage_failed"}, ExitStatus.STORAGE_FAILED),
         ({"finish_reason": "shutdown"}, ExitStatus.INTERRUPTED),
+        ({"finish_reason": "start_error"}, ExitStatus.ERROR),
         ({"spider_exceptions/KeyError": 1, "spider_exceptions/count": 1}, ExitStatus.ERROR),
     ],
 )

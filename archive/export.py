@@ -1,0 +1,200 @@
+"""Gives the archive away as JSON Lines or Parquet, one record a post.
+
+A record has every column of the catalog's ``posts``; columns that hold JSON there are lists here.
+Besides there are ``securities``, those that the post names, by code, and ``body``, its HTML, as
+the post file has it; null where that file is lost. Records come by publication, then info code.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, get_type_hints
+
+from archive.catalog import PostRow
+from archive.errors import ArchiveError, FinewsError
+from archive.grams import match_expression
+from archive.post import parse_post
+from archive.progress import Progress, silent
+from archive.versions import revision_path, sha256
+
+Record = dict[str, Any]
+
+COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
+"""Of a record, in their order."""
+
+_LISTS = ("pictures", "addresses", "captures", "securities")
+_ROW_GROUP = 1_000
+"""Posts that are held in memory at once for Parquet."""
+
+_SECURITIES = """
+    SELECT json_group_array(json_object('code', code, 'name', name, 'kind', kind)) FROM (
+        SELECT code, name, kind FROM mentions JOIN securities ON code = security
+        WHERE mentions.info_code = posts.info_code ORDER BY code
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which posts: those that fulfil all that is not None.
+
+    :param since: publication time in Shanghai, ISO 8601 or the beginning of it (``2021-12``).
+    :param until: likewise; posts of this time and later are left out.
+    :param media: its name.
+    :param security: the code of one that the post names, such as ``1.600160``.
+    :param query: what the search finds; see `archive.grams`.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    media: str | None = None
+    security: str | None = None
+    query: str | None = None
+
+    def condition(self) -> tuple[str, list[str]]:
+        """SQL for ``posts``, and its parameters."""
+        wanted = {
+            "published >= ?": self.since,
+            "published < ?": self.until,
+            "media = ?": self.media,
+            "info_code IN (SELECT info_code FROM mentions WHERE security = ?)": self.security,
+            "id IN (SELECT rowid FROM posts_search WHERE posts_search MATCH ?)": (
+                None if self.query is None else match_expression(self.query)
+            ),
+        }
+        chosen = {sql: value for sql, value in wanted.items() if value is not None}
+        return " AND ".join(chosen) or "1", list(chosen.values())
+
+
+EVERYTHING = Selection()
+
+
+def export_jsonl(
+    folder: Path, out: IO[bytes], selection: Selection = EVERYTHING, progress: Progress = silent
+) -> int:
+    """Write a JSON object a line, in UTF-8.
+
+    :returns: how many posts.
+    :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` refuses.
+    """
+    count = 0
+    with _records(folder, selection, progress) as records:
+        for record in records:
+            out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            count += 1
+    return count
+
+
+def export_parquet(
+    folder: Path, path: Path, selection: Selection = EVERYTHING, progress: Progress = silent
+) -> int:
+    """Write a Parquet file; it is there whole or not at all.
+
+    :returns: how many posts.
+    :raises FinewsError: when pyarrow is not installed, or the file cannot be written.
+    :raises ArchiveError: when the archive cannot be read.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise FinewsError("Parquet needs pyarrow: pip install 'finews[parquet]'.") from error
+    schema = pyarrow.schema(_parquet_fields(pyarrow))
+    unfinished = path.with_name(f"{path.name}.part")
+    count = 0
+    try:
+        with (
+            _records(folder, selection, progress) as records,
+            unfinished.open("wb") as file,
+            pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
+        ):
+            while rows := list(islice(records, _ROW_GROUP)):
+                writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
+                count += len(rows)
+        _finish(unfinished, path)
+    except OSError as error:
+        raise FinewsError(f"Could not write {path}: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count
+
+
+def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
+    text = pyarrow.string()
+    plain = {str: text, str | None: text, int: pyarrow.int64(), bool: pyarrow.bool_()}
+    special = {
+        "id": pyarrow.int64(),
+        "pictures": pyarrow.list_(text),
+        "addresses": pyarrow.list_(text),
+        "captures": _structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
+        "securities": _structs(pyarrow, code=text, name=text, kind=text),
+        "body": text,
+    }
+    types = get_type_hints(PostRow)
+    for column in COLUMNS:
+        yield pyarrow.field(column, special.get(column) or plain[types[column]])
+
+
+def _structs(pyarrow: Any, **types: Any) -> Any:
+    return pyarrow.list_(pyarrow.struct(list(types.items())))
+
+
+def _finish(unfinished: Path, path: Path) -> None:
+    with unfinished.open("rb") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+@contextmanager
+def _records(folder: Path, selection: Selection, progress: Progress) -> Iterator[Iterator[Record]]:
+    """The records as they are at this moment, whatever is written meanwhile."""
+    condition, values = selection.condition()
+    names = ", ".join(COLUMNS[:-2])
+    catalog = folder / "catalog.db"
+    address = f"{catalog.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+            connection.execute("BEGIN")
+            (count,) = connection.execute(
+                f"SELECT count(*) FROM posts WHERE {condition}",  # noqa: S608
+                values,
+            ).fetchone()
+            steps: Iterable[int] = progress("posts", range(count))
+            rows = connection.execute(
+                f"SELECT {names}, ({_SECURITIES}) FROM posts WHERE {condition}"  # noqa: S608
+                " ORDER BY published, info_code",
+                values,
+            )
+            yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+
+
+def _record(folder: Path, row: tuple[Any, ...]) -> Record:
+    record = dict(zip(COLUMNS, row, strict=False))
+    for column in _LISTS:
+        record[column] = json.loads(record[column])
+    record["body_provisional"] = bool(record["body_provisional"])
+    record["body"] = _body(folder, record)
+    return record
+
+
+def _body(folder: Path, record: Record) -> str | None:
+    """From the post, or from where it went when a crawl superseded it just now."""
+    path = PurePosixPath(record["path"])
+    for place in (path, revision_path(path, record["version"])):
+        try:
+            data = (folder / place).read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ArchiveError(f"The disk refuses {folder / place}: {error.strerror}.") from error
+        if sha256(data) == record["sha256"]:
+            return parse_post(data, path.name).body
+    return None
