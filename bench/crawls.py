@@ -95,11 +95,23 @@ def _crawl(archive: Path, replica: Replica) -> Cost:
     environment = os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)}
     started = time.perf_counter()
     crawl = subprocess.Popen(COMMAND, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
-    _, status, usage = os.wait4(crawl.pid, 0)
-    crawl.returncode = os.waitstatus_to_exitcode(status)
+    memory = 0
+    while crawl.poll() is None:
+        memory = max(memory, _peak_memory(crawl.pid))
+        time.sleep(0.01)
     if crawl.returncode:
         sys.exit(f"a crawl ended with status {crawl.returncode}")
-    return Cost(time.perf_counter() - started, usage.ru_maxrss * 1024, len(replica.requests))
+    return Cost(time.perf_counter() - started, memory, len(replica.requests))
+
+
+def _peak_memory(process: int) -> int:
+    """The most that a process has had so far; `getrusage` would count its parent's in."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    lines = (line.split() for line in status.splitlines() if line.startswith("VmHWM:"))
+    return next((int(kilobytes) * 1024 for _, kilobytes, _ in lines), 0)
 
 
 def _forget_lists(archive: Path) -> None:
