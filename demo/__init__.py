@@ -17,7 +17,6 @@ that a mistake in theirs cannot hide in ours.
     mirror        the mirror's pages, as Jekyll writes them
     eastmoney     Eastmoney's own lists of the same articles, and rolling news without an article
     article_page  Eastmoney's article pages
-    wires         the older lists, of which only the paths are known
     pictures      the pictures in the bodies, and the charts made on the fly
     site          all of it put together: made_up_site()
 """

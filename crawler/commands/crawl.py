@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -68,7 +69,8 @@ class Command(CrawlCommand):
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
         folder = crawler.settings["FINEWS_ARCHIVE"]
-        print(f"finews: The archive is in {folder}; to look at it: finews browse {folder}")
+        look = f"finews browse {shlex.quote(folder)}"
+        print(f"finews: The archive is in {folder}; to look at it: {look}")
         if verdict.status is not ExitStatus.DONE:
             print(f"finews: {verdict.sentence} (exit status {verdict.status})", file=sys.stderr)
 
