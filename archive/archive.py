@@ -154,6 +154,24 @@ class Archive:
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
         return self._catalog.due(_iso(now), since, share, limit)
 
+    def mark_failed(self, info_code: InfoCode, url: str | None, reason: str) -> None:
+        """Note that an article could not be archived.
+
+        :param url: of its post page, if it has one.
+        """
+        self.crawl_state.failed(info_code, url, reason, self._clock())
+
+    def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool:
+        """Whether an article failed and it is not, or no more, time to try it again.
+
+        :param share: of the time since it first failed, which has to go by between two tries.
+        :param attempts: after so many it is given up.
+        """
+        failed = self.crawl_state.failure_of(info_code)
+        if failed is None:
+            return False
+        return failed.times >= attempts or not failed.is_due(self._clock(), share)
+
     def mark_gone(self, info_code: InfoCode) -> None:
         """Note that the source has an article no more. Its post stays.
 

@@ -46,12 +46,24 @@ class Failed:
 
     :param url: of its post page; None when it was asked for by its share link.
     :param times: in how many crawls.
+    :param first: time of the first of them, aware.
+    :param last: time of the last of them.
     """
 
     info_code: InfoCode
     url: str | None
     times: int
+    first: datetime
+    last: datetime
     reason: str
+
+    def is_due(self, now: datetime, share: float) -> bool:
+        """Whether it is time to try again.
+
+        The next try is soon, and each later one when a share of the time since the first has gone
+        by since the last, so that an outage of hours does not use up all tries.
+        """
+        return now - self.last >= share * (now - self.first)
 
 
 class CrawlState:
@@ -126,30 +138,33 @@ class CrawlState:
             for host, until, times, reason in self._rows(sql, _iso(now))
         ]
 
-    def failed(self, info_code: InfoCode, url: str | None, reason: str) -> None:
+    def failed(self, info_code: InfoCode, url: str | None, reason: str, now: datetime) -> None:
         """An article could not be archived by this crawl."""
-        row = self._row("SELECT times, url FROM failures WHERE info_code = ?", info_code)
-        times = row[0] + 1 if row else 1
+        before = self.failure_of(info_code)
+        row = {
+            "info_code": str(info_code),
+            "url": url or (before.url if before else None),
+            "times": before.times + 1 if before else 1,
+            "first": _iso(before.first if before else now),
+            "last": _iso(now),
+            "reason": reason,
+        }
         with self._telling():
-            self._db.table("failures").upsert(
-                {
-                    "info_code": str(info_code),
-                    "url": url or (row[1] if row else None),
-                    "times": times,
-                    "reason": reason,
-                },
-                pk="info_code",
-            )
+            self._db.table("failures").upsert(row, pk="info_code")
 
     def archived(self, info_code: InfoCode) -> None:
         """An article could be archived after all."""
         with self._telling():
             self._db.table("failures").delete_where("info_code = ?", [info_code])
 
+    def failure_of(self, info_code: InfoCode) -> Failed | None:
+        """Of an article; None when it did not fail, or is archived by now."""
+        row = self._row(f"{_FAILURES} WHERE info_code = ?", info_code)
+        return _failed(row) if row else None
+
     def failures(self) -> list[Failed]:
         """All articles that could not be archived yet."""
-        sql = "SELECT info_code, url, times, reason FROM failures ORDER BY info_code"
-        return [Failed(InfoCode(code), *rest) for code, *rest in self._rows(sql)]
+        return [_failed(row) for row in self._rows(f"{_FAILURES} ORDER BY info_code")]
 
     def _row(self, sql: str, *parameters: str) -> tuple[Any, ...] | None:
         return next(iter(self._rows(sql, *parameters)), None)
@@ -162,9 +177,23 @@ class CrawlState:
 _TABLES: dict[str, dict[str, type]] = {
     "validators": {"url": str, "etag": str, "last_modified": str},
     "blocks": {"host": str, "until": str, "times": int, "reason": str},
-    "failures": {"info_code": str, "url": str, "times": int, "reason": str},
+    "failures": {
+        "info_code": str,
+        "url": str,
+        "times": int,
+        "first": str,
+        "last": str,
+        "reason": str,
+    },
 }
+_FAILURES = "SELECT info_code, url, times, first, last, reason FROM failures"
+
+
+def _failed(row: tuple[Any, ...]) -> Failed:
+    info_code, url, times, first, last, reason = row
+    first, last = datetime.fromisoformat(first), datetime.fromisoformat(last)
+    return Failed(InfoCode(info_code), url, times, first, last, reason)
 
 
 def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds")
+    return time.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -28,7 +28,7 @@ class Failures:
         :param url: of its post page; None when it was asked for by its share link.
         """
         self._count("article", reason)
-        archive_of(self._crawler).crawl_state.failed(info_code, url, sentence)
+        archive_of(self._crawler).mark_failed(info_code, url, sentence)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def of_list(self, url: str, reason: str, sentence: str) -> None:

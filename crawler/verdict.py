@@ -104,7 +104,7 @@ def judge(
     """
     counts = Counts.of(stats)
     found, failed = counts.found, stats.get("article/failed", 0)
-    asked = found - stats.get("article/archived", 0)
+    asked = found - stats.get("article/archived", 0) - stats.get("article/waiting", 0)
     lists_failed = stats.get("list/failed", 0)
     reason = stats.get("finish_reason")
     bugs = sum(count for key, count in stats.items() if key.startswith("spider_exceptions/"))

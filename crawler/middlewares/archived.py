@@ -14,11 +14,14 @@ class ArchivedMiddleware(BaseSpiderMiddleware):
     """Drops requests for archived articles and counts what the lists name.
 
     Stats: ``article/found``, articles that a list or the user named; ``article/archived``, those
-    of them that were in the archive already.
+    of them that were in the archive already; ``article/waiting``, those that failed before and
+    are to be tried again later, or were given up.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._share = crawler.settings.getfloat("FINEWS_REVISIT_SHARE")
+        self._attempts = crawler.settings.getint("FINEWS_ATTEMPTS")
         self._found: set[InfoCode] = set()
 
     def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
@@ -28,10 +31,19 @@ class ArchivedMiddleware(BaseSpiderMiddleware):
             return request
         stats = self.crawler.stats
         assert stats is not None
-        wanted = not archive_of(self.crawler).has(info_code)
+        reason = self._not_wanted(info_code)
         if info_code not in self._found:
             self._found.add(info_code)
             stats.inc_value("article/found")
-            if not wanted:
-                stats.inc_value("article/archived")
-        return request if wanted else None
+            if reason is not None:
+                stats.inc_value(f"article/{reason}")
+        return request if reason is None else None
+
+    def _not_wanted(self, info_code: InfoCode) -> str | None:
+        archive = archive_of(self.crawler)
+        if archive.has(info_code):
+            return "archived"
+        if not getattr(self.crawler.spider, "is_whole", False):
+            return None
+        waits = archive.is_waiting(info_code, share=self._share, attempts=self._attempts)
+        return "waiting" if waits else None

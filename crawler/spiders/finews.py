@@ -198,8 +198,6 @@ class FinewsSpider(Spider):
                 *(given_up, attempts),
             )
         for failed in failures:
-            if failed.times >= attempts:
-                continue
             link = self.site.post(failed.url) if failed.url else None
             if link is not None:
                 yield from self._post_requests([link])

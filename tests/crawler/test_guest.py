@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from archive.archive import Archive
+from archive.article import InfoCode
 from archive.crawl_state import Block, CrawlState, Failed, Validators
 from demo.faults import Fault, garbage, status
 from demo.replica import Replica
@@ -119,20 +120,20 @@ def test_what_failed_is_tried_again_though_lists_stay_the_same_and_given_up_in_t
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
     for attempt in (1, 2, 3):
         replica.requests.clear()
-        crawl("-s", "FINEWS_ATTEMPTS=3")
+        crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_REVISIT_SHARE=0")
         assert any(REAL in url for url in asked(replica, MIRROR))
         with state_of(archive) as state:
             (failed,) = state.failures()
             assert (failed.info_code, failed.times) == (REAL, attempt)
             assert isinstance(failed, Failed)
     replica.requests.clear()
-    ended = crawl("-s", "FINEWS_ATTEMPTS=3")
+    ended = crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_REVISIT_SHARE=0")
     assert not article_requests(replica)
     assert ended.status == 0
     assert "1 articles were given up after 3 crawls" in ended.log
 
     replica.faults = []
-    assert "1 added" in crawl().output
+    assert "1 added" in crawl("-s", "FINEWS_REVISIT_SHARE=0").output
     with state_of(archive) as state:
         assert not state.failures()
 
@@ -174,3 +175,38 @@ def test_a_category_that_posts_link_to_and_that_is_not_there_is_no_failure(
     assert [url for url in asked(replica, MIRROR) if "/category/" in url] == [
         f"http://{MIRROR}{missing}"
     ]
+
+
+def test_tries_thin_out_so_that_an_outage_does_not_use_them_up(tmp_path: Path) -> None:
+    state = CrawlState(tmp_path / "crawl-state.db")
+    code, start = InfoCode(REAL), datetime(2026, 11, 22, tzinfo=UTC)
+    tries = []
+    for minutes in range(0, 48 * 60, 5):
+        now = start + timedelta(minutes=minutes)
+        failed = state.failure_of(code)
+        if failed is None or failed.is_due(now, 0.5):
+            state.failed(code, None, "down", now)
+            tries.append(minutes)
+    assert tries[:5] == [0, 5, 10, 20, 40]
+    assert tries[9] > 20 * 60
+    state.archived(code)
+    assert state.failure_of(code) is None
+    state.close()
+
+
+def test_an_article_that_waits_is_not_asked_for_by_lists_either(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
+    assert crawl().status == 0
+    replica.requests.clear()
+    with state_of(archive) as state:
+        state._db.table("validators").delete_where()
+    ended = crawl("-s", "FINEWS_REVISIT_SHARE=1000")
+    assert ended.status == 0
+    assert not article_requests(replica)
+    with state_of(archive) as state:
+        assert [failed.times for failed in state.failures()] == [1]
+    assert crawl("-a", f"share={REAL}", site=None).status == 0
+    with state_of(archive) as state:
+        assert not state.failures()
