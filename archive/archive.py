@@ -8,16 +8,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
-from archive.body import Security, read_body
+from archive.body import Security
 from archive.capture import Capture
-from archive.catalog import Catalog, Entry, PostRow, RevisionRow
+from archive.catalog import Catalog, Entry, PostRow
 from archive.categories import Category
 from archive.changes import Change, changes_between
 from archive.crawl_state import CrawlState
@@ -25,9 +25,10 @@ from archive.errors import ArchiveError
 from archive.files import publish, stage, sync_folders
 from archive.journal import CRAWL, note_of, tells_of_new_version
 from archive.lock import ArchiveLock
-from archive.post import Post, format_post, parse_post, post_path
+from archive.post import Post, format_post, parse_post
+from archive.rows import as_json, iso, revision_of, row_of, row_of_orphan, seen_again
 from archive.search import Results
-from archive.versions import revision_path, sha256
+from archive.versions import sha256
 from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record
 
 Clock = Callable[[], datetime]
@@ -152,7 +153,7 @@ class Archive:
         """
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
-        return self._catalog.due(_iso(now), since, share, limit)
+        return self._catalog.due(iso(now), since, share, limit)
 
     def mark_failed(self, info_code: InfoCode, url: str | None, reason: str) -> None:
         """Note that an article could not be archived.
@@ -179,7 +180,7 @@ class Archive:
         """
         now = self._clock()
         (stored,) = self.posts([info_code])
-        row = replace(stored, checked=_iso(now), gone=stored.gone or _iso(now))
+        row = replace(stored, checked=iso(now), gone=stored.gone or iso(now))
         self._note_look(Entry(row, changes=() if stored.gone else (Change.GONE,)), now)
 
     def mark_checked(self, info_code: InfoCode) -> None:
@@ -189,7 +190,7 @@ class Archive:
         """
         now = self._clock()
         (stored,) = self.posts([info_code])
-        row = replace(stored, checked=_iso(now), body_provisional=False)
+        row = replace(stored, checked=iso(now), body_provisional=False)
         self._note_look(Entry(row), now)
 
     def _note_look(self, entry: Entry, now: datetime) -> None:
@@ -293,7 +294,7 @@ class Archive:
                 if article.info_code in changes:  # twice in one batch: the second meets the first
                     self._write(changes.values(), now)
                     changes.clear()
-                changes[article.info_code] = change = self._change(article, _iso(now))
+                changes[article.info_code] = change = self._change(article, iso(now))
                 outcomes.append(change.outcome)
             self._write(changes.values(), now)
         return outcomes
@@ -335,12 +336,12 @@ class Archive:
         """What crawls of this archive usually bring, to judge one by that has just ended."""
         now = self._clock()
         weeks = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
-        hours = [(_iso(end - timedelta(hours=1)), _iso(end)) for end in weeks]
+        hours = [(iso(end - timedelta(hours=1)), iso(end)) for end in weeks]
         crawled = [hour for hour in hours if self._catalog.crawled_between(*hour)]
         brought = sorted(self._catalog.first_seen_between(*hour) for hour in crawled)
         return History(
             usual_hour=brought[len(brought) // 2] if len(brought) > 1 else 0,
-            last_hour=self._catalog.first_seen_between(_iso(now - timedelta(hours=1)), "~"),
+            last_hour=self._catalog.first_seen_between(iso(now - timedelta(hours=1)), "~"),
             usual_failures=self._catalog.usual_failures(_CRAWLS),
         )
 
@@ -348,7 +349,7 @@ class Archive:
         """Note that a crawl has begun; returns its number."""
         now = self._clock()
         crawl = self._catalog.next_crawl()
-        about = {"spider": spider, "arguments": _json(arguments), "started": _iso(now)}
+        about = {"spider": spider, "arguments": as_json(arguments), "started": iso(now)}
         self._note_crawl({"id": crawl, **about}, now)
         return crawl
 
@@ -363,7 +364,7 @@ class Archive:
             ``failed``; as JSON objects, the ``reasons`` of failures and the traffic by ``hosts``.
         """
         now = self._clock()
-        about = {"ended": _iso(now), "status": status, "verdict": verdict}
+        about = {"ended": iso(now), "status": status, "verdict": verdict}
         self._note_crawl({"id": crawl, **about, **counts}, now)
 
     def _note_crawl(self, row: Mapping[str, object], now: datetime) -> None:
@@ -374,16 +375,16 @@ class Archive:
 
     def _change(self, article: Article, now: str) -> Step:
         post = format_post(article)
-        row, securities = _row(article, post, now)
+        row, securities = row_of(article, post, now)
         stored = self._catalog.get(article.info_code)
         on_disk = _bytes_if_there(self.folder / (stored or row).path)
         if stored is None:
             if on_disk is None or on_disk == post:
                 return Step(Outcome.ADDED, Entry(row, securities), ((post, row.path),))
-            outcome, stored = Outcome.ADDED, _row_of_orphan(row, on_disk)
+            outcome, stored = Outcome.ADDED, row_of_orphan(row, on_disk)
         elif _betters_nothing(article, row, stored):
             lost = ((post, row.path),) if on_disk is None and row.sha256 == stored.sha256 else ()
-            seen = _seen_again(row, stored)
+            seen = seen_again(row, stored)
             returned = (Change.RETURNED,) if stored.gone and not seen.gone else ()
             return Step(Outcome.UNCHANGED, Entry(seen, changes=returned), lost)
         else:
@@ -442,75 +443,6 @@ def _betters_nothing(article: Article, row: PostRow, stored: PostRow) -> bool:
         return True
     return stored.body_source is not None and article.body_source.is_worse_than(
         BodySource(stored.body_source)
-    )
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _seen_again(row: PostRow, stored: PostRow) -> PostRow:
-    """The stored row after the source gave nothing better."""
-    same = row.sha256 == stored.sha256
-    return replace(
-        stored,
-        checked=row.checked,
-        media=row.media if same and row.media else stored.media,
-        body_source=row.body_source if same else stored.body_source,
-        body_provisional=stored.body_provisional and row.body_provisional,
-        gone=None if row.body_source == BodySource.SHARE_API else stored.gone,
-    )
-
-
-def _row(article: Article, post: bytes, now: str) -> tuple[PostRow, Sequence[Security]]:
-    body = read_body(article.body)
-    row = PostRow(
-        info_code=str(article.info_code),
-        title=article.title,
-        published=article.published.astimezone(SHANGHAI).isoformat(timespec="seconds"),
-        media=article.media,
-        category=article.category,
-        tag=article.tag,
-        digest=article.digest,
-        text=body.text,
-        length=len(body.text),
-        pictures=body.pictures_json,
-        body_source=article.body_source.value,
-        body_provisional=article.body_provisional,
-        link=article.link,
-        addresses=_json(article.addresses),
-        captures=_json([asdict(capture) for capture in article.captures]),
-        path=str(PurePosixPath("_posts") / post_path(article)),
-        sha256=sha256(post),
-        bytes=len(post),
-        version=1,
-        first_seen=now,
-        checked=now,
-        revised=None,
-    )
-    return row, body.securities
-
-
-def _json(values: object) -> str:
-    return json.dumps(values, ensure_ascii=False)
-
-
-def _row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
-    """The row that a post file without one should have had."""
-    return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
-
-
-def revision_of(stored: PostRow, now: str) -> RevisionRow:
-    """The row of the version that `stored` was, once another supersedes it."""
-    return RevisionRow(
-        info_code=stored.info_code,
-        version=stored.version,
-        path=str(revision_path(PurePosixPath(stored.path), stored.version)),
-        sha256=stored.sha256,
-        bytes=stored.bytes,
-        body_source=stored.body_source,
-        captures=stored.captures,
-        superseded=now,
     )
 
 

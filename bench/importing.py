@@ -8,19 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from datetime import datetime
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from archive.article import Article, BodySource, InfoCode
 from archive.body import read_body
 from archive.importing import import_posts
 from archive.post import format_post, parse_post, post_path
-from bench.corpus import Corpus, MadeUpPost
+from bench.articles import as_article
+from bench.corpus import Corpus
 
 BATCH = 500
-SHARE = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode="
 TABLE = """
     CREATE TABLE posts (
         info_code TEXT PRIMARY KEY, title TEXT NOT NULL, published TEXT NOT NULL,
@@ -53,27 +51,6 @@ def write_posts(folder: Path, posts: int) -> None:
     for post in Corpus().posts(posts):
         article = as_article(post)
         (folder / post_path(article).name).write_bytes(format_post(article))
-
-
-def as_article(post: MadeUpPost) -> Article:
-    """A made-up post, its body marked up as the share API does it."""
-    body = "".join(f"<p>{line}</p>\n" for line in post.text.splitlines())
-    for security in post.securities:
-        link = (
-            f'<a class="keytip" data-code="{security.code.replace(".", ",")}">{security.name}</a>'
-        )
-        marked = f'<span id="stock_{security.code}">{link}</span>'
-        body = body.replace(security.name, marked, 1)
-    return Article(
-        info_code=InfoCode(post.info_code),
-        title=post.title,
-        published=datetime.fromisoformat(post.published),
-        body=body,
-        body_source=BodySource.SHARE_API,
-        link=SHARE + post.info_code,
-        category=post.category,
-        tag=f"{post.media}新闻",
-    )
 
 
 def show(what: str, work: Work, folder: Path, posts: int, baseline: float | None) -> float:

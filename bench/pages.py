@@ -9,26 +9,24 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime
 from itertools import islice, pairwise
 from pathlib import Path
 from urllib.parse import urlencode
 
 from sqlite_utils import Database
 
-from archive.article import Article, BodySource, InfoCode
 from archive.browse.cache import Cache
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from archive.catalog import Catalog, PostRow
 from archive.post import format_post, post_path
 from archive.search import register, without_index
+from bench.articles import SHARE, as_article
 from bench.corpus import Corpus, MadeUpPost
 
 BATCH = 1_000
 TRIVIAL = "/-/versions.json"
 ROUNDS = 30
-SHARE = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode="
 
 
 def main() -> None:
@@ -87,25 +85,6 @@ def build(folder: Path, posts: int) -> None:
 
 COLUMNS = ("id", *PostRow.__dataclass_fields__)
 INSERT = f"INSERT INTO posts ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{c}' for c in COLUMNS)})"
-
-
-def as_article(post: MadeUpPost) -> Article:
-    """A made-up post as a crawl would give it."""
-    body = "".join(f"<p>{line}</p>" for line in post.text.split("\n") if line)
-    for security in post.securities:
-        link = f'<a data-code="{security.code.replace(".", ",")}">{security.name}</a>'
-        body = body.replace(security.name, f'<span id="stock_{security.code}">{link}</span>', 1)
-    return Article(
-        info_code=InfoCode(post.info_code),
-        title=post.title,
-        published=datetime.fromisoformat(post.published),
-        body=body,
-        body_source=BodySource.SHARE_API,
-        link=SHARE + post.info_code,
-        category=post.category,
-        tag=f"{post.media}新闻",
-        media=post.media,
-    )
 
 
 def as_row(post: MadeUpPost) -> dict[str, object]:

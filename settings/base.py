@@ -28,7 +28,8 @@ FINEWS_REVISIT_SHARE = 0.5
 FINEWS_REVISIT_DAYS = 3
 FINEWS_REVISITS = 50
 
-# An article that failed is tried again, ever more rarely, as looks are; after so many it is given up.
+# An article that failed is tried again, ever more rarely, as looks are; after so many tries it is
+# given up.
 FINEWS_ATTEMPTS = 10
 
 # A host that answers 403, 429 or with a block page is left alone for so long, then twice as long.

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet
 import pytest
 
 from archive.archive import Archive
@@ -93,20 +94,18 @@ def test_a_selection_narrows(selected: Path, selection: Selection, codes: list[s
 
 
 def test_parquet_has_the_same_records(folder: Path, selected: Path, tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     for archive in (folder, selected):
         for selection in (EVERYTHING, Selection(media="财联社"), Selection(since="2099")):
             path = tmp_path / "posts.parquet"
             records = exported(archive, selection)
             assert export_parquet(archive, path, selection) == len(records)
-            assert parquet.read_table(path).to_pylist() == records
+            assert pyarrow.parquet.read_table(path).to_pylist() == records
     assert [file.name for file in tmp_path.glob("posts*")] == ["posts.parquet"]
 
 
 def test_a_parquet_file_that_fails_leaves_the_old_one(
     selected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("pyarrow.parquet")
     path = tmp_path / "posts.parquet"
     path.write_bytes(b"the old one")
     monkeypatch.setattr("archive.export.parse_post", None)

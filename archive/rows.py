@@ -1,0 +1,85 @@
+"""Rows of the catalog, made of articles and of each other."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+from archive.article import SHANGHAI, Article, BodySource
+from archive.body import Security, read_body
+from archive.catalog import PostRow, RevisionRow
+from archive.post import post_path
+from archive.versions import revision_path, sha256
+
+
+def iso(time: datetime) -> str:
+    """A time as the catalog has it: ISO 8601, UTC, to the second."""
+    return time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def seen_again(row: PostRow, stored: PostRow) -> PostRow:
+    """The stored row after the source gave nothing better."""
+    same = row.sha256 == stored.sha256
+    return replace(
+        stored,
+        checked=row.checked,
+        media=row.media if same and row.media else stored.media,
+        body_source=row.body_source if same else stored.body_source,
+        body_provisional=stored.body_provisional and row.body_provisional,
+        gone=None if row.body_source == BodySource.SHARE_API else stored.gone,
+    )
+
+
+def row_of(article: Article, post: bytes, now: str) -> tuple[PostRow, Sequence[Security]]:
+    """The row of an article's first version, and the securities that its body names."""
+    body = read_body(article.body)
+    row = PostRow(
+        info_code=str(article.info_code),
+        title=article.title,
+        published=article.published.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        media=article.media,
+        category=article.category,
+        tag=article.tag,
+        digest=article.digest,
+        text=body.text,
+        length=len(body.text),
+        pictures=body.pictures_json,
+        body_source=article.body_source.value,
+        body_provisional=article.body_provisional,
+        link=article.link,
+        addresses=as_json(article.addresses),
+        captures=as_json([asdict(capture) for capture in article.captures]),
+        path=str(PurePosixPath("_posts") / post_path(article)),
+        sha256=sha256(post),
+        bytes=len(post),
+        version=1,
+        first_seen=now,
+        checked=now,
+        revised=None,
+    )
+    return row, body.securities
+
+
+def as_json(values: object) -> str:
+    """JSON as the catalog has it: Chinese as it is."""
+    return json.dumps(values, ensure_ascii=False)
+
+
+def row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
+    """The row that a post file without one should have had."""
+    return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
+
+
+def revision_of(stored: PostRow, now: str) -> RevisionRow:
+    """The row of the version that `stored` was, once another supersedes it."""
+    return RevisionRow(
+        info_code=stored.info_code,
+        version=stored.version,
+        path=str(revision_path(PurePosixPath(stored.path), stored.version)),
+        sha256=stored.sha256,
+        bytes=stored.bytes,
+        body_source=stored.body_source,
+        captures=stored.captures,
+        superseded=now,
+    )
