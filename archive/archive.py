@@ -5,6 +5,7 @@ next `Archive.add` of the same article finds and completes.
 """
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
-from archive.body import Security
+from archive.body import Security, read_body
 from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow
 from archive.categories import Category
@@ -28,7 +29,7 @@ from archive.lock import ArchiveLock
 from archive.post import Post, format_post, parse_post
 from archive.rows import as_json, iso, revision_of, row_of, row_of_orphan, seen_again
 from archive.search import Results
-from archive.versions import sha256
+from archive.versions import post_of_revision, revision_path, sha256
 from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record
 
 Clock = Callable[[], datetime]
@@ -98,6 +99,7 @@ class Archive:
     def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
         self.folder = folder
         self._clock = clock
+        self._writing = threading.Lock()
         self._incoming = folder / ".incoming"
         with self._disk(), ExitStack() as undo:
             self._incoming.mkdir(parents=True, exist_ok=True)
@@ -155,12 +157,15 @@ class Archive:
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
         return self._catalog.due(iso(now), since, share, limit)
 
-    def mark_failed(self, info_code: InfoCode, url: str | None, reason: str) -> None:
+    def mark_failed(
+        self, info_code: InfoCode, url: str | None, reason: str, *, answered: bool = True
+    ) -> None:
         """Note that an article could not be archived.
 
         :param url: of its post page, if it has one.
+        :param answered: the source said something of it; only then it counts as an attempt.
         """
-        self.crawl_state.failed(info_code, url, reason, self._clock())
+        self.crawl_state.failed(info_code, url, reason, self._clock(), answered=answered)
 
     def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool:
         """Whether an article failed and it is not, or no more, time to try it again.
@@ -183,18 +188,20 @@ class Archive:
         row = replace(stored, checked=iso(now), gone=stored.gone or iso(now))
         self._note_look(Entry(row, changes=() if stored.gone else (Change.GONE,)), now)
 
-    def mark_checked(self, info_code: InfoCode) -> None:
+    def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
         """Note that the source was looked at and has nothing else.
 
+        :param settled: no host has a better body; otherwise one that may have it did not answer.
         :raises ArchiveError: when the article is not archived.
         """
         now = self._clock()
         (stored,) = self.posts([info_code])
-        row = replace(stored, checked=iso(now), body_provisional=False)
+        provisional = stored.body_provisional and not settled
+        row = replace(stored, checked=iso(now), body_provisional=provisional)
         self._note_look(Entry(row), now)
 
     def _note_look(self, entry: Entry, now: datetime) -> None:
-        with self._disk():
+        with self._writing, self._disk():
             self._write([Step(Outcome.UNCHANGED, entry)], now)
 
     def get(self, info_code: InfoCode) -> Post | None:
@@ -289,7 +296,7 @@ class Archive:
         now = self._clock()
         changes: dict[InfoCode, Step] = {}
         outcomes = []
-        with self._disk():
+        with self._writing, self._disk():
             for article in articles:
                 if article.info_code in changes:  # twice in one batch: the second meets the first
                     self._write(changes.values(), now)
@@ -298,6 +305,25 @@ class Archive:
                 outcomes.append(change.outcome)
             self._write(changes.values(), now)
         return outcomes
+
+    def revise(self, article: Article) -> Outcome:
+        """Archive another reading of what was captured, for which no source was asked.
+
+        So the catalog goes on saying when the source was last looked at and whether it had the
+        article, and no change is noted: a change is what a look at the source found.
+
+        :raises ArchiveError: when the article is not archived.
+        :raises InvalidArticle: when it cannot be written as a post; nothing is stored.
+        """
+        now = self._clock()
+        with self._writing, self._disk():
+            (stored,) = self.posts([article.info_code])
+            step = self._change(article, iso(now))
+            row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
+            if step.files or row != stored:
+                entry = replace(step.entry, post=row, changes=())
+                self._write([replace(step, entry=entry)], now)
+        return step.outcome
 
     def row_of(self, info_code: InfoCode) -> PostRow | None:
         """The catalog's row of an article; None when it is not archived."""
@@ -378,6 +404,15 @@ class Archive:
         row, securities = row_of(article, post, now)
         stored = self._catalog.get(article.info_code)
         on_disk = _bytes_if_there(self.folder / (stored or row).path)
+        left: tuple[str, ...] = ()
+        if stored is not None:
+            if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
+                bettered = not _betters_nothing(article, row, stored)
+                original = self._original(stored, row, post)
+                if bettered or original is not None:
+                    stored = self._take_up(stored, on_disk, original, now, superseded=bettered)
+                    on_disk = on_disk if bettered else original
+            left = tuple(self._left_behind(stored, row))
         if stored is None:
             if on_disk is None or on_disk == post:
                 return Step(Outcome.ADDED, Entry(row, securities), ((post, row.path),))
@@ -386,7 +421,7 @@ class Archive:
             lost = ((post, row.path),) if on_disk is None and row.sha256 == stored.sha256 else ()
             seen = seen_again(row, stored)
             returned = (Change.RETURNED,) if stored.gone and not seen.gone else ()
-            return Step(Outcome.UNCHANGED, Entry(seen, changes=returned), lost)
+            return Step(Outcome.UNCHANGED, Entry(seen, changes=returned), lost, left)
         else:
             outcome = Outcome.REVISED
         revision = revision_of(stored, now)
@@ -394,12 +429,69 @@ class Archive:
         files: list[tuple[bytes, str]] = []
         if on_disk is not None and on_disk != post:
             files.append((on_disk, revision.path))
-            revision = replace(revision, sha256=sha256(on_disk), bytes=len(on_disk))
         files.append((post, row.path))
-        obsolete = (stored.path,) if stored.path != row.path else ()
+        obsolete = (*left, stored.path) if stored.path != row.path else left
         changes = self._changes(stored, row, securities) if outcome is Outcome.REVISED else ()
         entry = Entry(row, securities, revision, changes)
         return Step(outcome, entry, tuple(files), obsolete)
+
+    def _original(self, stored: PostRow, row: PostRow, post: bytes) -> bytes | None:
+        """The bytes that a row tells of, where its file has others."""
+        if row.sha256 == stored.sha256:
+            return post
+        place = revision_path(PurePosixPath(stored.path), stored.version)
+        kept = _bytes_if_there(self.folder / place)
+        return kept if kept is not None and sha256(kept) == stored.sha256 else None
+
+    def _take_up(
+        self, stored: PostRow, on_disk: bytes, original: bytes | None, now: str, *, superseded: bool
+    ) -> PostRow:
+        """Make a version of what a post's file has and its row does not know.
+
+        A kill between the two leaves it, or somebody wrote it.
+
+        :param superseded: something better is about to come; otherwise `original` comes back.
+        :returns: the row as it is then.
+        """
+        name = PurePosixPath(stored.path).name
+        body = read_body(parse_post(on_disk, name).body)
+        kept = revision_of(stored, now)
+        found = replace(
+            stored,
+            text=body.text,
+            length=len(body.text),
+            pictures=body.pictures_json,
+            sha256=sha256(on_disk),
+            bytes=len(on_disk),
+            body_source=None,
+            captures="[]",
+            version=stored.version + 1,
+            checked=now,
+            revised=now,
+        )
+        saved = ((original, kept.path),) if original is not None else ()
+        files = (*saved, (on_disk, stored.path))
+        steps = [Step(Outcome.REVISED, Entry(found, body.securities, kept), files)]
+        if original is not None and not superseded:
+            kept = revision_of(found, now)
+            row = replace(stored, version=found.version + 1, checked=now, revised=now)
+            securities = read_body(parse_post(original, name).body).securities
+            files = ((on_disk, kept.path), (original, stored.path))
+            steps.append(Step(Outcome.REVISED, Entry(row, securities, kept), files))
+        self._write(steps, datetime.fromisoformat(now))
+        return steps[-1].entry.post
+
+    def _left_behind(self, stored: PostRow, row: PostRow) -> Iterator[str]:
+        """Old paths of a post that has moved, which a kill has kept from being removed."""
+        if stored.version == 1:
+            return
+        for path, digest in self._catalog.superseded(InfoCode(stored.info_code)):
+            post = str(post_of_revision(PurePosixPath(path)))
+            if post not in (stored.path, row.path):
+                left = _bytes_if_there(self.folder / post)
+                kept = _bytes_if_there(self.folder / path)
+                if left is not None and left == kept and sha256(left) == digest:
+                    yield post
 
     def _changes(
         self, stored: PostRow, row: PostRow, securities: Sequence[Security]

@@ -234,6 +234,21 @@ class Catalog:
             raise self._failed("read", error) from error
         return found
 
+    def first_captures(self) -> Iterator[tuple[str, int]]:
+        """File and offset of the first capture of every payload."""
+        try:
+            yield from self._reader.execute("SELECT file, offset FROM payloads")
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def superseded(self, info_code: InfoCode) -> list[tuple[str, str]]:
+        """Path and SHA-256 of the versions of a post that others have superseded."""
+        sql = "SELECT path, sha256 FROM revisions WHERE info_code = ?"
+        try:
+            return self._reader.execute(sql, [info_code]).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when all is well."""
         try:
@@ -256,7 +271,7 @@ class Catalog:
     def usual_failures(self, crawls: int) -> float:
         """The share of articles that failed, of those that the last crawls asked for."""
         sql = """
-            SELECT sum(failed) * 1.0 / nullif(sum(found - unchanged), 0) AS share FROM (
+            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) AS share FROM (
                 SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
             )
         """

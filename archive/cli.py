@@ -80,7 +80,7 @@ def stats(archive: Path) -> None:
 
 @main.command()
 @_archive
-@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended; delete nothing.")
+@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended; lose nothing.")
 def verify(archive: Path, mend: bool) -> None:
     """Check every post, revision and capture against its hash and the catalog.
 
@@ -100,18 +100,21 @@ def verify(archive: Path, mend: bool) -> None:
 
 @main.command()
 @_archive
-def rebuild(archive: Path) -> None:
+@click.option(
+    "--force", is_flag=True, help="Replace a sound catalog by one that lacks what files have lost."
+)
+def rebuild(archive: Path, force: bool) -> None:
     """Make the catalog again, from files alone.
 
     It takes the place of the old one at once, while readers go on.
     """
-    rebuilt = archive_rebuild.rebuild(archive, show)
-    for told in (*rebuilt.damage, *rebuilt.lost):
+    rebuilt = archive_rebuild.rebuild(archive, show, force=force)
+    for told in (*rebuilt.damage, *rebuilt.lost, *rebuilt.strange):
         click.echo(told)
     for path in rebuilt.unread:
         click.echo(f"{path} names no article or no day, and is not in the catalog.")
     click.echo(f"The catalog of {archive} has {rebuilt.posts} posts.")
-    sys.exit(1 if rebuilt.damage or rebuilt.lost else 0)
+    sys.exit(1 if rebuilt.damage or rebuilt.lost or rebuilt.strange else 0)
 
 
 @main.command("import")

@@ -117,8 +117,12 @@ class CrawlState:
         """
         row = self._row("SELECT until, times FROM blocks WHERE host = ?", host)
         last = datetime.fromisoformat(row[0]) if row else None
-        times = row[1] + 1 if row and last and now - last < timedelta(days=1) else 1
-        until = now + min(first * 2 ** (times - 1), longest)
+        in_force = last is not None and last > now
+        soon_after = last is not None and now - last < timedelta(days=1)
+        times = row[1] + (not in_force) if row and soon_after else 1
+        # Answers that were under way when the block began do not make it longer.
+        doubled = first if in_force else first * 2 ** min(times - 1, 20)
+        until = max(now + min(doubled, longest), last or now)
         block = Block(host, until, times, reason)
         with self._telling():
             self._db.table("blocks").upsert(
@@ -138,13 +142,26 @@ class CrawlState:
             for host, until, times, reason in self._rows(sql, _iso(now))
         ]
 
-    def failed(self, info_code: InfoCode, url: str | None, reason: str, now: datetime) -> None:
-        """An article could not be archived by this crawl."""
+    def failed(
+        self,
+        info_code: InfoCode,
+        url: str | None,
+        reason: str,
+        now: datetime,
+        *,
+        answered: bool = True,
+    ) -> None:
+        """An article could not be archived by this crawl.
+
+        :param answered: the source said something of it; only then it counts as an attempt.
+        """
         before = self.failure_of(info_code)
+        if before is not None and not answered:
+            return
         row = {
             "info_code": str(info_code),
             "url": url or (before.url if before else None),
-            "times": before.times + 1 if before else 1,
+            "times": (before.times if before else 0) + answered,
             "first": _iso(before.first if before else now),
             "last": _iso(now),
             "reason": reason,

@@ -4,6 +4,19 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from archive.errors import ArchiveError
+
+
+def demand_archive(folder: Path) -> None:
+    """See that a folder is an archive, without touching it.
+
+    :raises ArchiveError: when it has neither posts nor captures nor a catalog.
+    """
+    if not any((folder / room).exists() for room in ("catalog.db", "_posts", "warc")):
+        raise ArchiveError(
+            f"{folder} is no archive: it has no catalog.db, no _posts and no warc in it."
+        )
+
 
 def stage(data: bytes, incoming: Path, name: str) -> Path:
     """Write `data` to a file in `incoming`, down to the disk, and return its path.

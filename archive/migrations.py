@@ -110,6 +110,7 @@ def first_catalog(db: Database) -> None:
             "status": int,
             "verdict": str,
             "found": int,
+            "asked": int,
             "added": int,
             "revised": int,
             "unchanged": int,
@@ -141,3 +142,9 @@ def first_catalog(db: Database) -> None:
     db.execute("CREATE INDEX posts_provisional ON posts (checked) WHERE body_provisional")
     create_views(db)
     create_search(db)
+
+
+@catalog_migrations()
+def crawls_by_end(db: Database) -> None:
+    """Find the crawls of an hour without reading all of them."""
+    db.table("crawls").create_index(["ended"])

@@ -59,7 +59,7 @@ def post_path(article: Article) -> PurePosixPath:
     """
     day = article.published.astimezone(SHANGHAI).date()
     code = article.info_code.digits if article.category == ROLLING.slug else article.info_code
-    return PurePosixPath(f"{day:%Y}/{day:%m}/{day.isoformat()}-{code}.md")
+    return PurePosixPath(day.isoformat()[:4], f"{day:%m}", f"{day.isoformat()}-{code}.md")
 
 
 def format_post(article: Article) -> bytes:
@@ -69,6 +69,7 @@ def format_post(article: Article) -> bytes:
     """
     if article.category is None or article.tag is None:
         raise InvalidArticle(f"{article.info_code} has no category")
+    published = article.published.astimezone(SHANGHAI).replace(tzinfo=None)
     rolling = article.category == ROLLING.slug
     page = f"{ROLLING.slug}/" if rolling else f"category/{article.category}.html"
     body = f"> {article.digest}\n\n{article.body}" if rolling and article.digest else article.body
@@ -77,7 +78,7 @@ def format_post(article: Article) -> bytes:
         handler=SiteHandler(),
         layout="post",
         title=article.title,
-        date=article.published.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S +0800"),
+        date=f"{published.isoformat(' ', 'seconds')} +0800",
         categories=article.category,
         tags=article.tag,
     )

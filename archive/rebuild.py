@@ -13,6 +13,7 @@ from archive.body import read_body
 from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow, RevisionRow
 from archive.errors import ArchiveError, InvalidInfoCode
+from archive.files import demand_archive
 from archive.journal import CRAWL, tells_of_new_version
 from archive.lock import ArchiveLock
 from archive.post import parse_post
@@ -31,30 +32,52 @@ class Rebuilt:
     :param posts: how many.
     :param lost: versions that a capture tells of and that no file has, a sentence each.
     :param unread: posts that name no article or no day, as paths below the folder.
-    :param damage: WARC files that could not be read to their end, a sentence each.
+    :param strange: posts that differ from every version of their article, a sentence each.
+    :param damage: records that could not be read, a sentence each.
     """
 
     posts: int = 0
     lost: list[str] = field(default_factory=list)
     unread: list[PurePosixPath] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
 
 
-def rebuild(folder: Path, progress: Progress = silent) -> Rebuilt:
+class PoorerCatalog(ArchiveError):
+    """The files no longer tell all that a sound catalog knows."""
+
+    def __init__(self, folder: Path, rebuilt: Rebuilt) -> None:
+        wrong = [*rebuilt.damage, *rebuilt.lost]
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        super().__init__(
+            f"The catalog of {folder} is sound and stays, because one made of the files would "
+            f"lack something: {wrong[0].rstrip('.')}{more}; bring the files back from a backup, "
+            f"or give up what they lack with `finews rebuild --force {folder}`."
+        )
+
+
+def rebuild(folder: Path, progress: Progress = silent, *, force: bool = False) -> Rebuilt:
     """Make the catalog of an archive again and put it in the place of the old one at once.
 
     Readers of the old one go on undisturbed. An old one that is no database any more is kept
     beside it as ``catalog.db.corrupt``.
 
+    :param force: replace a sound catalog even by one that lacks what no file tells any more.
+    :raises PoorerCatalog: when it would be, without `force`; the old one stays.
     :raises ArchiveLocked: when the archive is being written.
-    :raises ArchiveError: when the folder cannot be read or the new catalog not be written.
+    :raises ArchiveError: when the folder is no archive or cannot be read, or the new catalog
+        cannot be written.
     """
+    demand_archive(folder)
     fresh = folder / "catalog.db.new"
     try:
         with ArchiveLock(folder):
             _remove_database(fresh)
             with Catalog(fresh, private=True) as catalog:
                 rebuilt = _fill(catalog, folder, progress)
+            if (rebuilt.damage or rebuilt.lost) and not force and _is_sound(folder / "catalog.db"):
+                _remove_database(fresh)
+                raise PoorerCatalog(folder, rebuilt)
             _put_in_place(fresh, folder / "catalog.db")
             _remove_database(fresh)
     except OSError as error:
@@ -68,11 +91,8 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
     with catalog.bulk_loading():
         fold = _Fold(catalog, folder, rebuilt)
         for path in progress("captures", list(warc_files(folder / "warc"))):
-            try:
-                for record in read_records(path, _KINDS):
-                    fold.add(record, finished_name(path))
-            except ArchiveError as error:
-                rebuilt.damage.append(str(error))
+            for record in read_records(path, _KINDS, damaged=fold.tell_damage):
+                fold.add(record, finished_name(path))
         fold.write()
         for post in progress("posts", list(post_files(folder))):
             fold.add_orphan(post)
@@ -105,17 +125,24 @@ class _Fold:
         else:
             self._add_post(record.facts)
 
+    def tell_damage(self, error: ArchiveError) -> None:
+        self._rebuilt.damage.append(str(error))
+
     def add_orphan(self, path: PurePosixPath) -> None:
         """A post that no capture tells of: somebody put it there, or captures are lost."""
         try:
             stored = self._stored(InfoCode.from_address(path.name))
         except InvalidInfoCode:
             stored = None
-        if stored is not None:
-            return
         file = self._folder / path
+        data = file.read_bytes()
+        if stored is not None:
+            if sha256(data) not in self._hashes(stored):
+                told = f"{path} differs from every version of {stored.info_code}"
+                self._rebuilt.strange.append(f"{told}, and is not in the catalog.")
+            return
         modified = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        entry = entry_of_file(path, file.read_bytes(), modified)
+        entry = entry_of_file(path, data, modified)
         if entry is None:
             self._rebuilt.unread.append(path)
         else:
@@ -135,6 +162,11 @@ class _Fold:
 
     def _stored(self, info_code: str) -> PostRow | None:
         return self._latest.get(info_code) or self._catalog.get(InfoCode(info_code))
+
+    def _hashes(self, stored: PostRow) -> set[str]:
+        if stored.info_code in self._latest:
+            self.write()
+        return self._catalog.hashes([stored.info_code])[stored.info_code]
 
     def _add_post(self, facts: dict[str, Any]) -> None:
         post = facts["post"]
@@ -173,7 +205,9 @@ class _Fold:
         if stored.version == 1:
             self._catalog.forget(InfoCode(stored.info_code))
         else:
-            self._catalog.forget_changes(InfoCode(stored.info_code), stored.checked)
+            self._catalog.forget_changes(
+                InfoCode(stored.info_code), stored.revised or stored.checked
+            )
 
     def _bytes_of(self, post: dict[str, Any]) -> bytes | None:
         """The file of a version: the post itself, or where it went when it was superseded."""
@@ -186,6 +220,18 @@ class _Fold:
             if sha256(data) == post["sha256"]:
                 return data
         return None
+
+
+def _is_sound(place: Path) -> bool:
+    """Whether a catalog is whole and has something to lose."""
+    if not place.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(place, timeout=30)) as old:
+            found = old.execute("SELECT 1 FROM posts LIMIT 1").fetchone()
+            return found is not None and old.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _put_in_place(fresh: Path, place: Path) -> None:

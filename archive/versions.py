@@ -30,6 +30,11 @@ def revision_path(post: PurePosixPath, version: int) -> PurePosixPath:
     return PurePosixPath("revisions", *post.parts[1:-1], f"{post.stem}.{version}.md")
 
 
+def post_of_revision(revision: PurePosixPath) -> PurePosixPath:
+    """Where the post lay whose superseded version this is; see `revision_path`."""
+    return PurePosixPath("_posts", *revision.parts[1:-1], f"{PurePosixPath(revision.stem).stem}.md")
+
+
 def sha256(data: bytes) -> str:
     """The hash that the catalog records, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

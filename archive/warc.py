@@ -38,6 +38,11 @@ Headers = Sequence[tuple[str, str]]
 _PART, _OPEN, _FINISHED = ".warc.gz.part", ".warc.gz.open", ".warc.gz"
 _SOFTWARE = "finews"
 _CHUNK = 1 << 18
+_MEMBER = b"\x1f\x8b\x08"
+"""How a gzip member begins."""
+
+_PROBE = 1 << 12
+"""So many bytes of a member are enough for the first of its content."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,16 +271,32 @@ class Record:
         return facts
 
 
-def read_records(path: Path, kinds: frozenset[str] | None = None) -> Iterator[Record]:
+Damaged = Callable[[ArchiveError], None]
+"""Is told of damage; reading goes on behind it."""
+
+
+def _stop(error: ArchiveError) -> None:
+    raise error
+
+
+def read_records(
+    path: Path, kinds: frozenset[str] | None = None, *, damaged: Damaged = _stop
+) -> Iterator[Record]:
     """Read the records of a WARC file, checking their digests and their members' checksums.
 
     :param kinds: only these.
-    :raises ArchiveError: at a record that is torn, damaged, or does not have its digest.
+    :param damaged: is told of every record that is torn, damaged, or does not have its digest,
+        and reading goes on at the next one.
+    :raises ArchiveError: at such a record, without `damaged`.
     :raises OSError: when the file cannot be read.
     """
     with path.open("rb") as file:
-        for offset, _, member in _members(file, path):
-            record = _record(member, offset, path)
+        for offset, _, member in _members(file, path, damaged):
+            try:
+                record = _record(member, offset, path)
+            except ArchiveError as error:
+                damaged(error)
+                continue
             if kinds is None or record.kind in kinds:
                 yield record
 
@@ -293,27 +314,60 @@ def read_record(path: Path, offset: int) -> Record:
     raise ArchiveError(f"The capture {path} has no record at {offset}.")
 
 
-def _members(file: BinaryIO, path: Path) -> Iterator[tuple[int, int, bytes]]:
+def _members(
+    file: BinaryIO, path: Path, damaged: Damaged = _stop
+) -> Iterator[tuple[int, int, bytes]]:
     """Start, end and content of the gzip members from here on.
 
     zlib checks each to its end; WARC readers let a member with a wrong checksum pass.
     """
-    start = file.tell()
-    member, pieces, rest = zlib.decompressobj(wbits=31), [], file.read(_CHUNK)
-    while rest:
+    start, pieces = file.tell(), list[bytes]()
+    member, rest = zlib.decompressobj(wbits=31), file.read(_CHUNK)
+    while rest or pieces:
+        wrong = None if rest else f"The capture {path} is torn at {start}."
         try:
             pieces.append(member.decompress(rest))
         except zlib.error as error:
-            raise ArchiveError(f"The capture {path} is damaged at {start}: {error}.") from error
-        if member.eof:
+            wrong = f"The capture {path} is damaged at {start}: {error}."
+        if wrong:
+            damaged(ArchiveError(wrong))
+            start = _next_record(file, start + 1)
+            rest = file.read(_CHUNK)
+            member, pieces = zlib.decompressobj(wbits=31), []
+        elif member.eof:
             end = file.tell() - len(member.unused_data)
             yield start, end, b"".join(pieces)
             start, rest = end, member.unused_data or file.read(_CHUNK)
             member, pieces = zlib.decompressobj(wbits=31), []
         else:
             rest = file.read(_CHUNK)
-    if pieces:
-        raise ArchiveError(f"The capture {path} is torn at {start}.")
+
+
+def _next_record(file: BinaryIO, start: int) -> int:
+    """Go to where the next gzip member with a record begins, or to the end.
+
+    A payload may hold the same three bytes, or even a whole member, but that is no record.
+    """
+    file.seek(start)
+    window = file.read(_CHUNK)
+    while len(window) >= len(_MEMBER):
+        found = window.find(_MEMBER)
+        while found >= 0:
+            file.seek(start + found)
+            if _begins_record(file.read(_PROBE)):
+                return file.seek(start + found)
+            found = window.find(_MEMBER, found + 1)
+        start += len(window) - len(_MEMBER) + 1
+        file.seek(start)
+        window = file.read(_CHUNK)
+    return file.seek(0, os.SEEK_END)
+
+
+def _begins_record(data: bytes) -> bool:
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data, 5) == b"WARC/"
+    except zlib.error:
+        return False
 
 
 def _record(member: bytes, offset: int, path: Path) -> Record:
@@ -321,7 +375,9 @@ def _record(member: bytes, offset: int, path: Path) -> Record:
     try:
         return _read(next(records), offset)
     except (ArchiveLoadFailed, ValueError, EOFError, StopIteration) as error:
-        raise ArchiveError(f"The capture {path} has no record at {offset}: {error}.") from error
+        told = ascii(str(error))[1:-1]  # it may quote what was read, whatever that is
+        told = told if len(told) <= 120 else f"{told[:117]}..."
+        raise ArchiveError(f"The capture {path} has no record at {offset}: {told}.") from error
 
 
 def warc_files(folder: Path) -> list[Path]:
@@ -377,13 +433,13 @@ def _mend(path: Path) -> None:
 
 
 def _end_of_whole_members(file: BinaryIO, path: Path) -> int:
-    """Where the last complete gzip member ends; each holds one record."""
+    """Where the last complete gzip member ends; each holds one record.
+
+    What is whole behind a damaged one stays: no kill has damaged that.
+    """
     end = 0
-    try:
-        for _, end, _ in _members(file, path):  # noqa: B007 (the last one counts)
-            pass
-    except ArchiveError:
-        pass  # where it was torn
+    for _, end, _ in _members(file, path, lambda _: None):  # noqa: B007 (the last one counts)
+        pass
     return end
 
 

@@ -28,10 +28,10 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
         :raises HostBlocked: when it is to be left alone by now.
         """
         breaker = circuit_breaker_of(self._crawler)
-        for _ in range(self._tries):
+        for left in reversed(range(self._tries)):
             breaker.check(request)
             response = await super().download_request(request)
-            wait = breaker.take(request, response)
+            wait = breaker.take(request, response, last=left == 0)
             if not wait:
                 break
             await asyncio.sleep(wait.total_seconds())

@@ -9,9 +9,12 @@ from twisted.python.failure import Failure
 
 from archive.article import InfoCode
 from archive.errors import FinewsError
-from crawler.extensions.open_archive import archive_of
+from crawler.extensions.open_archive import open_archive_of
 
 logger = logging.getLogger(__name__)
+
+_NO_ANSWER = {"left_out", "unreachable"}
+"""Reasons that say nothing of the article; such a failure is no attempt."""
 
 
 class Failures:
@@ -27,8 +30,13 @@ class Failures:
 
         :param url: of its post page; None when it was asked for by its share link.
         """
+        opened = open_archive_of(self._crawler)
+        opened.settle(info_code)
+        if opened.archive.has(info_code):
+            return  # by another way
         self._count("article", reason)
-        archive_of(self._crawler).mark_failed(info_code, url, sentence)
+        answered = reason not in _NO_ANSWER
+        opened.archive.mark_failed(info_code, url, sentence, answered=answered)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def of_list(self, url: str, reason: str, sentence: str) -> None:

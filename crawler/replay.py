@@ -7,16 +7,18 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.http import Headers, Response, XmlResponse
 from scrapy.responsetypes import responsetypes
 
-from archive.article import Article, InfoCode
+from archive.article import Article
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
-from crawler.pages.compose import compose, compose_from_mirror
+from crawler.pages.compose import compose, compose_from_mirror, facts_of
 from crawler.pages.feed import Feed
-from crawler.pages.post_page import PostFacts, PostPage
+from crawler.pages.post_page import PostPage
 from crawler.pages.share_answer import ShareAnswer, ShareText
 from crawler.pipelines.normalise import normalise
 from crawler.sources import Share
+
+_SHARE_API = "/GetNewsText.do"
 
 COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", "body")
 """The fields of an article in which a reading may differ from what is archived."""
@@ -40,25 +42,27 @@ def response_of(record: Record, compression: HttpCompressionMiddleware) -> Respo
 
 
 def read_again(
-    info_code: InfoCode,
+    archived: Article,
     responses: Iterable[Response],
     share: Share,
     category_of: Callable[[str], Category],
-    *,
-    provisional: bool,
 ) -> Article:
     """The article that today's page objects make of the captures of a version.
 
+    :param archived: the version; it stands in for a page that is not among its captures.
     :param responses: the body's first, as the version names them.
-    :param provisional: whether the version's body was a stand-in.
     :raises PageError: when a page object cannot read its response.
     :raises InvalidArticle: when what was read is no article.
-    :raises ArchiveError: when the captures do not hold the article.
+    :raises ArchiveError: when the captures do not hold the article's body.
     """
-    page: PostFacts | None = None
+    info_code = archived.info_code
+    from_share = _SHARE_API in "".join(archived.addresses[:1])
+    # `compose` names a page's address beside the answer's whenever it was given a page. That one
+    # is not captured where captures were off, or where a later look asked the share API alone.
+    page = facts_of(archived) if from_share and len(archived.addresses) > 1 else None
     answer: ShareText | None = None
     for response in responses:
-        if "/GetNewsText.do" in response.url:
+        if _SHARE_API in response.url:
             answer = ShareAnswer(response).text(info_code)
         elif isinstance(response, XmlResponse):
             posts = Feed(response).posts()
@@ -68,9 +72,9 @@ def read_again(
     if answer is not None:
         link = share.link_of(info_code, rolling=answer.rolling)
         return normalise(compose(info_code, page, answer, link), category_of)
-    if page is None:
+    if page is None or from_share:
         raise ArchiveError(f"No capture of {info_code} holds the article.")
-    return normalise(compose_from_mirror(page, provisional=provisional), category_of)
+    return normalise(compose_from_mirror(page, provisional=archived.body_provisional), category_of)
 
 
 def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, str]]:

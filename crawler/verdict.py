@@ -19,6 +19,10 @@ _ENOUGH_TO_TELL = 10
 """Articles an hour; of fewer, none at all may be chance."""
 
 
+_MOST_TOLERATED = 0.5
+"""Share of failures that is too much whatever is usual."""
+
+
 class ExitStatus(IntEnum):
     """The exit statuses of ``scrapy crawl``."""
 
@@ -45,6 +49,8 @@ class Counts:
     gone: int
     failed: int
     lists_unchanged: int
+    looked_at: int
+    asked: int
 
     @classmethod
     def of(cls, stats: Mapping[str, Any]) -> Self:
@@ -61,6 +67,8 @@ class Counts:
             gone=total("article/gone"),
             failed=total("article/failed", "archive/failed"),
             lists_unchanged=total("list/unchanged"),
+            looked_at=total("article/looked_at"),
+            asked=total("article/found") - total("article/archived", "article/waiting"),
         )
 
     @property
@@ -72,6 +80,7 @@ class Counts:
         rare = {
             "revised": self.revised,
             "gone": self.gone,
+            "looked at again": self.looked_at,
             "lists the same as before": self.lists_unchanged,
         }
         return (
@@ -104,10 +113,10 @@ def judge(
     """
     counts = Counts.of(stats)
     found, failed = counts.found, stats.get("article/failed", 0)
-    asked = found - stats.get("article/archived", 0) - stats.get("article/waiting", 0)
+    asked = counts.asked
     lists_failed = stats.get("list/failed", 0)
     reason = stats.get("finish_reason")
-    bugs = sum(count for key, count in stats.items() if key.startswith("spider_exceptions/"))
+    bugs = stats.get("spider_exceptions/count", 0) + stats.get("article/failed/lost", 0)
     if reason == STORAGE_FAILED or stats.get("archive/failed"):
         return Verdict(
             ExitStatus.STORAGE_FAILED,
@@ -126,9 +135,10 @@ def judge(
         return Verdict(
             ExitStatus.SOURCE_UNREACHABLE, "No list of the source could be had; try again later."
         )
-    if not found and not counts.lists_unchanged:
+    if not found and not counts.lists_unchanged and not stats.get("list/posts"):
         return Verdict(ExitStatus.LIST_EMPTY, "The source's lists name no article.")
-    if failed > asked * max(max_failed_share, 2 * history.usual_failures):
+    usual = min(2 * history.usual_failures, _MOST_TOLERATED)
+    if failed > asked * max(max_failed_share, usual):
         if stats.get("article/failed/layout", 0) * 2 > failed:
             return Verdict(
                 ExitStatus.LAYOUT_CHANGED,
@@ -146,8 +156,8 @@ def judge(
             ExitStatus.SOURCE_UNREACHABLE,
             f"{lists_failed} lists of the source could not be read; articles may be missed.",
         )
-    usual = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
-    if whole and history.last_hour < usual * _SUSPICIOUS_SHARE:
+    hour = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
+    if whole and history.last_hour < hour * _SUSPICIOUS_SHARE:
         return Verdict(
             ExitStatus.LIST_EMPTY,
             f"The last hour brought {history.last_hour} new articles, and this hour of the week "

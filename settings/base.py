@@ -97,6 +97,8 @@ COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.robots.RobotsMiddleware": 100,  # Scrapy's own, mended
     "crawler.middlewares.conditional.ConditionalMiddleware": 450,
     "crawler.middlewares.circuit_breaker.CircuitBreakerMiddleware": 60,  # before robots.txt
     "crawler.middlewares.traffic.TrafficMiddleware": 990,

@@ -1,6 +1,7 @@
 """``scrapy crawl``: Scrapy's own, with checked arguments, a summary and an honest exit status."""
 
 import argparse
+import asyncio
 import os
 import shlex
 import sys
@@ -44,9 +45,13 @@ class Command(CrawlCommand):
             self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
         else:
             crawler = self._create_crawler(args[0])
-            self.crawler_process.crawl(crawler, **opts.spargs)
+            crawl = self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()
-            self._report(crawler)
+            if isinstance(crawl, asyncio.Task) and isinstance(crawl.exception(), ArchiveLocked):
+                # Another crawl took the lock between our look at it and our start.
+                self._refuse(ExitStatus.LOCKED, crawl.exception())
+            else:
+                self._report(crawler)
 
     def _spider_class(self, args: list[str]) -> type[Spider]:
         assert self.crawler_process is not None
@@ -59,7 +64,7 @@ class Command(CrawlCommand):
         except KeyError:
             raise WrongCall(f"There is no spider {args[0]!r}; there is {names}.") from None
 
-    def _refuse(self, status: ExitStatus, error: FinewsError) -> None:
+    def _refuse(self, status: ExitStatus, error: BaseException | None) -> None:
         print(f"finews: {error}", file=sys.stderr)
         self.exitcode = status
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from archive.archive import Archive
 from archive.article import InfoCode
 from archive.catalog import PostRow
-from archive.errors import ArchiveError, FinewsError, InvalidInfoCode
+from archive.errors import ArchiveError, FinewsError, InvalidArticle, InvalidInfoCode
 from crawler.pages.errors import PageError
 from crawler.replay import differences, read_again, response_of
 from crawler.sources import Sources
@@ -97,22 +97,21 @@ class _Replay:
     def _replay(self, row: PostRow) -> None:
         info_code = InfoCode(row.info_code)
         try:
+            archived = self._archive.article_of(row)
             article = read_again(
-                info_code,
+                archived,
                 [
                     response_of(record, self._compression)
                     for record in self._archive.records_of(row)
                 ],
                 self._sources.share,
                 self._archive.category_of,
-                provisional=row.body_provisional,
             )
-        except (PageError, ArchiveError) as error:
+        except (PageError, ArchiveError, InvalidArticle) as error:
             self._unreadable += 1
             tqdm.write(f"{info_code}: {error}")
             return
         self._read += 1
-        archived = self._archive.article_of(row)
         article = replace(article, addresses=archived.addresses, captures=archived.captures)
         changes = list(differences(archived, article))
         for field, before, now in changes:
@@ -120,4 +119,4 @@ class _Replay:
         if changes:
             self._changed += 1
             if self._apply:
-                self._archive.add(article)
+                self._archive.revise(article)

@@ -60,24 +60,32 @@ class CircuitBreaker:
             self._count("breaker/left_alone")
             raise HostBlocked(f"{host} is left alone {_until(block)}: {block.reason}")
 
-    def take(self, request: Request, response: Response) -> timedelta:
+    def take(self, request: Request, response: Response, *, last: bool) -> timedelta:
         """Take an answer for what it says of us: block its host where it wants that.
 
+        :param last: the same is not asked again, whatever it says.
         :returns: how long to wait before the same is asked again; nothing, mostly.
         """
-        if urlparse_cached(request).path == "/robots.txt":
+        if _is_robots(request):
             return timedelta()
         wait = _retry_after(response, self._now()) if response.status in _BUSY else None
-        if wait is not None and wait <= self._patience:
+        if wait and wait <= self._patience and not last:
             return wait
-        if wait is not None:
+        if wait:
             reason = f"it answered {response.status} and asks to wait {wait}"
             self._block(request, reason, at_least=wait)
         elif response.status in _BLOCKING:
             self._block(request, f"it answered {response.status}")
-        elif request.meta.get(ANSWERS_JSON) and response.status == 200 and _is_page(response):
-            self._block(request, "it answered with a page where data was due")
         return timedelta()
+
+    def read(self, request: Request, response: Response) -> None:
+        """Block a host that answers with a page where data was due.
+
+        :param response: with its body decompressed.
+        """
+        page = response.status == 200 and response.body.lstrip().startswith(b"<")
+        if page and request.meta.get(ANSWERS_JSON):
+            self._block(request, "it answered with a page where data was due")
 
     def _block(self, request: Request, reason: str, at_least: timedelta | None = None) -> None:
         first = max(self._first, at_least or self._first)
@@ -103,9 +111,8 @@ def _until(block: Block) -> str:
     return f"until {block.until:%Y-%m-%d %H:%M} UTC"
 
 
-def _is_page(response: Response) -> bool:
-    content_type = response.headers.get("Content-Type") or b""
-    return b"html" in content_type.lower() or response.body.lstrip().startswith(b"<")
+def _is_robots(request: Request) -> bool:
+    return urlparse_cached(request).path == "/robots.txt"
 
 
 def _retry_after(response: Response, now: datetime) -> timedelta | None:

@@ -14,6 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.utils.misc import load_object
 
 from archive.archive import Archive
+from archive.article import InfoCode
 from archive.crawl_state import Validators
 from archive.errors import ArchiveError
 from crawler.traffic import PREFIX
@@ -31,6 +32,7 @@ class OpenArchive:
         self._crawler = crawler
         self._crawl_id: int | None = None
         self.verdict: Verdict | None = None
+        self._unsettled: dict[InfoCode, str | None] = {}
         self._lists_read: dict[str, Validators] = {}
         self._closing: asyncio.Task[None] | None = None
 
@@ -52,6 +54,14 @@ class OpenArchive:
             self._crawl_id = self.archive.begin_crawl(spider.name, arguments)
         except ArchiveError as error:
             self.storage_failed(error)
+
+    def ask(self, info_code: InfoCode, post_url: str | None) -> None:
+        """An article is asked for; it has to be settled before the crawl ends."""
+        self._unsettled.setdefault(info_code, post_url)
+
+    def settle(self, info_code: InfoCode) -> None:
+        """An article is archived, has failed, or turned out not to be wanted."""
+        self._unsettled.pop(info_code, None)
 
     def list_read(self, url: str, validators: Validators) -> None:
         """A list was read. Its validators are kept when the crawl has dealt with all it names.
@@ -78,10 +88,21 @@ class OpenArchive:
         except ArchiveError as error:
             logger.error("How the crawl ended is not noted: %s", error)
 
+    def _fail_unsettled(self) -> None:
+        """No article that was asked for may vanish, whatever lost it on its way."""
+        assert self._crawler.stats is not None
+        for info_code, post_url in self._unsettled.items():
+            logger.error("%s is not archived, and nothing said why.", info_code)
+            self._crawler.stats.inc_value("article/failed")
+            self._crawler.stats.inc_value("article/failed/lost")
+            self.archive.mark_failed(info_code, post_url, "It was lost on its way.")
+
     def _note_end(self, reason: str) -> None:
         if self._crawl_id is None:
             return
         assert self._crawler.stats is not None
+        if reason == "finished":
+            self._fail_unsettled()
         stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
         share = self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
         spider = self._crawler.spider
@@ -89,7 +110,7 @@ class OpenArchive:
         verdict = judge(stats, share, self.archive.history(), whole=took_in_all)
         self.verdict = verdict
         whole = reason == "finished" and not stats.get("list/failed")
-        if whole and verdict.status is not ExitStatus.ERROR:
+        if whole and verdict.status is ExitStatus.DONE:
             self.archive.crawl_state.keep_validators(self._lists_read)
         self.archive.end_crawl(
             self._crawl_id,
@@ -106,6 +127,7 @@ class OpenArchive:
 def _counts(stats: Mapping[str, Any]) -> dict[str, int]:
     counts = asdict(Counts.of(stats))
     del counts["lists_unchanged"]  # it is among the statuses of its host, as 304
+    del counts["looked_at"]
     return counts
 
 

@@ -6,8 +6,8 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from archive.article import InfoCode
-from crawler.extensions.open_archive import archive_of
-from crawler.fingerprint import ARTICLE, REVISIT
+from crawler.extensions.open_archive import archive_of, open_archive_of
+from crawler.fingerprint import ARTICLE, POST_URL, REVISIT
 
 
 class ArchivedMiddleware(BaseSpiderMiddleware):
@@ -37,7 +37,10 @@ class ArchivedMiddleware(BaseSpiderMiddleware):
             stats.inc_value("article/found")
             if reason is not None:
                 stats.inc_value(f"article/{reason}")
-        return request if reason is None else None
+        if reason is not None:
+            return None
+        open_archive_of(self.crawler).ask(info_code, request.meta.get(POST_URL))
+        return request
 
     def _not_wanted(self, info_code: InfoCode) -> str | None:
         archive = archive_of(self.crawler)

@@ -4,12 +4,13 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 
 from crawler.extensions.circuit_breaker import circuit_breaker_of
 
 
 class CircuitBreakerMiddleware:
-    """Asks the breaker before anything else is done for a request."""
+    """Asks the breaker before anything else is done for a request, and tells it of pages."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -22,3 +23,8 @@ class CircuitBreakerMiddleware:
     def process_request(self, request: Request) -> None:
         """Let it pass, or raise `HostBlocked`."""
         circuit_breaker_of(self._crawler).check(request)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Look at what was answered, decompressed by now."""
+        circuit_breaker_of(self._crawler).read(request, response)
+        return response

@@ -3,6 +3,7 @@
 from scrapy.exceptions import DropItem
 
 from archive.article import Article, InfoCode
+from crawler.items import Look
 
 
 class DeduplicatePipeline:
@@ -15,9 +16,10 @@ class DeduplicatePipeline:
     def __init__(self) -> None:
         self._seen: set[InfoCode] = set()
 
-    def process_item(self, article: Article) -> Article:
+    def process_item(self, item: Article | Look) -> Article | Look:
         """The article, the first time."""
-        if article.info_code in self._seen:
-            raise DropItem(f"{article.info_code} came twice", log_level="DEBUG")
-        self._seen.add(article.info_code)
-        return article
+        if isinstance(item, Article):
+            if item.info_code in self._seen:
+                raise DropItem(f"{item.info_code} came twice", log_level="DEBUG")
+            self._seen.add(item.info_code)
+        return item

@@ -5,10 +5,14 @@ from dataclasses import replace
 from typing import Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
 from archive.article import Article
 from archive.categories import Category
+from archive.errors import Refused
 from crawler.extensions.open_archive import archive_of
+from crawler.failures import Failures
+from crawler.items import Look
 
 _INDENT = "\u3000\u3000"
 
@@ -18,15 +22,22 @@ class NormalisePipeline:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._failures = Failures(crawler)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Made by Scrapy."""
         return cls(crawler)
 
-    def process_item(self, article: Article) -> Article:
+    def process_item(self, item: Article | Look) -> Article | Look:
         """The same article, ready to be written."""
-        return normalise(article, archive_of(self._crawler).category_of)
+        if isinstance(item, Look):
+            return item
+        try:
+            return normalise(item, archive_of(self._crawler).category_of)
+        except Refused as error:
+            self._failures.of_article(item.info_code, "refused", str(error))
+            raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
 
 
 def normalise(article: Article, category_of: Callable[[str], Category]) -> Article:

@@ -1,6 +1,7 @@
 """Last of the pipelines: hands articles to the archive, in batches, off the event loop."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -8,8 +9,10 @@ from scrapy.exceptions import DropItem
 
 from archive.archive import Outcome
 from archive.article import Article
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Refused
 from crawler.extensions.open_archive import archive_of, open_archive_of
+from crawler.failures import Failures
+from crawler.items import Found, Look
 
 
 class _Batch:
@@ -18,18 +21,20 @@ class _Batch:
     def __init__(self) -> None:
         self.articles: list[Article] = []
         self.full = asyncio.Event()
-        self.written: asyncio.Task[list[Outcome]] | None = None
+        self.written: asyncio.Task[Sequence[Outcome | Refused]] | None = None
 
 
 class StorePipeline:
     """Groups articles by count and by time, because every commit waits for the disk.
 
-    An item leaves this pipeline when it is on disk. Stats: ``archive/added``,
-    ``archive/unchanged``, ``archive/revised``, ``archive/failed``.
+    An item leaves this pipeline when it is on disk. All writing to the archive goes through here,
+    one write at a time. Stats: ``archive/added``, ``archive/unchanged``, ``archive/revised``,
+    ``archive/failed``, ``article/gone``.
     """
 
     def __init__(self, crawler: Crawler, articles: int, seconds: float) -> None:
         self._crawler = crawler
+        self._failures = Failures(crawler)
         self._articles = articles
         self._seconds = seconds
         self._batch: _Batch | None = None
@@ -45,20 +50,40 @@ class StorePipeline:
             settings.getfloat("FINEWS_BATCH_SECONDS"),
         )
 
-    async def process_item(self, article: Article) -> Article:
-        """The article, once it is on disk."""
-        stats = self._crawler.stats
-        assert stats is not None
+    async def process_item(self, item: Article | Look) -> Article:
+        """The article, once it is on disk. A look is noted, and is nothing to export."""
         try:
-            outcome = await self._stored(article)
+            if isinstance(item, Look):
+                await self._note(item)
+                raise DropItem(f"{item.info_code}: {item.found}", log_level="DEBUG")
+            await self._store(item)
         except ArchiveError as error:
             open_archive_of(self._crawler).storage_failed(error)
-            raise DropItem(f"{article.info_code} was not stored", log_level="ERROR") from None
-        archive_of(self._crawler).crawl_state.archived(article.info_code)
-        stats.inc_value(f"archive/{outcome}")
-        return article
+            raise DropItem(f"{item.info_code} was not stored", log_level="ERROR") from None
+        except Refused as error:
+            self._failures.of_article(item.info_code, "refused", str(error))
+            raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
+        return item
 
-    async def _stored(self, article: Article) -> Outcome:
+    async def _note(self, look: Look) -> None:
+        archive = archive_of(self._crawler)
+        async with self._one_at_a_time:
+            if look.found is Found.GONE:
+                await asyncio.to_thread(archive.mark_gone, look.info_code)
+                self._count("article/gone")
+            else:
+                settled = look.found is Found.NOTHING_ELSE
+                await asyncio.to_thread(archive.mark_checked, look.info_code, settled=settled)
+
+    async def _store(self, article: Article) -> None:
+        outcome = await self._stored(article)
+        if isinstance(outcome, Refused):
+            raise outcome
+        archive_of(self._crawler).crawl_state.archived(article.info_code)
+        open_archive_of(self._crawler).settle(article.info_code)
+        self._count(f"archive/{outcome}")
+
+    async def _stored(self, article: Article) -> Outcome | Refused:
         if self._batch is None:
             self._batch = _Batch()
             self._batch.written = asyncio.ensure_future(self._write(self._batch))
@@ -71,10 +96,24 @@ class StorePipeline:
             batch.full.set()
         return (await asyncio.shield(batch.written))[position]
 
-    async def _write(self, batch: _Batch) -> list[Outcome]:
+    async def _write(self, batch: _Batch) -> Sequence[Outcome | Refused]:
         try:
             await asyncio.wait_for(batch.full.wait(), self._seconds)
         except TimeoutError:
             self._batch = None
         async with self._one_at_a_time:
-            return await asyncio.to_thread(archive_of(self._crawler).add_many, batch.articles)
+            return await asyncio.to_thread(self._add, batch.articles)
+
+    def _add(self, articles: list[Article]) -> Sequence[Outcome | Refused]:
+        """Outcomes in order; one article that is refused does not take the others with it."""
+        archive = archive_of(self._crawler)
+        try:
+            return archive.add_many(articles)
+        except Refused as error:
+            if len(articles) == 1:
+                return [error]
+        return [outcome for article in articles for outcome in self._add([article])]
+
+    def _count(self, key: str) -> None:
+        assert self._crawler.stats is not None
+        self._crawler.stats.inc_value(key)

@@ -21,6 +21,7 @@ from crawler.arguments import FinewsArguments
 from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import ANSWERS_JSON, ARTICLE, LIST, POST_URL, REVISIT, STAGE
+from crawler.items import Found, Look
 from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
 from crawler.mirror_site import MirrorSite, PostLink
@@ -109,7 +110,7 @@ class FinewsSpider(Spider):
                 yield from self._post_requests([link])
             elif self._wants_category(page.category):
                 self._in_feed.add(link.info_code)
-                yield from self._category_of(link, page.category)
+                yield from self._category_of(page.category)
                 yield self._ask_share(self._wanted(link.info_code, page, response, link.url))
         self._read(response)
 
@@ -127,11 +128,13 @@ class FinewsSpider(Spider):
     def parse_post(self, response: Response) -> Iterator[Request]:
         """Post page → its category, and the share API for the article's own bytes."""
         page = PostPage(response).facts()
-        if self._wants_category(page.category):
-            yield self._category_request(page.category)
-            yield self._ask_share(self._wanted(page.info_code, page, response, response.url))
+        if not self._wants_category(page.category):
+            open_archive_of(self.crawler).settle(page.info_code)
+            return
+        yield self._category_request(page.category)
+        yield self._ask_share(self._wanted(page.info_code, page, response, response.url))
 
-    def parse_share(self, response: Response, wanted: Wanted) -> Iterator[Request | Article]:
+    def parse_share(self, response: Response, wanted: Wanted) -> Iterator[Request | Article | Look]:
         """Share API → the article; the next host where this one does not have it."""
         try:
             answer = ShareAnswer(response).text(wanted.info_code)
@@ -147,7 +150,7 @@ class FinewsSpider(Spider):
         article = compose(wanted.info_code, wanted.page, answer, link)
         yield replace(article, captures=wanted.captures)
 
-    def share_failed(self, failure: Failure) -> Iterator[Request | Article]:
+    def share_failed(self, failure: Failure) -> Iterator[Request | Article | Look]:
         """No answer from a share host → the next host."""
         wanted: Wanted = _request_of(failure).cb_kwargs["wanted"]
         yield from self._without_answer(wanted, *reason_of(failure), answered=False)
@@ -204,7 +207,7 @@ class FinewsSpider(Spider):
             else:
                 yield self._ask_share(self._wanted(failed.info_code))
 
-    def _due_again(self) -> Iterator[Request]:
+    def _due_again(self) -> Iterator[Request | Look]:
         """Archived articles that may have changed."""
         archive = archive_of(self.crawler)
         for row in archive.due(
@@ -217,14 +220,16 @@ class FinewsSpider(Spider):
                 page = facts_of(article)
             except (ArchiveError, InvalidArticle) as error:
                 self.logger.warning("%s is not looked at again: %s", row.info_code, error)
-                archive.mark_checked(InfoCode(row.info_code))
+                yield Look(InfoCode(row.info_code), Found.NOTHING_ELSE)
                 continue
+            mirrored = article.body_source is BodySource.MIRROR
+            self._count("article/looked_at")
             yield self._ask_share(
                 Wanted(
                     info_code=article.info_code,
                     addresses=self.share.api_addresses(article.info_code),
                     page=page,
-                    captures=article.captures[1:],
+                    captures=article.captures if mirrored else article.captures[1:],
                     archived=article.body_source,
                 )
             )
@@ -254,8 +259,10 @@ class FinewsSpider(Spider):
             except InvalidInfoCode as error:
                 self.failures.refused(error, response.url)
                 continue
-            if post is not None and self._is_asked_for(post):
-                yield post
+            if post is not None:
+                self._count("list/posts")
+                if self._is_asked_for(post):
+                    yield post
 
     def _is_asked_for(self, post: PostLink) -> bool:
         since, categories = self.args.since, self.args.category
@@ -272,7 +279,7 @@ class FinewsSpider(Spider):
                 continue
             slug = archive_of(self.crawler).slug_of(link.info_code)
             if slug is not None:
-                yield from self._category_of(link, slug)
+                yield from self._category_of(slug)
             yield Request(
                 link.url,
                 self.parse_post,
@@ -280,16 +287,13 @@ class FinewsSpider(Spider):
                 meta={ARTICLE: link.info_code, STAGE: "post page", POST_URL: link.url},
             )
 
-    def _category_of(self, post: PostLink, slug: str) -> Iterator[Request]:
+    def _category_of(self, slug: str) -> Iterator[Request]:
         """The category page of a post whose own page, which links to it, is not fetched.
 
-        An archived post needs it only when it was never read to the end: a crawl that was killed
-        may have left posts that nothing else names.
+        Archived posts need it too: a crawl that was killed, or that took in a part, may have left
+        others that nothing else names.
         """
-        archive = archive_of(self.crawler)
-        page = self.site.category_page(slug)
-        read = archive.has(post.info_code) and archive.crawl_state.validators_of(page)
-        if not read and self._wants_category(slug):
+        if self._wants_category(slug):
             yield self._category_request(slug)
 
     def _wanted(
@@ -307,6 +311,10 @@ class FinewsSpider(Spider):
             post_url=post_url,
         )
 
+    def _count(self, key: str) -> None:
+        assert self.crawler.stats is not None
+        self.crawler.stats.inc_value(key)
+
     def _ask_share(self, wanted: Wanted) -> Request:
         address = wanted.addresses[0]
         return Request(
@@ -315,7 +323,7 @@ class FinewsSpider(Spider):
             errback=self.share_failed,
             meta={
                 ARTICLE: wanted.info_code,
-                STAGE: address,
+                STAGE: address if wanted.page else f"{address} alone",
                 POST_URL: wanted.post_url,
                 ANSWERS_JSON: True,
                 REVISIT: wanted.archived is not None,
@@ -330,20 +338,20 @@ class FinewsSpider(Spider):
             post_url,
             self.complete,
             errback=self.post_failed,
-            meta={ARTICLE: wanted.info_code, STAGE: "post page", POST_URL: post_url},
+            meta={ARTICLE: wanted.info_code, STAGE: "completion", POST_URL: post_url},
             cb_kwargs={"wanted": wanted, "answer": answer},
         )
 
     def _without_answer(
         self, wanted: Wanted, reason: str, sentence: str, *, answered: bool
-    ) -> Iterator[Request | Article]:
+    ) -> Iterator[Request | Article | Look]:
         """What to do when a share host did not give the article."""
         self.logger.info("%s", sentence)
         wanted = replace(wanted, unanswered=wanted.unanswered or not answered)
         if others := wanted.addresses[1:]:
             yield self._ask_share(replace(wanted, addresses=others))
         elif wanted.archived is not None:
-            self._look_in_vain(wanted)
+            yield Look(wanted.info_code, _found_in_vain(wanted))
         elif wanted.page is None:
             self.failures.of_article(wanted.info_code, reason, sentence)
         elif wanted.page.title is None and wanted.post_url and wanted.info_code in self._in_feed:
@@ -356,19 +364,14 @@ class FinewsSpider(Spider):
                 url = wanted.post_url
                 self.failures.of_article(wanted.info_code, "refused", str(error), url)
 
-    def _look_in_vain(self, wanted: Wanted) -> None:
-        """A share API that had an article and says that it has not: it was taken down."""
-        if wanted.unanswered:
-            return
-        archive = archive_of(self.crawler)
-        if wanted.archived is BodySource.SHARE_API:
-            archive.mark_gone(wanted.info_code)
-            assert self.crawler.stats is not None
-            self.crawler.stats.inc_value("article/gone")
-        else:
-            archive.mark_checked(wanted.info_code)
-
 
 def _request_of(failure: Failure) -> Request:
     request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
     return request
+
+
+def _found_in_vain(wanted: Wanted) -> Found:
+    """A share API that had an article and says that it has not: it was taken down."""
+    if wanted.unanswered:
+        return Found.NO_ANSWER
+    return Found.GONE if wanted.archived is BodySource.SHARE_API else Found.NOTHING_ELSE

@@ -20,6 +20,8 @@ from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.categories import Category
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.post import format_post
+from archive.rebuild import rebuild
+from archive.verify import verify
 
 CODE = InfoCode("NW202112292230175548")
 ARTICLE = Article(
@@ -168,6 +170,23 @@ def due(archive: Archive, days: float = 3) -> list[str]:
     return [row.info_code for row in archive.due(share=0.5, days=days, limit=10)]
 
 
+def test_early_years_have_four_digits(archive: Archive, folder: Path) -> None:
+    early = replace(ARTICLE, published=datetime(900, 1, 2, 3, 4, 5, tzinfo=SHANGHAI))
+    archive.add(early)
+    ((path, data),) = files(folder).items()
+    assert path == f"_posts/0900/01/0900-01-02-{CODE}.md"
+    assert b"\ndate: 0900-01-02 03:04:05 +0800\n" in data
+    post = archive.get(CODE)
+    assert post is not None
+    assert (post.published, post.problems) == (early.published, ())
+
+
+def test_the_crawls_of_an_hour_are_found_by_an_index(archive: Archive, folder: Path) -> None:
+    sql = "EXPLAIN QUERY PLAN SELECT 1 FROM crawls WHERE ended >= '2026' AND ended < '2027'"
+    (step,) = rows(folder, sql)
+    assert "USING INDEX" in step["detail"] or "USING COVERING INDEX" in step["detail"]
+
+
 def test_the_mirrors_body_gives_way_to_the_share_apis_and_never_returns(
     archive: Archive, folder: Path
 ) -> None:
@@ -295,6 +314,71 @@ def test_killed_between_post_and_row_the_next_add_completes_it(
     assert revision["sha256"] != rows(folder, "SELECT sha256 FROM posts")[0]["sha256"]
 
 
+def kill(*_: object, **__: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("then", [ARTICLE, replace(ARTICLE, title="三"), MIRRORED])
+def test_killed_between_post_and_row_what_the_file_has_becomes_a_version(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, then: Article
+) -> None:
+    changed = replace(ARTICLE, body="<p>新</p>")
+    with Archive(folder, clock=Clock()) as archive, monkeypatch.context() as patch:
+        archive.add(ARTICLE)
+        patch.setattr("archive.catalog.Catalog.put", kill)
+        with pytest.raises(Killed):
+            archive.add(changed)
+    clock = Clock()
+    clock.now += timedelta(days=1)
+    with Archive(folder, clock=clock) as archive:
+        better = then.title == "三"
+        assert archive.add(then) is (Outcome.REVISED if better else Outcome.UNCHANGED)
+        assert archive.add(then) is Outcome.UNCHANGED
+    assert files(folder) == {
+        POST: format_post(then if better else ARTICLE),
+        FIRST_VERSION: format_post(ARTICLE),
+        FIRST_VERSION.replace(".1.", ".2."): format_post(changed),
+    }
+    assert not verify(folder).problems
+    before = dump(folder)
+    assert not rebuild(folder).strange
+    assert dump(folder) == before
+
+
+def dump(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    tables = ("posts", "revisions", "categories", "securities", "mentions", "changes")
+    return {name: rows(folder, f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}  # noqa: S608
+
+
+def test_a_post_that_somebody_changed_is_kept_and_comes_back(folder: Path) -> None:
+    with Archive(folder) as archive:
+        archive.add(ARTICLE)
+        (folder / POST).write_bytes(b"mine")
+        assert archive.add(MIRRORED) is Outcome.UNCHANGED
+        assert files(folder) == {POST: b"mine"}
+        assert archive.add(ARTICLE) is Outcome.UNCHANGED
+        assert files(folder)[POST] == format_post(ARTICLE)
+    assert files(folder)[FIRST_VERSION.replace(".1.", ".2.")] == b"mine"
+    assert not verify(folder).problems
+
+
+def test_killed_before_the_old_place_was_left_the_next_add_leaves_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = replace(ARTICLE, published=ARTICLE.published + timedelta(days=40))
+    with Archive(folder) as archive, monkeypatch.context() as patch:
+        archive.add(ARTICLE)
+        patch.setattr(Path, "unlink", kill)
+        with pytest.raises(Killed):
+            archive.add(moved)
+    assert POST in files(folder)
+    with Archive(folder) as archive:
+        assert archive.add(moved) is Outcome.UNCHANGED
+    assert POST not in files(folder)
+    assert len(files(folder)) == 2
+    assert not verify(folder).problems
+
+
 def test_a_post_without_a_row_that_differs_is_kept_as_a_version(folder: Path) -> None:
     path = folder / POST
     path.parent.mkdir(parents=True)
@@ -366,7 +450,7 @@ def test_the_usual_hour_is_the_median_of_the_same_hour_of_other_weeks(folder: Pa
             replace(ARTICLE, info_code=InfoCode(f"NW{next(codes):017}")) for _ in range(articles)
         ]
         archive.add_many(batch)
-        archive.end_crawl(number, 0, "Done.", {"found": articles, "unchanged": 0, "failed": 1})
+        archive.end_crawl(number, 0, "Done.", {"asked": articles, "failed": 1})
 
     with Archive(folder, clock=lambda: clock.now) as archive:
         for weeks, articles in ((4, 3), (3, 20), (1, 11)):

@@ -236,3 +236,25 @@ def test_export_writes_lines_or_parquet(run: Run, news: Path, tmp_path: Path) ->
     told = run("export", str(news), "--format", "parquet")
     assert (told.exit_code, "say --output FILE" in told.stderr) == (2, True)
     assert run("export", "elsewhere").exit_code == 1
+
+
+@pytest.mark.parametrize("command", [["verify"], ["verify", "--repair"], ["rebuild"], ["stats"]])
+def test_a_folder_that_is_no_archive_is_left_as_it_is(
+    run: Run, tmp_path: Path, command: list[str]
+) -> None:
+    (tmp_path / "photos").mkdir()
+    result = run(*command, "photos")
+    assert result.exit_code == 1
+    assert result.output.startswith(("Error: photos is no archive", "Error: There is no archive"))
+    assert not list((tmp_path / "photos").iterdir())
+
+
+def test_a_poorer_catalog_takes_the_place_of_a_sound_one_by_force_only(
+    run: Run, news: Path
+) -> None:
+    (post,) = (news / "_posts").rglob("*.md")
+    post.unlink()
+    refused = run("rebuild")
+    assert refused.exit_code == 1
+    assert "is sound and stays" in refused.output
+    assert run("rebuild", "--force").output.endswith("The catalog of news has 0 posts.\n")

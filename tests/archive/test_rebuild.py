@@ -11,8 +11,9 @@ import pytest
 
 from archive.archive import Archive
 from archive.article import BodySource, InfoCode
-from archive.errors import ArchiveLocked
-from archive.rebuild import rebuild
+from archive.errors import ArchiveError, ArchiveLocked
+from archive.rebuild import PoorerCatalog, rebuild
+from archive.warc import read_records
 from tests.archive.test_archive import ARTICLE, CODE, MIRRORED, POST, Clock
 from tests.archive.test_warc import exchange
 
@@ -113,7 +114,7 @@ def test_posts_without_captures_are_read_from_their_files(folder: Path) -> None:
 def test_what_no_file_has_is_told(folder: Path) -> None:
     (folder / POST.replace(CODE, OTHER)).unlink()
     (folder / "_posts" / "README.md").write_bytes(b"no post")
-    rebuilt = rebuild(folder)
+    rebuilt = rebuild(folder, force=True)
     assert rebuilt.posts == 1
     assert len(rebuilt.lost) == 1
     assert OTHER in rebuilt.lost[0]
@@ -161,3 +162,55 @@ def test_the_sources_of_bodies_survive(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
         sources = catalog.execute("SELECT body_source FROM revisions ORDER BY version").fetchall()
     assert sources == [(BodySource.MIRROR,), (BodySource.SHARE_API,), (BodySource.SHARE_API,)]
+
+
+def damage_a_capture(folder: Path) -> None:
+    """Flip a byte of the last record that tells of a post."""
+    (path,) = (folder / "warc").iterdir()
+    notes = [record for record in read_records(path) if record.url.startswith("urn:finews:NW")]
+    data = bytearray(path.read_bytes())
+    data[notes[-1].offset + 40] ^= 0xFF
+    path.write_bytes(data)
+
+
+def test_a_sound_catalog_is_not_replaced_by_a_poorer_one(folder: Path) -> None:
+    before = tables(folder)
+    damage_a_capture(folder)
+    with pytest.raises(PoorerCatalog, match=r"damaged at \d+.*--force") as refused:
+        rebuild(folder)
+    assert str(refused.value).isprintable()
+    assert tables(folder) == before
+    assert not list(folder.glob("catalog.db.*"))
+    rebuilt = rebuild(folder, force=True)
+    assert len(rebuilt.damage) == 1
+    after = tables(folder)
+    assert after != before
+    assert {name: len(rows) for name, rows in after.items()} == {
+        name: len(rows) - (name == "changes") for name, rows in before.items()
+    }
+
+
+def test_a_damaged_or_empty_catalog_gives_way_to_what_the_files_have(folder: Path) -> None:
+    damage_a_capture(folder)
+    (folder / "catalog.db").write_bytes(b"not a database" * 100)
+    assert rebuild(folder).posts == 2
+    for file in folder.glob("catalog.db*"):
+        file.unlink()
+    Archive(folder).close()
+    assert rebuild(folder).posts == 2
+
+
+def test_a_post_that_differs_from_every_version_is_told(folder: Path) -> None:
+    stranger = folder / "_posts" / f"2020-01-01-{OTHER}.md"
+    stranger.write_bytes(b"what somebody put there")
+    before = tables(folder)
+    (told,) = rebuild(folder).strange
+    assert told.startswith(f"_posts/2020-01-01-{OTHER}.md differs from every version")
+    assert tables(folder) == before
+
+
+def test_a_folder_that_is_no_archive_is_refused_untouched(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ArchiveError, match="is no archive"):
+            rebuild(folder)
+    assert not list(tmp_path.iterdir())

@@ -2,15 +2,19 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from archive.archive import Archive
-from archive.errors import ArchiveLocked
-from archive.verify import Wrong, repair, verify
-from tests.archive.test_archive import CODE, FIRST_VERSION
-from tests.archive.test_rebuild import OTHER, folder, tables
+from archive.archive import Archive, Outcome
+from archive.errors import ArchiveError, ArchiveLocked
+from archive.verify import Problem, Wrong, repair, verify
+from archive.warc import read_records
+from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, kill
+from tests.archive.test_rebuild import OTHER, damage_a_capture, folder, tables
+from tests.archive.test_warc import exchange
 
 __all__ = ["folder"]
 
@@ -81,7 +85,8 @@ def test_a_file_that_nothing_explains_is_told_and_stays(folder: Path) -> None:
 def test_damaged_captures_are_told_with_what_they_were_of(folder: Path) -> None:
     (path,) = (folder / "warc").iterdir()
     data = path.read_bytes()
-    path.write_bytes(data[:400] + b"\0" * 20 + data[420:])
+    at = next(record.offset for record in read_records(path) if record.kind == "response") + 60
+    path.write_bytes(data[:at] + b"\0" * 20 + data[at + 20 :])
     kinds = {kind for kind, _ in wrong(folder)}
     assert kinds == {Wrong.CAPTURE_DAMAGED, Wrong.CAPTURE_LOST}
     path.unlink()
@@ -106,3 +111,106 @@ def test_a_damaged_or_lost_catalog_is_told_and_rebuilt(folder: Path, damage: byt
 def test_an_archive_in_use_is_not_verified(folder: Path) -> None:
     with Archive(folder), pytest.raises(ArchiveLocked):
         verify(folder)
+
+
+def test_repair_does_not_make_the_catalog_poorer(folder: Path) -> None:
+    (folder / "_posts" / "README.md").write_bytes(b"a stray file")
+    (folder / UNMOVED).unlink()
+    damage_a_capture(folder)
+    before = tables(folder)
+    mended, refused = repair(folder, verify(folder).problems)
+    assert mended == f"{UNMOVED} was written again from its capture."
+    assert refused.startswith("The catalog was not rebuilt.")
+    assert tables(folder) == before
+    assert wrong(folder) == [
+        (Wrong.ROW_LOST, "_posts/README.md"),
+        (Wrong.CAPTURE_DAMAGED, f"warc/{next((folder / 'warc').iterdir()).name}"),
+    ]
+
+
+def test_a_folder_that_is_no_archive_is_refused_untouched(tmp_path: Path) -> None:
+    for place in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ArchiveError, match="is no archive"):
+            verify(place)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_kill_has_left_of_a_moved_post_is_named_and_removed(folder: Path) -> None:
+    kept = f"revisions/2022/02/2022-02-07-{CODE}.3.md"
+    (folder / MOVED).write_bytes((folder / kept).read_bytes())
+    before = tables(folder)
+    problems = verify(folder).problems
+    assert [(problem.wrong, problem.place) for problem in problems] == [(Wrong.LEFTOVER, MOVED)]
+    assert repair(folder, problems) == [f"{MOVED} was removed; its bytes are kept as {kept}."]
+    assert not (folder / MOVED).exists()
+    assert (folder / kept).exists()
+    assert not wrong(folder)
+    assert tables(folder) == before
+
+
+def test_what_is_kept_nowhere_else_is_no_leftover(folder: Path) -> None:
+    kept = f"revisions/2022/02/2022-02-07-{CODE}.3.md"
+    data = (folder / kept).read_bytes()
+    (folder / MOVED).write_bytes(data)
+    leftover = verify(folder).problems
+    (folder / kept).unlink()
+    assert {kind for kind, _ in wrong(folder)} == {Wrong.ROW_LOST, Wrong.FILE_LOST}
+    assert repair(folder, leftover) == []
+    assert (folder / MOVED).read_bytes() == data
+
+
+def test_changed_files_are_all_kept(folder: Path) -> None:
+    path = folder / UNMOVED
+    for note in (b"one", b"two", b"three"):
+        path.write_bytes(note)
+        repair(folder, verify(folder).problems)
+    aside = sorted((folder / "changed").rglob("*.md"))
+    assert {file.read_bytes() for file in aside} == {b"one", b"two", b"three"}
+    assert not wrong(folder)
+
+
+def test_a_lost_capture_that_others_revisit_is_told(tmp_path: Path) -> None:
+    folder, clock = tmp_path / "news", Clock()
+    with Archive(folder, clock=clock) as archive:
+        archive.capture(exchange(b"payload"))
+    clock.now += timedelta(days=1)
+    with Archive(folder, clock=clock) as archive:
+        archive.add(replace(ARTICLE, captures=(archive.capture(exchange(b"payload")),)))
+    assert not wrong(folder)
+    first, second = sorted((folder / "warc").iterdir())
+    first.unlink()
+    lost, revisiting = wrong(folder)
+    assert lost == (Wrong.CAPTURE_LOST, f"warc/{first.name}")
+    assert revisiting[0] is Wrong.CAPTURE_LOST
+    assert revisiting[1].startswith(f"warc/{second.name.removesuffix('.open')} at ")
+
+
+def test_a_kill_between_file_and_row_is_mended_without_loss(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "news"
+    changed = replace(ARTICLE, title="二")
+    with Archive(folder, clock=Clock()) as archive, monkeypatch.context() as patch:
+        archive.add(ARTICLE)
+        patch.setattr("archive.catalog.Catalog.put", kill)
+        with pytest.raises(Killed):
+            archive.add(changed)
+    problems = verify(folder).problems
+    assert {told.wrong for told in problems} == {Wrong.FILE_CHANGED, Wrong.ROW_LOST}
+    assert repair(folder, problems) == ["The catalog was rebuilt and has 1 posts."]
+    assert not wrong(folder)
+    assert not (folder / "changed").exists()
+    with Archive(folder) as archive:
+        assert archive.add(changed) is Outcome.UNCHANGED
+    assert not wrong(folder)
+
+
+def test_files_are_mended_before_a_damaged_catalog_is_made_again(folder: Path) -> None:
+    before = tables(folder)
+    (folder / UNMOVED).unlink()
+    told = Problem(Wrong.CATALOG_DAMAGED, "catalog.db", "a page is broken")
+    mended, rebuilt = repair(folder, [*verify(folder).problems, told])
+    assert mended == f"{UNMOVED} was written again from its capture."
+    assert rebuilt == "The catalog was rebuilt and has 2 posts."
+    assert tables(folder) == before
+    assert not wrong(folder)

@@ -173,3 +173,40 @@ def test_damage_of_any_byte_is_told_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ArchiveError, match="no record at"):
         read_record(path, len(whole) + 5)
     assert read_record(path, capture.offset).payload == b"one" * 100
+
+
+def test_of_a_damaged_file_only_the_damaged_record_is_lost(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    bodies = [bytes([65 + number]) * 50 + gzip.compress(b"inner" * 9) for number in range(6)]
+    offsets = [captures.capture(exchange(body)).offset for body in bodies]
+    captures.close()
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    for place in range(offsets[2], offsets[2] + 300, 11):
+        if place - offsets[2] in range(4, 10):
+            continue  # gzip's own time and flags, which say nothing
+        data = bytearray(whole)
+        data[place] ^= 0xFF
+        path.write_bytes(data)
+        told: list[str] = []
+        records = list(read_records(path, damaged=lambda error, told=told: told.append(str(error))))
+        payloads = [record.payload for record in records if record.kind == "response"]
+        assert payloads == bodies[:2] + bodies[3:]
+        assert len(told) == 1
+        assert f" at {offsets[2]}" in told[0]
+        assert told[0].isprintable()
+
+
+def test_what_is_whole_behind_damage_is_not_cut_off(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    offsets = [captures.capture(exchange(str(number).encode())).offset for number in range(3)]
+    captures.close()
+    (path,) = tmp_path.iterdir()
+    data = bytearray(path.read_bytes())
+    data[offsets[1] + 30] ^= 0xFF
+    path.unlink()
+    (tmp_path / "finews-20261122-00001.warc.gz.part").write_bytes(data + data[:100])
+    writer(tmp_path).close()
+    (path,) = tmp_path.iterdir()
+    assert path.read_bytes() == data
+    assert read_record(path, offsets[2]).payload == b"2"

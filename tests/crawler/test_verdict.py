@@ -53,7 +53,15 @@ def test_counts_are_added_up_from_both_sides_of_the_lane() -> None:
         | {"article/gone": 2}
     )
     assert counts == Counts(
-        found=20, added=10, revised=1, unchanged=12, gone=2, failed=4, lists_unchanged=0
+        found=20,
+        added=10,
+        revised=1,
+        unchanged=12,
+        gone=2,
+        failed=4,
+        lists_unchanged=0,
+        looked_at=0,
+        asked=10,
     )
     told = "20 articles found, 10 added, 12 unchanged, 4 failed, 1 revised, 2 gone"
     assert str(counts) == told
