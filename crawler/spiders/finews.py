@@ -104,8 +104,9 @@ class FinewsSpider(Spider):
         if response.status == 304:
             return
         feed = Feed(response)
+        pages = {page.url: page for page in feed.posts()}
         for link in self._posts(response, feed.links()):
-            page = next((post for post in feed.posts() if post.url == link.url_in_list), None)
+            page = pages.get(link.url_in_list)
             if page is None:
                 yield from self._post_requests([link])
             elif self._wants_category(page.category):
