@@ -394,10 +394,10 @@ class Archive:
         self._note_crawl({"id": crawl, **about, **counts}, now)
 
     def _note_crawl(self, row: Mapping[str, object], now: datetime) -> None:
-        with self._disk():
+        with self._writing, self._disk():
             self._captures.note(CRAWL, row, now)
-            self._captures.sync()
-        self._catalog.put_crawl(row)
+            self._catalog.put(payloads=self._captures.sync())
+            self._catalog.put_crawl(row)
 
     def _change(self, article: Article, now: str) -> Step:
         post = format_post(article)

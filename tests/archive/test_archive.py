@@ -22,6 +22,7 @@ from archive.errors import ArchiveError, ArchiveLocked
 from archive.post import format_post
 from archive.rebuild import rebuild
 from archive.verify import verify
+from tests.archive.test_warc import exchange
 
 CODE = InfoCode("NW202112292230175548")
 ARTICLE = Article(
@@ -462,3 +463,12 @@ def test_the_usual_hour_is_the_median_of_the_same_hour_of_other_weeks(folder: Pa
         assert history.usual_failures == pytest.approx(4 / 84)
         crawl(now, 2)
         assert archive.history().last_hour == 2
+
+
+def test_payloads_that_came_after_the_last_article_are_known_to_the_next_crawl(
+    archive: Archive, folder: Path
+) -> None:
+    crawl = archive.begin_crawl("finews", {})
+    archive.capture(exchange(b"a list"))
+    archive.end_crawl(crawl, 0, "Done.", {})
+    assert len(rows(folder, "SELECT * FROM payloads")) == 1
