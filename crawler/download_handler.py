@@ -31,6 +31,7 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
         for left in reversed(range(self._tries)):
             breaker.check(request)
             response = await super().download_request(request)
+            breaker.read(request, response)
             wait = breaker.take(request, response, last=left == 0)
             if not wait:
                 break

@@ -81,11 +81,16 @@ class CircuitBreaker:
     def read(self, request: Request, response: Response) -> None:
         """Block a host that answers with a page where data was due.
 
-        :param response: with its body decompressed.
+        Asked twice: as the answer comes, when the next request has not gone out yet, and for those
+        that came compressed once more when they are not.
         """
         page = response.status == 200 and response.body.lstrip().startswith(b"<")
-        if page and request.meta.get(ANSWERS_JSON):
+        if page and request.meta.get(ANSWERS_JSON) and not self._is_blocked(request):
             self._block(request, "it answered with a page where data was due")
+
+    def _is_blocked(self, request: Request) -> bool:
+        host = urlparse_cached(request).hostname or ""
+        return archive_of(self._crawler).crawl_state.block_of(host, self._now()) is not None
 
     def _block(self, request: Request, reason: str, at_least: timedelta | None = None) -> None:
         first = max(self._first, at_least or self._first)
