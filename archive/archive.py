@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
-from archive.body import Security, read_body
+from archive.body import Security, read_body, with_listed
 from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow
 from archive.categories import Category
@@ -200,6 +200,56 @@ class Archive:
         row = replace(stored, checked=iso(now), body_provisional=provisional)
         self._note_look(Entry(row), now)
 
+    def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
+        """Note the securities that a list names beside an archived article.
+
+        :returns: whether the archive did not know that yet.
+        :raises ArchiveError: when the article is not archived.
+        """
+        (stored,) = self.posts([info_code])
+        row = replace(stored, stock_list=as_json(tuple(stock_list)))
+        if row == stored:
+            return False
+        with self._disk():
+            post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
+        named = with_listed(read_body(post.body).securities, row.stock_list)
+        self._note_look(Entry(row, named, same_version=True), self._clock())
+        return True
+
+    def to_better(
+        self, info_code: InfoCode, by: BodySource, *, own: BodySource, share: float
+    ) -> BodySource | None:
+        """Where the body of an archived article came from, if a better source should be asked.
+
+        :param by: the worst of the bodies that are worth it.
+        :param own: what stands in for a body at the source that asks; another source's is
+            bettered at once.
+        :param share: of the article's age, which has to go by between two looks.
+        :returns: None when the article is not archived, or not to be asked for.
+        """
+        look = self._catalog.look_at(info_code)
+        if look is None or look.body_source is None:
+            return None
+        source = BodySource(look.body_source)
+        checked = datetime.fromisoformat(look.checked)
+        age = checked - datetime.fromisoformat(look.published)
+        first = source is not own and look.checked <= look.stored
+        due = first or (age > timedelta() and self._clock() - checked >= age * share)
+        return source if due and source.is_worse_than(by) else None
+
+    def knew(self, info_code: InfoCode, at: datetime) -> bool:
+        """Whether the article was archived by then."""
+        seen = self._catalog.first_seen(info_code)
+        return seen is not None and seen <= iso(at)
+
+    def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
+        """When the last complete crawl of a spider ended, which had dealt with all of its lists.
+
+        :param arguments: that it had; with others it reads other lists.
+        """
+        ended = self._catalog.completed(spider, as_json(arguments))
+        return datetime.fromisoformat(ended) if ended else None
+
     def _note_look(self, entry: Entry, now: datetime) -> None:
         with self._writing, self._disk():
             self._write([Step(Outcome.UNCHANGED, entry)], now)
@@ -245,6 +295,7 @@ class Archive:
             tag=row.tag,
             media=row.media,
             digest=row.digest,
+            stock_list=tuple(json.loads(row.stock_list)),
             addresses=tuple(json.loads(row.addresses)),
             captures=tuple(Capture(**capture) for capture in json.loads(row.captures)),
         )
@@ -387,7 +438,8 @@ class Archive:
         :param status: its exit status.
         :param verdict: one sentence.
         :param counts: of articles: ``found``, ``added``, ``revised``, ``unchanged``, ``gone``,
-            ``failed``; as JSON objects, the ``reasons`` of failures and the traffic by ``hosts``.
+            ``failed``; ``complete``, 1 where all of them were dealt with; as JSON objects, the
+            ``reasons`` of failures and the traffic by ``hosts``.
         """
         now = self._clock()
         about = {"ended": iso(now), "status": status, "verdict": verdict}
@@ -401,8 +453,8 @@ class Archive:
 
     def _change(self, article: Article, now: str) -> Step:
         post = format_post(article)
-        row, securities = row_of(article, post, now)
         stored = self._catalog.get(article.info_code)
+        row, securities = row_of(article, post, now, stored.stock_list if stored else "[]")
         on_disk = _bytes_if_there(self.folder / (stored or row).path)
         left: tuple[str, ...] = ()
         if stored is not None:
@@ -471,13 +523,15 @@ class Archive:
         )
         saved = ((original, kept.path),) if original is not None else ()
         files = (*saved, (on_disk, stored.path))
-        steps = [Step(Outcome.REVISED, Entry(found, body.securities, kept), files)]
+        named = with_listed(body.securities, found.stock_list)
+        steps = [Step(Outcome.REVISED, Entry(found, named, kept), files)]
         if original is not None and not superseded:
             kept = revision_of(found, now)
             row = replace(stored, version=found.version + 1, checked=now, revised=now)
-            securities = read_body(parse_post(original, name).body).securities
+            body = read_body(parse_post(original, name).body)
+            named = with_listed(body.securities, row.stock_list)
             files = ((on_disk, kept.path), (original, stored.path))
-            steps.append(Step(Outcome.REVISED, Entry(row, securities, kept), files))
+            steps.append(Step(Outcome.REVISED, Entry(row, named, kept), files))
         self._write(steps, datetime.fromisoformat(now))
         return steps[-1].entry.post
 

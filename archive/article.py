@@ -87,10 +87,21 @@ def _code_in(address: str) -> str | None:
 
 
 class BodySource(StrEnum):
-    """Where the body of an article came from; a later one is better."""
+    """Where the body of an article came from; a later one is better.
 
+    `SUMMARY` is what a list says of rolling news, `MIRROR` the mirror's rendering: both stand in
+    for the article's own. `ARTICLE_PAGE` is Eastmoney's page, `SHARE_API` the article's own bytes.
+    """
+
+    SUMMARY = "summary"
     MIRROR = "mirror"
+    ARTICLE_PAGE = "article_page"
     SHARE_API = "share_api"
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether it is no publication of the article itself."""
+        return self.is_worse_than(BodySource.ARTICLE_PAGE)
 
     def is_worse_than(self, other: "BodySource") -> bool:
         """Whether a body from here must not replace one from `other`."""
@@ -110,6 +121,7 @@ class Article:
     :param body_provisional: the body is a stand-in, because a share host that may have the
         article's own did not answer; a later crawl should ask again.
     :param link: the address that the post names as its source.
+    :param stock_list: codes of the securities that a list names beside it, such as ``1.600160``.
     :param addresses: what it was read from, the body's first.
     :param captures: where the responses from there are kept; empty when captures are off.
     :raises InvalidArticle: for what no post can hold; the message names article and field.
@@ -126,6 +138,7 @@ class Article:
     media: str | None = None
     digest: str | None = None
     body_provisional: bool = False
+    stock_list: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     captures: tuple[Capture, ...] = ()
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,6 +61,18 @@ class Security:
                 (self.market, self.symbol[:1]), SecurityKind.SHARE
             )
         return SecurityKind.INDEX if self.market == 100 else SecurityKind.SHARE
+
+
+def with_listed(named: Sequence[Security], stock_list: str) -> tuple[Security, ...]:
+    """The securities that a body names, then those that only a list names beside it.
+
+    :param stock_list: their codes, as a JSON array; what is no code is left out.
+    """
+    found = {security.code: security for security in named}
+    for match in filter(None, map(SECURITY_CODE.fullmatch, json.loads(stock_list))):
+        security = Security(int(match["market"]), match["symbol"], None)
+        found.setdefault(security.code, security)
+    return tuple(found.values())
 
 
 _KIND_IN_CHINA = {

@@ -30,6 +30,7 @@ class PostRow:
     :param pictures: addresses, as a JSON array.
     :param addresses: that the article was read from, as a JSON array, the body's first.
     :param captures: where those responses are kept, as a JSON array of objects.
+    :param stock_list: codes of the securities that a list names beside it, as a JSON array.
     :param path: below the archive's folder.
     :param version: 1 for the first, one more for each revision.
     :param body_provisional: the mirror's rendering stands in for a host that did not answer.
@@ -59,6 +60,7 @@ class PostRow:
     checked: str
     revised: str | None
     gone: str | None = None
+    stock_list: str = "[]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,25 @@ class RevisionRow:
     superseded: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What is known of the last look for a post's body. Times are ISO 8601.
+
+    :param stored: when its present version was.
+    """
+
+    body_source: str | None
+    published: str
+    stored: str
+    checked: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What one article changes in the catalog.
 
-    :param securities: that its body names; None where the body has not changed.
+    :param securities: that it names; None where that has not changed.
+    :param same_version: the files are as they were; a list told more of the article.
     :param changes: what this look at the source, at the post's `checked`, found changed.
     """
 
@@ -87,6 +103,7 @@ class Entry:
     securities: Sequence[Security] | None = None
     revision: RevisionRow | None = None
     changes: Sequence[str] = ()
+    same_version: bool = False
 
 
 class Catalog:
@@ -188,6 +205,12 @@ class Catalog:
         row = self._one("SELECT category FROM posts WHERE info_code = ?", info_code)
         return row["category"] if row else None
 
+    def look_at(self, info_code: InfoCode) -> Look | None:
+        """Where a post's body came from and when that was looked for; None without the post."""
+        sql = "SELECT body_source, published, coalesce(revised, first_seen) AS stored, checked "
+        row = self._one(sql + "FROM posts WHERE info_code = ?", info_code)
+        return Look(**dict(row)) if row else None
+
     def category_of(self, media: str) -> Category | None:
         """The category that a media was first seen with."""
         row = self._one("SELECT slug, tag FROM categories WHERE media = ?", media)
@@ -267,6 +290,20 @@ class Catalog:
         """Whether a crawl ended well in a time, ISO 8601, UTC."""
         sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
         return self._one(sql, since, until) is not None
+
+    def completed(self, spider: str, arguments: str) -> str | None:
+        """When the last complete crawl of a spider with the same arguments ended."""
+        sql = """
+            SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete
+            ORDER BY id DESC LIMIT 1
+        """
+        row = self._one(sql, spider, arguments)
+        return row["ended"] if row else None
+
+    def first_seen(self, info_code: InfoCode) -> str | None:
+        """When a post was first seen, ISO 8601, UTC; None when there is no such post."""
+        row = self._one("SELECT first_seen FROM posts WHERE info_code = ?", info_code)
+        return row["first_seen"] if row else None
 
     def usual_failures(self, crawls: int) -> float:
         """The share of articles that failed, of those that the last crawls asked for."""

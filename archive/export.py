@@ -27,7 +27,7 @@ Record = dict[str, Any]
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
 """Of a record, in their order."""
 
-_LISTS = ("pictures", "addresses", "captures", "securities")
+_LISTS = ("pictures", "stock_list", "addresses", "captures", "securities")
 _ROW_GROUP = 1_000
 """Posts that are held in memory at once for Parquet."""
 
@@ -131,6 +131,7 @@ def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
     special = {
         "id": pyarrow.int64(),
         "pictures": pyarrow.list_(text),
+        "stock_list": pyarrow.list_(text),
         "addresses": pyarrow.list_(text),
         "captures": _structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
         "securities": _structs(pyarrow, code=text, name=text, kind=text),

@@ -39,7 +39,7 @@ from typing import Self
 
 from archive.archive import Archive, Clock, Outcome, Step, utc_now
 from archive.article import InfoCode
-from archive.body import read_body
+from archive.body import read_body, with_listed
 from archive.catalog import Entry, PostRow
 from archive.categories import ROLLING
 from archive.errors import ArchiveError, InvalidInfoCode, Refused
@@ -489,7 +489,8 @@ class _Plan:
         post = parse_post(data, PurePosixPath(row.path).name)
         crawled = row.body_source is not None
         rank = (crawled, not post.problems, math.inf, row.published, row.bytes, row.sha256)
-        return _Version(data, Entry(row, read_body(post.body).securities), rank, row.path)
+        named = with_listed(read_body(post.body).securities, row.stock_list)
+        return _Version(data, Entry(row, named), rank, row.path)
 
     def _stray(self, article: _ReadArticle, current: _Version | None) -> _Version | None:
         """A post that is in the place of the new one and that the catalog does not know."""
@@ -523,9 +524,10 @@ def _steps(
         row = _following(before, version.entry.post, now) if before else version.entry.post
         last = version is versions[-1]
         left = {other.file for other in (current, stray) if other and last} - {row.path}
+        named = with_listed(version.entry.securities or (), row.stock_list)
         yield Step(
             Outcome.REVISED if before else Outcome.ADDED,
-            Entry(row, version.entry.securities, revision_of(before, now) if before else None),
+            Entry(row, named, revision_of(before, now) if before else None),
             (*saved, (version.data, row.path if last else _superseded_path(row))),
             tuple(left),
         )
@@ -539,6 +541,7 @@ def _following(before: PostRow, row: PostRow, now: str) -> PostRow:
         first_seen=before.first_seen,
         revised=now,
         gone=before.gone,
+        stock_list=before.stock_list,
     )
 
 

@@ -20,7 +20,7 @@ def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The target and the facts of the record for an entry of the catalog."""
     post = {name: value for name, value in asdict(entry.post).items() if name not in _IN_THE_FILE}
     facts: dict[str, Any] = {"post": post}
-    if entry.securities is not None:
+    if entry.securities is not None and not entry.same_version:
         facts["version"] = "new"
     if entry.revision is not None:
         facts["revision"] = asdict(entry.revision)

@@ -148,3 +148,10 @@ def first_catalog(db: Database) -> None:
 def crawls_by_end(db: Database) -> None:
     """Find the crawls of an hour without reading all of them."""
     db.table("crawls").create_index(["ended"])
+
+
+@catalog_migrations()
+def lists_of_the_source(db: Database) -> None:
+    """What lists say beside the articles, and which crawls dealt with all of theirs."""
+    db.table("posts").add_column("stock_list", str, not_null_default="[]")
+    db.table("crawls").add_column("complete", int, not_null_default=0)

@@ -1,7 +1,7 @@
 """Makes the catalog again, from files alone: captures, posts, revisions."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from archive.article import InfoCode
-from archive.body import read_body
+from archive.body import Security, read_body, with_listed
 from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow, RevisionRow
 from archive.errors import ArchiveError, InvalidInfoCode
@@ -174,7 +174,9 @@ class _Fold:
         changes = facts.get("changes", ())
         if not tells_of_new_version(facts):
             if stored is not None and stored.sha256 == post["sha256"]:
-                self._put(Entry(replace(stored, **post), changes=changes))
+                row = replace(stored, **post)
+                named = self._named(row) if row.stock_list != stored.stock_list else None
+                self._put(Entry(row, named, changes=changes))
             return
         data = self._bytes_of(post)
         if data is None:
@@ -192,8 +194,21 @@ class _Fold:
         )
         revision = facts.get("revision")
         self._put(
-            Entry(row, body.securities, RevisionRow(**revision) if revision else None, changes)
+            Entry(
+                row,
+                with_listed(body.securities, row.stock_list),
+                RevisionRow(**revision) if revision else None,
+                changes,
+            )
         )
+
+    def _named(self, row: PostRow) -> Sequence[Security] | None:
+        """The securities that a post names; None when its file is lost."""
+        data = self._bytes_of({"path": row.path, "version": row.version, "sha256": row.sha256})
+        if data is None:
+            return None
+        body = read_body(parse_post(data, PurePosixPath(row.path).name).body)
+        return with_listed(body.securities, row.stock_list)
 
     def _forget_first_telling(self, stored: PostRow) -> None:
         """A version is told twice where a kill came between its record and its row.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from archive.article import SHANGHAI, Article, BodySource
-from archive.body import Security, read_body
+from archive.body import Security, read_body, with_listed
 from archive.catalog import PostRow, RevisionRow
 from archive.post import post_path
 from archive.versions import revision_path, sha256
@@ -27,13 +27,19 @@ def seen_again(row: PostRow, stored: PostRow) -> PostRow:
         media=row.media if same and row.media else stored.media,
         body_source=row.body_source if same else stored.body_source,
         body_provisional=stored.body_provisional and row.body_provisional,
-        gone=None if row.body_source == BodySource.SHARE_API else stored.gone,
+        gone=stored.gone if BodySource(row.body_source or "mirror").stands_in else None,
     )
 
 
-def row_of(article: Article, post: bytes, now: str) -> tuple[PostRow, Sequence[Security]]:
-    """The row of an article's first version, and the securities that its body names."""
+def row_of(
+    article: Article, post: bytes, now: str, listed: str = "[]"
+) -> tuple[PostRow, Sequence[Security]]:
+    """The row of an article's first version, and the securities that it names.
+
+    :param listed: the stock list that is known of it, for where the article brings none.
+    """
     body = read_body(article.body)
+    stock_list = as_json(article.stock_list) if article.stock_list else listed
     row = PostRow(
         info_code=str(article.info_code),
         title=article.title,
@@ -57,8 +63,9 @@ def row_of(article: Article, post: bytes, now: str) -> tuple[PostRow, Sequence[S
         first_seen=now,
         checked=now,
         revised=None,
+        stock_list=stock_list,
     )
-    return row, body.securities
+    return row, with_listed(body.securities, stock_list)
 
 
 def as_json(values: object) -> str:

@@ -12,13 +12,18 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 
 from archive.article import SHANGHAI, InfoCode
 from archive.errors import InvalidInfoCode
+
+LISTS = "lists"
+"""Key of the validation context: the names of the lists that ``sources.toml`` has."""
 
 _SLUG = re.compile(r"[^\s/\\?#%.,][^/\\?#%,]*")
 
@@ -92,6 +97,18 @@ def _iso_date(text: object) -> date:
         raise ValueError("should be a date such as 2026-11-20") from None
 
 
+_Since = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_not_in_the_future)]
+
+
+def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in str(text).split(",")))
+    known = (info.context or {}).get(LISTS, names)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"should be of {', '.join(known)}, and {name!r} is not")
+    return names
+
+
 class FinewsArguments(BaseModel):
     """The arguments of ``scrapy crawl finews``.
 
@@ -106,15 +123,28 @@ class FinewsArguments(BaseModel):
     site: Annotated[str, AfterValidator(http_address)] | None = None
     category: Annotated[tuple[str, ...], BeforeValidator(_slugs)] = ()
     share: Annotated[tuple[InfoCode, ...], BeforeValidator(_share_links)] = ()
-    since: (
-        Annotated[date, BeforeValidator(_iso_date), AfterValidator(_not_in_the_future)] | None
-    ) = None
+    since: _Since | None = None
 
     @model_validator(mode="after")
     def _share_goes_alone(self) -> "FinewsArguments":
         if self.share and (self.site or self.category or self.since):
             raise ValueError("share means just these articles, so it goes without other arguments")
         return self
+
+
+class EastmoneyArguments(BaseModel):
+    """The arguments of ``scrapy crawl eastmoney``.
+
+    :param column: just these lists, by the names that ``sources.toml`` gives them.
+    :param since: back to this day in Shanghai, whatever is archived.
+    :param pages: so many pages of each list, whatever is archived.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: Annotated[tuple[str, ...], BeforeValidator(_list_names)] = ()
+    since: _Since | None = None
+    pages: Annotated[int, Field(ge=1)] | None = None
 
 
 def in_one_sentence(error: ValidationError) -> str:

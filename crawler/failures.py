@@ -39,6 +39,11 @@ class Failures:
         opened.archive.mark_failed(info_code, url, sentence, answered=answered)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
+    def stands_in(self, info_code: InfoCode, sentence: str) -> None:
+        """An article is archived with a stand-in, because its own page could not be read."""
+        self._add_one("article/unreadable")
+        logger.error("%s is archived without its own text: %s", info_code, sentence)
+
     def of_list(self, url: str, reason: str, sentence: str) -> None:
         """A list could not be read; articles that only it names are missed."""
         self._count("list", reason)

@@ -1,9 +1,9 @@
-"""What spiders yield besides articles."""
+"""What spiders yield: articles, and what is to be noted of archived ones."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from archive.article import InfoCode
+from archive.article import Article, InfoCode
 
 
 class Found(StrEnum):
@@ -15,8 +15,22 @@ class Found(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """An archived article that a list names, with securities beside it.
+
+    :param stock_list: their codes.
+    """
+
+    info_code: InfoCode
+    stock_list: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """A look at the source of an archived article that brought no article."""
 
     info_code: InfoCode
     found: Found
+
+
+Item = Article | Listed | Look

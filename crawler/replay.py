@@ -4,21 +4,23 @@ from collections.abc import Callable, Iterable
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.http import Headers, Response, XmlResponse
+from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from archive.article import Article
+from archive.article import Article, InfoCode
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
-from crawler.pages.compose import compose, compose_from_mirror, facts_of
+from crawler.pages.article_page import ArticlePage
+from crawler.pages.compose import compose, compose_without_text, facts_of
+from crawler.pages.eastmoney_list import ColumnList, FastNewsList
+from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
+from crawler.pages.layouts import Layout, layout_of
 from crawler.pages.post_page import PostPage
-from crawler.pages.share_answer import ShareAnswer, ShareText
+from crawler.pages.share_answer import ShareAnswer
 from crawler.pipelines.normalise import normalise
 from crawler.sources import Share
-
-_SHARE_API = "/GetNewsText.do"
 
 COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", "body")
 """The fields of an article in which a reading may differ from what is archived."""
@@ -56,25 +58,40 @@ def read_again(
     :raises ArchiveError: when the captures do not hold the article's body.
     """
     info_code = archived.info_code
-    from_share = _SHARE_API in "".join(archived.addresses[:1])
-    # `compose` names a page's address beside the answer's whenever it was given a page. That one
-    # is not captured where captures were off, or where a later look asked the share API alone.
-    page = facts_of(archived) if from_share and len(archived.addresses) > 1 else None
-    answer: ShareText | None = None
+    has_text = not archived.body_source.stands_in
+    # `compose` names where the facts are from beside the text's address whenever it was given
+    # some. That is not captured where captures were off, or where a later look asked for the text
+    # alone.
+    facts = facts_of(archived) if has_text and len(archived.addresses) > 1 else None
+    text: ArticleText | None = None
     for response in responses:
-        if _SHARE_API in response.url:
-            answer = ShareAnswer(response).text(info_code)
-        elif isinstance(response, XmlResponse):
-            posts = Feed(response).posts()
-            page = next((post for post in posts if post.info_code == info_code), None)
+        layout = layout_of(response)
+        if layout is ShareAnswer or layout is ArticlePage:
+            text = layout(response).text(info_code)
         else:
-            page = PostPage(response).facts()
-    if answer is not None:
-        link = share.link_of(info_code, rolling=answer.rolling)
-        return normalise(compose(info_code, page, answer, link), category_of)
-    if page is None or from_share:
+            facts = _facts(layout, response, info_code) or facts
+    provisional = archived.body_provisional
+    if text is not None:
+        article = compose(info_code, facts, text, share.link_of, provisional=provisional)
+    elif facts is not None and not has_text:
+        article = compose_without_text(facts, share.link_of, provisional=provisional)
+    else:
         raise ArchiveError(f"No capture of {info_code} holds the article.")
-    return normalise(compose_from_mirror(page, provisional=archived.body_provisional), category_of)
+    return normalise(article, category_of)
+
+
+def _facts(layout: Layout, response: Response, info_code: InfoCode) -> Facts | None:
+    """What a list or a page says of an article."""
+    if layout is PostPage:
+        return PostPage(response).facts()
+    if layout is Feed:
+        named = iter(Feed(response).posts())
+        return next((post for post in named if post.info_code == info_code), None)
+    if layout is FastNewsList or layout is ColumnList:
+        entries = layout(response).entries()
+        found = (entry for entry in entries if entry.code in (info_code, info_code.digits))
+        return next((entry.facts() for entry in found), None)
+    return None
 
 
 def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, str]]:

@@ -1,10 +1,12 @@
 """The facts about sites in ``settings/sources.toml``, read and checked."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
 from archive.article import InfoCode
 from archive.errors import FinewsError
@@ -19,11 +21,18 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _api_address(template: str) -> str:
-    http_address(template)
-    if "{info_code}" not in template:
-        raise ValueError("should hold {info_code}, where the article's code goes")
-    return template
+def _template(*names: str) -> AfterValidator:
+    """An address with places for just these names."""
+
+    def check(template: str) -> str:
+        http_address(template)
+        found = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+        if found != set(names):
+            places = " and ".join(f"{{{name}}}" for name in names)
+            raise ValueError(f"should hold {places}, each where it goes, and nothing else")
+        return template
+
+    return AfterValidator(check)
 
 
 class Mirror(_Table):
@@ -38,7 +47,7 @@ class Mirror(_Table):
 class Share(_Table):
     """The share hosts."""
 
-    api: tuple[Annotated[str, AfterValidator(_api_address)], ...]
+    api: tuple[Annotated[str, _template("info_code")], ...]
     link: str
     rolling_link: str
 
@@ -52,11 +61,43 @@ class Share(_Table):
         return template.format(info_code=info_code, digits=info_code.digits)
 
 
+class Eastmoney(_Table):
+    """Eastmoney's own lists and pages.
+
+    :param read: names of the lists that are read by default.
+    :param rolling: where rolling news is listed, tried in order.
+    :param columns: likewise, the columns of news.
+    :param rolling_columns: Eastmoney's number of each list of rolling news, by our name of it.
+    :param news_columns: likewise, of each column.
+    """
+
+    article_page: Annotated[str, _template("digits")]
+    read: tuple[str, ...]
+    rolling: tuple[Annotated[str, _template("column", "page", "trace")], ...]
+    columns: tuple[Annotated[str, _template("column", "page", "trace")], ...]
+    rolling_columns: Mapping[str, int]
+    news_columns: Mapping[str, int]
+
+    @model_validator(mode="after")
+    def _names_are_known_and_differ(self) -> "Eastmoney":
+        if twice := self.rolling_columns.keys() & self.news_columns.keys():
+            raise ValueError(f"names two lists {min(twice)!r}")
+        if unknown := [name for name in self.read if name not in self.names]:
+            raise ValueError(f"should read lists that are named, and {unknown[0]!r} is not")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all lists, rolling news first."""
+        return (*self.rolling_columns, *self.news_columns)
+
+
 class Sources(_Table):
     """All of the file."""
 
     mirror: Mirror
     share: Share
+    eastmoney: Eastmoney
 
     @classmethod
     def load(cls, path: Path) -> "Sources":

@@ -149,6 +149,13 @@ def judge(
             ExitStatus.TOO_MANY_FAILURES,
             f"{failed} of {asked} articles failed; the next crawl tries them again.",
         )
+    unreadable = stats.get("article/unreadable", 0)
+    if unreadable > asked * max_failed_share:
+        return Verdict(
+            ExitStatus.LAYOUT_CHANGED,
+            f"{unreadable} of {asked} articles are archived without their own text, because their "
+            "pages are not laid out as they were.",
+        )
     if bugs:
         return Verdict(ExitStatus.ERROR, f"The crawler itself failed {bugs} times; see the log.")
     if lists_failed:

@@ -1,4 +1,4 @@
-"""`python -m demo`: the real crawler, let loose on the made-up site.
+"""`python -m demo`: the real crawler, let loose on the made-up site with both of its spiders.
 
 `python -m demo serve` only serves it, for a crawl from another terminal.
 """
@@ -10,21 +10,20 @@ import shlex
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from demo.exchange import LoggedRequest
 from demo.faults import Fault, parse_fault
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
+from demo.sources import without_tls
 
 ROOT = Path(__file__).resolve().parent.parent
 
-_CRAWL = (
-    *("-m", "scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/"),
-    *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0"),
-)
+_NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 _POST_PATH = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html$")
 
 
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.exit(2, f"demo: {error}\n")
     try:
         with Replica(site.sites, faults=faults, port=options.port) as replica:
-            return _serve(replica) if options.action == "serve" else _crawl(replica)
+            return _serve(replica) if options.action == "serve" else _crawl(replica, site)
     except OSError as error:
         parser.exit(1, f"demo: cannot serve on port {options.port}: {error.strerror}\n")
 
@@ -68,18 +67,35 @@ def _fault(text: str, site: MadeUpSite) -> Fault:
     return fault
 
 
-def _crawl(replica: Replica) -> int:
+def _crawl(replica: Replica, site: MadeUpSite) -> int:
+    """Both spiders; the exit status of the first that fails."""
     proxies = {"http_proxy": replica.proxy_url, "https_proxy": replica.proxy_url}
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
     environment = {"FINEWS_ARCHIVE": str(ROOT / "news-demo"), **kept, **proxies}
-    child = subprocess.Popen((sys.executable, *_CRAWL), cwd=ROOT, env=environment)  # noqa: S603
-    status = _ended(child)
+    statuses = []
+    with TemporaryDirectory() as folder:
+        sources = without_tls(ROOT / "settings" / "sources.toml", Path(folder))
+        for crawl in _crawls(site, sources):
+            command = (sys.executable, *crawl)
+            statuses.append(_ended(subprocess.Popen(command, cwd=ROOT, env=environment)))  # noqa: S603
+            print(flush=True)
     fetches = _article_fetches(replica.requests)
     archive = environment["FINEWS_ARCHIVE"]
-    print(f"\nIn this run the made-up site saw {fetches} article fetches.", flush=True)
+    print(f"In this run the made-up site saw {fetches} article fetches.", flush=True)
     print("Run it again: what is in the archive is not fetched twice.")
     print(f"To look at the archive: make browse ARCHIVE={shlex.quote(archive)}")
-    return status
+    return next(filter(None, statuses), 0)
+
+
+def _crawls(site: MadeUpSite, sources: Path) -> Iterator[Sequence[str]]:
+    """What Python is to run: first the mirror, then Eastmoney's lists, which know more."""
+    oldest = f"{site.articles[0].published:%Y-%m-%d}"
+    for spider, argument in (
+        ("finews", f"site=http://{MIRROR_HOST}/"),
+        ("eastmoney", f"since={oldest}"),
+    ):
+        settings = (*_NO_DELAYS, "-s", f"FINEWS_SOURCES={sources}")
+        yield ("-m", "scrapy", "crawl", spider, "-a", argument, *settings)
 
 
 def _is_proxy(name: str) -> bool:
@@ -97,9 +113,10 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
 
 
 def _article_fetches(requests: Iterable[LoggedRequest]) -> int:
-    """How many requests were for an article: post pages and share API calls."""
+    """How many requests were for an article: pages of it, and share API calls."""
     return sum(
         entry.request.path.endswith("/GetNewsText.do")
+        or entry.request.path.startswith("/a/")
         or (entry.request.host == MIRROR_HOST and _POST_PATH.search(entry.request.path) is not None)
         for entry in requests
     )

@@ -22,6 +22,9 @@ FINEWS_CLOCK = "archive.archive.utc_now"
 # Keep every request and response as WARC, under warc/ in the archive.
 FINEWS_WARC = True
 
+# The first crawl of Eastmoney's lists goes back so far; `-a since=` goes further.
+FINEWS_FIRST_DAYS = 1
+
 # Looks at archived articles again: the next one when half of the article's age has gone by since
 # the last, which makes six to ten in the first three days; at most so many in a crawl.
 FINEWS_REVISIT_SHARE = 0.5
@@ -71,6 +74,7 @@ DEFAULT_REQUEST_HEADERS = {
     "Accept-Language": "zh-CN,zh;q=0.9",
 }
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+FINEWS_ONE_SLOT = False
 DOWNLOAD_DELAY = 1.0
 AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1.0
@@ -99,6 +103,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.robots.RobotsMiddleware": 100,  # Scrapy's own, mended
+    "crawler.middlewares.one_slot.OneSlotMiddleware": 50,
     "crawler.middlewares.conditional.ConditionalMiddleware": 450,
     "crawler.middlewares.circuit_breaker.CircuitBreakerMiddleware": 60,  # before robots.txt
     "crawler.middlewares.traffic.TrafficMiddleware": 990,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo.replica import Replica, Site, folder_site, share_api_site
+from demo.sources import without_tls
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = Path(__file__).parent / "samples"
@@ -63,8 +64,14 @@ def archive(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def crawl(replica: Replica, archive: Path) -> Crawl:
-    """Run `scrapy crawl finews` against the replica, in a process of its own."""
+def sources(tmp_path: Path) -> Path:
+    """The project's sources file, for a replica."""
+    return without_tls(ROOT / "settings" / "sources.toml", tmp_path)
+
+
+@pytest.fixture
+def crawl(replica: Replica, archive: Path, sources: Path) -> Crawl:
+    """Run `scrapy crawl` against the replica, in a process of its own."""
 
     def run(
         *arguments: str,
@@ -72,7 +79,8 @@ def crawl(replica: Replica, archive: Path) -> Crawl:
         site: str | None = f"http://{MIRROR}/",
         **environment: str,
     ) -> Ended:
-        start = ("-a", f"site={site}") if site else ()
+        start = ("-a", f"site={site}") if site and spider == "finews" else ()
+        start = ("-s", f"FINEWS_SOURCES={sources}", *start)
         ended = subprocess.run(
             (sys.executable, "-m", "scrapy", "crawl", spider, *start, *NO_DELAYS, *arguments),
             cwd=ROOT,

@@ -8,7 +8,9 @@ from archive.article import SHANGHAI
 _WEEKDAYS = "一二三四五六日"
 _WORDS = {
     "share_api": "分享接口",
+    "article_page": "东方财富网页",
     "mirror": "镜像页面",
+    "summary": "滚动快讯摘要",
     "share": "股票",
     "sector": "板块",
     "fund": "基金",

@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError
-from crawler.arguments import in_one_sentence
+from crawler.arguments import LISTS, in_one_sentence
 from crawler.extensions.open_archive import open_archive_of
 from crawler.sources import Sources
 from crawler.verdict import Counts, ExitStatus, Verdict, judge
@@ -34,8 +34,8 @@ class Command(CrawlCommand):
         assert self.crawler_process is not None
         try:
             _check_project(self.settings)
-            _check_arguments(self._spider_class(args), opts.spargs)
-            Sources.load(Path(self.settings["FINEWS_SOURCES"]))
+            sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
+            _check_arguments(self._spider_class(args), opts.spargs, sources)
             Archive(Path(self.settings["FINEWS_ARCHIVE"])).close()
         except ArchiveLocked as error:
             self._refuse(ExitStatus.LOCKED, error)
@@ -98,12 +98,12 @@ def _check_project(settings: BaseSettings) -> None:
     raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
 
 
-def _check_arguments(spider_class: type[Spider], given: dict[str, str]) -> None:
+def _check_arguments(spider_class: type[Spider], given: dict[str, str], sources: Sources) -> None:
     arguments: type[BaseModel] | None = getattr(spider_class, "arguments", None)
     if arguments is None:
         return
     try:
-        arguments.model_validate(given)
+        arguments.model_validate(given, context={LISTS: sources.eastmoney.names})
     except ValidationError as error:
         known = ", ".join(arguments.model_fields)
         raise WrongCall(

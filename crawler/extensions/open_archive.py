@@ -112,12 +112,14 @@ class OpenArchive:
         whole = reason == "finished" and not stats.get("list/failed")
         if whole and verdict.status is ExitStatus.DONE:
             self.archive.crawl_state.keep_validators(self._lists_read)
+        bugs = stats.get("spider_exceptions/count", 0)
         self.archive.end_crawl(
             self._crawl_id,
             verdict.status,
             verdict.sentence,
             {
                 **_counts(stats),
+                "complete": int(whole and not bugs and bool(stats.get("list/posts"))),
                 "reasons": json.dumps(_below("article/failed/", stats)),
                 "hosts": json.dumps(_below(PREFIX, stats)),
             },

@@ -1,64 +1,81 @@
 """Puts an article together from what its pages say."""
 
 from datetime import datetime, time
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, InfoCode
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle
-from crawler.pages.post_page import PostFacts
-from crawler.pages.share_answer import ShareText
+from crawler.pages.facts import ArticleText, Facts
 
 
-def compose(info_code: InfoCode, page: PostFacts | None, answer: ShareText, link: str) -> Article:
-    """The article with the share API's body and, where it is there, its title.
+class LinkOf(Protocol):
+    """The link that a post carries when no page of the site gave one."""
 
-    :param page: the mirror's post page; None when the article was asked for by its share link.
-    :param link: what the post names as its source when there is no page.
+    def __call__(self, info_code: InfoCode, *, rolling: bool) -> str: ...
+
+
+def compose(
+    info_code: InfoCode,
+    facts: Facts | None,
+    text: ArticleText,
+    link_of: LinkOf,
+    *,
+    provisional: bool = False,
+) -> Article:
+    """The article with its own body and, where its source says one, its title.
+
+    :param facts: of the post page or the list that named it; None when the article was asked for
+        by its share link.
+    :param provisional: a better source did not answer; it may have the article.
     :raises InvalidArticle: when neither says a title; when the code begins with no date and
-        neither says when it was published; when there is no page and the API names no media.
+        neither says when it was published; when neither says a category or a media.
     """
-    category = tag = digest = None
-    if page is not None:
-        category, tag, digest = page.category, page.tag, page.digest
-    elif answer.rolling:
-        category, tag = ROLLING.slug, ROLLING.tag
-    elif answer.media is None:
+    rolling = text.rolling or (facts is not None and facts.rolling)
+    media = text.media or (facts and facts.media) or None
+    category = (facts and facts.category) or (ROLLING.slug if rolling else None)
+    tag = (facts and facts.tag) or (ROLLING.tag if rolling else None)
+    if category is None and media is None:
         _nothing(info_code, "media")
     return Article(
         info_code=info_code,
-        title=answer.title or (page and page.title) or _nothing(info_code, "title"),
-        published=(page and page.published) or answer.published or _day_of(info_code),
+        title=text.title or (facts and facts.title) or _nothing(info_code, "title"),
+        published=(facts and facts.published) or text.published or _day_of(info_code),
         category=category,
         tag=tag,
-        media=answer.media,
-        digest=digest,
-        body=answer.body,
-        body_source=BodySource.SHARE_API,
-        link=page.link if page else link,
-        addresses=(answer.url, page.url) if page else (answer.url,),
+        media=media,
+        digest=(facts and facts.digest) or text.digest,
+        body=text.body,
+        body_source=text.source,
+        body_provisional=provisional,
+        link=(facts and facts.link) or link_of(info_code, rolling=rolling),
+        stock_list=facts.stock_list if facts else (),
+        addresses=(text.url, facts.url) if facts else (text.url,),
     )
 
 
-def compose_from_mirror(page: PostFacts, *, provisional: bool) -> Article:
-    """The article as the mirror renders it, where no share host gives its own bytes.
+def compose_without_text(facts: Facts, link_of: LinkOf, *, provisional: bool) -> Article:
+    """The article with what stands in for its body, where no source gives its own.
 
-    :param provisional: a share host did not answer; it may have the article.
-    :raises InvalidArticle: when the page was made of broken front matter and has no title.
+    :param provisional: a source did not answer; it may have the article.
+    :raises InvalidArticle: when nothing stands in, or nothing says a title, as of the mirror's
+        pages that were made of broken front matter.
     """
+    info_code = facts.info_code
     return Article(
-        info_code=page.info_code,
-        title=page.title or _nothing(page.info_code, "title"),
-        published=page.published or _day_of(page.info_code),
-        category=page.category,
-        tag=page.tag,
-        media=page.media,
-        digest=page.digest,
-        body=page.body,
-        body_source=BodySource.MIRROR,
+        info_code=info_code,
+        title=facts.title or _nothing(info_code, "title"),
+        published=facts.published or _day_of(info_code),
+        category=facts.category,
+        tag=facts.tag,
+        media=facts.media,
+        digest=facts.digest,
+        body=facts.body or _nothing(info_code, "text"),
+        body_source=facts.body_source,
         body_provisional=provisional,
-        link=page.link,
-        addresses=(page.url,),
+        link=facts.link or link_of(info_code, rolling=facts.rolling),
+        stock_list=facts.stock_list,
+        addresses=(facts.url,),
     )
 
 
@@ -73,14 +90,14 @@ def _day_of(info_code: InfoCode) -> datetime:
     return datetime.combine(info_code.day, time(), SHANGHAI)
 
 
-def facts_of(article: Article) -> PostFacts:
+def facts_of(article: Article) -> Facts:
     """An archived article as a page would tell of it, for another look at its body.
 
     :raises InvalidArticle: when it has no category, as broken posts that were imported.
     """
     if article.category is None or article.tag is None:
         raise InvalidArticle(f"{article.info_code} has no category")
-    return PostFacts(
+    return Facts(
         url=article.addresses[-1] if article.addresses else article.link,
         info_code=article.info_code,
         title=article.title,
@@ -89,6 +106,8 @@ def facts_of(article: Article) -> PostFacts:
         tag=article.tag,
         media=article.media,
         digest=article.digest,
-        body=article.body,
+        body=None,
+        body_source=article.body_source,
         link=article.link,
+        stock_list=article.stock_list,
     )

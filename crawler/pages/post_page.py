@@ -8,8 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from scrapy.http import Response, TextResponse
 
-from archive.article import SHANGHAI, InfoCode
+from archive.article import SHANGHAI, BodySource
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.facts import Facts
 from crawler.pages.rendering import Rendering, read_rendering
 from crawler.pages.section import section_of
 
@@ -20,24 +21,17 @@ _HEADING = re.compile(r"\s*(?:<small>[^<]*</small>)?\s*<h1>(?P<title>.*?)</h1>",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PostFacts:
+class PostFacts(Facts):
     """What the mirror says of a post.
 
-    :param url: where it says so.
     :param title: None, like `published`, where it is not known: of a post with broken front
         matter, Jekyll put the file's name and the time of the build in their place.
     :param body: the mirror's rendering, which is not the article's own bytes.
     :param link: the share link, or Eastmoney's page of rolling news, as the post writes it.
     """
 
-    url: str
-    info_code: InfoCode
-    title: str | None
-    published: datetime | None
     category: str
     tag: str
-    media: str | None
-    digest: str | None
     body: str
     link: str
 
@@ -57,6 +51,7 @@ class PostFacts:
             media=rendering.media,
             digest=rendering.digest,
             body=rendering.body,
+            body_source=BodySource.MIRROR,
             link=rendering.link,
         )
 

@@ -3,7 +3,7 @@
 from scrapy.exceptions import DropItem
 
 from archive.article import Article, InfoCode
-from crawler.items import Look
+from crawler.items import Item
 
 
 class DeduplicatePipeline:
@@ -16,7 +16,7 @@ class DeduplicatePipeline:
     def __init__(self) -> None:
         self._seen: set[InfoCode] = set()
 
-    def process_item(self, item: Article | Look) -> Article | Look:
+    def process_item(self, item: Item) -> Item:
         """The article, the first time."""
         if isinstance(item, Article):
             if item.info_code in self._seen:

@@ -12,7 +12,7 @@ from archive.categories import Category
 from archive.errors import Refused
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures
-from crawler.items import Look
+from crawler.items import Item
 
 _INDENT = "\u3000\u3000"
 
@@ -29,9 +29,9 @@ class NormalisePipeline:
         """Made by Scrapy."""
         return cls(crawler)
 
-    def process_item(self, item: Article | Look) -> Article | Look:
+    def process_item(self, item: Item) -> Item:
         """The same article, ready to be written."""
-        if isinstance(item, Look):
+        if not isinstance(item, Article):
             return item
         try:
             return normalise(item, archive_of(self._crawler).category_of)

@@ -12,7 +12,7 @@ from archive.article import Article
 from archive.errors import ArchiveError, Refused
 from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import Failures
-from crawler.items import Found, Look
+from crawler.items import Found, Item, Listed, Look
 
 
 class _Batch:
@@ -50,12 +50,12 @@ class StorePipeline:
             settings.getfloat("FINEWS_BATCH_SECONDS"),
         )
 
-    async def process_item(self, item: Article | Look) -> Article:
-        """The article, once it is on disk. A look is noted, and is nothing to export."""
+    async def process_item(self, item: Item) -> Article:
+        """The article, once it is on disk. All else is noted, and is nothing to export."""
         try:
-            if isinstance(item, Look):
+            if not isinstance(item, Article):
                 await self._note(item)
-                raise DropItem(f"{item.info_code}: {item.found}", log_level="DEBUG")
+                raise DropItem(f"noted: {item}", log_level="DEBUG")
             await self._store(item)
         except ArchiveError as error:
             open_archive_of(self._crawler).storage_failed(error)
@@ -65,15 +65,17 @@ class StorePipeline:
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
         return item
 
-    async def _note(self, look: Look) -> None:
-        archive = archive_of(self._crawler)
+    async def _note(self, item: Listed | Look) -> None:
+        archive, code = archive_of(self._crawler), item.info_code
         async with self._one_at_a_time:
-            if look.found is Found.GONE:
-                await asyncio.to_thread(archive.mark_gone, look.info_code)
+            if isinstance(item, Listed):
+                await asyncio.to_thread(archive.mark_listed, code, item.stock_list)
+            elif item.found is Found.GONE:
+                await asyncio.to_thread(archive.mark_gone, code)
                 self._count("article/gone")
             else:
-                settled = look.found is Found.NOTHING_ELSE
-                await asyncio.to_thread(archive.mark_checked, look.info_code, settled=settled)
+                settled = item.found is Found.NOTHING_ELSE
+                await asyncio.to_thread(archive.mark_checked, code, settled=settled)
 
     async def _store(self, article: Article) -> None:
         outcome = await self._stored(article)

@@ -117,6 +117,7 @@ def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) ->
         "checked": "2026-11-22T14:00:00Z",
         "revised": None,
         "gone": None,
+        "stock_list": "[]",
     }
     assert rows(folder, "SELECT * FROM categories") == [
         {"media": "经济观察网", "slug": "jingjiguanchawang", "tag": "经济观察网新闻"}

@@ -50,7 +50,7 @@ def selected(tmp_path: Path) -> Path:
 
 def test_a_record_has_all_that_the_catalog_and_the_file_have(folder: Path) -> None:
     records = {record["info_code"]: record for record in exported(folder)}
-    lists = ("pictures", "addresses", "captures")
+    lists = ("pictures", "stock_list", "addresses", "captures")
     mentions = "SELECT * FROM mentions JOIN securities ON code = security"
     for row in rows(folder, "SELECT * FROM posts"):
         record = records.pop(row["info_code"])

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive.archive import Archive
+from archive.article import SHANGHAI
+from demo.articles import FEWEST
 from demo.faults import Fault, delay
 from demo.replica import Replica
+from demo.site import made_up_site
 from settings import base
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
 
@@ -24,6 +28,7 @@ SPIDERS = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": base.SPIDER_MOD
 def test_every_spider_starts_and_does_its_job(
     name: str, replica: Replica, archive: Path, crawl: Crawl
 ) -> None:
+    replica.sites = dict(made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites)
     ended = crawl(spider=name)
     assert ended.status == 0, ended.log
     assert posts_in(archive)
@@ -51,7 +56,7 @@ def test_a_wrong_call_is_one_sentence_and_no_request(
 def test_an_unknown_spider_is_told(crawl: Crawl) -> None:
     ended = crawl(spider="nosuch")
     assert ended.status == 2
-    assert "There is no spider 'nosuch'; there is finews" in ended.log
+    assert "There is no spider 'nosuch'; there is eastmoney, finews" in ended.log
 
 
 @pytest.mark.parametrize("project", ["nosuch", ""])

@@ -60,7 +60,7 @@ sys.exit(3)
 def test_it_crawls_through_the_proxy(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("demo.__main__._CRAWL", ("-c", CHILD))
+    monkeypatch.setattr("demo.__main__._crawls", lambda *_: [("-c", CHILD)])
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("FINEWS_ARCHIVE", str(tmp_path))
     assert main([]) == 3

@@ -1,0 +1,100 @@
+"""Eastmoney's page of an article, ``https://finance.eastmoney.com/a/<code>.html``.
+
+Known second hand: where its parts are is said here and nowhere else.
+"""
+
+import re
+from datetime import datetime
+
+from scrapy.http import Response, TextResponse
+
+from archive.article import SHANGHAI, BodySource, InfoCode
+from archive.body import read_body
+from archive.errors import InvalidInfoCode
+from crawler.pages.body import media_named_in
+from crawler.pages.element import find_element
+from crawler.pages.errors import LayoutChanged
+from crawler.pages.facts import ArticleText
+
+_BODY = ("id", "ContentBody")
+_ABSTRACT = ("class", "abstract")
+_ABSTRACT_TEXT = "#ContentBody .abstract .txt"
+_TITLE = ".title, h1"
+_INFOS = ".infos"
+_TIME = re.compile(
+    r"(\d{4})[年-](\d{1,2})[月-](\d{1,2})日?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
+)
+_MEDIA = re.compile(r"来源：\s*(\S[^\n]*)")
+
+
+class ArticlePage:
+    """The page, layout of 2026."""
+
+    source = BodySource.ARTICLE_PAGE
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+
+    def text(self, info_code: InfoCode) -> ArticleText:
+        """Read the page for the article that was asked for.
+
+        :raises LayoutChanged: when it is the page of another article, or has no body or title.
+        """
+        response = self._response
+        if not isinstance(response, TextResponse):
+            raise self._unreadable("it is not a page of text")
+        self._check_identity(info_code)
+        titles = ("".join(title.xpath(".//text()").getall()) for title in response.css(_TITLE))
+        title = next(filter(None, (" ".join(title.split()) for title in titles)), None)
+        if title is None:
+            raise self._unreadable(f"it has no title in {_TITLE}")
+        infos = "\n".join(map(str.strip, response.css(_INFOS).xpath(".//text()").getall()))
+        body = self._body(response.text)
+        media = _MEDIA.search(infos)
+        abstract = response.css(_ABSTRACT_TEXT).xpath("string(.)").get("")
+        return ArticleText(
+            url=response.url,
+            source=self.source,
+            title=title,
+            published=_time(infos),
+            media=media[1].strip() if media else media_named_in(body),
+            digest=" ".join(abstract.split()) or None,
+            body=body,
+            rolling=False,
+        )
+
+    def _unreadable(self, what: str) -> LayoutChanged:
+        return LayoutChanged(ArticlePage, self._response.url, what)
+
+    def _check_identity(self, info_code: InfoCode) -> None:
+        """A page that is gone may lead elsewhere, with status 200."""
+        try:
+            same = InfoCode.from_address(self._response.url) == info_code
+        except InvalidInfoCode:
+            same = False
+        if not same:
+            raise self._unreadable(f"it is not the page of {info_code}")
+
+    def _body(self, page: str) -> str:
+        place = find_element(page, *_BODY)
+        if place is None:
+            raise self._unreadable(f"it has no whole #{_BODY[1]}")
+        body = page[place.content : place.content_end]
+        if abstract := find_element(body, *_ABSTRACT):
+            body = body[: abstract.start] + body[abstract.end :]
+        facts = read_body(body)
+        if not facts.text and not facts.pictures:
+            raise self._unreadable(f"its #{_BODY[1]} is empty")
+        return body.strip("\r\n\t ")
+
+
+def _time(infos: str) -> datetime | None:
+    """The time of publication; many pages show no seconds."""
+    match = _TIME.search(infos)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=SHANGHAI)
+    except ValueError:
+        return None

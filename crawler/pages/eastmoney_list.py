@@ -1,0 +1,199 @@
+"""Eastmoney's own lists: the 7x24 rolling news, and its columns of news.
+
+Known second hand: where their parts are is said here and nowhere else.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from scrapy.http import Response
+
+from archive.article import BodySource, InfoCode
+from archive.body import SECURITY_CODE
+from archive.categories import ROLLING
+from crawler.pages.facts import Facts
+from crawler.pages.json_answer import JsonAnswer
+
+_WEB_ADDRESS = re.compile(r"https?://\S+")
+
+_WELL = "1"
+"""The ``code`` of an answer that is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedArticle:
+    """An entry of a list; None for what it leaves out.
+
+    :param url: of the list's answer.
+    :param code: as the list writes it; it may be none.
+    :param digest: in one line.
+    :param summary: title and digest of rolling news, as the list writes them in one.
+    """
+
+    url: str
+    code: str
+    title: str | None
+    published: datetime | None
+    media: str | None
+    digest: str | None
+    summary: str | None
+    pictures: tuple[str, ...]
+    stock_list: tuple[str, ...]
+
+    def facts(self) -> Facts:
+        """What the list says of the article. The summary of rolling news can stand in for it.
+
+        :raises InvalidInfoCode: when the code is none.
+        """
+        return Facts(
+            url=self.url,
+            info_code=InfoCode(self.code),
+            title=self.title,
+            published=self.published,
+            category=ROLLING.slug if self.summary else None,
+            tag=ROLLING.tag if self.summary else None,
+            media=self.media,
+            digest=self.digest,
+            body=_standing_in(self.summary, self.pictures) if self.summary else None,
+            body_source=BodySource.SUMMARY,
+            link=None,
+            stock_list=self.stock_list,
+        )
+
+
+class EastmoneyList(ABC):
+    """A page of a list."""
+
+    entries_in: str
+    """The field with the entries."""
+    first_page: str
+    """What asks for the first page."""
+
+    def __init__(self, response: Response) -> None:
+        self._url = response.url
+        self._json = JsonAnswer(type(self), response)
+
+    @abstractmethod
+    def next_page(self) -> str | None:
+        """What to ask for to be given the next page; None behind the last one.
+
+        :raises LayoutChanged: when the answer is no page of the list.
+        """
+
+    @abstractmethod
+    def _entry(self, entry: Mapping[str, Any]) -> ListedArticle: ...
+
+    def entries(self) -> list[ListedArticle]:
+        """The articles, newest first.
+
+        :raises LayoutChanged: when the answer is no page of the list, or when none of its entries
+            has what every entry has.
+        """
+        listed = self._data().get(self.entries_in, ())
+        if listed is None:
+            return []
+        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+            raise self._json.unreadable(f"its {self.entries_in} is no list of articles")
+        entries = [self._entry(entry) for entry in listed]
+        for name in ("code", "title", "published"):
+            if entries and not any(getattr(entry, name) for entry in entries):
+                raise self._json.unreadable(f"none of its articles has a {name}")
+        return entries
+
+    def _data(self) -> Mapping[str, Any]:
+        answer = self._json.object()
+        if str(answer.get("code")) != _WELL:
+            said = str(answer.get("message"))[:80]
+            raise self._json.unreadable(f"its code is {answer.get('code')!r}, and it says {said!r}")
+        data = answer.get("data")
+        if not isinstance(data, dict) or self.entries_in not in data:
+            raise self._json.unreadable(f"it has no {self.entries_in}")
+        return data
+
+    def _text(self, entry: Mapping[str, Any], name: str) -> str | None:
+        value = self._json.text(entry, name)
+        return " ".join(value.split()) if value else None
+
+    def _listed(self, entry: Mapping[str, Any], **more: Any) -> ListedArticle:
+        return ListedArticle(
+            url=self._url,
+            code=self._text(entry, "code") or "",
+            title=self._text(entry, "title"),
+            published=self._json.time(entry, "showTime"),
+            pictures=tuple(_pictures(entry.get("image"))),
+            **more,
+        )
+
+
+class FastNewsList(EastmoneyList):
+    """A page of ``getFastNewsList``: rolling news."""
+
+    entries_in = "fastNewsList"
+    first_page = ""
+
+    def next_page(self) -> str | None:
+        """The cursor; an empty one ends the list."""
+        cursor = self._data().get("sortEnd")
+        return str(cursor) if cursor else None
+
+    def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
+        summary = self._text(entry, "summary")
+        digest = summary.rpartition("】")[2].strip() if summary else None
+        stock_list = entry.get("stockList") or ()
+        return self._listed(
+            entry,
+            media=None,
+            digest=digest or None,
+            summary=summary or self._text(entry, "title"),
+            stock_list=tuple(_securities(stock_list)) if isinstance(stock_list, list) else (),
+        )
+
+
+class ColumnList(EastmoneyList):
+    """A page of ``getNewsByColumns``: news of a column."""
+
+    entries_in = "list"
+    first_page = "1"
+
+    def next_page(self) -> str | None:
+        """The number of the page that follows, unless this one has no articles or is the last."""
+        data = self._data()
+        try:
+            index, total = int(data["page_index"]), int(data["total_hits"])
+            size = int(data.get("page_size") or len(data[self.entries_in] or ()))
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._json.unreadable("it has no page_index or total_hits") from error
+        return str(index + 1) if data[self.entries_in] and index * size < total else None
+
+    def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
+        return self._listed(
+            entry,
+            media=self._text(entry, "mediaName"),
+            digest=self._text(entry, "summary"),
+            summary=None,
+            stock_list=(),
+        )
+
+
+def _securities(codes: Iterable[object]) -> Iterable[str]:
+    texts = (code for code in codes if isinstance(code, str))
+    matches = filter(None, map(SECURITY_CODE.fullmatch, texts))
+    return dict.fromkeys(f"{int(match['market'])}.{match['symbol']}" for match in matches)
+
+
+def _pictures(image: object) -> Iterable[str]:
+    """One address, or a list of them; the lists differ in that."""
+    for address in image if isinstance(image, list) else [image]:
+        if isinstance(address, str) and _WEB_ADDRESS.fullmatch(address.strip()):
+            yield address.strip()
+
+
+def _standing_in(summary: str, pictures: Iterable[str]) -> str:
+    """A body in the form that the share API's have."""
+    shown = "".join(f'<center><img src="{escape(address)}"></center>' for address in pictures)
+    return f"<p>{escape(summary, quote=False)}</p>{shown}"

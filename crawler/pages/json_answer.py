@@ -1,0 +1,70 @@
+"""Answers that are JSON objects, read with an eye on what they should be."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from scrapy.http import Response
+
+from archive.article import SHANGHAI
+from crawler.pages.errors import LayoutChanged
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class JsonAnswer:
+    """An answer of a source's API.
+
+    :param page: the page object that reads it, in whose name errors are raised.
+    """
+
+    def __init__(self, page: type, response: Response) -> None:
+        self._page = page
+        self._response = response
+
+    def unreadable(self, what: str) -> LayoutChanged:
+        """The error for an answer that is not what it should be."""
+        return LayoutChanged(self._page, self._response.url, what)
+
+    def object(self) -> dict[str, Any]:
+        """All of the answer.
+
+        :raises LayoutChanged: when it is no JSON object.
+        """
+        try:
+            answer = json.loads(self._response.body)
+        except (ValueError, RecursionError) as error:
+            raise self.unreadable(f"it is not JSON ({error})") from error
+        if not isinstance(answer, dict):
+            raise self.unreadable("it is not a JSON object")
+        return answer
+
+    def text(self, fields: Mapping[str, Any], name: str) -> str | None:
+        """A text among `fields`; None when it is not there or blank.
+
+        Half a surrogate pair, which no file can hold, becomes U+FFFD as in every browser.
+
+        :raises LayoutChanged: when it is no text.
+        """
+        value = fields.get(name)
+        if value is not None and not isinstance(value, str):
+            raise self.unreadable(f"its {name} is not a text")
+        if value is None or not value.strip():
+            return None
+        return _LONE_SURROGATE.sub("\ufffd", value)
+
+    def time(self, fields: Mapping[str, Any], name: str) -> datetime | None:
+        """A time among `fields`, which sources write in Shanghai's without a zone.
+
+        :raises LayoutChanged: when it is no text; a text that is no time is none.
+        """
+        value = self.text(fields, name)
+        try:
+            time = datetime.fromisoformat(value.strip()) if value else None
+        except ValueError:
+            return None
+        if time is None:
+            return None
+        return time.replace(tzinfo=SHANGHAI) if time.tzinfo is None else time

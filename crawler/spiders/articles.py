@@ -1,0 +1,281 @@
+"""What spiders do about an article once they know of it: `ask` → `parse_text` → the article.
+
+Where no source gives its body, what stands in for it; where the archive has it, another look.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from archive.article import BodySource, InfoCode
+from archive.capture import Capture
+from archive.catalog import PostRow
+from archive.errors import ArchiveError, InvalidArticle
+from crawler.extensions.open_archive import archive_of
+from crawler.failures import Failures, reason_of
+from crawler.fingerprint import ANSWERS_JSON, ARTICLE, POST_URL, REVISIT, STAGE
+from crawler.items import Found, Item, Look
+from crawler.middlewares.capture import capture_of
+from crawler.pages.article_page import ArticlePage
+from crawler.pages.compose import compose, compose_without_text, facts_of
+from crawler.pages.errors import LayoutChanged, NotFound, PageError
+from crawler.pages.facts import ArticleText, Facts
+from crawler.pages.share_answer import ShareAnswer
+from crawler.sources import Sources
+
+_GONE = {404, 410}
+
+
+@dataclass(frozen=True, slots=True)
+class TextAddress:
+    """Where to ask for an article's own body, and what reads the answer."""
+
+    url: str
+    page: type[ShareAnswer] | type[ArticlePage]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """An article whose body is still to be had.
+
+    :param addresses: still to be asked, in order.
+    :param asked: the sources that were asked before.
+    :param facts: what a page, a list or the archive says of it; None when all that is known of it
+        is a share link.
+    :param captures: where that is kept.
+    :param post_url: of its post page.
+    :param unanswered: one that was asked before failed, so it may have the article.
+    :param unreadable: the last that was asked is not laid out as it was.
+    :param archived: where the body comes from that the archive has, when this is another look.
+    """
+
+    info_code: InfoCode
+    addresses: Sequence[TextAddress]
+    asked: frozenset[BodySource] = frozenset()
+    facts: Facts | None = None
+    captures: tuple[Capture, ...] = ()
+    post_url: str | None = None
+    unanswered: bool = False
+    unreadable: bool = False
+    archived: BodySource | None = None
+
+
+class ArticleSpider(Spider):
+    """Base of the spiders. Each says where to ask for a body, and what its own pages give."""
+
+    arguments: ClassVar[type[BaseModel]]
+    gives: ClassVar[BodySource]
+    """The worst body that is worth asking its source for an article that is archived."""
+    stand_in: ClassVar[BodySource]
+    """What it takes where nobody gives a body."""
+
+    sources: Sources
+    failures: Failures
+
+    def __init__(self, name: str | None = None, **arguments: str) -> None:
+        super().__init__(name)
+        self.given_arguments = arguments
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Made by Scrapy, with the facts of ``FINEWS_SOURCES``."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.sources = Sources.load(Path(crawler.settings["FINEWS_SOURCES"]))
+        spider.failures = Failures(crawler)
+        return spider
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the crawl takes in all that the lists name, as one without arguments does."""
+        return not self.given_arguments
+
+    def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
+        """Where to ask for an article's own body, in order."""
+        api = self.sources.share.api_addresses(info_code)
+        return [TextAddress(url, ShareAnswer) for url in api]
+
+    def wanted(
+        self,
+        info_code: InfoCode,
+        facts: Facts | None = None,
+        response: Response | None = None,
+        post_url: str | None = None,
+    ) -> Wanted:
+        """An article that a list, a page or the user named.
+
+        :param response: where `facts` were read.
+        """
+        return Wanted(
+            info_code=info_code,
+            addresses=self.text_addresses(info_code),
+            facts=facts,
+            captures=capture_of(response) if response else (),
+            post_url=post_url,
+            archived=self.to_better(info_code),
+        )
+
+    def to_better(self, info_code: InfoCode) -> BodySource | None:
+        """Where an archived body comes from that this spider's source may better; else None."""
+        share = self.settings.getfloat("FINEWS_REVISIT_SHARE")
+        archive = archive_of(self.crawler)
+        return archive.to_better(info_code, self.gives, own=self.stand_in, share=share)
+
+    def ask(self, wanted: Wanted) -> Request:
+        """For the article's body, at the next of the addresses."""
+        address = wanted.addresses[0]
+        return Request(
+            address.url,
+            self.parse_text,
+            errback=self.text_failed,
+            meta={
+                ARTICLE: wanted.info_code,
+                STAGE: address.url if wanted.facts else f"{address.url} alone",
+                POST_URL: wanted.post_url,
+                ANSWERS_JSON: address.page is ShareAnswer,
+                REVISIT: wanted.archived is not None,
+            },
+            cb_kwargs={"wanted": wanted},
+        )
+
+    def parse_text(self, response: Response, wanted: Wanted) -> Iterator[Request | Item]:
+        """The answer for an article's body → the article; the next address where it has none."""
+        try:
+            text = wanted.addresses[0].page(response).text(wanted.info_code)
+        except PageError as error:
+            wanted = replace(wanted, unreadable=isinstance(error, LayoutChanged))
+            answered = isinstance(error, NotFound)
+            yield from self._without_text(wanted, error.reason, str(error), answered=answered)
+            return
+        wanted = replace(wanted, captures=(*capture_of(response), *wanted.captures))
+        yield from self.with_text(wanted, text)
+
+    def text_failed(self, failure: Failure) -> Iterator[Request | Item]:
+        """No answer from an address → the next."""
+        wanted: Wanted = request_of(failure).cb_kwargs["wanted"]
+        error = failure.value
+        gone = isinstance(error, HttpError) and error.response.status in _GONE
+        answered = gone and wanted.addresses[0].page is ArticlePage
+        yield from self._without_text(wanted, *reason_of(failure), answered=answered)
+
+    def with_text(self, wanted: Wanted, text: ArticleText) -> Iterator[Request | Item]:
+        """The article, now that its own body is there."""
+        article = compose(
+            wanted.info_code,
+            wanted.facts,
+            text,
+            self.sources.share.link_of,
+            provisional=wanted.unanswered and text.source is not BodySource.SHARE_API,
+        )
+        yield replace(article, captures=wanted.captures)
+
+    def without_text(self, wanted: Wanted, reason: str, sentence: str) -> Iterator[Request | Item]:
+        """The article with what stands in for its body, where no address gave that."""
+        facts, archived = wanted.facts, wanted.archived
+        better = (
+            facts is not None
+            and facts.body is not None
+            and (archived is None or archived.is_worse_than(facts.body_source))
+        )
+        if better:
+            assert facts is not None
+            try:
+                link_of = self.sources.share.link_of
+                article = compose_without_text(facts, link_of, provisional=wanted.unanswered)
+                if wanted.unreadable:
+                    self.failures.stands_in(wanted.info_code, sentence)
+                yield replace(article, captures=wanted.captures)
+            except InvalidArticle as error:
+                self.failures.of_article(wanted.info_code, "refused", str(error), wanted.post_url)
+        elif archived is not None:
+            yield Look(wanted.info_code, _found_in_vain(wanted, archived))
+        else:
+            self.failures.of_article(wanted.info_code, reason, sentence, wanted.post_url)
+
+    def tried_in_vain(self) -> Iterator[Request]:
+        """Articles that earlier crawls could not archive; their lists may not change any more."""
+        attempts = self.settings.getint("FINEWS_ATTEMPTS")
+        failures = archive_of(self.crawler).crawl_state.failures()
+        given_up = sum(failed.times >= attempts for failed in failures)
+        if given_up:
+            self.logger.warning(
+                "%d articles were given up after %d crawls; `finews stats` names them.",
+                *(given_up, attempts),
+            )
+        for failed in failures:
+            yield from self.try_again(failed.info_code, failed.url)
+
+    def try_again(self, info_code: InfoCode, url: str | None) -> Iterator[Request]:
+        """An article that an earlier crawl could not archive."""
+        yield self.ask(self.wanted(info_code, post_url=url))
+
+    def due_again(self) -> Iterator[Request | Look]:
+        """Archived articles that may have changed."""
+        archive = archive_of(self.crawler)
+        for row in archive.due(
+            share=self.settings.getfloat("FINEWS_REVISIT_SHARE"),
+            days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
+            limit=self.settings.getint("FINEWS_REVISITS"),
+        ):
+            yield self.look_again(row)
+
+    def look_again(self, row: PostRow) -> Request | Look:
+        """Ask for the body of an archived article."""
+        info_code = InfoCode(row.info_code)
+        try:
+            article = archive_of(self.crawler).article_of(row)
+            facts = facts_of(article)
+        except (ArchiveError, InvalidArticle) as error:
+            self.logger.warning("%s is not looked at again: %s", info_code, error)
+            return Look(info_code, Found.NOTHING_ELSE)
+        self.count("article/looked_at")
+        stands_in = article.body_source.stands_in
+        return self.ask(
+            Wanted(
+                info_code=info_code,
+                addresses=self.text_addresses(info_code),
+                facts=facts,
+                captures=article.captures if stands_in else article.captures[1:],
+                archived=article.body_source,
+            )
+        )
+
+    def count(self, key: str) -> None:
+        """One more, in the stats."""
+        assert self.crawler.stats is not None
+        self.crawler.stats.inc_value(key)
+
+    def _without_text(
+        self, wanted: Wanted, reason: str, sentence: str, *, answered: bool
+    ) -> Iterator[Request | Item]:
+        self.logger.info("%s", sentence)
+        wanted = replace(
+            wanted,
+            addresses=wanted.addresses[1:],
+            asked=wanted.asked | {wanted.addresses[0].page.source},
+            unanswered=wanted.unanswered or not answered,
+        )
+        if wanted.addresses:
+            yield self.ask(wanted)
+        else:
+            yield from self.without_text(wanted, reason, sentence)
+
+
+def request_of(failure: Failure) -> Request:
+    """The request that failed."""
+    request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
+    return request
+
+
+def _found_in_vain(wanted: Wanted, archived: BodySource) -> Found:
+    """A source that had an article and says that it has not: it was taken down."""
+    if wanted.unanswered:
+        return Found.NO_ANSWER
+    return Found.GONE if archived in wanted.asked else Found.NOTHING_ELSE

@@ -1,0 +1,202 @@
+"""The spider of Eastmoney's own lists: list → page → … → articles → share API or article page.
+
+In the order of an article's way: `start`, `parse_list`, `parse_text`.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.misc import load_object
+from twisted.python.failure import Failure
+
+from archive.article import SHANGHAI, BodySource, InfoCode
+from archive.errors import InvalidInfoCode
+from crawler.arguments import LISTS, EastmoneyArguments
+from crawler.extensions.open_archive import archive_of
+from crawler.failures import reason_of
+from crawler.fingerprint import ANSWERS_JSON
+from crawler.items import Item, Listed
+from crawler.pages.article_page import ArticlePage
+from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList, ListedArticle
+from crawler.pages.facts import Facts
+from crawler.spiders.articles import ArticleSpider, TextAddress, request_of
+
+_BEFORE_ARTICLES = 10
+"""Priority of lists: an article is asked for once all lists are read, so that one that several
+name is known by the first of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPlace:
+    """A page of a list that is to be read.
+
+    :param column: Eastmoney's number of the list.
+    :param addresses: templates of where to ask for it, in order.
+    :param at: what asks for this page: a cursor, or a number.
+    :param pages_read: before this one.
+    """
+
+    name: str
+    column: int
+    page: type[EastmoneyList]
+    addresses: Sequence[str]
+    at: str
+    pages_read: int = 0
+
+
+class EastmoneySpider(ArticleSpider):
+    """Crawls Eastmoney's lists, back to where the last complete crawl found them."""
+
+    name = "eastmoney"
+    arguments = EastmoneyArguments
+    gives = BodySource.ARTICLE_PAGE
+    stand_in = BodySource.SUMMARY
+    # Eastmoney bans addresses after a few fast calls, whichever of its hosts they go to.
+    custom_settings = {  # noqa: RUF012 (Scrapy declares it as it is)
+        "FINEWS_ONE_SLOT": True,
+        "CONCURRENT_REQUESTS": 1,
+        "DOWNLOAD_DELAY": 2.0,
+        "AUTOTHROTTLE_START_DELAY": 2.0,
+        "FINEWS_REVISITS": 20,
+    }
+
+    allowed_domains: list[str]
+
+    def __init__(self, name: str | None = None, **arguments: str) -> None:
+        super().__init__(name, **arguments)
+        self.args = EastmoneyArguments.model_validate(arguments)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Made by Scrapy; see `ArticleSpider`."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        facts = spider.sources.eastmoney
+        EastmoneyArguments.model_validate(spider.given_arguments, context={LISTS: facts.names})
+        addresses = (*spider.sources.share.api, facts.article_page, *facts.rolling, *facts.columns)
+        spider.allowed_domains = [urlsplit(address).hostname or "" for address in addresses]
+        return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        """The lists, then what is owed from before."""
+        now = load_object(self.settings["FINEWS_CLOCK"])()
+        self._trace = str(int(now.timestamp() * 1000))
+        first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
+        self._known = archive_of(self.crawler).completed(self.name, self.given_arguments)
+        self._old = (self._known or now) - first_days
+        for place in self._lists():
+            yield self._list_request(place)
+        if self.is_whole:
+            for request in (*self.tried_in_vain(), *self.due_again()):
+                yield request
+
+    def parse_list(self, response: Response, place: ListPlace) -> Iterator[Request | Item]:
+        """A page of a list → its articles, and the next page unless this one goes far enough."""
+        page = place.page(response)
+        entries, next_page = page.entries(), page.next_page()
+        articles = list(self._articles(entries, response))
+        for facts in articles:
+            if self._is_asked_for(facts):
+                yield from self._article(facts, response)
+        if next_page and next_page != place.at and not self._goes_far_enough(articles, place):
+            yield self._list_request(
+                replace(
+                    place,
+                    addresses=self._addresses(place.page),
+                    at=next_page,
+                    pages_read=place.pages_read + 1,
+                )
+            )
+
+    def list_failed(self, failure: Failure) -> Iterator[Request]:
+        """No answer for a page of a list → the next host that has it."""
+        place: ListPlace = request_of(failure).cb_kwargs["place"]
+        reason, sentence = reason_of(failure)
+        if others := place.addresses[1:]:
+            self.logger.info("%s", sentence)
+            yield self._list_request(replace(place, addresses=others))
+        else:
+            self.failures.of_list(request_of(failure).url, reason, sentence)
+
+    def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
+        """The share API, then the article's own page."""
+        page = self.sources.eastmoney.article_page.format(digits=info_code.digits)
+        return [*super().text_addresses(info_code), TextAddress(page, ArticlePage)]
+
+    def _lists(self) -> Iterator[ListPlace]:
+        facts = self.sources.eastmoney
+        for name in self.args.column or facts.read:
+            rolling = name in facts.rolling_columns
+            page = FastNewsList if rolling else ColumnList
+            yield ListPlace(
+                name=name,
+                column=facts.rolling_columns[name] if rolling else facts.news_columns[name],
+                page=page,
+                addresses=self._addresses(page),
+                at=page.first_page,
+            )
+
+    def _addresses(self, page: type[EastmoneyList]) -> Sequence[str]:
+        facts = self.sources.eastmoney
+        return facts.rolling if page is FastNewsList else facts.columns
+
+    def _list_request(self, place: ListPlace) -> Request:
+        address = place.addresses[0]
+        names = list(self.args.column or self.sources.eastmoney.read)
+        return Request(
+            address.format(column=place.column, page=place.at, trace=self._trace),
+            self.parse_list,
+            errback=self.list_failed,
+            priority=_BEFORE_ARTICLES + len(names) - names.index(place.name),
+            meta={ANSWERS_JSON: True},
+            cb_kwargs={"place": place},
+        )
+
+    def _articles(self, entries: Iterable[ListedArticle], response: Response) -> Iterator[Facts]:
+        for entry in entries:
+            try:
+                yield entry.facts()
+            except InvalidInfoCode as error:
+                self.failures.refused(error, response.url)
+
+    def _is_asked_for(self, facts: Facts) -> bool:
+        self.count("list/posts")
+        return self.args.since is None or not _is_before(facts, self.args.since)
+
+    def _article(self, facts: Facts, response: Response) -> Iterator[Request | Item]:
+        archive = archive_of(self.crawler)
+        row = archive.row_of(facts.info_code)
+        if row is not None and facts.stock_list:
+            yield Listed(facts.info_code, facts.stock_list)
+        if row is not None and self.to_better(facts.info_code):
+            yield self.look_again(row)
+        else:
+            yield self.ask(self.wanted(facts.info_code, facts, response))
+
+    def _goes_far_enough(self, articles: Sequence[Facts], place: ListPlace) -> bool:
+        """Whether nothing on the pages that follow is wanted.
+
+        By default, those that follow an article which the archive had when the last complete
+        crawl ended: that crawl has dealt with them. An article that was archived since then says
+        nothing, because whatever archived it may not have seen all the others.
+        """
+        since, pages = self.args.since, self.args.pages
+        if since is not None and any(_is_before(facts, since) for facts in articles):
+            return True
+        if pages is not None:
+            return place.pages_read + 1 >= pages
+        if since is not None:
+            return False
+        if any(facts.published and facts.published < self._old for facts in articles):
+            return True
+        archive, known = archive_of(self.crawler), self._known
+        return known is not None and any(archive.knew(facts.info_code, known) for facts in articles)
+
+
+def _is_before(facts: Facts, day: date) -> bool:
+    return facts.published is not None and facts.published.astimezone(SHANGHAI).date() < day
