@@ -19,7 +19,7 @@ from archive.categories import ROLLING
 from crawler.pages.facts import Facts
 from crawler.pages.json_answer import JsonAnswer
 
-_WEB_ADDRESS = re.compile(r"https?://\S+")
+_WEB_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/\S*)?", re.ASCII)
 
 _WELL = "1"
 """The ``code`` of an answer that is one."""

@@ -1,10 +1,12 @@
 """Which page object reads an answer, by the form of its address."""
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy.http import Response, XmlResponse
 
+from archive.article import InfoCode
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.eastmoney_list import ColumnList, FastNewsList
 from crawler.pages.feed import Feed
@@ -13,6 +15,10 @@ from crawler.pages.post_page import PostPage
 from crawler.pages.share_answer import ShareAnswer
 
 Layout = type[ArticlePage | ColumnList | FastNewsList | Feed | ListPage | PostPage | ShareAnswer]
+
+LAYOUTS: tuple[Layout, ...] = (
+    *(ArticlePage, ColumnList, FastNewsList, Feed, ListPage, PostPage, ShareAnswer),
+)
 
 _BY_PATH: tuple[tuple[str, Layout], ...] = (
     (r"/GetNewsText\.do", ShareAnswer),
@@ -31,3 +37,20 @@ def layout_of(response: Response) -> Layout:
         if re.search(f"(?:{pattern})$", path, re.ASCII):
             return layout
     return Feed if isinstance(response, XmlResponse) else ListPage
+
+
+def read(layout: Layout, response: Response) -> Any:
+    """All that a page object reads from a response.
+
+    :returns: facts, a text, links, or the entries of a list and what asks for its next page.
+    :raises PageError: when it cannot read it, or finds that there is no such article.
+    :raises InvalidInfoCode: when the address should name an article and does not.
+    """
+    if layout is ShareAnswer or layout is ArticlePage:
+        return layout(response).text(InfoCode.from_address(response.url))
+    if layout is PostPage:
+        return PostPage(response).facts()
+    if layout is FastNewsList or layout is ColumnList:
+        page = layout(response)
+        return {"entries": page.entries(), "next_page": page.next_page()}
+    return Feed(response).links() if layout is Feed else ListPage(response).links()

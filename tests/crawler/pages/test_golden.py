@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
-from archive.article import InfoCode
 from archive.body import read_body
 from archive.post import parse_post
 from crawler.pages.errors import PageError
 from crawler.pages.feed import Feed
+from crawler.pages.layouts import LAYOUTS, Layout, layout_of, read
 from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
 from crawler.pages.share_answer import ShareAnswer
@@ -28,18 +28,26 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 SITE = "https://finews.withounder.com"
 API = "http://finews.zning.xyz/NewsData/GetNewsText.do?id="
 
-READ: dict[type, Any] = {
-    Feed: lambda response: Feed(response).links(),
-    ListPage: lambda response: ListPage(response).links(),
-    PostPage: lambda response: PostPage(response).facts(),
-    ShareAnswer: lambda response: ShareAnswer(response).text(InfoCode.from_address(response.url)),
+LISTS = {
+    "FastNewsList": "https://np-weblist.eastmoney.com/comm/web/getFastNewsList?sortEnd=&name=",
+    "ColumnList": "https://np-listapi.eastmoney.com/comm/web/getNewsByColumns?page_index=1&name=",
 }
 
 
-def cases() -> list[tuple[type, str, Path]]:
+def address_of(page: str, name: str) -> str:
+    match page:
+        case "PostPage":
+            return f"{SITE}/2026/11/22/2026-11-20-{name}.html"
+        case "ArticlePage":
+            return f"https://finance.eastmoney.com/a/{name.removeprefix('NW')}.html"
+        case _:
+            return LISTS.get(page, API) + name
+
+
+def cases() -> list[tuple[Layout, str, Path]]:
     """Page object, address and saved answer of every golden page."""
     site = SAMPLES / "site"
-    found: list[tuple[type, str, Path]] = [
+    found: list[tuple[Layout, str, Path]] = [
         (ListPage, f"{SITE}/", site / "index.html"),
         (Feed, f"{SITE}/feed.xml", site / "feed.xml"),
         (ListPage, f"{SITE}/404.html", site / "404.html"),
@@ -51,9 +59,9 @@ def cases() -> list[tuple[type, str, Path]]:
     for path in sorted((SAMPLES / "share_api").iterdir()):
         found.append((ShareAnswer, API + path.stem, path))
     for path in sorted((GOLDEN / "answers").iterdir()):
-        page, _, code = path.stem.partition("-")
-        address = f"{SITE}/2026/11/22/2026-11-20-{code}.html" if page == "PostPage" else API + code
-        found.append((next(known for known in READ if known.__name__ == page), address, path))
+        page, _, name = path.stem.partition("-")
+        known = next(known for known in LAYOUTS if known.__name__ == page)
+        found.append((known, address_of(page, name), path))
     return found
 
 
@@ -64,18 +72,21 @@ def response(address: str, path: Path) -> Response:
 
 
 def as_json(value: object) -> Any:
-    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    return json.loads(json.dumps(plain, default=str))
+    return json.loads(json.dumps(value, default=plain))
+
+
+def plain(value: object) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 @pytest.mark.parametrize(
     ("page", "address", "path"), cases(), ids=lambda value: getattr(value, "stem", None)
 )
 def test_a_saved_answer_reads_as_it_did(
-    page: type, address: str, path: Path, request: pytest.FixtureRequest
+    page: Layout, address: str, path: Path, request: pytest.FixtureRequest
 ) -> None:
     try:
-        actual = as_json(READ[page](response(address, path)))
+        actual = as_json(read(page, response(address, path)))
     except PageError as error:
         actual = {"error": type(error).__name__, "sentence": str(error)}
     expected = GOLDEN / page.__name__ / f"{path.stem}.json"
@@ -84,6 +95,15 @@ def test_a_saved_answer_reads_as_it_did(
         text = json.dumps(actual, ensure_ascii=False, indent=1)
         expected.write_text(text + "\n", encoding="utf-8")
     assert actual == json.loads(expected.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("page", "address", "path"), cases(), ids=lambda value: getattr(value, "stem", None)
+)
+def test_an_address_tells_which_page_object_reads_it(
+    page: Layout, address: str, path: Path
+) -> None:
+    assert layout_of(response(address, path)) is page
 
 
 @pytest.mark.parametrize("path", sorted((SAMPLES / "posts").iterdir()), ids=lambda path: path.stem)
