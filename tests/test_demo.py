@@ -30,10 +30,13 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
     first = demo(tmp_path)
     assert first.returncode == 0, first.stderr
     assert "150 articles found, 150 added, 0 unchanged, 0 failed" in first.stdout
+    summaries = len(site.summary_only)
+    assert f", {summaries} added, " in first.stdout
+    assert f", {len(site.page_only)} revised, {len(site.page_only)} looked at" in first.stdout
     got = posts_in(tmp_path)
     assert {name: got[name] for name in site.posts} == site.posts
-    only_mirrored = got.keys() - site.posts.keys()
-    assert {InfoCode.from_address(name) for name in only_mirrored} == site.mirror_only
+    without_share = {InfoCode.from_address(name) for name in got.keys() - site.posts.keys()}
+    assert without_share == site.page_only | site.summary_only
 
     second = demo(tmp_path)
     assert second.returncode == 0, second.stderr
@@ -49,12 +52,12 @@ def test_a_source_that_is_down_ends_the_demo_with_the_crawls_status(tmp_path: Pa
     assert "No list of the source could be had" in ended.stderr
 
 
-def test_what_a_crawl_missed_the_next_one_finds(tmp_path: Path) -> None:
+def test_what_one_spider_misses_the_other_finds(tmp_path: Path) -> None:
     site = made_up_site()
     missed = demo(tmp_path, "--fault", "finews.withounder.com/category/=status:410")
     assert missed.returncode == 3
     assert "lists of the source could not be read; articles may be missed" in missed.stderr
-    assert len(posts_in(tmp_path)) < len(site.posts)
+    assert len(posts_in(tmp_path)) == len(site.articles) + len(site.summary_only)
 
     healed = demo(tmp_path)
     assert healed.returncode == 0, healed.stderr

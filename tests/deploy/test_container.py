@@ -222,9 +222,10 @@ def test_the_next_crawl_comes_after_any_status(
     status: int, image: Path, environment: dict[str, str], stand_in: Program
 ) -> None:
     stand_in("python", f'echo "$@"; exit {status}')
-    with container(image, environment | {"FINEWS_EVERY": "0"}, "crawl", "-a", "x=1") as process:
+    environment |= {"FINEWS_EVERY": "0", "FINEWS_SPIDER": "eastmoney"}
+    with container(image, environment, "crawl", "-a", "x=1") as process:
         for _ in range(3):
-            assert read_until(process, "\n") == "-m scrapy crawl finews -a x=1\n"
+            assert read_until(process, "\n") == "-m scrapy crawl eastmoney -a x=1\n"
 
 
 def test_a_pause_is_ended_by_stop(

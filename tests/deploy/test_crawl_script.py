@@ -68,14 +68,15 @@ def test_every_exit_status(status: ExitStatus, tmp_path: Path, stand_in: Program
     python = stand_in(
         "python",
         f"""
-        [ "$1 $2 $3 $4" = "-m scrapy crawl finews" ] || exit 99
+        [ "$1 $2 $3 $4" = "-m scrapy crawl eastmoney" ] || exit 99
         echo "a warning" >&2
         echo "finews: 3 articles found."
         echo "finews: A sentence 为什么." >&2
         exit {status.value}
         """,
     )
-    ended = run(FINEWS_PYTHON=str(python), FINEWS_LOGS=str(tmp_path))
+    logs = str(tmp_path)
+    ended = run(FINEWS_PYTHON=str(python), FINEWS_LOGS=logs, FINEWS_SPIDER="eastmoney")
     assert ended.returncode == status
     assert ended.stderr == ""
     log = tmp_path / "crawl.log"
