@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -24,8 +24,9 @@ from archive.changes import Change, changes_between
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError
 from archive.files import publish, stage, sync_folders
-from archive.journal import CRAWL, note_of, tells_of_new_version
+from archive.journal import CRAWL, PICTURE, note_of, tells_of_new_version
 from archive.lock import ArchiveLock
+from archive.media import picture_of
 from archive.post import Post, format_post, parse_post
 from archive.rows import as_json, iso, revision_of, row_of, row_of_orphan, seen_again
 from archive.search import Results
@@ -408,6 +409,52 @@ class Archive:
         """Keep a request and its response; they are on disk when the next article is."""
         with self._disk():
             return self._captures.capture(exchange)
+
+    def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Info code and address of the articles' pictures that are not kept, the newest first.
+
+        :param hosts: only pictures at these.
+        """
+        yield from self._catalog.missing_pictures(hosts)
+
+    def waiting_pictures(self, *, share: float, attempts: int) -> set[str]:
+        """Addresses of pictures that failed and that it is not, or no more, time to try again.
+
+        :param share: and `attempts` likewise as for `is_waiting`.
+        """
+        now = self._clock()
+        return {
+            address
+            for address, failed in self.crawl_state.picture_failures().items()
+            if failed.times >= attempts or not failed.is_due(now, share)
+        }
+
+    def mark_picture_failed(self, address: str, reason: str, *, answered: bool) -> None:
+        """Note that a picture could not be kept.
+
+        :param answered: the host said something of it; only then it counts as an attempt.
+        """
+        self.crawl_state.picture_failed(address, reason, self._clock(), answered=answered)
+
+    def keep_picture(self, address: str, data: bytes) -> None:
+        """Keep a picture of archived articles, on disk before this returns.
+
+        One that no article has (any more) is not kept.
+
+        :param address: one of those that were missing.
+        :raises InvalidPicture: when `data` is no picture of a kind that is kept.
+        """
+        now = self._clock()
+        picture = picture_of(address, data, iso(now))
+        with self._writing, self._disk():
+            if self._catalog.wants_picture(address):
+                self._captures.note(PICTURE, asdict(picture), now)
+                payloads = self._captures.sync()
+                if _bytes_if_there(self.folder / picture.path) != data:
+                    self._write_files([(data, picture.path)])
+                self._catalog.put(payloads=payloads)
+                self._catalog.keep_picture(picture)
+        self.crawl_state.picture_kept(address)
 
     def history(self) -> History:
         """What crawls of this archive usually bring, to judge one by that has just ended."""

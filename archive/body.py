@@ -22,6 +22,8 @@ _MARKED_ID = re.compile(rf"(?:stock|bk)_{SECURITY_CODE.pattern}")
 DRAWN_ANEW = "webquoteklinepic.eastmoney.com/"
 """Charts that are made for every reader; they show today's prices, not the article's."""
 
+_PICTURE = re.compile(r"(?:https?:)?//[^\x00-\x20\x7f\ud800-\udfff]+", re.IGNORECASE)
+
 
 class SecurityKind(StrEnum):
     """What a security is, as far as its market and symbol say."""
@@ -133,6 +135,17 @@ def _text(root: etree._Element) -> str:
 def _pictures(root: etree._Element) -> tuple[str, ...]:
     sources = (image.get("src", "").strip() for image in root.iter("img"))
     return tuple(dict.fromkeys(src for src in sources if src and DRAWN_ANEW not in src))
+
+
+def picture_address(source: str) -> str | None:
+    """Where a picture can be had, from what a body writes; None where nothing says it.
+
+    :param source: an `img` element's ``src``.
+    """
+    address = source.strip()
+    if not _PICTURE.fullmatch(address) or DRAWN_ANEW in address:
+        return None
+    return f"https:{address}" if address.startswith("//") else address
 
 
 def _securities(root: etree._Element) -> tuple[Security, ...]:

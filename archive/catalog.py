@@ -10,11 +10,13 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
+from archive import pictures
 from archive.article import InfoCode
 from archive.body import Security
 from archive.capture import Capture
 from archive.categories import Category
 from archive.errors import ArchiveError
+from archive.media import Picture
 from archive.migrations import catalog_migrations
 from archive.search import Results, register, search, without_index
 
@@ -359,6 +361,46 @@ class Catalog:
                 for entry in entries:
                     if entry.securities is not None:
                         self._put_mentions(entry.post, entry.securities)
+                        pictures.put_pictures(
+                            self._writer.conn, entry.post.info_code, entry.post.pictures
+                        )
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
+    def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Info code and address of the pictures at some hosts that are not kept, newest first."""
+        try:
+            yield from pictures.missing(self._reader, hosts)
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def kept_pictures(self) -> Iterator[tuple[str, str]]:
+        """Path and SHA-256 of every picture file that is kept."""
+        try:
+            yield from pictures.kept(self._reader)
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def wants_picture(self, address: str) -> bool:
+        """Whether a post has the picture."""
+        try:
+            return pictures.is_wanted(self._reader, address)
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def keep_picture(self, picture: Picture) -> None:
+        """Note that a picture is kept, of every post that has it."""
+        try:
+            with self._writer.atomic():
+                pictures.keep(self._writer.conn, picture)
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
+    def lose_picture(self, digest: str) -> None:
+        """Note that a picture is kept no more, so that the next crawl asks for it."""
+        try:
+            with self._writer.atomic():
+                pictures.lose(self._writer.conn, digest)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
@@ -416,7 +458,7 @@ class Catalog:
         """Delete a post and all that hangs on it."""
         try:
             with self._writer.atomic():
-                for table in ("changes", "mentions", "revisions", "posts"):
+                for table in ("changes", "mentions", "pictures", "revisions", "posts"):
                     self._writer.table(table).delete_where("info_code = ?", [info_code])
         except sqlite3.Error as error:
             raise self._failed("write", error) from error

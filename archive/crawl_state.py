@@ -40,18 +40,15 @@ class Block:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An article that could not be archived.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """Tries that were in vain.
 
-    :param url: of its post page; None when it was asked for by its share link.
     :param times: in how many crawls.
     :param first: time of the first of them, aware.
     :param last: time of the last of them.
     """
 
-    info_code: InfoCode
-    url: str | None
     times: int
     first: datetime
     last: datetime
@@ -66,8 +63,19 @@ class Failed:
         return now - self.last >= share * (now - self.first)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Attempts):
+    """An article that could not be archived.
+
+    :param url: of its post page; None when it was asked for by its share link.
+    """
+
+    info_code: InfoCode
+    url: str | None
+
+
 class CrawlState:
-    """Validators of lists, hosts to be left alone, articles to be tried again.
+    """Validators of lists, hosts to be left alone, articles and pictures to be tried again.
 
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
@@ -183,6 +191,34 @@ class CrawlState:
         """All articles that could not be archived yet."""
         return [_failed(row) for row in self._rows(f"{_FAILURES} ORDER BY info_code")]
 
+    def picture_failed(self, address: str, reason: str, now: datetime, *, answered: bool) -> None:
+        """A picture could not be kept by this crawl.
+
+        :param answered: the host said something of it; only then it counts as an attempt.
+        """
+        before = self._row(f"{_PICTURES} WHERE address = ?", address)
+        row = {
+            "address": address,
+            "times": (before[1] if before else 0) + answered,
+            "first": before[2] if before else _iso(now),
+            "last": _iso(now),
+            "reason": reason,
+        }
+        with self._telling():
+            self._db.table("pictures").upsert(row, pk="address")
+
+    def picture_kept(self, address: str) -> None:
+        """A picture could be kept after all."""
+        with self._telling():
+            self._db.table("pictures").delete_where("address = ?", [address])
+
+    def picture_failures(self) -> dict[str, Attempts]:
+        """Of all pictures that could not be kept yet, by address."""
+        return {
+            address: Attempts(times=times, reason=reason, **_period(first, last))
+            for address, times, first, last, reason in self._rows(_PICTURES)
+        }
+
     def _row(self, sql: str, *parameters: str) -> tuple[Any, ...] | None:
         return next(iter(self._rows(sql, *parameters)), None)
 
@@ -202,14 +238,21 @@ _TABLES: dict[str, dict[str, type]] = {
         "last": str,
         "reason": str,
     },
+    "pictures": {"address": str, "times": int, "first": str, "last": str, "reason": str},
 }
+_PICTURES = "SELECT address, times, first, last, reason FROM pictures"
 _FAILURES = "SELECT info_code, url, times, first, last, reason FROM failures"
 
 
 def _failed(row: tuple[Any, ...]) -> Failed:
     info_code, url, times, first, last, reason = row
-    first, last = datetime.fromisoformat(first), datetime.fromisoformat(last)
-    return Failed(InfoCode(info_code), url, times, first, last, reason)
+    return Failed(
+        info_code=InfoCode(info_code), url=url, times=times, reason=reason, **_period(first, last)
+    )
+
+
+def _period(first: str, last: str) -> dict[str, datetime]:
+    return {"first": datetime.fromisoformat(first), "last": datetime.fromisoformat(last)}
 
 
 def _iso(time: datetime) -> str:

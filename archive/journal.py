@@ -15,6 +15,9 @@ _IN_THE_FILE = ("text", "length", "pictures")
 CRAWL = "urn:finews:crawl"
 """Target of the records that tell of crawls."""
 
+PICTURE = "urn:finews:picture"
+"""Target of the records that tell which file an address's picture is kept in."""
+
 
 def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The target and the facts of the record for an entry of the catalog."""

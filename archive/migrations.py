@@ -3,6 +3,7 @@
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from archive.pictures import create_pictures
 from archive.search import create_search
 from archive.views import create_views
 
@@ -155,3 +156,9 @@ def lists_of_the_source(db: Database) -> None:
     """What lists say beside the articles, and which crawls dealt with all of theirs."""
     db.table("posts").add_column("stock_list", str, not_null_default="[]")
     db.table("crawls").add_column("complete", int, not_null_default=0)
+
+
+@catalog_migrations()
+def pictures(db: Database) -> None:
+    """Which pictures posts have, and which of them are kept."""
+    create_pictures(db)

@@ -14,8 +14,9 @@ from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow, RevisionRow
 from archive.errors import ArchiveError, InvalidInfoCode
 from archive.files import demand_archive
-from archive.journal import CRAWL, tells_of_new_version
+from archive.journal import CRAWL, PICTURE, tells_of_new_version
 from archive.lock import ArchiveLock
+from archive.media import Picture
 from archive.post import parse_post
 from archive.progress import Progress, silent
 from archive.versions import entry_of_file, post_files, revision_path, sha256
@@ -122,6 +123,8 @@ class _Fold:
                 self._payloads.setdefault(record.digest, capture)
         elif record.url == CRAWL:
             self._catalog.put_crawl(record.facts)
+        elif record.url == PICTURE:
+            self._add_picture(Picture(**record.facts))
         else:
             self._add_post(record.facts)
 
@@ -209,6 +212,13 @@ class _Fold:
             return None
         body = read_body(parse_post(data, PurePosixPath(row.path).name).body)
         return with_listed(body.securities, row.stock_list)
+
+    def _add_picture(self, picture: Picture) -> None:
+        """A kill between the record and the file leaves one without the other."""
+        if (self._folder / picture.path).is_file():
+            if self._entries:
+                self.write()
+            self._catalog.keep_picture(picture)
 
     def _forget_first_telling(self, stored: PostRow) -> None:
         """A version is told twice where a kill came between its record and its row.

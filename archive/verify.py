@@ -13,6 +13,7 @@ from archive.catalog import Catalog
 from archive.errors import ArchiveError, InvalidInfoCode
 from archive.files import demand_archive, publish, stage, sync_folders
 from archive.lock import ArchiveLock
+from archive.media import media_files
 from archive.progress import Progress, silent
 from archive.rebuild import PoorerCatalog, rebuild
 from archive.versions import post_files, revision_files, sha256
@@ -28,6 +29,8 @@ class Wrong(StrEnum):
     LEFTOVER = "leftover"
     CAPTURE_LOST = "capture lost"
     CAPTURE_DAMAGED = "capture damaged"
+    PICTURE_LOST = "picture lost"
+    PICTURE_CHANGED = "picture changed"
     CATALOG_DAMAGED = "catalog damaged"
 
 
@@ -61,8 +64,8 @@ class Verified:
 
 
 def verify(folder: Path, progress: Progress = silent) -> Verified:
-    """Check every post, revision and capture against its recorded hash, and files and catalog
-    against each other, both ways.
+    """Check every post, revision, picture and capture against its recorded hash, and files and
+    catalog against each other, both ways.
 
     :raises ArchiveLocked: when the archive is being written.
     :raises ArchiveError: when the folder is no archive or the disk refuses.
@@ -81,6 +84,7 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
 def _check(folder: Path, verified: Verified, progress: Progress) -> Iterator[Problem]:
     versions: Versions = []
     payloads: list[tuple[str, int]] = []
+    pictures: list[tuple[str, str]] = []
     try:
         if not (folder / "catalog.db").exists():
             raise ArchiveError("it is not there")
@@ -89,9 +93,11 @@ def _check(folder: Path, verified: Verified, progress: Progress) -> Iterator[Pro
                 yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", told)
             versions = list(catalog.all_versions())
             payloads = list(catalog.first_captures())
+            pictures = list(catalog.kept_pictures())
     except ArchiveError as error:
         yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", str(error))
     yield from _check_files(folder, versions, verified, progress)
+    yield from _check_pictures(folder, pictures, verified, progress)
     yield from _check_captures(folder, versions, payloads, verified, progress)
 
 
@@ -124,6 +130,25 @@ def _check_files(
         else:
             told = f"its article has moved, and its bytes are kept as {kept}"
             yield Problem(Wrong.LEFTOVER, str(file), told, kept=kept)
+
+
+def _check_pictures(
+    folder: Path, pictures: list[tuple[str, str]], verified: Verified, progress: Progress
+) -> Iterator[Problem]:
+    for path, expected in progress("pictures", pictures):
+        verified.files += 1
+        try:
+            actual = sha256((folder / path).read_bytes())
+        except FileNotFoundError:
+            yield Problem(Wrong.PICTURE_LOST, path, "the catalog has it, and it is not there")
+            continue
+        if actual != expected:
+            told = f"it should have the hash that it is named after, and it has {actual}"
+            yield Problem(Wrong.PICTURE_CHANGED, path, told)
+    known = {path for path, _ in pictures}
+    for file in media_files(folder):
+        if str(file) not in known:
+            yield Problem(Wrong.ROW_LOST, str(file), "the catalog knows nothing of it")
 
 
 def _superseded(versions: Versions) -> dict[tuple[str, str], str]:
@@ -199,8 +224,9 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
 
     Files that are lost or changed are written again from the captures; a changed one is kept
     under ``changed/``. The catalog is rebuilt where it is damaged or lacks rows, unless the new
-    one would lack something that the old one has. Nothing is deleted but leftovers, whose bytes
-    are kept elsewhere. `verify` again tells what is left.
+    one would lack something that the old one has. A picture that is lost or changed is asked for
+    again by the next crawl. Nothing is deleted but leftovers, whose bytes are kept elsewhere.
+    `verify` again tells what is left.
 
     :returns: what was done and what was not, a sentence each.
     :raises ArchiveError: when the archive is locked or the disk refuses.
@@ -227,6 +253,7 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
             for problem, post in _in_captures(folder, by_hash, progress):
                 done.append(_restore(folder, problem, post))
             done += _remove_leftovers(folder, problems)
+            done += _lose_pictures(folder, problems)
     except OSError as error:
         place = error.filename or folder
         raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
@@ -289,14 +316,38 @@ def _remove_leftovers(folder: Path, problems: list[Problem]) -> Iterator[str]:
             yield f"{problem.place} was removed; its bytes are kept as {kept}."
 
 
+def _lose_pictures(folder: Path, problems: list[Problem]) -> Iterator[str]:
+    lost = [
+        problem
+        for problem in problems
+        if problem.wrong in {Wrong.PICTURE_LOST, Wrong.PICTURE_CHANGED}
+    ]
+    if not lost:
+        return
+    with Catalog(folder / "catalog.db") as catalog:
+        for problem in lost:
+            path = folder / problem.place
+            if path.is_file() and sha256(path.read_bytes()) == path.stem:
+                continue  # a crawl since then has brought it back
+            kept = _put_aside(folder, problem.place)
+            catalog.lose_picture(path.stem)
+            yield f"{problem.place} is to be asked for again by the next crawl{kept}."
+
+
+def _put_aside(folder: Path, place: str) -> str:
+    """Move what is in a place to ``changed/``, and tell of it; nothing where nothing is."""
+    path = folder / place
+    if not path.exists():
+        return ""
+    aside = _free(folder / "changed" / PurePosixPath(place))
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(aside)
+    return f"; what was there is now {aside.relative_to(folder)}"
+
+
 def _restore(folder: Path, problem: Problem, post: bytes) -> str:
     path = folder / problem.place
-    kept = ""
-    if path.exists():
-        aside = _free(folder / "changed" / PurePosixPath(problem.place))
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(aside)
-        kept = f"; what was there is now {aside.relative_to(folder)}"
+    kept = _put_aside(folder, problem.place)
     incoming = folder / ".incoming"
     incoming.mkdir(exist_ok=True)
     publish(stage(post, incoming, "restored"), path)

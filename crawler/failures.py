@@ -18,7 +18,8 @@ _NO_ANSWER = {"left_out", "unreachable"}
 
 
 class Failures:
-    """What a crawl could not do, in its stats: ``article/failed/<reason>``, ``list/failed/…``."""
+    """What a crawl could not do, in its stats: ``article/failed/<reason>``, ``list/failed/…``,
+    ``picture/failed/…``."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -48,6 +49,16 @@ class Failures:
         """A list could not be read; articles that only it names are missed."""
         self._count("list", reason)
         logger.warning("The list %s was not read: %s", url, sentence)
+
+    def of_picture(self, address: str, reason: str, sentence: str, *, answered: bool) -> None:
+        """A picture is not kept by this crawl; a later one tries again. No article fails by it.
+
+        :param answered: the host said something of it; only then it counts as an attempt.
+        """
+        self._count("picture", reason)
+        archive = open_archive_of(self._crawler).archive
+        archive.mark_picture_failed(address, sentence, answered=answered)
+        logger.info("A picture is not kept: %s", sentence)
 
     def missing_list(self, url: str) -> None:
         """A list that posts link to is not there: the source says so, and it is no failure.

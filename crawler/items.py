@@ -1,4 +1,4 @@
-"""What spiders yield: articles, and what is to be noted of archived ones."""
+"""What goes through the pipelines: articles, what is to be noted of archived ones, pictures."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,4 +33,15 @@ class Look:
     found: Found
 
 
-Item = Article | Listed | Look
+@dataclass(frozen=True, slots=True)
+class FetchedPicture:
+    """What came for a picture of archived articles.
+
+    :param address: as the archive knows it, whatever it redirected to.
+    """
+
+    address: str
+    data: bytes
+
+
+Item = Article | Listed | Look | FetchedPicture

@@ -1,5 +1,6 @@
 """The facts about sites in ``settings/sources.toml``, read and checked."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, mod
 from archive.article import InfoCode
 from archive.errors import FinewsError
 from crawler.arguments import http_address, in_one_sentence
+
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 class InvalidSources(FinewsError):
@@ -33,6 +36,12 @@ def _template(*names: str) -> AfterValidator:
         return template
 
     return AfterValidator(check)
+
+
+def _host(name: str) -> str:
+    if not _HOST.fullmatch(name):
+        raise ValueError("should be the name of a host, such as dfscdn.dfcfw.com")
+    return name
 
 
 class Mirror(_Table):
@@ -92,12 +101,19 @@ class Eastmoney(_Table):
         return (*self.rolling_columns, *self.news_columns)
 
 
+class Pictures(_Table):
+    """The hosts of the articles' pictures."""
+
+    hosts: tuple[Annotated[str, AfterValidator(_host)], ...]
+
+
 class Sources(_Table):
     """All of the file."""
 
     mirror: Mirror
     share: Share
     eastmoney: Eastmoney
+    pictures: Pictures
 
     @classmethod
     def load(cls, path: Path) -> "Sources":

@@ -22,6 +22,12 @@ FINEWS_CLOCK = "archive.archive.utc_now"
 # Keep every request and response as WARC, under warc/ in the archive.
 FINEWS_WARC = True
 
+# Keep the articles' pictures, under media/ in the archive: at most so many in a crawl, the newest
+# articles' first, and none of more bytes than this.
+FINEWS_MEDIA = os.environ.get("FINEWS_MEDIA") or False
+FINEWS_PICTURES = 100
+FINEWS_PICTURE_MAXSIZE = 10 * 1024 * 1024
+
 # The first crawl of Eastmoney's lists goes back so far; `-a since=` goes further.
 FINEWS_FIRST_DAYS = 1
 
@@ -61,6 +67,7 @@ SPIDER_MIDDLEWARES = {
 EXTENSIONS = {
     "crawler.extensions.open_archive.OpenArchive": 0,
     "crawler.extensions.circuit_breaker.CircuitBreaker": 0,
+    "crawler.extensions.pictures.Pictures": 100,
     "crawler.extensions.progress.Progress": 500,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says the same in articles
 }

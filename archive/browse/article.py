@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.body import read_body
 from archive.browse.body import render_body
+from archive.media import SUFFIXES, media_path
 from archive.post import parse_post
 
 
@@ -69,14 +70,24 @@ def read_article(
     folder: Path,
     info_code: str,
     security_address: Callable[[str], str],
+    picture_address: Callable[[str], str],
 ) -> Article | None:
-    """The article with this code; None when it is not archived."""
+    """The article with this code; None when it is not archived.
+
+    :param security_address: of a security's page, from its code.
+    :param picture_address: of a picture that is kept, from its file's name.
+    """
     post = find_post(connection, info_code)
     if post is None:
         return None
     return Article(
         post=post,
-        body=read_safe_body(folder, post["path"], security_address),
+        body=read_safe_body(
+            folder,
+            post["path"],
+            security_address,
+            kept_pictures(connection, info_code, picture_address),
+        ),
         addresses=json.loads(post["addresses"]),
         securities=connection.execute(
             """
@@ -92,12 +103,48 @@ def read_article(
     )
 
 
-def read_safe_body(folder: Path, path: str, security_address: Callable[[str], str]) -> str | None:
-    """The body of a post file as safe HTML; None when there is no such file in the archive."""
+def kept_pictures(
+    connection: sqlite3.Connection, info_code: str, picture_address: Callable[[str], str]
+) -> dict[str, str]:
+    """Our addresses of a post's pictures that are kept, by the addresses they came from."""
+    rows = connection.execute(
+        "SELECT address, sha256, type FROM pictures WHERE info_code = ? AND sha256 IS NOT NULL",
+        [info_code],
+    )
+    return {
+        address: picture_address(PurePosixPath(media_path(digest, kind)).name)
+        for address, digest, kind in rows
+    }
+
+
+def read_picture(
+    connection: sqlite3.Connection, folder: Path, name: str
+) -> tuple[bytes, str] | None:
+    """A picture that is kept, and its media type; None when it is not in the catalog or not there.
+
+    :param name: of its file.
+    """
+    digest, _, suffix = name.partition(".")
+    row = connection.execute(
+        "SELECT type FROM pictures WHERE sha256 = ? LIMIT 1", [digest]
+    ).fetchone()
+    if row is None or SUFFIXES[row["type"]] != suffix:
+        return None
+    data = read_file(folder, media_path(digest, row["type"]))
+    return None if data is None else (data, row["type"])
+
+
+def read_safe_body(
+    folder: Path, path: str, security_address: Callable[[str], str], kept: Mapping[str, str]
+) -> str | None:
+    """The body of a post file as safe HTML; None when there is no such file in the archive.
+
+    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
+    """
     data = read_file(folder, path)
     if data is None:
         return None
-    return render_body(parse_post(data, PurePosixPath(path).name).body, security_address)
+    return render_body(parse_post(data, PurePosixPath(path).name).body, security_address, kept)
 
 
 def read_file(folder: Path, path: str) -> bytes | None:

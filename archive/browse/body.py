@@ -4,17 +4,15 @@ Two steps: the tree of the body is changed to what we want to show, then `nh3` t
 whatever is not on its list. The sanitizer is last, so nothing that we did can undo it.
 """
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import nh3
 from lxml import etree, html
 from parsel import Selector
 
-from archive.body import DRAWN_ANEW, SECURITY_CODE, security_of
+from archive.body import SECURITY_CODE, picture_address, security_of
 
-_PICTURE = re.compile(r"(?:https?:)?//[^\x00-\x20\x7f]+", re.IGNORECASE)
 _UNWRAPPED = "span"
 """Not on the sanitizer's list: only what is inside stays."""
 
@@ -31,11 +29,15 @@ _CLOSED_TAGS = frozenset(
 )
 """What is inside these goes with them."""
 
+_NONE_KEPT: Mapping[str, str] = {}
+
 _ALIGNABLE = ("div", "td", "th", "h2", "h3", "h4")
 _ALIGNED = {"align": {"left", "center", "right"}}
 
 
-def render_body(body: str, security_address: Callable[[str], str]) -> str:
+def render_body(
+    body: str, security_address: Callable[[str], str], kept: Mapping[str, str] = _NONE_KEPT
+) -> str:
     """HTML of a body that is safe to put into a page.
 
     Securities become links to their pages; pictures load late and do not say who reads. Scripts,
@@ -43,15 +45,16 @@ def render_body(body: str, security_address: Callable[[str], str]) -> str:
 
     :param body: any text.
     :param security_address: address of a security's page from its code, such as ``1.600160``.
+    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
     """
     root = Selector(text=body or " ", type="html").root
     _link_securities(root, security_address)
-    _keep_pictures(root)
+    _keep_pictures(root, kept)
     _drop_empty(root)
     for heading in root.iter("h1"):
         heading.tag = "h2"
     text = html.tostring(root, encoding="unicode", with_tail=False)
-    return _cleaner(security_address("")).clean(text)
+    return _cleaner(security_address(""), frozenset(kept.values())).clean(text)
 
 
 def _link_securities(root: etree._Element, address: Callable[[str], str]) -> None:
@@ -66,13 +69,13 @@ def _link_securities(root: etree._Element, address: Callable[[str], str]) -> Non
         element.set("class", "security")
 
 
-def _keep_pictures(root: etree._Element) -> None:
+def _keep_pictures(root: etree._Element, kept: Mapping[str, str]) -> None:
     for image in list(root.iter("img")):
-        source = image.get("src", "").strip()
-        if not _PICTURE.fullmatch(source) or DRAWN_ANEW in source:
+        address = picture_address(image.get("src", ""))
+        if address is None:
             image.tag = _UNWRAPPED
-        elif source.startswith("//"):
-            image.set("src", f"https:{source}")
+        else:
+            image.set("src", kept.get(address, address))
 
 
 def _drop_empty(root: etree._Element) -> None:
@@ -81,9 +84,11 @@ def _drop_empty(root: etree._Element) -> None:
             element.tag = _UNWRAPPED
 
 
-@lru_cache(maxsize=4)
-def _cleaner(securities: str) -> nh3.Cleaner:
+@lru_cache(maxsize=64)
+def _cleaner(securities: str, pictures: frozenset[str]) -> nh3.Cleaner:
     def ours(address: str) -> str | None:
+        if address in pictures:
+            return address
         code = address.removeprefix(securities)
         return address if code != address and SECURITY_CODE.fullmatch(code) else None
 

@@ -3,12 +3,12 @@
 import re
 import sqlite3
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
-from archive.browse.article import read_safe_body
+from archive.browse.article import kept_pictures, read_safe_body
 from archive.browse.selection import Selection
 
 _ENTRIES = 30
@@ -26,12 +26,14 @@ class Addresses:
     :param page: of the list that it follows.
     :param article: of an article from its code.
     :param security: of a security from its code.
+    :param picture: of a picture that is kept, from its file's name.
     """
 
     feed: str
     page: str
     article: Callable[[str], str]
     security: Callable[[str], str]
+    picture: Callable[[str], str]
 
 
 def read_feed(
@@ -59,13 +61,18 @@ def read_feed(
     _add(feed, "link", rel="self", type="application/atom+xml", href=addresses.feed)
     _add(feed, "link", rel="alternate", type="text/html", href=addresses.page)
     for post in posts:
-        _add_entry(feed, post, folder, addresses)
+        kept = kept_pictures(connection, post["info_code"], addresses.picture)
+        _add_entry(feed, post, folder, addresses, kept)
     document: bytes = ElementTree.tostring(feed, encoding="utf-8", xml_declaration=True)
     return document
 
 
 def _add_entry(
-    feed: ElementTree.Element, post: sqlite3.Row, folder: Path, addresses: Addresses
+    feed: ElementTree.Element,
+    post: sqlite3.Row,
+    folder: Path,
+    addresses: Addresses,
+    kept: Mapping[str, str],
 ) -> None:
     entry = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
     _add(entry, "id", _urn(post["info_code"]))
@@ -79,7 +86,7 @@ def _add_entry(
     _add(author, "name", post["media"] or "未注明")
     if post["digest"]:
         _add(entry, "summary", post["digest"])
-    body = read_safe_body(folder, post["path"], addresses.security)
+    body = read_safe_body(folder, post["path"], addresses.security, kept)
     if body is None:
         _add(entry, "content", post["text"], type="text")
     else:

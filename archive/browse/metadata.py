@@ -132,6 +132,7 @@ METADATA: dict[str, Any] = {
                 "revisions": {"title": "旧版本", "description": "被后来的版本取代的文件。"},
                 "securities": {"title": "证券", "label_column": "name"},
                 "mentions": {"title": "提及", "description": "哪篇新闻提到哪只证券。"},
+                "pictures": {"title": "图片", "description": "每篇新闻的图片，存下来的有哈希。"},
                 "crawls": {"title": "抓取", "description": "每次运行一行。", "sort_desc": "id"},
                 "payloads": {"title": "响应", "description": "内容相同的响应只存一次。"},
                 "changes": {"title": "变动", "description": "哪篇新闻何时有什么变动。"},

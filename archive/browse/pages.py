@@ -14,6 +14,7 @@ from archive.browse.article import (
     find_post,
     read_article,
     read_file,
+    read_picture,
     read_text,
     read_versions,
 )
@@ -96,6 +97,7 @@ async def news_feed(request: Request, datasette: Site) -> Response:
             page=absolute(f"/news{parameters}"),
             article=lambda code: absolute(f"/catalog/posts/{code}"),
             security=lambda code: absolute(f"/security/{code}"),
+            picture=lambda name: absolute(f"/pictures/{name}"),
         ),
     )
     return Response(
@@ -151,6 +153,7 @@ async def article_variables(request: Request, datasette: Site) -> dict[str, Any]
         datasette.folder,
         unquote(request.url_vars["pks"]),
         lambda code: str(datasette.urls.path(f"/security/{code}")),
+        lambda name: str(datasette.urls.path(f"/pictures/{name}")),
     )
     return {"article": article}
 
@@ -199,6 +202,20 @@ async def post_file(request: Request, datasette: Site) -> Response:
         headers={
             "Content-Disposition": f"attachment; filename*=UTF-8''{quote(PurePosixPath(path).name)}"
         },
+    )
+
+
+async def picture(request: Request, datasette: Site) -> Response:
+    """``/pictures/<SHA-256>.<suffix>``: a picture that is kept, as it came."""
+    found = await datasette.ask(read_picture, datasette.folder, request.url_vars["name"])
+    if found is None:
+        raise NotFound("存档里没有这张图片。")
+    data, kind = found
+    return Response(
+        data,
+        content_type=kind,
+        # What is at this address cannot change: it is named after its hash.
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
     )
 
 

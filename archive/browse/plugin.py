@@ -34,6 +34,7 @@ _ROUTES: tuple[tuple[str, pages.Page], ...] = (
     (rf"/security/{_CODE}$", pages.security),
     (rf"/catalog/posts/{_CODE}/changes$", pages.changes),
     (rf"/catalog/posts/{_CODE}/versions/(?P<version>[0-9]+)$", pages.post_file),
+    (r"/pictures/(?P<name>[0-9a-f]{64}\.[a-z]{3,4})$", pages.picture),
     (r"/(?P<code>(NW)?[0-9]{15,20})$", pages.short_address),
     (
         r"/-/(allow-debug|auth-token|databases|logout|messages|patterns|permissions|plugins|threads)"

@@ -11,7 +11,7 @@ _POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
-        "img-src 'self' http: https:",  # the articles' pictures stay where they are
+        "img-src 'self' http: https:",  # pictures that are not kept are where they were
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

@@ -29,7 +29,7 @@ _SETTINGS = {
     "truncate_cells_html": 300,
 }
 
-_NEEDED = frozenset({"posts", "posts_search", "posts_per_media", "mentions", "crawls"})
+_NEEDED = frozenset({"posts", "posts_search", "posts_per_media", "mentions", "pictures", "crawls"})
 """Tables and views that pages read."""
 
 P = ParamSpec("P")

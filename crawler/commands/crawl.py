@@ -34,6 +34,7 @@ class Command(CrawlCommand):
         assert self.crawler_process is not None
         try:
             _check_project(self.settings)
+            _check_switches(self.settings)
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             _check_arguments(self._spider_class(args), opts.spargs, sources)
             Archive(Path(self.settings["FINEWS_ARCHIVE"])).close()
@@ -96,6 +97,14 @@ def _check_project(settings: BaseSettings) -> None:
     if project is None:
         raise WrongCall("This folder is in no Scrapy project; go to the one with scrapy.cfg.")
     raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
+
+
+def _check_switches(settings: BaseSettings) -> None:
+    for name in ("FINEWS_MEDIA", "FINEWS_WARC"):
+        try:
+            settings.getbool(name)
+        except ValueError:
+            raise WrongCall(f"{name} is {settings[name]!r}; say 1 or 0.") from None
 
 
 def _check_arguments(spider_class: type[Spider], given: dict[str, str], sources: Sources) -> None:

@@ -13,6 +13,7 @@ from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import Exchange
 from crawler.extensions.open_archive import archive_of, open_archive_of
+from crawler.fingerprint import PICTURE
 
 _CAPTURE = "finews_capture"
 _SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
@@ -21,7 +22,8 @@ _SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
 class CaptureMiddleware:
     """Stands next to the wire, where a compressed body is still compressed.
 
-    ``FINEWS_WARC=False`` switches it off.
+    ``FINEWS_WARC=False`` switches it off. Pictures are kept as files of their own, under their
+    hashes, and are not captured a second time.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -36,6 +38,8 @@ class CaptureMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """The response as it is; its request knows where it is kept."""
+        if PICTURE in request.meta:
+            return response
         proxied = "proxy" in request.meta
         host = urlparse_cached(request).netloc.rpartition("@")[2]
         exchange = Exchange(

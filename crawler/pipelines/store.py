@@ -12,7 +12,7 @@ from archive.article import Article
 from archive.errors import ArchiveError, Refused
 from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import Failures
-from crawler.items import Found, Item, Listed, Look
+from crawler.items import FetchedPicture, Found, Item, Listed, Look
 
 
 class _Batch:
@@ -29,7 +29,7 @@ class StorePipeline:
 
     An item leaves this pipeline when it is on disk. All writing to the archive goes through here,
     one write at a time. Stats: ``archive/added``, ``archive/unchanged``, ``archive/revised``,
-    ``archive/failed``, ``article/gone``.
+    ``archive/failed``, ``article/gone``, ``picture/kept``.
     """
 
     def __init__(self, crawler: Crawler, articles: int, seconds: float) -> None:
@@ -52,6 +52,9 @@ class StorePipeline:
 
     async def process_item(self, item: Item) -> Article:
         """The article, once it is on disk. All else is noted, and is nothing to export."""
+        if isinstance(item, FetchedPicture):
+            await self._keep(item)
+            raise DropItem(f"{item.address}: kept", log_level="DEBUG")
         try:
             if not isinstance(item, Article):
                 await self._note(item)
@@ -64,6 +67,16 @@ class StorePipeline:
             self._failures.of_article(item.info_code, "refused", str(error))
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
         return item
+
+    async def _keep(self, picture: FetchedPicture) -> None:
+        archive = archive_of(self._crawler)
+        try:
+            async with self._one_at_a_time:
+                await asyncio.to_thread(archive.keep_picture, picture.address, picture.data)
+        except ArchiveError as error:
+            open_archive_of(self._crawler).storage_failed(error)
+        else:
+            self._count("picture/kept")
 
     async def _note(self, item: Listed | Look) -> None:
         archive, code = archive_of(self._crawler), item.info_code
