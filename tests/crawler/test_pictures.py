@@ -1,0 +1,232 @@
+"""With FINEWS_MEDIA=1, crawls keep the pictures of articles, and nothing but pictures."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from archive.archive import Archive
+from archive.rebuild import rebuild
+from archive.verify import verify
+from archive.warc import read_records, warc_files
+from demo.faults import Failure, Fault, garbage, redirect, status, truncated
+from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
+from demo.replica import Answer, Replica, Request, share_api_site
+from tests.conftest import SHARE_HOSTS, Crawl, Ended, posts_in
+from tests.crawler.test_sample_site import REAL, asked, rows
+
+_NUMBERS = (
+    *(129027086160, 231306605476, 671646998527, 178245021132, 793742417806),
+    *(824779839975, 171528500013, 638637242962, 703855473559, 999999999999),
+)
+BY_AGE = [f"D{number}_w800h343.jpg" for number in _NUMBERS]
+"""The pictures of the sample site in the order in which they are asked for."""
+TWIN, OTHER_TWIN, SHARED = BY_AGE[0], BY_AGE[6], BY_AGE[9]
+"""The first two are the same bytes, the last one is in two articles."""
+SHARING = (REAL, "NW202205202300000005")
+
+
+def image(name: str) -> str:
+    return f"http://{PICTURE_HOST}/download/{name}"
+
+
+@pytest.fixture
+def answers(sample_answers: dict[str, bytes]) -> dict[str, bytes]:
+    """The share API's, with pictures that a proxy of plain http can be asked for."""
+    plain = {
+        code: answer.replace(b"https://dfscdn", b"http://dfscdn").replace(
+            b"https://webquote", b"http://webquote"
+        )
+        for code, answer in sample_answers.items()
+    }
+    for code in SHARING:
+        facts = json.loads(plain[code])
+        body = "text" if facts.get("text") else "content"
+        facts[body] += f'<p><img src="{image(SHARED)}"></p>'
+        plain[code] = json.dumps(facts).encode()
+    return plain
+
+
+@pytest.fixture
+def replica(replica: Replica, answers: dict[str, bytes]) -> Iterator[Replica]:
+    pictures = picture_site()
+
+    def with_twins(request: Request) -> Answer:
+        if request.path.endswith((TWIN, OTHER_TWIN)):
+            return Answer(HTTPStatus.OK, jpeg("twins"), {"Content-Type": "text/html"})
+        return pictures(request)
+
+    replica.sites |= dict.fromkeys(SHARE_HOSTS, share_api_site(answers))
+    replica.sites |= {PICTURE_HOST: with_twins, CHART_HOST: chart_site()}
+    return replica
+
+
+@pytest.fixture
+def keep(crawl: Crawl) -> Crawl:
+    """A crawl that keeps pictures."""
+
+    def run(*arguments: str, **options: str) -> Ended:
+        return crawl(*arguments, FINEWS_MEDIA="1", **options)
+
+    return run
+
+
+def pictures_asked(replica: Replica) -> list[str]:
+    return [url for url in asked(replica, PICTURE_HOST) if "/download/" in url]
+
+
+def kept(archive: Path) -> dict[str, str]:
+    """Address → path of the pictures that the catalog has."""
+    sql = "SELECT address, sha256, type FROM pictures WHERE sha256 IS NOT NULL"
+    suffixes = {"image/jpeg": "jpg", "image/png": "png"}
+    return {
+        address: f"media/{digest[:2]}/{digest}.{suffixes[kind]}"
+        for address, digest, kind in rows(archive, sql)
+    }
+
+
+def missing(archive: Path) -> set[str]:
+    return {row[0] for row in rows(archive, "SELECT address FROM pictures WHERE sha256 IS NULL")}
+
+
+def files(archive: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(archive)): path.read_bytes()
+        for path in (archive / "media").rglob("*")
+        if path.is_file()
+    }
+
+
+def test_pictures_are_kept_once_and_asked_for_once(
+    crawl: Crawl, keep: Crawl, replica: Replica, archive: Path, answers: dict[str, bytes]
+) -> None:
+    without = crawl()
+    assert "19 added" in without.output, without.log
+    assert not asked(replica, PICTURE_HOST)
+    assert not files(archive)
+    assert len(missing(archive)) == 10
+    posts = posts_in(archive)
+    assert all(image(SHARED).encode() in posts[name] for name in posts if name[11:-3] in SHARING)
+
+    replica.requests.clear()
+    ended = keep()  # finds what the crawl before it has left
+    assert ended.status == 0, ended.log
+    assert "10 pictures are kept, 0 could not be had" in ended.log
+    assert set(Counter(pictures_asked(replica)).values()) == {1}
+    assert f"http://{PICTURE_HOST}/robots.txt" in asked(replica, PICTURE_HOST)
+    assert not asked(replica, CHART_HOST)
+    assert not replica.unknown
+    got = kept(archive)
+    assert len(got) == 10
+    assert not missing(archive)
+    assert got[image(TWIN)] == got[image(OTHER_TWIN)]
+    assert files(archive).keys() == set(got.values())
+    assert files(archive)[got[image(TWIN)]] == jpeg("twins")
+    assert files(archive)[got[image(SHARED)]] == jpeg(f"/download/{SHARED}")
+    assert len(rows(archive, "SELECT 1 FROM pictures WHERE address LIKE '%D9999%'")) == 2
+    assert posts_in(archive) == posts
+
+    asked_again = pictures_asked(replica)
+    assert keep().status == 0
+    assert pictures_asked(replica) == asked_again
+    assert not verify(archive).problems
+    before = rows(archive, "SELECT * FROM pictures ORDER BY 1, 2")
+    (archive / "catalog.db").unlink()
+    rebuild(archive)
+    assert rows(archive, "SELECT * FROM pictures ORDER BY 1, 2") == before
+    captured = [
+        record.url for path in warc_files(archive / "warc") for record in read_records(path)
+    ]
+    assert not [url for url in captured if "/download/" in url]
+
+
+def test_what_is_no_picture_is_not_kept_and_fails_no_article(
+    keep: Crawl, replica: Replica, archive: Path
+) -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'
+    wrong = {
+        BY_AGE[1]: status(404),
+        BY_AGE[2]: garbage(svg),
+        BY_AGE[4]: garbage(),
+        BY_AGE[5]: garbage(b"\xff\xd8\xff" + bytes(3_000)),
+        BY_AGE[7]: redirect("http://elsewhere.example/picture.jpg"),
+        BY_AGE[8]: truncated(),
+    }
+    replica.faults = [_on(name, failure) for name, failure in wrong.items()]
+    replica.faults += [_on(BY_AGE[3], redirect("/download/moved.jpg"))]
+    ended = keep("-s", "FINEWS_PICTURE_MAXSIZE=2000")
+    assert (ended.status, "19 added, 0 unchanged, 0 failed" in ended.output) == (0, True), ended.log
+    assert "Traceback" not in ended.log
+    assert "4 pictures are kept, 6 could not be had" in ended.log
+    assert f"{image(BY_AGE[5])} has more than 2000 bytes" in ended.log
+    assert not replica.unknown
+    assert missing(archive) == {image(name) for name in wrong}
+    assert files(archive)[kept(archive)[image(BY_AGE[3])]] == jpeg("/download/moved.jpg")
+    assert not verify(archive).problems
+
+    replica.requests.clear()
+    assert keep("-s", "FINEWS_REVISIT_SHARE=1000").status == 0
+    assert not pictures_asked(replica)
+    assert keep("-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_ATTEMPTS=1").status == 0
+    assert pictures_asked(replica) == [image(BY_AGE[8])]  # the others have said what they are
+    replica.faults.clear()
+    assert keep("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert not missing(archive)
+    assert len(pictures_asked(replica)) == 1 + 6
+
+
+def test_a_host_without_pictures_is_not_asked_for_all_of_them(
+    keep: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(PICTURE_HOST, "/download/", failure=status(500))]
+    assert keep().status == 0
+    assert pictures_asked(replica) == [image(name) for name in BY_AGE[:3]]
+    replica.faults.clear()
+    replica.requests.clear()
+    assert keep("-s", "FINEWS_REVISIT_SHARE=1000", "-s", "FINEWS_PICTURES=2").status == 0
+    assert pictures_asked(replica) == [image(name) for name in BY_AGE[3:5]]
+
+
+def test_a_host_of_pictures_can_want_to_be_left_alone(
+    keep: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(PICTURE_HOST, "/download/", failure=status(403))]
+    assert keep().status == 0
+    assert len(pictures_asked(replica)) == 1
+    replica.requests.clear()
+    ended = keep()
+    assert ended.status == 0
+    assert f"{PICTURE_HOST} is left alone until" in ended.log
+    assert not asked(replica, PICTURE_HOST)
+
+    with Archive(archive) as opened:
+        opened.crawl_state._db.table("blocks").delete_where()
+    forbidding = b"User-agent: *\nDisallow: /download/\n"
+    replica.faults = [Fault(PICTURE_HOST, "/robots.txt", failure=garbage(forbidding))]
+    assert keep("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert asked(replica, PICTURE_HOST) == [f"http://{PICTURE_HOST}/robots.txt"]
+
+
+def test_a_crawl_of_a_part_asks_for_the_pictures_of_its_articles(
+    crawl: Crawl, keep: Crawl, replica: Replica, tmp_path: Path
+) -> None:
+    assert crawl("-a", "share=NW202205202300000067", site=None).status == 0
+    feed, share = tmp_path / "items.jsonl", "share=NW202205202300000047"
+    assert keep("-o", str(feed), "-a", share, site=None).status == 0
+    assert set(pictures_asked(replica)) == {image(name) for name in BY_AGE[4:6]}
+    (item,) = (json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines())
+    assert item["info_code"] == "NW202205202300000047"  # pictures are nothing to export
+
+
+def test_a_switch_is_on_or_off(crawl: Crawl, replica: Replica) -> None:
+    ended = crawl(FINEWS_MEDIA="maybe")
+    assert ended.status == 2
+    assert "finews: FINEWS_MEDIA is 'maybe'; say 1 or 0." in ended.log
+    assert not replica.requests
+
+
+def _on(name: str, failure: Failure) -> Fault:
+    return Fault(PICTURE_HOST, f"/download/{name}", failure=failure)
