@@ -439,21 +439,18 @@ class Archive:
     def keep_picture(self, address: str, data: bytes) -> None:
         """Keep a picture of archived articles, on disk before this returns.
 
-        One that no article has (any more) is not kept.
-
         :param address: one of those that were missing.
         :raises InvalidPicture: when `data` is no picture of a kind that is kept.
         """
         now = self._clock()
         picture = picture_of(address, data, iso(now))
         with self._writing, self._disk():
-            if self._catalog.wants_picture(address):
-                self._captures.note(PICTURE, asdict(picture), now)
-                payloads = self._captures.sync()
-                if _bytes_if_there(self.folder / picture.path) != data:
-                    self._write_files([(data, picture.path)])
-                self._catalog.put(payloads=payloads)
-                self._catalog.keep_picture(picture)
+            self._captures.note(PICTURE, asdict(picture), now)
+            payloads = self._captures.sync()
+            if _bytes_if_there(self.folder / picture.path) != data:
+                self._write_files([(data, picture.path)])
+            self._catalog.put(payloads=payloads)
+            self._catalog.keep_picture(picture)
         self.crawl_state.picture_kept(address)
 
     def history(self) -> History:

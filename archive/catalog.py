@@ -361,9 +361,8 @@ class Catalog:
                 for entry in entries:
                     if entry.securities is not None:
                         self._put_mentions(entry.post, entry.securities)
-                        pictures.put_pictures(
-                            self._writer.conn, entry.post.info_code, entry.post.pictures
-                        )
+                        post = entry.post
+                        pictures.illustrate(self._writer.conn, post.info_code, post.pictures)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
@@ -381,15 +380,8 @@ class Catalog:
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
-    def wants_picture(self, address: str) -> bool:
-        """Whether a post has the picture."""
-        try:
-            return pictures.is_wanted(self._reader, address)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
-
     def keep_picture(self, picture: Picture) -> None:
-        """Note that a picture is kept, of every post that has it."""
+        """Note that a picture is kept."""
         try:
             with self._writer.atomic():
                 pictures.keep(self._writer.conn, picture)
@@ -458,7 +450,7 @@ class Catalog:
         """Delete a post and all that hangs on it."""
         try:
             with self._writer.atomic():
-                for table in ("changes", "mentions", "pictures", "revisions", "posts"):
+                for table in ("changes", "mentions", "illustrations", "revisions", "posts"):
                     self._writer.table(table).delete_where("info_code = ?", [info_code])
         except sqlite3.Error as error:
             raise self._failed("write", error) from error

@@ -1,4 +1,4 @@
-"""The catalog's table of pictures: a row for each that an article has, kept or not."""
+"""The catalog's tables of pictures: which posts have which, and which files are kept of them."""
 
 import json
 import sqlite3
@@ -14,18 +14,16 @@ _LONGEST_ADDRESS = 2000
 
 
 def create_pictures(db: Database) -> None:
-    """Add the table, filled with what the posts have."""
-    for statement in _TABLE:
+    """Add the tables, filled with what the posts have."""
+    for statement in _TABLES:
         db.execute(statement)
     illustrated = db.execute("SELECT info_code, pictures FROM posts WHERE pictures <> '[]'")
     for info_code, pictures in illustrated.fetchall():
-        put_pictures(db.conn, info_code, pictures)
+        illustrate(db.conn, info_code, pictures)
 
 
-def put_pictures(connection: sqlite3.Connection, info_code: str, pictures: str) -> None:
+def illustrate(connection: sqlite3.Connection, info_code: str, pictures: str) -> None:
     """Bring the rows of a post to what its newest version has.
-
-    What was kept of an earlier version stays. What is kept of another post is kept of this one.
 
     :param pictures: as the bodies write their addresses, a JSON array.
     """
@@ -35,24 +33,21 @@ def put_pictures(connection: sqlite3.Connection, info_code: str, pictures: str) 
         if (address := picture_address(source)) and len(address) <= _LONGEST_ADDRESS
         if (host := host_of(address))
     }
-    connection.execute(_DROP, [info_code, json.dumps(list(addresses))])
-    connection.executemany(_ADD, [(info_code, *about) for about in addresses.items()])
+    connection.execute("DELETE FROM illustrations WHERE info_code = ?", [info_code])
+    connection.executemany(
+        "INSERT INTO illustrations (info_code, address, host) VALUES (?, ?, ?)",
+        [(info_code, *about) for about in addresses.items()],
+    )
 
 
 def keep(connection: sqlite3.Connection, picture: Picture) -> None:
-    """Note that a picture is kept, of every post that has it."""
+    """Note that a picture is kept."""
     connection.execute(_KEEP, asdict(picture))
 
 
 def lose(connection: sqlite3.Connection, digest: str) -> None:
     """Note that the picture with a hash is kept no more: the next crawl asks for it."""
-    connection.execute(_LOSE, [digest])
-
-
-def is_wanted(connection: sqlite3.Connection, address: str) -> bool:
-    """Whether a post has the picture."""
-    found = connection.execute("SELECT 1 FROM pictures WHERE address = ? LIMIT 1", [address])
-    return found.fetchone() is not None
+    connection.execute("DELETE FROM pictures WHERE sha256 = ?", [digest])
 
 
 def missing(connection: sqlite3.Connection, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -62,48 +57,38 @@ def missing(connection: sqlite3.Connection, hosts: Sequence[str]) -> Iterator[tu
 
 def kept(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     """Path below the archive's folder and SHA-256 of every file that is kept."""
-    files = "SELECT DISTINCT sha256, type FROM pictures WHERE sha256 IS NOT NULL"
-    for digest, kind in connection.execute(files):
+    for digest, kind in connection.execute("SELECT DISTINCT sha256, type FROM pictures"):
         yield media_path(digest, kind), digest
 
 
-_TABLE = (
+_TABLES = (
     """
     CREATE TABLE pictures (
+        address TEXT PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        type TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        fetched TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE illustrations (
         info_code TEXT NOT NULL REFERENCES posts(info_code),
         address TEXT NOT NULL,
         host TEXT NOT NULL,
-        sha256 TEXT,
-        type TEXT,
-        bytes INTEGER,
-        fetched TEXT,
         PRIMARY KEY (info_code, address)
     ) WITHOUT ROWID
     """,
-    "CREATE INDEX pictures_by_address ON pictures (address)",
-    "CREATE INDEX pictures_by_hash ON pictures (sha256) WHERE sha256 IS NOT NULL",
-    "CREATE INDEX pictures_missing ON pictures (host) WHERE sha256 IS NULL",
+    "CREATE INDEX pictures_by_hash ON pictures (sha256)",
 )
-_DROP = """
-    DELETE FROM pictures WHERE info_code = ? AND sha256 IS NULL
-    AND address NOT IN (SELECT value FROM json_each(?))
-"""
-_ADD = """
-    INSERT OR IGNORE INTO pictures (info_code, address, host, sha256, type, bytes, fetched)
-    SELECT ?1, ?2, ?3, sha256, type, bytes, fetched FROM (SELECT 1) LEFT JOIN (
-        SELECT * FROM pictures WHERE address = ?2 AND sha256 IS NOT NULL LIMIT 1
-    )
-"""
 _KEEP = """
-    UPDATE pictures SET sha256 = :sha256, type = :type, bytes = :bytes, fetched = :fetched
-    WHERE address = :address
+    INSERT OR REPLACE INTO pictures (address, sha256, type, bytes, fetched)
+    VALUES (:address, :sha256, :type, :bytes, :fetched)
 """
-_LOSE = """
-    UPDATE pictures SET sha256 = NULL, type = NULL, bytes = NULL, fetched = NULL
-    WHERE sha256 = ?
-"""
+# Walks the key backwards, so that who wants just the newest does not pay for the rest.
 _MISSING = """
-    SELECT info_code, address FROM pictures
-    WHERE sha256 IS NULL AND host IN (SELECT value FROM json_each(?))
-    ORDER BY info_code DESC, address
+    SELECT info_code, address FROM illustrations AS have
+    WHERE host IN (SELECT value FROM json_each(?))
+    AND NOT EXISTS (SELECT 1 FROM pictures WHERE pictures.address = have.address)
+    ORDER BY info_code DESC, address DESC
 """

@@ -216,8 +216,6 @@ class _Fold:
     def _add_picture(self, picture: Picture) -> None:
         """A kill between the record and the file leaves one without the other."""
         if (self._folder / picture.path).is_file():
-            if self._entries:
-                self.write()
             self._catalog.keep_picture(picture)
 
     def _forget_first_telling(self, stored: PostRow) -> None:

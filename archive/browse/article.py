@@ -108,7 +108,10 @@ def kept_pictures(
 ) -> dict[str, str]:
     """Our addresses of a post's pictures that are kept, by the addresses they came from."""
     rows = connection.execute(
-        "SELECT address, sha256, type FROM pictures WHERE info_code = ? AND sha256 IS NOT NULL",
+        """
+        SELECT address, sha256, type FROM illustrations JOIN pictures USING (address)
+        WHERE info_code = ?
+        """,
         [info_code],
     )
     return {

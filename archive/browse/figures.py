@@ -19,8 +19,8 @@ _COUNTS = """
         count(gone) AS gone,
         (SELECT count(*) FROM securities) AS securities,
         (SELECT count(*) FROM revisions) AS revisions,
-        (SELECT count(sha256) FROM pictures) AS pictures,
-        (SELECT count(*) FROM pictures WHERE sha256 IS NULL) AS pictures_missing
+        (SELECT count(DISTINCT address) FROM illustrations) AS pictures,
+        (SELECT count(*) FROM pictures) AS kept
     FROM posts
 """
 
@@ -66,7 +66,7 @@ def _figures(connection: sqlite3.Connection, folder: Path) -> list[tuple[str, ..
         ("securities", f"{counts['securities']:,}"),
         ("revisions", f"{counts['revisions']:,}"),
         ("gone", f"{counts['gone']:,}"),
-        ("pictures", f"{counts['pictures']:,} kept, {counts['pictures_missing']:,} not"),
+        ("pictures", f"{counts['pictures']:,}, {counts['kept']:,} kept"),
         ("text", f"{counts['characters'] or 0:,} characters"),
         ("posts' files", _size(counts["bytes"] or 0)),
         ("catalog", _size(catalog)),

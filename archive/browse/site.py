@@ -29,7 +29,9 @@ _SETTINGS = {
     "truncate_cells_html": 300,
 }
 
-_NEEDED = frozenset({"posts", "posts_search", "posts_per_media", "mentions", "pictures", "crawls"})
+_NEEDED = frozenset(
+    {"posts", "posts_search", "posts_per_media", "mentions", "illustrations", "pictures", "crawls"}
+)
 """Tables and views that pages read."""
 
 P = ParamSpec("P")
