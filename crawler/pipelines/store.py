@@ -54,7 +54,7 @@ class StorePipeline:
         """The article, once it is on disk. All else is noted, and is nothing to export."""
         if isinstance(item, FetchedPicture):
             await self._keep(item)
-            raise DropItem(f"{item.address}: kept", log_level="DEBUG")
+            raise DropItem(f"noted: {item.address}", log_level="DEBUG")
         try:
             if not isinstance(item, Article):
                 await self._note(item)
