@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urljoin
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -15,6 +16,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from archive.article import Article, InfoCode
+from archive.body import picture_address
 from archive.media import host_of, media_type
 from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.extensions.open_archive import archive_of
@@ -172,12 +174,20 @@ class Pictures:
     def _redirected(self, response: Response, queue: deque[str]) -> Iterator[Request]:
         address = response.meta[PICTURE]
         redirects = response.meta["redirect_times"] + 1
-        target = response.urljoin((response.headers.get("Location") or b"").decode("latin-1"))
-        if host_of(target) not in self._hosts or redirects > _MOST_REDIRECTS:
-            sentence = f"{response.url} leads to {target}, which is not asked for a picture."
+        location = (response.headers.get("Location") or b"").decode("latin-1")
+        target = self._target(response.url, location)
+        if target is None or redirects > _MOST_REDIRECTS:
+            sentence = f"{response.url} leads to {location!r}, which is not asked for a picture."
             yield from self._without(address, queue, "redirect", sentence)
         else:
             yield self._request(target, address, queue, redirects)
+
+    def _target(self, url: str, location: str) -> str | None:
+        try:
+            target = picture_address(urljoin(url, location))
+        except ValueError:
+            return None
+        return target if target and host_of(target) in self._hosts else None
 
     def _without(
         self, address: str, queue: deque[str], reason: str, sentence: str, *, answered: bool = True

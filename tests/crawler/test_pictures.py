@@ -1,21 +1,39 @@
 """With FINEWS_MEDIA=1, crawls keep the pictures of articles, and nothing but pictures."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import scrapy
+from hypothesis import given
+from hypothesis import strategies as st
+from scrapy.crawler import Crawler
+from scrapy.settings import Settings
 
 from archive.archive import Archive
+from archive.body import picture_address
+from archive.media import host_of
 from archive.rebuild import rebuild
 from archive.verify import verify
 from archive.warc import read_records, warc_files
-from demo.faults import Failure, Fault, garbage, redirect, status, truncated
+from crawler.extensions.pictures import Pictures
+from crawler.spiders.finews import FinewsSpider
+from demo.articles import FEWEST
+from demo.faults import Failure, Fault, delay, garbage, redirect, status, truncated
 from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
-from demo.replica import Answer, Replica, Request, share_api_site
-from tests.conftest import SHARE_HOSTS, Crawl, Ended, posts_in
+from demo.replica import Answer, Replica, Request, Site, share_api_site
+from demo.site import made_up_site
+from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
 from tests.crawler.test_sample_site import REAL, asked, rows
 
 _NUMBERS = (
@@ -220,6 +238,91 @@ def test_a_crawl_of_a_part_asks_for_the_pictures_of_its_articles(
     assert set(pictures_asked(replica)) == {image(name) for name in BY_AGE[4:6]}
     (item,) = (json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines())
     assert item["info_code"] == "NW202205202300000047"  # pictures are nothing to export
+
+
+def test_eastmoneys_own_lists_bring_pictures_too(
+    keep: Crawl, replica: Replica, archive: Path
+) -> None:
+    site = made_up_site(articles=FEWEST)
+    plain = {host: _without_tls(answer) for host, answer in site.sites.items()}
+    replica.sites = plain | {PICTURE_HOST: picture_site()}
+    ended = keep("-s", "FINEWS_FIRST_DAYS=36500", spider="eastmoney")
+    assert ended.status == 0, ended.log
+    assert kept(archive).keys() == set(pictures_asked(replica))
+    assert len(kept(archive)) > 10
+    assert not missing(archive)
+    assert not asked(replica, CHART_HOST)
+
+
+def _without_tls(site: Site) -> Site:
+    def answer(request: Request) -> Answer:
+        told = site(request)
+        return replace(told, body=told.body.replace(b"https://dfscdn", b"http://dfscdn"))
+
+    return answer
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_ended_among_the_pictures_the_next_crawl_brings_the_rest(
+    how: signal.Signals, keep: Crawl, replica: Replica, archive: Path, sources: Path
+) -> None:
+    replica.faults = [Fault(PICTURE_HOST, "/download/", failure=delay(0.05))]
+    with subprocess.Popen(
+        (
+            *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog", *NO_DELAYS),
+            *("-a", f"site=http://{MIRROR}/", "-s", f"FINEWS_SOURCES={sources}"),
+        ),
+        cwd=ROOT,
+        env=os.environ
+        | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive), "FINEWS_MEDIA": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as crawl:
+        while len(pictures_asked(replica)) < 4 and crawl.poll() is None:
+            time.sleep(0.005)
+        crawl.send_signal(how)
+        assert crawl.wait(timeout=60) in {-signal.SIGKILL, 9}
+    before = len(pictures_asked(replica))
+    assert 4 <= before < len(BY_AGE)
+    assert keep().status == 0
+    assert len(posts_in(archive)) == 19
+    assert not missing(archive)
+    assert not verify(archive).problems
+    assert len(pictures_asked(replica)) <= len(BY_AGE) + 2  # what was under way is asked for again
+    assert not list((archive / ".incoming").iterdir())
+
+
+PLACES = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@given(PLACES, st.sampled_from(["https://", "//", "HTTP:/", ""]), st.sampled_from("/?#\\@:."))
+def test_no_address_leads_to_another_host(place: str, scheme: str, mark: str) -> None:
+    address = picture_address(f"{scheme}{PICTURE_HOST}{mark}{place}")
+    if address and host_of(address) == PICTURE_HOST:
+        assert urlsplit(scrapy.Request(address).url).hostname == PICTURE_HOST
+
+
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/download/b.jpg", f"https://{PICTURE_HOST}/download/b.jpg"),
+        (f"http://{PICTURE_HOST}/b.jpg", f"http://{PICTURE_HOST}/b.jpg"),
+        ("//np-newspic.dfcfw.com/b.jpg", "https://np-newspic.dfcfw.com/b.jpg"),
+        (f"http://{CHART_HOST}/GetPic.aspx", None),
+        (f"ftp://{PICTURE_HOST}/b.jpg", None),
+        ("file:///etc/passwd", None),
+        ("http://127.0.0.1/", None),
+        (f"http://{PICTURE_HOST}:22/", None),
+        (f"http://{PICTURE_HOST}@127.0.0.1/", None),
+        ("http://[", None),
+        ("/a\x00b.jpg", None),
+    ],
+)
+def test_redirects_that_are_followed(location: str, target: str | None) -> None:
+    settings = Settings()
+    settings.setmodule("settings.base")
+    pictures = Pictures(Crawler(FinewsSpider, settings))
+    assert pictures._target(f"https://{PICTURE_HOST}/a.jpg", location) == target
 
 
 def test_a_switch_is_on_or_off(crawl: Crawl, replica: Replica) -> None:
