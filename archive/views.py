@@ -31,10 +31,11 @@ _VIEWS = {
 }
 
 _INDEXES = (
-    "CREATE INDEX posts_by_source ON posts (body_source, published)",
+    "CREATE INDEX posts_by_source ON posts (body_source, published, id)",
     "CREATE INDEX mentions_by_time ON mentions (published, security)",
     "CREATE INDEX posts_revised ON posts (revised) WHERE revised IS NOT NULL",
     "CREATE INDEX posts_gone ON posts (gone) WHERE gone IS NOT NULL",
+    "CREATE INDEX changes_by_time ON changes (at)",
     "CREATE INDEX securities_by_name ON securities (name)",
     "CREATE INDEX securities_by_symbol ON securities (symbol)",
 )

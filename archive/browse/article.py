@@ -19,6 +19,7 @@ class Version:
     :param captures: where the responses that it was read from are kept: objects with ``url``,
         ``file``, ``offset`` and ``fetched``.
     :param superseded: when a later one took its place; None for the one that stands.
+    :param changed: what is other than in the version before, as `archive.changes.Change` has it.
     """
 
     number: int
@@ -28,6 +29,7 @@ class Version:
     body_source: str | None
     captures: Sequence[Mapping[str, str | int]]
     superseded: str | None
+    changed: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +166,22 @@ def read_file(folder: Path, path: str) -> bytes | None:
 
 def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Version]:
     """All versions of a post, the newest first."""
+    code = [post["info_code"]]
     earlier = connection.execute(
-        "SELECT * FROM revisions WHERE info_code = ? ORDER BY version DESC", [post["info_code"]]
-    )
+        "SELECT * FROM revisions WHERE info_code = ? ORDER BY version DESC", code
+    ).fetchall()
+    changed: dict[str | None, list[str]] = {}
+    for at, what in connection.execute("SELECT at, what FROM changes WHERE info_code = ?", code):
+        changed.setdefault(at, []).append(what)
+    superseded = [None, *(row["superseded"] for row in earlier)]
+    began = [*superseded[1:], None]
     return [
-        _version(post, superseded=None),
-        *(_version(row, superseded=row["superseded"]) for row in earlier),
+        _version(row, end, changed.get(begin, ()))
+        for row, begin, end in zip([post, *earlier], began, superseded, strict=True)
     ]
 
 
-def _version(row: sqlite3.Row, superseded: str | None) -> Version:
+def _version(row: sqlite3.Row, superseded: str | None, changed: Sequence[str]) -> Version:
     return Version(
         number=row["version"],
         path=row["path"],
@@ -182,6 +190,7 @@ def _version(row: sqlite3.Row, superseded: str | None) -> Version:
         body_source=row["body_source"],
         captures=json.loads(row["captures"]),
         superseded=superseded,
+        changed=changed,
     )
 
 

@@ -15,7 +15,7 @@ _RANKED = 12
 _LONG_RANKING = 200
 _NAMED_SINCE = """
     SELECT code, coalesce(name, symbol), posts FROM (
-        SELECT security, count(*) AS posts FROM mentions
+        SELECT security, count(*) AS posts FROM mentions INDEXED BY mentions_by_time
         WHERE published >= ? GROUP BY security ORDER BY posts DESC, security LIMIT ?
     ) JOIN securities ON code = security ORDER BY posts DESC, code
 """
@@ -81,7 +81,7 @@ def read_front(connection: sqlite3.Connection) -> Front | None:
         media=_ranked(
             connection,
             """
-            SELECT media, media, count(*) AS posts FROM posts
+            SELECT media, media, count(*) AS posts FROM posts INDEXED BY posts_newest
             WHERE published >= ? AND media IS NOT NULL
             GROUP BY media ORDER BY posts DESC, media LIMIT ?
             """,

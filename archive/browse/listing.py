@@ -4,6 +4,7 @@ A page is found from the post that it follows, never by counting rows, so the la
 the first does. Facets look at the newest `SAMPLE` posts of a list at most.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
 
+from archive.browse.chart import months_between
 from archive.browse.selection import Hits, Selection
 from archive.snippet import snippet
 
 PAGE = 20
 SAMPLE = 5_000
-MOST_COUNTED = 50_000
-"""Longer lists are said to have more than this many posts."""
-
 _SNIPPET = 100
 _FACET_VALUES = 12
 
@@ -180,17 +179,10 @@ def _excerpt(row: sqlite3.Row, query: str) -> Marked:
 
 
 def count(connection: sqlite3.Connection, selection: Selection) -> int:
-    """How many posts a list has; `MOST_COUNTED` + 1 where there are more than that."""
+    """How many posts a list has."""
     hits = selection.hits(connection)
-    row = connection.execute(
-        f"""
-        SELECT count(*) FROM (
-            SELECT 1 FROM {hits.tables} {hits.where()} LIMIT {MOST_COUNTED + 1}
-        )
-        """,  # noqa: S608
-        hits.parameters,
-    ).fetchone()
-    return int(row[0])
+    (posts,) = connection.execute(f"SELECT count(*) {hits.counted}", hits.parameters).fetchone()
+    return int(posts)
 
 
 def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Facet]:
@@ -202,8 +194,8 @@ def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Fa
     """  # noqa: S608 (made of our own words; what visitors say is in the parameters)
     rows = connection.execute(
         f"""
-        SELECT substr(published, 1, 7), media, body_source FROM posts
-        WHERE id IN ({newest})
+        SELECT substr(published, 1, 7), media, body_source, info_code
+        FROM posts INDEXED BY posts_facts WHERE id IN ({newest})
         """,  # noqa: S608
         hits.parameters,
     ).fetchall()
@@ -213,11 +205,11 @@ def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Fa
         f"""
         SELECT code, coalesce(name, symbol), mentioned FROM (
             SELECT security, count(*) AS mentioned FROM mentions
-            WHERE info_code IN (SELECT info_code FROM posts WHERE id IN ({newest}))
+            WHERE info_code IN (SELECT value FROM json_each(?))
             GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
         ) JOIN securities ON code = security ORDER BY mentioned DESC, code
         """,  # noqa: S608
-        hits.parameters,
+        [json.dumps([row["info_code"] for row in rows])],
     ).fetchall()
     if sampled and not selection.q:  # an index has all of them
         months = _months(connection, hits)
@@ -232,17 +224,21 @@ def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Fa
 
 
 def _months(connection: sqlite3.Connection, hits: Hits) -> Counter[str]:
-    return Counter(
-        dict(
-            connection.execute(
-                f"""
-                SELECT substr({hits.published}, 1, 7) AS month, count(*)
-                FROM {hits.tables} {hits.where()} GROUP BY month
-                """,  # noqa: S608
-                hits.parameters,
-            ).fetchall()
-        )
+    """Months and their posts. SQLite counts a stretch of an index far faster than it groups one."""
+    source = f"FROM {hits.tables} {hits.where()}"
+    first, last = connection.execute(
+        f"SELECT (SELECT min({hits.published}) {source}), (SELECT max({hits.published}) {source})",
+        hits.parameters,
+    ).fetchone()
+    of_month = f"{hits.published} BETWEEN month.value AND month.value || '~'"
+    posts = connection.execute(
+        f"""
+        SELECT value, (SELECT count(*) FROM {hits.tables} {hits.where(of_month)})
+        FROM json_each(:months) month
+        """,  # noqa: S608
+        {**hits.parameters, "months": json.dumps(months_between(first, last))},
     )
+    return Counter({month: number for month, number in posts if number})
 
 
 def _newest_first(months: Counter[str]) -> list[FacetValue]:

@@ -37,6 +37,14 @@ ORDER BY revised DESC
 LIMIT 500
 """
 
+_CHANGES = """
+SELECT at, what, media, title, info_code, version
+FROM changes JOIN posts USING (info_code)
+WHERE what = :what OR :what = ''
+ORDER BY at DESC, info_code
+LIMIT 500
+"""
+
 _GONE = """
 SELECT gone, media, title, info_code, published
 FROM posts
@@ -73,6 +81,15 @@ _QUERIES = {
         "title": "改过的新闻",
         "description": "存档以后又被来源改过的新闻，最近改的在前。",
     },
+    "found_changed": {
+        "sql": _CHANGES,
+        "title": "最近的变动",
+        "description": (
+            "每次核对发现了什么变动，最近的在前。what 可以不填，或是 title、text、figures、"
+            "securities、digest、published、category、body source、markup、gone、returned 之一。"
+        ),
+        "params": ["what"],
+    },
     "gone": {
         "sql": _GONE,
         "title": "下线的新闻",
@@ -89,8 +106,6 @@ _QUERIES = {
 _POSTS = {
     "title": "新闻",
     "description": "每篇一行。published 是北京时间，其余时间都是 UTC。",
-    "fts_table": "posts_search",
-    "fts_pk": "id",
     "sort_desc": "published",
     "facets": ["media", "body_source"],
     "sortable_columns": ["published", "length", "version"],

@@ -22,7 +22,7 @@ from archive.browse.crawls import read_crawls
 from archive.browse.difference import compare
 from archive.browse.feed import Addresses, read_feed
 from archive.browse.front import read_front, read_media, read_securities
-from archive.browse.listing import MOST_COUNTED, Place, count, read_facets, read_page
+from archive.browse.listing import Place, count, read_facets, read_page
 from archive.browse.metadata import TITLE
 from archive.browse.security import read_security, securities_named
 from archive.browse.selection import Selection
@@ -69,7 +69,6 @@ async def news(request: Request, datasette: Site) -> Response:
         heading=_heading(selection, named),
         page=page,
         total=total,
-        uncounted=total > MOST_COUNTED,
         facets=facets,
         securities=named,
         list_path="/news",

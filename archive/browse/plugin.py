@@ -17,10 +17,10 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from archive.browse import pages, wording
+from archive.browse.filters import read_filters
 from archive.browse.listing import card_of
 from archive.browse.prefix import below
 from archive.browse.safety import Application, with_safety_headers
-from archive.browse.selection import BY_SECURITY, NAMES_SECURITY
 from archive.browse.site import Site
 from archive.search import register
 
@@ -93,20 +93,25 @@ def extra_template_vars(
     return variables
 
 
-@hookimpl
-def filters_from_request(request: Request, table: str, datasette: object) -> FilterArguments | None:
-    """Posts that name a security, for the JSON and CSV of its list."""
-    code = request.args.get(BY_SECURITY)
-    if not isinstance(datasette, Site) or table != "posts" or not code:
+@hookimpl(trylast=True)
+def filters_from_request(
+    request: Request, table: str, datasette: object
+) -> Callable[[], Awaitable[FilterArguments]] | None:
+    """The search of posts, and those that name a security. Last, because Datasette, which knows no
+    index of theirs, would tell the template that there is no search."""
+    if not isinstance(datasette, Site) or table != "posts":
         return None
-    return FilterArguments([NAMES_SECURITY], {"security": code}, [f'security is "{code}"'])
+    arguments = {name: request.args[name] for name in request.args}
+    return lambda: datasette.ask(read_filters, arguments)
 
 
 @hookimpl
 def render_cell(value: object, column: str, table: str | None, datasette: object) -> Markup | None:
-    """Codes in Datasette's own tables lead to our pages."""
+    """Codes in Datasette's own tables lead to our pages; changes are named in Chinese."""
     if not isinstance(datasette, Site) or not isinstance(value, str):
         return None
+    if column == "what":
+        return Markup.escape(wording.word(value))
     path = {"info_code": "/catalog/posts/", "security": "/security/"}.get(column)
     if path is None or (table == "posts" and column == "info_code"):
         return None

@@ -12,7 +12,8 @@ _LONGEST = 200
 """Characters of a parameter that are looked at."""
 _FREQUENT = 20
 """A search that one post in this many matches is frequent."""
-_MATCHES = "SELECT rowid FROM posts_search WHERE posts_search MATCH :q"
+_MATCHING = "FROM posts_search WHERE posts_search MATCH :q"
+_MATCHES = f"SELECT rowid {_MATCHING}"
 _NAMING = "SELECT info_code FROM mentions WHERE security = :security"
 NAMES_SECURITY = f"info_code IN ({_NAMING})"
 """Condition on ``posts``, with the parameter ``security``."""
@@ -34,6 +35,12 @@ class Hits:
     conditions: tuple[str, ...]
     published: str
     parameters: Mapping[str, str]
+
+    @property
+    def counted(self) -> str:
+        """What follows SELECT where they are only counted; the search's index alone can do that."""
+        only_searched = self.parameters.keys() == {"q"}
+        return _MATCHING if only_searched else f"FROM {self.tables} {self.where()}"
 
     def where(self, *more: str) -> str:
         """The conditions and `more` as a WHERE clause; empty where there are none."""
@@ -90,7 +97,7 @@ class Selection:
         rare = False
         if self.q:
             parameters["q"] = match_expression(self.q)
-            rare = not _is_frequent(connection, parameters["q"])
+            rare = not is_frequent(connection, _MATCHING, parameters)
             if not rare:  # enough hits are met on a walk through all posts by time
                 conditions.append(f"+p.id IN ({_MATCHES})")
         if rare:
@@ -128,10 +135,13 @@ class Selection:
         return parameters
 
 
-def _is_frequent(connection: sqlite3.Connection, expression: str) -> bool:
-    """Whether so many posts match that sorting them would take longer than to meet some."""
-    (matching,) = connection.execute(
-        "SELECT count(*) FROM posts_search WHERE posts_search MATCH ?", [expression]
-    ).fetchone()
+def is_frequent(
+    connection: sqlite3.Connection, matching: str, parameters: Mapping[str, str]
+) -> bool:
+    """Whether so many posts match that sorting them would take longer than to meet some.
+
+    :param matching: what follows SELECT, with its parameters.
+    """
+    (matches,) = connection.execute(f"SELECT count(*) {matching}", parameters).fetchone()
     (posts,) = connection.execute("SELECT max(id) FROM posts").fetchone()
-    return bool(matching * _FREQUENT > (posts or 0))
+    return bool(matches * _FREQUENT > (posts or 0))

@@ -10,6 +10,7 @@ from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
 
 from archive.browse.cache import Cache
+from archive.browse.database import Catalog
 from archive.browse.metadata import METADATA
 from archive.errors import ArchiveError
 
@@ -56,12 +57,13 @@ class Site(Datasette):
         self.folder = folder
         self.cache = Cache(catalog)
         super().__init__(
-            files=[str(catalog)],
             metadata=deepcopy(METADATA),
             template_dir=str(_HERE / "templates"),
             static_mounts=[(STATIC, str(_HERE / "static"))],
             settings={**_SETTINGS, "default_allow_sql": sql, "base_url": base_url},
         )
+        self.remove_database("_memory")
+        self.add_database(Catalog(self, str(catalog)), name=DATABASE)
 
     async def ask(
         self,

@@ -41,7 +41,7 @@ def new_catalog() -> Database:
     db.execute(
         "CREATE TABLE posts (id INTEGER NOT NULL UNIQUE, info_code TEXT PRIMARY KEY,"
         " title TEXT NOT NULL, published TEXT NOT NULL, media TEXT, category TEXT,"
-        " digest TEXT, text TEXT NOT NULL)"
+        " digest TEXT, text TEXT NOT NULL, body_source TEXT)"
     )
     with db.atomic():
         create_search(db)
@@ -52,14 +52,14 @@ def put(db: Database, number: int, title: str, digest: str | None = None, text: 
     """Upsert a post that is published `number` seconds into 2022."""
     with db.atomic():
         db.execute(
-            "INSERT INTO posts VALUES (?, ?, ?, ?, 'M', 'c', ?, ?) ON CONFLICT (info_code)"
+            "INSERT INTO posts VALUES (?, ?, ?, ?, 'M', 'c', ?, ?, NULL) ON CONFLICT (info_code)"
             " DO UPDATE SET title = excluded.title, digest = excluded.digest, text = excluded.text",
             [number, f"NW{number}", title, f"2022-01-01T00:00:{number:02}+08:00", digest, text],
         )
 
 
 def insert(db: Database, *row: object) -> None:
-    db.conn.execute("INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.conn.execute("INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", row)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from archive.search import register
+from archive.warc import Exchange
 
 NEWEST = datetime(2021, 12, 29, 17, 34, 39, tzinfo=SHANGHAI)
 REVISED = "NW202112299000000001"
@@ -65,6 +66,19 @@ def article(code: str, **fields: object) -> Article:
         "addresses": (f"http://finews.zning.xyz/NewsData/GetNewsText.do?id={code}",),
     }
     return Article(**{**values, **fields})  # type: ignore[arg-type]
+
+
+def answer(host: str, body: str, received: datetime) -> Exchange:
+    """What a host of the share API sent."""
+    return Exchange(
+        url=f"http://{host}.test/GetNewsText.do?id={REVISED}",
+        method="GET",
+        request_headers=[("Host", f"{host}.test")],
+        status=200,
+        response_headers=[("Content-Type", "application/json")],
+        body=body.encode(),
+        received=received,
+    )
 
 
 def many_articles() -> Iterator[Article]:
@@ -133,9 +147,11 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for amount in ("100亿元", "200亿元", "300亿元"):
             now += timedelta(hours=1)
+            captures = [archive.capture(answer(host, amount, now)) for host in ("a", "b")]
             archive.add(
                 article(
                     REVISED,
+                    captures=tuple(captures),
                     title="央行开展逆回购操作：利率不变",
                     body=f"<p>央行今日开展{amount}逆回购操作。</p><p>操作利率维持不变。</p>",
                 )

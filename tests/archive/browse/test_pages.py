@@ -1,21 +1,27 @@
 """Every page over a real archive, through Datasette."""
 
 import asyncio
+import csv
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
 from parsel import Selector
 
 from archive.archive import Archive
+from archive.browse.database import sorted_to_the_end
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
+from archive.search import register
 
 Visit = Callable[..., httpx.Response]
 
@@ -182,7 +188,9 @@ def test_paging_meets_every_post_once_both_ways(visit: Visit, parameters: dict[s
     assert f"{len(forwards)} 篇" in page.text
     json_link = Selector(page.text).css("link[type='application/json']::attr(href)").get("")
     posts = visit(f"{json_link}&_size=max").json()
-    assert [f"/catalog/posts/{row['info_code']}" for row in posts["rows"]] == forwards
+    times = [row["published"] for row in posts["rows"]]
+    assert times == sorted(times, reverse=True)
+    assert {f"/catalog/posts/{row['info_code']}" for row in posts["rows"]} == set(forwards)
 
 
 def addresses(response: httpx.Response) -> list[str]:
@@ -256,6 +264,27 @@ def test_article_page(visit: Visit) -> None:
     assert len(Selector(page.text).css(".neighbours a")) == 2
 
 
+def test_every_version_names_what_it_was_read_from_and_what_changed(visit: Visit) -> None:
+    page = Selector(visit(f"/catalog/posts/{REVISED}").text)
+    versions = page.css(".versions > li")
+    (row,) = visit(f"/catalog/posts/{REVISED}.json", _shape="array").json()
+    kept = visit("/catalog/revisions.json", _shape="array", info_code=REVISED, _sort_desc="version")
+    assert len(versions) == 3
+    for version, stored, hour in zip(versions, [row, *kept.json()], (21, 20, 19), strict=True):
+        captures = json.loads(stored["captures"])
+        assert version.css("a[href^=http]::attr(href)").getall() == [
+            f"http://{host}.test/GetNewsText.do?id={REVISED}" for host in "ab"
+        ]
+        shown = "".join(version.css("dd").xpath("string()").getall())
+        for capture in captures:
+            assert f"warc/{capture['file']}，第 {capture['offset']:,} 字节起" in shown
+        assert f"2021年12月29日 {hour}:00" in shown
+    assert [
+        version.xpath(".//dt[.='改了']/following-sibling::dd[1]/text()").get()
+        for version in versions
+    ] == ["数字、正文", "数字、正文", None]
+
+
 def test_rolling_news_has_its_digest(visit: Visit) -> None:
     page = visit(f"/catalog/posts/{ROLLING}")
     assert Selector(page.text).css(".digest::text").get() == "这是一条滚动新闻的摘要。"
@@ -310,6 +339,80 @@ def test_datasette_json_and_csv(visit: Visit) -> None:
     assert article["rows"][0][article["columns"].index("version")] == 3
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"_search": "市场"},
+        {"_search": "后市", "media": "财联社"},
+        {"_search_title": "央行"},
+        {"_sort": "version"},
+        {"_sort_desc": "length"},
+        {"_security": "1.600160", "_sort": "length"},
+    ],
+)
+def test_pages_of_datasettes_json_lose_nothing(
+    visit: Visit, news: Path, parameters: dict[str, str]
+) -> None:
+    """Also where posts are alike in what they are sorted by."""
+    link = f"/catalog/posts.json?{urlencode({**parameters, '_size': '3', '_shape': 'objects'})}"
+    codes: list[str] = []
+    answer: dict[str, Any] = {"next_url": link}
+    while answer["next_url"]:
+        answer = visit(answer["next_url"].removeprefix("http://localhost")).json()
+        codes += [row["info_code"] for row in answer["rows"]]
+    assert len(codes) == len(set(codes)) == answer["filtered_table_rows_count"] > 6
+
+
+def test_a_streamed_csv_is_whole(visit: Visit) -> None:
+    rows = list(csv.reader(visit("/catalog/posts.csv", _stream="1", _size="3").text.splitlines()))
+    assert len({row[1] for row in rows[1:]}) == POSTS
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select media from posts group by media order by media desc",
+        "select a, b from posts order by info_code desc limit 21",
+        "select a from posts where b union select c from posts order by a limit 21",
+        "select distinct a from posts order by a limit 21",
+        "select a from crawls order by a limit 21",
+        "select a from posts order by a limit 21 offset 40",
+    ],
+)
+def test_other_sql_is_left_as_it_is(sql: str) -> None:
+    assert sorted_to_the_end(sql) == sql
+
+
+def test_datasettes_search_takes_one_column(visit: Visit) -> None:
+    def found(**parameters: str) -> set[str]:
+        rows = visit("/catalog/posts.json", _shape="array", _size="max", **parameters).json()
+        return {row["title"] for row in rows}
+
+    assert found(_search_title="利率不变") == {"央行开展逆回购操作：利率不变"}
+    assert found(_search_text="利率不变") == set()
+    assert found(_search_digest="滚动新闻") == {"滚动新闻一则"}
+    assert found(_search_title="央行", _search="滚动新闻") == set()
+    assert len(found(_search="")) == POSTS
+    refused = visit("/catalog/posts.json", _search_media="财联社")
+    assert refused.status_code == 400
+    assert "_search_title" in refused.json()["error"]
+
+
+def test_search_finds_posts_by_their_number(news: Path, tmp_path: Path) -> None:
+    """The number of a post, not where SQLite keeps its row: a repair and VACUUM part the two."""
+    with closing(sqlite3.connect(news / "catalog.db")) as whole:
+        whole.execute("VACUUM INTO ?", [str(tmp_path / "catalog.db")])
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog, catalog:
+        register(catalog)
+        catalog.execute("UPDATE posts SET id = id + 1000")
+    with closing(open_site(tmp_path)) as site:
+        for parameter in ("_search", "_search_title"):
+            address = f"/catalog/posts.json?_shape=array&{parameter}=滚动新闻"
+            answer = asyncio.run(site.client.get(address))
+            assert [row["info_code"] for row in answer.json()] == [ROLLING]
+
+
 def test_datasette_table_shows_cards(visit: Visit) -> None:
     page = visit("/catalog/posts", _search="后市")
     assert len(titles(page)) == 20
@@ -330,6 +433,9 @@ def test_datasette_table_shows_cards(visit: Visit) -> None:
         ("public_at", {"minute": "nonsense"}, set()),
         ("revised", {}, {REVISED}),
         ("gone", {}, {GONE}),
+        ("found_changed", {"what": ""}, {REVISED}),
+        ("found_changed", {"what": "figures"}, {REVISED}),
+        ("found_changed", {"what": "title"}, set()),
     ],
 )
 def test_canned_queries(
