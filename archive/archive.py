@@ -1,87 +1,40 @@
-"""The archive: a folder of posts, their superseded versions, and the catalog of them.
-
-Order of writing: captures, revision, post, catalog row. A kill in between leaves files that the
-next `Archive.add` of the same article finds and completes.
-"""
+"""The archive: a folder of posts, their superseded versions, and the catalog of them."""
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
-from archive.body import Security, read_body, with_listed
+from archive.body import read_body, with_listed
 from archive.capture import Capture
 from archive.catalog import Catalog, Entry, PostRow
 from archive.categories import Category
-from archive.changes import Change, changes_between
+from archive.changes import Change
 from archive.crawl_state import CrawlState
+from archive.crawls import History, history_of
 from archive.errors import ArchiveError
-from archive.files import publish, stage, sync_folders
-from archive.journal import CRAWL, PICTURE, note_of, tells_of_new_version
+from archive.files import bytes_if_there
 from archive.lock import ArchiveLock
 from archive.media import picture_of
-from archive.post import Post, format_post, parse_post
-from archive.rows import as_json, iso, revision_of, row_of, row_of_orphan, seen_again
+from archive.post import Post, parse_post
+from archive.rows import as_json, iso
 from archive.search import Results
-from archive.versions import post_of_revision, revision_path, sha256
+from archive.steps import Clock, Outcome, Step, StepWriter
+from archive.succession import Succession
 from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record
 
-Clock = Callable[[], datetime]
+__all__ = ["Archive", "Clock", "History", "Outcome", "Step", "utc_now"]
 
 
 def utc_now() -> datetime:
     """The time, aware."""
     return datetime.now(UTC)
-
-
-_WEEKS = 4
-_CRAWLS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What crawls of an archive usually bring.
-
-    :param usual_hour: new articles in this hour of the week, the median of some weeks; 0 while
-        there are too few to tell.
-    :param last_hour: new articles in the hour that has just passed.
-    :param usual_failures: share of the articles asked for that failed in the last crawls.
-    """
-
-    usual_hour: int = 0
-    last_hour: int = 0
-    usual_failures: float = 0.0
-
-
-class Outcome(StrEnum):
-    """What became of an article that was handed to the archive."""
-
-    ADDED = "added"
-    UNCHANGED = "unchanged"
-    REVISED = "revised"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What one version of an article does to the archive.
-
-    :param files: bytes and their path below the folder, in the order of writing; the version
-        itself is the last.
-    :param obsolete: paths of files that no row names any more once the change is made, such as
-        the old one of a post whose publication date has changed.
-    """
-
-    outcome: Outcome
-    entry: Entry
-    files: tuple[tuple[bytes, str], ...] = ()
-    obsolete: tuple[str, ...] = ()
 
 
 class Archive:
@@ -101,11 +54,11 @@ class Archive:
         self.folder = folder
         self._clock = clock
         self._writing = threading.Lock()
-        self._incoming = folder / ".incoming"
+        incoming = folder / ".incoming"
         with self._disk(), ExitStack() as undo:
-            self._incoming.mkdir(parents=True, exist_ok=True)
+            incoming.mkdir(parents=True, exist_ok=True)
             self._lock = undo.enter_context(ArchiveLock(folder))
-            for leftover in self._incoming.iterdir():
+            for leftover in incoming.iterdir():
                 leftover.unlink()
             self._catalog = undo.enter_context(Catalog(folder / "catalog.db"))
             self.crawl_state = undo.enter_context(closing(CrawlState(folder / "crawl-state.db")))
@@ -113,6 +66,8 @@ class Archive:
                 folder / "warc", clock(), find_payload=self._catalog.first_capture
             )
             undo.pop_all()
+        self._steps = StepWriter(folder, incoming, self._catalog, self._captures)
+        self._succession = Succession(folder, self._catalog)
 
     @contextmanager
     def _disk(self) -> Iterator[None]:
@@ -131,7 +86,7 @@ class Archive:
             finish.callback(self._catalog.close)
             finish.callback(self.crawl_state.close)
             finish.callback(self._captures.close)
-            self._catalog.put(payloads=self._captures.sync())
+            self._steps.write_payloads()
 
     def __enter__(self) -> Self:
         return self
@@ -141,6 +96,10 @@ class Archive:
 
     def __len__(self) -> int:
         return self._catalog.count()
+
+    def now(self) -> datetime:
+        """The time of the archive's clock, aware."""
+        return self._clock()
 
     def has(self, info_code: InfoCode) -> bool:
         """Whether the article is archived."""
@@ -253,7 +212,7 @@ class Archive:
 
     def _note_look(self, entry: Entry, now: datetime) -> None:
         with self._writing, self._disk():
-            self._write([Step(Outcome.UNCHANGED, entry)], now)
+            self._steps.write([Step(Outcome.UNCHANGED, entry)], now)
 
     def get(self, info_code: InfoCode) -> Post | None:
         """The post as its file says it; None when it is not archived."""
@@ -346,16 +305,16 @@ class Archive:
         :raises InvalidArticle: when one of them cannot be written as a post; none is stored.
         """
         now = self._clock()
-        changes: dict[InfoCode, Step] = {}
+        steps: dict[InfoCode, list[Step]] = {}
         outcomes = []
         with self._writing, self._disk():
             for article in articles:
-                if article.info_code in changes:  # twice in one batch: the second meets the first
-                    self._write(changes.values(), now)
-                    changes.clear()
-                changes[article.info_code] = change = self._change(article, iso(now))
-                outcomes.append(change.outcome)
-            self._write(changes.values(), now)
+                if article.info_code in steps:  # twice in one batch: the second meets the first
+                    self._steps.write(list(chain.from_iterable(steps.values())), now)
+                    steps.clear()
+                steps[article.info_code] = own = self._succession.steps(article, iso(now))
+                outcomes.append(own[-1].outcome)
+            self._steps.write(list(chain.from_iterable(steps.values())), now)
         return outcomes
 
     def revise(self, article: Article) -> Outcome:
@@ -370,11 +329,11 @@ class Archive:
         now = self._clock()
         with self._writing, self._disk():
             (stored,) = self.posts([article.info_code])
-            step = self._change(article, iso(now))
+            *before, step = self._succession.steps(article, iso(now))
             row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
-            if step.files or row != stored:
+            if before or step.files or row != stored:
                 entry = replace(step.entry, post=row, changes=())
-                self._write([replace(step, entry=entry)], now)
+                self._steps.write([*before, replace(step, entry=entry)], now)
         return step.outcome
 
     def row_of(self, info_code: InfoCode) -> PostRow | None:
@@ -388,22 +347,12 @@ class Archive:
     def bytes_of(self, path: str) -> bytes | None:
         """A file of the archive, by its path below the folder; None when it is not there."""
         with self._disk():
-            return _bytes_if_there(self.folder / path)
+            return bytes_if_there(self.folder / path)
 
     def write(self, batches: Iterable[Sequence[Step]]) -> None:
-        """Take steps that were planned elsewhere, in their order, on disk before this returns.
-
-        The files of a batch are written while the rows of the one before it are.
-        """
-        with self._disk(), ThreadPoolExecutor(1) as thread:
-            before: tuple[Sequence[Step], Future[dict[str, Capture]]] | None = None
-            for steps in batches:
-                files = thread.submit(self._write_down, steps, self._clock())
-                if before:
-                    self._put(before[0], before[1].result())
-                before = steps, files
-            if before:
-                self._put(before[0], before[1].result())
+        """Take steps that were planned elsewhere, in their order, on disk before this returns."""
+        with self._disk():
+            self._steps.write_batches(batches, self._clock)
 
     def capture(self, exchange: Exchange) -> Capture:
         """Keep a request and its response; they are on disk when the next article is."""
@@ -445,26 +394,12 @@ class Archive:
         now = self._clock()
         picture = picture_of(address, data, iso(now))
         with self._writing, self._disk():
-            self._captures.note(PICTURE, asdict(picture), now)
-            payloads = self._captures.sync()
-            if _bytes_if_there(self.folder / picture.path) != data:
-                self._write_files([(data, picture.path)])
-            self._catalog.put(payloads=payloads)
-            self._catalog.keep_picture(picture)
+            self._steps.keep_picture(picture, data, now)
         self.crawl_state.picture_kept(address)
 
     def history(self) -> History:
         """What crawls of this archive usually bring, to judge one by that has just ended."""
-        now = self._clock()
-        weeks = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
-        hours = [(iso(end - timedelta(hours=1)), iso(end)) for end in weeks]
-        crawled = [hour for hour in hours if self._catalog.crawled_between(*hour)]
-        brought = sorted(self._catalog.first_seen_between(*hour) for hour in crawled)
-        return History(
-            usual_hour=brought[len(brought) // 2] if len(brought) > 1 else 0,
-            last_hour=self._catalog.first_seen_between(iso(now - timedelta(hours=1)), "~"),
-            usual_failures=self._catalog.usual_failures(_CRAWLS),
-        )
+        return history_of(self._catalog, self._clock())
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Note that a crawl has begun; returns its number."""
@@ -491,153 +426,4 @@ class Archive:
 
     def _note_crawl(self, row: Mapping[str, object], now: datetime) -> None:
         with self._writing, self._disk():
-            self._captures.note(CRAWL, row, now)
-            self._catalog.put(payloads=self._captures.sync())
-            self._catalog.put_crawl(row)
-
-    def _change(self, article: Article, now: str) -> Step:
-        post = format_post(article)
-        stored = self._catalog.get(article.info_code)
-        row, securities = row_of(article, post, now, stored.stock_list if stored else "[]")
-        on_disk = _bytes_if_there(self.folder / (stored or row).path)
-        left: tuple[str, ...] = ()
-        if stored is not None:
-            if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
-                bettered = not _betters_nothing(article, row, stored)
-                original = self._original(stored, row, post)
-                if bettered or original is not None:
-                    stored = self._take_up(stored, on_disk, original, now, superseded=bettered)
-                    on_disk = on_disk if bettered else original
-            left = tuple(self._left_behind(stored, row))
-        if stored is None:
-            if on_disk is None or on_disk == post:
-                return Step(Outcome.ADDED, Entry(row, securities), ((post, row.path),))
-            outcome, stored = Outcome.ADDED, row_of_orphan(row, on_disk)
-        elif _betters_nothing(article, row, stored):
-            lost = ((post, row.path),) if on_disk is None and row.sha256 == stored.sha256 else ()
-            seen = seen_again(row, stored)
-            returned = (Change.RETURNED,) if stored.gone and not seen.gone else ()
-            return Step(Outcome.UNCHANGED, Entry(seen, changes=returned), lost, left)
-        else:
-            outcome = Outcome.REVISED
-        revision = revision_of(stored, now)
-        row = replace(row, version=stored.version + 1, first_seen=stored.first_seen, revised=now)
-        files: list[tuple[bytes, str]] = []
-        if on_disk is not None and on_disk != post:
-            files.append((on_disk, revision.path))
-        files.append((post, row.path))
-        obsolete = (*left, stored.path) if stored.path != row.path else left
-        changes = self._changes(stored, row, securities) if outcome is Outcome.REVISED else ()
-        entry = Entry(row, securities, revision, changes)
-        return Step(outcome, entry, tuple(files), obsolete)
-
-    def _original(self, stored: PostRow, row: PostRow, post: bytes) -> bytes | None:
-        """The bytes that a row tells of, where its file has others."""
-        if row.sha256 == stored.sha256:
-            return post
-        place = revision_path(PurePosixPath(stored.path), stored.version)
-        kept = _bytes_if_there(self.folder / place)
-        return kept if kept is not None and sha256(kept) == stored.sha256 else None
-
-    def _take_up(
-        self, stored: PostRow, on_disk: bytes, original: bytes | None, now: str, *, superseded: bool
-    ) -> PostRow:
-        """Make a version of what a post's file has and its row does not know.
-
-        A kill between the two leaves it, or somebody wrote it.
-
-        :param superseded: something better is about to come; otherwise `original` comes back.
-        :returns: the row as it is then.
-        """
-        name = PurePosixPath(stored.path).name
-        body = read_body(parse_post(on_disk, name).body)
-        kept = revision_of(stored, now)
-        found = replace(
-            stored,
-            text=body.text,
-            length=len(body.text),
-            pictures=body.pictures_json,
-            sha256=sha256(on_disk),
-            bytes=len(on_disk),
-            body_source=None,
-            captures="[]",
-            version=stored.version + 1,
-            checked=now,
-            revised=now,
-        )
-        saved = ((original, kept.path),) if original is not None else ()
-        files = (*saved, (on_disk, stored.path))
-        named = with_listed(body.securities, found.stock_list)
-        steps = [Step(Outcome.REVISED, Entry(found, named, kept), files)]
-        if original is not None and not superseded:
-            kept = revision_of(found, now)
-            row = replace(stored, version=found.version + 1, checked=now, revised=now)
-            body = read_body(parse_post(original, name).body)
-            named = with_listed(body.securities, row.stock_list)
-            files = ((on_disk, kept.path), (original, stored.path))
-            steps.append(Step(Outcome.REVISED, Entry(row, named, kept), files))
-        self._write(steps, datetime.fromisoformat(now))
-        return steps[-1].entry.post
-
-    def _left_behind(self, stored: PostRow, row: PostRow) -> Iterator[str]:
-        """Old paths of a post that has moved, which a kill has kept from being removed."""
-        if stored.version == 1:
-            return
-        for path, digest in self._catalog.superseded(InfoCode(stored.info_code)):
-            post = str(post_of_revision(PurePosixPath(path)))
-            if post not in (stored.path, row.path):
-                left = _bytes_if_there(self.folder / post)
-                kept = _bytes_if_there(self.folder / path)
-                if left is not None and left == kept and sha256(left) == digest:
-                    yield post
-
-    def _changes(
-        self, stored: PostRow, row: PostRow, securities: Sequence[Security]
-    ) -> Sequence[Change]:
-        before = self._catalog.securities_of(stored.info_code)
-        found = changes_between(stored, row, before, [security.code for security in securities])
-        return [*found, Change.RETURNED] if stored.gone else found
-
-    def _write(self, changes: Iterable[Step], now: datetime) -> None:
-        changes = list(changes)
-        self._put(changes, self._write_down(changes, now))
-
-    def _write_down(self, changes: Sequence[Step], now: datetime) -> dict[str, Capture]:
-        for change in changes:
-            about, facts = note_of(change.entry)
-            if tells_of_new_version(facts):
-                self._captures.keep(about, change.files[-1][0], now)
-            self._captures.note(about, facts, now)
-        payloads = self._captures.sync()
-        self._write_files(file for change in changes for file in change.files)
-        return payloads
-
-    def _put(self, changes: Sequence[Step], payloads: Mapping[str, Capture]) -> None:
-        self._catalog.put([change.entry for change in changes], payloads)
-        for change in changes:
-            for path in change.obsolete:
-                (self.folder / path).unlink(missing_ok=True)
-
-    def _write_files(self, files: Iterable[tuple[bytes, str]]) -> None:
-        staged = [
-            (stage(data, self._incoming, str(number)), self.folder / path)
-            for number, (data, path) in enumerate(files)
-        ]
-        for source, path in staged:
-            publish(source, path)
-        sync_folders(path.parent for _, path in staged)
-
-
-def _betters_nothing(article: Article, row: PostRow, stored: PostRow) -> bool:
-    if row.sha256 == stored.sha256:
-        return True
-    return stored.body_source is not None and article.body_source.is_worse_than(
-        BodySource(stored.body_source)
-    )
-
-
-def _bytes_if_there(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+            self._steps.note_crawl(row, now)

@@ -35,6 +35,17 @@ def stage(data: bytes, incoming: Path, name: str) -> Path:
     return staged
 
 
+def bytes_if_there(path: Path) -> bytes | None:
+    """The bytes of a file; None when it is not there.
+
+    :raises OSError: when it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
 def publish(staged: Path, path: Path) -> None:
     """Move a staged file to its place at once, over an older one if there is one."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -37,7 +37,7 @@ from operator import itemgetter
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from archive.archive import Archive, Clock, Outcome, Step, utc_now
+from archive.archive import Archive, utc_now
 from archive.article import InfoCode
 from archive.body import read_body, with_listed
 from archive.catalog import Entry, PostRow
@@ -46,6 +46,7 @@ from archive.errors import ArchiveError, InvalidInfoCode, Refused
 from archive.post import Post, parse_post
 from archive.progress import Progress, silent
 from archive.rows import revision_of
+from archive.steps import Clock, Outcome, Step
 from archive.versions import entry_of_post, revision_path, sha256
 
 _BATCH_VERSIONS, _BATCH_BYTES = 500, 16 << 20

@@ -6,9 +6,14 @@ Everything that the catalog knows of a post and that its file does not say goes 
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
-from archive.catalog import Entry
+from archive.catalog import Entry, PostRow
+from archive.errors import ArchiveError
+from archive.warc import day_of, read_records, warc_files
 
 _IN_THE_FILE = ("text", "length", "pictures")
 
@@ -30,6 +35,26 @@ def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
     if entry.changes:
         facts["changes"] = list(entry.changes)
     return f"urn:finews:{entry.post.info_code}", facts
+
+
+def version_in_captures(warc: Path, row: PostRow) -> bytes | None:
+    """The bytes of a version, from the captures of about the day on which it was archived.
+
+    :param warc: folder of the WARC files.
+    :returns: None when they do not have it.
+    """
+    archived = datetime.fromisoformat(row.revised or row.first_seen)
+    days = {f"{archived + timedelta(days=more):%Y%m%d}" for more in (-1, 0, 1)}
+    for path in warc_files(warc):
+        if day_of(path) in days:
+            for record in read_records(path, frozenset({"conversion"}), damaged=_pass_over):
+                if sha256(record.payload).hexdigest() == row.sha256:
+                    return record.payload
+    return None
+
+
+def _pass_over(_: ArchiveError) -> None:
+    """What is behind the damage may be what is wanted; `finews verify` tells of it."""
 
 
 def tells_of_new_version(facts: Mapping[str, Any]) -> bool:

@@ -1,6 +1,5 @@
 """Keeps every exchange with a site, as it was on the wire."""
 
-from datetime import UTC, datetime
 from typing import Self
 
 from scrapy import Request
@@ -40,6 +39,7 @@ class CaptureMiddleware:
         """The response as it is; its request knows where it is kept."""
         if PICTURE in request.meta:
             return response
+        archive = archive_of(self._crawler)
         proxied = "proxy" in request.meta
         host = urlparse_cached(request).netloc.rpartition("@")[2]
         exchange = Exchange(
@@ -49,11 +49,11 @@ class CaptureMiddleware:
             status=response.status,
             response_headers=_plain(response.headers),
             body=response.body,
-            received=datetime.now(UTC),
+            received=archive.now(),
             address=None if proxied or response.ip_address is None else str(response.ip_address),
         )
         try:
-            request.meta[_CAPTURE] = archive_of(self._crawler).capture(exchange)
+            request.meta[_CAPTURE] = archive.capture(exchange)
         except ArchiveError as error:
             open_archive_of(self._crawler).storage_failed(error)
             raise IgnoreRequest("its response could not be kept") from error

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from archive.archive import Archive, Outcome
+from archive.archive import Archive, Outcome, utc_now
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.categories import Category
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.post import format_post
 from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.verify import Wrong, verify
 from tests.archive.test_warc import exchange
 
 CODE = InfoCode("NW202112292230175548")
@@ -352,16 +352,61 @@ def dump(folder: Path) -> dict[str, list[dict[str, Any]]]:
     return {name: rows(folder, f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}  # noqa: S608
 
 
-def test_a_post_that_somebody_changed_is_kept_and_comes_back(folder: Path) -> None:
+@pytest.mark.parametrize("seen", [ARTICLE, MIRRORED])
+def test_a_post_that_somebody_changed_is_kept_and_comes_back(folder: Path, seen: Article) -> None:
     with Archive(folder) as archive:
         archive.add(ARTICLE)
         (folder / POST).write_bytes(b"mine")
-        assert archive.add(MIRRORED) is Outcome.UNCHANGED
-        assert files(folder) == {POST: b"mine"}
-        assert archive.add(ARTICLE) is Outcome.UNCHANGED
-        assert files(folder)[POST] == format_post(ARTICLE)
-    assert files(folder)[FIRST_VERSION.replace(".1.", ".2.")] == b"mine"
+        assert archive.add(seen) is Outcome.UNCHANGED
+        assert archive.add(seen) is Outcome.UNCHANGED
+    assert files(folder) == {
+        POST: format_post(ARTICLE),
+        FIRST_VERSION: format_post(ARTICLE),
+        FIRST_VERSION.replace(".1.", ".2."): b"mine",
+    }
     assert not verify(folder).problems
+
+
+@pytest.mark.parametrize("clock", [utc_now, Clock()])
+def test_a_post_that_somebody_changed_and_a_better_one_are_versions_beside_the_first(
+    folder: Path, clock: Clock
+) -> None:
+    with Archive(folder, clock=clock) as archive:
+        archive.add(MIRRORED)
+        (folder / POST).write_bytes(b"mine")
+        assert archive.add(ARTICLE) is Outcome.REVISED
+    assert files(folder) == {
+        POST: format_post(ARTICLE),
+        FIRST_VERSION: format_post(MIRRORED),
+        FIRST_VERSION.replace(".1.", ".2."): b"mine",
+    }
+    versions = rows(folder, "SELECT version, body_source FROM revisions ORDER BY version")
+    assert [tuple(row.values()) for row in versions] == [(1, "mirror"), (2, None)]
+    assert not verify(folder).problems
+    before = dump(folder)
+    assert not rebuild(folder).strange
+    assert dump(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcome"), [(MIRRORED, Outcome.UNCHANGED), (replace(ARTICLE, title="新"), "revised")]
+)
+def test_where_the_first_version_is_lost_a_changed_post_is_kept_all_the_same(
+    folder: Path, seen: Article, outcome: str
+) -> None:
+    with Archive(folder) as archive:
+        archive.add(ARTICLE)
+        (folder / POST).write_bytes(b"mine")
+    for capture in (folder / "warc").iterdir():
+        capture.unlink()
+    with Archive(folder) as archive:
+        assert archive.add(seen) == outcome
+    kept = files(folder)
+    assert b"mine" in kept.values()
+    (lost,) = verify(folder).problems
+    assert (lost.wrong, lost.place) == (
+        (Wrong.FILE_LOST, FIRST_VERSION) if outcome == "revised" else (Wrong.FILE_CHANGED, POST)
+    )
 
 
 def test_killed_before_the_old_place_was_left_the_next_add_leaves_it(

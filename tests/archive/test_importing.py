@@ -422,7 +422,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    "step", ["catalog.Catalog.put", "archive.publish", "warc.CaptureWriter.sync"]
+    "step", ["catalog.Catalog.put", "steps.publish", "warc.CaptureWriter.sync"]
 )
 @pytest.mark.parametrize("batch", [1, 2])
 def test_killed_between_two_steps_the_same_import_goes_on(

@@ -3,16 +3,19 @@
 import gzip
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from warcio.archiveiterator import ArchiveIterator
 
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record, read_records
+from archive.warc.records import exchange_records
 
 NOW = datetime(2026, 11, 22, 12, 30, 1, 5, UTC)
 
@@ -33,6 +36,12 @@ def writer(folder: Path, now: datetime = NOW, most_bytes: int = 1 << 20) -> Capt
     return CaptureWriter(folder, now, most_bytes=most_bytes, find_payload=lambda _: None)
 
 
+def end(captures: CaptureWriter) -> None:
+    """As the archive does it, whose catalog then knows all payloads."""
+    captures.settle(captures.sync())
+    captures.close()
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -49,7 +58,7 @@ def test_what_was_received_is_read_back(
     folder = tmp_path_factory.mktemp("warc")
     captures = writer(folder)
     kept = [captures.capture(exchange(body)) for body in bodies]
-    captures.close()
+    end(captures)
     first = {}
     for body, capture in zip(bodies, kept, strict=True):
         record = read_record(find_file(folder, capture.file), capture.offset)
@@ -71,8 +80,8 @@ def test_two_independent_readers_find_nothing_wrong(tmp_path: Path) -> None:
     for body in (b"one", b"two", b"one", b"", gzip.compress(b"sent compressed")):
         captures.capture(exchange(body))
     captures.note("urn:finews:NW1", {"title": "央行"}, NOW)
-    captures.close()
-    writer(tmp_path, NOW + timedelta(days=1)).close()
+    end(captures)
+    end(writer(tmp_path, NOW + timedelta(days=1)))
     (name,) = names(tmp_path)
     assert name == "finews-20261122-00001.warc.gz"
     for reader in ("warcio", "fastwarc"):
@@ -88,28 +97,69 @@ def test_a_file_that_is_written_is_told_from_one_that_is_gone_on_with_and_a_fini
     captures = writer(tmp_path)
     capture = captures.capture(exchange(b"one"))
     assert names(tmp_path) == ["finews-20261122-00001.warc.gz.part"]
-    captures.close()
+    end(captures)
     assert names(tmp_path) == ["finews-20261122-00001.warc.gz.open"]
     captures = writer(tmp_path)
     second = captures.capture(exchange(b"two"))
     assert names(tmp_path) == ["finews-20261122-00001.warc.gz.part"]
-    captures.close()
+    end(captures)
     assert second.file == capture.file == "finews-20261122-00001.warc.gz"
 
     tomorrow = writer(tmp_path, NOW + timedelta(days=1))
     assert names(tmp_path) == ["finews-20261122-00001.warc.gz"]
     tomorrow.capture(exchange(b"three"))
-    tomorrow.close()
+    end(tomorrow)
     assert names(tmp_path)[1:] == ["finews-20261123-00001.warc.gz.open"]
     kinds = [record.kind for record in all_records(tmp_path)]
     pair = ["response", "request"]
     assert kinds == ["warcinfo", *pair, *pair, "warcinfo", *pair]
 
 
+def test_a_new_day_begins_a_new_file_in_the_middle_of_a_crawl(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    before = captures.capture(exchange(b"before midnight"))
+    captures.note("urn:finews:crawl", {}, NOW + timedelta(hours=12))
+    captures.note("urn:finews:crawl", {}, NOW)  # a clock that was put back
+    names_of_both = ["finews-20261122-00001.warc.gz", "finews-20261123-00001.warc.gz"]
+    assert [name.removesuffix(".part") for name in names(tmp_path)] == names_of_both
+    end(captures)
+    assert names(tmp_path) == [names_of_both[0], f"{names_of_both[1]}.open"]
+    again = writer(tmp_path)
+    after = again.capture(exchange(b"with a clock that was put back"))
+    end(again)
+    assert [before.file, after.file] == names_of_both
+    kinds = [record.kind for record in all_records(tmp_path)]
+    pair = ["response", "request"]
+    assert kinds == ["warcinfo", *pair, "warcinfo", "metadata", "metadata", *pair]
+
+
+@pytest.mark.parametrize("most_bytes", [1000, 1 << 20])
+def test_a_payload_that_the_catalog_did_not_learn_of_is_told_after_the_kill(
+    tmp_path: Path, most_bytes: int
+) -> None:
+    captures = writer(tmp_path, most_bytes=most_bytes)
+    kept = [captures.capture(exchange(body)) for body in (b"one", b"two", b"")]
+    assert all(name.endswith(".part") for name in names(tmp_path))
+    captures.close()  # as after a write that the disk refused
+    assert all(name.endswith(".part") for name in names(tmp_path))
+    again = writer(tmp_path, most_bytes=most_bytes)
+    assert list(again.sync().values()) == kept[:2]
+    again.close()
+    again = writer(tmp_path, NOW + timedelta(days=1), most_bytes=most_bytes)
+    assert again.capture(exchange(b"one")).file.startswith("finews-20261123-")
+    told = again.sync()
+    assert list(told.values()) == kept[:2]
+    again.settle(told)
+    assert again.sync() == {}
+    again.close()
+    assert [name.rpartition(".")[2] for name in names(tmp_path)][-2:] == ["gz", "open"]
+    assert [record.kind for record in all_records(tmp_path)][-2] == "revisit"
+
+
 def test_files_are_limited_in_size(tmp_path: Path) -> None:
     captures = writer(tmp_path, most_bytes=2000)
     kept = [captures.capture(exchange(str(number).encode())) for number in range(9)]
-    captures.close()
+    end(captures)
     assert len(names(tmp_path)) > 2
     assert [path.stat().st_size < 4000 for path in tmp_path.iterdir()]
     for number, capture in enumerate(kept):
@@ -124,14 +174,14 @@ def test_a_payload_of_an_earlier_crawl_is_a_revisit(tmp_path: Path) -> None:
     captures = CaptureWriter(tmp_path, NOW, find_payload=lambda _: first)
     capture = captures.capture(exchange(b"one"))
     assert captures.sync() == {}
-    captures.close()
+    end(captures)
     assert read_record(find_file(tmp_path, capture.file), capture.offset).kind == "revisit"
 
 
 def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path: Path) -> None:
     captures = writer(tmp_path)
     offsets = [captures.capture(exchange(str(number).encode())).offset for number in range(5)]
-    captures.close()
+    end(captures)
     (path,) = tmp_path.iterdir()
     data = path.read_bytes()
     path.unlink()
@@ -140,7 +190,7 @@ def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path
         part.write_bytes(data[:cut])
         captures = writer(tmp_path)
         again = captures.capture(exchange(b"after the kill"))
-        captures.close()
+        end(captures)
         (path,) = tmp_path.iterdir()
         records = list(read_records(path))
         whole = [record for record in records if record.kind == "response"]
@@ -152,11 +202,72 @@ def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path
         path.unlink()
 
 
+@given(
+    body=st.binary(max_size=2000),
+    headers=st.lists(
+        st.tuples(
+            st.from_regex(r"[A-Za-z][A-Za-z-]{0,10}", fullmatch=True),
+            st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=20),
+        )
+    ),
+    url=st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFFFF, exclude_categories=["Cs"])),
+)
+@settings(max_examples=60)
+def test_records_are_read_as_warcio_reads_them(
+    tmp_path_factory: pytest.TempPathFactory, body: bytes, headers: list[tuple[str, str]], url: str
+) -> None:
+    folder = tmp_path_factory.mktemp("warc")
+    captures = writer(folder)
+    sent = replace(exchange(body), response_headers=headers)
+    captures.capture(sent)
+    captures.capture(sent)
+    captures.note(f"urn:{url}", {"title": url}, NOW)
+    captures.keep("urn:finews:NW1", body, NOW)
+    end(captures)
+    (path,) = folder.iterdir()
+    with path.open("rb") as file:
+        for mine, theirs in zip(all_records(folder), ArchiveIterator(file), strict=True):
+            http = theirs.http_headers
+            assert (mine.kind, mine.payload) == (theirs.rec_type, theirs.content_stream().read())
+            assert mine.url == (theirs.rec_headers.get_header("WARC-Target-URI") or "")
+            assert mine.date == theirs.rec_headers.get_header("WARC-Date")
+            assert mine.digest == (theirs.rec_headers.get_header("WARC-Payload-Digest") or "")
+            assert list(mine.headers) == [
+                (name, value.strip()) for name, value in (http.headers if http else ())
+            ]
+            assert mine.status == (200 if mine.kind in {"response", "revisit"} else None)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        (b"payload", b"pay1oad", "its block does not have its digest"),
+        (b"WARC-Block-Digest", b"X-ARC-Block-Digest", "its payload does not have its digest"),
+        (b"Content-Length: ", b"Content-Length: 1", "the length that it tells"),
+        (b"Content-Length: ", b"Content-Length: x", "the length that it tells"),
+        (b"WARC/1.1", b"WARC/9.9", "a version of WARC"),
+    ],
+)
+def test_a_record_that_is_not_what_it_says_is_told(
+    tmp_path: Path, before: bytes, after: bytes, reason: str
+) -> None:
+    member = gzip.decompress(exchange_records(exchange(b"payload"), "", None))
+    response = member[: member.index(b"WARC/1.1", 1)]
+    assert before in response
+    changed = response.replace(before, after)
+    if b"Block-Digest" in before:
+        changed = changed.replace(b"payload", b"pay1oad")
+    path = tmp_path / "finews-20261122-00001.warc.gz"
+    path.write_bytes(gzip.compress(changed))
+    with pytest.raises(ArchiveError, match=rf"{path.name} has no record at 0: .*{reason}\.$"):
+        list(read_records(path))
+
+
 def test_damage_of_any_byte_is_told_with_its_place(tmp_path: Path) -> None:
     captures = writer(tmp_path)
     captures.capture(exchange(b"zero"))
     capture = captures.capture(exchange(b"one" * 100))
-    captures.close()
+    end(captures)
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     for place in range(capture.offset, capture.offset + 300, 7):
@@ -179,7 +290,7 @@ def test_of_a_damaged_file_only_the_damaged_record_is_lost(tmp_path: Path) -> No
     captures = writer(tmp_path)
     bodies = [bytes([65 + number]) * 50 + gzip.compress(b"inner" * 9) for number in range(6)]
     offsets = [captures.capture(exchange(body)).offset for body in bodies]
-    captures.close()
+    end(captures)
     (path,) = tmp_path.iterdir()
     whole = path.read_bytes()
     for place in range(offsets[2], offsets[2] + 300, 11):
@@ -200,13 +311,13 @@ def test_of_a_damaged_file_only_the_damaged_record_is_lost(tmp_path: Path) -> No
 def test_what_is_whole_behind_damage_is_not_cut_off(tmp_path: Path) -> None:
     captures = writer(tmp_path)
     offsets = [captures.capture(exchange(str(number).encode())).offset for number in range(3)]
-    captures.close()
+    end(captures)
     (path,) = tmp_path.iterdir()
     data = bytearray(path.read_bytes())
     data[offsets[1] + 30] ^= 0xFF
     path.unlink()
     (tmp_path / "finews-20261122-00001.warc.gz.part").write_bytes(data + data[:100])
-    writer(tmp_path).close()
+    end(writer(tmp_path))
     (path,) = tmp_path.iterdir()
     assert path.read_bytes() == data
     assert read_record(path, offsets[2]).payload == b"2"

@@ -1,0 +1,184 @@
+"""Decides what an article that comes in does to the version that is there."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from archive.article import Article, BodySource, InfoCode
+from archive.body import Security, read_body, with_listed
+from archive.catalog import Catalog, Entry, PostRow
+from archive.changes import Change, changes_between
+from archive.files import bytes_if_there
+from archive.journal import version_in_captures
+from archive.post import format_post, parse_post
+from archive.rows import revision_of, row_of, row_of_orphan, seen_again
+from archive.steps import Outcome, Step
+from archive.versions import post_of_revision, revision_path, sha256
+
+
+class Succession:
+    """What follows what in an archive folder.
+
+    :raises OSError: from `steps`, when the disk refuses.
+    :raises ArchiveError: likewise, when the catalog does.
+    """
+
+    def __init__(self, folder: Path, catalog: Catalog) -> None:
+        self._folder = folder
+        self._catalog = catalog
+
+    def steps(self, article: Article, now: str) -> list[Step]:
+        """What an article does; the last step is its own.
+
+        A changed article supersedes its post. A worse body never replaces a better one. What a
+        post's file has and its row does not know becomes a version before that: a kill between
+        the two leaves it, or somebody wrote it.
+
+        :param now: ISO 8601, UTC.
+        :raises InvalidArticle: when it cannot be written as a post.
+        """
+        post = format_post(article)
+        stored = self._catalog.get(article.info_code)
+        listed = stored.stock_list if stored else "[]"
+        incoming = _Incoming(article, post, *row_of(article, post, now, listed))
+        on_disk = bytes_if_there(self._folder / (stored or incoming.row).path)
+        if stored is None:
+            return [_first(incoming, on_disk, now)]
+        named = self._catalog.securities_of(stored.info_code)
+        taken_up: list[Step] = []
+        if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
+            taken_up = list(self._take_up(stored, on_disk, incoming, now))
+        if taken_up:
+            entry = taken_up[-1].entry
+            stored, on_disk = entry.post, taken_up[-1].files[-1][0]
+            named = [security.code for security in entry.securities or ()]
+        left = tuple(self._left_behind(stored, incoming.row))
+        if incoming.betters_nothing(stored):
+            return [*taken_up, _unchanged(incoming, stored, on_disk, left)]
+        changes = _changes(incoming, stored, named)
+        return [*taken_up, _next(incoming, stored, on_disk, changes, left, now=now)]
+
+    def _take_up(
+        self, stored: PostRow, on_disk: bytes, incoming: "_Incoming", now: str
+    ) -> Iterator[Step]:
+        """Make a version of what the file has.
+
+        What the row tells of comes back, unless something better is about to come. Where that is
+        lost and nothing better comes, nothing is touched.
+        """
+        bettered = not incoming.betters_nothing(stored)
+        original = self._original(stored, incoming)
+        if original is None and not bettered:
+            return
+        name = PurePosixPath(stored.path).name
+        body = read_body(parse_post(on_disk, name).body)
+        kept = revision_of(stored, now)
+        found = replace(
+            stored,
+            text=body.text,
+            length=len(body.text),
+            pictures=body.pictures_json,
+            sha256=sha256(on_disk),
+            bytes=len(on_disk),
+            body_source=None,
+            captures="[]",
+            version=stored.version + 1,
+            checked=now,
+            revised=now,
+        )
+        saved = ((original, kept.path),) if original is not None else ()
+        files = (*saved, (on_disk, stored.path))
+        named = with_listed(body.securities, found.stock_list)
+        yield Step(Outcome.REVISED, Entry(found, named, kept), files)
+        if original is not None and not bettered:
+            kept = revision_of(found, now)
+            row = replace(stored, version=found.version + 1, checked=now, revised=now)
+            body = read_body(parse_post(original, name).body)
+            named = with_listed(body.securities, row.stock_list)
+            files = ((on_disk, kept.path), (original, stored.path))
+            yield Step(Outcome.REVISED, Entry(row, named, kept), files)
+
+    def _original(self, stored: PostRow, incoming: "_Incoming") -> bytes | None:
+        """The bytes that a row tells of, where its file has others."""
+        if incoming.row.sha256 == stored.sha256:
+            return incoming.post
+        place = revision_path(PurePosixPath(stored.path), stored.version)
+        kept = bytes_if_there(self._folder / place)
+        if kept is not None and sha256(kept) == stored.sha256:
+            return kept
+        return version_in_captures(self._folder / "warc", stored)
+
+    def _left_behind(self, stored: PostRow, row: PostRow) -> Iterator[str]:
+        """Old paths of a post that has moved, which a kill has kept from being removed."""
+        if stored.version == 1:
+            return
+        for path, digest in self._catalog.superseded(InfoCode(stored.info_code)):
+            post = str(post_of_revision(PurePosixPath(path)))
+            if post not in (stored.path, row.path):
+                left = bytes_if_there(self._folder / post)
+                kept = bytes_if_there(self._folder / path)
+                if left is not None and left == kept and sha256(left) == digest:
+                    yield post
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """An article that comes in, as the post and the row of a first version."""
+
+    article: Article
+    post: bytes
+    row: PostRow
+    securities: Sequence[Security]
+
+    def betters_nothing(self, stored: PostRow) -> bool:
+        """Whether the version that is there stays."""
+        if self.row.sha256 == stored.sha256:
+            return True
+        return stored.body_source is not None and self.article.body_source.is_worse_than(
+            BodySource(stored.body_source)
+        )
+
+
+def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> Step:
+    if on_disk is None or on_disk == incoming.post:
+        files = ((incoming.post, incoming.row.path),)
+        return Step(Outcome.ADDED, Entry(incoming.row, incoming.securities), files)
+    orphan = row_of_orphan(incoming.row, on_disk)
+    return replace(_next(incoming, orphan, on_disk, now=now), outcome=Outcome.ADDED)
+
+
+def _unchanged(
+    incoming: _Incoming, stored: PostRow, on_disk: bytes | None, left: tuple[str, ...]
+) -> Step:
+    row = incoming.row
+    lost = on_disk is None and row.sha256 == stored.sha256
+    seen = seen_again(row, stored)
+    returned = (Change.RETURNED,) if stored.gone and not seen.gone else ()
+    files = ((incoming.post, row.path),) if lost else ()
+    return Step(Outcome.UNCHANGED, Entry(seen, changes=returned), files, left)
+
+
+def _next(
+    incoming: _Incoming,
+    stored: PostRow,
+    on_disk: bytes | None,
+    changes: Sequence[Change] = (),
+    left: tuple[str, ...] = (),
+    *,
+    now: str,
+) -> Step:
+    post, revision = incoming.post, revision_of(stored, now)
+    row = replace(
+        incoming.row, version=stored.version + 1, first_seen=stored.first_seen, revised=now
+    )
+    saved = ((on_disk, revision.path),) if on_disk is not None and on_disk != post else ()
+    obsolete = (*left, stored.path) if stored.path != row.path else left
+    entry = Entry(row, incoming.securities, revision, changes)
+    return Step(Outcome.REVISED, entry, (*saved, (post, row.path)), obsolete)
+
+
+def _changes(incoming: _Incoming, stored: PostRow, named: Sequence[str]) -> Sequence[Change]:
+    """What this look at the source found; `named` are codes of securities."""
+    names = [security.code for security in incoming.securities]
+    found = changes_between(stored, incoming.row, named, names)
+    return [*found, Change.RETURNED] if stored.gone else found

@@ -1,0 +1,32 @@
+"""Raw captures: what sites sent, in WARC 1.1 files (ISO 28500:2017), a gzip member per record.
+
+A file that is being written ends with ``.warc.gz.part``, one that later crawls go on with with
+``.warc.gz.open``, a finished one with ``.warc.gz``. Each begins with a ``warcinfo`` record.
+
+- An exchange with a site is a ``response`` record and its ``request``. A payload that was captured
+  before is a ``revisit`` record that names the first one.
+- A version of a post is a ``conversion`` record, to the byte.
+- What the archive knows of it besides is a ``metadata`` record, a JSON object: of these the
+  catalog can be made again.
+"""
+
+from archive.warc.names import day_of, find_file, finished_name, warc_files
+from archive.warc.reading import Damaged, Record, read_record, read_records
+from archive.warc.records import Exchange, Headers, conversion_record, payload_digest
+from archive.warc.writing import CaptureWriter
+
+__all__ = [
+    "CaptureWriter",
+    "Damaged",
+    "Exchange",
+    "Headers",
+    "Record",
+    "conversion_record",
+    "day_of",
+    "find_file",
+    "finished_name",
+    "payload_digest",
+    "read_record",
+    "read_records",
+    "warc_files",
+]

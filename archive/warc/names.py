@@ -1,0 +1,47 @@
+"""The names of WARC files: ``finews-20261122-00001.warc.gz``, and what their ends say."""
+
+import re
+from pathlib import Path
+
+PART, OPEN, FINISHED = ".warc.gz.part", ".warc.gz.open", ".warc.gz"
+SOFTWARE = "finews"
+_DAY = re.compile("(?<=-)[0-9]{8}(?=-)")
+
+
+def warc_files(folder: Path) -> list[Path]:
+    """The WARC files of a folder, in the order in which they were written."""
+    found = [path for suffix in (FINISHED, OPEN, PART) for path in folder.glob(f"*{suffix}")]
+    return sorted(found, key=finished_name)
+
+
+def finished_name(path: Path) -> str:
+    """The name that a WARC file has when it is finished; captures are known by it."""
+    return renamed(path, FINISHED).name
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """The path of a WARC file by the name that it has when it is finished."""
+    finished = folder / name
+    for suffix in (FINISHED, OPEN, PART):
+        path = renamed(finished, suffix)
+        if path.exists():
+            return path
+    return finished
+
+
+def renamed(path: Path, suffix: str) -> Path:
+    """The path with another of the three ends."""
+    return path.with_name(path.name.split(".")[0] + suffix)
+
+
+def day_of(path: Path) -> str:
+    """The day that a file was begun, such as ``20261122``; empty where the name says none."""
+    found = _DAY.search(path.name)
+    return found[0] if found else ""
+
+
+def next_name(folder: Path, day: str) -> str:
+    """The name, without its end, of the next file of a day."""
+    taken = [path.name.split(".")[0] for path in folder.glob(f"*-{day}-*")]
+    number = max((int(name.rpartition("-")[2]) for name in taken), default=0) + 1
+    return f"{SOFTWARE}-{day}-{number:05}"

@@ -1,0 +1,243 @@
+"""Reads WARC files of one gzip member per record, and tells of every damage in them."""
+
+import json
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from archive.capture import Capture
+from archive.errors import ArchiveError
+from archive.warc.records import Headers, payload_digest
+
+_CHUNK = 1 << 18
+"""Bytes that are read at once."""
+
+_SIP = 1 << 12
+"""Bytes of a member that are decompressed first. Most records are little longer, and zlib copies
+what it is given of the next one."""
+
+_MEMBER = b"\x1f\x8b\x08"
+"""How a gzip member begins."""
+
+_PROBE = 1 << 12
+"""So many bytes of a member are enough for the first of its content."""
+
+_BLANK = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it was read.
+
+    :param payload: the body as received, or the bytes of a `metadata` record; empty for a
+        `revisit`.
+    """
+
+    kind: str
+    url: str
+    date: str
+    offset: int
+    status: int | None
+    headers: Headers
+    payload: bytes
+    digest: str
+
+    def capture_in(self, file: str) -> Capture:
+        """Where it is kept.
+
+        :param file: name of its file when that is finished.
+        """
+        return Capture(url=self.url, file=file, offset=self.offset, fetched=self.date)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The JSON object of a `metadata` record."""
+        facts: dict[str, Any] = json.loads(self.payload)
+        return facts
+
+
+Damaged = Callable[[ArchiveError], None]
+"""Is told of damage; reading goes on behind it."""
+
+
+def _stop(error: ArchiveError) -> None:
+    raise error
+
+
+def read_records(
+    path: Path, kinds: frozenset[str] | None = None, *, damaged: Damaged = _stop
+) -> Iterator[Record]:
+    """Read the records of a WARC file, checking their digests and their members' checksums.
+
+    :param kinds: only these.
+    :param damaged: is told of every record that is torn, damaged, or does not have its digest,
+        and reading goes on at the next one.
+    :raises ArchiveError: at such a record, without `damaged`.
+    :raises OSError: when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        yield from Reading(file, path, damaged).records(kinds)
+
+
+def read_record(path: Path, offset: int) -> Record:
+    """Read one record.
+
+    :raises ArchiveError: when there is none at `offset`, or it is torn or damaged.
+    :raises OSError: when the file cannot be read.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        for record in Reading(file, path, _stop).records():
+            return record
+    raise ArchiveError(f"The capture {path} has no record at {offset}.")
+
+
+class Reading:
+    """Reads records from where a file stands.
+
+    Attribute `position` is where the next record begins, `whole` where the last whole one ends.
+
+    :param path: of the file, for what is told of it.
+    """
+
+    def __init__(self, file: BinaryIO, path: Path, damaged: Damaged) -> None:
+        self.position = self.whole = file.tell()
+        self._file = file
+        self._path = path
+        self._damaged = damaged
+
+    def records(
+        self, kinds: frozenset[str] | None = None, *, until: int = sys.maxsize
+    ) -> Iterator[Record]:
+        """The records that begin before `until`.
+
+        :param kinds: only these.
+        """
+        for offset, member in self.members(until):
+            try:
+                record = _record(member, offset, kinds)
+            except ValueError as error:
+                self._tell(f"The capture {self._path} has no record at {offset}: {error}.")
+                continue
+            if record is not None:
+                yield record
+
+    def members(self, until: int = sys.maxsize) -> Iterator[tuple[int, bytes]]:
+        """Start and content of the gzip members that begin before `until`.
+
+        zlib checks each to its end; WARC readers let a member with a wrong checksum pass.
+        """
+        window, at = memoryview(b""), 0
+        while self.position < until:
+            start = self.position
+            member, content, sip = zlib.decompressobj(wbits=31), list[bytes](), _SIP
+            wrong = ""
+            while not (member.eof or wrong):
+                if at == len(window):
+                    window, at = memoryview(self._file.read(_CHUNK)), 0
+                if not window and not content:
+                    return
+                try:
+                    content.append(member.decompress(window[at : at + sip]))
+                except zlib.error as error:
+                    wrong = f"The capture {self._path} is damaged at {start}: {error}."
+                if not window:
+                    wrong = f"The capture {self._path} is torn at {start}."
+                at = min(at + sip, len(window)) - len(member.unused_data)
+                sip = _CHUNK
+            if wrong:
+                self._tell(wrong)
+                self.position = next_record(self._file, start + 1)
+                window, at = memoryview(b""), 0
+            else:
+                self.position = self.whole = self._file.tell() - len(window) + at
+                yield start, b"".join(content)
+
+    def _tell(self, wrong: str) -> None:
+        self._damaged(ArchiveError(wrong))
+
+
+def next_record(file: BinaryIO, start: int) -> int:
+    """Go to where the next gzip member with a record begins, or to the end.
+
+    A payload may hold the same three bytes, or even a whole member, but that is no record.
+    """
+    file.seek(start)
+    window = file.read(_CHUNK)
+    while len(window) >= len(_MEMBER):
+        found = window.find(_MEMBER)
+        while found >= 0:
+            file.seek(start + found)
+            if _begins_record(file.read(_PROBE)):
+                return file.seek(start + found)
+            found = window.find(_MEMBER, found + 1)
+        start += len(window) - len(_MEMBER) + 1
+        file.seek(start)
+        window = file.read(_CHUNK)
+    return file.seek(0, os.SEEK_END)
+
+
+def _begins_record(data: bytes) -> bool:
+    try:
+        return zlib.decompressobj(wbits=31).decompress(data, 5) == b"WARC/"
+    except zlib.error:
+        return False
+
+
+def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record | None:
+    """Read a record; None when it is of another kind.
+
+    warcio takes three times as long for it, and a large archive is nothing but this.
+
+    :raises ValueError: when it is none, or does not have its digests.
+    """
+    head, _, rest = member.partition(_BLANK)
+    version, _, lines = head.partition(b"\r\n")
+    if not version.startswith(b"WARC/1."):
+        raise ValueError("it does not begin with a version of WARC")
+    fields = {name.lower(): value for name, value in _fields(lines)}
+    length = fields.get("content-length", "")
+    block = rest[: int(length)] if length.isdecimal() else b""
+    if rest[len(block) :] != _BLANK or str(len(block)) != length:
+        raise ValueError("it does not have the length that it tells")
+    http = fields.get("content-type", "").startswith("application/http")
+    heading, _, payload = block.partition(_BLANK) if http else (b"", b"", block)
+    kind = fields.get("warc-type", "")
+    digest = payload_digest(block)
+    if fields.get("warc-block-digest", digest) != digest:
+        raise ValueError("its block does not have its digest")
+    digest = payload_digest(payload) if http else digest
+    if kind != "revisit" and fields.get("warc-payload-digest", digest) != digest:
+        raise ValueError("its payload does not have its digest")
+    if kinds is not None and kind not in kinds:
+        return None
+    status_line, _, lines = heading.partition(b"\r\n")
+    status = status_line.split(b" ")[1:2] if kind in {"response", "revisit"} else []
+    return Record(
+        kind=kind,
+        url=fields.get("warc-target-uri", ""),
+        date=fields.get("warc-date", ""),
+        offset=offset,
+        status=int(status[0]) if status and status[0].isdigit() else None,
+        headers=tuple(_fields(lines)),
+        payload=payload,
+        digest=fields.get("warc-payload-digest", ""),
+    )
+
+
+def _fields(lines: bytes) -> Iterator[tuple[str, str]]:
+    """Names and values; none of our writers folds a line."""
+    for line in _text(lines).split("\r\n") if lines else ():
+        name, _, value = line.partition(":")
+        yield name.strip(), value.strip()
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

@@ -1,0 +1,138 @@
+"""WARC records as bytes: whole gzip members, ready to be appended to a file."""
+
+import io
+import json
+from base64 import b32encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha1
+from http.client import responses as reasons
+from typing import Any
+
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archive.capture import Capture
+from archive.warc.names import SOFTWARE
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request and what came back, as sent: a compressed body is still compressed.
+
+    :param received: when the response was complete; aware.
+    :param address: IP address of the server; None where a proxy was asked instead.
+    """
+
+    url: str
+    method: str
+    request_headers: Headers
+    status: int
+    response_headers: Headers
+    body: bytes
+    received: datetime
+    address: str | None = None
+
+    @property
+    def target(self) -> str:
+        """The address without its fragment, which was never sent."""
+        return self.url.partition("#")[0]
+
+
+def warcinfo_record(file: str) -> bytes:
+    """The record that a file begins with.
+
+    :param file: its name when it is finished.
+    """
+    records, writer = _in_memory()
+    info = {"software": SOFTWARE, "format": "WARC File Format 1.1"}
+    writer.write_record(writer.create_warcinfo_record(file, info))
+    return records.getvalue()
+
+
+def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> bytes:
+    """A ``response`` and its ``request``.
+
+    :param digest: of the body, see `payload_digest`.
+    :param first: capture of the same body; the response is then a ``revisit`` of that.
+    """
+    date = iso_microseconds(exchange.received)
+    headers = StatusAndHeaders(
+        f"{exchange.status} {reasons.get(exchange.status, 'Unknown')}",
+        list(exchange.response_headers),
+        protocol="HTTP/1.1",
+    )
+    _, _, path = exchange.target.partition("://")
+    asked = StatusAndHeaders(
+        f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
+        list(exchange.request_headers),
+        is_http_request=True,
+    )
+    warc_headers = {"WARC-Date": date}
+    if exchange.address is not None:
+        warc_headers["WARC-IP-Address"] = exchange.address
+    records, writer = _in_memory()
+    if first is None:
+        response = writer.create_warc_record(
+            exchange.target,
+            "response",
+            payload=io.BytesIO(exchange.body),
+            length=len(exchange.body),
+            http_headers=headers,
+            warc_headers_dict=warc_headers,
+        )
+    else:
+        response = writer.create_revisit_record(
+            exchange.target, digest, first.url, first.fetched, headers, warc_headers
+        )
+    request = writer.create_warc_record(
+        exchange.target, "request", http_headers=asked, warc_headers_dict={"WARC-Date": date}
+    )
+    writer.write_request_response_pair(request, response)
+    return records.getvalue()
+
+
+def metadata_record(about: str, facts: Mapping[str, Any], now: datetime) -> bytes:
+    """A ``metadata`` record with a JSON object.
+
+    :param about: the record's target, a URI.
+    """
+    payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
+    return _resource(about, "metadata", "application/json", payload, now)
+
+
+def conversion_record(about: str, post: bytes, now: datetime) -> bytes:
+    """A post, which was made of captured responses, as a ``conversion`` record."""
+    return _resource(about, "conversion", "text/markdown; charset=utf-8", post, now)
+
+
+def _resource(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
+    records, writer = _in_memory()
+    record = writer.create_warc_record(
+        about,
+        kind,
+        payload=io.BytesIO(data),
+        length=len(data),
+        warc_content_type=media_type,
+        warc_headers_dict={"WARC-Date": iso_microseconds(now)},
+    )
+    writer.write_record(record)
+    return records.getvalue()
+
+
+def _in_memory() -> tuple[io.BytesIO, WARCWriter]:
+    records = io.BytesIO()
+    return records, WARCWriter(records, gzip=True, warc_version="1.1")
+
+
+def payload_digest(payload: bytes) -> str:
+    """A digest as WARC writes it: SHA-1 in base 32."""
+    return "sha1:" + b32encode(sha1(payload, usedforsecurity=False).digest()).decode()
+
+
+def iso_microseconds(time: datetime) -> str:
+    """A time as a WARC-Date."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,207 @@
+"""Appends captures to the newest WARC file of an archive."""
+
+import io
+import os
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from archive.capture import Capture
+from archive.files import sync_folders
+from archive.warc.names import FINISHED, OPEN, PART, day_of, finished_name, next_name, renamed
+from archive.warc.reading import Reading
+from archive.warc.records import (
+    Exchange,
+    conversion_record,
+    exchange_records,
+    iso_microseconds,
+    metadata_record,
+    payload_digest,
+    warcinfo_record,
+)
+
+FindPayload = Callable[[str], Capture | None]
+
+
+class CaptureWriter:
+    """Appends records to the archive's newest WARC file. Safe to call from two threads.
+
+    What a killed crawl left half written is cut off. A file is called finished, or open for the
+    next crawl, only when all its payloads are known to `find_payload`: of the others' the writer
+    tells after a kill, so that the catalog knows the first capture of a payload whatever happens.
+
+    :param folder: of the WARC files; is created.
+    :param now: names the file. A new one is begun at `most_bytes` and with the first record of
+        a later day, UTC.
+    :param find_payload: the first capture of a payload, by its digest.
+    :raises OSError: here and from every method, when the disk refuses.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        now: datetime,
+        *,
+        most_bytes: int = 256 * 1024 * 1024,
+        find_payload: FindPayload,
+    ) -> None:
+        self._folder = folder
+        self._most_bytes = most_bytes
+        self._find_payload = find_payload
+        self._new_payloads: dict[str, Capture] = {}
+        self._full: list[Path] = []
+        self._lock = threading.Lock()
+        self._file: io.FileIO | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        # Never back: files are read in the order of their names, whatever the clock says.
+        self._day = max([_day(now), *map(day_of, folder.glob(f"*{FINISHED}*"))])
+        for torn in sorted(folder.glob(f"*{PART}")):
+            for digest, capture in _mend(torn):
+                if find_payload(digest) is None:
+                    self._new_payloads.setdefault(digest, capture)
+        for path in sorted((*folder.glob(f"*{PART}"), *folder.glob(f"*{OPEN}"))):
+            self._go_on_with(path)
+
+    def capture(self, exchange: Exchange) -> Capture:
+        """Write an exchange; it lasts over a power cut after the next `sync`."""
+        digest = payload_digest(exchange.body)
+        with self._lock:
+            file, offset = self._place(exchange.received)
+            capture = Capture(
+                url=exchange.target,
+                file=finished_name(file),
+                offset=offset,
+                fetched=iso_microseconds(exchange.received),
+            )
+            first = self._new_payloads.get(digest) or self._find_payload(digest)
+            self._append(exchange_records(exchange, digest, first))
+            if first is None and exchange.body:
+                self._new_payloads[digest] = capture
+        return capture
+
+    def note(self, about: str, facts: Mapping[str, Any], now: datetime) -> None:
+        """Write a `metadata` record with a JSON object.
+
+        :param about: the record's target, a URI.
+        """
+        self.write(metadata_record(about, facts, now), now)
+
+    def keep(self, about: str, post: bytes, now: datetime) -> None:
+        """Write a post, which was made of captured responses, as a `conversion` record."""
+        self.write(conversion_record(about, post, now), now)
+
+    def write(self, record: bytes, now: datetime) -> None:
+        """Write a record that was made elsewhere; see `archive.warc.records`."""
+        with self._lock:
+            self._place(now)
+            self._append(record)
+
+    def sync(self) -> dict[str, Capture]:
+        """Bring everything down to the disk.
+
+        :returns: the payloads, by digest, that `find_payload` does not know yet.
+        """
+        with self._lock:
+            if self._file is not None:
+                os.fsync(self._file.fileno())
+            return dict(self._new_payloads)
+
+    def settle(self, payloads: Mapping[str, Capture]) -> None:
+        """`find_payload` knows these by now."""
+        with self._lock:
+            for digest in payloads:
+                self._new_payloads.pop(digest, None)
+            self._finish()
+
+    def close(self) -> None:
+        """Leave the file for the next crawl to go on with."""
+        with self._lock:
+            self._finish()
+            if self._file is not None:
+                path = self._leave(self._file)
+                if not self._new_payloads:
+                    self._rename(path, OPEN)
+
+    def _place(self, now: datetime) -> tuple[Path, int]:
+        """The file that the next record goes to, and where in it."""
+        day = max(self._day, _day(now))
+        if self._file is not None and (day != self._day or self._file.tell() >= self._most_bytes):
+            self._full.append(self._leave(self._file))
+            self._finish()
+        self._day = day
+        if self._file is None:
+            path = self._folder / f"{next_name(self._folder, day)}{PART}"
+            self._file = path.open("x+b", buffering=0)
+            sync_folders([self._folder])
+        path = Path(self._file.name)
+        if self._file.tell() == 0:
+            self._append(warcinfo_record(finished_name(path)))
+        return path, self._file.tell()
+
+    def _append(self, records: bytes) -> None:
+        """Write records whole or not at all: what is behind half a record cannot be read."""
+        assert self._file is not None
+        start = self._file.tell()
+        rest = memoryview(records)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(start)
+            self._file.seek(start)
+            raise
+
+    def _go_on_with(self, path: Path) -> None:
+        fresh = day_of(path) == self._day and path.stat().st_size < self._most_bytes
+        if fresh and self._file is None:
+            part = path.rename(renamed(path, PART))
+            self._file = part.open("r+b", buffering=0)
+            self._file.seek(0, os.SEEK_END)
+        elif path.name.endswith(PART):
+            self._full.append(path)
+        else:
+            self._rename(path, FINISHED)
+
+    def _leave(self, file: io.FileIO) -> Path:
+        with file:
+            os.fsync(file.fileno())
+        self._file = None
+        return Path(file.name)
+
+    def _finish(self) -> None:
+        if not self._new_payloads:
+            for path in self._full:
+                self._rename(path, FINISHED)
+            self._full.clear()
+
+    def _rename(self, path: Path, suffix: str) -> None:
+        path.rename(renamed(path, suffix))
+        sync_folders([self._folder])
+
+
+def _day(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y%m%d}"
+
+
+def _mend(path: Path) -> list[tuple[str, Capture]]:
+    """Cut off what a killed crawl left half written.
+
+    What is whole behind a damaged record stays: no kill has damaged that.
+
+    :returns: the payloads in what is whole, by digest.
+    """
+    name = finished_name(path)
+    with path.open("r+b") as file:
+        reading = Reading(file, path, lambda _: None)
+        payloads = [
+            (response.digest, response.capture_in(name))
+            for response in reading.records(frozenset({"response"}))
+            if response.payload
+        ]
+        file.truncate(reading.whole)
+        os.fsync(file.fileno())
+    if not reading.whole:
+        path.unlink()
+    return payloads
