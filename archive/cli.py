@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from archive import export as exporting
 from archive import importing
 from archive import rebuild as archive_rebuild
 from archive import verify as archive_verify
 from archive.browse.figures import describe
 from archive.browse.serve import serve
+from archive.cli_arguments import archive as _archive
+from archive.cli_export import export
 from archive.errors import FinewsError
 from archive.progress import show
 
@@ -25,14 +26,6 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except FinewsError as error:
             raise click.ClickException(str(error)) from error
-
-
-_archive = click.argument(
-    "archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
-)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -153,45 +146,7 @@ def import_(folders: tuple[Path, ...], archive: Path, quiet: bool) -> None:
     )
 
 
-@main.command()
-@_archive
-@click.option(
-    "--format", "kind", type=click.Choice(["jsonl", "parquet"]), default="jsonl", show_default=True
-)
-@click.option(
-    *("--output", "-o"),
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    default="-",
-    help="File to write; standard output by default.",
-)
-@click.option("--since", help="Published at this time in Shanghai or later, such as 2026-11.")
-@click.option("--until", help="Published before this time in Shanghai.")
-@click.option("--media", help="Name of the media.")
-@click.option("--security", help="Code of a security that the post names, such as 1.600160.")
-@click.option("--search", "query", help="What the search box would find.")
-def export(
-    archive: Path,
-    kind: str,
-    output: Path,
-    since: str | None,
-    until: str | None,
-    media: str | None,
-    security: str | None,
-    query: str | None,
-) -> None:
-    """Write posts as JSON Lines or Parquet, by publication time."""
-    selection = exporting.Selection(
-        since=since, until=until, media=media, security=security, query=query
-    )
-    to_terminal = str(output) == "-"
-    if kind == "parquet":
-        if to_terminal:
-            raise click.UsageError("Parquet goes to a file: say --output FILE.")
-        count = exporting.export_parquet(archive, output, selection, show)
-    else:
-        with click.open_file(str(output), "wb", atomic=not to_terminal) as out:
-            count = exporting.export_jsonl(archive, out, selection, show)
-    click.echo(f"{count} posts exported.", err=True)
+main.add_command(export)
 
 
 if __name__ == "__main__":

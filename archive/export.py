@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
@@ -55,6 +55,11 @@ class Selection:
     media: str | None = None
     security: str | None = None
     query: str | None = None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Those that are not None."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def condition(self) -> tuple[str, list[str]]:
         """SQL for ``posts``, and its parameters."""
@@ -187,15 +192,26 @@ def _record(folder: Path, row: tuple[Any, ...]) -> Record:
 
 
 def _body(folder: Path, record: Record) -> str | None:
-    """From the post, or from where it went when a crawl superseded it just now."""
     path = PurePosixPath(record["path"])
-    for place in (path, revision_path(path, record["version"])):
+    data = read_version(folder, path, record["version"], record["sha256"])
+    return None if data is None else parse_post(data, path.name).body
+
+
+def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -> bytes | None:
+    """The bytes of a version, from the post or from where it went when a crawl superseded it.
+
+    :param path: of the post, below the archive's folder.
+    :param digest: SHA-256 of the version, in hexadecimal.
+    :returns: None where no file has these bytes.
+    :raises ArchiveError: when the disk refuses.
+    """
+    for place in (path, revision_path(path, version)):
         try:
             data = (folder / place).read_bytes()
         except FileNotFoundError:
             continue
         except OSError as error:
             raise ArchiveError(f"The disk refuses {folder / place}: {error.strerror}.") from error
-        if sha256(data) == record["sha256"]:
-            return parse_post(data, path.name).body
+        if sha256(data) == digest:
+            return data
     return None

@@ -118,7 +118,7 @@ class SiteHandler(BaseHandler):
     def export(self, metadata: Mapping[str, object], **kwargs: object) -> str:
         """The fields in the site's order; only the title is quoted where quotes are not needed."""
         return "\n".join(
-            f"{key}: {_quoted(str(value)) if key == 'title' else _plain(str(value))}"
+            f"{key}: {quoted(str(value)) if key == 'title' else _plain(str(value))}"
             for key, value in metadata.items()
         )
 
@@ -127,7 +127,8 @@ class SiteHandler(BaseHandler):
         return f"---\n{self.export(post.metadata)}\n---\n{post.content}"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """The text as a double-quoted scalar of YAML, whatever is in it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + _NOT_PRINTABLE_IN_YAML.sub(lambda m: f"\\u{ord(m[0]):04X}", escaped) + '"'
 
@@ -138,12 +139,12 @@ def _plain(text: str) -> str:
     if _DATE.fullmatch(text):
         return text
     if _RUBY_READS_MORE_IN_IT.match(text):
-        return _quoted(text)
+        return quoted(text)
     try:
         stays = yaml.load(f"key: {text}", Loader=yaml.CSafeLoader) == {"key": text}
     except (yaml.YAMLError, ValueError):  # ValueError: a day that does not exist
         stays = False
-    return text if stays else _quoted(text)
+    return text if stays else quoted(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

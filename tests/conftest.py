@@ -13,6 +13,7 @@ from demo.replica import Replica, Site, folder_site, share_api_site
 from demo.sources import without_tls
 
 ROOT = Path(__file__).parent.parent
+SOURCES = ROOT / "settings" / "sources.toml"
 SAMPLES = Path(__file__).parent / "samples"
 MIRROR = "finews.withounder.com"
 SHARE_HOSTS = ("finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney.com")
@@ -66,12 +67,11 @@ def archive(tmp_path: Path) -> Path:
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
     """The project's sources file, for a replica."""
-    return without_tls(ROOT / "settings" / "sources.toml", tmp_path)
+    return without_tls(SOURCES, tmp_path)
 
 
-@pytest.fixture
-def crawl(replica: Replica, archive: Path, sources: Path) -> Crawl:
-    """Run `scrapy crawl` against the replica, in a process of its own."""
+def crawl_with(replica: Replica, archive: Path, sources: Path = SOURCES) -> Crawl:
+    """What runs `scrapy crawl` against a replica, in a process of its own."""
 
     def run(
         *arguments: str,
@@ -100,6 +100,12 @@ def crawl(replica: Replica, archive: Path, sources: Path) -> Crawl:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     return run
+
+
+@pytest.fixture
+def crawl(replica: Replica, archive: Path, sources: Path) -> Crawl:
+    """Run `scrapy crawl` against the replica, in a process of its own."""
+    return crawl_with(replica, archive, sources)
 
 
 def posts_in(archive: Path) -> dict[str, bytes]:

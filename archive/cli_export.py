@@ -1,0 +1,160 @@
+"""The commands ``finews export …``."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import reduce, wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.article import SHANGHAI
+from archive.cli_arguments import archive
+from archive.export import Selection, export_jsonl, export_parquet
+from archive.progress import show
+from archive.publish.feeds import Published
+from archive.publish.folder import Outcome
+from archive.publish.posts import PublishedPost
+from archive.publish.site import publish_feed, publish_site, what_to_publish
+
+
+class _Exports(click.Group):
+    """What names no kind of export is one of posts: ``finews export --since 2026-11``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = ["posts", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Exports)
+def export() -> None:
+    """Give posts out: as records, as a web site, as a feed.
+
+    Without one of the words below, posts are written as JSON Lines.
+    """
+
+
+def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that choose posts; the command gets a `Selection`."""
+
+    @wraps(command)
+    def run(
+        *,
+        since: str | None,
+        until: str | None,
+        days: int | None,
+        media: str | None,
+        security: str | None,
+        query: str | None,
+        **others: Any,
+    ) -> None:
+        if days is not None:
+            if since is not None:
+                raise click.UsageError("Say --days or --since, not both.")
+            today = datetime.now(SHANGHAI).date()
+            since = (today - timedelta(days=days - 1)).isoformat()
+        command(
+            selection=Selection(
+                since=since, until=until, media=media, security=security, query=query
+            ),
+            **others,
+        )
+
+    options = (
+        click.option(
+            "--since", help="Published at this time in Shanghai or later, such as 2026-11."
+        ),
+        click.option("--until", help="Published before this time in Shanghai."),
+        click.option(
+            "--days",
+            type=click.IntRange(min=1, max=36500),
+            metavar="N",
+            help="Published on the last N days in Shanghai, today included.",
+        ),
+        click.option("--media", help="Name of the media."),
+        click.option("--security", help="Code of a security that the post names: 1.600160."),
+        click.option("--search", "query", help="What the search box would find."),
+    )
+    return reduce(lambda chosen, option: option(chosen), reversed(options), run)
+
+
+@export.command()
+@archive
+@click.option(
+    "--format", "kind", type=click.Choice(["jsonl", "parquet"]), default="jsonl", show_default=True
+)
+@click.option(
+    *("--output", "-o"),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    default="-",
+    help="File to write; standard output by default.",
+)
+@_choosing_posts
+def posts(archive: Path, kind: str, output: Path, selection: Selection) -> None:
+    """Write posts as JSON Lines or Parquet, by publication time."""
+    to_terminal = str(output) == "-"
+    if kind == "parquet":
+        if to_terminal:
+            raise click.UsageError("Parquet goes to a file: say --output FILE.")
+        count = export_parquet(archive, output, selection, show)
+    else:
+        with click.open_file(str(output), "wb", atomic=not to_terminal) as out:
+            count = export_jsonl(archive, out, selection, show)
+    click.echo(f"{count} posts exported.", err=True)
+
+
+def _publishing(command: Callable[..., None]) -> Callable[..., None]:
+    """Arguments that say what is published where; the command gets them as `Published`."""
+
+    @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+    @archive
+    @click.option(
+        "--address",
+        default="https://finews.withounder.com/",
+        show_default=True,
+        help="Where it will be served.",
+    )
+    @click.option("--title", default="金融消息", show_default=True, help="Its name.")
+    @_choosing_posts
+    @wraps(command)
+    def run(folder: Path, archive: Path, address: str, title: str, selection: Selection) -> None:
+        published = what_to_publish(
+            archive, selection, title=title, address=address, version=version("finews")
+        )
+        command(folder, published)
+
+    return run
+
+
+@export.command()
+@_publishing
+def site(folder: Path, published: Published) -> None:
+    """Write a Jekyll site, with feeds and a sitemap, into the folder DIR.
+
+    Saying it again brings DIR up to date; files in it that are not of an export are left alone.
+    """
+
+    def tell(post: PublishedPost, what: str) -> None:
+        click.echo(f"{post.info_code}: {what}.", err=True)
+
+    _report(publish_site(published, folder, show, tell=tell), published)
+
+
+@export.command()
+@_publishing
+def feed(folder: Path, published: Published) -> None:
+    """Write an Atom feed, feed.xml, and its history by day, into the folder DIR.
+
+    Saying it again brings DIR up to date; files in it that are not of an export are left alone.
+    """
+    _report(publish_feed(published, folder, show), published)
+
+
+def _report(outcome: Outcome, published: Published) -> None:
+    click.echo(
+        f"{len(published.posts)} posts exported: {outcome.written} files written,"
+        f" {outcome.removed} removed, {outcome.untouched} as they were.",
+        err=True,
+    )

@@ -1,0 +1,144 @@
+"""Posts as the site publishes them.
+
+A post of the archive is a Jekyll source as it stands, to the byte, unless its file is one of the
+broken ones that an import has taken in: these are written anew, in the site's format, from what
+could be read of them.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from archive.article import Article, BodySource, InfoCode
+from archive.categories import Category
+from archive.errors import ArchiveError
+from archive.export import Selection, read_version
+from archive.post import parse_post
+from archive.publish.addresses import is_servable, post_page
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
+_UNKNOWN = "未注明"
+_COLUMNS = (
+    "info_code",
+    "title",
+    "published",
+    "media",
+    "category",
+    "tag",
+    "digest",
+    "link",
+    "path",
+    "sha256",
+    "version",
+    "first_seen",
+    "revised",
+)
+
+
+@dataclass(frozen=True)
+class PublishedPost:
+    """A row of ``posts``, without its text."""
+
+    info_code: str
+    title: str
+    published: str
+    media: str | None
+    category: str | None
+    tag: str | None
+    digest: str | None
+    link: str | None
+    path: str
+    sha256: str
+    version: int
+    first_seen: str
+    revised: str | None
+
+    @property
+    def day(self) -> str:
+        """Of its publication in Shanghai, ISO 8601."""
+        return self.published[:10]
+
+    @property
+    def updated(self) -> str:
+        """When the archive got this version, ISO 8601, UTC."""
+        return self.revised or self.first_seen
+
+    @cached_property
+    def shelf(self) -> Category:
+        """Its category; that of its media where its own is missing or cannot be served."""
+        named = self.category and self.tag and len(self.tag.splitlines()) == 1
+        candidates = [
+            *([Category(self.category or "", self.tag or "")] if named else []),
+            *([Category.of_media(self.media)] if self.media else []),
+        ]
+        servable = (category for category in candidates if is_servable(category.slug))
+        return next(servable, Category.of_media(_UNKNOWN))
+
+    @cached_property
+    def name(self) -> str:
+        """Of its file, without the date: the code, with ``NW`` or without."""
+        match = _DATED.fullmatch(PurePosixPath(self.path).stem)
+        return match[1] if match else self.info_code
+
+    @property
+    def source(self) -> PurePosixPath:
+        """Path of its file in the Jekyll source."""
+        return PurePosixPath("_posts", self.day[:4], self.day[5:7], f"{self.day}-{self.name}.md")
+
+    @property
+    def page(self) -> str:
+        """Path of its page on the site."""
+        return post_page(self.shelf.slug, self.published, self.name)
+
+    def article(self, folder: Path) -> Article | None:
+        """The article with its body; None where the post's file is lost.
+
+        :raises ArchiveError: when the disk refuses.
+        """
+        data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
+        if data is None:
+            return None
+        post = parse_post(data, PurePosixPath(self.path).name)
+        info_code = InfoCode(self.info_code)
+        return Article(
+            info_code=info_code,
+            title=self.title if self.title.strip() else info_code,
+            published=datetime.fromisoformat(self.published),
+            category=self.shelf.slug,
+            tag=self.shelf.tag,
+            digest=post.digest if post.digest and len(post.digest.splitlines()) == 1 else None,
+            body=post.body if post.body.strip() else "<p></p>",
+            body_source=BodySource.MIRROR,
+            link=self._link_of(info_code),
+        )
+
+    def _link_of(self, info_code: InfoCode) -> str:
+        if self.link and not re.search(r"[<>\s]", self.link):
+            return self.link
+        return f"https://finance.eastmoney.com/a/{info_code.digits}.html"
+
+
+def read_posts(folder: Path, selection: Selection) -> Iterator[PublishedPost]:
+    """The posts of a selection, oldest first, all as they are at one moment.
+
+    :raises ArchiveError: when the catalog cannot be read.
+    """
+    condition, values = selection.condition()
+    catalog = folder / "catalog.db"
+    address = f"{catalog.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            rows = connection.execute(
+                f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {condition}"  # noqa: S608
+                " ORDER BY published, info_code",
+                values,
+            )
+            for row in rows:
+                yield PublishedPost(*row)
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error

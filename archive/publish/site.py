@@ -1,0 +1,168 @@
+"""The archive as a Jekyll site: the original's pages at the original's addresses."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from archive.categories import ROLLING, Category
+from archive.errors import FinewsError
+from archive.export import Selection
+from archive.post import format_post, quoted
+from archive.progress import Progress, silent
+from archive.publish.addresses import Address, category_page
+from archive.publish.feeds import Published, feed_files
+from archive.publish.folder import Outcome, Planned, export_to, planned
+from archive.publish.posts import PublishedPost, read_posts
+from archive.publish.sitemap import SITEMAP, sitemap_files
+from archive.versions import sha256
+
+_THEME = Path(__file__).with_name("theme")
+_CONFIGURATION = PurePosixPath("_config.yml")
+
+_HALF_MADE = "theme: half exported (say finews export site again)\n"
+"""Stands in the configuration's place. Jekyll ends, because there is no such theme, and says so."""
+
+Told = Callable[[PublishedPost, str], None]
+"""Is told of a post that is not published as it stands, and why."""
+
+
+def publish_site(
+    published: Published, folder: Path, progress: Progress = silent, *, tell: Told
+) -> Outcome:
+    """Export a Jekyll source, or bring one up to date; see `archive.publish.folder.export_to`.
+
+    :param folder: where to; `jekyll build` makes the site of it.
+    :param tell: is told of each post whose file is broken or lost, when it is exported.
+    :raises FinewsError: when the archive cannot be read or the folder not be written.
+    """
+    _refuse_inside(published.folder, folder)
+    files = dict(_site_files(published, tell))
+    seal = (_CONFIGURATION, _HALF_MADE.encode())
+    return export_to(folder, files, progress, seal=seal)
+
+
+def publish_feed(published: Published, folder: Path, progress: Progress = silent) -> Outcome:
+    """Export the feed and its archived pages, or bring them up to date."""
+    _refuse_inside(published.folder, folder)
+    return export_to(folder, dict(feed_files(published)), progress)
+
+
+def _refuse_inside(archive: Path, folder: Path) -> None:
+    if folder.resolve().is_relative_to(archive.resolve()):
+        raise FinewsError(f"{folder} is in the archive {archive}; export to a folder elsewhere.")
+
+
+def what_to_publish(
+    folder: Path, selection: Selection, *, title: str, address: str, version: str
+) -> Published:
+    """Choose the posts of an archive.
+
+    :param address: that they will be served at.
+    :param version: of this program.
+    :raises FinewsError: when `address` is none, or the archive cannot be read.
+    """
+    return Published(
+        folder=folder,
+        title=title,
+        name=f"feed {sorted(selection.parameters.items())}",
+        address=Address.parse(address),
+        version=version,
+        posts=list(read_posts(folder, selection)),
+    )
+
+
+def _site_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPath, Planned]]:
+    yield _CONFIGURATION, planned(_configuration(published))
+    for path in sorted(_THEME.rglob("*")):
+        if path.is_file():
+            yield PurePosixPath(path.relative_to(_THEME).as_posix()), planned(path.read_bytes())
+    for post in published.posts:
+        made_of = published.made_of(*vars(post).items())
+        yield post.source, Planned(made_of, partial(_source, published.folder, post, tell))
+    categories = _categories(published.posts)
+    yield PurePosixPath("_data", "categories.yml"), planned(_as_data(categories))
+    for category in categories:
+        yield PurePosixPath(category_page(category.slug)), planned(_category_page(category))
+    if ROLLING in categories:
+        yield PurePosixPath(ROLLING.slug, "index.html"), planned(_rolling_page())
+    yield PurePosixPath("robots.txt"), planned(_robots(published.address))
+    yield from sitemap_files(published, categories)
+    yield from feed_files(published)
+
+
+def _source(folder: Path, post: PublishedPost, tell: Told) -> bytes | None:
+    article = post.article(folder)
+    if article is None:
+        tell(post, "its file is lost, so it is left out; `finews verify --repair` may mend that")
+        return None
+    source = format_post(article)
+    if sha256(source) != post.sha256:
+        tell(post, "its file is not in the site's format, so it is written anew")
+    return source
+
+
+def _categories(posts: Sequence[PublishedPost]) -> Counter[Category]:
+    """Categories with the number of their posts, most first. A slug goes by its newest name."""
+    tags = {post.shelf.slug: post.shelf.tag for post in posts}
+    counted = Counter(post.shelf.slug for post in posts)
+    ordered = sorted(counted, key=lambda slug: (-counted[slug], slug))
+    return Counter({Category(slug, tags[slug]): counted[slug] for slug in ordered})
+
+
+def _as_data(categories: Counter[Category]) -> bytes:
+    return "".join(
+        f"- slug: {quoted(category.slug)}\n"
+        f"  word: {quoted(_first_word(category))}\n"
+        f"  tag: {quoted(category.tag)}\n"
+        f"  posts: {posts}\n"
+        for category, posts in categories.items()
+    ).encode()
+
+
+def _first_word(category: Category) -> str:
+    """What Jekyll knows the category's posts by: it takes each word for a category."""
+    return category.slug.split(" ")[0]
+
+
+def _category_page(category: Category) -> bytes:
+    return f"""\
+---
+layout: category
+title: {quoted(category.tag)}
+slug: {quoted(category.slug)}
+word: {quoted(_first_word(category))}
+---
+""".encode()
+
+
+def _rolling_page() -> bytes:
+    """The original's posts link to an address of rolling news that it did not serve."""
+    to = f"/{category_page(ROLLING.slug)}"
+    return f"---\nlayout: moved\ntitle: {quoted(ROLLING.tag)}\nto: {to}\n---\n".encode()
+
+
+def _configuration(published: Published) -> bytes:
+    """The zone is a rule, not a name, so that addresses do not hang on a database of zones.
+
+    Liquid is kept out of posts, and so is Markdown: a page has the body as the post has it.
+    """
+    address = published.address
+    return f"""\
+title: {quoted(published.title)}
+url: {quoted(address.origin)}
+baseurl: {quoted(address.path)}
+timezone: CST-8
+future: true
+excerpt_separator: ""
+markdown_ext: markdown
+defaults:
+  - scope: {{path: "", type: posts}}
+    values:
+      render_with_liquid: false
+      permalink: /:categories/:year/:month/:day/:title.html
+""".encode()
+
+
+def _robots(address: Address) -> bytes:
+    return f"User-agent: *\nAllow: /\nSitemap: {address.of(SITEMAP)}\n".encode()

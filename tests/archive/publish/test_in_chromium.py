@@ -1,0 +1,95 @@
+"""The published pages in a real browser, on a phone and on a desktop."""
+
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from archive.archive import Archive
+from tests.archive.browse.test_in_chromium import (
+    Browser,
+    browser,
+    check,
+    requests_elsewhere,
+    started,
+    text_of,
+)
+from tests.archive.publish.conftest import build, publish
+from tests.archive.publish.test_site import hostile_articles
+
+__all__ = ["browser", "started"]
+
+SHEET = "https://example.com/x.css"
+ATTACK = (
+    "<script>document.title = 'owned'</script><img src=x onerror=\"document.title = 'owned'\">"
+    "<iframe src='https://example.com/'></iframe><base href='https://example.com/'>"
+    f"<link rel=stylesheet href='{SHEET}'>"
+    "<style>body { display: none }</style>"
+    "<div style='position: fixed; inset: 0; background: red'>盖住</div><p id=after>之后</p>"
+)
+WIDE = f"<table><tr>{'<td>一千二百三十四</td>' * 30}</tr></table><p>{'x' * 900}</p>"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site whose posts attack, and are wide, as a static host serves it."""
+    folder = tmp_path_factory.mktemp("served")
+    with Archive(folder / "news") as archive:
+        for article, body in zip(hostile_articles(), (ATTACK, WIDE), strict=False):
+            fields = {name: getattr(article, name) for name in article.__slots__}
+            archive.add(type(article)(**{**fields, "body": body}))
+    publish(folder / "news", folder / "site")
+    site = build(folder / "site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def page_of(number: int) -> str:
+    return f"/jingjiguanchawang/2021/12/29/NW20211229{number:010d}.html"
+
+
+@pytest.mark.parametrize("path", ["/", "/category/jingjiguanchawang.html", "/404.html", page_of(1)])
+def test_a_page_fits_its_window(browser: Browser, address: str, path: str) -> None:
+    browser.get(address + path)
+    check(browser, address)
+
+
+def test_a_hostile_body_does_nothing(browser: Browser, address: str) -> None:
+    browser.get(address + page_of(0))
+    assert browser.title == "第 0 篇 · 金融消息"
+    assert text_of(browser, "#after") == "之后"
+    refused = [
+        told["message"]
+        for told in browser.get_log("browser")
+        if "Content Security Policy" in told["message"]
+    ]
+    for what in ("inline script", "event handler", "x.css", "inline style", "example.com/'"):
+        assert any(what in message for message in refused), (what, refused)
+    assert requests_elsewhere(browser, address) == {SHEET}  # named, and refused as it says above
+    covering = "return document.elementFromPoint(innerWidth / 2, 20).textContent.includes('盖住')"
+    assert browser.execute_script(covering) is False
+    browser.find_element("link text", "返回经济观察网新闻").click()
+    assert browser.current_url == f"{address}/category/jingjiguanchawang.html"
+
+
+def test_it_is_dark_where_readers_want_it_dark(browser: Browser, address: str) -> None:
+    colours = set()
+    for scheme in ("light", "dark"):
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        browser.get(f"{address}/")
+        colour = "return getComputedStyle(document.documentElement).backgroundColor"
+        colours.add(browser.execute_script(colour))
+    assert colours == {"rgb(250, 248, 243)", "rgb(23, 24, 26)"}

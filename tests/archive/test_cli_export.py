@@ -1,0 +1,117 @@
+"""`finews export …`, as users call it."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from archive.archive import Archive
+from archive.article import SHANGHAI, InfoCode
+from archive.cli import main
+from tests.archive.browse.conftest import article
+
+Run = Callable[..., Result]
+OLD, TODAY = "NW202112290000000001", "NW202112290000000002"
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call `finews export`; there is an archive `news` of an old post and one of today."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FINEWS_ARCHIVE", raising=False)
+    now = datetime.now(SHANGHAI).replace(microsecond=0)
+    with Archive(Path("news")) as archive:
+        archive.add_many([article(OLD), article(TODAY, published=now)])
+    return lambda *arguments: CliRunner().invoke(main, ["export", *arguments])
+
+
+def codes(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line)["info_code"] for line in result.stdout.splitlines()]
+
+
+def exported(folder: str) -> set[str]:
+    return {str(InfoCode.from_address(path.name)) for path in Path(folder).rglob("*.md")}
+
+
+def test_without_a_kind_posts_are_exported(run: Run) -> None:
+    assert codes(run()) == codes(run("posts")) == codes(run("news")) == [OLD, TODAY]
+    assert codes(run("--until", "2022")) == codes(run("posts", "news", "--until", "2022")) == [OLD]
+
+
+def test_help_names_the_kinds(run: Run) -> None:
+    for flag in ("-h", "--help"):
+        _, told = run(flag).output.split("Commands:\n")
+        assert re.findall(r"^  (\w+) ", told, re.MULTILINE) == ["feed", "posts", "site"]
+
+
+def test_days_are_those_of_shanghai(run: Run) -> None:
+    assert codes(run("--days", "3")) == [TODAY]
+    span = (datetime.now(SHANGHAI).date() - datetime(2021, 12, 29, tzinfo=SHANGHAI).date()).days
+    assert codes(run("--days", str(span + 1))) == [OLD, TODAY]
+    assert codes(run("--days", str(span))) == [TODAY]
+    both = run("--days", "3", "--since", "2021")
+    assert (both.exit_code, "not both" in both.stderr) == (2, True)
+
+
+def test_a_site_is_exported_and_kept_up_to_date(run: Run) -> None:
+    arguments = ("site", "public", "--days", "3", "--address", "https://example.org/")
+    told = run(*arguments, "--title", "报")
+    assert told.exit_code == 0, told.output
+    assert re.fullmatch(r"1 posts exported: \d+ files written, 0 removed, 0 as.*\n", told.stderr)
+    assert exported("public") == {TODAY}
+    assert 'title: "报"\nurl: "https://example.org"\n' in Path("public/_config.yml").read_text()
+    again = run(*arguments, "--title", "报")
+    assert "1 posts exported: 0 files written, 0 removed" in again.stderr
+    everything = run("site", "public", "news")
+    assert everything.stderr.startswith("2 posts exported: ")
+    assert exported("public") == {OLD, TODAY}
+
+
+def test_a_feed_is_exported(run: Run) -> None:
+    told = run("feed", "public")
+    assert told.exit_code == 0, told.output
+    today = datetime.now(SHANGHAI).date().isoformat()
+    names = [path.name for path in Path("public").rglob("*.xml")]
+    assert sorted(names) == sorted(["feed.xml", "2021-12-29.xml", f"{today}.xml"])
+
+
+@pytest.mark.parametrize("kind", ["site", "feed"])
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("public", "elsewhere"), "Could not read the catalog elsewhere/catalog.db"),
+        (("public", "--address", "example.org"), "is no address to publish at"),
+        (("news/public",), "is in the archive"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    run: Run, kind: str, arguments: tuple[str, ...], complaint: str
+) -> None:
+    told = run(kind, *arguments)
+    assert told.exit_code == 1
+    assert told.stderr.startswith("Error: ")
+    assert complaint in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+    assert not Path(arguments[0]).exists()
+
+
+def test_a_post_that_is_not_published_as_it_stands_is_named(run: Run) -> None:
+    (lost,) = Path("news").rglob(f"*{OLD}.md")
+    lost.unlink()
+    told = run("site", "public")
+    assert told.exit_code == 0
+    assert told.stderr.startswith(f"{OLD}: its file is lost, so it is left out")
+    assert exported("public") == {TODAY}
+
+
+def test_a_crawl_may_write_meanwhile(run: Run) -> None:
+    with Archive(Path("news")) as archive:
+        later = datetime.now(SHANGHAI) + timedelta(seconds=1)
+        archive.add(article("NW202112290000000003", published=later.replace(microsecond=0)))
+        assert run("site", "public").exit_code == 0
+    assert len(exported("public")) == 3

@@ -1,0 +1,80 @@
+"""The loop closes: a crawl of the site that was made of an archive gives the archive back."""
+
+import re
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archive.post import parse_post
+from demo.mirror import MIRROR_HOST
+from demo.replica import Replica, Site, folder_site, share_api_site
+from demo.site import MadeUpSite, made_up_site
+from tests.archive.publish.conftest import build, publish
+from tests.conftest import SHARE_HOSTS, crawl_with, posts_in
+
+SAID = "info_code, title, published, media, category, tag, digest, link, length, pictures"
+
+
+@pytest.fixture(scope="module")
+def made_up() -> MadeUpSite:
+    """The made-up site with all its quirks."""
+    return made_up_site(articles=60)
+
+
+@pytest.fixture(scope="module")
+def first(made_up: MadeUpSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive of it."""
+    archive = tmp_path_factory.mktemp("first") / "news"
+    with Replica(made_up.sites) as replica:
+        ended = crawl_with(replica, archive)()
+    assert ended.status == 0, ended.log
+    assert len(posts_in(archive)) == 60
+    return archive
+
+
+@pytest.fixture(scope="module")
+def published(first: Path, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site of that archive, as a static host serves it."""
+    source = tmp_path_factory.mktemp("site") / "site"
+    assert publish(first, source) == []
+    return folder_site(build(source))
+
+
+def what_is_said(archive: Path) -> dict[str, tuple[Any, ...]]:
+    """All that a post says of an article, by code; the body without its white space."""
+    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
+        rows = catalog.execute(f"SELECT path, {SAID} FROM posts").fetchall()  # noqa: S608
+    said = {}
+    for path, info_code, *fields in rows:
+        body = parse_post((archive / path).read_bytes(), Path(path).name).body
+        said[info_code] = (path, *fields[:-2], fields[-1], re.sub(r"\s+", "", body))
+    return said
+
+
+def crawl_back(archive: Path, sites: Mapping[str, Site]) -> None:
+    with Replica(sites) as replica:
+        ended = crawl_with(replica, archive)()
+        assert ended.status == 0, ended.log
+        assert not replica.unknown
+
+
+def test_with_the_share_api_every_post_comes_back_to_the_byte(
+    first: Path, published: Site, made_up: MadeUpSite, tmp_path: Path
+) -> None:
+    crawl_back(tmp_path / "second", {**made_up.sites, MIRROR_HOST: published})
+    assert what_is_said(tmp_path / "second") == what_is_said(first)
+    before, after = posts_in(first), posts_in(tmp_path / "second")
+    assert made_up.posts
+    for name in made_up.posts:
+        assert after[name] == before[name]
+
+
+def test_without_it_every_field_comes_back(first: Path, published: Site, tmp_path: Path) -> None:
+    knows_nothing = share_api_site({})
+    sites = {MIRROR_HOST: published, **dict.fromkeys(SHARE_HOSTS, knows_nothing)}
+    crawl_back(tmp_path / "second", sites)
+    assert what_is_said(tmp_path / "second") == what_is_said(first)
