@@ -3,6 +3,7 @@
 import shutil
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
@@ -29,6 +30,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="finews")
 def main() -> None:
     """Look after an archive of news posts.
 
@@ -147,6 +149,8 @@ def import_(folders: tuple[Path, ...], archive: Path, quiet: bool) -> None:
 
 
 main.add_command(export)
+for command in entry_points(group="finews.commands"):
+    main.add_command(command.load(), command.name)
 
 
 if __name__ == "__main__":

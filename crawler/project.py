@@ -1,0 +1,99 @@
+"""``finews init``: a folder to crawl from, for those who have finews from a package."""
+
+import shlex
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from archive.errors import FinewsError
+
+_SETTINGS = "local_settings"
+_SHADOWING = ("archive", "crawler", "demo", "settings")
+
+
+class FolderInUse(FinewsError):
+    """The folder has files that a project would write over or be led astray by."""
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+def init(folder: Path) -> None:
+    """Make DIR a folder to crawl from: settings, sources, a crontab.
+
+    What is there already is never written over.
+    """
+    make_project(folder, sys.executable)
+    crawl = shlex.join([sys.executable, "-P", "-m", "scrapy", "crawl", "finews"])
+    click.echo(f"{folder} is ready. What may be said there stands in {_SETTINGS}.py.")
+    click.echo(f"To crawl:           cd {shlex.quote(str(folder))} && {crawl}")
+    click.echo(f"Every five minutes: crontab {shlex.quote(str(folder / 'crontab'))}")
+
+
+def make_project(folder: Path, python: str) -> None:
+    """Lay out a project.
+
+    :param folder: is made where it is not there.
+    :param python: that finews is installed in, for the crontab.
+    :raises FinewsError: when a file is in the way, or cannot be written; nothing is written then.
+    """
+    place = folder.absolute()
+    contents = {
+        "scrapy.cfg": f"[settings]\ndefault = {_SETTINGS}\n",
+        f"{_SETTINGS}.py": _LOCAL_SETTINGS,
+        "sources.toml": files("settings").joinpath("sources.toml").read_text(encoding="utf-8"),
+        "crontab": _crontab(place, python),
+    }
+    in_the_way = [*contents, *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
+    for name in in_the_way:
+        if (place / name).exists():
+            raise FolderInUse(f"{folder / name} is in the way; say a folder without it.")
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            with (place / name).open("x", encoding="utf-8") as file:
+                file.write(content)
+    except OSError as error:
+        raise FinewsError(f"Could not write to {folder}: {error.strerror or error}.") from error
+
+
+def _crontab(place: Path, python: str) -> str:
+    crawl = [python, "-P", "-m", "scrapy", "crawl", "finews", "--logfile", "crawl.log"]
+    command = (
+        f"cd {shlex.quote(str(place))}"
+        f" && flock --nonblock .crontab.lock {shlex.join(crawl)} >/dev/null"
+    )
+    return f"""\
+# Crawls every five minutes. The log is crawl.log in the folder of the project; what a crawl says
+# that did not do its job is mailed to you. This puts it in the place of your crontab:
+#
+#     crontab {shlex.quote(str(place / "crontab"))}
+#
+#MAILTO=you@example.org
+
+*/5 * * * * {_in_crontab(command)}
+"""
+
+
+def _in_crontab(command: str) -> str:
+    """There a % ends the command, unless it is escaped."""
+    return command.replace("%", r"\%")
+
+
+_LOCAL_SETTINGS = '''\
+"""What this project does otherwise than finews by itself; docs/reference.md of finews names all."""
+
+from pathlib import Path
+
+from settings.base import *  # noqa: F403
+
+# Facts about the sites.
+FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
+
+# The archive is news/ beside this file, unless this or the environment variable says otherwise.
+# FINEWS_ARCHIVE = "/srv/news"
+
+# So that a site can reach you.
+# USER_AGENT = "finews (you@example.org)"
+'''
