@@ -9,6 +9,8 @@ from enum import StrEnum
 from lxml import etree
 from parsel import Selector
 
+from archive.markup import without_overloaded_tags
+
 _BLOCKS = frozenset(
     """
     address article aside blockquote br caption center dd div dl dt figcaption figure footer
@@ -18,6 +20,11 @@ _BLOCKS = frozenset(
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "title"})
 SECURITY_CODE = re.compile(r"(?P<market>[0-9]{1,3})[.,](?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})")
 _MARKED_ID = re.compile(rf"(?:stock|bk)_{SECURITY_CODE.pattern}")
+
+_LONGEST_NAME = 100
+"""Characters of a security's name; what is longer is another text in the same markup."""
+
+_text_of = etree.XPath(f"substring(., 1, {_LONGEST_NAME})")
 
 DRAWN_ANEW = "webquoteklinepic.eastmoney.com/"
 """Charts that are made for every reader; they show today's prices, not the article's."""
@@ -112,7 +119,7 @@ class BodyFacts:
 
 def read_body(html: str) -> BodyFacts:
     """Read a body. Takes any text; markup that makes no sense is read as browsers would."""
-    root = Selector(text=html or " ", type="html").root
+    root = Selector(text=without_overloaded_tags(html) or " ", type="html").root
     return BodyFacts(_text(root), _pictures(root), _securities(root))
 
 
@@ -164,5 +171,5 @@ def security_of(element: etree._Element) -> Security | None:
     )
     if match is None:
         return None
-    name = " ".join("".join(element.itertext()).split()) or None
+    name = " ".join(_text_of(element).split()) or None
     return Security(int(match["market"]), match["symbol"], name)

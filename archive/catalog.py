@@ -173,6 +173,8 @@ class Catalog:
     def due(self, now: str, since: str, share: float, limit: int) -> list[PostRow]:
         """Posts that the source should be looked at for again, the longest overdue first.
 
+        Those that were looked at later than now, by a clock that was wrong, are due.
+
         :param now: ISO 8601.
         :param since: posts published before this are left, but for those with a stand-in.
         :param share: of the post's age, which has to go by between two looks.
@@ -182,10 +184,10 @@ class Catalog:
                 SELECT *, julianday(?1) - julianday(published) AS age
                 FROM posts WHERE published >= ?2 AND NOT body_provisional
                 UNION ALL
-                SELECT *, julianday(?1) - julianday(first_seen) AS age
+                SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE age > 0 AND overdue > ?3 ORDER BY overdue DESC, id LIMIT ?4
+            WHERE age > 0 AND overdue > ?3 OR checked > ?1 ORDER BY overdue DESC, id LIMIT ?4
         """
         try:
             found = self._reader.cursor()

@@ -17,6 +17,8 @@ from sqlite_utils import Database
 from archive.article import InfoCode
 from archive.errors import ArchiveError
 
+LONGEST_BLOCK = timedelta(days=7)
+
 
 @dataclass(frozen=True, slots=True)
 class Validators:
@@ -60,7 +62,8 @@ class Attempts:
         The next try is soon, and each later one when a share of the time since the first has gone
         by since the last, so that an outage of hours does not use up all tries.
         """
-        return now - self.last >= share * (now - self.first)
+        noted_by_a_wrong_clock = self.last > now
+        return noted_by_a_wrong_clock or now - self.last >= share * (now - self.first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,16 +124,17 @@ class CrawlState:
     ) -> Block:
         """Leave a host alone: for `first`, and twice as long each further time.
 
-        A host that was let in again for a day begins anew.
+        A host that was let in again for a day begins anew. Nothing is left alone for longer than
+        `LONGEST_BLOCK`.
         """
         row = self._row("SELECT until, times FROM blocks WHERE host = ?", host)
-        last = datetime.fromisoformat(row[0]) if row else None
+        last = min(datetime.fromisoformat(row[0]), now + LONGEST_BLOCK) if row else None
         in_force = last is not None and last > now
         soon_after = last is not None and now - last < timedelta(days=1)
         times = row[1] + (not in_force) if row and soon_after else 1
         # Answers that were under way when the block began do not make it longer.
         doubled = first if in_force else first * 2 ** min(times - 1, 20)
-        until = max(now + min(doubled, longest), last or now)
+        until = max(now + min(doubled, longest, LONGEST_BLOCK), last or now)
         block = Block(host, until, times, reason)
         with self._telling():
             self._db.table("blocks").upsert(
@@ -143,11 +147,14 @@ class CrawlState:
         return next((block for block in self.blocks(now) if block.host == host), None)
 
     def blocks(self, now: datetime) -> list[Block]:
-        """All hosts that are to be left alone."""
-        sql = "SELECT host, until, times, reason FROM blocks WHERE until > ? ORDER BY host"
+        """All hosts that are to be left alone, but for what a clock noted that was far ahead."""
+        sql = (
+            "SELECT host, until, times, reason FROM blocks"
+            " WHERE until > ? AND until <= ? ORDER BY host"
+        )
         return [
             Block(host, datetime.fromisoformat(until), times, reason)
-            for host, until, times, reason in self._rows(sql, _iso(now))
+            for host, until, times, reason in self._rows(sql, _iso(now), _iso(now + LONGEST_BLOCK))
         ]
 
     def failed(

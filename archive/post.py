@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Self
 
 import frontmatter
 import yaml
@@ -42,14 +42,16 @@ _RUBY_READS_MORE_IN_IT = re.compile(r":|[-+0-9.,:_eE ]+\Z")
 """Jekyll's Psych makes symbols and numbers of plain scalars that are strings to PyYAML."""
 
 _FENCED = re.compile(r"---[ \t]*\r?\n(.*?)(?<=\n)---[ \t]*(?:\r?\n|\Z)(.*)", re.DOTALL)
-_LINE = re.compile(r"^(\w+):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_LINE = re.compile(r"^(\w+):(.*)$", re.MULTILINE)
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) ?([+-]\d{4})", re.ASCII)
 _DAY_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-", re.ASCII)
 _DIGEST = re.compile(r"> ([^\n]*)\n\n")
-_CLOSING = re.compile(
-    r"\n\n<(?P<link>[^<>\s]+)>"
-    r"\n\n\[返回(?P<tag>[^\n]*?)\]\([^\n]*\)｜\[返回首页\]\([^\n]*\)\s*\Z"
-)
+_LINK = re.compile(r"<([^<>\s]+)>")
+_WAY_BACK, _WAY_HOME = "[返回", ")｜[返回首页]("
+
+_LONG, _DEEP = 2_000, 100
+"""Characters and levels of front matter that no post has. libyaml takes minutes for 100,000
+brackets, and PyYAML's composer, which calls itself for each level, ends the process."""
 
 
 def post_path(article: Article) -> PurePosixPath:
@@ -108,8 +110,10 @@ class SiteHandler(BaseHandler):
         """The fields as plain strings: a date stays as it was written.
 
         :raises yaml.YAMLError: when the front matter is not YAML.
-        :raises ValueError: when it is not a flat mapping.
+        :raises ValueError: when it is not a mapping, or nested too deep.
         """
+        if len(fm) > _LONG:
+            _demand_shallow(fm)
         fields = yaml.load(fm, Loader=yaml.CBaseLoader)  # noqa: S506 (builds strings only)
         if not isinstance(fields, dict):
             raise ValueError("not a mapping")
@@ -127,6 +131,15 @@ class SiteHandler(BaseHandler):
         return f"---\n{self.export(post.metadata)}\n---\n{post.content}"
 
 
+def _demand_shallow(front_matter: str) -> None:
+    depth = 0
+    for event in yaml.parse(front_matter, Loader=yaml.CBaseLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEP:
+            raise ValueError("nested too deep")
+
+
 def quoted(text: str) -> str:
     """The text as a double-quoted scalar of YAML, whatever is in it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -138,7 +151,7 @@ def _plain(text: str) -> str:
     """The text as it is where YAML reads it back as the same string or date, else quoted."""
     if _DATE.fullmatch(text):
         return text
-    if _RUBY_READS_MORE_IN_IT.match(text):
+    if len(text) > _LONG or _RUBY_READS_MORE_IN_IT.match(text):
         return quoted(text)
     try:
         stays = yaml.load(f"key: {text}", Loader=yaml.CSafeLoader) == {"key": text}
@@ -187,10 +200,10 @@ def parse_post(data: bytes, name: str) -> Post:
     if title is None:
         problems.append("it has no title")
 
-    closing = _CLOSING.search(content)
+    closing = _Closing.of(content)
     if closing is None:
         problems.append("it does not end with the article's link and the way back")
-    link = closing["link"] if closing else None
+    link = closing.link if closing else None
     category = fields.get("categories") or None
     opening = _DIGEST.match(content) if category == ROLLING.slug else None
     info_code = _info_code(name, link, problems)
@@ -200,12 +213,36 @@ def parse_post(data: bytes, name: str) -> Post:
         published=published,
         day=_day(published, name, info_code),
         category=category,
-        tag=fields.get("tags") or (closing["tag"] if closing else None) or None,
+        tag=fields.get("tags") or (closing.tag if closing else None) or None,
         digest=opening[1] if opening else None,
-        body=content[opening.end() if opening else 0 : closing.start() if closing else None],
+        body=content[opening.end() if opening else 0 : closing.start if closing else None],
         link=link,
         problems=tuple(problems),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Closing:
+    """The last two paragraphs of a post: its link, and the ways back.
+
+    :param start: where they begin, with the empty line before them.
+    """
+
+    start: int
+    link: str
+    tag: str
+
+    @classmethod
+    def of(cls, content: str) -> Self | None:
+        """Found from the end, because bodies may hold any number of the like."""
+        before, _, ways = content.rstrip().rpartition("\n\n")
+        body, gap, linked = before.rpartition("\n\n")
+        link = _LINK.fullmatch(linked)
+        tag, _, rest = ways.removeprefix(_WAY_BACK).partition("](")
+        sound = ways.startswith(_WAY_BACK) and ways.endswith(")") and "\n" not in ways
+        if not gap or link is None or not sound or _WAY_HOME not in rest:
+            return None
+        return cls(len(body), link[1], tag)
 
 
 def _decode(data: bytes, problems: list[str]) -> str:
@@ -232,6 +269,7 @@ def _load(front_matter: str, problems: list[str]) -> dict[str, str]:
         problems.append("its front matter is not YAML")
     fields = {}
     for key, value in _LINE.findall(front_matter):
+        value = value.strip(" \t\r")
         quoted = len(value) > 1 and value[0] == value[-1] == '"'
         fields[key] = value[1:-1] if quoted else value
     return fields

@@ -1,11 +1,13 @@
 """The last moment before the wire, where requests have waited for their turn."""
 
 import asyncio
+from collections import defaultdict
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import circuit_breaker_of
 
@@ -15,18 +17,30 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
 
     When a host blocks us, more requests are queued for it already: they have passed all
     middlewares, and only here are they met one by one. Waiting here makes them all wait.
+
+    Without a delay, Scrapy 2.19 starts all that are queued for a host at once, whatever
+    ``CONCURRENT_REQUESTS_PER_DOMAIN`` says (``Downloader._process_queue`` counts a transfer only
+    when its task begins to run), so they take turns here.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._crawler = crawler
         self._tries = 1 + crawler.settings.getint("RETRY_TIMES")
+        at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(at_once)
+        )
 
     async def download_request(self, request: Request) -> Response:
         """Ask, as often as the host says to come again soon.
 
         :raises HostBlocked: when it is to be left alone by now.
         """
+        async with self._turns[urlparse_cached(request).hostname or ""]:
+            return await self._ask(request)
+
+    async def _ask(self, request: Request) -> Response:
         breaker = circuit_breaker_of(self._crawler)
         for left in reversed(range(self._tries)):
             breaker.check(request)

@@ -32,7 +32,8 @@ class CircuitBreaker:
 
     ``FINEWS_BREAKER_SECONDS`` is how long at first; each further time within a day is twice as
     long, up to ``FINEWS_BREAKER_MAX_SECONDS``. A Retry-After (RFC 9110, section 10.2.3) of up to
-    ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is waited for; a longer one is a block of that length.
+    ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is waited for; a longer one is a block of that length, up
+    to the longest.
     Stats: ``breaker/blocked/<host>``, ``breaker/left_alone``.
     """
 
@@ -73,7 +74,7 @@ class CircuitBreaker:
             return wait
         if wait:
             reason = f"it answered {response.status} and asks to wait {wait}"
-            self._block(request, reason, at_least=wait)
+            self._block(request, reason, at_least=min(wait, self._longest))
         elif response.status in _BLOCKING:
             self._block(request, f"it answered {response.status}")
         return timedelta()

@@ -6,15 +6,18 @@ Known second hand: where its parts are is said here and nowhere else.
 import re
 from datetime import datetime
 
-from scrapy.http import Response, TextResponse
+from parsel import Selector
+from scrapy.http import Response
 
 from archive.article import SHANGHAI, BodySource, InfoCode
 from archive.body import read_body
 from archive.errors import InvalidInfoCode
+from archive.markup import without_overloaded_tags
 from crawler.pages.body import media_named_in
 from crawler.pages.element import find_element
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText
+from crawler.pages.text import text_of
 
 _BODY = ("id", "ContentBody")
 _ABSTRACT = ("class", "abstract")
@@ -41,17 +44,17 @@ class ArticlePage:
         :raises LayoutChanged: when it is the page of another article, or has no body or title.
         """
         response = self._response
-        if not isinstance(response, TextResponse):
-            raise self._unreadable("it is not a page of text")
+        page = text_of(ArticlePage, response)
         self._check_identity(info_code)
-        titles = ("".join(title.xpath(".//text()").getall()) for title in response.css(_TITLE))
+        parsed = Selector(without_overloaded_tags(page) or " ", "html")
+        titles = ("".join(title.xpath(".//text()").getall()) for title in parsed.css(_TITLE))
         title = next(filter(None, (" ".join(title.split()) for title in titles)), None)
         if title is None:
             raise self._unreadable(f"it has no title in {_TITLE}")
-        infos = "\n".join(map(str.strip, response.css(_INFOS).xpath(".//text()").getall()))
-        body = self._body(response.text)
+        infos = "\n".join(map(str.strip, parsed.css(_INFOS).xpath(".//text()").getall()))
+        body = self._body(page)
         media = _MEDIA.search(infos)
-        abstract = response.css(_ABSTRACT_TEXT).xpath("string(.)").get("")
+        abstract = parsed.css(_ABSTRACT_TEXT).xpath("string(.)").get("")
         return ArticleText(
             url=response.url,
             source=self.source,

@@ -2,10 +2,11 @@
 
 import re
 
-_MEDIA = re.compile(r"（文章来源：([^<>\r\n]+)）\s*</p>\s*\Z")
+_OPENING = "（文章来源："
+_MEDIA = re.compile(_OPENING + r"([^<>\r\n]+)）\s*</p>\s*")
 
 
 def media_named_in(body: str) -> str | None:
     """The media that a body's closing line names: ``（文章来源：财联社）``."""
-    match = _MEDIA.search(body)
+    match = _MEDIA.fullmatch(body, max(body.rfind(_OPENING), 0))
     return (match[1].strip() or None) if match else None

@@ -115,15 +115,11 @@ class EastmoneyList(ABC):
             raise self._json.unreadable(f"it has no {self.entries_in}")
         return data
 
-    def _text(self, entry: Mapping[str, Any], name: str) -> str | None:
-        value = self._json.text(entry, name)
-        return " ".join(value.split()) if value else None
-
     def _listed(self, entry: Mapping[str, Any], **more: Any) -> ListedArticle:
         return ListedArticle(
             url=self._url,
-            code=self._text(entry, "code") or "",
-            title=self._text(entry, "title"),
+            code=self._json.line(entry, "code", may_be_number=True) or "",
+            title=self._json.line(entry, "title", may_be_number=True),
             published=self._json.time(entry, "showTime"),
             pictures=tuple(_pictures(entry.get("image"))),
             **more,
@@ -142,14 +138,14 @@ class FastNewsList(EastmoneyList):
         return str(cursor) if cursor else None
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
-        summary = self._text(entry, "summary")
+        summary = self._json.line(entry, "summary")
         digest = summary.rpartition("】")[2].strip() if summary else None
         stock_list = entry.get("stockList") or ()
         return self._listed(
             entry,
             media=None,
             digest=digest or None,
-            summary=summary or self._text(entry, "title"),
+            summary=summary or self._json.line(entry, "title"),
             stock_list=tuple(_securities(stock_list)) if isinstance(stock_list, list) else (),
         )
 
@@ -173,8 +169,8 @@ class ColumnList(EastmoneyList):
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._listed(
             entry,
-            media=self._text(entry, "mediaName"),
-            digest=self._text(entry, "summary"),
+            media=self._json.line(entry, "mediaName"),
+            digest=self._json.line(entry, "summary"),
             summary=None,
             stock_list=(),
         )

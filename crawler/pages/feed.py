@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from parsel import Selector
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.post_page import PostFacts
 from crawler.pages.rendering import read_rendering
+from crawler.pages.text import text_of
 
+_MOST_ENTRIES = 1_000
 _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
@@ -47,12 +49,13 @@ class Feed:
 
     def _entries(self) -> list[Selector]:
         url = self._response.url
-        if not isinstance(self._response, TextResponse):
-            raise LayoutChanged(Feed, url, "it is not a page of text")
-        feed = self._response.selector
-        if feed.type != "xml" or not feed.xpath("/atom:feed", namespaces=_ATOM):
+        feed = Selector(text=text_of(Feed, self._response), type="xml")
+        if not feed.xpath("/atom:feed", namespaces=_ATOM):
             raise LayoutChanged(Feed, url, "it is no Atom feed")
-        return list(feed.xpath("/atom:feed/atom:entry", namespaces=_ATOM))
+        entries = feed.xpath("/atom:feed/atom:entry", namespaces=_ATOM)
+        if len(entries) > _MOST_ENTRIES:
+            raise LayoutChanged(Feed, url, f"it has {len(entries)} posts")
+        return list(entries)
 
     def _link(self, entry: Selector) -> str:
         return self._response.urljoin(

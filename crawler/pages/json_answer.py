@@ -14,6 +14,12 @@ from crawler.pages.errors import LayoutChanged
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+class _Number(str):
+    """A number of a JSON text, as it is written there."""
+
+    __slots__ = ()
+
+
 class JsonAnswer:
     """An answer of a source's API.
 
@@ -34,14 +40,28 @@ class JsonAnswer:
         :raises LayoutChanged: when it is no JSON object.
         """
         try:
-            answer = json.loads(self._response.body)
+            answer = json.loads(
+                self._response.body,
+                parse_int=_Number,
+                parse_float=_Number,
+                parse_constant=lambda _: None,  # NaN and the like, which JSON does not have
+            )
         except (ValueError, RecursionError) as error:
             raise self.unreadable(f"it is not JSON ({error})") from error
         if not isinstance(answer, dict):
             raise self.unreadable("it is not a JSON object")
         return answer
 
-    def text(self, fields: Mapping[str, Any], name: str) -> str | None:
+    def line(
+        self, fields: Mapping[str, Any], name: str, *, may_be_number: bool = False
+    ) -> str | None:
+        """Likewise as `text`, in one line."""
+        value = self.text(fields, name, may_be_number=may_be_number)
+        return " ".join(value.split()) if value else None
+
+    def text(
+        self, fields: Mapping[str, Any], name: str, *, may_be_number: bool = False
+    ) -> str | None:
         """A text among `fields`; None when it is not there or blank.
 
         Half a surrogate pair, which no file can hold, becomes U+FFFD as in every browser.
@@ -49,7 +69,8 @@ class JsonAnswer:
         :raises LayoutChanged: when it is no text.
         """
         value = fields.get(name)
-        if value is not None and not isinstance(value, str):
+        number = isinstance(value, _Number) and not may_be_number
+        if value is not None and (number or not isinstance(value, str)):
             raise self.unreadable(f"its {name} is not a text")
         if value is None or not value.strip():
             return None

@@ -19,5 +19,5 @@ class ListPage:
         """
         if not isinstance(self._response, TextResponse):
             raise LayoutChanged(ListPage, self._response.url, "it is not a page of text")
-        section = section_of(ListPage, self._response)
+        section = section_of(ListPage, self._response.url, self._response.text)
         return [self._response.urljoin(href) for href in section.css("li a::attr(href)").getall()]

@@ -6,18 +6,19 @@ from datetime import datetime
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import Response
 
 from archive.article import SHANGHAI, BodySource
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.rendering import Rendering, read_rendering
 from crawler.pages.section import section_of
+from crawler.pages.text import text_of
 
 _PUBLISHED = re.compile(r"\(GMT\+8[^)]*\) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})", re.ASCII)
 _NAMED_WITH_ITS_DATE = re.compile(r"/\d{4}-\d{2}-\d{2}-[^/]+\.html$", re.ASCII)
-_SECTION = re.compile(r'<div class="wrapper">.*?<section>(.*)</section>\s*<footer>', re.DOTALL)
-_HEADING = re.compile(r"\s*(?:<small>[^<]*</small>)?\s*<h1>(?P<title>.*?)</h1>", re.DOTALL)
+_WRAPPER, _SECTION, _SECTION_END = '<div class="wrapper">', "<section>", "</section>"
+_HEADING = re.compile(r"\s*+(?:<small>[^<]*</small>)?\s*+<h1>(?P<title>.*?)</h1>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +68,10 @@ class PostPage:
 
         :raises LayoutChanged: when something is missing that every post page has.
         """
-        if not isinstance(self._response, TextResponse):
-            raise self._unreadable("it is not a page of text")
-        section = section_of(PostPage, self._response)
-        title, content = self._title_and_content(self._response.text)
         url = self._response.url
+        page = text_of(PostPage, self._response)
+        section = section_of(PostPage, url, page)
+        title, content = self._title_and_content(page)
         rendering = read_rendering(PostPage, url, content)
         published = self._time(section.xpath("string(./small[1])").get(""))
         return PostFacts.of(rendering, url, title, published)
@@ -89,8 +89,8 @@ class PostPage:
 
     def _title_and_content(self, page: str) -> tuple[str, str]:
         """Title and content as they stand in the source; a parser would write them anew."""
-        section = _SECTION.search(page)
-        heading = _HEADING.match(section[1]) if section else None
-        if section is None or heading is None:
+        section = page.partition(_WRAPPER)[2].partition(_SECTION)[2].rpartition(_SECTION_END)[0]
+        heading = _HEADING.match(section)
+        if heading is None:
             raise self._unreadable("it has no heading in its <section>")
-        return heading["title"], section[1][heading.end() :]
+        return heading["title"], section[heading.end() :]

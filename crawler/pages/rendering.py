@@ -10,6 +10,7 @@ from parsel import Selector
 from archive.article import InfoCode
 from archive.categories import ROLLING
 from archive.errors import InvalidInfoCode
+from archive.markup import without_overloaded_tags
 from crawler.pages.body import media_named_in
 from crawler.pages.errors import LayoutChanged
 
@@ -47,7 +48,7 @@ def read_rendering(page: type, url: str, content: str) -> Rendering:
 class _Reader:
     def __init__(self, page: type, url: str, content: str) -> None:
         self._page, self._url, self._content = page, url, content
-        self._selector = Selector(text=content or " ")
+        self._selector = Selector(without_overloaded_tags(content) or " ", "html")
 
     def read(self) -> Rendering:
         link = self._link()

@@ -1,12 +1,12 @@
 """The frame that all pages of the mirror share."""
 
 from parsel import Selector
-from scrapy.http import TextResponse
 
+from archive.markup import without_overloaded_tags
 from crawler.pages.errors import LayoutChanged
 
 
-def section_of(page: type, response: TextResponse) -> Selector:
+def section_of(page: type, url: str, html: str) -> Selector:
     """The part of a page that holds its content.
 
     The head is no place to read from: ``og:description`` holds the whole rendered body with its
@@ -14,7 +14,7 @@ def section_of(page: type, response: TextResponse) -> Selector:
 
     :raises LayoutChanged: in the name of `page`, when there is no such part.
     """
-    sections = response.css(".wrapper > section")
+    sections = Selector(without_overloaded_tags(html) or " ", "html").css(".wrapper > section")
     if not sections:
-        raise LayoutChanged(page, response.url, "it has no <section> in its wrapper")
+        raise LayoutChanged(page, url, "it has no <section> in its wrapper")
     return sections[0]

@@ -38,20 +38,20 @@ class ShareAnswer:
         body = text or content
         if body is None:
             raise NotFound(info_code, self._response.url)
-        media = read.text(answer, "from") or read.text(answer, "medianame")
+        media = read.line(answer, "from") or read.line(answer, "medianame")
         return ArticleText(
             url=self._response.url,
             source=self.source,
-            title=read.text(answer, "title"),
+            title=read.text(answer, "title", may_be_number=True),
             published=read.time(answer, "showtime") or read.time(answer, "datetime"),
-            media=media.strip() if media else media_named_in(body),
+            media=media or media_named_in(body),
             digest=None,
             body=body,
             rolling=text is None,
         )
 
     def _check_identity(self, answer: Mapping[str, Any], info_code: InfoCode) -> None:
-        named = self._json.text(answer, "infoCode")
+        named = self._json.text(answer, "infoCode", may_be_number=True)
         if named is None:
             return
         try:

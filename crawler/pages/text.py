@@ -1,0 +1,23 @@
+"""The text of a page, where all of it is text."""
+
+from scrapy.http import Response, TextResponse
+
+from crawler.pages.errors import LayoutChanged
+
+
+def text_of(page: type, response: Response) -> str:
+    """Decode a response, by what it says of itself.
+
+    Not a single character is guessed: one that is lost here would be lost in the archive.
+
+    :raises LayoutChanged: in the name of `page`, when it is not text, or not in the encoding that
+        it is said to have.
+    """
+    if not isinstance(response, TextResponse):
+        raise LayoutChanged(page, response.url, "it is not a page of text")
+    try:
+        response.body.decode(response.encoding)
+    except UnicodeDecodeError as error:
+        what = f"it is not {response.encoding} as it says ({error.reason})"
+        raise LayoutChanged(page, response.url, what) from error
+    return response.text

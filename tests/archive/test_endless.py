@@ -1,0 +1,56 @@
+"""The archive's readers come to an end with every text."""
+
+from dataclasses import replace
+
+import pytest
+
+from archive.article import InfoCode
+from archive.body import read_body
+from archive.errors import InvalidInfoCode
+from archive.grams import match_expression
+from archive.markup import without_overloaded_tags
+from archive.post import SiteHandler, format_post, parse_post
+from tests.archive.test_archive import ARTICLE
+from tests.endless import FRAGMENTS, filled, in_time, many_attributes
+
+NAME = "2021-12-29-NW202112292230175548.md"
+FRONT_MATTER = '---\nlayout: post\ntitle: "x"\ndate: 2021-12-29 17:34:39 +0800\n---\n'
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS.values(), ids=list(FRAGMENTS))
+def test_every_text_is_read(fragment: str) -> None:
+    with in_time():
+        read_body(fragment)
+        assert parse_post((FRONT_MATTER + fragment).encode(), NAME).title == "x"
+        parse_post(f"---\n{fragment}\n---\n".encode(), NAME)
+        parse_post(f"---\ntitle: {fragment}\n---\n".encode(), fragment)
+        match_expression(fragment)
+        with pytest.raises(InvalidInfoCode) as error:
+            InfoCode.from_address(fragment)
+        assert len(str(error.value)) < 300
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS.values(), ids=list(FRAGMENTS))
+def test_every_text_is_written(fragment: str) -> None:
+    line = " ".join(fragment.split()) or "x"
+    article = replace(ARTICLE, title=fragment + "x", body=fragment + "x", tag=line, category=line)
+    with in_time():
+        post = parse_post(format_post(article), NAME)
+    assert (post.title, post.body, post.tag, post.category) == (
+        *(article.title, article.body, article.tag, article.category),
+    )
+
+
+def test_front_matter_that_is_nested_is_no_front_matter() -> None:
+    with pytest.raises(ValueError, match="nested too deep"):
+        SiteHandler().load(filled("["))
+    post = parse_post(f"---\n{filled('{a: ')}\n---\n".encode(), NAME)
+    assert "its front matter is not YAML" in post.problems
+
+
+def test_only_overloaded_tags_are_left_out() -> None:
+    for form in ("a{}", 'a{}=">"', "a{} = '>'", "<a{}"):
+        text = f"<p class='x' id=y>一{many_attributes(form)}二</p>"
+        assert without_overloaded_tags(text).replace(">", "") == "<p class='x' id=y一二</p"
+    page = "<p class='x'>" * 5000
+    assert without_overloaded_tags(page) == page

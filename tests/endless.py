@@ -1,0 +1,76 @@
+"""Texts as large as pages may be, that a careless reader never comes to the end of."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIZE = 300_000
+"""Characters: enough that what takes the square of them does not end in minutes."""
+
+
+def filled(unit: str, size: int = SIZE) -> str:
+    """A text of a unit, again and again."""
+    return unit * (size // len(unit))
+
+
+def many_attributes(form: str, size: int = SIZE) -> str:
+    """A tag with as many different attributes as there is room for."""
+    return f"<p {' '.join(form.format(number) for number in range(size // 9))}>"
+
+
+FRAGMENTS = {
+    "nested": filled("<b>"),
+    "nested blocks": filled("<div>"),
+    "tags": filled("<p>"),
+    "links": filled("<a href='/x'>"),
+    "list in list": filled("<ul><li><a href='x'>"),
+    "securities in securities": filled('<span id="stock_1.600160">'),
+    "tables in tables": filled("<table><tr><td>"),
+    "attributes": many_attributes("a{}"),
+    "attributes with values": many_attributes('a{}=">"'),
+    "attributes that are tags": many_attributes("<a{} "),
+    "quotes": filled('<p a="'),
+    "comments": filled("<!--"),
+    "entities": filled("&amp;&#0;&x"),
+    "brackets": filled("<"),
+    "white space": filled(" \n"),
+    "wrappers": filled('<div class="wrapper">'),
+    "sections": filled("<section>"),
+    "sections and ends": filled("<section></section>"),
+    "ends": filled("</section>" + " " * 500),
+    "headings": filled("<h1>"),
+    "digests": filled("<blockquote>"),
+    "media": filled("（文章来源："),
+    "media without an end": "（文章来源：" + filled("）"),
+    "media and white space": "（文章来源：x）</p>" + filled(" ") + "x",
+    "ways back": "\n\n<http://x>\n\n[返回" + filled("](") + "x",
+    "ways back and home": "\n\n<http://x>\n\n[返回" + filled("](a)｜[返回首页](") + "x",
+    "ends of ways back": "\n\n<http://x>\n\n[返回](a)｜[返回首页](x" + filled(")") + "x",
+    "links alone": filled("\n\n<a"),
+    "fences": filled("---\n"),
+    "sequences": filled("["),
+    "sequences in lines": filled("- "),
+    "mappings": filled("{a: "),
+    "keys": filled("? "),
+    "long line": 'a: "' + filled(" ") + "x",
+    "digits": filled("9"),
+    "slashes": filled("/2021/12/29/"),
+    "days": filled("2021-12-29-"),
+}
+
+
+@contextmanager
+def in_time(seconds: int = 20) -> Iterator[None]:
+    """A block that is interrupted, and fails, when it takes far longer than it may."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise AssertionError(f"not done after {seconds} seconds")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
