@@ -1,8 +1,23 @@
 """An element of an HTML page as it stands in the source; a parser would write it anew."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
-from itertools import accumulate
+
+# Without a way back, so that every page is read once: the standard library's parser takes the
+# square of an unfinished tag or comment.
+_TOKEN = re.compile(
+    r"""
+    <!--.*?(?:-->|\Z)
+    | <(?P<slash>/?)(?P<tag>[a-z][^\s/>]*+)(?P<rest>(?:=\s*+"[^"]*+"|=\s*+'[^']*+'|[^>])*+)(?:>|\Z)
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_ATTRIBUTE = re.compile(
+    r"""(?P<name>[^\s"'>/=]++)\s*+(?:=\s*+(?:"(?P<a>[^"]*+)"|'(?P<b>[^']*+)'|(?P<c>[^\s"'>]++)))?"""
+)
+_RAW = frozenset({"script", "style", "textarea", "title"})
+"""Elements whose content is text, whatever it looks like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +41,33 @@ def find_element(page: str, attribute: str, word: str) -> Element | None:
 
     :param attribute: such as ``class`` or ``id``.
     """
-    finder = _Finder(page, attribute, word)
-    finder.feed(page)
-    finder.close()
-    return finder.found
+    opening: re.Match[str] | None = None
+    depth = 0
+    for tag in _tags(page):
+        if opening is None:
+            if not tag["slash"] and word in _value(tag["rest"], attribute).split():
+                opening, depth = tag, 1
+        elif tag["tag"].lower() == opening["tag"].lower():
+            depth += -1 if tag["slash"] else 1
+            if not depth:
+                return Element(opening.start(), opening.end(), tag.start(), tag.end())
+    return None
 
 
-class _Finder(HTMLParser):
-    def __init__(self, page: str, attribute: str, word: str) -> None:
-        super().__init__(convert_charrefs=False)
-        lines = page.split("\n")
-        self._line_starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-        self._page, self._attribute, self._word = page, attribute, word
-        self._tag = ""
-        self._start = self._content = self._depth = 0
-        self.found: Element | None = None
+def _tags(page: str) -> Iterator[re.Match[str]]:
+    position = 0
+    while token := _TOKEN.search(page, position):
+        position = token.end()
+        if token["tag"] is None:
+            continue
+        yield token
+        if not token["slash"] and (raw := token["tag"].lower()) in _RAW:
+            end = re.compile(f"</{raw}", re.IGNORECASE).search(page, position)
+            position = end.start() if end else len(page)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._depth:
-            self._depth += tag == self._tag
-        elif self.found is None and self._word in (dict(attrs).get(self._attribute) or "").split():
-            self._tag, self._depth = tag, 1
-            self._start = self._position()
-            self._content = self._start + len(self.get_starttag_text() or "")
 
-    def handle_endtag(self, tag: str) -> None:
-        if self._depth and tag == self._tag:
-            self._depth -= 1
-            if not self._depth:
-                end = self._position()
-                after = self._page.find(">", end) + 1
-                self.found = Element(self._start, self._content, end, after)
-
-    def _position(self) -> int:
-        line, column = self.getpos()
-        return self._line_starts[line - 1] + column
+def _value(attributes: str, name: str) -> str:
+    for found in _ATTRIBUTE.finditer(attributes):
+        if found["name"].lower() == name:
+            return found["a"] or found["b"] or found["c"] or ""
+    return ""

@@ -112,15 +112,14 @@ def test_what_is_no_picture_is_refused(folder: Path) -> None:
     assert media(folder) == before
 
 
-@pytest.mark.parametrize("step", ["files.stage", "files.publish", "catalog.Catalog.keep_picture"])
+@pytest.mark.parametrize("step", ["steps.stage", "steps.publish", "catalog.Catalog.keep_picture"])
 def test_killed_while_a_picture_is_kept_the_next_crawl_keeps_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     new = f"https://{HOST}/new.jpg"
-    place = step if step.startswith("catalog") else f"archive.{step.partition('.')[2]}"
     with Archive(folder, clock=Clock()) as archive, monkeypatch.context() as patch:
         archive.add(replace(ARTICLE, info_code=OTHER, body=body(new)))
-        patch.setattr(f"archive.{place}", kill)
+        patch.setattr(f"archive.{step}", kill)
         with pytest.raises(Killed):
             archive.keep_picture(new, jpeg("new"))
     with Archive(folder, clock=Clock()) as archive:
@@ -190,7 +189,7 @@ def test_a_disk_that_refuses_is_told(folder: Path, monkeypatch: pytest.MonkeyPat
         def full(*_: object) -> None:
             raise OSError(28, "No space left on device", "x")
 
-        monkeypatch.setattr("archive.archive.stage", full)
+        monkeypatch.setattr("archive.steps.stage", full)
         with pytest.raises(ArchiveError, match="No space left"):
             archive.keep_picture(f"https://{HOST}/new.jpg", jpeg("new"))
 

@@ -9,6 +9,8 @@ from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
 from archive.article import InfoCode
 from archive.errors import Refused
+from crawler.pages.article_page import ArticlePage
+from crawler.pages.eastmoney_list import ColumnList, FastNewsList
 from crawler.pages.errors import PageError
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
@@ -95,3 +97,20 @@ def test_a_tag_with_too_many_attributes_is_left_out_alone() -> None:
     facts = PostPage(html(PAGE.format(FRAGMENTS["attributes"] + "<p>正文</p>"))).facts()
     assert facts.title == "题"
     assert facts.body.endswith("<p>正文</p>")
+
+
+ARTICLE = f"https://finance.eastmoney.com/a/{CODE.digits}.html"
+OPENING = '<h1>题</h1><div class="infos">2021-12-29 17:34</div><div id="ContentBody">'
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS.values(), ids=list(FRAGMENTS))
+def test_every_article_page_and_list_ends(fragment: str) -> None:
+    for text in (f"{OPENING}<p>文</p>{fragment}</div>", OPENING + fragment, fragment):
+        page = ArticlePage(html(text, ARTICLE))
+        read_or_refused(lambda page=page: page.text(CODE))  # type: ignore[misc]
+    entry = {"code": CODE, "title": fragment, "summary": fragment, "showTime": fragment}
+    entry |= {"image": fragment, "stockList": [fragment, f"https://{fragment}"]}
+    for page_object, name in ((FastNewsList, "fastNewsList"), (ColumnList, "list")):
+        answer = json.dumps({"code": "1", "data": {name: [entry], "page_index": 1}})
+        listed = page_object(TextResponse(SHARE, body=answer.encode()))
+        read_or_refused(lambda listed=listed: [e.facts() for e in listed.entries()])  # type: ignore[misc]
