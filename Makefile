@@ -28,7 +28,8 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest $(TESTS)
 
 nightly: $(READY)
-	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 $(VENV)/bin/python -m pytest tests/faults
+	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 $(VENV)/bin/python -m pytest \
+	    tests/faults tests/archive/browse/test_hostile_addresses.py
 
 crawl: $(READY)
 	$(VENV)/bin/python -m scrapy crawl finews
@@ -47,4 +48,5 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.crawls
 	$(VENV)/bin/python -m bench.search
 	$(VENV)/bin/python -m bench.pages
+	$(VENV)/bin/python -m bench.load
 	$(VENV)/bin/python -m bench.importing

@@ -1,6 +1,7 @@
 """The plugin that dresses Datasette. It is registered by `open_site` alone: Datasette itself does
 not find it, so a plain ``datasette catalog.db`` shows the same data without the dress."""
 
+import errno
 import sqlite3
 import sys
 import traceback
@@ -20,7 +21,7 @@ from archive.browse import pages, wording
 from archive.browse.filters import read_filters
 from archive.browse.listing import card_of
 from archive.browse.prefix import below
-from archive.browse.safety import Application, with_safety_headers
+from archive.browse.safety import Application, read_only, with_safety_headers
 from archive.browse.site import Site
 from archive.search import register
 
@@ -121,11 +122,11 @@ def render_cell(value: object, column: str, table: str | None, datasette: object
 
 @hookimpl
 def asgi_wrapper(datasette: object) -> Callable[[Application], Application]:
-    """Safety headers, and the path prefix."""
+    """No writing, safety headers, and the path prefix."""
     if not isinstance(datasette, Site):
         return lambda application: application
     in_place = below(datasette.setting("base_url"))
-    return lambda application: with_safety_headers(in_place(application))
+    return lambda application: with_safety_headers(read_only(in_place(application)))
 
 
 @hookimpl(wrapper=True)
@@ -163,10 +164,16 @@ def _blame(request: Request, exception: Exception) -> tuple[int, str]:
         return exception.status, str(exception)
     if isinstance(exception, DatasetteError) and exception.status < 500:
         return exception.status, exception.title or str(exception.message)
+    if isinstance(exception, OSError) and exception.errno == errno.ENAMETOOLONG:
+        return 404, "没有这个文件。"
+    if isinstance(exception, _ROWLESS) and request.url_vars.get("table", "posts") != "posts":
+        return 404, "没有这一行。"
     if isinstance(exception, _UNREADABLE) and request.query_string:
         return 400, "地址里的参数不成立。"
     traceback.print_exception(exception)
     return 500, "出错了，详情在服务器的日志里。"
 
 
+_ROWLESS = (LookupError, sqlite3.ProgrammingError)
+"""What Datasette 0.65 raises for a key of too few parts, or for a row of SQLite's own tables."""
 _UNREADABLE = (DatasetteError, ValueError, LookupError, TypeError, OverflowError, sqlite3.Error)

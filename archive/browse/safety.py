@@ -1,7 +1,9 @@
-"""Headers that make whatever stands in an article powerless, also where our templates err."""
+"""What every request and response goes through, so that neither visitors nor articles do harm."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from datasette.utils.asgi import Response
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -17,6 +19,7 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_METHODS = ("GET", "HEAD", "OPTIONS")
 _HEADERS = {
     b"content-security-policy": _POLICY.encode(),
     b"x-content-type-options": b"nosniff",
@@ -28,7 +31,8 @@ _HEADERS = {
 
 
 def with_safety_headers(application: Application) -> Application:
-    """Wrap an ASGI application so that every response, errors too, has the headers."""
+    """Wrap an ASGI application so that every response, errors too, has headers that make whatever
+    stands in an article powerless, also where our templates err."""
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         async def send_safely(message: Message) -> None:
@@ -42,5 +46,21 @@ def with_safety_headers(application: Application) -> Application:
             await send(message)
 
         await application(scope, receive, send_safely)
+
+    return wrapped
+
+
+def read_only(application: Application) -> Application:
+    """Wrap an ASGI application so that it is only asked for pages.
+
+    There is nothing to write to, and Datasette 0.65 answers other methods with its own failures.
+    """
+
+    async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] not in _METHODS:
+            refusal = Response.text("", status=405, headers={"Allow": ", ".join(_METHODS)})
+            await refusal.asgi_send(send)
+        else:
+            await application(scope, receive, send)
 
     return wrapped
