@@ -28,12 +28,25 @@ _BUSY_SECONDS = 30
 class PostRow:
     """A row of ``posts``. Times are ISO 8601: `published` in Asia/Shanghai, all others in UTC.
 
+    :param info_code: ``NW`` and 15 to 20 digits.
+    :param media: who wrote it.
+    :param category: its slug.
+    :param tag: the category's name, as the site shows it.
+    :param digest: the summary of rolling news.
+    :param text: of the body, without markup.
     :param length: of the text, in characters.
     :param pictures: addresses, as a JSON array.
     :param addresses: that the article was read from, as a JSON array, the body's first.
     :param captures: where those responses are kept, as a JSON array of objects.
     :param stock_list: codes of the securities that a list names beside it, as a JSON array.
+    :param body_source: what `BodySource` says; null for a post that was imported.
+    :param link: that the post names as its source.
     :param path: below the archive's folder.
+    :param sha256: of the post's file, in hexadecimal.
+    :param bytes: length of the post's file.
+    :param first_seen: when the archive got the article.
+    :param checked: when the source was last looked at for it.
+    :param revised: when the archive got this version, where it is not the first.
     :param version: 1 for the first, one more for each revision.
     :param body_provisional: the mirror's rendering stands in for a host that did not answer.
     :param gone: when the source was first found without it.

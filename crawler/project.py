@@ -82,7 +82,10 @@ def _in_crontab(command: str) -> str:
 
 
 _LOCAL_SETTINGS = '''\
-"""What this project does otherwise than finews by itself; docs/reference.md of finews names all."""
+"""What this project does otherwise than finews by itself.
+
+docs/reference/settings.md of finews names all settings.
+"""
 
 from pathlib import Path
 

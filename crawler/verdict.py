@@ -24,18 +24,29 @@ _MOST_TOLERATED = 0.5
 
 
 class ExitStatus(IntEnum):
-    """The exit statuses of ``scrapy crawl``."""
+    """The exit statuses of ``scrapy crawl``; docs/reference/exit-statuses.md is made of this."""
 
     DONE = 0
+    """done"""
     ERROR = 1
+    """the crawler itself failed; the log says where"""
     WRONG_ARGUMENTS = 2
+    """wrong arguments; nothing was asked of any site"""
     SOURCE_UNREACHABLE = 3
+    """the source, or a list of it, could not be reached"""
     LAYOUT_CHANGED = 4
+    """pages came, but are not laid out as they were"""
     LIST_EMPTY = 5
+    """the lists name no article, or the last hour brought far less than this hour of the week
+    does"""
     TOO_MANY_FAILURES = 6
+    """more than a tenth of the articles failed; the next crawl tries them again"""
     STORAGE_FAILED = 7
+    """the archive cannot be written; nothing that was in it is lost"""
     LOCKED = 8
+    """another crawl is writing to the archive"""
     INTERRUPTED = 9
+    """ended early, by Ctrl-C for example; what was in flight is stored"""
 
 
 @dataclass(frozen=True, slots=True)

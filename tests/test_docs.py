@@ -1,79 +1,225 @@
-"""Every command that the documents show in a `console` block is run, in their order."""
+"""Every command that the documents show in a `console` block is run, in their order.
+
+Each document has a copy of the project to itself, with the archive of a crawl of the sample site in
+`news/`. There the crawler meets that site in place of the real one, without delays.
+"""
 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import unquote
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from demo.replica import Replica, Site
-from tests.conftest import MIRROR, NO_DELAYS, ROOT
+from archive.article import SHANGHAI
+from demo.article_page import PAGE_HOST
+from demo.articles import FEWEST
+from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
+from demo.replica import Answer, Replica, Site, folder_site, share_api_site
+from demo.site import made_up_site
+from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS, crawl_with
+from tests.requirements import program
 
-DOCUMENTS = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])
-_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+_BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
+_SERVING = re.compile(r"finews browse|http\.server")
+NEEDED = ("git", "jekyll", "rsync")
+NOT_OURS = (
+    ".git",
+    ".venv",
+    "__pycache__",
+    "*cache",
+    "*.egg-info",
+    "build",
+    "dist",
+    "logs",
+    "news*",
+)
+"""What lies in the project's folder without being a part of it."""
+PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"
+"""Eastmoney's page of every article here."""
+
+
+def name_of(document: Path) -> str:
+    return document.relative_to(ROOT).as_posix()
 
 
 def commands(document: Path) -> list[str]:
     blocks = _BLOCK.findall(document.read_text(encoding="utf-8"))
-    lines = [line for block in blocks for line in block.splitlines()]
-    return [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    lines = [line.strip() for _, block in blocks for line in block.splitlines()]
+    assert all(line.startswith("$ ") for line in lines), "a block shows commands, not what they say"
+    return [line.removeprefix("$ ") for line in lines]
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands(document)]
+TRANSLATION = ROOT / "README.zh.md"
+"""Shows the commands of the README, which are run once."""
 
 
 @pytest.fixture(scope="module")
-def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive of a crawl of the sample site."""
-    from demo.replica import folder_site, share_api_site
-    from tests.conftest import SAMPLES, SHARE_HOSTS
-
-    archive = tmp_path_factory.mktemp("docs") / "news"
+def sites() -> Mapping[str, Site]:
     answers = {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
-    sites: Mapping[str, Site] = {
+    share = share_api_site(answers)
+    eastmoney = made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites
+    return {
+        **{host: eastmoney[host] for host in (WEBLIST_HOST, LISTAPI_HOST)},
+        PAGE_HOST: lambda request: Answer(body=PAGE.read_bytes()),
         MIRROR: folder_site(SAMPLES / "site"),
-        **dict.fromkeys(SHARE_HOSTS, share_api_site(answers)),
+        **dict.fromkeys(SHARE_HOSTS, share),
     }
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory, sites: Mapping[str, Site]) -> Path:
+    """The archive of a crawl of the sample site."""
+    archive = tmp_path_factory.mktemp("docs") / "news"
     with Replica(sites) as replica:
-        subprocess.run(
-            (
-                *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
-                *("-a", f"site=http://{MIRROR}/", *NO_DELAYS),
-            ),
-            cwd=ROOT,
-            env=os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)},
-            check=True,
-            capture_output=True,
-        )
+        assert crawl_with(replica, archive)().status == 0
     return archive
 
 
-def test_there_are_commands() -> None:
-    assert any(document.name == "archive.md" for document in WITH_COMMANDS)
+@pytest.fixture
+def project(crawled: Path, tmp_path: Path) -> Path:
+    """A copy of the project, to be worked in."""
+    copy = tmp_path / "project"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_OURS))
+    (copy / ".venv").symlink_to(Path(sys.executable).parent.parent)
+    shutil.copytree(crawled, copy / "news")
+    for path, there, here in (
+        ("settings/sources.toml", "https://", "http://"),
+        ("crawler/spiders/eastmoney.py", '"DOWNLOAD_DELAY": 2.0', '"DOWNLOAD_DELAY": 0'),
+        ("settings/base.py", "DOWNLOAD_DELAY = 1.0", "DOWNLOAD_DELAY = 0"),
+        ("settings/base.py", "AUTOTHROTTLE_ENABLED = True", "AUTOTHROTTLE_ENABLED = False"),
+    ):
+        text = (copy / path).read_text(encoding="utf-8")
+        assert there in text
+        (copy / path).write_text(text.replace(there, here), encoding="utf-8")
+    subprocess.run(("git", "init", "--quiet"), cwd=copy, check=True)
+    return copy
 
 
-@pytest.mark.parametrize("document", WITH_COMMANDS, ids=lambda document: document.name)
-def test_the_commands_of_a_document_run(document: Path, crawled: Path, tmp_path: Path) -> None:
-    archive = tmp_path / "news"
-    shutil.copytree(crawled, archive)
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "FINEWS_ARCHIVE": str(archive),
-        "OTHER": str(ROOT / "tests" / "samples" / "posts"),
-        "OUT": str(tmp_path),
-    }
-    for command in commands(document):
+@pytest.fixture
+def environment(
+    project: Path, sites: Mapping[str, Site], tmp_path: Path
+) -> Iterator[Mapping[str, str]]:
+    """What commands find around them; the internet is the sample site."""
+    for name in ("HOST", "BACKUP"):
+        (tmp_path / name).mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FINEWS_")}
+    with Replica(sites) as replica:
+        yield kept | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(project),
+            "PYTEST_DEBUG_TEMPROOT": str(tmp_path),
+            "http_proxy": replica.proxy_url,
+            "https_proxy": replica.proxy_url,
+            "no_proxy": "",
+            "OTHER": str(ROOT / "tests" / "samples" / "posts"),
+            "OUT": str(tmp_path),
+            "HOST": str(tmp_path / "HOST"),
+            "BACKUP": str(tmp_path / "BACKUP"),
+        }
+
+
+@pytest.mark.parametrize(
+    "document", [document for document in WITH_COMMANDS if document != TRANSLATION], ids=name_of
+)
+def test_the_commands_of_a_document_run(
+    document: Path, project: Path, environment: Mapping[str, str]
+) -> None:
+    shown = commands(document)
+    for name in NEEDED:
+        if any(re.search(rf"\b{name}\b", command) for command in shown):
+            program(name)
+    for command in shown:
+        if _SERVING.search(command):
+            serve(command, project, environment)
+            continue
         done = subprocess.run(
             command,
             shell=True,
-            cwd=ROOT,
+            cwd=project,
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+def serve(command: str, project: Path, environment: Mapping[str, str]) -> None:
+    """Run a command that serves until it is interrupted: it says where."""
+    serving = subprocess.Popen(
+        f"exec {command}",
+        shell=True,
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert serving.stdout is not None
+    with serving.stdout:
+        told = serving.stdout.readline()
+        address = re.search(r"http://[\w.]+:\d+/", told)
+        assert address, f"{command}\n{told}"
+        directly = build_opener(ProxyHandler({}))
+        assert directly.open(address[0], timeout=30).status == 200
+        serving.send_signal(signal.SIGINT)
+        rest = serving.stdout.read()
+    assert serving.wait(timeout=30) in {0, 130}, rest
+
+
+def test_there_are_commands() -> None:
+    shown = {name_of(document) for document in WITH_COMMANDS}
+    assert {"README.md", "docs/tutorial.md", "docs/archive.md"} < shown
+    assert commands(TRANSLATION) == commands(ROOT / "README.md")
+
+
+def anchors(document: Path) -> set[str]:
+    """Of its headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_links_lead_somewhere(document: Path) -> None:
+    for path, anchor in _LINK.findall(document.read_text(encoding="utf-8")):
+        target = (document.parent / unquote(path)).resolve() if path else document
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target), f"{path}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_files_that_are_named_are_there(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    names = re.findall(
+        r"`((?:archive|bench|crawler|settings|demo|tests|docs|deploy)/[\w./-]*)`", text
+    )
+    for name in names:
+        assert (ROOT / name).exists(), name
+
+
+def test_every_document_is_in_the_list_of_documents() -> None:
+    index = ROOT / "docs" / "README.md"
+    links = _LINK.findall(index.read_text(encoding="utf-8"))
+    listed = {(index.parent / path).resolve() for path, _ in links}
+    assert listed == set((ROOT / "docs").rglob("*.md")) - {index}
+
+
+def test_the_tests_that_hold_the_promises_are_there() -> None:
+    text = (ROOT / "docs" / "promises.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
+    for section in text.split("\n## ")[1:]:
+        names = re.findall(r"^- `(test_\w+)`$", section, re.MULTILINE)
+        assert len(names) >= 3, section
+        for name in names:
+            assert sum(f"def {name}(" in source for source in sources) == 1, name

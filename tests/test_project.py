@@ -9,14 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.arguments import FinewsArguments
 from crawler.sources import Sources
-from crawler.verdict import ExitStatus
 from settings import base
 from tests.conftest import ROOT
-
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("package", ["archive", "crawler", "demo", "settings"])
@@ -62,18 +57,3 @@ def test_dependencies_are_pinned_without_addresses() -> None:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
     for requirement in wanted:
         assert re.split(r"[<>=\[]", requirement)[0].lower() in pinned, requirement
-
-
-def test_the_readme_names_every_argument_and_exit_status() -> None:
-    for argument in FinewsArguments.model_fields:
-        assert f"| `{argument}` |" in README
-    for status in ExitStatus:
-        assert f"| {status.value} |" in README
-
-
-@pytest.mark.parametrize("document", [README, CONTRIBUTING], ids=["README", "CONTRIBUTING"])
-def test_documents_name_files_that_are_there(document: str) -> None:
-    names = re.findall(r"`((?:archive|crawler|settings|demo|tests|docs)/[\w./-]*)`", document)
-    assert names
-    for name in names:
-        assert (ROOT / name).exists(), name
