@@ -84,7 +84,7 @@ def _in_crontab(command: str) -> str:
 _LOCAL_SETTINGS = '''\
 """What this project does otherwise than finews by itself.
 
-docs/reference/settings.md of finews names all settings.
+docs/reference/settings.md of finews names all that can be said here.
 """
 
 from pathlib import Path
