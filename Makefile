@@ -50,3 +50,4 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.pages
 	$(VENV)/bin/python -m bench.load
 	$(VENV)/bin/python -m bench.importing
+	$(VENV)/bin/python -m bench.checking

@@ -18,7 +18,7 @@ from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.media import Picture
 from archive.migrations import catalog_migrations
-from archive.search import Results, register, search, without_index
+from archive.search import Indexing, Results, register, search, without_index
 
 _BUSY_SECONDS = 30
 """How long to wait for another process's write; Datasette and backups hold the file briefly."""
@@ -428,14 +428,16 @@ class Catalog:
             raise self._failed("write", error) from error
 
     @contextmanager
-    def bulk_loading(self) -> Iterator[None]:
+    def bulk_loading(self, indexing: Indexing) -> Iterator[None]:
         """Write much at once, all of it or nothing, without keeping the search index meanwhile.
 
         For a private catalog, whose reads see what is not committed yet.
+
+        :param indexing: see `archive.search.rebuild_search`.
         """
         assert self._reader is self._writer.conn
         try:
-            with without_index(self._writer):
+            with without_index(self._writer, indexing):
                 yield
         except sqlite3.Error as error:
             raise self._failed("write", error) from error

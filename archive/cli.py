@@ -10,6 +10,7 @@ import click
 
 from archive import importing
 from archive import rebuild as archive_rebuild
+from archive import repair as archive_repair
 from archive import verify as archive_verify
 from archive.browse.figures import describe
 from archive.browse.serve import serve
@@ -83,7 +84,7 @@ def verify(archive: Path, mend: bool) -> None:
     """
     verified = archive_verify.verify(archive, show)
     if mend and verified.problems:
-        for done in archive_verify.repair(archive, verified.problems, show):
+        for done in archive_repair.repair(archive, verified.problems, show):
             click.echo(done)
         verified = archive_verify.verify(archive, show)
     for problem in verified.problems:

@@ -7,7 +7,7 @@ with ``PRAGMA recursive_triggers``, which sqlite-utils switches on; an upsert ne
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
@@ -94,15 +94,36 @@ def _create_triggers(db: Database) -> None:
         db.execute(f"CREATE TRIGGER {name} {body}")
 
 
-def rebuild_search(db: Database) -> None:
-    """Make the index anew from the posts, in one transaction and as small as it gets."""
+PostText = tuple[int, str, str | None, str]
+"""The number of a post and what is indexed of it, in the order of `_COLUMNS`."""
+
+IndexedRow = tuple[int, str, str, str]
+"""Likewise, as `archive.grams`."""
+
+Indexing = Callable[[Iterator[PostText]], Iterable[IndexedRow]]
+
+
+def indexed_row(post: PostText) -> IndexedRow:
+    """What the index takes of a post."""
+    number, text, digest, title = post
+    return number, grams(text), grams(digest or ""), grams(title)
+
+
+def _index_here(posts: Iterator[PostText]) -> Iterator[IndexedRow]:
+    return map(indexed_row, posts)
+
+
+def rebuild_search(db: Database, indexing: Indexing = _index_here) -> None:
+    """Make the index anew from the posts, in one transaction and as small as it gets.
+
+    :param indexing: is `indexed_row` for each of many, in their order.
+    """
     with db.atomic():
         _configure(db, "hashsize", _BULK_MEMORY)
         db.execute("INSERT INTO posts_search(posts_search) VALUES ('delete-all')")
-        db.execute(
-            f"INSERT INTO posts_search({_FIELDS})"  # noqa: S608
-            f" SELECT id, {_grams_of('posts')} FROM posts ORDER BY id"
-        )
+        posts = db.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM posts ORDER BY id")  # noqa: S608
+        sql = f"INSERT INTO posts_search({_FIELDS}) VALUES (?, ?, ?, ?)"  # noqa: S608
+        db.conn.executemany(sql, indexing(posts))
         db.execute("INSERT INTO posts_search(posts_search) VALUES ('optimize')")
         _configure(db, "hashsize", _MEMORY)
 
@@ -112,8 +133,8 @@ def _configure(db: Database, option: str, value: int) -> None:
 
 
 @contextmanager
-def without_index(db: Database) -> Iterator[None]:
-    """Load many posts without the index; it is rebuilt at the end.
+def without_index(db: Database, indexing: Indexing = _index_here) -> Iterator[None]:
+    """Load many posts without the index; it is rebuilt at the end, see `rebuild_search`.
 
     All in one transaction: a kill, or an exception in the block, leaves posts and index as they
     were.
@@ -122,7 +143,7 @@ def without_index(db: Database) -> Iterator[None]:
         for name in _TRIGGERS:
             db.execute(f"DROP TRIGGER {name}")
         yield
-        rebuild_search(db)
+        rebuild_search(db, indexing)
         _create_triggers(db)
 
 

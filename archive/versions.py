@@ -1,12 +1,14 @@
 """The versions of posts as their files have them."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from archive.body import read_body
 from archive.catalog import Entry, PostRow
+from archive.files import bytes_if_there
 from archive.post import Post, parse_post
 
 
@@ -21,8 +23,16 @@ def revision_files(folder: Path) -> Iterator[PurePosixPath]:
 
 
 def _markdown(folder: Path, room: str) -> Iterator[PurePosixPath]:
-    for path in sorted((folder / room).rglob("*.md")):
-        yield PurePosixPath(path.relative_to(folder).as_posix())
+    """Folder by folder: a list of all files would be long."""
+    place = folder / room
+    if place.is_dir():
+        with os.scandir(place) as entries:
+            found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+        for name, is_folder in found:
+            if is_folder:
+                yield from _markdown(folder, f"{room}/{name}")
+            elif name.endswith(".md"):
+                yield PurePosixPath(room, name)
 
 
 def revision_path(post: PurePosixPath, version: int) -> PurePosixPath:
@@ -38,6 +48,15 @@ def post_of_revision(revision: PurePosixPath) -> PurePosixPath:
 def sha256(data: bytes) -> str:
     """The hash that the catalog records, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_if_there(path: Path) -> str | None:
+    """The hash of a file; None when it is not there.
+
+    :raises OSError: when it cannot be read.
+    """
+    data = bytes_if_there(path)
+    return None if data is None else sha256(data)
 
 
 def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Entry | None:

@@ -22,23 +22,23 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=2000)
-    pages = list(_pages(parser.parse_args().pages))
-    size = sum(len(body) for _, body in pages)
+    made = list(pages(parser.parse_args().pages))
+    size = sum(len(body) for _, body in made)
     with tempfile.TemporaryDirectory() as folder:
         writer = CaptureWriter(Path(folder), datetime.now(UTC), find_payload=lambda _: None)
-        capture = _seconds(lambda: [writer.capture(_exchange(*page)) for page in pages])
+        capture = _seconds(lambda: [writer.capture(exchange_of(*page)) for page in made])
         writer.close()
         kept = sum(path.stat().st_size for path in Path(folder).iterdir())
-    read = _seconds(lambda: [PostPage(_response(*page)).facts() for page in pages])
-    print(f"pages                         {len(pages)} of {size / len(pages):,.0f} bytes")
-    print(f"reading a page                {read / len(pages) * 1e3:.2f} ms (baseline)")
+    read = _seconds(lambda: [PostPage(_response(*page)).facts() for page in made])
+    print(f"pages                         {len(made)} of {size / len(made):,.0f} bytes")
+    print(f"reading a page                {read / len(made) * 1e3:.2f} ms (baseline)")
     print(
-        f"keeping it and its request    {capture / len(pages) * 1e3:.2f} ms, {capture / read:.2f}x"
+        f"keeping it and its request    {capture / len(made) * 1e3:.2f} ms, {capture / read:.2f}x"
     )
-    print(f"bytes kept for a page         {kept / len(pages):,.0f}, {kept / size:.2f}x of its own")
+    print(f"bytes kept for a page         {kept / len(made):,.0f}, {kept / size:.2f}x of its own")
 
 
-def _pages(count: int) -> list[tuple[str, bytes]]:
+def pages(count: int) -> list[tuple[str, bytes]]:
     """Post pages of the made-up site, each told from all others by its end."""
     site = rendered_site(made_up_site().articles, BUILT)
     posts = [(path, page) for path, page in site.items() if "/202" in path]
@@ -54,7 +54,8 @@ def _bytes(page: str | bytes) -> bytes:
     return page if isinstance(page, bytes) else page.encode()
 
 
-def _exchange(url: str, body: bytes) -> Exchange:
+def exchange_of(url: str, body: bytes) -> Exchange:
+    """A page as it came."""
     return Exchange(
         url=url,
         method="GET",

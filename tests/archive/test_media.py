@@ -17,7 +17,8 @@ from archive.body import picture_address
 from archive.errors import ArchiveError
 from archive.media import InvalidPicture, host_of, media_type, picture_of
 from archive.rebuild import rebuild
-from archive.verify import Wrong, repair, verify
+from archive.repair import repair
+from archive.verify import Wrong, verify
 from archive.warc import read_records, warc_files
 from demo.pictures import jpeg, png
 from tests.archive.test_archive import ARTICLE, CODE, Clock, Killed, kill

@@ -1,6 +1,7 @@
 """The catalog made again from files equals the one it replaces."""
 
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -12,9 +13,10 @@ import pytest
 from archive.archive import Archive
 from archive.article import BodySource, InfoCode
 from archive.errors import ArchiveError, ArchiveLocked
+from archive.progress import Item
 from archive.rebuild import PoorerCatalog, rebuild
 from archive.warc import read_records
-from tests.archive.test_archive import ARTICLE, CODE, MIRRORED, POST, Clock
+from tests.archive.test_archive import ARTICLE, CODE, MIRRORED, POST, Clock, Killed, kill
 from tests.archive.test_warc import exchange
 
 TABLES = (
@@ -100,7 +102,15 @@ def test_a_catalog_that_is_no_database_is_kept_aside(folder: Path) -> None:
 def test_posts_without_captures_are_read_from_their_files(folder: Path) -> None:
     for capture in (folder / "warc").iterdir():
         capture.unlink()
-    rebuild(folder)
+    before = tables(folder)
+    with pytest.raises(
+        PoorerCatalog,
+        match=r"lack 3 revisions, 8 changes, 2 crawls, 2 payloads.*no captures.*--force",
+    ):
+        rebuild(folder)
+    assert tables(folder) == before
+    assert not list(folder.glob("catalog.db.*"))
+    rebuild(folder, force=True)
     rows = {row[1]: row for row in tables(folder)["posts"]}
     assert rows.keys() == {CODE, OTHER}
     with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
@@ -113,13 +123,74 @@ def test_posts_without_captures_are_read_from_their_files(folder: Path) -> None:
     assert (row["body_source"], row["version"], row["captures"]) == (None, 1, "[]")
 
 
+def test_a_lost_file_of_captures_is_no_reason_for_a_poorer_catalog(folder: Path) -> None:
+    clock = Clock()
+    clock.now += timedelta(days=2)
+    with Archive(folder, clock=clock) as archive:
+        archive.add(replace(ARTICLE, info_code=InfoCode("NW202112292230175600")))
+    before = tables(folder)
+    first, second = sorted((folder / "warc").iterdir())
+    second.unlink()
+    with pytest.raises(PoorerCatalog, match="lack 1 posts' origin, first look"):
+        rebuild(folder)
+    assert tables(folder) == before
+    assert first.exists()
+
+
+def test_what_a_kill_left_in_the_captures_alone_is_told_and_no_reason_to_refuse(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive(folder, clock=Clock()) as archive, monkeypatch.context() as patch:
+        patch.setattr("archive.steps.publish", kill)
+        with pytest.raises(Killed):
+            archive.add(replace(ARTICLE, body="<p>央行四</p>"))
+    before = tables(folder)
+    (lost,) = rebuild(folder).lost
+    assert (lost.info_code, lost.version) == (CODE, 5)
+    assert tables(folder) == before
+    with Archive(folder, clock=Clock()) as archive:
+        archive.add(replace(ARTICLE, body="<p>央行五</p>"))
+    before = tables(folder)
+    assert rebuild(folder).lost == []
+    assert tables(folder) == before
+
+
+def test_rebuilt_in_several_processes_it_is_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, hits = tables(folder), found(folder, "央行")
+    (folder / "_posts" / "README.md").write_bytes(b"a stray file")
+    monkeypatch.setattr("archive.rebuild.cores", lambda: 2)
+    monkeypatch.setattr("archive.warc.scanning.cores", lambda: 2)
+    for place in ("archive.rebuild", "archive.warc.scanning"):
+        monkeypatch.setattr(f"{place}._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("archive.rebuild._FILES_AT_ONCE", 1)
+    monkeypatch.setattr("archive.warc.scanning._PIECE", 700)
+    for file in folder.glob("catalog.db*"):
+        file.unlink()
+    rebuilt = rebuild(folder)
+    assert [str(path) for path in rebuilt.unread] == ["_posts/README.md"]
+    assert (tables(folder), found(folder, "央行")) == (before, hits)
+
+
+def test_progress_counts_pieces_posts_and_texts(folder: Path) -> None:
+    shown: list[tuple[str, int]] = []
+
+    def progress(what: str, steps: Sequence[Item]) -> Iterable[Item]:
+        shown.append((what, len(steps)))
+        return steps
+
+    rebuild(folder, progress)
+    assert shown == [("captures", 1), ("posts", 2), ("index", 2)]
+
+
 def test_what_no_file_has_is_told(folder: Path) -> None:
     (folder / POST.replace(CODE, OTHER)).unlink()
     (folder / "_posts" / "README.md").write_bytes(b"no post")
     rebuilt = rebuild(folder, force=True)
     assert rebuilt.posts == 1
     assert len(rebuilt.lost) == 1
-    assert OTHER in rebuilt.lost[0]
+    assert OTHER in str(rebuilt.lost[0])
     assert [str(path) for path in rebuilt.unread] == ["_posts/README.md"]
 
 

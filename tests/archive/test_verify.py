@@ -1,5 +1,6 @@
 """Verification finds every kind of damage, and repair mends what can be mended."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -8,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from archive.archive import Archive, Outcome
+from archive.archive import Archive, Outcome, utc_now
 from archive.errors import ArchiveError, ArchiveLocked
-from archive.verify import Problem, Wrong, repair, verify
-from archive.warc import read_records
-from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, kill
+from archive.importing import import_posts
+from archive.repair import repair
+from archive.verify import Problem, Wrong, verify
+from archive.versions import sha256
+from archive.warc import CaptureWriter, read_records
+from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, files, kill
 from tests.archive.test_rebuild import OTHER, damage_a_capture, folder, tables
 from tests.archive.test_warc import exchange
 
@@ -183,6 +187,79 @@ def test_a_lost_capture_that_others_revisit_is_told(tmp_path: Path) -> None:
     assert lost == (Wrong.CAPTURE_LOST, f"warc/{first.name}")
     assert revisiting[0] is Wrong.CAPTURE_LOST
     assert revisiting[1].startswith(f"warc/{second.name.removesuffix('.open')} at ")
+
+
+def test_everything_is_made_again_of_the_captures_alone(folder: Path) -> None:
+    before, kept = tables(folder), files(folder)
+    for room in ("_posts", "revisions"):
+        shutil.rmtree(folder / room)
+    for file in folder.glob("catalog.db*"):
+        file.unlink()
+    told = repair(folder, verify(folder).problems)
+    assert len([done for done in told if done.endswith("written again from its capture.")]) == 5
+    assert told[-1] == "The catalog was rebuilt and has 2 posts."
+    assert (tables(folder), files(folder)) == (before, kept)
+    assert not wrong(folder)
+
+
+def test_imported_versions_are_made_again_of_the_captures_alone(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    name = f"2021-12-29-{CODE}.md"
+    (site / name).write_bytes(b"a broken post")
+    (site / name.replace(".md", ".1.md")).write_bytes(b"and an older one")
+    folder = tmp_path / "news"
+    import_posts(folder, [site])
+    before, kept = tables(folder), files(folder)
+    for room in ("_posts", "revisions"):
+        shutil.rmtree(folder / room)
+    (folder / "catalog.db").write_bytes(b"no database")
+    repair(folder, verify(folder).problems)
+    assert (tables(folder), files(folder)) == (before, kept)
+    assert not wrong(folder)
+
+
+def test_a_changed_post_is_kept_beside_the_version_that_the_captures_have(folder: Path) -> None:
+    before, data = tables(folder), (folder / UNMOVED).read_bytes()
+    (folder / UNMOVED).write_bytes(b"mine")
+    for file in folder.glob("catalog.db*"):
+        file.unlink()
+    told = repair(folder, verify(folder).problems)
+    assert told[0].endswith(f"what was there is now changed/{UNMOVED}.")
+    assert (folder / UNMOVED).read_bytes() == data
+    assert (folder / "changed" / UNMOVED).read_bytes() == b"mine"
+    assert tables(folder) == before
+
+
+def test_captures_cannot_name_a_place_outside_the_archive(tmp_path: Path) -> None:
+    folder = tmp_path / "news"
+    for place in ("../outside.md", "_posts/../../outside.md", f"{tmp_path}/outside.md"):
+        shutil.rmtree(folder, ignore_errors=True)
+        captures = CaptureWriter(folder / "warc", utc_now(), find_payload=lambda _: None)
+        captures.keep(f"urn:finews:{CODE}", b"post", utc_now())
+        post = {"info_code": CODE, "version": 1, "path": place, "sha256": sha256(b"post")}
+        captures.note(f"urn:finews:{CODE}", {"post": post, "version": "new"}, utc_now())
+        captures.close()
+        told = repair(folder, verify(folder).problems)
+        assert told[-1].startswith(f"No file has version 1 of {CODE}")
+        assert [path.name for path in tmp_path.iterdir()] == ["news"]
+
+
+def test_verified_in_several_processes_it_is_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / UNMOVED).write_bytes(b"changed")
+    (folder / MOVED).write_bytes(b"unknown")
+    (folder / FIRST_VERSION).unlink()
+    damage_a_capture(folder)
+    alone = verify(folder)
+    assert len(alone.problems) == 4
+    for place in ("archive.verify", "archive.warc.scanning"):
+        monkeypatch.setattr(f"{place}._WORTH_A_PROCESS", 0)
+        monkeypatch.setattr(f"{place}.cores", lambda: 2)
+    monkeypatch.setattr("archive.verify._FILES_AT_ONCE", 1)
+    monkeypatch.setattr("archive.warc.scanning._PIECE", 700)
+    assert verify(folder) == alone
 
 
 def test_a_kill_between_file_and_row_is_mended_without_loss(

@@ -1,0 +1,273 @@
+"""What captures and files tell of an archive, repeated in order on an empty catalog."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from archive.article import InfoCode
+from archive.body import BodyFacts, Security, read_body, with_listed
+from archive.capture import Capture
+from archive.catalog import Catalog, Entry, PostRow, RevisionRow
+from archive.errors import InvalidInfoCode
+from archive.files import bytes_if_there
+from archive.journal import CRAWL, PICTURE, tells_of_new_version
+from archive.media import Picture
+from archive.post import parse_post
+from archive.versions import entry_of_file, revision_path, sha256
+from archive.warc import finished_name
+from archive.warc.scanning import Records
+
+_BATCH = 500
+_KINDS = frozenset({"response", "metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class LostVersion:
+    """A version that a capture tells of and that no file has.
+
+    :param place: where its file belongs, below the archive's folder.
+    """
+
+    info_code: str
+    version: int
+    place: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return (
+            f"No file has version {self.version} of {self.info_code} with the hash {self.sha256}."
+        )
+
+
+@dataclass(slots=True)
+class Told:
+    """What some records tell.
+
+    :param payloads: the first capture of each, by digest.
+    :param crawls: rows of ``crawls``, or the rest of one.
+    :param pictures: that are kept, if their files are there: a kill between the record and the
+        file leaves one without the other.
+    :param posts: the facts of each record of a post; where it is of a new version, what the
+        body holds, if a file has the version.
+    """
+
+    payloads: dict[str, Capture] = field(default_factory=dict)
+    crawls: list[dict[str, Any]] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    posts: list[tuple[dict[str, Any], BodyFacts | None]] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
+
+
+def told_by(folder: Path, records: Records) -> Told:
+    """What records tell of the archive in `folder`."""
+    file = finished_name(records.path)
+    told = Told(damage=records.damage)
+    for record in records.read(_KINDS):
+        if record.kind == "response":
+            if record.payload:
+                told.payloads.setdefault(record.digest, record.capture_in(file))
+        elif record.url == CRAWL:
+            told.crawls.append(record.facts)
+        elif record.url == PICTURE:
+            picture = Picture(**record.facts)
+            if (folder / picture.path).is_file():
+                told.pictures.append(picture)
+        else:
+            facts = record.facts
+            body = _body_of(folder, facts["post"]) if tells_of_new_version(facts) else None
+            told.posts.append((facts, body))
+    return told
+
+
+def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
+    """Of a version: the post itself, or where it went when it was superseded."""
+    path = PurePosixPath(post["path"])
+    for place in (path, revision_path(path, post["version"])):
+        data = bytes_if_there(folder / place)
+        if data is not None and sha256(data) == post["sha256"]:
+            return read_body(parse_post(data, path.name).body)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A post file.
+
+    :param known: the catalog has its article.
+    """
+
+    path: PurePosixPath
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a post file is.
+
+    :param entry: of a file whose article was not known; None where it names no article or no day.
+    """
+
+    file: File
+    sha256: str
+    entry: Entry | None
+
+
+def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
+    """Read post files."""
+    return [_seen(folder / file.path, file) for file in files]
+
+
+def _seen(place: Path, file: File) -> Seen:
+    data = place.read_bytes()
+    modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
+    entry = None if file.known else entry_of_file(file.path, data, modified)
+    return Seen(file, sha256(data), entry)
+
+
+class Fold:
+    """Fills a catalog.
+
+    Attribute `strange` has posts that differ from every version of their article, a sentence
+    each; `unread` those that name no article or no day, as paths below the folder.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        self.strange: list[str] = []
+        self.unread: list[PurePosixPath] = []
+        self._catalog = catalog
+        self._folder = folder
+        self._entries: list[Entry] = []
+        self._latest: dict[str, PostRow] = {}
+        self._payloads: dict[str, Capture] = {}
+        self._lost: dict[str, dict[int, LostVersion]] = defaultdict(dict)
+
+    @property
+    def lost(self) -> Iterator[LostVersion]:
+        """Versions that were told of and that no file has."""
+        for versions in self._lost.values():
+            yield from versions.values()
+
+    def add(self, told: Told) -> None:
+        """What was told next."""
+        for digest, capture in told.payloads.items():
+            self._payloads.setdefault(digest, capture)
+        for crawl in told.crawls:
+            self._catalog.put_crawl(crawl)
+        for picture in told.pictures:
+            self._catalog.keep_picture(picture)
+        for facts, body in told.posts:
+            if tells_of_new_version(facts):
+                self._add_version(facts, body)
+            else:
+                self._add_look(facts)
+
+    def files_of(self, paths: Sequence[PurePosixPath]) -> list[File]:
+        """Post files, and whether their articles are known."""
+        codes = {path: _code_of(path) for path in paths}
+        known = self._catalog.hashes(filter(None, codes.values()))
+        return [File(path, codes[path] in known) for path in paths]
+
+    def add_files(self, files: Sequence[Seen]) -> None:
+        """Posts that no capture tells of: somebody put them there, or captures are lost."""
+        self.write()
+        known = self._catalog.hashes(filter(None, (_code_of(each.file.path) for each in files)))
+        for each in files:
+            path = each.file.path
+            code = _code_of(path) or (each.entry.post.info_code if each.entry else None)
+            if code in known:
+                if each.sha256 not in known[code]:
+                    told = f"{path} differs from every version of {code}"
+                    self.strange.append(f"{told}, and is not in the catalog.")
+            elif each.entry is None:
+                self.unread.append(path)
+            else:
+                self._put(each.entry)
+                known[each.entry.post.info_code] = {each.sha256}
+
+    def write(self) -> None:
+        """Bring everything to the catalog."""
+        self._catalog.put(self._entries, self._payloads)
+        self._entries.clear()
+        self._latest.clear()
+        self._payloads.clear()
+
+    def _put(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._latest[entry.post.info_code] = entry.post
+        if len(self._entries) >= _BATCH:
+            self.write()
+
+    def _stored(self, info_code: str) -> PostRow | None:
+        return self._latest.get(info_code) or self._catalog.get(InfoCode(info_code))
+
+    def _add_look(self, facts: dict[str, Any]) -> None:
+        post = facts["post"]
+        stored = self._stored(post["info_code"])
+        if stored is not None and stored.sha256 == post["sha256"]:
+            row = replace(stored, **post)
+            named = self._named(row) if row.stock_list != stored.stock_list else None
+            self._put(Entry(row, named, changes=facts.get("changes", ())))
+
+    def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:
+        post = facts["post"]
+        self._overrule_lost(post["info_code"], post["version"])
+        if body is None:
+            lost = LostVersion(post["info_code"], post["version"], post["path"], post["sha256"])
+            self._lost[lost.info_code][lost.version] = lost
+            return
+        stored = self._stored(post["info_code"])
+        if stored is not None and stored.version >= post["version"]:
+            self._forget_first_telling(stored)
+        row = PostRow(
+            **post,
+            text=body.text,
+            length=len(body.text),
+            pictures=body.pictures_json,
+        )
+        revision = facts.get("revision")
+        superseded = RevisionRow(**revision) if revision else None
+        named = with_listed(body.securities, row.stock_list)
+        self._put(Entry(row, named, superseded, facts.get("changes", ())))
+
+    def _named(self, row: PostRow) -> Sequence[Security] | None:
+        """The securities that a post names; None when its file is lost."""
+        place = {"path": row.path, "version": row.version, "sha256": row.sha256}
+        body = _body_of(self._folder, place)
+        return with_listed(body.securities, row.stock_list) if body else None
+
+    def _overrule_lost(self, info_code: str, version: int) -> None:
+        """A version that is told again was not written the first time; an earlier one belongs
+        under ``revisions/``.
+        """
+        if info_code in self._lost:
+            self._lost[info_code] = {
+                earlier: replace(lost, place=str(revision_path(PurePosixPath(lost.place), earlier)))
+                if lost.place.startswith("_posts/")
+                else lost
+                for earlier, lost in self._lost[info_code].items()
+                if earlier < version
+            }
+
+    def _forget_first_telling(self, stored: PostRow) -> None:
+        """A version is told twice where a kill came between its record and its row.
+
+        What was told later counts: of the first version everything, its number too, of others
+        what was found changed.
+        """
+        self.write()
+        if stored.version == 1:
+            self._catalog.forget(InfoCode(stored.info_code))
+        else:
+            self._catalog.forget_changes(
+                InfoCode(stored.info_code), stored.revised or stored.checked
+            )
+
+
+def _code_of(path: PurePosixPath) -> str | None:
+    try:
+        return InfoCode.from_address(path.name)
+    except InvalidInfoCode:
+        return None

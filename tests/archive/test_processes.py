@@ -1,0 +1,122 @@
+"""Work in several processes keeps its order, its bounds, and ends with the one that asked."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from archive.archive import Archive
+from archive.errors import ArchiveError
+from archive.processes import chunks, cores, in_order
+from archive.warc import warc_files
+from tests.archive.test_archive import ARTICLE
+from tests.archive.test_importing import lives, processes_of
+from tests.archive.test_warc import exchange
+from tests.conftest import ROOT
+
+
+def slow_for_even(number: int) -> tuple[int, int]:
+    time.sleep(0.02 * (number % 2 == 0))
+    return number, os.getpid()
+
+
+def refuse(number: int) -> int:
+    raise FileNotFoundError(2, "No such file", f"/{number}")
+
+
+def die(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_order_is_kept_and_tasks_are_taken_late(processes: int) -> None:
+    taken: list[int] = []
+
+    def tasks() -> Iterator[int]:
+        for number in range(60):
+            taken.append(number)
+            yield number
+
+    with closing(in_order(slow_for_even, tasks(), processes)) as done:
+        results = []
+        for result in done:
+            results.append(result)
+            assert len(taken) <= len(results) + 1 + 4 * processes
+    assert [number for number, _ in results] == list(range(60))
+    pids = {pid for _, pid in results}
+    assert len(pids) == processes
+    assert (os.getpid() in pids) == (processes == 1)
+
+
+def test_an_error_of_a_process_is_raised_as_it_is() -> None:
+    with pytest.raises(FileNotFoundError) as raised, closing(in_order(refuse, [7], 2)) as done:
+        list(done)
+    assert raised.value.filename == "/7"
+
+
+def test_a_process_that_is_killed_is_told_in_a_sentence() -> None:
+    with (
+        pytest.raises(ArchiveError, match=r"was killed.*; say the same again\.$"),
+        closing(in_order(die, range(9), 2)) as done,
+    ):
+        list(done)
+
+
+def test_chunks_leave_nothing_out() -> None:
+    assert list(chunks(range(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert list(chunks([], 2)) == []
+    assert cores() >= 1
+
+
+SCRIPT = """
+import sys
+from archive import cli
+from archive.warc import scanning
+
+if __name__ == "__main__":
+    scanning.cores = lambda: 2
+    cli.main()
+"""
+
+
+@pytest.mark.parametrize("command", ["verify", "rebuild"])
+def test_ctrl_c_ends_all_processes_and_says_no_more_than_needed(
+    tmp_path: Path, command: str
+) -> None:
+    folder = tmp_path / "news"
+    with Archive(folder) as archive:
+        archive.add(ARTICLE)
+        for number in range(20):
+            archive.capture(exchange(os.urandom(100_000), f"http://site.test/{number}"))
+    (first,) = warc_files(folder / "warc")
+    for number in range(300):
+        (folder / "warc" / f"finews-20200101-{number:05}.warc.gz").hardlink_to(first)
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    with subprocess.Popen(
+        (sys.executable, script, command, folder),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as running:
+        while len(started := processes_of(running.pid)) < 3:  # two, and Python's own tracker
+            assert running.poll() is None
+            time.sleep(0.01)
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert (out, err.strip()) == ("", "Aborted!")
+    assert not list(folder.glob("catalog.db.new*"))
+    deadline = time.monotonic() + 20
+    while any(map(lives, started)):
+        assert time.monotonic() < deadline, "processes outlive the one they read for"
+        time.sleep(0.05)
