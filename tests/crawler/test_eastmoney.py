@@ -216,7 +216,8 @@ def test_a_wrong_argument_is_one_sentence_and_no_request(
 def test_another_column_is_a_line_in_the_sources(
     crawl: Crawl, replica: Replica, archive: Path, sources: Path
 ) -> None:
-    sources.write_text(sources.read_text() + "funds = 351\n")
+    text = sources.read_text().replace("breakfast = 1207\n", "breakfast = 1207\nfunds = 351\n")
+    sources.write_text(text)
     assert eastmoney(crawl, *ALL, "-a", "column=funds").status == 0
     assert sources_of(archive).keys() == {entry.info_code for entry in SITE.columns["351"]}
 
