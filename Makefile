@@ -51,3 +51,4 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.load
 	$(VENV)/bin/python -m bench.importing
 	$(VENV)/bin/python -m bench.checking
+	$(VENV)/bin/python -m bench.publishing

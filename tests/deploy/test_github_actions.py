@@ -1,74 +1,97 @@
-"""The GitHub Actions workflow: read as GitHub reads it, and its scripts run against a local git."""
+"""The workflows of GitHub Actions: read as GitHub reads them, and run against a local git."""
 
 import os
 import re
 import shutil
 import subprocess
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from archive.article import SHANGHAI
 from demo.replica import Replica
 from demo.site import MadeUpSite
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 from tests.deploy.conftest import DEPLOY, Program
 from tests.requirements import program
 
-TEXT = (DEPLOY / "github-actions-crawl.yml").read_text(encoding="utf-8")
-# YAML 1.1, PyYAML's, takes the key `on` for a boolean; the base loader keeps everything text.
-WORKFLOW: dict[str, Any] = yaml.load(TEXT, Loader=yaml.BaseLoader)  # noqa: S506
-JOB: dict[str, Any] = WORKFLOW["jobs"]["crawl"]
-STEPS: list[dict[str, Any]] = JOB["steps"]
-SCRIPTS: dict[str, str] = {step["name"]: step["run"] for step in STEPS if "run" in step}
+
+class Workflow:
+    """A workflow and its one job. YAML 1.1, PyYAML's, takes the key `on` for a boolean; the base
+    loader keeps everything text."""
+
+    def __init__(self, name: str) -> None:
+        self.text = (DEPLOY / f"github-actions-{name}.yml").read_text(encoding="utf-8")
+        self.facts: dict[str, Any] = yaml.load(self.text, Loader=yaml.BaseLoader)  # noqa: S506
+        self.job: dict[str, Any] = self.facts["jobs"][name]
+        self.steps: list[dict[str, Any]] = self.job["steps"]
+        self.scripts: dict[str, str] = {
+            step["name"]: step["run"] for step in self.steps if "run" in step
+        }
 
 
-def test_when_it_runs() -> None:
-    assert set(WORKFLOW) == {"name", "on", "permissions", "concurrency", "jobs"}
-    assert set(WORKFLOW["on"]) == {"schedule", "workflow_dispatch"}
-    ((schedule),) = WORKFLOW["on"]["schedule"]
+CRAWL, SITE = WORKFLOWS = (Workflow("crawl"), Workflow("site"))
+by_name = pytest.mark.parametrize("workflow", WORKFLOWS, ids=["crawl", "site"])
+
+
+def test_when_crawls_run() -> None:
+    assert set(CRAWL.facts["on"]) == {"schedule", "workflow_dispatch"}
+    ((schedule),) = CRAWL.facts["on"]["schedule"]
     minutes, *rest = schedule["cron"].split()
     assert rest == ["*"] * 4
     assert int(minutes.removeprefix("*/")) in range(5, 11)
-
-
-def test_one_at_a_time_with_no_more_rights_than_it_needs() -> None:
-    assert WORKFLOW["concurrency"] == {"group": "crawl", "cancel-in-progress": "false"}
-    assert WORKFLOW["permissions"] == {"contents": "write"}
-    assert set(WORKFLOW["jobs"]) == {"crawl"}
-    seconds = re.search(r"CLOSESPIDER_TIMEOUT=(\d+)", SCRIPTS["Crawl"])
+    seconds = re.search(r"CLOSESPIDER_TIMEOUT=(\d+)", CRAWL.scripts["Crawl"])
     assert seconds is not None
-    assert int(seconds[1]) < int(JOB["timeout-minutes"]) * 60 * 0.75
+    assert int(seconds[1]) < int(CRAWL.job["timeout-minutes"]) * 60 * 0.75
 
 
-def test_steps_are_what_github_knows() -> None:
-    assert set(JOB) == {"runs-on", "timeout-minutes", "defaults", "steps"}
-    assert re.fullmatch(r"ubuntu-\d\d\.04", JOB["runs-on"])
+def test_a_site_is_made_after_each_crawl() -> None:
+    assert set(SITE.facts["on"]) == {"workflow_run", "workflow_dispatch"}
+    assert SITE.facts["on"]["workflow_run"]["workflows"] == [CRAWL.facts["name"]]
+
+
+@by_name
+def test_one_at_a_time_with_no_more_rights_than_it_needs(workflow: Workflow) -> None:
+    assert set(workflow.facts) == {"name", "on", "permissions", "concurrency", "jobs"}
+    (job,) = workflow.facts["jobs"]
+    assert workflow.facts["concurrency"] == {"group": job, "cancel-in-progress": "false"}
+    assert workflow.facts["permissions"] == {"contents": "write"}
+
+
+@by_name
+def test_steps_are_what_github_knows(workflow: Workflow) -> None:
+    assert set(workflow.job) == {"runs-on", "timeout-minutes", "defaults", "steps"}
+    assert re.fullmatch(r"ubuntu-\d\d\.04", workflow.job["runs-on"])
     known = {"name", "id", "if", "env", "uses", "with", "run"}
-    for step in STEPS:
+    for step in workflow.steps:
         assert set(step) <= known
         assert ("uses" in step) != ("run" in step)
         if "run" in step:
             assert step["name"]
-    identifiers = {step["id"] for step in STEPS if "id" in step}
-    for name in re.findall(r"steps\.(\w+)\.", TEXT):
+    identifiers = {step["id"] for step in workflow.steps if "id" in step}
+    for name in re.findall(r"steps\.(\w+)\.", workflow.text):
         assert name in identifiers
 
 
-def test_actions_are_githubs_own_and_pinned() -> None:
-    uses = re.findall(r"uses: (.*)", TEXT)
+@by_name
+def test_actions_are_githubs_own_and_pinned(workflow: Workflow) -> None:
+    uses = re.findall(r"uses: (.*)", workflow.text)
     assert uses
     for line in uses:
         assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
-    assert "://" not in TEXT
+    assert "://" not in workflow.text.replace("https://$owner.github.io/", "")
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_shellcheck_finds_nothing(name: str) -> None:
-    assert "${{" not in SCRIPTS[name], "an expression in a script is an injection waiting"
-    script = f"#!/bin/bash\nset -e\n{SCRIPTS[name]}"
-    subprocess.run((program("shellcheck"), "-"), input=script.encode(), check=True)
+@by_name
+def test_shellcheck_finds_nothing(workflow: Workflow) -> None:
+    for script in workflow.scripts.values():
+        assert "${{" not in script, "an expression in a script is an injection waiting"
+        checked = f"#!/bin/bash\nset -e\n{script}"
+        subprocess.run((program("shellcheck"), "-"), input=checked.encode(), check=True)
 
 
 class Repository:
@@ -100,7 +123,9 @@ class Repository:
         self.git("-C", work, "commit", "--quiet", "--message=project")
         self.git("-C", work, "push", "--quiet", self.bare, "main")
 
-    def run(self, *names: str, **environment: str) -> tuple[dict[str, int], str]:
+    def run(
+        self, *names: str, workflow: Workflow = CRAWL, **environment: str
+    ) -> tuple[dict[str, int], str]:
         """Run steps in a fresh checkout, as GitHub does; their statuses and all that they print."""
         self.runs += 1
         checkout = self.folder / f"run-{self.runs}"
@@ -109,7 +134,7 @@ class Repository:
         for name in names:
             # GitHub's command for `shell: bash`.
             done = subprocess.run(
-                ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", SCRIPTS[name]),
+                ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", workflow.scripts[name]),
                 cwd=checkout,
                 env=self.environment | {"FINEWS_PYTHON": "python"} | environment,
                 stdout=subprocess.PIPE,
@@ -122,9 +147,9 @@ class Repository:
             told += done.stdout
         return statuses, told
 
-    def published(self, folder: Path) -> Path:
-        """A checkout of the archive's branch."""
-        self.git("clone", "--quiet", "--branch=news-archive", self.bare.as_uri(), folder)
+    def published(self, folder: Path, branch: str = "news-archive") -> Path:
+        """A checkout of the archive's branch, or of another."""
+        self.git("clone", "--quiet", f"--branch={branch}", self.bare.as_uri(), folder)
         return folder
 
 
@@ -216,7 +241,7 @@ def test_a_repository_that_does_not_answer_is_not_taken_for_an_empty_one(
     repository.git("clone", "--quiet", "--depth=1", repository.bare.as_uri(), checkout)
     repository.bare.rename(hidden)
     done = subprocess.run(
-        ("bash", "-eo", "pipefail", "-c", SCRIPTS["Get the archive"]),
+        ("bash", "-eo", "pipefail", "-c", CRAWL.scripts["Get the archive"]),
         cwd=checkout,
         env=repository.environment,
         capture_output=True,
@@ -224,3 +249,28 @@ def test_a_repository_that_does_not_answer_is_not_taken_for_an_empty_one(
     )
     assert done.returncode not in {0, 2}
     assert not (checkout / "news").exists()
+
+
+def test_the_last_days_are_published_as_a_site(
+    repository: Repository, stand_in: Program, site: MadeUpSite, tmp_path: Path
+) -> None:
+    program("jekyll")
+    statuses, told = repository.run(*ALL)
+    assert set(statuses.values()) == {0}, told
+    stand_in("finews", f'exec {sys.executable} -m archive.cli "$@"')
+    steps = ("Get the archive", "Make the site", "Publish")
+    # However long ago the made-up articles are, all of them are of the last days here.
+    days = (datetime.now(SHANGHAI).date() - site.articles[0].published.date()).days + 1
+    settings = {"ADDRESS": "", "DAYS": str(max(days, 1)), "GITHUB_REPOSITORY": "someone/news"}
+    for name in ("first", "second"):
+        statuses, told = repository.run(*steps, workflow=SITE, **settings)
+        assert set(statuses.values()) == {0}, told
+        pages = repository.published(tmp_path / name, "gh-pages")
+        shown = {page.stem.removeprefix("NW") for page in pages.rglob("*/*/*/*.html")}
+        assert shown == {article.info_code.removeprefix("NW") for article in site.articles}
+        assert (pages / ".nojekyll").exists()
+        assert "https://someone.github.io/news/feed.xml" in (pages / "feed.xml").read_text()
+    assert "Nothing has changed." in told
+    assert repository.git("-C", repository.bare, "log", "--format=%s", "gh-pages") == (
+        "The last days\n"
+    )
