@@ -48,9 +48,12 @@ class Command(CrawlCommand):
             crawler = self._create_crawler(args[0])
             crawl = self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()
-            if isinstance(crawl, asyncio.Task) and isinstance(crawl.exception(), ArchiveLocked):
-                # Another crawl took the lock between our look at it and our start.
-                self._refuse(ExitStatus.LOCKED, crawl.exception())
+            failure = crawl.exception() if isinstance(crawl, asyncio.Task) else None
+            # Another crawl took the lock, or the disk is full, since our look at the archive.
+            if isinstance(failure, ArchiveLocked):
+                self._refuse(ExitStatus.LOCKED, failure)
+            elif isinstance(failure, ArchiveError):
+                self._refuse(ExitStatus.STORAGE_FAILED, failure)
             else:
                 self._report(crawler)
 

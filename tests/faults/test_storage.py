@@ -42,7 +42,7 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
 def test_a_disk_that_fills_up_ends_the_crawl_and_room_makes_it_whole(
     crawl: Crawl, archive: Path, sample_posts: dict[str, bytes], tmp_path: Path
 ) -> None:
-    with mounted(archive, "size=400k"):
+    with mounted(archive, "size=560k"):
         ended = crawl()
         assert ended.status == 7, ended.log
         assert "No space left on device" in ended.log or "full" in ended.log
