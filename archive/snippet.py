@@ -1,6 +1,7 @@
 """The part of a text that shows why it was found, with the hits marked."""
 
 import html
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from operator import attrgetter
 from archive.grams import fold_with_places, parse_query
 
 SNIPPET_WIDTH = 120
+
+_CLAUSE_ENDS = re.compile(r"[，。；：！？、\s]+|[,;:!?.]\s+")
 
 Piece = tuple[str, bool]
 """A part of a snippet, and whether it is a hit."""
@@ -29,7 +32,7 @@ def snippet(text: str, query: str, width: int | None = SNIPPET_WIDTH) -> list[Pi
         hit it is the beginning of the text.
     """
     hits = sorted(_hits(text, parse_query(query).terms))
-    start, end = (0, len(text)) if width is None else _window(hits, len(text), width)
+    start, end = (0, len(text)) if width is None else _window(text, hits, width)
     pieces: list[Piece] = [("…", False)] if start > 0 else []
     done = start
     for hit_start, hit_end in _merged(hits):
@@ -59,8 +62,9 @@ def _hits(text: str, terms: Iterable[str]) -> Iterator[_Hit]:
             at = folded.find(term, at + 1)
 
 
-def _window(hits: list[_Hit], length: int, width: int) -> tuple[int, int]:
-    """Start and end of the best part; what it has of hits is in its middle."""
+def _window(text: str, hits: list[_Hit], width: int) -> tuple[int, int]:
+    """Start and end of the best part; what it has of hits is in its middle, or ends it where that
+    lets it begin with a clause."""
     best, first, last = (0, 0), 0, 0
     for number, hit in enumerate(hits):
         end = hit.start + width
@@ -71,8 +75,10 @@ def _window(hits: list[_Hit], length: int, width: int) -> tuple[int, int]:
             best, first = score, hit.start
             last = max((other.end for other in inside), default=hit.end)
     spare = max(0, width - (last - first))
-    start = max(0, min(first - spare // 2, length - width))
-    return start, min(length, start + width)
+    start = max(0, min(first - spare // 2, len(text) - width))
+    if start and (before := _CLAUSE_ENDS.search(text, start - 1, first)):
+        start = before.end()
+    return start, min(len(text), start + width)
 
 
 def _merged(hits: Iterable[_Hit]) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+(?:[.,][0-9]+)*%?|\s+|.", re.DOTALL)
 _MOST_PAIRS = 1_000_000
@@ -16,6 +16,10 @@ _LONGEST_TEXT = 4_000
 """Paragraphs of a text that are compared; what follows is left out."""
 _ISLAND = 2
 """Unchanged tokens, this few between two changes, count as changed: confetti cannot be read."""
+
+
+_FOLDED = 2
+"""Unchanged paragraphs, from this many on, are folded; one is no longer than what says so."""
 
 
 class Change(StrEnum):
@@ -35,6 +39,34 @@ class Piece:
 
 
 Paragraph = Sequence[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Paragraphs that follow one another.
+
+    :param folded: none of them is worth reading for what changed.
+    """
+
+    paragraphs: Sequence[Paragraph]
+    folded: bool
+
+
+def stretches(paragraphs: Sequence[Paragraph]) -> list[Stretch]:
+    """The paragraphs of a comparison in their order, long unchanged stretches apart; a paragraph
+    before and after every change stays with it."""
+    changed = [
+        any(piece.change is not Change.KEPT for piece in paragraph) for paragraph in paragraphs
+    ]
+    near = [any(changed[max(0, at - 1) : at + 2]) for at in range(len(changed))]
+    found = []
+    at = 0
+    for shown, group in groupby(near):
+        end = at + len(list(group))
+        many = end - at >= _FOLDED or not any(changed)
+        found.append(Stretch(paragraphs[at:end], folded=many and not shown))
+        at = end
+    return found
 
 
 def compare(old: str, new: str) -> list[Paragraph]:

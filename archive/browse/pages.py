@@ -19,7 +19,7 @@ from archive.browse.article import (
     read_versions,
 )
 from archive.browse.crawls import read_crawls
-from archive.browse.difference import compare
+from archive.browse.difference import compare, stretches
 from archive.browse.feed import Addresses, read_feed
 from archive.browse.front import read_front, read_media, read_securities
 from archive.browse.listing import Place, count, read_facets, read_page
@@ -166,9 +166,9 @@ async def changes(request: Request, datasette: Site) -> Response:
     new = by_number.get(request.args.get("new") or "", newest)
     old = by_number.get(request.args.get("old") or "", before)
 
-    def paragraphs(_: object) -> Any:
+    def compared(_: object) -> Any:
         texts = [read_text(datasette.folder, version) for version in (old, new)]
-        return None if None in texts else compare(*(text or "" for text in texts))
+        return None if None in texts else stretches(compare(*(text or "" for text in texts)))
 
     key = ("changes", old.sha256, new.sha256)
     return await _render(
@@ -179,8 +179,8 @@ async def changes(request: Request, datasette: Site) -> Response:
         versions=versions,
         old=old,
         new=new,
-        paragraphs=await datasette.ask(
-            lambda connection: datasette.cache.get(key, lambda: paragraphs(connection))
+        stretches=await datasette.ask(
+            lambda connection: datasette.cache.get(key, lambda: compared(connection))
         ),
     )
 

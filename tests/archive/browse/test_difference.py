@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.browse.difference import Change, Piece, compare
+from archive.browse.difference import Change, Piece, compare, stretches
 
 LINES = st.text(st.sampled_from("央行降准基点12. ab\n"), max_size=80)
 
@@ -41,6 +41,28 @@ def test_paragraphs_that_stay_are_kept_whole() -> None:
         [Piece(Change.ADDED, "第二段")],
         [Piece(Change.KEPT, "第三段")],
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "folds"),
+    [
+        ("..........", ["F10"]),
+        (".....X....", ["F4", "3", "F3"]),
+        ("X.........", ["2", "F8"]),
+        ("X...X....X", ["2", "1", "3", "F2", "2"]),
+        ("X..X", ["4"]),
+        ("..X", ["1", "2"]),
+        (".", ["F1"]),
+        ("", []),
+    ],
+)
+def test_what_stayed_is_folded_but_for_its_edges(changed: str, folds: list[str]) -> None:
+    marks = {".": Change.KEPT, "X": Change.ADDED}
+    paragraphs = [[Piece(marks[mark], f"{at}")] for at, mark in enumerate(changed)]
+    found = stretches(paragraphs)
+    assert [paragraph for stretch in found for paragraph in stretch.paragraphs] == paragraphs
+    told = [f"{'F' * stretch.folded}{len(stretch.paragraphs)}" for stretch in found]
+    assert told == folds
 
 
 @given(LINES, LINES)

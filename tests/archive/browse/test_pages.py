@@ -266,6 +266,7 @@ def test_article_page(visit: Visit) -> None:
 
 def test_every_version_names_what_it_was_read_from_and_what_changed(visit: Visit) -> None:
     page = Selector(visit(f"/catalog/posts/{REVISED}").text)
+    assert "存档，改了数字、正文。" in page.css(".notice").xpath("string()").get("")
     versions = page.css(".versions > li")
     (row,) = visit(f"/catalog/posts/{REVISED}.json", _shape="array").json()
     kept = visit("/catalog/revisions.json", _shape="array", info_code=REVISED, _sort_desc="version")
@@ -320,6 +321,7 @@ def test_changes_between_any_two_versions(visit: Visit) -> None:
     assert page.css(".changes del::text").getall() == ["300"]
     assert page.css(".changes ins::text").getall() == ["100"]
     assert "只有一个版本" in visit(f"/catalog/posts/{GONE}/changes").text
+    assert "文字没有改动。" in visit(f"/catalog/posts/{REVISED}/changes", old="2", new="2").text
 
 
 @pytest.mark.parametrize(("version", "amount"), [(1, "100亿元"), (2, "200亿元"), (3, "300亿元")])
