@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from archive.body import read_body
 from archive.browse.body import render_body
+from archive.changes import Change
 from archive.media import SUFFIXES, media_path
 from archive.post import parse_post
 
@@ -19,7 +20,7 @@ class Version:
     :param captures: where the responses that it was read from are kept: objects with ``url``,
         ``file``, ``offset`` and ``fetched``.
     :param superseded: when a later one took its place; None for the one that stands.
-    :param changed: what is other than in the version before, as `archive.changes.Change` has it.
+    :param changed: what is other than in the version before.
     """
 
     number: int
@@ -29,7 +30,7 @@ class Version:
     body_source: str | None
     captures: Sequence[Mapping[str, str | int]]
     superseded: str | None
-    changed: Sequence[str]
+    changed: Sequence[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +171,9 @@ def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Ver
     earlier = connection.execute(
         "SELECT * FROM revisions WHERE info_code = ? ORDER BY version DESC", code
     ).fetchall()
-    changed: dict[str | None, list[str]] = {}
+    changed: dict[str | None, set[str]] = {}
     for at, what in connection.execute("SELECT at, what FROM changes WHERE info_code = ?", code):
-        changed.setdefault(at, []).append(what)
+        changed.setdefault(at, set()).add(what)
     superseded = [None, *(row["superseded"] for row in earlier)]
     began = [*superseded[1:], None]
     return [
@@ -181,7 +182,7 @@ def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Ver
     ]
 
 
-def _version(row: sqlite3.Row, superseded: str | None, changed: Sequence[str]) -> Version:
+def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str]) -> Version:
     return Version(
         number=row["version"],
         path=row["path"],
@@ -190,7 +191,7 @@ def _version(row: sqlite3.Row, superseded: str | None, changed: Sequence[str]) -
         body_source=row["body_source"],
         captures=json.loads(row["captures"]),
         superseded=superseded,
-        changed=changed,
+        changed=[what for what in Change if what in changed],
     )
 
 

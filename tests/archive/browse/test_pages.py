@@ -266,7 +266,7 @@ def test_article_page(visit: Visit) -> None:
 
 def test_every_version_names_what_it_was_read_from_and_what_changed(visit: Visit) -> None:
     page = Selector(visit(f"/catalog/posts/{REVISED}").text)
-    assert "存档，改了数字、正文。" in page.css(".notice").xpath("string()").get("")
+    assert "存档，改了正文、数字。" in page.css(".notice").xpath("string()").get("")
     versions = page.css(".versions > li")
     (row,) = visit(f"/catalog/posts/{REVISED}.json", _shape="array").json()
     kept = visit("/catalog/revisions.json", _shape="array", info_code=REVISED, _sort_desc="version")
@@ -283,7 +283,7 @@ def test_every_version_names_what_it_was_read_from_and_what_changed(visit: Visit
     assert [
         version.xpath(".//dt[.='改了']/following-sibling::dd[1]/text()").get()
         for version in versions
-    ] == ["数字、正文", "数字、正文", None]
+    ] == ["正文、数字", "正文、数字", None]
 
 
 def test_rolling_news_has_its_digest(visit: Visit) -> None:
