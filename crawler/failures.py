@@ -3,15 +3,29 @@
 import logging
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from archive.article import InfoCode
-from archive.errors import FinewsError
 from crawler.extensions.open_archive import open_archive_of
 
 logger = logging.getLogger(__name__)
+
+_WHY = {
+    CannotResolveHostError: "its host has no address",
+    DownloadConnectionRefusedError: "its host refuses connections",
+    DownloadTimeoutError: "the whole answer did not come in time",
+    DownloadCancelledError: "the answer is larger than DOWNLOAD_MAXSIZE",
+    ResponseDataLossError: "the answer ended before its end",
+}
 
 _NO_ANSWER = {"left_out", "unreachable"}
 """Reasons that say nothing of the article; such a failure is no attempt."""
@@ -68,10 +82,10 @@ class Failures:
         self._add_one("list/missing")
         logger.warning("The list %s, which posts link to, is not there.", url)
 
-    def refused(self, error: FinewsError, where: str) -> None:
+    def refused(self, sentence: str, where: str) -> None:
         """Something was not taken in, by name; another crawl would refuse it again."""
         self._add_one("link/refused")
-        logger.warning("A link on %s was refused: %s", where, error)
+        logger.warning("A link on %s was refused: %s", where, sentence)
 
     def _count(self, kind: str, reason: str) -> None:
         self._add_one(f"{kind}/failed")
@@ -91,4 +105,5 @@ def reason_of(failure: Failure) -> tuple[str, str]:
     url = getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, IgnoreRequest):
         return "left_out", f"{url} was left out ({error or 'robots.txt forbids it'})."
-    return "unreachable", f"{url} could not be reached ({error})."
+    why = next((why for kind, why in _WHY.items() if isinstance(error, kind)), str(error))
+    return "unreachable", f"{url} could not be reached: {why}."

@@ -31,11 +31,8 @@ class ArticleFingerprinter(RequestFingerprinter):
     """One fingerprint for all addresses of the same thing of the same article."""
 
     def fingerprint(self, request: Request) -> bytes:
-        """As Scrapy does it, but for requests that name their article.
-
-        A redirected request asks for the same thing of the same article and is no duplicate.
-        """
-        if ARTICLE not in request.meta or "redirect_times" in request.meta:
+        """As Scrapy does it, but for requests that name their article."""
+        if ARTICLE not in request.meta:
             return super().fingerprint(request)
         identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]}"
         return sha1(identity.encode(), usedforsecurity=False).digest()

@@ -6,7 +6,11 @@ from datetime import date
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from archive.article import InfoCode
+from archive.errors import Refused
 from crawler.sources import Mirror
+
+_LONGEST = 2_000
+"""Characters; Scrapy drops requests that are longer, without a word to anybody."""
 
 _POST = re.compile(
     r"(?P<category>.*)/(?P<day>\d{4}/\d{2}/\d{2})/(?:(?P<named>\d{4}-\d{2}-\d{2})-)?[^/]+\.html",
@@ -65,7 +69,8 @@ class MirrorSite:
     def post(self, link: str) -> PostLink | None:
         """What a link says of a post; None when it leads anywhere else.
 
-        :raises InvalidInfoCode: when it leads to a post of the mirror whose name is no code.
+        :raises Refused: when it leads to a post of the mirror whose name is no code, or is too
+            long; in one sentence.
         """
         try:
             parts = urlsplit(link)
@@ -74,6 +79,8 @@ class MirrorSite:
         match = _POST.fullmatch(unquote(parts.path))
         if parts.hostname not in self._hosts or match is None:
             return None
+        if len(link) > _LONGEST:
+            raise Refused(f"{link[:100]}... has {len(link)} characters, more than any address")
         origin = self._origin
         return PostLink(
             url=parts._replace(scheme=origin.scheme, netloc=origin.netloc, fragment="").geturl(),

@@ -108,9 +108,9 @@ class Exchange:
         """Send bytes as they are."""
         self._connection.sendall(data)
 
-    def wait(self, seconds: float) -> None:
-        """Sleep; the replica's shutdown cuts the sleep short."""
-        self._stopping.wait(seconds)
+    def wait(self, seconds: float) -> bool:
+        """Sleep; the replica's shutdown cuts the sleep short, and is what it returns."""
+        return self._stopping.wait(seconds)
 
     def close(self) -> None:
         """Let the connection end (FIN) after this exchange."""

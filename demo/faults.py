@@ -5,9 +5,10 @@ Exchange. A Fault says where and how often. To add a way of failing, write one m
 name it in `WAYS`, if the command line should know it.
 """
 
+import gzip
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from demo.exchange import Answer, Exchange, Request
 
@@ -18,6 +19,7 @@ _BLOCK_PAGE = (
     "<body><h1>访问过于频繁</h1><p>请稍后再试。</p></body></html>"
 )
 _FOREVER = 3600.0
+_CHUNK = b"<p>" * 20_000
 
 
 @dataclass(slots=True, eq=False)
@@ -79,6 +81,73 @@ def truncated(keep: float = 0.5) -> Failure:
     return fail
 
 
+def ended(keep: float = 0.5) -> Failure:
+    """Promise no length, send the first part of the body (`keep` of 1) and close."""
+
+    def fail(exchange: Exchange) -> None:
+        answer = exchange.answer()
+        exchange.begin(answer, length=None)
+        exchange.write(answer.body[: int(len(answer.body) * keep)])
+        exchange.close()
+
+    return fail
+
+
+def drip(seconds: float = 1.0) -> Failure:
+    """Send the body byte by byte, so many seconds apart, until the client has enough."""
+
+    def fail(exchange: Exchange) -> None:
+        answer = exchange.answer()
+        exchange.begin(answer, length=len(answer.body))
+        for place in range(len(answer.body)):
+            if exchange.wait(seconds):
+                break
+            exchange.write(answer.body[place : place + 1])
+        exchange.close()
+
+    return fail
+
+
+def large(size: int, *, promised: bool = True) -> Failure:
+    """Answer with so many bytes, whose number is promised or not.
+
+    Some say that they are an answer that never ends: the client has to end it.
+    """
+
+    def fail(exchange: Exchange) -> None:
+        exchange.begin(exchange.answer(), length=size if promised else None)
+        for _ in range(size // len(_CHUNK)):
+            if exchange.wait(0):
+                break
+            exchange.write(_CHUNK)
+        exchange.close()
+
+    return fail
+
+
+def altered(change: Callable[[Answer], Answer]) -> Failure:
+    """Answer with what `change` makes of the site's own answer."""
+    return lambda exchange: exchange.send(change(exchange.answer()))
+
+
+def with_headers(**headers: str) -> Failure:
+    """Answer well, but for headers that are wrong; ``_`` in their names is ``-``."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return altered(lambda answer: replace(answer, headers={**answer.headers, **named}))
+
+
+def with_body(change: Callable[[bytes], bytes]) -> Failure:
+    """Answer with another body under the same headers, those of the length excepted."""
+    return altered(lambda answer: replace(answer, body=change(answer.body)))
+
+
+def bomb(size: int) -> Failure:
+    """Answer with a small body that is so many bytes when it is unpacked."""
+    body = gzip.compress(bytes(size), compresslevel=1)
+    packed = {"Content-Encoding": "gzip"}
+    return altered(lambda answer: replace(answer, body=body, headers={**answer.headers, **packed}))
+
+
 def reset() -> Failure:
     """Cut the connection without an answer."""
     return lambda exchange: exchange.reset()
@@ -110,6 +179,10 @@ WAYS: Mapping[str, Callable[[str], Failure]] = {
     "empty": lambda value: empty(),
     "garbage": lambda value: garbage(),
     "truncated": lambda value: truncated(float(value or 0.5)),
+    "ended": lambda value: ended(float(value or 0.5)),
+    "drip": lambda value: drip(float(value or 1)),
+    "large": lambda value: large(int(value)),
+    "bomb": lambda value: bomb(int(value)),
     "reset": lambda value: reset(),
     "hang": lambda value: hang(float(value or _FOREVER)),
     "delay": lambda value: delay(float(value)),

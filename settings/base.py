@@ -111,6 +111,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.robots.RobotsMiddleware": 100,  # Scrapy's own, mended
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "crawler.middlewares.offsite.OffsiteMiddleware": 40,  # likewise
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "crawler.middlewares.redirect.RedirectMiddleware": 600,  # likewise
     "crawler.middlewares.one_slot.OneSlotMiddleware": 50,
     "crawler.middlewares.conditional.ConditionalMiddleware": 450,
     "crawler.middlewares.circuit_breaker.CircuitBreakerMiddleware": 60,  # before robots.txt

@@ -49,8 +49,9 @@ class Feed:
 
     def _entries(self) -> list[Selector]:
         url = self._response.url
-        feed = Selector(text=text_of(Feed, self._response), type="xml")
-        if not feed.xpath("/atom:feed", namespaces=_ATOM):
+        xml = text_of(Feed, self._response)
+        feed = Selector(text=xml, type="xml")
+        if not xml.rstrip().endswith("</feed>") or not feed.xpath("/atom:feed", namespaces=_ATOM):
             raise LayoutChanged(Feed, url, "it is no Atom feed")
         entries = feed.xpath("/atom:feed/atom:entry", namespaces=_ATOM)
         if len(entries) > _MOST_ENTRIES:

@@ -12,8 +12,11 @@ def section_of(page: type, url: str, html: str) -> Selector:
     The head is no place to read from: ``og:description`` holds the whole rendered body with its
     quotes unescaped, so that the body spills out a second time before ``<body>``.
 
-    :raises LayoutChanged: in the name of `page`, when there is no such part.
+    :raises LayoutChanged: in the name of `page`, when there is no such part, or the page ends
+        before its end: an answer without a length can be cut without a trace.
     """
+    if not html.rstrip().endswith("</html>"):
+        raise LayoutChanged(page, url, "it ends before its end")
     sections = Selector(without_overloaded_tags(html) or " ", "html").css(".wrapper > section")
     if not sections:
         raise LayoutChanged(page, url, "it has no <section> in its wrapper")

@@ -274,6 +274,13 @@ def request_of(failure: Failure) -> Request:
     return request
 
 
+def asked_for(failure: Failure) -> str:
+    """The address that led, by redirects or straight, to the one that failed."""
+    request = request_of(failure)
+    addresses: list[str] = request.meta.get("redirect_urls", [request.url])
+    return addresses[0]
+
+
 def _found_in_vain(wanted: Wanted, archived: BodySource) -> Found:
     """A source that had an article and says that it has not: it was taken down."""
     if wanted.unanswered:

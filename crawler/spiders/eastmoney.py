@@ -25,7 +25,7 @@ from crawler.items import Item, Listed
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList, ListedArticle
 from crawler.pages.facts import Facts
-from crawler.spiders.articles import ArticleSpider, TextAddress, request_of
+from crawler.spiders.articles import ArticleSpider, TextAddress, asked_for, request_of
 
 _BEFORE_ARTICLES = 10
 """Priority of lists: an article is asked for once all lists are read, so that one that several
@@ -121,7 +121,7 @@ class EastmoneySpider(ArticleSpider):
             self.logger.info("%s", sentence)
             yield self._list_request(replace(place, addresses=others))
         else:
-            self.failures.of_list(request_of(failure).url, reason, sentence)
+            self.failures.of_list(asked_for(failure), reason, sentence)
 
     def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
         """The share API, then the article's own page."""
@@ -162,7 +162,7 @@ class EastmoneySpider(ArticleSpider):
             try:
                 yield entry.facts()
             except InvalidInfoCode as error:
-                self.failures.refused(error, response.url)
+                self.failures.refused(str(error), response.url)
 
     def _is_asked_for(self, facts: Facts) -> bool:
         self.count("list/posts")

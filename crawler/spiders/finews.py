@@ -14,7 +14,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.article import Article, BodySource, InfoCode
-from archive.errors import InvalidInfoCode
+from archive.errors import Refused
 from crawler.arguments import FinewsArguments
 from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import reason_of
@@ -28,7 +28,10 @@ from crawler.pages.facts import ArticleText
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
-from crawler.spiders.articles import ArticleSpider, Wanted, request_of
+from crawler.spiders.articles import ArticleSpider, Wanted, asked_for, request_of
+
+_DEEPEST, _LONGEST_SLUG = 6, 200
+"""What is farther from the feed than home, post, category, post, or named longer, is a trap."""
 
 
 class FinewsSpider(ArticleSpider):
@@ -84,10 +87,10 @@ class FinewsSpider(ArticleSpider):
         for link in self._posts(response, feed.links()):
             page = pages.get(link.url_in_list)
             if page is None:
-                yield from self._post_requests([link])
+                yield from self._post_requests([link], response)
             elif self._wants_category(page.category):
                 self._in_feed.add(link.info_code)
-                yield from self._category_of(page.category)
+                yield from self._category_of(page.category, response)
                 yield self.ask(self.wanted(link.info_code, page, response, link.url))
         self._read(response)
 
@@ -99,7 +102,8 @@ class FinewsSpider(ArticleSpider):
     def parse_list(self, response: Response) -> Iterator[Request]:
         """Home or category page → posts."""
         if response.status != 304:
-            yield from self._post_requests(self._posts(response, ListPage(response).links()))
+            links = self._posts(response, ListPage(response).links())
+            yield from self._post_requests(links, response)
             self._read(response)
 
     def parse_post(self, response: Response) -> Iterator[Request]:
@@ -108,7 +112,7 @@ class FinewsSpider(ArticleSpider):
         if not self._wants_category(page.category):
             open_archive_of(self.crawler).settle(page.info_code)
             return
-        yield self._category_request(page.category)
+        yield from self._category_of(page.category, response)
         yield self.ask(self.wanted(page.info_code, page, response, response.url))
 
     def with_text(self, wanted: Wanted, text: ArticleText) -> Iterator[Request | Item]:
@@ -141,17 +145,17 @@ class FinewsSpider(ArticleSpider):
 
     def post_failed(self, failure: Failure) -> None:
         """No answer for a post page."""
-        request = request_of(failure)
-        self.failures.of_article(request.meta[ARTICLE], *reason_of(failure), request.url)
+        meta = request_of(failure).meta
+        self.failures.of_article(meta[ARTICLE], *reason_of(failure), meta[POST_URL])
 
     def list_failed(self, failure: Failure) -> None:
         """No answer for a list."""
-        self.failures.of_list(request_of(failure).url, *reason_of(failure))
+        self.failures.of_list(asked_for(failure), *reason_of(failure))
 
     def category_failed(self, failure: Failure) -> None:
         """No answer for a category page; some that posts link to do not exist."""
         reason, sentence = reason_of(failure)
-        url = request_of(failure).url
+        url = asked_for(failure)
         if reason == "http_404" and not self.args.category:
             self.failures.missing_list(url)
         else:
@@ -187,8 +191,8 @@ class FinewsSpider(ArticleSpider):
         for link in links:
             try:
                 post = self.site.post(link)
-            except InvalidInfoCode as error:
-                self.failures.refused(error, response.url)
+            except Refused as error:
+                self.failures.refused(str(error), response.url)
                 continue
             if post is not None:
                 self.count("list/posts")
@@ -204,13 +208,15 @@ class FinewsSpider(ArticleSpider):
     def _wants_category(self, slug: str) -> bool:
         return not self.args.category or slug in self.args.category
 
-    def _post_requests(self, links: Iterable[PostLink]) -> Iterator[Request]:
+    def _post_requests(
+        self, links: Iterable[PostLink], response: Response | None = None
+    ) -> Iterator[Request]:
         for link in links:
             if link.info_code in self._in_feed:
                 continue
             slug = archive_of(self.crawler).slug_of(link.info_code)
             if slug is not None:
-                yield from self._category_of(slug)
+                yield from self._category_of(slug, response)
             yield Request(
                 link.url,
                 self.parse_post,
@@ -223,13 +229,21 @@ class FinewsSpider(ArticleSpider):
                 },
             )
 
-    def _category_of(self, slug: str) -> Iterator[Request]:
-        """The category page of a post whose own page, which links to it, is not fetched.
+    def _category_of(self, slug: str, response: Response | None) -> Iterator[Request]:
+        """The category page of a post.
 
         Archived posts need it too: a crawl that was killed, or that took in a part, may have left
         others that nothing else names.
+
+        :param response: where the post is told of; None for one that is known from before.
         """
-        if self._wants_category(slug):
+        depth = response.meta.get("depth", 0) if response else 0
+        if not self._wants_category(slug):
+            return
+        if depth > _DEEPEST or len(slug) > _LONGEST_SLUG:
+            sentence = f"The category {slug[:100]!r} lies behind too many others, or has no name"
+            self.failures.refused(sentence, response.url if response else self.site.home)
+        else:
             yield self._category_request(slug)
 
     def _complete_request(

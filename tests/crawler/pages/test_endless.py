@@ -26,7 +26,7 @@ PAGE = (
     "{}\n\n"
     f'<p><a href="{SHARE}">{SHARE}</a></p>\n\n'
     '<p><a href="//finews.withounder.com/category/x.html">返回x新闻</a>｜'
-    '<a href="//finews.withounder.com/">返回首页</a></p>\n</section><footer></footer>'
+    '<a href="//finews.withounder.com/">返回首页</a></p>\n</section><footer></footer></body></html>'
 )
 POST = f"http://finews.withounder.com/x/2021/12/29/{CODE}.html"
 
