@@ -17,7 +17,7 @@ class OffsiteMiddleware(ScrapysOffsiteMiddleware):
     def request_scheduled(self, request: Request, spider: Spider) -> None:
         """Nothing: what is dropped before it reaches the downloader, its errback is not told of."""
 
-    def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> None:  # type: ignore[override] # no spider
         """Let it pass, or raise `IgnoreRequest`, which its errback gets."""
         assert self.crawler.spider is not None
         if not self.should_follow(request, self.crawler.spider):

@@ -12,7 +12,9 @@ class RedirectMiddleware(ScrapysRedirectMiddleware):
     without a word to anybody. ``REDIRECT_MAX_TIMES`` ends it with an exception, which is told.
     """
 
-    def process_response(self, request: Request, response: Response) -> Request | Response:
+    def process_response(  # type: ignore[override] # no spider
+        self, request: Request, response: Response
+    ) -> Request | Response:
         """The response, or the request that it leads to."""
         result = super().process_response(request, response)
         return result.replace(dont_filter=True) if isinstance(result, Request) else result

@@ -1,5 +1,6 @@
 """Every way of failing, as a client meets it."""
 
+import gzip
 import http.client
 import re
 import time
@@ -118,6 +119,42 @@ def test_delay(replica: Replica, get: Get) -> None:
     assert time.monotonic() - start >= 0.2
 
 
+def test_an_answer_without_a_length_that_ends_half_way(replica: Replica, get: Get) -> None:
+    strike(replica, faults.ended())
+    answer, body = get("/")
+    assert ("Content-Length" in answer.headers, body) == (False, PAGE[:500])
+
+
+def test_drip(replica: Replica, get: Get) -> None:
+    strike(replica, faults.drip(0.0005))
+    start = time.monotonic()
+    assert get("/")[1] == PAGE
+    assert time.monotonic() - start >= 0.5
+
+
+@pytest.mark.parametrize("promised", [True, False])
+def test_large(replica: Replica, get: Get, promised: bool) -> None:
+    strike(replica, faults.large(600_000, promised=promised))
+    answer, body = get("/")
+    assert (answer.headers["Content-Length"] is not None, len(body)) == (promised, 600_000)
+
+
+def test_bomb(replica: Replica, get: Get) -> None:
+    strike(replica, faults.bomb(5_000_000))
+    answer, body = get("/")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(body) < 50_000
+    assert len(gzip.decompress(body)) == 5_000_000
+
+
+def test_altered_answers(replica: Replica, get: Get) -> None:
+    strike(replica, faults.with_headers(X_Odd="1"))
+    assert get("/")[0].headers["X-Odd"] == "1"
+    strike(replica, faults.with_body(lambda body: body[:3]))
+    answer, body = get("/")
+    assert (answer.headers["Content-Length"], body) == ("3", PAGE[:3])
+
+
 def test_it_strikes_so_many_times(replica: Replica, get: Get) -> None:
     fault = Fault(HOST, failure=faults.status(500), times=2)
     replica.faults = [fault]
@@ -167,7 +204,13 @@ def test_the_command_line_describes_faults(
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_command_line_knows_every_way(way: str) -> None:
-    value = {"status": ":500", "redirect": ":http://x/", "delay": ":1"}.get(way, "")
+    value = {
+        "status": ":500",
+        "redirect": ":http://x/",
+        "delay": ":1",
+        "large": ":9",
+        "bomb": ":9",
+    }.get(way, "")
     assert parse_fault(f"*={way}{value}").matches(Request("GET", HOST, "/"))
 
 
