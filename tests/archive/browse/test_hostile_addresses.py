@@ -136,6 +136,8 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "/catalog/public_at.json": ("minute", "_shape", "_size"),
     "/catalog/busiest_hours.csv": ("first_day", "last_day", "_size"),
     "/catalog/found_changed": ("what", "_hide_sql"),
+    "/pictures/{}": (),
+    f"/pictures/{'0' * 64}.jpg": (),
     "/-/finews/{}": (),
     "/-/static/{}": (),
     "/-/{}": (),
