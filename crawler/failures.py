@@ -1,6 +1,8 @@
 """Failures, counted by reason and said once, in one sentence."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
@@ -15,6 +17,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from archive.article import InfoCode
+from archive.errors import ArchiveError
 from crawler.extensions.open_archive import open_archive_of
 
 logger = logging.getLogger(__name__)
@@ -51,7 +54,8 @@ class Failures:
             return  # by another way
         self._count("article", reason)
         answered = reason not in _NO_ANSWER
-        opened.archive.mark_failed(info_code, url, sentence, answered=answered)
+        with self._noting():
+            opened.archive.mark_failed(info_code, url, sentence, answered=answered)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def stands_in(self, info_code: InfoCode, sentence: str) -> None:
@@ -71,7 +75,8 @@ class Failures:
         """
         self._count("picture", reason)
         archive = open_archive_of(self._crawler).archive
-        archive.mark_picture_failed(address, sentence, answered=answered)
+        with self._noting():
+            archive.mark_picture_failed(address, sentence, answered=answered)
         logger.info("A picture is not kept: %s", sentence)
 
     def missing_list(self, url: str) -> None:
@@ -86,6 +91,14 @@ class Failures:
         """Something was not taken in, by name; another crawl would refuse it again."""
         self._add_one("link/refused")
         logger.warning("A link on %s was refused: %s", where, sentence)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """End the crawl where a failure cannot be noted: the next one would not know of it."""
+        try:
+            yield
+        except ArchiveError as error:
+            open_archive_of(self._crawler).storage_failed(error)
 
     def _count(self, kind: str, reason: str) -> None:
         self._add_one(f"{kind}/failed")
