@@ -31,6 +31,10 @@ DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 _BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _SERVING = re.compile(r"finews browse|http\.server")
+INSTALLED = "/opt/finews"
+"""Where the documents suppose the project, when it is set up for years."""
+STAND_ASIDE = "useradd|git|python3|chown|crontab|systemctl|docker"
+FOR_ROOT = rf"{STAND_ASIDE}|cd|cp|mkdir|rsync|logrotate|finews|\.venv/bin/\w+"
 NEEDED = ("git", "jekyll", "rsync")
 NOT_OURS = (
     ".git",
@@ -176,6 +180,92 @@ def serve(command: str, project: Path, environment: Mapping[str, str]) -> None:
         serving.send_signal(signal.SIGINT)
         rest = serving.stdout.read()
     assert serving.wait(timeout=30) in {0, 130}, rest
+
+
+def as_cron_runs_them(document: Path) -> list[str]:
+    """The commands of the crontab lines that a document shows."""
+    lines = re.findall(r"^ {4}\*/\d+(?: \*){4} (.*)$", document.read_text("utf-8"), re.MULTILINE)
+    return [str(line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "document", [document for document in DOCUMENTS if as_cron_runs_them(document)], ids=name_of
+)
+def test_the_crontab_lines_of_a_document_run(
+    document: Path, project: Path, environment: Mapping[str, str]
+) -> None:
+    program("jekyll")
+    for line in as_cron_runs_them(document):
+        command = line.replace(INSTALLED, str(project))
+        subprocess.run(("sh", "-c", command), env=environment, check=True, capture_output=True)
+    assert (project / "public" / "_site" / "index.html").is_file()
+
+
+def for_root(document: Path) -> list[str]:
+    """The indented commands of a document, which set up a machine."""
+    lines = re.findall(rf"^ {{4}}((?:{FOR_ROOT}) .*)$", document.read_text("utf-8"), re.MULTILINE)
+    return [str(line) for line in lines]
+
+
+def test_the_commands_that_set_up_a_machine_run(
+    project: Path, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """With the real files. Programs that would change this machine stand aside and only look
+    whether the files are there that they are given."""
+    log, units, stand_ins = tmp_path / "log", tmp_path / "units", tmp_path / "stand-ins"
+    units.mkdir()
+    (project / ".venv").unlink()
+    (project / ".venv" / "bin").mkdir(parents=True)
+    stand_ins.mkdir()
+    aside = [stand_ins / name for name in STAND_ASIDE.split("|")]
+    for path in (*aside, project / ".venv" / "bin" / "python"):
+        path.write_text(
+            f'#!/bin/sh\nfor given; do case $given in deploy/*|{project}/*) ls "$given" || exit;;'
+            f' esac; done\necho "${{0##*/}} $*" >>{log}\n'
+        )
+        path.chmod(0o755)
+    for name in ("logrotate", "rsync"):
+        program(name)
+    document = ROOT / "docs" / "operating.md"
+    script = "\n".join(for_root(document))
+    for there, here in (
+        ("/etc/systemd/system", units),
+        ("/var/lib/finews", project / "news"),
+        ("/backup/finews", environment["BACKUP"]),
+        (INSTALLED, project),
+    ):
+        assert there in script
+        script = script.replace(there, str(here))
+    done = subprocess.run(
+        ("bash", "-e", "-c", script),
+        cwd=project,
+        env={**environment, "PATH": f"{stand_ins}:{environment['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    asked = [line.split(" ")[0] for line in log.read_text().splitlines()]
+    assert set(asked) == {*STAND_ASIDE.split("|"), "python"}
+    deployed = {path.name for path in (ROOT / "deploy").glob("finews-*")}
+    assert {path.name for path in units.iterdir()} == deployed
+    assert len(list((project / ".github" / "workflows").iterdir())) == 2
+    assert list(Path(environment["BACKUP"]).rglob("*.md"))
+
+
+def test_no_command_is_shown_that_is_not_run() -> None:
+    looks = re.compile(rf"^ *((?:{FOR_ROOT}|make|scrapy|jekyll|sudo|curl) .*)$", re.MULTILINE)
+    for document in DOCUMENTS:
+        if document.parent.name == "reference" or document.name == "operating.md":
+            continue
+        code = re.findall(
+            r"^(?: {4}.*\n)+|^```(?!console).*?^```$",
+            document.read_text(encoding="utf-8"),
+            re.MULTILINE | re.DOTALL,
+        )
+        shown = [line.split("#")[0].strip() for block in code for line in looks.findall(block)]
+        ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+        assert not [line for line in shown if line not in ci], name_of(document)
 
 
 def test_there_are_commands() -> None:

@@ -79,7 +79,9 @@ def _document(
     )
     newest_first = list(reversed(posts))
     make = partial(_write, published, feed, newest_first)
-    return PurePosixPath(path), Planned(published.made_of(feed, *newest_first), make)
+    return PurePosixPath(path), Planned(
+        published.made_of(feed, *(post.facts for post in newest_first)), make
+    )
 
 
 def _write(published: Published, feed: Feed, posts: Sequence[PublishedPost]) -> bytes:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
@@ -40,7 +41,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PublishedPost:
     """A row of ``posts``, without its text."""
 
@@ -59,6 +60,11 @@ class PublishedPost:
     revised: str | None
 
     @property
+    def facts(self) -> tuple[object, ...]:
+        """All of the row."""
+        return _facts_of(self)
+
+    @property
     def day(self) -> str:
         """Of its publication in Shanghai, ISO 8601."""
         return self.published[:10]
@@ -68,18 +74,12 @@ class PublishedPost:
         """When the archive got this version, ISO 8601, UTC."""
         return self.revised or self.first_seen
 
-    @cached_property
+    @property
     def shelf(self) -> Category:
         """Its category; that of its media where its own is missing or cannot be served."""
-        named = self.category and self.tag and len(self.tag.splitlines()) == 1
-        candidates = [
-            *([Category(self.category or "", self.tag or "")] if named else []),
-            *([Category.of_media(self.media)] if self.media else []),
-        ]
-        servable = (category for category in candidates if is_servable(category.slug))
-        return next(servable, Category.of_media(_UNKNOWN))
+        return _shelf(self.category, self.tag, self.media)
 
-    @cached_property
+    @property
     def name(self) -> str:
         """Of its file, without the date: the code, with ``NW`` or without."""
         match = _DATED.fullmatch(PurePosixPath(self.path).stem)
@@ -121,6 +121,20 @@ class PublishedPost:
         if self.link and not re.search(r"[<>\s]", self.link):
             return self.link
         return f"https://finance.eastmoney.com/a/{info_code.digits}.html"
+
+
+_facts_of = attrgetter(*_COLUMNS)
+
+
+@lru_cache(maxsize=4096)
+def _shelf(category: str | None, tag: str | None, media: str | None) -> Category:
+    candidates = []
+    if category and tag and len(tag.splitlines()) == 1:
+        candidates.append(Category(category, tag))
+    if media:
+        candidates.append(Category.of_media(media))
+    servable = (category for category in candidates if is_servable(category.slug))
+    return next(servable, Category.of_media(_UNKNOWN))
 
 
 def read_posts(folder: Path, selection: Selection) -> Iterator[PublishedPost]:

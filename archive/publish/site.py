@@ -78,7 +78,7 @@ def _site_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPat
         if path.is_file():
             yield PurePosixPath(path.relative_to(_THEME).as_posix()), planned(path.read_bytes())
     for post in published.posts:
-        made_of = published.made_of(*vars(post).items())
+        made_of = published.made_of(*post.facts)
         yield post.source, Planned(made_of, partial(_source, published.folder, post, tell))
     categories = _categories(published.posts)
     yield PurePosixPath("_data", "categories.yml"), planned(_as_data(categories))
