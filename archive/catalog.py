@@ -4,7 +4,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
 
@@ -112,6 +113,7 @@ class Entry:
     :param securities: that it names; None where that has not changed.
     :param same_version: the files are as they were; a list told more of the article.
     :param changes: what this look at the source, at the post's `checked`, found changed.
+    :param grams: `archive.grams` of texts of the post, where they were made beforehand.
     """
 
     post: PostRow
@@ -119,6 +121,7 @@ class Entry:
     revision: RevisionRow | None = None
     changes: Sequence[str] = ()
     same_version: bool = False
+    grams: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 class Catalog:
@@ -132,9 +135,10 @@ class Catalog:
 
     def __init__(self, path: Path, *, private: bool = False) -> None:
         self._path = path
+        self._grams: dict[str, str] = {}
         try:
             self._writer = Database(self._connect())
-            register(self._writer.conn)
+            register(self._writer.conn, self._grams)
             self._writer.enable_wal()
             self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA foreign_keys = ON")
@@ -355,12 +359,14 @@ class Catalog:
         """
         posts = [entry.post for entry in entries]
         revisions = [entry.revision for entry in entries if entry.revision]
+        for entry in entries:
+            self._grams.update(entry.grams)
         try:
             with self._writer.atomic():
                 execute = self._writer.conn.executemany
                 execute(_ADD_CATEGORY, _categories(posts))
-                execute(_PUT_POST, map(asdict, posts))
-                execute(_PUT_REVISION, map(asdict, revisions))
+                execute(_PUT_POST, map(_POST_VALUES, posts))
+                execute(_PUT_REVISION, map(_REVISION_VALUES, revisions))
                 execute(
                     _ADD_PAYLOAD,
                     [asdict(first) | {"digest": key} for key, first in (payloads or {}).items()],
@@ -380,6 +386,8 @@ class Catalog:
                         pictures.illustrate(self._writer.conn, post.info_code, post.pictures)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
+        finally:
+            self._grams.clear()
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Info code and address of the pictures at some hosts that are not kept, newest first."""
@@ -502,14 +510,14 @@ def _columns(row: type) -> tuple[str, ...]:
 
 
 def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: str) -> str:
-    """An upsert with named parameters; a row that is the same already is not written.
+    """An upsert of columns in their order; a row that is the same already is not written.
 
     :param computed: expressions for columns that a row gets when it is new.
     """
     values = [column for column in columns if column not in key]
     return f"""
         INSERT INTO {table} ({", ".join([*columns, *computed])})
-        VALUES ({", ".join([*(f":{column}" for column in columns), *computed.values()])})
+        VALUES ({", ".join([*("?" for _ in columns), *computed.values()])})
         ON CONFLICT ({", ".join(key)}) DO UPDATE
         SET {", ".join(f"{column} = excluded.{column}" for column in values)}
         WHERE {" OR ".join(f"{column} IS NOT excluded.{column}" for column in values)}
@@ -517,6 +525,8 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: 
 
 
 _POST_COLUMNS = _columns(PostRow)
+_POST_VALUES = attrgetter(*_POST_COLUMNS)
+_REVISION_VALUES = attrgetter(*_columns(RevisionRow))
 _ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
 _NEXT_ID = "(SELECT coalesce(max(id), 0) + 1 FROM posts)"
 _ADD_PAYLOAD = """

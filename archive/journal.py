@@ -5,7 +5,7 @@ Everything that the catalog knows of a post and that its file does not say goes 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from archive.errors import ArchiveError
 from archive.warc import day_of, read_records, warc_files
 
 _IN_THE_FILE = ("text", "length", "pictures")
+_NOTED = tuple(each.name for each in fields(PostRow) if each.name not in _IN_THE_FILE)
 
 CRAWL = "urn:finews:crawl"
 """Target of the records that tell of crawls."""
@@ -24,17 +25,21 @@ PICTURE = "urn:finews:picture"
 """Target of the records that tell which file an address's picture is kept in."""
 
 
+def target_of(info_code: str) -> str:
+    """Target of the records that tell of an article."""
+    return f"urn:finews:{info_code}"
+
+
 def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The target and the facts of the record for an entry of the catalog."""
-    post = {name: value for name, value in asdict(entry.post).items() if name not in _IN_THE_FILE}
-    facts: dict[str, Any] = {"post": post}
+    facts: dict[str, Any] = {"post": {name: getattr(entry.post, name) for name in _NOTED}}
     if entry.securities is not None and not entry.same_version:
         facts["version"] = "new"
     if entry.revision is not None:
         facts["revision"] = asdict(entry.revision)
     if entry.changes:
         facts["changes"] = list(entry.changes)
-    return f"urn:finews:{entry.post.info_code}", facts
+    return target_of(entry.post.info_code), facts
 
 
 def version_in_captures(warc: Path, row: PostRow) -> bytes | None:

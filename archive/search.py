@@ -7,7 +7,7 @@ with ``PRAGMA recursive_triggers``, which sqlite-utils switches on; an upsert ne
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
@@ -33,8 +33,10 @@ _SORT_COST = 2
 """Of one match, in posts walked past; measured with 100,000 posts."""
 
 _BULK_MEMORY = 64 << 20
-_MEMORY = 1 << 20
-"""Bytes of new postings that FTS5 gathers before it writes a segment; its own default."""
+_MEMORY = 32 << 20
+"""Bytes of new postings that FTS5 gathers before it writes a segment. With its own default of one
+megabyte, a transaction of a thousand posts makes twenty segments, and a post costs twice as much;
+a transaction of few posts needs little, whatever is set here."""
 
 
 def _grams_of(alias: str) -> str:
@@ -55,15 +57,18 @@ _TRIGGERS = {
 }
 
 
-def register(connection: sqlite3.Connection) -> None:
+def register(connection: sqlite3.Connection, made: Mapping[str, str] | None = None) -> None:
     """Give a connection the SQL functions of the search.
 
     ``search_grams(text)`` is for the triggers. ``escape_fts(query)`` makes the MATCH expression
     under the name that Datasette calls, and ``marked_snippet(text, query[, width])`` HTML.
     NULL is an empty text, and anything else is the text that it reads as.
+
+    :param made: `grams` of texts that were made beforehand, at the time of the call.
     """
+    known = {} if made is None else made
     create = partial(connection.create_function, deterministic=True)
-    create("search_grams", 1, lambda text: grams(_as_text(text)))
+    create("search_grams", 1, lambda text: known.get(text) or grams(_as_text(text)))
     create("escape_fts", 1, lambda query: match_expression(_as_text(query)))
     create("marked_snippet", 2, _marked_snippet)
     create("marked_snippet", 3, _marked_snippet)
@@ -84,6 +89,7 @@ def create_search(db: Database) -> None:
         f"CREATE VIRTUAL TABLE posts_search USING fts5("
         f"{', '.join(_COLUMNS)}, content='', columnsize=0, tokenize='ascii')"
     )
+    _configure(db, "hashsize", _MEMORY)
     for name, columns in _INDEXES.items():
         db.execute(f"CREATE INDEX {name} ON posts ({columns})")
     _create_triggers(db)

@@ -340,7 +340,7 @@ def test_a_full_disk_under_the_list_of_files_is_told(
     def refuse(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("archive.importing._Listing.add", refuse)
+    monkeypatch.setattr("archive.importing.listing.Listing.add", refuse)
     with pytest.raises(ArchiveError, match=r"list of the files: database or disk is full\."):
         take_in(news, SAMPLES / "posts")
 
@@ -428,7 +428,7 @@ class Killed(BaseException):
 def test_killed_between_two_steps_the_same_import_goes_on(
     news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, batch: int
 ) -> None:
-    monkeypatch.setattr("archive.importing._BATCH_VERSIONS", 4)
+    monkeypatch.setattr("archive.importing.taking_in._BATCH_VERSIONS", 4)
     site = write(tmp_path / "site", {f"a/{NAME}": LATER, f"b/{NAME}": LONGER, f"c/{NAME}": BROKEN})
     sources = (site, SAMPLES / "posts")
     undisturbed = tmp_path / "undisturbed"
@@ -463,8 +463,9 @@ def test_reading_in_other_processes_gives_the_same_archive(
     site = write(tmp_path / "site", {f"a/{NAME}": LATER, f"b/{NAME}": BROKEN, "README.md": b""})
     sources = (site, SAMPLES / "posts")
     alone = take_in(tmp_path / "alone", *sources)
-    monkeypatch.setattr("archive.importing._WORTH_A_PROCESS", 0)
-    monkeypatch.setattr("archive.importing._CHUNK_ARTICLES", 2)
+    monkeypatch.setattr("archive.importing.reading._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("archive.importing.reading.cores", lambda: 2)
+    monkeypatch.setattr("archive.importing.reading._CHUNK_ARTICLES", 2)
     assert take_in(news, *sources) == alone
     assert (files(news), tables(news)) == (files(tmp_path / "alone"), tables(tmp_path / "alone"))
 
@@ -474,23 +475,25 @@ def die(chunk: object) -> None:
 
 
 def test_a_reading_process_that_dies_is_told(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.importing._WORTH_A_PROCESS", 0)
-    monkeypatch.setattr("archive.importing._read_chunk", die)
-    with pytest.raises(ArchiveError, match="the same import again goes on"):
+    monkeypatch.setattr("archive.importing.reading._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("archive.importing.reading.cores", lambda: 2)
+    monkeypatch.setattr("archive.importing.reading._read_chunk", die)
+    with pytest.raises(ArchiveError, match="say the same again"):
         take_in(news, SAMPLES / "posts")
 
 
 SCRIPT = """
 import sys
 from pathlib import Path
-import archive.importing as importing
+from archive.importing import reading, taking_in
 from tests.archive.test_importing import noon
 
 if __name__ == "__main__":
-    importing._WORTH_A_PROCESS = 0
-    importing._BATCH_VERSIONS = importing._CHUNK_ARTICLES = 5
+    reading._WORTH_A_PROCESS = 0
+    reading.cores = lambda: 2
+    taking_in._BATCH_VERSIONS = reading._CHUNK_ARTICLES = 5
     news, site = map(Path, sys.argv[1:])
-    importing.import_posts(news, [site], clock=noon)
+    taking_in.import_posts(news, [site], clock=noon)
 """
 
 

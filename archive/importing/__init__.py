@@ -1,0 +1,24 @@
+"""Takes in folders of posts: another archive, or a checkout of the original site's repository.
+
+Each file becomes a version of the article that its name says, or else its link, to the byte. Of
+several versions of an article
+
+1. one whose body a crawl fetched stays the current one, whatever is imported;
+2. of the others, a sound post comes before a broken one; then one that is a post where it comes
+   from before one that is a superseded version there; then the one that was published later; then
+   the larger one; and of the same size, the one with the greater SHA-256.
+
+The rest become superseded versions, the best of them last. None of this depends on the order of
+files or folders. Bytes that the archive has already as a version of the article change nothing:
+the same import again does nothing, and one that was killed goes on. A version that comes late and
+is not the best is put in before the current one, which gets a new number for that and is kept
+under its old one, too.
+
+What another archive knows besides its posts (captures, sources, times) is not taken over.
+"""
+
+from archive.importing.listing import Finding
+from archive.importing.planning import Imported
+from archive.importing.taking_in import import_posts
+
+__all__ = ["Finding", "Imported", "import_posts"]

@@ -1,0 +1,160 @@
+"""Finds the files that are to be imported, and lists them by article."""
+
+import math
+import os
+import re
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Self
+
+from archive.article import InfoCode
+from archive.errors import ArchiveError, InvalidInfoCode, Refused
+from archive.post import parse_post
+
+_MOST_BYTES = 16 << 20
+"""Of a post; the largest in the wild have some hundred thousand."""
+
+_NUMBER_OF_REVISION = re.compile(r"\.([0-9]{1,9})(?=\.md\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A file that something is wrong with.
+
+    :param file: its path; bytes of it that are not UTF-8 are surrogates.
+    :param reason: what is wrong, in phrases.
+    :param taken: it is archived all the same.
+    """
+
+    file: Path
+    reason: str
+    taken: bool
+
+
+Tell = Callable[[Finding], object]
+
+
+def check(source: Path, folder: Path) -> None:
+    if not source.is_dir():
+        raise Refused(f"There is no folder {source} to import.")
+    theirs, ours = source.resolve(), folder.resolve()
+    if theirs.is_relative_to(ours) or ours.is_relative_to(theirs):
+        raise Refused(f"{source} and the archive {folder} overlap; no archive imports itself.")
+
+
+def posts_below(source: Path, note: Tell) -> Iterator[os.DirEntry[str]]:
+    folders = [str(source)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if entry.is_symlink():
+                        note(Finding(Path(entry.path), "it is a symbolic link", taken=False))
+                    elif entry.is_dir():
+                        folders.append(entry.path)
+                    elif entry.name.endswith(".md"):
+                        yield entry
+        except OSError as error:
+            note(Finding(Path(error.filename or source), f"{error.strerror}", taken=False))
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that is to be read.
+
+    :param standing: of a post where it comes from; the number of a superseded version.
+    """
+
+    path: str
+    standing: float
+    size: int
+
+
+class Listing:
+    """Files by article, in a temporary database, so that memory does not grow with them."""
+
+    def __init__(self) -> None:
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute(
+            "CREATE TABLE files (code TEXT, path BLOB, standing REAL, size INTEGER,"
+            " PRIMARY KEY (code, path)) WITHOUT ROWID"
+        )
+        self._db.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        self._db.close()
+        if isinstance(error, sqlite3.Error):
+            raise ArchiveError(f"Could not keep a list of the files: {error}.") from error
+
+    def add(self, entry: os.DirEntry[str], note: Tell) -> None:
+        try:
+            size = entry.stat(follow_symlinks=False).st_size
+            code = _code_of(entry)
+        except OSError as error:
+            note(Finding(Path(entry.path), f"{error.strerror}", taken=False))
+        except Refused as reason:
+            note(Finding(Path(entry.path), str(reason), taken=False))
+        else:
+            number = _NUMBER_OF_REVISION.search(entry.name)
+            standing = float(number[1]) if number else math.inf
+            self._db.execute(
+                "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)",
+                (code, os.fsencode(entry.path), standing, size),
+            )
+
+    def __len__(self) -> int:
+        (count,) = self._db.execute("SELECT count(DISTINCT code) FROM files").fetchone()
+        return int(count)
+
+    def articles(self) -> Iterator["Listed"]:
+        """Info codes in their order, and the files of each."""
+        rows = self._db.execute("SELECT * FROM files ORDER BY code, path")
+        for code, files in groupby(rows, key=itemgetter(0)):
+            yield InfoCode(code), tuple(File(os.fsdecode(row[1]), *row[2:]) for row in files)
+
+
+def _code_of(entry: os.DirEntry[str]) -> InfoCode:
+    name = post_name(entry.name)
+    try:
+        return InfoCode.from_address(name)
+    except InvalidInfoCode:
+        post = parse_post(bytes_of(entry.path), name)
+    if post.info_code is None:
+        raise Refused("; ".join(post.problems))
+    return post.info_code
+
+
+def post_name(name: str) -> str:
+    """The name that the file of a superseded version had when it was a post."""
+    return _NUMBER_OF_REVISION.sub("", name)
+
+
+def bytes_of(path: str) -> bytes:
+    """The bytes of a file, if it is one.
+
+    :raises Refused: when it is something else, or too large.
+    :raises OSError: when it cannot be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise Refused("it is no regular file")
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise Refused(f"it is larger than {_MOST_BYTES >> 20} MB")
+    return data
+
+
+Listed = tuple[InfoCode, tuple[File, ...]]
+"""An article and its files."""

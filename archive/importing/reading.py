@@ -1,0 +1,179 @@
+"""Reads the files of articles, in several processes where they are many.
+
+Whatever can be made of a version by itself is made here: its row, the pairs of characters that it
+is found by, its record for the captures. The process that writes has then little more to do than
+that.
+"""
+
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from archive.archive import Archive
+from archive.article import InfoCode
+from archive.catalog import Entry
+from archive.categories import ROLLING
+from archive.errors import Refused
+from archive.grams import grams
+from archive.importing.listing import File, Finding, Listed, bytes_of, post_name
+from archive.journal import target_of
+from archive.post import Post, parse_post
+from archive.processes import cores, in_order
+from archive.versions import entry_of_post, sha256
+from archive.warc import conversion_record
+
+_CHUNK_ARTICLES, _CHUNK_BYTES = 50, 4 << 20
+"""What is read at once by a process."""
+
+_MOST_PROCESSES = 3
+"""That read; more would wait for the one that writes."""
+
+_WORTH_A_PROCESS = 2_000
+"""Articles; a process takes most of a second to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article that is to be read.
+
+    :param known: hashes of the versions that are archived.
+    :param seen: the time of the import.
+    """
+
+    code: InfoCode
+    known: frozenset[str]
+    files: tuple[File, ...]
+    seen: datetime
+
+
+Rank = tuple[bool, bool, float, str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of an article.
+
+    :param rank: the greatest is the current one: fetched by a crawl, sound, standing,
+        publication, size, hash.
+    :param file: where it was read.
+    :param record: it, for the captures.
+    """
+
+    data: bytes
+    entry: Entry
+    rank: Rank
+    file: str
+    problems: tuple[str, ...] = ()
+    record: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadArticle:
+    """What its files say of an article.
+
+    :param known: hashes of the versions that are archived.
+    :param versions: that are new, each once.
+    :param unchanged: how many files have none of these.
+    """
+
+    code: InfoCode
+    known: frozenset[str]
+    versions: list[Version]
+    unchanged: int
+    refused: list[Finding]
+
+
+def read_articles(
+    articles: Iterable[Listed], count: int, archive: Archive, seen: datetime
+) -> Generator[ReadArticle, None, None]:
+    """What the files of articles say, in their order.
+
+    :param count: how many there are.
+    :param seen: the time of the import.
+    :raises ArchiveError: when one of the processes is killed.
+    """
+    chunks = _chunks(articles, archive, seen)
+    processes = min(cores(), _MOST_PROCESSES) if count > _WORTH_A_PROCESS else 1
+    with closing(in_order(_read_chunk, chunks, processes)) as read:
+        for chunk in read:
+            yield from chunk
+
+
+def _chunks(
+    articles: Iterable[Listed], archive: Archive, seen: datetime
+) -> Iterator[list[Article]]:
+    for chunk in _limited(articles):
+        known = archive.hashes(code for code, _ in chunk)
+        yield [Article(code, frozenset(known.get(code, ())), files, seen) for code, files in chunk]
+
+
+def _limited(articles: Iterable[Listed]) -> Iterator[list[Listed]]:
+    chunk: list[Listed] = []
+    size = 0
+    for article in articles:
+        chunk.append(article)
+        size += sum(file.size for file in article[1])
+        if len(chunk) >= _CHUNK_ARTICLES or size >= _CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _read_chunk(chunk: list[Article]) -> list[ReadArticle]:
+    return [_read_article(article) for article in chunk]
+
+
+def _read_article(article: Article) -> ReadArticle:
+    found: dict[str, Version] = {}
+    unchanged = 0
+    refused = []
+    for file in article.files:
+        try:
+            data = bytes_of(file.path)
+            digest = sha256(data)
+            if digest in article.known:
+                unchanged += 1
+                continue
+            version = version_of(file.path, data, file.standing, article.seen)
+        except OSError as error:
+            refused.append(Finding(Path(file.path), str(error.strerror), taken=False))
+        except Refused as reason:
+            refused.append(Finding(Path(file.path), str(reason), taken=False))
+        else:
+            unchanged += digest in found
+            found[digest] = max(found.get(digest, version), version, key=rank_of)
+    versions = sorted(found.values(), key=rank_of)
+    return ReadArticle(article.code, article.known, versions, unchanged, refused)
+
+
+def rank_of(version: Version) -> Rank:
+    return version.rank
+
+
+def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Version:
+    """Read a version.
+
+    :raises Refused: when it names no article or no day.
+    """
+    post = parse_post(data, post_name(PurePosixPath(path).name))
+    entry = entry_of_post(post, _place(post), data, seen)
+    if entry is None:
+        raise Refused("; ".join((*post.problems, "it names no day")))
+    row = entry.post
+    rank = (False, not post.problems, standing, row.published, row.bytes, row.sha256)
+    found_by = {text: grams(text) for text in (row.text, row.digest, row.title) if text}
+    entry = replace(entry, grams=found_by)
+    record = conversion_record(target_of(row.info_code), data, seen)
+    return Version(data, entry, rank, path, post.problems, record)
+
+
+def _place(post: Post) -> PurePosixPath:
+    """Where a post goes, below the archive's folder; see `archive.post.post_path`."""
+    if post.info_code is None or post.day is None:
+        return PurePosixPath()
+    day = post.day.isoformat()
+    code = post.info_code.digits if post.category == ROLLING.slug else post.info_code
+    return PurePosixPath("_posts", day[:4], day[5:7], f"{day}-{code}.md")
