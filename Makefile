@@ -2,13 +2,14 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: help demo test nightly crawl browse lint bench
+.PHONY: help demo test nightly fuzz crawl browse lint bench
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    crawl the bundled made-up site into news-demo/, without the internet'
 	@echo 'make test    run the tests'
 	@echo 'make nightly the fault tests at length: many kills, days of simulation'
+	@echo 'make fuzz    look for input that breaks the readers (SECONDS=300 for each)'
 	@echo 'make crawl   crawl the real site into news/'
 	@echo 'make browse  look at news/ in the browser (ARCHIVE=news-demo: at the demo'"'"'s)'
 	@echo 'make lint    ruff, mypy and import-linter'
@@ -30,6 +31,9 @@ test: $(READY)
 nightly: $(READY)
 	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 $(VENV)/bin/python -m pytest \
 	    tests/faults tests/archive/browse/test_hostile_addresses.py
+
+fuzz: $(READY)
+	$(VENV)/bin/python -m tests.fuzz $(or $(SECONDS),300)
 
 crawl: $(READY)
 	$(VENV)/bin/python -m scrapy crawl finews

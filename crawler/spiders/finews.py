@@ -30,8 +30,8 @@ from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
 from crawler.spiders.articles import ArticleSpider, Wanted, asked_for, request_of
 
-_DEEPEST, _LONGEST_SLUG = 6, 200
-"""What is farther from the feed than home, post, category, post, or named longer, is a trap."""
+_DEEPEST, _LONGEST_SLUG = 4, 200
+"""What is farther away than feed, home, post, category, post, or has a longer name, is a trap."""
 
 
 class FinewsSpider(ArticleSpider):

@@ -1,0 +1,40 @@
+"""A little fuzzing in every run of the tests; ``make fuzz`` does it at length."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.__main__ import CRASHES, fuzz
+from tests.fuzz.targets import TARGETS, Target
+
+BY_NAME = {target.name: target for target in TARGETS}
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_nothing_breaks_in_a_second(target: Target, tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="atheris has no wheel for this Python")
+    assert fuzz(target, 1, learned=tmp_path, crashes=tmp_path) > 20
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_seeds_are_read(target: Target) -> None:
+    seeds = target.seeds()
+    assert seeds
+    for seed in seeds:
+        target.function(seed)
+
+
+@pytest.mark.parametrize("crash", sorted(CRASHES.rglob("*-*")), ids=lambda crash: crash.name)
+def test_what_broke_once_does_not_break_again(crash: Path) -> None:
+    BY_NAME[crash.parent.name].function(crash.read_bytes())
+
+
+def test_a_target_that_breaks_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("atheris")
+    broken = Target(_breaks, lambda: [b"x"])
+    with pytest.raises(SystemExit, match="_breaks broke"):
+        fuzz(broken, 1, learned=tmp_path, crashes=tmp_path)
+
+
+def _breaks(data: bytes) -> None:
+    raise AssertionError(data)
