@@ -9,7 +9,7 @@ from scrapy.http import Response
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.post_page import PostFacts
 from crawler.pages.rendering import read_rendering
-from crawler.pages.text import text_of
+from crawler.pages.text import absolute, text_of
 
 _MOST_ENTRIES = 1_000
 _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
@@ -59,6 +59,5 @@ class Feed:
         return list(entries)
 
     def _link(self, entry: Selector) -> str:
-        return self._response.urljoin(
-            entry.xpath("string(atom:link/@href)", namespaces=_ATOM).get("")
-        )
+        href = entry.xpath("string(atom:link/@href)", namespaces=_ATOM).get("")
+        return absolute(self._response, href)

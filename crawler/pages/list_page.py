@@ -4,6 +4,7 @@ from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.section import section_of
+from crawler.pages.text import absolute
 
 
 class ListPage:
@@ -20,4 +21,4 @@ class ListPage:
         if not isinstance(self._response, TextResponse):
             raise LayoutChanged(ListPage, self._response.url, "it is not a page of text")
         section = section_of(ListPage, self._response.url, self._response.text)
-        return [self._response.urljoin(href) for href in section.css("li a::attr(href)").getall()]
+        return [absolute(self._response, href) for href in section.css("li a::attr(href)").getall()]

@@ -90,10 +90,14 @@ class _Reader:
         if len(ways_back) < 2:
             raise self._unreadable("it has no link back to its category")
         back = ways_back[-2]
-        path = unquote(urlsplit(back.attrib.get("href", "")).path)
+        href = back.xpath("string(@href)").get("")
+        try:
+            path = unquote(urlsplit(href).path)
+        except ValueError as error:
+            raise self._unreadable(f"its link back is no address: {href[:100]!r}") from error
         if match := _CATEGORY_PATH.fullmatch(path):
             return match[1] or match[2], back.xpath("string(.)").get("").removeprefix("返回")
-        raise self._unreadable(f"its link back leads to {path!r}, which is no category")
+        raise self._unreadable(f"its link back leads to {path[:100]!r}, which is no category")
 
     def _digest(self) -> str | None:
         lines = self._selector.xpath("string(//blockquote[1])").get("").splitlines()

@@ -1,4 +1,4 @@
-"""The text of a page, where all of it is text."""
+"""The text of a page, and the links in it."""
 
 from scrapy.http import Response, TextResponse
 
@@ -21,3 +21,11 @@ def text_of(page: type, response: Response) -> str:
         what = f"it is not {response.encoding} as it says ({error.reason})"
         raise LayoutChanged(page, response.url, what) from error
     return response.text
+
+
+def absolute(response: Response, href: str) -> str:
+    """Where a link leads; as it is where that is no address, so that it takes no other with it."""
+    try:
+        return response.urljoin(href)
+    except ValueError:  # such as http://[
+        return href
