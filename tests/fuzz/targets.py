@@ -17,17 +17,21 @@ from archive.errors import Refused
 from archive.grams import grams, match_expression
 from archive.post import SiteHandler, format_post, parse_post, post_path
 from archive.snippet import snippet
-from crawler.pages.compose import compose, compose_from_mirror
+from crawler.pages.article_page import ArticlePage
+from crawler.pages.compose import compose, compose_without_text
+from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList
 from crawler.pages.errors import PageError
+from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
-from crawler.pages.post_page import PostFacts, PostPage
+from crawler.pages.post_page import PostPage
 from crawler.pages.share_answer import ShareAnswer
 from crawler.pipelines.normalise import normalise
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 CODE = InfoCode("NW202112292230175548")
 URL = f"http://finews.withounder.com/x/2021/12/29/{CODE}.html"
+PAGE = f"https://finance.eastmoney.com/a/{CODE.digits}.html"
 NAME = f"2021-12-29-{CODE}.md"
 
 _index = sqlite3.connect(":memory:", check_same_thread=False)
@@ -82,7 +86,7 @@ def list_page(data: bytes) -> None:
 def post_page(data: bytes) -> None:
     """Any page gives facts that make a post, or is refused."""
     with suppress(PageError, Refused):
-        _archived_from_mirror(PostPage(_html(data)).facts())
+        _archived_facts(PostPage(_html(data)).facts())
 
 
 def feed(data: bytes) -> None:
@@ -92,15 +96,30 @@ def feed(data: bytes) -> None:
         page.links()
         for facts in page.posts():
             with suppress(Refused):
-                _archived_from_mirror(facts)
+                _archived_facts(facts)
 
 
 def share_answer(data: bytes) -> None:
     """Any answer gives an article that makes a post, or is refused."""
     answer = ShareAnswer(TextResponse(f"http://finews.zning.xyz/?id={CODE}", body=data))
     with suppress(PageError, Refused):
-        article = compose(CODE, None, answer.text(CODE), "http://finews.zning.xyz/")
-        _archived(normalise(article, Category.of_media))
+        _archived_text(answer.text(CODE))
+
+
+def article_page(data: bytes) -> None:
+    """Any page gives an article that makes a post, or is refused."""
+    with suppress(PageError, Refused):
+        _archived_text(ArticlePage(_html(data, PAGE)).text(CODE))
+
+
+def fast_news_list(data: bytes) -> None:
+    """Any answer gives articles that make posts, or are refused."""
+    _archived_list(FastNewsList(TextResponse(PAGE, body=data)))
+
+
+def column_list(data: bytes) -> None:
+    """Any answer gives articles that make posts, or are refused."""
+    _archived_list(ColumnList(TextResponse(PAGE, body=data)))
 
 
 def query(data: bytes) -> None:
@@ -111,14 +130,31 @@ def query(data: bytes) -> None:
     assert "".join(piece for piece, _ in snippet(text, text, None)) == text
 
 
-def _html(data: bytes) -> Response:
+def _html(data: bytes, url: str = URL) -> Response:
     """Bytes as a page; the first of them says in what encoding."""
     encodings = {b"g": "gb18030", b"b": "big5", b"w": "cp1252", b"n": None}
-    return HtmlResponse(URL, body=data[1:], encoding=encodings.get(data[:1], "utf-8"))
+    return HtmlResponse(url, body=data[1:], encoding=encodings.get(data[:1], "utf-8"))
 
 
-def _archived_from_mirror(facts: PostFacts) -> None:
-    _archived(normalise(compose_from_mirror(facts, provisional=True), Category.of_media))
+def _link_of(info_code: InfoCode, *, rolling: bool) -> str:
+    return "http://finews.zning.xyz/"
+
+
+def _archived_facts(facts: Facts) -> None:
+    article = compose_without_text(facts, _link_of, provisional=True)
+    _archived(normalise(article, Category.of_media))
+
+
+def _archived_text(text: ArticleText) -> None:
+    _archived(normalise(compose(CODE, None, text, _link_of), Category.of_media))
+
+
+def _archived_list(page: EastmoneyList) -> None:
+    with suppress(PageError):
+        page.next_page()
+        for entry in page.entries():
+            with suppress(Refused):
+                _archived_facts(entry.facts())
 
 
 def _archived(article: Article) -> None:
@@ -153,6 +189,11 @@ def _files(pattern: str, before: bytes = b"") -> list[bytes]:
     return [before + path.read_bytes() for path in sorted(SAMPLES.glob(pattern)) if path.is_file()]
 
 
+def _answers(pattern: str, before: bytes = b"") -> list[bytes]:
+    golden = SAMPLES.parent / "golden" / "answers"
+    return [before + path.read_bytes() for path in sorted(golden.glob(pattern))]
+
+
 ADDRESSES = (
     "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202112292230175548",
     "/NewsData/GetNewsText.do?id=NW202112292230175548",
@@ -171,5 +212,8 @@ TARGETS = (
     Target(post_page, lambda: _files("site/*/2022/05/20/*.html", b"u")),
     Target(feed, lambda: _files("site/feed.xml")),
     Target(share_answer, lambda: _files("share_api/*.json")),
+    Target(article_page, lambda: _answers("ArticlePage-*", b"u")),
+    Target(fast_news_list, lambda: _answers("FastNewsList-*")),
+    Target(column_list, lambda: _answers("ColumnList-*")),
     Target(query, lambda: [query.encode() for query in QUERIES]),
 )
