@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -455,6 +456,24 @@ def test_killed_between_two_steps_the_same_import_goes_on(
     take_in(news, *sources)
     assert (files(news), tables(news)) == (files(undisturbed), tables(undisturbed))
     assert is_whole(news)
+
+
+def postings(news: Path) -> list[dict[str, Any]]:
+    """Every term of the search index, with the number of posts and places that it is in."""
+    with closing(sqlite3.connect(news / "catalog.db")) as catalog:
+        catalog.row_factory = sqlite3.Row
+        catalog.execute("CREATE VIRTUAL TABLE temp.terms USING fts5vocab(main, posts_search, col)")
+        return [dict(row) for row in catalog.execute("SELECT * FROM temp.terms")]
+
+
+def test_imported_posts_are_found_by_the_same_as_crawled_ones(news: Path, tmp_path: Path) -> None:
+    sources = [SAMPLES / "posts", write(tmp_path / "a", {NAME: BYTES, f"older/{NAME}": BROKEN})]
+    take_in(news, *sources)
+    take_in(news, write(tmp_path / "b", {NAME: LATER}))
+    made_beforehand = postings(news)
+    assert len(made_beforehand) > 1000
+    rebuild(news)
+    assert postings(news) == made_beforehand
 
 
 def test_reading_in_other_processes_gives_the_same_archive(
