@@ -23,11 +23,11 @@ from archive.files import bytes_if_there
 from archive.lock import ArchiveLock
 from archive.media import picture_of
 from archive.post import Post, parse_post
-from archive.rows import as_json, iso
+from archive.rows import article_from, as_json, iso
 from archive.search import Results
 from archive.steps import Clock, Outcome, Step, StepWriter
 from archive.succession import Succession
-from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record
+from archive.warc import CaptureWriter, Exchange, Record, read_response
 
 __all__ = ["Archive", "Clock", "History", "Outcome", "Step", "utc_now"]
 
@@ -243,22 +243,7 @@ class Archive:
         """
         with self._disk():
             post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
-        return Article(
-            info_code=InfoCode(row.info_code),
-            title=row.title,
-            published=datetime.fromisoformat(row.published),
-            body=post.body,
-            body_source=BodySource(row.body_source or BodySource.MIRROR),
-            body_provisional=row.body_provisional,
-            link=row.link or "",
-            category=row.category,
-            tag=row.tag,
-            media=row.media,
-            digest=row.digest,
-            stock_list=tuple(json.loads(row.stock_list)),
-            addresses=tuple(json.loads(row.addresses)),
-            captures=tuple(Capture(**capture) for capture in json.loads(row.captures)),
-        )
+        return article_from(row, post)
 
     def records_of(self, row: PostRow) -> list[Record]:
         """The captured responses that a version was made of, the body's first.
@@ -266,18 +251,11 @@ class Archive:
         :raises ArchiveError: when one of them is lost or damaged.
         """
         with self._disk():
-            return [self._record(**capture) for capture in json.loads(row.captures)]
-
-    def _record(self, file: str, offset: int, **_: object) -> Record:
-        warc = self.folder / "warc"
-        record = read_record(find_file(warc, file), offset)
-        if record.kind == "revisit" and record.digest:
-            first = self._catalog.first_capture(record.digest)
-            if first is None:
-                raise ArchiveError(f"What {file} at {offset} revisits was never captured.")
-            payload = read_record(find_file(warc, first.file), first.offset).payload
-            return replace(record, payload=payload)
-        return record
+            captures = [Capture(**capture) for capture in json.loads(row.captures)]
+            return [
+                read_response(self.folder / "warc", capture, self._catalog.first_capture)
+                for capture in captures
+            ]
 
     def slug_of(self, info_code: InfoCode) -> str | None:
         """The category, by slug, that an article is archived in; None when it is not archived."""

@@ -6,10 +6,11 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
-from archive.article import SHANGHAI, Article, BodySource
+from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.body import Security, read_body, with_listed
+from archive.capture import Capture
 from archive.catalog import PostRow, RevisionRow
-from archive.post import post_path
+from archive.post import Post, post_path
 from archive.versions import revision_path, sha256
 
 
@@ -66,6 +67,29 @@ def row_of(
         stock_list=stock_list,
     )
     return row, with_listed(body.securities, stock_list)
+
+
+def article_from(row: PostRow, post: Post) -> Article:
+    """The article that a row and its post describe.
+
+    :raises InvalidArticle: when the post is broken.
+    """
+    return Article(
+        info_code=InfoCode(row.info_code),
+        title=row.title,
+        published=datetime.fromisoformat(row.published),
+        body=post.body,
+        body_source=BodySource(row.body_source or BodySource.MIRROR),
+        body_provisional=row.body_provisional,
+        link=row.link or "",
+        category=row.category,
+        tag=row.tag,
+        media=row.media,
+        digest=row.digest,
+        stock_list=tuple(json.loads(row.stock_list)),
+        addresses=tuple(json.loads(row.addresses)),
+        captures=tuple(Capture(**capture) for capture in json.loads(row.captures)),
+    )
 
 
 def as_json(values: object) -> str:

@@ -11,7 +11,7 @@ A file that is being written ends with ``.warc.gz.part``, one that later crawls 
 """
 
 from archive.warc.names import day_of, find_file, finished_name, warc_files
-from archive.warc.reading import Damaged, Record, read_record, read_records
+from archive.warc.reading import Damaged, Record, read_record, read_records, read_response
 from archive.warc.records import Exchange, Headers, conversion_record, payload_digest
 from archive.warc.writing import CaptureWriter
 
@@ -28,5 +28,6 @@ __all__ = [
     "payload_digest",
     "read_record",
     "read_records",
+    "read_response",
     "warc_files",
 ]

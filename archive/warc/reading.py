@@ -5,12 +5,13 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from archive.capture import Capture
 from archive.errors import ArchiveError
+from archive.warc.names import find_file
 from archive.warc.records import Headers, payload_digest
 
 _CHUNK = 1 << 18
@@ -94,6 +95,25 @@ def read_record(path: Path, offset: int) -> Record:
         for record in Reading(file, path, _stop).records():
             return record
     raise ArchiveError(f"The capture {path} has no record at {offset}.")
+
+
+def read_response(
+    folder: Path, capture: Capture, find_payload: Callable[[str], Capture | None]
+) -> Record:
+    """Read a response; a `revisit` with the payload that it revisits.
+
+    :param folder: of the WARC files.
+    :param find_payload: the first capture of a payload, by its digest.
+    :raises ArchiveError: when one of the records is lost or damaged.
+    :raises OSError: when a file cannot be read.
+    """
+    record = read_record(find_file(folder, capture.file), capture.offset)
+    if record.kind != "revisit" or not record.digest:
+        return record
+    first = find_payload(record.digest)
+    if first is None:
+        raise ArchiveError(f"What {capture.file} at {capture.offset} revisits was never captured.")
+    return replace(record, payload=read_record(find_file(folder, first.file), first.offset).payload)
 
 
 class Reading:
