@@ -66,7 +66,7 @@ ATOM = '<feed xmlns="http://www.w3.org/2005/Atom">'
 @pytest.mark.parametrize(
     ("text", "links"),
     [
-        (f"{ATOM}{filled('<entry>')}", [""]),
+        (f"{ATOM}{filled('<entry>')}", None),
         (f"{ATOM}{filled('<entry></entry>')}</feed>", None),
         (f"{ATOM}<entry><content>{filled('&amp;')}</content></entry></feed>", [""]),
         (
