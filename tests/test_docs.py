@@ -39,6 +39,7 @@ NEEDED = ("git", "jekyll", "rsync")
 NOT_OURS = (
     ".git",
     ".venv",
+    ".hypothesis",
     "__pycache__",
     "*cache",
     "*.egg-info",
