@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from archive.capture import Capture
 from archive.errors import InvalidArticle, InvalidInfoCode
+from archive.markup import is_nested_too_deep
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The sources' time zone. Fixed, because the site writes +0800 on every post."""
@@ -161,6 +162,8 @@ class Article:
             value = getattr(self, name)
             if value is not None and len(value.splitlines()) != 1:
                 raise InvalidArticle(f"{self.info_code} has a {name} that is not one line of text")
+        if is_nested_too_deep(self.body):
+            raise InvalidArticle(f"{self.info_code} has a body that is nested too deep")
         if re.search(r"[<>\s]", self.link):
             raise InvalidArticle(f"{self.info_code} has a link that is no address: {self.link!r}")
         for name in ("title", "body", "category", "tag", "media", "digest", "link"):

@@ -1,13 +1,23 @@
-"""HTML that a parser can take, whatever it is."""
+"""What parsers can take of HTML, and of Markdown with HTML in it."""
 
 import re
 
 MOST_ATTRIBUTES = 250
 """Of one tag; real ones have less than twenty."""
 
+MOST_LEVELS = 500
+"""Of tags in a post; Jekyll's Markdown dies of 2,000."""
+
+_MOST_MARKERS = 100
 _LONG_PAGE, _LONG_TAG = 20_000, 1_000
 _TAG = re.compile(r"""<[A-Za-z](?:=\s*+"[^"]*+"|=\s*+'[^']*+'|[^>])*+>?""")
 _ATTRIBUTE = re.compile(r"""=\s*+"[^"]*+"|=\s*+'[^']*+'|[\s/]+[^\s/>]""")
+
+_START_OR_END = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
+_ALONE = frozenset(
+    "area base br col embed hr img input link meta param source wbr".split()  # noqa: SIM905
+)
+_MARKERS = re.compile(rf"^ *(?:(?:>|[-*+]|[0-9]+\.) *){{{_MOST_MARKERS},}}", re.MULTILINE)
 
 
 def without_overloaded_tags(html: str) -> str:
@@ -24,3 +34,20 @@ def _unless_overloaded(tag: re.Match[str]) -> str:
         return tag[0]
     attributes = sum(1 for _ in _ATTRIBUTE.finditer(tag[0]))
     return "" if attributes > MOST_ATTRIBUTES else tag[0]
+
+
+def is_nested_too_deep(body: str) -> bool:
+    """Whether Jekyll's Markdown, which calls itself for each level, could not build a body.
+
+    It takes a tag that is not closed for one around all that follows.
+    """
+    if body.count("<") > MOST_LEVELS:
+        depth = 0
+        for tag in _START_OR_END.finditer(body):
+            if tag[1]:
+                depth = max(depth - 1, 0)
+            elif tag[2].lower() not in _ALONE:
+                depth += 1
+            if depth > MOST_LEVELS:
+                return True
+    return _MARKERS.search(body) is not None

@@ -29,6 +29,8 @@ _WHY = {
     DownloadCancelledError: "the answer is larger than DOWNLOAD_MAXSIZE",
     ResponseDataLossError: "the answer ended before its end",
 }
+_UNTRUSTED = "certificate verify failed"
+"""As OpenSSL says it, inside of what Twisted and Scrapy make of it."""
 
 _NO_ANSWER = {"left_out", "unreachable"}
 """Reasons that say nothing of the article; such a failure is no attempt."""
@@ -119,4 +121,6 @@ def reason_of(failure: Failure) -> tuple[str, str]:
     if isinstance(error, IgnoreRequest):
         return "left_out", f"{url} was left out ({error or 'robots.txt forbids it'})."
     why = next((why for kind, why in _WHY.items() if isinstance(error, kind)), str(error))
+    if _UNTRUSTED in why:
+        why = "its certificate is not valid"
     return "unreachable", f"{url} could not be reached: {why}."

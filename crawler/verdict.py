@@ -137,7 +137,7 @@ def judge(
         return Verdict(ExitStatus.ERROR, "The crawler itself failed at its start; see the log.")
     if reason != "finished":
         return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
-    if not found and lists_failed and not counts.lists_unchanged:
+    if lists_failed and not counts.lists_unchanged and not stats.get("list/posts"):
         if stats.get("list/failed/layout"):
             return Verdict(
                 ExitStatus.LAYOUT_CHANGED,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR, socket
+from ssl import SSLContext, SSLError
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,20 +39,28 @@ class Replica:
     at any time, and the first that matches a request strikes it. A host without a site is
     answered with 502, a CONNECT (https) with 501, both logged as unknown: nothing that a crawler
     asks for through the replica ever leaves this machine.
+
+    With `tls` it is asked straight, as an https server, under one of its names.
     """
 
     def __init__(
-        self, sites: Mapping[str, Site], *, faults: Iterable[Fault] = (), port: int = 0
+        self,
+        sites: Mapping[str, Site],
+        *,
+        faults: Iterable[Fault] = (),
+        port: int = 0,
+        tls: SSLContext | None = None,
     ) -> None:
         self.sites = dict(sites)
         self.faults = list(faults)
         self.requests: list[LoggedRequest] = []
         self._port = port
+        self._tls = tls
         self._striking = threading.Lock()
 
     def __enter__(self) -> Self:
         """Bind and serve. Raises OSError when the port is taken."""
-        self._server = _Server(self, self._port)
+        self._server = _Server(self, self._port, self._tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         return self
@@ -109,8 +118,9 @@ def _refuse(request: Request) -> Answer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, replica: Replica, port: int) -> None:
+    def __init__(self, replica: Replica, port: int, tls: SSLContext | None) -> None:
         self.replica = replica
+        self._tls = tls
         self.stopping = threading.Event()
         self._connections: set[socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -126,6 +136,10 @@ class _Server(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket, Any]:
         connection, address = super().get_request()
+        if self._tls is not None:  # whose handshake is left to the connection's own thread
+            connection = self._tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
         self._connections.add(connection)
         return connection, address
 
@@ -141,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         # A client may hang up whenever it likes; that is no news.
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, SSLError):
             super().handle()
 
     def _serve(self) -> None:
