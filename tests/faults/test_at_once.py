@@ -1,0 +1,94 @@
+"""A crawl, an import, a verification, a rebuild and readers, all at once on one archive."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from archive.rebuild import rebuild
+from archive.verify import verify
+from demo.faults import Fault, delay
+from demo.mirror import MIRROR_HOST
+from demo.replica import Replica
+from demo.site import made_up_site
+from tests.archive.test_rebuild import tables
+from tests.conftest import NO_DELAYS, ROOT, SAMPLES, posts_in
+
+CRAWL = ("scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS)
+REFUSAL = "is being written by process"
+
+
+def module(archive: Path, *command: str | Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        (sys.executable, "-m", *command),
+        cwd=ROOT,
+        env=os.environ | {"FINEWS_ARCHIVE": str(archive)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@contextmanager
+def browsing(archive: Path) -> Iterator[str]:
+    """`finews browse` on a free port; its address."""
+    with module(archive, "archive.cli", "browse", archive, "--port", "0") as browse:
+        try:
+            assert browse.stdout is not None
+            lines = iter(browse.stdout.readline, "")
+            yield next(word for line in lines for word in line.split() if word.startswith("http"))
+        finally:
+            browse.terminate()
+
+
+def test_nothing_is_lost_and_who_has_to_wait_is_told(tmp_path: Path) -> None:
+    archive, other = tmp_path / "news", tmp_path / "other"
+    site = made_up_site(articles=150)
+    shutil.copytree(SAMPLES / "posts", other)
+    slowly = Fault("*", failure=delay(0.02))
+    with Replica(site.sites, faults=[slowly]) as replica:
+        proxy = {"http_proxy": replica.proxy_url}
+        crawl = module(archive, *CRAWL, **proxy)
+        while not posts_in(archive) and crawl.poll() is None:
+            time.sleep(0.05)
+        statuses: Counter[int] = Counter()
+        with browsing(archive) as address:
+            waiting = [
+                module(archive, "archive.cli", "import", other, "--archive", archive),
+                module(archive, "archive.cli", "verify", archive),
+                module(archive, "archive.cli", "rebuild", archive),
+                module(archive, *CRAWL, **proxy),
+            ]
+            with httpx.Client(base_url=address, timeout=30) as reader:
+                while crawl.poll() is None:
+                    for page in ("/", "/catalog/posts", "/catalog/posts?_search=市场"):
+                        statuses[reader.get(page).status_code] += 1
+        output, _ = crawl.communicate()
+        assert crawl.returncode == 0, output
+        for process in waiting:
+            told, _ = process.communicate()
+            assert REFUSAL in told, told
+            assert "Traceback" not in told
+            assert process.returncode != 0
+        assert waiting[-1].returncode == 8
+    assert statuses.keys() == {200}
+    assert statuses[200] > 3
+    got = posts_in(archive)
+    assert {name: got.get(name) for name in site.posts} == site.posts
+    assert len(got) == len(site.articles)
+
+    again = module(archive, "archive.cli", "import", other, "--archive", archive)
+    output, _ = again.communicate()
+    assert again.returncode == 0, output
+    assert len(posts_in(archive)) == len(site.articles) + len(list(other.iterdir()))
+    assert not verify(archive).problems
+    before = tables(archive)
+    rebuild(archive)
+    assert tables(archive) == before
