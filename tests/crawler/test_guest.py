@@ -1,6 +1,7 @@
 """A good guest: hosts that want to be left alone are, lists are asked for once."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,6 +77,26 @@ def test_each_further_block_is_twice_as_long_until_a_day_without(tmp_path: Path)
         now = block.until + timedelta(minutes=1)
     assert block.until - now < longest
     state.close()
+
+
+def test_requests_to_a_host_take_turns_without_a_delay_too(crawl: Crawl, replica: Replica) -> None:
+    share, at_once, most = replica.sites[FIRST], [0], [0]
+    lock = threading.Lock()
+
+    def slowly(request: Request) -> Answer:
+        with lock:
+            at_once[0] += 1
+            most[0] = max(most[0], at_once[0])
+        time.sleep(0.01)
+        with lock:
+            at_once[0] -= 1
+        return share(request)
+
+    replica.sites[FIRST] = slowly
+    unhurried = ("-s", "AUTOTHROTTLE_ENABLED=False", "-s", "DOWNLOAD_DELAY=0")
+    assert crawl(*unhurried).status == 0
+    assert api_calls(replica, FIRST) == 19
+    assert most == [1]
 
 
 def test_a_page_where_data_was_due_is_a_block(

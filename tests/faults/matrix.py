@@ -347,8 +347,39 @@ the next crawl with a server that works makes the archive whole, as if nothing h
 `unreachable` and `left_out` say nothing about an article, and count as no attempt at it. A request
 that fails for a status of 500 or more, or for the connection, is made twice more before.
 
-The same is tried out with names that cannot be resolved, connections that are refused and
-certificates that have expired, where whole sites are gone: exit status 3, and nothing changes.
+The same is tried out (`tests/faults/test_network.py`) with names that cannot be resolved,
+connections that are refused and certificates that have expired, where whole sites are gone: exit
+status 3, and nothing changes.
+
+## What content can do
+
+`tests/faults/test_hostile.py` crawls a site of hostile codes, titles and bodies. What it says is
+archived as text, every post is YAML, a real `jekyll build --strict_front_matter` of the archive
+succeeds, no file is written outside of it, and no host but those of the source is asked. Refused by
+name, in the log and in `finews stats`: codes that are none, addresses of more than 2,000
+characters, times beyond the calendar, bodies that are nested deeper than 500 tags or 100 marks of
+Markdown (Jekyll would die of them). Categories that lie behind category after category are not
+followed.
+
+Jekyll's Markdown takes the square of some texts, such as 5,000 opening brackets outside of all
+tags: half a minute, and an archive with many of them builds slowly.
+
+## Input made by chance
+
+`make fuzz` feeds every reader with input that [atheris](https://github.com/google/atheris) makes,
+guided by what it has reached so far, and demands that it is read or refused by name, that what is
+read makes a post, that the post is YAML and reads the same. Every run of the tests does it for a
+second each, and tries again what broke something once (`tests/fuzz/crashes/`). In November 2026:
+
+| reader | inputs |
+| --- | ---: |
+| codes in addresses | 7,637,420 |
+| share answers | 980,322 |
+| lists | 194,666 |
+| post files | 144,853 |
+| search queries | 138,383 |
+| feeds | 128,240 |
+| post pages | POSTPAGES |
 """
 
 

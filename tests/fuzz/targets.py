@@ -91,7 +91,7 @@ def post_page(data: bytes) -> None:
 
 def feed(data: bytes) -> None:
     """Any feed is read, or refused."""
-    page = Feed(XmlResponse("http://finews.withounder.com/feed.xml", body=data))
+    page = Feed(XmlResponse("http://finews.withounder.com/feed.xml", body=data + b"</feed>"))
     with suppress(PageError):
         page.links()
         for facts in page.posts():
@@ -131,9 +131,9 @@ def query(data: bytes) -> None:
 
 
 def _html(data: bytes, url: str = URL) -> Response:
-    """Bytes as a page; the first of them says in what encoding."""
+    """Bytes as a page that has its end; the first of them says in what encoding."""
     encodings = {b"g": "gb18030", b"b": "big5", b"w": "cp1252", b"n": None}
-    return HtmlResponse(url, body=data[1:], encoding=encodings.get(data[:1], "utf-8"))
+    return HtmlResponse(url, body=data[1:] + b"</html>", encoding=encodings.get(data[:1], "utf-8"))
 
 
 def _link_of(info_code: InfoCode, *, rolling: bool) -> str:

@@ -1,0 +1,121 @@
+"""What the project is made of: pinned whole, and nothing in it that turns input into code."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+OWN = {"finews", "pip", "setuptools", "wheel"}
+HOUSES = ("archive", "crawler", "demo", "settings")
+DANGEROUS_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code"}
+DANGEROUS_CALLS = {"eval", "exec", "compile", "__import__"}
+SAFE_LOADERS = {"CBaseLoader", "CSafeLoader"}
+"""Of PyYAML: strings only, or plain values only; all others can build objects or are slow."""
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_everything_that_is_installed_is_pinned() -> None:
+    pins = (pin.split("==") for pin in (ROOT / "constraints.txt").read_text().splitlines())
+    pinned = {canonical(name): version for name, version in pins}
+    installed = {canonical(found.name): found.version for found in distributions()}
+    unlike = {
+        name: version
+        for name, version in installed.items()
+        if name not in OWN and pinned.get(name) != version
+    }
+    assert not unlike
+
+
+def test_what_is_installed_fits_together() -> None:
+    checked = subprocess.run(
+        (sys.executable, "-m", "pip", "check"), capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def modules() -> list[Path]:
+    return [path for house in HOUSES for path in sorted((ROOT / house).rglob("*.py"))]
+
+
+def dangers(source: str) -> list[str]:
+    """What in a module could run or build what some input says."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {(node.module or "").partition(".")[0]}
+        else:
+            names = set()
+        found += sorted(names & DANGEROUS_MODULES)
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in DANGEROUS_CALLS or called in {"os.system", "os.popen"}:
+                found.append(called)
+            if called.startswith("yaml.") and called.endswith(("load", "load_all")):
+                loaders = {
+                    ast.unparse(word.value).removeprefix("yaml.")
+                    for word in node.keywords
+                    if word.arg == "Loader"
+                }
+                found += [] if loaders and loaders <= SAFE_LOADERS else [called]
+            if any(
+                word.arg == "shell" and ast.unparse(word.value) != "False" for word in node.keywords
+            ):
+                found.append(f"{called} with a shell")
+    return found
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_module_turns_input_into_code(module: Path) -> None:
+    assert not dangers(module.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from marshal import loads",
+        "eval(x)",
+        "yaml.load(x, Loader=yaml.Loader)",
+        "yaml.load(x)",
+        "yaml.unsafe_load(x)",
+        "subprocess.run(x, shell=True)",
+        "os.system(x)",
+    ],
+)
+def test_what_is_dangerous_is_seen(source: str) -> None:
+    assert dangers(source)
+
+
+def test_ruffs_security_rules_are_on(tmp_path: Path) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "S" in settings["tool"]["ruff"]["lint"]["select"]
+    bad = (
+        'import pickle, subprocess\npickle.loads(b"")\neval("1")\nsubprocess.run("x", shell=True)\n'
+    )
+    checked = subprocess.run(
+        (
+            Path(sys.executable).with_name("ruff"),
+            "check",
+            "--stdin-filename",
+            "archive/bad.py",
+            "-",
+        ),
+        input=bad,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert {"S301", "S307", "S602"} <= set(re.findall(r"\bS\d{3}\b", checked.stdout))
