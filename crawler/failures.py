@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from archive.article import InfoCode
 from archive.errors import ArchiveError
-from crawler.extensions.open_archive import open_archive_of
+from crawler.extensions.open_archive import archive_here, open_archive_of
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Failures:
         :param answered: the host said something of it; only then it counts as an attempt.
         """
         self._count("picture", reason)
-        archive = open_archive_of(self._crawler).archive
+        archive = archive_here(self._crawler)
         with self._noting():
             archive.mark_picture_failed(address, sentence, answered=answered)
         logger.info("A picture is not kept: %s", sentence)

@@ -10,7 +10,7 @@ import click
 from archive.errors import FinewsError
 
 _SETTINGS = "local_settings"
-_SHADOWING = ("archive", "crawler", "demo", "settings")
+_SHADOWING = ("archive", "cluster", "crawler", "demo", "settings")
 
 
 class FolderInUse(FinewsError):

@@ -62,6 +62,7 @@ class Counts:
     lists_unchanged: int
     looked_at: int
     asked: int
+    sent: int
 
     @classmethod
     def of(cls, stats: Mapping[str, Any]) -> Self:
@@ -80,15 +81,18 @@ class Counts:
             lists_unchanged=total("list/unchanged"),
             looked_at=total("article/looked_at"),
             asked=total("article/found") - total("article/archived", "article/waiting"),
+            sent=total("archive/sent"),
         )
 
     @property
     def finished(self) -> int:
         """How many articles need nothing more."""
-        return self.added + self.revised + self.unchanged + self.gone + self.failed
+        kept = self.added + self.revised + self.unchanged + self.sent
+        return kept + self.gone + self.failed
 
     def __str__(self) -> str:
         rare = {
+            "sent to the archive": self.sent,
             "revised": self.revised,
             "gone": self.gone,
             "looked at again": self.looked_at,

@@ -9,6 +9,9 @@ BOT_NAME = "finews"
 SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"
 
+# What keeps what a crawl brings: the archive folder below, on this machine.
+FINEWS_KEEPER = "crawler.keeper.ArchiveHere"
+
 # Where the archive is and what the crawler knows of the sources. The default lies beside
 # scrapy.cfg, wherever in the project a crawl is started.
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE") or str(

@@ -2,8 +2,8 @@
 
 import argparse
 import asyncio
+import logging
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -13,12 +13,14 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
-from archive.archive import Archive
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError
 from crawler.arguments import LISTS, in_one_sentence
 from crawler.extensions.open_archive import open_archive_of
+from crawler.keeper import keeper_class
 from crawler.sources import Sources
 from crawler.verdict import Counts, ExitStatus, Verdict, judge
+
+logger = logging.getLogger(__name__)
 
 
 class WrongCall(FinewsError):
@@ -37,11 +39,9 @@ class Command(CrawlCommand):
             _check_switches(self.settings)
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             _check_arguments(self._spider_class(args), opts.spargs, sources)
-            Archive(Path(self.settings["FINEWS_ARCHIVE"])).close()
-        except ArchiveLocked as error:
-            self._refuse(ExitStatus.LOCKED, error)
+            keeper_class(self.settings).check(self.settings)
         except ArchiveError as error:
-            self._refuse(ExitStatus.STORAGE_FAILED, error)
+            self._refuse(_status_of(error), error)
         except FinewsError as error:
             self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
         else:
@@ -49,12 +49,12 @@ class Command(CrawlCommand):
             crawl = self.crawler_process.crawl(crawler, **opts.spargs)
             self.crawler_process.start()
             failure = crawl.exception() if isinstance(crawl, asyncio.Task) else None
-            # Another crawl took the lock, or the disk is full, since our look at the archive.
-            if isinstance(failure, ArchiveLocked):
-                self._refuse(ExitStatus.LOCKED, failure)
-            elif isinstance(failure, ArchiveError):
-                self._refuse(ExitStatus.STORAGE_FAILED, failure)
+            if isinstance(failure, ArchiveError):
+                # Since the check, another crawl took the lock, the disk is full, or the like.
+                self._refuse(_status_of(failure), failure)
             else:
+                if failure is not None:
+                    logger.error("The crawl could not be started.", exc_info=failure)
                 self._report(crawler)
 
     def _spider_class(self, args: list[str]) -> type[Spider]:
@@ -68,7 +68,7 @@ class Command(CrawlCommand):
         except KeyError:
             raise WrongCall(f"There is no spider {args[0]!r}; there is {names}.") from None
 
-    def _refuse(self, status: ExitStatus, error: BaseException | None) -> None:
+    def _refuse(self, status: ExitStatus, error: FinewsError) -> None:
         print(f"finews: {error}", file=sys.stderr)
         self.exitcode = status
 
@@ -77,9 +77,7 @@ class Command(CrawlCommand):
         self.exitcode = verdict.status
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
-        folder = crawler.settings["FINEWS_ARCHIVE"]
-        look = f"finews browse {shlex.quote(folder)}"
-        print(f"finews: The archive is in {folder}; to look at it: {look}")
+        print(f"finews: {keeper_class(crawler.settings).whereabouts(crawler.settings)}")
         if verdict.status is not ExitStatus.DONE:
             print(f"finews: {verdict.sentence} (exit status {verdict.status})", file=sys.stderr)
 
@@ -90,6 +88,11 @@ class Command(CrawlCommand):
         noted = open_archive_of(crawler).verdict
         share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
         return noted or judge(crawler.stats.get_stats(), share)
+
+
+def _status_of(error: ArchiveError) -> ExitStatus:
+    locked = isinstance(error, ArchiveLocked)
+    return ExitStatus.LOCKED if locked else ExitStatus.STORAGE_FAILED
 
 
 def _check_project(settings: BaseSettings) -> None:

@@ -6,17 +6,16 @@ import logging
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.utils.misc import load_object
 
 from archive.archive import Archive
 from archive.article import InfoCode
 from archive.crawl_state import Validators
 from archive.errors import ArchiveError
+from crawler.keeper import Keeper, keeper_class
 from crawler.traffic import PREFIX
 from crawler.verdict import STORAGE_FAILED, Counts, ExitStatus, Verdict, judge
 
@@ -24,11 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 class OpenArchive:
-    """The archive that ``FINEWS_ARCHIVE`` names."""
+    """The archive that ``FINEWS_KEEPER`` opens."""
 
     def __init__(self, crawler: Crawler) -> None:
-        clock = load_object(crawler.settings["FINEWS_CLOCK"])
-        self.archive = Archive(Path(crawler.settings["FINEWS_ARCHIVE"]), clock=clock)
+        self.archive: Keeper = keeper_class(crawler.settings).from_crawler(crawler)
         self._crawler = crawler
         self._crawl_id: int | None = None
         self.verdict: Verdict | None = None
@@ -130,6 +128,7 @@ def _counts(stats: Mapping[str, Any]) -> dict[str, int]:
     counts = asdict(Counts.of(stats))
     del counts["lists_unchanged"]  # it is among the statuses of its host, as 304
     del counts["looked_at"]
+    del counts["sent"]  # what became of these, the one who writes them counts
     return counts
 
 
@@ -138,9 +137,16 @@ def _below(prefix: str, stats: Mapping[str, Any]) -> dict[str, Any]:
     return {key.removeprefix(prefix): stats[key] for key in sorted(stats) if key.startswith(prefix)}
 
 
-def archive_of(crawler: Crawler) -> Archive:
+def archive_of(crawler: Crawler) -> Keeper:
     """The archive of a running crawl."""
     return open_archive_of(crawler).archive
+
+
+def archive_here(crawler: Crawler) -> Archive:
+    """The same, where it is on this machine, as only what asks for pictures has to know."""
+    archive = archive_of(crawler)
+    assert isinstance(archive, Archive), "pictures are asked for where the archive is"
+    return archive
 
 
 def open_archive_of(crawler: Crawler) -> OpenArchive:

@@ -15,14 +15,16 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
+from archive.archive import Archive
 from archive.article import Article, InfoCode
 from archive.body import picture_address
 from archive.media import host_of, media_type
 from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.extensions.open_archive import archive_of
+from crawler.extensions.open_archive import archive_here
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import PICTURE
 from crawler.items import FetchedPicture
+from crawler.keeper import keeper_class
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
@@ -61,6 +63,8 @@ class Pictures:
         """Made by Scrapy."""
         if not crawler.settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
+        if not issubclass(keeper_class(crawler.settings), Archive):
+            raise NotConfigured("pictures are asked for where the archive is")
         extension = cls(crawler)
         crawler.signals.connect(extension.allow_hosts, signals.spider_opened)
         crawler.signals.connect(extension.note_stored, signals.item_scraped)
@@ -135,7 +139,7 @@ class Pictures:
 
     def _wanted(self) -> list[str]:
         """Addresses, the newest articles' first; in a crawl of a part, just of its articles."""
-        settings, archive = self._crawler.settings, archive_of(self._crawler)
+        settings, archive = self._crawler.settings, archive_here(self._crawler)
         waiting = archive.waiting_pictures(
             share=settings.getfloat("FINEWS_REVISIT_SHARE"),
             attempts=settings.getint("FINEWS_ATTEMPTS"),

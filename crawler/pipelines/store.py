@@ -1,7 +1,7 @@
 """Last of the pipelines: hands articles to the archive, in batches, off the event loop."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -10,9 +10,10 @@ from scrapy.exceptions import DropItem
 from archive.archive import Outcome
 from archive.article import Article
 from archive.errors import ArchiveError, Refused
-from crawler.extensions.open_archive import archive_of, open_archive_of
+from crawler.extensions.open_archive import archive_here, archive_of, open_archive_of
 from crawler.failures import Failures
 from crawler.items import FetchedPicture, Found, Item, Listed, Look
+from crawler.keeper import Sent
 
 
 class _Batch:
@@ -21,15 +22,15 @@ class _Batch:
     def __init__(self) -> None:
         self.articles: list[Article] = []
         self.full = asyncio.Event()
-        self.written: asyncio.Task[Sequence[Outcome | Refused]] | None = None
+        self.written: asyncio.Task[Sequence[Outcome | Sent | Refused]] | None = None
 
 
 class StorePipeline:
     """Groups articles by count and by time, because every commit waits for the disk.
 
     An item leaves this pipeline when it is on disk. All writing to the archive goes through here,
-    one write at a time. Stats: ``archive/added``, ``archive/unchanged``, ``archive/revised``,
-    ``archive/failed``, ``article/gone``, ``picture/kept``.
+    one write at a time. Stats: ``archive/added``, ``archive/unchanged``, ``archive/revised``, or
+    ``archive/sent`` in a cluster; ``archive/failed``, ``article/gone``, ``picture/kept``.
     """
 
     def __init__(self, crawler: Crawler, articles: int, seconds: float) -> None:
@@ -69,7 +70,7 @@ class StorePipeline:
         return item
 
     async def _keep(self, picture: FetchedPicture) -> None:
-        archive = archive_of(self._crawler)
+        archive = archive_here(self._crawler)
         try:
             async with self._one_at_a_time:
                 await asyncio.to_thread(archive.keep_picture, picture.address, picture.data)
@@ -98,7 +99,7 @@ class StorePipeline:
         open_archive_of(self._crawler).settle(article.info_code)
         self._count(f"archive/{outcome}")
 
-    async def _stored(self, article: Article) -> Outcome | Refused:
+    async def _stored(self, article: Article) -> Outcome | Sent | Refused:
         if self._batch is None:
             self._batch = _Batch()
             self._batch.written = asyncio.ensure_future(self._write(self._batch))
@@ -111,24 +112,27 @@ class StorePipeline:
             batch.full.set()
         return (await asyncio.shield(batch.written))[position]
 
-    async def _write(self, batch: _Batch) -> Sequence[Outcome | Refused]:
+    async def _write(self, batch: _Batch) -> Sequence[Outcome | Sent | Refused]:
         try:
             await asyncio.wait_for(batch.full.wait(), self._seconds)
         except TimeoutError:
             self._batch = None
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._add, batch.articles)
-
-    def _add(self, articles: list[Article]) -> Sequence[Outcome | Refused]:
-        """Outcomes in order; one article that is refused does not take the others with it."""
-        archive = archive_of(self._crawler)
-        try:
-            return archive.add_many(articles)
-        except Refused as error:
-            if len(articles) == 1:
-                return [error]
-        return [outcome for article in articles for outcome in self._add([article])]
+            archive = archive_of(self._crawler)
+            return await asyncio.to_thread(add_each, archive.add_many, batch.articles)
 
     def _count(self, key: str) -> None:
         assert self._crawler.stats is not None
         self._crawler.stats.inc_value(key)
+
+
+def add_each(
+    add_many: Callable[[Sequence[Article]], Sequence[Outcome | Sent]], articles: Sequence[Article]
+) -> Sequence[Outcome | Sent | Refused]:
+    """Outcomes in order; one article that is refused does not take the others with it."""
+    try:
+        return add_many(articles)
+    except Refused as error:
+        if len(articles) == 1:
+            return [error]
+    return [outcome for article in articles for outcome in add_each(add_many, [article])]

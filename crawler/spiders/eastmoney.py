@@ -170,10 +170,10 @@ class EastmoneySpider(ArticleSpider):
 
     def _article(self, facts: Facts, response: Response) -> Iterator[Request | Item]:
         archive = archive_of(self.crawler)
-        row = archive.row_of(facts.info_code)
-        if row is not None and facts.stock_list:
+        if archive.has(facts.info_code) and facts.stock_list:
             yield Listed(facts.info_code, facts.stock_list)
-        if row is not None and self.to_better(facts.info_code):
+        row = archive.row_of(facts.info_code) if self.to_better(facts.info_code) else None
+        if row is not None:
             yield self.look_again(row)
         else:
             yield self.ask(self.wanted(facts.info_code, facts, response))
