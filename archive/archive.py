@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from typing import Any, Self
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.body import read_body, with_listed
 from archive.capture import Capture
-from archive.catalog import Catalog, Entry, PostRow
+from archive.catalog import Catalog, Entry, Look, PostRow
 from archive.categories import Category
 from archive.changes import Change
 from archive.crawl_state import CrawlState
@@ -105,17 +105,20 @@ class Archive:
         """Whether the article is archived."""
         return self._catalog.has(info_code)
 
-    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]:
+    def due(
+        self, *, share: float, days: float, limit: int, hosts: Collection[str] | None = None
+    ) -> list[PostRow]:
         """Articles that the source should be looked at for again, the longest overdue first.
 
         :param share: of an article's age, which has to go by between two looks: with 0.5, each
             look is twice as late as the one before.
         :param days: older articles have had their looks. Those with a stand-in for a body are
             looked for on, by the time since they were first seen.
+        :param hosts: only articles whose body came from one of them.
         """
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
-        return self._catalog.due(iso(now), since, share, limit)
+        return self._catalog.due(iso(now), since, share, limit, hosts)
 
     def mark_failed(
         self, info_code: InfoCode, url: str | None, reason: str, *, answered: bool = True
@@ -133,10 +136,7 @@ class Archive:
         :param share: of the time since it first failed, which has to go by between two tries.
         :param attempts: after so many it is given up.
         """
-        failed = self.crawl_state.failure_of(info_code)
-        if failed is None:
-            return False
-        return failed.times >= attempts or not failed.is_due(self._clock(), share)
+        return self.crawl_state.is_waiting(info_code, self._clock(), share=share, attempts=attempts)
 
     def mark_gone(self, info_code: InfoCode) -> None:
         """Note that the source has an article no more. Its post stays.
@@ -188,14 +188,13 @@ class Archive:
         :returns: None when the article is not archived, or not to be asked for.
         """
         look = self._catalog.look_at(info_code)
-        if look is None or look.body_source is None:
+        if look is None:
             return None
-        source = BodySource(look.body_source)
-        checked = datetime.fromisoformat(look.checked)
-        age = checked - datetime.fromisoformat(look.published)
-        first = source is not own and look.checked <= look.stored
-        due = first or (age > timedelta() and self._clock() - checked >= age * share)
-        return source if due and source.is_worse_than(by) else None
+        return look.to_better(by, own=own, share=share, now=self._clock())
+
+    def stand_ins(self, days: float) -> list[tuple[str, Look]]:
+        """The articles of the last days that `to_better` may be said of, and what says so."""
+        return self._catalog.stand_ins(iso(self._clock() - timedelta(days=days)))
 
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the article was archived by then."""
@@ -264,6 +263,20 @@ class Archive:
     def category_of(self, media: str) -> Category:
         """The category of a media: the one that it was first seen with, else the site's way."""
         return self._catalog.category_of(media) or Category.of_media(media)
+
+    def categories(self) -> list[tuple[str, str, str]]:
+        """Media, slug and tag of every category that posts are in."""
+        return self._catalog.categories()
+
+    def seen_after(
+        self, first_seen: str, info_code: str, limit: int
+    ) -> list[tuple[str, str, str | None]]:
+        """What is archived, a piece at a time: first time, code and category of each article.
+
+        :param first_seen: of the last one that is known already, and
+        :param info_code: its code; two empty texts for the first piece.
+        """
+        return self._catalog.seen_after(first_seen, info_code, limit)
 
     def search(self, query: str, **narrowed: Any) -> Results:
         """Full-text search, newest publication first; see `archive.search.search`."""

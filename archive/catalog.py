@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +13,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from archive import pictures
-from archive.article import InfoCode
+from archive.article import BodySource, InfoCode
 from archive.body import Security
 from archive.capture import Capture
 from archive.categories import Category
@@ -105,6 +106,19 @@ class Look:
     stored: str
     checked: str
 
+    def to_better(
+        self, by: BodySource, *, own: BodySource, share: float, now: datetime
+    ) -> BodySource | None:
+        """See `Archive.to_better`."""
+        if self.body_source is None:
+            return None
+        source = BodySource(self.body_source)
+        checked = datetime.fromisoformat(self.checked)
+        age = checked - datetime.fromisoformat(self.published)
+        first = source is not own and self.checked <= self.stored
+        due = first or (age > timedelta() and now - checked >= age * share)
+        return source if due and source.is_worse_than(by) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -187,7 +201,14 @@ class Catalog:
         """Whether the post is there."""
         return self._one("SELECT 1 FROM posts WHERE info_code = ?", info_code) is not None
 
-    def due(self, now: str, since: str, share: float, limit: int) -> list[PostRow]:
+    def due(
+        self,
+        now: str,
+        since: str,
+        share: float,
+        limit: int,
+        hosts: Collection[str] | None = None,
+    ) -> list[PostRow]:
         """Posts that the source should be looked at for again, the longest overdue first.
 
         Those that were looked at later than now, by a clock that was wrong, are due.
@@ -195,6 +216,7 @@ class Catalog:
         :param now: ISO 8601.
         :param since: posts published before this are left, but for those with a stand-in.
         :param share: of the post's age, which has to go by between two looks.
+        :param hosts: only posts whose first address is at one of them.
         """
         sql = """
             SELECT *, (julianday(?1) - julianday(checked)) / age AS overdue FROM (
@@ -204,12 +226,17 @@ class Catalog:
                 SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE age > 0 AND overdue > ?3 OR checked > ?1 ORDER BY overdue DESC, id LIMIT ?4
+            WHERE (age > 0 AND overdue > ?3 OR checked > ?1) AND (?5 IS NULL OR EXISTS (
+                SELECT 1 FROM json_each(?5)
+                WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
+            )) ORDER BY overdue DESC, id LIMIT ?4
         """
+        of_hosts = None if hosts is None else json.dumps(list(hosts))
         try:
             found = self._reader.cursor()
             found.row_factory = sqlite3.Row
-            return [_post_of(row) for row in found.execute(sql, (now, since, share, limit))]
+            wanted = (now, since, share, limit, of_hosts)
+            return [_post_of(row) for row in found.execute(sql, wanted)]
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
@@ -232,10 +259,48 @@ class Catalog:
         row = self._one(sql + "FROM posts WHERE info_code = ?", info_code)
         return Look(**dict(row)) if row else None
 
+    def stand_ins(self, since: str) -> list[tuple[str, Look]]:
+        """What is known of the posts with a stand-in for a body that came since a time.
+
+        :param since: ISO 8601, UTC.
+        """
+        sql = """
+            SELECT info_code, body_source, published, coalesce(revised, first_seen), checked
+            FROM posts WHERE first_seen >= ? AND body_source <> ?
+        """
+        try:
+            rows = self._reader.execute(sql, (since, BodySource.SHARE_API)).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+        return [
+            (code, Look(body_source=source, published=published, stored=stored, checked=checked))
+            for code, source, published, stored, checked in rows
+        ]
+
     def category_of(self, media: str) -> Category | None:
         """The category that a media was first seen with."""
         row = self._one("SELECT slug, tag FROM categories WHERE media = ?", media)
         return Category(slug=row["slug"], tag=row["tag"]) if row else None
+
+    def categories(self) -> list[tuple[str, str, str]]:
+        """Media, slug and tag of every category."""
+        try:
+            return self._reader.execute("SELECT media, slug, tag FROM categories").fetchall()
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def seen_after(
+        self, first_seen: str, info_code: str, limit: int
+    ) -> list[tuple[str, str, str | None]]:
+        """First time, code and category of posts, in the order of the first two."""
+        sql = """
+            SELECT first_seen, info_code, category FROM posts
+            WHERE (first_seen, info_code) > (?, ?) ORDER BY first_seen, info_code LIMIT ?
+        """
+        try:
+            return self._reader.execute(sql, (first_seen, info_code, limit)).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
 
     def first_capture(self, digest: str) -> Capture | None:
         """The first capture of a payload, by its digest."""

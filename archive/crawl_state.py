@@ -5,12 +5,13 @@ whoever deletes it loses good manners for a while, and nothing else.
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
@@ -18,6 +19,9 @@ from archive.article import InfoCode
 from archive.errors import ArchiveError
 
 LONGEST_BLOCK = timedelta(days=7)
+
+Memory = dict[str, list[dict[str, Any]]]
+"""What one crawl state tells another: rows, by table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +230,47 @@ class CrawlState:
             for address, times, first, last, reason in self._rows(_PICTURES)
         }
 
+    def is_waiting(
+        self, info_code: InfoCode, now: datetime, *, share: float, attempts: int
+    ) -> bool:
+        """Whether an article failed and it is not, or no more, time to try it again.
+
+        :param share: of the time since it first failed, which has to go by between two tries.
+        :param attempts: after so many it is given up.
+        """
+        failed = self.failure_of(info_code)
+        if failed is None:
+            return False
+        return failed.times >= attempts or not failed.is_due(now, share)
+
+    def all(self) -> Memory:
+        """All that is remembered, as plain data."""
+        with self._telling():
+            return {table: list(self._db.table(table).rows) for table in _TABLES}
+
+    def about(self, hosts: Collection[str]) -> Memory:
+        """All that is remembered of some hosts, as plain data.
+
+        Articles that failed and have no page of their own are anybody's.
+        """
+        return {
+            table: [row for row in rows if _host_of(row[_HOST_IN[table]]) in {*hosts, None}]
+            for table, rows in self.all().items()
+        }
+
+    def learn(self, memory: Memory) -> None:
+        """Take over what another crawl state remembers. No block becomes shorter by it."""
+        with self._telling():
+            for table, rows in memory.items():
+                key = next(iter(_TABLES[table]))
+                if table == "blocks":
+                    rows = [row for row in rows if row["until"] > self._blocked_until(row["host"])]
+                self._db.table(table).upsert_all(rows, pk=key)
+
+    def _blocked_until(self, host: str) -> str:
+        row = self._row("SELECT until FROM blocks WHERE host = ?", host)
+        return str(row[0]) if row else ""
+
     def _row(self, sql: str, *parameters: str) -> tuple[Any, ...] | None:
         return next(iter(self._rows(sql, *parameters)), None)
 
@@ -248,6 +293,9 @@ _TABLES: dict[str, dict[str, type]] = {
     "pictures": {"address": str, "times": int, "first": str, "last": str, "reason": str},
 }
 _PICTURES = "SELECT address, times, first, last, reason FROM pictures"
+_HOST_IN = {"validators": "url", "blocks": "host", "failures": "url", "pictures": "address"}
+"""The column of each table that says which host a row is about."""
+
 _FAILURES = "SELECT info_code, url, times, first, last, reason FROM failures"
 
 
@@ -260,6 +308,12 @@ def _failed(row: tuple[Any, ...]) -> Failed:
 
 def _period(first: str, last: str) -> dict[str, datetime]:
     return {"first": datetime.fromisoformat(first), "last": datetime.fromisoformat(last)}
+
+
+def _host_of(address: str | None) -> str | None:
+    if address is None or "://" not in address:
+        return address
+    return urlsplit(address).hostname
 
 
 def _iso(time: datetime) -> str:

@@ -518,3 +518,29 @@ def test_payloads_that_came_after_the_last_article_are_known_to_the_next_crawl(
     archive.capture(exchange(b"a list"))
     archive.end_crawl(crawl, 0, "Done.", {})
     assert len(rows(folder, "SELECT * FROM payloads")) == 1
+
+
+def test_what_is_due_can_be_narrowed_to_hosts(archive: Archive) -> None:
+    archive.add(ARTICLE)
+
+    def due(*hosts: str) -> list[str]:
+        rows = archive.due(share=0, days=30_000, limit=10, hosts=hosts)
+        return [row.info_code for row in rows]
+
+    assert due("api", "elsewhere") == [CODE]
+    assert due("page", "ap") == []
+    assert due() == []
+
+
+def test_what_is_archived_can_be_told_in_pieces(archive: Archive) -> None:
+    codes = [InfoCode(f"NW20211229223017554{n}") for n in range(5)]
+    archive.add_many([replace(ARTICLE, info_code=code) for code in reversed(codes[:3])])
+    archive.add_many([replace(ARTICLE, info_code=code) for code in codes[3:]])
+    first_seen, code, told = "", "", []
+    while piece := archive.seen_after(first_seen, code, 2):
+        told += piece
+        first_seen, code, _ = piece[-1]
+    assert [code for _, code, _ in told] == codes
+    assert {slug for _, _, slug in told} == {"jingjiguanchawang"}
+    assert len(archive.seen_after(told[3][0], "", 10)) == 2
+    assert archive.categories() == [("经济观察网", "jingjiguanchawang", "经济观察网新闻")]

@@ -1,0 +1,69 @@
+"""What crawls remember of the sites, and tell each other."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from archive.article import InfoCode
+from archive.crawl_state import CrawlState, Validators
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+CODES = [InfoCode(f"NW20261122120000000{n}") for n in range(3)]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[CrawlState]:
+    with closing(CrawlState(tmp_path / "crawl-state.db")) as state:
+        for n, host in enumerate(("a.test", "b.test")):
+            state.block(host, "it answered 403", NOW, HOUR, 24 * HOUR)
+            state.failed(CODES[n], f"http://{host}/1.html", "No.", NOW)
+            state.keep_validators({f"http://{host}:8000/": Validators('"1"', None)})
+        state.failed(CODES[2], None, "No.", NOW)
+        yield state
+
+
+@pytest.fixture
+def other() -> Iterator[CrawlState]:
+    with closing(CrawlState(Path(":memory:"))) as other:
+        yield other
+
+
+def test_another_one_learns_what_is_about_some_hosts(state: CrawlState, other: CrawlState) -> None:
+    other.learn(state.about({"a.test"}))
+    assert other.block_of("a.test", NOW) == state.block_of("a.test", NOW)
+    assert other.block_of("b.test", NOW) is None
+    assert other.validators_of("http://a.test:8000/") == Validators('"1"', None)
+    assert other.validators_of("http://b.test:8000/") is None
+    # Whose share link was asked for has no page, and so no host.
+    assert [failed.info_code for failed in other.failures()] == [CODES[0], CODES[2]]
+    other.learn(state.all())
+    assert {row["info_code"] for row in other.all()["failures"]} == set(CODES)
+    assert other.blocks(NOW) == state.blocks(NOW)
+
+
+def test_no_block_becomes_shorter_by_what_another_one_tells(
+    state: CrawlState, other: CrawlState
+) -> None:
+    before = state.all()
+    longer = state.block("a.test", "it answered 429", NOW + 2 * HOUR, 5 * HOUR, 24 * HOUR)
+    state.learn(before)
+    assert state.block_of("a.test", NOW + 2 * HOUR) == longer
+    other.learn(before)
+    other.learn(state.all())
+    assert other.block_of("a.test", NOW + 2 * HOUR) == longer
+
+
+def test_a_failed_article_waits(state: CrawlState) -> None:
+    def waits(code: InfoCode, hours: int, attempts: int = 10) -> bool:
+        return state.is_waiting(code, NOW + hours * HOUR, share=0.5, attempts=attempts)
+
+    assert not waits(CODES[0], 1)
+    state.failed(CODES[0], None, "No.", NOW + 4 * HOUR)
+    assert waits(CODES[0], 5)
+    assert not waits(CODES[0], 9)
+    assert waits(CODES[0], 9, attempts=2)
+    assert not waits(InfoCode("NW202611221200000009"), 0)
