@@ -56,3 +56,5 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.importing
 	$(VENV)/bin/python -m bench.checking
 	$(VENV)/bin/python -m bench.publishing
+	$(VENV)/bin/python -m bench.cluster
+	$(VENV)/bin/python -m bench.scale

@@ -19,4 +19,6 @@ that a mistake in theirs cannot hide in ours.
     article_page  Eastmoney's article pages
     pictures      the pictures in the bodies, and the charts made on the fly
     site          all of it put together: made_up_site()
+    several       several such sites side by side
+    brokers       a RabbitMQ and a Redis to run a cluster with, and to kill
 """

@@ -17,7 +17,7 @@ import pytest
 from demo.replica import Replica
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 
-PACKAGES = ("archive", "crawler", "demo", "settings")
+PACKAGES = ("archive", "cluster", "crawler", "demo", "settings")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from crawler.sources import Sources
-from settings import base
+from settings import base, cluster
 from tests.conftest import ROOT
 
 
-@pytest.mark.parametrize("package", ["archive", "crawler", "demo", "settings"])
+@pytest.mark.parametrize("package", ["archive", "cluster", "crawler", "demo", "settings"])
 def test_packages_are_the_projects_own_from_anywhere(package: str, tmp_path: Path) -> None:
     """Scrapy appends the project's root to `sys.path`, so a foreign `settings` would win."""
     code = f"import {package}; print({package}.__file__)"
@@ -27,7 +27,8 @@ def test_packages_are_the_projects_own_from_anywhere(package: str, tmp_path: Pat
 def test_settings_name_components_that_are_there() -> None:
     tables = (base.ITEM_PIPELINES, base.SPIDER_MIDDLEWARES, base.EXTENSIONS)
     names = [name for table in tables for name in table]
-    for name in [*names, base.REQUEST_FINGERPRINTER_CLASS]:
+    keepers = [base.FINEWS_KEEPER, cluster.FINEWS_KEEPER]
+    for name in [*names, *keepers, base.REQUEST_FINGERPRINTER_CLASS]:
         module, _, component = name.rpartition(".")
         assert hasattr(importlib.import_module(module), component), name
 

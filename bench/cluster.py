@@ -1,0 +1,256 @@
+"""``python -m bench.cluster``: what a second worker brings, and what one writer can take.
+
+Three parts, each by itself with ``--only``:
+
+- ``workers``: whole crawls of eight sites that answer after 200 ms, by four workers and by one,
+  each one crawl at a time; the ratio of their articles per second.
+- ``broker``: the same batches into RabbitMQ, which confirms each when it is on disk.
+- ``writer``: batches of made-up articles with their captures, as workers send them, into an
+  archive; articles per second by the size of a batch.
+- ``known``: how large the codes of so many articles are on a worker's disk, and what a look costs.
+"""
+
+import argparse
+import os
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgpack
+
+from archive.article import InfoCode
+from archive.warc import Exchange
+from bench.articles import as_article
+from bench.corpus import Corpus
+from cluster.app import ARCHIVE, opened_app
+from cluster.known import Known
+from cluster.roles import send_now
+from cluster.wire import Plain, packed_exchange, plain_article
+from cluster.writing import Writer
+from demo.brokers import Broker, RabbitMQ, running, wait_for
+from demo.exchange import Answer, Request, Site
+from demo.replica import Replica
+from demo.several import OneOfSeveral, several_sites
+
+SITES, WORKERS, ANSWER_SECONDS = 8, 4, 0.2
+_FINEWS = (sys.executable, "-m", "archive.cli", "cluster")
+_PAGE_BYTES = 30_000
+
+
+def compare_workers() -> None:
+    """One worker and several, at the same sites."""
+    sites = list(several_sites(SITES))
+    with tempfile.TemporaryDirectory() as folder, running(RabbitMQ(Path(folder) / "b")) as broker:
+        rates = {
+            workers: articles_a_second(broker, sites, workers, Path(folder) / str(workers))
+            for workers in (1, WORKERS)
+        }
+    for workers, rate in rates.items():
+        print(f"{workers} workers, {SITES} sites: {rate:6.2f} articles/s")
+    print(f"ratio {rates[WORKERS] / rates[1]:.2f}")
+
+
+def articles_a_second(
+    broker: Broker,
+    sites: Sequence[OneOfSeveral],
+    workers: int,
+    folder: Path,
+    arguments: str = "",
+) -> float:
+    """Archived articles over the time from the first job's sending to the last one's end.
+
+    :param workers: each with one crawl at a time.
+    :param folder: is created.
+    :param arguments: of the jobs, in TOML.
+    """
+    folder.mkdir()
+    for one in sites:
+        (folder / f"{one.name}.toml").write_text(one.sources, encoding="utf-8")
+    settings = "{ DOWNLOAD_DELAY = 0, AUTOTHROTTLE_ENABLED = false }"
+    (folder / "jobs.toml").write_text(
+        "".join(
+            f'[{one.name}]\nevery = 600\nsources = "{one.name}.toml"\n'
+            f"settings = {settings}\narguments = {{ {arguments} }}\n"
+            for one in sites
+        ),
+        encoding="utf-8",
+    )
+    table = {host: _slow(site) for one in sites for host, site in one.sites.items()}
+    os.environ["FINEWS_BROKER"] = broker.url
+    with Replica(table) as replica, ExitStack() as stop:
+        environment = {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")}
+        stop.enter_context(_process(folder, environment, "writer"))
+        for number in range(workers):
+            known = {"FINEWS_KNOWN": str(folder / f"known{number}.db")}
+            worker = ("worker", "--crawls", "1", "--name", f"worker{number}")
+            stop.enter_context(_process(folder, environment | known, *worker))
+        with opened_app(broker.url) as app:
+            wait_for(lambda: len(app.control.ping(timeout=1) or ()) == workers + 1)
+        started = time.monotonic()
+        send_now(folder / "jobs.toml", ())
+        wait_for(lambda: _ended(folder / "news") == len(sites), 900)
+        seconds = time.monotonic() - started
+    return len(list((folder / "news" / "_posts").rglob("*.md"))) / seconds
+
+
+def _slow(site: Site) -> Site:
+    def answer(request: Request) -> Answer:
+        time.sleep(ANSWER_SECONDS)
+        return site(request)
+
+    return answer
+
+
+@contextmanager
+def _process(folder: Path, environment: dict[str, str], *command: str) -> Iterator[None]:
+    with (folder / "out.log").open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603
+            (*_FINEWS, *command),
+            env=os.environ | environment | {"PYTHONWARNINGS": "ignore"},
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _ended(archive: Path) -> int:
+    try:
+        with closing(sqlite3.connect(f"file:{archive / 'cluster.db'}?mode=ro", uri=True)) as ledger:
+            (ended,) = ledger.execute("SELECT count(*) FROM jobs WHERE status = 0").fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    return int(ended)
+
+
+def measure_broker() -> None:
+    """Messages of one publisher; several do not get in each other's way before the disk does."""
+    with tempfile.TemporaryDirectory() as folder, running(RabbitMQ(Path(folder) / "b")) as broker:
+        for size, count in ((1, 500), (50, 20)):
+            batches = list(_batches(size * count, size))
+            sent = sum(len(msgpack.packb(batch)) for batch in batches)
+            with opened_app(broker.url) as app:
+                started = time.perf_counter()
+                for batch in batches:
+                    app.send_task("finews.write", args=[batch], queue=ARCHIVE)
+                seconds = time.perf_counter() - started
+            print(
+                f"broker, batches of {size:2}: {count / seconds:6.1f} messages/s, "
+                f"{size * count / seconds:7.1f} articles/s, {sent / seconds / 1e6:.1f} MB/s"
+            )
+
+
+def measure_writer() -> None:
+    """Batches of several sizes; each article has a page and an answer of the share API."""
+    for size, count in ((1, 300), (5, 200), (50, 40)):
+        batches = list(_batches(size * count, size))
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder) / "news"
+            with Writer(archive) as writer:
+                started = time.perf_counter()
+                for batch in batches:
+                    writer.write(batch)
+                seconds = time.perf_counter() - started
+            kinds = ("_posts", "warc", "catalog.db")
+            disk = {kind: _bytes_of(archive / kind) / (size * count) / 1000 for kind in kinds}
+        print(
+            f"writer, batches of {size:2}: {count / seconds:6.1f} messages/s, "
+            f"{size * count / seconds:7.1f} articles/s; an article takes "
+            + ", ".join(f"{kilobytes:.1f} kB in {kind}" for kind, kilobytes in disk.items())
+        )
+
+
+def _bytes_of(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _batches(articles: int, size: int) -> Iterator[Plain]:
+    """Each of a crawl of its own, whose exchanges are then all new."""
+    posts, rng = list(Corpus().posts(articles)), random.Random(0)
+    for number, start in enumerate(range(0, articles, size)):
+        exchanges, sent = [], []
+        for position, post in enumerate(posts[start : start + size]):
+            article = as_article(post)
+            page = article.body.encode() + rng.randbytes(_PAGE_BYTES // 4).hex().encode()
+            captures = []
+            for offset, body in enumerate((article.body.encode(), page), position * 2):
+                url = f"http://site.test/{post.info_code}/{offset}"
+                exchanges.append((offset, packed_exchange(_exchange(url, body))))
+                capture = {"url": url, "file": f"bench{number}", "offset": offset, "fetched": ""}
+                captures.append(capture)
+            sent.append(plain_article(article) | {"captures": captures})
+        batch = {"crawl": f"bench{number}", "number": 0}
+        yield batch | {"exchanges": exchanges, "articles": sent}
+
+
+def _exchange(url: str, body: bytes) -> Exchange:
+    return Exchange(
+        url=url,
+        method="GET",
+        request_headers=[("User-Agent", "finews")],
+        status=200,
+        response_headers=[("Content-Type", "text/html; charset=utf-8")],
+        body=body,
+        received=datetime.now(UTC),
+    )
+
+
+def measure_known(codes: int) -> None:
+    """Codes as they come: day, hour, minute, and a running number."""
+    piece, rng = 100_000, random.Random(0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "known.db"
+        with Known(path) as known:
+            known.up_to("bench")
+            started = time.perf_counter()
+            for start in range(0, codes, piece):
+                numbers = range(start, min(start + piece, codes))
+                known.learn([(_code(number)[:12], _code(number), "slug") for number in numbers])
+            filled = time.perf_counter() - started
+        size = path.stat().st_size
+        with Known(path) as known:
+            wanted = [InfoCode(_code(rng.randrange(2 * codes))) for _ in range(100_000)]
+            started = time.perf_counter()
+            for code in wanted:
+                known.has(code)
+            look = (time.perf_counter() - started) / len(wanted)
+    print(
+        f"known: {codes:,} codes, {size / 1e6:.0f} MB, {size / codes:.1f} bytes a code, filled in "
+        f"{filled:.0f} s, a look {look * 1e6:.1f} µs"
+    )
+
+
+def _code(number: int) -> str:
+    minute = datetime.fromtimestamp(1_500_000_000 + number // 38 * 60, UTC)
+    return f"NW{minute:%Y%m%d%H%M}{number * 7919 % 1_000_000:06}"
+
+
+def main() -> None:
+    """Print what was measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__)
+    parser.add_argument("--only", choices=("workers", "broker", "writer", "known"))
+    parser.add_argument("--codes", type=int, default=10_000_000)
+    options = parser.parse_args()
+    if options.only in (None, "workers"):
+        compare_workers()
+    if options.only in (None, "broker"):
+        measure_broker()
+    if options.only in (None, "writer"):
+        measure_writer()
+    if options.only in (None, "known"):
+        measure_known(options.codes)
+
+
+if __name__ == "__main__":
+    main()

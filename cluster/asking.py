@@ -1,0 +1,99 @@
+"""Questions to the writer, and their answers.
+
+A question is a task in `ARCHIVE`, behind everything that was sent there before. Its answer comes
+to a queue of the asker's own, which is gone with the asker.
+"""
+
+import time
+from typing import Any
+from uuid import uuid4
+
+from amqp.exceptions import AMQPError
+from celery import Celery
+from celery.exceptions import CeleryError
+from kombu import Exchange, Queue
+from kombu.exceptions import KombuError
+from redis import RedisError
+
+from archive.errors import ArchiveError
+from cluster.app import ARCHIVE
+
+BROKEN = (CeleryError, KombuError, AMQPError, RedisError, OSError)
+"""What an unreachable broker raises, as each library sees it."""
+
+_LOST_WITH_THE_BROKER = 1
+"""Delivery mode of AMQP: kept in memory."""
+
+_KEPT_SECONDS = 600
+"""How long Redis keeps an answer whose asker has died; RabbitMQ throws it away."""
+
+
+def no_broker(error: Exception) -> ArchiveError:
+    """What to tell of one of `BROKEN`."""
+    return ArchiveError(f"The broker that FINEWS_BROKER names could not be used: {error}.")
+
+
+def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
+    """Ask the writer.
+
+    :param patience: seconds.
+    :param question: plain data.
+    :raises ArchiveError: when there is no broker or no answer.
+    """
+    queue = _answers(f"finews.answer.{uuid4().hex}")
+    answers: list[Any] = []
+    until = time.monotonic() + patience
+    try:
+        with (
+            app.connection() as connection,
+            connection.Consumer(
+                [queue],
+                callbacks=[lambda body, message: answers.append(body)],
+                accept=["msgpack"],
+                no_ack=True,
+            ),
+        ):
+            app.send_task(
+                task,
+                kwargs=question | {"answer_to": queue.name},
+                queue=ARCHIVE,
+                expires=patience,
+                retry=True,
+            )
+            while not answers:
+                connection.drain_events(timeout=max(until - time.monotonic(), 0.01))
+    except TimeoutError as error:
+        raise ArchiveError(
+            f"The archive's writer gave no answer in {patience:g} seconds; is it running?"
+        ) from error
+    except BROKEN as error:
+        raise no_broker(error) from error
+    return answers[0]["answer"]
+
+
+def answer(app: Celery, answer_to: str, told: Any) -> None:
+    """Answer a question."""
+    with app.producer_pool.acquire(block=True) as producer:
+        producer.publish(
+            {"answer": told},
+            exchange="",
+            routing_key=answer_to,
+            serializer="msgpack",
+            compression="gzip",
+            delivery_mode=_LOST_WITH_THE_BROKER,
+            retry=True,
+        )
+        if app.conf.broker_url.startswith("redis"):
+            channel: Any = producer.channel
+            channel.client.expire(answer_to, _KEPT_SECONDS)
+
+
+def _answers(name: str) -> Queue:
+    return Queue(
+        name,
+        exchange=Exchange(""),
+        routing_key=name,
+        durable=False,
+        exclusive=True,
+        auto_delete=True,
+    )

@@ -1,0 +1,99 @@
+"""``finews cluster``: one command per role."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+_jobs = click.option(
+    "--jobs",
+    "jobs_file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    envvar="FINEWS_JOBS",
+    required=True,
+    help="The jobs file; or the environment variable FINEWS_JOBS.",
+)
+
+
+@click.group()
+def cluster() -> None:
+    """Crawl with several machines into one archive.
+
+    The environment variable FINEWS_BROKER has the broker's address, such as
+    amqp://user:password@host:5672// or redis://host:6379/0.
+    """
+    if find_spec("celery") is None:
+        raise click.ClickException(
+            "finews cluster needs Celery: install finews with its extra, as in "
+            "pip install --editable '.[cluster]'."
+        )
+
+
+@cluster.command()
+@click.option("--crawls", type=click.IntRange(1), default=4, show_default=True, help="At a time.")
+@click.option("--name", default="worker", show_default=True, help="Of this one on its machine.")
+def worker(crawls: int, name: str) -> None:
+    """Take jobs and crawl them, until stopped."""
+    from cluster.roles import work
+
+    work(crawls, name)
+
+
+@cluster.command()
+@click.argument(
+    "archive",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="FINEWS_ARCHIVE",
+    default="news",
+)
+def writer(archive: Path) -> None:
+    """Write what the workers send into ARCHIVE, until stopped. There is one of these."""
+    from cluster.roles import write
+
+    write(archive)
+
+
+@cluster.command()
+@_jobs
+@click.option(
+    "--schedule",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="beat-schedule",
+    show_default=True,
+    help="File that remembers when each job was last sent.",
+)
+def beat(jobs_file: Path, schedule: Path) -> None:
+    """Send each job whenever it is due, until stopped. There is one of these."""
+    from cluster.roles import send_when_due
+
+    send_when_due(jobs_file, schedule)
+
+
+@cluster.command()
+@_jobs
+@click.argument("names", nargs=-1)
+def send(jobs_file: Path, names: tuple[str, ...]) -> None:
+    """Send jobs now: those that are named, or all."""
+    from cluster.roles import send_now
+
+    click.echo(f"{send_now(jobs_file, names)} jobs sent.")
+
+
+@cluster.command()
+@click.option("--patience", default=10.0, show_default=True, help="Seconds to wait for the writer.")
+def status(patience: float) -> None:
+    """Show jobs waiting, running and failed, and how far the writer is behind."""
+    from cluster.app import broker_url, opened_app
+    from cluster.status import described, status_of
+
+    with opened_app(broker_url()) as app:
+        for line in described(status_of(app, patience), patience):
+            click.echo(line)
+
+
+@cluster.command()
+def retry() -> None:
+    """Give the batches that were set aside to the writer once more."""
+    from cluster.roles import send_again
+
+    click.echo(f"{send_again()} batches sent again.")

@@ -1,0 +1,373 @@
+"""The archive as a crawl on a worker sees it: what it knows comes once, what it brings is sent.
+
+A message to the writer, a batch, is whole in itself: it has the articles and every exchange that
+they were made of, so that batches may come twice or in another order.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+from uuid import uuid4
+
+from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+
+from archive.article import Article, BodySource, InfoCode
+from archive.capture import Capture
+from archive.catalog import Look, PostRow
+from archive.categories import Category
+from archive.crawl_state import Block, CrawlState, Memory
+from archive.crawls import History
+from archive.post import format_post
+from archive.steps import Clock
+from archive.warc import Exchange
+from cluster.app import ARCHIVE, broker_url, opened_app
+from cluster.asking import BROKEN, ask, no_broker
+from cluster.holds import Held, end_with, holds_in
+from cluster.known import Known
+from cluster.wire import Plain, article_of, packed_exchange, plain_article
+from crawler.keeper import Sent
+
+WORKER_PIPE = "FINEWS_WORKER_PIPE"
+"""Environment variable: file descriptor of a pipe that the worker holds open while it lives."""
+
+_MOST_LOOKS = 100
+"""In one message."""
+
+_MOST_BYTES = 4 * 1024 * 1024
+"""Of exchanges in one message, unless one of them alone is larger."""
+
+
+class ArchiveElsewhere:
+    """The archive that one machine of the cluster writes, for a crawl on another.
+
+    The crawl has the hosts of its spider to itself until it is closed.
+
+    :raises ArchiveLocked: when another crawl has one of them.
+    :raises ArchiveError: here and from every method, when broker or writer do not answer.
+    """
+
+    def __init__(
+        self,
+        broker: str,
+        hosts: Sequence[str],
+        *,
+        known: Path,
+        clock: Clock,
+        patience: float,
+        about: Plain,
+    ) -> None:
+        self._crawl = uuid4().hex
+        self._clock = clock
+        self._patience = patience
+        self._sending = threading.Lock()
+        self._batches = 0
+        self._own: set[InfoCode] = set()
+        self._looks: list[tuple[InfoCode, object]] = []
+        with ExitStack() as undo:
+            self._app = undo.enter_context(opened_app(broker))
+            self._spool = undo.enter_context(_Spool())
+            self._known = undo.enter_context(Known(known))
+            self._held = _hold(broker, hosts)
+            undo.callback(self._held.close)
+            brief = self._learn(hosts, about)
+            self._closing = undo.pop_all()
+        self.crawl_state = _ToldState(brief["memory"], self._tell_of_blocks)
+        self._categories = {media: Category(slug, tag) for media, slug, tag in brief["categories"]}
+        self._articles: dict[str, Article] = {}
+        self._due = [self._row(*found) for found in brief["due"]]
+        self._stand_ins = {code: Look(**look) for code, look in brief["stand_ins"]}
+        self._completed: str | None = brief["completed"]
+        self._usual_failures: float = brief["usual_failures"]
+
+    @classmethod
+    def check(cls, settings: BaseSettings) -> None:
+        """See whether there is a broker."""
+        patience = settings.getint("FINEWS_PATIENCE_SECONDS")
+        try:
+            with opened_app(broker_url()) as app, app.connection() as connection:
+                connection.ensure_connection(max_retries=1, timeout=patience)
+        except BROKEN as error:
+            raise no_broker(error) from error
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Take hold of the spider's hosts, and learn what the archive knows of them."""
+        if pipe := os.environ.get(WORKER_PIPE):
+            end_with(int(pipe))
+        settings = crawler.settings
+        hosts: Sequence[str] = getattr(crawler.spider, "allowed_domains", ())
+        elsewhere = cls(
+            broker_url(),
+            hosts,
+            known=Path(settings["FINEWS_KNOWN"]),
+            clock=load_object(settings["FINEWS_CLOCK"]),
+            patience=settings.getfloat("FINEWS_PATIENCE_SECONDS"),
+            about={
+                "spider": crawler.spidercls.name,
+                "arguments": getattr(crawler.spider, "given_arguments", {}),
+                "due": {
+                    "share": settings.getfloat("FINEWS_REVISIT_SHARE"),
+                    "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
+                    "limit": settings.getint("FINEWS_REVISITS"),
+                },
+            },
+        )
+        # Whoever had the hosts until now may have asked them just now.
+        time.sleep(settings.getfloat("DOWNLOAD_DELAY"))
+        return elsewhere
+
+    @staticmethod
+    def whereabouts(settings: BaseSettings) -> str:
+        """The archive is not here."""
+        return "All was sent to the archive's writer; finews cluster status tells how far that is."
+
+    def has(self, info_code: InfoCode) -> bool:
+        """Whether the article is archived, or on its way."""
+        return info_code in self._own or self._known.has(info_code)
+
+    def now(self) -> datetime:
+        """The time of this machine."""
+        return self._clock()
+
+    def knew(self, info_code: InfoCode, at: datetime) -> bool:
+        """Whether the article was archived by then."""
+        return self._known.knew(info_code, at)
+
+    def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
+        """When the last complete crawl of this kind ended."""
+        return datetime.fromisoformat(self._completed) if self._completed else None
+
+    def slug_of(self, info_code: InfoCode) -> str | None:
+        """The category that it is archived in."""
+        return self._known.slug_of(info_code)
+
+    def category_of(self, media: str) -> Category:
+        """The category of a media."""
+        return self._categories.get(media) or Category.of_media(media)
+
+    def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool:
+        """Whether it failed, and is not to be tried now."""
+        now = self._clock()
+        return self.crawl_state.is_waiting(info_code, now, share=share, attempts=attempts)
+
+    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]:
+        """What is to be looked at again, as the writer said when the crawl began."""
+        return self._due
+
+    def to_better(
+        self, info_code: InfoCode, by: BodySource, *, own: BodySource, share: float
+    ) -> BodySource | None:
+        """Whether a better body should be asked for; only articles of the last days are."""
+        look = self._stand_ins.get(info_code)
+        if look is None or info_code in self._own:
+            return None
+        return look.to_better(by, own=own, share=share, now=self._clock())
+
+    def row_of(self, info_code: InfoCode) -> PostRow | None:
+        """Asks the writer: this is for the few whose body is to be bettered."""
+        found = self._ask("finews.article", info_code=info_code)
+        return self._row(*found) if found else None
+
+    def _row(self, row: Plain, article: Plain) -> PostRow:
+        self._articles[row["info_code"]] = article_of(article)
+        return PostRow(**row)
+
+    def article_of(self, row: PostRow) -> Article:
+        """The article of one of those rows."""
+        return self._articles[row.info_code]
+
+    def history(self) -> History:
+        """What failures are usual; what a single source brings in an hour is nobody's history."""
+        return History(usual_failures=self._usual_failures)
+
+    def capture(self, exchange: Exchange) -> Capture:
+        """Keep an exchange here until it is sent; the capture's place is one in the spool."""
+        offset = self._spool.append(packed_exchange(exchange))
+        fetched = exchange.received.isoformat()
+        return Capture(url=exchange.url, file=self._crawl, offset=offset, fetched=fetched)
+
+    def add_many(self, articles: Sequence[Article]) -> Sequence[Sent]:
+        """Send articles to the writer; the broker has them on disk when this returns.
+
+        :raises Refused: when one cannot be written as a post; none is sent.
+        """
+        for article in articles:
+            format_post(article)
+        for batch in self._cut(articles):
+            self._send(batch)
+        self._own.update(article.info_code for article in articles)
+        return [Sent.SENT] * len(articles)
+
+    def _cut(self, articles: Sequence[Article]) -> Iterator[Plain]:
+        exchanges: dict[int, bytes] = {}
+        together: list[Plain] = []
+        for article in articles:
+            exchanges |= {offset: self._spool.read(offset) for offset in self._spooled(article)}
+            together.append(plain_article(article))
+            if sum(map(len, exchanges.values())) >= _MOST_BYTES:
+                yield {"exchanges": list(exchanges.items()), "articles": together}
+                exchanges, together = {}, []
+        if together:
+            yield {"exchanges": list(exchanges.items()), "articles": together}
+
+    def _spooled(self, article: Article) -> Iterable[int]:
+        return (capture.offset for capture in article.captures if capture.file == self._crawl)
+
+    def mark_gone(self, info_code: InfoCode) -> None:
+        """The source has the article no more."""
+        self._note(info_code, "gone")
+
+    def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
+        """The source was looked at."""
+        self._note(info_code, "settled" if settled else "unsettled")
+
+    def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
+        """A list names securities beside it; whether that is news, the writer knows."""
+        self._note(info_code, list(stock_list))
+        return False
+
+    def _note(self, info_code: InfoCode, found: object) -> None:
+        self._looks.append((info_code, found))
+        if len(self._looks) >= _MOST_LOOKS:
+            self._send_looks()
+
+    def _send_looks(self) -> None:
+        looks, self._looks = self._looks, []
+        if looks:
+            self._send({"looks": looks})
+
+    def mark_failed(
+        self, info_code: InfoCode, url: str | None, reason: str, *, answered: bool = True
+    ) -> None:
+        """The article could not be archived; the writer hears of it at the end."""
+        self.crawl_state.failed(info_code, url, reason, self._clock(), answered=answered)
+
+    def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
+        """Tell the writer; its number for the crawl is its own."""
+        self._send({"begin": {"spider": spider, "arguments": dict(arguments)}})
+        return 0
+
+    def end_crawl(
+        self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
+    ) -> None:
+        """Send the exchanges that no article was made of, what was learnt of hosts, the verdict."""
+        self._send_looks()
+        for exchanges in self._spool.unread(_MOST_BYTES):
+            self._send({"exchanges": exchanges})
+        memory = self.crawl_state.news()
+        end = {"status": int(status), "verdict": verdict, "counts": dict(counts)}
+        self._send({"end": end | {"batches": self._batches}, "memory": memory})
+
+    def close(self) -> None:
+        """Let go of the hosts."""
+        self.crawl_state.close()
+        self._closing.close()
+
+    def _tell_of_blocks(self, memory: Memory) -> None:
+        self._send({"memory": memory})
+
+    def _learn(self, hosts: Sequence[str], about: Plain) -> Plain:
+        brief: Plain = self._ask("finews.brief", hosts=list(hosts), **about)
+        first_seen, code = self._known.up_to(brief["archive"]), ""
+        while seen := self._ask("finews.seen_after", first_seen=first_seen, info_code=code):
+            self._known.learn(seen)
+            first_seen, code, _ = seen[-1]
+        return brief
+
+    def _ask(self, task: str, **question: Any) -> Any:
+        return ask(self._app, task, self._patience, **question)
+
+    def _send(self, batch: Plain) -> None:
+        with self._sending:
+            told = batch | {"crawl": self._crawl, "number": self._batches}
+            try:
+                self._app.send_task("finews.write", args=[told], queue=ARCHIVE, retry=True)
+            except BROKEN as error:
+                raise no_broker(error) from error
+            self._batches += 1
+
+
+class _ToldState(CrawlState):
+    """What this crawl knows and learns of its hosts, in memory; the writer hears of blocks."""
+
+    def __init__(self, memory: Memory, tell: Callable[[Memory], None]) -> None:
+        super().__init__(Path(":memory:"))
+        self.learn(memory)
+        self._tell = tell
+        self._before = {_facts(row) for rows in memory.values() for row in rows}
+
+    def block(
+        self, host: str, reason: str, now: datetime, first: timedelta, longest: timedelta
+    ) -> Block:
+        """Leave a host alone, and let all other crawls do so."""
+        block = super().block(host, reason, now, first, longest)
+        self._tell({"blocks": self.news()["blocks"]})
+        return block
+
+    def news(self) -> Memory:
+        """What is known now and was not at the beginning."""
+        return {
+            table: [row for row in rows if _facts(row) not in self._before]
+            for table, rows in self.all().items()
+        }
+
+
+def _facts(row: Plain) -> tuple[object, ...]:
+    return tuple(row.values())
+
+
+class _Spool:
+    """Exchanges in a file without a name, by their offset."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        self._lock = threading.Lock()
+        self._sizes: dict[int, int] = {}
+        self._read: set[int] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def append(self, packed: bytes) -> int:
+        """Keep it; returns its offset."""
+        with self._lock:
+            offset = self._file.seek(0, os.SEEK_END)
+            self._file.write(packed)
+            self._sizes[offset] = len(packed)
+        return offset
+
+    def read(self, offset: int) -> bytes:
+        """One of them."""
+        with self._lock:
+            self._file.seek(offset)
+            self._read.add(offset)
+            return self._file.read(self._sizes[offset])
+
+    def unread(self, most_bytes: int) -> Iterator[list[tuple[int, bytes]]]:
+        """Those that were never read, together as far as they are no more than so many bytes."""
+        together: list[tuple[int, bytes]] = []
+        for offset in sorted(self._sizes.keys() - self._read):
+            together.append((offset, self.read(offset)))
+            if sum(len(packed) for _, packed in together) >= most_bytes:
+                yield together
+                together = []
+        if together:
+            yield together
+
+
+def _hold(broker: str, hosts: Sequence[str]) -> Held:
+    try:
+        return Held(holds_in(broker), hosts)
+    except BROKEN as error:
+        raise no_broker(error) from error

@@ -1,0 +1,105 @@
+"""How it all goes: jobs waiting, running, failed; how far the writer is behind."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Celery
+from kombu import Queue
+
+from archive.errors import ArchiveError
+from cluster.app import ARCHIVE, ASIDE, JOBS
+from cluster.asking import BROKEN, ask, no_broker
+from cluster.received import JobEnded
+
+_PATIENCE_SECONDS = 1.0
+"""For all workers: nobody knows how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Of a cluster.
+
+    :param waiting: messages by queue; jobs that are put off count among those that wait.
+    :param running: name of a job, its worker, and for how many seconds it has been running.
+    :param lag: seconds that the writer took to come to a question, behind all batches that were
+        there; None when it did not come to it.
+    :param jobs: how each ended last; empty without a writer.
+    """
+
+    waiting: dict[str, int]
+    running: list[tuple[str, str, float]]
+    lag: float | None
+    jobs: list[JobEnded]
+
+    @property
+    def failed(self) -> list[JobEnded]:
+        """Jobs that failed when they last ran."""
+        return [job for job in self.jobs if job.failures]
+
+
+def status_of(app: Celery, patience: float) -> Status:
+    """Ask broker, workers and writer.
+
+    :param patience: seconds for the writer.
+    :raises ArchiveError: when there is no broker.
+    """
+    try:
+        waiting = dict(_waiting(app))
+        waiting[JOBS] += _put_off(app)
+        running = list(_running(app))
+    except BROKEN as error:
+        raise no_broker(error) from error
+    asked = time.monotonic()
+    try:
+        jobs = ask(app, "finews.figures", patience)["jobs"]
+    except ArchiveError:
+        return Status(waiting, running, None, [])
+    lag = time.monotonic() - asked
+    return Status(waiting, running, lag, [JobEnded(**job) for job in jobs])
+
+
+def _waiting(app: Celery) -> Iterator[tuple[str, int]]:
+    queues: dict[str, Queue] = app.amqp.queues
+    with app.connection_for_read() as connection:
+        for name in (JOBS, ARCHIVE, ASIDE):
+            queue: Any = queues[name].bind(connection.default_channel)
+            queue.declare()
+            yield name, queue.queue_declare().message_count
+
+
+def _put_off(app: Celery) -> int:
+    """How many jobs workers hold back, because another crawl has their hosts."""
+    put_off = app.control.inspect(timeout=_PATIENCE_SECONDS).scheduled() or {}
+    return sum(map(len, put_off.values()))
+
+
+def _running(app: Celery) -> Iterator[tuple[str, str, float]]:
+    active = app.control.inspect(timeout=_PATIENCE_SECONDS).active() or {}
+    for worker, tasks in active.items():
+        for task in tasks:
+            if task["name"] == "finews.crawl":
+                (job,) = task["args"]
+                yield job["name"], worker, max(time.time() - task["time_start"], 0.0)
+
+
+def described(status: Status, patience: float) -> Iterator[str]:
+    """The lines that a user reads."""
+    yield f"jobs waiting   {status.waiting[JOBS]}"
+    yield f"jobs running   {len(status.running)}"
+    for name, worker, seconds in sorted(status.running):
+        yield f"  {name}: for {seconds:.0f} s, on {worker}"
+    behind = f"{status.waiting[ARCHIVE]} messages wait for it"
+    if status.lag is None:
+        yield f"jobs failed    unknown: the writer gave no answer in {patience:g} s"
+        yield f"writer         more than {patience:g} s behind, or not running; {behind}"
+    else:
+        yield f"jobs failed    {len(status.failed)} of {len(status.jobs)}"
+        for job in status.failed:
+            times = "once" if job.failures == 1 else f"{job.failures} times"
+            yield f"  {job.name}: {times}, last at {job.ended}: {job.sentence} ({job.status})"
+        yield f"writer         {status.lag:.1f} s behind; {behind}"
+    if aside := status.waiting[ASIDE]:
+        yield f"set aside      {aside} batches, and the writer's log says why; to try them again:"
+        yield "  finews cluster retry"

@@ -1,0 +1,232 @@
+"""The writer's tasks: batches into the archive, and answers to crawls that begin."""
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Self
+
+from celery import Celery, Task
+from celery.exceptions import Reject
+
+from archive.archive import Archive, utc_now
+from archive.article import Article, InfoCode
+from archive.capture import Capture
+from archive.catalog import PostRow
+from archive.errors import ArchiveError, InvalidArticle, Refused
+from archive.steps import Clock, Outcome
+from cluster.app import ASIDE
+from cluster.asking import answer
+from cluster.received import Received
+from cluster.wire import Plain, article_of, exchange_of, plain_article
+from crawler.pipelines.store import add_each
+from crawler.verdict import ExitStatus
+
+logger = logging.getLogger(__name__)
+
+_PIECE = 100_000
+"""Codes in one answer: about 3 MB."""
+
+_PAUSE_SECONDS = 5
+"""Between two tries of a batch that the disk refuses."""
+
+
+class Writer:
+    """The archive, open for the whole cluster.
+
+    :raises ArchiveLocked: when another process has it open.
+    :raises ArchiveError: here and from every method, when the disk or the catalog refuses.
+    """
+
+    def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
+        self._clock = clock
+        self._archive = Archive(folder, clock=clock)
+        self._received = Received(folder / "cluster.db")
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._received.close()
+        self._archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, batch: Plain) -> None:
+        """Write a batch; the same one again changes nothing."""
+        crawl, number = batch["crawl"], batch["number"]
+        if self._received.has(crawl, number):
+            return
+        if begin := batch.get("begin"):
+            own = self._archive.begin_crawl(begin["spider"], begin["arguments"])
+            self._received.begin(crawl, own, begin["spider"], self._clock())
+        outcomes: Counter[str] = Counter()
+        captures = self._capture(crawl, batch.get("exchanges", ()))
+        outcomes.update(self._add(crawl, captures, batch.get("articles", ())))
+        for code, found in batch.get("looks", ()):
+            self._look(InfoCode(code), found)
+        end = batch.get("end")
+        if memory := batch.get("memory"):
+            whole = end is None or self._received.outcomes(crawl)[0] == end["batches"]
+            self._learn(memory, whole=whole)
+        if end:
+            self._end(crawl, end)
+        self._received.put(crawl, number, outcomes, captures)
+        if end:
+            self._received.end(crawl, self._clock())
+
+    def _capture(self, crawl: str, exchanges: Sequence[tuple[int, bytes]]) -> dict[int, Capture]:
+        captures = self._received.captures(crawl, (offset for offset, _ in exchanges))
+        for offset, packed in exchanges:
+            if offset not in captures:
+                captures[offset] = self._archive.capture(exchange_of(packed))
+        return captures
+
+    def _add(
+        self, crawl: str, captures: dict[int, Capture], articles: Iterable[Plain]
+    ) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
+        kept = []
+        for facts in articles:
+            try:
+                kept.append(_with_places(article_of(facts), crawl, captures))
+            except Refused as error:
+                logger.warning("%s", error)
+                outcomes["refused"] += 1
+        for article, outcome in zip(kept, add_each(self._archive.add_many, kept), strict=True):
+            if isinstance(outcome, Refused):
+                logger.warning("%s", outcome)
+                outcomes["refused"] += 1
+            else:
+                self._archive.crawl_state.archived(article.info_code)
+                outcomes[outcome] += 1
+        return outcomes
+
+    def _look(self, info_code: InfoCode, found: str | list[str]) -> None:
+        if not self._archive.has(info_code):
+            return
+        if not isinstance(found, str):
+            self._archive.mark_listed(info_code, found)
+        elif found == "gone":
+            self._archive.mark_gone(info_code)
+        else:
+            self._archive.mark_checked(info_code, settled=found == "settled")
+
+    def _learn(self, memory: Plain, *, whole: bool) -> None:
+        """Lists may be taken for read when all that they name is here, and not before."""
+        rows = dict(memory)
+        if not whole:
+            rows.pop("validators", None)
+        rows["failures"] = [
+            row
+            for row in rows.get("failures", ())
+            if not self._archive.has(InfoCode(row["info_code"]))
+        ]
+        self._archive.crawl_state.learn(rows)
+
+    def _end(self, crawl: str, end: Plain) -> None:
+        own = self._received.number_of(crawl)
+        if own is None:
+            return
+        written, outcomes = self._received.outcomes(crawl)
+        status, verdict, counts = end["status"], end["verdict"], end["counts"]
+        counts["unchanged"] += outcomes[Outcome.UNCHANGED]
+        counts["failed"] += outcomes["refused"]
+        counts |= {name: outcomes[name] for name in (Outcome.ADDED, Outcome.REVISED)}
+        if missing := end["batches"] - written:
+            status = ExitStatus.STORAGE_FAILED
+            verdict = f"{missing} batches of the crawl have not reached the archive."
+        self._archive.end_crawl(own, status, verdict, counts)
+
+    def brief(self, hosts: list[str], spider: str, arguments: dict[str, str], due: Plain) -> Plain:
+        """What a crawl should know that asks some hosts."""
+        completed = self._archive.completed(spider, arguments)
+        stand_ins = self._archive.stand_ins(due["days"])
+        return {
+            "completed": completed.isoformat() if completed else None,
+            "stand_ins": [(code, asdict(look)) for code, look in stand_ins],
+            "archive": self._received.identity,
+            "categories": self._archive.categories(),
+            "memory": self._archive.crawl_state.about(hosts),
+            "due": self._due(hosts, due),
+            "usual_failures": self._archive.history().usual_failures,
+        }
+
+    def _due(self, hosts: list[str], due: Plain) -> list[tuple[Plain, Plain]]:
+        found = []
+        for row in self._archive.due(**due, hosts=hosts):
+            try:
+                found.append(self._told(row))
+            except (ArchiveError, InvalidArticle) as error:
+                logger.warning("%s is not looked at again: %s", row.info_code, error)
+                self._archive.mark_checked(InfoCode(row.info_code))
+        return found
+
+    def _told(self, row: PostRow) -> tuple[Plain, Plain]:
+        # The body is in the article.
+        return asdict(replace(row, text="")), plain_article(self._archive.article_of(row))
+
+    def article(self, info_code: str) -> tuple[Plain, Plain] | None:
+        """The row of an article, and the article."""
+        row = self._archive.row_of(InfoCode(info_code))
+        return self._told(row) if row else None
+
+    def seen_after(self, first_seen: str, info_code: str) -> list[tuple[str, str, str | None]]:
+        """The next piece of what is archived."""
+        return self._archive.seen_after(first_seen, info_code, _PIECE)
+
+    def job_ended(self, name: str, status: int, sentence: str) -> None:
+        """A worker tells how a job ended."""
+        self._received.job_ended(name, status, sentence, self._clock())
+
+    def figures(self) -> Plain:
+        """How jobs ended."""
+        return {"jobs": [asdict(job) for job in self._received.jobs()]}
+
+
+def _with_places(article: Article, crawl: str, captures: dict[int, Capture]) -> Article:
+    places = (
+        captures[capture.offset] if capture.file == crawl else capture
+        for capture in article.captures
+    )
+    return replace(article, captures=tuple(places))
+
+
+def add_tasks(app: Celery, writer: Writer) -> None:
+    """Give the application the tasks that `ARCHIVE` is for."""
+
+    def set_aside(
+        self: "Task[Any, Any]", exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any
+    ) -> None:
+        """Keep a message that the writer can make nothing of, whole."""
+        app.send_task(self.name, args=args, kwargs=kwargs, queue=ASIDE, retry=True)
+
+    def task(name: str, do: Callable[..., object]) -> None:
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                do(*args, **kwargs)
+            except ArchiveError as error:
+                logger.error("Nothing can be written, and so all waits: %s", error)
+                time.sleep(_PAUSE_SECONDS)
+                raise Reject(error, requeue=True) from error
+
+        decorate: Any = app.task(name=name, on_failure=set_aside)
+        decorate(run)
+
+    def question(name: str, do: Callable[..., Any]) -> None:
+        def run(answer_to: str, **asked: Any) -> None:
+            answer(app, answer_to, do(**asked))
+
+        decorate: Any = app.task(name=name)
+        decorate(run)
+
+    task("finews.write", writer.write)
+    task("finews.ended", writer.job_ended)
+    question("finews.brief", writer.brief)
+    question("finews.article", writer.article)
+    question("finews.seen_after", writer.seen_after)
+    question("finews.figures", writer.figures)

@@ -1,0 +1,182 @@
+"""A RabbitMQ and a Redis of one's own, on loopback, that may be killed and come back."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+"""What Debian's command of that name runs, which itself insists on its own user and folders."""
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
+    """Until it happens; AssertionError when it does not in so many seconds."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+class Broker:
+    """A server that keeps its data in a folder, and its port while it is started and killed.
+
+    Needs the programs in `programs`.
+    """
+
+    programs: Sequence[str]
+    url: str
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        folder.mkdir(parents=True)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with (self.folder / "out.log").open("ab") as out:
+            self._process = subprocess.Popen(  # noqa: S603
+                self._command(),
+                cwd=self.folder,
+                env={**os.environ, **self._environment()},
+                stdout=out,
+                stderr=out,
+                start_new_session=True,  # RabbitMQ is a family of processes
+            )
+        try:
+            wait_for(self._answers)
+        except AssertionError:
+            print((self.folder / "out.log").read_text(encoding="utf-8", errors="replace"))
+            raise
+
+    def kill(self) -> None:
+        """As a power cut does it: nobody is asked."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(timeout=30)
+
+    def _command(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    def _environment(self) -> Mapping[str, str]:
+        return {}
+
+    def _answers(self) -> bool:
+        raise NotImplementedError
+
+    def _says(self, greeting: bytes, answer: bytes) -> bool:
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection,
+        ):
+            connection.sendall(greeting)
+            return connection.recv(len(answer)) == answer
+        return False
+
+
+class RabbitMQ(Broker):
+    """Debian's RabbitMQ."""
+
+    programs = ("rabbitmq-server", "epmd")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        self._names, self._distribution = free_port(), free_port()
+        self._directory: subprocess.Popen[bytes] | None = None
+        (folder / "plugins").write_text("[].\n", encoding="ascii")
+        (folder / "rabbitmq.conf").write_text(
+            "vm_memory_high_watermark.absolute = 1GiB\n", encoding="ascii"
+        )
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        # Erlang's directory of nodes. Erlang would start one by itself, which nobody would end.
+        self._directory = subprocess.Popen(  # noqa: S603
+            (_path_of("epmd"), "-port", str(self._names), "-address", "127.0.0.1"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self._has_directory)
+        super().start()
+
+    def kill(self) -> None:
+        """As a power cut does it: nobody is asked."""
+        super().kill()
+        if self._directory is not None:
+            self._directory.kill()
+            self._directory.wait(timeout=30)
+
+    def _has_directory(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self._names), timeout=5):
+            return True
+        return False
+
+    def _command(self) -> Sequence[str]:
+        return [_RABBITMQ if Path(_RABBITMQ).exists() else _path_of("rabbitmq-server")]
+
+    def _environment(self) -> Mapping[str, str]:
+        return {
+            "HOME": str(self.folder),
+            "ERL_EPMD_PORT": str(self._names),
+            "RABBITMQ_NODENAME": "finews@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(self._distribution),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+        }
+
+    def _answers(self) -> bool:
+        return self._says(b"AMQP\x00\x00\x09\x01", b"\x01")
+
+
+class Redis(Broker):
+    """Debian's Redis, which has every write on disk before it answers."""
+
+    programs = ("redis-server",)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def _command(self) -> Sequence[str]:
+        keeping = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
+        here = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder))
+        return [_path_of("redis-server"), *here, *keeping]
+
+    def _answers(self) -> bool:
+        return self._says(b"PING\r\n", b"+PONG")
+
+
+def _path_of(program: str) -> str:
+    path = shutil.which(program)
+    assert path is not None, f"{program} is not installed"
+    return path
+
+
+@contextmanager
+def running(broker: Broker) -> Iterator[Broker]:
+    """A broker for as long as the `with` block lasts."""
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.kill()
+        shutil.rmtree(broker.folder, ignore_errors=True)

@@ -1,0 +1,76 @@
+"""Several made-up sites side by side, each with a mirror and a share host of its own."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from demo.articles import SHARE_HOSTS
+from demo.exchange import Answer, Request, Site
+from demo.mirror import MIRROR_HOST
+from demo.site import BUILT, MadeUpSite, made_up_site
+
+_APART = timedelta(days=20)
+"""Between the days of one site's articles and the next one's, so that no two share a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOfSeveral:
+    """A made-up site under names of its own."""
+
+    name: str
+    made_up: MadeUpSite
+    sites: Mapping[str, Site]
+    """What each of its hosts says."""
+    sources: str
+    """The facts about it that the crawler wants, in TOML."""
+
+
+def several_sites(count: int, *, articles: int = 60) -> Iterator[OneOfSeveral]:
+    """So many sites of so many articles each."""
+    for number in range(count):
+        name = f"site{number}"
+        made_up = made_up_site(articles=articles, seed=number, built=BUILT - number * _APART)
+        mirror, share = f"{name}.example", f"share.{name}.example"
+        answers = [made_up.sites[host] for host in SHARE_HOSTS]
+        yield OneOfSeveral(
+            name=name,
+            made_up=made_up,
+            sites={mirror: made_up.sites[MIRROR_HOST], share: _first_that_knows(answers)},
+            sources=_sources(mirror, share),
+        )
+
+
+def _first_that_knows(hosts: list[Site]) -> Site:
+    """One host in place of several, of which each knows some articles."""
+
+    def answer(request: Request) -> Answer:
+        answers = [host(request) for host in hosts]
+        return max(answers, key=lambda answer: len(answer.body))
+
+    return answer
+
+
+def _sources(mirror: str, share: str) -> str:
+    return f"""
+[mirror]
+site = "http://{mirror}/"
+hosts = ["{mirror}", "{MIRROR_HOST}", "finews.zning.me"]
+feed = "/feed.xml"
+category = "/category/{{slug}}.html"
+
+[share]
+api = ["http://{share}/NewsData/GetNewsText.do?id={{info_code}}"]
+link = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode={{info_code}}"
+rolling_link = "http://finance.eastmoney.com/news/1355,{{digits}}.html"
+
+[pictures]
+hosts = ["pictures.{mirror}"]
+
+[eastmoney]
+article_page = "http://pages.{mirror}/a/{{digits}}.html"
+rolling = ["http://lists.{mirror}/rolling?{{column}}&{{page}}&{{trace}}"]
+columns = ["http://lists.{mirror}/columns?{{column}}&{{page}}&{{trace}}"]
+read = ["rolling"]
+rolling_columns = {{ rolling = 102 }}
+news_columns = {{ all = 350 }}
+"""

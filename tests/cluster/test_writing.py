@@ -1,0 +1,198 @@
+"""The writer: what comes twice changes nothing, what comes wrong takes nothing with it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+
+from archive.article import InfoCode
+from archive.capture import Capture
+from archive.crawl_state import CrawlState
+from archive.verify import verify
+from archive.warc import read_record
+from cluster.wire import Plain, article_of, exchange_of, packed_exchange, plain_article
+from cluster.writing import Writer
+from tests.archive.test_archive import ARTICLE, CODE, Clock, files, rows
+from tests.archive.test_warc import exchange
+
+CRAWL = "0123456789abcdef"
+HOUR = timedelta(hours=1)
+PAGE = exchange(b"an answer", "http://share.test/api?id=1")
+SENT = replace(
+    ARTICLE,
+    addresses=("http://share.test/api?id=1",),
+    captures=(Capture(url="http://share.test/api?id=1", file=CRAWL, offset=7, fetched="then"),),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "news"
+
+
+@pytest.fixture
+def writer(folder: Path) -> Iterator[Writer]:
+    with Writer(folder, clock=Clock()) as writer:
+        yield writer
+
+
+def over_the_wire(batch: Plain) -> Plain:
+    told: Plain = msgpack.unpackb(msgpack.packb(batch))
+    return told
+
+
+def batch(number: int, **content: Any) -> Plain:
+    return over_the_wire({"crawl": CRAWL, "number": number, **content})
+
+
+BEGIN = batch(0, begin={"spider": "finews", "arguments": {"category": "x"}})
+ARTICLES = batch(
+    1,
+    articles=[plain_article(SENT)],
+    exchanges=[(7, packed_exchange(PAGE))],
+)
+
+
+def end(batches: int, **memory: Any) -> Plain:
+    counts = {"found": 2, "added": 0, "revised": 0, "unchanged": 1, "gone": 0, "failed": 0}
+    ended = {"status": 0, "verdict": "Done.", "counts": counts | {"asked": 1}, "batches": batches}
+    return batch(batches, end=ended, memory=memory)
+
+
+def everything(folder: Path) -> tuple[object, ...]:
+    captures = {path.name: path.read_bytes() for path in (folder / "warc").iterdir()}
+    tables = [rows(folder, f"SELECT * FROM {name}") for name in ("posts", "crawls", "payloads")]  # noqa: S608
+    return files(folder), captures, tables
+
+
+def test_articles_and_exchanges_are_the_same_after_the_wire() -> None:
+    assert exchange_of(packed_exchange(PAGE)) == PAGE
+    assert article_of(over_the_wire(plain_article(SENT))) == SENT
+
+
+def test_a_crawl_of_batches_is_archived_with_what_it_was_made_of(
+    writer: Writer, folder: Path
+) -> None:
+    for told in (BEGIN, ARTICLES, end(2)):
+        writer.write(told)
+    (post,) = rows(folder, "SELECT info_code, captures FROM posts")
+    assert post["info_code"] == CODE
+    (capture,) = [Capture(**facts) for facts in json.loads(post["captures"])]
+    assert read_record(next((folder / "warc").iterdir()), capture.offset).payload == PAGE.body
+    (crawl,) = rows(folder, "SELECT * FROM crawls")
+    assert (crawl["status"], crawl["verdict"]) == (0, "Done.")
+    assert (crawl["found"], crawl["added"], crawl["unchanged"]) == (2, 1, 1)
+    assert crawl["arguments"] == '{"category": "x"}'
+
+
+def test_every_batch_may_come_twice(writer: Writer, folder: Path) -> None:
+    batches = (BEGIN, ARTICLES, end(2))
+    for told in batches:
+        writer.write(told)
+    before = everything(folder)
+    for told in (*batches, *reversed(batches)):
+        writer.write(told)
+    assert everything(folder) == before
+
+
+def test_an_exchange_that_comes_with_two_batches_is_kept_once(writer: Writer, folder: Path) -> None:
+    other = replace(SENT, info_code=InfoCode("NW202112292230175549"))
+    writer.write(BEGIN)
+    writer.write(ARTICLES)
+    writer.write(ARTICLES | {"number": 2, "articles": [over_the_wire(plain_article(other))]})
+    captures = {post["captures"] for post in rows(folder, "SELECT captures FROM posts")}
+    assert len(captures) == 1
+
+
+def test_a_refused_article_takes_no_other_with_it(writer: Writer, folder: Path) -> None:
+    broken = plain_article(SENT) | {"info_code": "../../x"}
+    writer.write(BEGIN)
+    writer.write(ARTICLES | {"articles": [over_the_wire(broken), *ARTICLES["articles"]]})
+    writer.write(end(2))
+    assert len(rows(folder, "SELECT * FROM posts")) == 1
+    (crawl,) = rows(folder, "SELECT added, failed FROM crawls")
+    assert crawl == {"added": 1, "failed": 1}
+
+
+VALIDATORS = [{"url": "http://site.test/", "etag": '"1"', "last_modified": None}]
+
+
+@pytest.mark.parametrize(("sent", "kept"), [(2, VALIDATORS), (3, [])])
+def test_lists_count_as_read_when_all_batches_are_here(
+    sent: int, kept: list[object], writer: Writer, folder: Path
+) -> None:
+    writer.write(BEGIN)
+    writer.write(ARTICLES)
+    writer.write(end(sent, validators=VALIDATORS))
+    assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == kept
+    (crawl,) = rows(folder, "SELECT status, verdict FROM crawls")
+    if kept:
+        assert crawl == {"status": 0, "verdict": "Done."}
+    else:
+        missing = "1 batches of the crawl have not reached the archive."
+        assert crawl == {"status": 7, "verdict": missing}
+
+
+ABOUT: Any = {
+    "spider": "finews",
+    "arguments": {},
+    "due": {"share": 0.0, "days": 30000.0, "limit": 50},
+}
+
+
+def test_a_brief_is_about_its_hosts(writer: Writer, tmp_path: Path) -> None:
+    state = CrawlState(tmp_path / "other.db")
+    now = datetime(2026, 11, 22, 20, tzinfo=UTC)
+    for host in ("share.test", "elsewhere.test"):
+        state.block(host, "it answered 403", now, HOUR, HOUR)
+        state.failed(InfoCode("1" * 18), f"http://{host}/1.html", "No.", now)
+    writer.write(BEGIN)
+    writer.write(ARTICLES)
+    writer.write(batch(2, memory=state.all()))
+    state.close()
+
+    brief = over_the_wire(writer.brief(["share.test"], **ABOUT))
+    assert [row["host"] for row in brief["memory"]["blocks"]] == ["share.test"]
+    ((row, article),) = brief["due"]
+    assert (row["info_code"], article_of(article).body) == (CODE, SENT.body)
+    assert brief["categories"] == [["经济观察网", "jingjiguanchawang", "经济观察网新闻"]]
+    other = writer.brief(["site.test"], **ABOUT)
+    assert other["memory"]["blocks"] == []
+    assert other["due"] == []
+
+
+def test_looks_and_failures_reach_the_archive(writer: Writer, folder: Path) -> None:
+    writer.write(BEGIN)
+    writer.write(ARTICLES)
+    failed = {"url": None, "times": 1, "first": "2026-11-22T00:00:00+00:00", "reason": "No."}
+    failed |= {"last": failed["first"]}
+    codes = [str(CODE), "NW202112292230175549"]
+    failures = [failed | {"info_code": code} for code in codes]
+    looks = [[CODE, "gone"], ["NW202112292230175549", "gone"]]
+    writer.write(batch(2, looks=looks, memory={"failures": failures}))
+    (post,) = rows(folder, "SELECT gone FROM posts")
+    assert post["gone"]
+    # The one that is archived by now did not fail.
+    kept = writer.brief([], **ABOUT)["memory"]["failures"]
+    assert [row["info_code"] for row in kept] == ["NW202112292230175549"]
+
+
+def test_the_archive_stays_sound(folder: Path) -> None:
+    with Writer(folder) as writer:
+        for told in (BEGIN, ARTICLES, ARTICLES | {"number": 2}, end(3)):
+            writer.write(told)
+    assert not verify(folder).problems
+
+
+def test_jobs_are_remembered_by_how_they_ended_last(writer: Writer) -> None:
+    for status in (3, 3, 0, 6, 6):
+        writer.job_ended("one", status, "Why.")
+    writer.job_ended("two", 0, "")
+    one, two = writer.figures()["jobs"]
+    assert (one["name"], one["status"], one["failures"]) == ("one", 6, 2)
+    assert (two["name"], two["failures"]) == ("two", 0)
