@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from archive.archive import Archive
+from cluster.commands import cluster
 from crawler.verdict import ExitStatus
 from demo.replica import Replica
 from demo.site import MadeUpSite
@@ -131,7 +132,12 @@ def test_the_image_runs_as_nobody_special() -> None:
     assert user != "root"
     volume = the("VOLUME")
     # A volume takes its owner from the folder of the image.
-    assert made.endswith(f"install --directory --owner={user} --group={user} {volume}")
+    folders = made.partition(f"install --directory --owner={user} --group={user} ")[2].split()
+    compose = yaml.safe_load((DEPLOY / "compose-cluster.yaml").read_text(encoding="utf-8"))
+    mounted = [v for service in compose["services"].values() for v in service.get("volumes", ())]
+    of_finews = [place for place in mounted if not place.startswith((".", "broker:"))]
+    assert {place.partition(":")[2] for place in of_finews} == set(folders)
+    assert volume in folders
     assert f"FINEWS_ARCHIVE={volume}" in the("ENV")
     names = [name for name, _ in instructions()]
     assert names.index("USER") > max(i for i, name in enumerate(names) if name in {"RUN", "COPY"})
@@ -140,7 +146,7 @@ def test_the_image_runs_as_nobody_special() -> None:
 def test_the_image_is_pinned() -> None:
     assert re.search(r":\d+\.\d+-\w", the("FROM"))
     install = next(rest for name, rest in instructions() if name == "RUN" and " pip " in rest)
-    assert "--constraint constraints.txt --editable ." in install
+    assert '--constraint constraints.txt --editable ".[$EXTRAS]"' in install
 
 
 def test_the_programs_of_the_image_are_there() -> None:
@@ -173,6 +179,29 @@ def test_compose_runs_both_commands_of_the_image() -> None:
     assert services["crawl"]["healthcheck"] == {"disable": True}
     # Reached from this machine only.
     assert services["browse"]["ports"] == [f"127.0.0.1:8001:{the('EXPOSE')}"]
+
+
+def test_compose_runs_every_role_of_a_cluster() -> None:
+    text = (DEPLOY / "compose-cluster.yaml").read_text(encoding="utf-8")
+    services: dict[str, Any] = yaml.safe_load(text)["services"]
+    broker = services.pop("broker")
+    assert broker["ports"] == ["${FINEWS_LISTEN:-127.0.0.1}:5672:5672"]
+    assert services.pop("browse")["command"] == ["browse"]
+    assert set(services) <= set(cluster.commands)
+    for name, service in services.items():
+        assert service["command"][:3] == ["finews", "cluster", name]
+        assert cluster.commands[name].make_context(
+            name, service["command"][3:], resilient_parsing=True
+        )
+        assert service["environment"]["FINEWS_BROKER"].startswith(
+            "amqp://finews:${FINEWS_PASSWORD:?}@"
+        )
+        assert service["build"]["args"] == {"EXTRAS": "cluster"}
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+    assert services["writer"]["volumes"] == [f"archive:{the('VOLUME')}"]
+    with_archive = [name for name, s in services.items() if "archive" in str(s.get("volumes"))]
+    assert with_archive == ["writer"]
 
 
 def test_crawls_go_on_until_stopped(

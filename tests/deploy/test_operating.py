@@ -9,11 +9,13 @@ import time
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 from archive.cli import main
 from archive.rebuild import rebuild
 from archive.verify import verify
+from cluster.commands import cluster
 from crawler.verdict import ExitStatus
 from demo.replica import Replica
 from demo.site import MadeUpSite
@@ -22,10 +24,11 @@ from tests.deploy.conftest import DEPLOY
 from tests.requirements import program
 
 DOCUMENT = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+CLUSTER = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
 
 
 def test_it_names_files_that_are_there() -> None:
-    names = set(re.findall(r"`((?:deploy|settings)/[\w./-]+|\w+\.md)`", DOCUMENT))
+    names = set(re.findall(r"`((?:deploy|settings|tests)/[\w./-]+|\w+\.md)`", DOCUMENT + CLUSTER))
     for name in names:
         assert (ROOT / name).exists(), name
     deployed = {f"deploy/{path.name}" for path in DEPLOY.iterdir()}
@@ -42,9 +45,16 @@ def test_the_command_finews_has_what_is_asked_of_it() -> None:
     assert project["scripts"]["finews"] == "archive.cli:main"
     texts = [path.read_text(encoding="utf-8") for path in DEPLOY.iterdir()]
     command = re.compile(r"(?:exec |bin/|run: |^ {4})finews (\w+)", re.MULTILINE)
-    asked = {name for text in [DOCUMENT, *texts] for name in command.findall(text)}
-    assert asked == {"browse", "rebuild"}
-    assert asked <= set(main.commands)
+    asked = {name for text in [DOCUMENT, CLUSTER, *texts] for name in command.findall(text)}
+    assert asked == {"browse", "cluster", "rebuild"}
+    assert asked <= set(main.list_commands(click.Context(main)))
+
+
+def test_the_commands_of_a_cluster_are_there() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in DEPLOY.iterdir()]
+    asked = set(re.findall(r"finews cluster ([a-z]+)", "".join([CLUSTER, *texts])))
+    assert asked - {"cluster"} <= set(cluster.commands)
+    assert {"worker", "writer", "beat", "status", "retry"} <= asked
 
 
 def test_a_backup_taken_during_a_crawl_can_be_gone_on_with(

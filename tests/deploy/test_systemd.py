@@ -11,8 +11,9 @@ from tests.conftest import ROOT
 from tests.deploy.conftest import DEPLOY, PROJECT
 from tests.requirements import program
 
-UNITS = ("finews-crawl.service", "finews-crawl.timer", "finews-browse.service")
+OF_A_CLUSTER = ("finews-worker.service", "finews-writer.service", "finews-beat.service")
 SERVICES = ("finews-crawl.service", "finews-browse.service")
+UNITS = ("finews-crawl.timer", *SERVICES, *OF_A_CLUSTER)
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_verify_would_notice_a_program_that_is_not_there(units: Path) -> None:
     assert "snake" in verified.stderr
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", SERVICES + OF_A_CLUSTER)
 def test_they_are_hardened(name: str, units: Path) -> None:
     judged = subprocess.run(
         # 10 is no protection at all; systemd calls what is below 2 OK.
