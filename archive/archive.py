@@ -13,11 +13,12 @@ from typing import Any, Self
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.body import read_body, with_listed
 from archive.capture import Capture
-from archive.catalog import Catalog, Entry, Look, PostRow
+from archive.catalog import Catalog
 from archive.categories import Category
 from archive.changes import Change
 from archive.crawl_state import CrawlState
 from archive.crawls import History, history_of
+from archive.entries import Entry, Look, PostRow
 from archive.errors import ArchiveError
 from archive.files import bytes_if_there
 from archive.lock import ArchiveLock

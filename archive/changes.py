@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
-from archive.catalog import PostRow
+from archive.entries import PostRow
 
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 

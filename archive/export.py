@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
 
-from archive.catalog import PostRow
+from archive.entries import PostRow
 from archive.errors import ArchiveError, FinewsError
 from archive.grams import match_expression
 from archive.post import parse_post

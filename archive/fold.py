@@ -10,7 +10,8 @@ from typing import Any
 from archive.article import InfoCode
 from archive.body import BodyFacts, Security, read_body, with_listed
 from archive.capture import Capture
-from archive.catalog import Catalog, Entry, PostRow, RevisionRow
+from archive.catalog import Catalog
+from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import InvalidInfoCode
 from archive.files import bytes_if_there
 from archive.journal import CRAWL, PICTURE, tells_of_new_version

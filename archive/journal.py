@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive.catalog import Entry, PostRow
+from archive.entries import Entry, PostRow
 from archive.errors import ArchiveError
 from archive.warc import day_of, read_records, warc_files
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.body import Security, read_body, with_listed
 from archive.capture import Capture
-from archive.catalog import PostRow, RevisionRow
+from archive.entries import PostRow, RevisionRow
 from archive.post import Post, post_path
 from archive.versions import revision_path, sha256
 

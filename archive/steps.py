@@ -12,7 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from archive.capture import Capture
-from archive.catalog import Catalog, Entry
+from archive.catalog import Catalog
+from archive.entries import Entry
 from archive.files import bytes_if_there, publish, stage, sync_folders
 from archive.journal import CRAWL, PICTURE, note_of, tells_of_new_version
 from archive.media import Picture

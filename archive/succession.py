@@ -6,8 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
 from archive.body import Security, read_body, with_listed
-from archive.catalog import Catalog, Entry, PostRow
+from archive.catalog import Catalog
 from archive.changes import Change, changes_between
+from archive.entries import Entry, PostRow
 from archive.files import bytes_if_there
 from archive.journal import version_in_captures
 from archive.post import format_post, parse_post

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from archive.body import read_body
-from archive.catalog import Entry, PostRow
+from archive.entries import Entry, PostRow
 from archive.files import bytes_if_there
 from archive.post import Post, parse_post
 

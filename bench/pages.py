@@ -18,7 +18,8 @@ from sqlite_utils import Database
 from archive.browse.cache import Cache
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
-from archive.catalog import Catalog, PostRow
+from archive.catalog import Catalog
+from archive.entries import PostRow
 from archive.post import format_post, post_path
 from archive.search import register, without_index
 from bench.articles import SHARE, as_article

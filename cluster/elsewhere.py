@@ -21,10 +21,10 @@ from scrapy.utils.misc import load_object
 
 from archive.article import Article, BodySource, InfoCode
 from archive.capture import Capture
-from archive.catalog import Look, PostRow
 from archive.categories import Category
 from archive.crawl_state import Block, CrawlState, Memory
 from archive.crawls import History
+from archive.entries import Look, PostRow
 from archive.post import format_post
 from archive.steps import Clock
 from archive.warc import Exchange

@@ -14,7 +14,7 @@ from celery.exceptions import Reject
 from archive.archive import Archive, utc_now
 from archive.article import Article, InfoCode
 from archive.capture import Capture
-from archive.catalog import PostRow
+from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from archive.steps import Clock, Outcome
 from cluster.app import ASIDE

@@ -18,10 +18,10 @@ from scrapy.utils.misc import load_object
 from archive.archive import Archive
 from archive.article import Article, BodySource, InfoCode
 from archive.capture import Capture
-from archive.catalog import PostRow
 from archive.categories import Category
 from archive.crawl_state import CrawlState
 from archive.crawls import History
+from archive.entries import PostRow
 from archive.steps import Outcome
 from archive.warc import Exchange
 

@@ -18,8 +18,9 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive import grams
-from archive.catalog import Catalog, PostRow, RevisionRow
+from archive.catalog import Catalog
 from archive.cli import main
+from archive.entries import PostRow, RevisionRow
 from crawler import verdict
 from settings import base
 from tests.conftest import ROOT

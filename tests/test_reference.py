@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
-from archive.catalog import PostRow
 from archive.cli import main
+from archive.entries import PostRow
 from crawler.arguments import FinewsArguments
 from crawler.verdict import ExitStatus
 from settings import base

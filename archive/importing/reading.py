@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.catalog import Entry
 from archive.categories import ROLLING
+from archive.entries import Entry
 from archive.errors import Refused
 from archive.grams import grams
 from archive.importing.listing import File, Finding, Listed, bytes_of, post_name

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.catalog import PostRow
+from archive.entries import PostRow
 from archive.errors import ArchiveError, FinewsError, InvalidArticle, InvalidInfoCode
 from crawler.pages.errors import PageError
 from crawler.replay import differences, read_again, response_of

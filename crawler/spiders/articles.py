@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from archive.article import BodySource, InfoCode
 from archive.capture import Capture
-from archive.catalog import PostRow
+from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
