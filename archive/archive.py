@@ -122,14 +122,22 @@ class Archive:
         return self._catalog.due(iso(now), since, share, limit, hosts)
 
     def mark_failed(
-        self, info_code: InfoCode, url: str | None, reason: str, *, answered: bool = True
+        self,
+        info_code: InfoCode,
+        url: str | None,
+        reason: str,
+        *,
+        answered: bool = True,
+        told: str | None = None,
     ) -> None:
         """Note that an article could not be archived.
 
         :param url: of its post page, if it has one.
         :param answered: the source said something of it; only then it counts as an attempt.
+        :param told: what a list said of it, for who tries it again.
         """
-        self.crawl_state.failed(info_code, url, reason, self._clock(), answered=answered)
+        now = self._clock()
+        self.crawl_state.failed(info_code, url, reason, now, answered=answered, told=told)
 
     def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool:
         """Whether an article failed and it is not, or no more, time to try it again.

@@ -75,10 +75,12 @@ class Failed(Attempts):
     """An article that could not be archived.
 
     :param url: of its post page; None when it was asked for by its share link.
+    :param told: what a list said of it, as the crawler wrote it; None when none did.
     """
 
     info_code: InfoCode
     url: str | None
+    told: str | None
 
 
 class CrawlState:
@@ -94,7 +96,9 @@ class CrawlState:
             self._db.enable_wal()
             for table, columns in _TABLES.items():
                 key = next(iter(columns))
-                self._db.table(table).create(columns, pk=key, if_not_exists=True)
+                made = self._db.table(table).create(columns, pk=key, if_not_exists=True)
+                for column in columns.keys() - made.columns_dict.keys():
+                    made.add_column(column, columns[column])
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -169,10 +173,12 @@ class CrawlState:
         now: datetime,
         *,
         answered: bool = True,
+        told: str | None = None,
     ) -> None:
         """An article could not be archived by this crawl.
 
         :param answered: the source said something of it; only then it counts as an attempt.
+        :param told: what a list said of it.
         """
         before = self.failure_of(info_code)
         if before is not None and not answered:
@@ -184,6 +190,7 @@ class CrawlState:
             "first": _iso(before.first if before else now),
             "last": _iso(now),
             "reason": reason,
+            "told": told or (before.told if before else None),
         }
         with self._telling():
             self._db.table("failures").upsert(row, pk="info_code")
@@ -289,6 +296,7 @@ _TABLES: dict[str, dict[str, type]] = {
         "first": str,
         "last": str,
         "reason": str,
+        "told": str,
     },
     "pictures": {"address": str, "times": int, "first": str, "last": str, "reason": str},
 }
@@ -296,13 +304,18 @@ _PICTURES = "SELECT address, times, first, last, reason FROM pictures"
 _HOST_IN = {"validators": "url", "blocks": "host", "failures": "url", "pictures": "address"}
 """The column of each table that says which host a row is about."""
 
-_FAILURES = "SELECT info_code, url, times, first, last, reason FROM failures"
+_FAILURES = "SELECT info_code, url, times, first, last, reason, told FROM failures"
 
 
 def _failed(row: tuple[Any, ...]) -> Failed:
-    info_code, url, times, first, last, reason = row
+    info_code, url, times, first, last, reason, told = row
     return Failed(
-        info_code=InfoCode(info_code), url=url, times=times, reason=reason, **_period(first, last)
+        info_code=InfoCode(info_code),
+        url=url,
+        times=times,
+        reason=reason,
+        told=told,
+        **_period(first, last),
     )
 
 

@@ -245,10 +245,17 @@ class ArchiveElsewhere:
             self._send({"looks": looks})
 
     def mark_failed(
-        self, info_code: InfoCode, url: str | None, reason: str, *, answered: bool = True
+        self,
+        info_code: InfoCode,
+        url: str | None,
+        reason: str,
+        *,
+        answered: bool = True,
+        told: str | None = None,
     ) -> None:
         """The article could not be archived; the writer hears of it at the end."""
-        self.crawl_state.failed(info_code, url, reason, self._clock(), answered=answered)
+        now = self._clock()
+        self.crawl_state.failed(info_code, url, reason, now, answered=answered, told=told)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Tell the writer; its number for the crawl is its own."""

@@ -51,13 +51,13 @@ class Failures:
         :param url: of its post page; None when it was asked for by its share link.
         """
         opened = open_archive_of(self._crawler)
-        opened.settle(info_code)
+        asked = opened.settle(info_code)
         if opened.archive.has(info_code):
             return  # by another way
         self._count("article", reason)
         answered = reason not in _NO_ANSWER
         with self._noting():
-            opened.archive.mark_failed(info_code, url, sentence, answered=answered)
+            opened.archive.mark_failed(info_code, url, sentence, answered=answered, told=asked.told)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def stands_in(self, info_code: InfoCode, sentence: str) -> None:

@@ -78,7 +78,13 @@ class Keeper(Protocol):
     def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None: ...
     def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool: ...
     def mark_failed(
-        self, info_code: InfoCode, url: str | None, reason: str, *, answered: bool = True
+        self,
+        info_code: InfoCode,
+        url: str | None,
+        reason: str,
+        *,
+        answered: bool = True,
+        told: str | None = None,
     ) -> None: ...
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int: ...
     def end_crawl(

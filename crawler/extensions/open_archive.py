@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -22,6 +22,18 @@ from crawler.verdict import STORAGE_FAILED, Counts, ExitStatus, Verdict, judge
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is known of an article that is asked for.
+
+    :param post_url: of its post page, if it has one.
+    :param told: what a list said of it, as JSON.
+    """
+
+    post_url: str | None = None
+    told: str | None = None
+
+
 class OpenArchive:
     """The archive that ``FINEWS_KEEPER`` opens."""
 
@@ -30,7 +42,7 @@ class OpenArchive:
         self._crawler = crawler
         self._crawl_id: int | None = None
         self.verdict: Verdict | None = None
-        self._unsettled: dict[InfoCode, str | None] = {}
+        self._unsettled: dict[InfoCode, Asked] = {}
         self._lists_read: dict[str, Validators] = {}
         self._closing: asyncio.Task[None] | None = None
 
@@ -53,13 +65,13 @@ class OpenArchive:
         except ArchiveError as error:
             self.storage_failed(error)
 
-    def ask(self, info_code: InfoCode, post_url: str | None) -> None:
+    def ask(self, info_code: InfoCode, asked: Asked) -> None:
         """An article is asked for; it has to be settled before the crawl ends."""
-        self._unsettled.setdefault(info_code, post_url)
+        self._unsettled.setdefault(info_code, asked)
 
-    def settle(self, info_code: InfoCode) -> None:
+    def settle(self, info_code: InfoCode) -> Asked:
         """An article is archived, has failed, or turned out not to be wanted."""
-        self._unsettled.pop(info_code, None)
+        return self._unsettled.pop(info_code, Asked())
 
     def list_read(self, url: str, validators: Validators) -> None:
         """A list was read. Its validators are kept when the crawl has dealt with all it names.
@@ -89,11 +101,12 @@ class OpenArchive:
     def _fail_unsettled(self) -> None:
         """No article that was asked for may vanish, whatever lost it on its way."""
         assert self._crawler.stats is not None
-        for info_code, post_url in self._unsettled.items():
+        for info_code, asked in self._unsettled.items():
             logger.error("%s is not archived, and nothing said why.", info_code)
             self._crawler.stats.inc_value("article/failed")
             self._crawler.stats.inc_value("article/failed/lost")
-            self.archive.mark_failed(info_code, post_url, "It was lost on its way.")
+            reason = "It was lost on its way."
+            self.archive.mark_failed(info_code, asked.post_url, reason, told=asked.told)
 
     def _note_end(self, reason: str) -> None:
         if self._crawl_id is None:

@@ -6,8 +6,8 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from archive.article import InfoCode
-from crawler.extensions.open_archive import archive_of, open_archive_of
-from crawler.fingerprint import ARTICLE, POST_URL, REVISIT
+from crawler.extensions.open_archive import Asked, archive_of, open_archive_of
+from crawler.fingerprint import ARTICLE, POST_URL, REVISIT, TOLD
 
 
 class ArchivedMiddleware(BaseSpiderMiddleware):
@@ -39,7 +39,8 @@ class ArchivedMiddleware(BaseSpiderMiddleware):
                 stats.inc_value(f"article/{reason}")
         if reason is not None:
             return None
-        open_archive_of(self.crawler).ask(info_code, request.meta.get(POST_URL))
+        asked = Asked(request.meta.get(POST_URL), request.meta.get(TOLD))
+        open_archive_of(self.crawler).ask(info_code, asked)
         return request
 
     def _not_wanted(self, info_code: InfoCode) -> str | None:

@@ -17,11 +17,12 @@ from twisted.python.failure import Failure
 
 from archive.article import BodySource, InfoCode
 from archive.capture import Capture
+from archive.crawl_state import Failed
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
-from crawler.fingerprint import ANSWERS_JSON, ARTICLE, POST_URL, REVISIT, STAGE
+from crawler.fingerprint import ANSWERS_JSON, ARTICLE, POST_URL, REVISIT, STAGE, TOLD
 from crawler.items import Found, Item, Look
 from crawler.middlewares.capture import capture_of
 from crawler.pages.article_page import ArticlePage
@@ -30,6 +31,7 @@ from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.share_answer import ShareAnswer
 from crawler.sources import Sources
+from crawler.told import Told
 
 _GONE = {404, 410}
 
@@ -66,6 +68,13 @@ class Wanted:
     unanswered: bool = False
     unreadable: bool = False
     archived: BodySource | None = None
+
+    @property
+    def told(self) -> str | None:
+        """What is to be remembered if it fails; what a post page says can be had again."""
+        if self.facts is None or self.post_url is not None or self.archived is not None:
+            return None
+        return Told(self.facts, self.captures).as_json()
 
 
 class ArticleSpider(Spider):
@@ -139,6 +148,7 @@ class ArticleSpider(Spider):
                 ARTICLE: wanted.info_code,
                 STAGE: address.url if wanted.facts else f"{address.url} alone",
                 POST_URL: wanted.post_url,
+                TOLD: wanted.told,
                 ANSWERS_JSON: address.page is ShareAnswer,
                 REVISIT: wanted.archived is not None,
             },
@@ -210,11 +220,15 @@ class ArticleSpider(Spider):
                 *(given_up, attempts),
             )
         for failed in failures:
-            yield from self.try_again(failed.info_code, failed.url)
+            yield from self.try_again(failed)
 
-    def try_again(self, info_code: InfoCode, url: str | None) -> Iterator[Request]:
+    def try_again(self, failed: Failed) -> Iterator[Request]:
         """An article that an earlier crawl could not archive."""
-        yield self.ask(self.wanted(info_code, post_url=url))
+        told = Told.of_json(failed.told) if failed.told else None
+        wanted = self.wanted(failed.info_code, post_url=failed.url)
+        if told is not None:
+            wanted = replace(wanted, facts=told.facts, captures=told.captures)
+        yield self.ask(wanted)
 
     def due_again(self) -> Iterator[Request | Look]:
         """Archived articles that may have changed."""

@@ -14,6 +14,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.article import Article, BodySource, InfoCode
+from archive.crawl_state import Failed
 from archive.errors import Refused
 from crawler.arguments import FinewsArguments
 from crawler.extensions.open_archive import archive_of, open_archive_of
@@ -161,13 +162,13 @@ class FinewsSpider(ArticleSpider):
         else:
             self.failures.of_list(url, reason, sentence)
 
-    def try_again(self, info_code: InfoCode, url: str | None) -> Iterator[Request]:
+    def try_again(self, failed: Failed) -> Iterator[Request]:
         """By its post page, if it has one on the mirror."""
-        link = self.site.post(url) if url else None
+        link = self.site.post(failed.url) if failed.url else None
         if link is not None:
             yield from self._post_requests([link])
         else:
-            yield self.ask(self.wanted(info_code))
+            yield from super().try_again(replace(failed, url=None))
 
     def _home_request(self) -> Request:
         return self._list_request(self.site.home, self.parse_list)

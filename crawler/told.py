@@ -1,0 +1,42 @@
+"""What a list said of an article that could not be archived, for the crawl that tries it again.
+
+The list will have moved on by then, and the share API may not say title, time and media itself.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Self
+
+from archive.article import BodySource, InfoCode
+from archive.capture import Capture
+from crawler.pages.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Facts, and where the answer is kept that gave them."""
+
+    facts: Facts
+    captures: tuple[Capture, ...]
+
+    def as_json(self) -> str:
+        """As `of_json` reads it."""
+        return json.dumps(asdict(self), default=datetime.isoformat, ensure_ascii=False)
+
+    @classmethod
+    def of_json(cls, text: str) -> Self | None:
+        """What `as_json` wrote; None when another release of finews wrote it otherwise."""
+        told = json.loads(text)
+        try:
+            facts, published = told["facts"], told["facts"]["published"]
+            read = {
+                "info_code": InfoCode(facts["info_code"]),
+                "published": datetime.fromisoformat(published) if published else None,
+                "body_source": BodySource(facts["body_source"]),
+                "stock_list": tuple(facts["stock_list"]),
+            }
+            captures = tuple(Capture(**capture) for capture in told["captures"])
+            return cls(Facts(**facts | read), captures)
+        except (KeyError, TypeError, ValueError):
+            return None
