@@ -19,6 +19,8 @@ _ENOUGH_TO_TELL = 10
 """Articles an hour; of fewer, none at all may be chance."""
 
 
+_NO_ARTICLE = "The source's lists name no article."
+
 _MOST_TOLERATED = 0.5
 """Share of failures that is too much whatever is usual."""
 
@@ -147,11 +149,13 @@ def judge(
                 ExitStatus.LAYOUT_CHANGED,
                 "The source's lists are not laid out as they were, and nothing could be read.",
             )
+        if stats.get("list/failed/empty") == lists_failed:
+            return Verdict(ExitStatus.LIST_EMPTY, _NO_ARTICLE)
         return Verdict(
             ExitStatus.SOURCE_UNREACHABLE, "No list of the source could be had; try again later."
         )
     if not found and not counts.lists_unchanged and not stats.get("list/posts"):
-        return Verdict(ExitStatus.LIST_EMPTY, "The source's lists name no article.")
+        return Verdict(ExitStatus.LIST_EMPTY, _NO_ARTICLE)
     usual = min(2 * history.usual_failures, _MOST_TOLERATED)
     if failed > asked * max(max_failed_share, usual):
         if stats.get("article/failed/layout", 0) * 2 > failed:

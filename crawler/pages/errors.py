@@ -3,7 +3,8 @@
 FinewsError
 └── PageError
     ├── LayoutChanged   the answer is not what this page object was written for
-    └── NotFound        the source says that it has no such article
+    ├── NotFound        the source says that it has no such article
+    └── EmptyList       a list names no article at all
 """
 
 from archive.article import InfoCode
@@ -38,3 +39,12 @@ class NotFound(PageError):
 
     def __init__(self, info_code: InfoCode, url: str) -> None:
         super().__init__(f"{url} has no article {info_code}.")
+
+
+class EmptyList(PageError):
+    """Raised for a list whose first page is sound and names no article."""
+
+    reason = "empty"
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"{url} names no article.")

@@ -24,6 +24,7 @@ from crawler.fingerprint import ANSWERS_JSON
 from crawler.items import Item, Listed
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList, ListedArticle
+from crawler.pages.errors import EmptyList, PageError
 from crawler.pages.facts import Facts
 from crawler.spiders.articles import ArticleSpider, TextAddress, asked_for, request_of
 
@@ -98,7 +99,15 @@ class EastmoneySpider(ArticleSpider):
     def parse_list(self, response: Response, place: ListPlace) -> Iterator[Request | Item]:
         """A page of a list → its articles, and the next page unless this one goes far enough."""
         page = place.page(response)
-        entries, next_page = page.entries(), page.next_page()
+        try:
+            entries, next_page = page.entries(), page.next_page()
+            if not entries and not place.pages_read:
+                raise EmptyList(response.url)
+        except PageError as error:
+            if not place.addresses[1:]:
+                raise
+            yield self._elsewhere(place, str(error))
+            return
         articles = list(self._articles(entries, response))
         for facts in articles:
             if self._is_asked_for(facts):
@@ -107,7 +116,7 @@ class EastmoneySpider(ArticleSpider):
             yield self._list_request(
                 replace(
                     place,
-                    addresses=self._addresses(place.page),
+                    addresses=self._from_here_on(place),
                     at=next_page,
                     pages_read=place.pages_read + 1,
                 )
@@ -117,9 +126,8 @@ class EastmoneySpider(ArticleSpider):
         """No answer for a page of a list → the next host that has it."""
         place: ListPlace = request_of(failure).cb_kwargs["place"]
         reason, sentence = reason_of(failure)
-        if others := place.addresses[1:]:
-            self.logger.info("%s", sentence)
-            yield self._list_request(replace(place, addresses=others))
+        if place.addresses[1:]:
+            yield self._elsewhere(place, sentence)
         else:
             self.failures.of_list(asked_for(failure), reason, sentence)
 
@@ -145,6 +153,10 @@ class EastmoneySpider(ArticleSpider):
         facts = self.sources.eastmoney
         return facts.rolling if page is FastNewsList else facts.columns
 
+    def _from_here_on(self, place: ListPlace) -> Sequence[str]:
+        """The host that gave this page is asked for the next one first."""
+        return tuple(dict.fromkeys((*place.addresses, *self._addresses(place.page))))
+
     def _list_request(self, place: ListPlace) -> Request:
         address = place.addresses[0]
         names = list(self.args.column or self.sources.eastmoney.read)
@@ -156,6 +168,10 @@ class EastmoneySpider(ArticleSpider):
             meta={ANSWERS_JSON: True},
             cb_kwargs={"place": place},
         )
+
+    def _elsewhere(self, place: ListPlace, sentence: str) -> Request:
+        self.logger.info("%s", sentence)
+        return self._list_request(replace(place, addresses=place.addresses[1:]))
 
     def _articles(self, entries: Iterable[ListedArticle], response: Response) -> Iterator[Facts]:
         for entry in entries:

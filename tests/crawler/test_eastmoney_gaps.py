@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
-from demo.faults import Fault, status
-from demo.replica import Replica
+from demo.articles import FEWEST, Article
+from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, list_site
+from demo.faults import Fault, garbage, status
+from demo.replica import Replica, Site
 from demo.site import made_up_site
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
 from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, expected_sources, sources_of
 from tests.crawler.test_sample_site import article_requests, rows
 
 SITE = made_up_site(articles=FEWEST)
+EMPTY = b'{"code": "1", "data": {"fastNewsList": [], "sortEnd": ""}}'
 AT_ONCE = (*LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=100")
 
 
@@ -49,3 +51,30 @@ def test_what_an_outage_left_out_is_made_up_for_with_what_the_lists_said(
     for article in SITE.columns["350"]:
         assert published[article.info_code] == article.published.isoformat()
     assert set(Counter(article_requests(replica)).values()) == {1}
+
+
+def columns_only(*articles: Article) -> dict[str, Site]:
+    return {LISTAPI_HOST: list_site((), {"350": articles})}
+
+
+@pytest.mark.parametrize("answer", [b'{"code": "0", "message": "busy"}', EMPTY])
+def test_a_list_that_one_host_does_not_give_is_asked_for_at_the_next(
+    crawl: Crawl, replica: Replica, archive: Path, answer: bytes
+) -> None:
+    replica.faults = [Fault(WEBLIST_HOST, "/comm/", failure=garbage(answer))]
+    ended = eastmoney(crawl, *LONG_AGO, "-a", "column=rolling")
+    assert ended.status == 0, ended.log
+    assert sources_of(archive).keys() == {news.info_code for news in SITE.fast_news}
+
+
+def test_a_list_that_is_empty_is_told_and_its_crawl_is_not_complete(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.sites |= columns_only(*SITE.columns["350"])
+    replica.faults = [Fault(WEBLIST_HOST, "/comm/", failure=garbage(EMPTY))]
+    ended = eastmoney(crawl, *LONG_AGO)
+    assert ended.status == 3
+    assert f"http://{LISTAPI_HOST}/comm/web/getFastNewsList" in ended.log
+    assert "names no article" in ended.log
+    assert eastmoney(crawl, *LONG_AGO, "-a", "column=rolling").status == 5
+    assert rows(archive, "SELECT DISTINCT complete FROM crawls") == [(0,)]
