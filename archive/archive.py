@@ -206,9 +206,12 @@ class Archive:
         return self._catalog.stand_ins(iso(self._clock() - timedelta(days=days)))
 
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
-        """Whether the article was archived by then."""
+        """Whether the article was archived by then, or noted as one that could not be."""
         seen = self._catalog.first_seen(info_code)
-        return seen is not None and seen <= iso(at)
+        if seen is not None:
+            return seen <= iso(at)
+        failed = self.crawl_state.failure_of(info_code)
+        return failed is not None and failed.first <= at
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """When the last complete crawl of a spider ended, which had dealt with all of its lists.

@@ -5,7 +5,7 @@ In the order of an article's way: `start`, `parse_list`, `parse_text`.
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -182,7 +182,8 @@ class EastmoneySpider(ArticleSpider):
 
     def _is_asked_for(self, facts: Facts) -> bool:
         self.count("list/posts")
-        return self.args.since is None or not _is_before(facts, self.args.since)
+        since, published = self.args.since, facts.published
+        return since is None or published is None or not _is_before(published, since)
 
     def _article(self, facts: Facts, response: Response) -> Iterator[Request | Item]:
         archive = archive_of(self.crawler)
@@ -197,22 +198,27 @@ class EastmoneySpider(ArticleSpider):
     def _goes_far_enough(self, articles: Sequence[Facts], place: ListPlace) -> bool:
         """Whether nothing on the pages that follow is wanted.
 
-        By default, those that follow an article which the archive had when the last complete
+        By default, those that follow an article which the archive knew when the last complete
         crawl ended: that crawl has dealt with them. An article that was archived since then says
-        nothing, because whatever archived it may not have seen all the others.
+        nothing, because whatever archived it may not have seen all the others. Nor does one that
+        newer ones follow, as where a list names an article once more, or keeps it at its top:
+        only the end of the page counts.
         """
         since, pages = self.args.since, self.args.pages
-        if since is not None and any(_is_before(facts, since) for facts in articles):
+        times = (facts.published for facts in reversed(articles) if facts.published)
+        oldest = next(times, None)
+        if since is not None and oldest is not None and _is_before(oldest, since):
             return True
         if pages is not None:
             return place.pages_read + 1 >= pages
         if since is not None:
             return False
-        if any(facts.published and facts.published < self._old for facts in articles):
+        if oldest is not None and oldest < self._old:
             return True
-        archive, known = archive_of(self.crawler), self._known
-        return known is not None and any(archive.knew(facts.info_code, known) for facts in articles)
+        if self._known is None or not articles:
+            return False
+        return archive_of(self.crawler).knew(articles[-1].info_code, self._known)
 
 
-def _is_before(facts: Facts, day: date) -> bool:
-    return facts.published is not None and facts.published.astimezone(SHANGHAI).date() < day
+def _is_before(published: datetime, day: date) -> bool:
+    return published.astimezone(SHANGHAI).date() < day

@@ -13,7 +13,7 @@ from demo.faults import Fault, garbage, status
 from demo.replica import Replica, Site
 from demo.site import made_up_site
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, expected_sources, sources_of
+from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, expected_sources, pages, sources_of
 from tests.crawler.test_sample_site import article_requests, rows
 
 SITE = made_up_site(articles=FEWEST)
@@ -55,6 +55,34 @@ def test_what_an_outage_left_out_is_made_up_for_with_what_the_lists_said(
 
 def columns_only(*articles: Article) -> dict[str, Site]:
     return {LISTAPI_HOST: list_site((), {"350": articles})}
+
+
+def test_an_old_article_before_newer_ones_does_not_end_the_way_back(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    listed = SITE.columns["350"]
+    newer, older = listed[:25], listed[25:]
+    replica.sites |= columns_only(*older)
+    assert eastmoney(crawl, *LONG_AGO, "-a", "column=all").status == 0
+    replica.sites |= columns_only(older[-1], *newer, *older[:-1])
+    replica.requests.clear()
+    ended = eastmoney(crawl, *LONG_AGO, "-a", "column=all")
+    assert ended.status == 0, ended.log
+    assert sources_of(archive).keys() == {article.info_code for article in listed}
+    assert pages(replica)[LISTAPI_HOST] == 3
+
+
+def test_what_has_failed_is_known_and_is_no_reason_to_read_on(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.sites |= columns_only(*SITE.columns["350"])
+    replica.faults = [Fault(host, "/", failure=status(404)) for host in (*SHARE_HOSTS, PAGE_HOST)]
+    assert eastmoney(crawl, *LONG_AGO, "-a", "column=all").status == 6
+    assert not posts_in(archive)
+    replica.requests.clear()
+    eastmoney(crawl, *LONG_AGO, "-a", "column=all", "-s", "FINEWS_REVISIT_SHARE=1000")
+    assert pages(replica)[LISTAPI_HOST] == 1
+    assert not article_requests(replica)
 
 
 @pytest.mark.parametrize("answer", [b'{"code": "0", "message": "busy"}', EMPTY])
