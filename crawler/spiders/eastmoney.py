@@ -83,6 +83,11 @@ class EastmoneySpider(ArticleSpider):
         spider.allowed_domains = [urlsplit(address).hostname or "" for address in addresses]
         return spider
 
+    @property
+    def is_whole(self) -> bool:
+        """One of just some lists is, too: else nobody tried again what only they name."""
+        return self.args.since is None and self.args.pages is None
+
     async def start(self) -> AsyncIterator[Any]:
         """The lists, then what is owed from before."""
         now = load_object(self.settings["FINEWS_CLOCK"])()

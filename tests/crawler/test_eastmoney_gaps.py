@@ -85,6 +85,24 @@ def test_what_has_failed_is_known_and_is_no_reason_to_read_on(
     assert not article_requests(replica)
 
 
+def test_a_crawl_of_some_lists_tries_again_what_it_could_not_have(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    listed = SITE.columns["350"]
+    replica.sites |= columns_only(*listed)
+    lost = listed[-1].info_code[2:]
+    replica.faults = [Fault(host, f"/a/{lost}", failure=status(404)) for host in [PAGE_HOST]]
+    replica.faults += [
+        Fault(host, f"/NewsData/GetNewsText.do?id=NW{lost}", failure=status(404))
+        for host in SHARE_HOSTS
+    ]
+    assert eastmoney(crawl, *LONG_AGO, "-a", "column=all").status == 0
+    assert f"NW{lost}" not in sources_of(archive)
+    replica.faults = []
+    assert eastmoney(crawl, *AT_ONCE, "-a", "column=all").status == 0
+    assert f"NW{lost}" in sources_of(archive)
+
+
 @pytest.mark.parametrize("answer", [b'{"code": "0", "message": "busy"}', EMPTY])
 def test_a_list_that_one_host_does_not_give_is_asked_for_at_the_next(
     crawl: Crawl, replica: Replica, archive: Path, answer: bytes
