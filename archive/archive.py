@@ -218,7 +218,7 @@ class Archive:
 
         :param arguments: that it had; with others it reads other lists.
         """
-        ended = self._catalog.completed(spider, as_json(arguments))
+        ended = self._catalog.completed(spider, as_json(arguments), iso(self._clock()))
         return datetime.fromisoformat(ended) if ended else None
 
     def _note_look(self, entry: Entry, now: datetime) -> None:

@@ -227,13 +227,16 @@ class Questions:
         sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
         return self._one(sql, since, until) is not None
 
-    def completed(self, spider: str, arguments: str) -> str | None:
-        """When the last complete crawl of a spider with the same arguments ended."""
+    def completed(self, spider: str, arguments: str, now: str) -> str | None:
+        """When the last complete crawl of a spider with the same arguments ended.
+
+        One that ended later than now, by a clock that was wrong, says nothing.
+        """
         sql = """
-            SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete
+            SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete AND ended <= ?
             ORDER BY id DESC LIMIT 1
         """
-        row = self._one(sql, spider, arguments)
+        row = self._one(sql, spider, arguments, now)
         return row["ended"] if row else None
 
     def first_seen(self, info_code: InfoCode) -> str | None:

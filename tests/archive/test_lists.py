@@ -1,0 +1,75 @@
+"""What lists tell of archived articles, and how far back crawls know them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from archive.archive import Archive
+from tests.archive.test_archive import ARTICLE, CODE
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Hands:
+    """A clock that is set by hand."""
+
+    now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def archive(tmp_path: Path, clock: Hands) -> Iterator[Archive]:
+    with Archive(tmp_path / "news", clock=clock) as archive:
+        yield archive
+
+
+def crawl(archive: Archive) -> None:
+    archive.end_crawl(archive.begin_crawl("eastmoney", {}), 0, "Done.", {"complete": 1})
+
+
+def test_a_crawl_that_ended_in_the_future_says_nothing_of_how_far_it_came(
+    archive: Archive, clock: Hands
+) -> None:
+    crawl(archive)
+    clock.now = NOON + 24 * HOUR  # by a wrong clock
+    crawl(archive)
+    clock.now = NOON + HOUR
+    archive.add(ARTICLE)
+    completed = archive.completed("eastmoney", {})
+    assert completed == NOON
+    assert not archive.knew(CODE, completed)
+
+
+def test_what_could_not_be_archived_is_known_since_it_first_failed(
+    archive: Archive, clock: Hands
+) -> None:
+    archive.mark_failed(CODE, None, "It is not there.")
+    clock.now = NOON + HOUR
+    archive.mark_failed(CODE, None, "It is not there.")
+    assert archive.knew(CODE, NOON)
+    assert not archive.knew(CODE, NOON - HOUR)
+    archive.add(ARTICLE)
+    archive.crawl_state.archived(CODE)
+    assert archive.knew(CODE, NOON + HOUR)
+    assert not archive.knew(CODE, NOON)
+
+
+def test_a_version_of_which_no_list_tells_keeps_what_one_told(archive: Archive) -> None:
+    archive.add(ARTICLE)
+    assert archive.mark_listed(CODE, ["90.BK0001"])
+    assert not archive.mark_listed(CODE, ["90.BK0001"])
+    archive.add(replace(ARTICLE, body="<p>another</p>"))
+    row = archive.row_of(CODE)
+    assert row is not None
+    assert (row.version, row.stock_list) == (2, '["90.BK0001"]')
