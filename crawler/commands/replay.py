@@ -112,7 +112,12 @@ class _Replay:
             tqdm.write(f"{info_code}: {error}")
             return
         self._read += 1
-        article = replace(article, addresses=archived.addresses, captures=archived.captures)
+        article = replace(
+            article,
+            addresses=archived.addresses,
+            captures=archived.captures,
+            stock_list=archived.stock_list,
+        )
         changes = list(differences(archived, article))
         for field, before, now in changes:
             tqdm.write(f"{info_code}: {field}: {before} → {now}")

@@ -93,6 +93,8 @@ def _day_of(info_code: InfoCode) -> datetime:
 def facts_of(article: Article) -> Facts:
     """An archived article as a page would tell of it, for another look at its body.
 
+    What lists told of securities the archive keeps, and may know better by then.
+
     :raises InvalidArticle: when it has no category, as broken posts that were imported.
     """
     if article.category is None or article.tag is None:
@@ -109,5 +111,4 @@ def facts_of(article: Article) -> Facts:
         body=None,
         body_source=article.body_source,
         link=article.link,
-        stock_list=article.stock_list,
     )

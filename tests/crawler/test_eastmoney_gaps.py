@@ -2,16 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from archive.archive import Archive
+from archive.article import BodySource
+from crawler.pages.compose import compose, facts_of
+from crawler.pages.facts import ArticleText
 from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST, Article
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, list_site
 from demo.faults import Fault, garbage, status
 from demo.replica import Replica, Site
 from demo.site import made_up_site
+from tests.archive.test_archive import ARTICLE
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
 from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, expected_sources, pages, sources_of
 from tests.crawler.test_sample_site import article_requests, rows
@@ -124,3 +130,27 @@ def test_a_list_that_is_empty_is_told_and_its_crawl_is_not_complete(
     assert "names no article" in ended.log
     assert eastmoney(crawl, *LONG_AGO, "-a", "column=rolling").status == 5
     assert rows(archive, "SELECT DISTINCT complete FROM crawls") == [(0,)]
+
+
+def test_a_look_at_an_article_does_not_take_back_what_a_list_tells_meanwhile(
+    tmp_path: Path,
+) -> None:
+    old = replace(ARTICLE, stock_list=("1.600160",), body_source=BodySource.SUMMARY)
+    text = ArticleText(
+        url="http://x/",
+        source=BodySource.SHARE_API,
+        title="标题",
+        published=None,
+        media=None,
+        digest=None,
+        body="<p>text</p>",
+        rolling=False,
+    )
+    with Archive(tmp_path / "news") as archive:
+        archive.add(old)
+        (row,) = archive.posts()
+        facts = facts_of(archive.article_of(row))
+        archive.mark_listed(old.info_code, ["1.600160", "90.BK0001"])
+        archive.add(compose(old.info_code, facts, text, lambda *_, rolling: old.link))
+        (row,) = archive.posts()
+    assert (row.body_source, row.stock_list) == ("share_api", '["1.600160", "90.BK0001"]')
