@@ -5,7 +5,8 @@ imports the crawler or the archive: what the demo expects of them is written by 
 that a mistake in theirs cannot hide in ours.
 
     exchange      what passes between a client and a site: Request, Answer, Site, Exchange
-    replica       the server: a plain HTTP proxy that answers for the real host names
+    replica       the server: an HTTP proxy that answers for the real host names
+    certificates  the certificates that it answers with where an address is https
     faults        ways of failing on demand
     ban           a host that bans who asks too fast
     static        sites made of files (a folder, or pages in memory), served as GitHub Pages does

@@ -21,6 +21,7 @@ class Request:
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     """With names in lower case."""
+    scheme: str = "http"
 
     @property
     def target(self) -> str:
@@ -30,7 +31,7 @@ class Request:
     @property
     def url(self) -> str:
         """The whole address."""
-        return f"http://{self.host}{self.target}"
+        return f"{self.scheme}://{self.host}{self.target}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,21 @@
-"""The server: a plain HTTP proxy on loopback that answers for the real host names itself.
+"""The server: an HTTP proxy on loopback that answers for the real host names itself.
 
 A crawler that is told `http_proxy=http://127.0.0.1:PORT` keeps the real addresses in its
-requests, so that pages, links and hosts are what they are outside.
+requests, so that pages, links and hosts are what they are outside. A tunnel (CONNECT, for https)
+ends in the replica too, which has a certificate for every host.
 """
 
+import ssl
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import SHUT_RDWR, socket
-from ssl import SSLContext, SSLError
 from types import TracebackType
 from typing import Any, Self
 
+from demo.certificates import Authority, Flaw
 from demo.exchange import Answer, Exchange, LoggedRequest, Request, Site
 from demo.faults import Fault
 from demo.share import share_api_site
@@ -36,9 +38,9 @@ class Replica:
     """Serves sites by host name for as long as its `with` block lasts.
 
     `requests` has every request in order of arrival and may be cleared; `faults` may be changed
-    at any time, and the first that matches a request strikes it. A host without a site is
-    answered with 502, a CONNECT (https) with 501, both logged as unknown: nothing that a crawler
-    asks for through the replica ever leaves this machine.
+    at any time, and the first that matches a request strikes it; `flaws` are those of hosts'
+    certificates, and may be changed likewise. A host without a site is answered with 502, which is
+    logged as unknown: nothing that a crawler asks for through the replica ever leaves this machine.
 
     With `tls` it is asked straight, as an https server, under one of its names.
     """
@@ -48,11 +50,13 @@ class Replica:
         sites: Mapping[str, Site],
         *,
         faults: Iterable[Fault] = (),
+        flaws: Mapping[str, Flaw] | None = None,
         port: int = 0,
-        tls: SSLContext | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.sites = dict(sites)
         self.faults = list(faults)
+        self.flaws = dict(flaws or {})
         self.requests: list[LoggedRequest] = []
         self._port = port
         self._tls = tls
@@ -61,6 +65,7 @@ class Replica:
     def __enter__(self) -> Self:
         """Bind and serve. Raises OSError when the port is taken."""
         self._server = _Server(self, self._port, self._tls)
+        self._authority = Authority()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         return self
@@ -73,6 +78,7 @@ class Replica:
     ) -> None:
         self._server.stop()
         self._thread.join()
+        self._authority.close()
 
     @property
     def proxy_url(self) -> str:
@@ -80,9 +86,25 @@ class Replica:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that lead a program to the sites here, and make it trust them."""
+        return {
+            "http_proxy": self.proxy_url,
+            "https_proxy": self.proxy_url,
+            "no_proxy": "",
+            "SSL_CERT_FILE": str(self._authority.certificate),
+        }
+
+    @property
     def unknown(self) -> list[LoggedRequest]:
         """The requests for hosts that have no site here: a good crawl makes none."""
         return [entry for entry in self.requests if not entry.answered_by_known_host]
+
+    def tls(self, host: str) -> ssl.SSLContext | None:
+        """What it takes to answer for a host inside a tunnel; None when it has no site."""
+        if host not in self.sites:
+            return None
+        return self._authority.context(host, self.flaws.get(host))
 
     def serve(self, request: Request, connection: socket, stopping: threading.Event) -> bool:
         """Answer a request on its connection; whether the connection may be used again."""
@@ -110,15 +132,13 @@ class Replica:
 
 
 def _refuse(request: Request) -> Answer:
-    if request.method == "CONNECT":
-        return Answer(HTTPStatus.NOT_IMPLEMENTED, b"The replica speaks http only.\n", _PLAIN)
     return Answer(HTTPStatus.BAD_GATEWAY, f"No site for {request.host}.\n".encode(), _PLAIN)
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, replica: Replica, port: int, tls: SSLContext | None) -> None:
+    def __init__(self, replica: Replica, port: int, tls: ssl.SSLContext | None) -> None:
         self.replica = replica
         self._tls = tls
         self.stopping = threading.Event()
@@ -132,7 +152,8 @@ class _Server(ThreadingHTTPServer):
         # Idle keep-alive connections would otherwise live on in their threads.
         for connection in tuple(self._connections):
             with suppress(OSError):
-                connection.shutdown(SHUT_RDWR)
+                # Not SSLSocket's own, which takes the TLS away that a thread may be reading.
+                socket.shutdown(connection, SHUT_RDWR)
 
     def get_request(self) -> tuple[socket, Any]:
         connection, address = super().get_request()
@@ -147,24 +168,64 @@ class _Server(ThreadingHTTPServer):
         self._connections.discard(request)
         super().close_request(request)
 
+    def serve_tunnel(self, tunnel: ssl.SSLSocket, address: Any) -> None:
+        """Open a tunnel to its client, and answer the requests in it."""
+        with tunnel:
+            self._connections.add(tunnel)
+            if not self.stopping.is_set() and _opens(tunnel):
+                _TunnelHandler(tunnel, address, self)
+                _say_goodbye(tunnel)
+            self._connections.discard(tunnel)
+
+
+def _opens(tunnel: ssl.SSLSocket) -> bool:
+    try:
+        socket.sendall(tunnel, b"HTTP/1.1 200 Connection Established\r\n\r\n")  # in the clear
+        tunnel.do_handshake()
+    except OSError:
+        return False  # the client has hung up, or does not like the certificate
+    return True
+
+
+def _say_goodbye(tunnel: ssl.SSLSocket) -> None:
+    """Say that this is the end, without which a body that has no length would seem cut off."""
+    with suppress(OSError):
+        tunnel.setblocking(False)  # the client's own goodbye is not waited for
+        tunnel.unwrap()
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    scheme = "http"
 
     def handle(self) -> None:
         # A client may hang up whenever it likes; that is no news.
-        with suppress(ConnectionError, SSLError):
+        with suppress(ConnectionError, ssl.SSLError):
             super().handle()
 
+    def do_CONNECT(self) -> None:
+        host, _, port = self.path.lower().partition(":")
+        context = self.server.replica.tls(host) if port == "443" else None
+        if context is None:
+            self._serve()
+            return
+        self.close_connection = True
+        tunnel = context.wrap_socket(
+            self.connection, server_side=True, do_handshake_on_connect=False
+        )
+        self.server.serve_tunnel(tunnel, self.client_address)
+
     def _serve(self) -> None:
+        scheme = self.scheme
         if self.command == "CONNECT":
-            host, target = self.path, "/"
+            scheme, host, target = "https", self.path, "/"
         elif self.path.startswith("/"):
             host, target = self.headers.get("Host", ""), self.path
         else:  # the absolute form that clients send to a proxy
-            host, slash, rest = self.path.partition("://")[2].partition("/")
+            scheme, _, address = self.path.partition("://")
+            host, slash, rest = address.partition("/")
             target = f"/{rest}" if slash else "/"
         path, _, query = target.partition("?")
         request = Request(
@@ -173,12 +234,18 @@ class _Handler(BaseHTTPRequestHandler):
             path=path,
             query=query,
             headers={name.lower(): value for name, value in self.headers.items()},
+            scheme=scheme.lower(),
         )
         replica = self.server.replica
         if not replica.serve(request, self.connection, self.server.stopping):
             self.close_connection = True
 
-    do_GET = do_HEAD = do_CONNECT = _serve
+    do_GET = do_HEAD = _serve
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the replica keeps its own log."""
+
+
+class _TunnelHandler(_Handler):
+    scheme = "https"
+    do_CONNECT = _Handler._serve

@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -26,14 +27,20 @@ def replica() -> Iterator[Replica]:
         yield replica
 
 
-@pytest.fixture
-def get(replica: Replica) -> Iterator[Get]:
+@pytest.fixture(params=["http", "https"])
+def get(replica: Replica, request: pytest.FixtureRequest) -> Iterator[Get]:
+    proxy = urlsplit(replica.proxy_url).netloc
+    trusting = ssl.create_default_context(cafile=replica.environment["SSL_CERT_FILE"])
     opened: list[http.client.HTTPConnection] = []
 
     def ask(path: str) -> tuple[http.client.HTTPResponse, bytes]:
-        wire = http.client.HTTPConnection(urlsplit(replica.proxy_url).netloc, timeout=5)
+        if request.param == "http":
+            wire = http.client.HTTPConnection(proxy, timeout=5)
+        else:
+            wire = http.client.HTTPSConnection(proxy, timeout=5, context=trusting)
+            wire.set_tunnel(HOST)
         opened.append(wire)
-        wire.request("GET", f"http://{HOST}{path}")
+        wire.request("GET", f"{request.param}://{HOST}{path}")
         answer = wire.getresponse()
         return answer, answer.read()
 
@@ -84,6 +91,7 @@ def test_truncated(replica: Replica, get: Get) -> None:
     assert error.value.partial == PAGE[:500]
 
 
+@pytest.mark.parametrize("get", ["http"], indirect=True)  # by https, Python tells of an end
 def test_reset(replica: Replica, get: Get) -> None:
     strike(replica, faults.reset())
     with pytest.raises(ConnectionResetError, match="reset by peer"):

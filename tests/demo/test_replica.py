@@ -3,13 +3,22 @@
 import http.client
 import json
 import os
+import socket
+import ssl
+import struct
+import threading
 import time
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from demo.certificates import Flaw
+from demo.faults import Fault, ended, hang, reset
 from demo.replica import Answer, Replica, Request, folder_site, share_api_site
 
 HOST = "finews.withounder.com"
@@ -77,13 +86,6 @@ def test_an_unknown_host_is_refused(replica: Replica, wire: http.client.HTTPConn
     assert [entry.request.host for entry in replica.unknown] == ["news.example.com"]
 
 
-def test_https_is_refused(replica: Replica, wire: http.client.HTTPConnection) -> None:
-    wire.set_tunnel(HOST, 443)
-    with pytest.raises(OSError, match="501"):
-        wire.connect()
-    assert [entry.request.host for entry in replica.unknown] == [HOST]
-
-
 def test_head_has_no_body(wire: http.client.HTTPConnection) -> None:
     wire.request("HEAD", f"http://{HOST}/a")
     answer = wire.getresponse()
@@ -108,6 +110,172 @@ def test_it_shuts_down_at_once_with_connections_open() -> None:
     with pytest.raises((ConnectionError, http.client.HTTPException)):
         get(wire, f"http://{HOST}/")
     wire.close()
+
+
+Tunnel = Callable[..., http.client.HTTPSConnection]
+
+
+@pytest.fixture
+def trusting(replica: Replica) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=replica.environment["SSL_CERT_FILE"])
+
+
+@pytest.fixture
+def tunnel(replica: Replica, trusting: ssl.SSLContext) -> Iterator[Tunnel]:
+    """Tunnels to hosts, for clients that trust the replica and none but it."""
+    opened: list[http.client.HTTPSConnection] = []
+
+    def open_tunnel(host: str = HOST, port: int = 443) -> http.client.HTTPSConnection:
+        proxy = urlsplit(replica.proxy_url).netloc
+        connection = http.client.HTTPSConnection(proxy, timeout=5, context=trusting)
+        connection.set_tunnel(host, port)
+        opened.append(connection)
+        return connection
+
+    yield open_tunnel
+    for connection in opened:
+        connection.close()
+
+
+def connected(replica: Replica, host: str = HOST) -> socket.socket:
+    """A tunnel before its handshake."""
+    proxy = urlsplit(replica.proxy_url)
+    assert proxy.hostname is not None
+    assert proxy.port is not None
+    wire = socket.create_connection((proxy.hostname, proxy.port), timeout=5)
+    wire.sendall(f"CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n".encode())
+    assert wire.recv(1000) == b"HTTP/1.1 200 Connection Established\r\n\r\n"
+    return wire
+
+
+def assert_no_more_threads(than: int) -> None:
+    end = time.monotonic() + 5
+    while threading.active_count() > than and time.monotonic() < end:
+        time.sleep(0.01)
+    assert threading.active_count() <= than
+
+
+def test_a_tunnel_leads_to_the_host_by_https(replica: Replica, tunnel: Tunnel) -> None:
+    wire = tunnel()
+    assert get(wire, "/a?x=1")[:2] == (200, f"https://{HOST}/a?x=1".encode())
+    kept_alive = wire.sock
+    assert get(wire, "/b")[1] == f"https://{HOST}/b".encode()
+    assert wire.sock is kept_alive
+    assert get(tunnel(HOST.upper()), "/c")[1] == f"https://{HOST}/c".encode()
+    assert [entry.request.url for entry in replica.requests] == [
+        f"https://{HOST}/{path}" for path in ("a?x=1", "b", "c")
+    ]
+    assert all(entry.answered_by_known_host for entry in replica.requests)
+
+
+@pytest.mark.parametrize(("host", "port"), [("news.example.com", 443), (HOST, 22)])
+def test_a_tunnel_elsewhere_is_refused(
+    replica: Replica, tunnel: Tunnel, host: str, port: int
+) -> None:
+    with pytest.raises(OSError, match="502"):
+        tunnel(host, port).connect()
+    assert [entry.request.url for entry in replica.unknown] == [f"https://{host}/"]
+
+
+def test_a_tunnel_leads_to_no_other_tunnel_and_no_unknown_host(
+    replica: Replica, tunnel: Tunnel
+) -> None:
+    assert get(tunnel(), "/", {"Host": "news.example.com"})[0] == 502
+    wire = tunnel()
+    wire.request("CONNECT", f"{HOST}:443")
+    assert wire.getresponse().status == 502
+    assert len(replica.unknown) == 2
+
+
+def test_its_certificates_are_trusted_by_who_is_told_to_and_nobody_else(
+    replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"https://{HOST}/"
+    for name, value in replica.environment.items():
+        monkeypatch.setenv(name, value)
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        assert answer.read() == url.encode()
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
+        urllib.request.urlopen(url, timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "complaint"),
+    [(Flaw.EXPIRED, "certificate has expired"), (Flaw.WRONG_HOST, "Hostname mismatch")],
+)
+def test_a_certificate_can_be_wrong(
+    replica: Replica, tunnel: Tunnel, flaw: Flaw, complaint: str
+) -> None:
+    replica.flaws[HOST] = flaw
+    with pytest.raises(ssl.SSLCertVerificationError, match=complaint):
+        tunnel().connect()
+    tunnel(SHARE).connect()
+    del replica.flaws[HOST]
+    tunnel().connect()
+
+
+def test_a_tunnel_can_be_reset(replica: Replica, trusting: ssl.SSLContext) -> None:
+    replica.faults = [Fault(HOST, failure=reset())]
+    with trusting.wrap_socket(connected(replica), server_hostname=HOST) as wire:
+        wire.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        # Below TLS, which would tell of an end.
+        with pytest.raises(ConnectionResetError, match="reset by peer"):
+            list(iter(lambda: socket.socket.recv(wire, 1000), b""))
+
+
+def test_a_tunnel_ends_as_it_should(replica: Replica, trusting: ssl.SSLContext) -> None:
+    replica.faults = [Fault(HOST, failure=ended())]
+    with trusting.wrap_socket(
+        connected(replica), server_hostname=HOST, suppress_ragged_eofs=False
+    ) as wire:
+        wire.sendall(f"GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: wire.recv(1000), b""))
+    assert answer.endswith(b"\r\n\r\nhttps://finews.")
+
+
+def test_nothing_stays_behind() -> None:
+    with Replica({HOST: echo}) as replica:
+        certificate = Path(replica.environment["SSL_CERT_FILE"])
+        assert b"PRIVATE KEY" not in certificate.read_bytes()
+    assert not certificate.exists()
+
+
+@pytest.mark.parametrize("how", ["at once", "amid", "with nonsense", "reset"])
+def test_a_client_may_hang_up_during_the_handshake(
+    replica: Replica, tunnel: Tunnel, how: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    threads = threading.active_count()
+    with connected(replica) as wire:
+        if how == "amid":
+            wire.sendall(b"\x16\x03\x01\x02\x00\x01")
+        if how == "with nonsense":
+            wire.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        if how == "reset":
+            wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert_no_more_threads(than=threads)
+    assert get(tunnel(), "/")[0] == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def test_it_shuts_down_at_once_with_tunnels_open(capfd: pytest.CaptureFixture[str]) -> None:
+    threads = threading.active_count()
+    with Replica({HOST: echo}, faults=[Fault(HOST, "/hang", failure=hang())]) as replica:
+        trusting = ssl.create_default_context(cafile=replica.environment["SSL_CERT_FILE"])
+        silent = connected(replica)
+        idle, hanging = (
+            trusting.wrap_socket(connected(replica), server_hostname=HOST) for _ in range(2)
+        )
+        hanging.sendall(f"GET /hang HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        while not replica.requests:
+            time.sleep(0.01)
+        start = time.monotonic()
+    for wire in (silent, idle, hanging):
+        with wire, suppress(ConnectionError):
+            assert wire.recv(1) == b""
+    assert time.monotonic() - start < 1
+    assert_no_more_threads(than=threads)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_the_share_api_answers_known_and_unknown_codes(wire: http.client.HTTPConnection) -> None:
