@@ -12,14 +12,12 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from demo.exchange import LoggedRequest
 from demo.faults import Fault, parse_fault
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
-from demo.sources import without_tls
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,16 +67,13 @@ def _fault(text: str, site: MadeUpSite) -> Fault:
 
 def _crawl(replica: Replica, site: MadeUpSite) -> int:
     """Both spiders; the exit status of the first that fails."""
-    proxies = {"http_proxy": replica.proxy_url, "https_proxy": replica.proxy_url}
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
-    environment = {"FINEWS_ARCHIVE": str(ROOT / "news-demo"), **kept, **proxies}
+    environment = {"FINEWS_ARCHIVE": str(ROOT / "news-demo"), **kept, **replica.environment}
     statuses = []
-    with TemporaryDirectory() as folder:
-        sources = without_tls(ROOT / "settings" / "sources.toml", Path(folder))
-        for crawl in _crawls(site, sources):
-            command = (sys.executable, *crawl)
-            statuses.append(_ended(subprocess.Popen(command, cwd=ROOT, env=environment)))  # noqa: S603
-            print(flush=True)
+    for crawl in _crawls(site):
+        command = (sys.executable, *crawl)
+        statuses.append(_ended(subprocess.Popen(command, cwd=ROOT, env=environment)))  # noqa: S603
+        print(flush=True)
     fetches = _article_fetches(replica.requests)
     archive = environment["FINEWS_ARCHIVE"]
     print(f"In this run the made-up site saw {fetches} article fetches.", flush=True)
@@ -87,15 +82,11 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     return next(filter(None, statuses), 0)
 
 
-def _crawls(site: MadeUpSite, sources: Path) -> Iterator[Sequence[str]]:
+def _crawls(site: MadeUpSite) -> Iterator[Sequence[str]]:
     """What Python is to run: first the mirror, then Eastmoney's lists, which know more."""
     oldest = f"{site.articles[0].published:%Y-%m-%d}"
-    for spider, argument in (
-        ("finews", f"site=http://{MIRROR_HOST}/"),
-        ("eastmoney", f"since={oldest}"),
-    ):
-        settings = (*_NO_DELAYS, "-s", f"FINEWS_SOURCES={sources}")
-        yield ("-m", "scrapy", "crawl", spider, "-a", argument, *settings)
+    for crawl in (("finews",), ("eastmoney", "-a", f"since={oldest}")):
+        yield ("-m", "scrapy", "crawl", *crawl, *_NO_DELAYS)
 
 
 def _is_proxy(name: str) -> bool:
@@ -123,9 +114,10 @@ def _article_fetches(requests: Iterable[LoggedRequest]) -> int:
 
 
 def _serve(replica: Replica) -> int:
-    proxy = replica.proxy_url
-    print(f"The made-up site is served by the proxy {proxy} (Ctrl-C ends it). To crawl it:")
-    print(f"  http_proxy={proxy} scrapy crawl finews -a site=http://{MIRROR_HOST}/", flush=True)
+    print(f"The made-up site is served by the proxy {replica.proxy_url} (Ctrl-C ends it).")
+    print("To crawl it:")
+    variables = [f"{name}={shlex.quote(value)}" for name, value in replica.environment.items()]
+    print(f"  {' '.join(variables)} scrapy crawl finews", flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 """What the tests share: the sample site, replicas of sites, and crawls as users start them."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from demo.replica import Replica, Site, folder_site, share_api_site
-from demo.sources import without_tls
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "settings" / "sources.toml"
@@ -66,8 +66,8 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    """The project's sources file, for a replica."""
-    return without_tls(SOURCES, tmp_path)
+    """A copy of the project's sources file, which a test may change."""
+    return Path(shutil.copy(SOURCES, tmp_path))
 
 
 def crawl_with(replica: Replica, archive: Path, sources: Path = SOURCES) -> Crawl:
@@ -86,9 +86,7 @@ def crawl_with(replica: Replica, archive: Path, sources: Path = SOURCES) -> Craw
             cwd=ROOT,
             env={
                 **os.environ,
-                "http_proxy": replica.proxy_url,
-                "https_proxy": replica.proxy_url,
-                "no_proxy": "",
+                **replica.environment,
                 "FINEWS_ARCHIVE": str(archive),
                 **environment,
             },

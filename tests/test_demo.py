@@ -8,13 +8,14 @@ from pathlib import Path
 from archive.article import InfoCode
 from demo.site import made_up_site
 from tests.conftest import ROOT, posts_in
+from tests.crawler.test_pictures import kept, missing
 
 
-def demo(archive: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def demo(archive: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         (sys.executable, "-m", "demo", *arguments),
         cwd=ROOT,
-        env=os.environ | {"FINEWS_ARCHIVE": str(archive)},
+        env=os.environ | {"FINEWS_ARCHIVE": str(archive)} | environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -27,7 +28,7 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
     assert len(site.articles) >= 120
     assert len({article.media for article in site.articles}) >= 10
 
-    first = demo(tmp_path)
+    first = demo(tmp_path, FINEWS_MEDIA="1")
     assert first.returncode == 0, first.stderr
     assert "150 articles found, 150 added, 0 unchanged, 0 failed" in first.stdout
     summaries = len(site.summary_only)
@@ -37,6 +38,8 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
     assert {name: got[name] for name in site.posts} == site.posts
     without_share = {InfoCode.from_address(name) for name in got.keys() - site.posts.keys()}
     assert without_share == site.page_only | site.summary_only
+    assert len(kept(tmp_path)) > 20
+    assert not missing(tmp_path)
 
     second = demo(tmp_path)
     assert second.returncode == 0, second.stderr

@@ -99,7 +99,6 @@ def project(crawled: Path, tmp_path: Path) -> Path:
     (copy / ".venv").symlink_to(Path(sys.executable).parent.parent)
     shutil.copytree(crawled, copy / "news")
     for path, there, here in (
-        ("settings/sources.toml", "https://", "http://"),
         ("crawler/spiders/eastmoney.py", '"DOWNLOAD_DELAY": 2.0', '"DOWNLOAD_DELAY": 0'),
         ("settings/base.py", "DOWNLOAD_DELAY = 1.0", "DOWNLOAD_DELAY = 0"),
         ("settings/base.py", "AUTOTHROTTLE_ENABLED = True", "AUTOTHROTTLE_ENABLED = False"),
@@ -124,9 +123,7 @@ def environment(
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(project),
             "PYTEST_DEBUG_TEMPROOT": str(tmp_path),
-            "http_proxy": replica.proxy_url,
-            "https_proxy": replica.proxy_url,
-            "no_proxy": "",
+            **replica.environment,
             "OTHER": str(ROOT / "tests" / "samples" / "posts"),
             "OUT": str(tmp_path),
             "HOST": str(tmp_path / "HOST"),

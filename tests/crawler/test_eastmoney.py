@@ -249,8 +249,8 @@ def test_a_list_that_is_laid_out_otherwise_is_told_by_its_page_object(
     replica.sites = dict(SITE.sites) | lists
     ended = eastmoney(crawl, *ALL)
     assert ended.status == 4
-    assert f"FastNewsList cannot read http://{WEBLIST_HOST}" in ended.log
-    assert f"ColumnList cannot read http://{LISTAPI_HOST}" in ended.log
+    assert f"FastNewsList cannot read https://{WEBLIST_HOST}" in ended.log
+    assert f"ColumnList cannot read https://{LISTAPI_HOST}" in ended.log
     assert not posts_in(archive)
 
 
@@ -263,7 +263,7 @@ def test_an_article_page_that_is_laid_out_otherwise_makes_no_empty_article(
     ended = eastmoney(crawl, *ALL)
     assert ended.status == 4, ended.log
     for article in SITE.columns["350"]:
-        assert f"ArticlePage cannot read http://{PAGE_HOST}/a/{article.info_code[2:]}" in ended.log
+        assert f"ArticlePage cannot read https://{PAGE_HOST}/a/{article.info_code[2:]}" in ended.log
     rolling = {news.info_code for news in SITE.fast_news}
     assert sources_of(archive) == dict.fromkeys(rolling, "summary")
     provisional = rows(archive, "SELECT count(*) FROM posts WHERE body_provisional")

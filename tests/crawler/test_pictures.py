@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,7 +30,7 @@ from crawler.spiders.finews import FinewsSpider
 from demo.articles import FEWEST
 from demo.faults import Failure, Fault, delay, garbage, redirect, status, truncated
 from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
-from demo.replica import Answer, Replica, Request, Site, share_api_site
+from demo.replica import Answer, Replica, Request, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
 from tests.crawler.test_sample_site import REAL, asked, rows
@@ -48,24 +47,19 @@ SHARING = (REAL, "NW202205202300000005")
 
 
 def image(name: str) -> str:
-    return f"http://{PICTURE_HOST}/download/{name}"
+    return f"https://{PICTURE_HOST}/download/{name}"
 
 
 @pytest.fixture
 def answers(sample_answers: dict[str, bytes]) -> dict[str, bytes]:
-    """The share API's, with pictures that a proxy of plain http can be asked for."""
-    plain = {
-        code: answer.replace(b"https://dfscdn", b"http://dfscdn").replace(
-            b"https://webquote", b"http://webquote"
-        )
-        for code, answer in sample_answers.items()
-    }
+    """The share API's, with a picture that two articles share."""
+    answers = dict(sample_answers)
     for code in SHARING:
-        facts = json.loads(plain[code])
+        facts = json.loads(answers[code])
         body = "text" if facts.get("text") else "content"
         facts[body] += f'<p><img src="{image(SHARED)}"></p>'
-        plain[code] = json.dumps(facts).encode()
-    return plain
+        answers[code] = json.dumps(facts).encode()
+    return answers
 
 
 @pytest.fixture
@@ -135,7 +129,7 @@ def test_pictures_are_kept_once_and_asked_for_once(
     assert ended.status == 0, ended.log
     assert "10 pictures are kept, 0 could not be had" in ended.log
     assert set(Counter(pictures_asked(replica)).values()) == {1}
-    assert f"http://{PICTURE_HOST}/robots.txt" in asked(replica, PICTURE_HOST)
+    assert f"https://{PICTURE_HOST}/robots.txt" in asked(replica, PICTURE_HOST)
     assert not asked(replica, CHART_HOST)
     assert not replica.unknown
     got = kept(archive)
@@ -226,7 +220,7 @@ def test_a_host_of_pictures_can_want_to_be_left_alone(
     forbidding = b"User-agent: *\nDisallow: /download/\n"
     replica.faults = [Fault(PICTURE_HOST, "/robots.txt", failure=garbage(forbidding))]
     assert keep("-s", "FINEWS_REVISIT_SHARE=0").status == 0
-    assert asked(replica, PICTURE_HOST) == [f"http://{PICTURE_HOST}/robots.txt"]
+    assert asked(replica, PICTURE_HOST) == [f"https://{PICTURE_HOST}/robots.txt"]
 
 
 def test_a_crawl_of_a_part_asks_for_the_pictures_of_its_articles(
@@ -243,9 +237,7 @@ def test_a_crawl_of_a_part_asks_for_the_pictures_of_its_articles(
 def test_eastmoneys_own_lists_bring_pictures_too(
     keep: Crawl, replica: Replica, archive: Path
 ) -> None:
-    site = made_up_site(articles=FEWEST)
-    plain = {host: _without_tls(answer) for host, answer in site.sites.items()}
-    replica.sites = plain | {PICTURE_HOST: picture_site()}
+    replica.sites = dict(made_up_site(articles=FEWEST).sites)
     ended = keep("-s", "FINEWS_FIRST_DAYS=36500", spider="eastmoney")
     assert ended.status == 0, ended.log
     assert kept(archive).keys() == set(pictures_asked(replica))
@@ -254,27 +246,20 @@ def test_eastmoneys_own_lists_bring_pictures_too(
     assert not asked(replica, CHART_HOST)
 
 
-def _without_tls(site: Site) -> Site:
-    def answer(request: Request) -> Answer:
-        told = site(request)
-        return replace(told, body=told.body.replace(b"https://dfscdn", b"http://dfscdn"))
-
-    return answer
-
-
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_ended_among_the_pictures_the_next_crawl_brings_the_rest(
-    how: signal.Signals, keep: Crawl, replica: Replica, archive: Path, sources: Path
+    how: signal.Signals, keep: Crawl, replica: Replica, archive: Path
 ) -> None:
     replica.faults = [Fault(PICTURE_HOST, "/download/", failure=delay(0.05))]
     with subprocess.Popen(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog", *NO_DELAYS),
-            *("-a", f"site=http://{MIRROR}/", "-s", f"FINEWS_SOURCES={sources}"),
+            *("-a", f"site=http://{MIRROR}/"),
         ),
         cwd=ROOT,
         env=os.environ
-        | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive), "FINEWS_MEDIA": "1"},
+        | replica.environment
+        | {"FINEWS_ARCHIVE": str(archive), "FINEWS_MEDIA": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as crawl:

@@ -1,6 +1,7 @@
 """The demo's command line."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -46,8 +47,8 @@ def test_a_taken_port_ends_in_one_sentence(capsys: pytest.CaptureFixture[str]) -
 
 CHILD = f"""
 import os, sys, urllib.request
-assert "no_proxy" not in os.environ
-with urllib.request.urlopen("http://{MIRROR_HOST}/") as home:
+assert not os.environ["no_proxy"]
+with urllib.request.urlopen("https://{MIRROR_HOST}/") as home:
     section = home.read().decode().partition("<section>")[2]
     path = section.partition('<li><a href="')[2].partition('"')[0]
 urllib.request.urlopen("http://{MIRROR_HOST}" + path).close()
@@ -69,7 +70,7 @@ def test_it_crawls_through_the_proxy(
     assert "saw 2 article fetches" in said
 
 
-def test_it_serves_until_ctrl_c() -> None:
+def test_it_serves_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     command = [sys.executable, "-m", "demo", "serve", "--fault", f"{MIRROR_HOST}/feed.xml=empty"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
@@ -82,11 +83,14 @@ def test_it_serves_until_ctrl_c() -> None:
     ) as child:
         assert child.stdout is not None
         assert child.stderr is not None
-        proxy = next(word for word in child.stdout.readline().split() if word.startswith("http://"))
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({"http": proxy}))
-        with opener.open(f"http://{MIRROR_HOST}/", timeout=5) as answer:
+        *_, command = (child.stdout.readline() for _ in range(3))
+        for word in shlex.split(command):
+            name, told, value = word.partition("=")
+            if told:
+                monkeypatch.setenv(name, value)
+        with urllib.request.urlopen(f"http://{MIRROR_HOST}/", timeout=5) as answer:
             assert "金融消息" in answer.read().decode()
-        with opener.open(f"http://{MIRROR_HOST}/feed.xml", timeout=5) as answer:
+        with urllib.request.urlopen(f"https://{MIRROR_HOST}/feed.xml", timeout=5) as answer:
             assert answer.read() == b""
         child.send_signal(signal.SIGINT)
         assert child.wait(timeout=5) == 0
