@@ -14,6 +14,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from scrapy.spidermiddlewares.httperror import HttpError
+from service_identity import VerificationError
 from twisted.python.failure import Failure
 
 from archive.article import InfoCode
@@ -29,8 +30,6 @@ _WHY = {
     DownloadCancelledError: "the answer is larger than DOWNLOAD_MAXSIZE",
     ResponseDataLossError: "the answer ended before its end",
 }
-_UNTRUSTED = "certificate verify failed"
-"""As OpenSSL says it, inside of what Twisted and Scrapy make of it."""
 
 _NO_ANSWER = {"left_out", "unreachable"}
 """Reasons that say nothing of the article; such a failure is no attempt."""
@@ -114,13 +113,22 @@ class Failures:
 def reason_of(failure: Failure) -> tuple[str, str]:
     """A word for the statistics and a sentence for the log, for a request that got no answer."""
     error = failure.value
+    assert error is not None
     if isinstance(error, HttpError):
         status = error.response.status
         return f"http_{status}", f"{error.response.url} answered with status {status}."
     url = getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, IgnoreRequest):
         return "left_out", f"{url} was left out ({error or 'robots.txt forbids it'})."
-    why = next((why for kind, why in _WHY.items() if isinstance(error, kind)), str(error))
-    if _UNTRUSTED in why:
-        why = "its certificate is not valid"
-    return "unreachable", f"{url} could not be reached: {why}."
+    return "unreachable", f"{url} could not be reached: {_why(error)}."
+
+
+def _why(error: BaseException) -> str:
+    # Twisted's own error, which Scrapy's stands for, has those of the connection as its reasons.
+    causes = [reason.value for reason in getattr(error.__cause__, "reasons", ())]
+    if any(
+        isinstance(cause, VerificationError) or "certificate verify failed" in str(cause)
+        for cause in causes
+    ):
+        return "its certificate is out of date, another host's or of an issuer not trusted here"
+    return next((why for kind, why in _WHY.items() if isinstance(error, kind)), str(error))

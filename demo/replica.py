@@ -41,8 +41,6 @@ class Replica:
     at any time, and the first that matches a request strikes it; `flaws` are those of hosts'
     certificates, and may be changed likewise. A host without a site is answered with 502, which is
     logged as unknown: nothing that a crawler asks for through the replica ever leaves this machine.
-
-    With `tls` it is asked straight, as an https server, under one of its names.
     """
 
     def __init__(
@@ -52,19 +50,17 @@ class Replica:
         faults: Iterable[Fault] = (),
         flaws: Mapping[str, Flaw] | None = None,
         port: int = 0,
-        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.sites = dict(sites)
         self.faults = list(faults)
         self.flaws = dict(flaws or {})
         self.requests: list[LoggedRequest] = []
         self._port = port
-        self._tls = tls
         self._striking = threading.Lock()
 
     def __enter__(self) -> Self:
         """Bind and serve. Raises OSError when the port is taken."""
-        self._server = _Server(self, self._port, self._tls)
+        self._server = _Server(self, self._port)
         self._authority = Authority()
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
@@ -138,9 +134,8 @@ def _refuse(request: Request) -> Answer:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, replica: Replica, port: int, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, replica: Replica, port: int) -> None:
         self.replica = replica
-        self._tls = tls
         self.stopping = threading.Event()
         self._connections: set[socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
@@ -157,10 +152,6 @@ class _Server(ThreadingHTTPServer):
 
     def get_request(self) -> tuple[socket, Any]:
         connection, address = super().get_request()
-        if self._tls is not None:  # whose handshake is left to the connection's own thread
-            connection = self._tls.wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
         self._connections.add(connection)
         return connection, address
 

@@ -50,18 +50,17 @@ def test_what_is_wrong_with_an_answer_is_one_sentence() -> None:
 
 def test_a_live_answer_is_asked_for_politely_and_can_be_kept(tmp_path: Path) -> None:
     site = made_up_site(articles=FEWEST)
-    column = f"http://{LISTAPI_HOST}/comm/web/getNewsByColumns?column=350&page_index=1&page_size=3"
+    column = f"https://{LISTAPI_HOST}/comm/web/getNewsByColumns?column=350&page_index=1&page_size=3"
     kept = tmp_path / "kept.json"
     with Replica(site.sites) as replica:
-        proxy = {"http_proxy": replica.proxy_url, "no_proxy": ""}
-        ended = read(f"{column}&req_trace=1", "--save", str(kept), **proxy)
+        ended = read(f"{column}&req_trace=1", "--save", str(kept), **replica.environment)
         assert ended.returncode == 0, ended.stderr
         entries = json.loads(ended.stdout)["entries"]
         assert ["NW" + entry["code"] for entry in entries] == [
             article.info_code for article in site.columns["350"][:3]
         ]
         assert replica.requests[0].request.path == "/robots.txt"
-        refused = read(column, **proxy)
+        refused = read(column, **replica.environment)
         assert refused.returncode == 3
         assert "answered with status 403" in refused.stderr
     again = read(str(kept), "--address", f"{column}&req_trace=1")

@@ -348,8 +348,8 @@ the next crawl with a server that works makes the archive whole, as if nothing h
 that fails for a status of 500 or more, or for the connection, is made twice more before.
 
 The same is tried out (`tests/faults/test_network.py`) with names that cannot be resolved,
-connections that are refused and certificates that have expired, where whole sites are gone: exit
-status 3, and nothing changes.
+connections that are refused, and certificates that have expired, are another host's or of an issuer
+that is not trusted, where whole sites are gone: exit status 3, and nothing changes.
 
 ## What content can do
 

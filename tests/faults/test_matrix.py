@@ -3,18 +3,21 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from archive.verify import verify
 from demo.articles import SHARE_HOSTS, Article
+from demo.certificates import Flaw
 from demo.faults import Fault
 from demo.mirror import MIRROR_HOST, rendered_site
 from demo.post import expected_post
@@ -22,7 +25,7 @@ from demo.replica import Replica
 from demo.share import share_api_site
 from demo.site import BUILT, made_up_site
 from demo.static import StaticFile, static_site
-from tests.conftest import ROOT, posts_in
+from tests.conftest import ROOT, crawl_with, posts_in
 from tests.crawler.test_sample_site import rows
 from tests.faults.matrix import FAULTS, MISSING, Place, Row, page, rows_of
 
@@ -38,6 +41,8 @@ FAST = {
 }
 LOOK_AT_ALL = {"FINEWS_REVISIT_SHARE": 0, "FINEWS_REVISIT_DAYS": 36500, "FINEWS_REVISITS": 1000}
 TOMORROW = {"FINEWS_CLOCK": "tests.faults.clocks.tomorrow"}
+
+WRONG = "its certificate is out of date, another host's or of an issuer not trusted here."
 
 _CRAWL = """
 import atexit, re, sys
@@ -258,6 +263,32 @@ def test_share_hosts_that_block_us_are_left_alone_and_the_mirror_stands_in(archi
             assert rows(archive, "SELECT DISTINCT body_provisional FROM posts") == [(1,)]
             assert_nothing_bad(archive, site, site.firsts + site.seconds)
             assert_whole(replica, archive, site, TOMORROW, LOOK_AT_ALL)
+
+
+def test_a_site_that_is_not_reached_changes_nothing(archive: Path) -> None:
+    site = Site(1)
+    with Replica(site.sites) as replica, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = {"https_proxy": f"http://127.0.0.1:{closed.getsockname()[1]}"}
+        crawl = partial(crawl_with(replica, archive), site=f"https://{MIRROR_HOST}/")
+        assert crawl().status == 0
+        posts = posts_in(archive)
+        assert posts == site.posts
+        cases: list[tuple[dict[str, Flaw], dict[str, str], str]] = [
+            ({MIRROR_HOST: Flaw.EXPIRED}, {}, WRONG),
+            ({MIRROR_HOST: Flaw.WRONG_HOST}, {}, WRONG),
+            ({}, {"SSL_CERT_FILE": os.devnull}, WRONG),
+            ({}, nobody, "its host refuses connections"),
+        ]
+        for flaws, environment, why in cases:
+            replica.requests.clear()
+            replica.flaws = flaws
+            ended = crawl(**environment)
+            told = f"The list https://{MIRROR_HOST}/ was not read: https://{MIRROR_HOST}/ could not"
+            assert (ended.status, f"{told} be reached: {why}" in ended.log) == (3, True), ended.log
+            assert not replica.requests
+            assert posts_in(archive) == posts
+        assert not verify(archive).problems
 
 
 def test_the_page_of_the_docs_is_what_the_list_makes() -> None:
