@@ -64,7 +64,7 @@ def test_a_site_that_is_gone_changes_nothing(
 ) -> None:
     page = f"/jingjiguanchawang/2021/12/29/{REAL}"
     with Replica(
-        {HOST: whole_site}, faults=[Fault(host, page, failure=status(404), times=1)]
+        {HOST: whole_site}, faults=[Fault(HOST, page, failure=status(404), times=1)]
     ) as replica:
         up = {"http_proxy": replica.proxy_url}
         assert crawl(f"http://{HOST}/", tmp_path, **up).status == 0
