@@ -21,14 +21,17 @@ def iso(time: datetime) -> str:
 
 def seen_again(row: PostRow, stored: PostRow) -> PostRow:
     """The stored row after the source gave nothing better."""
+    source = BodySource(row.body_source or BodySource.MIRROR)
+    worse = stored.body_source is not None and source.is_worse_than(BodySource(stored.body_source))
     same = row.sha256 == stored.sha256
     return replace(
         stored,
         checked=row.checked,
         media=row.media if same and row.media else stored.media,
-        body_source=row.body_source if same else stored.body_source,
+        body_source=row.body_source if same and not worse else stored.body_source,
         body_provisional=stored.body_provisional and row.body_provisional,
-        gone=stored.gone if BodySource(row.body_source or "mirror").stands_in else None,
+        # It is back where it was missed, not where another source has had it all the while.
+        gone=stored.gone if source.stands_in or worse else None,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
+from archive.article import BodySource
 from tests.archive.test_archive import ARTICLE, CODE
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -73,3 +74,23 @@ def test_a_version_of_which_no_list_tells_keeps_what_one_told(archive: Archive) 
     row = archive.row_of(CODE)
     assert row is not None
     assert (row.version, row.stock_list) == (2, '["90.BK0001"]')
+
+
+def test_what_another_source_still_has_is_not_back_where_it_was_missed(archive: Archive) -> None:
+    archive.add(ARTICLE)
+    archive.mark_gone(CODE)
+    archive.add(replace(ARTICLE, body="<p>page</p>", body_source=BodySource.ARTICLE_PAGE))
+    (row,) = archive.posts()
+    assert row.gone is not None
+    archive.add(ARTICLE)
+    (row,) = archive.posts()
+    assert row.gone is None
+
+
+def test_the_same_bytes_from_a_worse_source_are_still_from_the_better_one(archive: Archive) -> None:
+    page = replace(ARTICLE, body_source=BodySource.ARTICLE_PAGE)
+    archive.add(page)
+    for article in (ARTICLE, page):
+        archive.add(article)
+        (row,) = archive.posts()
+        assert (row.version, row.body_source) == (1, "share_api")
