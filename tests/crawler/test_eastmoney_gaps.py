@@ -126,7 +126,7 @@ def test_a_list_that_is_empty_is_told_and_its_crawl_is_not_complete(
     replica.faults = [Fault(WEBLIST_HOST, "/comm/", failure=garbage(EMPTY))]
     ended = eastmoney(crawl, *LONG_AGO)
     assert ended.status == 3
-    assert f"http://{LISTAPI_HOST}/comm/web/getFastNewsList" in ended.log
+    assert f"https://{LISTAPI_HOST}/comm/web/getFastNewsList" in ended.log
     assert "names no article" in ended.log
     assert eastmoney(crawl, *LONG_AGO, "-a", "column=rolling").status == 5
     assert rows(archive, "SELECT DISTINCT complete FROM crawls") == [(0,)]
