@@ -34,8 +34,8 @@ class Costs:
 
     start: float = 5.0
     request: float = 1.0
-    batch: float = 0.02
-    article: float = 0.01
+    batch: float = 0.03
+    article: float = 0.008
     linger: float = 2.0
 
 

@@ -9,6 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+_AND_END_WITH_US = '"$0" "$@" & read -r _; kill -9 0'
+"""Run a program and, once nobody holds the other end of standard input, kill its whole group: a
+test that is killed leaves nothing behind."""
 
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """What Debian's command of that name runs, which itself insists on its own user and folders."""
@@ -47,13 +52,12 @@ class Broker:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         with (self.folder / "out.log").open("ab") as out:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = _begin(
                 self._command(),
                 cwd=self.folder,
                 env={**os.environ, **self._environment()},
                 stdout=out,
                 stderr=out,
-                start_new_session=True,  # RabbitMQ is a family of processes
             )
         try:
             wait_for(self._answers)
@@ -63,10 +67,7 @@ class Broker:
 
     def kill(self) -> None:
         """As a power cut does it: nobody is asked."""
-        if self._process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(timeout=30)
+        _kill(self._process)
 
     def _command(self) -> Sequence[str]:
         raise NotImplementedError
@@ -105,7 +106,7 @@ class RabbitMQ(Broker):
     def start(self) -> None:
         """Start it, and wait until it answers."""
         # Erlang's directory of nodes. Erlang would start one by itself, which nobody would end.
-        self._directory = subprocess.Popen(  # noqa: S603
+        self._directory = _begin(
             (_path_of("epmd"), "-port", str(self._names), "-address", "127.0.0.1"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -116,9 +117,7 @@ class RabbitMQ(Broker):
     def kill(self) -> None:
         """As a power cut does it: nobody is asked."""
         super().kill()
-        if self._directory is not None:
-            self._directory.kill()
-            self._directory.wait(timeout=30)
+        _kill(self._directory)
 
     def _has_directory(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self._names), timeout=5):
@@ -163,6 +162,26 @@ class Redis(Broker):
 
     def _answers(self) -> bool:
         return self._says(b"PING\r\n", b"+PONG")
+
+
+def _begin(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """As a family of processes of its own: RabbitMQ is one."""
+    return subprocess.Popen(  # noqa: S603
+        ("/bin/sh", "-c", _AND_END_WITH_US, *command),
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+        **options,
+    )
+
+
+def _kill(process: "subprocess.Popen[bytes] | None") -> None:
+    if process is None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.stdin is not None
+    process.stdin.close()
+    process.wait(timeout=30)
 
 
 def _path_of(program: str) -> str:

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import pytest
 
+from bench.cluster import ended_jobs
 from cluster.app import opened_app
 from cluster.roles import send_now
 from cluster.status import Status, status_of
@@ -181,6 +182,8 @@ class Cluster:
 
     def wait_until_done(self, jobs: int, seconds: float = 60) -> Status:
         """Until so many jobs have ended, none is waiting or running, and all is written."""
+        # Cheaper than to ask everybody for the status.
+        wait_for(lambda: ended_jobs(self.archive) >= jobs, seconds)
         found: list[Status] = []
 
         def done() -> bool:
