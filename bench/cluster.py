@@ -128,9 +128,7 @@ def ended_jobs(archive: Path, *, well: bool = False) -> int:
     """How many jobs have ended by now, or have ended well, as the writer of an archive knows."""
     sql = "SELECT count(*) FROM jobs WHERE status = 0 OR NOT ?"
     try:
-        with closing(
-            sqlite3.connect(f"file:{archive / 'cluster.db'}?mode=ro", uri=True)
-        ) as db:
+        with closing(sqlite3.connect(f"file:{archive / 'cluster.db'}?mode=ro", uri=True)) as db:
             (ended,) = db.execute(sql, [well]).fetchone()
     except sqlite3.OperationalError:
         return 0

@@ -50,6 +50,9 @@ FINEWS_BREAKER_MAX_SECONDS = 86400
 # A Retry-After of up to this is waited for within the crawl.
 FINEWS_RETRY_AFTER_MAX_SECONDS = 60
 
+# A host of bodies that gives no answer so many times in a row is asked no more by the same crawl.
+FINEWS_PATIENCE = 3
+
 # A batch of articles is written when it is full or when its first one has waited this long.
 FINEWS_BATCH_ARTICLES = 50
 FINEWS_BATCH_SECONDS = 0.2

@@ -1,6 +1,7 @@
 """Leaves a host alone that says so: by a 403, a 429, a block page, or a Retry-After."""
 
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Self
@@ -43,6 +44,8 @@ class CircuitBreaker:
         self._now: Clock = load_object(settings["FINEWS_CLOCK"])
         self._first = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_SECONDS"))
         self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
+        self._silences: Counter[str] = Counter()
+        self._most_silences = settings.getint("FINEWS_PATIENCE")
         self._patience = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
 
     @classmethod
@@ -60,6 +63,21 @@ class CircuitBreaker:
         if block is not None:
             self._count("breaker/left_alone")
             raise HostBlocked(f"{host} is left alone {_until(block)}: {block.reason}")
+        if request.meta.get(ANSWERS_JSON) and self._silences[host] >= self._most_silences:
+            told = f"it gave no answer {self._most_silences} times in a row"
+            raise HostBlocked(f"{host} is left alone until the next crawl: {told}")
+
+    def heard(self, host: str) -> None:
+        """A host of bodies has answered."""
+        del self._silences[host]
+
+    def not_heard(self, host: str) -> None:
+        """It has not, however often it was asked for the same.
+
+        After ``FINEWS_PATIENCE`` times in a row it is left alone for the rest of the crawl: three
+        dead hosts would cost every article nine requests.
+        """
+        self._silences[host] += 1
 
     def take(self, request: Request, response: Response, *, last: bool) -> timedelta:
         """Take an answer for what it says of us: block its host where it wants that.

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
@@ -20,6 +22,7 @@ from archive.capture import Capture
 from archive.crawl_state import Failed
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle
+from crawler.extensions.circuit_breaker import circuit_breaker_of
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import ANSWERS_JSON, ARTICLE, POST_URL, REVISIT, STAGE, TOLD
@@ -42,6 +45,11 @@ class TextAddress:
 
     url: str
     page: type[ShareAnswer] | type[ArticlePage]
+
+    @property
+    def host(self) -> str:
+        """Who is asked."""
+        return urlsplit(self.url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +165,7 @@ class ArticleSpider(Spider):
 
     def parse_text(self, response: Response, wanted: Wanted) -> Iterator[Request | Item]:
         """The answer for an article's body → the article; the next address where it has none."""
+        circuit_breaker_of(self.crawler).heard(wanted.addresses[0].host)
         try:
             text = wanted.addresses[0].page(response).text(wanted.info_code)
         except PageError as error:
@@ -171,7 +180,10 @@ class ArticleSpider(Spider):
         """No answer from an address → the next."""
         wanted: Wanted = request_of(failure).cb_kwargs["wanted"]
         error = failure.value
-        gone = isinstance(error, HttpError) and error.response.status in _GONE
+        status = error.response.status if isinstance(error, HttpError) else None
+        if status >= 500 if status else not isinstance(error, IgnoreRequest):
+            circuit_breaker_of(self.crawler).not_heard(wanted.addresses[0].host)
+        gone = status in _GONE
         answered = gone and wanted.addresses[0].page is ArticlePage
         yield from self._without_text(wanted, *reason_of(failure), answered=answered)
 

@@ -378,3 +378,20 @@ def test_a_forced_ban_ends_the_run_cleanly_and_the_next_ones_wait_it_out(
     healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0")
     assert healed.status == 0, healed.log
     assert sources_of(archive) == expected_sources(SITE)
+
+
+def test_dead_share_hosts_are_not_asked_for_every_article(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(host, "/NewsData/", failure=status(502)) for host in SHARE_HOSTS]
+    ended = eastmoney(crawl, *ALL, "-s", "RETRY_TIMES=0")
+    assert ended.status == 0, ended.log
+    for host in SHARE_HOSTS:
+        assert len([url for url in asked(replica, host) if "GetNewsText" in url]) == 3
+    assert set(sources_of(archive).values()) == {"article_page", "summary"}
+    assert rows(archive, "SELECT DISTINCT body_provisional FROM posts") == [(1,)]
+
+    replica.faults = []
+    healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=99")
+    assert healed.status == 0, healed.log
+    assert sources_of(archive) == expected_sources(SITE)
