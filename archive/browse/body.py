@@ -6,12 +6,14 @@ whatever is not on its list. The sanitizer is last, so nothing that we did can u
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from html import escape
 
 import nh3
 from lxml import etree, html
 from parsel import Selector
 
-from archive.body import SECURITY_CODE, picture_address, security_of
+from archive.body import SECURITY_CODE, picture_address, read_body, security_of
+from archive.markup import is_nested_too_deep, without_overloaded_tags
 
 _UNWRAPPED = "span"
 """Not on the sanitizer's list: only what is inside stays."""
@@ -41,13 +43,16 @@ def render_body(
     """HTML of a body that is safe to put into a page.
 
     Securities become links to their pages; pictures load late and do not say who reads. Scripts,
-    styles, forms, relative addresses and every scheme but http and https are gone.
+    styles, forms, relative addresses and every scheme but http and https are gone. Only the text is
+    shown of a body that is nested deeper than any article.
 
     :param body: any text.
     :param security_address: address of a security's page from its code, such as ``1.600160``.
     :param kept: our addresses of the pictures that are kept, by the addresses they came from.
     """
-    root = Selector(text=body or " ", type="html").root
+    if is_nested_too_deep(body):  # nh3 takes the square of the levels
+        body = "".join(f"<p>{escape(line)}</p>" for line in read_body(body).text.splitlines())
+    root = Selector(text=without_overloaded_tags(body) or " ", type="html").root
     _link_securities(root, security_address)
     _keep_pictures(root, kept)
     _drop_empty(root)

@@ -6,9 +6,9 @@ import pytest
 
 from archive.article import InfoCode
 from archive.body import read_body
-from archive.errors import InvalidInfoCode
+from archive.errors import InvalidArticle, InvalidInfoCode
 from archive.grams import match_expression
-from archive.markup import without_overloaded_tags
+from archive.markup import MOST_LEVELS, is_nested_too_deep, without_overloaded_tags
 from archive.post import SiteHandler, format_post, parse_post
 from tests.archive.test_archive import ARTICLE
 from tests.endless import FRAGMENTS, filled, in_time, many_attributes
@@ -33,8 +33,13 @@ def test_every_text_is_read(fragment: str) -> None:
 @pytest.mark.parametrize("fragment", FRAGMENTS.values(), ids=list(FRAGMENTS))
 def test_every_text_is_written(fragment: str) -> None:
     line = " ".join(fragment.split()) or "x"
-    article = replace(ARTICLE, title=fragment + "x", body=fragment + "x", tag=line, category=line)
+    article = replace(ARTICLE, title=fragment + "x", tag=line, category=line)
     with in_time():
+        if is_nested_too_deep(fragment):
+            with pytest.raises(InvalidArticle, match="nested too deep"):
+                replace(article, body=fragment)
+        else:
+            article = replace(article, body=fragment + "x")
         post = parse_post(format_post(article), NAME)
     assert (post.title, post.body, post.tag, post.category) == (
         *(article.title, article.body, article.tag, article.category),
@@ -54,3 +59,20 @@ def test_only_overloaded_tags_are_left_out() -> None:
         assert without_overloaded_tags(text).replace(">", "") == "<p class='x' id=y一二</p"
     page = "<p class='x'>" * 5000
     assert without_overloaded_tags(page) == page
+
+
+@pytest.mark.parametrize(
+    ("body", "too_deep"),
+    [
+        ("<b>" * MOST_LEVELS, False),
+        ("<b>" * (MOST_LEVELS + 1), True),
+        ("<p>x</p>" * 5000, False),
+        ("<br><img src=x>" * 5000, False),
+        ("</p><p>" * 5000, False),
+        ("> " * 99 + "x", False),
+        ("x\n" + "> - 1. " * 50, True),
+        ("- " * 50 + "\n" + "- " * 50, False),
+    ],
+)
+def test_what_is_too_deep_for_jekyll(body: str, too_deep: bool) -> None:
+    assert is_nested_too_deep(body) is too_deep

@@ -374,12 +374,15 @@ second each, and tries again what broke something once (`tests/fuzz/crashes/`). 
 | reader | inputs |
 | --- | ---: |
 | codes in addresses | 7,637,420 |
+| post pages | 5,193,109 |
 | share answers | 980,322 |
-| lists | 194,666 |
+| lists | 501,482 |
+| feeds | 343,386 |
+| Eastmoney's columns | 336,351 |
+| Eastmoney's rolling news | 193,415 |
 | post files | 144,853 |
 | search queries | 138,383 |
-| feeds | 128,240 |
-| post pages | POSTPAGES |
+| Eastmoney's pages of articles | 43,908 |
 """
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from parsel import Selector
 
 from archive.browse.body import render_body
+from tests.endless import FRAGMENTS, in_time
 
 HOSTILE = "NW202112299000000003"
 HOSTILE_TEXT = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
@@ -175,3 +176,10 @@ def test_any_body_comes_out_harmless(body: str) -> None:
         assert address.startswith(("http://", "https://", "/security/"))
     for name in parsed.css("body ::attr(class)").getall():
         assert set(name.split()) <= {"security", "em_media"}
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS.values(), ids=list(FRAGMENTS))
+def test_every_body_is_shown_in_time(fragment: str) -> None:
+    with in_time():
+        shown = render_body(f"<p>一 & 二</p>{fragment}", lambda code: f"/securities/{code}")
+    assert shown.startswith("<p>一 &amp; 二</p>")
