@@ -193,11 +193,11 @@ def test_its_certificates_are_trusted_by_who_is_told_to_and_nobody_else(
     url = f"https://{HOST}/"
     for name, value in replica.environment.items():
         monkeypatch.setenv(name, value)
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.build_opener().open(url, timeout=5) as answer:
         assert answer.read() == url.encode()
     monkeypatch.delenv("SSL_CERT_FILE")
     with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
-        urllib.request.urlopen(url, timeout=5)
+        urllib.request.build_opener().open(url, timeout=5)
 
 
 @pytest.mark.parametrize(
