@@ -62,6 +62,7 @@ def test_counts_are_added_up_from_both_sides_of_the_lane() -> None:
         lists_unchanged=0,
         looked_at=0,
         asked=10,
+        sent=0,
     )
     told = "20 articles found, 10 added, 12 unchanged, 4 failed, 1 revised, 2 gone"
     assert str(counts) == told

@@ -16,6 +16,7 @@ from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.errors import FinewsError
 from archive.export import Selection
 from archive.importing import import_posts
+from archive.markup import MOST_LEVELS
 from tests.archive.publish.conftest import ORIGINAL, build, publish
 from tests.archive.test_post import TRICKY
 from tests.conftest import SAMPLES
@@ -116,7 +117,13 @@ def test_a_site_of_a_day_has_that_day_only(sample_archive: Path, tmp_path: Path)
 
 def hostile_articles() -> Iterator[Article]:
     """Posts that try what can be tried with a title, a body, a category or a time."""
-    bodies = [LIQUID, MARKDOWN, *SWALLOWING, "<div>" * 3000, "<p>甲\x00\x1b\x85\u2028乙</p>\r\n"]
+    bodies = [
+        LIQUID,
+        MARKDOWN,
+        *SWALLOWING,
+        "<div>" * MOST_LEVELS,
+        "<p>甲\x00\x1b\x85\u2028乙</p>\r\n",
+    ]
     bodies += [
         "---\ntitle: x\n---\n",
         "\n\n\n<p>三行之后</p>",

@@ -8,12 +8,13 @@ from scrapy.http import TextResponse
 
 from archive.article import InfoCode
 from crawler.pages.errors import LayoutChanged
-from crawler.pages.share_answer import ShareAnswer, ShareText
+from crawler.pages.facts import ArticleText
+from crawler.pages.share_answer import ShareAnswer
 
 CODE = InfoCode("NW202112292230175548")
 
 
-def read(**fields: Any) -> ShareText:
+def read(**fields: Any) -> ArticleText:
     body = json.dumps({"text": "<p>文</p>", **fields}).encode()
     return ShareAnswer(TextResponse(f"http://x/?id={CODE}", body=body)).text(CODE)
 
