@@ -114,6 +114,7 @@ def commands_page() -> str:
             command, info_name=name, max_content_width=WIDTH, terminal_width=WIDTH
         )
         context.help_option_names = ["-h", "--help"]
+        command._help_option = None  # which click keeps from whoever asked for help first
         text += f"\n## {name}\n\n```\n{command.get_help(context).rstrip()}\n```\n"
     for path in sorted((ROOT / "crawler" / "commands").glob("[a-z]*.py")):
         command = import_module(f"crawler.commands.{path.stem}").Command()
