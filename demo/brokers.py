@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,7 +35,7 @@ def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-class Broker:
+class Broker(ABC):
     """A server that keeps its data in a folder, and its port while it is started and killed.
 
     Needs the programs in `programs`.
@@ -69,14 +70,14 @@ class Broker:
         """As a power cut does it: nobody is asked."""
         _kill(self._process)
 
-    def _command(self) -> Sequence[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _command(self) -> Sequence[str]: ...
 
     def _environment(self) -> Mapping[str, str]:
         return {}
 
-    def _answers(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _answers(self) -> bool: ...
 
     def _says(self, greeting: bytes, answer: bytes) -> bool:
         with (
