@@ -201,6 +201,11 @@ class Archive:
             return None
         return look.to_better(by, own=own, share=share, now=self._clock())
 
+    def summary_of(self, info_code: InfoCode) -> tuple[str, str | None] | None:
+        """Title and digest of an article that is kept from a list's summary; None of others."""
+        look = self._catalog.look_at(info_code)
+        return look.summary if look else None
+
     def stand_ins(self, days: float) -> list[tuple[str, Look]]:
         """The articles of the last days that `to_better` may be said of, and what says so."""
         return self._catalog.stand_ins(iso(self._clock() - timedelta(days=days)))

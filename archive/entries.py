@@ -78,15 +78,22 @@ class RevisionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is known of the last look for a post's body. Times are ISO 8601.
+    """What is known of a post that may be looked at again for its body. Times are ISO 8601.
 
     :param stored: when its present version was.
     """
 
+    title: str
+    digest: str | None
     body_source: str | None
     published: str
     stored: str
     checked: str
+
+    @property
+    def summary(self) -> tuple[str, str | None] | None:
+        """See `Archive.summary_of`."""
+        return (self.title, self.digest) if self.body_source == BodySource.SUMMARY else None
 
     def to_better(
         self, by: BodySource, *, own: BodySource, share: float, now: datetime

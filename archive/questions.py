@@ -15,6 +15,12 @@ from archive.entries import Look, PostRow
 from archive.errors import ArchiveError
 from archive.search import Results, search
 
+_LOOKS = """
+    SELECT info_code, title, digest, body_source, published,
+        coalesce(revised, first_seen) AS stored, checked
+    FROM posts
+"""
+
 
 class Questions:
     """The half of the catalog that reads.
@@ -105,27 +111,22 @@ class Questions:
 
     def look_at(self, info_code: InfoCode) -> Look | None:
         """Where a post's body came from and when that was looked for; None without the post."""
-        sql = "SELECT body_source, published, coalesce(revised, first_seen) AS stored, checked "
-        row = self._one(sql + "FROM posts WHERE info_code = ?", info_code)
-        return Look(**dict(row)) if row else None
+        row = self._one(_LOOKS + "WHERE info_code = ?", info_code)
+        return _look_of(row)[1] if row else None
 
     def stand_ins(self, since: str) -> list[tuple[str, Look]]:
         """What is known of the posts with a stand-in for a body that came since a time.
 
         :param since: ISO 8601, UTC.
         """
-        sql = """
-            SELECT info_code, body_source, published, coalesce(revised, first_seen), checked
-            FROM posts WHERE first_seen >= ? AND body_source <> ?
-        """
+        sql = _LOOKS + "WHERE first_seen >= ? AND body_source <> ?"
         try:
-            rows = self._reader.execute(sql, (since, BodySource.SHARE_API)).fetchall()
+            found = self._reader.cursor()
+            found.row_factory = sqlite3.Row
+            rows = found.execute(sql, (since, BodySource.SHARE_API)).fetchall()
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
-        return [
-            (code, Look(body_source=source, published=published, stored=stored, checked=checked))
-            for code, source, published, stored, checked in rows
-        ]
+        return [_look_of(row) for row in rows]
 
     def category_of(self, media: str) -> Category | None:
         """The category that a media was first seen with."""
@@ -286,6 +287,11 @@ class Questions:
         """The number of a new row of ``crawls``."""
         row = self._one("SELECT coalesce(max(id), 0) + 1 AS next FROM crawls")
         return int(row["next"]) if row else 1
+
+
+def _look_of(row: sqlite3.Row) -> tuple[str, Look]:
+    look = dict(row)
+    return look.pop("info_code"), Look(**look)
 
 
 def _post_of(row: sqlite3.Row) -> PostRow:

@@ -171,6 +171,11 @@ class ArchiveElsewhere:
             return None
         return look.to_better(by, own=own, share=share, now=self._clock())
 
+    def summary_of(self, info_code: InfoCode) -> tuple[str, str | None] | None:
+        """Title and digest of an article of the last days that is kept from a list's summary."""
+        look = self._stand_ins.get(info_code)
+        return look.summary if look and info_code not in self._own else None
+
     def row_of(self, info_code: InfoCode) -> PostRow | None:
         """Asks the writer: this is for the few whose body is to be bettered."""
         found = self._ask("finews.article", info_code=info_code)

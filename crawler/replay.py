@@ -13,7 +13,7 @@ from archive.errors import ArchiveError
 from archive.warc import Record
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
-from crawler.pages.eastmoney_list import ColumnList, FastNewsList
+from crawler.pages.eastmoney_list import ColumnList, FastNewsList, ListedArticle
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
 from crawler.pages.layouts import Layout, layout_of
@@ -89,7 +89,8 @@ def _facts(layout: Layout, response: Response, info_code: InfoCode) -> Facts | N
         return next((post for post in named if post.info_code == info_code), None)
     if layout is FastNewsList or layout is ColumnList:
         entries = layout(response).entries()
-        found = (entry for entry in entries if entry.code in (info_code, info_code.digits))
+        readable = (entry for entry in entries if isinstance(entry, ListedArticle))
+        found = (entry for entry in readable if entry.code in (info_code, info_code.digits))
         return next((entry.facts() for entry in found), None)
     return None
 

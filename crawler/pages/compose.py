@@ -7,6 +7,7 @@ from archive.article import SHANGHAI, Article, InfoCode
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle
 from crawler.pages.facts import ArticleText, Facts
+from crawler.pages.text import digest_in
 
 
 class LinkOf(Protocol):
@@ -31,7 +32,9 @@ def compose(
     :raises InvalidArticle: when neither says a title; when the code begins with no date and
         neither says when it was published; when neither says a category or a media.
     """
-    rolling = text.rolling or (facts is not None and facts.rolling)
+    listed_rolling = facts is not None and facts.rolling
+    rolling = text.rolling or listed_rolling
+    digest = facts and (facts.digest if listed_rolling or not rolling else digest_in(facts.digest))
     media = text.media or (facts and facts.media) or None
     category = (facts and facts.category) or (ROLLING.slug if rolling else None)
     tag = (facts and facts.tag) or (ROLLING.tag if rolling else None)
@@ -44,7 +47,7 @@ def compose(
         category=category,
         tag=tag,
         media=media,
-        digest=(facts and facts.digest) or text.digest,
+        digest=digest or text.digest,
         body=text.body,
         body_source=text.source,
         body_provisional=provisional,

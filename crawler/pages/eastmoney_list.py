@@ -16,8 +16,10 @@ from scrapy.http import Response
 from archive.article import BodySource, InfoCode
 from archive.body import SECURITY_CODE
 from archive.categories import ROLLING
+from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.json_answer import JsonAnswer
+from crawler.pages.text import digest_in
 
 _WEB_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/\S*)?", re.ASCII)
 
@@ -66,6 +68,17 @@ class ListedArticle:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableEntry:
+    """An entry that has something else where others have a text.
+
+    :param code: as the list writes it; empty where that cannot be read either.
+    """
+
+    code: str
+    error: LayoutChanged
+
+
 class EastmoneyList(ABC):
     """A page of a list."""
 
@@ -85,25 +98,53 @@ class EastmoneyList(ABC):
         :raises LayoutChanged: when the answer is no page of the list.
         """
 
+    def total(self) -> int | None:
+        """How many articles the list has now; None for one whose pages nothing can move.
+
+        :raises LayoutChanged: when the answer is no page of the list.
+        """
+        return None
+
+    def moved_up(self, total: int | None) -> int:
+        """How many pages up the articles may be by now that this page would have begun with.
+
+        A list of numbered pages moves up when the source deletes one of its articles.
+
+        :param total: of the list when the page before was read; None for the first.
+        :raises LayoutChanged: when the answer is no page of the list.
+        """
+        return 0
+
     @abstractmethod
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle: ...
 
-    def entries(self) -> list[ListedArticle]:
+    def entries(self) -> list[ListedArticle | UnreadableEntry]:
         """The articles, newest first.
 
-        :raises LayoutChanged: when the answer is no page of the list, or when none of its entries
-            has what every entry has.
+        :raises LayoutChanged: when the answer is no page of the list, when none of its entries
+            can be read, or when none of them has what every entry has.
         """
         listed = self._data().get(self.entries_in, ())
         if listed is None:
             return []
         if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
             raise self._json.unreadable(f"its {self.entries_in} is no list of articles")
-        entries = [self._entry(entry) for entry in listed]
+        entries = [self._read(entry) for entry in listed]
+        readable = [entry for entry in entries if isinstance(entry, ListedArticle)]
         for name in ("code", "title", "published"):
-            if entries and not any(getattr(entry, name) for entry in entries):
+            if readable and not any(getattr(entry, name) for entry in readable):
                 raise self._json.unreadable(f"none of its articles has a {name}")
+        for entry in entries:
+            if isinstance(entry, UnreadableEntry) and not readable:
+                raise entry.error
         return entries
+
+    def _read(self, entry: Mapping[str, Any]) -> ListedArticle | UnreadableEntry:
+        try:
+            return self._entry(entry)
+        except LayoutChanged as error:
+            code = entry.get("code")
+            return UnreadableEntry(code=code if isinstance(code, str) else "", error=error)
 
     def _data(self) -> Mapping[str, Any]:
         answer = self._json.object()
@@ -139,15 +180,23 @@ class FastNewsList(EastmoneyList):
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         summary = self._json.line(entry, "summary")
-        digest = summary.rpartition("】")[2].strip() if summary else None
         stock_list = entry.get("stockList") or ()
         return self._listed(
             entry,
             media=None,
-            digest=digest or None,
+            digest=digest_in(summary),
             summary=summary or self._json.line(entry, "title"),
             stock_list=tuple(_securities(stock_list)) if isinstance(stock_list, list) else (),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a list of numbered pages an answer is."""
+
+    index: int
+    size: int
+    total: int
 
 
 class ColumnList(EastmoneyList):
@@ -158,13 +207,32 @@ class ColumnList(EastmoneyList):
 
     def next_page(self) -> str | None:
         """The number of the page that follows, unless this one has no articles or is the last."""
+        place = self._place()
+        more = self._data()[self.entries_in] and place.index * place.size < place.total
+        return str(place.index + 1) if more else None
+
+    def total(self) -> int:
+        """As ``total_hits`` says."""
+        return self._place().total
+
+    def moved_up(self, total: int | None) -> int:
+        """As many as could hold the articles that are missing since."""
+        place = self._place()
+        if total is None or place.total >= total:
+            return 0
+        pages = -((place.total - total) // max(place.size, 1))
+        return max(min(pages, place.index - 1), 0)
+
+    def _place(self) -> _Place:
         data = self._data()
         try:
-            index, total = int(data["page_index"]), int(data["total_hits"])
-            size = int(data.get("page_size") or len(data[self.entries_in] or ()))
+            return _Place(
+                index=int(data["page_index"]),
+                size=int(data.get("page_size") or len(data[self.entries_in] or ())),
+                total=int(data["total_hits"]),
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise self._json.unreadable("it has no page_index or total_hits") from error
-        return str(index + 1) if data[self.entries_in] and index * size < total else None
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._listed(

@@ -23,6 +23,11 @@ def text_of(page: type, response: Response) -> str:
     return response.text
 
 
+def digest_in(summary: str | None) -> str | None:
+    """The digest of rolling news, which lists write behind its title: ``【title】digest``."""
+    return (summary or "").rpartition("】")[2].strip() or None
+
+
 def absolute(response: Response, href: str) -> str:
     """Where a link leads; as it is where that is no address, so that it takes no other with it."""
     try:

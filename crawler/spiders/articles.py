@@ -22,7 +22,7 @@ from archive.capture import Capture
 from archive.crawl_state import Failed
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle
-from crawler.extensions.circuit_breaker import circuit_breaker_of
+from crawler.extensions.circuit_breaker import HostBlocked, circuit_breaker_of
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import ANSWERS_JSON, ARTICLE, POST_URL, REVISIT, STAGE, TOLD
@@ -65,6 +65,7 @@ class Wanted:
     :param unanswered: one that was asked before failed, so it may have the article.
     :param unreadable: the last that was asked is not laid out as it was.
     :param archived: where the body comes from that the archive has, when this is another look.
+    :param corrected: `facts` are not what the archive's stand-in was made of.
     """
 
     info_code: InfoCode
@@ -76,6 +77,7 @@ class Wanted:
     unanswered: bool = False
     unreadable: bool = False
     archived: BodySource | None = None
+    corrected: bool = False
 
     @property
     def told(self) -> str | None:
@@ -171,7 +173,7 @@ class ArticleSpider(Spider):
         except PageError as error:
             wanted = replace(wanted, unreadable=isinstance(error, LayoutChanged))
             answered = isinstance(error, NotFound)
-            yield from self._without_text(wanted, error.reason, str(error), answered=answered)
+            yield from self._without_text(_asked(wanted), error.reason, str(error), answered)
             return
         wanted = replace(wanted, captures=(*capture_of(response), *wanted.captures))
         yield from self.with_text(wanted, text)
@@ -183,9 +185,10 @@ class ArticleSpider(Spider):
         status = error.response.status if isinstance(error, HttpError) else None
         if status >= 500 if status else not isinstance(error, IgnoreRequest):
             circuit_breaker_of(self.crawler).not_heard(wanted.addresses[0].host)
-        gone = status in _GONE
-        answered = gone and wanted.addresses[0].page is ArticlePage
-        yield from self._without_text(wanted, *reason_of(failure), answered=answered)
+        answered = status in _GONE and wanted.addresses[0].page is ArticlePage
+        if not isinstance(error, HostBlocked):
+            wanted = _asked(wanted)
+        yield from self._without_text(wanted, *reason_of(failure), answered)
 
     def with_text(self, wanted: Wanted, text: ArticleText) -> Iterator[Request | Item]:
         """The article, now that its own body is there."""
@@ -204,7 +207,7 @@ class ArticleSpider(Spider):
         better = (
             facts is not None
             and facts.body is not None
-            and (archived is None or archived.is_worse_than(facts.body_source))
+            and (archived is None or wanted.corrected or archived.is_worse_than(facts.body_source))
         )
         if better:
             assert facts is not None
@@ -216,9 +219,9 @@ class ArticleSpider(Spider):
                 yield replace(article, captures=wanted.captures)
             except InvalidArticle as error:
                 self.failures.of_article(wanted.info_code, "refused", str(error), wanted.post_url)
-        elif archived is not None:
+        elif archived is not None and wanted.asked:
             yield Look(wanted.info_code, _found_in_vain(wanted, archived))
-        else:
+        elif archived is None:
             self.failures.of_article(wanted.info_code, reason, sentence, wanted.post_url)
 
     def tried_in_vain(self) -> Iterator[Request]:
@@ -279,13 +282,12 @@ class ArticleSpider(Spider):
         self.crawler.stats.inc_value(key)
 
     def _without_text(
-        self, wanted: Wanted, reason: str, sentence: str, *, answered: bool
+        self, wanted: Wanted, reason: str, sentence: str, answered: bool
     ) -> Iterator[Request | Item]:
         self.logger.info("%s", sentence)
         wanted = replace(
             wanted,
             addresses=wanted.addresses[1:],
-            asked=wanted.asked | {wanted.addresses[0].page.source},
             unanswered=wanted.unanswered or not answered,
         )
         if wanted.addresses:
@@ -305,6 +307,11 @@ def asked_for(failure: Failure) -> str:
     request = request_of(failure)
     addresses: list[str] = request.meta.get("redirect_urls", [request.url])
     return addresses[0]
+
+
+def _asked(wanted: Wanted) -> Wanted:
+    """That its next address was asked, and not left alone."""
+    return replace(wanted, asked=wanted.asked | {wanted.addresses[0].page.source})
 
 
 def _found_in_vain(wanted: Wanted, archived: BodySource) -> Found:

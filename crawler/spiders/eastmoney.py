@@ -23,11 +23,18 @@ from crawler.failures import reason_of
 from crawler.fingerprint import ANSWERS_JSON
 from crawler.items import Item, Listed
 from crawler.pages.article_page import ArticlePage
-from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList, ListedArticle
+from crawler.pages.eastmoney_list import (
+    ColumnList,
+    EastmoneyList,
+    FastNewsList,
+    ListedArticle,
+    UnreadableEntry,
+)
 from crawler.pages.errors import EmptyList, PageError
 from crawler.pages.facts import Facts
 from crawler.spiders.articles import ArticleSpider, TextAddress, asked_for, request_of
 
+_MOST_PASSES = 10
 _BEFORE_ARTICLES = 10
 """Priority of lists: an article is asked for once all lists are read, so that one that several
 name is known by the first of them."""
@@ -41,6 +48,8 @@ class ListPlace:
     :param addresses: templates of where to ask for it, in order.
     :param at: what asks for this page: a cursor, or a number.
     :param pages_read: before this one.
+    :param total: how many articles the list had when the page before was read.
+    :param passes: how often pages had to be read again, because their articles had moved.
     """
 
     name: str
@@ -49,6 +58,8 @@ class ListPlace:
     addresses: Sequence[str]
     at: str
     pages_read: int = 0
+    total: int | None = None
+    passes: int = 0
 
 
 class EastmoneySpider(ArticleSpider):
@@ -91,7 +102,7 @@ class EastmoneySpider(ArticleSpider):
     async def start(self) -> AsyncIterator[Any]:
         """The lists, then what is owed from before."""
         now = load_object(self.settings["FINEWS_CLOCK"])()
-        self._trace = str(int(now.timestamp() * 1000))
+        self._trace = int(now.timestamp() * 1000)
         first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
         self._known = archive_of(self.crawler).completed(self.name, self.given_arguments)
         self._old = (self._known or now) - first_days
@@ -106,6 +117,7 @@ class EastmoneySpider(ArticleSpider):
         page = place.page(response)
         try:
             entries, next_page = page.entries(), page.next_page()
+            total, moved_up = page.total(), page.moved_up(place.total)
             if not entries and not place.pages_read:
                 raise EmptyList(response.url)
         except PageError as error:
@@ -117,15 +129,16 @@ class EastmoneySpider(ArticleSpider):
         for facts in articles:
             if self._is_asked_for(facts):
                 yield from self._article(facts, response)
-        if next_page and next_page != place.at and not self._goes_far_enough(articles, place):
-            yield self._list_request(
-                replace(
-                    place,
-                    addresses=self._from_here_on(place),
-                    at=next_page,
-                    pages_read=place.pages_read + 1,
-                )
-            )
+        following = replace(
+            place,
+            addresses=self._from_here_on(place),
+            pages_read=place.pages_read + 1 - moved_up,
+            total=total,
+        )
+        if moved_up:
+            yield from self._read_again(following, moved_up, response)
+        elif next_page and next_page != place.at and not self._goes_far_enough(articles, place):
+            yield self._list_request(replace(following, at=next_page))
 
     def list_failed(self, failure: Failure) -> Iterator[Request]:
         """No answer for a page of a list → the next host that has it."""
@@ -143,7 +156,7 @@ class EastmoneySpider(ArticleSpider):
 
     def _lists(self) -> Iterator[ListPlace]:
         facts = self.sources.eastmoney
-        for name in self.args.column or facts.read:
+        for name in self._names():
             rolling = name in facts.rolling_columns
             page = FastNewsList if rolling else ColumnList
             yield ListPlace(
@@ -153,6 +166,12 @@ class EastmoneySpider(ArticleSpider):
                 addresses=self._addresses(page),
                 at=page.first_page,
             )
+
+    def _names(self) -> list[str]:
+        """Rolling news first: a column names some of it too, but not as what it is."""
+        facts = self.sources.eastmoney
+        names = self.args.column or facts.read
+        return sorted(names, key=lambda name: name not in facts.rolling_columns)
 
     def _addresses(self, page: type[EastmoneyList]) -> Sequence[str]:
         facts = self.sources.eastmoney
@@ -164,9 +183,9 @@ class EastmoneySpider(ArticleSpider):
 
     def _list_request(self, place: ListPlace) -> Request:
         address = place.addresses[0]
-        names = list(self.args.column or self.sources.eastmoney.read)
+        names = self._names()
         return Request(
-            address.format(column=place.column, page=place.at, trace=self._trace),
+            address.format(column=place.column, page=place.at, trace=self._trace + place.passes),
             self.parse_list,
             errback=self.list_failed,
             priority=_BEFORE_ARTICLES + len(names) - names.index(place.name),
@@ -174,14 +193,33 @@ class EastmoneySpider(ArticleSpider):
             cb_kwargs={"place": place},
         )
 
+    def _read_again(self, place: ListPlace, pages: int, response: Response) -> Iterator[Request]:
+        """The pages that have got articles which were on later ones when those were not read yet.
+
+        Without that, one that moves up over the edge of a page while the source deletes another
+        would be on neither.
+        """
+        if place.passes == _MOST_PASSES:
+            sentence = f"its articles moved up {_MOST_PASSES} times meanwhile."
+            self.failures.of_list(response.url, "moving", sentence)
+        else:
+            at = str(int(place.at) - pages)
+            yield self._list_request(replace(place, at=at, passes=place.passes + 1))
+
     def _elsewhere(self, place: ListPlace, sentence: str) -> Request:
         self.logger.info("%s", sentence)
         return self._list_request(replace(place, addresses=place.addresses[1:]))
 
-    def _articles(self, entries: Iterable[ListedArticle], response: Response) -> Iterator[Facts]:
+    def _articles(
+        self, entries: Iterable[ListedArticle | UnreadableEntry], response: Response
+    ) -> Iterator[Facts]:
         for entry in entries:
             try:
-                yield entry.facts()
+                if isinstance(entry, UnreadableEntry):
+                    sentence = str(entry.error)
+                    self.failures.of_article(InfoCode(entry.code), entry.error.reason, sentence)
+                else:
+                    yield entry.facts()
             except InvalidInfoCode as error:
                 self.failures.refused(str(error), response.url)
 
@@ -194,11 +232,19 @@ class EastmoneySpider(ArticleSpider):
         archive = archive_of(self.crawler)
         if archive.has(facts.info_code) and facts.stock_list:
             yield Listed(facts.info_code, facts.stock_list)
-        row = archive.row_of(facts.info_code) if self.to_better(facts.info_code) else None
-        if row is not None:
+        wanted = self.wanted(facts.info_code, facts, response)
+        row = archive.row_of(facts.info_code) if wanted.archived else None
+        if self._corrects_a_summary(facts):
+            self.count("article/looked_at")
+            yield self.ask(replace(wanted, archived=BodySource.SUMMARY, corrected=True))
+        elif row is not None:
             yield self.look_again(row)
         else:
-            yield self.ask(self.wanted(facts.info_code, facts, response))
+            yield self.ask(wanted)
+
+    def _corrects_a_summary(self, facts: Facts) -> bool:
+        kept = archive_of(self.crawler).summary_of(facts.info_code)
+        return kept is not None and facts.rolling and kept != (facts.title, facts.digest)
 
     def _goes_far_enough(self, articles: Sequence[Facts], place: ListPlace) -> bool:
         """Whether nothing on the pages that follow is wanted.
