@@ -1,5 +1,7 @@
 """``python -m bench.checking``: how fast an archive is verified and its catalog made again, with
 one core and with all, against plain reading of the same files.
+
+``--cold`` reads from the disk instead of from memory; Linux lets only root empty its page cache.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,7 +30,9 @@ def main() -> None:
     """Make an archive, print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.checking", description=__doc__)
     parser.add_argument("--posts", type=int, default=20_000)
-    posts = parser.parse_args().posts
+    parser.add_argument("--cold", action="store_true", help="empty the page cache each time")
+    arguments = parser.parse_args()
+    posts, cold = arguments.posts, arguments.cold
     every = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as temporary:
         news = Path(temporary) / "news"
@@ -36,17 +41,27 @@ def main() -> None:
         size = sum(path.stat().st_size for path in files_of(news))
         print(f"{posts:,} posts, {posts:,} pages, {size / 1e6:,.0f} MB in all")
         print(f"{'':28} {'MB/s':>6} {'to reading':>11}  seconds of cores, peak MB")
-        plain = show("reading alone", read, news, every[:1], size, None)
-        show("reading and SHA-256", hashed, news, every[:1], size, plain)
+        show = partial(measure, news, size, cold)
+        plain = show("reading alone", read, every[:1])
+        show("reading and SHA-256", hashed, every[:1], plain)
         for what, work in (("verify", verify), ("rebuild", rebuild)):
             for cores in (every[:1], every):
-                show(f"{what}, cores: {len(cores)}", work, news, cores, size, plain)
+                show(f"{what}, cores: {len(cores)}", work, cores, plain)
 
 
-def show(
-    what: str, work: Work, news: Path, cores: list[int], size: int, plain: float | None
+def measure(
+    news: Path,
+    size: int,
+    cold: bool,
+    what: str,
+    work: Work,
+    cores: list[int],
+    plain: float | None = None,
 ) -> float:
     """Do the work in a process of its own and print its row; returns MB/s."""
+    if cold:
+        os.sync()
+        Path("/proc/sys/vm/drop_caches").write_text("3")
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         seconds, used = process.submit(measured, work, news, cores).result()
     rate = size / seconds / 1e6

@@ -1,5 +1,6 @@
 """The plugin that dresses Datasette. It is registered by `open_site` alone: Datasette itself does
-not find it, so a plain ``datasette catalog.db`` shows the same data without the dress."""
+not find it, so a plain ``datasette catalog.db`` shows and searches the same data without the dress.
+"""
 
 import errno
 import sqlite3
@@ -11,19 +12,16 @@ from typing import Any
 
 from datasette import hookimpl
 from datasette.database import QueryInterrupted
-from datasette.filters import FilterArguments
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.browse import pages, wording
-from archive.browse.filters import read_filters
+from archive.browse import pages, searching, wording
 from archive.browse.listing import card_of
 from archive.browse.prefix import below
 from archive.browse.safety import Application, read_only, with_safety_headers
 from archive.browse.site import Site
-from archive.search import register
 
 _CODE = r"(?P<code>[^/]+)"
 _ROUTES: tuple[tuple[str, pages.Page], ...] = (
@@ -50,9 +48,9 @@ def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
 
     :raises ArchiveError: when there is no catalog in the folder.
     """
-    this = sys.modules[__name__]
-    if not pm.is_registered(this):
-        pm.register(this, "finews")
+    for plugin, name in ((sys.modules[__name__], "finews"), (searching, "finews-search")):
+        if not pm.is_registered(plugin):
+            pm.register(plugin, name)
     return Site(folder, sql=sql, base_url=base_url)
 
 
@@ -60,13 +58,6 @@ def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
 def register_routes(datasette: object) -> list[tuple[str, pages.Page]]:
     """Our own pages; they come before Datasette's."""
     return list(_ROUTES) if isinstance(datasette, Site) else []
-
-
-@hookimpl(trylast=True)
-def prepare_connection(conn: sqlite3.Connection, datasette: object) -> None:
-    """The search's SQL functions. Last, because Datasette has an ``escape_fts`` of its own."""
-    if isinstance(datasette, Site):
-        register(conn)
 
 
 @hookimpl
@@ -92,18 +83,6 @@ def extra_template_vars(
         return await pages.article_variables(request, datasette)
 
     return variables
-
-
-@hookimpl(trylast=True)
-def filters_from_request(
-    request: Request, table: str, datasette: object
-) -> Callable[[], Awaitable[FilterArguments]] | None:
-    """The search of posts, and those that name a security. Last, because Datasette, which knows no
-    index of theirs, would tell the template that there is no search."""
-    if not isinstance(datasette, Site) or table != "posts":
-        return None
-    arguments = {name: request.args[name] for name in request.args}
-    return lambda: datasette.ask(read_filters, arguments)
 
 
 @hookimpl
