@@ -43,6 +43,16 @@ def http_address(address: str) -> str:
     return address
 
 
+def site_address(address: str) -> str:
+    """Check that `address` is one that a site can be at.
+
+    :raises ValueError: when it is no address of a site's home page.
+    """
+    if {"?", "#"} & set(http_address(address)):
+        raise ValueError("should be the address of a site's home page, without ? and #")
+    return address
+
+
 def _slugs(text: object) -> tuple[str, ...]:
     slugs = tuple(slug.strip() for slug in str(text).split(","))
     for slug in slugs:
@@ -120,7 +130,7 @@ class FinewsArguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    site: Annotated[str, AfterValidator(http_address)] | None = None
+    site: Annotated[str, AfterValidator(site_address)] | None = None
     category: Annotated[tuple[str, ...], BeforeValidator(_slugs)] = ()
     share: Annotated[tuple[InfoCode, ...], BeforeValidator(_share_links)] = ()
     since: _Since | None = None

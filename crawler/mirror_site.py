@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from archive.article import InfoCode
 from archive.errors import Refused
@@ -43,16 +43,19 @@ class PostLink:
 class MirrorSite:
     """The mirror, asked for at one of its addresses.
 
-    :param site: the start address; it replaces scheme and host of every link to the mirror, so
-        that a crawl that began with http stays with http.
+    :param site: the start address, with the path that the site is below, if it is below one; it
+        stands in for that of every link to the mirror, so that a crawl that began with http stays
+        with http.
     """
 
     def __init__(self, mirror: Mirror, site: str | None = None) -> None:
-        self.home = site or mirror.site
-        self.feed = urljoin(self.home, mirror.feed)
+        start = urlsplit(site or mirror.site)
+        self._base = start.path.rstrip("/")
+        self._origin = start._replace(path="")
         self._category = mirror.category
-        self._origin = urlsplit(self.home)
-        self._hosts = {*mirror.hosts, self.host}
+        self._hosts = set(mirror.hosts)
+        self.home = self._page("/")
+        self.feed = self._page(mirror.feed)
 
     @property
     def host(self) -> str:
@@ -64,7 +67,7 @@ class MirrorSite:
 
         Rolling news links to ``/emnews/`` instead, which does not exist.
         """
-        return urljoin(self.home, self._category.format(slug=quote(slug)))
+        return self._page(self._category.format(slug=quote(slug)))
 
     def post(self, link: str) -> PostLink | None:
         """What a link says of a post; None when it leads anywhere else.
@@ -76,19 +79,31 @@ class MirrorSite:
             parts = urlsplit(link)
         except ValueError:
             return None
-        match = _POST.fullmatch(unquote(parts.path))
-        if parts.hostname not in self._hosts or match is None:
+        path = self._path_in_site(parts.hostname, parts.path)
+        match = _POST.fullmatch(unquote(path))
+        if match is None:
             return None
         if len(link) > _LONGEST:
             raise Refused(f"{link[:100]}... has {len(link)} characters, more than any address")
-        origin = self._origin
         return PostLink(
-            url=parts._replace(scheme=origin.scheme, netloc=origin.netloc, fragment="").geturl(),
+            url=self._page(f"{path}?{parts.query}" if parts.query else path),
             url_in_list=link,
             info_code=InfoCode.from_address(link),
             category=match["category"].strip("/"),
             day=_day(match["named"] or match["day"].replace("/", "-")),
         )
+
+    def _page(self, path: str) -> str:
+        return f"{self._origin.geturl()}{self._base}{path}"
+
+    def _path_in_site(self, host: str | None, path: str) -> str:
+        """A link's path from the root of the mirror; empty where it leads elsewhere.
+
+        Only at the host that is asked is the mirror below a path.
+        """
+        if host == self.host:
+            return path.removeprefix(self._base) if path.startswith(f"{self._base}/") else ""
+        return path if host in self._hosts else ""
 
 
 def _path_of(slug: str) -> str:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, mod
 
 from archive.article import InfoCode
 from archive.errors import FinewsError
-from crawler.arguments import http_address, in_one_sentence
+from crawler.arguments import http_address, in_one_sentence, site_address
 
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
@@ -24,11 +24,13 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _template(*names: str) -> AfterValidator:
-    """An address with places for just these names."""
+_Address = Annotated[str, AfterValidator(http_address)]
+
+
+def _holding(*names: str) -> AfterValidator:
+    """Text with places for just these names."""
 
     def check(template: str) -> str:
-        http_address(template)
         found = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
         if found != set(names):
             places = " and ".join(f"{{{name}}}" for name in names)
@@ -38,6 +40,12 @@ def _template(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _path(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("should begin with /, for the address that the site is at")
+    return path
+
+
 def _host(name: str) -> str:
     if not _HOST.fullmatch(name):
         raise ValueError("should be the name of a host, such as dfscdn.dfcfw.com")
@@ -45,18 +53,23 @@ def _host(name: str) -> str:
 
 
 class Mirror(_Table):
-    """The mirror site."""
+    """The mirror site.
 
-    site: Annotated[str, AfterValidator(http_address)]
+    :param hosts: its other names, each with the site at its root.
+    :param feed: path below the site.
+    :param category: likewise, with a place for the slug.
+    """
+
+    site: Annotated[str, AfterValidator(site_address)]
     hosts: tuple[str, ...]
-    feed: str
-    category: str
+    feed: Annotated[str, AfterValidator(_path)]
+    category: Annotated[str, AfterValidator(_path), _holding("slug")]
 
 
 class Share(_Table):
     """The share hosts."""
 
-    api: tuple[Annotated[str, _template("info_code")], ...]
+    api: tuple[Annotated[_Address, _holding("info_code")], ...]
     link: str
     rolling_link: str
 
@@ -80,10 +93,10 @@ class Eastmoney(_Table):
     :param news_columns: likewise, of each column.
     """
 
-    article_page: Annotated[str, _template("digits")]
+    article_page: Annotated[_Address, _holding("digits")]
     read: tuple[str, ...]
-    rolling: tuple[Annotated[str, _template("column", "page", "trace")], ...]
-    columns: tuple[Annotated[str, _template("column", "page", "trace")], ...]
+    rolling: tuple[Annotated[_Address, _holding("column", "page", "trace")], ...]
+    columns: tuple[Annotated[_Address, _holding("column", "page", "trace")], ...]
     rolling_columns: Mapping[str, int]
     news_columns: Mapping[str, int]
 

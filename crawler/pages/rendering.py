@@ -14,7 +14,7 @@ from archive.markup import without_overloaded_tags
 from crawler.pages.body import media_named_in
 from crawler.pages.errors import LayoutChanged
 
-_CATEGORY_PATH = re.compile(r"/category/([^/]+)\.html|/(emnews)/")
+_CATEGORY_PATH = re.compile(r"/(?:[^/]+/)*(?:category/([^/]+)\.html|(emnews)/)")
 _DIGEST = re.compile(r"\s*<blockquote>.*?</blockquote>", re.DOTALL)
 
 

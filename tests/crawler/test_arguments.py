@@ -39,6 +39,7 @@ TOMORROW = (datetime.now(SHANGHAI) + timedelta(days=1)).date().isoformat()
         ("site", "ftp://finews.withounder.com/", "site should be an address"),
         ("site", "http://[", "site should be an address"),
         ("site", "http://h:99999/", "site should be an address"),
+        ("site", "http://h/?page=2", "site should be the address of a site's home page"),
         ("category", "", "category should be category slugs such as"),
         ("category", "a,,b", "'' is none"),
         ("category", "../../etc", "'../../etc' is none"),

@@ -84,6 +84,8 @@ def test_outside_of_a_project_is_told(tmp_path: Path) -> None:
     [
         ("[mirror", "are not TOML"),
         ("[mirror]\nsite = 'ftp://x'\n", "mirror.site should be an address"),
+        ("[mirror]\nfeed = 'feed.xml'\n", "mirror.feed should begin with /"),
+        ("[mirror]\ncategory = '/category/'\n", "mirror.category should hold {slug}"),
         ("[mirrors]\n", "mirrors is not known here"),
     ],
 )

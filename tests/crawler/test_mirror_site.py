@@ -75,6 +75,30 @@ def test_a_post_whose_name_is_no_code_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "start", ["https://name.github.io/finews", "https://name.github.io/finews/"]
+)
+def test_a_site_below_a_path_is_asked_for_below_it(start: str) -> None:
+    site = MirrorSite(MIRROR, start)
+    assert (site.home, site.host) == ("https://name.github.io/finews/", "name.github.io")
+    assert site.feed == "https://name.github.io/finews/feed.xml"
+    assert site.category_page("Wind") == "https://name.github.io/finews/category/Wind.html"
+    page = f"https://name.github.io/finews/wind/2022/05/20/{CODE}.html"
+    for link in (
+        f"{page}#x",
+        page.replace("https", "http"),
+        f"https://finews.withounder.com/wind/2022/05/20/{CODE}.html",
+    ):
+        post = site.post(link)
+        assert post is not None
+        assert (post.url, post.category, post.day) == (page, "wind", DAY)
+    for elsewhere in ("", "other/", "finewsletter/"):
+        assert site.post(f"https://name.github.io/{elsewhere}wind/2022/05/20/{CODE}.html") is None
+    broken = site.post(f"https://name.github.io/finews/2026/11/22/2022-05-20-{CODE}.html")
+    assert broken is not None
+    assert broken.category == ""
+
+
+@pytest.mark.parametrize(
     ("category", "slug", "inside"),
     [
         ("wind", "Wind", True),

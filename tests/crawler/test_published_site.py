@@ -14,8 +14,9 @@ from demo.mirror import MIRROR_HOST
 from demo.replica import Replica, Site, folder_site, share_api_site
 from demo.site import MadeUpSite, made_up_site
 from tests.archive.publish.conftest import build, publish
-from tests.conftest import SHARE_HOSTS, crawl_with, posts_in
+from tests.conftest import SHARE_HOSTS, SOURCES, crawl_with, posts_in
 
+MIRROR = f"http://{MIRROR_HOST}/"
 SAID = "info_code, title, published, media, category, tag, digest, link, length, pictures"
 
 
@@ -55,9 +56,11 @@ def what_is_said(archive: Path) -> dict[str, tuple[Any, ...]]:
     return said
 
 
-def crawl_back(archive: Path, sites: Mapping[str, Site]) -> None:
+def crawl_back(
+    archive: Path, sites: Mapping[str, Site], sources: Path = SOURCES, site: str | None = MIRROR
+) -> None:
     with Replica(sites) as replica:
-        ended = crawl_with(replica, archive)()
+        ended = crawl_with(replica, archive, sources)(site=site)
         assert ended.status == 0, ended.log
         assert not replica.unknown
 
@@ -77,4 +80,21 @@ def test_without_it_every_field_comes_back(first: Path, published: Site, tmp_pat
     knows_nothing = share_api_site({})
     sites = {MIRROR_HOST: published, **dict.fromkeys(SHARE_HOSTS, knows_nothing)}
     crawl_back(tmp_path / "second", sites)
+    assert what_is_said(tmp_path / "second") == what_is_said(first)
+
+
+def test_a_site_below_a_path_comes_back_too(first: Path, sources: Path, tmp_path: Path) -> None:
+    """As a project's page on GitHub, where the sources say."""
+    address = "https://name.github.io/finews/"
+    assert publish(first, tmp_path / "site", address=address) == []
+    (tmp_path / "host").mkdir()
+    build(tmp_path / "site").rename(tmp_path / "host" / "finews")
+    said = sources.read_text(encoding="utf-8")
+    sources.write_text(said.replace(f"https://{MIRROR_HOST}/", address), encoding="utf-8")
+    knows_nothing = share_api_site({})
+    sites = {
+        "name.github.io": folder_site(tmp_path / "host"),
+        **dict.fromkeys(SHARE_HOSTS, knows_nothing),
+    }
+    crawl_back(tmp_path / "second", sites, sources, site=None)
     assert what_is_said(tmp_path / "second") == what_is_said(first)
