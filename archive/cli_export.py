@@ -119,9 +119,21 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--title", default="金融消息", show_default=True, help="Its name.")
     @_choosing_posts
     @wraps(command)
-    def run(folder: Path, archive: Path, address: str, title: str, selection: Selection) -> None:
+    def run(
+        folder: Path,
+        archive: Path,
+        address: str,
+        title: str,
+        selection: Selection,
+        with_pictures: bool = False,
+    ) -> None:
         published = what_to_publish(
-            archive, selection, title=title, address=address, version=version("finews")
+            archive,
+            selection,
+            title=title,
+            address=address,
+            version=version("finews"),
+            with_pictures=with_pictures,
         )
         command(folder, published)
 
@@ -129,6 +141,9 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @export.command()
+@click.option(
+    "--pictures", "with_pictures", is_flag=True, help="With the pictures that the archive keeps."
+)
 @_publishing
 def site(folder: Path, published: Published) -> None:
     """Write a Jekyll site, with feeds and a sitemap, into the folder DIR.

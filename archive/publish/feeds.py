@@ -12,6 +12,7 @@ from archive.atom import Entry, Feed, atom
 from archive.categories import ROLLING
 from archive.publish.addresses import Address, category_page
 from archive.publish.folder import Planned, digest
+from archive.publish.pictures import with_carried
 from archive.publish.posts import PublishedPost
 
 FEED = "feed.xml"
@@ -80,7 +81,7 @@ def _document(
     newest_first = list(reversed(posts))
     make = partial(_write, published, feed, newest_first)
     return PurePosixPath(path), Planned(
-        published.made_of(feed, *(post.facts for post in newest_first)), make
+        published.made_of(feed, *((post.facts, post.carried) for post in newest_first)), make
     )
 
 
@@ -99,18 +100,19 @@ def _entry(published: Published, post: PublishedPost) -> Entry:
         author=post.media,
         category=(post.shelf.slug, post.shelf.tag),
         digest=post.digest,
-        html=None if article is None else _content(article, published.address),
+        html=None if article is None else _content(article, post, published.address),
     )
 
 
-def _content(article: Article, address: Address) -> str:
+def _content(article: Article, post: PublishedPost, address: Address) -> str:
     """What the article's page has below its title: the same elements in the same order."""
     rolling = article.category == ROLLING.slug and article.digest
     digest = f"<blockquote>\n<p>{escape(article.digest or '')}</p>\n</blockquote>\n\n"
     category = escape(address.of(category_page(article.category or "")))
     link = escape(article.link)
+    body = with_carried(article.body, post.carried, f"{address.origin}{address.path}")
     return (
-        f"{digest if rolling else ''}{article.body}\n\n"
+        f"{digest if rolling else ''}{body}\n\n"
         f'<p><a href="{link}">{link}</a></p>\n\n'
         f'<p><a href="{category}">返回{escape(article.tag or "")}</a>｜'
         f'<a href="{escape(address.of(""))}">返回首页</a></p>'

@@ -9,7 +9,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -21,6 +21,7 @@ from archive.errors import ArchiveError
 from archive.export import Selection, read_version
 from archive.post import parse_post
 from archive.publish.addresses import is_servable, post_page
+from archive.publish.pictures import CarriedPicture, carried_by_post
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
 _UNKNOWN = "未注明"
@@ -43,7 +44,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PublishedPost:
-    """A row of ``posts``, without its text."""
+    """A row of ``posts``, without its text.
+
+    :param carried: those of its pictures that the site carries.
+    """
 
     info_code: str
     title: str
@@ -58,6 +62,7 @@ class PublishedPost:
     version: int
     first_seen: str
     revised: str | None
+    carried: tuple[CarriedPicture, ...] = field(default=(), kw_only=True)
 
     @property
     def facts(self) -> tuple[object, ...]:
@@ -137,22 +142,27 @@ def _shelf(category: str | None, tag: str | None, media: str | None) -> Category
     return next(servable, Category.of_media(_UNKNOWN))
 
 
-def read_posts(folder: Path, selection: Selection) -> Iterator[PublishedPost]:
+def read_posts(
+    folder: Path, selection: Selection, *, with_pictures: bool = False
+) -> Iterator[PublishedPost]:
     """The posts of a selection, oldest first, all as they are at one moment.
 
+    :param with_pictures: the site carries those that the archive keeps.
     :raises ArchiveError: when the catalog cannot be read.
     """
     condition, values = selection.condition()
     catalog = folder / "catalog.db"
     address = f"{catalog.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True)) as connection:
+        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+            connection.execute("BEGIN")
+            carried = carried_by_post(connection, folder) if with_pictures else {}
             rows = connection.execute(
                 f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {condition}"  # noqa: S608
                 " ORDER BY published, info_code",
                 values,
             )
             for row in rows:
-                yield PublishedPost(*row)
+                yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from archive.categories import ROLLING, Category
@@ -13,6 +14,7 @@ from archive.progress import Progress, silent
 from archive.publish.addresses import Address, category_page
 from archive.publish.feeds import Published, feed_files
 from archive.publish.folder import Outcome, Planned, export_to, planned
+from archive.publish.pictures import CarriedPicture
 from archive.publish.posts import PublishedPost, read_posts
 from archive.publish.sitemap import SITEMAP, sitemap_files
 from archive.versions import sha256
@@ -54,12 +56,19 @@ def _refuse_inside(archive: Path, folder: Path) -> None:
 
 
 def what_to_publish(
-    folder: Path, selection: Selection, *, title: str, address: str, version: str
+    folder: Path,
+    selection: Selection,
+    *,
+    title: str,
+    address: str,
+    version: str,
+    with_pictures: bool = False,
 ) -> Published:
     """Choose the posts of an archive.
 
     :param address: that they will be served at.
     :param version: of this program.
+    :param with_pictures: the site carries those that the archive keeps.
     :raises FinewsError: when `address` is none, or the archive cannot be read.
     """
     return Published(
@@ -68,7 +77,7 @@ def what_to_publish(
         name=f"feed {sorted(selection.parameters.items())}",
         address=Address.parse(address),
         version=version,
-        posts=list(read_posts(folder, selection)),
+        posts=list(read_posts(folder, selection, with_pictures=with_pictures)),
     )
 
 
@@ -86,6 +95,7 @@ def _site_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPat
         yield PurePosixPath(category_page(category.slug)), planned(_category_page(category))
     if ROLLING in categories:
         yield PurePosixPath(ROLLING.slug, "index.html"), planned(_rolling_page())
+    yield from _picture_files(published, tell)
     yield PurePosixPath("robots.txt"), planned(_robots(published.address))
     yield from sitemap_files(published, categories)
     yield from feed_files(published)
@@ -100,6 +110,31 @@ def _source(folder: Path, post: PublishedPost, tell: Told) -> bytes | None:
     if sha256(source) != post.sha256:
         tell(post, "its file is not in the site's format, so it is written anew")
     return source
+
+
+def _picture_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPath, Planned]]:
+    """The pictures that posts carry, and for the layout which post has which, month by month."""
+    illustrated = [post for post in published.posts if post.carried]
+    owners = {picture.path: post for post in illustrated for picture in post.carried}
+    for path, owner in owners.items():
+        digest = PurePosixPath(path).stem
+        make = partial(_picture, published.folder / path, digest, owner, tell)
+        yield PurePosixPath(path), Planned(digest, make)
+    for month, posts in groupby(illustrated, lambda post: post.published[:7]):
+        data = "".join(f"{quoted(post.name)}:\n{_as_rows(post.carried)}" for post in posts)
+        yield PurePosixPath("_data", "pictures", f"{month}.yml"), planned(data.encode())
+
+
+def _as_rows(pictures: Sequence[CarriedPicture]) -> str:
+    return "".join(f"- [{quoted(one.written)}, {quoted(one.path)}]\n" for one in pictures)
+
+
+def _picture(path: Path, digest: str, post: PublishedPost, tell: Told) -> bytes | None:
+    data = path.read_bytes()
+    if sha256(data) == digest:
+        return data
+    tell(post, f"its picture {path} is damaged, so it is left out; `finews verify` says more")
+    return None
 
 
 def _categories(posts: Sequence[PublishedPost]) -> Counter[Category]:

@@ -11,6 +11,7 @@ from archive.article import InfoCode
 from archive.categories import ROLLING
 from archive.errors import InvalidInfoCode
 from archive.markup import without_overloaded_tags
+from archive.publish.pictures import as_written
 from crawler.pages.body import media_named_in
 from crawler.pages.errors import LayoutChanged
 
@@ -107,4 +108,4 @@ class _Reader:
         """The body as it stands in the source; a parser would write it anew."""
         end = self._content.rfind(f'<p><a href="{escape(link)}">')
         digest = _DIGEST.match(self._content) if has_digest else None
-        return self._content[digest.end() if digest else 0 : end].strip("\n")
+        return as_written(self._content[digest.end() if digest else 0 : end].strip("\n"))

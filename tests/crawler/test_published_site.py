@@ -28,10 +28,10 @@ def made_up() -> MadeUpSite:
 
 @pytest.fixture(scope="module")
 def first(made_up: MadeUpSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of it."""
+    """An archive of it, with the pictures."""
     archive = tmp_path_factory.mktemp("first") / "news"
     with Replica(made_up.sites) as replica:
-        ended = crawl_with(replica, archive)()
+        ended = crawl_with(replica, archive)(FINEWS_MEDIA="1")
     assert ended.status == 0, ended.log
     assert len(posts_in(archive)) == 60
     return archive
@@ -84,9 +84,11 @@ def test_without_it_every_field_comes_back(first: Path, published: Site, tmp_pat
 
 
 def test_a_site_below_a_path_comes_back_too(first: Path, sources: Path, tmp_path: Path) -> None:
-    """As a project's page on GitHub, where the sources say."""
+    """As a project's page on GitHub, where the sources say; with the pictures that are kept."""
     address = "https://name.github.io/finews/"
-    assert publish(first, tmp_path / "site", address=address) == []
+    assert publish(first, tmp_path / "site", address=address, with_pictures=True) == []
+    kept = {path.name for path in (first / "media").rglob("*.*")}
+    assert {path.name for path in (tmp_path / "site" / "media").rglob("*.*")} == kept != set()
     (tmp_path / "host").mkdir()
     build(tmp_path / "site").rename(tmp_path / "host" / "finews")
     said = sources.read_text(encoding="utf-8")

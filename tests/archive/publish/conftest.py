@@ -25,6 +25,7 @@ def publish(
     address: str = ORIGINAL,
     title: str = "金融消息",
     version: str = "1",
+    with_pictures: bool = False,
 ) -> list[str]:
     """Export a site; what was told of posts, a line each."""
     told: list[str] = []
@@ -32,7 +33,14 @@ def publish(
     def tell(post: PublishedPost, what: str) -> None:
         told.append(f"{post.info_code}: {what}")
 
-    published = what_to_publish(archive, selection, title=title, address=address, version=version)
+    published = what_to_publish(
+        archive,
+        selection,
+        title=title,
+        address=address,
+        version=version,
+        with_pictures=with_pictures,
+    )
     publish_site(published, folder, tell=tell)
     return told
 

@@ -1,8 +1,10 @@
 """The published pages in a real browser, on a phone and on a desktop."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -38,6 +40,17 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """A folder, as a static host serves it: the address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A site whose posts attack, and are wide, as a static host serves it."""
@@ -47,13 +60,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             fields = {name: getattr(article, name) for name in article.__slots__}
             archive.add(type(article)(**{**fields, "body": body}))
     publish(folder / "news", folder / "site")
-    site = build(folder / "site")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
-        thread = Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(build(folder / "site")) as address:
+        yield address
 
 
 def page_of(number: int) -> str:
