@@ -15,6 +15,7 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 from service_identity import VerificationError
+from twisted.internet.error import ConnectionClosed
 from twisted.python.failure import Failure
 
 from archive.article import InfoCode
@@ -120,10 +121,11 @@ def reason_of(failure: Failure) -> tuple[str, str]:
     url = getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, IgnoreRequest):
         return "left_out", f"{url} was left out ({error or 'robots.txt forbids it'})."
-    return "unreachable", f"{url} could not be reached: {_why(error)}."
+    return "unreachable", f"{url} could not be reached: {why(error)}."
 
 
-def _why(error: BaseException) -> str:
+def why(error: BaseException) -> str:
+    """What kept an answer from coming, as the end of a sentence."""
     # Twisted's own error, which Scrapy's stands for, has those of the connection as its reasons.
     causes = [reason.value for reason in getattr(error.__cause__, "reasons", ())]
     if any(
@@ -131,4 +133,9 @@ def _why(error: BaseException) -> str:
         for cause in causes
     ):
         return "its certificate is out of date, another host's or of an issuer not trusted here"
-    return next((why for kind, why in _WHY.items() if isinstance(error, kind)), str(error))
+    for kind, told in _WHY.items():
+        if isinstance(error, kind):
+            return told
+    if any(isinstance(cause, ConnectionClosed) for cause in causes):
+        return "its host broke the connection off"
+    return str(error)

@@ -81,6 +81,7 @@ REQUEST_FINGERPRINTER_CLASS = "crawler.fingerprint.ArticleFingerprinter"
 
 # Manners. Eastmoney bans addresses after a few fast calls.
 ROBOTSTXT_OBEY = True
+ROBOTSTXT_PARSER = "crawler.robots.GuestRobotParser"  # Scrapy's own, mended
 USER_AGENT = "finews/0.1 (news archive; Scrapy)"
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/json;q=0.9,application/atom+xml;q=0.9,*/*;q=0.8",

@@ -3,12 +3,20 @@
 import asyncio
 import logging
 from collections import defaultdict
+from http import HTTPStatus
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
+
+from crawler.extensions.circuit_breaker import HostBlocked
+from crawler.failures import why
+
+logger = logging.getLogger(__name__)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
@@ -17,11 +25,14 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     In Scrapy 2.19 (``RobotsTxtMiddleware.robot_parser``), all requests that come while a host's
     robots.txt is being fetched await the same Deferred. A Deferred hands its result to the first
     callback and None to the next, and None means that everything is allowed.
+
+    A robots.txt that cannot be had forbids nothing, and is told in one sentence. What is sent with
+    another status than 200 is a page that tells of an error, and no rule is read from it.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_without_traceback)
+        logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_is_no_error)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
@@ -29,8 +40,25 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         async with self._turns[urlparse_cached(request).netloc]:
             return await super().robot_parser(request)
 
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status != HTTPStatus.OK:
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                _tell(netloc, f"it answered with status {response.status}")
+            response = response.replace(body=b"")
+        await super()._parse_robots(response, netloc, request)
 
-def _without_traceback(record: logging.LogRecord) -> bool:
-    """A host that cannot be reached is no error of ours, and its sentence says so."""
-    record.exc_info = None
-    return True
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        if not isinstance(exc, HostBlocked):
+            _tell(netloc, str(exc) if isinstance(exc, IgnoreRequest) else why(exc))
+        super()._robots_error(exc, netloc)
+
+
+def _tell(netloc: str, reason: str) -> None:
+    logger.warning(
+        "The robots.txt of %s could not be had, and so it forbids nothing: %s.", netloc, reason
+    )
+
+
+def _is_no_error(record: logging.LogRecord) -> bool:
+    """Scrapy tells of the same failure with a traceback, as if it were its own."""
+    return record.levelno < logging.ERROR

@@ -1,0 +1,53 @@
+"""What robots.txt says to us, read in bounded time and memory."""
+
+import re
+from collections.abc import Iterator
+from typing import Self
+
+from scrapy.crawler import Crawler
+from scrapy.robotstxt import ProtegoRobotParser
+
+_MOST_BYTES = 500 * 1024
+"""What RFC 9309, section 2.5, wants to be read at least; the rest is left out."""
+
+_NAMES_AGENT = re.compile(r"\s*user(?:-|\s+)?agent(?:\s*:|\s)(?P<name>[^#]*)", re.IGNORECASE)
+_NOT_US = "User-agent: somebody-else"
+
+
+class GuestRobotParser(ProtegoRobotParser):
+    """Scrapy's own, which is given only as much as can be read soon.
+
+    Protego keeps a set of rules for each agent that is named, and a file of many agents and then
+    many rules is as much work as the product of both. So all others than us have one name here.
+    """
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, robotstxt_body: bytes) -> Self:
+        """Made by Scrapy."""
+        settings = crawler.settings
+        us = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
+        return cls(said_to(us, robotstxt_body), crawler.spider)
+
+
+def said_to(us: str, robots: bytes) -> bytes:
+    """A robots.txt in which all other agents have the same name.
+
+    :param us: a User-Agent; each of its words, with and without a version, is a name of ours.
+    :param robots: as it was sent; bytes that are not UTF-8 are left out.
+    """
+    if len(robots) > _MOST_BYTES:
+        robots = robots[:_MOST_BYTES].rpartition(b"\n")[0]  # half a rule would forbid more
+    text = robots.decode("utf-8-sig", errors="ignore")
+    return "\n".join(_lines(_names_of(us), text)).encode()
+
+
+def _lines(ours: set[str], text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        agent = _NAMES_AGENT.match(line)
+        named = agent["name"].replace("*", "").strip().lower() if agent else ""
+        yield _NOT_US if named and named not in ours else line
+
+
+def _names_of(us: str) -> set[str]:
+    words = re.findall(r"[^\s();,]+", us.lower())
+    return {name for word in words for name in (word, word.partition("/")[0])}

@@ -1,0 +1,85 @@
+"""Crawls that meet faults, measured, and what an archive may hold after them."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.verify import verify
+from demo.replica import Replica
+from tests.conftest import ROOT, posts_in
+
+MOST_MEMORY = 500_000
+"""kB, of a whole crawl; one that meets no fault takes 100,000."""
+
+FAST = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS": 16,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "DOWNLOAD_TIMEOUT": 3,
+    "RETRY_TIMES": 1,
+    "FINEWS_PATIENCE": 1000,  # every fault is to be met
+}
+LOOK_AT_ALL = {"FINEWS_REVISIT_SHARE": 0, "FINEWS_REVISIT_DAYS": 36500, "FINEWS_REVISITS": 1000}
+TOMORROW = {"FINEWS_CLOCK": "tests.faults.clocks.tomorrow"}
+
+_CRAWL = """
+import atexit, re, sys
+def peak():
+    with open("/proc/self/status") as status:
+        print("peak", re.search(r"VmHWM:\\s*(\\d+)", status.read())[1])
+atexit.register(peak)
+from scrapy.cmdline import execute
+execute()
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A crawl that has ended, with its peak of memory in kB."""
+
+    status: int
+    output: str
+    log: str
+    seconds: float
+
+    @property
+    def peak(self) -> int:
+        return int(self.output.rpartition("peak ")[2])
+
+
+def crawl(
+    replica: Replica, archive: Path, spider: tuple[str, ...], *settings: Mapping[str, object]
+) -> Ended:
+    """`scrapy crawl`.
+
+    :param spider: its name, and its arguments.
+    """
+    given = {name: value for table in (FAST, *settings) for name, value in table.items()}
+    began = time.monotonic()
+    ended = subprocess.run(
+        (
+            *(sys.executable, "-c", _CRAWL, "crawl", *spider),
+            *(part for name, value in given.items() for part in ("-s", f"{name}={value}")),
+        ),
+        cwd=ROOT,
+        env={**os.environ, **replica.environment, "FINEWS_ARCHIVE": str(archive)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Ended(ended.returncode, ended.stdout, ended.stderr, time.monotonic() - began)
+
+
+def assert_whole(ended: Ended, archive: Path, posts: Mapping[str, bytes]) -> None:
+    """After a crawl that met no fault any more."""
+    got = posts_in(archive)
+    wrong = {name for name in posts.keys() | got if got.get(name) != posts.get(name)}
+    assert (ended.status, wrong) == (0, set()), ended.log
+    assert not verify(archive).problems
+    assert "Traceback" not in ended.log
