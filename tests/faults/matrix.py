@@ -5,15 +5,11 @@
 """
 
 import codecs
-import json
-import re
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
-from demo.exchange import Answer
 from demo.faults import (
     Failure,
     altered,
@@ -31,6 +27,15 @@ from demo.faults import (
     with_body,
     with_headers,
 )
+from tests.faults.answers import (
+    as_json,
+    encoded,
+    over_https,
+    with_keys_twice,
+    with_numbers,
+    without_charset,
+)
+from tests.faults.docs_page import PAGE
 
 MEGABYTE = 1024 * 1024
 LOGIN_PAGE = "<!DOCTYPE html><html><body><form action=/login>请登录</form></body></html>".encode()
@@ -39,9 +44,21 @@ LOGIN_PAGE = "<!DOCTYPE html><html><body><form action=/login>请登录</form></b
 class Place(Enum):
     """Where a server can fail."""
 
-    LIST = "a list"
-    POST = "a post page"
-    SHARE = "the share API"
+    LIST = "on a list"
+    POST = "on a post page"
+    SHARE = "at every share host"
+    ROLLING = "on rolling news, at both hosts"
+    COLUMN = "on a column"
+    PAGE = "on an article's page"
+
+
+MIRRORS = (Place.LIST, Place.POST, Place.SHARE)
+"""What `scrapy crawl finews` asks for."""
+EASTMONEYS = (Place.ROLLING, Place.COLUMN, Place.PAGE)
+"""What `scrapy crawl eastmoney` asks for beside the share API: getFastNewsList, getNewsByColumns
+and the page of an article that no share host has."""
+
+_JSON = (Place.SHARE, Place.ROLLING, Place.COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +106,18 @@ def _everywhere(outcome: Outcome) -> Mapping[Place, Outcome]:
     return dict.fromkeys(Place, outcome)
 
 
-def _at(post: Outcome, share: Outcome, lists: Outcome | None = None) -> Mapping[Place, Outcome]:
-    return {Place.LIST: lists or post, Place.POST: post, Place.SHARE: share}
+def _at(pages: Outcome, answers: Outcome, lists: Outcome | None = None) -> Mapping[Place, Outcome]:
+    """
+    :param pages: of HTML.
+    :param answers: of JSON.
+    :param lists: those of the mirror.
+    """
+    outcomes = dict.fromkeys(Place, pages) | dict.fromkeys(_JSON, answers)
+    return outcomes | {Place.LIST: lists or pages}
 
 
-def _at_share(outcome: Outcome) -> Mapping[Place, Outcome]:
-    return {Place.SHARE: outcome}
+def _in_json(outcome: Outcome) -> Mapping[Place, Outcome]:
+    return dict.fromkeys(_JSON, outcome)
 
 
 def _status(code: int, meaning: str, outcomes: Mapping[Place, Outcome] | None = None) -> Row:
@@ -102,33 +125,6 @@ def _status(code: int, meaning: str, outcomes: Mapping[Place, Outcome] | None = 
         *(str(code), f"answers {code} {meaning}", status(code)),
         outcomes or _everywhere(fails(f"http_{code}")),
     )
-
-
-def _encoded(encoding: str, *, said: bool) -> Failure:
-    def change(answer: Answer) -> Answer:
-        body = answer.body.decode().encode(encoding, errors="replace")
-        headers = dict(answer.headers)
-        if said:
-            kind = headers["Content-Type"].partition(";")[0]
-            headers["Content-Type"] = f"{kind}; charset={encoding}"
-            body = body.replace(b'charset="utf-8"', f'charset="{encoding}"'.encode())
-        return replace(answer, body=body, headers=headers)
-
-    return altered(change)
-
-
-def _json(change: Callable[[dict[str, Any]], object]) -> Failure:
-    return with_body(lambda body: json.dumps(change(json.loads(body))).encode())
-
-
-def _without_charset(answer: Answer) -> Answer:
-    kind = answer.headers["Content-Type"].partition(";")[0]
-    body = re.sub(rb'<meta charset="?utf-8"?>', b"", answer.body, flags=re.IGNORECASE)
-    return replace(answer, body=body, headers={**answer.headers, "Content-Type": kind})
-
-
-def _twice(body: bytes) -> bytes:
-    return b'{"text": "another text", ' + body.lstrip().removeprefix(b"{")
 
 
 FAULTS = (
@@ -158,6 +154,13 @@ FAULTS = (
     ),
     Row(
         *("redirect, host", "redirects to another host", redirect("http://elsewhere.test/")),
+        _everywhere(LEFT_OUT),
+    ),
+    Row(*("redirect, https", "redirects to itself on https", over_https()), _everywhere(READ)),
+    Row(
+        "redirect, https elsewhere",
+        "redirects to another host on https",
+        redirect("https://elsewhere.test/"),
         _everywhere(LEFT_OUT),
     ),
     Row(
@@ -223,23 +226,23 @@ FAULTS = (
         with_headers(Content_Type="text/html; charset=gbk"),
         _at(LAYOUT, READ, lists=READ),
     ),
-    Row("charset, none", "says no charset", altered(_without_charset), _everywhere(READ)),
+    Row("charset, none", "says no charset", altered(without_charset), _everywhere(READ)),
     Row(
         "GBK",
         "sends GBK, and says so",
-        _encoded("gb18030", said=True),
+        encoded("gb18030", said=True),
         _at(READ, LAYOUT),
     ),
     Row(
         "GBK, not said",
         "sends GBK, and says UTF-8",
-        _encoded("gb18030", said=False),
+        encoded("gb18030", said=False),
         _at(LAYOUT, LAYOUT, lists=READ),
     ),
     Row(
         "Big5, not said",
         "sends Big5, and says UTF-8",
-        _encoded("big5", said=False),
+        encoded("big5", said=False),
         _at(LAYOUT, LAYOUT, lists=READ),
     ),
     Row(
@@ -252,40 +255,45 @@ FAULTS = (
         "NUL",
         "sends a NUL byte in the text",
         with_body(lambda body: body.replace(b"\xe3\x80\x82", b"\0")),
-        _at(READ, LAYOUT),
+        {Place.LIST: READ, Place.POST: READ, **_in_json(LAYOUT)},
     ),
     Row(
         "lone surrogate",
         "sends half a surrogate pair beside the text",
-        _json(lambda answer: {**answer, "keyword": "\ud800"}),
-        _at_share(READ),
+        as_json(lambda answer: {**answer, "keyword": "\ud800"}),
+        _in_json(READ),
     ),
     Row(
         "half of the JSON",
         "sends half of the JSON, with the length of the half",
         with_body(lambda body: body[: len(body) // 2]),
-        _at_share(LAYOUT),
+        _in_json(LAYOUT),
     ),
-    Row("a list", "sends a list where an object was due", _json(lambda _: []), _at_share(LAYOUT)),
+    Row("a list", "sends a list where an object was due", as_json(lambda _: []), _in_json(LAYOUT)),
     Row(
         "numbers",
         "sends a number where the text was due",
-        _json(lambda answer: {**answer, "text": 5}),
-        _at_share(LAYOUT),
+        as_json(with_numbers),
+        _in_json(LAYOUT),
     ),
     Row(
         "NaN",
         "sends NaN, which JSON does not have, beside the text",
-        _json(lambda answer: {**answer, "score": float("nan")}),
-        _at_share(READ),
+        as_json(lambda answer: {**answer, "score": float("nan")}),
+        _in_json(READ),
     ),
     Row(
         "nesting",
         "sends JSON that is nested 10,000 deep",
         with_body(lambda _: b'{"text":' + b"[" * 10_000),
-        _at_share(LAYOUT),
+        _in_json(LAYOUT),
     ),
-    Row("keys twice", "sends keys twice; the last ones hold", with_body(_twice), _at_share(READ)),
+    Row(
+        "keys twice",
+        "sends keys twice; the last ones hold",
+        with_body(with_keys_twice),
+        _in_json(READ),
+    ),
     Row(
         "error page",
         "answers 200 with a page that tells of an error",
@@ -304,7 +312,7 @@ FAULTS = (
         "nothing but tags",
         "sends 3 MB of `<p>`",
         with_body(lambda body: b"<p>" * MEGABYTE + body),
-        {Place.LIST: READ, Place.POST: READ},
+        {Place.LIST: READ, Place.POST: READ, Place.PAGE: READ},
     ),
     Row("empty", "answers 200 with nothing", empty(), _everywhere(LAYOUT)),
 )
@@ -317,83 +325,19 @@ def rows_of(place: Place, *, blocking: bool = False) -> list[Row]:
     ]
 
 
-_PAGE = """# What a server can do, and what becomes of it
-
-Made by `python -m tests.faults.matrix` from the list that the tests try out, one by one, on the
-made-up site (`tests/faults/test_matrix.py`). In every case the crawl goes on with all the rest,
-ends in bounded time and memory, and puts nothing into the archive that is not the article; and
-the next crawl with a server that works makes the archive whole, as if nothing had happened.
-
-| a server that … | on a list | on a post page | at every share host |
-| --- | --- | --- | --- |
-{rows}
-
-- **read**: nothing is lost; the crawl does not even mention it.
-- a **word** such as `http_500` is the reason under which the crawl counts the failure. The log
-  names the address and what happened in one sentence.
-  - On a list: “The list … was not read: …”. What other lists name is archived. Exit status 3, for
-    articles may be missed. All lists are read anew by the next crawl.
-  - On a post page: “… is not archived: …”, and the summary says how many failed. Exit status 0 up
-    to a tenth of the articles, 6 beyond it (4 where most of those failed for their layout). `finews
-    stats` names the article, and the next crawls try it again, ever more rarely.
-  - At every share host: the mirror's rendering is archived, marked as a stand-in. Exit status 0.
-    The next looks ask for the article's own bytes, which become its next version. Where just one
-    share host fails, the next one is asked, and nothing is missing.
-- **missing**: some categories that posts link to do not exist. The log says so; exit status 0. The
-  page is asked for again whenever the lists that lead to it have changed.
-- **blocks**: the host is left alone at once, for ten minutes or as long as it asks, up to a day;
-  the log and `finews stats` say until when. The mirror: exit status 3. A share host: as above.
-
-`unreachable` and `left_out` say nothing about an article, and count as no attempt at it. A request
-that fails for a status of 500 or more, or for the connection, is made twice more before.
-
-The same is tried out (`tests/faults/test_network.py`) with names that cannot be resolved,
-connections that are refused, and certificates that have expired, are another host's or of an issuer
-that is not trusted, where whole sites are gone: exit status 3, and nothing changes.
-
-## What content can do
-
-`tests/faults/test_hostile.py` crawls a site of hostile codes, titles and bodies. What it says is
-archived as text, every post is YAML, a real `jekyll build --strict_front_matter` of the archive
-succeeds, no file is written outside of it, and no host but those of the source is asked. Refused by
-name, in the log and in `finews stats`: codes that are none, addresses of more than 2,000
-characters, times beyond the calendar, bodies that are nested deeper than 500 tags or 100 marks of
-Markdown (Jekyll would die of them). Categories that lie behind category after category are not
-followed.
-
-Jekyll's Markdown takes the square of some texts, such as 5,000 opening brackets outside of all
-tags: half a minute, and an archive with many of them builds slowly.
-
-## Input made by chance
-
-`make fuzz` feeds every reader with input that [atheris](https://github.com/google/atheris) makes,
-guided by what it has reached so far, and demands that it is read or refused by name, that what is
-read makes a post, that the post is YAML and reads the same. Every run of the tests does it for a
-second each, and tries again what broke something once (`tests/fuzz/crashes/`). In November 2026:
-
-| reader | inputs |
-| --- | ---: |
-| codes in addresses | 7,637,420 |
-| post pages | 5,193,109 |
-| share answers | 980,322 |
-| lists | 501,482 |
-| feeds | 343,386 |
-| Eastmoney's columns | 336,351 |
-| Eastmoney's rolling news | 193,415 |
-| post files | 144,853 |
-| search queries | 138,383 |
-| Eastmoney's pages of articles | 43,908 |
-"""
-
-
 def page() -> str:
     """The page of the docs."""
-    return _PAGE.format(rows="\n".join(map(_line, FAULTS)))
+    return PAGE.format(mirrors=_table(MIRRORS), eastmoneys=_table(EASTMONEYS))
 
 
-def _line(row: Row) -> str:
-    shown = [row.outcomes[place].shown if place in row.outcomes else "" for place in Place]
-    return f"| {row.does} | {' | '.join(shown)} |".replace("|  |", "| |").replace("|  |", "| |")
+def _table(places: Sequence[Place]) -> str:
+    lines = [["a server that …", *(place.value for place in places)], ["---"] * (1 + len(places))]
+    for row in FAULTS:
+        shown = [row.outcomes[place].shown if place in row.outcomes else "" for place in places]
+        lines += [[row.does, *shown]] if any(shown) else []
+    return "\n".join(
+        f"| {' | '.join(line)} |".replace("|  |", "| |").replace("|  |", "| |") for line in lines
+    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,13 @@
-"""Every fault of `matrix.FAULTS`, tried out: many in one crawl, each on an article of its own."""
+"""Every fault of `matrix.FAULTS` on the mirror and the share API, tried out: many in one crawl,
+each on an article of its own."""
 
 import json
 import os
 import re
 import socket
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,47 +25,11 @@ from demo.site import BUILT, made_up_site
 from demo.static import StaticFile, static_site
 from tests.conftest import ROOT, crawl_with, posts_in
 from tests.crawler.test_sample_site import rows
-from tests.faults.matrix import FAULTS, MISSING, Place, Row, page, rows_of
-
-MOST_MEMORY = 500_000
-"""kB, of a whole crawl; one that meets no fault takes 100,000."""
-
-FAST = {
-    "DOWNLOAD_DELAY": 0,
-    "AUTOTHROTTLE_ENABLED": False,
-    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
-    "DOWNLOAD_TIMEOUT": 3,
-    "RETRY_TIMES": 1,
-    "FINEWS_PATIENCE": 1000,  # every fault is to be met
-}
-LOOK_AT_ALL = {"FINEWS_REVISIT_SHARE": 0, "FINEWS_REVISIT_DAYS": 36500, "FINEWS_REVISITS": 1000}
-TOMORROW = {"FINEWS_CLOCK": "tests.faults.clocks.tomorrow"}
+from tests.faults import crawls
+from tests.faults.crawls import LOOK_AT_ALL, MOST_MEMORY, TOMORROW, Ended
+from tests.faults.matrix import FAULTS, MIRRORS, MISSING, Place, Row, page, rows_of
 
 WRONG = "its certificate is out of date, another host's or of an issuer not trusted here."
-
-_CRAWL = """
-import atexit, re, sys
-def peak():
-    with open("/proc/self/status") as status:
-        print("peak", re.search(r"VmHWM:\\s*(\\d+)", status.read())[1])
-atexit.register(peak)
-from scrapy.cmdline import execute
-execute()
-"""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A crawl that has ended, with its peak of memory in kB."""
-
-    status: int
-    output: str
-    log: str
-    seconds: float
-
-    @property
-    def peak(self) -> int:
-        return int(self.output.rpartition("peak ")[2])
 
 
 class Site:
@@ -112,24 +74,10 @@ def _filed(article: Article, number: int) -> Article:
     return replace(article, slug=f"category{number}", tag=f"第{number}类新闻")
 
 
-def crawl(replica: Replica, archive: Path, *settings: dict[str, object]) -> Ended:
-    given = {name: value for table in (FAST, *settings) for name, value in table.items()}
-    began = time.monotonic()
-    ended = subprocess.run(
-        (
-            *(sys.executable, "-c", _CRAWL, "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/"),
-            *(part for name, value in given.items() for part in ("-s", f"{name}={value}")),
-        ),
-        cwd=ROOT,
-        env=os.environ
-        | {"http_proxy": replica.proxy_url, "https_proxy": replica.proxy_url, "no_proxy": ""}
-        | {"FINEWS_ARCHIVE": str(archive)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+def crawl(replica: Replica, archive: Path, *settings: Mapping[str, object]) -> Ended:
+    return crawls.crawl(
+        replica, archive, ("finews", "-a", f"site=http://{MIRROR_HOST}/"), *settings
     )
-    return Ended(ended.returncode, ended.stdout, ended.stderr, time.monotonic() - began)
 
 
 def assert_nothing_bad(archive: Path, site: Site, stand_ins: Sequence[Article] = ()) -> None:
@@ -140,14 +88,11 @@ def assert_nothing_bad(archive: Path, site: Site, stand_ins: Sequence[Article] =
     assert not verify(archive).problems
 
 
-def assert_whole(replica: Replica, archive: Path, site: Site, *settings: dict[str, object]) -> None:
+def assert_whole(
+    replica: Replica, archive: Path, site: Site, *settings: Mapping[str, object]
+) -> None:
     replica.faults = []
-    ended = crawl(replica, archive, *settings)
-    got = posts_in(archive)
-    wrong = {name for name in site.posts.keys() | got if got.get(name) != site.posts.get(name)}
-    assert (ended.status, wrong) == (0, set()), ended.log
-    assert not verify(archive).problems
-    assert "Traceback" not in ended.log
+    crawls.assert_whole(crawl(replica, archive, *settings), archive, site.posts)
 
 
 @pytest.fixture
@@ -155,7 +100,7 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "news"
 
 
-@pytest.fixture(scope="module", params=Place, ids=lambda place: place.name.lower())
+@pytest.fixture(scope="module", params=MIRRORS, ids=lambda place: place.name.lower())
 def struck(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Place, Site, Replica, Path, Ended]]:
