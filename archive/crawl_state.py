@@ -5,7 +5,7 @@ whoever deletes it loses good manners for a while, and nothing else.
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -152,18 +152,11 @@ class CrawlState:
 
     def block_of(self, host: str, now: datetime) -> Block | None:
         """Why and how long a host is to be left alone; None when it may be asked."""
-        return next((block for block in self.blocks(now) if block.host == host), None)
+        return next(_in_force(self._rows(f"{_BLOCKS} WHERE host = ?", host), now), None)
 
     def blocks(self, now: datetime) -> list[Block]:
         """All hosts that are to be left alone, but for what a clock noted that was far ahead."""
-        sql = (
-            "SELECT host, until, times, reason FROM blocks"
-            " WHERE until > ? AND until <= ? ORDER BY host"
-        )
-        return [
-            Block(host, datetime.fromisoformat(until), times, reason)
-            for host, until, times, reason in self._rows(sql, _iso(now), _iso(now + LONGEST_BLOCK))
-        ]
+        return list(_in_force(self._rows(f"{_BLOCKS} ORDER BY host"), now))
 
     def failed(
         self,
@@ -197,6 +190,8 @@ class CrawlState:
 
     def archived(self, info_code: InfoCode) -> None:
         """An article could be archived after all."""
+        if self.failure_of(info_code) is None:
+            return  # as most: a look costs a tenth of a write that changes nothing
         with self._telling():
             self._db.table("failures").delete_where("info_code = ?", [info_code])
 
@@ -283,7 +278,7 @@ class CrawlState:
 
     def _rows(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
         with self._telling():
-            return self._db.execute(sql, parameters).fetchall()
+            return self._db.conn.execute(sql, parameters).fetchall()
 
 
 _TABLES: dict[str, dict[str, type]] = {
@@ -300,11 +295,19 @@ _TABLES: dict[str, dict[str, type]] = {
     },
     "pictures": {"address": str, "times": int, "first": str, "last": str, "reason": str},
 }
+_BLOCKS = "SELECT host, until, times, reason FROM blocks"
 _PICTURES = "SELECT address, times, first, last, reason FROM pictures"
 _HOST_IN = {"validators": "url", "blocks": "host", "failures": "url", "pictures": "address"}
 """The column of each table that says which host a row is about."""
 
 _FAILURES = "SELECT info_code, url, times, first, last, reason, told FROM failures"
+
+
+def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]:
+    for host, until, times, reason in rows:
+        block = Block(host, datetime.fromisoformat(until), times, reason)
+        if now < block.until <= now + LONGEST_BLOCK:
+            yield block
 
 
 def _failed(row: tuple[Any, ...]) -> Failed:

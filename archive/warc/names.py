@@ -16,7 +16,7 @@ def warc_files(folder: Path) -> list[Path]:
 
 def finished_name(path: Path) -> str:
     """The name that a WARC file has when it is finished; captures are known by it."""
-    return renamed(path, FINISHED).name
+    return f"{_stem(path)}{FINISHED}"
 
 
 def find_file(folder: Path, name: str) -> Path:
@@ -31,7 +31,11 @@ def find_file(folder: Path, name: str) -> Path:
 
 def renamed(path: Path, suffix: str) -> Path:
     """The path with another of the three ends."""
-    return path.with_name(path.name.split(".")[0] + suffix)
+    return path.with_name(f"{_stem(path)}{suffix}")
+
+
+def _stem(path: Path) -> str:
+    return path.name.partition(".")[0]
 
 
 def day_of(path: Path) -> str:

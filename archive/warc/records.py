@@ -82,7 +82,7 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
             payload=io.BytesIO(exchange.body),
             length=len(exchange.body),
             http_headers=headers,
-            warc_headers_dict=warc_headers,
+            warc_headers_dict=warc_headers | {"WARC-Payload-Digest": digest},
         )
     else:
         response = writer.create_revisit_record(

@@ -49,6 +49,7 @@ class FinewsSpider(ArticleSpider):
         super().__init__(name, **arguments)
         self.args = FinewsArguments.model_validate(arguments)
         self._in_feed: set[InfoCode] = set()
+        self._categories: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -239,12 +240,13 @@ class FinewsSpider(ArticleSpider):
         :param response: where the post is told of; None for one that is known from before.
         """
         depth = response.meta.get("depth", 0) if response else 0
-        if not self._wants_category(slug):
+        if slug in self._categories or not self._wants_category(slug):
             return
         if depth > _DEEPEST or len(slug) > _LONGEST_SLUG:
             sentence = f"The category {slug[:100]!r} lies behind too many others, or has no name"
             self.failures.refused(sentence, response.url if response else self.site.home)
         else:
+            self._categories.add(slug)
             yield self._category_request(slug)
 
     def _complete_request(
