@@ -48,6 +48,10 @@ lint: $(READY)
 	$(VENV)/bin/lint-imports
 
 bench: $(READY)
+	$(VENV)/bin/python -m bench.whole_crawl
+	$(VENV)/bin/python -m bench.stages
+	$(VENV)/bin/python -m bench.compare
+	$(VENV)/bin/python -m bench.growth
 	$(VENV)/bin/python -m bench.captures
 	$(VENV)/bin/python -m bench.crawls
 	$(VENV)/bin/python -m bench.search

@@ -1,10 +1,10 @@
 """A spider that only downloads pages and runs parsel's css over them: what Scrapy itself costs.
 
-python -m bench.bare_spider ADDRESSES: a file of addresses, one a line
+python -m bench.bare_spider ADDRESSES [NAME=VALUE ...]: addresses, one a line
 """
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,12 @@ class BareSpider(Spider):
     """Reads what somebody would who wants title, time, links and text."""
 
     name = "bare"
+    addresses: Sequence[str]
 
     async def start(self) -> AsyncIterator[Any]:
         """All pages."""
-        with Path(self.addresses).open(encoding="ascii") as addresses:  # type: ignore[attr-defined]
-            for address in addresses:
-                yield Request(address.strip())
+        for address in self.addresses:
+            yield Request(address)
 
     def parse(self, response: Response) -> None:
         """Read, and keep nothing."""
@@ -48,11 +48,10 @@ def main() -> None:
     settings.set("REQUEST_FINGERPRINTER_CLASS", "scrapy.utils.request.RequestFingerprinter")
     settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
     for option in sys.argv[2:]:
-        name, equals, value = option.partition("=")
-        if equals:
-            settings.set(name, value, priority="cmdline")
+        name, _, value = option.partition("=")
+        settings.set(name, value, priority="cmdline")
     process = CrawlerProcess(settings)
-    process.crawl(BareSpider, addresses=sys.argv[1])
+    process.crawl(BareSpider, addresses=Path(sys.argv[1]).read_text("ascii").split())
     process.start()
 
 

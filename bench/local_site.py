@@ -10,15 +10,15 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from archive.errors import FinewsError
 from bench.articles import as_article
 from bench.corpus import Corpus, MadeUpPost
 from demo.articles import Article
@@ -92,10 +92,6 @@ read = []
 _AS_ROOT = () if os.geteuid() else ("-g", "user root;")
 
 
-class NoServer(FinewsError):
-    """nginx is not installed or does not start."""
-
-
 @dataclass(frozen=True)
 class LocalSite:
     """A site that is being served.
@@ -129,19 +125,18 @@ class LocalSite:
 
 
 @contextmanager
-def local_site(folder: Path, articles: int) -> Iterator[LocalSite]:
-    """Write a site of so many articles to an empty folder, and serve it.
+def local_site(folder: Path, articles: int, *, years_later: int = 0) -> Iterator[LocalSite]:
+    """Write a site of so many articles to an empty folder, and serve it with nginx.
 
-    :raises NoServer: when there is no nginx.
-    """
+    :param years_later: than `bench.corpus` has them, so that they are others."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None:
-        raise NoServer("nginx is not installed; Debian's package of that name has it.")
+        sys.exit("nginx is not installed; Debian's package nginx-light has it.")
     (folder / "temporary").mkdir(parents=True)
-    made = [_as_demo(post) for post in Corpus().posts(articles)]
+    made = [_as_demo(post, years_later) for post in Corpus().posts(articles)]
     pages, sizes = _write(folder / "site", made)
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
-        address = "127.0.0.1:{}".format(listening.getsockname()[1])
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
         site = LocalSite(folder, f"http://{address}", articles, pages, sizes)
         site.sources.write_text(
             _SOURCES.format(url=site.url, share_api=SHARE_API), encoding="utf-8"
@@ -172,25 +167,27 @@ def _wait_for(server: subprocess.Popen[bytes], folder: Path) -> None:
         if server.poll() is not None:
             break
         time.sleep(0.05)
-    raise NoServer(f"nginx does not start: {(folder / 'error.log').read_text(encoding='utf-8')}")
+    sys.exit(f"nginx does not start: {(folder / 'error.log').read_text(encoding='utf-8')}")
 
 
-def _as_demo(post: MadeUpPost) -> Article:
+def _as_demo(post: MadeUpPost, years_later: int) -> Article:
     """A made-up post as an article of the made-up site."""
+    published = datetime.fromisoformat(post.published)
+    published += timedelta(days=365) * years_later
+    info_code = f"NW{published:%Y%m%d}{post.id:010}"
     number = post.id % MEDIA
     media, slug = f"第{number}财经", f"meiti{number}"
     article = as_article(post)
     lines = article.body.splitlines()
-    published = datetime.fromisoformat(post.published)
     answer = {
-        "infoCode": post.info_code,
+        "infoCode": info_code,
         "title": post.title,
         "showtime": f"{published:%Y-%m-%d %H:%M:%S}",
         "from": media,
         "text": article.body,
     }
     return Article(
-        info_code=post.info_code,
+        info_code=info_code,
         title=post.title,
         published=published,
         media=media,
@@ -222,5 +219,3 @@ def _put(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(data, 6))
-
-

@@ -29,7 +29,7 @@ from archive.search import register
 from archive.steps import StepWriter
 from archive.succession import Succession
 from bench.local_site import LocalSite, local_site
-from bench.whole_crawl import crawl_environment
+from bench.whole_crawl import finews_command, finews_environment
 from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.middlewares.archived import ArchivedMiddleware
 from crawler.middlewares.conditional import ConditionalMiddleware
@@ -112,8 +112,8 @@ def stages_of(site: LocalSite, folder: Path) -> dict[str, float]:
     """Seconds by stage, of a crawl of a whole site into a new archive below `folder`."""
     taken = folder / "taken.json"
     subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "bench.stages_crawl"],
-        env=crawl_environment(site, folder / "news") | {TAKEN: str(taken)},
+        [sys.executable, "-m", "bench.stages_crawl", *finews_command(site)[2:]],
+        env=finews_environment(folder / "news") | {TAKEN: str(taken)},
         check=True,
     )
     seconds: dict[str, float] = json.loads(taken.read_text(encoding="ascii"))
@@ -139,7 +139,7 @@ def crawl() -> None:
             setattr(owner, name, watch.timed(stage, getattr(owner, name)))
     before = time.process_time()
     try:
-        execute(["scrapy", "crawl", "finews", "--loglevel", "ERROR"])
+        execute(sys.argv[1:])
     finally:
         rest = time.process_time() - before - sum(watch.seconds.values())
         found = watch.seconds | {"download and Scrapy": rest}

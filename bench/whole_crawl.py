@@ -78,28 +78,29 @@ def compare(
     """
     for number in range(rounds):
         news = folder / f"news-{number}"
-        options = [part for setting in settings for part in ("-s", setting)]
-        finews = crawl(
-            site,
-            [sys.executable, "-m", "scrapy", "crawl", "finews", "--loglevel", "ERROR", *options],
-            crawl_environment(site, news),
-        )
+        finews = crawl(site, finews_command(site, settings), finews_environment(news))
         addresses = folder / "addresses"
         addresses.write_text("".join(f"{site.url}{path}\n" for path in finews[1]), "ascii")
-        command = [sys.executable, "-m", "bench.bare_spider", str(addresses), *options]
+        command = [sys.executable, "-m", "bench.bare_spider", str(addresses), *settings]
         bare = crawl(site, command, dict(os.environ))
         if sorted(bare[1]) != sorted(finews[1]):
             sys.exit("bare Scrapy and finews asked for different pages")
         yield bare[0], finews[0]
 
 
-def crawl_environment(site: LocalSite, news: Path) -> dict[str, str]:
-    """For ``scrapy crawl finews`` of a local site into an archive."""
-    return os.environ | {
-        "SCRAPY_PROJECT": "fast",
-        "FINEWS_ARCHIVE": str(news),
-        "FINEWS_SOURCES": str(site.sources),
-    }
+def finews_command(site: LocalSite, settings: Sequence[str] = ()) -> list[str]:
+    """``scrapy crawl finews`` of a local site.
+
+    :param settings: as ``NAME=VALUE``.
+    """
+    all_settings = (f"FINEWS_SOURCES={site.sources}", *settings)
+    options = [part for each in all_settings for part in ("-s", each)]
+    return [sys.executable, "-m", "scrapy", "crawl", "finews", "--loglevel", "ERROR", *options]
+
+
+def finews_environment(news: Path) -> dict[str, str]:
+    """For a crawl into an archive."""
+    return os.environ | {"SCRAPY_PROJECT": "fast", "FINEWS_ARCHIVE": str(news)}
 
 
 def crawl(
@@ -135,7 +136,7 @@ def _memory(process: int) -> int:
 
 def show(runs: Sequence[tuple[Run, Run]]) -> None:
     """Print both, and the medians of the rounds' ratios."""
-    print(f"{'':14} {'pages':>6} {'pages/s':>8} {'ms of processor':>16} {'peak MB':>8} {'growth':>7}")
+    print("                pages  pages/s  ms of processor  peak MB  growth")
     for name, each in zip(("bare Scrapy", "finews"), zip(*runs, strict=True), strict=True):
         print(
             f"{name:14} {each[0].pages:6,} {_median(run.rate for run in each):8.0f}"
@@ -144,8 +145,7 @@ def show(runs: Sequence[tuple[Run, Run]]) -> None:
             f" {_median(run.growth for run in each):7.2f}"
         )
     print(f"pages per second, finews to bare: {ratio(runs):.2f}")
-    used = _median(f.processor / f.pages * b.pages / b.processor for b, f in runs)
-    print(f"time of the processor, likewise: {used:.2f}")
+    print(f"time of the processor, likewise: {processor_ratio(runs):.2f}")
     more = _median((max(f.memory) - max(b.memory)) / 1e6 for b, f in runs)
     print(f"peak memory more than bare: {more:.0f} MB")
 
@@ -153,6 +153,13 @@ def show(runs: Sequence[tuple[Run, Run]]) -> None:
 def ratio(runs: Sequence[tuple[Run, Run]]) -> float:
     """Pages per second of finews to bare Scrapy's, the median of the rounds."""
     return _median(finews.rate / bare.rate for bare, finews in runs)
+
+
+def processor_ratio(runs: Sequence[tuple[Run, Run]]) -> float:
+    """Time of the processor for a page of finews to bare Scrapy's, the median of the rounds."""
+    return _median(
+        finews.processor / finews.pages * bare.pages / bare.processor for bare, finews in runs
+    )
 
 
 def _median(values: Iterator[float]) -> float:

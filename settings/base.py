@@ -17,9 +17,7 @@ FINEWS_KEEPER = "crawler.keeper.ArchiveHere"
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE") or str(
     Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "news"
 )
-FINEWS_SOURCES = os.environ.get("FINEWS_SOURCES") or str(
-    Path(__file__).with_name("sources.toml")
-)
+FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
 # Tells the time, aware.
 FINEWS_CLOCK = "archive.archive.utc_now"
