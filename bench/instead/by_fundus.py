@@ -1,7 +1,8 @@
-"""Fundus's way of reading the made-up mirror: a parser of title, time and paragraphs."""
+"""Fundus with a parser for the made-up mirror. python by_fundus.py ADDRESSES FOLDER"""
 
-from collections.abc import Sequence
+import sys
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from fundus import Crawler, Sitemap  # type: ignore[import-not-found]
@@ -51,11 +52,16 @@ class MirrorParser(ParserProxy):  # type: ignore[misc]
             return found
 
 
-def read_all(addresses: Sequence[str]) -> int:
-    """Read the articles of the sitemap beside them; returns how many were complete."""
+def main() -> None:
+    """Print how many articles of the site's sitemap were complete."""
+    addresses = Path(sys.argv[1]).read_text("ascii").split()
     home = urlsplit(addresses[0])._replace(path="", query="").geturl()
     sitemap = Sitemap(f"{home}/sitemap.xml")
     mirror = Publisher(name="Mirror", domain=f"{home}/", parser=MirrorParser, sources=[sitemap])
     group = PublisherGroup("Local", (), {"default_language": "zh", "Mirror": mirror})
     crawler = Crawler(group, delay=None)
-    return sum(1 for _ in crawler.crawl(max_articles=len(addresses), timeout=30))
+    print(sum(1 for _ in crawler.crawl(max_articles=len(addresses), timeout=30)))
+
+
+if __name__ == "__main__":
+    main()
