@@ -68,7 +68,7 @@ def compare(site: LocalSite, folder: Path, rounds: int, pythons: Sequence[str]) 
             rate = statistics.median(each)
             print(f"{name:24} {rate:8.1f} articles/s {ratio:8.2f} of finews")
         else:
-            print(f"{name:24} is not installed here")
+            print(f"{name:24} is not installed, or not with what it needs")
 
 
 def _run(
@@ -86,7 +86,8 @@ def _run(
         )
         if not done.returncode:
             return int(done.stdout.splitlines()[-1]), time.perf_counter() - started
-        if "ModuleNotFoundError" not in done.stderr:
+        error = done.stderr.splitlines()[-1] if done.stderr else ""
+        if not error.startswith(("ModuleNotFoundError", "ImportError")):
             sys.exit(f"{program} ended with status {done.returncode}: {done.stderr[-2000:]}")
     return None
 
