@@ -3,8 +3,8 @@
 - a collector of requests and threads, as the site's own was: page, share API, one file an article,
   nothing else;
 - news-please and Fundus, which read the posts' pages and keep nothing. They want other versions
-  of what this project needs: ``pip install`` each into an environment of its own, and say the
-  Pythons of these with ``--python``.
+  of what this project needs: ``pip install`` each into an environment of its own (news-please with
+  jieba, for Chinese), and say the Pythons of these with ``--python``.
 
 All read the same articles and stop. What is not installed is said so.
 """
