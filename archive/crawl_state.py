@@ -191,7 +191,7 @@ class CrawlState:
     def archived(self, info_code: InfoCode) -> None:
         """An article could be archived after all."""
         if self.failure_of(info_code) is None:
-            return  # as most: a look costs a tenth of a write that changes nothing
+            return  # as most: no write that changes nothing
         with self._telling():
             self._db.table("failures").delete_where("info_code = ?", [info_code])
 
