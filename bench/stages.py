@@ -23,7 +23,8 @@ from scrapy.cmdline import execute
 from sqlite_utils import Database
 
 from archive.archive import Archive
-from archive.catalog import Catalog, Entry
+from archive.catalog import Catalog
+from archive.entries import Entry
 from archive.processes import chunks
 from archive.search import register
 from archive.steps import StepWriter
