@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: help demo test nightly fuzz crawl browse lint bench
+.PHONY: help demo test nightly fuzz crawl browse lint docs bench
 .DELETE_ON_ERROR:
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo 'make crawl   crawl the real site into news/'
 	@echo 'make browse  look at news/ in the browser (ARCHIVE=news-demo: at the demo'"'"'s)'
 	@echo 'make lint    ruff, mypy and import-linter'
+	@echo 'make docs    make a web site of docs/, in build/docs/'
 	@echo 'make bench   measure, against baselines in the same run'
 
 # Pinned by constraints.txt; made again whenever that or pyproject.toml changes.
@@ -46,6 +47,9 @@ lint: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+docs: $(READY)
+	$(VENV)/bin/mkdocs build
 
 bench: $(READY)
 	$(VENV)/bin/python -m bench.whole_crawl

@@ -33,8 +33,8 @@ _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _SERVING = re.compile(r"finews browse|http\.server")
 INSTALLED = "/opt/finews"
 """Where the documents suppose the project, when it is set up for years."""
-STAND_ASIDE = "useradd|git|python3|chown|crontab|systemctl|docker"
-FOR_ROOT = rf"{STAND_ASIDE}|cd|cp|mkdir|rsync|logrotate|finews|\.venv/bin/\w+"
+STAND_ASIDE = "useradd|git|python3|chown|crontab|systemctl|docker|apt-get|rabbitmqctl"
+FOR_ROOT = rf"{STAND_ASIDE}|cd|cp|mkdir|sed|rsync|logrotate|finews|\.venv/bin/\w+"
 NEEDED = ("git", "jekyll", "rsync")
 NOT_OURS = (
     ".git",
@@ -205,18 +205,27 @@ def for_root(document: Path) -> list[str]:
     return [str(line) for line in lines]
 
 
-def test_the_commands_that_set_up_a_machine_run(
-    project: Path, environment: Mapping[str, str], tmp_path: Path
-) -> None:
-    """With the real files. Programs that would change this machine stand aside and only look
-    whether the files are there that they are given."""
-    log, units, stand_ins = tmp_path / "log", tmp_path / "units", tmp_path / "stand-ins"
-    units.mkdir()
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """Where systemd would have its units."""
+    (tmp_path / "units").mkdir()
+    return tmp_path / "units"
+
+
+def set_up(
+    document: str, project: Path, environment: Mapping[str, str], units: Path
+) -> tuple[set[str], str]:
+    """Set up a machine as a document says, with the real files.
+
+    Programs that would change this machine stand aside and only look whether the files are there
+    that they are given. Returns which of them were run, and what was run.
+    """
+    log, stand_ins = units.parent / "log", units.parent / "stand-ins"
     (project / ".venv").unlink()
     (project / ".venv" / "bin").mkdir(parents=True)
     stand_ins.mkdir()
     aside = [stand_ins / name for name in STAND_ASIDE.split("|")]
-    for path in (*aside, project / ".venv" / "bin" / "python"):
+    for path in (*aside, *(project / ".venv" / "bin" / name for name in ("python", "finews"))):
         path.write_text(
             f'#!/bin/sh\nfor given; do case $given in deploy/*|{project}/*) ls "$given" || exit;;'
             f' esac; done\necho "${{0##*/}} $*" >>{log}\n'
@@ -224,15 +233,13 @@ def test_the_commands_that_set_up_a_machine_run(
         path.chmod(0o755)
     for name in ("logrotate", "rsync"):
         program(name)
-    document = ROOT / "docs" / "operating.md"
-    script = "\n".join(for_root(document))
+    shown = script = "\n".join(for_root(ROOT / "docs" / document))
     for there, here in (
         ("/etc/systemd/system", units),
         ("/var/lib/finews", project / "news"),
         ("/backup/finews", environment["BACKUP"]),
         (INSTALLED, project),
     ):
-        assert there in script
         script = script.replace(there, str(here))
     done = subprocess.run(
         ("bash", "-e", "-c", script),
@@ -243,27 +250,49 @@ def test_the_commands_that_set_up_a_machine_run(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    asked = [line.split(" ")[0] for line in log.read_text().splitlines()]
-    assert set(asked) == {*STAND_ASIDE.split("|"), "python"}
+    return {line.split(" ")[0] for line in log.read_text().splitlines()}, shown
+
+
+def test_the_commands_that_set_up_a_machine_run(
+    project: Path, environment: Mapping[str, str], units: Path
+) -> None:
+    asked, shown = set_up("operating.md", project, environment, units)
+    assert asked == {
+        *("useradd", "git", "python3", "python", "chown", "crontab", "systemctl", "docker")
+    }
+    for place in ("/etc/systemd/system", "/var/lib/finews", "/backup/finews", INSTALLED):
+        assert place in shown
+    eastmoney = {"finews-eastmoney.service", "finews-eastmoney.timer"}
     deployed = {path.name for path in (ROOT / "deploy").glob("finews-*")}
-    assert {path.name for path in units.iterdir()} == deployed
+    assert {path.name for path in units.iterdir()} == deployed | eastmoney
+    assert "-m scrapy crawl eastmoney\n" in (units / "finews-eastmoney.service").read_text()
     assert len(list((project / ".github" / "workflows").iterdir())) == 2
     assert list(Path(environment["BACKUP"]).rglob("*.md"))
+
+
+def test_the_commands_that_set_up_a_cluster_run(
+    project: Path, environment: Mapping[str, str], units: Path
+) -> None:
+    asked, _ = set_up("cluster.md", project, environment, units)
+    assert asked == {"apt-get", "rabbitmqctl", "python", "systemctl", "finews"}
+    services = {path.name for path in (ROOT / "deploy").glob("finews-*.service")}
+    assert {path.name for path in units.iterdir()} == services
 
 
 def test_no_command_is_shown_that_is_not_run() -> None:
     looks = re.compile(rf"^ *((?:{FOR_ROOT}|make|scrapy|jekyll|sudo|curl) .*)$", re.MULTILINE)
     for document in DOCUMENTS:
-        if document.parent.name == "reference" or document.name in {"operating.md", "cluster.md"}:
+        if document.parent.name == "reference":
             continue
-        code = re.findall(
-            r"^(?: {4}.*\n)+|^```(?!console).*?^```$",
-            document.read_text(encoding="utf-8"),
-            re.MULTILINE | re.DOTALL,
-        )
+        text = document.read_text(encoding="utf-8")
+        fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+        code = [block for kind, block in fenced if kind != "console"]
+        code += re.findall(r"^(?: {4}.*\n)+", text, re.MULTILINE)
         shown = [line.split("#")[0].strip() for block in code for line in looks.findall(block)]
-        ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-        assert not [line for line in shown if line not in ci], name_of(document)
+        run = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+        if document.name in {"operating.md", "cluster.md"}:
+            run += for_root(document)
+        assert not [line for line in shown if line not in run], name_of(document)
 
 
 def test_there_are_commands() -> None:
@@ -294,6 +323,30 @@ def test_files_that_are_named_are_there(document: Path) -> None:
     )
     for name in names:
         assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_what_is_named_in_a_file_is_in_it(document: Path) -> None:
+    """Such as `Article` (`archive/article.py`), and `read` in `crawler/pages/layouts.py`."""
+    text = " ".join(document.read_text(encoding="utf-8").split())
+    for name, path in re.findall(r"`([\w.]+)`,? (?:\(|in )`([\w./]+\.\w+)`", text):
+        assert re.search(rf"\b{re.escape(name)}\b", (ROOT / path).read_text(encoding="utf-8")), name
+
+
+def test_the_documents_are_a_web_site_too(tmp_path: Path) -> None:
+    """MkDocs does not know code in lists as GitHub does, so there is none."""
+    mkdocs = (sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path)
+    built = subprocess.run(mkdocs, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    for document in (ROOT / "docs").rglob("*.md"):
+        page = document.relative_to(ROOT / "docs").with_suffix("")
+        folder = tmp_path / page.parent if page.name == "README" else tmp_path / page
+        html = (folder / "index.html").read_text(encoding="utf-8")
+        blocks = _BLOCK.findall(document.read_text(encoding="utf-8"))
+        assert html.count('<pre><code class="language-console">') == len(blocks), page
+        assert "```" not in html, page
+        outside = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert not re.search(r"\n\n {5,}\S", outside), page
 
 
 def test_every_document_is_in_the_list_of_documents() -> None:
