@@ -57,7 +57,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
             since = (today - timedelta(days=days - 1)).isoformat()
         command(
             selection=Selection(
-                since=since, until=until, media=media, security=security, query=query
+                since=since, until=until, media=media, security=security, query=query, days=days
             ),
             **others,
         )

@@ -48,6 +48,7 @@ class Selection:
     :param media: its name.
     :param security: the code of one that the post names, such as ``1.600160``.
     :param query: what the search finds; see `archive.grams`.
+    :param days: where `since` is the first of so many last days, and so another one tomorrow.
     """
 
     since: str | None = None
@@ -55,11 +56,13 @@ class Selection:
     media: str | None = None
     security: str | None = None
     query: str | None = None
+    days: int | None = None
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Those that are not None."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """What it is known by: those that are not None, and the last days for what they are."""
+        said = asdict(self) | ({} if self.days is None else {"since": None})
+        return {name: str(value) for name, value in said.items() if value is not None}
 
     def condition(self) -> tuple[str, list[str]]:
         """SQL for ``posts``, and its parameters."""

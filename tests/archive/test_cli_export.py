@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 from click.testing import CliRunner, Result
@@ -70,6 +71,22 @@ def test_a_site_is_exported_and_kept_up_to_date(run: Run) -> None:
     everything = run("site", "public", "news")
     assert everything.stderr.startswith("2 posts exported: ")
     assert exported("public") == {OLD, TODAY}
+
+
+def test_a_site_of_the_last_days_is_the_same_one_tomorrow(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers of its feed go on with it, and files stay that have no news."""
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(days=1)
+
+    arguments = ("site", "public", "--days", "30")
+    assert run(*arguments).exit_code == 0
+    monkeypatch.setattr("archive.cli_export.datetime", Tomorrow)
+    assert "posts exported: 0 files written, 0 removed" in run(*arguments).stderr
 
 
 def test_a_feed_is_exported(run: Run) -> None:
