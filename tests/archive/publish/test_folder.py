@@ -86,6 +86,30 @@ def test_a_revised_post_is_written_and_no_other(archive: Path, tmp_path: Path) -
     assert "改过".encode() in (tmp_path / "site" / "feed" / "2021-12-29.xml").read_bytes()
 
 
+def test_a_new_day_touches_no_day_but_the_one_before_it(archive: Path, tmp_path: Path) -> None:
+    publish(archive, tmp_path / "site")
+    before = look(tmp_path / "site")
+    third = list(hostile_articles())[2]
+    with Archive(archive) as opened:
+        opened.add(replace(third, published=third.published.replace(day=30)))
+    publish(archive, tmp_path / "site")
+    touched = changed(before, look(tmp_path / "site"))
+    assert {name for name in touched if name.startswith("feed/")} == {
+        *("feed/2021-12-29.xml", "feed/2021-12-30.xml")
+    }
+
+
+def test_an_article_that_its_source_takes_down_stays_as_it_is(
+    archive: Path, tmp_path: Path
+) -> None:
+    publish(archive, tmp_path / "site")
+    before = look(tmp_path / "site")
+    with Archive(archive) as opened:
+        opened.mark_gone(next(hostile_articles()).info_code)
+    publish(archive, tmp_path / "site")
+    assert look(tmp_path / "site") == before
+
+
 def test_what_is_not_chosen_any_more_is_removed(archive: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     publish(archive, site)
