@@ -23,6 +23,9 @@ from crawler.pages.text import digest_in
 
 _WEB_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/\S*)?", re.ASCII)
 
+_CURSOR = re.compile(r"[\w-]{1,64}", re.ASCII)
+_MOST_PAGES = 1_000_000
+
 _WELL = "1"
 """The ``code`` of an answer that is one."""
 
@@ -176,7 +179,11 @@ class FastNewsList(EastmoneyList):
     def next_page(self) -> str | None:
         """The cursor; an empty one ends the list."""
         cursor = self._data().get("sortEnd")
-        return str(cursor) if cursor else None
+        if not cursor:
+            return None
+        if not _CURSOR.fullmatch(str(cursor)):
+            raise self._json.unreadable("its sortEnd is no cursor")
+        return str(cursor)
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         summary = self._json.line(entry, "summary")
@@ -226,13 +233,16 @@ class ColumnList(EastmoneyList):
     def _place(self) -> _Place:
         data = self._data()
         try:
-            return _Place(
+            place = _Place(
                 index=int(data["page_index"]),
                 size=int(data.get("page_size") or len(data[self.entries_in] or ())),
                 total=int(data["total_hits"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._json.unreadable("it has no page_index or total_hits") from error
+        if not 1 <= place.index <= _MOST_PAGES or place.size < 0:
+            raise self._json.unreadable("its page_index or page_size is none")
+        return place
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._listed(

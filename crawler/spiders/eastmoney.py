@@ -50,6 +50,7 @@ class ListPlace:
     :param pages_read: before this one.
     :param total: how many articles the list had when the page before was read.
     :param passes: how often pages had to be read again, because their articles had moved.
+    :param named: the articles of the page before; None for the first.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ListPlace:
     pages_read: int = 0
     total: int | None = None
     passes: int = 0
+    named: frozenset[InfoCode] | None = None
 
 
 class EastmoneySpider(ArticleSpider):
@@ -126,6 +128,7 @@ class EastmoneySpider(ArticleSpider):
             yield self._elsewhere(place, str(error))
             return
         articles = list(self._articles(entries, response))
+        named = frozenset(facts.info_code for facts in articles)
         for facts in articles:
             if self._is_asked_for(facts):
                 yield from self._article(facts, response)
@@ -134,9 +137,13 @@ class EastmoneySpider(ArticleSpider):
             addresses=self._from_here_on(place),
             pages_read=place.pages_read + 1 - moved_up,
             total=total,
+            named=named,
         )
         if moved_up:
             yield from self._read_again(following, moved_up, response)
+        elif next_page and named == place.named:
+            sentence = "it names just what the page before it named, and would lead on for ever."
+            self.failures.of_list(response.url, "repeated", sentence)
         elif next_page and next_page != place.at and not self._goes_far_enough(articles, place):
             yield self._list_request(replace(following, at=next_page))
 

@@ -69,7 +69,8 @@ succeeds, no file is written outside of it, and no host but those of the source 
 name, in the log and in `finews stats`: codes that are none, addresses of more than 2,000
 characters, times beyond the calendar, bodies that are nested deeper than 500 tags or 100 marks of
 Markdown (Jekyll would die of them). Categories that lie behind category after category are not
-followed.
+followed. A list of Eastmoney's that names the same articles page after page, or whose next page has
+an address that none can have, is told as one that was not read (`test_hostile_lists.py`).
 
 Jekyll's Markdown takes the square of some texts, such as 5,000 opening brackets outside of all
 tags: half a minute, and an archive with many of them builds slowly.

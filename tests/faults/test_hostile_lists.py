@@ -1,0 +1,90 @@
+"""Eastmoney's lists that would lead a crawl on for ever, or away."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+from scrapy.http import TextResponse
+
+from crawler.pages.eastmoney_list import ColumnList, FastNewsList
+from crawler.pages.errors import LayoutChanged
+from demo.articles import FEWEST
+from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, list_site
+from demo.exchange import Answer, Request, Site
+from demo.replica import Replica
+from demo.site import made_up_site
+from tests.conftest import Crawl
+from tests.crawler.test_eastmoney import LONG_AGO, eastmoney
+from tests.crawler.test_sample_site import asked
+
+SITE = made_up_site(articles=FEWEST)
+URL = f"https://{LISTAPI_HOST}/list"
+LONG = "9" * 3000
+NEWS = SITE.fast_news[:3]
+
+
+def leading_on(data: Mapping[str, object]) -> Site:
+    """The same articles on every page, and more to come."""
+    first = list_site(NEWS, {"350": SITE.columns["350"][:3]})
+
+    def answer(request: Request) -> Answer:
+        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        if "req_trace" not in query:
+            return Answer(404)
+        page = query.get("sortEnd") or query.get("page_index") or "1"
+        asked_first = request.query.replace(f"sortEnd={page}", "sortEnd=")
+        asked_first = asked_first.replace(f"page_index={page}", "page_index=1")
+        told = json.loads(first(Request("GET", request.host, request.path, asked_first)).body)
+        told["data"] |= {"page_index": int(page), "sortEnd": str(int(page) + 1)} | dict(data)
+        return Answer(200, json.dumps(told).encode(), {"Content-Type": "application/json"})
+
+    return answer
+
+
+@pytest.fixture
+def replica() -> Iterator[Replica]:
+    with Replica(SITE.sites) as replica:
+        yield replica
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"total_hits": 10**9}, "it names just what the page before it named"),
+        (
+            {"sortEnd": "9" * 3000, "page_index": "9" * 3000, "total_hits": "9" * 4000},
+            "cannot read",
+        ),
+    ],
+    ids=["the same again", "long"],
+)
+def test_a_list_that_leads_on_for_ever_or_away_is_told_and_left(
+    crawl: Crawl, replica: Replica, archive: Path, data: Mapping[str, object], sentence: str
+) -> None:
+    replica.sites |= dict.fromkeys((WEBLIST_HOST, LISTAPI_HOST), leading_on(data))
+    ended = eastmoney(crawl, *LONG_AGO, "-s", "CLOSESPIDER_PAGECOUNT=200")
+    lists = [url for host in (WEBLIST_HOST, LISTAPI_HOST) for url in asked(replica, host)]
+    assert len(lists) < 12, ended.log
+    assert ended.status in (3, 4), ended.log
+    told = [line for line in ended.log.splitlines() if " was not read: " in line]
+    assert len(told) == 2, ended.log
+    assert all(sentence in line for line in told), told
+
+
+@pytest.mark.parametrize("cursor", ["1#", "1&fastColumn=7", "../", {"a": 1}, ["1"], "一", LONG])
+def test_what_is_no_cursor_is_not_asked_for(cursor: object) -> None:
+    answer = {"code": "1", "data": {"fastNewsList": [], "sortEnd": cursor}}
+    page = FastNewsList(TextResponse(URL, body=json.dumps(answer).encode()))
+    with pytest.raises(LayoutChanged, match="its sortEnd is no cursor"):
+        page.next_page()
+
+
+@pytest.mark.parametrize("place", [(0, 50), (-5, 50), (10**7, 50), (1, -50), (LONG, 50), ([], 50)])
+def test_what_is_no_page_is_not_asked_for(place: tuple[object, object]) -> None:
+    index, size = place
+    data = {"list": [{}], "page_index": index, "page_size": size, "total_hits": 10**9}
+    page = ColumnList(TextResponse(URL, body=json.dumps({"code": "1", "data": data}).encode()))
+    with pytest.raises(LayoutChanged, match="page_index"):
+        page.next_page()
