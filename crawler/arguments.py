@@ -169,5 +169,7 @@ def _complaint(details: ErrorDetails) -> str:
             return f"{name} is not known here"
         case "missing":
             return f"{name} is missing"
+        case "too_short":
+            return f"{name} should have one entry at least"
     message = details["msg"].removeprefix("Value error, ")
     return f"{name} {message}" if name else message

@@ -7,7 +7,14 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from archive.article import InfoCode
 from archive.errors import FinewsError
@@ -24,32 +31,42 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-_Address = Annotated[str, AfterValidator(http_address)]
+def _template(*names: str) -> AfterValidator:
+    """An address with places for just these names."""
+    return AfterValidator(lambda template: _with_places(http_address(template), names))
 
 
-def _holding(*names: str) -> AfterValidator:
-    """Text with places for just these names."""
+def _path(*names: str) -> AfterValidator:
+    """A path below the mirror's site, likewise."""
 
     def check(template: str) -> str:
-        found = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
-        if found != set(names):
-            places = " and ".join(f"{{{name}}}" for name in names)
-            raise ValueError(f"should hold {places}, each where it goes, and nothing else")
-        return template
+        if not template.startswith("/") or template.startswith("//"):
+            raise ValueError("should be a path such as /feed.xml")
+        return _with_places(template, names)
 
     return AfterValidator(check)
 
 
-def _path(path: str) -> str:
-    if not path.startswith("/"):
-        raise ValueError("should begin with /, for the address that the site is at")
-    return path
+def _with_places(template: str, names: tuple[str, ...]) -> str:
+    try:
+        parts = [part[1:] for part in Formatter().parse(template) if part[1] is not None]
+    except ValueError:
+        parts = [("", "", None)]
+    if {*parts} != {(name, "", None) for name in names}:
+        places = " and ".join(f"{{{name}}}" for name in names) or "no place"
+        raise ValueError(f"should hold {places}, each where it goes, and nothing else in braces")
+    return template
 
 
 def _host(name: str) -> str:
     if not _HOST.fullmatch(name):
         raise ValueError("should be the name of a host, such as dfscdn.dfcfw.com")
     return name
+
+
+_Host = Annotated[str, AfterValidator(_host)]
+_List = Annotated[str, _template("column", "page", "trace")]
+_AtLeastOne = Field(min_length=1)
 
 
 class Mirror(_Table):
@@ -61,17 +78,17 @@ class Mirror(_Table):
     """
 
     site: Annotated[str, AfterValidator(site_address)]
-    hosts: tuple[str, ...]
-    feed: Annotated[str, AfterValidator(_path)]
-    category: Annotated[str, AfterValidator(_path), _holding("slug")]
+    hosts: tuple[_Host, ...]
+    feed: Annotated[str, _path()]
+    category: Annotated[str, _path("slug")]
 
 
 class Share(_Table):
     """The share hosts."""
 
-    api: tuple[Annotated[_Address, _holding("info_code")], ...]
-    link: str
-    rolling_link: str
+    api: Annotated[tuple[Annotated[str, _template("info_code")], ...], _AtLeastOne]
+    link: Annotated[str, _template("info_code")]
+    rolling_link: Annotated[str, _template("digits")]
 
     def api_addresses(self, info_code: InfoCode) -> list[str]:
         """Where to ask for an article's own bytes, in order."""
@@ -93,10 +110,10 @@ class Eastmoney(_Table):
     :param news_columns: likewise, of each column.
     """
 
-    article_page: Annotated[_Address, _holding("digits")]
-    read: tuple[str, ...]
-    rolling: tuple[Annotated[_Address, _holding("column", "page", "trace")], ...]
-    columns: tuple[Annotated[_Address, _holding("column", "page", "trace")], ...]
+    article_page: Annotated[str, _template("digits")]
+    read: Annotated[tuple[str, ...], _AtLeastOne]
+    rolling: Annotated[tuple[_List, ...], _AtLeastOne]
+    columns: Annotated[tuple[_List, ...], _AtLeastOne]
     rolling_columns: Mapping[str, int]
     news_columns: Mapping[str, int]
 
@@ -117,7 +134,7 @@ class Eastmoney(_Table):
 class Pictures(_Table):
     """The hosts of the articles' pictures."""
 
-    hosts: tuple[Annotated[str, AfterValidator(_host)], ...]
+    hosts: tuple[_Host, ...]
 
 
 class Sources(_Table):

@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
@@ -30,12 +31,16 @@ class NoAnswer(FinewsError):
 
 
 class _OneAnswer(Spider):
-    """Asks for one address, with the manners of every other spider."""
+    """Asks for one address, and no other host, with the manners of every other spider."""
 
     name = "read"
-    address: str
     answer: Response | None = None
     sentence = "It was not asked for."
+
+    def __init__(self, name: str | None = None, *, address: str) -> None:
+        super().__init__(name)
+        self.address = address
+        self.allowed_domains = [urlsplit(address).hostname or ""]
 
     async def start(self) -> AsyncIterator[Any]:
         yield Request(self.address, self.keep, errback=self.fail)

@@ -11,6 +11,7 @@ import pytest
 from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST
 from demo.eastmoney import LISTAPI_HOST
+from demo.faults import Fault, redirect
 from demo.replica import Replica
 from demo.site import made_up_site
 from tests.conftest import ROOT
@@ -65,6 +66,15 @@ def test_a_live_answer_is_asked_for_politely_and_can_be_kept(tmp_path: Path) -> 
         assert "answered with status 403" in refused.stderr
     again = read(str(kept), "--address", f"{column}&req_trace=1")
     assert again.stdout == ended.stdout
+
+
+def test_a_live_answer_that_is_elsewhere_is_not_asked_for() -> None:
+    away = Fault(PAGE_HOST, "/a/", failure=redirect("http://169.254.169.254/"))
+    with Replica(made_up_site(articles=FEWEST).sites, faults=[away]) as replica:
+        ended = read(ADDRESS, **replica.environment)
+        assert not replica.unknown
+    assert ended.returncode == 3
+    assert "169.254.169.254 is none of the hosts of this crawl" in ended.stderr
 
 
 @pytest.mark.parametrize(

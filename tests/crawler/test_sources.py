@@ -1,0 +1,63 @@
+"""`sources.toml`: what is wrong in it is told by name, before anything is asked for."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.sources import InvalidSources, Sources
+from tests.conftest import SOURCES
+
+
+def test_the_projects_own_are_right() -> None:
+    assert Sources.load(SOURCES).mirror.hosts
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ('"/feed.xml"', '"//elsewhere.test/feed.xml"', "mirror.feed should be a path"),
+        ('"/feed.xml"', '"feed.xml"', "mirror.feed should be a path"),
+        ('"/feed.xml"', '"/{slug}.xml"', "mirror.feed should hold no place"),
+        ("{slug}", "{slg}", "mirror.category should hold {slug}"),
+        ("{slug}", "{slug", "mirror.category should hold {slug}"),
+        ('["finews.withounder.com", ', '["*.com", ', "mirror.hosts.0 should be the name of a host"),
+        ('link = "http', 'link = "file', "share.link should be an address"),
+        ("1355,{digits}", "1355,{digits.__class__}", "share.rolling_link should hold {digits}"),
+        ("infoCode={info_code}", "infoCode={info_code!r}", "share.link should hold {info_code}"),
+        ("infoCode={info_code}", "infoCode=", "share.link should hold {info_code}"),
+        ("id={info_code}", "id={info_code:>9}", "share.api.0 should hold {info_code}"),
+        (
+            "page_index={page}",
+            "page_index=1",
+            "eastmoney.columns.0 should hold {column} and {page}",
+        ),
+        ('read = ["rolling", "all"]', "read = []", "eastmoney.read should have one entry at least"),
+        ('"rolling", "all"', '"rolling", "none"', "eastmoney should read lists that are named"),
+        ("all = 350", 'all = "350; x"', "eastmoney.news_columns.all"),
+        ("all = 350", "rolling = 350", "eastmoney names two lists 'rolling'"),
+        ("[pictures]", "[photos]", "pictures is missing"),
+        ('hosts = ["np', 'hosts = ["http://np', "pictures.hosts.0 should be the name of a host"),
+    ],
+)
+def test_a_wrong_entry_is_told_by_name(
+    tmp_path: Path, right: str, wrong: str, complaint: str
+) -> None:
+    text = SOURCES.read_text(encoding="utf-8")
+    assert right in text
+    sources = tmp_path / "sources.toml"
+    sources.write_text(text.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(InvalidSources) as error:
+        Sources.load(sources)
+    told = str(error.value)
+    assert told.startswith(f"The sources {sources} are wrong: ")
+    assert complaint in told
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize("key", ["api", "rolling", "columns"])
+def test_no_host_at_all_is_told(tmp_path: Path, key: str) -> None:
+    before, _, rest = SOURCES.read_text(encoding="utf-8").partition(f"\n{key} = [")
+    sources = tmp_path / "sources.toml"
+    sources.write_text(f"{before}\n{key} = []{rest.partition(']')[2]}", encoding="utf-8")
+    with pytest.raises(InvalidSources, match=rf"{key} should have one entry at least\.$"):
+        Sources.load(sources)
