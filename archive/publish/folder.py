@@ -185,7 +185,10 @@ def _read_record(folder: Path) -> dict[str, Any]:
     path = folder / _RECORD
     try:
         record: dict[str, Any] = json.loads(path.read_bytes())
-        return {"whole": bool(record["whole"]), "files": dict(record["files"])}
+        files = dict(record["files"])
+        if any(name.startswith("/") or ".." in PurePosixPath(name).parts for name in files):
+            raise ValueError("it names files outside of the folder, which could be removed")
+        return {"whole": bool(record["whole"]), "files": files}
     except FileNotFoundError:
         return {"whole": False, "files": {}}
     except (ValueError, TypeError, KeyError) as error:

@@ -1,5 +1,6 @@
 """A second export touches what has changed and nothing else."""
 
+import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
@@ -241,6 +242,19 @@ def test_a_record_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         (tmp_path / ".finews-export.json").write_text(content)
         with pytest.raises(FinewsError, match="delete the folder and export anew"):
             export_to(tmp_path, files("a"))
+
+
+@pytest.mark.parametrize("name", ["../mine", "a/../../mine", "/mine"])
+def test_a_record_removes_nothing_outside_of_the_folder(tmp_path: Path, name: str) -> None:
+    mine, folder = tmp_path / "mine", tmp_path / "site"
+    mine.write_bytes(b"mine")
+    folder.mkdir()
+    named = str(mine) if name == "/mine" else name
+    record = {"whole": True, "files": {named: ["", 4, mine.stat().st_mtime_ns]}}
+    (folder / ".finews-export.json").write_text(json.dumps(record))
+    with pytest.raises(FinewsError, match="delete the folder and export anew"):
+        export_to(folder, files("a"))
+    assert mine.read_bytes() == b"mine"
 
 
 def test_a_disk_that_refuses_is_told(tmp_path: Path) -> None:
