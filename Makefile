@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: help demo test nightly fuzz crawl browse lint docs bench
+.PHONY: help demo test nightly fuzz crawl browse lint docs audit bench
 .DELETE_ON_ERROR:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo 'make browse  look at news/ in the browser (ARCHIVE=news-demo: at the demo'"'"'s)'
 	@echo 'make lint    ruff, mypy and import-linter'
 	@echo 'make docs    make a web site of docs/, in build/docs/'
+	@echo 'make audit   ask the package index whether a pinned release was withdrawn'
 	@echo 'make bench   measure, against baselines in the same run'
 
 # Pinned by constraints.txt; made again whenever that or pyproject.toml changes.
@@ -50,6 +51,9 @@ lint: $(READY)
 
 docs: $(READY)
 	$(VENV)/bin/mkdocs build
+
+audit: $(READY)
+	$(VENV)/bin/python -m tests.audit
 
 bench: $(READY)
 	$(VENV)/bin/python -m bench.whole_crawl

@@ -6,14 +6,18 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import distributions
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from demo.replica import Answer, Replica, Request
+from tests.audit import yanked
 from tests.conftest import ROOT
 
 OWN = {"finews", "pip", "setuptools", "wheel"}
-HOUSES = ("archive", "crawler", "demo", "settings")
+HOUSES = ("archive", "cluster", "crawler", "demo", "settings")
 DANGEROUS_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code"}
 DANGEROUS_CALLS = {"eval", "exec", "compile", "__import__"}
 SAFE_LOADERS = {"CBaseLoader", "CSafeLoader"}
@@ -41,6 +45,45 @@ def test_what_is_installed_fits_together() -> None:
         (sys.executable, "-m", "pip", "check"), capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def wheel_of(name: str, version: str) -> bytes:
+    wheel, info = BytesIO(), f"{name}-{version}.dist-info"
+    with ZipFile(wheel, "w") as files:
+        files.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        )
+        files.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        files.writestr(f"{info}/RECORD", "")
+    return wheel.getvalue()
+
+
+def index_site(request: Request) -> Answer:
+    """A package index (PEP 503) of two packages, one of which was withdrawn."""
+    name = "sound" if "sound" in request.path else "withdrawn"
+    if request.path.endswith(".whl"):
+        return Answer(200, wheel_of(name, "1.0"), {"Content-Type": "application/zip"})
+    mark = 'data-yanked="it holds a back door"' if name == "withdrawn" else ""
+    link = f'<a href="/files/{name}-1.0-py3-none-any.whl" {mark}>{name}-1.0-py3-none-any.whl</a>'
+    page = f"<!DOCTYPE html><html><body>{link}</body></html>"
+    return Answer(200, page.encode(), {"Content-Type": "text/html"})
+
+
+def test_a_withdrawn_release_is_seen(tmp_path: Path) -> None:
+    pins = tmp_path / "constraints.txt"
+    host = "index.test"
+    with Replica({host: index_site}) as replica:
+        options = ("--isolated", "--index-url", f"http://{host}/simple", "--trusted-host", host)
+        options += ("--proxy", replica.proxy_url, "--no-cache-dir", "--retries", "0")
+        pins.write_text("sound==1.0\n")
+        assert yanked(pins, *options) == []
+        pins.write_text("sound==1.0\nwithdrawn==1.0\n")
+        assert yanked(pins, *options) == ["withdrawn 1.0: it holds a back door"]
+        pins.write_text("sound==2.0\n")
+        with pytest.raises(SystemExit, match="pip could not find all that is pinned"):
+            yanked(pins, *options)
 
 
 def modules() -> list[Path]:
