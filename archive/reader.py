@@ -1,0 +1,252 @@
+"""What can be asked of an archive, and noted beside it, without writing to it."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.capture import Capture
+from archive.categories import Category
+from archive.crawl_state import CrawlState
+from archive.crawls import History, history_of
+from archive.entries import Look, PostRow
+from archive.errors import ArchiveError
+from archive.files import bytes_if_there
+from archive.post import Post, parse_post
+from archive.questions import Questions
+from archive.rows import article_from, as_json, iso
+from archive.search import Results
+from archive.steps import Clock
+from archive.warc import Record, read_response
+
+
+class ArchiveReader:
+    """The half of an archive that reads.
+
+    `crawl_state` is what crawls remember of the sites.
+
+    :raises ArchiveError: from every method, when the disk or the catalog refuses.
+    """
+
+    folder: Path
+    crawl_state: CrawlState
+    _catalog: Questions
+    _clock: Clock
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            place = error.filename or self.folder
+            raise ArchiveError(
+                f"The disk refuses {place} to the archive: {error.strerror}."
+            ) from error
+
+    def __len__(self) -> int:
+        return self._catalog.count()
+
+    def now(self) -> datetime:
+        """The time of the archive's clock, aware."""
+        return self._clock()
+
+    def has(self, info_code: InfoCode) -> bool:
+        """Whether the article is archived."""
+        return self._catalog.has(info_code)
+
+    def due(
+        self, *, share: float, days: float, limit: int, hosts: Collection[str] | None = None
+    ) -> list[PostRow]:
+        """Articles that the source should be looked at for again, the longest overdue first.
+
+        :param share: of an article's age, which has to go by between two looks: with 0.5, each
+            look is twice as late as the one before.
+        :param days: older articles have had their looks. Those with a stand-in for a body are
+            looked for on, by the time since they were first seen.
+        :param hosts: only articles whose body came from one of them.
+        """
+        now = self._clock()
+        since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
+        return self._catalog.due(iso(now), since, share, limit, hosts)
+
+    def mark_failed(
+        self,
+        info_code: InfoCode,
+        url: str | None,
+        reason: str,
+        *,
+        answered: bool = True,
+        told: str | None = None,
+    ) -> None:
+        """Note that an article could not be archived.
+
+        :param url: of its post page, if it has one.
+        :param answered: the source said something of it; only then it counts as an attempt.
+        :param told: what a list said of it, for who tries it again.
+        """
+        now = self._clock()
+        self.crawl_state.failed(info_code, url, reason, now, answered=answered, told=told)
+
+    def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool:
+        """Whether an article failed and it is not, or no more, time to try it again.
+
+        :param share: of the time since it first failed, which has to go by between two tries.
+        :param attempts: after so many it is given up.
+        """
+        return self.crawl_state.is_waiting(info_code, self._clock(), share=share, attempts=attempts)
+
+    def to_better(
+        self, info_code: InfoCode, by: BodySource, *, own: BodySource, share: float
+    ) -> BodySource | None:
+        """Where the body of an archived article came from, if a better source should be asked.
+
+        :param by: the worst of the bodies that are worth it.
+        :param own: what stands in for a body at the source that asks; another source's is
+            bettered at once.
+        :param share: of the article's age, which has to go by between two looks.
+        :returns: None when the article is not archived, or not to be asked for.
+        """
+        look = self._catalog.look_at(info_code)
+        if look is None:
+            return None
+        return look.to_better(by, own=own, share=share, now=self._clock())
+
+    def summary_of(self, info_code: InfoCode) -> tuple[str, str | None] | None:
+        """Title and digest of an article that is kept from a list's summary; None of others."""
+        look = self._catalog.look_at(info_code)
+        return look.summary if look else None
+
+    def stand_ins(self, days: float) -> list[tuple[str, Look]]:
+        """The articles of the last days that `to_better` may be said of, and what says so."""
+        return self._catalog.stand_ins(iso(self._clock() - timedelta(days=days)))
+
+    def knew(self, info_code: InfoCode, at: datetime) -> bool:
+        """Whether the article was archived by then, or noted as one that could not be."""
+        seen = self._catalog.first_seen(info_code)
+        if seen is not None:
+            return seen <= iso(at)
+        failed = self.crawl_state.failure_of(info_code)
+        return failed is not None and failed.first <= at
+
+    def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
+        """When the last complete crawl of a spider ended, which had dealt with all of its lists.
+
+        :param arguments: that it had; with others it reads other lists.
+        """
+        ended = self._catalog.completed(spider, as_json(arguments), iso(self._clock()))
+        return datetime.fromisoformat(ended) if ended else None
+
+    def get(self, info_code: InfoCode) -> Post | None:
+        """The post as its file says it; None when it is not archived."""
+        row = self._catalog.get(info_code)
+        if row is None:
+            return None
+        path = self.folder / row.path
+        with self._disk():
+            return parse_post(path.read_bytes(), path.name)
+
+    def posts(self, info_codes: Sequence[InfoCode] = ()) -> Iterator[PostRow]:
+        """What the catalog has of some articles, or of all, in the order in which they came.
+
+        :raises ArchiveError: when one of `info_codes` is not archived.
+        """
+        if not info_codes:
+            yield from self._catalog.posts()
+        for info_code in info_codes:
+            row = self._catalog.get(info_code)
+            if row is None:
+                raise ArchiveError(f"{info_code} is not in the archive {self.folder}.")
+            yield row
+
+    def article_of(self, row: PostRow) -> Article:
+        """The article that a row and its post file describe.
+
+        :raises InvalidArticle: when the post is broken.
+        """
+        with self._disk():
+            post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
+        return article_from(row, post)
+
+    def records_of(self, row: PostRow) -> list[Record]:
+        """The captured responses that a version was made of, the body's first.
+
+        :raises ArchiveError: when one of them is lost or damaged.
+        """
+        with self._disk():
+            captures = [Capture(**capture) for capture in json.loads(row.captures)]
+            return [
+                read_response(self.folder / "warc", capture, self._catalog.first_capture)
+                for capture in captures
+            ]
+
+    def slug_of(self, info_code: InfoCode) -> str | None:
+        """The category, by slug, that an article is archived in; None when it is not archived."""
+        return self._catalog.slug_of(info_code)
+
+    def category_of(self, media: str) -> Category:
+        """The category of a media: the one that it was first seen with, else the site's way."""
+        return self._catalog.category_of(media) or Category.of_media(media)
+
+    def categories(self) -> list[tuple[str, str, str]]:
+        """Media, slug and tag of every category that posts are in."""
+        return self._catalog.categories()
+
+    def seen_after(
+        self, first_seen: str, info_code: str, limit: int
+    ) -> list[tuple[str, str, str | None]]:
+        """What is archived, a piece at a time: first time, code and category of each article.
+
+        :param first_seen: of the last one that is known already, and
+        :param info_code: its code; two empty texts for the first piece.
+        """
+        return self._catalog.seen_after(first_seen, info_code, limit)
+
+    def search(self, query: str, **narrowed: Any) -> Results:
+        """Full-text search, newest publication first; see `archive.search.search`."""
+        return self._catalog.search(query, **narrowed)
+
+    def row_of(self, info_code: InfoCode) -> PostRow | None:
+        """The catalog's row of an article; None when it is not archived."""
+        return self._catalog.get(info_code)
+
+    def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
+        """The SHA-256 of every archived version of some articles, by info code."""
+        return self._catalog.hashes(info_codes)
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """A file of the archive, by its path below the folder; None when it is not there."""
+        with self._disk():
+            return bytes_if_there(self.folder / path)
+
+    def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Info code and address of the articles' pictures that are not kept, the newest first.
+
+        :param hosts: only pictures at these.
+        """
+        yield from self._catalog.missing_pictures(hosts)
+
+    def waiting_pictures(self, *, share: float, attempts: int) -> set[str]:
+        """Addresses of pictures that failed and that it is not, or no more, time to try again.
+
+        :param share: and `attempts` likewise as for `is_waiting`.
+        """
+        now = self._clock()
+        return {
+            address
+            for address, failed in self.crawl_state.picture_failures().items()
+            if failed.times >= attempts or not failed.is_due(now, share)
+        }
+
+    def mark_picture_failed(self, address: str, reason: str, *, answered: bool) -> None:
+        """Note that a picture could not be kept.
+
+        :param answered: the host said something of it; only then it counts as an attempt.
+        """
+        self.crawl_state.picture_failed(address, reason, self._clock(), answered=answered)
+
+    def history(self) -> History:
+        """What crawls of this archive usually bring, to judge one by that has just ended."""
+        return history_of(self._catalog, self._clock())
