@@ -91,6 +91,8 @@ class CrawlState:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Asked for before every request; while the archive is locked nobody else changes them.
+        self._blocks: dict[str, tuple[Any, ...]] | None = None
         with self._telling():
             self._db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
             self._db.enable_wal()
@@ -144,6 +146,7 @@ class CrawlState:
         doubled = first if in_force else first * 2 ** min(times - 1, 20)
         until = max(now + min(doubled, longest, LONGEST_BLOCK), last or now)
         block = Block(host, until, times, reason)
+        self._blocks = None
         with self._telling():
             self._db.table("blocks").upsert(
                 {"host": host, "until": _iso(until), "times": times, "reason": reason}, pk="host"
@@ -152,7 +155,10 @@ class CrawlState:
 
     def block_of(self, host: str, now: datetime) -> Block | None:
         """Why and how long a host is to be left alone; None when it may be asked."""
-        return next(_in_force(self._rows(f"{_BLOCKS} WHERE host = ?", host), now), None)
+        if self._blocks is None:
+            self._blocks = {row[0]: row for row in self._rows(_BLOCKS)}
+        row = self._blocks.get(host)
+        return next(_in_force([row], now), None) if row else None
 
     def blocks(self, now: datetime) -> list[Block]:
         """All hosts that are to be left alone, but for what a clock noted that was far ahead."""
@@ -262,6 +268,7 @@ class CrawlState:
 
     def learn(self, memory: Memory) -> None:
         """Take over what another crawl state remembers. No block becomes shorter by it."""
+        self._blocks = None
         with self._telling():
             for table, rows in memory.items():
                 key = next(iter(_TABLES[table]))

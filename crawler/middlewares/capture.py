@@ -69,7 +69,7 @@ def capture_of(response: Response) -> tuple[Capture, ...]:
 def _plain(headers: Headers) -> list[tuple[str, str]]:
     return [
         (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in headers.items()
+        for name, values in dict.items(headers)  # theirs normalises each name and value anew
         if name.lower() not in _SECRET
         for value in values
     ]
