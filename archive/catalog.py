@@ -21,7 +21,7 @@ from archive.migrations import catalog_migrations
 from archive.questions import Questions
 from archive.search import Indexing, register, without_index
 
-_BUSY_SECONDS = 30
+BUSY_SECONDS = 30
 """How long to wait for another process's write; Datasette and backups hold the file briefly."""
 
 
@@ -49,7 +49,7 @@ class Catalog(Questions):
             raise self._failed("open", error) from error
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
+        return sqlite3.connect(self._path, timeout=BUSY_SECONDS, check_same_thread=False)
 
     def close(self) -> None:
         """Close both connections."""

@@ -9,10 +9,21 @@ FinewsError
 """
 
 from pathlib import Path
+from typing import Any
 
 
 class FinewsError(Exception):
-    """Base of every error here; its text is one sentence that can be shown to a user."""
+    """Base of every error here; its text is one sentence that can be shown to a user.
+
+    From process to process it goes as that sentence.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_of, (type(self), str(self))
+
+
+def _made_of(kind: type[FinewsError], sentence: str) -> FinewsError:
+    return kind.__new__(kind, sentence)
 
 
 class Refused(FinewsError, ValueError):

@@ -199,6 +199,10 @@ class ArchiveElsewhere:
         fetched = exchange.received.isoformat()
         return Capture(url=exchange.url, file=self._crawl, offset=offset, fetched=fetched)
 
+    def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
+        """Captures as they are: only the writer knows the places of this crawl's."""
+        return tuple(captures)
+
     def add_many(self, articles: Sequence[Article]) -> Sequence[Sent]:
         """Send articles to the writer; the broker has them on disk when this returns.
 

@@ -57,7 +57,7 @@ class Failures:
         self._count("article", reason)
         answered = reason not in _NO_ANSWER
         with self._noting():
-            opened.archive.mark_failed(info_code, url, sentence, answered=answered, told=asked.told)
+            opened.note_failure(info_code, asked, url, sentence, answered=answered)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def stands_in(self, info_code: InfoCode, sentence: str) -> None:

@@ -15,7 +15,7 @@ POST_URL = "finews_post_url"
 """Key of `Request.meta`: where the article's post page is, if it has one."""
 
 TOLD = "finews_told"
-"""Key of `Request.meta`: what a list said of the article, as JSON; None where none did."""
+"""Key of `Request.meta`: what a list `Told` of the article; None where none did."""
 
 LIST = "finews_list"
 """Key of `Request.meta`: true for a list that may be asked for conditionally."""

@@ -1,11 +1,12 @@
 """What a crawl needs of an archive, wherever that is.
 
-The setting ``FINEWS_KEEPER`` names the class: an archive folder on this machine, or, in a cluster,
-one that another machine writes.
+The setting ``FINEWS_KEEPER`` names the class: an archive folder on this machine, which the crawl
+writes itself or, for fast ones, a process beside it; or, in a cluster, one that another machine
+writes.
 """
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
+from archive import beside
 from archive.archive import Archive
 from archive.article import Article, BodySource, InfoCode
 from archive.capture import Capture
@@ -74,6 +76,7 @@ class Keeper(Protocol):
     def article_of(self, row: PostRow) -> Article: ...
     def history(self) -> History: ...
     def capture(self, exchange: Exchange) -> Capture: ...
+    def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]: ...
     def add_many(self, articles: Sequence[Article]) -> Sequence[Outcome | Sent]: ...
     def mark_gone(self, info_code: InfoCode) -> None: ...
     def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None: ...
@@ -114,6 +117,30 @@ class ArchiveHere(Archive):
         folder = settings["FINEWS_ARCHIVE"]
         look = f"finews browse {shlex.quote(folder)}"
         return f"The archive is in {folder}; to look at it: {look}"
+
+
+class ArchiveBeside(beside.ArchiveBeside):
+    """The same folder, written by a process beside the crawl."""
+
+    @classmethod
+    def check(cls, settings: BaseSettings) -> None:
+        """Open it, without that process, and let go of it again."""
+        ArchiveHere.check(settings)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Open it for one crawl."""
+        settings = crawler.settings
+        return cls(Path(settings["FINEWS_ARCHIVE"]), clock=load_object(settings["FINEWS_CLOCK"]))
+
+    @staticmethod
+    def whereabouts(settings: BaseSettings) -> str:
+        """The folder, and the command that shows it."""
+        return ArchiveHere.whereabouts(settings)
+
+
+OnThisMachine = ArchiveHere | ArchiveBeside
+"""What can keep pictures as well."""
 
 
 def keeper_class(settings: BaseSettings) -> type[Keeper]:

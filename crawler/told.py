@@ -4,7 +4,8 @@ The list will have moved on by then, and the share API may not say title, time a
 """
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Self
 
@@ -20,9 +21,13 @@ class Told:
     facts: Facts
     captures: tuple[Capture, ...]
 
-    def as_json(self) -> str:
-        """As `of_json` reads it."""
-        return json.dumps(asdict(self), default=datetime.isoformat, ensure_ascii=False)
+    def as_json(self, placed: Callable[[Iterable[Capture]], tuple[Capture, ...]]) -> str:
+        """As `of_json` reads it.
+
+        :param placed: gives captures the places where they are kept.
+        """
+        told = asdict(replace(self, captures=placed(self.captures)))
+        return json.dumps(told, default=datetime.isoformat, ensure_ascii=False)
 
     @classmethod
     def of_json(cls, text: str) -> Self | None:

@@ -15,3 +15,5 @@ DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 # As many as Scrapy has under way in all.
 CONCURRENT_REQUESTS_PER_DOMAIN = 16
+# Compressing, hashing and indexing on the second core.
+FINEWS_KEEPER = "crawler.keeper.ArchiveBeside"

@@ -11,11 +11,11 @@ from typing import Any, Self
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
-from archive.archive import Archive
 from archive.article import InfoCode
 from archive.crawl_state import Validators
 from archive.errors import ArchiveError
-from crawler.keeper import Keeper, keeper_class
+from crawler.keeper import Keeper, OnThisMachine, keeper_class
+from crawler.told import Told
 from crawler.traffic import PREFIX
 from crawler.verdict import STORAGE_FAILED, Counts, ExitStatus, Verdict, judge
 
@@ -27,11 +27,11 @@ class Asked:
     """What is known of an article that is asked for.
 
     :param post_url: of its post page, if it has one.
-    :param told: what a list said of it, as JSON.
+    :param told: what a list said of it.
     """
 
     post_url: str | None = None
-    told: str | None = None
+    told: Told | None = None
 
 
 class OpenArchive:
@@ -73,6 +73,19 @@ class OpenArchive:
         """An article is archived, has failed, or turned out not to be wanted."""
         return self._unsettled.pop(info_code, Asked())
 
+    def note_failure(
+        self,
+        info_code: InfoCode,
+        asked: Asked,
+        url: str | None,
+        reason: str,
+        *,
+        answered: bool = True,
+    ) -> None:
+        """See `Archive.mark_failed`."""
+        told = asked.told.as_json(self.archive.placed) if asked.told else None
+        self.archive.mark_failed(info_code, url, reason, answered=answered, told=told)
+
     def list_read(self, url: str, validators: Validators) -> None:
         """A list was read. Its validators are kept when the crawl has dealt with all it names.
 
@@ -96,7 +109,9 @@ class OpenArchive:
             with closing(self.archive):
                 self._note_end(reason)
         except ArchiveError as error:
-            logger.error("How the crawl ended is not noted: %s", error)
+            sentence = f"How the crawl ended is not noted: {error}"
+            logger.error("%s", sentence)
+            self.verdict = Verdict(ExitStatus.STORAGE_FAILED, sentence)
 
     def _fail_unsettled(self) -> None:
         """No article that was asked for may vanish, whatever lost it on its way."""
@@ -105,8 +120,7 @@ class OpenArchive:
             logger.error("%s is not archived, and nothing said why.", info_code)
             self._crawler.stats.inc_value("article/failed")
             self._crawler.stats.inc_value("article/failed/lost")
-            reason = "It was lost on its way."
-            self.archive.mark_failed(info_code, asked.post_url, reason, told=asked.told)
+            self.note_failure(info_code, asked, asked.post_url, "It was lost on its way.")
 
     def _note_end(self, reason: str) -> None:
         if self._crawl_id is None:
@@ -155,10 +169,10 @@ def archive_of(crawler: Crawler) -> Keeper:
     return open_archive_of(crawler).archive
 
 
-def archive_here(crawler: Crawler) -> Archive:
+def archive_here(crawler: Crawler) -> OnThisMachine:
     """The same, where it is on this machine, as only what asks for pictures has to know."""
     archive = archive_of(crawler)
-    assert isinstance(archive, Archive), "pictures are asked for where the archive is"
+    assert isinstance(archive, OnThisMachine), "pictures are asked for where the archive is"
     return archive
 
 

@@ -15,7 +15,6 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from archive.archive import Archive
 from archive.article import Article, InfoCode
 from archive.body import picture_address
 from archive.media import host_of, media_type
@@ -24,7 +23,7 @@ from crawler.extensions.open_archive import archive_here
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import PICTURE
 from crawler.items import FetchedPicture
-from crawler.keeper import keeper_class
+from crawler.keeper import OnThisMachine, keeper_class
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
@@ -63,7 +62,7 @@ class Pictures:
         """Made by Scrapy."""
         if not crawler.settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
-        if not issubclass(keeper_class(crawler.settings), Archive):
+        if not issubclass(keeper_class(crawler.settings), OnThisMachine):
             raise NotConfigured("pictures are asked for where the archive is")
         extension = cls(crawler)
         crawler.signals.connect(extension.allow_hosts, signals.spider_opened)

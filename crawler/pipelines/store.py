@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -67,7 +68,7 @@ class StorePipeline:
         except Refused as error:
             self._failures.of_article(item.info_code, "refused", str(error))
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
-        return item
+        return replace(item, captures=archive_of(self._crawler).placed(item.captures))
 
     async def _keep(self, picture: FetchedPicture) -> None:
         archive = archive_here(self._crawler)

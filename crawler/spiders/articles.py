@@ -80,11 +80,11 @@ class Wanted:
     corrected: bool = False
 
     @property
-    def told(self) -> str | None:
+    def told(self) -> Told | None:
         """What is to be remembered if it fails; what a post page says can be had again."""
         if self.facts is None or self.post_url is not None or self.archived is not None:
             return None
-        return Told(self.facts, self.captures).as_json()
+        return Told(self.facts, self.captures)
 
 
 class ArticleSpider(Spider):

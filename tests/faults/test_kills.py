@@ -25,11 +25,15 @@ from demo.faults import Fault, delay
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
+from tests.archive.test_beside import wait_until_gone
+from tests.archive.test_importing import processes_of
 from tests.archive.test_rebuild import tables
 from tests.conftest import NO_DELAYS, ROOT, posts_in
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_PER_ARCHIVE = 3
+KEEPERS = ("ArchiveHere", "ArchiveBeside")
+"""That take turns."""
 KEPT = {
     "posts": "info_code, title, published, media, category, tag, digest, text, length, pictures, "
     "body_source, body_provisional, link, addresses, path, sha256, bytes, version, revised, gone",
@@ -63,11 +67,12 @@ def undisturbed(
     return content(archive)
 
 
-def start(replica: Replica, archive: Path) -> subprocess.Popen[bytes]:
+def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),
+            *("-s", f"FINEWS_KEEPER=crawler.keeper.{keeper}"),
         ),
         cwd=ROOT,
         env=os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)},
@@ -108,30 +113,53 @@ def test_killed_at_random_moments_the_next_crawl_makes_it_whole(
 ) -> None:
     moments = random.Random(seed)  # noqa: S311
     for _ in range(KILLS_PER_ARCHIVE):
-        with start(replica, tmp_path) as crawl:
+        with start(replica, tmp_path, KEEPERS[seed % 2]) as crawl:
             replica.requests.clear()
             while not replica.requests and crawl.poll() is None:
                 time.sleep(0.005)
             time.sleep(moments.uniform(0, 1.2))
+            started = processes_of(crawl.pid)
             crawl.send_signal(signal.SIGKILL)
+        wait_until_gone(*started)
     with start(replica, tmp_path) as crawl:
         assert crawl.wait(timeout=60) == 0
     assert_whole(tmp_path, site, undisturbed)
 
 
-@pytest.mark.parametrize("gently", [signal.SIGTERM, signal.SIGINT])
+def test_when_the_process_beside_it_is_killed_it_ends_and_the_next_crawl_makes_it_whole(
+    replica: Replica,
+    site: MadeUpSite,
+    undisturbed: dict[str, list[tuple[Any, ...]]],
+    tmp_path: Path,
+) -> None:
+    with start(replica, tmp_path, "ArchiveBeside") as crawl:
+        while not list(tmp_path.glob("_posts/**/*.md")) and crawl.poll() is None:
+            time.sleep(0.005)
+        (writer,) = processes_of(crawl.pid)
+        os.kill(writer, signal.SIGKILL)
+        assert crawl.wait(timeout=60) == 7
+    with start(replica, tmp_path, "ArchiveBeside") as crawl:
+        assert crawl.wait(timeout=60) == 0
+    assert_whole(tmp_path, site, undisturbed)
+
+
+@pytest.mark.parametrize(
+    ("gently", "keeper"), [*zip((signal.SIGTERM, signal.SIGINT), KEEPERS, strict=True)]
+)
 def test_asked_to_end_it_stores_what_is_in_flight(
     gently: signal.Signals,
+    keeper: str,
     replica: Replica,
     site: MadeUpSite,
     undisturbed: dict[str, list[tuple[Any, ...]]],
     tmp_path: Path,
 ) -> None:
     replica.requests.clear()
-    with start(replica, tmp_path) as crawl:
+    with start(replica, tmp_path, keeper) as crawl:
         while not list(tmp_path.glob("_posts/**/*.md")) and crawl.poll() is None:
             time.sleep(0.005)
-        crawl.send_signal(gently)
+        for process in (crawl.pid, *processes_of(crawl.pid)):
+            os.kill(process, gently)
         assert crawl.wait(timeout=60) == 9
     assert not verify(tmp_path).problems
     before = answers_asked_for(replica)
