@@ -1,7 +1,7 @@
 """``python -m bench.stages``: where the milliseconds of a crawl go, stage by stage.
 
-A real crawl of a local site with ``settings.fast``, in a process whose stages take their own
-time: of the processor, thread by thread, so that what waits costs nothing. The index is what a
+A real crawl of a local site with ``settings.fast``, but in one process, whose stages take their
+own time: of the processor, thread by thread, so that what waits costs nothing. The index is what a
 catalog costs more with it than without.
 """
 
@@ -69,6 +69,7 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
         (articles.ArticleSpider, "wanted"),
     ],
 }
+IN_ONE_PROCESS = ("FINEWS_KEEPER=crawler.keeper.ArchiveHere",)
 TAKEN = "STAGES_TAKEN"
 """Environment variable: the file that the crawl writes its seconds to."""
 
@@ -113,7 +114,7 @@ def stages_of(site: LocalSite, folder: Path) -> dict[str, float]:
     """Seconds by stage, of a crawl of a whole site into a new archive below `folder`."""
     taken = folder / "taken.json"
     subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "bench.stages_crawl", *finews_command(site)[2:]],
+        [sys.executable, "-m", "bench.stages_crawl", *finews_command(site, IN_ONE_PROCESS)[2:]],
         env=finews_environment(folder / "news") | {TAKEN: str(taken)},
         check=True,
     )

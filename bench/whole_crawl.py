@@ -27,13 +27,15 @@ class Run:
 
     :param pages: that it asked for.
     :param seconds: from start to end of the process.
-    :param processor: seconds of the processor.
-    :param memory: bytes that the process and those that it started had, look by look.
+    :param processor: seconds of the processor, of the process and those that it started.
+    :param beside: those of the latter.
+    :param memory: bytes that all of them had, look by look.
     """
 
     pages: int
     seconds: float
     processor: float
+    beside: float
     memory: Sequence[int]
 
     @property
@@ -110,9 +112,10 @@ def crawl(
     started = time.perf_counter()
     before = os.times()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
-    memory = []
+    memory, beside = [], 0.0
     while process.poll() is None:
         memory.append(_memory(process.pid))
+        beside = max(beside, sum(map(_processor, _started_by(process.pid))))
         time.sleep(SAMPLES)
     seconds = time.perf_counter() - started
     after = os.times()
@@ -120,27 +123,42 @@ def crawl(
         sys.exit(f"a crawl ended with status {process.returncode}")
     processor = sum(after[2:4]) - sum(before[2:4])
     asked = [path for path in site.asked() if path != "/robots.txt"]
-    return Run(len(asked), seconds, processor, memory), asked
+    return Run(len(asked), seconds, processor, beside, memory), asked
 
 
 def _memory(process: int) -> int:
     """Of a process and those that it started, in bytes."""
+    status = _told_of(process, "statm").split() or ("0", "0")
+    own = int(status[1]) * os.sysconf("SC_PAGE_SIZE")
+    return own + sum(map(_memory, _started_by(process)))
+
+
+def _processor(process: int) -> float:
+    """Seconds of the processor that a process has taken."""
+    times = _told_of(process, "stat").rpartition(")")[2].split()[11:13]
+    return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+
+
+def _started_by(process: int) -> Sequence[int]:
+    return [int(child) for child in _told_of(process, f"task/{process}/children").split()]
+
+
+def _told_of(process: int, what: str) -> str:
+    """See proc(5); nothing when it has ended."""
     try:
-        status = Path(f"/proc/{process}/statm").read_text(encoding="ascii")
-        started = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
+        return Path(f"/proc/{process}/{what}").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return 0
-    own = int(status.split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return own + sum(_memory(int(child)) for child in started.split())
+        return ""
 
 
 def show(runs: Sequence[tuple[Run, Run]]) -> None:
     """Print both, and the medians of the rounds' ratios."""
-    print("                pages  pages/s  ms of processor  peak MB  growth")
+    print("                pages  pages/s  ms of processor  beside  peak MB  growth")
     for name, each in zip(("bare Scrapy", "finews"), zip(*runs, strict=True), strict=True):
         print(
             f"{name:14} {each[0].pages:6,} {_median(run.rate for run in each):8.0f}"
             f" {_median(run.processor / run.pages * 1e3 for run in each):16.2f}"
+            f" {_median(run.beside / run.pages * 1e3 for run in each):7.2f}"
             f" {_median(max(run.memory) / 1e6 for run in each):8.0f}"
             f" {_median(run.growth for run in each):7.2f}"
         )

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Self
 
 from scrapy import Request
@@ -124,6 +125,7 @@ class CircuitBreaker:
         self._crawler.stats.inc_value(key)
 
 
+@lru_cache(maxsize=1)
 def circuit_breaker_of(crawler: Crawler) -> CircuitBreaker:
     """The breaker of a running crawl."""
     breaker = crawler.get_extension(CircuitBreaker)

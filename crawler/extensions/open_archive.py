@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -176,6 +177,7 @@ def archive_here(crawler: Crawler) -> OnThisMachine:
     return archive
 
 
+@lru_cache(maxsize=1)
 def open_archive_of(crawler: Crawler) -> OpenArchive:
     """The extension itself."""
     extension = crawler.get_extension(OpenArchive)

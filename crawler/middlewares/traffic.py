@@ -1,5 +1,6 @@
 """Counts what goes over the wire, host by host."""
 
+from collections.abc import Mapping
 from typing import Self
 
 from scrapy import Request
@@ -24,18 +25,18 @@ class TrafficMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """An answer came."""
-        self._count(request, "requests")
-        self._count(request, "bytes", len(response.body))
-        self._count(request, f"status/{response.status}")
+        counts = {"requests": 1, "bytes": len(response.body), f"status/{response.status}": 1}
+        self._add(request, counts)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """None came, unless nothing was asked."""
         if not isinstance(exception, IgnoreRequest):
-            self._count(request, "requests")
-            self._count(request, "no_answer")
+            self._add(request, {"requests": 1, "no_answer": 1})
 
-    def _count(self, request: Request, what: str, count: int = 1) -> None:
-        assert self._crawler.stats is not None
+    def _add(self, request: Request, counts: Mapping[str, int]) -> None:
+        stats = self._crawler.stats
+        assert stats is not None
         host = urlparse_cached(request).hostname
-        self._crawler.stats.inc_value(f"{PREFIX}{host}/{what}", count)
+        for what, count in counts.items():
+            stats.inc_value(f"{PREFIX}{host}/{what}", count)
