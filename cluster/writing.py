@@ -22,6 +22,7 @@ from cluster.asking import answer
 from cluster.received import Received
 from cluster.wire import Plain, article_of, exchange_of, plain_article
 from crawler.pipelines.store import add_each
+from crawler.told import Told
 from crawler.verdict import ExitStatus
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class Writer:
         end = batch.get("end")
         if memory := batch.get("memory"):
             whole = end is None or self._received.outcomes(crawl)[0] == end["batches"]
-            self._learn(memory, whole=whole)
+            self._learn(crawl, memory, whole=whole)
         if end:
             self._end(crawl, end)
         self._received.put(crawl, number, outcomes, captures)
@@ -116,17 +117,26 @@ class Writer:
         else:
             self._archive.mark_checked(info_code, settled=found == "settled")
 
-    def _learn(self, memory: Plain, *, whole: bool) -> None:
+    def _learn(self, crawl: str, memory: Plain, *, whole: bool) -> None:
         """Lists may be taken for read when all that they name is here, and not before."""
         rows = dict(memory)
         if not whole:
             rows.pop("validators", None)
         rows["failures"] = [
-            row
+            self._with_places_told(crawl, row)
             for row in rows.get("failures", ())
             if not self._archive.has(InfoCode(row["info_code"]))
         ]
         self._archive.crawl_state.learn(rows)
+
+    def _with_places_told(self, crawl: str, failure: Plain) -> Plain:
+        """A failure with what a list told of it, whose answer is kept here by now."""
+        told = Told.of_json(failure["told"]) if failure.get("told") else None
+        if told is None:
+            return failure
+        offsets = [capture.offset for capture in told.captures if capture.file == crawl]
+        captures = self._received.captures(crawl, offsets)
+        return failure | {"told": told.as_json(lambda given: _placed(given, crawl, captures))}
 
     def _end(self, crawl: str, end: Plain) -> None:
         own = self._received.number_of(crawl)
@@ -189,11 +199,15 @@ class Writer:
 
 
 def _with_places(article: Article, crawl: str, captures: dict[int, Capture]) -> Article:
-    places = (
-        captures[capture.offset] if capture.file == crawl else capture
-        for capture in article.captures
+    return replace(article, captures=_placed(article.captures, crawl, captures))
+
+
+def _placed(
+    given: Iterable[Capture], crawl: str, captures: dict[int, Capture]
+) -> tuple[Capture, ...]:
+    return tuple(
+        captures[capture.offset] if capture.file == crawl else capture for capture in given
     )
-    return replace(article, captures=tuple(places))
 
 
 def add_tasks(app: Celery, writer: Writer) -> None:

@@ -14,11 +14,13 @@ from archive.article import InfoCode
 from archive.capture import Capture
 from archive.crawl_state import CrawlState
 from archive.verify import verify
-from archive.warc import read_record
+from archive.warc import find_file, read_record
 from cluster.wire import Plain, article_of, exchange_of, packed_exchange, plain_article
 from cluster.writing import Writer
+from crawler.told import Told
 from tests.archive.test_archive import ARTICLE, CODE, Clock, files, rows
 from tests.archive.test_warc import exchange
+from tests.crawler.test_told import TOLD
 
 CRAWL = "0123456789abcdef"
 HOUR = timedelta(hours=1)
@@ -180,6 +182,24 @@ def test_looks_and_failures_reach_the_archive(writer: Writer, folder: Path) -> N
     # The one that is archived by now did not fail.
     kept = writer.brief([], **ABOUT)["memory"]["failures"]
     assert [row["info_code"] for row in kept] == ["NW202112292230175549"]
+
+
+def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
+    writer: Writer, folder: Path
+) -> None:
+    (here,) = SENT.captures
+    earlier = replace(here, file="finews-20261121-00000.warc.gz")
+    told = replace(TOLD, captures=(here, earlier)).as_json(tuple)
+    failed = {"info_code": TOLD.facts.info_code, "url": None, "times": 1, "reason": "No."}
+    failed |= dict.fromkeys(("first", "last"), "2026-11-22T00:00:00+00:00")
+    for batch in (BEGIN, ARTICLES, end(2, failures=[failed | {"told": told}])):
+        writer.write(batch)
+    (kept,) = writer.brief([], **ABOUT)["memory"]["failures"]
+    again = Told.of_json(kept["told"])
+    assert again is not None
+    placed, other = again.captures
+    assert read_record(find_file(folder / "warc", placed.file), placed.offset).payload == PAGE.body
+    assert (again.facts, other) == (TOLD.facts, earlier)
 
 
 def test_the_archive_stays_sound(folder: Path) -> None:
