@@ -12,7 +12,8 @@ class ArchiveLock:
     """The right to write to an archive folder, until it is closed or the process ends.
 
     :param folder: must be there.
-    :raises ArchiveLocked: when another process has it, with that process's number.
+    :raises ArchiveLocked: when another process has it, with that process's number,
+        unless it has just begun.
     :raises OSError: when the lock's file cannot be written.
     """
 
@@ -23,7 +24,9 @@ class ArchiveLock:
         except BlockingIOError:
             with self._file:
                 self._file.seek(0)
-                raise ArchiveLocked(folder, holder=self._file.read().strip()) from None
+                # Who has got it a moment ago has not written its number yet.
+                holder = self._file.read().strip() or "another process"
+                raise ArchiveLocked(folder, holder=holder) from None
         self._file.truncate(0)
         self._file.write(f"process {os.getpid()}\n")
         self._file.flush()

@@ -457,6 +457,14 @@ def test_one_process_writes_at_a_time_and_says_who(archive: Archive, folder: Pat
         Archive(folder)
 
 
+def test_one_that_has_just_begun_to_write_is_told_of_without_its_number(
+    archive: Archive, folder: Path
+) -> None:
+    (folder / ".lock").write_text("")
+    with pytest.raises(ArchiveLocked, match="is being written by another process; try again"):
+        Archive(folder)
+
+
 def test_a_lock_left_by_a_dead_process_does_not_block(folder: Path) -> None:
     code = f"import os; from pathlib import Path; from archive.archive import Archive; \
             a = Archive(Path({str(folder)!r})); os._exit(9)"

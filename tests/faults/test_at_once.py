@@ -22,7 +22,8 @@ from tests.archive.test_rebuild import tables
 from tests.conftest import NO_DELAYS, ROOT, SAMPLES, posts_in
 
 CRAWL = ("scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS)
-REFUSAL = "is being written by process"
+FINEWS = ("archive.cli",)
+REFUSAL = "is being written by "
 
 
 def module(archive: Path, *command: str | Path, **environment: str) -> subprocess.Popen[str]:
@@ -39,7 +40,7 @@ def module(archive: Path, *command: str | Path, **environment: str) -> subproces
 @contextmanager
 def browsing(archive: Path) -> Iterator[str]:
     """`finews browse` on a free port; its address."""
-    with module(archive, "archive.cli", "browse", archive, "--port", "0") as browse:
+    with module(archive, *FINEWS, "browse", archive, "--port", "0") as browse:
         try:
             assert browse.stdout is not None
             lines = iter(browse.stdout.readline, "")
@@ -61,9 +62,9 @@ def test_nothing_is_lost_and_who_has_to_wait_is_told(tmp_path: Path) -> None:
         statuses: Counter[int] = Counter()
         with browsing(archive) as address:
             waiting = [
-                module(archive, "archive.cli", "import", other, "--archive", archive),
-                module(archive, "archive.cli", "verify", archive),
-                module(archive, "archive.cli", "rebuild", archive),
+                module(archive, *FINEWS, "import", other, "--archive", archive),
+                module(archive, *FINEWS, "verify", archive),
+                module(archive, *FINEWS, "rebuild", archive),
                 module(archive, *CRAWL, **proxy),
             ]
             with httpx.Client(base_url=address, timeout=30) as reader:
@@ -84,10 +85,50 @@ def test_nothing_is_lost_and_who_has_to_wait_is_told(tmp_path: Path) -> None:
     assert {name: got.get(name) for name in site.posts} == site.posts
     assert len(got) == len(site.articles)
 
-    again = module(archive, "archive.cli", "import", other, "--archive", archive)
+    again = module(archive, *FINEWS, "import", other, "--archive", archive)
     output, _ = again.communicate()
     assert again.returncode == 0, output
     assert len(posts_in(archive)) == len(site.articles) + len(list(other.iterdir()))
+    assert not verify(archive).problems
+    before = tables(archive)
+    rebuild(archive)
+    assert tables(archive) == before
+
+
+def test_all_started_at_once_each_is_done_or_told_and_readers_go_on(tmp_path: Path) -> None:
+    """Who comes first is chance; `finews browse` reads all the while, also across a rebuild."""
+    archive, other = tmp_path / "news", tmp_path / "other"
+    site = made_up_site(articles=60)
+    shutil.copytree(SAMPLES / "posts", other)
+    with Replica(site.sites) as replica:
+        proxy = {"http_proxy": replica.proxy_url}
+        module(archive, *CRAWL, "-s", "CLOSESPIDER_ITEMCOUNT=20", **proxy).communicate()
+        statuses: Counter[int] = Counter()
+        done: Counter[str] = Counter()
+        with browsing(archive) as address, httpx.Client(base_url=address, timeout=30) as reader:
+            for _ in range(2):
+                working = {
+                    "import": module(archive, *FINEWS, "import", other, "--archive", archive),
+                    "verify": module(archive, *FINEWS, "verify", archive),
+                    "rebuild": module(archive, *FINEWS, "rebuild", archive),
+                    "crawl": module(archive, *CRAWL, **proxy),
+                }
+                while any(process.poll() is None for process in working.values()):
+                    for page in ("/", "/catalog/posts", "/catalog/posts?_search=市场"):
+                        statuses[reader.get(page).status_code] += 1
+                for name, process in working.items():
+                    told, _ = process.communicate()
+                    assert "Traceback" not in told, told
+                    assert (process.returncode == 0) is (REFUSAL not in told), told
+                    done[name] += process.returncode == 0
+        assert statuses.keys() == {200}
+        assert done.total()
+        for last in ((*FINEWS, "import", other, "--archive", archive), CRAWL):
+            output, _ = (ending := module(archive, *last, **proxy)).communicate()
+            assert ending.returncode == 0, output
+    got = posts_in(archive)
+    assert {name: got.get(name) for name in site.posts} == site.posts
+    assert len(got) == len(site.articles) + len(list(other.iterdir()))
     assert not verify(archive).problems
     before = tables(archive)
     rebuild(archive)
