@@ -267,11 +267,18 @@ class CrawlState:
         }
 
     def learn(self, memory: Memory) -> None:
-        """Take over what another crawl state remembers. No block becomes shorter by it."""
+        """Take over what another crawl state remembers. No block becomes shorter by it.
+
+        What a newer release remembers besides is left out.
+        """
         self._blocks = None
         with self._telling():
-            for table, rows in memory.items():
-                key = next(iter(_TABLES[table]))
+            for table, columns in _TABLES.items():
+                key = next(iter(columns))
+                rows = [
+                    {name: value for name, value in row.items() if name in columns}
+                    for row in memory.get(table, ())
+                ]
                 if table == "blocks":
                     rows = [row for row in rows if row["until"] > self._blocked_until(row["host"])]
                 self._db.table(table).upsert_all(rows, pk=key)

@@ -1,6 +1,7 @@
 """The writer's tasks: batches into the archive, and answers to crawls that begin."""
 
 import logging
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,15 @@ logger = logging.getLogger(__name__)
 
 _PIECE = 100_000
 """Codes in one answer: about 3 MB."""
+
+_COUNTS = {
+    *("found", "asked", "added", "revised", "unchanged", "gone", "failed"),
+    *("complete", "reasons", "hosts"),
+}
+"""What `archive.archive.Archive.end_crawl` takes; workers of a newer release may count more."""
+
+_WRONG_VALUES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError)
+"""What SQLite says of values that it cannot take. Waiting makes nothing better of them."""
 
 _PAUSE_SECONDS = 5
 """Between two tries of a batch that the disk refuses."""
@@ -143,7 +153,8 @@ class Writer:
         if own is None:
             return
         written, outcomes = self._received.outcomes(crawl)
-        status, verdict, counts = end["status"], end["verdict"], end["counts"]
+        status, verdict = end["status"], end["verdict"]
+        counts = {name: count for name, count in end["counts"].items() if name in _COUNTS}
         counts["unchanged"] += outcomes[Outcome.UNCHANGED]
         counts["failed"] += outcomes["refused"]
         counts |= {name: outcomes[name] for name in (Outcome.ADDED, Outcome.REVISED)}
@@ -224,6 +235,8 @@ def add_tasks(app: Celery, writer: Writer) -> None:
             try:
                 do(*args, **kwargs)
             except ArchiveError as error:
+                if isinstance(error.__cause__, _WRONG_VALUES):
+                    raise
                 logger.error("Nothing can be written, and so all waits: %s", error)
                 time.sleep(_PAUSE_SECONDS)
                 raise Reject(error, requeue=True) from error

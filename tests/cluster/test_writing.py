@@ -9,14 +9,17 @@ from typing import Any
 
 import msgpack
 import pytest
+from celery import Celery
+from kombu import Queue
 
 from archive.article import InfoCode
 from archive.capture import Capture
 from archive.crawl_state import CrawlState
 from archive.verify import verify
 from archive.warc import find_file, read_record
+from cluster.app import ARCHIVE, ASIDE
 from cluster.wire import Plain, article_of, exchange_of, packed_exchange, plain_article
-from cluster.writing import Writer
+from cluster.writing import Writer, add_tasks
 from crawler.told import Told
 from tests.archive.test_archive import ARTICLE, CODE, Clock, files, rows
 from tests.archive.test_warc import exchange
@@ -145,6 +148,50 @@ ABOUT: Any = {
     "arguments": {},
     "due": {"share": 0.0, "days": 30000.0, "limit": 50},
 }
+
+
+def test_what_a_newer_release_tells_besides_is_left_out(writer: Writer, folder: Path) -> None:
+    """Its workers may be there before the writer is of that release."""
+    rows_of_it = [{"url": "http://site.test/", "etag": '"2"', "last_modified": None, "new": 1}]
+    told = end(1, validators=rows_of_it, somethings=[{"key": 1}])
+    told["end"]["counts"]["invented"] = 5
+    writer.write(BEGIN)
+    writer.write(told)
+    (crawl,) = rows(folder, "SELECT status, found FROM crawls")
+    assert crawl == {"status": 0, "found": 2}
+    assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == [
+        {"url": "http://site.test/", "etag": '"2"', "last_modified": None}
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"crawl": [CRAWL], "number": 1},
+        {"crawl": CRAWL, "number": {"a": 1}},
+        {"crawl": CRAWL, "number": 1, "begin": {"spider": {"a": 1}, "arguments": {}}},
+        {"crawl": CRAWL, "number": 1, "memory": {"validators": [{"etag": "x"}]}},
+        {"crawl": CRAWL, "number": 1, "exchanges": [[1, b"\xc1"]]},
+        {"crawl": CRAWL, "number": 1, "looks": [["../x", "gone"]]},
+        {"crawl": CRAWL, "number": 1, "articles": [plain_article(SENT) | {"tag": ["x"]}]},
+        {},
+        [],
+        None,
+    ],
+)
+def test_what_is_no_batch_is_set_aside_and_waits_for_nothing(writer: Writer, wrong: object) -> None:
+    """Else it would be tried again for ever, and everything else would wait behind it."""
+    app = Celery("finews", broker="memory://")
+    app.conf.update(task_serializer="msgpack", accept_content=["msgpack"])
+    app.conf.task_queues = [Queue(name) for name in (ARCHIVE, ASIDE)]
+    add_tasks(app, writer)
+    with app, app.connection_for_write() as connection:
+        ended = app.tasks["finews.write"].apply(args=[wrong])
+        assert ended.state == "FAILURE", ended.state
+        aside = app.amqp.queues[ASIDE](connection.default_channel)
+        kept = connection.SimpleQueue(aside, accept=["msgpack"])
+        args, _, _ = kept.get(block=False).decode()
+        assert args == [over_the_wire({"wrong": wrong})["wrong"]]
 
 
 def test_a_brief_is_about_its_hosts(writer: Writer, tmp_path: Path) -> None:
