@@ -80,8 +80,12 @@ def beside(tmp_path: Path) -> Iterator[ArchiveBeside]:
 
 
 def writer() -> int:
-    """The only process that this one has started."""
-    (process,) = processes_of(os.getpid())
+    """The process that this one has started for an archive beside it."""
+    (process,) = (
+        process
+        for process in processes_of(os.getpid())
+        if b"archive.writer" in Path(f"/proc/{process}/cmdline").read_bytes()
+    )
     return process
 
 
