@@ -384,7 +384,7 @@ def place(news: Path, duplicates: Iterable[tuple[str, InfoCode, str, bytes, bool
 
 
 @given(versions.flatmap(lambda mix: st.tuples(st.just(mix), st.permutations(mix))))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_mix_of_duplicates_in_any_order_gives_the_same_archive(
     mixes: tuple[list[tuple[str, InfoCode, str, bytes, bool]], list[Any]],
 ) -> None:
@@ -408,7 +408,7 @@ def test_any_mix_of_duplicates_in_any_order_gives_the_same_archive(
 @given(
     st.binary() | st.text().map(lambda text: f"---\n{text}\n---\n{text}".encode(errors="replace"))
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_bytes_are_kept(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         news = Path(temporary) / "news"

@@ -45,7 +45,7 @@ def stored(body: bytes) -> bytes:
     damaged=st.none() | st.integers(0, 20000),
     torn=st.none() | st.integers(0, 20000),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_pieces_have_the_records_of_the_whole(
     tmp_path_factory: pytest.TempPathFactory,
     bodies: list[bytes],

@@ -6,7 +6,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.ban import banning
@@ -78,7 +78,6 @@ def test_every_host_counts_for_itself(call: Call) -> None:
     assert call() == 403
 
 
-@settings(deadline=None)
 @given(
     waits=st.lists(st.integers(0, 8), max_size=60),
     calls=st.integers(0, 5),

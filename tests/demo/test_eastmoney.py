@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.articles import FEWEST, SHANGHAI, SHARE_HOSTS, Article
@@ -160,7 +160,6 @@ def test_there_is_nothing_beyond_the_end(after: str, get: Get) -> None:
     assert (page["fastNewsList"], page["sortEnd"]) == ([], "")
 
 
-@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 9), min_size=1), fresh=st.integers(0, 5))
 def test_news_that_arrive_meanwhile_move_no_cursor(sizes: list[int], fresh: int) -> None:
     known = SMALLEST.fast_news

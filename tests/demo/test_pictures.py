@@ -6,7 +6,7 @@ import zlib
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.eastmoney import pictures_in
@@ -69,7 +69,6 @@ def jpeg_greys(data: bytes) -> list[int]:
     return greys
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_both_kinds_show_the_same_picture(name: str) -> None:
     rows = png_pixels(png(name))

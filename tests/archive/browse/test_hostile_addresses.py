@@ -289,7 +289,7 @@ def application(news: Path) -> Iterator[Any]:
         yield site.app()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(OURS), st.text(max_size=50) | st.sampled_from(VALUES)))
 def test_any_texts_together_make_a_list(application: Any, parameters: dict[str, str]) -> None:
     query = urlencode(parameters, errors="surrogatepass")
