@@ -10,6 +10,7 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import circuit_breaker_of
+from crawler.headers import BoundedHeadersFactory
 
 
 class GuestDownloadHandler(HTTP11DownloadHandler):
@@ -25,6 +26,7 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self._pool._factory = BoundedHeadersFactory
         self._crawler = crawler
         self._tries = 1 + crawler.settings.getint("RETRY_TIMES")
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")

@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 from archive.article import InfoCode
 from archive.errors import ArchiveError
 from crawler.extensions.open_archive import archive_here, open_archive_of
+from crawler.headers import HeadersTooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -133,6 +134,8 @@ def why(error: BaseException) -> str:
         for cause in causes
     ):
         return "its certificate is out of date, another host's or of an issuer not trusted here"
+    if too_large := [cause for cause in causes if isinstance(cause, HeadersTooLarge)]:
+        return str(too_large[0])
     for kind, told in _WHY.items():
         if isinstance(error, kind):
             return told

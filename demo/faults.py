@@ -125,6 +125,19 @@ def large(size: int, *, promised: bool = True) -> Failure:
     return fail
 
 
+def endless_headers() -> Failure:
+    """Begin an answer, and come to no end of its headers: the client has to end it."""
+    lines = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 100) for number in range(1000))
+
+    def fail(exchange: Exchange) -> None:
+        exchange.write(b"HTTP/1.1 200 OK\r\n")
+        while not exchange.wait(0):
+            exchange.write(lines)
+        exchange.close()
+
+    return fail
+
+
 def altered(change: Callable[[Answer], Answer]) -> Failure:
     """Answer with what `change` makes of the site's own answer."""
     return lambda exchange: exchange.send(change(exchange.answer()))
@@ -182,6 +195,7 @@ WAYS: Mapping[str, Callable[[str], Failure]] = {
     "ended": lambda value: ended(float(value or 0.5)),
     "drip": lambda value: drip(float(value or 1)),
     "large": lambda value: large(int(value)),
+    "headers": lambda value: endless_headers(),
     "bomb": lambda value: bomb(int(value)),
     "reset": lambda value: reset(),
     "hang": lambda value: hang(float(value or _FOREVER)),

@@ -17,6 +17,7 @@ from demo.faults import (
     drip,
     empty,
     ended,
+    endless_headers,
     garbage,
     hang,
     large,
@@ -201,6 +202,7 @@ FAULTS = (
         large(200 * MEGABYTE, promised=False),
         _everywhere(UNREACHABLE),
     ),
+    Row("headers", "sends headers without an end", endless_headers(), _everywhere(UNREACHABLE)),
     Row("200 MB", "sends 200 MB", large(200 * MEGABYTE), _everywhere(UNREACHABLE)),
     Row(
         "bomb",

@@ -17,6 +17,7 @@ from demo.faults import (
     bomb,
     drip,
     empty,
+    endless_headers,
     garbage,
     hang,
     large,
@@ -64,6 +65,7 @@ HOSTILE = {
     "endless": Robots(
         large(200 * MEGABYTE, promised=False), told="the answer is larger than DOWNLOAD_MAXSIZE"
     ),
+    "headers": Robots(endless_headers(), told="the answer has more than 256 KiB of headers"),
     "drip": Robots(drip(), told="the whole answer did not come in time"),
     "hang": Robots(hang(), told="the whole answer did not come in time"),
     "bomb": Robots(bomb(200 * MEGABYTE), told="exceeded DOWNLOAD_MAXSIZE"),
