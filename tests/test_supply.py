@@ -18,8 +18,14 @@ from tests.conftest import ROOT
 
 OWN = {"finews", "pip", "setuptools", "wheel"}
 HOUSES = ("archive", "cluster", "crawler", "demo", "settings")
-DANGEROUS_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code"}
+DANGEROUS_MODULES = {
+    *("pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code"),
+    "multiprocessing",  # pickles what it sends
+}
 DANGEROUS_CALLS = {"eval", "exec", "compile", "__import__"}
+BETWEEN_OURSELVES = {"archive/beside.py", "archive/processes.py", "archive/writer.py"}
+"""Modules that hand values of their own to processes that they have started. Python pickles these;
+what sites say is in them as text and bytes."""
 SAFE_LOADERS = {"CBaseLoader", "CSafeLoader"}
 """Of PyYAML: strings only, or plain values only; all others can build objects or are slow."""
 
@@ -121,13 +127,18 @@ def dangers(source: str) -> list[str]:
 
 @pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_module_turns_input_into_code(module: Path) -> None:
-    assert not dangers(module.read_text(encoding="utf-8"))
+    found = dangers(module.read_text(encoding="utf-8"))
+    if module.relative_to(ROOT).as_posix() in BETWEEN_OURSELVES:
+        assert set(found) == {"multiprocessing"}
+    else:
+        assert not found
 
 
 @pytest.mark.parametrize(
     "source",
     [
         "import pickle",
+        "from multiprocessing.connection import Listener",
         "from marshal import loads",
         "eval(x)",
         "yaml.load(x, Loader=yaml.Loader)",
