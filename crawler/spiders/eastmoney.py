@@ -135,7 +135,7 @@ class EastmoneySpider(ArticleSpider):
         following = replace(
             place,
             addresses=self._from_here_on(place),
-            pages_read=place.pages_read + 1 - moved_up,
+            pages_read=place.pages_read - moved_up if moved_up else place.pages_read + 1,
             total=total,
             named=named,
         )

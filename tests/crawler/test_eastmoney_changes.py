@@ -79,14 +79,18 @@ def test_articles_that_move_up_over_the_edge_of_a_page_are_not_missed(
     assert numbers(replica)[: len(pages)] == pages
 
 
-def test_a_page_further_down_is_read_again_and_no_more_than_needed(
-    crawl: Crawl, replica: Replica, archive: Path
+@pytest.mark.parametrize(
+    ("before", "lost", "pages"),
+    [(1, 1, ["1", "2", "1", "2", "3"]), (2, 11, ["1", "2", "3", "1", "2", "3"])],
+)
+def test_a_page_that_is_read_again_is_counted_once(
+    crawl: Crawl, replica: Replica, archive: Path, before: int, lost: int, pages: list[str]
 ) -> None:
-    replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 11 if turn > 1 else 0)}
+    replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: lost if turn >= before else 0)}
     ended = eastmoney(crawl, *COLUMN, "-a", "pages=3")
     assert ended.status == 0, ended.log
-    assert sources_of(archive).keys() == {article.info_code for article in LISTED[: 30 + 11]}
-    assert numbers(replica) == ["1", "2", "3", "1", "2"]
+    assert sources_of(archive).keys() == {article.info_code for article in LISTED[: 30 + lost]}
+    assert numbers(replica) == pages
 
 
 def test_a_list_that_never_keeps_still_is_told_and_its_crawl_is_not_complete(
