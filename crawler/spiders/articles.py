@@ -156,7 +156,7 @@ class ArticleSpider(Spider):
             errback=self.text_failed,
             meta={
                 ARTICLE: wanted.info_code,
-                STAGE: address.url if wanted.facts else f"{address.url} alone",
+                STAGE: f"{address.url}{_on_what_grounds(wanted)}",
                 POST_URL: wanted.post_url,
                 TOLD: wanted.told,
                 ANSWERS_JSON: address.page is ShareAnswer,
@@ -307,6 +307,13 @@ def asked_for(failure: Failure) -> str:
     request = request_of(failure)
     addresses: list[str] = request.meta.get("redirect_urls", [request.url])
     return addresses[0]
+
+
+def _on_what_grounds(wanted: Wanted) -> str:
+    """Who asks on others may make something else of the same answer, or of none."""
+    if wanted.facts is None:
+        return " alone"
+    return " corrected" if wanted.corrected else ""
 
 
 def _asked(wanted: Wanted) -> Wanted:

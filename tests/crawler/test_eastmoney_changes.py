@@ -143,6 +143,18 @@ def test_a_summary_that_the_list_corrects_is_a_revision_and_only_once(
     assert not article_requests(replica)
 
 
+def test_a_correction_is_not_lost_to_another_look_at_the_same_article(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    rolling_list(replica, KEPT_FROM_SUMMARY)
+    assert eastmoney(crawl, *ROLLING).status == 0
+    rolling_list(replica, replace(KEPT_FROM_SUMMARY, digest="更正：此前所报数字有误。"))
+    corrected = eastmoney(crawl, *AT_ONCE, "-a", "column=rolling")
+    assert corrected.status == 0, corrected.log
+    assert "2 looked at again" in corrected.output
+    assert rows(archive, "SELECT digest FROM posts") == [("更正：此前所报数字有误。",)]
+
+
 def test_a_correction_that_comes_with_an_article_of_its_own_takes_that(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
