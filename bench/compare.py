@@ -4,7 +4,8 @@
   nothing else;
 - news-please and Fundus, which read the posts' pages and keep nothing. They want other versions
   of what this project needs: ``pip install`` each into an environment of its own (news-please with
-  jieba, for Chinese), and say the Pythons of these with ``--python``.
+  jieba, for Chinese; Fundus 0.5.7 with curl_cffi 0.14, because it cannot be imported with later
+  ones), and say the Pythons of these with ``--python``.
 
 All read the same articles and stop. What is not installed is said so.
 """

@@ -59,7 +59,7 @@ def main() -> None:
     sitemap = Sitemap(f"{home}/sitemap.xml")
     mirror = Publisher(name="Mirror", domain=f"{home}/", parser=MirrorParser, sources=[sitemap])
     group = PublisherGroup("Local", (), {"default_language": "zh", "Mirror": mirror})
-    crawler = Crawler(group, delay=None)
+    crawler = Crawler(group, delay=0.0)
     print(sum(1 for _ in crawler.crawl(max_articles=len(addresses), timeout=30)))
 
 

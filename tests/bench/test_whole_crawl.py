@@ -11,9 +11,9 @@ from bench.whole_crawl import Run, compare, processor_ratio, ratio
 from tests.requirements import program
 
 ARTICLES = 250
-RATE = 0.2
+RATE = 0.3
 """Pages per second, of bare Scrapy's."""
-PROCESSOR = 3.5
+PROCESSOR = 3.0
 """Times bare Scrapy's time of the processor."""
 MEMORY = 100e6
 """Bytes more than bare Scrapy."""
