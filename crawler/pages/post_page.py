@@ -12,13 +12,15 @@ from archive.article import SHANGHAI, BodySource
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.rendering import Rendering, read_rendering
-from crawler.pages.section import section_of
+from crawler.pages.section import check_end
 from crawler.pages.text import text_of
 
 _PUBLISHED = re.compile(r"\(GMT\+8[^)]*\) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})", re.ASCII)
 _NAMED_WITH_ITS_DATE = re.compile(r"/\d{4}-\d{2}-\d{2}-[^/]+\.html$", re.ASCII)
 _WRAPPER, _SECTION, _SECTION_END = '<div class="wrapper">', "<section>", "</section>"
-_HEADING = re.compile(r"\s*+(?:<small>[^<]*</small>)?\s*+<h1>(?P<title>.*?)</h1>", re.DOTALL)
+_HEADING = re.compile(
+    r"\s*+(?:<small>(?P<published>[^<]*)</small>)?\s*+<h1>(?P<title>.*?)</h1>", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +72,10 @@ class PostPage:
         """
         url = self._response.url
         page = text_of(PostPage, self._response)
-        section = section_of(PostPage, url, page)
-        title, content = self._title_and_content(page)
+        check_end(PostPage, url, page)
+        published, title, content = self._parts(page)
         rendering = read_rendering(PostPage, url, content)
-        published = self._time(section.xpath("string(./small[1])").get(""))
-        return PostFacts.of(rendering, url, title, published)
+        return PostFacts.of(rendering, url, title, self._time(published))
 
     def _unreadable(self, what: str) -> LayoutChanged:
         return LayoutChanged(PostPage, self._response.url, what)
@@ -87,10 +88,12 @@ class PostPage:
                 pass  # a day or an hour that does not exist
         raise self._unreadable("it has no time of publication")
 
-    def _title_and_content(self, page: str) -> tuple[str, str]:
-        """Title and content as they stand in the source; a parser would write them anew."""
+    def _parts(self, page: str) -> tuple[str, str, str]:
+        """Time, title and content as they stand in the source; a parser would write them anew."""
         section = page.partition(_WRAPPER)[2].partition(_SECTION)[2].rpartition(_SECTION_END)[0]
+        if not section:
+            raise self._unreadable("it has no <section> in its wrapper")
         heading = _HEADING.match(section)
         if heading is None:
             raise self._unreadable("it has no heading in its <section>")
-        return heading["title"], section[heading.end() :]
+        return heading["published"] or "", heading["title"], section[heading.end() :]
