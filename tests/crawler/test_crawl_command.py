@@ -84,7 +84,7 @@ def test_outside_of_a_project_is_told(tmp_path: Path) -> None:
     [
         ("[mirror", "are not TOML"),
         ("[mirror]\nsite = 'ftp://x'\n", "mirror.site should be an address"),
-        ("[mirror]\nfeed = 'feed.xml'\n", "mirror.feed should begin with /"),
+        ("[mirror]\nfeed = 'feed.xml'\n", "mirror.feed should be a path such as /feed.xml"),
         ("[mirror]\ncategory = '/category/'\n", "mirror.category should hold {slug}"),
         ("[mirrors]\n", "mirrors is not known here"),
     ],
