@@ -111,14 +111,18 @@ class Eastmoney(_Table):
     """
 
     article_page: Annotated[str, _template("digits")]
-    read: Annotated[tuple[str, ...], _AtLeastOne]
-    rolling: Annotated[tuple[_List, ...], _AtLeastOne]
-    columns: Annotated[tuple[_List, ...], _AtLeastOne]
+    read: tuple[str, ...]
+    rolling: tuple[_List, ...]
+    columns: tuple[_List, ...]
     rolling_columns: Mapping[str, int]
     news_columns: Mapping[str, int]
 
     @model_validator(mode="after")
     def _names_are_known_and_differ(self) -> "Eastmoney":
+        if self.rolling_columns and not self.rolling:
+            raise ValueError("names lists, and no address in rolling to ask for them")
+        if self.news_columns and not self.columns:
+            raise ValueError("names lists, and no address in columns to ask for them")
         if twice := self.rolling_columns.keys() & self.news_columns.keys():
             raise ValueError(f"names two lists {min(twice)!r}")
         if unknown := [name for name in self.read if name not in self.names]:
