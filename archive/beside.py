@@ -85,7 +85,10 @@ class ArchiveBeside(ArchiveReader):
         return ahead(number, url=exchange.target, fetched=iso_microseconds(exchange.received))
 
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
-        """Captures with the places where the archive keeps them."""
+        """Captures with the places where the archive keeps them.
+
+        :raises ArchiveError: when one of them could not be kept.
+        """
         try:
             return tuple(map(self._places.of, captures))
         except IndexError:
@@ -189,7 +192,7 @@ class _CatalogToRead(Questions):
 def _telling() -> Iterator[None]:
     try:
         yield
-    except (EOFError, ConnectionError) as error:
+    except (EOFError, OSError) as error:
         raise ArchiveError(
             "The process that writes the archive was killed, perhaps because there was too little"
             " memory; what it had not written yet, the next crawl asks for again."

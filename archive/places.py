@@ -6,6 +6,10 @@ from dataclasses import replace
 from operator import itemgetter
 
 from archive.capture import Capture
+from archive.errors import ArchiveError
+
+LOST = ("", -1)
+"""Of an exchange that the archive could not keep."""
 
 _NOT_KNOWN_YET = ""
 
@@ -36,9 +40,12 @@ class Places:
         """A capture that was made `ahead`, with its place; any other as it is.
 
         :raises IndexError: when the place is not known yet.
+        :raises ArchiveError: when it has none.
         """
         if capture.file != _NOT_KNOWN_YET:
             return capture
         offset = self._offsets[capture.offset]
         _, file = self._files[bisect_right(self._files, capture.offset, key=itemgetter(0)) - 1]
+        if (file, offset) == LOST:
+            raise ArchiveError(f"The answer of {capture.url} could not be kept.")
         return replace(capture, file=file, offset=offset)

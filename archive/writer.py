@@ -6,7 +6,7 @@ comes about: what was sent until then is written.
 
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -15,7 +15,7 @@ from typing import Any
 from archive.archive import Archive
 from archive.article import Article
 from archive.errors import ArchiveError, FinewsError
-from archive.places import Places
+from archive.places import LOST, Places
 from archive.steps import Outcome
 from archive.warc import Exchange
 
@@ -60,7 +60,7 @@ class Writer:
                 place = capture.file, capture.offset
             except ArchiveError as error:
                 self._failure = self._failure or error
-                place = _LOST
+                place = LOST
             self._places.add(*place)
             self._news.append(place)
 
@@ -85,13 +85,7 @@ class Writer:
         return self._archive.add_many([self._with_places(article) for article in articles])
 
     def _with_places(self, article: Article) -> Article:
-        captures = tuple(map(self._places.of, article.captures))
-        if any((capture.file, capture.offset) == _LOST for capture in captures):
-            raise ArchiveError(f"A response that {article.info_code} was read from is not kept.")
-        return replace(article, captures=captures)
-
-
-_LOST = ("", -1)
+        return replace(article, captures=tuple(map(self._places.of, article.captures)))
 
 
 def write(pipe: Connection) -> None:
@@ -99,7 +93,7 @@ def write(pipe: Connection) -> None:
     folder, clock = pipe.recv()
     failure: ArchiveError | None = None
     try:
-        with Archive(folder, clock=clock) as archive, suppress(EOFError, ConnectionError):
+        with Archive(folder, clock=clock) as archive, suppress(ConnectionError):
             pipe.send(((), None))
             _take_messages(pipe, Writer(archive))
     except ArchiveError as error:
@@ -109,11 +103,17 @@ def write(pipe: Connection) -> None:
 
 
 def _take_messages(pipe: Connection, writer: Writer) -> None:
-    while message := pipe.recv():
-        exchanges, call = message
+    for exchanges, call in _messages(pipe):
         writer.keep(exchanges)
         if call is not None:
             pipe.send(writer.answer(call))
+
+
+def _messages(pipe: Connection) -> Iterator[Message]:
+    """The whole ones; a crawl that is killed may have sent half of one."""
+    with suppress(EOFError, OSError):
+        while message := pipe.recv():
+            yield message
 
 
 def main() -> None:

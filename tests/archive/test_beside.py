@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +174,24 @@ def test_a_disk_that_refuses_is_told_in_the_same_words(beside: ArchiveBeside) ->
     assert beside.add_many([ARTICLE]) == [Outcome.ADDED]
 
 
+def test_what_could_not_be_captured_has_no_place(beside: ArchiveBeside) -> None:
+    warc = beside.folder / "warc"
+    warc.rmdir()
+    warc.write_text("in the way")
+    lost = beside.capture(exchange(b"lost"))
+    with pytest.raises(ArchiveError, match=f"The disk refuses {warc}"):
+        beside.add_many([ARTICLE])
+    warc.unlink()
+    warc.mkdir()
+    kept = beside.capture(exchange(b"kept"))
+    assert beside.add_many([article(CODE, kept)]) == [Outcome.ADDED]
+    told = r"The answer of http://site\.test/\S* could not be kept\."
+    with pytest.raises(ArchiveError, match=told):
+        beside.placed([kept, lost])
+    with pytest.raises(ArchiveError, match=told):
+        beside.add_many([article(OTHER, lost)])
+
+
 def test_whoever_is_told_to_stop_it_is_not_the_writer(tmp_path: Path) -> None:
     with ArchiveBeside(tmp_path) as archive:
         process = writer()
@@ -199,8 +219,22 @@ def test_a_writer_that_is_killed_is_told_in_a_sentence(tmp_path: Path) -> None:
         assert [row.info_code for row in after.posts()] == [CODE]
 
 
-SCRIPT = """
-import sys, time
+def test_a_writer_that_is_killed_in_the_middle_of_an_answer_is_told_likewise(
+    beside: ArchiveBeside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(HALF_A_MESSAGE)
+    theirs.shutdown(socket.SHUT_WR)
+    with theirs, Connection(ours.detach()) as pipe, monkeypatch.context() as patch:
+        patch.setattr(beside, "_pipe", pipe)
+        with pytest.raises(ArchiveError, match="The process that writes the archive was killed"):
+            beside.add_many([ARTICLE])
+
+
+HALF_A_MESSAGE = b"\0\0\1\0half"
+
+SCRIPT = f"""
+import os, sys, time
 from pathlib import Path
 from archive.beside import ArchiveBeside
 from tests.archive.test_archive import ARTICLE
@@ -208,21 +242,26 @@ from tests.archive.test_warc import exchange
 
 archive = ArchiveBeside(Path(sys.argv[1]))
 archive.add_many([ARTICLE])
+if sys.argv[2:]:
+    os.write(archive._pipe.fileno(), {HALF_A_MESSAGE})
 print("added", flush=True)
 while True:
     archive.capture(exchange(b"and so on"))
 """
 
 
-def test_a_crawl_that_is_killed_takes_the_writer_with_it(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        (sys.executable, "-c", SCRIPT, tmp_path), cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as crawling:
+@pytest.mark.parametrize("when", ["", "in the middle of a message"])
+def test_a_crawl_that_is_killed_takes_the_writer_with_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], when: str
+) -> None:
+    script = (sys.executable, "-c", SCRIPT, tmp_path, *when.split())
+    with subprocess.Popen(script, cwd=ROOT, stdout=subprocess.PIPE, text=True) as crawling:
         assert crawling.stdout is not None
         assert crawling.stdout.readline() == "added\n"
         (process,) = processes_of(crawling.pid)
         crawling.kill()
     wait_until_gone(process)
+    assert not capfd.readouterr().err
     assert not verify(tmp_path).problems
     with Archive(tmp_path) as after:
         assert after.has(CODE)
