@@ -211,7 +211,8 @@ class EastmoneySpider(ArticleSpider):
             self.failures.of_list(response.url, "moving", sentence)
         else:
             at = str(int(place.at) - pages)
-            yield self._list_request(replace(place, at=at, passes=place.passes + 1))
+            again = replace(place, at=at, passes=place.passes + 1, named=None)
+            yield self._list_request(again)
 
     def _elsewhere(self, place: ListPlace, sentence: str) -> Request:
         self.logger.info("%s", sentence)

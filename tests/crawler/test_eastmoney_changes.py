@@ -93,6 +93,16 @@ def test_a_page_that_is_read_again_is_counted_once(
     assert numbers(replica) == pages
 
 
+def test_a_page_that_has_become_the_one_before_it_is_no_repetition(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 10 * min(turn, 2))}
+    ended = eastmoney(crawl, *COLUMN)
+    assert ended.status == 0, ended.log
+    there = (*LISTED[:10], *LISTED[20:])
+    assert sources_of(archive).keys() == {article.info_code for article in there}
+
+
 def test_a_list_that_never_keeps_still_is_told_and_its_crawl_is_not_complete(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
