@@ -95,11 +95,11 @@ class Pictures:
         if queues:
             raise DontCloseSpider
 
-    def fetched(self, response: Response, queue: deque[str]) -> Iterator[Any]:
+    def fetched(self, response: Response, queue: deque[str], redirects: int) -> Iterator[Any]:
         """Picture → the archive, and the next one."""
         address = response.meta[PICTURE]
         if response.status in _REDIRECTS:
-            yield from self._redirected(response, queue)
+            yield from self._redirected(response, queue, redirects + 1)
         elif media_type(response.body) is None:
             sentence = f"{response.url} is no JPEG, PNG, GIF or WebP picture."
             yield from self._without(address, queue, "no_picture", sentence)
@@ -166,17 +166,17 @@ class Pictures:
             meta={
                 PICTURE: address,
                 "handle_httpstatus_list": _REDIRECTS,
-                "redirect_times": redirects,
                 "dont_retry": True,
                 "download_maxsize": self._most_bytes,
                 "referrer_policy": "no-referrer",
             },
-            cb_kwargs={"queue": queue},
+            cb_kwargs={"queue": queue, "redirects": redirects},
         )
 
-    def _redirected(self, response: Response, queue: deque[str]) -> Iterator[Request]:
+    def _redirected(
+        self, response: Response, queue: deque[str], redirects: int
+    ) -> Iterator[Request]:
         address = response.meta[PICTURE]
-        redirects = response.meta["redirect_times"] + 1
         location = (response.headers.get("Location") or b"").decode("latin-1")
         target = self._target(response.url, location)
         if target is None or redirects > _MOST_REDIRECTS:

@@ -128,6 +128,7 @@ def test_pictures_are_kept_once_and_asked_for_once(
     ended = keep()  # finds what the crawl before it has left
     assert ended.status == 0, ended.log
     assert "10 pictures are kept, 0 could not be had" in ended.log
+    assert "internal meta keys" not in ended.log
     assert set(Counter(pictures_asked(replica)).values()) == {1}
     assert f"https://{PICTURE_HOST}/robots.txt" in asked(replica, PICTURE_HOST)
     assert not asked(replica, CHART_HOST)
