@@ -17,6 +17,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from service_identity import VerificationError
 from twisted.internet.error import ConnectionClosed
 from twisted.python.failure import Failure
+from twisted.web._newclient import ParseError
 
 from archive.article import InfoCode
 from archive.errors import ArchiveError
@@ -32,6 +33,9 @@ _WHY = {
     DownloadCancelledError: "the answer is larger than DOWNLOAD_MAXSIZE",
     ResponseDataLossError: "the answer ended before its end",
 }
+
+_NO_HTTP = (ParseError, ValueError, LookupError)
+"""What Twisted makes of a status or a header that it cannot read."""
 
 _NO_ANSWER = {"left_out", "unreachable"}
 """Reasons that say nothing of the article; such a failure is no attempt."""
@@ -141,4 +145,6 @@ def why(error: BaseException) -> str:
             return told
     if any(isinstance(cause, ConnectionClosed) for cause in causes):
         return "its host broke the connection off"
+    if any(isinstance(cause, _NO_HTTP) for cause in causes):
+        return "its answer is not HTTP"
     return str(error)

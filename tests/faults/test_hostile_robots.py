@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from protego import Protego
 
 from crawler.robots import said_to
-from demo.exchange import Answer, Site
+from demo.exchange import Answer, Exchange, Site
 from demo.faults import (
     Failure,
     Fault,
@@ -60,12 +60,27 @@ def says(text: str | bytes, *, forbids: bool = False) -> Robots:
     return Robots(lambda exchange: exchange.send(Answer(200, body, TEXT)), forbids)
 
 
+def sends(data: bytes) -> Robots:
+    """What no HTTP server sends."""
+
+    def fail(exchange: Exchange) -> None:
+        exchange.write(data)
+        exchange.close()
+
+    return Robots(fail, told="its answer is not HTTP")
+
+
 HOSTILE = {
     "200 MB": Robots(large(200 * MEGABYTE), told="the answer is larger than DOWNLOAD_MAXSIZE"),
     "endless": Robots(
         large(200 * MEGABYTE, promised=False), told="the answer is larger than DOWNLOAD_MAXSIZE"
     ),
     "headers": Robots(endless_headers(), told="the answer has more than 256 KiB of headers"),
+    "another protocol": sends(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
+    "no status": sends(b"HTTP/1.1 fine OK\r\n\r\n"),
+    "a header's name": sends(b"HTTP/1.1 200 OK\r\nX \xff: 1\r\n\r\n"),
+    "two lengths": sends(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
+    "an encoding": sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: unheard-of\r\n\r\n"),
     "drip": Robots(drip(), told="the whole answer did not come in time"),
     "hang": Robots(hang(), told="the whole answer did not come in time"),
     "bomb": Robots(bomb(200 * MEGABYTE), told="exceeded DOWNLOAD_MAXSIZE"),
