@@ -243,7 +243,7 @@ from tests.archive.test_warc import exchange
 archive = ArchiveBeside(Path(sys.argv[1]))
 archive.add_many([ARTICLE])
 if sys.argv[2:]:
-    os.write(archive._pipe.fileno(), {HALF_A_MESSAGE})
+    os.write(archive._pipe.fileno(), {HALF_A_MESSAGE!r})
 print("added", flush=True)
 while True:
     archive.capture(exchange(b"and so on"))
@@ -254,7 +254,7 @@ while True:
 def test_a_crawl_that_is_killed_takes_the_writer_with_it(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], when: str
 ) -> None:
-    script = (sys.executable, "-c", SCRIPT, tmp_path, *when.split())
+    script = (sys.executable, "-c", SCRIPT, str(tmp_path), *when.split())
     with subprocess.Popen(script, cwd=ROOT, stdout=subprocess.PIPE, text=True) as crawling:
         assert crawling.stdout is not None
         assert crawling.stdout.readline() == "added\n"
