@@ -32,6 +32,12 @@ class WrongCall(FinewsError):
     """The command line or its surroundings are wrong; nothing was asked of any site."""
 
 
+_BROKEN_OFF = FinewsError(
+    "The crawl was broken off; the next one asks again for what had not been stored."
+    f" (exit status {ExitStatus.INTERRUPTED})"
+)
+
+
 class Command(CrawlCommand):
     """The project's ``crawl``."""
 
@@ -55,8 +61,11 @@ class Command(CrawlCommand):
             gc.freeze()
             gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
             self.crawler_process.start()
-            failure = crawl.exception() if isinstance(crawl, asyncio.Task) else None
-            if isinstance(failure, ArchiveError):
+            task = crawl if isinstance(crawl, asyncio.Task) else None
+            failure = task.exception() if task and task.done() else None
+            if task and not task.done():  # told twice to stop, Scrapy waits for nothing
+                self._refuse(ExitStatus.INTERRUPTED, _BROKEN_OFF)
+            elif isinstance(failure, ArchiveError):
                 # Since the check, another crawl took the lock, the disk is full, or the like.
                 self._refuse(_status_of(failure), failure)
             else:

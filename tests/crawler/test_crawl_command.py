@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -14,11 +16,14 @@ from scrapy.spiderloader import SpiderLoader
 
 from archive.archive import Archive
 from archive.article import SHANGHAI
+from archive.verify import verify
 from demo.articles import FEWEST
 from demo.faults import Fault, delay
 from demo.replica import Replica
 from demo.site import made_up_site
 from settings import base
+from tests.archive.test_beside import wait_until_gone
+from tests.archive.test_importing import processes_of
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
 
 SPIDERS = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": base.SPIDER_MODULES})).list()
@@ -123,14 +128,16 @@ def test_the_archive_can_be_chosen_by_setting_too(crawl: Crawl, tmp_path: Path) 
     assert len(posts_in(tmp_path / "other")) == 19
 
 
-def test_interrupted_once_what_is_in_flight_is_stored_and_told(
-    replica: Replica, archive: Path
-) -> None:
+@contextmanager
+def half_way(
+    replica: Replica, archive: Path, seconds: float, *arguments: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A crawl that has stored something. Each answer takes so many seconds from then on."""
     replica.faults = [Fault("*", failure=delay(0.1))]
     environment = os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)}
     site = ("-a", f"site=http://{MIRROR}/")
     with subprocess.Popen(
-        (sys.executable, "-m", "scrapy", "crawl", "finews", *site, *NO_DELAYS),
+        (sys.executable, "-m", "scrapy", "crawl", "finews", *site, *NO_DELAYS, *arguments),
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -139,6 +146,14 @@ def test_interrupted_once_what_is_in_flight_is_stored_and_told(
     ) as crawl:
         while not list(archive.glob("_posts/**/*.md")):
             time.sleep(0.05)
+        replica.faults = [Fault("*", failure=delay(seconds))]
+        yield crawl
+
+
+def test_interrupted_once_what_is_in_flight_is_stored_and_told(
+    replica: Replica, archive: Path
+) -> None:
+    with half_way(replica, archive, 0.1) as crawl:
         crawl.send_signal(signal.SIGINT)
         output, log = crawl.communicate(timeout=60)
     assert crawl.returncode == 9, log
@@ -146,3 +161,24 @@ def test_interrupted_once_what_is_in_flight_is_stored_and_told(
     with Archive(archive) as kept:
         assert 0 < len(kept) == len(posts_in(archive)) < 19
     assert f"{len(posts_in(archive))} added" in output
+
+
+@pytest.mark.parametrize("keeper", ["ArchiveHere", "ArchiveBeside"])
+def test_interrupted_twice_it_waits_for_nothing_and_says_so(
+    replica: Replica, archive: Path, keeper: str
+) -> None:
+    named = ("-s", f"FINEWS_KEEPER=crawler.keeper.{keeper}")
+    with half_way(replica, archive, 20, *named) as crawl:
+        time.sleep(0.3)
+        processes = processes_of(crawl.pid)
+        for _ in range(2):
+            crawl.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+        _, log = crawl.communicate(timeout=10)
+    assert crawl.returncode == 9, log
+    assert "finews: The crawl was broken off; the next one asks again for what had not" in log
+    assert "Traceback" not in log
+    wait_until_gone(*processes)
+    assert not verify(archive).problems
+    with Archive(archive) as kept:
+        assert len(kept) == len(posts_in(archive))
