@@ -224,12 +224,17 @@ class EastmoneySpider(ArticleSpider):
         for entry in entries:
             try:
                 if isinstance(entry, UnreadableEntry):
-                    sentence = str(entry.error)
-                    self.failures.of_article(InfoCode(entry.code), entry.error.reason, sentence)
+                    self._unreadable(entry)
                 else:
                     yield entry.facts()
             except InvalidInfoCode as error:
                 self.failures.refused(str(error), response.url)
+
+    def _unreadable(self, entry: UnreadableEntry) -> None:
+        """Failed, once: each crawl that meets it on its list again would use up a try."""
+        info_code = InfoCode(entry.code)
+        if archive_of(self.crawler).crawl_state.failure_of(info_code) is None:
+            self.failures.of_article(info_code, entry.error.reason, str(entry.error))
 
     def _is_asked_for(self, facts: Facts) -> bool:
         self.count("list/posts")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from archive.crawl_state import CrawlState
 from archive.rebuild import rebuild
 from archive.verify import verify
 from demo.article_page import PAGE_HOST
@@ -227,6 +229,22 @@ def test_an_entry_that_cannot_be_read_takes_no_other_with_it(
     healed = eastmoney(crawl, *COLUMN, "-s", "FINEWS_REVISIT_SHARE=0")
     assert healed.status == 0, healed.log
     assert sources_of(archive).keys() == {article.info_code for article in LISTED[:5]}
+
+
+def test_an_entry_that_stays_unreadable_uses_up_no_tries(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    good = columns_only(*LISTED[:5])[LISTAPI_HOST]
+    replica.sites |= dict.fromkeys((*SHARE_HOSTS, PAGE_HOST), share_api_site({}))
+    replica.sites |= {LISTAPI_HOST: with_entry(good, summary=["a", "b"])}
+    for _ in range(2):
+        ended = eastmoney(crawl, *COLUMN, "-s", "FINEWS_REVISIT_SHARE=1000")
+    assert ended.status == 0, ended.log
+    assert "0 failed" in ended.output
+    with closing(CrawlState(archive / "crawl-state.db")) as state:
+        failed = state.failure_of(LISTED[0].info_code)
+    assert failed is not None
+    assert failed.times == 1
 
 
 def test_an_entry_whose_code_cannot_be_read_either_is_refused_by_name(
