@@ -48,7 +48,7 @@ class ExitStatus(IntEnum):
     LOCKED = 8
     """another crawl is writing to the archive"""
     INTERRUPTED = 9
-    """ended early, by Ctrl-C for example; what was in flight is stored"""
+    """ended early, by Ctrl-C for example; what was in flight is stored, unless it was said twice"""
 
 
 @dataclass(frozen=True, slots=True)
