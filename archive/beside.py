@@ -195,7 +195,8 @@ def _telling() -> Iterator[None]:
     except (EOFError, OSError) as error:
         raise ArchiveError(
             "The process that writes the archive was killed, perhaps because there was too little"
-            " memory; what it had not written yet, the next crawl asks for again."
+            " memory, or has failed with what is told above; what it had not written yet, the next"
+            " crawl asks for again."
         ) from error
 
 

@@ -48,8 +48,8 @@ def site_address(address: str) -> str:
 
     :raises ValueError: when it is no address of a site's home page.
     """
-    if {"?", "#"} & set(http_address(address)):
-        raise ValueError("should be the address of a site's home page, without ? and #")
+    if {"?", "#"} & set(http_address(address)) or address.endswith(".html"):
+        raise ValueError("should be the address of a site, without ?, # and the name of a page")
     return address
 
 

@@ -141,7 +141,7 @@ class EastmoneySpider(ArticleSpider):
         )
         if moved_up:
             yield from self._read_again(following, moved_up, response)
-        elif next_page and named == place.named:
+        elif next_page and named == place.named and not _has_grown(place.total, total):
             sentence = "it names just what the page before it named, and would lead on for ever."
             self.failures.of_list(response.url, "repeated", sentence)
         elif next_page and next_page != place.at and not self._goes_far_enough(articles, place):
@@ -282,6 +282,11 @@ class EastmoneySpider(ArticleSpider):
         if self._known is None or not articles:
             return False
         return archive_of(self.crawler).knew(articles[-1].info_code, self._known)
+
+
+def _has_grown(before: int | None, total: int | None) -> bool:
+    """Whether new articles have come, which move the others to the pages that follow."""
+    return before is not None and total is not None and total > before
 
 
 def _is_before(published: datetime, day: date) -> bool:

@@ -95,6 +95,15 @@ def test_a_page_that_is_read_again_is_counted_once(
     assert numbers(replica) == pages
 
 
+def test_a_page_that_newer_articles_have_moved_down_is_no_repetition(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 0 if turn else 10)}
+    ended = eastmoney(crawl, *COLUMN)
+    assert ended.status == 0, ended.log
+    assert sources_of(archive).keys() == {article.info_code for article in LISTED[10:]}
+
+
 def test_a_page_that_has_become_the_one_before_it_is_no_repetition(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
