@@ -82,7 +82,7 @@ class Questions:
                 SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE (age > 0 AND overdue > ?3 OR checked > ?1) AND (?5 IS NULL OR EXISTS (
+            WHERE (age > 0 AND overdue >= ?3 OR checked > ?1) AND (?5 IS NULL OR EXISTS (
                 SELECT 1 FROM json_each(?5)
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
             )) ORDER BY overdue DESC, id LIMIT ?4

@@ -19,7 +19,12 @@ from archive.post import SiteHandler, format_post, parse_post, post_path
 from archive.snippet import snippet
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text
-from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList
+from crawler.pages.eastmoney_list import (
+    ColumnList,
+    EastmoneyList,
+    FastNewsList,
+    ListedArticle,
+)
 from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
@@ -152,7 +157,8 @@ def _archived_text(text: ArticleText) -> None:
 def _archived_list(page: EastmoneyList) -> None:
     with suppress(PageError):
         page.next_page()
-        for entry in page.entries():
+        readable = (entry for entry in page.entries() if isinstance(entry, ListedArticle))
+        for entry in readable:
             with suppress(Refused):
                 _archived_facts(entry.facts())
 
