@@ -75,17 +75,17 @@ class Questions:
         :param hosts: only posts whose first address is at one of them.
         """
         sql = """
-            SELECT *, (julianday(?1) - julianday(checked)) / age AS overdue FROM (
+            SELECT *, julianday(?1) - julianday(checked) AS waited FROM (
                 SELECT *, julianday(?1) - julianday(published) AS age
                 FROM posts WHERE published >= ?2 AND NOT body_provisional
                 UNION ALL
                 SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE (age > 0 AND overdue >= ?3 OR checked > ?1) AND (?5 IS NULL OR EXISTS (
+            WHERE (age >= 0 AND waited >= age * ?3 OR checked > ?1) AND (?5 IS NULL OR EXISTS (
                 SELECT 1 FROM json_each(?5)
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
-            )) ORDER BY overdue DESC, id LIMIT ?4
+            )) ORDER BY waited / age DESC, id LIMIT ?4
         """
         of_hosts = None if hosts is None else json.dumps(list(hosts))
         try:

@@ -535,6 +535,13 @@ def test_without_a_share_all_is_due_within_the_same_second_too(folder: Path) -> 
         assert [row.info_code for row in archive.due(share=0, days=30_000, limit=10)] == [CODE]
 
 
+def test_a_stand_in_is_due_within_the_same_second_too(folder: Path) -> None:
+    clock = Clock()
+    with Archive(folder, clock=lambda: clock.now) as archive:
+        archive.add(replace(MIRRORED, body_provisional=True))
+        assert due(archive) == [CODE]
+
+
 def test_what_is_due_can_be_narrowed_to_hosts(archive: Archive) -> None:
     archive.add(ARTICLE)
 
