@@ -2,9 +2,13 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from archive.errors import ArchiveError
+
+_AHEAD = 1 << 20
+"""Bytes of each file; the system goes on by itself with one that is longer."""
 
 
 def demand_archive(folder: Path) -> None:
@@ -44,6 +48,23 @@ def bytes_if_there(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+def read_ahead(paths: Iterable[Path]) -> None:
+    """Have the disk fetch many files at the same time that are about to be read one by one.
+
+    It takes a quarter of the time where none is in memory yet (`bench/checking.py`). What is wrong
+    with a file is left to whoever reads it. macOS does without.
+    """
+    if not hasattr(os, "posix_fadvise"):
+        return
+    for path in paths:
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                os.posix_fadvise(descriptor, 0, _AHEAD, os.POSIX_FADV_WILLNEED)
+            finally:
+                os.close(descriptor)
 
 
 def publish(staged: Path, path: Path) -> None:

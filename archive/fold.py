@@ -13,7 +13,7 @@ from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import InvalidInfoCode
-from archive.files import bytes_if_there
+from archive.files import bytes_if_there, read_ahead
 from archive.journal import CRAWL, PICTURE, tells_of_new_version
 from archive.media import Picture
 from archive.post import parse_post
@@ -118,6 +118,7 @@ class Seen:
 
 def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
     """Read post files."""
+    read_ahead(folder / file.path for file in files)
     return [_seen(folder / file.path, file) for file in files]
 
 

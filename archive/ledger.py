@@ -25,7 +25,7 @@ class Ledger:
             CREATE TABLE pictures (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
             CREATE INDEX versions_of ON versions (info_code);
             CREATE TABLE named (
-                file TEXT, offset INTEGER, PRIMARY KEY (file, offset)
+                file TEXT, offset INTEGER, url TEXT, PRIMARY KEY (file, offset, url)
             ) WITHOUT ROWID;
             CREATE TABLE responses (digest TEXT PRIMARY KEY) WITHOUT ROWID;
             CREATE TABLE revisits (file TEXT, offset INTEGER, digest TEXT);
@@ -53,12 +53,12 @@ class Ledger:
                 )
                 self._db.execute(
                     "INSERT OR IGNORE INTO named"
-                    " SELECT json_extract(value, '$.file'), json_extract(value, '$.offset')"
-                    " FROM json_each(?)",
+                    " SELECT json_extract(value, '$.file'), json_extract(value, '$.offset'),"
+                    " json_extract(value, '$.url') FROM json_each(?)",
                     (captures,),
                 )
             self._db.executemany(
-                "INSERT OR IGNORE INTO named VALUES (?, ?)", catalog.first_captures()
+                "INSERT OR IGNORE INTO named VALUES (?, ?, ?)", catalog.first_captures()
             )
             self._db.executemany(
                 "INSERT OR IGNORE INTO pictures VALUES (?, ?)", catalog.kept_pictures()
@@ -113,15 +113,21 @@ class Ledger:
         )
         self._db.execute("COMMIT")
 
-    def take_named(self, file: str) -> Iterator[int]:
-        """The offsets of the captures in a file that the catalog names, which is so settled."""
-        sql = "SELECT offset FROM named WHERE file = ? ORDER BY offset"
-        yield from [row[0] for row in self._db.execute(sql, (file,))]
-        self._db.execute("DELETE FROM named WHERE file = ?", (file,))
+    def take_named(self, file: str, until: int) -> list[tuple[int, str]]:
+        """Offsets and addresses of the captures in a file, up to an offset, that the catalog
+        names, and that were not taken yet.
+        """
+        these = "FROM named WHERE file = ? AND offset <= ?"
+        sql = f"SELECT offset, url {these} ORDER BY offset"
+        taken = self._db.execute(sql, (file, until)).fetchall()
+        self._db.execute(f"DELETE {these}", (file, until))
+        return taken
 
     def still_named(self) -> Iterator[tuple[str, int]]:
         """Files, and how many captures the catalog names in each, that were not taken."""
-        return self._db.execute("SELECT file, count(*) FROM named GROUP BY file ORDER BY file")
+        return self._db.execute(
+            "SELECT file, count(DISTINCT offset) FROM named GROUP BY file ORDER BY file"
+        )
 
     def unanswered(self) -> Iterator[tuple[str, int, str]]:
         """File, offset and digest of revisits whose payload no response has."""

@@ -194,10 +194,10 @@ class Questions:
             raise self._failed("read", error) from error
         return found
 
-    def first_captures(self) -> Iterator[tuple[str, int]]:
-        """File and offset of the first capture of every payload."""
+    def first_captures(self) -> Iterator[tuple[str, int, str]]:
+        """File, offset and address of the first capture of every payload."""
         try:
-            yield from self._reader.execute("SELECT file, offset FROM payloads")
+            yield from self._reader.execute("SELECT file, offset, url FROM payloads")
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 

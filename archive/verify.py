@@ -1,6 +1,7 @@
 """Proves that an archive is whole."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+import sys
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from archive.article import InfoCode
 from archive.catalog import Catalog
 from archive.errors import ArchiveError, InvalidInfoCode
-from archive.files import bytes_if_there, demand_archive
+from archive.files import bytes_if_there, demand_archive, read_ahead
 from archive.ledger import Ledger
 from archive.lock import ArchiveLock
 from archive.media import media_files
@@ -34,6 +35,7 @@ class Wrong(StrEnum):
     FILE_LOST = "file lost"
     FILE_CHANGED = "file changed"
     ROW_LOST = "row lost"
+    ROW_CHANGED = "row changed"
     LEFTOVER = "leftover"
     CAPTURE_LOST = "capture lost"
     CAPTURE_DAMAGED = "capture damaged"
@@ -153,7 +155,9 @@ def _hashed(folder: Path, paths: Iterable[str], count: int) -> Generator[str | N
 
 
 def _hashes(folder: Path, paths: Sequence[str]) -> list[str | None]:
-    return [sha256_if_there(folder / path) for path in paths]
+    places = [folder / path for path in paths]
+    read_ahead(places)
+    return [sha256_if_there(place) for place in places]
 
 
 def _check_unknown(folder: Path, ledger: Ledger) -> Iterator[Problem]:
@@ -187,19 +191,22 @@ def kept_elsewhere(folder: Path, file: PurePosixPath, ledger: Ledger) -> str | N
 
 @dataclass(slots=True)
 class _Captured:
-    """What the records of a piece of a file are."""
+    """What the records of a piece of a file are.
+
+    :param addresses: of all of them, by offset.
+    """
 
     path: Path
-    offsets: list[int]
+    addresses: dict[int, str]
     responses: list[str]
     revisits: list[tuple[int, str]]
     damage: list[str]
 
 
 def _captured(records: Records) -> _Captured:
-    captured = _Captured(records.path, [], [], [], records.damage)
+    captured = _Captured(records.path, {}, [], [], records.damage)
     for record in records.read():
-        captured.offsets.append(record.offset)
+        captured.addresses[record.offset] = record.url
         if record.kind == "response":
             captured.responses.append(record.digest)
         elif record.kind == "revisit":
@@ -213,20 +220,30 @@ def _check_captures(
     with closing(scan(warc_files(folder / "warc"), _captured, progress)) as scanned:
         for path, pieces in groupby(scanned, key=lambda piece: piece.path):
             name = finished_name(path)
-            offsets = set[int]()
             for piece in pieces:
-                offsets.update(piece.offsets)
+                verified.captures += len(piece.addresses)
                 ledger.note(name, piece.responses, piece.revisits)
                 for told in piece.damage:
                     yield Problem(Wrong.CAPTURE_DAMAGED, f"warc/{path.name}", told)
-            verified.captures += len(offsets)
-            for offset in ledger.take_named(name):
-                if offset not in offsets:
-                    told = "the catalog names a record there, and there is none"
-                    yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
+                last = max(piece.addresses, default=0)
+                yield from _check_named(name, piece.addresses, ledger.take_named(name, last))
+            yield from _check_named(name, {}, ledger.take_named(name, sys.maxsize))
     for name, count in ledger.still_named():
         told = f"{count} captures that the catalog names were in it, and it is not there"
         yield Problem(Wrong.CAPTURE_LOST, f"warc/{name}", told)
     for name, offset, digest in ledger.unanswered():
         told = f"it revisits a payload, {digest}, and no response has it"
         yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
+
+
+def _check_named(
+    name: str, addresses: Mapping[int, str], named: Iterable[tuple[int, str]]
+) -> Iterator[Problem]:
+    for offset, url in named:
+        there = addresses.get(offset)
+        if there is None:
+            told = "the catalog names a record there, and there is none"
+            yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
+        elif there != url:
+            told = f"the catalog names a record of {url} there, and it is one of {there}"
+            yield Problem(Wrong.ROW_CHANGED, f"warc/{name} at {offset}", told)

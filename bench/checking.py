@@ -95,7 +95,8 @@ def make(news: Path, posts: int) -> None:
 
 
 def files_of(news: Path) -> Iterator[Path]:
-    """Posts and captures."""
+    """Posts and captures, and the catalog."""
+    yield news / "catalog.db"
     for room in ("_posts", "revisions", "warc"):
         yield from (path for path in (news / room).rglob("*") if path.is_file())
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ from archive.capture import Capture
 from archive.warc.names import SOFTWARE
 
 Headers = Sequence[tuple[str, str]]
+
+_ALGORITHM = "sha1:"
+_DIGEST = re.compile("sha1:[A-Z2-7]{32}", re.ASCII)
+_DIGITS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHIJKLMNOPQRSTUV")
+"""From the digits of RFC 4648, section 6, to those that Python reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +136,17 @@ def _in_memory() -> tuple[io.BytesIO, WARCWriter]:
 
 def payload_digest(payload: bytes) -> str:
     """A digest as WARC writes it: SHA-1 in base 32."""
-    return "sha1:" + b32encode(sha1(payload, usedforsecurity=False).digest()).decode()
+    return _ALGORITHM + b32encode(sha1(payload, usedforsecurity=False).digest()).decode()
+
+
+def has_digest(payload: bytes | memoryview, digest: str) -> bool:
+    """Whether `digest` is what `payload_digest` gives; Python reads base 32 in a sixth of the time
+    that it takes to write it.
+    """
+    if not _DIGEST.fullmatch(digest):
+        return False
+    told = int(digest.removeprefix(_ALGORITHM).encode().translate(_DIGITS), 32)
+    return told == int.from_bytes(sha1(payload, usedforsecurity=False).digest())
 
 
 def iso_microseconds(time: datetime) -> str:

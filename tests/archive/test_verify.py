@@ -112,6 +112,27 @@ def test_a_damaged_or_lost_catalog_is_told_and_rebuilt(folder: Path, damage: byt
     assert not wrong(folder)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE payloads SET url = 'https://example.com/' || url",
+        "UPDATE revisions SET captures = replace(captures, 'http', 'https://example.com/http')",
+    ],
+)
+def test_a_row_that_names_a_record_of_something_else_is_told_and_made_again(
+    folder: Path, statement: str
+) -> None:
+    before = tables(folder)
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog, catalog:
+        assert catalog.execute(statement).rowcount
+    problems = verify(folder).problems
+    assert {problem.wrong for problem in problems} == {Wrong.ROW_CHANGED}
+    assert "a record of https://example.com/" in str(problems[0])
+    repair(folder, problems)
+    assert not wrong(folder)
+    assert tables(folder) == before
+
+
 def test_an_archive_in_use_is_not_verified(folder: Path) -> None:
     with Archive(folder), pytest.raises(ArchiveLocked):
         verify(folder)

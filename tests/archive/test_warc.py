@@ -15,7 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record, read_records
-from archive.warc.records import exchange_records
+from archive.warc.records import exchange_records, has_digest, payload_digest
 
 NOW = datetime(2026, 11, 22, 12, 30, 1, 5, UTC)
 
@@ -236,6 +236,16 @@ def test_records_are_read_as_warcio_reads_them(
                 (name, value.strip()) for name, value in (http.headers if http else ())
             ]
             assert mine.status == (200 if mine.kind in {"response", "revisit"} else None)
+
+
+@given(payload=st.binary(max_size=50), place=st.integers(0, 36), instead=st.characters())
+def test_just_its_own_digest_is_one_of_a_payload(payload: bytes, place: int, instead: str) -> None:
+    digest = payload_digest(payload)
+    assert has_digest(payload, digest)
+    changed = digest[:place] + instead + digest[place + 1 :]
+    assert has_digest(payload, changed) is (changed == digest)
+    for other in ("", digest[:-1], digest + "A", digest + "\n", digest.lower(), digest[5:]):
+        assert not has_digest(payload, other)
 
 
 @pytest.mark.parametrize(
