@@ -57,6 +57,7 @@ audit: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m bench.whole_crawl
+	$(VENV)/bin/python -m bench.fast_settings
 	$(VENV)/bin/python -m bench.stages
 	$(VENV)/bin/python -m bench.compare
 	$(VENV)/bin/python -m bench.growth
