@@ -65,8 +65,11 @@ def _host(name: str) -> str:
 
 
 _Host = Annotated[str, AfterValidator(_host)]
-_List = Annotated[str, _template("column", "page", "trace")]
+_Rolling = Annotated[str, _template("column", "page", "trace")]
+_Column = Annotated[str, _template("column", "page", "size", "trace")]
 _AtLeastOne = Field(min_length=1)
+_SMALLEST_PAGE = 10
+"""Smaller ones cannot always be cut so that they share articles, see `crawler.spiders.readings`."""
 
 
 class Mirror(_Table):
@@ -106,14 +109,16 @@ class Eastmoney(_Table):
     :param read: names of the lists that are read by default.
     :param rolling: where rolling news is listed, tried in order.
     :param columns: likewise, the columns of news.
+    :param page_size: how many articles of a column are asked for at once, at most.
     :param rolling_columns: Eastmoney's number of each list of rolling news, by our name of it.
     :param news_columns: likewise, of each column.
     """
 
     article_page: Annotated[str, _template("digits")]
     read: tuple[str, ...]
-    rolling: tuple[_List, ...]
-    columns: tuple[_List, ...]
+    rolling: tuple[_Rolling, ...]
+    columns: tuple[_Column, ...]
+    page_size: Annotated[int, Field(ge=_SMALLEST_PAGE)]
     rolling_columns: Mapping[str, int]
     news_columns: Mapping[str, int]
 

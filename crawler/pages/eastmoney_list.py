@@ -87,8 +87,6 @@ class EastmoneyList(ABC):
 
     entries_in: str
     """The field with the entries."""
-    first_page: str
-    """What asks for the first page."""
 
     def __init__(self, response: Response) -> None:
         self._url = response.url
@@ -100,23 +98,6 @@ class EastmoneyList(ABC):
 
         :raises LayoutChanged: when the answer is no page of the list.
         """
-
-    def total(self) -> int | None:
-        """How many articles the list has now; None for one whose pages nothing can move.
-
-        :raises LayoutChanged: when the answer is no page of the list.
-        """
-        return None
-
-    def moved_up(self, total: int | None) -> int:
-        """How many pages up the articles may be by now that this page would have begun with.
-
-        A list of numbered pages moves up when the source deletes one of its articles.
-
-        :param total: of the list when the page before was read; None for the first.
-        :raises LayoutChanged: when the answer is no page of the list.
-        """
-        return 0
 
     @abstractmethod
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle: ...
@@ -174,7 +155,6 @@ class FastNewsList(EastmoneyList):
     """A page of ``getFastNewsList``: rolling news."""
 
     entries_in = "fastNewsList"
-    first_page = ""
 
     def next_page(self) -> str | None:
         """The cursor; an empty one ends the list."""
@@ -198,51 +178,51 @@ class FastNewsList(EastmoneyList):
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in a list of numbered pages an answer is."""
+class Extent:
+    """How much of a list of numbered pages an answer has.
+
+    :param index: of this page, from 1 on.
+    :param size: how many articles its pages have.
+    :param total: how many articles the list has.
+    :param is_empty: whether this page has none.
+    """
 
     index: int
     size: int
     total: int
+    is_empty: bool
 
 
 class ColumnList(EastmoneyList):
     """A page of ``getNewsByColumns``: news of a column."""
 
     entries_in = "list"
-    first_page = "1"
 
     def next_page(self) -> str | None:
         """The number of the page that follows, unless this one has no articles or is the last."""
-        place = self._place()
-        more = self._data()[self.entries_in] and place.index * place.size < place.total
-        return str(place.index + 1) if more else None
+        extent = self.extent()
+        more = not extent.is_empty and extent.index * extent.size < extent.total
+        return str(extent.index + 1) if more else None
 
-    def total(self) -> int:
-        """As ``total_hits`` says."""
-        return self._place().total
+    def extent(self) -> Extent:
+        """How much of the list this page has.
 
-    def moved_up(self, total: int | None) -> int:
-        """As many as could hold the articles that are missing since."""
-        place = self._place()
-        if total is None or place.total >= total:
-            return 0
-        pages = -((place.total - total) // max(place.size, 1))
-        return max(min(pages, place.index - 1), 0)
-
-    def _place(self) -> _Place:
+        :raises LayoutChanged: when the answer is no page of the list.
+        """
         data = self._data()
+        listed = data[self.entries_in] or ()
         try:
-            place = _Place(
+            extent = Extent(
                 index=int(data["page_index"]),
-                size=int(data.get("page_size") or len(data[self.entries_in] or ())),
+                size=int(data.get("page_size") or len(listed)),
                 total=int(data["total_hits"]),
+                is_empty=not listed,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise self._json.unreadable("it has no page_index or total_hits") from error
-        if not 1 <= place.index <= _MOST_PAGES or place.size < 0:
+        if not 1 <= extent.index <= _MOST_PAGES or extent.size < 0:
             raise self._json.unreadable("its page_index or page_size is none")
-        return place
+        return extent
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._listed(

@@ -4,7 +4,8 @@ FinewsError
 └── PageError
     ├── LayoutChanged   the answer is not what this page object was written for
     ├── NotFound        the source says that it has no such article
-    └── EmptyList       a list names no article at all
+    ├── EmptyList       a list names no article at all
+    └── EndlessList     a list would lead on for ever
 """
 
 from archive.article import InfoCode
@@ -48,3 +49,9 @@ class EmptyList(PageError):
 
     def __init__(self, url: str) -> None:
         super().__init__(f"{url} names no article.")
+
+
+class EndlessList(PageError):
+    """Raised for a list whose pages lead on and on, and not further."""
+
+    reason = "endless"

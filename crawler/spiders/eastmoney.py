@@ -4,8 +4,10 @@ In the order of an article's way: `start`, `parse_list`, `parse_text`.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -23,18 +25,12 @@ from crawler.failures import reason_of
 from crawler.fingerprint import ANSWERS_JSON
 from crawler.items import Item, Listed
 from crawler.pages.article_page import ArticlePage
-from crawler.pages.eastmoney_list import (
-    ColumnList,
-    EastmoneyList,
-    FastNewsList,
-    ListedArticle,
-    UnreadableEntry,
-)
-from crawler.pages.errors import EmptyList, PageError
+from crawler.pages.eastmoney_list import ListedArticle, UnreadableEntry
+from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
 from crawler.spiders.articles import ArticleSpider, TextAddress, asked_for, request_of
+from crawler.spiders.readings import ByCursor, ByNumber
 
-_MOST_PASSES = 10
 _BEFORE_ARTICLES = 10
 """Priority of lists: an article is asked for once all lists are read, so that one that several
 name is known by the first of them."""
@@ -46,22 +42,15 @@ class ListPlace:
 
     :param column: Eastmoney's number of the list.
     :param addresses: templates of where to ask for it, in order.
-    :param at: what asks for this page: a cursor, or a number.
-    :param pages_read: before this one.
-    :param total: how many articles the list had when the page before was read.
-    :param passes: how often pages had to be read again, because their articles had moved.
-    :param named: the articles of the page before; None for the first.
+    :param reading: how far it has come.
+    :param met: the codes of its articles on the pages before, and what stood there for one.
     """
 
     name: str
     column: int
-    page: type[EastmoneyList]
     addresses: Sequence[str]
-    at: str
-    pages_read: int = 0
-    total: int | None = None
-    passes: int = 0
-    named: frozenset[InfoCode] | None = None
+    reading: ByCursor | ByNumber
+    met: set[str] = field(default_factory=set)
 
 
 class EastmoneySpider(ArticleSpider):
@@ -104,7 +93,7 @@ class EastmoneySpider(ArticleSpider):
     async def start(self) -> AsyncIterator[Any]:
         """The lists, then what is owed from before."""
         now = load_object(self.settings["FINEWS_CLOCK"])()
-        self._trace = int(now.timestamp() * 1000)
+        self._traces = count(int(now.timestamp() * 1000))
         first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
         self._known = archive_of(self.crawler).completed(self.name, self.given_arguments)
         self._old = (self._known or now) - first_days
@@ -116,36 +105,29 @@ class EastmoneySpider(ArticleSpider):
 
     def parse_list(self, response: Response, place: ListPlace) -> Iterator[Request | Item]:
         """A page of a list → its articles, and the next page unless this one goes far enough."""
-        page = place.page(response)
+        page = place.reading.page(response)
         try:
-            entries, next_page = page.entries(), page.next_page()
-            total, moved_up = page.total(), page.moved_up(place.total)
-            if not entries and not place.pages_read:
+            entries = page.entries()
+            if not entries and place.reading.is_at_top:
                 raise EmptyList(response.url)
+            named = frozenset(_identities(entries))
+            reading = place.reading.after(page, named)
         except PageError as error:
             if not place.addresses[1:]:
                 raise
             yield self._elsewhere(place, str(error))
             return
-        articles = list(self._articles(entries, response))
-        named = frozenset(facts.info_code for facts in articles)
+        articles = list(self._articles(entries, place.met, response))
         for facts in articles:
-            if self._is_asked_for(facts):
+            if facts.info_code not in place.met and self._is_asked_for(facts):
                 yield from self._article(facts, response)
-        following = replace(
-            place,
-            addresses=self._from_here_on(place),
-            pages_read=place.pages_read - moved_up if moved_up else place.pages_read + 1,
-            total=total,
-            named=named,
-        )
-        if moved_up:
-            yield from self._read_again(following, moved_up, response)
-        elif next_page and named == place.named and not _has_grown(place.total, total):
-            sentence = "it names just what the page before it named, and would lead on for ever."
-            self.failures.of_list(response.url, "repeated", sentence)
-        elif next_page and next_page != place.at and not self._goes_far_enough(articles, place):
-            yield self._list_request(replace(following, at=next_page))
+        place.met.update(named)
+        if reading is None or (reading.is_whole and self._goes_far_enough(articles, reading)):
+            return
+        if reading.endless:
+            raise EndlessList(reading.endless)
+        addresses = self._from_here_on(place)
+        yield self._list_request(replace(place, addresses=addresses, reading=reading))
 
     def list_failed(self, failure: Failure) -> Iterator[Request]:
         """No answer for a page of a list → the next host that has it."""
@@ -165,34 +147,35 @@ class EastmoneySpider(ArticleSpider):
         facts = self.sources.eastmoney
         for name in self._names():
             rolling = name in facts.rolling_columns
-            page = FastNewsList if rolling else ColumnList
+            reading = ByCursor() if rolling else ByNumber.of(facts.page_size)
             yield ListPlace(
                 name=name,
                 column=facts.rolling_columns[name] if rolling else facts.news_columns[name],
-                page=page,
-                addresses=self._addresses(page),
-                at=page.first_page,
+                addresses=self._addresses(reading),
+                reading=reading,
             )
 
     def _names(self) -> list[str]:
         """Rolling news first: a column names some of it too, but not as what it is."""
         facts = self.sources.eastmoney
-        names = self.args.column or facts.read
+        names = self.args.column or dict.fromkeys(facts.read)
         return sorted(names, key=lambda name: name not in facts.rolling_columns)
 
-    def _addresses(self, page: type[EastmoneyList]) -> Sequence[str]:
+    def _addresses(self, reading: ByCursor | ByNumber) -> Sequence[str]:
         facts = self.sources.eastmoney
-        return facts.rolling if page is FastNewsList else facts.columns
+        return facts.rolling if isinstance(reading, ByCursor) else facts.columns
 
     def _from_here_on(self, place: ListPlace) -> Sequence[str]:
         """The host that gave this page is asked for the next one first."""
-        return tuple(dict.fromkeys((*place.addresses, *self._addresses(place.page))))
+        return tuple(dict.fromkeys((*place.addresses, *self._addresses(place.reading))))
 
     def _list_request(self, place: ListPlace) -> Request:
         address = place.addresses[0]
         names = self._names()
+        # Its own for each request: a page that is asked for once more is no duplicate.
+        trace = next(self._traces)
         return Request(
-            address.format(column=place.column, page=place.at, trace=self._trace + place.passes),
+            address.format(column=place.column, trace=trace, **place.reading.asks_for),
             self.parse_list,
             errback=self.list_failed,
             priority=_BEFORE_ARTICLES + len(names) - names.index(place.name),
@@ -200,26 +183,15 @@ class EastmoneySpider(ArticleSpider):
             cb_kwargs={"place": place},
         )
 
-    def _read_again(self, place: ListPlace, pages: int, response: Response) -> Iterator[Request]:
-        """The pages that have got articles which were on later ones when those were not read yet.
-
-        Without that, one that moves up over the edge of a page while the source deletes another
-        would be on neither.
-        """
-        if place.passes == _MOST_PASSES:
-            sentence = f"its articles moved up {_MOST_PASSES} times meanwhile."
-            self.failures.of_list(response.url, "moving", sentence)
-        else:
-            at = str(int(place.at) - pages)
-            again = replace(place, at=at, passes=place.passes + 1, named=None)
-            yield self._list_request(again)
-
     def _elsewhere(self, place: ListPlace, sentence: str) -> Request:
         self.logger.info("%s", sentence)
         return self._list_request(replace(place, addresses=place.addresses[1:]))
 
     def _articles(
-        self, entries: Iterable[ListedArticle | UnreadableEntry], response: Response
+        self,
+        entries: Iterable[ListedArticle | UnreadableEntry],
+        met: set[str],
+        response: Response,
     ) -> Iterator[Facts]:
         for entry in entries:
             try:
@@ -228,7 +200,9 @@ class EastmoneySpider(ArticleSpider):
                 else:
                     yield entry.facts()
             except InvalidInfoCode as error:
-                self.failures.refused(str(error), response.url)
+                if entry.code not in met:
+                    met.add(entry.code)
+                    self.failures.refused(str(error), response.url)
 
     def _unreadable(self, entry: UnreadableEntry) -> None:
         """Failed, once: each crawl that meets it on its list again would use up a try."""
@@ -259,7 +233,7 @@ class EastmoneySpider(ArticleSpider):
         kept = archive_of(self.crawler).summary_of(facts.info_code)
         return kept is not None and facts.rolling and kept != (facts.title, facts.digest)
 
-    def _goes_far_enough(self, articles: Sequence[Facts], place: ListPlace) -> bool:
+    def _goes_far_enough(self, articles: Sequence[Facts], reading: ByCursor | ByNumber) -> bool:
         """Whether nothing on the pages that follow is wanted.
 
         By default, those that follow an article which the archive knew when the last complete
@@ -274,7 +248,7 @@ class EastmoneySpider(ArticleSpider):
         if since is not None and oldest is not None and _is_before(oldest, since):
             return True
         if pages is not None:
-            return place.pages_read + 1 >= pages
+            return reading.pages_read >= pages
         if since is not None:
             return False
         if oldest is not None and oldest < self._old:
@@ -284,9 +258,10 @@ class EastmoneySpider(ArticleSpider):
         return archive_of(self.crawler).knew(articles[-1].info_code, self._known)
 
 
-def _has_grown(before: int | None, total: int | None) -> bool:
-    """Whether new articles have come, which move the others to the pages that follow."""
-    return before is not None and total is not None and total > before
+def _identities(entries: Iterable[ListedArticle | UnreadableEntry]) -> Iterator[InfoCode]:
+    for entry in entries:
+        with suppress(InvalidInfoCode):
+            yield InfoCode(entry.code)
 
 
 def _is_before(published: datetime, day: date) -> bool:

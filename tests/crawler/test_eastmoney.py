@@ -46,7 +46,7 @@ def replica() -> Iterator[Replica]:
 @pytest.fixture
 def small_pages(sources: Path) -> None:
     text = sources.read_text().replace("pageSize=50", "pageSize=4")
-    sources.write_text(text.replace("page_size=50", "page_size=10"))
+    sources.write_text(text.replace("page_size = 50", "page_size = 10"))
 
 
 def eastmoney(crawl: Crawl, *arguments: str) -> Ended:

@@ -1,11 +1,13 @@
 """Eastmoney's lists change while they are read, and between two crawls."""
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from archive.crawl_state import CrawlState
 from archive.rebuild import rebuild
 from archive.verify import verify
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
+from demo.articles import FEWEST, Article
 from demo.eastmoney import COLUMNS_PATH, LISTAPI_HOST, WEBLIST_HOST, FastNews, list_site
 from demo.exchange import Answer, Request
 from demo.faults import Fault, status
@@ -43,56 +45,103 @@ def replica() -> Iterator[Replica]:
 @pytest.fixture(autouse=True)
 def small_pages(sources: Path) -> None:
     text = sources.read_text().replace("pageSize=50", "pageSize=4")
-    sources.write_text(text.replace("page_size=50", "page_size=10"))
+    sources.write_text(text.replace("page_size = 50", "page_size = 10"))
 
 
-def numbers(replica: Replica) -> list[str]:
-    """Of the pages of columns that were asked for."""
-    return [
-        url.partition("page_index=")[2].partition("&")[0]
-        for url in asked(replica, LISTAPI_HOST)
-        if "page_index=" in url
-    ]
+def parts(replica: Replica) -> list[tuple[int, int]]:
+    """Number and size of the pages of columns that were asked for."""
+    found = (
+        re.search(r"page_index=(\d+)&page_size=(\d+)&", url) for url in asked(replica, LISTAPI_HOST)
+    )
+    return [(int(match[1]), int(match[2])) for match in found if match]
 
 
-def shrinking(lost: Callable[[int], int]) -> Site:
-    """A column that has lost so many of its newest articles when it is asked for a page."""
+def changing(column: Callable[[int], Sequence[Article]]) -> Site:
+    """A column that is another one at each request for it: the first, the second, …"""
     turn = count()
 
     def answer(request: Request) -> Answer:
-        gone = lost(next(turn)) if request.path == COLUMNS_PATH else 0
-        return list_site((), {"350": LISTED[gone:]})(request)
+        articles = column(next(turn)) if request.path == COLUMNS_PATH else ()
+        return list_site((), {"350": articles})(request)
 
     return answer
 
 
+def shrinking(lost: Callable[[int], int]) -> Site:
+    """A column that has lost so many of its newest articles when it is asked for a page."""
+    return changing(lambda turn: LISTED[lost(turn) :])
+
+
+def codes(articles: Iterable[Article]) -> set[str]:
+    return {article.info_code for article in articles}
+
+
 @pytest.mark.parametrize(
-    ("lost", "pages"),
-    [(1, ["1", "2", "1", "2", "3"]), (13, ["1", "2", "1", "2"]), (0, ["1", "2", "3"])],
+    ("read", "gone", "arguments", "depth"),
+    [(1, 1, (), len(LISTED)), (2, 12, ("-a", f"since={LISTED[0].published:%Y-%m-%d}"), 21)],
+    ids=["middle", "last page"],
 )
-def test_articles_that_move_up_over_the_edge_of_a_page_are_not_missed(
-    crawl: Crawl, replica: Replica, archive: Path, lost: int, pages: list[str]
+def test_what_moves_up_while_as_many_others_come_below_is_not_missed(
+    crawl: Crawl,
+    replica: Replica,
+    archive: Path,
+    read: int,
+    gone: int,
+    arguments: Sequence[str],
+    depth: int,
 ) -> None:
-    replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: lost if turn else 0)}
+    before, after = LISTED[:-gone], LISTED[gone:]
+    replica.sites |= {LISTAPI_HOST: changing(lambda turn: before if turn < read else after)}
+    ended = eastmoney(crawl, *COLUMN, *arguments)
+    assert ended.status == 0, ended.log
+    assert sources_of(archive).keys() >= codes(LISTED[:depth])
+
+
+@pytest.mark.parametrize("seed", [0, 9, 13])
+def test_of_a_column_that_changes_between_any_two_requests_nothing_is_missed(
+    crawl: Crawl, replica: Replica, archive: Path, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311
+    there = {article.info_code for article in random.sample(LISTED, 35)}
+    stayed = set(there)
+
+    def column(turn: int) -> Sequence[Article]:
+        if turn:
+            gone, come = random.sample(sorted(there), 1), random.sample(LISTED, 2)
+            there.difference_update(gone)
+            stayed.difference_update(gone)
+            there.update(codes(come))
+        return [article for article in LISTED if article.info_code in there]
+
+    replica.sites |= {LISTAPI_HOST: changing(column)}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 0, ended.log
-    there = (*LISTED[:10], *LISTED[lost:])
-    assert sources_of(archive).keys() == {article.info_code for article in there}
-    assert numbers(replica)[: len(pages)] == pages
+    assert len(stayed) > 20
+    assert sources_of(archive).keys() >= stayed
 
 
 @pytest.mark.parametrize(
-    ("before", "lost", "pages"),
-    [(1, 1, ["1", "2", "1", "2", "3"]), (2, 11, ["1", "2", "3", "1", "2", "3"])],
+    ("before", "lost", "pages", "depth"),
+    [
+        (1, 1, [(1, 10), (2, 9), (2, 6), (2, 10)], 21),
+        (2, 11, [(1, 10), (2, 9), (3, 8), (3, 7), (1, 10), (2, 9), (3, 8)], 35),
+        (1, 0, [(1, 10), (2, 9), (3, 8)], 24),
+    ],
 )
-def test_a_page_that_is_read_again_is_counted_once(
-    crawl: Crawl, replica: Replica, archive: Path, before: int, lost: int, pages: list[str]
+def test_pages_that_do_not_follow_are_read_further_back_and_not_counted(
+    crawl: Crawl,
+    replica: Replica,
+    archive: Path,
+    before: int,
+    lost: int,
+    pages: list[tuple[int, int]],
+    depth: int,
 ) -> None:
     replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: lost if turn >= before else 0)}
     ended = eastmoney(crawl, *COLUMN, "-a", "pages=3")
     assert ended.status == 0, ended.log
-    assert sources_of(archive).keys() == {article.info_code for article in LISTED[: 30 + lost]}
-    assert numbers(replica) == pages
+    assert sources_of(archive).keys() == codes(LISTED[:depth])
+    assert parts(replica) == pages
 
 
 def test_a_page_that_newer_articles_have_moved_down_is_no_repetition(
@@ -101,7 +150,7 @@ def test_a_page_that_newer_articles_have_moved_down_is_no_repetition(
     replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 0 if turn else 10)}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 0, ended.log
-    assert sources_of(archive).keys() == {article.info_code for article in LISTED[10:]}
+    assert sources_of(archive).keys() == codes(LISTED[9:])
 
 
 def test_a_page_that_has_become_the_one_before_it_is_no_repetition(
@@ -110,28 +159,78 @@ def test_a_page_that_has_become_the_one_before_it_is_no_repetition(
     replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 10 * min(turn, 2))}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 0, ended.log
-    there = (*LISTED[:10], *LISTED[20:])
-    assert sources_of(archive).keys() == {article.info_code for article in there}
+    assert sources_of(archive).keys() == codes((*LISTED[:10], *LISTED[19:]))
+
+
+def test_a_column_that_loses_all_that_was_not_read_yet_ends_there(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.sites |= {LISTAPI_HOST: changing(lambda turn: LISTED[: 7 if turn else None])}
+    ended = eastmoney(crawl, *COLUMN)
+    assert ended.status == 0, ended.log
+    assert sources_of(archive).keys() == codes(LISTED[:10])
+    assert parts(replica) == [(1, 10), (2, 9), (2, 6)]
+
+
+def changed(site: Site, change: Callable[[dict[str, Any]], None]) -> Site:
+    """A column whose answers are changed."""
+
+    def answer(request: Request) -> Answer:
+        good = site(request)
+        if request.path != COLUMNS_PATH:
+            return good
+        answer = json.loads(good.body)
+        change(answer["data"])
+        return replace(good, body=json.dumps(answer).encode())
+
+    return answer
 
 
 def test_a_list_that_never_keeps_still_is_told_and_its_crawl_is_not_complete(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
-    def site(request: Request) -> Answer:
-        good = list_site((), {"350": LISTED})(request)
-        if request.path != COLUMNS_PATH:
-            return good
-        answer = json.loads(good.body)
-        answer["data"]["total_hits"] = 1_000_000 - next(turn)
-        return replace(good, body=json.dumps(answer).encode())
-
-    turn = count()
+    site = changing(lambda turn: LISTED[turn % 5 * 10 :][:10] * 100)
     replica.sites |= {LISTAPI_HOST: site}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 3, ended.log
-    assert "its articles moved up 10 times meanwhile" in ended.log
-    assert len(numbers(replica)) == 2 * 10 + 2
+    assert "10 of its pages led no further, as its articles move or repeat." in ended.log
+    assert len(parts(replica)) < 2 * 10
     assert rows(archive, "SELECT DISTINCT complete FROM crawls") == [(0,)]
+
+
+def test_what_two_pages_name_is_told_and_counted_once(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    """The last article of each page, which the next one names again."""
+    unreadable, without_code = LISTED[9].info_code[2:], LISTED[17].info_code[2:]
+
+    def change(data: dict[str, Any]) -> None:
+        for entry in data["list"]:
+            entry["summary"] = ["a"] if entry["code"] == unreadable else "b"
+            entry["code"] = "none" if entry["code"] == without_code else entry["code"]
+
+    replica.sites |= {LISTAPI_HOST: changed(list_site((), {"350": LISTED}), change)}
+    ended = eastmoney(crawl, *COLUMN)
+    assert ended.log.count(" is not archived: ") == 1
+    assert ended.log.count(" was refused: ") == 1
+    assert f"'list/posts': {len(LISTED) - 2}," in ended.log
+    assert sources_of(archive).keys() == codes(LISTED) - {f"NW{unreadable}", f"NW{without_code}"}
+
+
+def test_a_page_of_a_column_that_one_host_does_not_give_is_asked_for_at_the_next(
+    crawl: Crawl, replica: Replica, archive: Path, sources: Path
+) -> None:
+    text = sources.read_text()
+    (address,) = re.findall(r"    .*getNewsByColumns.*\n", text)
+    other = address.replace(LISTAPI_HOST, WEBLIST_HOST)
+    sources.write_text(text.replace(address, address + other))
+    replica.sites |= dict.fromkeys((LISTAPI_HOST, WEBLIST_HOST), list_site((), {"350": LISTED}))
+    replica.faults = [Fault(LISTAPI_HOST, re.compile("page_index=3&"), failure=status(404))]
+    ended = eastmoney(crawl, *COLUMN)
+    assert ended.status == 0, ended.log
+    assert sources_of(archive).keys() == codes(LISTED)
+    assert parts(replica) == [(1, 10), (2, 9), (3, 8)]
+    assert [url for url in asked(replica, WEBLIST_HOST) if "page_index=3&" in url]
 
 
 def rolling_list(replica: Replica, *news: FastNews) -> None:
@@ -211,16 +310,7 @@ def test_rolling_news_is_kept_as_such_whichever_list_names_it(
 
 def with_entry(site: Site, **fields: object) -> Site:
     """A list whose first entry has other fields."""
-
-    def answer(request: Request) -> Answer:
-        good = site(request)
-        if request.path != COLUMNS_PATH:
-            return good
-        answer: dict[str, Any] = json.loads(good.body)
-        answer["data"]["list"][0] |= fields
-        return replace(good, body=json.dumps(answer).encode())
-
-    return answer
+    return changed(site, lambda data: data["list"][0].update(fields))
 
 
 def test_an_entry_that_cannot_be_read_takes_no_other_with_it(

@@ -40,7 +40,9 @@ FIRST = 1000
 """The number of the first list."""
 MANY_AT_ONCE = {"FINEWS_ONE_SLOT": False, "FINEWS_FIRST_DAYS": 36500}  # made-up articles are old
 ROLLING_AT = f"{FAST_NEWS_PATH}?fastColumn={{column}}&sortEnd={{page}}&req_trace={{trace}}"
-COLUMN_AT = f"{COLUMNS_PATH}?column={{column}}&page_index={{page}}&req_trace={{trace}}"
+COLUMN_AT = (
+    f"{COLUMNS_PATH}?column={{column}}&page_index={{page}}&page_size={{size}}&req_trace={{trace}}"
+)
 LISTS_AT = {Place.ROLLING: (WEBLIST_HOST, LISTAPI_HOST)}
 
 
@@ -131,6 +133,7 @@ def _facts(names: Mapping[str, int], hosts: Sequence[str], *, rolling: bool) -> 
 article_page = "http://{PAGE_HOST}/a/{{digits}}.html"
 rolling = {json.dumps([f"http://{host}{ROLLING_AT}" for host in hosts])}
 columns = {json.dumps([f"http://{host}{COLUMN_AT}" for host in hosts])}
+page_size = 50
 read = {json.dumps(list(names))}
 [eastmoney.rolling_columns]
 {lists if rolling else other}

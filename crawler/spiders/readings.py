@@ -1,0 +1,192 @@
+"""How far the reading of a list has come, and what it asks for next.
+
+Rolling news is read by a cursor, which says after which piece the next page begins: whatever comes
+or goes meanwhile, that page is the right one.
+
+A column is cut into numbered pages anew for each request, so what comes or goes between two of them
+moves articles over the edges of pages: one that moves up from the top of the next page would be on
+neither. Nothing that an answer says of the list tells that, neither its total (one may go above and
+another come below) nor the page before, read once more (it may have moved up and down meanwhile).
+So a page of a column begins some articles before the page before it ends, and is believed to follow
+when both name an article. As articles keep their order, nothing can then be missing in between;
+where they have none in common, the next page begins further back, at the top of the list at last.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from archive.article import InfoCode
+from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList
+
+_SHARED = 10
+"""Of so many articles of a page one is asked for again with the next: as many may go in between
+at no cost."""
+_FURTHER_BACK = 4
+_MOST_IN_VAIN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A numbered page of a list, in pages of `size` articles."""
+
+    index: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        """How many articles come before it."""
+        return (self.index - 1) * self.size
+
+    @property
+    def end(self) -> int:
+        """How many articles come before the next one."""
+        return self.index * self.size
+
+    @classmethod
+    def reaching_furthest(cls, start: int, most: int) -> Self:
+        """The page with the most articles after `start`, which may begin before it.
+
+        Pages begin at multiples of their size, so another size gives other beginnings.
+
+        :param most: articles to a page.
+        """
+        parts = (cls(start // size + 1, size) for size in range(1, most + 1))
+        return max(parts, key=lambda part: (part.end, part.size))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByCursor:
+    """The reading of a list whose pages lead on by cursors.
+
+    :param pages_read: before the page that is asked for next.
+    :param named: the articles of the page before; None for the first.
+    """
+
+    page: ClassVar[type[EastmoneyList]] = FastNewsList
+    is_whole: ClassVar[bool] = True
+
+    cursor: str = ""
+    pages_read: int = 0
+    named: frozenset[InfoCode] | None = None
+    endless: str | None = None
+
+    @property
+    def is_at_top(self) -> bool:
+        """Whether the first page is asked for next."""
+        return not self.cursor
+
+    @property
+    def asks_for(self) -> Mapping[str, object]:
+        """What goes into the address of the next page."""
+        return {"page": self.cursor}
+
+    def after(self, page: EastmoneyList, named: frozenset[InfoCode]) -> Self | None:
+        """The reading with one page more; None where the list ends.
+
+        :param named: the page's articles.
+        :raises LayoutChanged: when the page is none of the list.
+        """
+        cursor = page.next_page()
+        if cursor is None:
+            return None
+        repeats = named == self.named or cursor == self.cursor
+        return replace(
+            self,
+            cursor=cursor,
+            pages_read=self.pages_read + 1,
+            named=named,
+            endless="it repeats the page before it, and would lead on for ever."
+            if repeats
+            else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByNumber:
+    """The reading of a list whose pages are numbered.
+
+    :param part: is asked for next.
+    :param most: articles to a page.
+    :param pages_read: up to the last that follows those before it.
+    :param named: the articles of that one.
+    :param end: how many articles came before its end when it was read.
+    :param back: how many before that end `part` begins, at the least.
+    :param is_whole: whether the last page that was read follows those before it.
+    :param in_vain: how many pages did not, or named nothing new.
+    """
+
+    page: ClassVar[type[EastmoneyList]] = ColumnList
+
+    part: Part
+    most: int
+    pages_read: int = 0
+    named: frozenset[InfoCode] = frozenset()
+    end: int = 0
+    back: int = 0
+    is_whole: bool = True
+    in_vain: int = 0
+
+    @classmethod
+    def of(cls, page_size: int) -> Self:
+        """One that begins.
+
+        :param page_size: how many articles may be asked for at once.
+        """
+        return cls(part=Part(1, page_size), most=page_size)
+
+    @property
+    def is_at_top(self) -> bool:
+        """Whether the first page is asked for next."""
+        return self.part.start == 0
+
+    @property
+    def asks_for(self) -> Mapping[str, object]:
+        """What goes into the address of the next page."""
+        return {"page": self.part.index, "size": self.part.size}
+
+    @property
+    def endless(self) -> str | None:
+        """Why there is no end to be expected, if so."""
+        if self.in_vain < _MOST_IN_VAIN:
+            return None
+        return f"{_MOST_IN_VAIN} of its pages led no further, as its articles move or repeat."
+
+    def after(self, page: EastmoneyList, named: frozenset[InfoCode]) -> Self | None:
+        """The reading with one page more; None where the list ends.
+
+        :param named: the page's articles.
+        :raises LayoutChanged: when the page is none of the list.
+        """
+        assert isinstance(page, ColumnList)
+        extent = page.extent()
+        part = Part(1, min(self.most, max(extent.size, 1))) if self.is_at_top else self.part
+        follows = self.is_at_top or not named.isdisjoint(self.named)
+        if part.end >= extent.total if follows else extent.is_empty and part.start < extent.total:
+            return None
+        return self._with(part, named) if follows else self._further_back()
+
+    def _with(self, part: Part, named: frozenset[InfoCode]) -> Self:
+        most = part.size if self.is_at_top else self.most
+        back = max(most // _SHARED, 1)
+        return replace(
+            self,
+            part=Part.reaching_furthest(max(part.end - back, 0), most),
+            most=most,
+            pages_read=1 if self.is_at_top else self.pages_read + 1,
+            named=named,
+            end=part.end,
+            back=back,
+            is_whole=True,
+            in_vain=self.in_vain + (named <= self.named),
+        )
+
+    def _further_back(self) -> Self:
+        back = self.back * _FURTHER_BACK
+        return replace(
+            self,
+            part=Part.reaching_furthest(max(self.end - back, 0), self.most),
+            back=back,
+            is_whole=False,
+            in_vain=self.in_vain + 1,
+        )

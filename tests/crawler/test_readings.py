@@ -1,0 +1,181 @@
+"""How columns are read that change meanwhile: nothing is missed, and at what cost."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, count, repeat
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from scrapy.http import TextResponse
+
+from archive.article import InfoCode
+from crawler.pages.eastmoney_list import ColumnList
+from crawler.spiders.readings import ByNumber, Part
+
+MOST = 10
+"""Articles to a page, as in `small_pages` of the other tests."""
+Column = list[InfoCode]
+Change = tuple[str, int, int]
+"""What happens, after how many articles of the list, and to how many."""
+
+
+def new_codes() -> Iterator[InfoCode]:
+    return (InfoCode(f"{number:018}") for number in count(1))
+
+
+def answer(column: Sequence[InfoCode], part: Part, **changes: object) -> ColumnList:
+    """A page as Eastmoney cuts it."""
+    listed = [
+        {"code": code.digits, "title": "题", "showTime": "2026-11-20 10:00:00"}
+        for code in column[part.start : part.end]
+    ]
+    data = {
+        "list": listed,
+        "page_index": part.index,
+        "page_size": part.size,
+        "total_hits": len(column),
+    }
+    text = json.dumps({"code": "1", "data": data | changes})
+    return ColumnList(TextResponse("https://x.test/", body=text.encode()))
+
+
+def changed(column: Column, changes: Sequence[Change], codes: Iterator[InfoCode]) -> Column:
+    for kind, after, number in changes:
+        if kind == "gone":
+            column = column[:after] + column[after + number :]
+        else:
+            come = [next(codes) for _ in range(number)]
+            at = after if kind == "in the past" else 0
+            column = column[:at] + come + column[at:]
+    return column
+
+
+class Read:
+    """A column, read until the page that has `goal`, or to its end."""
+
+    def __init__(
+        self, columns: Iterator[Column], goal: InfoCode | None = None, most: int = MOST
+    ) -> None:
+        self.named: set[InfoCode] = set()
+        self.stayed: Column | None = None
+        self.requests = 0
+        reading: ByNumber | None = ByNumber.of(most)
+        while reading and not reading.endless:
+            column = next(columns)
+            stayed = column if self.stayed is None else self.stayed
+            self.stayed = [code for code in stayed if code in column]
+            self.requests += 1
+            named = frozenset(column[reading.part.start : reading.part.end])
+            self.named |= named
+            reading = reading.after(answer(column, reading.part), named)
+            if reading and reading.is_whole and goal in named:
+                break
+        self.told = reading.endless if reading else None
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["at the top", "in the past", "gone"]),
+        st.integers(0, 100),
+        st.integers(1, 2) | st.integers(1, 30),
+    ),
+    max_size=3,
+)
+
+
+@given(
+    length=st.integers(1, 100),
+    between=st.lists(CHANGES, max_size=12),
+    goal=st.integers(0, 120),
+)
+@example(length=40, between=[[("gone", 3, 1), ("in the past", 35, 1)]], goal=120)
+@example(length=40, between=[[("gone", 3, 1), ("in the past", 35, 1)]], goal=15)
+@example(length=40, between=[[("gone", 3, 1)], [("at the top", 0, 1)]], goal=120)
+@example(length=40, between=[[], [("gone", 0, 12)], [("at the top", 0, 12)]], goal=120)
+@example(length=40, between=[[("gone", 0, 35)]], goal=120)
+@example(length=40, between=[[("gone", 0, 12)]], goal=25)
+@settings(max_examples=150)
+def test_what_is_there_all_the_while_is_not_missed(
+    length: int, between: list[list[Change]], goal: int
+) -> None:
+    codes = new_codes()
+    first = [next(codes) for _ in range(length)]
+
+    def columns() -> Iterator[Column]:
+        column = first
+        for changes in chain(between, repeat(())):
+            yield column
+            column = changed(column, changes, codes)
+
+    goals = dict(enumerate(first))
+    read = Read(columns(), goals.get(goal))
+    assert read.stayed is not None
+    wanted = read.stayed
+    if goals.get(goal) in read.stayed:
+        wanted = read.stayed[: read.stayed.index(goals[goal]) + 1]
+    assert read.named >= set(wanted) or read.told
+    assert not read.told or len(between) > 3
+    assert read.requests < 300
+
+
+@pytest.mark.parametrize(
+    ("gap", "requests"), [(30, 1), (50, 2), (100, 3), (250, 7), (500, 13), (1000, 26)]
+)
+def test_a_gap_costs_a_third_more_pages_than_it_has(gap: int, requests: int) -> None:
+    codes = new_codes()
+    column = [next(codes) for _ in range(5000)]
+    read = Read(repeat(column), goal=column[gap], most=50)
+    assert read.requests == requests
+
+
+@pytest.mark.parametrize(("length", "requests"), [(49, 1), (50, 1), (51, 2), (90, 2), (91, 3)])
+def test_no_page_is_asked_for_behind_the_last(length: int, requests: int) -> None:
+    codes = new_codes()
+    read = Read(repeat([next(codes) for _ in range(length)]), most=50)
+    assert read.requests == requests
+
+
+@pytest.mark.parametrize("lost", [1, 4])
+def test_what_loses_an_article_at_each_request_is_read_all_the_same(lost: int) -> None:
+    codes = new_codes()
+    column = [next(codes) for _ in range(300)]
+    read = Read((column[lost * turn :] for turn in count()), most=50)
+    assert not read.told
+    assert read.requests < 300 / 50 * 1.5
+
+
+def others_each_time(codes: Iterator[InfoCode]) -> Iterator[Column]:
+    return ([next(codes) for _ in range(1000)] for _ in count())
+
+
+def one_and_no_other(codes: Iterator[InfoCode]) -> Iterator[Column]:
+    return repeat([next(codes)] * 1000)
+
+
+@pytest.mark.parametrize("columns", [others_each_time, one_and_no_other])
+def test_what_leads_on_for_ever_is_told(
+    columns: Callable[[Iterator[InfoCode]], Iterator[Column]],
+) -> None:
+    read = Read(columns(new_codes()))
+    assert read.told
+    assert read.requests < 20
+
+
+def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> None:
+    codes = new_codes()
+    column = [next(codes) for _ in range(100)]
+    named = frozenset(column[:20])
+    page = answer(column, Part(1, 20), page_size=None)
+    reading = ByNumber.of(50).after(page, named)
+    assert reading
+    assert reading.part.size <= 20
+    assert 0 < reading.part.start < 20 < reading.part.end
+
+
+def test_a_source_that_gives_nothing_so_far_down_ends_the_list() -> None:
+    codes = new_codes()
+    column = [next(codes) for _ in range(100)]
+    reading = ByNumber.of(50).after(answer(column, Part(1, 50)), frozenset(column[:50]))
+    assert reading
+    assert reading.after(answer(column, reading.part, list=[]), frozenset()) is None
