@@ -4,6 +4,7 @@ Known second hand: where their parts are is said here and nowhere else.
 """
 
 import re
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -204,10 +205,12 @@ class ColumnList(EastmoneyList):
         more = not extent.is_empty and extent.index * extent.size < extent.total
         return str(extent.index + 1) if more else None
 
-    def extent(self) -> Extent:
+    def extent(self, asked: int = sys.maxsize) -> Extent:
         """How much of the list this page has.
 
-        :raises LayoutChanged: when the answer is no page of the list.
+        :param asked: how many articles were asked for at most.
+        :raises LayoutChanged: when the answer is no page of the list, or has more articles than
+            were asked for: it is then cut in a way of its own.
         """
         data = self._data()
         listed = data[self.entries_in] or ()
@@ -222,6 +225,9 @@ class ColumnList(EastmoneyList):
             raise self._json.unreadable("it has no page_index or total_hits") from error
         if not 1 <= extent.index <= _MOST_PAGES or extent.size < 0:
             raise self._json.unreadable("its page_index or page_size is none")
+        if extent.size > asked:
+            sentence = f"it has pages of {extent.size} articles where {asked} were asked for"
+            raise self._json.unreadable(sentence)
         return extent
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:

@@ -159,7 +159,7 @@ class ByNumber:
         :raises LayoutChanged: when the page is none of the list.
         """
         assert isinstance(page, ColumnList)
-        extent = page.extent()
+        extent = page.extent(asked=self.part.size)
         part = Part(1, min(self.most, max(extent.size, 1))) if self.is_at_top else self.part
         follows = self.is_at_top or not named.isdisjoint(self.named)
         if part.end >= extent.total if follows else extent.is_empty and part.start < extent.total:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, count, repeat
+from itertools import chain, count, islice, repeat
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,6 +11,7 @@ from scrapy.http import TextResponse
 
 from archive.article import InfoCode
 from crawler.pages.eastmoney_list import ColumnList
+from crawler.pages.errors import LayoutChanged
 from crawler.spiders.readings import ByNumber, Part
 
 MOST = 10
@@ -171,6 +172,17 @@ def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> 
     assert reading
     assert reading.part.size <= 20
     assert 0 < reading.part.start < 20 < reading.part.end
+
+
+def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
+    column = [*islice(new_codes(), 60)]
+    whatever_is_asked = answer(column, Part(1, MOST))
+    reading = ByNumber.of(MOST).after(whatever_is_asked, frozenset(column[:MOST]))
+    assert reading is not None
+    assert reading.part.size < MOST
+    sentence = f"it has pages of {MOST} articles where {reading.part.size} were asked for"
+    with pytest.raises(LayoutChanged, match=sentence):
+        reading.after(answer(column, Part(2, MOST)), frozenset(column[MOST : 2 * MOST]))
 
 
 def test_a_source_that_gives_nothing_so_far_down_ends_the_list() -> None:
