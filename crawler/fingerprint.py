@@ -24,7 +24,7 @@ ANSWERS_JSON = "finews_json"
 """Key of `Request.meta`: true where a page in place of the answer means that we are not wanted."""
 
 PICTURE = "finews_picture"
-"""Key of `Request.meta`: the address of the picture that a request is for."""
+"""Key of `Request.meta`: the `MissingPicture` that a request is for."""
 
 REVISIT = "finews_revisit"
 """Key of `Request.meta`: true where the archive has the article and looks at it again."""

@@ -33,15 +33,16 @@ class Look:
     found: Found
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedPicture:
-    """What came for a picture of archived articles.
+Item = Article | Listed | Look
 
-    :param address: as the archive knows it, whatever it redirected to.
+
+@dataclass(slots=True, eq=False)
+class MissingPicture:
+    """A picture that archived articles have and the archive has not. `PicturePipeline` asks for it.
+
+    :param address: as the archive knows it, whatever it redirects to.
+    :param error: why it could not be had, when it has been asked for.
     """
 
     address: str
-    data: bytes
-
-
-Item = Article | Listed | Look | FetchedPicture
+    error: BaseException | None = None

@@ -26,10 +26,12 @@ FINEWS_CLOCK = "archive.archive.utc_now"
 FINEWS_WARC = True
 
 # Keep the articles' pictures, under media/ in the archive: at most so many in a crawl, the newest
-# articles' first, and none of more bytes than this.
+# articles' first, and none of more bytes than this. The last says that they may be redirected,
+# which is to other hosts of pictures only.
 FINEWS_MEDIA = os.environ.get("FINEWS_MEDIA") or False
 FINEWS_PICTURES = 100
 FINEWS_PICTURE_MAXSIZE = 10 * 1024 * 1024
+MEDIA_ALLOW_REDIRECTS = True
 
 # The first crawl of Eastmoney's lists goes back so far; `-a since=` goes further.
 FINEWS_FIRST_DAYS = 1
@@ -62,6 +64,7 @@ FINEWS_MAX_FAILED_SHARE = 0.1
 
 # The way of an article.
 ITEM_PIPELINES = {
+    "crawler.pipelines.pictures.PicturePipeline": 50,  # its own items; articles pass
     "crawler.pipelines.normalise.NormalisePipeline": 100,
     "crawler.pipelines.deduplicate.DeduplicatePipeline": 200,
     "crawler.pipelines.store.StorePipeline": 300,

@@ -13,7 +13,7 @@ from archive.article import Article
 from archive.errors import ArchiveError, Refused
 from crawler.extensions.open_archive import archive_here, archive_of, open_archive_of
 from crawler.failures import Failures
-from crawler.items import FetchedPicture, Found, Item, Listed, Look
+from crawler.items import Found, Item, Listed, Look
 from crawler.keeper import Sent
 
 
@@ -54,9 +54,6 @@ class StorePipeline:
 
     async def process_item(self, item: Item) -> Article:
         """The article, once it is on disk. All else is noted, and is nothing to export."""
-        if isinstance(item, FetchedPicture):
-            await self._keep(item)
-            raise DropItem(f"noted: {item.address}", log_level="DEBUG")
         try:
             if not isinstance(item, Article):
                 await self._note(item)
@@ -70,11 +67,12 @@ class StorePipeline:
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
         return replace(item, captures=archive_of(self._crawler).placed(item.captures))
 
-    async def _keep(self, picture: FetchedPicture) -> None:
+    async def keep_picture(self, address: str, data: bytes) -> None:
+        """Keep a picture of archived articles, which is on disk when this is done."""
         archive = archive_here(self._crawler)
         try:
             async with self._one_at_a_time:
-                await asyncio.to_thread(archive.keep_picture, picture.address, picture.data)
+                await asyncio.to_thread(archive.keep_picture, address, data)
         except ArchiveError as error:
             open_archive_of(self._crawler).storage_failed(error)
         else:

@@ -17,6 +17,7 @@ import scrapy
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.crawler import Crawler
+from scrapy.http import Response
 from scrapy.settings import Settings
 
 from archive.archive import Archive
@@ -25,7 +26,9 @@ from archive.media import host_of
 from archive.rebuild import rebuild
 from archive.verify import verify
 from archive.warc import read_records, warc_files
-from crawler.extensions.pictures import Pictures
+from crawler.fingerprint import PICTURE
+from crawler.items import MissingPicture
+from crawler.middlewares.redirect import RedirectMiddleware
 from crawler.spiders.finews import FinewsSpider
 from demo.articles import FEWEST
 from demo.faults import Failure, Fault, delay, garbage, redirect, status, truncated
@@ -301,14 +304,19 @@ def test_no_address_leads_to_another_host(place: str, scheme: str, mark: str) ->
         (f"http://{PICTURE_HOST}:22/", None),
         (f"http://{PICTURE_HOST}@127.0.0.1/", None),
         ("http://[", None),
-        ("/a\x00b.jpg", None),
+        ("/a\x00b.jpg", f"https://{PICTURE_HOST}/a%00b.jpg"),
     ],
 )
 def test_redirects_that_are_followed(location: str, target: str | None) -> None:
     settings = Settings()
     settings.setmodule("settings.base")
-    pictures = Pictures(Crawler(FinewsSpider, settings))
-    assert pictures._target(f"https://{PICTURE_HOST}/a.jpg", location) == target
+    crawler = Crawler(FinewsSpider, settings)
+    redirects = RedirectMiddleware.from_crawler(crawler)
+    picture = MissingPicture(f"https://{PICTURE_HOST}/a.jpg")
+    request = scrapy.Request(picture.address, meta={PICTURE: picture})
+    response = Response(request.url, 302, {"Location": location})
+    result = redirects.process_response(request, response)
+    assert result.url == target if target else result is response
 
 
 def test_a_switch_is_on_or_off(crawl: Crawl, replica: Replica) -> None:

@@ -1,0 +1,181 @@
+"""Fetches the pictures that the archive misses, as Scrapy's pipeline for files does it."""
+
+from io import BytesIO
+from typing import Any, ClassVar, NoReturn, Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, DropItem, IgnoreRequest, NotConfigured
+from scrapy.http import Response
+from scrapy.pipelines.files import FilesPipeline, StatInfo
+from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
+from scrapy.spidermiddlewares.httperror import HttpError
+from scrapy.utils.defer import deferred_from_coro
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from archive.errors import FinewsError
+from archive.media import media_type
+from crawler.extensions.circuit_breaker import HostBlocked
+from crawler.failures import Failures, reason_of
+from crawler.fingerprint import PICTURE
+from crawler.items import Item, MissingPicture
+from crawler.keeper import OnThisMachine, keeper_class
+from crawler.middlewares.redirect import REDIRECTS
+from crawler.pipelines.store import StorePipeline
+
+_STORE = "archive:media"
+
+
+class NoPicture(FinewsError):
+    """An answer that is no picture.
+
+    :param reason: a word for the statistics.
+    """
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class ArchiveStore:
+    """The store of `PicturePipeline`: the archive, which names a file after its bytes.
+
+    It writes through the store pipeline, and so one thing at a time.
+    """
+
+    def __init__(self, basedir: str) -> None:
+        """Made by `FilesPipeline`."""
+
+    def persist_file(
+        self,
+        path: str,
+        buf: BytesIO,
+        info: MediaPipeline.SpiderInfo,
+        meta: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Deferred[None]:
+        """Keep what came for the address that `path` is."""
+        store = info.spider.crawler.get_item_pipeline(StorePipeline)
+        assert store is not None, "ITEM_PIPELINES has no StorePipeline"
+        return deferred_from_coro(store.keep_picture(path, buf.getvalue()))
+
+    def stat_file(self, path: str, info: MediaPipeline.SpiderInfo) -> StatInfo:
+        """Nothing: the archive has been asked already what it misses."""
+        return {}
+
+
+class PicturePipeline(FilesPipeline):
+    """Scrapy's FilesPipeline for each `MissingPicture`, which ends here; articles pass.
+
+    It sends past the scheduler, so who gives it items says how many at once. A failure is one
+    sentence in the log. Stats: ``picture/failed/<reason>``; ``picture/kept`` is the store
+    pipeline's.
+    """
+
+    STORE_SCHEMES: ClassVar = {"archive": ArchiveStore}
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(_STORE, crawler=crawler)
+        self._failures = Failures(crawler)
+        self._most_bytes = crawler.settings.getint("FINEWS_PICTURE_MAXSIZE")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy, where pictures are asked for at all; see the extension `Pictures`."""
+        settings = crawler.settings
+        if not settings.getbool("FINEWS_MEDIA"):
+            raise NotConfigured
+        if not issubclass(keeper_class(settings), OnThisMachine):
+            raise NotConfigured
+        return cls(crawler)
+
+    def get_media_requests(
+        self, item: Item | MissingPicture, info: MediaPipeline.SpiderInfo
+    ) -> list[Request]:
+        """What is asked for an item: one picture, or nothing."""
+        if not isinstance(item, MissingPicture):
+            return []
+        meta = {
+            PICTURE: item,
+            "dont_retry": True,
+            "download_maxsize": self._most_bytes,
+            "referrer_policy": "no-referrer",
+        }
+        return [Request(item.address, headers={"Accept": "image/*"}, meta=meta)]
+
+    async def media_downloaded(
+        self,
+        response: Response,
+        request: Request,
+        info: MediaPipeline.SpiderInfo,
+        *,
+        item: Any = None,
+    ) -> FileInfo:
+        """Store a picture.
+
+        :raises NoPicture: when it is none.
+        :raises HttpError: when the answer says by its status that there is none.
+        """
+        if response.status in REDIRECTS:
+            location = (response.headers.get("Location") or b"").decode("latin-1")
+            sentence = f"{response.url} leads to {location!r}, which is not asked for a picture."
+            raise NoPicture("redirect", sentence)
+        if response.status != 200:
+            raise HttpError(response)
+        if media_type(response.body) is None:
+            sentence = f"{response.url} is no JPEG, PNG, GIF or WebP picture."
+            raise NoPicture("no_picture", sentence)
+        return await super().media_downloaded(response, request, info, item=item)
+
+    def media_failed(
+        self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
+    ) -> NoReturn:
+        """Note why there is no picture, unless its host was not even asked.
+
+        :raises Exception: that of Scrapy for a request that was filtered out, which it tells
+            nobody of; all others it would tell of in its own words.
+        """
+        picture: MissingPicture = request.meta[PICTURE]
+        picture.error = failure.value
+        if not isinstance(picture.error, HostBlocked):
+            self._note(failure, picture, request)
+        filtered = Failure(IgnoreRequest(str(picture.error)))  # type: ignore[no-untyped-call]
+        super().media_failed(filtered, request, info)
+
+    def file_path(
+        self,
+        request: Request,
+        response: Response | None = None,
+        info: MediaPipeline.SpiderInfo | None = None,
+        *,
+        item: Any = None,
+    ) -> str:
+        """The address, for which the archive knows a place."""
+        picture: MissingPicture = request.meta[PICTURE]
+        return picture.address
+
+    def item_completed(
+        self,
+        results: list[FileInfoOrError],
+        item: Item | MissingPicture,
+        info: MediaPipeline.SpiderInfo,
+    ) -> Item:
+        """An article. A picture has been dealt with, and is nothing to export."""
+        if not isinstance(item, MissingPicture):
+            return item
+        info.downloaded.clear()  # what is remembered, all crawl long, of what is asked for once
+        raise DropItem(f"noted: {item.address}", log_level="DEBUG")
+
+    def _note(self, failure: Failure, picture: MissingPicture, request: Request) -> None:
+        error = failure.value
+        if isinstance(error, NoPicture):
+            reason, sentence = error.reason, str(error)
+        elif isinstance(error, DownloadCancelledError):
+            reason = "too_large"
+            sentence = f"{request.url} has more than {self._most_bytes} bytes."
+        else:
+            failure.request = request  # type: ignore[attr-defined] # as Scrapy does for errbacks
+            reason, sentence = reason_of(failure)
+        answered = isinstance(error, NoPicture | HttpError | DownloadCancelledError)
+        self._failures.of_picture(picture.address, reason, sentence, answered=answered)
