@@ -5,6 +5,7 @@ whoever deletes it loses good manners for a while, and nothing else.
 """
 
 import sqlite3
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -86,6 +87,8 @@ class Failed(Attempts):
 class CrawlState:
     """Validators of lists, hosts to be left alone, articles and pictures to be tried again.
 
+    Threads take turns.
+
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
@@ -93,6 +96,7 @@ class CrawlState:
         self._path = path
         # Asked for before every request; while the archive is locked nobody else changes them.
         self._blocks: dict[str, tuple[Any, ...]] | None = None
+        self._turn = threading.RLock()  # a connection has one transaction at a time
         with self._telling():
             self._db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
             self._db.enable_wal()
@@ -105,7 +109,8 @@ class CrawlState:
     @contextmanager
     def _telling(self) -> Iterator[None]:
         try:
-            yield
+            with self._turn:
+                yield
         except sqlite3.DatabaseError as error:
             raise ArchiveError(
                 f"Could not use {self._path}: {error}; it may be deleted, and is then made anew."

@@ -1,6 +1,7 @@
 """What crawls remember of the sites, and tell each other."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -67,3 +68,16 @@ def test_a_failed_article_waits(state: CrawlState) -> None:
     assert not waits(CODES[0], 9)
     assert waits(CODES[0], 9, attempts=2)
     assert not waits(InfoCode("NW202611221200000009"), 0)
+
+
+def test_pictures_are_noted_from_several_threads(state: CrawlState) -> None:
+    def note(thread: int) -> None:
+        for number in range(50):
+            address = f"http://a.test/{thread}-{number}.jpg"
+            state.picture_failed(address, "No.", NOW, answered=True)
+            if number:
+                state.picture_kept(address)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(note, range(4))) == [None] * 4
+    assert set(state.picture_failures()) == {f"http://a.test/{thread}-0.jpg" for thread in range(4)}
