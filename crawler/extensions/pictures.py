@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Request, signals
+from scrapy.core.engine import _Slot
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 
@@ -111,7 +112,7 @@ class Pictures:
         return list(dict.fromkeys(islice(wanted, self._most)))
 
     @property
-    def _slot(self) -> Any:
+    def _slot(self) -> _Slot:
         """Where the engine (Scrapy 2.19) counts the requests that are under way.
 
         It closes nothing that they need before each of them has ended, and looks for what is next
@@ -119,6 +120,7 @@ class Pictures:
         end waits forever for one that is in a pipeline at that moment.
         """
         assert self._crawler.engine is not None
+        assert self._crawler.engine._slot is not None
         return self._crawler.engine._slot
 
     async def _ask(self, host: str, addresses: Sequence[str], under_way: Request) -> None:

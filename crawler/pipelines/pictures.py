@@ -133,8 +133,8 @@ class PicturePipeline(FilesPipeline):
     ) -> NoReturn:
         """Note why there is no picture, unless its host was not even asked.
 
-        :raises Exception: that of Scrapy for a request that was filtered out, which it tells
-            nobody of; all others it would tell of in its own words.
+        :raises Exception: Scrapy's own for a request that was filtered out; of any other it would
+            tell in its own words as well.
         """
         picture: MissingPicture = request.meta[PICTURE]
         picture.error = failure.value

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ import scrapy
 from hypothesis import given
 from hypothesis import strategies as st
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.settings import Settings
 
@@ -29,6 +31,7 @@ from archive.warc import read_records, warc_files
 from crawler.fingerprint import PICTURE
 from crawler.items import MissingPicture
 from crawler.middlewares.redirect import RedirectMiddleware
+from crawler.pipelines.pictures import PicturePipeline
 from crawler.spiders.finews import FinewsSpider
 from demo.articles import FEWEST
 from demo.faults import Failure, Fault, delay, garbage, redirect, status, truncated
@@ -317,6 +320,18 @@ def test_redirects_that_are_followed(location: str, target: str | None) -> None:
     response = Response(request.url, 302, {"Location": location})
     result = redirects.process_response(request, response)
     assert result.url == target if target else result is response
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [{"FINEWS_MEDIA": False}, {"FINEWS_KEEPER": "cluster.elsewhere.ArchiveElsewhere"}]
+)
+def test_where_none_are_kept_the_pipeline_is_off_without_a_word(elsewhere: dict[str, Any]) -> None:
+    settings = Settings()
+    settings.setmodule("settings.base")
+    settings.update({"FINEWS_MEDIA": True} | elsewhere, priority="cmdline")
+    with pytest.raises(NotConfigured) as off:
+        PicturePipeline.from_crawler(Crawler(FinewsSpider, settings))
+    assert not off.value.args  # else Scrapy would warn with it
 
 
 def test_a_switch_is_on_or_off(crawl: Crawl, replica: Replica) -> None:
