@@ -31,8 +31,9 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
 
 nightly: $(READY)
-	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 $(VENV)/bin/python -m pytest \
-	    tests/faults tests/archive/browse/test_hostile_addresses.py
+	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
+	    $(VENV)/bin/python -m pytest \
+	    tests/faults tests/archive/browse/test_hostile_addresses.py tests/bench
 
 fuzz: $(READY)
 	$(VENV)/bin/python -m tests.fuzz $(or $(SECONDS),300)

@@ -39,11 +39,11 @@ def main() -> None:
 
 
 def pages(count: int) -> list[tuple[str, bytes]]:
-    """Post pages of the made-up site, each told from all others by its end."""
+    """Post pages of the made-up site, each told from all others by its beginning."""
     site = rendered_site(made_up_site().articles, BUILT)
     posts = [(path, page) for path, page in site.items() if "/202" in path]
     return [
-        (f"http://{MIRROR_HOST}{path}?{number}", b"%s<!-- %d -->" % (_bytes(page), number))
+        (f"http://{MIRROR_HOST}{path}?{number}", b"<!-- %d -->%s" % (number, _bytes(page)))
         for number, (path, page) in zip(
             range(count), posts * (count // len(posts) + 1), strict=False
         )

@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 
 import msgpack
@@ -135,10 +136,11 @@ def ended_jobs(archive: Path, *, well: bool = False) -> int:
     return int(ended)
 
 
-def measure_broker() -> None:
+def measure_broker(share: float) -> None:
     """Messages of one publisher; several do not get in each other's way before the disk does."""
     with tempfile.TemporaryDirectory() as folder, running(RabbitMQ(Path(folder) / "b")) as broker:
-        for size, count in ((1, 500), (50, 20)):
+        for size, whole in ((1, 500), (50, 20)):
+            count = ceil(whole * share)
             batches = list(_batches(size * count, size))
             sent = sum(len(msgpack.packb(batch)) for batch in batches)
             with opened_app(broker.url) as app:
@@ -152,9 +154,10 @@ def measure_broker() -> None:
             )
 
 
-def measure_writer() -> None:
+def measure_writer(share: float) -> None:
     """Batches of several sizes; each article has a page and an answer of the share API."""
-    for size, count in ((1, 300), (5, 200), (50, 40)):
+    for size, whole in ((1, 300), (5, 200), (50, 40)):
+        count = ceil(whole * share)
         batches = list(_batches(size * count, size))
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "news"
@@ -246,16 +249,18 @@ def _code(number: int) -> str:
 def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__)
-    parser.add_argument("--only", choices=("workers", "broker", "writer", "known"))
+    parts = ("workers", "broker", "writer", "known")
+    parser.add_argument("--only", choices=parts, nargs="+", default=parts)
+    parser.add_argument("--share", type=float, default=1.0, help="of the messages")
     parser.add_argument("--codes", type=int, default=10_000_000)
     options = parser.parse_args()
-    if options.only in (None, "workers"):
+    if "workers" in options.only:
         compare_workers()
-    if options.only in (None, "broker"):
-        measure_broker()
-    if options.only in (None, "writer"):
-        measure_writer()
-    if options.only in (None, "known"):
+    if "broker" in options.only:
+        measure_broker(options.share)
+    if "writer" in options.only:
+        measure_writer(options.share)
+    if "known" in options.only:
         measure_known(options.codes)
 
 

@@ -23,8 +23,6 @@ from demo.share import share_api_site
 from demo.site import BUILT, made_up_site
 from demo.static import StaticFile, static_site
 
-SMALL = 1_000
-ROUNDS = 7
 NEW = 10
 COMMAND = (
     *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
@@ -45,16 +43,19 @@ class Cost:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.crawls", description=__doc__)
+    parser.add_argument("--least", type=int, default=1_000, help="posts of the small archive")
     parser.add_argument("--posts", type=int, default=200_000)
-    large = parser.parse_args().posts
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
+    least, large, rounds = given.least, given.posts, given.rounds
     articles = [entry for entry in made_up_site().articles if entry.share_hosts]
     with tempfile.TemporaryDirectory() as folder, Replica(_sites(articles[:-NEW])) as replica:
-        archives = {posts: Path(folder) / str(posts) for posts in (SMALL, large)}
+        archives = {posts: Path(folder) / str(posts) for posts in (least, large)}
         for posts, archive in archives.items():
             build(archive, posts)
             _crawl(archive, replica)
-        _compare(archives, replica, "lists are the same as before", lambda archive: None)
-        _compare(archives, replica, "lists are read, all is known", _forget_lists)
+        _compare(archives, replica, rounds, "lists are the same as before", lambda archive: None)
+        _compare(archives, replica, rounds, "lists are read, all is known", _forget_lists)
         replica.sites |= _sites(articles)
         cost = _crawl(archives[large], replica)
         lists = sum(
@@ -69,15 +70,19 @@ def main() -> None:
 
 
 def _compare(
-    archives: dict[int, Path], replica: Replica, what: str, before: Callable[[Path], None]
+    archives: dict[int, Path],
+    replica: Replica,
+    rounds: int,
+    what: str,
+    before: Callable[[Path], None],
 ) -> None:
     costs: dict[int, list[Cost]] = {posts: [] for posts in archives}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for posts, archive in archives.items():
             before(archive)
             costs[posts].append(_crawl(archive, replica))
-    print(f"{what}: {costs[SMALL][0].requests} requests")
     small, large = costs
+    print(f"{what}: {costs[small][0].requests} requests")
     for name, unit, pick in (
         ("seconds", 1.0, lambda cost: cost.seconds),
         ("MB at the peak", 1e6, lambda cost: cost.memory),

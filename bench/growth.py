@@ -27,10 +27,8 @@ from bench.local_site import LocalSite, local_site
 from bench.pages import addresses, visit
 from bench.whole_crawl import crawl, finews_command, finews_environment
 
-SMALLEST = 1_000
 CRAWLED = 300
 """New articles of each crawl."""
-ROUNDS = 3
 QUESTIONS = 2_000
 VISITS = 15
 PAGES = ("front page", "all posts, with facets", "a media, with facets", "article")
@@ -42,30 +40,32 @@ Costs = dict[str, float]
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
+    parser.add_argument("--least", type=int, default=1_000, help="posts of the smallest archive")
     parser.add_argument("--most", type=int, default=100_000, help="posts of the largest archive")
-    most = parser.parse_args().most
-    sizes = list(sizes_up_to(most))
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    sizes = list(sizes_between(given.least, given.most))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         with local_site(folder / "site", CRAWLED, years_later=300) as site:
             print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-            costs = growth(folder, site, sizes)
+            costs = growth(folder, site, sizes, given.rounds)
     show(costs)
 
 
-def sizes_up_to(most: int) -> Iterator[int]:
-    """1,000 and its tens."""
-    size = SMALLEST
+def sizes_between(least: int, most: int) -> Iterator[int]:
+    """The least and its tens."""
+    size = least
     while size <= most:
         yield size
         size *= 10
 
 
-def growth(folder: Path, site: LocalSite, sizes: Sequence[int]) -> dict[int, Costs]:
+def growth(folder: Path, site: LocalSite, sizes: Sequence[int], rounds: int) -> dict[int, Costs]:
     """Costs by size. All sizes take turns, so that a slow moment of the machine meets each."""
     archives = {posts: make(folder / str(posts), posts) for posts in sizes}
     taken: dict[int, dict[str, list[float]]] = {posts: {} for posts in sizes}
-    for number in range(ROUNDS):
+    for number in range(rounds):
         for posts, news in archives.items():
             for what, seconds in costs_of(news, posts, site, number):
                 taken[posts].setdefault(what, []).append(seconds)
