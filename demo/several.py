@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from demo.articles import SHARE_HOSTS
 from demo.exchange import Answer, Request, Site
@@ -25,11 +25,13 @@ class OneOfSeveral:
     """The facts about it that the crawler wants, in TOML."""
 
 
-def several_sites(count: int, *, articles: int = 60) -> Iterator[OneOfSeveral]:
-    """So many sites of so many articles each."""
+def several_sites(
+    count: int, *, articles: int = 60, built: datetime = BUILT
+) -> Iterator[OneOfSeveral]:
+    """So many sites of so many articles each; the first one's newest are of the day `built`."""
     for number in range(count):
         name = f"site{number}"
-        made_up = made_up_site(articles=articles, seed=number, built=BUILT - number * _APART)
+        made_up = made_up_site(articles=articles, seed=number, built=built - number * _APART)
         mirror, share = f"{name}.example", f"share.{name}.example"
         answers = [made_up.sites[host] for host in SHARE_HOSTS]
         yield OneOfSeveral(

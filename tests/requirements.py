@@ -2,18 +2,21 @@
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
 
 def program(name: str) -> str:
-    """The path of a program; without it the test is skipped, or fails where all must run.
+    """The path of a program; without it the test is skipped, or fails where all must run."""
+    return shutil.which(name) or lacking(f"{name} is not installed")
+
+
+def lacking(what: str) -> NoReturn:
+    """Skip the test for what this machine lacks, or let it fail where all must run.
 
     `.ci/run` installs everything and sets FINEWS_ALL_TESTS.
     """
-    path = shutil.which(name)
-    if path is not None:
-        return path
     if os.environ.get("FINEWS_ALL_TESTS"):
-        pytest.fail(f"{name} is not installed, and FINEWS_ALL_TESTS wants every test to run")
-    pytest.skip(f"{name} is not installed")
+        pytest.fail(f"{what}, and FINEWS_ALL_TESTS wants every test to run")
+    pytest.skip(what)

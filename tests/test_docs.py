@@ -11,57 +11,32 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from archive.article import SHANGHAI
-from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
-from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
-from demo.replica import Answer, Replica, Site, folder_site, share_api_site
-from demo.site import made_up_site
-from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS, crawl_with
+from demo.replica import Replica, Site
+from tests.bench.test_short import QUICK, SLOW
+from tests.conftest import ROOT, crawl_with
+from tests.documents import (
+    BLOCK,
+    DOCUMENTS,
+    FOR_ROOT,
+    NOT_RUN,
+    SETTING_UP,
+    commands,
+    copy_of_the_project,
+    for_root,
+    name_of,
+    sample_internet,
+)
 from tests.requirements import program
 
-DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
-_BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _SERVING = re.compile(r"finews browse|http\.server")
-INSTALLED = "/opt/finews"
-"""Where the documents suppose the project, when it is set up for years."""
-STAND_ASIDE = "useradd|git|python3|chown|crontab|systemctl|docker|apt-get|rabbitmqctl"
-FOR_ROOT = rf"{STAND_ASIDE}|cd|cp|mkdir|sed|rsync|logrotate|finews|\.venv/bin/\w+"
 NEEDED = ("git", "jekyll", "rsync")
-NOT_OURS = (
-    ".git",
-    ".venv",
-    ".hypothesis",
-    "__pycache__",
-    "*cache",
-    "*.egg-info",
-    "build",
-    "dist",
-    "logs",
-    "news*",
-)
-"""What lies in the project's folder without being a part of it."""
-PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"
-"""Eastmoney's page of every article here."""
-
-
-def name_of(document: Path) -> str:
-    return document.relative_to(ROOT).as_posix()
-
-
-def commands(document: Path) -> list[str]:
-    blocks = _BLOCK.findall(document.read_text(encoding="utf-8"))
-    lines = [line.strip() for _, block in blocks for line in block.splitlines()]
-    assert all(line.startswith("$ ") for line in lines), "a block shows commands, not what they say"
-    return [line.removeprefix("$ ") for line in lines]
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands(document)]
@@ -71,15 +46,7 @@ TRANSLATION = ROOT / "README.zh.md"
 
 @pytest.fixture(scope="module")
 def sites() -> Mapping[str, Site]:
-    answers = {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
-    share = share_api_site(answers)
-    eastmoney = made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites
-    return {
-        **{host: eastmoney[host] for host in (WEBLIST_HOST, LISTAPI_HOST)},
-        PAGE_HOST: lambda request: Answer(body=PAGE.read_bytes()),
-        MIRROR: folder_site(SAMPLES / "site"),
-        **dict.fromkeys(SHARE_HOSTS, share),
-    }
+    return sample_internet()
 
 
 @pytest.fixture(scope="module")
@@ -95,17 +62,9 @@ def crawled(tmp_path_factory: pytest.TempPathFactory, sites: Mapping[str, Site])
 def project(crawled: Path, tmp_path: Path) -> Path:
     """A copy of the project, to be worked in."""
     copy = tmp_path / "project"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_OURS))
+    copy_of_the_project(copy)
     (copy / ".venv").symlink_to(Path(sys.executable).parent.parent)
     shutil.copytree(crawled, copy / "news")
-    for path, there, here in (
-        ("crawler/spiders/eastmoney.py", '"DOWNLOAD_DELAY": 2.0', '"DOWNLOAD_DELAY": 0'),
-        ("settings/base.py", "DOWNLOAD_DELAY = 1.0", "DOWNLOAD_DELAY = 0"),
-        ("settings/base.py", "AUTOTHROTTLE_ENABLED = True", "AUTOTHROTTLE_ENABLED = False"),
-    ):
-        text = (copy / path).read_text(encoding="utf-8")
-        assert there in text
-        (copy / path).write_text(text.replace(there, here), encoding="utf-8")
     subprocess.run(("git", "init", "--quiet"), cwd=copy, check=True)
     return copy
 
@@ -194,93 +153,13 @@ def test_the_crontab_lines_of_a_document_run(
 ) -> None:
     program("jekyll")
     for line in as_cron_runs_them(document):
-        command = line.replace(INSTALLED, str(project))
+        command = line.replace("/opt/finews", str(project))
         subprocess.run(("sh", "-c", command), env=environment, check=True, capture_output=True)
     assert (project / "public" / "_site" / "index.html").is_file()
 
 
-def for_root(document: Path) -> list[str]:
-    """The indented commands of a document, which set up a machine."""
-    lines = re.findall(rf"^ {{4}}((?:{FOR_ROOT}) .*)$", document.read_text("utf-8"), re.MULTILINE)
-    return [str(line) for line in lines]
-
-
-@pytest.fixture
-def units(tmp_path: Path) -> Path:
-    """Where systemd would have its units."""
-    (tmp_path / "units").mkdir()
-    return tmp_path / "units"
-
-
-def set_up(
-    document: str, project: Path, environment: Mapping[str, str], units: Path
-) -> tuple[set[str], str]:
-    """Set up a machine as a document says, with the real files.
-
-    Programs that would change this machine stand aside and only look whether the files are there
-    that they are given. Returns which of them were run, and what was run.
-    """
-    log, stand_ins = units.parent / "log", units.parent / "stand-ins"
-    (project / ".venv").unlink()
-    (project / ".venv" / "bin").mkdir(parents=True)
-    stand_ins.mkdir()
-    aside = [stand_ins / name for name in STAND_ASIDE.split("|")]
-    for path in (*aside, *(project / ".venv" / "bin" / name for name in ("python", "finews"))):
-        path.write_text(
-            f'#!/bin/sh\nfor given; do case $given in deploy/*|{project}/*) ls "$given" || exit;;'
-            f' esac; done\necho "${{0##*/}} $*" >>{log}\n'
-        )
-        path.chmod(0o755)
-    for name in ("logrotate", "rsync"):
-        program(name)
-    shown = script = "\n".join(for_root(ROOT / "docs" / document))
-    for there, here in (
-        ("/etc/systemd/system", units),
-        ("/var/lib/finews", project / "news"),
-        ("/backup/finews", environment["BACKUP"]),
-        (INSTALLED, project),
-    ):
-        script = script.replace(there, str(here))
-    done = subprocess.run(
-        ("bash", "-e", "-c", script),
-        cwd=project,
-        env={**environment, "PATH": f"{stand_ins}:{environment['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return {line.split(" ")[0] for line in log.read_text().splitlines()}, shown
-
-
-def test_the_commands_that_set_up_a_machine_run(
-    project: Path, environment: Mapping[str, str], units: Path
-) -> None:
-    asked, shown = set_up("operating.md", project, environment, units)
-    assert asked == {
-        *("useradd", "git", "python3", "python", "chown", "crontab", "systemctl", "docker")
-    }
-    for place in ("/etc/systemd/system", "/var/lib/finews", "/backup/finews", INSTALLED):
-        assert place in shown
-    eastmoney = {"finews-eastmoney.service", "finews-eastmoney.timer"}
-    deployed = {path.name for path in (ROOT / "deploy").glob("finews-*")}
-    assert {path.name for path in units.iterdir()} == deployed | eastmoney
-    assert "-m scrapy crawl eastmoney\n" in (units / "finews-eastmoney.service").read_text()
-    assert len(list((project / ".github" / "workflows").iterdir())) == 2
-    assert list(Path(environment["BACKUP"]).rglob("*.md"))
-
-
-def test_the_commands_that_set_up_a_cluster_run(
-    project: Path, environment: Mapping[str, str], units: Path
-) -> None:
-    asked, _ = set_up("cluster.md", project, environment, units)
-    assert asked == {"apt-get", "rabbitmqctl", "python", "systemctl", "finews"}
-    services = {path.name for path in (ROOT / "deploy").glob("finews-*.service")}
-    assert {path.name for path in units.iterdir()} == services
-
-
 def test_no_command_is_shown_that_is_not_run() -> None:
-    looks = re.compile(rf"^ *((?:{FOR_ROOT}|make|scrapy|jekyll|sudo|curl) .*)$", re.MULTILINE)
+    looks = re.compile(rf"^ *((?:{FOR_ROOT}|make|scrapy|jekyll|sudo|pip|pipx) .*)$", re.MULTILINE)
     for document in DOCUMENTS:
         if document.parent.name == "reference":
             continue
@@ -289,10 +168,57 @@ def test_no_command_is_shown_that_is_not_run() -> None:
         code = [block for kind, block in fenced if kind != "console"]
         code += re.findall(r"^(?: {4}.*\n)+", text, re.MULTILINE)
         shown = [line.split("#")[0].strip() for block in code for line in looks.findall(block)]
-        run = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-        if document.name in {"operating.md", "cluster.md"}:
-            run += for_root(document)
+        run = [*(ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines(), *NOT_RUN]
+        if document in SETTING_UP:
+            run += for_root(text)  # tests/deploy/test_setting_up.py
         assert not [line for line in shown if line not in run], name_of(document)
+
+
+_IN_A_SENTENCE = re.compile(
+    r"`((?:crontab|curl|datasette|docker|finews|git|journalctl|make|pipx|pytest|python|rsync"
+    r"|runuser|scrapy|sudo|systemctl|tail) [^`]+)`"
+)
+RUN_BY = {
+    "datasette news/catalog.db": "test_plain_datasette_shows_the_same_data_undressed",
+    "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
+    "finews export posts": "test_without_a_kind_posts_are_exported",
+    "finews init": "test_a_new_folder_can_be_crawled_from",
+    "make bench": "test_it_prints_figures",
+    "make docs": "test_the_documents_are_a_web_site_too",
+    "make fuzz": "test_nothing_breaks_in_a_second",
+    "make nightly": "test_killed_at_random_moments_the_next_crawl_makes_it_whole",
+    "pytest -k": "test_the_tests_that_hold_the_promises_are_there",
+    "python -m tests.faults.matrix": "test_the_page_of_the_docs_is_what_the_list_makes",
+    "systemctl --failed": "test_a_crawl_that_fails_is_listed_until_one_succeeds",
+}
+"""The tests that run commands which documents name in a sentence and show nowhere else: these or
+shorter ones."""
+
+
+def start_of(command: str) -> str:
+    """What tells a command from others, without its arguments."""
+    words = command.split()
+    long = words[:2] in (["python", "-m"], ["finews", "export"], ["finews", "cluster"])
+    return " ".join(words[: 3 if long else 2])
+
+
+def test_no_command_is_named_that_is_not_run() -> None:
+    run = "\n".join(
+        [command for document in DOCUMENTS for command in commands(document)]
+        + [command for path in SETTING_UP for command in for_root(path.read_text("utf-8"))]
+        + [(ROOT / ".ci" / "run").read_text(encoding="utf-8")]
+        + [f"python -m {module}" for module in QUICK | SLOW]
+    )
+    named = set()
+    for document in DOCUMENTS:
+        if document.parent.name == "reference" or document.name == "CHANGELOG.md":
+            continue
+        text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
+        named |= {start_of(command) for command in _IN_A_SENTENCE.findall(text)}
+    assert {start for start in named if start not in run} == set(RUN_BY)
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
+    for name in RUN_BY.values():
+        assert sum(f"def {name}(" in source for source in sources) == 1, name
 
 
 def test_there_are_commands() -> None:
@@ -342,7 +268,7 @@ def test_the_documents_are_a_web_site_too(tmp_path: Path) -> None:
         page = document.relative_to(ROOT / "docs").with_suffix("")
         folder = tmp_path / page.parent if page.name == "README" else tmp_path / page
         html = (folder / "index.html").read_text(encoding="utf-8")
-        blocks = _BLOCK.findall(document.read_text(encoding="utf-8"))
+        blocks = BLOCK.findall(document.read_text(encoding="utf-8"))
         assert html.count('<pre><code class="language-console">') == len(blocks), page
         assert "```" not in html, page
         outside = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)

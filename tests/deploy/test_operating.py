@@ -60,7 +60,7 @@ def test_the_commands_of_a_cluster_are_there() -> None:
 def test_a_backup_taken_during_a_crawl_can_be_gone_on_with(
     replica: Replica, site: MadeUpSite, tmp_path: Path
 ) -> None:
-    (command,) = re.findall(r"^    (rsync .*)$", DOCUMENT, re.MULTILINE)
+    (command,) = re.findall(r"^    (rsync .* /backup/finews/)$", DOCUMENT, re.MULTILINE)
     *options, source, target = shlex.split(command)
     assert (source, target) == ("/var/lib/finews/", "/backup/finews/")
     program(options[0])

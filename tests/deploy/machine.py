@@ -1,0 +1,190 @@
+"""A machine of one's own that boots Debian's systemd in a second, and may be set up at will.
+
+Namespaces of Linux make it: its files are those of this machine, and what it writes is kept in
+memory; its processes, its network and its host name are its own. Nothing of it is left afterwards.
+"""
+
+import ctypes
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo.brokers import wait_for
+from demo.replica import Replica
+from tests.requirements import lacking, program
+
+PYTHON, DEPENDENCIES = "/usr/local/lib/python-of-the-tests", "/usr/local/lib/dependencies"
+"""Where a machine finds this Python, and what is installed in it."""
+_CLONE_NEWNET = 0x40000000
+
+# Control groups of its own come first; once the test is over or dead, nobody holds the other end
+# of standard input, and all is taken away again.
+_OUTSIDE = """
+    set -eu
+    mount -t cgroup2 cgroup2 "$1"
+    mkdir "$1/finews-$$"
+    echo $$ >"$1/finews-$$/cgroup.procs"
+    unshare --cgroup --pid --fork --kill-child --net --uts --ipc --mount sh -c "$2" sh "$@" &
+    exec >/dev/null
+    read -r _ || true
+    exec 2>/dev/null
+    kill -9 $! || true
+    wait $! || true
+    echo $$ >"$1/cgroup.procs"
+    until find "$1/finews-$$" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.1; done
+"""
+
+# What could reach this machine cannot be written: /sys and /proc/sys. Its own services, which
+# Debian starts at boot, are not started.
+_INSIDE = """
+    set -eu
+    mount -t tmpfs -o mode=755 tmpfs "$1"
+    mkdir "$1/upper" "$1/work" "$1/root"
+    mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+    read -r outside _ </proc/self/stat
+    cd "$1/root"
+    mkdir -p "$3" "$4"
+    mount --bind "$5" ".$3"
+    mount --bind "$6" ".$4"
+    mount -o remount,bind,ro ".$3"
+    mount -o remount,bind,ro ".$4"
+    mount -t proc proc proc
+    mount --bind proc/sys proc/sys
+    mount -o remount,bind,ro proc/sys
+    mount -t sysfs -o ro sysfs sys
+    mount -t cgroup2 cgroup2 sys/fs/cgroup
+    mount -t tmpfs -o mode=755 tmpfs dev
+    for device in null zero full random urandom tty; do
+        touch "dev/$device"
+        mount --bind "/dev/$device" "dev/$device"
+    done
+    mkdir dev/shm
+    ln -s pts/ptmx dev/ptmx
+    mount -t tmpfs tmpfs dev/shm
+    mount -t tmpfs -o mode=755 tmpfs run
+    mount -t tmpfs -o mode=1777 tmpfs tmp
+    rm -rf etc/systemd/system/* usr/lib/systemd/system/*.wants usr/lib/systemd/system-generators
+    printf '[Unit]\\nWants=systemd-journald.service\\n' >etc/systemd/system/machine.target
+    echo first >etc/hostname
+    ip link set lo up
+    echo 127.0.0.1 localhost first MACHINE >etc/hosts
+    mkdir run/before
+    pivot_root . run/before
+    echo "$outside"
+    umount --lazy run/before
+    exec env --ignore-environment container=test /usr/lib/systemd/systemd --unit=machine.target \
+        --log-target=journal --show-status=no </dev/null >/dev/null 2>&1
+"""
+
+
+class Machine:
+    """A machine that has booted.
+
+    `root` is its root folder, as seen from here; `environment` are the variables of its shells and
+    services.
+    """
+
+    def __init__(self, process: int) -> None:
+        self._process = process
+        self.root = Path(f"/proc/{process}/root")
+        # A Python that was built elsewhere would look for its library there.
+        self.environment = {"LD_LIBRARY_PATH": f"{PYTHON}/lib"}
+
+    def has_booted(self) -> bool:
+        """Whether systemd takes orders."""
+        return self._bash("systemctl is-active machine.target").returncode == 0
+
+    def run(self, script: str) -> str:
+        """Run lines of bash as root, up to the first that fails; returns what they print."""
+        done = self._bash(script)
+        assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def _bash(self, script: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            (
+                *("nsenter", f"--target={self._process}", "--mount", "--pid", "--net", "--uts"),
+                *("--ipc", "--cgroup", "--root", "--wd"),
+                *("env", "--ignore-environment", *self._variables()),
+                *("bash", "-e", "-o", "pipefail", "-c", script),
+            ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def _variables(self) -> list[str]:
+        path = f"{PYTHON}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        settings = {"HOME": "/root", "PATH": path, "LANG": "C.UTF-8", **self.environment}
+        return [f"{name}={value}" for name, value in settings.items()]
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file of it, and its folder."""
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    @contextmanager
+    def internet(self, replica: Replica) -> Iterator[Replica]:
+        """The replica, served in this machine's network, where shells and services find it."""
+        listening = threading.Thread(target=self._listen, args=(replica,))
+        listening.start()
+        listening.join()
+        try:
+            self.environment |= {**replica.environment, "no_proxy": "127.0.0.1"}
+            certificate = Path(self.environment["SSL_CERT_FILE"]).read_text(encoding="ascii")
+            self.environment["SSL_CERT_FILE"] = "/etc/ssl/replica.pem"
+            self.write("/etc/ssl/replica.pem", certificate)
+            self._tell_services()
+            yield replica
+        finally:
+            replica.__exit__(None, None, None)
+
+    def _listen(self, replica: Replica) -> None:
+        """A thread may enter another network for good, and its sockets stay there."""
+        with Path(f"/proc/{self._process}/ns/net").open("rb") as network:
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.setns(network.fileno(), _CLONE_NEWNET):
+                raise OSError(ctypes.get_errno(), "setns")
+        replica.__enter__()
+
+    def _tell_services(self) -> None:
+        pairs = " ".join(f'"{name}={value}"' for name, value in self.environment.items())
+        defaults = f"[Manager]\nDefaultEnvironment={pairs}\n"
+        self.write("/etc/systemd/system.conf.d/test.conf", defaults)
+        self.run("systemctl daemon-reload")
+
+
+@contextmanager
+def booted(folder: Path) -> Iterator[Machine]:
+    """A machine, for as long as the `with` block lasts.
+
+    Skips the test, or lets it fail, where namespaces cannot be made.
+    """
+    for name in ("nsenter", "ip"):
+        program(name)
+    places = (PYTHON, DEPENDENCIES, sys.base_prefix, sysconfig.get_path("purelib"))
+    process = subprocess.Popen(
+        (program("unshare"), "--mount", "sh", "-c", _OUTSIDE, "sh", folder, _INSIDE, *places),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        outside = process.stdout.readline()
+        if not outside:
+            lacking(f"namespaces cannot be made: {process.communicate(timeout=30)[1]}")
+        machine = Machine(int(outside))
+        wait_for(machine.has_booted, seconds=30)
+        yield machine
+    finally:
+        process.communicate(timeout=30)

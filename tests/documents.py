@@ -1,0 +1,92 @@
+"""What the documents show, and a copy of the project that their commands may work in."""
+
+import re
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from archive.article import SHANGHAI
+from demo.article_page import PAGE_HOST
+from demo.articles import FEWEST
+from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
+from demo.replica import Answer, Site, folder_site, share_api_site
+from demo.site import made_up_site
+from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS
+
+DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+OPERATING, CLUSTER = SETTING_UP = ROOT / "docs" / "operating.md", ROOT / "docs" / "cluster.md"
+"""Those that set up a machine."""
+BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+FOR_ROOT = (
+    r"(?:useradd|git|python3|chown|chmod|crontab|systemctl|journalctl|docker|apt-get|rabbitmqctl"
+    r"|runuser|cd|cp|mv|mkdir|sed|tail|curl|rsync|logrotate|finews|\.venv/bin/\w+)"
+)
+"""The programs of the commands that set up a machine."""
+_NOT_OURS = (
+    ".git",
+    ".venv",
+    ".hypothesis",
+    "__pycache__",
+    "*cache",
+    "*.egg-info",
+    "build",
+    "dist",
+    "logs",
+    "news*",
+)
+"""What lies in the project's folder without being a part of it."""
+_PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"
+"""Eastmoney's page of every article here."""
+
+
+NOT_RUN = (
+    # Wants an engine for containers, and images from the internet. As far as it goes without,
+    # tests/deploy/test_container.py reads and runs the same files.
+    "docker compose --file deploy/compose.yaml up --build --detach",
+    # Wants advisories that cannot be had where CI runs.
+    "pipx run pip-audit --strict --no-deps --disable-pip --requirement constraints.txt",
+)
+"""The commands that documents show and no test runs."""
+
+
+def name_of(document: Path) -> str:
+    return document.relative_to(ROOT).as_posix()
+
+
+def commands(document: Path) -> list[str]:
+    """The commands of a document's `console` blocks."""
+    blocks = BLOCK.findall(document.read_text(encoding="utf-8"))
+    lines = [line.strip() for _, block in blocks for line in block.splitlines()]
+    assert all(line.startswith("$ ") for line in lines), "a block shows commands, not what they say"
+    return [line.removeprefix("$ ") for line in lines]
+
+
+def for_root(text: str) -> list[str]:
+    """The indented commands of a document, which set up a machine."""
+    return [str(line) for line in re.findall(rf"^ {{4}}({FOR_ROOT} .*)$", text, re.MULTILINE)]
+
+
+def sample_internet() -> dict[str, Site]:
+    """All that the crawler asks for, by host."""
+    answers = {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
+    share = share_api_site(answers)
+    eastmoney = made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites
+    return {
+        **{host: eastmoney[host] for host in (WEBLIST_HOST, LISTAPI_HOST)},
+        PAGE_HOST: lambda request: Answer(body=_PAGE.read_bytes()),
+        MIRROR: folder_site(SAMPLES / "site"),
+        **dict.fromkeys(SHARE_HOSTS, share),
+    }
+
+
+def copy_of_the_project(copy: Path) -> None:
+    """A copy of the project whose crawls make no delays."""
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*_NOT_OURS))
+    for path, there, here in (
+        ("crawler/spiders/eastmoney.py", '"DOWNLOAD_DELAY": 2.0', '"DOWNLOAD_DELAY": 0'),
+        ("settings/base.py", "DOWNLOAD_DELAY = 1.0", "DOWNLOAD_DELAY = 0"),
+        ("settings/base.py", "AUTOTHROTTLE_ENABLED = True", "AUTOTHROTTLE_ENABLED = False"),
+    ):
+        text = (copy / path).read_text(encoding="utf-8")
+        assert there in text
+        (copy / path).write_text(text.replace(there, here), encoding="utf-8")
