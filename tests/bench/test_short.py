@@ -1,6 +1,6 @@
 """Every benchmark runs, in a short form whose figures say nothing.
 
-Those in `SLOW` take a minute of a core together, and are run by `make nightly` alone.
+Those in `SLOW` take minutes of a core together, and are run by `make nightly` alone.
 """
 
 import os
@@ -25,6 +25,7 @@ SLOW = {
     "bench.checking": "--posts 200",
     "bench.compare": "--articles 20 --rounds 1",
     "bench.crawls": "--least 20 --posts 40 --rounds 1",
+    "bench.fast_settings": "--articles 20 --rounds 1 ROBOTSTXT_OBEY=False",
     "bench.growth": "--least 20 --most 200 --rounds 1",
     "bench.load": "--posts 200 --seconds 1",
     "bench.publishing": "--posts 100",
@@ -34,8 +35,8 @@ SLOW = {
 }
 NEEDED = {
     "bench.cluster": RabbitMQ.programs,
-    **dict.fromkeys(("bench.compare", "bench.growth", "bench.stages"), ("nginx",)),
-    "bench.whole_crawl": ("nginx",),
+    **{f"bench.{name}": ("nginx",) for name in ("compare", "fast_settings", "growth")},
+    **{f"bench.{name}": ("nginx",) for name in ("stages", "whole_crawl")},
 }
 
 
