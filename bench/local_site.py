@@ -82,6 +82,7 @@ hosts = []
 article_page = "{url}/a/{{digits}}.html"
 rolling = []
 columns = []
+page_size = 50
 read = []
 [eastmoney.rolling_columns]
 [eastmoney.news_columns]

@@ -71,7 +71,8 @@ hosts = ["pictures.{mirror}"]
 [eastmoney]
 article_page = "http://pages.{mirror}/a/{{digits}}.html"
 rolling = ["http://lists.{mirror}/rolling?{{column}}&{{page}}&{{trace}}"]
-columns = ["http://lists.{mirror}/columns?{{column}}&{{page}}&{{trace}}"]
+columns = ["http://lists.{mirror}/columns?{{column}}&{{page}}&{{size}}&{{trace}}"]
+page_size = 50
 read = ["rolling"]
 rolling_columns = {{ rolling = 102 }}
 news_columns = {{ all = 350 }}
