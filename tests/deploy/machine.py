@@ -9,9 +9,11 @@ import subprocess
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -19,7 +21,7 @@ from demo.brokers import wait_for
 from demo.replica import Replica
 from tests.requirements import program
 
-PYTHON, DEPENDENCIES = "/usr/local/lib/python-of-the-tests", "/usr/local/lib/dependencies"
+PYTHON, DEPENDENCIES = "/run/python", "/run/dependencies"
 """Where a machine finds this Python, and what is installed in it."""
 _CLONE_NEWNET = 0x40000000
 
@@ -37,11 +39,15 @@ _OUTSIDE = """
     kill -9 $! || true
     wait $! || true
     echo $$ >"$1/cgroup.procs"
-    until find "$1/finews-$$" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.1; done
+    for _ in $(seq 200); do
+        find "$1/finews-$$" -depth -type d -exec rmdir {} + && break
+        sleep 0.1
+    done
 """
 
 # What could reach this machine cannot be written: /sys and /proc/sys. Its own services, which
-# Debian starts at boot, are not started.
+# Debian starts at boot, are not started. Files are written once / is the new one: before, links
+# lead to this machine's.
 _INSIDE = """
     set -eu
     mount -t tmpfs -o mode=755 tmpfs "$1"
@@ -49,11 +55,6 @@ _INSIDE = """
     mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
     read -r outside _ </proc/self/stat
     cd "$1/root"
-    mkdir -p "$3" "$4"
-    mount --bind "$5" ".$3"
-    mount --bind "$6" ".$4"
-    mount -o remount,bind,ro ".$3"
-    mount -o remount,bind,ro ".$4"
     mount -t proc proc proc
     mount --bind proc/sys proc/sys
     mount -o remount,bind,ro proc/sys
@@ -69,15 +70,22 @@ _INSIDE = """
     mount -t tmpfs tmpfs dev/shm
     mount -t tmpfs -o mode=755 tmpfs run
     mount -t tmpfs -o mode=1777 tmpfs tmp
-    rm -rf etc/systemd/system/* usr/lib/systemd/system/*.wants usr/lib/systemd/system-generators
-    printf '[Unit]\\nWants=systemd-journald.service\\n' >etc/systemd/system/machine.target
-    echo first >etc/hostname
+    shift 2
+    while [ $# -gt 0 ]; do
+        mkdir ".$1"
+        mount --bind "$2" ".$1"
+        mount -o remount,bind,ro ".$1"
+        shift 2
+    done
     ip link set lo up
-    echo 127.0.0.1 localhost first MACHINE >etc/hosts
     mkdir run/before
     pivot_root . run/before
     echo "$outside"
     umount --lazy run/before
+    rm -rf etc/systemd/system/* usr/lib/systemd/system/*.wants usr/lib/systemd/system-generators
+    printf '[Unit]\\nWants=systemd-journald.service\\n' >etc/systemd/system/machine.target
+    echo first >etc/hostname
+    echo 127.0.0.1 localhost first MACHINE >etc/hosts
     exec env --ignore-environment container=test /usr/lib/systemd/systemd --unit=machine.target \
         --log-target=journal --show-status=no </dev/null >/dev/null 2>&1
 """
@@ -86,8 +94,8 @@ _INSIDE = """
 class Machine:
     """A machine that has booted.
 
-    `root` is its root folder, as seen from here; `environment` are the variables of its shells and
-    services.
+    `root` is its root folder, as seen from here, to be read only: links that begin with / lead to
+    this machine's files. `environment` are the variables of its shells and services.
     """
 
     def __init__(self, process: int) -> None:
@@ -100,13 +108,16 @@ class Machine:
         """Whether systemd takes orders."""
         return self._bash("systemctl is-active machine.target").returncode == 0
 
-    def run(self, script: str) -> str:
-        """Run lines of bash as root, up to the first that fails; returns what they print."""
-        done = self._bash(script)
+    def run(self, script: str, given: str = "") -> str:
+        """Run lines of bash as root, up to the first that fails; returns what they print.
+
+        :param given: what they may read.
+        """
+        done = self._bash(script, given)
         assert done.returncode == 0, f"{script}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
-    def _bash(self, script: str) -> subprocess.CompletedProcess[str]:
+    def _bash(self, script: str, given: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             (
                 *("nsenter", f"--target={self._process}", "--mount", "--pid", "--net", "--uts"),
@@ -114,7 +125,7 @@ class Machine:
                 *("env", "--ignore-environment", *self._variables()),
                 *("bash", "-e", "-o", "pipefail", "-c", script),
             ),
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             text=True,
             timeout=120,
@@ -128,9 +139,7 @@ class Machine:
 
     def write(self, path: str, text: str) -> None:
         """Write a file of it, and its folder."""
-        file = self.root / path.lstrip("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        self.run(f"mkdir -p $(dirname {path}); cat >{path}", text)
 
     @contextmanager
     def internet(self, replica: Replica) -> Iterator[Replica]:
@@ -164,21 +173,25 @@ class Machine:
 
 
 @contextmanager
-def booted(folder: Path) -> Iterator[Machine]:
+def booted(folder: Path, shared: Mapping[str, Path] = MappingProxyType({})) -> Iterator[Machine]:
     """A machine, for as long as the `with` block lasts.
 
     Skips the test where the system makes none, as in a container without its own control groups;
     no package would help there.
+
+    :param shared: folders of this machine that it can read, by their places in it, below ``/run/``.
     """
     for name in ("nsenter", "ip"):
         program(name)
-    places = (PYTHON, DEPENDENCIES, sys.base_prefix, sysconfig.get_path("purelib"))
+    python = {PYTHON: sys.base_prefix, DEPENDENCIES: sysconfig.get_path("purelib")}
+    places = chain.from_iterable({**python, **shared}.items())
     process = subprocess.Popen(
         (program("unshare"), "--mount", "sh", "-c", _OUTSIDE, "sh", folder, _INSIDE, *places),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # Ctrl-C would end what takes all away, and leave the rest
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -6,7 +6,6 @@ sample site, and packages come from a folder.
 """
 
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -41,6 +40,8 @@ FOLLOWED = {
     *("Moving the archive", "Backups", "The first machine", "The second, third and fourth"),
 }
 """The sections whose commands are run here, all of them."""
+LATE = "[Timer]\nOnCalendar=\nOnCalendar=2100-01-01\n"
+"""No timer is due before its test is over."""
 (ANOTHER,) = several_sites(1, built=datetime.now(SHANGHAI))
 """The source of a cluster's second job."""
 
@@ -71,14 +72,22 @@ def bare(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
     ):
         program(name)
     internet = Replica({**sample_internet(), **ANOTHER.sites})
-    folder = tmp_path_factory.mktemp("machine")
-    with booted(folder) as machine, machine.internet(internet):
-        copy_of_the_project(machine.root / "srv" / "project")
-        shutil.copytree(packages, machine.root / "srv" / "packages")
-        machine.environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/srv/packages"}
+    folder, project = (
+        tmp_path_factory.mktemp("machine"),
+        tmp_path_factory.mktemp("shared") / "project",
+    )
+    copy_of_the_project(project)
+    shared = {"/run/project": project, "/run/packages": packages}
+    with booted(folder, shared) as machine, machine.internet(internet):
+        machine.environment |= {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/run/packages"}
         machine.write("/etc/apt/apt.conf.d/test", 'APT::Get { Assume-Yes "1"; Upgrade "0"; };\n')
         machine.write("/etc/gitconfig", "[user]\n name = a test\n email = test@example.org\n")
-        machine.run("cd /srv/project; git init; git add --all; git commit --message=project")
+        # Else one that begins while a command is tried has the archive before it.
+        machine.write("/etc/systemd/system/timer.d/late.conf", LATE)
+        machine.run(
+            "cp -r /run/project /srv/project; cd /srv/project; "
+            "git init; git add --all; git commit --message=project"
+        )
         machine.run("mkdir /backup")
         yield machine
 
