@@ -118,12 +118,14 @@ class Catalog(Questions):
             raise self._failed("write", error) from error
 
     def put_crawl(self, row: Mapping[str, Any]) -> None:
-        """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``."""
+        """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``; one of
+        which nobody knows how it began is left out.
+        """
         crawls = self._writer.table("crawls")
         try:
             if crawls.count_where("id = ?", [row["id"]]):
                 crawls.update(row["id"], {key: row[key] for key in row if key != "id"})
-            else:
+            elif "started" in row:
                 crawls.insert(dict(row))
         except sqlite3.Error as error:
             raise self._failed("write", error) from error

@@ -11,7 +11,7 @@ _KEYS = {
     "posts": ("info_code",),
     "revisions": ("info_code", "version"),
     "changes": ("info_code", "at", "what"),
-    "crawls": ("id",),
+    "crawls": ("id", "ended"),
     "payloads": ("digest",),
     "pictures": ("address",),
     "categories": ("media",),
@@ -24,6 +24,7 @@ _PROVENANCE = """
         OR new.version = old.version AND (
             new.body_source IS NULL AND old.body_source IS NOT NULL
             OR new.captures = '[]' AND old.captures <> '[]'
+            OR new.checked = old.checked AND new.stock_list <> old.stock_list
         )
 """
 

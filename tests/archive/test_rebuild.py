@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -261,6 +261,27 @@ def test_a_sound_catalog_is_not_replaced_by_a_poorer_one(folder: Path) -> None:
     assert {name: len(rows) for name, rows in after.items()} == {
         name: len(rows) - (name == "changes") for name, rows in before.items()
     }
+
+
+def test_whichever_record_is_damaged_a_sound_catalog_stays_as_it_is(folder: Path) -> None:
+    with Archive(folder, clock=Clock()) as archive:
+        archive.mark_listed(OTHER, ["1.600519"])
+        archive.mark_listed(CODE, ["1.600519"])
+
+    def known() -> dict[str, list[Any]]:
+        rows = tables(folder)
+        return rows | {"posts": sorted(row[1:] for row in rows["posts"])}  # their numbers are free
+
+    before = known()
+    (path,) = (folder / "warc").iterdir()
+    data = path.read_bytes()
+    for record in list(read_records(path)):
+        damaged = bytearray(data)
+        damaged[record.offset + 40] ^= 0xFF
+        path.write_bytes(damaged)
+        with suppress(PoorerCatalog):
+            rebuild(folder)
+        assert known() == before, record
 
 
 def test_a_damaged_or_empty_catalog_gives_way_to_what_the_files_have(folder: Path) -> None:
