@@ -1,6 +1,7 @@
 """What is asked of the catalog."""
 
 import json
+import shlex
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -35,7 +36,7 @@ class Questions:
         told = f"Could not {verb} the catalog {self._path}: {error}"
         if isinstance(error, sqlite3.OperationalError):
             return ArchiveError(f"{told}.")
-        folder = self._path.parent
+        folder = shlex.quote(str(self._path.parent))
         return ArchiveError(f"{told}; `finews rebuild {folder}` makes it again from the files.")
 
     def get(self, info_code: InfoCode) -> PostRow | None:

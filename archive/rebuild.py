@@ -1,5 +1,6 @@
 """Makes the catalog again, from files alone: captures, posts, revisions."""
 
+import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -61,7 +62,7 @@ class PoorerCatalog(ArchiveError):
         super().__init__(
             f"The catalog of {folder} is sound and stays, because one made of the files would "
             f"lack {', '.join(lacks)}{why}; bring the files back from a backup, or give up what "
-            f"they lack with `finews rebuild --force {folder}`."
+            f"they lack with `finews rebuild --force {shlex.quote(str(folder))}`."
         )
 
 

@@ -242,7 +242,7 @@ def _check_named(
     for offset, url in named:
         there = addresses.get(offset)
         if there is None:
-            told = "the catalog names a record there, and there is none"
+            told = f"the catalog names a record of {url} there, and there is none"
             yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
         elif there != url:
             told = f"the catalog names a record of {url} there, and it is one of {there}"

@@ -91,8 +91,10 @@ def test_damaged_captures_are_told_with_what_they_were_of(folder: Path) -> None:
     data = path.read_bytes()
     at = next(record.offset for record in read_records(path) if record.kind == "response") + 60
     path.write_bytes(data[:at] + b"\0" * 20 + data[at + 20 :])
-    kinds = {kind for kind, _ in wrong(folder)}
-    assert kinds == {Wrong.CAPTURE_DAMAGED, Wrong.CAPTURE_LOST}
+    problems = verify(folder).problems
+    assert {problem.wrong for problem in problems} == {Wrong.CAPTURE_DAMAGED, Wrong.CAPTURE_LOST}
+    lost = next(problem for problem in problems if problem.wrong == Wrong.CAPTURE_LOST)
+    assert " a record of http://site.test/a?id=1&id=2 there, " in str(lost)
     path.unlink()
     assert [kind for kind, _ in wrong(folder)] == [Wrong.CAPTURE_LOST]
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -102,17 +103,19 @@ def test_a_catalog_that_is_no_database_is_told_with_what_to_do(
 
 
 def test_a_page_of_the_catalog_that_is_damaged_is_told(tmp_path: Path) -> None:
-    with Archive(tmp_path) as archive:
+    folder = tmp_path / "the news"
+    with Archive(folder) as archive:
         archive.add(ARTICLE)
-    catalog = tmp_path / "catalog.db"
+    catalog = folder / "catalog.db"
     data = bytearray(catalog.read_bytes())
     for page in range(1, len(data) // 4096):
         data[page * 4096 : page * 4096 + 16] = b"\xff" * 16
     catalog.write_bytes(data)
-    assert verify(tmp_path).problems
-    with pytest.raises(ArchiveError, match="finews rebuild"), Archive(tmp_path) as archive:
+    assert verify(folder).problems
+    with pytest.raises(ArchiveError) as told, Archive(folder) as archive:
         archive.has(CODE)
-    rebuild(tmp_path)
-    assert not verify(tmp_path).problems
-    with Archive(tmp_path) as archive:
+    _, command, _ = str(told.value).split("`")
+    subprocess.run(f"{Path(sys.executable).parent}/{command}", shell=True, check=True)
+    assert not verify(folder).problems
+    with Archive(folder) as archive:
         assert archive.has(CODE)
