@@ -40,17 +40,22 @@ class Ledger:
         if isinstance(error, sqlite3.Error):
             raise ArchiveError(f"Could not keep account of what was read: {error}.") from error
 
-    def copy(self, catalog: Catalog) -> None:
+    def copy(self, catalog: Catalog) -> list[str]:
         """Take over what the catalog knows of versions, pictures and captures.
 
+        :returns: paths of the versions whose captures cannot be read.
         :raises ArchiveError: when it cannot be read; what was read until then is taken over.
         """
+        unreadable = []
         self._db.execute("BEGIN")
         try:
             for info_code, path, digest, captures in catalog.all_versions():
                 self._db.execute(
                     "INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", (path, info_code, digest)
                 )
+                if captures is None:
+                    unreadable.append(path)
+                    continue
                 self._db.execute(
                     "INSERT OR IGNORE INTO named"
                     " SELECT json_extract(value, '$.file'), json_extract(value, '$.offset'),"
@@ -65,6 +70,7 @@ class Ledger:
             )
         finally:
             self._db.execute("COMMIT")
+        return unreadable
 
     def count(self, table: str) -> int:
         """How many ``versions`` or ``pictures`` the catalog knows."""

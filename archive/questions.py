@@ -167,12 +167,13 @@ class Questions:
         except sqlite3.Error as error:
             raise self._failed("search", error) from error
 
-    def all_versions(self) -> Iterator[tuple[str, str, str, str]]:
-        """Info code, path, SHA-256 and captures (JSON) of every version, superseded ones too."""
-        sql = """
-            SELECT info_code, path, sha256, captures FROM posts
-            UNION ALL SELECT info_code, path, sha256, captures FROM revisions
+    def all_versions(self) -> Iterator[tuple[str, str, str, str | None]]:
+        """Info code, path, SHA-256 and captures of every version, superseded ones too.
+
+        The captures are JSON, and None where they are none any more.
         """
+        facts = "info_code, path, sha256, iif(json_valid(captures), captures, NULL)"
+        sql = f"SELECT {facts} FROM posts UNION ALL SELECT {facts} FROM revisions"  # noqa: S608
         try:
             yield from self._reader.execute(sql)
         except sqlite3.Error as error:

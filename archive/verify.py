@@ -101,7 +101,9 @@ def _check(
         with Catalog(folder / "catalog.db") as catalog:
             for told in catalog.damage():
                 yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", told)
-            ledger.copy(catalog)
+            for path in ledger.copy(catalog):
+                told = "what the catalog names as its captures cannot be read"
+                yield Problem(Wrong.ROW_CHANGED, path, told)
     except ArchiveError as error:
         yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", str(error))
     yield from _check_versions(folder, ledger, verified, progress)

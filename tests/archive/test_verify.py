@@ -135,6 +135,19 @@ def test_a_row_that_names_a_record_of_something_else_is_told_and_made_again(
     assert tables(folder) == before
 
 
+def test_a_row_whose_captures_cannot_be_read_is_told_and_made_again(folder: Path) -> None:
+    before = tables(folder)
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog, catalog:
+        catalog.execute("UPDATE revisions SET captures = '[{' WHERE version = 1")
+    problems = verify(folder).problems
+    assert [(problem.wrong, problem.place) for problem in problems] == [
+        (Wrong.ROW_CHANGED, FIRST_VERSION)
+    ]
+    repair(folder, problems)
+    assert not wrong(folder)
+    assert tables(folder) == before
+
+
 def test_an_archive_in_use_is_not_verified(folder: Path) -> None:
     with Archive(folder), pytest.raises(ArchiveLocked):
         verify(folder)
