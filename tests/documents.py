@@ -46,7 +46,7 @@ NOT_RUN = (
     # Wants advisories that cannot be had where CI runs.
     "pipx run pip-audit --strict --no-deps --disable-pip --requirement constraints.txt",
 )
-"""The commands that documents show and no test runs."""
+"""The commands that documents show and no test runs, nor others of these programs in sentences."""
 
 
 def name_of(document: Path) -> str:
