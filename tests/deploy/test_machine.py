@@ -1,6 +1,7 @@
 """A machine of the tests is gone with them, however they end, and this one is as it was."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ with booted(Path(sys.argv[1])) as machine:
 
 
 def control_groups(folder: Path) -> set[str]:
-    """The machines' own."""
+    """At the top, as this process sees them."""
     script = 'mount -t cgroup2 cgroup2 "$1"; ls "$1"'
     listed = subprocess.run(
         ("unshare", "--mount", "sh", "-c", script, "sh", folder),
@@ -31,7 +32,7 @@ def control_groups(folder: Path) -> set[str]:
         text=True,
         check=True,
     )
-    return {name for name in listed.stdout.split() if name.startswith("finews-")}
+    return set(listed.stdout.split())
 
 
 def test_what_is_done_in_it_stays_there(tmp_path: Path) -> None:
@@ -56,7 +57,6 @@ def test_it_ends_with_a_test_that_is_told_to_end_or_killed(
 ) -> None:
     with booted(tmp_path):
         pass  # else it is skipped here
-    before = control_groups(tmp_path)
     booting = subprocess.Popen(
         (sys.executable, "-c", _BOOT, tmp_path),
         cwd=ROOT,
@@ -69,5 +69,7 @@ def test_it_ends_with_a_test_that_is_told_to_end_or_killed(
         assert booting.stdout is not None
         init = Path(booting.stdout.readline().strip()).parent
         assert "systemd" in (init / "cmdline").read_text()
+        (own,) = re.findall(r"^0::/(finews-\d+)", (init / "cgroup").read_text(), re.MULTILINE)
+        assert own in control_groups(tmp_path)
         os.killpg(booting.pid, number)  # as a terminal does, and `timeout`
-    wait_for(lambda: not init.exists() and control_groups(tmp_path) <= before, seconds=30)
+    wait_for(lambda: not init.exists() and own not in control_groups(tmp_path), seconds=30)
