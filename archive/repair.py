@@ -23,11 +23,11 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
     """Mend what can be mended.
 
     Files that are lost or changed are written again from the captures; a changed one is kept
-    under ``changed/``. The catalog is rebuilt where it is damaged, lacks rows or names records
-    wrongly, unless the new one would lack something that the old one has; versions that only the
-    captures have are written again for it. A picture that is lost or changed is asked for again by
-    the next crawl. Nothing is deleted but leftovers, whose bytes are kept elsewhere. `verify`
-    again tells what is left.
+    under ``changed/``. The catalog is rebuilt where it is damaged, lacks rows, or names other
+    records than are there, unless the new one would lack something that the old one has; versions
+    that only the captures have are written again for it. A picture that is lost or changed is
+    asked for again by the next crawl. Nothing is deleted but leftovers, whose bytes are kept
+    elsewhere. `verify` again tells what is left.
 
     :returns: what was done and what was not, a sentence each.
     :raises ArchiveError: when the archive is locked or the disk refuses.
@@ -36,7 +36,8 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
     demand_archive(folder)
     kinds = {problem.wrong for problem in problems}
     damaged = Wrong.CATALOG_DAMAGED in kinds
-    rebuilding = damaged or not kinds.isdisjoint({Wrong.ROW_LOST, Wrong.ROW_CHANGED})
+    misled = Wrong.CAPTURE_LOST in kinds and Wrong.CAPTURE_DAMAGED not in kinds
+    rebuilding = damaged or misled or not kinds.isdisjoint({Wrong.ROW_LOST, Wrong.ROW_CHANGED})
     files = [problem for problem in problems if problem.sha256 is not None]
     # What a kill has left between a file and its row is whole: the files tell what was meant.
     # Only where they lack something, they are mended first.

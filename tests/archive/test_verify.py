@@ -148,6 +148,26 @@ def test_a_row_whose_captures_cannot_be_read_is_told_and_made_again(folder: Path
     assert tables(folder) == before
 
 
+def test_a_row_that_names_a_record_where_none_begins_is_told_and_made_again(folder: Path) -> None:
+    before = tables(folder)
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog, catalog:
+        catalog.execute("UPDATE payloads SET offset = offset + 1")
+    problems = verify(folder).problems
+    assert {problem.wrong for problem in problems} == {Wrong.CAPTURE_LOST}
+    repair(folder, problems)
+    assert not wrong(folder)
+    assert tables(folder) == before
+
+
+def test_a_lost_file_of_captures_costs_no_row(folder: Path) -> None:
+    before = tables(folder)
+    (path,) = (folder / "warc").iterdir()
+    path.unlink()
+    told = repair(folder, verify(folder).problems)
+    assert "The catalog was not rebuilt." in told[-1]
+    assert tables(folder) == before
+
+
 def test_an_archive_in_use_is_not_verified(folder: Path) -> None:
     with Archive(folder), pytest.raises(ArchiveLocked):
         verify(folder)
