@@ -64,7 +64,7 @@ FINEWS_MAX_FAILED_SHARE = 0.1
 
 # The way of an article.
 ITEM_PIPELINES = {
-    "crawler.pipelines.pictures.PicturePipeline": 50,  # its own items; articles pass
+    "crawler.pipelines.pictures.PicturePipeline": 50,  # articles pass
     "crawler.pipelines.normalise.NormalisePipeline": 100,
     "crawler.pipelines.deduplicate.DeduplicatePipeline": 200,
     "crawler.pipelines.store.StorePipeline": 300,

@@ -19,6 +19,7 @@ from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.extensions.open_archive import archive_here
 from crawler.items import MissingPicture
 from crawler.keeper import OnThisMachine, keeper_class
+from crawler.pipelines.pictures import PicturePipeline
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
@@ -76,13 +77,17 @@ class Pictures:
         """On `spider_idle`: every article is stored or has failed."""
         if not self._asked:
             self._asked = True
+            pipeline = self._crawler.get_item_pipeline(PicturePipeline)
+            if pipeline is None:
+                logger.error("No picture is asked for: ITEM_PIPELINES has no PicturePipeline.")
+                return
             addresses: defaultdict[str, list[str]] = defaultdict(list)
             for address in self._wanted():
                 addresses[host_of(address) or ""].append(address)
             for host, of_host in addresses.items():
                 under_way = Request(of_host[0])
                 self._slot.add_request(under_way)
-                asking = self._ask(host, of_host, under_way)
+                asking = self._ask(host, of_host, pipeline, under_way)
                 self._asking[host] = asyncio.ensure_future(asking)
         if self._asking:
             raise DontCloseSpider
@@ -116,34 +121,37 @@ class Pictures:
         """Where the engine (Scrapy 2.19) counts the requests that are under way.
 
         It closes nothing that they need before each of them has ended, and looks for what is next
-        whenever one has. Neither holds for items that come of no response: a crawl that is told to
-        end waits forever for one that is in a pipeline at that moment.
+        whenever one has. Neither holds for what a pipeline does with items that come of no
+        response.
         """
         assert self._crawler.engine is not None
         assert self._crawler.engine._slot is not None
         return self._crawler.engine._slot
 
-    async def _ask(self, host: str, addresses: Sequence[str], under_way: Request) -> None:
+    async def _ask(
+        self, host: str, addresses: Sequence[str], pipeline: PicturePipeline, under_way: Request
+    ) -> None:
         """Pictures of one host.
 
         :param under_way: stands for them among the engine's requests; is not sent.
         """
         try:
-            await self._one_after_the_other(addresses)
+            await self._one_after_the_other(addresses, pipeline)
         finally:
             del self._asking[host]
             self._slot.remove_request(under_way)
             self._slot.nextcall.schedule()
 
-    async def _one_after_the_other(self, addresses: Sequence[str]) -> None:
-        assert self._crawler.engine is not None
+    async def _one_after_the_other(
+        self, addresses: Sequence[str], pipeline: PicturePipeline
+    ) -> None:
         in_vain = 0
         for address in addresses:
             picture = MissingPicture(address)
             async with self._turns:
                 if self._slot.closing is not None:  # the crawl was told to end
                     return
-                await self._crawler.engine.scraper.start_itemproc_async(picture, response=None)
+                await pipeline.process_item(picture)
             if isinstance(picture.error, HostBlocked):
                 logger.info("No more pictures: %s.", picture.error)
                 return

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, DropItem, IgnoreRequest, NotConfigured
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, NotConfigured
 from scrapy.http import Response
 from scrapy.pipelines.files import FilesPipeline, StatInfo
 from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
@@ -66,9 +66,10 @@ class ArchiveStore:
 
 
 class PicturePipeline(FilesPipeline):
-    """Scrapy's FilesPipeline for each `MissingPicture`, which ends here; articles pass.
+    """Scrapy's FilesPipeline for each `MissingPicture` that the extension `Pictures` gives it, past
+    the other pipelines; articles pass.
 
-    It sends past the scheduler, so who gives it items says how many at once. A failure is one
+    It sends past the scheduler, so who gives it pictures says how many at once. A failure is one
     sentence in the log. Stats: ``picture/failed/<reason>``; ``picture/kept`` is the store
     pipeline's.
     """
@@ -160,12 +161,10 @@ class PicturePipeline(FilesPipeline):
         results: list[FileInfoOrError],
         item: Item | MissingPicture,
         info: MediaPipeline.SpiderInfo,
-    ) -> Item:
-        """An article. A picture has been dealt with, and is nothing to export."""
-        if not isinstance(item, MissingPicture):
-            return item
+    ) -> Item | MissingPicture:
+        """The same, and no word of pictures that failed: each has been noted."""
         info.downloaded.clear()  # what is remembered, all crawl long, of what is asked for once
-        raise DropItem(f"noted: {item.address}", log_level="DEBUG")
+        return item
 
     def _note(self, failure: Failure, picture: MissingPicture, request: Request) -> None:
         error = failure.value

@@ -137,6 +137,27 @@ def test_fast_crawls_keep_them_too(keep: Crawl, archive: Path) -> None:
     assert len(files(archive)) == OF_BOTH
 
 
+PIPELINES = {
+    "crawler.pipelines.normalise.NormalisePipeline": 100,
+    "crawler.pipelines.deduplicate.DeduplicatePipeline": 200,
+    "crawler.pipelines.store.StorePipeline": 300,
+}
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_the_other_pipelines_are_given_no_picture(
+    behind: bool, keep: Crawl, replica: Replica, archive: Path
+) -> None:
+    last = {"crawler.pipelines.pictures.PicturePipeline": 400} if behind else {}
+    ended = keep("-s", f"ITEM_PIPELINES={json.dumps(PIPELINES | last)}")
+    assert ended.status == 0, ended.log
+    assert "Traceback" not in ended.log
+    assert "item_dropped" not in ended.log
+    assert len(kept(archive)) == (OF_BOTH if behind else 0)
+    assert ("ITEM_PIPELINES has no PicturePipeline." in ended.log) is not behind
+    assert behind or not of_other(replica)
+
+
 def test_one_host_wants_to_be_left_alone_and_the_other_is_asked(
     keep: Crawl, replica: Replica, archive: Path
 ) -> None:
