@@ -65,8 +65,12 @@ class Pictures:
         return extension
 
     def allow_hosts(self, spider: Any) -> None:
-        """On `spider_opened`: else they and their robots.txt would count as offsite."""
-        spider.allowed_domains = [*spider.allowed_domains, *self._hosts]
+        """On `spider_opened`: else they and their robots.txt would count as offsite.
+
+        A spider that names no hosts, as that of `scrapy fetch`, is allowed all.
+        """
+        if allowed := getattr(spider, "allowed_domains", None):
+            spider.allowed_domains = [*allowed, *self._hosts]
 
     def note_stored(self, item: object) -> None:
         """On `item_scraped`: an article is on disk."""

@@ -28,6 +28,7 @@ from archive.media import host_of
 from archive.rebuild import rebuild
 from archive.verify import verify
 from archive.warc import read_records, warc_files
+from crawler.extensions.pictures import Pictures
 from crawler.fingerprint import PICTURE
 from crawler.items import MissingPicture
 from crawler.middlewares.redirect import RedirectMiddleware
@@ -332,6 +333,19 @@ def test_where_none_are_kept_the_pipeline_is_off_without_a_word(elsewhere: dict[
     with pytest.raises(NotConfigured) as off:
         PicturePipeline.from_crawler(Crawler(FinewsSpider, settings))
     assert not off.value.args  # else Scrapy would warn with it
+
+
+def test_a_spider_that_may_ask_all_hosts_stays_so() -> None:
+    settings = Settings()
+    settings.setmodule("settings.base")
+    settings.set("FINEWS_MEDIA", True, priority="cmdline")
+    pictures = Pictures.from_crawler(Crawler(FinewsSpider, settings))
+    anybody = scrapy.Spider("fetch")  # as `scrapy fetch` makes one
+    pictures.allow_hosts(anybody)
+    assert not hasattr(anybody, "allowed_domains")
+    anybody.allowed_domains = [MIRROR]
+    pictures.allow_hosts(anybody)
+    assert {MIRROR, PICTURE_HOST} <= {*anybody.allowed_domains}
 
 
 def test_a_switch_is_on_or_off(crawl: Crawl, replica: Replica) -> None:
