@@ -205,12 +205,14 @@ class ColumnList(EastmoneyList):
         more = not extent.is_empty and extent.index * extent.size < extent.total
         return str(extent.index + 1) if more else None
 
-    def extent(self, asked: int = sys.maxsize) -> Extent:
+    def extent(self, index: int | None = None, most: int = sys.maxsize) -> Extent:
         """How much of the list this page has.
 
-        :param asked: how many articles were asked for at most.
-        :raises LayoutChanged: when the answer is no page of the list, or has more articles than
-            were asked for: it is then cut in a way of its own.
+        :param index: of the page that was asked for, if that is known.
+        :param most: how many articles were asked for.
+        :raises LayoutChanged: when the answer is no page of the list, contradicts itself, is
+            another page than was asked for, or has more articles: it is then cut in a way of its
+            own.
         """
         data = self._data()
         listed = data[self.entries_in] or ()
@@ -225,8 +227,13 @@ class ColumnList(EastmoneyList):
             raise self._json.unreadable("it has no page_index or total_hits") from error
         if not 1 <= extent.index <= _MOST_PAGES or extent.size < 0:
             raise self._json.unreadable("its page_index or page_size is none")
-        if extent.size > asked:
-            sentence = f"it has pages of {extent.size} articles where {asked} were asked for"
+        if extent.total < len(listed):
+            sentence = f"it names {len(listed)} articles, of {extent.total} in all"
+            raise self._json.unreadable(sentence)
+        if index not in (None, extent.index):
+            raise self._json.unreadable(f"it is page {extent.index} where {index} was asked for")
+        if extent.size > most:
+            sentence = f"it has pages of {extent.size} articles where {most} were asked for"
             raise self._json.unreadable(sentence)
         return extent
 

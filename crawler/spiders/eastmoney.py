@@ -110,7 +110,7 @@ class EastmoneySpider(ArticleSpider):
             entries = page.entries()
             if not entries and place.reading.is_at_top:
                 raise EmptyList(response.url)
-            named = frozenset(_identities(entries))
+            named = tuple(dict.fromkeys(_identities(entries)))
             reading = place.reading.after(page, named)
         except PageError as error:
             if not place.addresses[1:]:

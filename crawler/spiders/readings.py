@@ -8,11 +8,12 @@ moves articles over the edges of pages: one that moves up from the top of the ne
 neither. Nothing that an answer says of the list tells that, neither its total (one may go above and
 another come below) nor the page before, read once more (it may have moved up and down meanwhile).
 So a page of a column begins some articles before the page before it ends, and is believed to follow
-when both name an article. As articles keep their order, nothing can then be missing in between;
-where they have none in common, the next page begins further back, at the top of the list at last.
+when it names one of those that page ended with: one that it began with may be kept at the top of
+every page. As articles keep their order, nothing can then be missing in between; otherwise the next
+page begins further back, at the top of the list at last.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -61,6 +62,7 @@ class ByCursor:
 
     :param pages_read: before the page that is asked for next.
     :param named: the articles of the page before; None for the first.
+    :param met: a cursor from before, now and then a later one, by which a circle is told.
     """
 
     page: ClassVar[type[EastmoneyList]] = FastNewsList
@@ -68,7 +70,8 @@ class ByCursor:
 
     cursor: str = ""
     pages_read: int = 0
-    named: frozenset[InfoCode] | None = None
+    named: Sequence[InfoCode] | None = None
+    met: str = ""
     endless: str | None = None
 
     @property
@@ -81,24 +84,24 @@ class ByCursor:
         """What goes into the address of the next page."""
         return {"page": self.cursor}
 
-    def after(self, page: EastmoneyList, named: frozenset[InfoCode]) -> Self | None:
+    def after(self, page: EastmoneyList, named: Sequence[InfoCode]) -> Self | None:
         """The reading with one page more; None where the list ends.
 
-        :param named: the page's articles.
+        :param named: the page's articles, each once, in its order.
         :raises LayoutChanged: when the page is none of the list.
         """
         cursor = page.next_page()
         if cursor is None:
             return None
-        repeats = named == self.named or cursor == self.cursor
+        repeats = named == self.named or cursor in (self.cursor, self.met)
+        is_power_of_two = not self.pages_read & (self.pages_read - 1)
         return replace(
             self,
             cursor=cursor,
             pages_read=self.pages_read + 1,
             named=named,
-            endless="it repeats the page before it, and would lead on for ever."
-            if repeats
-            else None,
+            met=cursor if is_power_of_two else self.met,
+            endless="it repeats a page before it, and would lead on for ever." if repeats else None,
         )
 
 
@@ -110,10 +113,12 @@ class ByNumber:
     :param most: articles to a page.
     :param pages_read: up to the last that follows those before it.
     :param named: the articles of that one.
+    :param tail: those in its second half, of which the next page has to name one.
     :param end: how many articles came before its end when it was read.
     :param back: how many before that end `part` begins, at the least.
     :param is_whole: whether the last page that was read follows those before it.
-    :param in_vain: how many pages did not, or named nothing new.
+    :param gave_none: whether it had no article, where the list is said to have some.
+    :param in_vain: how many pages did not follow, or named nothing new.
     """
 
     page: ClassVar[type[EastmoneyList]] = ColumnList
@@ -122,9 +127,11 @@ class ByNumber:
     most: int
     pages_read: int = 0
     named: frozenset[InfoCode] = frozenset()
+    tail: frozenset[InfoCode] = frozenset()
     end: int = 0
     back: int = 0
     is_whole: bool = True
+    gave_none: bool = False
     in_vain: int = 0
 
     @classmethod
@@ -152,21 +159,22 @@ class ByNumber:
             return None
         return f"{_MOST_IN_VAIN} of its pages led no further, as its articles move or repeat."
 
-    def after(self, page: EastmoneyList, named: frozenset[InfoCode]) -> Self | None:
+    def after(self, page: EastmoneyList, named: Sequence[InfoCode]) -> Self | None:
         """The reading with one page more; None where the list ends.
 
-        :param named: the page's articles.
-        :raises LayoutChanged: when the page is none of the list.
+        :param named: the page's articles, each once, in its order.
+        :raises LayoutChanged: when the page is none of the list, or not the one asked for.
         """
         assert isinstance(page, ColumnList)
-        extent = page.extent(asked=self.part.size)
+        extent = page.extent(index=self.part.index, most=self.part.size)
         part = Part(1, min(self.most, max(extent.size, 1))) if self.is_at_top else self.part
-        follows = self.is_at_top or not named.isdisjoint(self.named)
-        if part.end >= extent.total if follows else extent.is_empty and part.start < extent.total:
-            return None
-        return self._with(part, named) if follows else self._further_back()
+        if self.is_at_top or not self.tail.isdisjoint(named):
+            return None if part.end >= extent.total else self._with(part, named)
+        if extent.is_empty and part.start < extent.total:
+            return None if self.gave_none else self._once_more()
+        return self._further_back()
 
-    def _with(self, part: Part, named: frozenset[InfoCode]) -> Self:
+    def _with(self, part: Part, named: Sequence[InfoCode]) -> Self:
         most = part.size if self.is_at_top else self.most
         back = max(most // _SHARED, 1)
         return replace(
@@ -174,12 +182,18 @@ class ByNumber:
             part=Part.reaching_furthest(max(part.end - back, 0), most),
             most=most,
             pages_read=1 if self.is_at_top else self.pages_read + 1,
-            named=named,
+            named=frozenset(named),
+            tail=frozenset(named[len(named) // 2 :]),
             end=part.end,
             back=back,
             is_whole=True,
-            in_vain=self.in_vain + (named <= self.named),
+            gave_none=False,
+            in_vain=self.in_vain + self.named.issuperset(named),
         )
+
+    def _once_more(self) -> Self:
+        """The same page: a source may stumble, and so it is believed at the second time only."""
+        return replace(self, is_whole=False, gave_none=True, in_vain=self.in_vain + 1)
 
     def _further_back(self) -> Self:
         back = self.back * _FURTHER_BACK
@@ -188,5 +202,6 @@ class ByNumber:
             part=Part.reaching_furthest(max(self.end - back, 0), self.most),
             back=back,
             is_whole=False,
+            gave_none=False,
             in_vain=self.in_vain + 1,
         )

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scrapy.http import TextResponse
 
 from archive.article import InfoCode
-from crawler.pages.eastmoney_list import ColumnList
+from crawler.pages.eastmoney_list import ColumnList, FastNewsList
 from crawler.pages.errors import LayoutChanged
-from crawler.spiders.readings import ByNumber, Part
+from crawler.spiders.readings import ByCursor, ByNumber, Part
 
 MOST = 10
 """Articles to a page, as in `small_pages` of the other tests."""
@@ -67,8 +67,8 @@ class Read:
             stayed = column if self.stayed is None else self.stayed
             self.stayed = [code for code in stayed if code in column]
             self.requests += 1
-            named = frozenset(column[reading.part.start : reading.part.end])
-            self.named |= named
+            named = list(dict.fromkeys(column[reading.part.start : reading.part.end]))
+            self.named |= {*named}
             reading = reading.after(answer(column, reading.part), named)
             if reading and reading.is_whole and goal in named:
                 break
@@ -166,7 +166,7 @@ def test_what_leads_on_for_ever_is_told(
 def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> None:
     codes = new_codes()
     column = [next(codes) for _ in range(100)]
-    named = frozenset(column[:20])
+    named = column[:20]
     page = answer(column, Part(1, 20), page_size=None)
     reading = ByNumber.of(50).after(page, named)
     assert reading
@@ -177,17 +177,85 @@ def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> 
 def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
     column = [*islice(new_codes(), 60)]
     whatever_is_asked = answer(column, Part(1, MOST))
-    reading = ByNumber.of(MOST).after(whatever_is_asked, frozenset(column[:MOST]))
+    reading = ByNumber.of(MOST).after(whatever_is_asked, column[:MOST])
     assert reading is not None
     assert reading.part.size < MOST
     sentence = f"it has pages of {MOST} articles where {reading.part.size} were asked for"
     with pytest.raises(LayoutChanged, match=sentence):
-        reading.after(answer(column, Part(2, MOST)), frozenset(column[MOST : 2 * MOST]))
+        reading.after(answer(column, Part(2, MOST)), column[MOST : 2 * MOST])
 
 
-def test_a_source_that_gives_nothing_so_far_down_ends_the_list() -> None:
+def begun(column: Column, most: int = 50) -> ByNumber:
+    """Its first page is read."""
+    reading = ByNumber.of(most).after(answer(column, Part(1, most)), column[:most])
+    assert reading is not None
+    return reading
+
+
+def test_a_source_that_gives_nothing_so_far_down_ends_the_list_when_it_does_so_twice() -> None:
+    column = [*islice(new_codes(), 100)]
+    reading = begun(column)
+    nothing = answer(column, reading.part, list=[])
+    once_more = reading.after(nothing, [])
+    assert once_more is not None
+    assert not once_more.is_whole
+    assert once_more.part == reading.part
+    assert once_more.after(nothing, []) is None
+
+
+def test_a_page_that_is_empty_once_hides_nothing() -> None:
+    column = [*islice(new_codes(), 300)]
+    stumbling = begun(column)
+    stumbled = stumbling.after(answer(column, stumbling.part, list=[]), [])
+    assert stumbled is not None
+    named = column[stumbled.part.start : stumbled.part.end]
+    goes_on = stumbled.after(answer(column, stumbled.part), named)
+    assert goes_on is not None
+    assert (goes_on.is_whole, goes_on.gave_none, goes_on.end) == (True, False, stumbling.part.end)
+
+
+def test_what_every_page_is_headed_by_does_not_show_that_one_follows() -> None:
     codes = new_codes()
-    column = [next(codes) for _ in range(100)]
-    reading = ByNumber.of(50).after(answer(column, Part(1, 50)), frozenset(column[:50]))
-    assert reading
-    assert reading.after(answer(column, reading.part, list=[]), frozenset()) is None
+    pinned = next(codes)
+    column = [next(codes) for _ in range(300)]
+    reading = begun([pinned, *column])
+    moved_up = [pinned, *column[12:]]
+    named = [pinned, *moved_up[reading.part.start + 1 : reading.part.end]]
+    further_back = reading.after(answer(moved_up, reading.part), named)
+    assert further_back is not None
+    assert not further_back.is_whole
+    assert further_back.part.start < reading.part.start
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"page_index": 1}, "it is page 1 where 2 was asked for"),
+        ({"total_hits": 0}, "it names 45 articles, of 0 in all"),
+        ({"total_hits": None}, "it has no page_index or total_hits"),
+    ],
+)
+def test_a_page_that_cannot_be_the_next_one_is_told(
+    changes: dict[str, object], sentence: str
+) -> None:
+    column = [*islice(new_codes(), 300)]
+    reading = begun(column)
+    named = column[reading.part.start : reading.part.end]
+    with pytest.raises(LayoutChanged, match=sentence):
+        reading.after(answer(column, reading.part, **changes), named)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7])
+def test_rolling_news_in_a_circle_is_told(length: int) -> None:
+    reading: ByCursor | None = ByCursor()
+    for number in count():
+        assert reading is not None
+        if reading.endless:
+            break
+        code = f"{number % length:018}"
+        entry = {"code": code, "title": "题", "summary": "题", "showTime": "2026-11-20 10:00:00"}
+        data = {"fastNewsList": [entry], "sortEnd": str(number % length)}
+        text = json.dumps({"code": "1", "data": data})
+        page = FastNewsList(TextResponse("https://x.test/", body=text.encode()))
+        reading = reading.after(page, [InfoCode(code)])
+        assert number < 4 * length

@@ -55,7 +55,7 @@ def replica() -> Iterator[Replica]:
     [
         (
             {"total_hits": 10**9},
-            ["10 of its pages led no further", "it repeats the page before it"],
+            ["10 of its pages led no further", "it repeats a page before it"],
         ),
         (
             {"sortEnd": "9" * 3000, "page_index": "9" * 3000, "total_hits": "9" * 4000},
