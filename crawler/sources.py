@@ -68,8 +68,10 @@ _Host = Annotated[str, AfterValidator(_host)]
 _Rolling = Annotated[str, _template("column", "page", "trace")]
 _Column = Annotated[str, _template("column", "page", "size", "trace")]
 _AtLeastOne = Field(min_length=1)
-_SMALLEST_PAGE = 10
-"""Smaller ones cannot always be cut so that they share articles, see `crawler.spiders.readings`."""
+_SMALLEST_PAGE = 13
+"""With smaller ones there is an edge that pages of all sizes have, in reach of a crawl: the 2,520th
+article with 10. No page goes over it, so none can share articles with the one before, see
+`crawler.spiders.readings`. With 13 it is the 360,360th."""
 
 
 class Mirror(_Table):

@@ -46,7 +46,7 @@ def replica() -> Iterator[Replica]:
 @pytest.fixture
 def small_pages(sources: Path) -> None:
     text = sources.read_text().replace("pageSize=50", "pageSize=4")
-    sources.write_text(text.replace("page_size = 50", "page_size = 10"))
+    sources.write_text(text.replace("page_size = 50", "page_size = 13"))
 
 
 def eastmoney(crawl: Crawl, *arguments: str) -> Ended:
@@ -158,7 +158,7 @@ def test_a_crawl_goes_back_over_the_whole_gap_and_no_further(
     ended = eastmoney(crawl, *LONG_AGO)
     assert ended.status == 0, ended.log
     assert expected_sources(SITE).keys() <= sources_of(archive).keys()
-    columns = 25 // 10 + 1
+    columns = 25 // 13 + 1
     assert pages(replica) == {WEBLIST_HOST: 8 // 4 + 1, LISTAPI_HOST: columns}
 
     replica.requests.clear()

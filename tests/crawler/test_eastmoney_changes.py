@@ -45,7 +45,7 @@ def replica() -> Iterator[Replica]:
 @pytest.fixture(autouse=True)
 def small_pages(sources: Path) -> None:
     text = sources.read_text().replace("pageSize=50", "pageSize=4")
-    sources.write_text(text.replace("page_size = 50", "page_size = 10"))
+    sources.write_text(text.replace("page_size = 50", "page_size = 13"))
 
 
 def parts(replica: Replica) -> list[tuple[int, int]]:
@@ -123,9 +123,9 @@ def test_of_a_column_that_changes_between_any_two_requests_nothing_is_missed(
 @pytest.mark.parametrize(
     ("before", "lost", "pages", "depth"),
     [
-        (1, 1, [(1, 10), (2, 9), (2, 6), (2, 10)], 21),
-        (2, 11, [(1, 10), (2, 9), (3, 8), (3, 7), (1, 10), (2, 9), (3, 8)], 35),
-        (1, 0, [(1, 10), (2, 9), (3, 8)], 24),
+        (1, 1, [(1, 13), (2, 12), (2, 9), (2, 13)], 27),
+        (2, 16, [*((1, 13), (2, 12), (3, 11), (3, 10), (2, 8)), (1, 13), (2, 12), (3, 11)], 49),
+        (1, 0, [(1, 13), (2, 12), (3, 11)], 33),
     ],
 )
 def test_pages_that_do_not_follow_are_read_further_back_and_not_counted(
@@ -147,10 +147,10 @@ def test_pages_that_do_not_follow_are_read_further_back_and_not_counted(
 def test_a_page_that_newer_articles_have_moved_down_is_no_repetition(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
-    replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 0 if turn else 10)}
+    replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 0 if turn else 11)}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 0, ended.log
-    assert sources_of(archive).keys() == codes(LISTED[9:])
+    assert sources_of(archive).keys() == codes(LISTED[11:])
 
 
 def test_a_page_that_has_become_the_one_before_it_is_no_repetition(
@@ -159,7 +159,7 @@ def test_a_page_that_has_become_the_one_before_it_is_no_repetition(
     replica.sites |= {LISTAPI_HOST: shrinking(lambda turn: 10 * min(turn, 2))}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 0, ended.log
-    assert sources_of(archive).keys() == codes((*LISTED[:10], *LISTED[19:]))
+    assert sources_of(archive).keys() == codes((*LISTED[:13], *LISTED[20:]))
 
 
 def test_a_column_that_loses_all_that_was_not_read_yet_ends_there(
@@ -168,8 +168,8 @@ def test_a_column_that_loses_all_that_was_not_read_yet_ends_there(
     replica.sites |= {LISTAPI_HOST: changing(lambda turn: LISTED[: 7 if turn else None])}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 0, ended.log
-    assert sources_of(archive).keys() == codes(LISTED[:10])
-    assert parts(replica) == [(1, 10), (2, 9), (2, 6)]
+    assert sources_of(archive).keys() == codes(LISTED[:13])
+    assert parts(replica) == [(1, 13), (2, 12), (2, 9), (1, 13)]
 
 
 def changed(site: Site, change: Callable[[dict[str, Any]], None]) -> Site:
@@ -184,6 +184,22 @@ def changed(site: Site, change: Callable[[dict[str, Any]], None]) -> Site:
         return replace(good, body=json.dumps(answer).encode())
 
     return answer
+
+
+def test_a_page_that_is_empty_once_is_asked_for_once_more(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    turn = count()
+
+    def stumble(data: dict[str, Any]) -> None:
+        if next(turn) == 1:
+            data["list"] = []
+
+    replica.sites |= {LISTAPI_HOST: changed(list_site((), {"350": LISTED}), stumble)}
+    ended = eastmoney(crawl, *COLUMN)
+    assert ended.status == 0, ended.log
+    assert parts(replica)[:4] == [(1, 13), (2, 12), (2, 12), (3, 11)]
+    assert sources_of(archive).keys() == codes(LISTED)
 
 
 def test_a_list_that_never_keeps_still_is_told_and_its_crawl_is_not_complete(
@@ -202,7 +218,7 @@ def test_what_two_pages_name_is_told_and_counted_once(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
     """The last article of each page, which the next one names again."""
-    unreadable, without_code = LISTED[9].info_code[2:], LISTED[17].info_code[2:]
+    unreadable, without_code = LISTED[12].info_code[2:], LISTED[23].info_code[2:]
 
     def change(data: dict[str, Any]) -> None:
         for entry in data["list"]:
@@ -229,7 +245,7 @@ def test_a_page_of_a_column_that_one_host_does_not_give_is_asked_for_at_the_next
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 0, ended.log
     assert sources_of(archive).keys() == codes(LISTED)
-    assert parts(replica) == [(1, 10), (2, 9), (3, 8)]
+    assert parts(replica) == [(1, 13), (2, 12), (3, 11)]
     assert [url for url in asked(replica, WEBLIST_HOST) if "page_index=3&" in url]
 
 

@@ -15,7 +15,9 @@ from crawler.pages.errors import LayoutChanged
 from crawler.spiders.readings import ByCursor, ByNumber, Part
 
 MOST = 10
-"""Articles to a page, as in `small_pages` of the other tests."""
+"""Articles to a page."""
+SMALLEST = 13
+"""That the sources may say."""
 Column = list[InfoCode]
 Change = tuple[str, int, int]
 """What happens, after how many articles of the list, and to how many."""
@@ -128,6 +130,11 @@ def test_a_gap_costs_a_third_more_pages_than_it_has(gap: int, requests: int) -> 
     column = [next(codes) for _ in range(5000)]
     read = Read(repeat(column), goal=column[gap], most=50)
     assert read.requests == requests
+
+
+def test_there_is_no_edge_that_no_page_goes_over() -> None:
+    """As there is behind the 2520th article for pages of up to 10."""
+    assert all(Part.reaching_furthest(end - 1, SMALLEST).end > end for end in range(1, 30_000))
 
 
 @pytest.mark.parametrize(("length", "requests"), [(49, 1), (50, 1), (51, 2), (90, 2), (91, 3)])

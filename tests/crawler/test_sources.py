@@ -31,7 +31,7 @@ def test_the_projects_own_are_right() -> None:
             "page_index=1",
             "eastmoney.columns.0 should hold {column} and {page}",
         ),
-        ("page_size = 50", "page_size = 9", "eastmoney.page_size Input should be greater than"),
+        ("page_size = 50", "page_size = 12", "eastmoney.page_size Input should be greater than"),
         ('"rolling", "all"', '"rolling", "none"', "eastmoney should read lists that are named"),
         ("all = 350", 'all = "350; x"', "eastmoney.news_columns.all"),
         ("all = 350", "rolling = 350", "eastmoney names two lists 'rolling'"),
