@@ -25,6 +25,7 @@ _SHARED = 10
 at no cost."""
 _FURTHER_BACK = 4
 _MOST_IN_VAIN = 10
+"""Pages that may lead no further, and one more for so many that do: a long reading meets more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,10 @@ class ByNumber:
     @property
     def endless(self) -> str | None:
         """Why there is no end to be expected, if so."""
-        if self.in_vain < _MOST_IN_VAIN:
+        led_on = max(self.pages_read - self.in_vain, 0)
+        if self.in_vain < _MOST_IN_VAIN + led_on // _MOST_IN_VAIN:
             return None
-        return f"{_MOST_IN_VAIN} of its pages led no further, as its articles move or repeat."
+        return f"{self.in_vain} of its pages led no further, as its articles move or repeat."
 
     def after(self, page: EastmoneyList, named: Sequence[InfoCode]) -> Self | None:
         """The reading with one page more; None where the list ends.

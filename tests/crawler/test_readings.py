@@ -221,6 +221,22 @@ def test_a_page_that_is_empty_once_hides_nothing() -> None:
     assert (goes_on.is_whole, goes_on.gave_none, goes_on.end) == (True, False, stumbling.part.end)
 
 
+def test_a_long_reading_may_stumble_more_often() -> None:
+    column = [*islice(new_codes(), 20_000)]
+    reading: ByNumber | None = ByNumber.of(50)
+    for turn in count(1):
+        assert reading is not None
+        assert not reading.endless
+        stumbles = turn % 20 == 0
+        page = answer(column, reading.part, **({"list": []} if stumbles else {}))
+        named = [] if stumbles else column[reading.part.start : reading.part.end]
+        is_last = reading.part.end >= len(column)
+        reading = reading.after(page, named)
+        if is_last and not stumbles:
+            break
+    assert reading is None
+
+
 def test_what_every_page_is_headed_by_does_not_show_that_one_follows() -> None:
     codes = new_codes()
     pinned = next(codes)
