@@ -25,6 +25,15 @@ PYTHON, DEPENDENCIES = "/run/python", "/run/dependencies"
 """Where a machine finds this Python, and what is installed in it."""
 _CLONE_NEWNET = 0x40000000
 
+# What the system has to allow, and nothing else.
+_ALLOWED = """
+    set -eu
+    mount -t cgroup2 cgroup2 "$1"
+    mount -t tmpfs tmpfs "$1"
+    mkdir "$1/upper" "$1/work" "$1/root"
+    mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+"""
+
 # Control groups of its own come first; once the test is over or dead, nobody holds the other end
 # of standard input, and all is taken away again.
 _OUTSIDE = """
@@ -183,6 +192,15 @@ def booted(folder: Path, shared: Mapping[str, Path] = MappingProxyType({})) -> I
     """
     for name in ("nsenter", "ip"):
         program(name)
+    namespaces = ("--mount", "--pid", "--fork", "--net", "--uts", "--ipc", "--cgroup")
+    allowed = subprocess.run(
+        (program("unshare"), *namespaces, "sh", "-c", _ALLOWED, "sh", folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if allowed.returncode:
+        pytest.skip(f"no machine can be made: {allowed.stderr}")
     python = {PYTHON: sys.base_prefix, DEPENDENCIES: sysconfig.get_path("purelib")}
     places = chain.from_iterable({**python, **shared}.items())
     process = subprocess.Popen(
@@ -197,8 +215,7 @@ def booted(folder: Path, shared: Mapping[str, Path] = MappingProxyType({})) -> I
     assert process.stdout is not None
     try:
         outside = process.stdout.readline()
-        if not outside:
-            pytest.skip(f"no machine can be made: {process.communicate(timeout=30)[1]}")
+        assert outside, process.communicate(timeout=30)[1]
         machine = Machine(int(outside))
         wait_for(machine.has_booted, seconds=30)
         yield machine
