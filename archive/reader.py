@@ -129,7 +129,8 @@ class ArchiveReader:
         if seen is not None:
             return seen <= iso(at)
         failed = self.crawl_state.failure_of(info_code)
-        return failed is not None and failed.first <= at
+        # A crawl's end is known to the second, and what failed within that second came before it.
+        return failed is not None and iso(failed.first) <= iso(at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """When the last complete crawl of a spider ended, which had dealt with all of its lists.

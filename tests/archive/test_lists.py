@@ -66,6 +66,18 @@ def test_what_could_not_be_archived_is_known_since_it_first_failed(
     assert not archive.knew(CODE, NOON)
 
 
+def test_what_failed_within_the_second_of_a_crawls_end_is_known_to_it(
+    archive: Archive, clock: Hands
+) -> None:
+    clock.now = NOON + timedelta(milliseconds=300)
+    archive.mark_failed(CODE, None, "It is not there.")
+    clock.now = NOON + timedelta(milliseconds=600)
+    crawl(archive)
+    completed = archive.completed("eastmoney", {})
+    assert completed is not None
+    assert archive.knew(CODE, completed)
+
+
 def test_a_version_of_which_no_list_tells_keeps_what_one_told(archive: Archive) -> None:
     archive.add(ARTICLE)
     assert archive.mark_listed(CODE, ["90.BK0001"])
