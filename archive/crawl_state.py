@@ -96,6 +96,7 @@ class CrawlState:
         self._path = path
         # Asked for before every request; while the archive is locked nobody else changes them.
         self._blocks: dict[str, tuple[Any, ...]] | None = None
+        self._failing: set[str] | None = None
         self._turn = threading.RLock()  # a connection has one transaction at a time
         with self._telling():
             self._db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
@@ -198,6 +199,7 @@ class CrawlState:
         }
         with self._telling():
             self._db.table("failures").upsert(row, pk="info_code")
+        self._all_failing().add(info_code)
 
     def archived(self, info_code: InfoCode) -> None:
         """An article could be archived after all."""
@@ -205,9 +207,12 @@ class CrawlState:
             return  # as most: no write that changes nothing
         with self._telling():
             self._db.table("failures").delete_where("info_code = ?", [info_code])
+        self._all_failing().discard(info_code)
 
     def failure_of(self, info_code: InfoCode) -> Failed | None:
         """Of an article; None when it did not fail, or is archived by now."""
+        if info_code not in self._all_failing():
+            return None
         row = self._row(f"{_FAILURES} WHERE info_code = ?", info_code)
         return _failed(row) if row else None
 
@@ -276,7 +281,7 @@ class CrawlState:
 
         What a newer release remembers besides is left out.
         """
-        self._blocks = None
+        self._blocks = self._failing = None
         with self._telling():
             for table, columns in _TABLES.items():
                 key = next(iter(columns))
@@ -291,6 +296,12 @@ class CrawlState:
     def _blocked_until(self, host: str) -> str:
         row = self._row("SELECT until FROM blocks WHERE host = ?", host)
         return str(row[0]) if row else ""
+
+    def _all_failing(self) -> set[str]:
+        with self._turn:
+            if self._failing is None:
+                self._failing = {code for (code,) in self._rows("SELECT info_code FROM failures")}
+            return self._failing
 
     def _row(self, sql: str, *parameters: str) -> tuple[Any, ...] | None:
         return next(iter(self._rows(sql, *parameters)), None)
