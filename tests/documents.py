@@ -61,6 +61,18 @@ def commands(document: Path) -> list[str]:
     return [line.removeprefix("$ ") for line in lines]
 
 
+def sections(document: Path) -> dict[str, str]:
+    """What is below each heading."""
+    found = document.read_text(encoding="utf-8").split("\n## ")[1:]
+    return {heading: text for heading, _, text in (section.partition("\n") for section in found)}
+
+
+def at_the_head(file: Path) -> list[str]:
+    """The commands in the comment that a file begins with."""
+    (head,) = re.findall(r"\A(?:#.*\n)+", file.read_text(encoding="utf-8"))
+    return [str(line) for line in re.findall(r"^# {5}(.+)$", head, re.MULTILINE)]
+
+
 def for_root(text: str) -> list[str]:
     """The indented commands of a document, which set up a machine."""
     return [str(line) for line in re.findall(rf"^ {{4}}({FOR_ROOT} .*)$", text, re.MULTILINE)]

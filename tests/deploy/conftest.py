@@ -1,6 +1,8 @@
 """What the tests of `deploy/` share."""
 
+import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,3 +59,14 @@ def installed(stand_in: Program, bin_folder: Path) -> Path:
     stand_in("python", f'exec {sys.executable} "$@"')
     stand_in("finews", f'exec {sys.executable} -m archive.cli "$@"')
     return bin_folder
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what pip builds the project with; the rest is taken from this Python."""
+    folder = tmp_path_factory.mktemp("packages")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download")
+    requires = project["build-system"]["requires"]
+    subprocess.run((*pip, "--no-deps", "--dest", folder, *requires), check=True)
+    return folder

@@ -54,9 +54,9 @@ _OUTSIDE = """
     done
 """
 
-# What could reach this machine cannot be written: /sys and /proc/sys. Its own services, which
-# Debian starts at boot, are not started. Files are written once / is the new one: before, links
-# lead to this machine's.
+# What could reach this machine cannot be written: /sys, and /proc/sys but for what each network has
+# to itself. Its own services, which Debian starts at boot, are not started. Files are written once
+# / is the new one: before, links lead to this machine's.
 _INSIDE = """
     set -eu
     mount -t tmpfs -o mode=755 tmpfs "$1"
@@ -67,6 +67,8 @@ _INSIDE = """
     mount -t proc proc proc
     mount --bind proc/sys proc/sys
     mount -o remount,bind,ro proc/sys
+    mount --bind proc/sys/net proc/sys/net
+    mount -o remount,bind,rw proc/sys/net
     mount -t sysfs -o ro sysfs sys
     mount -t cgroup2 cgroup2 sys/fs/cgroup
     mount -t tmpfs -o mode=755 tmpfs dev

@@ -146,7 +146,7 @@ def test_the_image_runs_as_nobody_special() -> None:
 def test_the_image_is_pinned() -> None:
     assert re.search(r":\d+\.\d+-\w", the("FROM"))
     install = next(rest for name, rest in instructions() if name == "RUN" and " pip " in rest)
-    assert '--constraint constraints.txt --editable ".[$EXTRAS]"' in install
+    assert '--constraint constraints.txt --editable ".${EXTRAS:+[$EXTRAS]}"' in install
 
 
 def test_the_programs_of_the_image_are_there() -> None:
