@@ -16,6 +16,16 @@ from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS
 DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 OPERATING, CLUSTER = SETTING_UP = ROOT / "docs" / "operating.md", ROOT / "docs" / "cluster.md"
 """Those that set up a machine."""
+CONTAINERS = tuple(
+    ROOT / "deploy" / name for name in ("Containerfile", "compose.yaml", "compose-cluster.yaml")
+)
+"""Files at whose heads it is said how to start containers."""
+WITH_COMMENTS = sorted(
+    path
+    for pattern in ("deploy/*", "settings/*.*", "mkdocs.yml", "Makefile", ".ci/run")
+    for path in ROOT.glob(pattern)
+)
+"""Files whose comments name commands."""
 BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 FOR_ROOT = (
     r"(?:useradd|git|python3|chown|chmod|crontab|systemctl|journalctl|docker|apt-get|rabbitmqctl"
@@ -37,16 +47,6 @@ _NOT_OURS = (
 """What lies in the project's folder without being a part of it."""
 _PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"
 """Eastmoney's page of every article here."""
-
-
-NOT_RUN = (
-    # Wants an engine for containers, and images from the internet. As far as it goes without,
-    # tests/deploy/test_container.py reads and runs the same files.
-    "docker compose --file deploy/compose.yaml up --build --detach",
-    # Wants advisories that cannot be had where CI runs.
-    "pipx run pip-audit --strict --no-deps --disable-pip --requirement constraints.txt",
-)
-"""The commands that documents show and no test runs, nor others of these programs in sentences."""
 
 
 def name_of(document: Path) -> str:

@@ -18,14 +18,17 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from demo.replica import Replica, Site
+from tests import advisories
 from tests.bench.test_short import QUICK, SLOW
 from tests.conftest import ROOT, crawl_with
 from tests.documents import (
     BLOCK,
+    CONTAINERS,
     DOCUMENTS,
     FOR_ROOT,
-    NOT_RUN,
     SETTING_UP,
+    WITH_COMMENTS,
+    at_the_head,
     commands,
     copy_of_the_project,
     for_root,
@@ -77,12 +80,12 @@ def environment(
     for name in ("HOST", "BACKUP"):
         (tmp_path / name).mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FINEWS_")}
-    with Replica(sites) as replica:
+    with Replica({**sites, advisories.HOST: advisories.site({})}) as replica:
         yield kept | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(project),
             "PYTEST_DEBUG_TEMPROOT": str(tmp_path),
-            **replica.environment,
+            **advisories.environment(replica, tmp_path / "cache"),
             "OTHER": str(ROOT / "tests" / "samples" / "posts"),
             "OUT": str(tmp_path),
             "HOST": str(tmp_path / "HOST"),
@@ -126,6 +129,7 @@ def serve(command: str, project: Path, environment: Mapping[str, str]) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     )
     assert serving.stdout is not None
     with serving.stdout:
@@ -134,9 +138,9 @@ def serve(command: str, project: Path, environment: Mapping[str, str]) -> None:
         assert address, f"{command}\n{told}"
         directly = build_opener(ProxyHandler({}))
         assert directly.open(address[0], timeout=30).status == 200
-        serving.send_signal(signal.SIGINT)
+        os.killpg(serving.pid, signal.SIGINT)  # as a terminal does
         rest = serving.stdout.read()
-    assert serving.wait(timeout=30) in {0, 130}, rest
+    assert serving.wait(timeout=30) in {0, 130, -signal.SIGINT}, rest
 
 
 def as_cron_runs_them(document: Path) -> list[str]:
@@ -158,73 +162,137 @@ def test_the_crontab_lines_of_a_document_run(
     assert (project / "public" / "_site" / "index.html").is_file()
 
 
-def test_no_command_is_shown_that_is_not_run() -> None:
-    looks = re.compile(rf"^ *((?:{FOR_ROOT}|make|scrapy|jekyll|sudo|pip|pipx) .*)$", re.MULTILINE)
-    for document in DOCUMENTS:
-        if document.parent.name == "reference":
-            continue
-        text = document.read_text(encoding="utf-8")
-        fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-        code = [block for kind, block in fenced if kind != "console"]
-        code += re.findall(r"^(?: {4}.*\n)+", text, re.MULTILINE)
-        shown = [line.split("#")[0].strip() for block in code for line in looks.findall(block)]
-        run = [*(ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines(), *NOT_RUN]
-        if document in SETTING_UP:
-            run += for_root(text)  # tests/deploy/test_setting_up.py
-        assert not [line for line in shown if line not in run], name_of(document)
-
-
-_IN_A_SENTENCE = re.compile(
-    r"`((?:crontab|curl|datasette|docker|finews|git|journalctl|make|pipx|pytest|python|rsync"
-    r"|runuser|scrapy|sudo|systemctl|tail) [^`]+)`"
-)
+_MORE_PROGRAMS = r"(?:make|scrapy|jekyll|sudo|pip|pipx|pytest|openssl|podman|echo)"
+_INDENTED = re.compile(rf"^ *((?:{FOR_ROOT}|{_MORE_PROGRAMS}) .*)$", re.MULTILINE)
+_IN_A_SENTENCE = re.compile(r"(?:(?:[*\d/,-]+ ){5}|(?:[A-Z_]+=\S* )*[a-z./][\w./-]* ).+")
+"""What looks like a command: a line of a crontab, or words behind a program."""
+NO_COMMANDS = {
+    "appendfsync always",
+    "appendonly yes",
+    "async def start()",
+    "maxmemory-policy noeviction",
+    "posts_search MATCH escape_fts(…)",
+    "yield self.ask(self.wanted(code, facts, response))",
+}
+"""What is in sentences and only looks so."""
+_MACHINE = "test_a_cluster_goes_on_with_the_archive"
+_CONTAINERS = "test_containers_crawl_and_show_the_archive"
 RUN_BY = {
+    "* * * * * /opt/finews/deploy/crawl -a since=yesterday": (
+        "test_cron_crawls_and_mails_only_what_matters"
+    ),
+    "chmod 600": _MACHINE,
+    "crontab -u finews -r": "test_cron_crawls",
+    "datasette catalog.db": "test_plain_datasette_shows_the_same_data_undressed",
     "datasette news/catalog.db": "test_plain_datasette_shows_the_same_data_undressed",
+    "docker compose --file deploy/compose.yaml logs crawl": _CONTAINERS,
+    "docker compose --file deploy/compose.yaml ps": _CONTAINERS,
+    "fastwarc check": "test_two_independent_readers_find_nothing_wrong",
+    "finews browse --base-url /finews/": "test_browse_serves_until_interrupted",
+    "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
+    "finews cluster send": _MACHINE,
     "finews export posts": "test_without_a_kind_posts_are_exported",
+    "finews export site --pictures": "test_the_commands_of_a_document_run",
+    "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews init": "test_a_new_folder_can_be_crawled_from",
+    "finews init DIR": "test_a_new_folder_can_be_crawled_from",
     "make bench": "test_it_prints_figures",
+    "make browse": "test_the_makefile_crawls_and_shows",
+    "make crawl": "test_the_makefile_crawls_and_shows",
     "make docs": "test_the_documents_are_a_web_site_too",
     "make fuzz": "test_nothing_breaks_in_a_second",
     "make nightly": "test_killed_at_random_moments_the_next_crawl_makes_it_whole",
-    "pytest -k": "test_the_tests_that_hold_the_promises_are_there",
+    "python -m scrapy crawl SPIDER -a NAME=VALUE": "test_the_commands_of_a_document_run",
+    "python -m scrapy replay --apply": (
+        "test_an_improvement_is_shown_field_by_field_and_can_be_applied"
+    ),
     "python -m tests.faults.matrix": "test_the_page_of_the_docs_is_what_the_list_makes",
     "systemctl --failed": "test_a_crawl_that_fails_is_listed_until_one_succeeds",
+    "warcio check": "test_two_independent_readers_find_nothing_wrong",
 }
-"""The tests that run commands which documents name in a sentence and show nowhere else: these or
-shorter ones."""
+"""The tests that run commands which are named in a sentence and shown nowhere else."""
 
 
-def start_of(command: str) -> str:
-    """What tells a command from others, without its arguments."""
-    words = command.split()
-    long = words[:2] in (["python", "-m"], ["finews", "export"], ["finews", "cluster"])
-    return " ".join(words[: 3 if long else 2])
+def run_as_shown() -> list[str]:
+    """The commands that tests take from where they are shown, and those of CI."""
+    return [
+        *(command for document in DOCUMENTS for command in commands(document)),
+        # tests/deploy/test_setting_up.py, tests/deploy/test_engine.py
+        *(command for path in SETTING_UP for command in for_root(path.read_text("utf-8"))),
+        *(command for path in CONTAINERS for command in at_the_head(path)),
+        *(ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines(),
+        *(f"python -m {module}" for module in QUICK | SLOW),
+    ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_no_command_is_shown_that_is_not_run(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    code = [block for kind, block in fenced if kind != "console"]
+    code += re.findall(r"^(?: {4}.*\n)+", text, re.MULTILINE)
+    shown = [line.split("#")[0].strip() for block in code for line in _INDENTED.findall(block)]
+    assert not set(shown) - set(run_as_shown())
+
+
+@pytest.mark.parametrize("file", WITH_COMMENTS, ids=name_of)
+def test_no_command_is_in_a_comment_that_is_not_run(file: Path) -> None:
+    blocks = re.findall(r"^# {4,}(.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    comments = "\n".join(blocks)
+    assert not set(_INDENTED.findall(comments)) - set(run_as_shown())
+
+
+def named(file: Path) -> set[str]:
+    """The commands in the sentences of a document, or of a file's comments."""
+    text = file.read_text(encoding="utf-8")
+    if file in DOCUMENTS:
+        text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    else:
+        text = "\n".join(re.findall(r"#(.*)", text))
+    spans = re.findall(r"`([^`]+)`", " ".join(text.split()))
+    return {span for span in spans if _IN_A_SENTENCE.fullmatch(span)} - NO_COMMANDS
 
 
 def test_no_command_is_named_that_is_not_run() -> None:
-    run = "\n".join(
-        [command for document in DOCUMENTS for command in commands(document)]
-        + [
-            command
-            for path in SETTING_UP
-            for command in for_root(path.read_text("utf-8"))
-            if command not in NOT_RUN
-        ]
-        + [(ROOT / ".ci" / "run").read_text(encoding="utf-8")]
-        + [f"python -m {module}" for module in QUICK | SLOW]
-    )
-    named = set()
-    for document in DOCUMENTS:
-        if document.parent.name == "reference" or document.name == "CHANGELOG.md":
-            continue
-        text = re.sub(r"```.*?```", "", document.read_text(encoding="utf-8"), flags=re.DOTALL)
-        named |= {start_of(command) for command in _IN_A_SENTENCE.findall(text)}
-    not_run = {start_of(command) for command in NOT_RUN}
-    assert {start for start in named if start not in run} - not_run == set(RUN_BY)
+    run = "\n".join(run_as_shown())
+    helps = re.findall(r"@echo '(make \w+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    found = {command for file in [*DOCUMENTS, *WITH_COMMENTS] for command in named(file)}
+    found |= set(helps)
+    assert {
+        command
+        for command in found
+        if not re.search(rf"(?:^|[\s/]){re.escape(command)}(?:\s|$)", run, re.MULTILINE)
+    } == set(RUN_BY)
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
     for name in RUN_BY.values():
         assert sum(f"def {name}(" in source for source in sources) == 1, name
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "say `sqlite3 news/catalog.db .schema` to see",
+        "say `FINEWS_MEDIA=1 deploy/crawl -a x=y` to see",
+        "with `*/7 * * * * /opt/finews/deploy/crawl` in it",
+        "end it by `docker compose --file deploy/compose.yaml down`",
+    ],
+)
+def test_commands_in_sentences_are_seen(sentence: str, tmp_path: Path) -> None:
+    comment = tmp_path / "settings.toml"
+    comment.write_text(f"# {sentence}.\n", encoding="utf-8")
+    (command,) = named(comment)
+    assert f"`{command}`" in sentence
+    assert command not in RUN_BY
+
+
+def test_the_makefile_crawls_and_shows(project: Path, environment: Mapping[str, str]) -> None:
+    crawled = subprocess.run(
+        ("make", "crawl"), cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "0 added" in crawled.stdout + crawled.stderr
+    assert crawled.returncode == 0, crawled.stderr
+    serve("make --silent browse ARCHIVE='news --port 0'", project, environment)
 
 
 def test_there_are_commands() -> None:

@@ -1,7 +1,9 @@
 """What the project is made of: pinned whole, and nothing in it that turns input into code."""
 
 import ast
+import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -13,8 +15,10 @@ from zipfile import ZipFile
 import pytest
 
 from demo.replica import Answer, Replica, Request
+from tests import advisories
 from tests.audit import yanked
 from tests.conftest import ROOT
+from tests.documents import commands
 
 OWN = {"finews", "pip", "setuptools", "wheel"}
 HOUSES = ("archive", "cluster", "crawler", "demo", "settings")
@@ -90,6 +94,37 @@ def test_a_withdrawn_release_is_seen(tmp_path: Path) -> None:
         pins.write_text("sound==2.0\n")
         with pytest.raises(SystemExit, match="pip could not find all that is pinned"):
             yanked(pins, *options)
+
+
+def test_a_known_vulnerability_is_seen(tmp_path: Path) -> None:
+    (command,) = [
+        command for command in commands(ROOT / "CONTRIBUTING.md") if "pip-audit" in command
+    ]
+    known: dict[str, str] = {}
+    with Replica({advisories.HOST: advisories.site(known)}) as replica:
+        environment = {**os.environ, **advisories.environment(replica, tmp_path)}
+
+        def audited() -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                (Path(sys.executable).with_name("pip-audit"), *shlex.split(command)[1:]),
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+        sound = audited()
+        assert sound.returncode == 0, sound.stderr
+        asked = {entry.request.path for entry in replica.requests if entry.answered_by_known_host}
+        pins = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        assert len(asked) == len(pins)
+        known["scrapy"] = "TEST-2026-1"
+        bad = audited()
+        assert bad.returncode == 1, bad.stderr
+        assert re.search(r"^scrapy +\S+ +TEST-2026-1", bad.stdout, re.MULTILINE | re.IGNORECASE)
+        replica.sites.clear()
+        assert audited().returncode, "without advisories nothing was audited"
 
 
 def modules() -> list[Path]:

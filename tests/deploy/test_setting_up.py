@@ -115,6 +115,15 @@ def test_cron_crawls(machine: Machine, sample_posts: dict[str, bytes]) -> None:
     machine.run("crontab -u finews -r")
 
 
+def test_a_folder_of_ones_own_crawls_as_it_says(machine: Machine) -> None:
+    told = follow(machine, [".venv/bin/finews init /srv/own"])
+    crawl, every_five_minutes = re.findall(r": +(.+)$", told, re.MULTILINE)
+    assert "finews: 19 articles found, 19 added" in machine.run(f"({crawl}) 2>&1")
+    machine.run(every_five_minutes)
+    assert "/srv/own" in machine.run("crontab -l")
+    machine.run("crontab -r")
+
+
 @pytest.fixture
 def archive(machine: Machine) -> Path:
     """Of a machine that crawls under systemd and has done so once."""

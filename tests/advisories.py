@@ -1,0 +1,42 @@
+"""The service that `pip-audit` asks for known vulnerabilities, served here."""
+
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pip_audit._service import pypi
+
+from demo.replica import Answer, Replica, Request, Site
+
+(HOST,) = set(re.findall(r"https://([^/]+)/pypi/", inspect.getsource(pypi)))
+"""Where `pip-audit` asks."""
+
+
+def site(known: Mapping[str, str]) -> Site:
+    """Answers for every release of every package.
+
+    :param known: package → name of the one vulnerability that is known of it; may change.
+    """
+
+    def answer(request: Request) -> Answer:
+        package = request.path.split("/")[2]
+        found = [
+            {"id": known[package], "aliases": [], "summary": "made up", "fixed_in": []}
+            for _ in range(package in known)
+        ]
+        return Answer(200, json.dumps({"vulnerabilities": found}).encode())
+
+    return answer
+
+
+def environment(replica: Replica, cache: Path) -> Mapping[str, str]:
+    """The variables that lead `pip-audit` there; what it is told stays in a folder of its own."""
+    certificate = replica.environment["SSL_CERT_FILE"]
+    return {
+        **replica.environment,
+        "REQUESTS_CA_BUNDLE": certificate,
+        "CURL_CA_BUNDLE": certificate,
+        "PIP_CACHE_DIR": str(cache),
+    }
