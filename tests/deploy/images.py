@@ -27,7 +27,7 @@ _PROGRAM = Path(sys.base_prefix, "bin", f"python{sysconfig.get_python_version()}
 PYTHON_LINKS = {"/usr/local/bin/python": _PROGRAM}
 """How an image finds this Python."""
 _UNREAD = re.compile(r"/usr/share/(doc|info|lintian|locale|man)/")
-_UNUSED = re.compile(r"/(__pycache__|config-[^/]*|(dist|site)-packages|ensurepip|idlelib|test)/")
+_UNUSED = re.compile(r"config-.*|(dist|site)-packages|ensurepip|idlelib|test")
 _NO_LINKS: Mapping[str, Path] = MappingProxyType({})
 _LIBRARY = re.compile(r"(/\S+) \(0x")
 
@@ -78,7 +78,8 @@ def python_files(extras: Iterable[str]) -> Files:
     :param extras: those of finews whose dependencies are there, too.
     """
     library = Path(sysconfig.get_path("stdlib"))
-    own = {_PROGRAM, *(path for path in library.rglob("*") if not _UNUSED.search(f"{path}/"))}
+    used = [path for path in library.iterdir() if not _UNUSED.fullmatch(path.name)]
+    own = {_PROGRAM, *used, *(path for folder in used for path in folder.rglob("*"))}
     wanted = _dependencies("finews", frozenset(extras))
     del wanted["finews"]
     installed = {
@@ -87,7 +88,7 @@ def python_files(extras: Iterable[str]) -> Files:
         for file in found.files or ()
         if ".." not in file.parts
     }
-    libraries = _libraries([_PROGRAM, *library.rglob("*.so"), *installed.values()])
+    libraries = _libraries([*own, *installed.values()])
     return {path: path for path in {*own, *libraries}} | installed
 
 
@@ -115,7 +116,7 @@ def _links_at_the_top() -> set[Path]:
 
 def _libraries(files: Iterable[Path]) -> set[Path]:
     """The shared libraries of the programs among files, and the loader."""
-    programs = [path for path in files if path.is_file() and _is_elf(path)]
+    programs = [path for path in files if path.suffix != ".py" and path.is_file() and _is_elf(path)]
     told = subprocess.run(("ldd", *programs), capture_output=True, text=True, check=False).stdout
     return {path for name in set(_LIBRARY.findall(told)) for path in _to_the_file(Path(name))}
 
