@@ -16,8 +16,9 @@ from archive.body import Security
 from archive.capture import Capture
 from archive.categories import Category
 from archive.entries import Entry, PostRow, RevisionRow
+from archive.errors import MisshapenCatalog
 from archive.media import Picture
-from archive.migrations import catalog_migrations
+from archive.migrations import catalog_migrations, missing_parts
 from archive.questions import Questions
 from archive.search import Indexing, register, without_index
 
@@ -31,6 +32,7 @@ class Catalog(Questions):
     `put` may run in another thread than the rest, one call at a time.
 
     :param private: nobody else looks at the file; one connection does both.
+    :raises MisshapenCatalog: when it lacks tables or columns that every released version has made.
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
@@ -44,9 +46,13 @@ class Catalog(Questions):
             self._writer.execute("PRAGMA synchronous = FULL")
             self._writer.execute("PRAGMA foreign_keys = ON")
             catalog_migrations.apply(self._writer)
+            missing = missing_parts(self._writer)
             self._reader = self._writer.conn if private else self._connect()
         except sqlite3.Error as error:
             raise self._failed("open", error) from error
+        if missing:
+            self.close()
+            raise MisshapenCatalog(path, missing)
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=BUSY_SECONDS, check_same_thread=False)

@@ -5,9 +5,12 @@ FinewsError
 │   ├── InvalidInfoCode
 │   └── InvalidArticle
 └── ArchiveError       the archive itself cannot be read or written
-    └── ArchiveLocked
+    ├── ArchiveLocked
+    └── MisshapenCatalog
 """
 
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +54,15 @@ class ArchiveLocked(ArchiveError):
 
     def __init__(self, folder: Path, *, holder: str) -> None:
         super().__init__(f"The archive {folder} is being written by {holder}; try again later.")
+
+
+class MisshapenCatalog(ArchiveError):
+    """A catalog lacks tables, columns or indexes that every released version of finews has made."""
+
+    def __init__(self, path: Path, missing: Sequence[str]) -> None:
+        more = f" and {len(missing) - 1} parts more" if len(missing) > 1 else ""
+        super().__init__(
+            f"The catalog {path} lacks its {missing[0]}{more}: a version before 0.1.0 has made it, "
+            f"or somebody has changed it; `finews rebuild {shlex.quote(str(path.parent))}` "
+            "makes it again from the files."
+        )

@@ -14,10 +14,10 @@ from archive.catalog import Catalog
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import InvalidInfoCode
 from archive.files import bytes_if_there, read_ahead
-from archive.journal import CRAWL, PICTURE, tells_of_new_version
-from archive.media import Picture
+from archive.journal import CRAWL, PICTURE, target_of, tells_of_new_version
+from archive.media import Picture, is_kept_as_file
 from archive.post import parse_post
-from archive.versions import entry_of_file, revision_path, sha256
+from archive.versions import entry_of_file, is_place_of_version, revision_path, sha256
 from archive.warc import finished_name
 from archive.warc.scanning import Records
 
@@ -74,9 +74,10 @@ def told_by(folder: Path, records: Records) -> Told:
             told.crawls.append(record.facts)
         elif record.url == PICTURE:
             picture = Picture(**record.facts)
-            if (folder / picture.path).is_file():
+            sound = is_kept_as_file(picture.sha256, picture.type)
+            if sound and (folder / picture.path).is_file():
                 told.pictures.append(picture)
-        else:
+        elif record.url.startswith(target_of("")):
             facts = record.facts
             body = _body_of(folder, facts["post"]) if tells_of_new_version(facts) else None
             told.posts.append((facts, body))
@@ -85,6 +86,8 @@ def told_by(folder: Path, records: Records) -> Told:
 
 def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
     """Of a version: the post itself, or where it went when it was superseded."""
+    if not is_place_of_version(post["path"]):
+        return None
     path = PurePosixPath(post["path"])
     for place in (path, revision_path(path, post["version"])):
         data = bytes_if_there(folder / place)
@@ -125,7 +128,8 @@ def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
 def _seen(place: Path, file: File) -> Seen:
     data = place.read_bytes()
     modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
-    entry = None if file.known else entry_of_file(file.path, data, modified)
+    new = not file.known and is_place_of_version(str(file.path))
+    entry = entry_of_file(file.path, data, modified) if new else None
     return Seen(file, sha256(data), entry)
 
 

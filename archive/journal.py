@@ -16,7 +16,8 @@ from archive.errors import ArchiveError
 from archive.warc import day_of, read_records, warc_files
 
 _IN_THE_FILE = ("text", "length", "pictures")
-_NOTED = tuple(each.name for each in fields(PostRow) if each.name not in _IN_THE_FILE)
+NOTED = tuple(each.name for each in fields(PostRow) if each.name not in _IN_THE_FILE)
+"""Columns of ``posts`` that the captures tell of."""
 
 CRAWL = "urn:finews:crawl"
 """Target of the records that tell of crawls."""
@@ -32,7 +33,7 @@ def target_of(info_code: str) -> str:
 
 def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The target and the facts of the record for an entry of the catalog."""
-    facts: dict[str, Any] = {"post": {name: getattr(entry.post, name) for name in _NOTED}}
+    facts: dict[str, Any] = {"post": {name: getattr(entry.post, name) for name in NOTED}}
     if entry.securities is not None and not entry.same_version:
         facts["version"] = "new"
     if entry.revision is not None:

@@ -1,6 +1,7 @@
 """Pictures as files: what is taken for one, and its place under ``media/``, by content hash."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -10,6 +11,7 @@ from archive.errors import Refused
 
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
 """The media types that are kept, with the ends of their files' names."""
+_SHA256 = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
 class InvalidPicture(Refused):
@@ -52,6 +54,11 @@ def picture_of(address: str, data: bytes, fetched: str) -> Picture:
 def media_path(digest: str, kind: str) -> str:
     """Where the picture with a hash is, below the archive's folder: ``media/ab/abcd….jpg``."""
     return f"media/{digest[:2]}/{digest}.{SUFFIXES[kind]}"
+
+
+def is_kept_as_file(digest: object, kind: object) -> bool:
+    """Whether it can be the hash and the media type of a picture that is kept."""
+    return isinstance(digest, str) and bool(_SHA256.fullmatch(digest)) and kind in SUFFIXES
 
 
 def media_files(folder: Path) -> Iterator[PurePosixPath]:

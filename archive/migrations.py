@@ -1,5 +1,7 @@
 """How the catalog came to its present shape, one named and transactional step after another."""
 
+from functools import cache
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -8,6 +10,35 @@ from archive.search import create_search
 from archive.views import create_views
 
 catalog_migrations = Migrations("finews")
+
+
+def missing_parts(db: Database) -> list[str]:
+    """What a catalog lacks that has been through all steps, such as ``table changes``.
+
+    Catalogs of versions before 0.1.0 do, whose steps were still changed.
+    """
+    return sorted(_present_shape() - _shape_of(db))
+
+
+@cache
+def _present_shape() -> frozenset[str]:
+    db = Database(memory=True)
+    catalog_migrations.apply(db)
+    shape = _shape_of(db)
+    db.close()
+    return shape
+
+
+def _shape_of(db: Database) -> frozenset[str]:
+    parts = db.execute(
+        "SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"
+    )
+    columns = db.execute(
+        "SELECT 'column ' || tables.name || '.' || columns.name"
+        " FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"
+        " WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite%'"
+    )
+    return frozenset(part for (part,) in (*parts, *columns))
 
 
 @catalog_migrations()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from sqlite_utils import Database
 
 from archive.body import picture_address
-from archive.media import Picture, host_of, media_path
+from archive.media import Picture, host_of
 
 _LONGEST_ADDRESS = 2000
 
@@ -53,12 +53,6 @@ def lose(connection: sqlite3.Connection, digest: str) -> None:
 def missing(connection: sqlite3.Connection, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Info code and address of the pictures at some hosts that are not kept, the newest first."""
     yield from connection.execute(_MISSING, [json.dumps(list(hosts))])
-
-
-def kept(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Path below the archive's folder and SHA-256 of every file that is kept."""
-    for digest, kind in connection.execute("SELECT DISTINCT sha256, type FROM pictures"):
-        yield media_path(digest, kind), digest
 
 
 _TABLES = (

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from archive.catalog import Catalog
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, MisshapenCatalog
 
 _KEYS = {
     "posts": ("info_code",),
@@ -16,6 +16,11 @@ _KEYS = {
     "pictures": ("address",),
     "categories": ("media",),
     "securities": ("code",),
+}
+_PLACES = {"posts": ("path",), "revisions": ("path",), "payloads": ("file", "offset")}
+"""What rows of a new catalog are known by as well, where the old one calls them otherwise."""
+_ORIGIN = {
+    *("info_code", "version", "checked", "first_seen", "body_source", "captures", "stock_list")
 }
 _PROVENANCE = """
     SELECT count(*) FROM old.posts AS old JOIN posts AS new USING (info_code)
@@ -29,6 +34,9 @@ _PROVENANCE = """
 """
 
 
+_ALL_POSTS = "SELECT count(*) FROM old.posts"
+
+
 def lacking(fresh: Path, old: Path) -> list[str]:
     """What a catalog lacks that an old one knows, a phrase each.
 
@@ -38,8 +46,14 @@ def lacking(fresh: Path, old: Path) -> list[str]:
         return []
     with closing(sqlite3.connect(fresh)) as catalog:
         catalog.execute("ATTACH ? AS old", (str(old),))
-        counts = {f"{table}": _missing(catalog, table, *key) for table, key in _KEYS.items()}
-        (provenance,) = catalog.execute(_PROVENANCE).fetchone()
+        counts = {
+            table: _missing(catalog, table, *key)
+            for table, key in _KEYS.items()
+            if _columns(catalog, table).issuperset((*key, *_PLACES.get(table, ())))
+        }
+        # Of a catalog of long ago that has the origin in other columns, all of it would be lost.
+        origin = _PROVENANCE if _columns(catalog, "posts") >= _ORIGIN else _ALL_POSTS
+        (provenance,) = catalog.execute(origin).fetchone()
     counts["posts' origin, first look or latest version"] = provenance
     return [f"{count} {what}" for what, count in counts.items() if count]
 
@@ -48,12 +62,27 @@ def _is_sound(place: Path) -> bool:
     try:
         with Catalog(place) as catalog:  # which brings it to the present shape
             return not catalog.damage()
+    except MisshapenCatalog:
+        with closing(sqlite3.connect(place)) as file:
+            has_posts = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'posts'"
+            sound = file.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            return sound and file.execute(has_posts).fetchone() == (1,)
     except ArchiveError:
         return False
 
 
+def _columns(catalog: sqlite3.Connection, table: str) -> set[str]:
+    """Of a table of the old catalog; none where it has no such table."""
+    names = catalog.execute("SELECT name FROM pragma_table_info(?, 'old')", [table])
+    return {name for (name,) in names}
+
+
 def _missing(catalog: sqlite3.Connection, table: str, *key: str) -> int:
     columns = ", ".join(key)
-    sql = f"SELECT {columns} FROM old.{table} EXCEPT SELECT {columns} FROM main.{table}"  # noqa: S608
+    old = f"SELECT {columns} FROM old.{table}"  # noqa: S608
+    if table in _PLACES:
+        place = ", ".join(_PLACES[table])
+        old += f" WHERE ({place}) NOT IN (SELECT {place} FROM main.{table})"  # noqa: S608
+    sql = f"{old} EXCEPT SELECT {columns} FROM main.{table}"  # noqa: S608
     (count,) = catalog.execute(f"SELECT count(*) FROM ({sql})").fetchone()  # noqa: S608
     return int(count)

@@ -4,7 +4,9 @@ import json
 import shlex
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ _LOOKS = """
         coalesce(revised, first_seen) AS stored, checked
     FROM posts
 """
+_AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 class Questions:
@@ -167,15 +170,14 @@ class Questions:
         except sqlite3.Error as error:
             raise self._failed("search", error) from error
 
-    def all_versions(self) -> Iterator[tuple[str, str, str, str | None]]:
-        """Info code, path, SHA-256 and captures of every version, superseded ones too.
-
-        The captures are JSON, and None where they are none any more.
-        """
-        facts = "info_code, path, sha256, iif(json_valid(captures), captures, NULL)"
-        sql = f"SELECT {facts} FROM posts UNION ALL SELECT {facts} FROM revisions"  # noqa: S608
+    def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
+        """What is in a table, whatever it is; bytes that are no text come as surrogates."""
+        sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
         try:
-            yield from self._reader.execute(sql)
+            with closing(sqlite3.connect(self._path)) as connection:
+                connection.text_factory = _AS_IT_IS
+                connection.row_factory = sqlite3.Row
+                yield from connection.execute(sql)
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
@@ -195,13 +197,6 @@ class Questions:
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
         return found
-
-    def first_captures(self) -> Iterator[tuple[str, int, str]]:
-        """File, offset and address of the first capture of every payload."""
-        try:
-            yield from self._reader.execute("SELECT file, offset, url FROM payloads")
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
 
     def superseded(self, info_code: InfoCode) -> list[tuple[str, str]]:
         """Path and SHA-256 of the versions of a post that others have superseded."""
@@ -275,13 +270,6 @@ class Questions:
         """Info code and address of the pictures at some hosts that are not kept, newest first."""
         try:
             yield from pictures.missing(self._reader, hosts)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
-
-    def kept_pictures(self) -> Iterator[tuple[str, str]]:
-        """Path and SHA-256 of every picture file that is kept."""
-        try:
-            yield from pictures.kept(self._reader)
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 

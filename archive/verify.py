@@ -11,15 +11,16 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import InfoCode
 from archive.catalog import Catalog
-from archive.errors import ArchiveError, InvalidInfoCode
+from archive.errors import ArchiveError, InvalidInfoCode, MisshapenCatalog
 from archive.files import bytes_if_there, demand_archive, read_ahead
-from archive.ledger import Ledger
+from archive.ledger import Ledger, Named
 from archive.lock import ArchiveLock
 from archive.media import media_files
 from archive.processes import chunks, cores, in_order
 from archive.progress import Progress, silent
+from archive.statements import Statement, told_by
 from archive.versions import post_files, revision_files, sha256, sha256_if_there
-from archive.warc import finished_name, warc_files
+from archive.warc import finished_name, is_being_written, warc_files
 from archive.warc.scanning import Records, scan
 
 _FILES_AT_ONCE = 500
@@ -48,7 +49,7 @@ class Wrong(StrEnum):
 class Problem:
     """One thing that is wrong.
 
-    :param place: of the thing, below the archive's folder.
+    :param place: of the thing, below the archive's folder; what it is called where it has none.
     :param sentence: about it, for a user.
     :param sha256: that a file should have, where it is a file that is wrong.
     :param kept: where the bytes of a leftover are kept, below the archive's folder.
@@ -61,7 +62,8 @@ class Problem:
     kept: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.wrong}: {self.place}: {self.sentence}"
+        told = f"{self.wrong}: {self.place}: {self.sentence}"
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in told)
 
 
 @dataclass(slots=True)
@@ -101,9 +103,11 @@ def _check(
         with Catalog(folder / "catalog.db") as catalog:
             for told in catalog.damage():
                 yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", told)
-            for path in ledger.copy(catalog):
-                told = "what the catalog names as its captures cannot be read"
-                yield Problem(Wrong.ROW_CHANGED, path, told)
+            for place, sentence in ledger.copy(catalog):
+                yield Problem(Wrong.ROW_CHANGED, place, sentence)
+    except MisshapenCatalog as error:
+        yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", str(error))
+        return
     except ArchiveError as error:
         yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", str(error))
     yield from _check_versions(folder, ledger, verified, progress)
@@ -195,24 +199,34 @@ def kept_elsewhere(folder: Path, file: PurePosixPath, ledger: Ledger) -> str | N
 class _Captured:
     """What the records of a piece of a file are.
 
-    :param addresses: of all of them, by offset.
+    :param records: how many.
+    :param named: what the catalog may name, by offset: responses, and revisits without a digest.
+    :param payloads: offset of the first response with each, by its digest.
     """
 
     path: Path
-    addresses: dict[int, str]
-    responses: list[str]
+    records: int
+    named: dict[int, Named]
+    payloads: dict[str, int]
     revisits: list[tuple[int, str]]
+    told: list[Statement]
     damage: list[str]
 
 
 def _captured(records: Records) -> _Captured:
-    captured = _Captured(records.path, {}, [], [], records.damage)
+    captured = _Captured(records.path, 0, {}, {}, [], [], records.damage)
     for record in records.read():
-        captured.addresses[record.offset] = record.url
+        captured.records += 1
+        at, digest = record.offset, record.digest
         if record.kind == "response":
-            captured.responses.append(record.digest)
+            captured.named[at] = Named(at, record.url, record.date, digest)
+            if record.payload:
+                captured.payloads.setdefault(digest, at)
         elif record.kind == "revisit":
-            captured.revisits.append((record.offset, record.digest))
+            captured.named[at] = Named(at, record.url, record.date, "")
+            captured.revisits.append((at, digest))
+        elif record.kind == "metadata":
+            captured.told += told_by(record)
     return captured
 
 
@@ -222,13 +236,15 @@ def _check_captures(
     with closing(scan(warc_files(folder / "warc"), _captured, progress)) as scanned:
         for path, pieces in groupby(scanned, key=lambda piece: piece.path):
             name = finished_name(path)
+            # Of what a killed crawl was writing, the next one tells the catalog.
+            due = not is_being_written(path)
             for piece in pieces:
-                verified.captures += len(piece.addresses)
-                ledger.note(name, piece.responses, piece.revisits)
+                verified.captures += piece.records
+                ledger.note(name, piece.payloads, piece.revisits, piece.told, due=due)
                 for told in piece.damage:
                     yield Problem(Wrong.CAPTURE_DAMAGED, f"warc/{path.name}", told)
-                last = max(piece.addresses, default=0)
-                yield from _check_named(name, piece.addresses, ledger.take_named(name, last))
+                last = max(piece.named, default=0)
+                yield from _check_named(name, piece.named, ledger.take_named(name, last))
             yield from _check_named(name, {}, ledger.take_named(name, sys.maxsize))
     for name, count in ledger.still_named():
         told = f"{count} captures that the catalog names were in it, and it is not there"
@@ -236,16 +252,37 @@ def _check_captures(
     for name, offset, digest in ledger.unanswered():
         told = f"it revisits a payload, {digest}, and no response has it"
         yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
+    for name, offset, count in ledger.unknown_payloads():
+        more = f", nor {count - 1} behind it" if count > 1 else ""
+        told = f"the catalog does not know the payload there{more}"
+        yield Problem(Wrong.ROW_LOST, f"warc/{name} at {offset}", told)
+    yield from _check_statements(ledger)
 
 
 def _check_named(
-    name: str, addresses: Mapping[int, str], named: Iterable[tuple[int, str]]
+    name: str, there: Mapping[int, Named], named: Iterable[Named]
 ) -> Iterator[Problem]:
-    for offset, url in named:
-        there = addresses.get(offset)
-        if there is None:
-            told = f"the catalog names a record of {url} there, and there is none"
-            yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
-        elif there != url:
-            told = f"the catalog names a record of {url} there, and it is one of {there}"
-            yield Problem(Wrong.ROW_CHANGED, f"warc/{name} at {offset}", told)
+    for wanted in named:
+        place, found = f"warc/{name} at {wanted.offset}", there.get(wanted.offset)
+        told = f"the catalog names a record of {wanted.url} there"
+        if found is None:
+            yield Problem(Wrong.CAPTURE_LOST, place, f"{told}, and there is none")
+        elif found.url != wanted.url:
+            yield Problem(Wrong.ROW_CHANGED, place, f"{told}, and it is one of {found.url}")
+        elif found.fetched != wanted.fetched:
+            told = f"{told}, fetched at {wanted.fetched}, and it was at {found.fetched}"
+            yield Problem(Wrong.ROW_CHANGED, place, told)
+        elif wanted.digest not in {"", found.digest}:
+            told = f"{told} with the payload {wanted.digest}, and that is not in it"
+            yield Problem(Wrong.ROW_CHANGED, place, told)
+
+
+def _check_statements(ledger: Ledger) -> Iterator[Problem]:
+    for (about,) in ledger.contradicted():
+        told = "no capture tells what the catalog says of it"
+        yield Problem(Wrong.ROW_CHANGED, about, told)
+    count, first = ledger.untold()
+    if count:
+        more = f", nor of {count - 1} more that it has" if count > 1 else ""
+        told = f"no capture tells what the catalog has of {first}{more}"
+        yield Problem(Wrong.CAPTURE_LOST, "warc", told)

@@ -2,14 +2,21 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import TypeGuard
 
 from archive.body import read_body
+from archive.capture import is_text
 from archive.entries import Entry, PostRow
 from archive.files import bytes_if_there
 from archive.post import Post, parse_post
+
+_PLACE = re.compile(r"(?:_posts|revisions)(?:/(?!\.\.?(?:/|$))[^/\0]+)+(?<=\.md)")
+_LONGEST_NAME, _LONGEST_PATH = 255, 1000
+"""Bytes that file systems take in a name, and characters of a path that they surely take."""
 
 
 def post_files(folder: Path) -> Iterator[PurePosixPath]:
@@ -33,6 +40,19 @@ def _markdown(folder: Path, room: str) -> Iterator[PurePosixPath]:
                 yield from _markdown(folder, f"{room}/{name}")
             elif name.endswith(".md"):
                 yield PurePosixPath(room, name)
+
+
+def is_place_of_version(path: object) -> TypeGuard[str]:
+    """Whether it can be the path of a post or a revision, below the archive's folder.
+
+    Catalogs and captures may have been changed by anybody, and their paths are read and written.
+    """
+    if not isinstance(path, str) or not _PLACE.fullmatch(path) or not is_text(path):
+        return False
+    short = len(path) * 4 <= _LONGEST_NAME or all(
+        len(part.encode()) <= _LONGEST_NAME for part in path.split("/")
+    )
+    return short and len(path) <= _LONGEST_PATH
 
 
 def revision_path(post: PurePosixPath, version: int) -> PurePosixPath:

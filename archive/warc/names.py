@@ -19,6 +19,11 @@ def finished_name(path: Path) -> str:
     return f"{_stem(path)}{FINISHED}"
 
 
+def is_being_written(path: Path) -> bool:
+    """Whether a crawl writes to a file, or was killed when it did; see `CaptureWriter`."""
+    return path.name.endswith(PART)
+
+
 def find_file(folder: Path, name: str) -> Path:
     """The path of a WARC file by the name that it has when it is finished."""
     finished = folder / name

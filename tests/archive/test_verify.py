@@ -96,7 +96,9 @@ def test_damaged_captures_are_told_with_what_they_were_of(folder: Path) -> None:
     lost = next(problem for problem in problems if problem.wrong == Wrong.CAPTURE_LOST)
     assert " a record of http://site.test/a?id=1&id=2 there, " in str(lost)
     path.unlink()
-    assert [kind for kind, _ in wrong(folder)] == [Wrong.CAPTURE_LOST]
+    of_the_file, of_what_it_told = wrong(folder)
+    assert of_the_file[0] is Wrong.CAPTURE_LOST
+    assert of_what_it_told == (Wrong.CAPTURE_LOST, "warc")
 
 
 @pytest.mark.parametrize("damage", [b"no database", None])
@@ -185,6 +187,8 @@ def test_repair_does_not_make_the_catalog_poorer(folder: Path) -> None:
     assert wrong(folder) == [
         (Wrong.ROW_LOST, "_posts/README.md"),
         (Wrong.CAPTURE_DAMAGED, f"warc/{next((folder / 'warc').iterdir()).name}"),
+        (Wrong.ROW_CHANGED, UNMOVED),
+        (Wrong.CAPTURE_LOST, "warc"),
     ]
 
 
@@ -309,7 +313,7 @@ def test_verified_in_several_processes_it_is_the_same(
     (folder / FIRST_VERSION).unlink()
     damage_a_capture(folder)
     alone = verify(folder)
-    assert len(alone.problems) == 4
+    assert len(alone.problems) == 6
     for place in ("archive.verify", "archive.warc.scanning"):
         monkeypatch.setattr(f"{place}._WORTH_A_PROCESS", 0)
         monkeypatch.setattr(f"{place}.cores", lambda: 2)

@@ -1,0 +1,102 @@
+"""What rows of the catalog say, and what records of the captures tell, to be compared.
+
+A row says what one record has told of it. Which one, a kill between record and row may decide: so
+it need not be the last.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from archive.entries import PostRow, RevisionRow
+from archive.journal import CRAWL, NOTED, PICTURE, target_of
+from archive.media import Picture
+from archive.warc import Record
+
+REVISION = tuple(each.name for each in fields(RevisionRow))
+PICTURE_KEPT = tuple(each.name for each in fields(Picture))
+CHANGE = ("info_code", "at", "what")
+CRAWL_BEGAN = ("id", "spider", "arguments", "started")
+CRAWL_ENDED = (
+    *("ended", "status", "verdict", "found", "asked", "added", "revised", "unchanged", "gone"),
+    *("failed", "reasons", "hosts", "complete"),
+)
+"""Columns of ``crawls`` that its end brings, as those before it are of its beginning."""
+
+_TARGETS = target_of("")
+_ABSENT = {each.name: each.default for each in fields(PostRow) if each.default is not MISSING}
+_UNTOLD = dict.fromkeys(CRAWL_ENDED) | {"complete": 0}
+
+
+class Statement(NamedTuple):
+    """Something that is said of a version, a picture, a change or a crawl.
+
+    :param about: of a version its path, of others what they are called in a sentence.
+    :param says: a hash of all that is said.
+    """
+
+    about: str
+    says: bytes
+
+
+def of_version(path: str, values: Iterable[object]) -> Statement:
+    """What a row of ``posts`` or ``revisions`` says.
+
+    :param values: of the columns `NOTED` or `REVISION`.
+    """
+    return Statement(path, _hash(values))
+
+
+def of_picture(values: Mapping[str, object]) -> Statement:
+    """What a row of ``pictures`` says."""
+    about = _plain(f"picture {values['address']}")
+    return Statement(about, _hash(values[name] for name in PICTURE_KEPT))
+
+
+def of_change(info_code: object, at: object, what: object) -> Statement:
+    """What a row of ``changes`` says."""
+    return Statement(_plain(f"change of {info_code} at {at}: {what}"), b"")
+
+
+def of_crawl(row: Mapping[str, object]) -> Iterator[Statement]:
+    """What a row of ``crawls`` says of its beginning, and of its end when it has one."""
+    if row["started"] is not None:
+        about = _plain(f"crawl {row['id']}")
+        yield Statement(about, _hash(row[name] for name in CRAWL_BEGAN))
+    if row["ended"] is not None:
+        about = _plain(f"end of crawl {row['id']}")
+        yield Statement(about, _hash(row[name] for name in CRAWL_ENDED))
+
+
+def told_by(record: Record) -> list[Statement]:
+    """What a `metadata` record tells; nothing where it is none of finews."""
+    if not record.url.startswith(_TARGETS):
+        return []
+    try:
+        return list(_told(record.url, record.facts))
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return []
+
+
+def _told(url: str, facts: dict[str, Any]) -> Iterator[Statement]:
+    if url == CRAWL:
+        yield from of_crawl({"started": None} | _UNTOLD | facts)
+    elif url == PICTURE:
+        yield of_picture(facts)
+    else:
+        post = _ABSENT | facts["post"]
+        post["body_provisional"] = int(post["body_provisional"])
+        yield of_version(_plain(post["path"]), [post[name] for name in NOTED])
+        for what in facts.get("changes", ()):
+            yield of_change(post["info_code"], post["checked"], what)
+        if revision := facts.get("revision"):
+            yield of_version(_plain(revision["path"]), [revision[name] for name in REVISION])
+
+
+def _hash(values: Iterable[object]) -> bytes:
+    return blake2b(repr((*values,)).encode(), digest_size=16).digest()
+
+
+def _plain(about: str) -> str:
+    return about.encode(errors="backslashreplace").decode()
