@@ -20,7 +20,7 @@ from archive.errors import ArchiveError, FinewsError
 from archive.grams import match_expression
 from archive.post import parse_post
 from archive.progress import Progress, silent
-from archive.versions import revision_path, sha256
+from archive.versions import is_place_of_version, revision_path, sha256
 
 Record = dict[str, Any]
 
@@ -208,6 +208,8 @@ def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -
     :returns: None where no file has these bytes.
     :raises ArchiveError: when the disk refuses.
     """
+    if not is_place_of_version(str(path)):
+        return None
     for place in (path, revision_path(path, version)):
         try:
             data = (folder / place).read_bytes()

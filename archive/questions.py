@@ -17,6 +17,7 @@ from archive.categories import Category
 from archive.entries import Look, PostRow
 from archive.errors import ArchiveError
 from archive.search import Results, search
+from archive.versions import is_place_of_version
 
 _LOOKS = """
     SELECT info_code, title, digest, body_source, published,
@@ -285,6 +286,11 @@ def _look_of(row: sqlite3.Row) -> tuple[str, Look]:
 
 
 def _post_of(row: sqlite3.Row) -> PostRow:
+    if not is_place_of_version(row["path"]):
+        raise ArchiveError(
+            f"The catalog has {row['info_code']} where no post can be; "
+            "`finews verify --repair` makes the row again from the files."
+        )
     return PostRow(**{name: row[name] for name in _POST_COLUMNS})
 
 

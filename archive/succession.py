@@ -14,7 +14,7 @@ from archive.journal import version_in_captures
 from archive.post import format_post, parse_post
 from archive.rows import revision_of, row_of, row_of_orphan, seen_again
 from archive.steps import Outcome, Step
-from archive.versions import post_of_revision, revision_path, sha256
+from archive.versions import is_place_of_version, post_of_revision, revision_path, sha256
 
 
 class Succession:
@@ -115,7 +115,7 @@ class Succession:
             return
         for path, digest in self._catalog.superseded(InfoCode(stored.info_code)):
             post = str(post_of_revision(PurePosixPath(path)))
-            if post not in (stored.path, row.path):
+            if is_place_of_version(path) and post not in (stored.path, row.path):
                 left = bytes_if_there(self._folder / post)
                 kept = bytes_if_there(self._folder / path)
                 if left is not None and left == kept and sha256(left) == digest:

@@ -8,17 +8,18 @@ from pathlib import Path, PurePosixPath
 
 from archive.body import read_body
 from archive.browse.body import render_body
+from archive.capture import Capture, captures_from
 from archive.changes import Change
-from archive.media import SUFFIXES, media_path
+from archive.media import SUFFIXES, is_kept_as_file, media_path
 from archive.post import parse_post
+from archive.versions import is_place_of_version
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """One version of a post.
 
-    :param captures: where the responses that it was read from are kept: objects with ``url``,
-        ``file``, ``offset`` and ``fetched``.
+    :param captures: where the responses that it was read from are kept.
     :param superseded: when a later one took its place; None for the one that stands.
     :param changed: what is other than in the version before.
     """
@@ -28,7 +29,7 @@ class Version:
     sha256: str
     bytes: int
     body_source: str | None
-    captures: Sequence[Mapping[str, str | int]]
+    captures: Sequence[Capture]
     superseded: str | None
     changed: Sequence[Change]
 
@@ -120,6 +121,7 @@ def kept_pictures(
     return {
         address: picture_address(PurePosixPath(media_path(digest, kind)).name)
         for address, digest, kind in rows
+        if is_kept_as_file(digest, kind)
     }
 
 
@@ -134,9 +136,9 @@ def read_picture(
     row = connection.execute(
         "SELECT type FROM pictures WHERE sha256 = ? LIMIT 1", [digest]
     ).fetchone()
-    if row is None or SUFFIXES[row["type"]] != suffix:
+    if row is None or not is_kept_as_file(digest, row["type"]) or SUFFIXES[row["type"]] != suffix:
         return None
-    data = read_file(folder, media_path(digest, row["type"]))
+    data = _bytes_inside(folder, media_path(digest, row["type"]))
     return None if data is None else (data, row["type"])
 
 
@@ -154,7 +156,13 @@ def read_safe_body(
 
 
 def read_file(folder: Path, path: str) -> bytes | None:
-    """A file of the archive; None when it is not there, or not inside the archive."""
+    """A post or a revision; None when it is not there, or the path is none of either."""
+    if not is_place_of_version(path):
+        return None
+    return _bytes_inside(folder, path)
+
+
+def _bytes_inside(folder: Path, path: str) -> bytes | None:
     root = folder.resolve()
     file = (root / path).resolve()
     if not file.is_relative_to(root):
@@ -189,7 +197,7 @@ def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str])
         sha256=row["sha256"],
         bytes=row["bytes"],
         body_source=row["body_source"],
-        captures=json.loads(row["captures"]),
+        captures=captures_from(row["captures"]) or (),
         superseded=superseded,
         changed=[what for what in Change if what in changed],
     )

@@ -31,7 +31,10 @@ _SETTINGS = {
 }
 
 _NEEDED = frozenset(
-    {"posts", "posts_search", "posts_per_media", "mentions", "illustrations", "pictures", "crawls"}
+    {
+        *("posts", "revisions", "changes", "posts_search", "posts_per_media"),
+        *("mentions", "securities", "illustrations", "pictures", "crawls"),
+    }
 )
 """Tables and views that pages read."""
 
@@ -106,7 +109,7 @@ def open_catalog(catalog: Path) -> sqlite3.Connection:
     if missing:
         connection.close()
         raise ArchiveError(
-            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one,"
-            " which the next crawl brings up to date."
+            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one:"
+            " the next crawl brings it up to date, or says what does."
         )
     return connection

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.verify import Wrong, verify
 from demo.articles import SHARE_HOSTS, Article
 from demo.faults import Fault, delay
 from demo.mirror import MIRROR_HOST
@@ -121,9 +121,20 @@ def test_killed_at_random_moments_the_next_crawl_makes_it_whole(
             started = processes_of(crawl.pid)
             crawl.send_signal(signal.SIGKILL)
         wait_until_gone(*started)
+        assert_killed(tmp_path)
     with start(replica, tmp_path) as crawl:
         assert crawl.wait(timeout=60) == 0
     assert_whole(tmp_path, site, undisturbed)
+
+
+def assert_killed(archive: Path) -> None:
+    """At most files without their row, as they came, and half a record at the end."""
+    if (archive / "catalog.db").exists():
+        problems = verify(archive).problems
+        left = {Wrong.FILE_CHANGED, Wrong.ROW_LOST, Wrong.LEFTOVER, Wrong.CAPTURE_DAMAGED}
+        assert {problem.wrong for problem in problems} <= left
+        rows = [problem for problem in problems if problem.wrong is Wrong.ROW_LOST]
+        assert all(problem.place.startswith(("_posts/", "revisions/")) for problem in rows)
 
 
 def test_when_the_process_beside_it_is_killed_it_ends_and_the_next_crawl_makes_it_whole(
