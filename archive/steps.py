@@ -4,9 +4,8 @@ Order of writing: captures, revision, post, catalog row. A kill in between leave
 next `Archive.add` of the same article finds and completes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -95,8 +94,7 @@ class StepWriter:
         self._captures.note(PICTURE, asdict(picture), now)
         payloads = self._captures.sync()
         if bytes_if_there(self._folder / picture.path) != data:
-            with self._writing_files([(data, picture.path)]):
-                pass
+            self._write_files([(data, picture.path)])
         self._put((), payloads)
         self._catalog.keep_picture(picture)
 
@@ -105,18 +103,16 @@ class StepWriter:
         self._put((), self._captures.sync())
 
     def _write_down(self, steps: Sequence[Step], now: datetime) -> dict[str, Capture]:
-        with self._writing_files([file for step in steps for file in step.files]):
-            for step in steps:
-                self._write_records(step, now)
-            return self._captures.sync()
-
-    def _write_records(self, step: Step, now: datetime) -> None:
-        about, facts = note_of(step.entry)
-        if step.record is not None:
-            self._captures.write(step.record, now)
-        elif tells_of_new_version(facts):
-            self._captures.keep(about, step.files[-1][0], now)
-        self._captures.note(about, facts, now)
+        for step in steps:
+            about, facts = note_of(step.entry)
+            if step.record is not None:
+                self._captures.write(step.record, now)
+            elif tells_of_new_version(facts):
+                self._captures.keep(about, step.files[-1][0], now)
+            self._captures.note(about, facts, now)
+        payloads = self._captures.sync()
+        self._write_files([file for step in steps for file in step.files])
+        return payloads
 
     def _put(self, steps: Sequence[Step], payloads: Mapping[str, Capture]) -> None:
         self._catalog.put([step.entry for step in steps], payloads)
@@ -125,16 +121,15 @@ class StepWriter:
             for path in step.obsolete:
                 (self._folder / path).unlink(missing_ok=True)
 
-    @contextmanager
-    def _writing_files(self, files: Sequence[tuple[bytes, str]]) -> Iterator[None]:
-        """Bring files down to the disk during the block; put them in their places when all are."""
+    def _write_files(self, files: Sequence[tuple[bytes, str]]) -> None:
         with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
-            staged = threads.map(
-                lambda numbered: stage(numbered[1][0], self._incoming, str(numbered[0])),
-                enumerate(files),
+            staged = list(
+                threads.map(
+                    lambda numbered: stage(numbered[1][0], self._incoming, str(numbered[0])),
+                    enumerate(files),
+                )
             )
-            yield
         places = [self._folder / path for _, path in files]
-        for source, place in zip(list(staged), places, strict=True):
+        for source, place in zip(staged, places, strict=True):
             publish(source, place)
         sync_folders(place.parent for place in places)
