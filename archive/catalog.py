@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
@@ -87,7 +87,7 @@ class Catalog(Questions):
                 execute(_PUT_REVISION, map(_REVISION_VALUES, revisions))
                 execute(
                     _ADD_PAYLOAD,
-                    [asdict(first) | {"digest": key} for key, first in (payloads or {}).items()],
+                    [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
                 )
                 execute(
                     "INSERT OR IGNORE INTO changes (info_code, at, what) VALUES (?, ?, ?)",
@@ -226,10 +226,11 @@ _POST_VALUES = attrgetter(*_POST_COLUMNS)
 _REVISION_VALUES = attrgetter(*_columns(RevisionRow))
 _ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
 _NEXT_ID = "(SELECT coalesce(max(id), 0) + 1 FROM posts)"
-_ADD_PAYLOAD = """
-    INSERT OR IGNORE INTO payloads (digest, url, file, offset, fetched)
-    VALUES (:digest, :url, :file, :offset, :fetched)
-"""
+_CAPTURE_VALUES = attrgetter(*_columns(Capture))
+_ADD_PAYLOAD = f"""
+    INSERT OR IGNORE INTO payloads (digest, {", ".join(_columns(Capture))})
+    VALUES (?, {", ".join("?" for _ in _columns(Capture))})
+"""  # noqa: S608
 _PUT_POST = _upsert("posts", _POST_COLUMNS, ["info_code"], id=_NEXT_ID)
 _PUT_REVISION = _upsert("revisions", _columns(RevisionRow), ["info_code", "version"])
 _PUT_SECURITY = """

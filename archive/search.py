@@ -38,6 +38,10 @@ _MEMORY = 32 << 20
 megabyte, a transaction of a thousand posts makes twenty segments, and a post costs twice as much;
 a transaction of few posts needs little, whatever is set here."""
 
+_SEGMENTS = 8
+"""Of one level, which FTS5 then begins to merge. With its own default of four, a post costs 1.05
+times as much."""
+
 
 def _grams_of(alias: str) -> str:
     return ", ".join(f"search_grams({alias}.{column})" for column in _COLUMNS)
@@ -90,6 +94,7 @@ def create_search(db: Database) -> None:
         f"{', '.join(_COLUMNS)}, content='', columnsize=0, tokenize='ascii')"
     )
     _configure(db, "hashsize", _MEMORY)
+    _configure(db, "automerge", _SEGMENTS)
     for name, columns in _INDEXES.items():
         db.execute(f"CREATE INDEX {name} ON posts ({columns})")
     _create_triggers(db)

@@ -11,6 +11,9 @@ from hashlib import sha1
 from http.client import responses as reasons
 from typing import Any
 
+from isal import isal_zlib
+from warcio.recordbuilder import RecordBuilder
+from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -18,6 +21,11 @@ from archive.capture import Capture
 from archive.warc.names import SOFTWARE
 
 Headers = Sequence[tuple[str, str]]
+
+_RECORDS = RecordBuilder(warc_version="1.1")
+_GZIP = 31
+"""Of zlib's `wbits`. ISA-L, which knows the same, takes a third of zlib's time; of what sites send
+compressed it makes 1 % more bytes."""
 
 _ALGORITHM = "sha1:"
 _DIGEST = re.compile("sha1:[A-Z2-7]{32}", re.ASCII)
@@ -53,10 +61,8 @@ def warcinfo_record(file: str) -> bytes:
 
     :param file: its name when it is finished.
     """
-    records, writer = _in_memory()
     info = {"software": SOFTWARE, "format": "WARC File Format 1.1"}
-    writer.write_record(writer.create_warcinfo_record(file, info))
-    return records.getvalue()
+    return _as_member(_RECORDS.create_warcinfo_record(file, info))
 
 
 def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> bytes:
@@ -80,9 +86,8 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
     warc_headers = {"WARC-Date": date}
     if exchange.address is not None:
         warc_headers["WARC-IP-Address"] = exchange.address
-    records, writer = _in_memory()
     if first is None:
-        response = writer.create_warc_record(
+        response = _RECORDS.create_warc_record(
             exchange.target,
             "response",
             payload=io.BytesIO(exchange.body),
@@ -91,14 +96,17 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
             warc_headers_dict=warc_headers | {"WARC-Payload-Digest": digest},
         )
     else:
-        response = writer.create_revisit_record(
+        response = _RECORDS.create_revisit_record(
             exchange.target, digest, first.url, first.fetched, headers, warc_headers
         )
-    request = writer.create_warc_record(
-        exchange.target, "request", http_headers=asked, warc_headers_dict={"WARC-Date": date}
+    number = response.rec_headers.get_header("WARC-Record-ID")
+    request = _RECORDS.create_warc_record(
+        exchange.target,
+        "request",
+        http_headers=asked,
+        warc_headers_dict={"WARC-Date": date, "WARC-Concurrent-To": number},
     )
-    writer.write_request_response_pair(request, response)
-    return records.getvalue()
+    return _as_member(response) + _as_member(request)
 
 
 def metadata_record(about: str, facts: Mapping[str, Any], now: datetime) -> bytes:
@@ -116,8 +124,7 @@ def conversion_record(about: str, post: bytes, now: datetime) -> bytes:
 
 
 def _resource(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
-    records, writer = _in_memory()
-    record = writer.create_warc_record(
+    record = _RECORDS.create_warc_record(
         about,
         kind,
         payload=io.BytesIO(data),
@@ -125,13 +132,13 @@ def _resource(about: str, kind: str, media_type: str, data: bytes, now: datetime
         warc_content_type=media_type,
         warc_headers_dict={"WARC-Date": iso_microseconds(now)},
     )
-    writer.write_record(record)
-    return records.getvalue()
+    return _as_member(record)
 
 
-def _in_memory() -> tuple[io.BytesIO, WARCWriter]:
-    records = io.BytesIO()
-    return records, WARCWriter(records, gzip=True, warc_version="1.1")
+def _as_member(record: ArcWarcRecord) -> bytes:
+    plain = io.BytesIO()
+    WARCWriter(plain, gzip=False).write_record(record)
+    return isal_zlib.compress(plain.getvalue(), wbits=_GZIP)
 
 
 def payload_digest(payload: bytes) -> str:

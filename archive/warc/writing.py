@@ -54,6 +54,7 @@ class CaptureWriter:
         self._full: list[Path] = []
         self._lock = threading.Lock()
         self._file: io.FileIO | None = None
+        self._name = ""
         folder.mkdir(parents=True, exist_ok=True)
         # Never back: files are read in the order of their names, whatever the clock says.
         self._day = max([_day(now), *map(day_of, folder.glob(f"*{FINISHED}*"))])
@@ -71,7 +72,7 @@ class CaptureWriter:
             file, offset = self._place(exchange.received)
             capture = Capture(
                 url=exchange.target,
-                file=finished_name(file),
+                file=file,
                 offset=offset,
                 fetched=iso_microseconds(exchange.received),
             )
@@ -124,8 +125,8 @@ class CaptureWriter:
                 if not self._new_payloads:
                     self._rename(path, OPEN)
 
-    def _place(self, now: datetime) -> tuple[Path, int]:
-        """The file that the next record goes to, and where in it."""
+    def _place(self, now: datetime) -> tuple[str, int]:
+        """The name, when it is finished, of the file that the next record goes to, and where."""
         day = max(self._day, _day(now))
         if self._file is not None and (day != self._day or self._file.tell() >= self._most_bytes):
             self._full.append(self._leave(self._file))
@@ -133,12 +134,11 @@ class CaptureWriter:
         self._day = day
         if self._file is None:
             path = self._folder / f"{next_name(self._folder, day)}{PART}"
-            self._file = path.open("x+b", buffering=0)
+            self._file, self._name = path.open("x+b", buffering=0), finished_name(path)
             sync_folders([self._folder])
-        path = Path(self._file.name)
         if self._file.tell() == 0:
-            self._append(warcinfo_record(finished_name(path)))
-        return path, self._file.tell()
+            self._append(warcinfo_record(self._name))
+        return self._name, self._file.tell()
 
     def _append(self, records: bytes) -> None:
         """Write records whole or not at all: what is behind half a record cannot be read."""
@@ -157,7 +157,7 @@ class CaptureWriter:
         fresh = day_of(path) == self._day and path.stat().st_size < self._most_bytes
         if fresh and self._file is None:
             part = path.rename(renamed(path, PART))
-            self._file = part.open("r+b", buffering=0)
+            self._file, self._name = part.open("r+b", buffering=0), finished_name(part)
             self._file.seek(0, os.SEEK_END)
         elif path.name.endswith(PART):
             self._full.append(path)
@@ -182,7 +182,7 @@ class CaptureWriter:
 
 
 def _day(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y%m%d}"
+    return time.astimezone(UTC).date().isoformat().replace("-", "")
 
 
 def _mend(path: Path) -> list[tuple[str, Capture]]:
