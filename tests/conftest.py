@@ -22,12 +22,13 @@ SHARE_HOSTS = ("finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+_LONGEST = {"deploy", "faults", "test_docs.py"}
 NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The faults first, which take longest: as the last they would leave the other cores idle."""
-    items.sort(key=lambda item: "faults" not in item.path.parts)
+    """Those first that take longest: as the last they would leave the other cores idle."""
+    items.sort(key=lambda item: _LONGEST.isdisjoint(item.path.parts))
 
 
 @pytest.fixture(scope="session")
