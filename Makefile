@@ -28,7 +28,7 @@ demo: $(READY)
 	$(VENV)/bin/python -m demo
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
+	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 nightly: $(READY)
 	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
