@@ -13,7 +13,7 @@ from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import InvalidInfoCode
-from archive.files import bytes_if_there, read_ahead
+from archive.files import bytes_if_there, read_many
 from archive.journal import CRAWL, PICTURE, target_of, tells_of_new_version
 from archive.media import Picture, is_kept_as_file
 from archive.post import parse_post
@@ -121,12 +121,14 @@ class Seen:
 
 def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
     """Read post files."""
-    read_ahead(folder / file.path for file in files)
-    return [_seen(folder / file.path, file) for file in files]
+    contents = read_many([folder / file.path for file in files])
+    return [
+        _seen(folder / file.path, file, data) for file, data in zip(files, contents, strict=True)
+    ]
 
 
-def _seen(place: Path, file: File) -> Seen:
-    data = place.read_bytes()
+def _seen(place: Path, file: File, content: bytes | None) -> Seen:
+    data = place.read_bytes() if content is None else content  # which says why it cannot be had
     modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
     new = not file.known and is_place_of_version(str(file.path))
     entry = entry_of_file(file.path, data, modified) if new else None

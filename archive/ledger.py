@@ -1,7 +1,8 @@
-"""What the catalog tells of an archive, and what its captures do, to be compared."""
+"""What the catalog says of an archive, and what its files show, to be compared."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from reprlib import repr as shortened
 from typing import NamedTuple, Self
 
@@ -9,14 +10,15 @@ from archive import statements
 from archive.capture import captures_from, is_capture, is_text
 from archive.catalog import Catalog
 from archive.errors import ArchiveError
+from archive.evidence import Captured, Hashed
 from archive.journal import NOTED
 from archive.media import is_kept_as_file, media_path
-from archive.statements import Statement
+from archive.processes import chunks
 from archive.versions import is_place_of_version
 
 _CATALOG = "catalog.db"
 _PAYLOAD = ("digest", "url", "file", "offset", "fetched")
-_NAME = "INSERT OR IGNORE INTO named (digest, url, file, offset, fetched) VALUES (?, ?, ?, ?, ?)"
+_ROWS_AT_ONCE = 500
 
 
 class WrongRow(NamedTuple):
@@ -29,49 +31,85 @@ class WrongRow(NamedTuple):
     sentence: str
 
 
-class Named(NamedTuple):
-    """A response that the catalog names, in a file.
+_Named = tuple[str, int, str, str, str]
+_Stated = tuple[str, bytes, bool]
+_Copy = Callable[[list[sqlite3.Row]], Iterable[WrongRow]]
 
-    :param digest: of its payload; empty where the catalog does not say it.
+
+class Differing(NamedTuple):
+    """A version or a picture whose file the catalog says otherwise.
+
+    :param info_code: of a version; None for a picture.
+    :param found: hash of the file; None where none was found.
     """
 
+    path: str
+    info_code: str | None
+    sha256: str
+    found: str | None
+
+
+class Misnamed(NamedTuple):
+    """A response that the catalog names, and that is not so.
+
+    :param digest: of its payload; empty where the catalog does not say it.
+    :param found_url: of what is there instead; None where there is nothing.
+    """
+
+    file: str
     offset: int
     url: str
     fetched: str
     digest: str
+    found_url: str | None
+    found_fetched: str | None
 
 
 class Ledger:
     """A temporary database, so that memory does not grow with the archive.
+
+    The catalog and the files are taken down in any order. What differs is asked for afterwards.
 
     :raises ArchiveError: when its block is left because the disk has no room for it.
     """
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = OFF")
         self._db.executescript(
             """
-            CREATE TABLE versions (
-                path TEXT PRIMARY KEY, info_code TEXT, sha256 TEXT
-            ) WITHOUT ROWID;
-            CREATE TABLE pictures (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
+            PRAGMA journal_mode = OFF;
+            BEGIN;
+
+            -- What the catalog says.
+            CREATE TABLE versions (path TEXT, info_code TEXT, sha256 TEXT);
+            CREATE INDEX versions_at ON versions (path);
             CREATE INDEX versions_of ON versions (info_code);
+            CREATE TABLE pictures (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
             CREATE TABLE statements (
                 about TEXT PRIMARY KEY,
                 says BLOB,
-                by_file INTEGER, -- nothing is said that the version's file does not say as well
-                told INTEGER DEFAULT 0 -- 1: of the same thing, 2: the same
+                by_file INTEGER -- nothing is said that the version's file does not say as well
             ) WITHOUT ROWID;
             CREATE TABLE named (
                 file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
                 PRIMARY KEY (file, offset, url, fetched, digest)
             ) WITHOUT ROWID;
             CREATE TABLE payloads (digest TEXT PRIMARY KEY) WITHOUT ROWID;
+
+            -- What the files show.
+            CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
+            CREATE TABLE captures (file TEXT PRIMARY KEY) WITHOUT ROWID;
             CREATE TABLE responses (
+                file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
+                PRIMARY KEY (file, offset)
+            ) WITHOUT ROWID;
+            CREATE TABLE originals (
                 digest TEXT PRIMARY KEY, file TEXT, offset INTEGER, due INTEGER
             ) WITHOUT ROWID;
             CREATE TABLE revisits (file TEXT, offset INTEGER, digest TEXT);
+            CREATE TABLE told (
+                about TEXT, says BLOB, PRIMARY KEY (about, says)
+            ) WITHOUT ROWID;
             """
         )
 
@@ -84,84 +122,110 @@ class Ledger:
             raise ArchiveError(f"Could not keep account of what was read: {error}.") from error
 
     def copy(self, catalog: Catalog) -> list[WrongRow]:
-        """Take over what the catalog says of versions, pictures, captures and crawls.
+        """Take over what the catalog says, see `copying`."""
+        return [*chain.from_iterable(self.copying(catalog))]
+
+    def copying(self, catalog: Catalog) -> Iterator[list[WrongRow]]:
+        """Take over what the catalog says of versions, pictures, captures and crawls, some rows
+        at each step.
 
         :returns: rows that cannot be right; of these, nothing is taken over that cannot be.
         :raises ArchiveError: when it cannot be read; what was read until then is taken over.
         """
-        wrong: list[WrongRow] = []
-        self._db.execute("BEGIN")
-        try:
-            self._copy_payloads(catalog.rows("payloads", _PAYLOAD), wrong)
-            for table, columns in (("posts", NOTED), ("revisions", statements.REVISION)):
-                for row in catalog.rows(table, columns):
-                    wrong += self._copy_version(row)
-            for row in catalog.rows("pictures", statements.PICTURE_KEPT):
-                wrong += self._copy_picture(row)
-            for row in catalog.rows("changes", statements.CHANGE):
-                self._state(statements.of_change(*row))
-            for row in catalog.rows("crawls", statements.CRAWL_BEGAN + statements.CRAWL_ENDED):
-                for statement in statements.of_crawl(dict(row)):
-                    self._state(statement)
-        finally:
-            self._db.execute("COMMIT")
-        return wrong
-
-    def _copy_payloads(self, rows: Iterable[sqlite3.Row], wrong: list[WrongRow]) -> None:
-        self._db.executemany(_NAME, _sound_payloads(rows, wrong))
-        self._db.execute("INSERT INTO payloads SELECT DISTINCT digest FROM named")
-
-    def _copy_version(self, row: sqlite3.Row) -> Iterator[WrongRow]:
-        path, info_code, sha256 = row["path"], row["info_code"], row["sha256"]
-        if not is_place_of_version(path):
-            told = f"it has a version of {shortened(info_code)} where none can be, at"
-            yield WrongRow(_CATALOG, f"{told} {shortened(path)}")
-            return
-        if not all(isinstance(text, str) and is_text(text) for text in (info_code, sha256)):
-            yield WrongRow(path, "what the catalog has as its code or its hash is no text")
-            return
-        known = self._db.execute(
-            "INSERT OR IGNORE INTO versions VALUES (?, ?, ?)", (path, info_code, sha256)
+        crawl = statements.CRAWL_BEGAN + statements.CRAWL_ENDED
+        tables: tuple[tuple[str, tuple[str, ...], _Copy], ...] = (
+            ("payloads", _PAYLOAD, self._copy_payloads),
+            ("posts", NOTED, self._copy_versions),
+            ("revisions", statements.REVISION, self._copy_versions),
+            ("pictures", statements.PICTURE_KEPT, self._copy_pictures),
+            ("changes", statements.CHANGE, self._copy_changes),
+            ("crawls", crawl, self._copy_crawls),
         )
-        if not known.rowcount:
-            yield WrongRow(path, "the catalog has it as two versions")
-        captures = captures_from(row["captures"])
-        if captures is None:
-            yield WrongRow(path, "what the catalog names as its captures cannot be read")
-            return
-        for each in captures:
-            self._db.execute(_NAME, ("", each.url, each.file, each.offset, each.fetched))
-        by_file = row["body_source"] is None and row["captures"] == "[]" and row["version"] == 1
-        self._state(statements.of_version(path, row), by_file=by_file)
+        for table, columns, copy in tables:
+            for rows in chunks(catalog.rows(table, columns), _ROWS_AT_ONCE):
+                yield [*copy(rows)]
 
-    def _copy_picture(self, row: sqlite3.Row) -> Iterator[WrongRow]:
-        digest, kind = row["sha256"], row["type"]
-        if not is_kept_as_file(digest, kind):
-            yield WrongRow(_CATALOG, f"it has a picture where none can be, {shortened(digest)}")
-            return
-        self._db.execute(
-            "INSERT OR IGNORE INTO pictures VALUES (?, ?)", (media_path(digest, kind), digest)
-        )
-        self._state(statements.of_picture(dict(row)))
+    def _copy_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
+        sound = []
+        for row in rows:
+            digest, *place = row
+            if is_capture(*place) and isinstance(digest, str) and is_text(digest):
+                sound.append((row["file"], row["offset"], row["url"], row["fetched"], digest))
+            else:
+                told = f"it has no capture of the payload {shortened(digest)}"
+                yield WrongRow(_CATALOG, told)
+        self._name(sound)
+        self._add("payloads", 1, ((digest,) for *_, digest in sound))
 
-    def _state(self, statement: Statement, *, by_file: bool = False) -> None:
-        self._db.execute(
-            "INSERT OR IGNORE INTO statements (about, says, by_file) VALUES (?, ?, ?)",
-            (*statement, by_file),
-        )
+    def _copy_versions(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
+        versions: list[tuple[str, str, str]] = []
+        named: list[_Named] = []
+        stated: list[_Stated] = []
+        for row in rows:
+            path, info_code, sha256 = row["path"], row["info_code"], row["sha256"]
+            if not is_place_of_version(path):
+                told = f"it has a version of {shortened(info_code)} where none can be, at"
+                yield WrongRow(_CATALOG, f"{told} {shortened(path)}")
+                continue
+            if not all(isinstance(text, str) and is_text(text) for text in (info_code, sha256)):
+                yield WrongRow(path, "what the catalog has as its code or its hash is no text")
+                continue
+            versions.append((path, info_code, sha256))
+            captures = captures_from(row["captures"])
+            if captures is None:
+                yield WrongRow(path, "what the catalog names as its captures cannot be read")
+                continue
+            named += [(each.file, each.offset, each.url, each.fetched, "") for each in captures]
+            by_file = (row["body_source"], row["captures"], row["version"]) == (None, "[]", 1)
+            stated.append((*statements.of_version(path, row), by_file))
+        self._add("versions", 3, versions)
+        self._name(named)
+        self._state(stated)
 
-    def count(self, table: str) -> int:
-        """How many ``versions`` or ``pictures`` the catalog knows."""
-        (count,) = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
-        return int(count)
+    def _copy_pictures(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
+        for row in rows:
+            digest, kind = row["sha256"], row["type"]
+            if is_kept_as_file(digest, kind):
+                self._add("pictures", 2, [(media_path(digest, kind), digest)])
+                self._state([(*statements.of_picture(dict(row)), False)])
+            else:
+                told = f"it has a picture where none can be, {shortened(digest)}"
+                yield WrongRow(_CATALOG, told)
 
-    def versions(self) -> Iterator[tuple[str, str, str]]:
-        """Path, SHA-256 and info code of every version, by path."""
-        return self._db.execute("SELECT path, sha256, info_code FROM versions ORDER BY path")
+    def _copy_changes(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
+        self._state((*statements.of_change(*row), False) for row in rows)
+        return ()
 
-    def pictures(self) -> Iterator[tuple[str, str]]:
-        """Path and SHA-256 of every picture, by path."""
-        return self._db.execute("SELECT path, sha256 FROM pictures ORDER BY path")
+    def _copy_crawls(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
+        stated = chain.from_iterable(statements.of_crawl(dict(row)) for row in rows)
+        self._state((*statement, False) for statement in stated)
+        return ()
+
+    def _name(self, named: Iterable[_Named]) -> None:
+        self._add("named", 5, named)
+
+    def _state(self, stated: Iterable[_Stated]) -> None:
+        self._add("statements", 3, stated)
+
+    def _add(self, table: str, columns: int, rows: Iterable[tuple[object, ...]]) -> None:
+        values = ", ".join("?" * columns)
+        self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({values})", rows)  # noqa: S608
+
+    def note_files(self, found: Iterable[Hashed]) -> None:
+        """Take down files of versions and pictures."""
+        self._add("files", 2, ((statements.plain(path), sha256) for path, sha256 in found))
+
+    def note_captures(self, file: str, found: Captured, *, due: bool) -> None:
+        """Take down what the records of a WARC file are.
+
+        :param due: the catalog must know its payloads.
+        """
+        self._add("captures", 1, [(file,)])
+        self._add("responses", 5, ((file, *response) for response in found.responses))
+        payloads = ((digest, file, offset, due) for digest, offset in found.payloads.items())
+        self._add("originals", 4, payloads)
+        self._add("revisits", 3, ((file, *revisit) for revisit in found.revisits))
+        self._add("told", 2, found.told)
 
     def hash_of(self, path: str) -> str | None:
         """The SHA-256 of the version or picture there; None where the catalog knows none."""
@@ -183,84 +247,81 @@ class Ledger:
         row = self._db.execute(sql, (info_code, sha256)).fetchone()
         return row[0] if row else None
 
-    def note(
-        self,
-        file: str,
-        responses: Mapping[str, int],
-        revisits: Iterable[tuple[int, str]],
-        told: Iterable[Statement],
-        *,
-        due: bool,
-    ) -> None:
-        """Take over what a file has.
+    def twice(self) -> Iterator[tuple[str]]:
+        """Paths that the catalog has as those of several versions."""
+        return self._db.execute("SELECT path FROM versions GROUP BY path HAVING count(*) > 1")
 
-        :param responses: offsets of the first response with a payload, by its digest.
-        :param revisits: offsets and digests.
-        :param told: what it tells of rows.
-        :param due: the catalog must know its payloads.
+    def differing(self) -> Iterator[Differing]:
+        """Versions, by path, then pictures, whose file was not found or has another hash."""
+        versions = """
+            SELECT path, info_code, versions.sha256, files.sha256, min(versions.rowid)
+            FROM versions LEFT JOIN files USING (path)
+            GROUP BY path HAVING files.sha256 IS NOT versions.sha256 ORDER BY path
         """
-        self._db.execute("BEGIN")
-        self._db.executemany(
-            "INSERT OR IGNORE INTO responses VALUES (?, ?, ?, ?)",
-            ((digest, file, offset, due) for digest, offset in responses.items()),
-        )
-        self._db.executemany(
-            "INSERT INTO revisits VALUES (?, ?, ?)",
-            ((file, offset, digest) for offset, digest in revisits),
-        )
-        self._db.executemany(
-            "UPDATE statements SET told = iif(says = ?2, 2, 1) WHERE about = ?1 AND told < 2", told
-        )
-        self._db.execute("COMMIT")
-
-    def take_named(self, file: str, until: int) -> Sequence[Named]:
-        """Responses in a file, up to an offset, that the catalog names and that were not taken
-        yet.
+        pictures = """
+            SELECT path, NULL, pictures.sha256, files.sha256, NULL
+            FROM pictures LEFT JOIN files USING (path)
+            WHERE files.sha256 IS NOT pictures.sha256 ORDER BY path
         """
-        these = "FROM named WHERE file = ? AND offset <= ?"
-        sql = f"SELECT offset, url, fetched, digest {these} ORDER BY offset"
-        taken = self._db.execute(sql, (file, until)).fetchall()
-        self._db.execute(f"DELETE {these}", (file, until))
-        return [Named(*row) for row in taken]
+        for sql in (versions, pictures):
+            for *differing, _ in self._db.execute(sql):
+                yield Differing(*differing)
 
-    def still_named(self) -> Iterator[tuple[str, int]]:
-        """Files, and how many captures the catalog names in each, that were not taken."""
+    def unknown_files(self) -> Iterator[tuple[str]]:
+        """Paths of files that the catalog knows nothing of."""
         return self._db.execute(
-            "SELECT file, count(DISTINCT offset) FROM named GROUP BY file ORDER BY file"
+            "SELECT path FROM files WHERE path NOT IN (SELECT path FROM versions)"
+            " AND path NOT IN (SELECT path FROM pictures) ORDER BY path"
         )
+
+    def lost_captures(self) -> Iterator[tuple[str, int]]:
+        """WARC files that are not there, and how many captures the catalog names in each."""
+        return self._db.execute(
+            "SELECT file, count(DISTINCT offset) FROM named"
+            " WHERE file NOT IN (SELECT file FROM captures) GROUP BY file ORDER BY file"
+        )
+
+    def misnamed(self) -> Iterator[Misnamed]:
+        """Responses in files that are there, and that are not as the catalog names them."""
+        sql = """
+            SELECT named.file, named.offset, named.url, named.fetched, named.digest,
+                found.url, found.fetched
+            FROM named LEFT JOIN responses AS found USING (file, offset)
+            WHERE file IN (SELECT file FROM captures) AND (
+                found.url IS NOT named.url OR found.fetched IS NOT named.fetched
+                OR named.digest NOT IN ('', found.digest)
+            )
+            ORDER BY file, offset
+        """
+        return map(Misnamed._make, self._db.execute(sql))
 
     def unanswered(self) -> Iterator[tuple[str, int, str]]:
         """File, offset and digest of revisits whose payload no response has."""
         return self._db.execute(
             "SELECT file, offset, digest FROM revisits"
-            " WHERE digest NOT IN (SELECT digest FROM responses) ORDER BY file, offset"
+            " WHERE digest NOT IN (SELECT digest FROM originals) ORDER BY file, offset"
         )
 
     def unknown_payloads(self) -> Iterator[tuple[str, int, int]]:
         """Files with payloads that the catalog should know: the first of them, and how many."""
         return self._db.execute(
-            "SELECT file, min(offset), count(*) FROM responses"
+            "SELECT file, min(offset), count(*) FROM originals"
             " WHERE due AND digest NOT IN (SELECT digest FROM payloads)"
             " GROUP BY file ORDER BY file"
         )
 
     def contradicted(self) -> Iterator[tuple[str]]:
         """Of what the catalog says otherwise than every capture that tells of it."""
-        return self._db.execute("SELECT about FROM statements WHERE told = 1 ORDER BY about")
+        return self._db.execute(
+            "SELECT about FROM statements JOIN told USING (about)"
+            " GROUP BY about HAVING NOT max(told.says = statements.says) ORDER BY about"
+        )
 
     def untold(self) -> tuple[int, str]:
         """Of how much the catalog says what no capture tells of, and the first of it."""
-        sql = "SELECT count(*), min(about) FROM statements WHERE told = 0 AND NOT by_file"
+        sql = """
+            SELECT count(*), min(about) FROM statements
+            WHERE NOT by_file AND about NOT IN (SELECT about FROM told)
+        """
         count, first = self._db.execute(sql).fetchone()
         return count, first
-
-
-def _sound_payloads(rows: Iterable[sqlite3.Row], wrong: list[WrongRow]) -> Iterator[sqlite3.Row]:
-    """The rows of ``payloads`` that can be right; what is told of the others goes to `wrong`."""
-    for row in rows:
-        digest, *place = row
-        if is_capture(*place) and isinstance(digest, str) and is_text(digest):
-            yield row
-        else:
-            told = f"it has no capture of the payload {shortened(digest)}"
-            wrong.append(WrongRow(_CATALOG, told))

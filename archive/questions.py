@@ -16,6 +16,7 @@ from archive.capture import Capture
 from archive.categories import Category
 from archive.entries import Look, PostRow
 from archive.errors import ArchiveError
+from archive.evidence import damage_of
 from archive.search import Results, search
 from archive.versions import is_place_of_version
 
@@ -209,11 +210,7 @@ class Questions:
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when all is well."""
-        try:
-            told = [row[0] for row in self._reader.execute("PRAGMA quick_check")]
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
-        return [] if told == ["ok"] else told
+        return damage_of(self._path)
 
     def first_seen_between(self, since: str, until: str) -> int:
         """How many posts were first seen in a time, ISO 8601, UTC."""

@@ -14,18 +14,18 @@ from archive.files import demand_archive
 from archive.fold import Fold, LostVersion, seen_in, told_by
 from archive.lock import ArchiveLock
 from archive.poorer import lacking
-from archive.processes import chunks, cores, in_order
+from archive.processes import Workers, chunks, cores
 from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
 from archive.versions import post_files
 from archive.warc import warc_files
-from archive.warc.scanning import scan
+from archive.warc.scanning import WORTH_WORKERS, pieces_of, scan
 
 _FILES_AT_ONCE = 100
 """That a process reads, or texts that it makes an index of."""
 
-_WORTH_A_PROCESS = 2_000
-"""Posts; a process takes most of a second to start."""
+_WORTH_WORKERS = 2_000
+"""Posts; to start processes takes as long as to read these."""
 
 
 @dataclass(slots=True)
@@ -110,14 +110,18 @@ def rebuild(
 def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
     rebuilt = Rebuilt()
     fold = Fold(catalog, folder)
-    with catalog.bulk_loading(partial(_indexed, catalog, progress)):
-        told = scan(warc_files(folder / "warc"), partial(told_by, folder), progress)
-        with closing(told):
-            for piece in told:
-                fold.add(piece)
-                rebuilt.damage += piece.damage
+    pieces = pieces_of(warc_files(folder / "warc"))
+    posts = sum(1 for _ in post_files(folder))
+    worth_it = len(pieces) > WORTH_WORKERS or posts > _WORTH_WORKERS
+    with (
+        Workers(cores() if worth_it else 1) as workers,
+        catalog.bulk_loading(partial(_indexed, catalog, workers, progress)),
+    ):
+        for piece in scan(pieces, partial(told_by, folder), workers, progress):
+            fold.add(piece)
+            rebuilt.damage += piece.damage
         fold.write()
-        _add_files(fold, folder, progress)
+        _add_files(fold, folder, posts, workers, progress)
         fold.write()
         catalog.renumber()
     rebuilt.posts = catalog.count()
@@ -125,30 +129,23 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
     return rebuilt
 
 
-def _add_files(fold: Fold, folder: Path, progress: Progress) -> None:
-    count = sum(1 for _ in post_files(folder))
+def _add_files(fold: Fold, folder: Path, count: int, workers: Workers, progress: Progress) -> None:
     steps = zip(progress("posts", range(count)), post_files(folder), strict=False)
     paths = chunks((path for _, path in steps), _FILES_AT_ONCE)
-    processes = cores() if count > _WORTH_A_PROCESS else 1
-    files = map(fold.files_of, paths)
-    with closing(in_order(partial(seen_in, folder), files, processes)) as seen:
-        for chunk in seen:
-            fold.add_files(chunk)
+    for seen in workers.in_order(partial(seen_in, folder), map(fold.files_of, paths)):
+        fold.add_files(seen)
 
 
 def _indexed(
-    catalog: Catalog, progress: Progress, texts: Iterator[PostText]
+    catalog: Catalog, workers: Workers, progress: Progress, texts: Iterator[PostText]
 ) -> Iterator[IndexedRow]:
     """The rows of the search index; the text of a post takes longer to be cut into pairs of
     characters than to be indexed.
     """
-    count = catalog.count()
-    steps = zip(progress("index", range(count)), texts, strict=False)
+    steps = zip(progress("index", range(catalog.count())), texts, strict=False)
     texts_at_once = chunks((text for _, text in steps), _FILES_AT_ONCE)
-    processes = cores() if count > _WORTH_A_PROCESS else 1
-    with closing(in_order(_indexed_rows, texts_at_once, processes)) as done:
-        for rows in done:
-            yield from rows
+    for rows in workers.in_order(_indexed_rows, texts_at_once):
+        yield from rows
 
 
 def _indexed_rows(texts: Sequence[PostText]) -> list[IndexedRow]:

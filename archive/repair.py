@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -11,12 +10,13 @@ from archive.errors import ArchiveError
 from archive.files import demand_archive, publish, stage, sync_folders
 from archive.ledger import Ledger
 from archive.lock import ArchiveLock
+from archive.processes import Workers, cores
 from archive.progress import Progress, silent
 from archive.rebuild import PoorerCatalog, Rebuilt, rebuild
 from archive.verify import Problem, Wrong, kept_elsewhere
 from archive.versions import sha256, sha256_if_there
 from archive.warc import warc_files
-from archive.warc.scanning import Records, scan
+from archive.warc.scanning import WORTH_WORKERS, Records, pieces_of, scan
 
 
 def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -> list[str]:
@@ -112,10 +112,11 @@ def _restore(folder: Path, wanted: Mapping[str, str | None], progress: Progress)
     if not places:
         return []
     versions = partial(_versions_in, frozenset(places))
-    with closing(scan(warc_files(folder / "warc"), versions, progress)) as found:
+    pieces = pieces_of(warc_files(folder / "warc"))
+    with Workers(cores() if len(pieces) > WORTH_WORKERS else 1) as workers:
         return [
             _write_again(folder, place, post)
-            for posts in found
+            for posts in scan(pieces, versions, workers, progress)
             for digest, post in posts.items()
             for place in places.pop(digest, ())
         ]

@@ -50,22 +50,22 @@ def of_version(path: str, values: Iterable[object]) -> Statement:
 
 def of_picture(values: Mapping[str, object]) -> Statement:
     """What a row of ``pictures`` says."""
-    about = _plain(f"picture {values['address']}")
+    about = plain(f"picture {values['address']}")
     return Statement(about, _hash(values[name] for name in PICTURE_KEPT))
 
 
 def of_change(info_code: object, at: object, what: object) -> Statement:
     """What a row of ``changes`` says."""
-    return Statement(_plain(f"change of {info_code} at {at}: {what}"), b"")
+    return Statement(plain(f"change of {info_code} at {at}: {what}"), b"")
 
 
 def of_crawl(row: Mapping[str, object]) -> Iterator[Statement]:
     """What a row of ``crawls`` says of its beginning, and of its end when it has one."""
     if row["started"] is not None:
-        about = _plain(f"crawl {row['id']}")
+        about = plain(f"crawl {row['id']}")
         yield Statement(about, _hash(row[name] for name in CRAWL_BEGAN))
     if row["ended"] is not None:
-        about = _plain(f"end of crawl {row['id']}")
+        about = plain(f"end of crawl {row['id']}")
         yield Statement(about, _hash(row[name] for name in CRAWL_ENDED))
 
 
@@ -87,16 +87,17 @@ def _told(url: str, facts: dict[str, Any]) -> Iterator[Statement]:
     else:
         post = _ABSENT | facts["post"]
         post["body_provisional"] = int(post["body_provisional"])
-        yield of_version(_plain(post["path"]), [post[name] for name in NOTED])
+        yield of_version(plain(post["path"]), [post[name] for name in NOTED])
         for what in facts.get("changes", ()):
             yield of_change(post["info_code"], post["checked"], what)
         if revision := facts.get("revision"):
-            yield of_version(_plain(revision["path"]), [revision[name] for name in REVISION])
+            yield of_version(plain(revision["path"]), [revision[name] for name in REVISION])
 
 
 def _hash(values: Iterable[object]) -> bytes:
     return blake2b(repr((*values,)).encode(), digest_size=16).digest()
 
 
-def _plain(about: str) -> str:
+def plain(about: str) -> str:
+    """Text that can be written as UTF-8, whatever bytes a name or a row has."""
     return about.encode(errors="backslashreplace").decode()

@@ -1,33 +1,34 @@
 """Proves that an archive is whole."""
 
-import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from itertools import groupby
+from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
 from archive.article import InfoCode
 from archive.catalog import Catalog
 from archive.errors import ArchiveError, InvalidInfoCode, MisshapenCatalog
-from archive.files import bytes_if_there, demand_archive, read_ahead
-from archive.ledger import Ledger, Named
+from archive.evidence import Captured, Hashed, captured, damage_of, hashed
+from archive.files import bytes_if_there, demand_archive
+from archive.ledger import Ledger, Misnamed
 from archive.lock import ArchiveLock
 from archive.media import media_files
-from archive.processes import chunks, cores, in_order
+from archive.processes import Workers, chunks, cores
 from archive.progress import Progress, silent
-from archive.statements import Statement, told_by
 from archive.versions import post_files, revision_files, sha256, sha256_if_there
 from archive.warc import finished_name, is_being_written, warc_files
-from archive.warc.scanning import Records, scan
+from archive.warc.scanning import WORTH_WORKERS, pieces_of, scan
 
-_FILES_AT_ONCE = 500
+_CATALOG = "catalog.db"
+
+_FILES_AT_ONCE = 200
 """That a process reads."""
 
-_WORTH_A_PROCESS = 10_000
-"""Files; a process takes most of a second to start."""
+_WORTH_WORKERS = 5_000
+"""Files; to start processes takes as long as to read these."""
 
 
 class Wrong(StrEnum):
@@ -77,7 +78,8 @@ class Verified:
 
 def verify(folder: Path, progress: Progress = silent) -> Verified:
     """Check every post, revision, picture and capture against its recorded hash, and files and
-    catalog against each other, both ways. Reads in as many processes as there are cores.
+    catalog against each other, both ways. Reads in as many processes as there are cores, whatever
+    there is to read at the same time, so that neither disk nor processor waits for the other.
 
     :raises ArchiveLocked: when the archive is being written.
     :raises ArchiveError: when the folder is no archive, the disk refuses, or one of the processes
@@ -97,86 +99,130 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
 def _check(
     folder: Path, ledger: Ledger, verified: Verified, progress: Progress
 ) -> Iterator[Problem]:
+    place = folder / _CATALOG
+    with ExitStack() as opened:
+        catalog = None
+        try:
+            if not place.exists():
+                raise ArchiveError("it is not there")
+            catalog = opened.enter_context(Catalog(place))
+        except MisshapenCatalog as error:
+            yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
+            return
+        except ArchiveError as error:
+            yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
+        yield from _read(folder, catalog, ledger, verified, progress)
+    yield from _compare_files(folder, ledger)
+    yield from _compare_captures(ledger)
+    yield from _compare_statements(ledger)
+
+
+def _read(
+    folder: Path,
+    catalog: Catalog | None,
+    ledger: Ledger,
+    verified: Verified,
+    progress: Progress,
+) -> Iterator[Problem]:
+    """Have all that there is in the ledger, and tell what is wrong with it by itself."""
+    count = sum(1 for _ in _files(folder))
+    pieces = pieces_of(warc_files(folder / "warc"))
+    worth_it = count > _WORTH_WORKERS or len(pieces) > WORTH_WORKERS
+    with Workers(cores() if worth_it else 1) as workers:
+        files = workers.in_order(partial(hashed, folder), chunks(_files(folder), _FILES_AT_ONCE))
+        captures = scan(pieces, captured, workers)
+        damage = workers.in_order(damage_of, [folder / _CATALOG] if catalog else [])
+        # A step of each in turn: the one waits for the disk while the other computes.
+        reading = zip_longest(
+            _read_catalog(catalog, ledger) if catalog else (),
+            _read_files(files, ledger, verified),
+            _read_captures(captures, ledger, verified),
+            fillvalue=None,
+        )
+        bar = iter(progress("checked", range(count // _FILES_AT_ONCE + len(pieces))))
+        wrong: list[Problem] = []
+        for step in chain.from_iterable(reading):
+            if step is not None:
+                next(bar, None)
+                wrong += step
+        for told in chain.from_iterable(damage):
+            yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, told)
+    yield from wrong
+
+
+def _files(folder: Path) -> Iterator[str]:
+    return map(str, chain(post_files(folder), revision_files(folder), media_files(folder)))
+
+
+_Step = Sequence[Problem]
+"""What was found wrong in a part of what there is to read."""
+
+
+def _read_catalog(catalog: Catalog, ledger: Ledger) -> Iterator[_Step]:
     try:
-        if not (folder / "catalog.db").exists():
-            raise ArchiveError("it is not there")
-        with Catalog(folder / "catalog.db") as catalog:
-            for told in catalog.damage():
-                yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", told)
-            for place, sentence in ledger.copy(catalog):
-                yield Problem(Wrong.ROW_CHANGED, place, sentence)
-    except MisshapenCatalog as error:
-        yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", str(error))
-        return
+        for rows in ledger.copying(catalog):
+            yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]
     except ArchiveError as error:
-        yield Problem(Wrong.CATALOG_DAMAGED, "catalog.db", str(error))
-    yield from _check_versions(folder, ledger, verified, progress)
-    yield from _check_pictures(folder, ledger, verified, progress)
-    yield from _check_unknown(folder, ledger)
-    yield from _check_captures(folder, ledger, verified, progress)
+        yield [Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))]
 
 
-def _check_versions(
-    folder: Path, ledger: Ledger, verified: Verified, progress: Progress
-) -> Iterator[Problem]:
-    count = ledger.count("versions")
-    steps = progress("versions", range(count))
-    paths = (path for path, *_ in ledger.versions())
-    with closing(_hashed(folder, paths, count)) as hashed:
-        for _, (path, expected, info_code), actual in zip(
-            steps, ledger.versions(), hashed, strict=True
-        ):
-            verified.files += 1
-            if actual is None:
-                told = f"the catalog has it for {info_code}, and it is not there"
-                yield Problem(Wrong.FILE_LOST, path, told, expected)
-            elif actual != expected:
-                told = f"it should have the hash {expected}, and it has {actual}"
-                yield Problem(Wrong.FILE_CHANGED, path, told, expected)
+def _read_files(
+    files: Iterable[Sequence[Hashed]], ledger: Ledger, verified: Verified
+) -> Iterator[_Step]:
+    for found in files:
+        verified.files += len(found)
+        ledger.note_files(found)
+        yield ()
 
 
-def _check_pictures(
-    folder: Path, ledger: Ledger, verified: Verified, progress: Progress
-) -> Iterator[Problem]:
-    count = ledger.count("pictures")
-    steps = progress("pictures", range(count))
-    paths = (path for path, _ in ledger.pictures())
-    with closing(_hashed(folder, paths, count)) as hashed:
-        for _, (path, expected), actual in zip(steps, ledger.pictures(), hashed, strict=True):
-            verified.files += 1
-            if actual is None:
-                yield Problem(Wrong.PICTURE_LOST, path, "the catalog has it, and it is not there")
-            elif actual != expected:
-                told = f"it should have the hash that it is named after, and it has {actual}"
-                yield Problem(Wrong.PICTURE_CHANGED, path, told)
+def _read_captures(
+    captures: Iterable[Captured], ledger: Ledger, verified: Verified
+) -> Iterator[_Step]:
+    for found in captures:
+        verified.captures += found.records
+        path = found.path
+        # Of what a killed crawl was writing, the next one tells the catalog.
+        ledger.note_captures(finished_name(path), found, due=not is_being_written(path))
+        place = f"warc/{path.name}"
+        yield [Problem(Wrong.CAPTURE_DAMAGED, place, told) for told in found.damage]
 
 
-def _hashed(folder: Path, paths: Iterable[str], count: int) -> Generator[str | None, None, None]:
-    """The SHA-256 of each file; None of one that is not there."""
-    processes = cores() if count > _WORTH_A_PROCESS else 1
-    tasks = chunks(paths, _FILES_AT_ONCE)
-    with closing(in_order(partial(_hashes, folder), tasks, processes)) as hashed:
-        for hashes in hashed:
-            yield from hashes
+def _compare_files(folder: Path, ledger: Ledger) -> Iterator[Problem]:
+    for (path,) in ledger.twice():
+        yield Problem(Wrong.ROW_CHANGED, path, "the catalog has it as two versions")
+    for path, info_code, expected, found in ledger.differing():
+        # Below a folder that is a link elsewhere, files are looked for only now.
+        actual = found or sha256_if_there(folder / path)
+        if actual == expected:
+            continue
+        yield (
+            _of_version(path, info_code, expected, actual)
+            if info_code is not None
+            else _of_picture(path, actual)
+        )
+    for (path,) in ledger.unknown_files():
+        file = PurePosixPath(path)
+        kept = kept_elsewhere(folder, file, ledger)
+        if kept is None:
+            yield Problem(Wrong.ROW_LOST, path, "the catalog knows nothing of it")
+        else:
+            told = f"its article has moved, and its bytes are kept as {kept}"
+            yield Problem(Wrong.LEFTOVER, path, told, kept=kept)
 
 
-def _hashes(folder: Path, paths: Sequence[str]) -> list[str | None]:
-    places = [folder / path for path in paths]
-    read_ahead(places)
-    return [sha256_if_there(place) for place in places]
+def _of_version(path: str, info_code: str, expected: str, actual: str | None) -> Problem:
+    if actual is None:
+        told = f"the catalog has it for {info_code}, and it is not there"
+        return Problem(Wrong.FILE_LOST, path, told, expected)
+    told = f"it should have the hash {expected}, and it has {actual}"
+    return Problem(Wrong.FILE_CHANGED, path, told, expected)
 
 
-def _check_unknown(folder: Path, ledger: Ledger) -> Iterator[Problem]:
-    for files in (post_files(folder), revision_files(folder), media_files(folder)):
-        for file in files:
-            if ledger.hash_of(str(file)) is not None:
-                continue
-            kept = kept_elsewhere(folder, file, ledger)
-            if kept is None:
-                yield Problem(Wrong.ROW_LOST, str(file), "the catalog knows nothing of it")
-            else:
-                told = f"its article has moved, and its bytes are kept as {kept}"
-                yield Problem(Wrong.LEFTOVER, str(file), told, kept=kept)
+def _of_picture(path: str, actual: str | None) -> Problem:
+    if actual is None:
+        return Problem(Wrong.PICTURE_LOST, path, "the catalog has it, and it is not there")
+    told = f"it should have the hash that it is named after, and it has {actual}"
+    return Problem(Wrong.PICTURE_CHANGED, path, told)
 
 
 def kept_elsewhere(folder: Path, file: PurePosixPath, ledger: Ledger) -> str | None:
@@ -188,67 +234,20 @@ def kept_elsewhere(folder: Path, file: PurePosixPath, ledger: Ledger) -> str | N
         info_code = InfoCode.from_address(file.name)
     except InvalidInfoCode:
         return None
-    data = (folder / file).read_bytes()
+    data = bytes_if_there(folder / file)
+    if data is None or file.parts[0] != "_posts":
+        return None
     kept = ledger.superseded(info_code, sha256(data))
-    if file.parts[0] != "_posts" or kept is None:
+    if kept is None:
         return None
     return kept if bytes_if_there(folder / kept) == data else None
 
 
-@dataclass(slots=True)
-class _Captured:
-    """What the records of a piece of a file are.
-
-    :param records: how many.
-    :param named: what the catalog may name, by offset: responses, and revisits without a digest.
-    :param payloads: offset of the first response with each, by its digest.
-    """
-
-    path: Path
-    records: int
-    named: dict[int, Named]
-    payloads: dict[str, int]
-    revisits: list[tuple[int, str]]
-    told: list[Statement]
-    damage: list[str]
-
-
-def _captured(records: Records) -> _Captured:
-    captured = _Captured(records.path, 0, {}, {}, [], [], records.damage)
-    for record in records.read():
-        captured.records += 1
-        at, digest = record.offset, record.digest
-        if record.kind == "response":
-            captured.named[at] = Named(at, record.url, record.date, digest)
-            if record.payload:
-                captured.payloads.setdefault(digest, at)
-        elif record.kind == "revisit":
-            captured.named[at] = Named(at, record.url, record.date, "")
-            captured.revisits.append((at, digest))
-        elif record.kind == "metadata":
-            captured.told += told_by(record)
-    return captured
-
-
-def _check_captures(
-    folder: Path, ledger: Ledger, verified: Verified, progress: Progress
-) -> Iterator[Problem]:
-    with closing(scan(warc_files(folder / "warc"), _captured, progress)) as scanned:
-        for path, pieces in groupby(scanned, key=lambda piece: piece.path):
-            name = finished_name(path)
-            # Of what a killed crawl was writing, the next one tells the catalog.
-            due = not is_being_written(path)
-            for piece in pieces:
-                verified.captures += piece.records
-                ledger.note(name, piece.payloads, piece.revisits, piece.told, due=due)
-                for told in piece.damage:
-                    yield Problem(Wrong.CAPTURE_DAMAGED, f"warc/{path.name}", told)
-                last = max(piece.named, default=0)
-                yield from _check_named(name, piece.named, ledger.take_named(name, last))
-            yield from _check_named(name, {}, ledger.take_named(name, sys.maxsize))
-    for name, count in ledger.still_named():
+def _compare_captures(ledger: Ledger) -> Iterator[Problem]:
+    for name, count in ledger.lost_captures():
         told = f"{count} captures that the catalog names were in it, and it is not there"
         yield Problem(Wrong.CAPTURE_LOST, f"warc/{name}", told)
+    yield from map(_of_capture, ledger.misnamed())
     for name, offset, digest in ledger.unanswered():
         told = f"it revisits a payload, {digest}, and no response has it"
         yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
@@ -256,28 +255,23 @@ def _check_captures(
         more = f", nor {count - 1} behind it" if count > 1 else ""
         told = f"the catalog does not know the payload there{more}"
         yield Problem(Wrong.ROW_LOST, f"warc/{name} at {offset}", told)
-    yield from _check_statements(ledger)
 
 
-def _check_named(
-    name: str, there: Mapping[int, Named], named: Iterable[Named]
-) -> Iterator[Problem]:
-    for wanted in named:
-        place, found = f"warc/{name} at {wanted.offset}", there.get(wanted.offset)
-        told = f"the catalog names a record of {wanted.url} there"
-        if found is None:
-            yield Problem(Wrong.CAPTURE_LOST, place, f"{told}, and there is none")
-        elif found.url != wanted.url:
-            yield Problem(Wrong.ROW_CHANGED, place, f"{told}, and it is one of {found.url}")
-        elif found.fetched != wanted.fetched:
-            told = f"{told}, fetched at {wanted.fetched}, and it was at {found.fetched}"
-            yield Problem(Wrong.ROW_CHANGED, place, told)
-        elif wanted.digest not in {"", found.digest}:
-            told = f"{told} with the payload {wanted.digest}, and that is not in it"
-            yield Problem(Wrong.ROW_CHANGED, place, told)
+def _of_capture(named: Misnamed) -> Problem:
+    place = f"warc/{named.file} at {named.offset}"
+    told = f"the catalog names a record of {named.url} there"
+    if named.found_url is None:
+        return Problem(Wrong.CAPTURE_LOST, place, f"{told}, and there is none")
+    if named.found_url != named.url:
+        told = f"{told}, and it is one of {named.found_url}"
+    elif named.found_fetched != named.fetched:
+        told = f"{told}, fetched at {named.fetched}, and it was at {named.found_fetched}"
+    else:
+        told = f"{told} with the payload {named.digest}, and that is not in it"
+    return Problem(Wrong.ROW_CHANGED, place, told)
 
 
-def _check_statements(ledger: Ledger) -> Iterator[Problem]:
+def _compare_statements(ledger: Ledger) -> Iterator[Problem]:
     for (about,) in ledger.contradicted():
         told = "no capture tells what the catalog says of it"
         yield Problem(Wrong.ROW_CHANGED, about, told)

@@ -6,7 +6,6 @@ that.
 """
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -20,7 +19,7 @@ from archive.grams import grams
 from archive.importing.listing import File, Finding, Listed, bytes_of, post_name
 from archive.journal import target_of
 from archive.post import Post, parse_post
-from archive.processes import cores, in_order
+from archive.processes import Workers, cores
 from archive.versions import entry_of_post, sha256
 from archive.warc import conversion_record
 
@@ -96,8 +95,8 @@ def read_articles(
     """
     chunks = _chunks(articles, archive, seen)
     processes = min(cores(), _MOST_PROCESSES) if count > _WORTH_A_PROCESS else 1
-    with closing(in_order(_read_chunk, chunks, processes)) as read:
-        for chunk in read:
+    with Workers(processes) as workers:
+        for chunk in workers.in_order(_read_chunk, chunks):
             yield from chunk
 
 

@@ -19,8 +19,8 @@ _CHUNK = 1 << 18
 """Bytes that are read at once."""
 
 _SIP = 1 << 12
-"""Bytes of a member that are decompressed first. Most records are little longer, and the rest, of
-the next one, is copied."""
+"""Bytes of a member that are decompressed first, then twice as many, and so on. What turns out to
+be of the next member is copied, and most are little longer."""
 
 _NoGzip: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub: an instance
 
@@ -135,13 +135,15 @@ def read_response(
 class Reading:
     """Reads records from where a file stands.
 
-    Attribute `position` is where the next record begins, `whole` where the last whole one ends.
+    Attribute `position` is where the next record begins, `whole` where the last whole one ends,
+    `count` how many sound ones were read.
 
     :param path: of the file, for what is told of it.
     """
 
     def __init__(self, file: BinaryIO, path: Path, damaged: Damaged) -> None:
         self.position = self.whole = file.tell()
+        self.count = 0
         self._file = file
         self._path = path
         self._damaged = damaged
@@ -159,6 +161,7 @@ class Reading:
             except ValueError as error:
                 self._tell(f"The capture {self._path} has no record at {offset}: {error}.")
                 continue
+            self.count += 1
             if record is not None:
                 yield record
 
@@ -167,7 +170,7 @@ class Reading:
 
         Each is checked to its end; WARC readers let a member with a wrong checksum pass.
         """
-        window, at = memoryview(b""), 0
+        window, at, behind = memoryview(b""), 0, self.position
         while self.position < until:
             start = self.position
             member, content, sip = isal_zlib.decompressobj(wbits=31), list[bytes](), _SIP
@@ -175,22 +178,24 @@ class Reading:
             while not (member.eof or wrong):
                 if at == len(window):
                     window, at = memoryview(self._file.read(_CHUNK)), 0
+                    behind += len(window)
                 if not window and not content:
                     return
+                piece = window[at : at + sip]
                 try:
-                    content.append(member.decompress(window[at : at + sip]))
+                    content.append(member.decompress(piece))
                 except _NoGzip as error:
                     wrong = f"The capture {self._path} is damaged at {start}: {error}."
                 if not window:
                     wrong = f"The capture {self._path} is torn at {start}."
-                at = min(at + sip, len(window)) - len(member.unused_data)
-                sip = _CHUNK
+                at += len(piece) - len(member.unused_data)
+                sip *= 2
             if wrong:
                 self._tell(wrong)
-                self.position = next_record(self._file, start + 1)
+                behind = self.position = next_record(self._file, start + 1)
                 window, at = memoryview(b""), 0
             else:
-                self.position = self.whole = self._file.tell() - len(window) + at
+                self.position = self.whole = behind - len(window) + at
                 yield start, b"".join(content)
 
     def _tell(self, wrong: str) -> None:
@@ -231,18 +236,19 @@ def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record 
 
     :raises ValueError: when it is none, or does not have its digests.
     """
-    head, _, rest = member.partition(_BLANK)
-    version, _, lines = head.partition(b"\r\n")
+    end = member.find(_BLANK)
+    version, _, lines = member[:end].partition(b"\r\n")
     if not version.startswith(b"WARC/1."):
         raise ValueError("it does not begin with a version of WARC")
     fields = {name.lower(): value for name, value in _fields(lines)}
-    block = memoryview(rest)[: -len(_BLANK)]
-    if fields.get("content-length") != str(len(block)) or not rest.endswith(_BLANK):
+    begin = end + len(_BLANK)
+    block = memoryview(member)[begin : -len(_BLANK)]
+    if fields.get("content-length") != str(len(block)) or not member.endswith(_BLANK):
         raise ValueError("it does not have the length that it tells")
     heading, payload = b"", block
     http = fields.get("content-type", "").startswith("application/http")
     if http:
-        heading = rest[: rest.index(_BLANK)]
+        heading = member[begin : member.index(_BLANK, begin)]
         payload = block[len(heading) + len(_BLANK) :]
     kind = fields.get("warc-type", "")
     block_digest = fields.get("warc-block-digest")

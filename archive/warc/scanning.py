@@ -1,15 +1,14 @@
 """Reads many WARC files in several processes, a piece at a time."""
 
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from archive.processes import cores, in_order
-from archive.progress import Progress
+from archive.processes import Workers
+from archive.progress import Progress, silent
 from archive.warc.reading import Reading, Record, next_record
 
 Made = TypeVar("Made")
@@ -17,12 +16,12 @@ Made = TypeVar("Made")
 _PIECE = 2 << 20
 """Bytes; some thousand records."""
 
-_WORTH_A_PROCESS = 16 << 20
-"""Bytes to be read; a process takes most of a second to start."""
+WORTH_WORKERS = 8
+"""Pieces; to start processes takes as long as to read these."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """A part of a file: the records that begin in it.
 
     :param exact: a record is known to begin at `start`.
@@ -53,32 +52,43 @@ class Records:
         """
         return self._reading.records(kinds, until=self._end)
 
+    @property
+    def count(self) -> int:
+        """How many sound records have been read, those of other kinds too."""
+        return self._reading.count
+
 
 Work = Callable[[Records], Made]
 """Makes something of the records of a piece. It and what it makes go from process to process."""
 
 
+def pieces_of(paths: Iterable[Path]) -> list[Piece]:
+    """The pieces that files are scanned in, in their order.
+
+    :raises OSError: when a file cannot be found.
+    """
+    return [piece for path in paths for piece in _cut(path, path.stat().st_size)]
+
+
+def _cut(path: Path, size: int) -> Iterator[Piece]:
+    for start in range(0, max(size, 1), _PIECE):
+        end = start + _PIECE if start + _PIECE < size else sys.maxsize
+        yield Piece(path, start, end, exact=start == 0)
+
+
 def scan(
-    paths: Sequence[Path], work: Work[Made], progress: Progress
-) -> Generator[Made, None, None]:
+    pieces: Sequence[Piece], work: Work[Made], workers: Workers, progress: Progress = silent
+) -> Iterator[Made]:
     """What `work` makes of all records of some files, in their order.
 
-    Close it, or take all of it: `contextlib.closing`.
+    The first pieces are worked on from now on, see `Workers.in_order`.
 
+    :param pieces: all those of the files.
     :raises OSError: when a file cannot be read.
     :raises ArchiveError: when one of the processes is killed.
     """
-    sizes = [path.stat().st_size for path in paths]
-    pieces = [piece for path, size in zip(paths, sizes, strict=True) for piece in _cut(path, size)]
-    processes = cores() if sum(sizes) > _WORTH_A_PROCESS else 1
-    with closing(in_order(partial(_work_on, work), pieces, processes)) as worked:
-        yield from _joined(zip(progress("captures", pieces), worked, strict=False), work)
-
-
-def _cut(path: Path, size: int) -> Iterator[_Piece]:
-    for start in range(0, max(size, 1), _PIECE):
-        end = start + _PIECE if start + _PIECE < size else sys.maxsize
-        yield _Piece(path, start, end, exact=start == 0)
+    worked = workers.in_order(partial(_work_on, work), pieces)
+    return _joined(zip(progress("captures", pieces), worked, strict=False), work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +100,7 @@ class _Worked(Generic[Made]):
     made: Made
 
 
-def _work_on(work: Work[Made], piece: _Piece) -> _Worked[Made]:
+def _work_on(work: Work[Made], piece: Piece) -> _Worked[Made]:
     with piece.path.open("rb") as file:
         if piece.exact:
             file.seek(piece.start)
@@ -103,7 +113,7 @@ def _work_on(work: Work[Made], piece: _Piece) -> _Worked[Made]:
         return _Worked(began, reading.position, made)
 
 
-def _joined(worked: Iterator[tuple[_Piece, _Worked[Made]]], work: Work[Made]) -> Iterator[Made]:
+def _joined(worked: Iterator[tuple[Piece, _Worked[Made]]], work: Work[Made]) -> Iterator[Made]:
     """Each record once: where a piece does not begin with the record after the one before it, it
     was taken in by bytes of a payload that look like a record.
     """

@@ -6,14 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from archive.processes import chunks, cores, in_order
+from archive.processes import Workers, chunks, cores
 from archive.warc import warc_files
 from tests.archive.test_archive import ARTICLE
 from tests.archive.test_importing import lives, processes_of
@@ -44,9 +43,9 @@ def test_the_order_is_kept_and_tasks_are_taken_late(processes: int) -> None:
             taken.append(number)
             yield number
 
-    with closing(in_order(slow_for_even, tasks(), processes)) as done:
+    with Workers(processes) as workers:
         results = []
-        for result in done:
+        for result in workers.in_order(slow_for_even, tasks()):
             results.append(result)
             assert len(taken) <= len(results) + 1 + 4 * processes
     assert [number for number, _ in results] == list(range(60))
@@ -56,17 +55,33 @@ def test_the_order_is_kept_and_tasks_are_taken_late(processes: int) -> None:
 
 
 def test_an_error_of_a_process_is_raised_as_it_is() -> None:
-    with pytest.raises(FileNotFoundError) as raised, closing(in_order(refuse, [7], 2)) as done:
-        list(done)
+    with pytest.raises(FileNotFoundError) as raised, Workers(2) as workers:
+        list(workers.in_order(refuse, [7]))
     assert raised.value.filename == "/7"
 
 
 def test_a_process_that_is_killed_is_told_in_a_sentence() -> None:
     with (
         pytest.raises(ArchiveError, match=r"was killed.*; say the same again\.$"),
-        closing(in_order(die, range(9), 2)) as done,
+        Workers(2) as workers,
     ):
-        list(done)
+        list(workers.in_order(die, range(9)))
+
+
+def touch(path: Path) -> Path:
+    path.touch()
+    return path
+
+
+def test_workers_begin_before_anybody_takes_what_comes_of_it(tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(3)]
+    with Workers(2) as workers:
+        first, second = workers.in_order(touch, paths[:2]), workers.in_order(touch, paths[2:])
+        deadline = time.monotonic() + 30
+        while not all(path.exists() for path in paths):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert [*first, *second] == paths
 
 
 def test_chunks_leave_nothing_out() -> None:
@@ -77,11 +92,10 @@ def test_chunks_leave_nothing_out() -> None:
 
 SCRIPT = """
 import sys
-from archive import cli
-from archive.warc import scanning
+from archive import cli, rebuild, verify
 
 if __name__ == "__main__":
-    scanning.cores = lambda: 2
+    rebuild.cores = verify.cores = lambda: 2
     cli.main()
 """
 

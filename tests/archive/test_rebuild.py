@@ -161,9 +161,7 @@ def test_rebuilt_in_several_processes_it_is_the_same(
     before, hits = tables(folder), found(folder, "央行")
     (folder / "_posts" / "README.md").write_bytes(b"a stray file")
     monkeypatch.setattr("archive.rebuild.cores", lambda: 2)
-    monkeypatch.setattr("archive.warc.scanning.cores", lambda: 2)
-    for place in ("archive.rebuild", "archive.warc.scanning"):
-        monkeypatch.setattr(f"{place}._WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("archive.rebuild._WORTH_WORKERS", 0)
     monkeypatch.setattr("archive.rebuild._FILES_AT_ONCE", 1)
     monkeypatch.setattr("archive.warc.scanning._PIECE", 700)
     for file in folder.glob("catalog.db*"):

@@ -1,8 +1,6 @@
 """WARC files read a piece at a time give every record once, whatever the payloads look like."""
 
 import gzip
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.progress import silent
+from archive.processes import Workers
 from archive.warc import read_records, warc_files
 from archive.warc.records import exchange_records
-from archive.warc.scanning import Records, scan
+from archive.warc.scanning import Records, pieces_of, scan
 from tests.archive.test_warc import end, exchange, writer
 
 INNER = exchange_records(exchange(b"inner"), "", None)
@@ -65,11 +63,8 @@ def test_pieces_have_the_records_of_the_whole(
         for path in warc_files(folder)
         for record in read_records(path, damaged=lambda error: told.append(str(error)))
     ]
-    with (
-        patch("archive.warc.scanning._PIECE", piece),
-        closing(scan(warc_files(folder), offsets, silent)) as scanned,
-    ):
-        found = list(scanned)
+    with patch("archive.warc.scanning._PIECE", piece), Workers(1) as workers:
+        found = list(scan(pieces_of(warc_files(folder)), offsets, workers))
     assert [each for records, _ in found for each in records] == expected
     assert [each for _, damage in found for each in damage] == told
 
@@ -79,11 +74,8 @@ def test_files_that_the_archive_wrote_are_cut_into_pieces(tmp_path: Path) -> Non
     for number in range(50):
         captures.capture(exchange(b"%d" % number))
     end(captures)
-    with (
-        patch("archive.warc.scanning._PIECE", 1000),
-        closing(scan(warc_files(tmp_path), offsets, silent)) as scanned,
-    ):
-        pieces: Iterator[tuple[list[tuple[int, bytes]], list[str]]] = scanned
-        counts = [len(records) for records, _ in pieces]
+    with patch("archive.warc.scanning._PIECE", 1000), Workers(1) as workers:
+        pieces = pieces_of(warc_files(tmp_path))
+        counts = [len(records) for records, _ in scan(pieces, offsets, workers)]
     assert sum(counts) == 101
     assert len(counts) > 20

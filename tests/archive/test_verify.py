@@ -1,7 +1,9 @@
 """Verification finds every kind of damage, and repair mends what can be mended."""
 
+import os
 import shutil
 import sqlite3
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +14,7 @@ import pytest
 from archive.archive import Archive, Outcome, utc_now
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.importing import import_posts
+from archive.progress import Item
 from archive.repair import repair
 from archive.verify import Problem, Wrong, verify
 from archive.versions import sha256
@@ -185,8 +188,8 @@ def test_repair_does_not_make_the_catalog_poorer(folder: Path) -> None:
     assert refused.startswith("The catalog was not rebuilt.")
     assert tables(folder) == before
     assert wrong(folder) == [
-        (Wrong.ROW_LOST, "_posts/README.md"),
         (Wrong.CAPTURE_DAMAGED, f"warc/{next((folder / 'warc').iterdir()).name}"),
+        (Wrong.ROW_LOST, "_posts/README.md"),
         (Wrong.ROW_CHANGED, UNMOVED),
         (Wrong.CAPTURE_LOST, "warc"),
     ]
@@ -314,9 +317,8 @@ def test_verified_in_several_processes_it_is_the_same(
     damage_a_capture(folder)
     alone = verify(folder)
     assert len(alone.problems) == 6
-    for place in ("archive.verify", "archive.warc.scanning"):
-        monkeypatch.setattr(f"{place}._WORTH_A_PROCESS", 0)
-        monkeypatch.setattr(f"{place}.cores", lambda: 2)
+    monkeypatch.setattr("archive.verify._WORTH_WORKERS", 0)
+    monkeypatch.setattr("archive.verify.cores", lambda: 2)
     monkeypatch.setattr("archive.verify._FILES_AT_ONCE", 1)
     monkeypatch.setattr("archive.warc.scanning._PIECE", 700)
     assert verify(folder) == alone
@@ -351,3 +353,45 @@ def test_files_are_mended_before_a_damaged_catalog_is_made_again(folder: Path) -
     assert rebuilt == "The catalog was rebuilt and has 2 posts."
     assert tables(folder) == before
     assert not wrong(folder)
+
+
+def test_what_lies_behind_links_is_checked(folder: Path, tmp_path: Path) -> None:
+    """An operator may move a full year, or one file, to another disk."""
+    elsewhere = tmp_path / "elsewhere"
+    shutil.move(folder / "_posts" / "2021", elsewhere)
+    (folder / "_posts" / "2021").symlink_to(elsewhere)
+    shutil.move(folder / FIRST_VERSION, tmp_path / "version")
+    (folder / FIRST_VERSION).symlink_to(tmp_path / "version")
+    assert not wrong(folder)
+    (elsewhere / "12" / UNMOVED.rpartition("/")[2]).write_bytes(b"changed")
+    (tmp_path / "version").unlink()
+    assert wrong(folder) == [(Wrong.FILE_CHANGED, UNMOVED), (Wrong.FILE_LOST, FIRST_VERSION)]
+
+
+def test_strange_files_among_the_posts_are_told_and_end_nothing(folder: Path) -> None:
+    month = folder / "_posts" / "2021" / "12"
+    os.mkfifo(month / f"2021-12-01-{OTHER}.md")
+    (month / f"2021-12-02-{OTHER}.md").symlink_to("nowhere")
+    Path(os.fsdecode(os.fsencode(month) + b"/2021-12-03-\xff.md")).write_bytes(b"?")
+    assert [(kind, place.rpartition("/")[2]) for kind, place in wrong(folder)] == [
+        (Wrong.ROW_LOST, f"2021-12-01-{OTHER}.md"),
+        (Wrong.ROW_LOST, f"2021-12-02-{OTHER}.md"),
+        (Wrong.ROW_LOST, "2021-12-03-\\udcff.md"),
+    ]
+
+
+def test_progress_has_a_step_for_whatever_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    totals: list[int] = []
+
+    def progress(what: str, steps: Sequence[Item]) -> Iterable[Item]:
+        totals.append(len(steps))
+        for step in steps:
+            taken.append(len(taken))
+            yield step
+
+    monkeypatch.setattr("archive.verify._FILES_AT_ONCE", 2)
+    assert verify(folder, progress).files == 5
+    assert totals == [len(taken)]

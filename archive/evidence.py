@@ -1,0 +1,101 @@
+"""What the files of an archive show by themselves, read in other processes.
+
+What is imported here is imported by each of these processes: of the archive as little as will do.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from archive.files import read_many
+from archive.statements import Statement, told_by
+from archive.warc.scanning import Records
+
+_BUSY_SECONDS = 30
+_KINDS = frozenset({"response", "revisit", "metadata"})
+
+
+class Hashed(NamedTuple):
+    """A file.
+
+    :param path: below the archive's folder.
+    :param sha256: None where it is not there after all.
+    """
+
+    path: str
+    sha256: str | None
+
+
+def hashed(folder: Path, paths: Sequence[str]) -> list[Hashed]:
+    """The hashes of files.
+
+    :raises OSError: when one of them cannot be read.
+    """
+    contents = read_many([folder / path for path in paths])
+    return [
+        Hashed(path, None if data is None else sha256(data).hexdigest())
+        for path, data in zip(paths, contents, strict=True)
+    ]
+
+
+class Response(NamedTuple):
+    """A `response` or `revisit` record.
+
+    :param digest: of its payload; empty for a `revisit`.
+    """
+
+    offset: int
+    url: str
+    fetched: str
+    digest: str
+
+
+@dataclass(slots=True)
+class Captured:
+    """What the records of a piece of a WARC file are.
+
+    :param records: how many.
+    :param payloads: offset of the first response with each, by its digest.
+    :param revisits: offset and digest of each.
+    :param damage: what was wrong with records that could not be read, a sentence each.
+    """
+
+    path: Path
+    records: int
+    responses: list[Response]
+    payloads: dict[str, int]
+    revisits: list[tuple[int, str]]
+    told: list[Statement]
+    damage: list[str]
+
+
+def captured(records: Records) -> Captured:
+    """What the records are."""
+    found = Captured(records.path, 0, [], {}, [], [], records.damage)
+    for record in records.read(_KINDS):
+        at, digest = record.offset, record.digest
+        if record.kind == "response":
+            found.responses.append(Response(at, record.url, record.date, digest))
+            if record.payload:
+                found.payloads.setdefault(digest, at)
+        elif record.kind == "revisit":
+            found.responses.append(Response(at, record.url, record.date, ""))
+            found.revisits.append((at, digest))
+        else:
+            found.told += told_by(record)
+    found.records = records.count
+    return found
+
+
+def damage_of(catalog: Path) -> list[str]:
+    """What SQLite finds wrong with a database, a sentence each; empty when all is well."""
+    try:
+        with closing(sqlite3.connect(catalog, timeout=_BUSY_SECONDS)) as connection:
+            told = [row[0] for row in connection.execute("PRAGMA quick_check")]
+    except sqlite3.Error as error:
+        return [str(error)]
+    return [] if told == ["ok"] else told
