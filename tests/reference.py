@@ -130,7 +130,10 @@ def commands_of(command: click.Command, name: str) -> Iterator[tuple[str, click.
     """A command and those below it."""
     yield name, command
     if isinstance(command, click.Group):
-        for child, below in sorted(command.commands.items()):
+        context = click.Context(command)
+        for child in command.list_commands(context):
+            below = command.get_command(context, child)
+            assert below is not None
             yield from commands_of(below, f"{name} {child}")
 
 

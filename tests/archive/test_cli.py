@@ -55,6 +55,28 @@ def news(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_command_imports_what_it_needs_itself() -> None:
+    """Datasette takes a second, in every process that helps `finews verify`."""
+    script = """
+import sys
+from archive.cli import main
+
+try:
+    main(["verify", "--help"])
+finally:
+    print([*{"archive.verify", "archive.browse", "datasette", "scrapy"} & {*sys.modules}])
+"""
+    command = (sys.executable, "-c", script)
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == "['archive.verify']"
+
+
+def test_what_is_no_command_is_refused_by_name(run: Run) -> None:
+    told = run("brows")
+    assert told.exit_code == 2
+    assert "No such command 'brows'." in told.output
+
+
 @pytest.mark.parametrize("command", ["browse", "stats"])
 @pytest.mark.parametrize("arguments", [(), ("elsewhere",)])
 def test_a_missing_archive_is_one_sentence(

@@ -92,9 +92,10 @@ def test_chunks_leave_nothing_out() -> None:
 
 SCRIPT = """
 import sys
-from archive import cli, rebuild, verify
+from archive import cli
 
 if __name__ == "__main__":
+    from archive import rebuild, verify
     rebuild.cores = verify.cores = lambda: 2
     cli.main()
 """

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from archive.article import SHANGHAI
-from archive.cli_arguments import archive
+from archive.commands.arguments import archive
 from archive.export import Selection, export_jsonl, export_parquet
 from archive.progress import show
 from archive.publish.feeds import Published

@@ -85,7 +85,7 @@ def test_a_site_of_the_last_days_is_the_same_one_tomorrow(
 
     arguments = ("site", "public", "--days", "30")
     assert run(*arguments).exit_code == 0
-    monkeypatch.setattr("archive.cli_export.datetime", Tomorrow)
+    monkeypatch.setattr("archive.commands.export.datetime", Tomorrow)
     assert "posts exported: 0 files written, 0 removed" in run(*arguments).stderr
 
 

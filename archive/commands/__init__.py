@@ -1,0 +1,1 @@
+"""The commands of ``finews`` that look after an archive, a module each."""
