@@ -26,6 +26,17 @@ class _Commands(click.Group):
             return command
         return None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:  # which knows no command that is not imported
+            commands = self.list_commands(ctx)
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=commands, ctx=ctx
+            ) from error
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)

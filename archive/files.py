@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -7,6 +8,9 @@ from io import FileIO
 from pathlib import Path
 
 from archive.errors import ArchiveError
+
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})
+"""How opening what is no file fails: nothing, a folder, a socket."""
 
 _AHEAD = 1 << 20
 """Bytes of each file; the system goes on by itself with one that is longer."""
@@ -41,19 +45,21 @@ def stage(data: bytes, incoming: Path, name: str) -> Path:
 
 
 def bytes_if_there(path: Path) -> bytes | None:
-    """The bytes of a file; None when it is not there.
+    """The bytes of a file; None when no file is there.
 
     :raises OSError: when it cannot be read.
     """
     try:
         with FileIO(path, opener=_at_once) as file:
             return file.read()
-    except FileNotFoundError:
-        return None
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return None
+        raise
 
 
 def read_many(paths: Sequence[Path]) -> Iterator[bytes | None]:
-    """The bytes of some files, in their order; None for one that is not there.
+    """The bytes of some files, in their order; None where no file is there.
 
     All are asked for before the first is read, so that the disk fetches many at the same time. It
     takes a quarter of the time where none is in memory yet (`bench/checking.py`). macOS does
@@ -71,8 +77,10 @@ def read_many(paths: Sequence[Path]) -> Iterator[bytes | None]:
 def _open(path: Path, opened: ExitStack) -> FileIO | None:
     try:
         file = opened.enter_context(FileIO(path, opener=_at_once))
-    except FileNotFoundError:
-        return None
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return None
+        raise
     if hasattr(os, "posix_fadvise"):
         with suppress(OSError):  # of what is no plain file
             os.posix_fadvise(file.fileno(), 0, _AHEAD, os.POSIX_FADV_WILLNEED)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from errno import ENOENT
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,7 +19,7 @@ from archive.journal import CRAWL, PICTURE, target_of, tells_of_new_version
 from archive.media import Picture, is_kept_as_file
 from archive.post import parse_post
 from archive.versions import entry_of_file, is_place_of_version, revision_path, sha256
-from archive.warc import finished_name
+from archive.warc import finished_name, is_found
 from archive.warc.scanning import Records
 
 _BATCH = 500
@@ -64,11 +65,11 @@ class Told:
 
 def told_by(folder: Path, records: Records) -> Told:
     """What records tell of the archive in `folder`."""
-    file = finished_name(records.path)
+    file, found = finished_name(records.path), is_found(records.path)
     told = Told(damage=records.damage)
     for record in records.read(_KINDS):
         if record.kind == "response":
-            if record.payload:
+            if record.payload and found:
                 told.payloads.setdefault(record.digest, record.capture_in(file))
         elif record.url == CRAWL:
             told.crawls.append(record.facts)
@@ -128,11 +129,12 @@ def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
 
 
 def _seen(place: Path, file: File, content: bytes | None) -> Seen:
-    data = place.read_bytes() if content is None else content  # which says why it cannot be had
+    if content is None:
+        raise FileNotFoundError(ENOENT, "no file is there", place)
     modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
     new = not file.known and is_place_of_version(str(file.path))
-    entry = entry_of_file(file.path, data, modified) if new else None
-    return Seen(file, sha256(data), entry)
+    entry = entry_of_file(file.path, content, modified) if new else None
+    return Seen(file, sha256(content), entry)
 
 
 class Fold:

@@ -65,6 +65,16 @@ class Misnamed(NamedTuple):
     found_fetched: str | None
 
 
+def _until_failure(
+    rows: Iterator[sqlite3.Row], failures: list[ArchiveError]
+) -> Iterator[sqlite3.Row]:
+    """What can be read, and then, in `failures`, why no more can be."""
+    try:
+        yield from rows
+    except ArchiveError as error:
+        failures.append(error)
+
+
 class Ledger:
     """A temporary database, so that memory does not grow with the archive.
 
@@ -98,6 +108,7 @@ class Ledger:
 
             -- What the files show.
             CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
+            CREATE TABLE sought (path TEXT);
             CREATE TABLE captures (file TEXT PRIMARY KEY) WITHOUT ROWID;
             CREATE TABLE responses (
                 file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
@@ -141,9 +152,13 @@ class Ledger:
             ("changes", statements.CHANGE, self._copy_changes),
             ("crawls", crawl, self._copy_crawls),
         )
+        failures: list[ArchiveError] = []
         for table, columns, copy in tables:
-            for rows in chunks(catalog.rows(table, columns), _ROWS_AT_ONCE):
+            readable = _until_failure(catalog.rows(table, columns), failures)
+            for rows in chunks(readable, _ROWS_AT_ONCE):
                 yield [*copy(rows)]
+            for failure in failures:
+                raise failure
 
     def _copy_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         sound = []
@@ -247,6 +262,25 @@ class Ledger:
         row = self._db.execute(sql, (info_code, sha256)).fetchone()
         return row[0] if row else None
 
+    def seek(self) -> int:
+        """See which versions and pictures are not among the files that were noted.
+
+        :returns: how many.
+        """
+        self._db.execute(
+            """
+            INSERT INTO sought
+            SELECT path FROM (SELECT path FROM versions UNION SELECT path FROM pictures)
+            WHERE path NOT IN (SELECT path FROM files)
+            """
+        )
+        (count,) = self._db.execute("SELECT count(*) FROM sought").fetchone()
+        return int(count)
+
+    def sought(self) -> Iterator[str]:
+        """Their paths."""
+        return (path for (path,) in self._db.execute("SELECT path FROM sought"))
+
     def twice(self) -> Iterator[tuple[str]]:
         """Paths that the catalog has as those of several versions."""
         return self._db.execute("SELECT path FROM versions GROUP BY path HAVING count(*) > 1")
@@ -284,14 +318,14 @@ class Ledger:
     def misnamed(self) -> Iterator[Misnamed]:
         """Responses in files that are there, and that are not as the catalog names them."""
         sql = """
-            SELECT named.file, named.offset, named.url, named.fetched, named.digest,
+            SELECT file, offset, named.url, named.fetched, max(named.digest),
                 found.url, found.fetched
             FROM named LEFT JOIN responses AS found USING (file, offset)
             WHERE file IN (SELECT file FROM captures) AND (
                 found.url IS NOT named.url OR found.fetched IS NOT named.fetched
                 OR named.digest NOT IN ('', found.digest)
             )
-            ORDER BY file, offset
+            GROUP BY file, offset, named.url, named.fetched ORDER BY file, offset
         """
         return map(Misnamed._make, self._db.execute(sql))
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
+from os.path import lexists
 from pathlib import Path, PurePosixPath
 
 from archive.catalog import Catalog
@@ -51,7 +52,8 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
         with ArchiveLock(folder):
             wanted = files if damaged else _still_wrong(folder, files)
             done += _restore(folder, {each.place: each.sha256 for each in wanted}, progress)
-            done += _remove_leftovers(folder, problems)
+            if not damaged:
+                done += _remove_leftovers(folder, problems)
             done += _lose_pictures(folder, problems)
     except OSError as error:
         place = error.filename or folder
@@ -163,7 +165,7 @@ def _lose_pictures(folder: Path, problems: list[Problem]) -> Iterator[str]:
 def _put_aside(folder: Path, place: str) -> str:
     """Move what is in a place to ``changed/``, and tell of it; nothing where nothing is."""
     path = folder / place
-    if not path.exists():
+    if not lexists(path):
         return ""
     aside = _free(folder / "changed" / PurePosixPath(place))
     aside.parent.mkdir(parents=True, exist_ok=True)
@@ -174,7 +176,7 @@ def _put_aside(folder: Path, place: str) -> str:
 def _free(path: Path) -> Path:
     """The path, or with a number where it is taken."""
     free, number = path, 1
-    while free.exists():
+    while lexists(free):
         number += 1
         free = path.with_name(f"{path.stem}.{number}{path.suffix}")
     return free

@@ -18,13 +18,14 @@ from archive.lock import ArchiveLock
 from archive.media import media_files
 from archive.processes import Workers, chunks, cores
 from archive.progress import Progress, silent
-from archive.versions import post_files, revision_files, sha256, sha256_if_there
-from archive.warc import finished_name, is_being_written, warc_files
+from archive.statements import plain
+from archive.versions import post_files, revision_files, sha256
+from archive.warc import finished_name, is_being_written, is_found, warc_files
 from archive.warc.scanning import WORTH_WORKERS, pieces_of, scan
 
 _CATALOG = "catalog.db"
 
-_FILES_AT_ONCE = 200
+_FILES_AT_ONCE = 100
 """That a process reads."""
 
 _WORTH_WORKERS = 5_000
@@ -126,7 +127,11 @@ def _read(
 ) -> Iterator[Problem]:
     """Have all that there is in the ledger, and tell what is wrong with it by itself."""
     count = sum(1 for _ in _files(folder))
-    pieces = pieces_of(warc_files(folder / "warc"))
+    warcs = warc_files(folder / "warc")
+    for path in warcs:
+        if not is_found(path):
+            yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", "what is in it cannot be found")
+    pieces = pieces_of(warcs)
     worth_it = count > _WORTH_WORKERS or len(pieces) > WORTH_WORKERS
     with Workers(cores() if worth_it else 1) as workers:
         files = workers.in_order(partial(hashed, folder), chunks(_files(folder), _FILES_AT_ONCE))
@@ -145,9 +150,13 @@ def _read(
             if step is not None:
                 next(bar, None)
                 wrong += step
-        for told in chain.from_iterable(damage):
-            yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, told)
-    yield from wrong
+        _read_elsewhere(folder, ledger, workers, verified, progress)
+        broken = [*chain.from_iterable(damage)]
+    for told in broken:
+        yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, told)
+    for problem in wrong:
+        if not (broken and problem.wrong is Wrong.CATALOG_DAMAGED):  # the same, in other words
+            yield problem
 
 
 def _files(folder: Path) -> Iterator[str]:
@@ -170,9 +179,21 @@ def _read_files(
     files: Iterable[Sequence[Hashed]], ledger: Ledger, verified: Verified
 ) -> Iterator[_Step]:
     for found in files:
-        verified.files += len(found)
+        verified.files += sum(1 for file in found if file.sha256 is not None)
         ledger.note_files(found)
         yield ()
+
+
+def _read_elsewhere(
+    folder: Path, ledger: Ledger, workers: Workers, verified: Verified, progress: Progress
+) -> None:
+    """Read what was found nowhere, but may be below a folder that is a link."""
+    if count := ledger.seek():
+        paths = chunks(ledger.sought(), _FILES_AT_ONCE)
+        files = workers.in_order(partial(hashed, folder), paths)
+        steps = progress("elsewhere", range(-(-count // _FILES_AT_ONCE)))
+        for _ in zip(steps, _read_files(files, ledger, verified), strict=True):
+            pass
 
 
 def _read_captures(
@@ -181,8 +202,10 @@ def _read_captures(
     for found in captures:
         verified.captures += found.records
         path = found.path
+        name = finished_name(path) if is_found(path) else plain(path.name)
         # Of what a killed crawl was writing, the next one tells the catalog.
-        ledger.note_captures(finished_name(path), found, due=not is_being_written(path))
+        due = is_found(path) and not is_being_written(path)
+        ledger.note_captures(name, found, due=due)
         place = f"warc/{path.name}"
         yield [Problem(Wrong.CAPTURE_DAMAGED, place, told) for told in found.damage]
 
@@ -190,11 +213,7 @@ def _read_captures(
 def _compare_files(folder: Path, ledger: Ledger) -> Iterator[Problem]:
     for (path,) in ledger.twice():
         yield Problem(Wrong.ROW_CHANGED, path, "the catalog has it as two versions")
-    for path, info_code, expected, found in ledger.differing():
-        # Below a folder that is a link elsewhere, files are looked for only now.
-        actual = found or sha256_if_there(folder / path)
-        if actual == expected:
-            continue
+    for path, info_code, expected, actual in ledger.differing():
         yield (
             _of_version(path, info_code, expected, actual)
             if info_code is not None

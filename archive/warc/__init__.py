@@ -10,7 +10,14 @@ A file that is being written ends with ``.warc.gz.part``, one that later crawls 
   catalog can be made again.
 """
 
-from archive.warc.names import day_of, find_file, finished_name, is_being_written, warc_files
+from archive.warc.names import (
+    day_of,
+    find_file,
+    finished_name,
+    is_being_written,
+    is_found,
+    warc_files,
+)
 from archive.warc.reading import Damaged, Record, read_record, read_records, read_response
 from archive.warc.records import Exchange, Headers, conversion_record, payload_digest
 from archive.warc.writing import CaptureWriter
@@ -26,6 +33,7 @@ __all__ = [
     "find_file",
     "finished_name",
     "is_being_written",
+    "is_found",
     "payload_digest",
     "read_record",
     "read_records",

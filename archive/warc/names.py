@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from archive.capture import is_text
+
 PART, OPEN, FINISHED = ".warc.gz.part", ".warc.gz.open", ".warc.gz"
 SOFTWARE = "finews"
 _DAY = re.compile("(?<=-)[0-9]{8}(?=-)")
@@ -11,7 +13,7 @@ _DAY = re.compile("(?<=-)[0-9]{8}(?=-)")
 def warc_files(folder: Path) -> list[Path]:
     """The WARC files of a folder, in the order in which they were written."""
     found = [path for suffix in (FINISHED, OPEN, PART) for path in folder.glob(f"*{suffix}")]
-    return sorted(found, key=finished_name)
+    return sorted(filter(Path.is_file, found), key=finished_name)
 
 
 def finished_name(path: Path) -> str:
@@ -32,6 +34,14 @@ def find_file(folder: Path, name: str) -> Path:
         if path.exists():
             return path
     return finished
+
+
+def is_found(path: Path) -> bool:
+    """Whether captures in a file are found by the name that they are known by. They are not where
+    another file is found instead, one that somebody has copied back, or where it is no text.
+    """
+    name = finished_name(path)
+    return is_text(name) and find_file(path.parent, name) == path
 
 
 def renamed(path: Path, suffix: str) -> Path:

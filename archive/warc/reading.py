@@ -241,10 +241,10 @@ def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record 
     if not version.startswith(b"WARC/1."):
         raise ValueError("it does not begin with a version of WARC")
     fields = {name.lower(): value for name, value in _fields(lines)}
-    begin = end + len(_BLANK)
-    block = memoryview(member)[begin : -len(_BLANK)]
-    if fields.get("content-length") != str(len(block)) or not member.endswith(_BLANK):
+    begin, length = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
+    if fields.get("content-length") != str(length) or not member.endswith(_BLANK):
         raise ValueError("it does not have the length that it tells")
+    block = memoryview(member)[begin : begin + length]
     heading, payload = b"", block
     http = fields.get("content-type", "").startswith("application/http")
     if http:

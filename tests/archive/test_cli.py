@@ -74,7 +74,7 @@ finally:
 def test_what_is_no_command_is_refused_by_name(run: Run) -> None:
     told = run("brows")
     assert told.exit_code == 2
-    assert "No such command 'brows'." in told.output
+    assert "No such command 'brows'. Did you mean 'browse'?" in told.output
 
 
 @pytest.mark.parametrize("command", ["browse", "stats"])

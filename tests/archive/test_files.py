@@ -1,6 +1,7 @@
 """Many files are read as each by itself, in less time."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -31,17 +32,22 @@ def test_the_disk_is_asked_for_all_files_before_the_first_is_read(
 
 
 def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
-    post, gone, pipe = (tmp_path / name for name in ("post.md", "gone.md", "pipe"))
+    post, gone, pipe, door = (tmp_path / name for name in ("post.md", "gone.md", "pipe", "door"))
     post.write_bytes(b"post")
     os.mkfifo(pipe)
-    assert [*read_many([gone, pipe, post])] == [None, b"", b"post"]
-    assert [bytes_if_there(each) for each in (gone, pipe, post)] == [None, b"", b"post"]
+    strange = [gone, tmp_path, post / "below", door, pipe, post]
+    os.mknod(door, stat.S_IFSOCK | 0o600)
+    assert [*read_many(strange)] == [None, None, None, None, b"", b"post"]
+    assert [*map(bytes_if_there, strange)] == [None, None, None, None, b"", b"post"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(IsADirectoryError) as told:
-        list(read_many([tmp_path]))
-    assert told.value.filename == tmp_path
+    loop = tmp_path / "loop.md"
+    loop.symlink_to(loop)
+    for read in (bytes_if_there, lambda path: [*read_many([path])]):
+        with pytest.raises(OSError, match="symbolic links") as told:
+            read(loop)
+        assert told.value.filename == str(loop)
 
 
 def test_where_the_system_cannot_be_asked_files_are_read_without(

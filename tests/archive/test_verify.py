@@ -3,22 +3,26 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from archive.archive import Archive, Outcome, utc_now
+from archive.catalog import Catalog
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.importing import import_posts
 from archive.progress import Item
+from archive.rebuild import rebuild
 from archive.repair import repair
 from archive.verify import Problem, Wrong, verify
 from archive.versions import sha256
-from archive.warc import CaptureWriter, read_records
+from archive.warc import CaptureWriter, finished_name, read_records
 from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, files, kill
 from tests.archive.test_rebuild import OTHER, damage_a_capture, folder, tables
 from tests.archive.test_warc import exchange
@@ -98,6 +102,7 @@ def test_damaged_captures_are_told_with_what_they_were_of(folder: Path) -> None:
     assert {problem.wrong for problem in problems} == {Wrong.CAPTURE_DAMAGED, Wrong.CAPTURE_LOST}
     lost = next(problem for problem in problems if problem.wrong == Wrong.CAPTURE_LOST)
     assert " a record of http://site.test/a?id=1&id=2 there, " in str(lost)
+    assert len({*map(str, problems)}) == len(problems)
     path.unlink()
     of_the_file, of_what_it_told = wrong(folder)
     assert of_the_file[0] is Wrong.CAPTURE_LOST
@@ -362,7 +367,8 @@ def test_what_lies_behind_links_is_checked(folder: Path, tmp_path: Path) -> None
     (folder / "_posts" / "2021").symlink_to(elsewhere)
     shutil.move(folder / FIRST_VERSION, tmp_path / "version")
     (folder / FIRST_VERSION).symlink_to(tmp_path / "version")
-    assert not wrong(folder)
+    verified = verify(folder)
+    assert (verified.problems, verified.files) == ([], 5)
     (elsewhere / "12" / UNMOVED.rpartition("/")[2]).write_bytes(b"changed")
     (tmp_path / "version").unlink()
     assert wrong(folder) == [(Wrong.FILE_CHANGED, UNMOVED), (Wrong.FILE_LOST, FIRST_VERSION)]
@@ -378,6 +384,97 @@ def test_strange_files_among_the_posts_are_told_and_end_nothing(folder: Path) ->
         (Wrong.ROW_LOST, f"2021-12-02-{OTHER}.md"),
         (Wrong.ROW_LOST, "2021-12-03-\\udcff.md"),
     ]
+
+
+def test_captures_that_are_not_found_by_the_name_of_their_file_are_told(folder: Path) -> None:
+    """Somebody has brought back an older copy, or named one as they liked."""
+    (path,) = (folder / "warc").iterdir()
+    records = [*read_records(path, frozenset({"response"}))]
+    finished = path.with_name(finished_name(path))
+    path = path.rename(finished.with_suffix(".gz.open"))
+    finished.write_bytes(path.read_bytes()[: records[1].offset])
+    problems = verify(folder).problems
+    assert [(each.wrong, each.place) for each in problems[:2]] == [
+        (Wrong.LEFTOVER, f"warc/{path.name}"),
+        (Wrong.CAPTURE_LOST, f"warc/{finished.name} at {records[1].offset}"),
+    ]
+    path.rename(finished)
+    assert not wrong(folder)
+    named = finished.rename(finished.with_name("finews-20200101-00001.backup.warc.gz"))
+    assert wrong(folder) == [
+        (Wrong.LEFTOVER, f"warc/{named.name}"),
+        (Wrong.CAPTURE_LOST, f"warc/{finished.name}"),
+    ]
+    shutil.copy(named, finished)
+    copy = named.rename(Path(os.fsdecode(os.fsencode(folder / "warc") + b"/\xff.warc.gz")))
+    before = tables(folder)
+    assert wrong(folder) == [(Wrong.LEFTOVER, f"warc/{copy.name}")]
+    rebuild(folder)
+    assert tables(folder) == before
+
+
+def test_what_could_be_read_of_a_damaged_catalog_is_taken_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = Catalog.rows
+
+    def rows(catalog: Catalog, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
+        yield from islice(sound(catalog, table, columns), 1 if table == "posts" else None)
+        if table == "posts":
+            raise ArchiveError("a page is broken")
+
+    monkeypatch.setattr(Catalog, "rows", rows)
+    kinds = [kind for kind, _ in wrong(folder)]
+    assert kinds.count(Wrong.CATALOG_DAMAGED) == 1
+    assert kinds.count(Wrong.ROW_LOST) == 4
+
+
+def test_a_damaged_catalog_is_made_again_whatever_else_is_left_over(folder: Path) -> None:
+    before = tables(folder)
+    leftover = f"_posts/2020/01/2020-01-01-{CODE}.md"
+    (folder / leftover).parent.mkdir(parents=True)
+    shutil.copy(folder / FIRST_VERSION, folder / leftover)
+    damage_a_table(folder / "catalog.db", "crawls")
+    problems = verify(folder).problems
+    assert [each.wrong for each in problems].count(Wrong.CATALOG_DAMAGED) == 1
+    assert repair(folder, problems)[-1].startswith("The catalog was rebuilt")
+    assert wrong(folder) == [(Wrong.LEFTOVER, leftover)]
+    repair(folder, verify(folder).problems)
+    assert not wrong(folder)
+    assert tables(folder) == before
+
+
+def damage_a_table(catalog: Path, table: str) -> None:
+    with closing(sqlite3.connect(catalog)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        (page,) = connection.execute(sql, (table,)).fetchone()
+    with catalog.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("what", ["folder", "link", "socket"])
+def test_what_is_no_file_in_the_place_of_a_post_is_kept_beside_the_mended_one(
+    folder: Path, what: str
+) -> None:
+    path = folder / UNMOVED
+    data = path.read_bytes()
+    path.unlink()
+    match what:
+        case "folder":
+            path.mkdir()
+        case "link":
+            path.symlink_to("nowhere")
+        case "socket":
+            os.mknod(path, stat.S_IFSOCK | 0o600)
+    problems = verify(folder).problems
+    assert [(each.wrong, each.place) for each in problems] == [(Wrong.FILE_LOST, UNMOVED)]
+    repair(folder, problems)
+    assert path.read_bytes() == data
+    assert os.path.lexists(folder / "changed" / UNMOVED)
+    assert not wrong(folder)
 
 
 def test_progress_has_a_step_for_whatever_is_read(

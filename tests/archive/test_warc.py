@@ -273,6 +273,17 @@ def test_a_record_that_is_not_what_it_says_is_told(
         list(read_records(path))
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n\r"])
+def test_a_record_without_its_end_is_told(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "finews-20261122-00001.warc.gz"
+    head = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 0\r\n\r\n"
+    path.write_bytes(gzip.compress(head + end))
+    with pytest.raises(ArchiveError, match="the length that it tells"):
+        list(read_records(path))
+    path.write_bytes(gzip.compress(head + b"\r\n\r\n"))
+    assert [record.payload for record in read_records(path)] == [b""]
+
+
 def test_damage_of_any_byte_is_told_with_its_place(tmp_path: Path) -> None:
     captures = writer(tmp_path)
     captures.capture(exchange(b"zero"))
