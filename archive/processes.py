@@ -7,14 +7,15 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from itertools import islice
-from multiprocessing import get_context, parent_process
-from typing import Self, TypeVar
+from multiprocessing import Pipe, get_context, parent_process, resource_tracker
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Self, TypeVar, cast
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, FinewsError
 
 Task = TypeVar("Task")
 Done = TypeVar("Done")
@@ -37,20 +38,19 @@ class Workers:
 
     def __init__(self, processes: int) -> None:
         self._ahead = processes * _AHEAD
-        # New processes instead of forked ones, which would hold the archive's lock when this one
-        # is killed.
-        self._pool = (
-            ProcessPoolExecutor(processes, get_context("spawn"), _live_with_parent)
-            if processes > 1
-            else None
-        )
+        self._workers = [_Worker() for _ in range(processes)] if processes > 1 else []
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(max(processes, 1))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        with _without_interrupts():
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            for worker in self._workers:
+                worker.end()
+            self._threads.shutdown()
 
     def in_order(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
         """What comes of each task, in their order. Memory does not grow with the tasks.
@@ -62,36 +62,90 @@ class Workers:
             what comes of them, it is sent from process to process.
         :param tasks: are taken here, shortly before they are worked on.
         :raises ArchiveError: when one of the processes is killed.
-        :raises Exception: whatever `work` raises.
+        :raises OSError: and `FinewsError`, as `work` raises them.
         """
-        if self._pool is None:
+        if not self._workers:
             return map(work, tasks)
-        begun = (_submit(self._pool, work, task) for task in tasks)
+        for worker in self._workers:
+            if worker.start():
+                self._idle.put(worker)
+        begun = (self._threads.submit(self._have_done, work, task) for task in tasks)
         return _results(deque(islice(begun, self._ahead)), begun)
 
-
-def _submit(pool: ProcessPoolExecutor, work: Callable[[Task], Done], task: Task) -> Future[Done]:
-    with _killed_are_told(), _without_interrupts():
-        return pool.submit(work, task)
+    def _have_done(self, work: Callable[[Task], Done], task: Task) -> Done:
+        worker = self._idle.get()
+        try:
+            return worker.do(work, task)
+        finally:
+            self._idle.put(worker)
 
 
 def _results(pending: deque[Future[Done]], more: Iterator[Future[Done]]) -> Iterator[Done]:
     while pending:
         pending.extend(islice(more, 1))
-        with _killed_are_told():
-            done = pending.popleft().result()
-        yield done
+        yield pending.popleft().result()
 
 
-@contextmanager
-def _killed_are_told() -> Iterator[None]:
+class _Worker:
+    """A process at the other end of a pipe that nobody else holds: when it is killed, whatever it
+    was sending, the pipe ends. (`ProcessPoolExecutor` waits for the rest for ever.)
+    """
+
+    def __init__(self) -> None:
+        self._pipe, self._far_end = Pipe()
+        # A new process instead of a forked one, which would hold the archive's lock when this one
+        # is killed.
+        process = get_context("spawn").Process
+        self._process = process(target=_serve, args=(self._far_end,), daemon=True)
+
+    def start(self) -> bool:
+        """Whether it was not started before."""
+        if self._process.pid is not None:
+            return False
+        resource_tracker.ensure_running()  # `start` would do so, and let interrupts through
+        with _without_interrupts():
+            self._process.start()
+        self._far_end.close()
+        return True
+
+    def do(self, work: Callable[[Task], Done], task: Task) -> Done:
+        """Have it done, and wait for what comes of it.
+
+        :raises ArchiveError: when the process is killed.
+        """
+        try:
+            self._pipe.send((work, task))
+            done, error = self._pipe.recv()
+        except (EOFError, OSError) as ended:
+            raise ArchiveError(
+                "A process that helped was killed, perhaps because there was too little memory; "
+                "say the same again."
+            ) from ended
+        if error is not None:
+            raise error
+        return cast("Done", done)
+
+    def end(self) -> None:
+        """End the process, whatever it does. It only reads."""
+        if self._process.pid is not None:
+            self._process.terminate()
+            self._process.join()
+
+
+def _serve(pipe: Connection) -> None:
+    _live_with_parent()
+    with suppress(EOFError):
+        while True:
+            pipe.send(_outcome(*pipe.recv()))
+
+
+def _outcome(
+    work: Callable[[Task], Done], task: Task
+) -> tuple[Done, None] | tuple[None, FinewsError | OSError]:
     try:
-        yield
-    except BrokenProcessPool as error:
-        raise ArchiveError(
-            "A process that helped was killed, perhaps because there was too little memory; "
-            "say the same again."
-        ) from error
+        return work(task), None
+    except (FinewsError, OSError) as error:
+        return None, error
 
 
 def chunks(items: Iterable[Task], size: int) -> Iterator[list[Task]]:

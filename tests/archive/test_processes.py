@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,62 @@ def test_a_process_that_is_killed_is_told_in_a_sentence() -> None:
         Workers(2) as workers,
     ):
         list(workers.in_order(die, range(9)))
+
+
+def die_while_telling(_: int) -> None:
+    def send_half(pipe: Connection, _: bytes) -> None:
+        os.write(pipe.fileno(), (1000).to_bytes(4, "big") + b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Connection._send_bytes = send_half  # type: ignore[attr-defined]
+
+
+def test_a_process_that_is_killed_while_it_tells_is_not_waited_for() -> None:
+    with pytest.raises(ArchiveError, match=r"was killed"), Workers(2) as workers:
+        list(workers.in_order(die_while_telling, range(9)))
+
+
+def test_two_interrupts_end_all_processes(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(INTERRUPTED)
+    done = subprocess.run(
+        (sys.executable, script),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("ended", "")
+
+
+INTERRUPTED = """
+import signal
+import time
+
+from archive.processes import Workers
+
+
+def main():
+    try:
+        with Workers(2) as workers:
+            slow = workers.in_order(time.sleep, [60, 60])
+            try:
+                signal.raise_signal(signal.SIGINT)
+                next(slow)
+            finally:
+                shutdown = workers._threads.shutdown
+                def interrupted(**options):
+                    signal.raise_signal(signal.SIGINT)
+                    shutdown(**options)
+                workers._threads.shutdown = interrupted
+    except KeyboardInterrupt:
+        print("ended")
+
+
+if __name__ == "__main__":
+    main()
+"""
 
 
 def touch(path: Path) -> Path:
