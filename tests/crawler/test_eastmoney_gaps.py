@@ -24,7 +24,8 @@ from tests.crawler.test_sample_site import article_requests, rows
 
 SITE = made_up_site(articles=FEWEST)
 EMPTY = b'{"code": "1", "data": {"fastNewsList": [], "sortEnd": ""}}'
-AT_ONCE = (*LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=100")
+ANY_AGE = ("-s", "FINEWS_REVISIT_DAYS=36500")  # made-up articles are old
+AT_ONCE = (*LONG_AGO, *ANY_AGE, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=100")
 
 
 @pytest.fixture
