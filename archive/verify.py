@@ -130,7 +130,8 @@ def _read(
     warcs = warc_files(folder / "warc")
     for path in warcs:
         if not is_found(path):
-            yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", "what is in it cannot be found")
+            told = "nothing finds captures in it by this name; give it its own, or take it away"
+            yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", told)
     pieces = pieces_of(warcs)
     worth_it = count > _WORTH_WORKERS or len(pieces) > WORTH_WORKERS
     with Workers(cores() if worth_it else 1) as workers:
