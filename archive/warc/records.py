@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha1
 from http.client import responses as reasons
+from string import printable
 from typing import Any
+from urllib.parse import quote
 
 from isal import isal_zlib
 from warcio.recordbuilder import RecordBuilder
@@ -65,6 +67,20 @@ def warcinfo_record(file: str) -> bytes:
     return _as_member(_RECORDS.create_warcinfo_record(file, info))
 
 
+def _http(first_line: str, headers: Headers, **kind: Any) -> StatusAndHeaders:
+    """warcio makes ASCII of what else sites send, but of a value in parts, such as ``a=0;é``, not
+    of all of it, and then fails.
+    """
+    made = StatusAndHeaders(first_line, list(headers), **kind)
+    made.percent_encode_non_ascii_headers()
+    made.headers = [(_ascii(name), _ascii(value)) for name, value in made.headers]
+    return made
+
+
+def _ascii(text: str) -> str:
+    return text if text.isascii() else quote(text, safe=printable)
+
+
 def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> bytes:
     """A ``response`` and its ``request``.
 
@@ -72,15 +88,15 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
     :param first: capture of the same body; the response is then a ``revisit`` of that.
     """
     date = iso_microseconds(exchange.received)
-    headers = StatusAndHeaders(
+    headers = _http(
         f"{exchange.status} {reasons.get(exchange.status, 'Unknown')}",
-        list(exchange.response_headers),
+        exchange.response_headers,
         protocol="HTTP/1.1",
     )
     _, _, path = exchange.target.partition("://")
-    asked = StatusAndHeaders(
+    asked = _http(
         f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
-        list(exchange.request_headers),
+        exchange.request_headers,
         is_http_request=True,
     )
     warc_headers = {"WARC-Date": date}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
@@ -212,6 +212,7 @@ def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path
     ),
     url=st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFFFF, exclude_categories=["Cs"])),
 )
+@example(body=b"", headers=[("A", "=0;\x80")], url="")
 @settings(max_examples=60)
 def test_records_are_read_as_warcio_reads_them(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, headers: list[tuple[str, str]], url: str
