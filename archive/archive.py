@@ -9,14 +9,15 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Self
 
-from archive.article import Article, InfoCode
+from archive.article import Article, Edition, InfoCode
 from archive.body import read_body, with_listed
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.changes import Change
 from archive.crawl_state import CrawlState
 from archive.crawls import History
-from archive.entries import Entry
+from archive.entries import Entry, PostRow
+from archive.errors import ArchiveError
 from archive.lock import ArchiveLock
 from archive.media import picture_of
 from archive.post import parse_post
@@ -87,9 +88,14 @@ class Archive(ArchiveReader):
         :raises ArchiveError: when it is not archived.
         """
         now = self._clock()
-        (stored,) = self.posts([info_code])
-        row = replace(stored, checked=iso(now), gone=stored.gone or iso(now))
-        self._note_look(Entry(row, changes=() if stored.gone else (Change.GONE,)), now)
+        entries = [
+            Entry(
+                replace(stored, checked=iso(now), gone=stored.gone or iso(now)),
+                changes=() if stored.gone else (Change.GONE,),
+            )
+            for stored in self.editions(info_code)
+        ]
+        self._note(entries, now)
 
     def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
         """Note that the source was looked at and has nothing else.
@@ -98,10 +104,17 @@ class Archive(ArchiveReader):
         :raises ArchiveError: when the article is not archived.
         """
         now = self._clock()
-        (stored,) = self.posts([info_code])
-        provisional = stored.body_provisional and not settled
-        row = replace(stored, checked=iso(now), body_provisional=provisional)
-        self._note_look(Entry(row), now)
+        entries = [
+            Entry(
+                replace(
+                    stored,
+                    checked=iso(now),
+                    body_provisional=stored.body_provisional and not settled,
+                )
+            )
+            for stored in self.editions(info_code)
+        ]
+        self._note(entries, now)
 
     def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
         """Note the securities that a list names beside an archived article.
@@ -109,19 +122,19 @@ class Archive(ArchiveReader):
         :returns: whether the archive did not know that yet.
         :raises ArchiveError: when the article is not archived.
         """
-        (stored,) = self.posts([info_code])
+        *_, stored = self.editions(info_code)  # the rolling news, where there is one
         row = replace(stored, stock_list=as_json(tuple(stock_list)))
         if row == stored:
             return False
         with self._disk():
             post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
         named = with_listed(read_body(post.body).securities, row.stock_list)
-        self._note_look(Entry(row, named, same_version=True), self._clock())
+        self._note([Entry(row, named, same_version=True)], self._clock())
         return True
 
-    def _note_look(self, entry: Entry, now: datetime) -> None:
+    def _note(self, entries: Sequence[Entry], now: datetime) -> None:
         with self._writing, self._disk():
-            self._steps.write([Step(Outcome.UNCHANGED, entry)], now)
+            self._steps.write([Step(Outcome.UNCHANGED, entry) for entry in entries], now)
 
     def add(self, article: Article) -> Outcome:
         """Archive one article; see `add_many`."""
@@ -131,20 +144,22 @@ class Archive(ArchiveReader):
         """Archive articles, on disk before this returns; the same articles again change nothing.
 
         A changed article supersedes its post, which moves to ``revisions/``. A worse body never
-        replaces a better one.
+        replaces a better one. Of an article that is published as two posts, each is an edition
+        with versions of its own.
 
         :returns: what became of each, in order.
         :raises InvalidArticle: when one of them cannot be written as a post; none is stored.
         """
         now = self._clock()
-        steps: dict[InfoCode, list[Step]] = {}
+        steps: dict[tuple[InfoCode, Edition], list[Step]] = {}
         outcomes = []
         with self._writing, self._disk():
             for article in articles:
-                if article.info_code in steps:  # twice in one batch: the second meets the first
+                post = article.info_code, article.edition
+                if post in steps:  # twice in one batch: the second meets the first
                     self._steps.write(list(chain.from_iterable(steps.values())), now)
                     steps.clear()
-                steps[article.info_code] = own = self._succession.steps(article, iso(now))
+                steps[post] = own = self._succession.steps(article, iso(now))
                 outcomes.append(own[-1].outcome)
             self._steps.write(list(chain.from_iterable(steps.values())), now)
         return outcomes
@@ -160,13 +175,21 @@ class Archive(ArchiveReader):
         """
         now = self._clock()
         with self._writing, self._disk():
-            (stored,) = self.posts([article.info_code])
+            stored = self._edition(article)
             *before, step = self._succession.steps(article, iso(now))
             row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
             if before or step.files or row != stored:
                 entry = replace(step.entry, post=row, changes=())
                 self._steps.write([*before, replace(step, entry=entry)], now)
         return step.outcome
+
+    def _edition(self, article: Article) -> PostRow:
+        for stored in self.editions(article.info_code):
+            if stored.edition is article.edition:
+                return stored
+        raise ArchiveError(
+            f"{article.info_code} is not in the archive {self.folder} as {article.edition} news."
+        )
 
     def write(self, batches: Iterable[Sequence[Step]]) -> None:
         """Take steps that were planned elsewhere, in their order, on disk before this returns."""

@@ -8,6 +8,7 @@ from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from archive.capture import Capture
+from archive.categories import ROLLING
 from archive.errors import InvalidArticle, InvalidInfoCode
 from archive.markup import is_nested_too_deep
 
@@ -87,15 +88,45 @@ def _code_in(address: str) -> str | None:
     return (match["page"] or match["file"]) if match else None
 
 
+class Edition(StrEnum):
+    """One of the two posts that the mirror publishes for one article.
+
+    The media's post has the media's category, and the body without mark-up. The post of rolling
+    news has a digest, and the body with Eastmoney's mark-up of securities; the name of its file
+    has the code without ``NW``.
+    """
+
+    MEDIA = "media"
+    ROLLING = "rolling"
+
+    @classmethod
+    def of_category(cls, slug: str | None) -> Self:
+        """Return the edition that a post of this category is."""
+        return cls("rolling" if slug == ROLLING.slug else "media")
+
+    @classmethod
+    def of_name(cls, name: str) -> Self:
+        """Return the edition that a post file, a superseded version or a post page is.
+
+        :param name: of the file, or the last part of an address or a path.
+        """
+        return cls("rolling" if _NAME_OF_ROLLING.search(name) else "media")
+
+
+_NAME_OF_ROLLING = re.compile(r"(?<![0-9A-Za-z])[0-9]{15,20}(?:\.[0-9]+)?\.(?:md|html)\Z")
+
+
 class BodySource(StrEnum):
     """Where the body of an article came from; a later one is better.
 
-    `SUMMARY` is what a list says of rolling news, `MIRROR` the mirror's rendering: both stand in
-    for the article's own. `ARTICLE_PAGE` is Eastmoney's page, `SHARE_API` the article's own bytes.
+    `SUMMARY` is what a list says of rolling news, `MIRROR` the mirror's rendering,
+    `OTHER_EDITION` the share API's body of the article's other edition: they stand in for the
+    article's own. `ARTICLE_PAGE` is Eastmoney's page, `SHARE_API` the article's own bytes.
     """
 
     SUMMARY = "summary"
     MIRROR = "mirror"
+    OTHER_EDITION = "other_edition"
     ARTICLE_PAGE = "article_page"
     SHARE_API = "share_api"
 
@@ -145,6 +176,11 @@ class Article:
 
     def __str__(self) -> str:
         return f"{self.info_code} {self.title!r}"
+
+    @property
+    def edition(self) -> Edition:
+        """The edition that its post is."""
+        return Edition.of_category(self.category)
 
     def __post_init__(self) -> None:
         if self.published.tzinfo is None:

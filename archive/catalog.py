@@ -1,9 +1,11 @@
 """The catalog: one SQLite file that knows every post. It is a projection of the files."""
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Self
@@ -11,15 +13,16 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from archive import pictures
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.body import Security
 from archive.capture import Capture
 from archive.categories import Category
+from archive.editions import EditionRow, article_row, read_editions, write_edition
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import MisshapenCatalog
 from archive.media import Picture
 from archive.migrations import catalog_migrations, missing_parts
-from archive.questions import Questions
+from archive.questions import Questions, one_row, post_of
 from archive.search import Indexing, register, without_index
 
 BUSY_SECONDS = 30
@@ -83,7 +86,7 @@ class Catalog(Questions):
             with self._writer.atomic():
                 execute = self._writer.conn.executemany
                 execute(_ADD_CATEGORY, _categories(posts))
-                execute(_PUT_POST, map(_POST_VALUES, posts))
+                self._put_posts(entries)
                 execute(_PUT_REVISION, map(_REVISION_VALUES, revisions))
                 execute(
                     _ADD_PAYLOAD,
@@ -97,11 +100,6 @@ class Catalog(Questions):
                         for what in entry.changes
                     ],
                 )
-                for entry in entries:
-                    if entry.securities is not None:
-                        self._put_mentions(entry.post, entry.securities)
-                        post = entry.post
-                        pictures.illustrate(self._writer.conn, post.info_code, post.pictures)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
         finally:
@@ -172,27 +170,101 @@ class Catalog(Questions):
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
-    def forget(self, info_code: InfoCode) -> None:
-        """Delete a post and all that hangs on it."""
+    def forget(self, info_code: InfoCode, edition: Edition) -> None:
+        """Delete what is known of an edition, and the article where it has no other."""
         try:
             with self._writer.atomic():
-                for table in ("changes", "mentions", "illustrations", "revisions", "posts"):
+                others = [
+                    each
+                    for each in read_editions(self._writer.conn, info_code)
+                    if each.post.edition is not edition
+                ]
+                tables = ("editions", "changes", "mentions", "illustrations", "revisions", "posts")
+                for table in ("editions",) if others else tables:
                     self._writer.table(table).delete_where("info_code = ?", [info_code])
+                if others:
+                    this = "info_code = ? AND edition = ?"
+                    self._writer.table("revisions").delete_where(this, [info_code, edition])
+                    self._put_article(others)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
-    def _put_mentions(self, post: PostRow, securities: Sequence[Security]) -> None:
+    def _put_posts(self, entries: Sequence[Entry]) -> None:
+        """Write rows in the order of the entries, those of articles with one post at once."""
+        connection = self._writer.conn
+        published_twice = self._published_twice(entries)
+        for twice, group in groupby(entries, lambda each: each.post.info_code in published_twice):
+            if twice:
+                for entry in group:
+                    self._put_edition(entry)
+                continue
+            alone = list(group)
+            connection.executemany(_PUT_POST, [_POST_VALUES(entry.post) for entry in alone])
+            for entry in alone:
+                if entry.securities is not None:
+                    self._put_securities(entry.securities)
+                    self._put_mentions(entry.post, {each.code for each in entry.securities})
+                    pictures.illustrate(connection, entry.post.info_code, entry.post.pictures)
+
+    def _published_twice(self, entries: Sequence[Entry]) -> set[str]:
+        """Return the articles that have two editions with these entries."""
+        editions: dict[str, set[Edition]] = {}
+        for entry in entries:
+            editions.setdefault(entry.post.info_code, set()).add(entry.post.edition)
+        sql = """
+            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?1))
+            UNION ALL
+            SELECT info_code, path FROM editions
+            WHERE info_code IN (SELECT value FROM json_each(?1))
+        """
+        codes = json.dumps(list(editions))
+        for info_code, path in self._writer.conn.execute(sql, [codes]):
+            editions[info_code].add(Edition.of_name(path))
+        return {info_code for info_code, found in editions.items() if len(found) > 1}
+
+    def _put_edition(self, entry: Entry) -> None:
+        post = entry.post
+        known = {each.post.edition: each for each in self._known_editions(post.info_code)}
+        if entry.securities is not None:
+            self._put_securities(entry.securities)
+            named = tuple(sorted({security.code for security in entry.securities}))
+        else:
+            named = known[post.edition].securities
+        known[post.edition] = EditionRow(post, named)
+        self._put_article(list(known.values()))
+
+    def _known_editions(self, info_code: str) -> list[EditionRow]:
+        connection = self._writer.conn
+        if editions := read_editions(connection, info_code):
+            return editions
+        row = one_row(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
+        sql = "SELECT security FROM mentions WHERE info_code = ? ORDER BY security"
+        named = tuple(code for (code,) in connection.execute(sql, [info_code]))
+        return [EditionRow(post_of(row), named)] if row else []
+
+    def _put_article(self, editions: Sequence[EditionRow]) -> None:
+        connection = self._writer.conn
+        article = article_row([each.post for each in editions])
+        connection.execute(_PUT_POST, _POST_VALUES(article))
+        if len(editions) > 1:
+            for edition in editions:
+                write_edition(connection, edition)
+        self._put_mentions(article, {code for each in editions for code in each.securities})
+        pictures.illustrate(connection, article.info_code, article.pictures)
+
+    def _put_securities(self, securities: Iterable[Security]) -> None:
+        self._writer.conn.executemany(
+            _PUT_SECURITY,
+            [(each.code, each.market, each.symbol, each.name, each.kind) for each in securities],
+        )
+
+    def _put_mentions(self, post: PostRow, codes: Collection[str]) -> None:
         connection = self._writer.conn
         connection.execute("DELETE FROM mentions WHERE info_code = ?", [post.info_code])
-        for security in securities:
-            connection.execute(
-                _PUT_SECURITY,
-                (security.code, security.market, security.symbol, security.name, security.kind),
-            )
-            connection.execute(
-                "INSERT INTO mentions (security, published, info_code) VALUES (?, ?, ?)",
-                (security.code, post.published, post.info_code),
-            )
+        connection.executemany(
+            "INSERT INTO mentions (security, published, info_code) VALUES (?, ?, ?)",
+            [(code, post.published, post.info_code) for code in sorted(codes)],
+        )
 
 
 def _categories(posts: Iterable[PostRow]) -> Iterable[tuple[str, str, str]]:
@@ -223,7 +295,8 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: 
 
 _POST_COLUMNS = _columns(PostRow)
 _POST_VALUES = attrgetter(*_POST_COLUMNS)
-_REVISION_VALUES = attrgetter(*_columns(RevisionRow))
+_REVISION_COLUMNS = (*_columns(RevisionRow), "edition")
+_REVISION_VALUES = attrgetter(*_REVISION_COLUMNS)
 _ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
 _NEXT_ID = "(SELECT coalesce(max(id), 0) + 1 FROM posts)"
 _CAPTURE_VALUES = attrgetter(*_columns(Capture))
@@ -232,7 +305,7 @@ _ADD_PAYLOAD = f"""
     VALUES (?, {", ".join("?" for _ in _columns(Capture))})
 """  # noqa: S608
 _PUT_POST = _upsert("posts", _POST_COLUMNS, ["info_code"], id=_NEXT_ID)
-_PUT_REVISION = _upsert("revisions", _columns(RevisionRow), ["info_code", "version"])
+_PUT_REVISION = _upsert("revisions", _REVISION_COLUMNS, ["info_code", "edition", "version"])
 _PUT_SECURITY = """
     INSERT INTO securities (code, market, symbol, name, kind) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (code) DO UPDATE SET name = excluded.name

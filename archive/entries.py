@@ -3,14 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
-from archive.article import BodySource
+from archive.article import BodySource, Edition
 from archive.body import Security
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRow:
-    """A row of ``posts``. Times are ISO 8601: `published` in Asia/Shanghai, all others in UTC.
+    """What is known of a post. Times are ISO 8601: `published` in Asia/Shanghai, others in UTC.
+
+    A row of ``posts`` is that of an article: its post, or of two editions what
+    `archive.editions.article_row` makes of them.
 
     :param info_code: ``NW`` and 15 to 20 digits.
     :param media: who wrote it.
@@ -61,6 +65,11 @@ class PostRow:
     gone: str | None = None
     stock_list: str = "[]"
 
+    @property
+    def edition(self) -> Edition:
+        """The edition of the article that the post is."""
+        return Edition.of_name(PurePosixPath(self.path).name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRow:
@@ -74,6 +83,11 @@ class RevisionRow:
     body_source: str | None
     captures: str
     superseded: str
+
+    @property
+    def edition(self) -> Edition:
+        """The edition of the article that it is a version of."""
+        return Edition.of_name(PurePosixPath(self.path).name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from errno import ENOENT
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.body import BodyFacts, Security, read_body, with_listed
 from archive.capture import Capture
 from archive.catalog import Catalog
@@ -23,6 +23,7 @@ from archive.warc import finished_name, is_found
 from archive.warc.scanning import Records
 
 _BATCH = 500
+_PostId = tuple[InfoCode, Edition]
 _KINDS = frozenset({"response", "metadata"})
 
 
@@ -150,9 +151,9 @@ class Fold:
         self._catalog = catalog
         self._folder = folder
         self._entries: list[Entry] = []
-        self._latest: dict[str, PostRow] = {}
+        self._latest: dict[_PostId, PostRow] = {}
         self._payloads: dict[str, Capture] = {}
-        self._lost: dict[str, dict[int, LostVersion]] = defaultdict(dict)
+        self._lost: dict[_PostId, dict[int, LostVersion]] = defaultdict(dict)
 
     @property
     def lost(self) -> Iterator[LostVersion]:
@@ -176,26 +177,28 @@ class Fold:
 
     def files_of(self, paths: Sequence[PurePosixPath]) -> list[File]:
         """Post files, and whether their articles are known."""
-        codes = {path: _code_of(path) for path in paths}
-        known = self._catalog.hashes(filter(None, codes.values()))
-        return [File(path, codes[path] in known) for path in paths]
+        known = self._catalog.post_hashes(filter(None, map(_code_of, paths)))
+        return [File(path, _post_id(_code_of(path), path) in known) for path in paths]
 
     def add_files(self, files: Sequence[Seen]) -> None:
         """Posts that no capture tells of: somebody put them there, or captures are lost."""
         self.write()
-        known = self._catalog.hashes(filter(None, (_code_of(each.file.path) for each in files)))
+        known = self._catalog.post_hashes(
+            filter(None, (_code_of(each.file.path) for each in files))
+        )
         for each in files:
             path = each.file.path
             code = _code_of(path) or (each.entry.post.info_code if each.entry else None)
-            if code in known:
-                if each.sha256 not in known[code]:
+            post = _post_id(code, path)
+            if post in known:
+                if each.sha256 not in known[post]:
                     told = f"{path} differs from every version of {code}"
                     self.strange.append(f"{told}, and is not in the catalog.")
             elif each.entry is None:
                 self.unread.append(path)
             else:
                 self._put(each.entry)
-                known[each.entry.post.info_code] = {each.sha256}
+                known[_id_of(each.entry.post)] = {each.sha256}
 
     def write(self) -> None:
         """Bring everything to the catalog."""
@@ -206,16 +209,19 @@ class Fold:
 
     def _put(self, entry: Entry) -> None:
         self._entries.append(entry)
-        self._latest[entry.post.info_code] = entry.post
+        self._latest[_id_of(entry.post)] = entry.post
         if len(self._entries) >= _BATCH:
             self.write()
 
-    def _stored(self, info_code: str) -> PostRow | None:
-        return self._latest.get(info_code) or self._catalog.get(InfoCode(info_code))
+    def _stored(self, post: _PostId) -> PostRow | None:
+        if post in self._latest:
+            return self._latest[post]
+        edition = self._catalog.edition(*post)
+        return edition.post if edition else None
 
     def _add_look(self, facts: dict[str, Any]) -> None:
         post = facts["post"]
-        stored = self._stored(post["info_code"])
+        stored = self._stored(_id_in(post))
         if stored is not None and stored.sha256 == post["sha256"]:
             row = replace(stored, **post)
             named = self._named(row) if row.stock_list != stored.stock_list else None
@@ -223,12 +229,13 @@ class Fold:
 
     def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:
         post = facts["post"]
-        self._overrule_lost(post["info_code"], post["version"])
+        known_by = _id_in(post)
+        self._overrule_lost(known_by, post["version"])
         if body is None:
             lost = LostVersion(post["info_code"], post["version"], post["path"], post["sha256"])
-            self._lost[lost.info_code][lost.version] = lost
+            self._lost[known_by][lost.version] = lost
             return
-        stored = self._stored(post["info_code"])
+        stored = self._stored(known_by)
         if stored is not None and stored.version >= post["version"]:
             self._forget_first_telling(stored)
         row = PostRow(
@@ -239,6 +246,8 @@ class Fold:
         )
         revision = facts.get("revision")
         superseded = RevisionRow(**revision) if revision else None
+        if superseded is not None and superseded.edition is not row.edition:
+            superseded = None  # the other post of the article, which archives before 0.2 took for it
         named = with_listed(body.securities, row.stock_list)
         self._put(Entry(row, named, superseded, facts.get("changes", ())))
 
@@ -248,16 +257,16 @@ class Fold:
         body = _body_of(self._folder, place)
         return with_listed(body.securities, row.stock_list) if body else None
 
-    def _overrule_lost(self, info_code: str, version: int) -> None:
+    def _overrule_lost(self, post: _PostId, version: int) -> None:
         """A version that is told again was not written the first time; an earlier one belongs
         under ``revisions/``.
         """
-        if info_code in self._lost:
-            self._lost[info_code] = {
+        if post in self._lost:
+            self._lost[post] = {
                 earlier: replace(lost, place=str(revision_path(PurePosixPath(lost.place), earlier)))
                 if lost.place.startswith("_posts/")
                 else lost
-                for earlier, lost in self._lost[info_code].items()
+                for earlier, lost in self._lost[post].items()
                 if earlier < version
             }
 
@@ -269,7 +278,7 @@ class Fold:
         """
         self.write()
         if stored.version == 1:
-            self._catalog.forget(InfoCode(stored.info_code))
+            self._catalog.forget(InfoCode(stored.info_code), stored.edition)
         else:
             self._catalog.forget_changes(
                 InfoCode(stored.info_code), stored.revised or stored.checked
@@ -281,3 +290,15 @@ def _code_of(path: PurePosixPath) -> str | None:
         return InfoCode.from_address(path.name)
     except InvalidInfoCode:
         return None
+
+
+def _post_id(code: str | None, path: PurePosixPath) -> _PostId | None:
+    return (InfoCode(code), Edition.of_name(path.name)) if code else None
+
+
+def _id_in(facts: Mapping[str, Any]) -> _PostId:
+    return InfoCode(facts["info_code"]), Edition.of_name(PurePosixPath(facts["path"]).name)
+
+
+def _id_of(row: PostRow) -> _PostId:
+    return InfoCode(row.info_code), row.edition

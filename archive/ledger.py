@@ -146,7 +146,7 @@ class Ledger:
         crawl = statements.CRAWL_BEGAN + statements.CRAWL_ENDED
         tables: tuple[tuple[str, tuple[str, ...], _Copy], ...] = (
             ("payloads", _PAYLOAD, self._copy_payloads),
-            ("posts", NOTED, self._copy_versions),
+            ("post_files", NOTED, self._copy_versions),
             ("revisions", statements.REVISION, self._copy_versions),
             ("pictures", statements.PICTURE_KEPT, self._copy_pictures),
             ("changes", statements.CHANGE, self._copy_changes),

@@ -5,6 +5,7 @@ from functools import cache
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
+from archive.editions import create_editions
 from archive.pictures import create_pictures
 from archive.search import create_search
 from archive.views import create_views
@@ -194,3 +195,9 @@ def lists_of_the_source(db: Database) -> None:
 def pictures(db: Database) -> None:
     """Which pictures posts have, and which of them are kept."""
     create_pictures(db)
+
+
+@catalog_migrations()
+def editions(db: Database) -> None:
+    """Articles that were published as two posts."""
+    create_editions(db)

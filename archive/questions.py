@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from archive import pictures
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
+from archive.editions import EditionRow, read_editions
 from archive.entries import Look, PostRow
 from archive.errors import ArchiveError
 from archive.evidence import damage_of
@@ -21,9 +22,9 @@ from archive.search import Results, search
 from archive.versions import is_place_of_version
 
 _LOOKS = """
-    SELECT info_code, title, digest, body_source, published,
+    SELECT info_code, path, title, digest, body_source, published,
         coalesce(revised, first_seen) AS stored, checked
-    FROM posts
+    FROM post_files
 """
 _AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
 
@@ -47,7 +48,24 @@ class Questions:
     def get(self, info_code: InfoCode) -> PostRow | None:
         """The row of a post; None when there is none."""
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
-        return _post_of(row) if row else None
+        return post_of(row) if row else None
+
+    def editions(self, info_code: str) -> list[EditionRow]:
+        """Return the posts that an article was published as, the media's first."""
+        try:
+            if found := read_editions(self._reader, info_code):
+                return found
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+        row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
+        if row is None:
+            return []
+        return [EditionRow(post_of(row), tuple(sorted(self.securities_of(info_code))))]
+
+    def edition(self, info_code: str, edition: Edition) -> EditionRow | None:
+        """Return one of those posts; None when the article has no such post."""
+        found = (each for each in self.editions(info_code) if each.post.edition is edition)
+        return next(found, None)
 
     def posts(self) -> Iterator[PostRow]:
         """All posts, in the order in which they came."""
@@ -55,13 +73,19 @@ class Questions:
             found = self._reader.cursor()
             found.row_factory = sqlite3.Row
             for row in found.execute("SELECT * FROM posts ORDER BY id"):
-                yield _post_of(row)
+                yield post_of(row)
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
-    def has(self, info_code: InfoCode) -> bool:
-        """Whether the post is there."""
-        return self._one("SELECT 1 FROM posts WHERE info_code = ?", info_code) is not None
+    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+        """Return whether an article is there.
+
+        :param edition: only as this one.
+        """
+        return any(
+            edition in (None, Edition.of_name(path))
+            for path in self._texts("SELECT path FROM post_files WHERE info_code = ?", info_code)
+        )
 
     def due(
         self,
@@ -98,41 +122,41 @@ class Questions:
             found = self._reader.cursor()
             found.row_factory = sqlite3.Row
             wanted = (now, since, share, limit, of_hosts)
-            return [_post_of(row) for row in found.execute(sql, wanted)]
+            return [post_of(row) for row in found.execute(sql, wanted)]
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
     def securities_of(self, info_code: str) -> list[str]:
         """The codes of the securities that a post names."""
-        sql = "SELECT security FROM mentions WHERE info_code = ?"
-        try:
-            return [row[0] for row in self._reader.execute(sql, [info_code])]
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
 
-    def slug_of(self, info_code: InfoCode) -> str | None:
-        """The category that a post is in; None when there is no such post."""
-        row = self._one("SELECT category FROM posts WHERE info_code = ?", info_code)
-        return row["category"] if row else None
+    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+        """Return the category that an article is in; None when there is no such post.
 
-    def look_at(self, info_code: InfoCode) -> Look | None:
-        """Where a post's body came from and when that was looked for; None without the post."""
-        row = self._one(_LOOKS + "WHERE info_code = ?", info_code)
-        return _look_of(row)[1] if row else None
+        :param edition: as this one.
+        """
+        editions = (self.edition(info_code, edition),) if edition else self.editions(info_code)
+        return next((each.post.category for each in editions if each), None)
 
-    def stand_ins(self, since: str) -> list[tuple[str, Look]]:
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> Look | None:
+        """Where a post's body came from and when that was looked for; None without the post.
+
+        :param edition: of an article; its worst body where that is None.
+        """
+        looks = [
+            _look_of(row)[2]
+            for row in self._all(_LOOKS + "WHERE info_code = ?", info_code)
+            if edition in (None, Edition.of_name(row["path"]))
+        ]
+        return min(looks, key=_quality, default=None)
+
+    def stand_ins(self, since: str) -> list[tuple[str, Edition, Look]]:
         """What is known of the posts with a stand-in for a body that came since a time.
 
         :param since: ISO 8601, UTC.
         """
         sql = _LOOKS + "WHERE first_seen >= ? AND body_source <> ?"
-        try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            rows = found.execute(sql, (since, BodySource.SHARE_API)).fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
-        return [_look_of(row) for row in rows]
+        return [_look_of(row) for row in self._all(sql, since, BodySource.SHARE_API)]
 
     def category_of(self, media: str) -> Category | None:
         """The category that a media was first seen with."""
@@ -147,15 +171,16 @@ class Questions:
             raise self._failed("read", error) from error
 
     def seen_after(
-        self, first_seen: str, info_code: str, limit: int
-    ) -> list[tuple[str, str, str | None]]:
-        """First time, code and category of posts, in the order of the first two."""
+        self, first_seen: str, info_code: str, path: str, limit: int
+    ) -> list[tuple[str, str, str, str | None]]:
+        """First time, code, path and category of posts, in the order of the first three."""
         sql = """
-            SELECT first_seen, info_code, category FROM posts
-            WHERE (first_seen, info_code) > (?, ?) ORDER BY first_seen, info_code LIMIT ?
+            SELECT first_seen, info_code, path, category FROM post_files
+            WHERE (first_seen, info_code, path) > (?, ?, ?)
+            ORDER BY first_seen, info_code, path LIMIT ?
         """
         try:
-            return self._reader.execute(sql, (first_seen, info_code, limit)).fetchall()
+            return self._reader.execute(sql, (first_seen, info_code, path, limit)).fetchall()
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
@@ -184,27 +209,34 @@ class Questions:
             raise self._failed("read", error) from error
 
     def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
-        """The SHA-256 of every version of some posts, superseded ones too, by info code."""
+        """The SHA-256 of every version of some articles, superseded ones too, by info code."""
+        found: dict[str, set[str]] = {}
+        for (info_code, _), digests in self.post_hashes(info_codes).items():
+            found.setdefault(info_code, set()).update(digests)
+        return found
+
+    def post_hashes(self, info_codes: Iterable[str]) -> dict[tuple[str, Edition], set[str]]:
+        """Likewise, by info code and edition."""
         wanted = "info_code IN (SELECT value FROM json_each(:codes))"
         sql = f"""
-            SELECT info_code, sha256 FROM posts WHERE {wanted}
-            UNION ALL SELECT info_code, sha256 FROM revisions WHERE {wanted}
+            SELECT info_code, path, sha256 FROM post_files WHERE {wanted}
+            UNION ALL SELECT info_code, path, sha256 FROM revisions WHERE {wanted}
         """  # noqa: S608
-        found: dict[str, set[str]] = {}
+        found: dict[tuple[str, Edition], set[str]] = {}
         try:
-            for info_code, digest in self._reader.execute(
+            for info_code, path, digest in self._reader.execute(
                 sql, {"codes": json.dumps(list(info_codes))}
             ):
-                found.setdefault(info_code, set()).add(digest)
+                found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
         return found
 
-    def superseded(self, info_code: InfoCode) -> list[tuple[str, str]]:
+    def superseded(self, info_code: InfoCode, edition: Edition) -> list[tuple[str, str]]:
         """Path and SHA-256 of the versions of a post that others have superseded."""
-        sql = "SELECT path, sha256 FROM revisions WHERE info_code = ?"
+        sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
         try:
-            return self._reader.execute(sql, [info_code]).fetchall()
+            return self._reader.execute(sql, [info_code, edition]).fetchall()
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
@@ -236,7 +268,7 @@ class Questions:
         return row["ended"] if row else None
 
     def first_seen(self, info_code: InfoCode) -> str | None:
-        """When a post was first seen, ISO 8601, UTC; None when there is no such post."""
+        """When an article was first seen, ISO 8601, UTC; None when there is no such article."""
         row = self._one("SELECT first_seen FROM posts WHERE info_code = ?", info_code)
         return row["first_seen"] if row else None
 
@@ -257,12 +289,24 @@ class Questions:
 
     def _one(self, sql: str, *parameters: str) -> sqlite3.Row | None:
         try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            row: sqlite3.Row | None = found.execute(sql, parameters).fetchone()
+            return one_row(self._reader, sql, *parameters)
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
-        return row
+
+    def _all(self, sql: str, *parameters: str) -> list[sqlite3.Row]:
+        try:
+            found = self._reader.cursor()
+            found.row_factory = sqlite3.Row
+            return found.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
+
+    def _texts(self, sql: str, *parameters: str) -> list[str]:
+        """Return the first column of what is found."""
+        try:
+            return [text for (text,) in self._reader.execute(sql, parameters)]
+        except sqlite3.Error as error:
+            raise self._failed("read", error) from error
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Info code and address of the pictures at some hosts that are not kept, newest first."""
@@ -277,12 +321,30 @@ class Questions:
         return int(row["next"]) if row else 1
 
 
-def _look_of(row: sqlite3.Row) -> tuple[str, Look]:
+def one_row(connection: sqlite3.Connection, sql: str, *parameters: str) -> sqlite3.Row | None:
+    """Return the first row that a query finds, whose columns have names."""
+    found = connection.cursor()
+    found.row_factory = sqlite3.Row
+    row: sqlite3.Row | None = found.execute(sql, parameters).fetchone()
+    return row
+
+
+def _look_of(row: sqlite3.Row) -> tuple[str, Edition, Look]:
     look = dict(row)
-    return look.pop("info_code"), Look(**look)
+    return look.pop("info_code"), Edition.of_name(look.pop("path")), Look(**look)
 
 
-def _post_of(row: sqlite3.Row) -> PostRow:
+def _quality(look: Look) -> int:
+    """Return the place of a body's source among all, the worst first; unknown is the last."""
+    sources = [*BodySource, None]
+    return sources.index(BodySource(look.body_source) if look.body_source else None)
+
+
+def post_of(row: sqlite3.Row) -> PostRow:
+    """Return a row of ``posts`` as what it is.
+
+    :raises ArchiveError: when it names a file where no post can be.
+    """
     if not is_place_of_version(row["path"]):
         raise ArchiveError(
             f"The catalog has {row['info_code']} where no post can be; "

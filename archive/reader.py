@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.crawl_state import CrawlState
@@ -53,9 +53,12 @@ class ArchiveReader:
         """The time of the archive's clock, aware."""
         return self._clock()
 
-    def has(self, info_code: InfoCode) -> bool:
-        """Whether the article is archived."""
-        return self._catalog.has(info_code)
+    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+        """Return whether the article is archived.
+
+        :param edition: as this post; as any where it is None.
+        """
+        return self._catalog.has(info_code, edition)
 
     def due(
         self, *, share: float, days: float, limit: int, hosts: Collection[str] | None = None
@@ -99,7 +102,13 @@ class ArchiveReader:
         return self.crawl_state.is_waiting(info_code, self._clock(), share=share, attempts=attempts)
 
     def to_better(
-        self, info_code: InfoCode, by: BodySource, *, own: BodySource, share: float
+        self,
+        info_code: InfoCode,
+        by: BodySource,
+        *,
+        own: BodySource,
+        share: float,
+        edition: Edition | None = None,
     ) -> BodySource | None:
         """Where the body of an archived article came from, if a better source should be asked.
 
@@ -107,9 +116,10 @@ class ArchiveReader:
         :param own: what stands in for a body at the source that asks; another source's is
             bettered at once.
         :param share: of the article's age, which has to go by between two looks.
+        :param edition: whose body it is; the worst of both where it is None.
         :returns: None when the article is not archived, or not to be asked for.
         """
-        look = self._catalog.look_at(info_code)
+        look = self._catalog.look_at(info_code, edition)
         if look is None:
             return None
         return look.to_better(by, own=own, share=share, now=self._clock())
@@ -119,8 +129,8 @@ class ArchiveReader:
         look = self._catalog.look_at(info_code)
         return look.summary if look else None
 
-    def stand_ins(self, days: float) -> list[tuple[str, Look]]:
-        """The articles of the last days that `to_better` may be said of, and what says so."""
+    def stand_ins(self, days: float) -> list[tuple[str, Edition, Look]]:
+        """The posts of the last days that `to_better` may be said of, and what says so."""
         return self._catalog.stand_ins(iso(self._clock() - timedelta(days=days)))
 
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
@@ -162,8 +172,26 @@ class ArchiveReader:
                 raise ArchiveError(f"{info_code} is not in the archive {self.folder}.")
             yield row
 
+    def editions(self, info_code: InfoCode) -> list[PostRow]:
+        """Return what is known of each post of an article, the media's first.
+
+        :raises ArchiveError: when the article is not archived.
+        """
+        editions = self._catalog.editions(info_code)
+        if not editions:
+            raise ArchiveError(f"{info_code} is not in the archive {self.folder}.")
+        return [each.post for each in editions]
+
+    def editions_of(self, info_code: InfoCode) -> list[Article]:
+        """Return an article as each of its posts has it, the media's first.
+
+        :raises InvalidArticle: when a post is broken.
+        :raises ArchiveError: when the article is not archived.
+        """
+        return [self.article_of(row) for row in self.editions(info_code)]
+
     def article_of(self, row: PostRow) -> Article:
-        """The article that a row and its post file describe.
+        """The article that the row of a post and its file describe.
 
         :raises InvalidArticle: when the post is broken.
         """
@@ -183,9 +211,12 @@ class ArchiveReader:
                 for capture in captures
             ]
 
-    def slug_of(self, info_code: InfoCode) -> str | None:
-        """The category, by slug, that an article is archived in; None when it is not archived."""
-        return self._catalog.slug_of(info_code)
+    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+        """Return the category, by slug, that an article is archived in; None when it is not.
+
+        :param edition: as this post; the media's first where it is None.
+        """
+        return self._catalog.slug_of(info_code, edition)
 
     def category_of(self, media: str) -> Category:
         """The category of a media: the one that it was first seen with, else the site's way."""
@@ -196,14 +227,15 @@ class ArchiveReader:
         return self._catalog.categories()
 
     def seen_after(
-        self, first_seen: str, info_code: str, limit: int
-    ) -> list[tuple[str, str, str | None]]:
-        """What is archived, a piece at a time: first time, code and category of each article.
+        self, first_seen: str, info_code: str, path: str, limit: int
+    ) -> list[tuple[str, str, str, str | None]]:
+        """What is archived, a piece at a time: first time, code, path and category of each post.
 
-        :param first_seen: of the last one that is known already, and
-        :param info_code: its code; two empty texts for the first piece.
+        :param first_seen: of the last one that is known already, as
+        :param info_code: its code, and
+        :param path: its path; three empty texts for the first piece.
         """
-        return self._catalog.seen_after(first_seen, info_code, limit)
+        return self._catalog.seen_after(first_seen, info_code, path, limit)
 
     def search(self, query: str, **narrowed: Any) -> Results:
         """Full-text search, newest publication first; see `archive.search.search`."""

@@ -39,20 +39,21 @@ class Succession:
         :raises InvalidArticle: when it cannot be written as a post.
         """
         post = format_post(article)
-        stored = self._catalog.get(article.info_code)
+        edition = self._catalog.edition(article.info_code, article.edition)
+        stored = edition.post if edition else None
         listed = stored.stock_list if stored else "[]"
         incoming = _Incoming(article, post, *row_of(article, post, now, listed))
         on_disk = bytes_if_there(self._folder / (stored or incoming.row).path)
-        if stored is None:
+        if edition is None or stored is None:
             return [_first(incoming, on_disk, now)]
-        named = self._catalog.securities_of(stored.info_code)
+        named = edition.securities
         taken_up: list[Step] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
             taken_up = list(self._take_up(stored, on_disk, incoming, now))
         if taken_up:
             entry = taken_up[-1].entry
             stored, on_disk = entry.post, taken_up[-1].files[-1][0]
-            named = [security.code for security in entry.securities or ()]
+            named = tuple(security.code for security in entry.securities or ())
         left = tuple(self._left_behind(stored, incoming.row))
         if incoming.betters_nothing(stored):
             return [*taken_up, _unchanged(incoming, stored, on_disk, left)]
@@ -113,7 +114,8 @@ class Succession:
         """Old paths of a post that has moved, which a kill has kept from being removed."""
         if stored.version == 1:
             return
-        for path, digest in self._catalog.superseded(InfoCode(stored.info_code)):
+        info_code = InfoCode(stored.info_code)
+        for path, digest in self._catalog.superseded(info_code, stored.edition):
             post = str(post_of_revision(PurePosixPath(path)))
             if is_place_of_version(path) and post not in (stored.path, row.path):
                 left = bytes_if_there(self._folder / post)

@@ -19,7 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from archive.article import Article, BodySource, InfoCode
+from archive.article import Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.crawl_state import Block, CrawlState, Memory
@@ -69,7 +69,7 @@ class ArchiveElsewhere:
         self._patience = patience
         self._sending = threading.Lock()
         self._batches = 0
-        self._own: set[InfoCode] = set()
+        self._own: set[tuple[InfoCode, Edition]] = set()
         self._looks: list[tuple[InfoCode, object]] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
@@ -81,9 +81,11 @@ class ArchiveElsewhere:
             self._closing = undo.pop_all()
         self.crawl_state = _ToldState(brief["memory"], self._tell_of_blocks)
         self._categories = {media: Category(slug, tag) for media, slug, tag in brief["categories"]}
-        self._articles: dict[str, Article] = {}
+        self._articles: dict[InfoCode, list[Article]] = {}
         self._due = [self._row(*found) for found in brief["due"]]
-        self._stand_ins = {code: Look(**look) for code, look in brief["stand_ins"]}
+        self._stand_ins = {
+            (code, Edition(edition)): Look(**look) for code, edition, look in brief["stand_ins"]
+        }
         self._completed: str | None = brief["completed"]
         self._usual_failures: float = brief["usual_failures"]
 
@@ -129,9 +131,13 @@ class ArchiveElsewhere:
         """The archive is not here."""
         return "All was sent to the archive's writer; finews cluster status tells how far that is."
 
-    def has(self, info_code: InfoCode) -> bool:
-        """Whether the article is archived, or on its way."""
-        return info_code in self._own or self._known.has(info_code)
+    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+        """Return whether the article is archived, or on its way, as one of its posts or as any."""
+        return self._is_own(info_code, edition) or self._known.has(info_code, edition)
+
+    def _is_own(self, info_code: InfoCode, edition: Edition | None) -> bool:
+        editions = (edition,) if edition else tuple(Edition)
+        return any((info_code, each) in self._own for each in editions)
 
     def now(self) -> datetime:
         """The time of this machine."""
@@ -145,9 +151,9 @@ class ArchiveElsewhere:
         """When the last complete crawl of this kind ended."""
         return datetime.fromisoformat(self._completed) if self._completed else None
 
-    def slug_of(self, info_code: InfoCode) -> str | None:
+    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
         """The category that it is archived in."""
-        return self._known.slug_of(info_code)
+        return self._known.slug_of(info_code, edition)
 
     def category_of(self, media: str) -> Category:
         """The category of a media."""
@@ -163,31 +169,45 @@ class ArchiveElsewhere:
         return self._due
 
     def to_better(
-        self, info_code: InfoCode, by: BodySource, *, own: BodySource, share: float
+        self,
+        info_code: InfoCode,
+        by: BodySource,
+        *,
+        own: BodySource,
+        share: float,
+        edition: Edition | None = None,
     ) -> BodySource | None:
         """Whether a better body should be asked for; only articles of the last days are."""
-        look = self._stand_ins.get(info_code)
-        if look is None or info_code in self._own:
+        look = self._look_at(info_code, edition)
+        if look is None:
             return None
         return look.to_better(by, own=own, share=share, now=self._clock())
 
     def summary_of(self, info_code: InfoCode) -> tuple[str, str | None] | None:
         """Title and digest of an article of the last days that is kept from a list's summary."""
-        look = self._stand_ins.get(info_code)
-        return look.summary if look and info_code not in self._own else None
+        look = self._look_at(info_code, None)
+        return look.summary if look else None
+
+    def _look_at(self, info_code: InfoCode, edition: Edition | None) -> Look | None:
+        """Return what is known of a post that this crawl has not sent."""
+        if self._is_own(info_code, edition):
+            return None
+        editions = (edition,) if edition else tuple(Edition)
+        found = (self._stand_ins.get((info_code, each)) for each in editions)
+        return next(filter(None, found), None)
 
     def row_of(self, info_code: InfoCode) -> PostRow | None:
         """Asks the writer: this is for the few whose body is to be bettered."""
         found = self._ask("finews.article", info_code=info_code)
         return self._row(*found) if found else None
 
-    def _row(self, row: Plain, article: Plain) -> PostRow:
-        self._articles[row["info_code"]] = article_of(article)
+    def _row(self, row: Plain, editions: list[Plain]) -> PostRow:
+        self._articles[row["info_code"]] = list(map(article_of, editions))
         return PostRow(**row)
 
-    def article_of(self, row: PostRow) -> Article:
-        """The article of one of those rows."""
-        return self._articles[row.info_code]
+    def editions_of(self, info_code: InfoCode) -> Sequence[Article]:
+        """Return the article of one of those rows, as each of its posts has it."""
+        return self._articles[info_code]
 
     def history(self) -> History:
         """What failures are usual; what a single source brings in an hour is nobody's history."""
@@ -212,7 +232,7 @@ class ArchiveElsewhere:
             format_post(article)
         for batch in self._cut(articles):
             self._send(batch)
-        self._own.update(article.info_code for article in articles)
+        self._own.update((article.info_code, article.edition) for article in articles)
         return [Sent.SENT] * len(articles)
 
     def _cut(self, articles: Sequence[Article]) -> Iterator[Plain]:
@@ -292,10 +312,12 @@ class ArchiveElsewhere:
 
     def _learn(self, hosts: Sequence[str], about: Plain) -> Plain:
         brief: Plain = self._ask("finews.brief", hosts=list(hosts), **about)
-        first_seen, code = self._known.up_to(brief["archive"]), ""
-        while seen := self._ask("finews.seen_after", first_seen=first_seen, info_code=code):
+        first_seen, code, path = self._known.up_to(brief["archive"]), "", ""
+        while seen := self._ask(
+            "finews.seen_after", first_seen=first_seen, info_code=code, path=path
+        ):
             self._known.learn(seen)
-            first_seen, code, _ = seen[-1]
+            first_seen, code, path, _ = seen[-1]
         return brief
 
     def _ask(self, task: str, **question: Any) -> Any:

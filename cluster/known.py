@@ -13,17 +13,24 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.errors import ArchiveError
 
-Seen = tuple[str, str, str | None]
-"""First time, code and category of an article."""
+Seen = tuple[str, str, str, str | None]
+"""First time, code, path and category of a post."""
 
 _USUAL_DIGITS = 18
-_SCHEMA = """
-    CREATE TABLE IF NOT EXISTS slugs (id INTEGER PRIMARY KEY, slug TEXT UNIQUE);
-    CREATE TABLE IF NOT EXISTS known (code INTEGER PRIMARY KEY, slug INTEGER, seen INTEGER);
-    CREATE TABLE IF NOT EXISTS state (archive TEXT, first_seen TEXT);
+_VERSION = 2
+"""Of the tables; a file of another version fills anew."""
+
+_SCHEMA = f"""
+    DROP TABLE IF EXISTS slugs; DROP TABLE IF EXISTS known; DROP TABLE IF EXISTS state;
+    CREATE TABLE slugs (id INTEGER PRIMARY KEY, slug TEXT UNIQUE);
+    CREATE TABLE known (
+        code INTEGER, edition TEXT, slug INTEGER, seen INTEGER, PRIMARY KEY (code, edition)
+    ) WITHOUT ROWID;
+    CREATE TABLE state (archive TEXT, first_seen TEXT);
+    PRAGMA user_version = {_VERSION};
 """
 
 
@@ -43,7 +50,9 @@ class Known:
             self._db = sqlite3.connect(path, timeout=60, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version != _VERSION:
+                self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from error
 
@@ -77,7 +86,7 @@ class Known:
         """Take in what the archive has, in the order of its coming."""
         if not seen:
             return
-        slugs = {slug for _, _, slug in seen if slug is not None}
+        slugs = {slug for *_, slug in seen if slug is not None}
         try:
             with self._db:
                 self._db.executemany(
@@ -85,31 +94,42 @@ class Known:
                 )
                 ids = dict(self._db.execute("SELECT slug, id FROM slugs"))
                 self._db.executemany(
-                    "INSERT OR REPLACE INTO known VALUES (?, ?, ?)", _rows(seen, ids)
+                    "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", _rows(seen, ids)
                 )
                 newest = seen[-1][0]
                 self._db.execute("UPDATE state SET first_seen = max(first_seen, ?)", [newest])
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    def has(self, info_code: InfoCode) -> bool:
-        """Whether the archive has the article."""
-        return self._one("SELECT 1 FROM known WHERE code = ?", info_code) is not None
+    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+        """Return whether the archive has the article.
+
+        :param edition: as this post; as any where it is None.
+        """
+        return self._one("SELECT 1 FROM known WHERE code = ?", info_code, edition) is not None
 
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the archive had the article by then."""
-        row = self._one("SELECT seen FROM known WHERE code = ?", info_code)
+        row = self._one("SELECT min(seen) FROM known WHERE code = ? GROUP BY code", info_code)
         return row is not None and int(row[0]) <= _seconds(at)
 
-    def slug_of(self, info_code: InfoCode) -> str | None:
-        """The category that the article is archived in."""
+    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+        """Return the category that the article is archived in.
+
+        :param edition: as this post; the media's first where it is None.
+        """
         sql = "SELECT slugs.slug FROM known JOIN slugs ON id = known.slug WHERE code = ?"
-        row = self._one(sql, info_code)
+        row = self._one(sql, info_code, edition)
         return str(row[0]) if row else None
 
-    def _one(self, sql: str, info_code: InfoCode) -> tuple[Any, ...] | None:
+    def _one(
+        self, sql: str, info_code: InfoCode, edition: Edition | None = None
+    ) -> tuple[Any, ...] | None:
+        wanted: list[object] = [_key(info_code.digits)]
+        if edition is not None:
+            sql, wanted = f"{sql} AND edition = ?", [*wanted, edition]
         try:
-            with closing(self._db.execute(sql, [_key(info_code.digits)])) as found:
+            with closing(self._db.execute(sql, wanted)) as found:
                 row: tuple[Any, ...] | None = found.fetchone()
         except sqlite3.Error as error:
             raise self._failed(error) from error
@@ -121,11 +141,16 @@ class Known:
         )
 
 
-def _rows(seen: Iterable[Seen], ids: dict[str, int]) -> list[tuple[int, int, int]]:
+def _rows(seen: Iterable[Seen], ids: dict[str, int]) -> list[tuple[int, Edition, int, int]]:
     """In the order of the tree, whose pages are then filled to the brim; 0 is no category."""
     return sorted(
-        (_key(code[2:]), 0 if slug is None else ids[slug], _seconds(datetime.fromisoformat(time)))
-        for time, code, slug in seen
+        (
+            _key(code[2:]),
+            Edition.of_name(path),
+            0 if slug is None else ids[slug],
+            _seconds(datetime.fromisoformat(time)),
+        )
+        for time, code, path, slug in seen
     )
 
 

@@ -169,7 +169,7 @@ class Writer:
         stand_ins = self._archive.stand_ins(due["days"])
         return {
             "completed": completed.isoformat() if completed else None,
-            "stand_ins": [(code, asdict(look)) for code, look in stand_ins],
+            "stand_ins": [(code, edition, asdict(look)) for code, edition, look in stand_ins],
             "archive": self._received.identity,
             "categories": self._archive.categories(),
             "memory": self._archive.crawl_state.about(hosts),
@@ -177,7 +177,7 @@ class Writer:
             "usual_failures": self._archive.history().usual_failures,
         }
 
-    def _due(self, hosts: list[str], due: Plain) -> list[tuple[Plain, Plain]]:
+    def _due(self, hosts: list[str], due: Plain) -> list[tuple[Plain, list[Plain]]]:
         found = []
         for row in self._archive.due(**due, hosts=hosts):
             try:
@@ -187,18 +187,21 @@ class Writer:
                 self._archive.mark_checked(InfoCode(row.info_code))
         return found
 
-    def _told(self, row: PostRow) -> tuple[Plain, Plain]:
+    def _told(self, row: PostRow) -> tuple[Plain, list[Plain]]:
         # The body is in the article.
-        return asdict(replace(row, text="")), plain_article(self._archive.article_of(row))
+        editions = self._archive.editions_of(InfoCode(row.info_code))
+        return asdict(replace(row, text="")), list(map(plain_article, editions))
 
-    def article(self, info_code: str) -> tuple[Plain, Plain] | None:
-        """The row of an article, and the article."""
+    def article(self, info_code: str) -> tuple[Plain, list[Plain]] | None:
+        """The row of an article, and the article as each of its posts has it."""
         row = self._archive.row_of(InfoCode(info_code))
         return self._told(row) if row else None
 
-    def seen_after(self, first_seen: str, info_code: str) -> list[tuple[str, str, str | None]]:
+    def seen_after(
+        self, first_seen: str, info_code: str, path: str
+    ) -> list[tuple[str, str, str, str | None]]:
         """The next piece of what is archived."""
-        return self._archive.seen_after(first_seen, info_code, _PIECE)
+        return self._archive.seen_after(first_seen, info_code, path, _PIECE)
 
     def job_ended(self, name: str, status: int, sentence: str) -> None:
         """A worker tells how a job ended."""

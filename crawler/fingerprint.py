@@ -8,6 +8,9 @@ from scrapy.utils.request import RequestFingerprinter
 ARTICLE = "finews_article"
 """Key of `Request.meta`: the InfoCode of the article that a request is for."""
 
+EDITION = "finews_edition"
+"""Key of `Request.meta`: the `Edition` of that article; None where any will do."""
+
 STAGE = "finews_stage"
 """Key of `Request.meta`: what is asked of that article, such as its post page."""
 
@@ -37,5 +40,6 @@ class ArticleFingerprinter(RequestFingerprinter):
         """As Scrapy does it, but for requests that name their article."""
         if ARTICLE not in request.meta:
             return super().fingerprint(request)
-        identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]}"
+        edition = request.meta.get(EDITION) or "news"
+        identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]} as {edition}"
         return sha1(identity.encode(), usedforsecurity=False).digest()

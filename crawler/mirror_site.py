@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, unquote, urlsplit
 
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.errors import Refused
 from crawler.sources import Mirror
 
@@ -34,6 +34,11 @@ class PostLink:
     info_code: InfoCode
     category: str
     day: date | None
+
+    @property
+    def edition(self) -> Edition:
+        """Which post of the article it is, as the name of its page says."""
+        return Edition.of_name(self.url.partition("?")[0])
 
     def is_in(self, slugs: tuple[str, ...]) -> bool:
         """Whether the post may be of one of the categories, as far as its path says."""

@@ -7,7 +7,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from archive.article import Article, InfoCode
+from archive.article import Article
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
@@ -67,9 +67,9 @@ def read_again(
     for response in responses:
         layout = layout_of(response)
         if layout is ShareAnswer or layout is ArticlePage:
-            text = layout(response).text(info_code)
+            text = layout(response).text(info_code, archived.edition)
         else:
-            facts = _facts(layout, response, info_code) or facts
+            facts = _facts(layout, response, archived) or facts
     provisional = archived.body_provisional
     if text is not None:
         article = compose(info_code, facts, text, share.link_of, provisional=provisional)
@@ -80,13 +80,21 @@ def read_again(
     return normalise(article, category_of)
 
 
-def _facts(layout: Layout, response: Response, info_code: InfoCode) -> Facts | None:
-    """What a list or a page says of an article."""
+def _facts(layout: Layout, response: Response, archived: Article) -> Facts | None:
+    """What a list or a page says of a post of an article."""
+    info_code = archived.info_code
     if layout is PostPage:
         return PostPage(response).facts()
     if layout is Feed:
         named = iter(Feed(response).posts())
-        return next((post for post in named if post.info_code == info_code), None)
+        return next(
+            (
+                post
+                for post in named
+                if (post.info_code, post.edition) == (info_code, archived.edition)
+            ),
+            None,
+        )
     if layout is FastNewsList or layout is ColumnList:
         entries = layout(response).entries()
         readable = (entry for entry in entries if isinstance(entry, ListedArticle))

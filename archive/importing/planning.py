@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.body import read_body, with_listed
 from archive.entries import Entry, PostRow
 from archive.errors import Refused
 from archive.importing.listing import Finding, Tell
-from archive.importing.reading import ReadArticle, Version, rank_of, version_of
+from archive.importing.reading import ReadArticle, Version, rank_of, rank_of_post, version_of
 from archive.post import parse_post
 from archive.rows import revision_of
 from archive.steps import Outcome, Step
@@ -49,14 +49,20 @@ class Plan:
         self._seen = seen
 
     def steps(self, article: ReadArticle) -> list[Step]:
-        """What an article's files do to the archive."""
+        """What an article's files do to the archive; each of its two posts has its versions."""
         self._imported.unchanged += article.unchanged
         for finding in article.refused:
             self._note(finding)
-        if not article.versions:
-            return []
+        steps: list[Step] = []
+        for edition in Edition:
+            versions = [each for each in article.versions if each.entry.post.edition is edition]
+            if versions:
+                steps += self._steps(replace(article, versions=versions), edition)
+        return steps
+
+    def _steps(self, article: ReadArticle, edition: Edition) -> list[Step]:
         try:
-            current = self._current(article.code) if article.known else None
+            current = self._current(article.code, edition) if article.known else None
         except Refused as reason:
             for version in article.versions:
                 self._note(Finding(Path(version.file), str(reason), taken=False))
@@ -69,20 +75,21 @@ class Plan:
         self._count(article.versions, versions[-1], current)
         return list(_steps(versions, current, stray, article.versions[0].entry.post.checked))
 
-    def _current(self, code: InfoCode) -> Version | None:
-        """What the archive has as the current version.
+    def _current(self, code: InfoCode, edition: Edition) -> Version | None:
+        """What the archive has as the current version of a post.
 
         :raises Refused: when its file is not the one that the catalog knows.
         """
-        row = self._archive.row_of(code)
+        rows = self._archive.editions(code) if self._archive.has(code, edition) else ()
+        row = next((each for each in rows if each.edition is edition), None)
         if row is None:
             return None
         data = self._archive.bytes_of(row.path)
         if data is None or sha256(data) != row.sha256:
             raise Refused("the archive's own post is lost or changed, as finews verify will tell")
         post = parse_post(data, PurePosixPath(row.path).name)
-        crawled = row.body_source is not None
-        rank = (crawled, not post.problems, math.inf, row.published, row.bytes, row.sha256)
+        imported = row.revised or row.first_seen
+        rank = rank_of_post(row, math.inf, sound=not post.problems, imported=imported)
         named = with_listed(read_body(post.body).securities, row.stock_list)
         return Version(data, Entry(row, named), rank, row.path)
 

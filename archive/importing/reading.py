@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from archive.archive import Archive
 from archive.article import InfoCode
 from archive.categories import ROLLING
-from archive.entries import Entry
+from archive.entries import Entry, PostRow
 from archive.errors import Refused
 from archive.grams import grams
 from archive.importing.listing import File, Finding, Listed, bytes_of, post_name
@@ -47,15 +47,15 @@ class Article:
     seen: datetime
 
 
-Rank = tuple[bool, bool, float, str, int, str]
+Rank = tuple[bool, bool, float, str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
     """A version of an article.
 
-    :param rank: the greatest is the current one: fetched by a crawl, sound, standing,
-        publication, size, hash.
+    :param rank: the greatest is the current one: fetched by a crawl, sound, standing, time of the
+        import, publication, size, hash.
     :param file: where it was read.
     :param record: it, for the captures.
     """
@@ -152,6 +152,16 @@ def rank_of(version: Version) -> Rank:
     return version.rank
 
 
+def rank_of_post(row: PostRow, standing: float, *, sound: bool, imported: str) -> Rank:
+    """Return the rank of a version that no crawl fetched, unless its row says otherwise.
+
+    :param standing: of a post where it comes from; the number of a superseded version.
+    :param imported: ISO 8601, UTC.
+    """
+    crawled = row.body_source is not None
+    return crawled, sound, standing, imported, row.published, row.bytes, row.sha256
+
+
 def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Version:
     """Read a version.
 
@@ -162,7 +172,7 @@ def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Versi
     if entry is None:
         raise Refused("; ".join((*post.problems, "it names no day")))
     row = entry.post
-    rank = (False, not post.problems, standing, row.published, row.bytes, row.sha256)
+    rank = rank_of_post(row, standing, sound=not post.problems, imported=row.checked)
     found_by = {text: grams(text) for text in (row.text, row.digest, row.title) if text}
     entry = replace(entry, grams=found_by)
     record = conversion_record(target_of(row.info_code), data, seen)

@@ -80,13 +80,14 @@ class _Replay:
         self._read = self._changed = self._unreadable = self._without = 0
 
     def run(self, codes: list[InfoCode]) -> ExitStatus:
-        for row in tqdm(
+        for article in tqdm(
             self._archive.posts(codes), total=len(codes) or len(self._archive), disable=None
         ):
-            if row.captures == "[]":
-                self._without += 1
-            else:
-                self._replay(row)
+            for row in self._archive.editions(InfoCode(article.info_code)):
+                if row.captures == "[]":
+                    self._without += 1
+                else:
+                    self._replay(row)
         did = "were revised" if self._apply else "would change"
         print(
             f"finews: {self._read} articles read again, {self._changed} {did}, "

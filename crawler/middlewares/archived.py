@@ -5,9 +5,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from crawler.extensions.open_archive import Asked, archive_of, open_archive_of
-from crawler.fingerprint import ARTICLE, POST_URL, REVISIT, TOLD
+from crawler.fingerprint import ARTICLE, EDITION, POST_URL, REVISIT, TOLD
 
 
 class ArchivedMiddleware(BaseSpiderMiddleware):
@@ -31,7 +31,7 @@ class ArchivedMiddleware(BaseSpiderMiddleware):
             return request
         stats = self.crawler.stats
         assert stats is not None
-        reason = self._not_wanted(info_code)
+        reason = self._not_wanted(info_code, request.meta.get(EDITION))
         if info_code not in self._found:
             self._found.add(info_code)
             stats.inc_value("article/found")
@@ -43,9 +43,9 @@ class ArchivedMiddleware(BaseSpiderMiddleware):
         open_archive_of(self.crawler).ask(info_code, asked)
         return request
 
-    def _not_wanted(self, info_code: InfoCode) -> str | None:
+    def _not_wanted(self, info_code: InfoCode, edition: Edition | None) -> str | None:
         archive = archive_of(self.crawler)
-        if archive.has(info_code):
+        if archive.has(info_code, edition):
             return "archived"
         if not getattr(self.crawler.spider, "is_whole", False):
             return None

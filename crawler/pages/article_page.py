@@ -9,7 +9,7 @@ from datetime import datetime
 from parsel import Selector
 from scrapy.http import Response
 
-from archive.article import SHANGHAI, BodySource, InfoCode
+from archive.article import SHANGHAI, BodySource, Edition, InfoCode
 from archive.body import read_body
 from archive.errors import InvalidInfoCode
 from archive.markup import without_overloaded_tags
@@ -38,9 +38,10 @@ class ArticlePage:
     def __init__(self, response: Response) -> None:
         self._response = response
 
-    def text(self, info_code: InfoCode) -> ArticleText:
+    def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
         """Read the page for the article that was asked for.
 
+        :param edition: whose body is wanted; the page has one body for both.
         :raises LayoutChanged: when it is the page of another article, or has no body or title.
         """
         response = self._response

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource, Edition, InfoCode
 from archive.categories import ROLLING
 
 
@@ -35,6 +35,11 @@ class Facts:
     def rolling(self) -> bool:
         """Whether it is rolling news."""
         return self.category == ROLLING.slug
+
+    @property
+    def edition(self) -> Edition | None:
+        """Which post of the article it is; None where the source knows no categories."""
+        return Edition.of_category(self.category) if self.category else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from scrapy.http import Response
 
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource, Edition, InfoCode
 from archive.errors import InvalidInfoCode
 from crawler.pages.body import media_named_in
 from crawler.pages.errors import NotFound
@@ -16,7 +16,8 @@ from crawler.pages.json_answer import JsonAnswer
 class ShareAnswer:
     """An answer of ``GetNewsText.do``: a JSON object.
 
-    The body is in ``text``; that of rolling news is in ``content``.
+    ``content`` is the body of rolling news, with Eastmoney's mark-up of securities, ``text`` the
+    body of the media's post, without. One answer may hold both, or one of them.
     """
 
     source = BodySource.SHARE_API
@@ -25,29 +26,37 @@ class ShareAnswer:
         self._response = response
         self._json = JsonAnswer(ShareAnswer, response)
 
-    def text(self, info_code: InfoCode) -> ArticleText:
+    def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
         """Read the answer for the article that was asked for.
 
-        :raises NotFound: when the text is empty; that is how the API says so.
+        :param edition: whose body is wanted. The other edition's stands in where the answer has
+            only that. None: the media's, or where there is none, that of the rolling news.
+        :raises NotFound: when both bodies are empty; that is how the API says so.
         :raises LayoutChanged: when the answer is no such object, or is of another article.
         """
         read = self._json
         answer = read.object()
         self._check_identity(answer, info_code)
-        text, content = read.text(answer, "text"), read.text(answer, "content")
-        body = text or content
-        if body is None:
+        bodies = {
+            Edition.MEDIA: read.text(answer, "text"),
+            Edition.ROLLING: read.text(answer, "content"),
+        }
+        found = [each for each in Edition if bodies[each]]
+        if not found:
             raise NotFound(info_code, self._response.url)
+        has = edition if edition in found else found[0]
+        body = bodies[has]
+        assert body is not None
         media = read.line(answer, "from") or read.line(answer, "medianame")
         return ArticleText(
             url=self._response.url,
-            source=self.source,
+            source=self.source if edition in (None, has) else BodySource.OTHER_EDITION,
             title=read.text(answer, "title", may_be_number=True),
             published=read.time(answer, "showtime") or read.time(answer, "datetime"),
             media=media or media_named_in(body),
             digest=None,
             body=body,
-            rolling=text is None,
+            rolling=(edition or has) is Edition.ROLLING,
         )
 
     def _check_identity(self, answer: Mapping[str, Any], info_code: InfoCode) -> None:

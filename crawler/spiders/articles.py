@@ -17,7 +17,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from archive.article import BodySource, InfoCode
+from archive.article import Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.crawl_state import Failed
 from archive.entries import PostRow
@@ -25,7 +25,7 @@ from archive.errors import ArchiveError, InvalidArticle
 from crawler.extensions.circuit_breaker import HostBlocked, circuit_breaker_of
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
-from crawler.fingerprint import ANSWERS_JSON, ARTICLE, POST_URL, REVISIT, STAGE, TOLD
+from crawler.fingerprint import ANSWERS_JSON, ARTICLE, EDITION, POST_URL, REVISIT, STAGE, TOLD
 from crawler.items import Found, Item, Look
 from crawler.middlewares.capture import capture_of
 from crawler.pages.article_page import ArticlePage
@@ -66,6 +66,7 @@ class Wanted:
     :param unreadable: the last that was asked is not laid out as it was.
     :param archived: where the body comes from that the archive has, when this is another look.
     :param corrected: `facts` are not what the archive's stand-in was made of.
+    :param also: of an archived article that was published as two posts, the other one.
     """
 
     info_code: InfoCode
@@ -78,6 +79,12 @@ class Wanted:
     unreadable: bool = False
     archived: BodySource | None = None
     corrected: bool = False
+    also: "Wanted | None" = None
+
+    @property
+    def edition(self) -> Edition | None:
+        """Which post of the article it is; None where nothing says so."""
+        return self.facts.edition if self.facts else None
 
     @property
     def told(self) -> Told | None:
@@ -138,14 +145,18 @@ class ArticleSpider(Spider):
             facts=facts,
             captures=capture_of(response) if response else (),
             post_url=post_url,
-            archived=self.to_better(info_code),
+            archived=self.to_better(info_code, facts.edition if facts else None),
         )
 
-    def to_better(self, info_code: InfoCode) -> BodySource | None:
-        """Where an archived body comes from that this spider's source may better; else None."""
+    def to_better(self, info_code: InfoCode, edition: Edition | None) -> BodySource | None:
+        """Where an archived body comes from that this spider's source may better; else None.
+
+        :param edition: whose body it is; any where it is None.
+        """
         share = self.settings.getfloat("FINEWS_REVISIT_SHARE")
-        archive = archive_of(self.crawler)
-        return archive.to_better(info_code, self.gives, own=self.stand_in, share=share)
+        return archive_of(self.crawler).to_better(
+            info_code, self.gives, own=self.stand_in, share=share, edition=edition
+        )
 
     def ask(self, wanted: Wanted) -> Request:
         """For the article's body, at the next of the addresses."""
@@ -156,6 +167,7 @@ class ArticleSpider(Spider):
             errback=self.text_failed,
             meta={
                 ARTICLE: wanted.info_code,
+                EDITION: wanted.edition,
                 STAGE: f"{address.url}{_on_what_grounds(wanted)}",
                 POST_URL: wanted.post_url,
                 TOLD: wanted.told,
@@ -169,14 +181,18 @@ class ArticleSpider(Spider):
         """The answer for an article's body → the article; the next address where it has none."""
         circuit_breaker_of(self.crawler).heard(wanted.addresses[0].host)
         try:
-            text = wanted.addresses[0].page(response).text(wanted.info_code)
+            page = wanted.addresses[0].page(response)
+            text = page.text(wanted.info_code, wanted.edition)
+            also = page.text(wanted.info_code, wanted.also.edition) if wanted.also else None
         except PageError as error:
             wanted = replace(wanted, unreadable=isinstance(error, LayoutChanged))
             answered = isinstance(error, NotFound)
             yield from self._without_text(_asked(wanted), error.reason, str(error), answered)
             return
-        wanted = replace(wanted, captures=(*capture_of(response), *wanted.captures))
-        yield from self.with_text(wanted, text)
+        for each, its_text in ((wanted, text), (wanted.also, also)):
+            if each is not None and its_text is not None:
+                captures = (*capture_of(response), *each.captures)
+                yield from self.with_text(replace(each, captures=captures), its_text)
 
     def text_failed(self, failure: Failure) -> Iterator[Request | Item]:
         """No answer from an address → the next."""
@@ -197,7 +213,7 @@ class ArticleSpider(Spider):
             wanted.facts,
             text,
             self.sources.share.link_of,
-            provisional=wanted.unanswered and text.source is not BodySource.SHARE_API,
+            provisional=wanted.unanswered and text.source.is_worse_than(BodySource.SHARE_API),
         )
         yield replace(article, captures=wanted.captures)
 
@@ -259,21 +275,23 @@ class ArticleSpider(Spider):
         """Ask for the body of an archived article."""
         info_code = InfoCode(row.info_code)
         try:
-            article = archive_of(self.crawler).article_of(row)
-            facts = facts_of(article)
+            editions = archive_of(self.crawler).editions_of(info_code)
+            wanted, *also = (self._wanted_again(article) for article in editions)
         except (ArchiveError, InvalidArticle) as error:
             self.logger.warning("%s is not looked at again: %s", info_code, error)
             return Look(info_code, Found.NOTHING_ELSE)
         self.count("article/looked_at")
+        return self.ask(replace(wanted, also=also[0] if also else None))
+
+    def _wanted_again(self, article: Article) -> Wanted:
+        """An archived post of an article, whose body is asked for again."""
         stands_in = article.body_source.stands_in
-        return self.ask(
-            Wanted(
-                info_code=info_code,
-                addresses=self.text_addresses(info_code),
-                facts=facts,
-                captures=article.captures if stands_in else article.captures[1:],
-                archived=article.body_source,
-            )
+        return Wanted(
+            info_code=article.info_code,
+            addresses=self.text_addresses(article.info_code),
+            facts=facts_of(article),
+            captures=article.captures if stands_in else article.captures[1:],
+            archived=article.body_source,
         )
 
     def count(self, key: str) -> None:

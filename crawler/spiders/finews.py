@@ -13,13 +13,13 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.article import Article, BodySource, InfoCode
+from archive.article import Article, BodySource, Edition, InfoCode
 from archive.crawl_state import Failed
 from archive.errors import Refused
 from crawler.arguments import FinewsArguments
 from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import reason_of
-from crawler.fingerprint import ARTICLE, LIST, POST_URL, REVISIT, STAGE
+from crawler.fingerprint import ARTICLE, EDITION, LIST, POST_URL, REVISIT, STAGE
 from crawler.items import Item
 from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
@@ -48,7 +48,7 @@ class FinewsSpider(ArticleSpider):
     def __init__(self, name: str | None = None, **arguments: str) -> None:
         super().__init__(name, **arguments)
         self.args = FinewsArguments.model_validate(arguments)
-        self._in_feed: set[InfoCode] = set()
+        self._in_feed: set[tuple[InfoCode, Edition]] = set()
         self._categories: set[str] = set()
 
     @classmethod
@@ -91,7 +91,7 @@ class FinewsSpider(ArticleSpider):
             if page is None:
                 yield from self._post_requests([link], response)
             elif self._wants_category(page.category):
-                self._in_feed.add(link.info_code)
+                self._in_feed.add((link.info_code, link.edition))
                 yield from self._category_of(page.category, response)
                 yield self.ask(self.wanted(link.info_code, page, response, link.url))
         self._read(response)
@@ -127,7 +127,8 @@ class FinewsSpider(ArticleSpider):
     def without_text(self, wanted: Wanted, reason: str, sentence: str) -> Iterator[Request | Item]:
         """The article as the mirror renders it; likewise."""
         untitled = wanted.facts is not None and wanted.facts.title is None
-        if untitled and wanted.post_url and wanted.info_code in self._in_feed:
+        in_feed = (wanted.info_code, wanted.edition) in self._in_feed
+        if untitled and wanted.post_url and in_feed:
             yield self._complete_request(wanted, wanted.post_url)
         else:
             yield from super().without_text(wanted, reason, sentence)
@@ -214,9 +215,9 @@ class FinewsSpider(ArticleSpider):
         self, links: Iterable[PostLink], response: Response | None = None
     ) -> Iterator[Request]:
         for link in links:
-            if link.info_code in self._in_feed:
+            if (link.info_code, link.edition) in self._in_feed:
                 continue
-            slug = archive_of(self.crawler).slug_of(link.info_code)
+            slug = archive_of(self.crawler).slug_of(link.info_code, link.edition)
             if slug is not None:
                 yield from self._category_of(slug, response)
             yield Request(
@@ -225,9 +226,10 @@ class FinewsSpider(ArticleSpider):
                 errback=self.post_failed,
                 meta={
                     ARTICLE: link.info_code,
+                    EDITION: link.edition,
                     STAGE: "post page",
                     POST_URL: link.url,
-                    REVISIT: self.to_better(link.info_code) is not None,
+                    REVISIT: self.to_better(link.info_code, link.edition) is not None,
                 },
             )
 
@@ -258,6 +260,7 @@ class FinewsSpider(ArticleSpider):
             errback=self.post_failed,
             meta={
                 ARTICLE: wanted.info_code,
+                EDITION: wanted.edition,
                 STAGE: "completion",
                 POST_URL: post_url,
                 REVISIT: wanted.archived is not None,

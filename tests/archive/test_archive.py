@@ -558,11 +558,11 @@ def test_what_is_archived_can_be_told_in_pieces(archive: Archive) -> None:
     codes = [InfoCode(f"NW20211229223017554{n}") for n in range(5)]
     archive.add_many([replace(ARTICLE, info_code=code) for code in reversed(codes[:3])])
     archive.add_many([replace(ARTICLE, info_code=code) for code in codes[3:]])
-    first_seen, code, told = "", "", []
-    while piece := archive.seen_after(first_seen, code, 2):
+    first_seen, code, path, told = "", "", "", []
+    while piece := archive.seen_after(first_seen, code, path, 2):
         told += piece
-        first_seen, code, _ = piece[-1]
-    assert [code for _, code, _ in told] == codes
-    assert {slug for _, _, slug in told} == {"jingjiguanchawang"}
-    assert len(archive.seen_after(told[3][0], "", 10)) == 2
+        first_seen, code, path, _ = piece[-1]
+    assert [code for _, code, *_ in told] == codes
+    assert {slug for *_, slug in told} == {"jingjiguanchawang"}
+    assert len(archive.seen_after(told[3][0], "", "", 10)) == 2
     assert archive.categories() == [("经济观察网", "jingjiguanchawang", "经济观察网新闻")]

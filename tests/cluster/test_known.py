@@ -19,7 +19,7 @@ def test_exactly_what_was_learnt_is_known(known: set[InfoCode], unknown: set[Inf
     with Known(Path(":memory:")) as replica:
         replica.up_to("archive")
         replica.learn(
-            [(f"2026-11-22T00:{n:02}:00Z", code, f"slug{n % 3}") for n, code in enumerate(known)]
+            [(f"2026-11-22T00:{n:02}:00Z", code, f"{code}.md", f"slug{n % 3}") for n, code in enumerate(known)]
         )
         assert all(replica.has(code) for code in known)
         assert not any(replica.has(code) for code in unknown - known)
@@ -32,7 +32,7 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     code = InfoCode("NW202112292230175548")
     with Known(tmp_path / "known.db") as replica:
         assert replica.up_to("archive") == ""
-        replica.learn([("2026-11-22T00:00:00Z", code, None)])
+        replica.learn([("2026-11-22T00:00:00Z", code, f"{code}.md", None)])
     with Known(tmp_path / "known.db") as replica:
         assert replica.up_to("archive") == "2026-11-22T00:00:00Z"
         assert replica.has(code)
@@ -46,7 +46,7 @@ def test_what_is_known_of_another_archive_is_forgotten(tmp_path: Path) -> None:
     code = InfoCode("NW202112292230175548")
     with Known(tmp_path / "known.db") as replica:
         replica.up_to("archive")
-        replica.learn([("2026-11-22T00:00:00Z", code, "x")])
+        replica.learn([("2026-11-22T00:00:00Z", code, f"{code}.md", "x")])
         assert replica.up_to("another") == ""
         assert not replica.has(code)
 
