@@ -19,7 +19,7 @@ from archive.capture import Capture
 from archive.categories import Category
 from archive.editions import EditionRow, article_row, read_editions, write_edition
 from archive.entries import Entry, PostRow, RevisionRow
-from archive.errors import MisshapenCatalog
+from archive.errors import ArchiveError, MisshapenCatalog
 from archive.media import Picture
 from archive.migrations import catalog_migrations, missing_parts
 from archive.questions import Questions, one_row, post_of
@@ -121,6 +121,21 @@ class Catalog(Questions):
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
+    def wrongly_merged(self) -> list[str]:
+        """Return the paths of articles with two posts whose row is not made of both."""
+        found = self._all(
+            "SELECT info_code, posts.path FROM posts"
+            " WHERE info_code IN (SELECT info_code FROM editions) ORDER BY info_code"
+        )
+        return [row["path"] for row in found if not self._is_merged(row["info_code"])]
+
+    def _is_merged(self, info_code: str) -> bool:
+        try:
+            posts = [each.post for each in self.editions(info_code)]
+            return article_row(posts) == self.get(InfoCode(info_code))
+        except (ValueError, TypeError, RecursionError, ArchiveError):  # somebody wrote the rows
+            return False
+
     def put_crawl(self, row: Mapping[str, Any]) -> None:
         """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``; one of
         which nobody knows how it began is left out.
@@ -149,11 +164,32 @@ class Catalog(Questions):
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
-    def renumber(self) -> None:
-        """Close the gaps that `forget` has left in the posts' numbers, in their order."""
+    def number_last(self, info_code: InfoCode) -> int:
+        """Give an article the number behind all others; return the one that it had."""
+        this = "WHERE info_code = ?"
+        try:
+            with self._writer.atomic():
+                ((number,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
+                self._writer.execute(
+                    f"UPDATE posts SET id = {_NEXT_ID} {this}",  # noqa: S608
+                    [info_code],
+                )
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+        return int(number)
+
+    def renumber(self, numbers: Mapping[InfoCode, int]) -> None:
+        """Close the gaps that `forget` has left in the posts' numbers, in their order.
+
+        :param numbers: of articles that get the number back that they had.
+        """
         ranks = "SELECT info_code AS post, row_number() OVER (ORDER BY id) AS rank FROM posts"
         try:
             with self._writer.atomic():
+                for info_code, number in numbers.items():
+                    self._writer.execute(
+                        "UPDATE posts SET id = ? WHERE info_code = ?", [number, info_code]
+                    )
                 # By way of negative numbers, because no two may be the same at any moment.
                 self._writer.execute(
                     f"UPDATE posts SET id = -rank FROM ({ranks}) WHERE post = info_code"  # noqa: S608
@@ -170,8 +206,11 @@ class Catalog(Questions):
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
-    def forget(self, info_code: InfoCode, edition: Edition) -> None:
-        """Delete what is known of an edition, and the article where it has no other."""
+    def forget(self, info_code: InfoCode, edition: Edition) -> bool:
+        """Delete what is known of an edition, and the article where it has no other.
+
+        :returns: whether it has.
+        """
         try:
             with self._writer.atomic():
                 others = [
@@ -188,6 +227,7 @@ class Catalog(Questions):
                     self._put_article(others)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
+        return bool(others)
 
     def _put_posts(self, entries: Sequence[Entry]) -> None:
         """Write rows in the order of the entries, those of articles with one post at once."""

@@ -142,12 +142,14 @@ class Fold:
     """Fills a catalog.
 
     Attribute `strange` has posts that differ from every version of their article, a sentence
-    each; `unread` those that name no article or no day, as paths below the folder.
+    each; `unread` those that name no article or no day, as paths below the folder; `numbers` those
+    that articles have to get back at the end, see `Catalog.renumber`.
     """
 
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
+        self.numbers: dict[InfoCode, int] = {}
         self._catalog = catalog
         self._folder = folder
         self._entries: list[Entry] = []
@@ -247,7 +249,9 @@ class Fold:
         revision = facts.get("revision")
         superseded = RevisionRow(**revision) if revision else None
         if superseded is not None and superseded.edition is not row.edition:
-            superseded = None  # the other post of the article, which archives before 0.2 took for it
+            superseded = (
+                None  # the other post of the article, which archives before 0.2 took for it
+            )
         named = with_listed(body.securities, row.stock_list)
         self._put(Entry(row, named, superseded, facts.get("changes", ())))
 
@@ -278,7 +282,14 @@ class Fold:
         """
         self.write()
         if stored.version == 1:
-            self._catalog.forget(InfoCode(stored.info_code), stored.edition)
+            info_code = InfoCode(stored.info_code)
+            if not self._catalog.forget(info_code, stored.edition):
+                return
+            # Its other post came before it, unless that is recorded a second time as well.
+            if info_code not in self.numbers:
+                self.numbers[info_code] = self._catalog.number_last(info_code)
+            else:
+                del self.numbers[info_code]
         else:
             self._catalog.forget_changes(
                 InfoCode(stored.info_code), stored.revised or stored.checked

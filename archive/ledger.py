@@ -159,6 +159,8 @@ class Ledger:
                 yield [*copy(rows)]
             for failure in failures:
                 raise failure
+        told = "its row is not made of those of the two posts that the article has"
+        yield [WrongRow(statements.plain(path), told) for path in catalog.wrongly_merged()]
 
     def _copy_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         sound = []

@@ -123,7 +123,7 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
         fold.write()
         _add_files(fold, folder, posts, workers, progress)
         fold.write()
-        catalog.renumber()
+        catalog.renumber(fold.numbers)
     rebuilt.posts = catalog.count()
     rebuilt.lost, rebuilt.unread, rebuilt.strange = list(fold.lost), fold.unread, fold.strange
     return rebuilt

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from archive.article import Edition
 from archive.body import read_body
 from archive.browse.body import render_body
 from archive.capture import Capture, captures_from
@@ -48,11 +49,15 @@ class Article:
     """What the article page shows.
 
     :param post: the row of the catalog.
+    :param edition: which of its posts; the article's own where the source published one.
+    :param published_twice: there is another one.
     :param body: safe HTML; None where the post's file cannot be read.
     :param versions: the newest first.
     """
 
     post: sqlite3.Row
+    edition: Edition
+    published_twice: bool
     body: str | None
     addresses: Sequence[str]
     securities: Sequence[sqlite3.Row]
@@ -61,12 +66,23 @@ class Article:
     following: Neighbour | None
 
 
-def find_post(connection: sqlite3.Connection, info_code: str) -> sqlite3.Row | None:
-    """The row of a post."""
-    row: sqlite3.Row | None = connection.execute(
-        "SELECT * FROM posts WHERE info_code = ?", [info_code]
-    ).fetchone()
-    return row
+def find_post(
+    connection: sqlite3.Connection, info_code: str, edition: str | None = None
+) -> sqlite3.Row | None:
+    """Return the row of an article.
+
+    :param edition: that of the rolling news, where that is one of two posts and this asks for it.
+    """
+    row: sqlite3.Row | None = None
+    if edition == Edition.ROLLING:
+        row = connection.execute(
+            "SELECT posts.id, editions.* FROM editions JOIN posts USING (info_code)"
+            " WHERE info_code = ? AND edition = ?",
+            [info_code, edition],
+        ).fetchone()
+    return (
+        row or connection.execute("SELECT * FROM posts WHERE info_code = ?", [info_code]).fetchone()
+    )
 
 
 def read_article(
@@ -75,17 +91,23 @@ def read_article(
     info_code: str,
     security_address: Callable[[str], str],
     picture_address: Callable[[str], str],
+    edition: str | None = None,
 ) -> Article | None:
     """The article with this code; None when it is not archived.
 
+    :param edition: see `find_post`.
     :param security_address: of a security's page, from its code.
     :param picture_address: of a picture that is kept, from its file's name.
     """
-    post = find_post(connection, info_code)
+    post = find_post(connection, info_code, edition)
     if post is None:
         return None
     return Article(
         post=post,
+        edition=Edition.of_name(post["path"]),
+        published_twice=bool(
+            connection.execute("SELECT 1 FROM editions WHERE info_code = ?", [info_code]).fetchone()
+        ),
         body=read_safe_body(
             folder,
             post["path"],
@@ -177,7 +199,8 @@ def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Ver
     """All versions of a post, the newest first."""
     code = [post["info_code"]]
     earlier = connection.execute(
-        "SELECT * FROM revisions WHERE info_code = ? ORDER BY version DESC", code
+        "SELECT * FROM revisions WHERE info_code = ? AND edition = ? ORDER BY version DESC",
+        [*code, Edition.of_name(post["path"])],
     ).fetchall()
     changed: dict[str | None, set[str]] = {}
     for at, what in connection.execute("SELECT at, what FROM changes WHERE info_code = ?", code):

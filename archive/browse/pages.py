@@ -153,12 +153,13 @@ async def article_variables(request: Request, datasette: Site) -> dict[str, Any]
         unquote(request.url_vars["pks"]),
         lambda code: str(datasette.urls.path(f"/security/{code}")),
         lambda name: str(datasette.urls.path(f"/pictures/{name}")),
+        request.args.get("edition"),
     )
     return {"article": article}
 
 
 async def changes(request: Request, datasette: Site) -> Response:
-    """``/catalog/posts/<info code>/changes?old=1&new=2``"""
+    """``/catalog/posts/<info code>/changes?old=1&new=2``, with ``edition=rolling`` of that post"""
     post = await _post(request, datasette)
     versions = await datasette.ask(read_versions, post)
     by_number = {str(version.number): version for version in versions}
@@ -176,6 +177,7 @@ async def changes(request: Request, datasette: Site) -> Response:
         request,
         "changes.html",
         post=post,
+        edition=request.args.get("edition"),
         versions=versions,
         old=old,
         new=new,
@@ -248,7 +250,8 @@ async def _named_article(datasette: Site, text: str) -> InfoCode | None:
 
 
 async def _post(request: Request, datasette: Site) -> Any:
-    post = await datasette.ask(find_post, unquote(request.url_vars["code"]))
+    code, edition = unquote(request.url_vars["code"]), request.args.get("edition")
+    post = await datasette.ask(find_post, code, edition)
     if post is None:
         raise NotFound("存档里没有这篇新闻。")
     return post

@@ -26,7 +26,8 @@ class Published:
     :param folder: the archive's.
     :param name: that the feed of this selection is known by.
     :param version: of the program that publishes it; another one makes everything anew.
-    :param posts: oldest first.
+    :param posts: of each article one, oldest first.
+    :param rolling_editions: the rolling news of articles whose media's post is among `posts`.
     """
 
     folder: Path
@@ -35,6 +36,13 @@ class Published:
     address: Address
     version: str
     posts: Sequence[PublishedPost]
+    rolling_editions: Sequence[PublishedPost] = ()
+
+    @property
+    def all_posts(self) -> list[PublishedPost]:
+        """All posts, oldest first."""
+        both = [*self.posts, *self.rolling_editions]
+        return sorted(both, key=lambda post: (post.published, post.info_code))
 
     def made_of(self, *parts: object) -> str:
         """A digest of `parts` and of what every file depends on."""

@@ -150,6 +150,29 @@ def read_posts(
     :param with_pictures: the site carries those that the archive keeps.
     :raises ArchiveError: when the catalog cannot be read.
     """
+    yield from _read(folder, selection, _ARTICLES, with_pictures=with_pictures)
+
+
+def read_rolling_editions(
+    folder: Path, selection: Selection, *, with_pictures: bool = False
+) -> Iterator[PublishedPost]:
+    """The rolling news of a selection whose articles are in their media's category as well.
+
+    `read_posts` has only the media's post of these.
+    """
+    yield from _read(folder, selection, _ROLLING_EDITIONS, with_pictures=with_pictures)
+
+
+_ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {{condition}}"  # noqa: S608
+_ROLLING_EDITIONS = f"""
+    SELECT {", ".join(_COLUMNS)} FROM editions
+    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {{condition}})
+"""  # noqa: S608 (names of our own columns)
+
+
+def _read(
+    folder: Path, selection: Selection, sql: str, *, with_pictures: bool
+) -> Iterator[PublishedPost]:
     condition, values = selection.condition()
     catalog = folder / "catalog.db"
     address = f"{catalog.absolute().as_uri()}?mode=ro"
@@ -157,11 +180,8 @@ def read_posts(
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
             connection.execute("BEGIN")
             carried = carried_by_post(connection, folder) if with_pictures else {}
-            rows = connection.execute(
-                f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {condition}"  # noqa: S608
-                " ORDER BY published, info_code",
-                values,
-            )
+            ordered = f"{sql.format(condition=condition)} ORDER BY published, info_code"
+            rows = connection.execute(ordered, values)
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:

@@ -15,7 +15,7 @@ from archive.publish.addresses import Address, category_page
 from archive.publish.feeds import Published, feed_files
 from archive.publish.folder import Outcome, Planned, export_to, planned
 from archive.publish.pictures import CarriedPicture
-from archive.publish.posts import PublishedPost, read_posts
+from archive.publish.posts import PublishedPost, read_posts, read_rolling_editions
 from archive.publish.sitemap import SITEMAP, sitemap_files
 from archive.versions import sha256
 
@@ -78,6 +78,9 @@ def what_to_publish(
         address=Address.parse(address),
         version=version,
         posts=list(read_posts(folder, selection, with_pictures=with_pictures)),
+        rolling_editions=list(
+            read_rolling_editions(folder, selection, with_pictures=with_pictures)
+        ),
     )
 
 
@@ -86,16 +89,17 @@ def _site_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPat
     for path in sorted(_THEME.rglob("*")):
         if path.is_file():
             yield PurePosixPath(path.relative_to(_THEME).as_posix()), planned(path.read_bytes())
-    for post in published.posts:
+    posts = published.all_posts
+    for post in posts:
         made_of = published.made_of(*post.facts)
         yield post.source, Planned(made_of, partial(_source, published.folder, post, tell))
-    categories = _categories(published.posts)
+    categories = _categories(posts)
     yield PurePosixPath("_data", "categories.yml"), planned(_as_data(categories))
     for category in categories:
         yield PurePosixPath(category_page(category.slug)), planned(_category_page(category))
     if ROLLING in categories:
         yield PurePosixPath(ROLLING.slug, "index.html"), planned(_rolling_page())
-    yield from _picture_files(published, tell)
+    yield from _picture_files(published.folder, posts, tell)
     yield PurePosixPath("robots.txt"), planned(_robots(published.address))
     yield from sitemap_files(published, categories)
     yield from feed_files(published)
@@ -112,13 +116,15 @@ def _source(folder: Path, post: PublishedPost, tell: Told) -> bytes | None:
     return source
 
 
-def _picture_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPath, Planned]]:
+def _picture_files(
+    folder: Path, posts: Sequence[PublishedPost], tell: Told
+) -> Iterator[tuple[PurePosixPath, Planned]]:
     """The pictures that posts carry, and for the layout which post has which, month by month."""
-    illustrated = [post for post in published.posts if post.carried]
+    illustrated = [post for post in posts if post.carried]
     owners = {picture.path: post for post in illustrated for picture in post.carried}
     for path, owner in owners.items():
         digest = PurePosixPath(path).stem
-        make = partial(_picture, published.folder / path, digest, owner, tell)
+        make = partial(_picture, folder / path, digest, owner, tell)
         yield PurePosixPath(path), Planned(digest, make)
     for month, posts in groupby(illustrated, lambda post: post.published[:7]):
         data = "".join(f"{quoted(post.name)}:\n{_as_rows(post.carried)}" for post in posts)

@@ -32,7 +32,7 @@ def sitemap_files(
 
 
 def _months(published: Published) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    for month, posts in groupby(published.posts, lambda post: post.published[:7]):
+    for month, posts in groupby(published.all_posts, lambda post: post.published[:7]):
         entries = [(post.page, post.updated) for post in posts]
         for start in range(0, len(entries), _MOST):
             part = f"-{start // _MOST + 1}" if start else ""

@@ -419,8 +419,8 @@ def test_what_could_be_read_of_a_damaged_catalog_is_taken_over(
     sound = Catalog.rows
 
     def rows(catalog: Catalog, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
-        yield from islice(sound(catalog, table, columns), 1 if table == "posts" else None)
-        if table == "posts":
+        yield from islice(sound(catalog, table, columns), 1 if table == "post_files" else None)
+        if table == "post_files":
             raise ArchiveError("a page is broken")
 
     monkeypatch.setattr(Catalog, "rows", rows)
