@@ -126,8 +126,8 @@ def _picture_files(
         digest = PurePosixPath(path).stem
         make = partial(_picture, folder / path, digest, owner, tell)
         yield PurePosixPath(path), Planned(digest, make)
-    for month, posts in groupby(illustrated, lambda post: post.published[:7]):
-        data = "".join(f"{quoted(post.name)}:\n{_as_rows(post.carried)}" for post in posts)
+    for month, its_posts in groupby(illustrated, lambda post: post.published[:7]):
+        data = "".join(f"{quoted(post.name)}:\n{_as_rows(post.carried)}" for post in its_posts)
         yield PurePosixPath("_data", "pictures", f"{month}.yml"), planned(data.encode())
 
 
