@@ -36,7 +36,8 @@ from crawler.pages.share_answer import ShareAnswer
 from crawler.sources import Sources
 from crawler.told import Told
 
-_GONE = {404, 410}
+GONE = {404, 410}
+"""Statuses that say that a page is gone (RFC 9110, sections 15.5.5 and 15.5.11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +183,10 @@ class ArticleSpider(Spider):
         """No answer from an address → the next."""
         wanted: Wanted = request_of(failure).cb_kwargs["wanted"]
         error = failure.value
-        status = error.response.status if isinstance(error, HttpError) else None
+        status = status_of(failure)
         if status >= 500 if status else not isinstance(error, IgnoreRequest):
             circuit_breaker_of(self.crawler).not_heard(wanted.addresses[0].host)
-        answered = status in _GONE and wanted.addresses[0].page is ArticlePage
+        answered = status in GONE and wanted.addresses[0].page is ArticlePage
         if not isinstance(error, HostBlocked):
             wanted = _asked(wanted)
         yield from self._without_text(wanted, *reason_of(failure), answered)
@@ -300,6 +301,11 @@ def request_of(failure: Failure) -> Request:
     """The request that failed."""
     request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
     return request
+
+
+def status_of(failure: Failure) -> int | None:
+    """The status that made a request fail; None when it has no answer."""
+    return failure.value.response.status if isinstance(failure.value, HttpError) else None
 
 
 def asked_for(failure: Failure) -> str:
