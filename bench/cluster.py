@@ -222,7 +222,10 @@ def measure_known(codes: int) -> None:
             for start in range(0, codes, piece):
                 numbers = range(start, min(start + piece, codes))
                 known.learn(
-                    [(_minute(number).isoformat(), _code(number), f"{_code(number)}.md", "slug") for number in numbers]
+                    [
+                        (_minute(number).isoformat(), _code(number), f"{_code(number)}.md", "slug")
+                        for number in numbers
+                    ]
                 )
             filled = time.perf_counter() - started
         size = path.stat().st_size

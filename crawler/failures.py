@@ -19,10 +19,11 @@ from twisted.internet.error import ConnectionClosed
 from twisted.python.failure import Failure
 from twisted.web._newclient import ParseError
 
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.errors import ArchiveError
 from crawler.extensions.open_archive import archive_here, open_archive_of
 from crawler.headers import HeadersTooLarge
+from crawler.tally import Fate
 
 logger = logging.getLogger(__name__)
 
@@ -42,24 +43,50 @@ _NO_ANSWER = {"left_out", "unreachable"}
 
 
 class Failures:
-    """What a crawl could not do, in its stats: ``article/failed/<reason>``, ``list/failed/…``,
-    ``picture/failed/…``."""
+    """What a crawl could not do, in its stats: ``list/failed/<reason>``, ``picture/failed/…``, and
+    those of `crawler.tally`."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
 
     def of_article(
-        self, info_code: InfoCode, reason: str, sentence: str, url: str | None = None
+        self,
+        info_code: InfoCode,
+        reason: str,
+        sentence: str,
+        url: str | None = None,
+        edition: Edition | None = None,
     ) -> None:
         """An article is not archived by this crawl; a later one tries again.
 
         :param url: of its post page; None when it was asked for by its share link.
+        :param edition: which of its posts was asked for; None where any will do.
         """
+        self._settle(info_code, Fate.FAILED, reason, sentence, url, edition)
+
+    def gone(
+        self, info_code: InfoCode, reason: str, sentence: str, url: str, edition: Edition | None
+    ) -> None:
+        """An article has no page any more, though lists still name it.
+
+        A later crawl tries again, as when it failed: sites remove pages by mistake as well.
+        """
+        self._settle(info_code, Fate.GONE, reason, sentence, url, edition)
+
+    def _settle(
+        self,
+        info_code: InfoCode,
+        fate: Fate,
+        reason: str,
+        sentence: str,
+        url: str | None,
+        edition: Edition | None,
+    ) -> None:
         opened = open_archive_of(self._crawler)
-        asked = opened.settle(info_code)
-        if opened.archive.has(info_code):
-            return  # by another way
-        self._count("article", reason)
+        if opened.archive.has(info_code, edition):
+            opened.settle(info_code, Fate.UNCHANGED)  # it came by another way
+            return
+        asked = opened.settle(info_code, fate, reason)
         answered = reason not in _NO_ANSWER
         with self._noting():
             opened.note_failure(info_code, asked, url, sentence, answered=answered)

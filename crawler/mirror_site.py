@@ -113,7 +113,7 @@ class MirrorSite:
 
 def _path_of(slug: str) -> str:
     """Jekyll takes a category with a space for two, and makes a folder of each."""
-    return slug.lower().replace(" ", "/")
+    return "/".join(slug.lower().split())
 
 
 def _day(text: str) -> date | None:

@@ -53,7 +53,14 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the articles that a crawl came across."""
+    """What became of the articles that a crawl found.
+
+    They add up: ``found`` is the sum of ``added``, ``revised``, ``unchanged``, ``gone``, ``failed``
+    and ``sent``, once the crawl has ended.
+
+    :param gone: its source has the article no more.
+    :param asked: of those found, how many were not in the archive.
+    """
 
     found: int
     added: int
@@ -68,22 +75,22 @@ class Counts:
 
     @classmethod
     def of(cls, stats: Mapping[str, Any]) -> Self:
-        """Add them up from a crawl's stats, at any moment of it."""
+        """Read them from a crawl's stats, at any moment of it."""
 
-        def total(*keys: str) -> int:
-            return sum(stats.get(key, 0) for key in keys)
+        def of(what: str) -> int:
+            return int(stats.get(f"article/{what}", 0))
 
         return cls(
-            found=total("article/found"),
-            added=total("archive/added"),
-            revised=total("archive/revised"),
-            unchanged=total("article/archived", "archive/unchanged"),
-            gone=total("article/gone"),
-            failed=total("article/failed", "archive/failed"),
-            lists_unchanged=total("list/unchanged"),
-            looked_at=total("article/looked_at"),
-            asked=total("article/found") - total("article/archived", "article/waiting"),
-            sent=total("archive/sent"),
+            found=of("found"),
+            added=of("added"),
+            revised=of("revised"),
+            unchanged=of("unchanged"),
+            gone=of("gone"),
+            failed=of("failed"),
+            lists_unchanged=stats.get("list/unchanged", 0),
+            looked_at=of("looked_at"),
+            asked=of("found") - of("archived"),
+            sent=of("sent"),
         )
 
     @property
@@ -129,8 +136,9 @@ def judge(
     :param whole: the crawl took in all that the lists name.
     """
     counts = Counts.of(stats)
-    found, failed = counts.found, stats.get("article/failed", 0)
-    asked = counts.asked
+    failed, asked = counts.failed, counts.asked
+    named = counts.found - counts.looked_at
+    pages_gone = sum(stats.get(f"article/gone/http_{status}", 0) for status in (404, 410))
     lists_failed = stats.get("list/failed", 0)
     reason = stats.get("finish_reason")
     bugs = stats.get("spider_exceptions/count", 0) + stats.get("article/failed/lost", 0)
@@ -154,10 +162,10 @@ def judge(
         return Verdict(
             ExitStatus.SOURCE_UNREACHABLE, "No list of the source could be had; try again later."
         )
-    if not found and not counts.lists_unchanged and not stats.get("list/posts"):
+    if not named and not counts.lists_unchanged and not stats.get("list/posts"):
         return Verdict(ExitStatus.LIST_EMPTY, _NO_ARTICLE)
     usual = min(2 * history.usual_failures, _MOST_TOLERATED)
-    if failed > asked * max(max_failed_share, usual):
+    if failed + pages_gone > asked * max(max_failed_share, usual):
         if stats.get("article/failed/layout", 0) * 2 > failed:
             return Verdict(
                 ExitStatus.LAYOUT_CHANGED,
@@ -166,7 +174,9 @@ def judge(
             )
         return Verdict(
             ExitStatus.TOO_MANY_FAILURES,
-            f"{failed} of {asked} articles failed; the next crawl tries them again.",
+            f"{failed} of {asked} articles failed"
+            + (f", and {pages_gone} have no page any more" if pages_gone else "")
+            + "; the next crawl tries them again.",
         )
     unreadable = stats.get("article/unreadable", 0)
     if unreadable > asked * max_failed_share:

@@ -13,6 +13,7 @@ from archive.browse.site import open_catalog
 from archive.crawl_state import CrawlState
 
 _CRAWLS = 5
+_FATES = ("found", "added", "revised", "unchanged", "gone", "failed")
 _COUNTS = """
     SELECT count(*) AS posts, min(published) AS first, max(published) AS newest,
         count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
@@ -75,7 +76,7 @@ def _figures(connection: sqlite3.Connection, folder: Path) -> list[tuple[str, ..
 
 def _crawl(row: sqlite3.Row) -> tuple[str, ...]:
     ended = "running or killed" if row["ended"] is None else f"status {row['status']}"
-    counts = (f"{name} {row[name] or 0:,}" for name in ("added", "revised", "failed"))
+    counts = (f"{name} {row[name] or 0:,}" for name in _FATES)
     return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
 
 

@@ -16,6 +16,7 @@ from archive.article import InfoCode
 from archive.crawl_state import Validators
 from archive.errors import ArchiveError
 from crawler.keeper import Keeper, OnThisMachine, keeper_class
+from crawler.tally import Fate, Tally
 from crawler.told import Told
 from crawler.traffic import PREFIX
 from crawler.verdict import STORAGE_FAILED, Counts, ExitStatus, Verdict, judge
@@ -43,7 +44,9 @@ class OpenArchive:
         self._crawler = crawler
         self._crawl_id: int | None = None
         self.verdict: Verdict | None = None
-        self._unsettled: dict[InfoCode, Asked] = {}
+        assert crawler.stats is not None
+        self.tally = Tally(crawler.stats)
+        self._asked: dict[InfoCode, Asked] = {}
         self._lists_read: dict[str, Validators] = {}
         self._closing: asyncio.Task[None] | None = None
 
@@ -68,11 +71,17 @@ class OpenArchive:
 
     def ask(self, info_code: InfoCode, asked: Asked) -> None:
         """An article is asked for; it has to be settled before the crawl ends."""
-        self._unsettled.setdefault(info_code, asked)
+        self.tally.note(info_code, Fate.OPEN)
+        if self.tally.is_open(info_code):
+            self._asked.setdefault(info_code, asked)
 
-    def settle(self, info_code: InfoCode) -> Asked:
-        """An article is archived, has failed, or turned out not to be wanted."""
-        return self._unsettled.pop(info_code, Asked())
+    def settle(self, info_code: InfoCode, fate: Fate, reason: str | None = None) -> Asked:
+        """Note what became of an article, and return what is known of it.
+
+        :param reason: a word for the statistics.
+        """
+        self.tally.note(info_code, fate, reason)
+        return self._asked.pop(info_code, Asked())
 
     def note_failure(
         self,
@@ -114,21 +123,26 @@ class OpenArchive:
             logger.error("%s", sentence)
             self.verdict = Verdict(ExitStatus.STORAGE_FAILED, sentence)
 
-    def _fail_unsettled(self) -> None:
+    def _fail_open(self) -> None:
         """No article that was asked for may vanish, whatever lost it on its way."""
-        assert self._crawler.stats is not None
-        for info_code, asked in self._unsettled.items():
-            logger.error("%s is not archived, and nothing said why.", info_code)
-            self._crawler.stats.inc_value("article/failed")
-            self._crawler.stats.inc_value("article/failed/lost")
+        for info_code in self.tally.open():
+            logger.error("%s is not archived, and no reason is known.", info_code)
+            asked = self.settle(info_code, Fate.FAILED, "lost")
             self.note_failure(info_code, asked, asked.post_url, "It was lost on its way.")
+
+    def _leave_out_open(self) -> None:
+        """A crawl that ended early has not dealt with these; the next one finds them again."""
+        for info_code in self.tally.open():
+            self.settle(info_code, Fate.LEFT_OUT)
 
     def _note_end(self, reason: str) -> None:
         if self._crawl_id is None:
             return
         assert self._crawler.stats is not None
         if reason == "finished":
-            self._fail_unsettled()
+            self._fail_open()
+        else:
+            self._leave_out_open()
         stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
         share = self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
         spider = self._crawler.spider

@@ -8,7 +8,7 @@ from scrapy.http import Response
 
 from archive.errors import Refused
 from crawler.failures import Failures
-from crawler.fingerprint import ARTICLE, POST_URL
+from crawler.fingerprint import ARTICLE, EDITION, POST_URL
 from crawler.pages.errors import PageError
 
 
@@ -31,8 +31,8 @@ class PageErrorMiddleware:
             return None
         reason = exception.reason if isinstance(exception, PageError) else "refused"
         if info_code := response.meta.get(ARTICLE):
-            url = response.meta.get(POST_URL)
-            self._failures.of_article(info_code, reason, str(exception), url)
+            url, edition = response.meta.get(POST_URL), response.meta.get(EDITION)
+            self._failures.of_article(info_code, reason, str(exception), url, edition)
         else:
             self._failures.of_list(response.url, reason, str(exception))
         return []

@@ -36,7 +36,7 @@ class NormalisePipeline:
         try:
             return normalise(item, archive_of(self._crawler).category_of)
         except Refused as error:
-            self._failures.of_article(item.info_code, "refused", str(error))
+            self._failures.of_article(item.info_code, "refused", str(error), edition=item.edition)
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
 
 

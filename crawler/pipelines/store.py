@@ -15,6 +15,7 @@ from crawler.extensions.open_archive import archive_here, archive_of, open_archi
 from crawler.failures import Failures
 from crawler.items import Found, Item, Listed, Look
 from crawler.keeper import Sent
+from crawler.tally import Fate
 
 
 class _Batch:
@@ -30,8 +31,7 @@ class StorePipeline:
     """Groups articles by count and by time, because every commit waits for the disk.
 
     An item leaves this pipeline when it is on disk. All writing to the archive goes through here,
-    one write at a time. Stats: ``archive/added``, ``archive/unchanged``, ``archive/revised``, or
-    ``archive/sent`` in a cluster; ``archive/failed``, ``article/gone``, ``picture/kept``.
+    one write at a time. Stats: those of `crawler.tally`, ``archive/failed``, ``picture/kept``.
     """
 
     def __init__(self, crawler: Crawler, articles: int, seconds: float) -> None:
@@ -60,10 +60,13 @@ class StorePipeline:
                 raise DropItem(f"noted: {item}", log_level="DEBUG")
             await self._store(item)
         except ArchiveError as error:
-            open_archive_of(self._crawler).storage_failed(error)
+            opened = open_archive_of(self._crawler)
+            opened.settle(item.info_code, Fate.FAILED, "storage")
+            opened.storage_failed(error)
             raise DropItem(f"{item.info_code} was not stored", log_level="ERROR") from None
         except Refused as error:
-            self._failures.of_article(item.info_code, "refused", str(error))
+            assert isinstance(item, Article), "nothing else is written as a post"
+            self._failures.of_article(item.info_code, "refused", str(error), edition=item.edition)
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
         return replace(item, captures=archive_of(self._crawler).placed(item.captures))
 
@@ -85,7 +88,7 @@ class StorePipeline:
                 await asyncio.to_thread(archive.mark_listed, code, item.stock_list)
             elif item.found is Found.GONE:
                 await asyncio.to_thread(archive.mark_gone, code)
-                self._count("article/gone")
+                open_archive_of(self._crawler).settle(code, Fate.GONE)
             else:
                 settled = item.found is Found.NOTHING_ELSE
                 await asyncio.to_thread(archive.mark_checked, code, settled=settled)
@@ -95,8 +98,7 @@ class StorePipeline:
         if isinstance(outcome, Refused):
             raise outcome
         archive_of(self._crawler).crawl_state.archived(article.info_code)
-        open_archive_of(self._crawler).settle(article.info_code)
-        self._count(f"archive/{outcome}")
+        open_archive_of(self._crawler).settle(article.info_code, Fate(outcome))
 
     async def _stored(self, article: Article) -> Outcome | Sent | Refused:
         if self._batch is None:

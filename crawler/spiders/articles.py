@@ -36,7 +36,8 @@ from crawler.pages.share_answer import ShareAnswer
 from crawler.sources import Sources
 from crawler.told import Told
 
-_GONE = {404, 410}
+GONE = {404, 410}
+"""Statuses that say that a page is gone (RFC 9110, sections 15.5.5 and 15.5.11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +199,10 @@ class ArticleSpider(Spider):
         """No answer from an address → the next."""
         wanted: Wanted = request_of(failure).cb_kwargs["wanted"]
         error = failure.value
-        status = error.response.status if isinstance(error, HttpError) else None
+        status = status_of(failure)
         if status >= 500 if status else not isinstance(error, IgnoreRequest):
             circuit_breaker_of(self.crawler).not_heard(wanted.addresses[0].host)
-        answered = status in _GONE and wanted.addresses[0].page is ArticlePage
+        answered = status in GONE and wanted.addresses[0].page is ArticlePage
         if not isinstance(error, HostBlocked):
             wanted = _asked(wanted)
         yield from self._without_text(wanted, *reason_of(failure), answered)
@@ -234,11 +235,16 @@ class ArticleSpider(Spider):
                     self.failures.stands_in(wanted.info_code, sentence)
                 yield replace(article, captures=wanted.captures)
             except InvalidArticle as error:
-                self.failures.of_article(wanted.info_code, "refused", str(error), wanted.post_url)
+                self._failed(wanted, "refused", str(error))
         elif archived is not None and wanted.asked:
             yield Look(wanted.info_code, _found_in_vain(wanted, archived))
         elif archived is None:
-            self.failures.of_article(wanted.info_code, reason, sentence, wanted.post_url)
+            self._failed(wanted, reason, sentence)
+
+    def _failed(self, wanted: Wanted, reason: str, sentence: str) -> None:
+        self.failures.of_article(
+            wanted.info_code, reason, sentence, wanted.post_url, wanted.edition
+        )
 
     def tried_in_vain(self) -> Iterator[Request]:
         """Articles that earlier crawls could not archive; their lists may not change any more."""
@@ -318,6 +324,11 @@ def request_of(failure: Failure) -> Request:
     """The request that failed."""
     request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
     return request
+
+
+def status_of(failure: Failure) -> int | None:
+    """The status that made a request fail; None when it has no answer."""
+    return failure.value.response.status if isinstance(failure.value, HttpError) else None
 
 
 def asked_for(failure: Failure) -> str:

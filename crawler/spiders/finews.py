@@ -29,7 +29,15 @@ from crawler.pages.facts import ArticleText
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
-from crawler.spiders.articles import ArticleSpider, Wanted, asked_for, request_of
+from crawler.spiders.articles import (
+    GONE,
+    ArticleSpider,
+    Wanted,
+    asked_for,
+    request_of,
+    status_of,
+)
+from crawler.tally import Fate
 
 _DEEPEST, _LONGEST_SLUG = 4, 200
 """What is farther away than feed, home, post, category, post, or has a longer name, is a trap."""
@@ -112,7 +120,7 @@ class FinewsSpider(ArticleSpider):
         """Post page → its category, and the share API for the article's own body."""
         page = PostPage(response).facts()
         if not self._wants_category(page.category):
-            open_archive_of(self.crawler).settle(page.info_code)
+            open_archive_of(self.crawler).settle(page.info_code, Fate.LEFT_OUT)
             return
         yield from self._category_of(page.category, response)
         yield self.ask(self.wanted(page.info_code, page, response, response.url))
@@ -149,7 +157,8 @@ class FinewsSpider(ArticleSpider):
     def post_failed(self, failure: Failure) -> None:
         """No answer for a post page."""
         meta = request_of(failure).meta
-        self.failures.of_article(meta[ARTICLE], *reason_of(failure), meta[POST_URL])
+        note = self.failures.gone if status_of(failure) in GONE else self.failures.of_article
+        note(meta[ARTICLE], *reason_of(failure), meta[POST_URL], meta[EDITION])
 
     def list_failed(self, failure: Failure) -> None:
         """No answer for a list."""

@@ -19,7 +19,10 @@ def test_exactly_what_was_learnt_is_known(known: set[InfoCode], unknown: set[Inf
     with Known(Path(":memory:")) as replica:
         replica.up_to("archive")
         replica.learn(
-            [(f"2026-11-22T00:{n:02}:00Z", code, f"{code}.md", f"slug{n % 3}") for n, code in enumerate(known)]
+            [
+                (f"2026-11-22T00:{n:02}:00Z", code, f"{code}.md", f"slug{n % 3}")
+                for n, code in enumerate(known)
+            ]
         )
         assert all(replica.has(code) for code in known)
         assert not any(replica.has(code) for code in unknown - known)

@@ -34,6 +34,8 @@ NUL on an article's page is one: there the page is the article, and is kept as i
   - At every share host: the mirror's rendering is archived, marked as a stand-in. Exit status 0.
     The next looks ask for the article's own bytes, which become its next version. Where just one
     share host fails, the next one is asked, and nothing is missing.
+- **gone**: the article has no page any more. It is counted as gone, and asked for again by later
+  crawls, ever more rarely; exit status 0 while few are gone.
 - **missing**: some categories that posts link to do not exist. The log says so; exit status 0. The
   page is asked for again whenever the lists that lead to it have changed.
 - **blocks**: the host is left alone at once, for ten minutes or as long as it asks, up to a day;

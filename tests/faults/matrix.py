@@ -77,6 +77,7 @@ class Outcome:
 
 READ = Outcome("read")
 MISSING = Outcome("missing")
+GONE = Outcome("gone")
 BLOCKS = Outcome("blocks", blocks=True)
 
 
@@ -107,7 +108,7 @@ def _everywhere(outcome: Outcome) -> Mapping[Place, Outcome]:
     return dict.fromkeys(Place, outcome)
 
 
-def _at(pages: Outcome, answers: Outcome, lists: Outcome | None = None) -> Mapping[Place, Outcome]:
+def _at(pages: Outcome, answers: Outcome, lists: Outcome | None = None) -> dict[Place, Outcome]:
     """
     :param pages: of HTML.
     :param answers: of JSON.
@@ -145,7 +146,10 @@ FAULTS = (
         status(503, {"Retry-After": "7200"}),
         _everywhere(BLOCKS),
     ),
-    _status(404, "Not Found", _at(fails("http_404"), fails("http_404"), lists=MISSING)),
+    _status(
+        *(404, "Not Found"),
+        _at(fails("http_404"), fails("http_404"), lists=MISSING) | {Place.POST: GONE},
+    ),
     _status(401, "Unauthorized"),
     _status(403, "Forbidden", _everywhere(BLOCKS)),
     _status(429, "Too Many Requests", _everywhere(BLOCKS)),

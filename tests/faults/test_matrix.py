@@ -27,7 +27,7 @@ from tests.conftest import ROOT, crawl_with, posts_in
 from tests.crawler.test_sample_site import rows
 from tests.faults import crawls
 from tests.faults.crawls import LOOK_AT_ALL, MOST_MEMORY, TOMORROW, Ended
-from tests.faults.matrix import FAULTS, MIRRORS, MISSING, Place, Row, page, rows_of
+from tests.faults.matrix import FAULTS, GONE, MIRRORS, MISSING, Place, Row, page, rows_of
 
 WRONG = "its certificate is out of date, another host's or of an issuer not trusted here."
 
@@ -139,7 +139,8 @@ def test_each_fault_ends_as_the_matrix_says(
             assert (told, kept) == (outcome.reason is not None, outcome.shown == "read"), row.name
         elif place is Place.POST:
             told = f"{article.info_code} is not archived: " in ended.log
-            assert (told, kept) == (outcome.reason is not None, outcome.reason is None), row.name
+            lost = outcome.reason is not None or outcome is GONE
+            assert (told, kept) == (lost, not lost), row.name
         else:
             stand_in = bool(stand_ins[article.info_code])
             assert stand_in == (outcome.reason is not None), row.name
@@ -149,8 +150,10 @@ def test_each_fault_ends_as_the_matrix_says(
         assert json.loads(reasons) == expected
         assert (ended.status, failed) == (6, expected.total())
         asked = 2 * len(site.seconds)
-        assert f"{failed} of {asked} articles failed; the next crawl tries them" in ended.log
-        assert f"{asked} articles found, {asked - failed} added, 0 unchanged, {failed} failed" in (
+        gone = sum(row.outcomes[place] is GONE for row in rows_of(place))
+        assert f"{failed} of {asked} articles failed, and {gone} have no page any more" in ended.log
+        added = asked - failed - gone
+        assert f"{asked} articles found, {added} added, 0 unchanged, {failed} failed" in (
             ended.output
         )
     else:

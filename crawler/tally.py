@@ -1,0 +1,75 @@
+"""What becomes of each article that a crawl meets: exactly one thing, so that counts add up."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from scrapy.statscollectors import StatsCollector
+
+from archive.article import InfoCode
+
+
+class Fate(StrEnum):
+    """What becomes of an article. Of several, the last one in this order counts."""
+
+    WAITING = "waiting"
+    """it failed before, and is tried again later or not at all"""
+    OPEN = "open"
+    """it is asked for, and there is no answer yet"""
+    LEFT_OUT = "left_out"
+    """its page shows that the crawl does not want it"""
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    GONE = "gone"
+    SENT = "sent"
+    """to the machine that writes the archive"""
+    REVISED = "revised"
+    ADDED = "added"
+
+
+_RANKS = {fate: rank for rank, fate in enumerate(Fate)}
+_NOT_FOUND = {Fate.WAITING, Fate.LEFT_OUT}
+
+
+class Tally:
+    """Keeps the fate of each article, and counts them in the stats while the crawl goes on.
+
+    Stats: ``article/<fate>`` and, where there is a reason, ``article/<fate>/<reason>``;
+    ``article/found``, the sum of all fates but ``waiting`` and ``left_out``; ``article/archived``,
+    those that were in the archive when the crawl met them.
+    """
+
+    def __init__(self, stats: StatsCollector) -> None:
+        self._stats = stats
+        self._fates: dict[InfoCode, tuple[Fate, str | None]] = {}
+
+    def note(self, info_code: InfoCode, fate: Fate, reason: str | None = None) -> None:
+        """Count an article by its fate, and no more by an earlier one.
+
+        :param reason: a word that tells why.
+        """
+        before = self._fates.get(info_code)
+        if before is None:
+            if fate is Fate.UNCHANGED:
+                self._stats.inc_value("article/archived")
+        elif _RANKS[before[0]] >= _RANKS[fate]:
+            return
+        else:
+            self._count(*before, -1)
+        self._fates[info_code] = fate, reason
+        self._count(fate, reason, +1)
+
+    def open(self) -> Iterator[InfoCode]:
+        """The articles that are asked for and have no answer yet."""
+        return (code for code, (fate, _) in tuple(self._fates.items()) if fate is Fate.OPEN)
+
+    def is_open(self, info_code: InfoCode) -> bool:
+        """Whether an article is one of these."""
+        fate, _ = self._fates.get(info_code, (None, None))
+        return fate is Fate.OPEN
+
+    def _count(self, fate: Fate, reason: str | None, by: int) -> None:
+        if fate not in _NOT_FOUND:
+            self._stats.inc_value("article/found", by)
+        self._stats.inc_value(f"article/{fate}", by)
+        if reason is not None:
+            self._stats.inc_value(f"article/{fate}/{reason}", by)

@@ -1,0 +1,58 @@
+"""A post page that is gone, which home and category pages still link: daily life of the mirror."""
+
+from pathlib import Path
+
+import pytest
+
+from demo.faults import Fault, status
+from demo.replica import Replica
+from tests.conftest import MIRROR, Crawl, posts_in
+from tests.crawler.test_sample_site import REAL, rows
+
+PAGE = f"/jingjiguanchawang/2021/12/29/{REAL}"
+
+
+@pytest.mark.parametrize("code", [404, 410])
+def test_an_article_that_is_gone_is_counted_once(
+    code: int, crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(MIRROR, PAGE, failure=status(code))]
+    ended = crawl()
+    assert ended.status == 0, ended.log
+    assert "19 articles found, 18 added, 0 unchanged, 0 failed, 1 gone." in ended.output
+    assert rows(archive, "SELECT found, added, gone, failed FROM crawls") == [(19, 18, 1, 0)]
+    assert replica.faults[0].struck == 1
+
+
+def test_where_only_the_article_that_is_gone_leads_to_its_category(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    """Its category page is read after the failure, and names it once more."""
+    replica.faults = [
+        Fault(MIRROR, "/feed.xml", failure=status(404)),
+        Fault(MIRROR, PAGE, failure=status(404)),
+    ]
+    ended = crawl("-a", "category=jingjiguanchawang")
+    assert "0 failed, 1 gone" in ended.output, ended.log
+    assert "is not archived, and no reason" not in ended.log
+
+
+def test_many_that_are_gone_are_no_daily_life(
+    crawl: Crawl, replica: Replica, archive: Path
+) -> None:
+    replica.faults = [Fault(MIRROR, "/emnews/", failure=status(404))]
+    ended = crawl("-s", "RETRY_TIMES=0")
+    (found, gone), *_ = rows(archive, "SELECT found, gone FROM crawls")
+    assert gone * 10 > found
+    assert ended.status == 6
+    assert f"{gone} have no page any more" in ended.log
+
+
+def test_a_page_that_comes_back_is_archived(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+) -> None:
+    replica.faults = [Fault(MIRROR, PAGE, failure=status(404))]
+    assert crawl().status == 0
+    replica.faults = []
+    assert crawl("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert posts_in(archive) == sample_posts
