@@ -10,7 +10,7 @@ from archive.errors import FinewsError
 _IN_SEGMENT = "/!$&'()*+,;=:@~"
 """What Jekyll leaves in a path, beside letters, digits and ``-._~`` (RFC 3986, pchar)."""
 
-_SLUG = re.compile(r"(?:[^\W_]|[(（])[\w()（）·+&'!@=;$-]*(?: [\w()（）·+&'!@=;$-]+)*")
+_SLUG = re.compile(r"(?:[^\W_]|[(（])[\w()（）·+&'!@=;$-]*(?: +[\w()（）·+&'!@=;$-]+)*")
 _LONGEST_SLUG = 200
 """Bytes; a file's name has 255 at most."""
 
@@ -21,7 +21,7 @@ def is_servable(slug: str) -> bool:
     Dots, slashes and what means something in an address or to a shell are not; Jekyll would
     also take a word that comes twice for one.
     """
-    words = slug.split(" ")
+    words = slug.split()
     short = len(slug.encode()) <= _LONGEST_SLUG
     return short and bool(_SLUG.fullmatch(slug)) and len(set(words)) == len(words)
 
@@ -69,7 +69,7 @@ def post_page(slug: str, published: str, name: str) -> str:
     :param published: ISO 8601, in Shanghai.
     :param name: of the post's file without its date and extension, such as ``NW2021…``.
     """
-    folders = "/".join(dict.fromkeys(word.lower() for word in slug.split(" ")))
+    folders = "/".join(dict.fromkeys(word.lower() for word in slug.split()))
     return f"{folders}/{published[:10].replace('-', '/')}/{name}.html"
 
 

@@ -95,6 +95,9 @@ def _site_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPat
         yield post.source, Planned(made_of, partial(_source, published.folder, post, tell))
     categories = _categories(posts)
     yield PurePosixPath("_data", "categories.yml"), planned(_as_data(categories))
+    # The newest news of the home page leaves these out: it has their articles already.
+    names = "".join(f"- {quoted(post.name)}\n" for post in published.rolling_editions)
+    yield PurePosixPath("_data", "rolling_editions.yml"), planned(names.encode() or b"[]\n")
     for category in categories:
         yield PurePosixPath(category_page(category.slug)), planned(_category_page(category))
     if ROLLING in categories:
@@ -163,7 +166,7 @@ def _as_data(categories: Counter[Category]) -> bytes:
 
 def _first_word(category: Category) -> str:
     """What Jekyll knows the category's posts by: it takes each word for a category."""
-    return category.slug.split(" ")[0]
+    return category.slug.split()[0]
 
 
 def _category_page(category: Category) -> bytes:

@@ -24,8 +24,8 @@ def test_every_post_names_its_answer_and_its_page(
     crawl: Crawl, replica: Replica, archive: Path, sample_answers: dict[str, bytes]
 ) -> None:
     assert crawl().status == 0
-    posts = rows(archive, "SELECT info_code, captures, addresses FROM posts")
-    assert len(posts) == 19
+    posts = rows(archive, "SELECT info_code, captures, addresses FROM post_files")
+    assert len(posts) == 22
     in_feed = []
     for info_code, captures, addresses in posts:
         answer, page = captured(archive, captures)
@@ -47,13 +47,13 @@ def test_an_article_of_the_mirror_names_its_page(
 ) -> None:
     replica.faults = [Fault(host, "/NewsData/", failure=status(404)) for host in SHARE_HOSTS]
     assert crawl().status == 0
-    for (captures,) in rows(archive, "SELECT captures FROM posts"):
+    for (captures,) in rows(archive, "SELECT captures FROM post_files"):
         (page,) = captured(archive, captures)
         assert page.url.startswith(f"http://{MIRROR}/")
     replica.faults = []
     assert crawl().status == 0
     superseded = rows(archive, "SELECT captures FROM revisions")
-    assert len(superseded) == 19
+    assert len(superseded) == 22
     for (captures,) in superseded:
         assert len(captured(archive, captures)) == 1
     assert not verify(archive).problems

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from archive.importing import import_posts
 from archive.post import parse_post
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica, Site, folder_site, share_api_site
 from demo.site import MadeUpSite, made_up_site
 from tests.archive.publish.conftest import build, publish
-from tests.conftest import SHARE_HOSTS, SOURCES, crawl_with, posts_in
+from tests.conftest import SAMPLES, SHARE_HOSTS, SOURCES, crawl_with, posts_in
 
 MIRROR = f"http://{MIRROR_HOST}/"
 SAID = "info_code, title, published, media, category, tag, digest, link, length, pictures"
@@ -100,3 +101,20 @@ def test_a_site_below_a_path_comes_back_too(first: Path, sources: Path, tmp_path
     }
     crawl_back(tmp_path / "second", sites, sources, site=None)
     assert what_is_said(tmp_path / "second") == what_is_said(first)
+
+
+def test_both_posts_of_an_article_come_back_to_the_byte(
+    sample_posts: Mapping[str, bytes], tmp_path: Path
+) -> None:
+    first = tmp_path / "first"
+    import_posts(first, [SAMPLES / "posts"])
+    assert publish(first, tmp_path / "site") == []
+    answers = {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
+    sites = {
+        MIRROR_HOST: folder_site(build(tmp_path / "site")),
+        **dict.fromkeys(SHARE_HOSTS, share_api_site(answers)),
+    }
+    crawl_back(tmp_path / "second", sites)
+    assert posts_in(tmp_path / "second") == sample_posts
+    again = {code: said[1:8] for code, said in what_is_said(tmp_path / "second").items()}
+    assert again == {code: said[1:8] for code, said in what_is_said(first).items()}
