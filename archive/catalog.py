@@ -198,6 +198,16 @@ class Catalog(Questions):
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
+    def move_post(self, info_code: InfoCode, path: str) -> None:
+        """Write down that the post of an article is another file."""
+        try:
+            with self._writer.atomic():
+                self._writer.execute(
+                    "UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code]
+                )
+        except sqlite3.Error as error:
+            raise self._failed("write", error) from error
+
     def forget_changes(self, info_code: InfoCode, at: str) -> None:
         """Delete what one look at the source found changed."""
         try:

@@ -249,9 +249,9 @@ class Fold:
         revision = facts.get("revision")
         superseded = RevisionRow(**revision) if revision else None
         if superseded is not None and superseded.edition is not row.edition:
-            superseded = (
-                None  # the other post of the article, which archives before 0.2 took for it
-            )
+            # Until 0.1.0, a second post of an article superseded the first.
+            self.write()
+            self._catalog.move_post(InfoCode(row.info_code), row.path)
         named = with_listed(body.securities, row.stock_list)
         self._put(Entry(row, named, superseded, facts.get("changes", ())))
 

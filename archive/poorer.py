@@ -25,10 +25,7 @@ _ORIGIN = {
 }
 _PROVENANCE = """
     SELECT count(*) FROM old.posts AS old JOIN posts AS new USING (info_code)
-    WHERE new.version < old.version
-            -- unless it took the article's other post for an earlier version
-            AND new.info_code NOT IN (SELECT info_code FROM main.editions)
-        OR new.checked < old.checked
+    WHERE new.version < old.version OR new.checked < old.checked
         OR new.first_seen <> old.first_seen
         OR new.version = old.version AND (
             new.body_source IS NULL AND old.body_source IS NOT NULL

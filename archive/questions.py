@@ -15,7 +15,7 @@ from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.editions import EditionRow, read_editions
-from archive.entries import Look, PostRow
+from archive.entries import Look, PostRow, RevisionRow
 from archive.errors import ArchiveError
 from archive.evidence import damage_of
 from archive.search import Results, search
@@ -240,6 +240,15 @@ class Questions:
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
 
+    def last_superseded(self, info_code: InfoCode, edition: Edition) -> RevisionRow | None:
+        """Return the newest of these versions; None when there is none."""
+        sql = """
+            SELECT * FROM revisions WHERE info_code = ? AND edition = ?
+            ORDER BY version DESC LIMIT 1
+        """
+        row = self._one(sql, info_code, edition)
+        return RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS}) if row else None
+
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file; empty when all is well."""
         return damage_of(self._path)
@@ -354,3 +363,4 @@ def post_of(row: sqlite3.Row) -> PostRow:
 
 
 _POST_COLUMNS = tuple(field.name for field in fields(PostRow))
+_REVISION_COLUMNS = tuple(field.name for field in fields(RevisionRow))

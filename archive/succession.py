@@ -8,7 +8,7 @@ from archive.article import Article, BodySource, InfoCode
 from archive.body import Security, read_body, with_listed
 from archive.catalog import Catalog
 from archive.changes import Change, changes_between
-from archive.entries import Entry, PostRow
+from archive.entries import Entry, PostRow, RevisionRow
 from archive.files import bytes_if_there
 from archive.journal import version_in_captures
 from archive.post import format_post, parse_post
@@ -45,7 +45,9 @@ class Succession:
         incoming = _Incoming(article, post, *row_of(article, post, now, listed))
         on_disk = bytes_if_there(self._folder / (stored or incoming.row).path)
         if edition is None or stored is None:
-            return [_first(incoming, on_disk, now)]
+            before = self._catalog.last_superseded(article.info_code, article.edition)
+            first = _first(incoming, on_disk, now)
+            return [_behind(before, first, now) if before else first]
         named = edition.securities
         taken_up: list[Step] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
@@ -148,6 +150,18 @@ def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> Step:
         return Step(Outcome.ADDED, Entry(incoming.row, incoming.securities), files)
     orphan = row_of_orphan(incoming.row, on_disk)
     return replace(_next(incoming, orphan, on_disk, now=now), outcome=Outcome.ADDED)
+
+
+def _behind(before: RevisionRow, step: Step, now: str) -> Step:
+    """The first version of a post behind one that the article's other post superseded.
+
+    Until 0.1.0, the two posts of an article were taken for versions of one.
+    """
+    entry = step.entry
+    if entry.revision is not None:  # a file without a row came first
+        return step
+    row = replace(entry.post, version=before.version + 1, revised=now)
+    return replace(step, entry=replace(entry, post=row, revision=before))
 
 
 def _unchanged(

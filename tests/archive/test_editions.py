@@ -14,11 +14,14 @@ from hypothesis import strategies as st
 
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
+from archive.entries import Entry
 from archive.export import export_jsonl
 from archive.importing import import_posts
 from archive.post import format_post
 from archive.rebuild import rebuild
 from archive.repair import repair
+from archive.rows import iso, revision_of, row_of
+from archive.steps import Outcome, Step
 from archive.verify import Wrong, verify
 from tests.archive.test_archive import rows
 
@@ -226,4 +229,34 @@ def test_a_row_that_is_not_made_of_both_is_found_and_repaired(tmp_path: Path) ->
     assert [problem.wrong for problem in problems] == [Wrong.ROW_CHANGED]
     repair(tmp_path, problems)
     assert verify(tmp_path).problems == []
+    assert tables(tmp_path) == before
+
+
+def test_where_one_was_taken_for_an_edit_of_the_other_it_comes_again(tmp_path: Path) -> None:
+    """As archives of 0.1.0 have them."""
+    now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    with Archive(tmp_path, clock=Clock()) as archive:
+        archive.add(MEDIA)
+        (media,) = archive.posts([CODE])
+        post = format_post(ROLLING)
+        row, named = row_of(ROLLING, post, iso(now))
+        revision = revision_of(media, iso(now))
+        row = replace(row, version=2, revised=iso(now), first_seen=media.first_seen)
+        files_then = ((format_post(MEDIA), revision.path), (post, row.path))
+        step = Step(Outcome.REVISED, Entry(row, named, revision), files_then, (media.path,))
+        archive.write([[step]])
+    (tmp_path / "catalog.db").unlink()
+    rebuild(tmp_path)
+    assert verify(tmp_path).problems == []
+    (found,) = rows(tmp_path, "SELECT path, version FROM posts")
+    assert found == {"path": row.path, "version": 2}
+    assert not rows(tmp_path, "SELECT * FROM editions")
+
+    add(tmp_path, [MEDIA])
+    now_there = files(tmp_path)
+    assert set(now_there) == {media.path, row.path, revision.path}
+    assert now_there[media.path] == format_post(MEDIA)
+    assert verify(tmp_path).problems == []
+    before = tables(tmp_path)
+    assert rebuild(tmp_path).strange == []
     assert tables(tmp_path) == before
