@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
 
+from archive.databases import open_catalog
 from archive.entries import PostRow
 from archive.errors import ArchiveError, FinewsError
 from archive.grams import match_expression
@@ -165,10 +166,8 @@ def _records(folder: Path, selection: Selection, progress: Progress) -> Iterator
     """The records as they are at this moment, whatever is written meanwhile."""
     condition, values = selection.condition()
     names = ", ".join(COLUMNS[:-2])
-    catalog = folder / "catalog.db"
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             (count,) = connection.execute(
                 f"SELECT count(*) FROM posts WHERE {condition}",  # noqa: S608
@@ -182,7 +181,7 @@ def _records(folder: Path, selection: Selection, progress: Progress) -> Iterator
             )
             yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
     except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
 
 
 def _record(folder: Path, row: tuple[Any, ...]) -> Record:

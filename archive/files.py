@@ -23,7 +23,8 @@ def demand_archive(folder: Path) -> None:
     """
     if not any((folder / room).exists() for room in ("catalog.db", "_posts", "warc")):
         raise ArchiveError(
-            f"{folder} is no archive: it has no catalog.db, no _posts and no warc in it."
+            f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
+            "name its folder, or set FINEWS_ARCHIVE to it."
         )
 
 

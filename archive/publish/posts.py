@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
 from archive.categories import Category
+from archive.databases import open_catalog
 from archive.errors import ArchiveError
 from archive.export import Selection, read_version
 from archive.post import parse_post
@@ -151,10 +152,8 @@ def read_posts(
     :raises ArchiveError: when the catalog cannot be read.
     """
     condition, values = selection.condition()
-    catalog = folder / "catalog.db"
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             carried = carried_by_post(connection, folder) if with_pictures else {}
             rows = connection.execute(
@@ -165,4 +164,4 @@ def read_posts(
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error

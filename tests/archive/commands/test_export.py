@@ -101,7 +101,7 @@ def test_a_feed_is_exported(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("public", "elsewhere"), "Could not read the catalog elsewhere/catalog.db"),
+        (("public", "elsewhere"), "There is no archive in elsewhere: "),
         (("public", "--address", "example.org"), "is no address to publish at"),
         (("news/public",), "is in the archive"),
     ],
