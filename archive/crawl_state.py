@@ -104,7 +104,9 @@ class CrawlState:
             if read_only:
                 self._db = Database(_copy_of(path))
             else:
-                self._db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
+                self._db = Database(
+                    sqlite3.connect(path.absolute(), timeout=30, check_same_thread=False)
+                )
                 self._db.enable_wal()
             for table, columns in _TABLES.items():
                 key = next(iter(columns))

@@ -159,14 +159,14 @@ def _put_in_place(fresh: Path, place: Path) -> None:
     apply it.
     """
     try:
-        with closing(sqlite3.connect(fresh)) as source, closing(_old(place)) as target:
+        with closing(sqlite3.connect(fresh.absolute())) as source, closing(_old(place)) as target:
             source.backup(target)
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not replace the catalog {place}: {error}.") from error
 
 
 def _old(place: Path) -> sqlite3.Connection:
-    target = sqlite3.connect(place, timeout=30)
+    target = sqlite3.connect(place.absolute(), timeout=30)
     try:
         target.execute("SELECT count(*) FROM sqlite_master").fetchone()
         target.execute("PRAGMA journal_mode = wal")
@@ -174,7 +174,7 @@ def _old(place: Path) -> sqlite3.Connection:
         target.close()
         place.rename(place.with_name(place.name + ".corrupt"))
         _remove_database(place)
-        return sqlite3.connect(place)
+        return sqlite3.connect(place.absolute())
     return target
 
 
