@@ -6,7 +6,6 @@ the post file has it; null where that file is lost. Records come by publication,
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -101,13 +100,14 @@ def export_jsonl(
 
 
 def export_parquet(
-    folder: Path, path: Path, selection: Selection = EVERYTHING, progress: Progress = silent
+    folder: Path, out: IO[bytes], selection: Selection = EVERYTHING, progress: Progress = silent
 ) -> int:
-    """Write a Parquet file; it is there whole or not at all.
+    """Write a Parquet file.
 
     :returns: how many posts.
-    :raises FinewsError: when pyarrow is not installed, or the file cannot be written.
+    :raises FinewsError: when pyarrow is not installed.
     :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` refuses.
     """
     try:
         import pyarrow
@@ -115,22 +115,14 @@ def export_parquet(
     except ImportError as error:
         raise FinewsError("Parquet needs pyarrow: pip install 'finews[parquet]'.") from error
     schema = pyarrow.schema(_parquet_fields(pyarrow))
-    unfinished = path.with_name(f"{path.name}.part")
     count = 0
-    try:
-        with (
-            _records(folder, selection, progress) as records,
-            unfinished.open("wb") as file,
-            pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
-        ):
-            while rows := list(islice(records, _ROW_GROUP)):
-                writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
-                count += len(rows)
-        _finish(unfinished, path)
-    except OSError as error:
-        raise FinewsError(f"Could not write {path}: {error.strerror or error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with (
+        _records(folder, selection, progress) as records,
+        pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer,
+    ):
+        while rows := list(islice(records, _ROW_GROUP)):
+            writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
+            count += len(rows)
     return count
 
 
@@ -153,12 +145,6 @@ def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
 
 def _structs(pyarrow: Any, **types: Any) -> Any:
     return pyarrow.list_(pyarrow.struct(list(types.items())))
-
-
-def _finish(unfinished: Path, path: Path) -> None:
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 @contextmanager

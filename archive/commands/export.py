@@ -12,6 +12,7 @@ import click
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
 from archive.export import Selection, export_jsonl, export_parquet
+from archive.output import STANDARD_OUTPUT, output_to
 from archive.progress import show
 from archive.publish.feeds import Published
 from archive.publish.folder import Outcome
@@ -94,14 +95,11 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
 @_choosing_posts
 def posts(archive: Path, kind: str, output: Path, selection: Selection) -> None:
     """Write posts as JSON Lines or Parquet, by publication time."""
-    to_terminal = str(output) == "-"
-    if kind == "parquet":
-        if to_terminal:
-            raise click.UsageError("Parquet goes to a file: say --output FILE.")
-        count = export_parquet(archive, output, selection, show)
-    else:
-        with click.open_file(str(output), "wb", atomic=not to_terminal) as out:
-            count = export_jsonl(archive, out, selection, show)
+    if kind == "parquet" and output == STANDARD_OUTPUT:
+        raise click.UsageError("Parquet goes to a file: say --output FILE.")
+    write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
+    with output_to(output, archive) as out:
+        count = write(archive, out, selection, show)
     click.echo(f"{count} posts exported.", err=True)
 
 
