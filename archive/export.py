@@ -7,9 +7,10 @@ the post file has it; null where that file is lost. Records come by publication,
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
@@ -80,6 +81,41 @@ class Selection:
 
 
 EVERYTHING = Selection()
+
+_MEDIA = "SELECT media, media FROM posts WHERE media IS NOT NULL GROUP BY media"
+_SECURITIES_NAMED = "SELECT code, coalesce(name, symbol) FROM securities"
+_SUGGESTED = 5
+
+
+def check_names(folder: Path, selection: Selection) -> None:
+    """Check that the archive has posts of a selection's media, and of its security.
+
+    :raises FinewsError: when not, with names that are like it.
+    :raises ArchiveError: when the archive cannot be read.
+    """
+    for kind, wanted, known in (
+        ("media", selection.media, _MEDIA),
+        ("security", selection.security, _SECURITIES_NAMED),
+    ):
+        if wanted is None:
+            continue
+        with closing(open_catalog(folder)) as connection:
+            names = dict(connection.execute(known).fetchall())
+        if wanted not in names:
+            raise FinewsError(
+                f"No post in {folder} is of the {kind} {wanted!r}{_like(wanted, names)}."
+            )
+
+
+def _like(wanted: str, names: Mapping[str, str]) -> str:
+    """Names that are like one that is not there, as the end of a sentence."""
+    called = [
+        f"{key} ({name})"
+        for key, name in names.items()
+        if wanted and wanted in (key.partition(".")[2], name)
+    ]
+    close = [*called, *get_close_matches(wanted, names, _SUGGESTED, 0.5)][:_SUGGESTED]
+    return f"; there is {', '.join(close)}" if close else ""
 
 
 def export_jsonl(
