@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from archive.errors import ArchiveLocked
+from archive.files import refuse_link
 
 _LOCK = ".lock"
 _TRIES = 3
@@ -57,6 +58,7 @@ class ArchiveLock:
     """
 
     def __init__(self, folder: Path) -> None:
+        refuse_link(folder / _LOCK)
         self._file = (folder / _LOCK).open("a+")
         for more in reversed(range(_TRIES)):
             try:
