@@ -12,6 +12,7 @@ from datasette.utils import sqlite_timelimit
 from archive.browse.cache import Cache
 from archive.browse.database import Catalog
 from archive.browse.metadata import METADATA
+from archive.browse.rendering import Renderer
 from archive.databases import CATALOG, open_catalog
 
 DATABASE = "catalog"
@@ -49,6 +50,7 @@ class Site(Datasette):
     def __init__(self, folder: Path, *, sql: bool = False, base_url: str = "/") -> None:
         open_catalog(folder).close()
         self.folder = folder
+        self.renderer = Renderer(folder)
         self.cache = Cache(folder / CATALOG)
         super().__init__(
             metadata=deepcopy(METADATA),
@@ -80,5 +82,6 @@ class Site(Datasette):
     def close(self) -> None:
         """Close every connection to the catalog."""
         self.executor.shutdown()
+        self.renderer.close()
         for database in self.databases.values():
             database.close()
