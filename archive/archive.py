@@ -18,6 +18,7 @@ from archive.crawl_state import CrawlState
 from archive.crawls import History
 from archive.entries import Entry, PostRow
 from archive.errors import ArchiveError
+from archive.files import refuse_links
 from archive.lock import ArchiveLock
 from archive.media import picture_of
 from archive.post import parse_post
@@ -54,6 +55,7 @@ class Archive(ArchiveReader):
         self._writing = threading.Lock()
         incoming = folder / ".incoming"
         with self._disk(), ExitStack() as undo:
+            refuse_links(folder)
             incoming.mkdir(parents=True, exist_ok=True)
             self._lock = undo.enter_context(ArchiveLock(folder))
             for leftover in incoming.iterdir():
@@ -198,8 +200,11 @@ class Archive(ArchiveReader):
 
     def capture(self, exchange: Exchange) -> Capture:
         """Keep a request and its response; they are on disk when the next article is."""
-        with self._disk():
-            return self._captures.capture(exchange)
+        try:
+            with self._disk():
+                return self._captures.capture(exchange)
+        except ValueError as error:
+            raise ArchiveError(f"The answer of {exchange.url} cannot be kept: {error}.") from error
 
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
         """Captures with the places where they are kept, which these have."""

@@ -177,7 +177,9 @@ class _CatalogToRead(Questions):
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._reader = sqlite3.connect(path, timeout=BUSY_SECONDS, check_same_thread=False)
+            self._reader = sqlite3.connect(
+                path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise self._failed("open", error) from error
 

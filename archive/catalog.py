@@ -58,7 +58,7 @@ class Catalog(Questions):
             raise MisshapenCatalog(path, missing)
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=BUSY_SECONDS, check_same_thread=False)
+        return sqlite3.connect(self._path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False)
 
     def close(self) -> None:
         """Close both connections."""

@@ -1,6 +1,13 @@
 """The command ``finews``."""
 
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
+from io import TextIOWrapper
+from pathlib import Path
 
 import click
 
@@ -39,9 +46,40 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            with _standard_output():
+                return super().invoke(ctx)
         except FinewsError as error:
             raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """See that what is printed arrives, and that any path can be printed.
+
+    :raises FinewsError: when standard output is closed, or cannot be written.
+    """
+    if sys.stdout is None:
+        raise FinewsError("Standard output is closed; redirect it to a file or to /dev/null.")
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # who reads it has read enough
+            raise
+        _discard_output()
+        raise FinewsError(
+            f"Could not write {error.filename or 'standard output'}: {error.strerror or error}."
+        ) from error
+
+
+def _discard_output() -> None:
+    """Let Python flush what is left of it to nowhere at its end."""
+    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,7 +7,7 @@ whoever deletes it loses good manners for a while, and nothing else.
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from archive.article import InfoCode
+from archive.databases import connect_read_only
 from archive.errors import ArchiveError
 
 LONGEST_BLOCK = timedelta(days=7)
@@ -89,18 +90,24 @@ class CrawlState:
 
     Threads take turns.
 
+    :param read_only: work on a copy in memory, and leave the file alone.
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
         # Asked for before every request; while the archive is locked nobody else changes them.
         self._blocks: dict[str, tuple[Any, ...]] | None = None
         self._failing: set[str] | None = None
         self._turn = threading.RLock()  # a connection has one transaction at a time
         with self._telling():
-            self._db = Database(sqlite3.connect(path, timeout=30, check_same_thread=False))
-            self._db.enable_wal()
+            if read_only:
+                self._db = Database(_copy_of(path))
+            else:
+                self._db = Database(
+                    sqlite3.connect(path.absolute(), timeout=30, check_same_thread=False)
+                )
+                self._db.enable_wal()
             for table, columns in _TABLES.items():
                 key = next(iter(columns))
                 made = self._db.table(table).create(columns, pk=key, if_not_exists=True)
@@ -112,6 +119,8 @@ class CrawlState:
         try:
             with self._turn:
                 yield
+        except sqlite3.OperationalError as error:
+            raise ArchiveError(f"Could not use {self._path}: {error}.") from error
         except sqlite3.DatabaseError as error:
             raise ArchiveError(
                 f"Could not use {self._path}: {error}; it may be deleted, and is then made anew."
@@ -331,6 +340,14 @@ _HOST_IN = {"validators": "url", "blocks": "host", "failures": "url", "pictures"
 """The column of each table that says which host a row is about."""
 
 _FAILURES = "SELECT info_code, url, times, first, last, reason, told FROM failures"
+
+
+def _copy_of(path: Path) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", check_same_thread=False)
+    with closing(connect_read_only(path)) as source:
+        for statement in source.iterdump():
+            copy.execute(statement)
+    return copy
 
 
 def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]:

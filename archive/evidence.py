@@ -11,11 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from archive.databases import connect_read_only
 from archive.files import read_many
 from archive.statements import Statement, told_by
 from archive.warc.scanning import Records
 
-_BUSY_SECONDS = 30
 _KINDS = frozenset({"response", "revisit", "metadata"})
 
 
@@ -94,7 +94,7 @@ def captured(records: Records) -> Captured:
 def damage_of(catalog: Path) -> list[str]:
     """What SQLite finds wrong with a database, a sentence each; empty when all is well."""
     try:
-        with closing(sqlite3.connect(catalog, timeout=_BUSY_SECONDS)) as connection:
+        with closing(connect_read_only(catalog)) as connection:
             told = [row[0] for row in connection.execute("PRAGMA quick_check")]
     except sqlite3.Error as error:
         return [str(error)]

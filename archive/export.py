@@ -6,15 +6,16 @@ the post file has it; null where that file is lost. Records come by publication,
 """
 
 import json
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
 
+from archive.databases import open_catalog
 from archive.entries import PostRow
 from archive.errors import ArchiveError, FinewsError
 from archive.grams import match_expression
@@ -81,6 +82,41 @@ class Selection:
 
 EVERYTHING = Selection()
 
+_MEDIA = "SELECT media, media FROM posts WHERE media IS NOT NULL GROUP BY media"
+_SECURITIES_NAMED = "SELECT code, coalesce(name, symbol) FROM securities"
+_SUGGESTED = 5
+
+
+def check_names(folder: Path, selection: Selection) -> None:
+    """Check that the archive has posts of a selection's media, and of its security.
+
+    :raises FinewsError: when not, with names that are like it.
+    :raises ArchiveError: when the archive cannot be read.
+    """
+    for kind, wanted, known in (
+        ("media", selection.media, _MEDIA),
+        ("security", selection.security, _SECURITIES_NAMED),
+    ):
+        if wanted is None:
+            continue
+        with closing(open_catalog(folder)) as connection:
+            names = dict(connection.execute(known).fetchall())
+        if wanted not in names:
+            raise FinewsError(
+                f"No post in {folder} is of the {kind} {wanted!r}{_like(wanted, names)}."
+            )
+
+
+def _like(wanted: str, names: Mapping[str, str]) -> str:
+    """Names that are like one that is not there, as the end of a sentence."""
+    called = [
+        f"{key} ({name})"
+        for key, name in names.items()
+        if wanted and wanted in (key.partition(".")[2], name)
+    ]
+    close = [*called, *get_close_matches(wanted, names, _SUGGESTED, 0.5)][:_SUGGESTED]
+    return f"; there is {', '.join(close)}" if close else ""
+
 
 def export_jsonl(
     folder: Path, out: IO[bytes], selection: Selection = EVERYTHING, progress: Progress = silent
@@ -100,13 +136,14 @@ def export_jsonl(
 
 
 def export_parquet(
-    folder: Path, path: Path, selection: Selection = EVERYTHING, progress: Progress = silent
+    folder: Path, out: IO[bytes], selection: Selection = EVERYTHING, progress: Progress = silent
 ) -> int:
-    """Write a Parquet file; it is there whole or not at all.
+    """Write a Parquet file.
 
     :returns: how many posts.
-    :raises FinewsError: when pyarrow is not installed, or the file cannot be written.
+    :raises FinewsError: when pyarrow is not installed.
     :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` refuses.
     """
     try:
         import pyarrow
@@ -114,22 +151,14 @@ def export_parquet(
     except ImportError as error:
         raise FinewsError("Parquet needs pyarrow: pip install 'finews[parquet]'.") from error
     schema = pyarrow.schema(_parquet_fields(pyarrow))
-    unfinished = path.with_name(f"{path.name}.part")
     count = 0
-    try:
-        with (
-            _records(folder, selection, progress) as records,
-            unfinished.open("wb") as file,
-            pyarrow.parquet.ParquetWriter(file, schema, compression="zstd") as writer,
-        ):
-            while rows := list(islice(records, _ROW_GROUP)):
-                writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
-                count += len(rows)
-        _finish(unfinished, path)
-    except OSError as error:
-        raise FinewsError(f"Could not write {path}: {error.strerror or error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with (
+        _records(folder, selection, progress) as records,
+        pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer,
+    ):
+        while rows := list(islice(records, _ROW_GROUP)):
+            writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
+            count += len(rows)
     return count
 
 
@@ -154,21 +183,13 @@ def _structs(pyarrow: Any, **types: Any) -> Any:
     return pyarrow.list_(pyarrow.struct(list(types.items())))
 
 
-def _finish(unfinished: Path, path: Path) -> None:
-    with unfinished.open("rb") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-
-
 @contextmanager
 def _records(folder: Path, selection: Selection, progress: Progress) -> Iterator[Iterator[Record]]:
     """The records as they are at this moment, whatever is written meanwhile."""
     condition, values = selection.condition()
     names = ", ".join(COLUMNS[:-2])
-    catalog = folder / "catalog.db"
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             (count,) = connection.execute(
                 f"SELECT count(*) FROM posts WHERE {condition}",  # noqa: S608
@@ -182,7 +203,7 @@ def _records(folder: Path, selection: Selection, progress: Progress) -> Iterator
             )
             yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
     except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
 
 
 def _record(folder: Path, row: tuple[Any, ...]) -> Record:

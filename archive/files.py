@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from io import FileIO
-from pathlib import Path
+from itertools import accumulate
+from pathlib import Path, PurePosixPath
 
 from archive.errors import ArchiveError
 
@@ -23,7 +24,40 @@ def demand_archive(folder: Path) -> None:
     """
     if not any((folder / room).exists() for room in ("catalog.db", "_posts", "warc")):
         raise ArchiveError(
-            f"{folder} is no archive: it has no catalog.db, no _posts and no warc in it."
+            f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
+            "name its folder, or set FINEWS_ARCHIVE to it."
+        )
+
+
+_ROOMS = (
+    *(".incoming", ".lock", "_posts", "revisions", "warc", "media", "changed"),
+    *("catalog.db", "crawl-state.db"),
+)
+"""Of an archive: what is written to."""
+
+
+def refuse_links(folder: Path, place: str = "") -> None:
+    """See that nothing is written through a symbolic link in an archive.
+
+    :param place: of a file, below the archive's folder; without it, all that is written to is
+        looked at.
+    :raises ArchiveError: when the way to it has a link, or when one of its rooms is one.
+    """
+    names = PurePosixPath(place).parts[:-1]
+    ways = accumulate(names, lambda way, name: f"{way}/{name}") if place else _ROOMS
+    for way in ways:
+        refuse_link(folder / way)
+
+
+def refuse_link(path: Path) -> None:
+    """See that a path that is to be written to is no symbolic link.
+
+    :raises ArchiveError: when it is one.
+    """
+    if path.is_symlink():
+        raise ArchiveError(
+            f"{path} is a symbolic link, and nothing is written through one; put what it leads to "
+            "in its place."
         )
 
 

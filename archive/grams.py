@@ -58,6 +58,10 @@ class _Folding(dict[int, str]):
         return folded
 
 
+NOTHING = '""'
+"""The FTS5 expression that no post matches."""
+
+
 def _fold_character(character: str) -> str:
     """One character for one, or none.
 
@@ -141,7 +145,7 @@ def match_expression(query: str) -> str:
     """
     asked = parse_query(query)
     if not asked.terms and not asked.excluded:
-        return '""'
+        return NOTHING
     wanted = _join("AND", asked.terms) if asked.terms else _EVERY_POST
     return f"({wanted}) NOT ({_join('OR', asked.excluded)})" if asked.excluded else wanted
 

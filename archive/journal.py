@@ -47,15 +47,16 @@ def version_in_captures(warc: Path, row: PostRow) -> bytes | None:
     """The bytes of a version, from the captures of about the day on which it was archived.
 
     :param warc: folder of the WARC files.
+    Those of other days come last: a clock that was wrong may have named them.
+
     :returns: None when they do not have it.
     """
     archived = datetime.fromisoformat(row.revised or row.first_seen)
     days = {f"{archived + timedelta(days=more):%Y%m%d}" for more in (-1, 0, 1)}
-    for path in warc_files(warc):
-        if day_of(path) in days:
-            for record in read_records(path, frozenset({"conversion"}), damaged=_pass_over):
-                if sha256(record.payload).hexdigest() == row.sha256:
-                    return record.payload
+    for path in sorted(warc_files(warc), key=lambda path: day_of(path) not in days):
+        for record in read_records(path, frozenset({"conversion"}), damaged=_pass_over):
+            if sha256(record.payload).hexdigest() == row.sha256:
+                return record.payload
     return None
 
 

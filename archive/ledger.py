@@ -8,12 +8,12 @@ from typing import NamedTuple, Self
 
 from archive import statements
 from archive.capture import captures_from, is_capture, is_text
-from archive.catalog import Catalog
 from archive.errors import ArchiveError
 from archive.evidence import Captured, Hashed
 from archive.journal import NOTED
 from archive.media import is_kept_as_file, media_path
 from archive.processes import chunks
+from archive.questions import Questions
 from archive.versions import is_place_of_version
 
 _CATALOG = "catalog.db"
@@ -132,11 +132,11 @@ class Ledger:
         if isinstance(error, sqlite3.Error):
             raise ArchiveError(f"Could not keep account of what was read: {error}.") from error
 
-    def copy(self, catalog: Catalog) -> list[WrongRow]:
+    def copy(self, catalog: Questions) -> list[WrongRow]:
         """Take over what the catalog says, see `copying`."""
         return [*chain.from_iterable(self.copying(catalog))]
 
-    def copying(self, catalog: Catalog) -> Iterator[list[WrongRow]]:
+    def copying(self, catalog: Questions) -> Iterator[list[WrongRow]]:
         """Take over what the catalog says of versions, pictures, captures and crawls, some rows
         at each step.
 

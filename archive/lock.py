@@ -2,10 +2,50 @@
 
 import fcntl
 import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from archive.errors import ArchiveLocked
+from archive.files import refuse_link
+
+_LOCK = ".lock"
+_TRIES = 3
+_PAUSE = 0.02
+"""Seconds between tries: `holder_of` takes the lock for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that writes to an archive.
+
+    :param name: such as ``process 4711``.
+    :param since: when it began; aware.
+    """
+
+    name: str
+    since: datetime
+
+
+def holder_of(folder: Path) -> Holder | None:
+    """Return the process that writes to an archive; None where none does, or nobody may know."""
+    with suppress(OSError), (folder / _LOCK).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return Holder(
+                _name_in(file), datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+            )
+    return None
+
+
+def _name_in(file: IO[str]) -> str:
+    """The process that a lock's file names; one that has just begun has not written it yet."""
+    file.seek(0)
+    return file.read(100).strip() or "another process"
 
 
 class ArchiveLock:
@@ -18,15 +58,18 @@ class ArchiveLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = (folder / ".lock").open("a+")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            with self._file:
-                self._file.seek(0)
-                # Who has got it a moment ago has not written its number yet.
-                holder = self._file.read().strip() or "another process"
-                raise ArchiveLocked(folder, holder=holder) from None
+        refuse_link(folder / _LOCK)
+        self._file = (folder / _LOCK).open("a+")
+        for more in reversed(range(_TRIES)):
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if more:
+                    time.sleep(_PAUSE)
+                    continue
+                with self._file:
+                    raise ArchiveLocked(folder, holder=_name_in(self._file)) from None
         self._file.truncate(0)
         self._file.write(f"process {os.getpid()}\n")
         self._file.flush()

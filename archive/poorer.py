@@ -1,5 +1,6 @@
 """Tells what one catalog knows and another does not."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -45,8 +46,8 @@ def lacking(fresh: Path, old: Path) -> list[str]:
     """
     if not old.exists() or not _is_sound(old):
         return []
-    with closing(sqlite3.connect(fresh)) as catalog:
-        catalog.execute("ATTACH ? AS old", (str(old),))
+    with closing(sqlite3.connect(fresh.absolute())) as catalog:
+        catalog.execute("ATTACH ? AS old", (os.fsencode(old.absolute()),))
         counts = {
             table: _missing(catalog, table, *key)
             for table, key in _KEYS.items()
@@ -64,7 +65,7 @@ def _is_sound(place: Path) -> bool:
         with Catalog(place) as catalog:  # which brings it to the present shape
             return not catalog.damage()
     except MisshapenCatalog:
-        with closing(sqlite3.connect(place)) as file:
+        with closing(sqlite3.connect(place.absolute())) as file:
             has_posts = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'posts'"
             sound = file.execute("PRAGMA quick_check").fetchall() == [("ok",)]
             return sound and file.execute(has_posts).fetchone() == (1,)

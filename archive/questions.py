@@ -14,6 +14,7 @@ from archive import pictures
 from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
+from archive.databases import connect_read_only
 from archive.editions import EditionRow, read_editions
 from archive.entries import Look, PostRow, RevisionRow
 from archive.errors import ArchiveError
@@ -201,7 +202,7 @@ class Questions:
         """What is in a table, whatever it is; bytes that are no text come as surrogates."""
         sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
         try:
-            with closing(sqlite3.connect(self._path)) as connection:
+            with closing(connect_read_only(self._path)) as connection:
                 connection.text_factory = _AS_IT_IS
                 connection.row_factory = sqlite3.Row
                 yield from connection.execute(sql)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.catalog import Catalog
 from archive.errors import ArchiveError
-from archive.files import demand_archive
+from archive.files import demand_archive, refuse_links
 from archive.fold import Fold, LostVersion, seen_in, told_by
 from archive.lock import ArchiveLock
 from archive.poorer import lacking
@@ -18,7 +18,7 @@ from archive.processes import Workers, chunks, cores
 from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
 from archive.versions import post_files
-from archive.warc import warc_files
+from archive.warc import is_ours, warc_files
 from archive.warc.scanning import WORTH_WORKERS, pieces_of, scan
 
 _FILES_AT_ONCE = 100
@@ -87,6 +87,7 @@ def rebuild(
     """
     demand_archive(folder)
     fresh, place = folder / "catalog.db.new", folder / "catalog.db"
+    refuse_links(folder)
     try:
         with ArchiveLock(folder):
             _remove_database(fresh)
@@ -110,7 +111,13 @@ def rebuild(
 def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
     rebuilt = Rebuilt()
     fold = Fold(catalog, folder)
-    pieces = pieces_of(warc_files(folder / "warc"))
+    warcs = warc_files(folder / "warc")
+    rebuilt.damage += [
+        f"{path} is not read, because finews gives no file such a name; take it away."
+        for path in warcs
+        if not is_ours(path)
+    ]
+    pieces = pieces_of(filter(is_ours, warcs))
     posts = sum(1 for _ in post_files(folder))
     worth_it = len(pieces) > WORTH_WORKERS or posts > _WORTH_WORKERS
     with (
@@ -159,14 +166,14 @@ def _put_in_place(fresh: Path, place: Path) -> None:
     apply it.
     """
     try:
-        with closing(sqlite3.connect(fresh)) as source, closing(_old(place)) as target:
+        with closing(sqlite3.connect(fresh.absolute())) as source, closing(_old(place)) as target:
             source.backup(target)
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not replace the catalog {place}: {error}.") from error
 
 
 def _old(place: Path) -> sqlite3.Connection:
-    target = sqlite3.connect(place, timeout=30)
+    target = sqlite3.connect(place.absolute(), timeout=30)
     try:
         target.execute("SELECT count(*) FROM sqlite_master").fetchone()
         target.execute("PRAGMA journal_mode = wal")
@@ -174,7 +181,7 @@ def _old(place: Path) -> sqlite3.Connection:
         target.close()
         place.rename(place.with_name(place.name + ".corrupt"))
         _remove_database(place)
-        return sqlite3.connect(place)
+        return sqlite3.connect(place.absolute())
     return target
 
 

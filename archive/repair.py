@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.catalog import Catalog
 from archive.errors import ArchiveError
-from archive.files import demand_archive, publish, stage, sync_folders
+from archive.files import demand_archive, publish, refuse_links, stage, sync_folders
 from archive.ledger import Ledger
 from archive.lock import ArchiveLock
 from archive.processes import Workers, cores
@@ -35,6 +35,7 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
     """
     done = []
     demand_archive(folder)
+    refuse_links(folder)
     kinds = {problem.wrong for problem in problems}
     damaged = Wrong.CATALOG_DAMAGED in kinds
     misled = Wrong.CAPTURE_LOST in kinds and Wrong.CAPTURE_DAMAGED not in kinds
@@ -138,6 +139,7 @@ def _versions_in(wanted: Collection[str], records: Records) -> dict[str, bytes]:
 
 
 def _write_again(folder: Path, place: str, post: bytes) -> str:
+    refuse_links(folder, place)
     path = folder / place
     kept = _put_aside(folder, place)
     incoming = folder / ".incoming"
@@ -167,6 +169,7 @@ def _put_aside(folder: Path, place: str) -> str:
     path = folder / place
     if not lexists(path):
         return ""
+    refuse_links(folder, place)
     aside = _free(folder / "changed" / PurePosixPath(place))
     aside.parent.mkdir(parents=True, exist_ok=True)
     path.replace(aside)
@@ -194,6 +197,7 @@ def _remove_leftovers(folder: Path, problems: list[Problem]) -> Iterator[str]:
                 continue  # a crawl since then has moved the post back, or finished what was begun
             kept = kept_elsewhere(folder, PurePosixPath(problem.place), ledger)
             if kept is not None:
+                refuse_links(folder, problem.place)
                 file.unlink()
                 sync_folders([file.parent])
                 yield f"{problem.place} was removed; its bytes are kept as {kept}."

@@ -14,7 +14,7 @@ from pathlib import Path
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.entries import Entry
-from archive.files import bytes_if_there, publish, stage, sync_folders
+from archive.files import bytes_if_there, publish, refuse_links, stage, sync_folders
 from archive.journal import CRAWL, PICTURE, note_of, tells_of_new_version
 from archive.media import Picture
 from archive.warc import CaptureWriter
@@ -119,9 +119,12 @@ class StepWriter:
         self._captures.settle(payloads)
         for step in steps:
             for path in step.obsolete:
+                refuse_links(self._folder, path)
                 (self._folder / path).unlink(missing_ok=True)
 
     def _write_files(self, files: Sequence[tuple[bytes, str]]) -> None:
+        for _, path in files:
+            refuse_links(self._folder, path)
         with ThreadPoolExecutor(_FILES_AT_ONCE) as threads:
             staged = list(
                 threads.map(

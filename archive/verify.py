@@ -1,7 +1,8 @@
 """Proves that an archive is whole."""
 
+import errno
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -10,20 +11,25 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import InfoCode
 from archive.catalog import Catalog
-from archive.errors import ArchiveError, InvalidInfoCode, MisshapenCatalog
+from archive.databases import is_writable
+from archive.errors import ArchiveError, ArchiveLocked, InvalidInfoCode, MisshapenCatalog
 from archive.evidence import Captured, Hashed, captured, damage_of, hashed
 from archive.files import bytes_if_there, demand_archive
 from archive.ledger import Ledger, Misnamed
-from archive.lock import ArchiveLock
+from archive.lock import ArchiveLock, holder_of
 from archive.media import media_files
 from archive.processes import Workers, chunks, cores
 from archive.progress import Progress, silent
+from archive.questions import Questions
+from archive.read_only import ReadOnlyCatalog
 from archive.statements import plain
 from archive.versions import post_files, revision_files, sha256
 from archive.warc import finished_name, is_being_written, is_found, warc_files
 from archive.warc.scanning import WORTH_WORKERS, pieces_of, scan
 
 _CATALOG = "catalog.db"
+
+_NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 _FILES_AT_ONCE = 100
 """That a process reads."""
@@ -70,8 +76,12 @@ class Problem:
 
 @dataclass(slots=True)
 class Verified:
-    """What a verification looked at and found."""
+    """What a verification looked at and found.
 
+    :param locked: nobody else could write to the archive meanwhile.
+    """
+
+    locked: bool = True
     files: int = 0
     captures: int = 0
     problems: list[Problem] = field(default_factory=list)
@@ -82,6 +92,8 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
     catalog against each other, both ways. Reads in as many processes as there are cores, whatever
     there is to read at the same time, so that neither disk nor processor waits for the other.
 
+    An archive that cannot be written is checked without a lock.
+
     :raises ArchiveLocked: when the archive is being written.
     :raises ArchiveError: when the folder is no archive, the disk refuses, or one of the processes
         is killed.
@@ -89,7 +101,8 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
     demand_archive(folder)
     verified = Verified()
     try:
-        with ArchiveLock(folder), Ledger() as ledger:
+        with _lock_of(folder) as lock, Ledger() as ledger:
+            verified.locked = lock is not None
             verified.problems += _check(folder, ledger, verified, progress)
     except OSError as error:
         place = error.filename or folder
@@ -97,16 +110,33 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
     return verified
 
 
+@contextmanager
+def _lock_of(folder: Path) -> Iterator[ArchiveLock | None]:
+    """Lock an archive; None where it cannot be written, and so not be locked."""
+    try:
+        lock = ArchiveLock(folder)
+    except OSError as error:
+        if error.errno not in _NOT_WRITABLE:
+            raise
+        if holder := holder_of(folder):
+            raise ArchiveLocked(folder, holder=holder.name) from error
+        yield None
+    else:
+        with lock:
+            yield lock
+
+
 def _check(
     folder: Path, ledger: Ledger, verified: Verified, progress: Progress
 ) -> Iterator[Problem]:
     place = folder / _CATALOG
     with ExitStack() as opened:
-        catalog = None
+        catalog: Questions | None = None
         try:
             if not place.exists():
                 raise ArchiveError("it is not there")
-            catalog = opened.enter_context(Catalog(place))
+            writable = verified.locked and is_writable(place)
+            catalog = opened.enter_context(Catalog(place) if writable else ReadOnlyCatalog(place))
         except MisshapenCatalog as error:
             yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
             return
@@ -120,7 +150,7 @@ def _check(
 
 def _read(
     folder: Path,
-    catalog: Catalog | None,
+    catalog: Questions | None,
     ledger: Ledger,
     verified: Verified,
     progress: Progress,
@@ -168,7 +198,7 @@ _Step = Sequence[Problem]
 """What was found wrong in a part of what there is to read."""
 
 
-def _read_catalog(catalog: Catalog, ledger: Ledger) -> Iterator[_Step]:
+def _read_catalog(catalog: Questions, ledger: Ledger) -> Iterator[_Step]:
     try:
         for rows in ledger.copying(catalog):
             yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]

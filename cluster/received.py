@@ -60,7 +60,7 @@ class Received:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._telling():
-            self._db = sqlite3.connect(path, timeout=30)
+            self._db = sqlite3.connect(path.absolute(), timeout=30)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_SCHEMA)

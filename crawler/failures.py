@@ -38,7 +38,12 @@ _WHY = {
 _NO_HTTP = (ParseError, ValueError, LookupError)
 """What Twisted makes of a status or a header that it cannot read."""
 
-_NO_ANSWER = {"left_out", "unreachable"}
+_OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
+
+OWN_FAILURE = "bug"
+"""Reason of what this program failed at, and not the source."""
+
+_NO_ANSWER = {"left_out", "unreachable", OWN_FAILURE}
 """Reasons that say nothing of the article; such a failure is no attempt."""
 
 
@@ -153,6 +158,9 @@ def reason_of(failure: Failure) -> tuple[str, str]:
     url = getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, IgnoreRequest):
         return "left_out", f"{url} was left out ({error or 'robots.txt forbids it'})."
+    if isinstance(error, _OWN):
+        logger.error("finews itself failed on %s.", url, exc_info=error)
+        return OWN_FAILURE, f"finews itself failed on {url}: {type(error).__name__}: {error}."
     return "unreachable", f"{url} could not be reached: {why(error)}."
 
 

@@ -25,6 +25,13 @@ _MOST_TOLERATED = 0.5
 """Share of failures that is too much whatever is usual."""
 
 
+_BUGS = (
+    "spider_exceptions/count",
+    *("article/failed/lost", "article/failed/bug", "list/failed/bug", "picture/failed/bug"),
+)
+"""Statistics of what this program failed at."""
+
+
 class ExitStatus(IntEnum):
     """The exit statuses of ``scrapy crawl``; docs/reference/exit-statuses.md is made of this."""
 
@@ -121,6 +128,11 @@ class Verdict:
     sentence: str
 
 
+def _failed(bugs: int) -> str:
+    times = "once" if bugs == 1 else f"{bugs} times"
+    return f"The crawler itself failed {times}; see the log."
+
+
 def judge(
     stats: Mapping[str, Any],
     max_failed_share: float,
@@ -141,7 +153,7 @@ def judge(
     pages_gone = sum(stats.get(f"article/gone/http_{status}", 0) for status in (404, 410))
     lists_failed = stats.get("list/failed", 0)
     reason = stats.get("finish_reason")
-    bugs = stats.get("spider_exceptions/count", 0) + stats.get("article/failed/lost", 0)
+    bugs = sum(stats.get(key, 0) for key in _BUGS)
     if reason == STORAGE_FAILED or stats.get("archive/failed"):
         return Verdict(
             ExitStatus.STORAGE_FAILED,
@@ -151,6 +163,8 @@ def judge(
         return Verdict(ExitStatus.ERROR, "The crawler itself failed at its start; see the log.")
     if reason != "finished":
         return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
+    if bugs and stats.get("list/failed/bug"):
+        return Verdict(ExitStatus.ERROR, _failed(bugs))
     if lists_failed and not counts.lists_unchanged and not stats.get("list/posts"):
         if stats.get("list/failed/layout"):
             return Verdict(
@@ -186,7 +200,7 @@ def judge(
             "pages are not laid out as they were.",
         )
     if bugs:
-        return Verdict(ExitStatus.ERROR, f"The crawler itself failed {bugs} times; see the log.")
+        return Verdict(ExitStatus.ERROR, _failed(bugs))
     if lists_failed:
         return Verdict(
             ExitStatus.SOURCE_UNREACHABLE,

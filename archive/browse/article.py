@@ -8,12 +8,14 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Edition
 from archive.body import read_body
-from archive.browse.body import render_body
 from archive.capture import Capture, captures_from
 from archive.changes import Change
 from archive.media import SUFFIXES, is_kept_as_file, media_path
 from archive.post import parse_post
 from archive.versions import is_place_of_version
+
+_MOST_COMPARED = 300_000
+"""Bytes of a file, to be compared with another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,14 @@ class Article:
     :param post: the row of the catalog.
     :param edition: which of its posts; the article's own where the source published one.
     :param published_twice: there is another one.
-    :param body: safe HTML; None where the post's file cannot be read.
+    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
     :param versions: the newest first.
     """
 
     post: sqlite3.Row
     edition: Edition
     published_twice: bool
-    body: str | None
+    kept: Mapping[str, str]
     addresses: Sequence[str]
     securities: Sequence[sqlite3.Row]
     versions: Sequence[Version]
@@ -87,16 +89,13 @@ def find_post(
 
 def read_article(
     connection: sqlite3.Connection,
-    folder: Path,
     info_code: str,
-    security_address: Callable[[str], str],
     picture_address: Callable[[str], str],
     edition: str | None = None,
 ) -> Article | None:
     """The article with this code; None when it is not archived.
 
     :param edition: see `find_post`.
-    :param security_address: of a security's page, from its code.
     :param picture_address: of a picture that is kept, from its file's name.
     """
     post = find_post(connection, info_code, edition)
@@ -108,12 +107,7 @@ def read_article(
         published_twice=bool(
             connection.execute("SELECT 1 FROM editions WHERE info_code = ?", [info_code]).fetchone()
         ),
-        body=read_safe_body(
-            folder,
-            post["path"],
-            security_address,
-            kept_pictures(connection, info_code, picture_address),
-        ),
+        kept=kept_pictures(connection, info_code, picture_address),
         addresses=json.loads(post["addresses"]),
         securities=connection.execute(
             """
@@ -160,37 +154,36 @@ def read_picture(
     ).fetchone()
     if row is None or not is_kept_as_file(digest, row["type"]) or SUFFIXES[row["type"]] != suffix:
         return None
-    data = _bytes_inside(folder, media_path(digest, row["type"]))
+    data = _bytes_of(_inside(folder, media_path(digest, row["type"])))
     return None if data is None else (data, row["type"])
 
 
-def read_safe_body(
-    folder: Path, path: str, security_address: Callable[[str], str], kept: Mapping[str, str]
-) -> str | None:
-    """The body of a post file as safe HTML; None when there is no such file in the archive.
+def find_file(folder: Path, path: str) -> Path | None:
+    """The file of a post or a revision; None when the path is none of either, or leads out of the
+    archive."""
+    return _inside(folder, path) if is_place_of_version(path) else None
 
-    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
+
+def read_file(folder: Path, path: str, most_bytes: int = -1) -> bytes | None:
+    """A post or a revision; None when it is not there, or the path is none of either.
+
+    :param most_bytes: only so many from its beginning.
     """
-    data = read_file(folder, path)
-    if data is None:
-        return None
-    return render_body(parse_post(data, PurePosixPath(path).name).body, security_address, kept)
+    return _bytes_of(find_file(folder, path), most_bytes)
 
 
-def read_file(folder: Path, path: str) -> bytes | None:
-    """A post or a revision; None when it is not there, or the path is none of either."""
-    if not is_place_of_version(path):
-        return None
-    return _bytes_inside(folder, path)
-
-
-def _bytes_inside(folder: Path, path: str) -> bytes | None:
+def _inside(folder: Path, path: str) -> Path | None:
     root = folder.resolve()
     file = (root / path).resolve()
-    if not file.is_relative_to(root):
+    return file if file.is_relative_to(root) else None
+
+
+def _bytes_of(file: Path | None, most_bytes: int = -1) -> bytes | None:
+    if file is None:
         return None
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(most_bytes)
     except OSError:
         return None
 
@@ -227,8 +220,11 @@ def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str])
 
 
 def read_text(folder: Path, version: Version) -> str | None:
-    """Title, digest and text of a version; None when its file is not there."""
-    data = read_file(folder, version.path)
+    """Title, digest and text of a version; None when its file is not there.
+
+    Of a file that is larger than any article, only the beginning.
+    """
+    data = read_file(folder, version.path, _MOST_COMPARED)
     if data is None:
         return None
     post = parse_post(data, PurePosixPath(version.path).name)

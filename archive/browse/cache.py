@@ -18,8 +18,9 @@ T = TypeVar("T")
 class Cache:
     """Answers by key, for as long as the catalog stays as it was.
 
-    The version of the catalog is when and how far its two files were written. SQLite's own
-    `data_version` would not do: it is a number of one connection, and Datasette has several.
+    The version of the catalog is which its two files are, and when and how far they were written.
+    SQLite's own `data_version` would not do: it is a number of one connection, and Datasette has
+    several.
     """
 
     def __init__(self, catalog: Path) -> None:
@@ -46,9 +47,9 @@ class Cache:
         return result
 
 
-def _state(path: Path) -> tuple[int, int]:
+def _state(path: Path) -> tuple[int, int, int]:
     try:
         status = path.stat()
     except FileNotFoundError:
-        return (0, 0)
-    return (status.st_mtime_ns, status.st_size)
+        return (0, 0, 0)
+    return (status.st_ino, status.st_mtime_ns, status.st_size)

@@ -1,9 +1,22 @@
-"""Datasette's access to the catalog, mended in two places."""
+"""Datasette's access to the catalog, mended in three places."""
 
+import asyncio
 import re
-from typing import Any
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from datasette.database import Database, Results
+
+from archive.databases import CATALOG, identity_of, open_catalog
+from archive.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+T = TypeVar("T")
 
 _FIRST_PAGE = re.compile(
     r"""
@@ -15,13 +28,57 @@ _FIRST_PAGE = re.compile(
 
 
 class Catalog(Database):
-    """Sorts the posts of a table's page to the end, and keeps visitors' mistakes out of the log.
+    """Sorts the posts of a table's page to the end, keeps visitors' mistakes out of the log, and
+    reads the file that is there now.
 
     Datasette 0.65 sorts a table's first page by one column, and those that follow by the key as
     well. Of posts that are alike in that column, such as those of one second, a reader who turns
     pages would get some twice and some never. It also prints whatever SQL fails, the visitor's
-    words included; what is not their doing is printed where it is answered.
+    words included; what is not their doing is printed where it is answered. And it makes an address
+    of the path as it is, whatever characters it has, and keeps a connection for good.
+
+    :param folder: the archive's.
     """
+
+    def __init__(self, datasette: "Datasette", folder: Path) -> None:
+        super().__init__(datasette, str(folder / CATALOG))
+        self._folder = folder
+        self._of_thread = threading.local()
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """Open the catalog for reading; nothing of ours writes to it.
+
+        :raises ArchiveError: when it is not there, or not a catalog of this release.
+        """
+        assert not write
+        connection = open_catalog(self._folder, check_same_thread=False)
+        self._all_file_connections.append(connection)
+        return connection
+
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Call a function with a connection, in a thread of Datasette's.
+
+        :raises ArchiveError: when the catalog is not there any more.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.ds.executor, lambda: fn(self._connection()))
+
+    def _connection(self) -> sqlite3.Connection:
+        """The thread's connection to the file that is there now."""
+        opened = self._of_thread.__dict__
+        try:
+            identity = identity_of(Path(self.path))
+        except OSError as error:
+            raise ArchiveError(f"There is no catalog {self.path}: {error.strerror}.") from error
+        if opened.get("identity") != identity:
+            if old := opened.pop("connection", None):
+                self._all_file_connections.remove(old)
+                old.close()
+            opened["connection"] = self.connect()
+            self.ds._prepare_connection(opened["connection"], self.name)
+            opened["identity"] = identity
+        connection: sqlite3.Connection = opened["connection"]
+        return connection
 
     async def execute(self, sql: str, *arguments: Any, **options: Any) -> Results:
         """What Datasette asks."""

@@ -1,12 +1,13 @@
 """The newest posts of a list as an Atom feed."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from html import escape
 
 from archive.atom import Entry, Feed, atom
-from archive.browse.article import kept_pictures, read_safe_body
+from archive.browse.article import kept_pictures
+from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
 from archive.browse.selection import Selection
 
 _ENTRIES = 30
@@ -30,16 +31,24 @@ class Addresses:
     picture: Callable[[str], str]
 
 
-def read_feed(
-    connection: sqlite3.Connection,
-    folder: Path,
-    selection: Selection,
-    title: str,
-    addresses: Addresses,
-) -> bytes:
-    """The newest posts of a selection as a feed with their bodies."""
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post in a feed.
+
+    :param row: of the catalog.
+    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
+    """
+
+    row: sqlite3.Row
+    kept: Mapping[str, str]
+
+
+def read_newest(
+    connection: sqlite3.Connection, selection: Selection, addresses: Addresses
+) -> list[Post]:
+    """The newest posts of a selection."""
     hits = selection.hits(connection)
-    posts = connection.execute(
+    rows = connection.execute(
         f"""
         SELECT * FROM posts WHERE id IN (
             SELECT p.id FROM {hits.tables} {hits.where()}
@@ -47,28 +56,56 @@ def read_feed(
         ) ORDER BY published DESC, id DESC
         """,  # noqa: S608 (our own words)
         hits.parameters,
-    ).fetchall()
+    )
+    return [
+        Post(row, kept_pictures(connection, row["info_code"], addresses.picture)) for row in rows
+    ]
+
+
+def make_feed(
+    posts: Sequence[Post],
+    selection: Selection,
+    title: str,
+    addresses: Addresses,
+    renderer: Renderer,
+) -> bytes:
+    """A feed of posts with their bodies."""
     feed = Feed(
         name=f"feed {sorted(selection.parameters.items())}",
         title=title,
         address=addresses.feed,
         page=addresses.page,
     )
-    return atom(feed, (_entry(connection, post, folder, addresses) for post in posts))
+    return atom(feed, (_entry(post, addresses, renderer) for post in posts))
 
 
-def _entry(
-    connection: sqlite3.Connection, post: sqlite3.Row, folder: Path, addresses: Addresses
-) -> Entry:
-    kept = kept_pictures(connection, post["info_code"], addresses.picture)
+def updated(posts: Sequence[Post]) -> str | None:
+    """When the newest version of the posts was archived; None of no posts."""
+    return max((_updated(post.row) for post in posts), default=None)
+
+
+def _updated(row: sqlite3.Row) -> str:
+    time: str = row["revised"] or row["first_seen"]
+    return time
+
+
+def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> Entry:
+    row = post.row
+    page = addresses.article(row["info_code"])
+    body = renderer.body(
+        row["path"], row["text"], addresses.security, post.kept, most_bytes=MOST_BYTES_IN_FEED
+    )
+    html = body.html if body else None
+    if body and body.bytes:
+        html = f'{body.html}<p>正文太长，这里只有开头。<a href="{escape(page)}">看全文</a></p>'
     return Entry(
-        info_code=post["info_code"],
-        title=post["title"],
-        published=post["published"],
-        updated=post["revised"] or post["first_seen"],
-        page=addresses.article(post["info_code"]),
-        author=post["media"],
-        digest=post["digest"],
-        html=read_safe_body(folder, post["path"], addresses.security, kept),
-        text=post["text"],
+        info_code=row["info_code"],
+        title=row["title"],
+        published=row["published"],
+        updated=_updated(row),
+        page=page,
+        author=row["media"],
+        digest=row["digest"],
+        html=html,
+        text=row["text"][:MOST_CHARACTERS],
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from archive.browse.site import open_catalog
 from archive.crawl_state import CrawlState
+from archive.databases import open_catalog
 
 _CRAWLS = 5
 _FATES = ("found", "added", "revised", "unchanged", "gone", "failed")
@@ -34,7 +34,7 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     :param now: aware; tells which hosts are still to be left alone.
     :raises ArchiveError: when there is no catalog in the folder.
     """
-    with closing(open_catalog(folder / "catalog.db")) as connection:
+    with closing(open_catalog(folder)) as connection:
         connection.row_factory = sqlite3.Row
         yield from _aligned(_figures(connection, folder), width)
         crawls = connection.execute(
@@ -84,7 +84,7 @@ def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
     """Hosts that are left alone, and articles that could not be archived yet."""
     if not path.exists():
         return
-    with closing(CrawlState(path)) as state:
+    with closing(CrawlState(path, read_only=True)) as state:
         for block in state.blocks(now):
             yield "left alone", block.host, f"until {block.until:%Y-%m-%d %H:%M} UTC", block.reason
         for failed in state.failures():

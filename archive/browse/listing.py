@@ -20,6 +20,8 @@ PAGE = 20
 SAMPLE = 5_000
 _SNIPPET = 100
 _FACET_VALUES = 12
+_MOST_CHARACTERS = 100_000
+"""Of a text that hits are looked for in, to be shown."""
 
 Marked = Sequence[tuple[str, bool]]
 """Pieces of text, and whether each is a hit."""
@@ -145,9 +147,10 @@ def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = 
     """The cards of posts in the order of `ids`, with the hits of `query` marked."""
     rows = connection.execute(
         f"""
-        SELECT id, info_code, title, published, media, digest, text, version, gone
+        SELECT id, info_code, title, published, media, digest, version, gone,
+            substr(text, 1, {_MOST_CHARACTERS}) AS text
         FROM posts WHERE id IN ({", ".join("?" * len(ids))})
-        """,  # noqa: S608 (question marks only)
+        """,  # noqa: S608 (question marks and a number)
         ids,
     )
     cards = {row["id"]: card_of(row, query) for row in rows}
@@ -173,7 +176,7 @@ def _marked(text: str, query: str) -> Marked:
 
 def _excerpt(row: sqlite3.Row, query: str) -> Marked:
     if query:
-        return snippet(row["text"], query, _SNIPPET)
+        return snippet(row["text"][:_MOST_CHARACTERS], query, _SNIPPET)
     beginning = " ".join((row["digest"] or row["text"][: 2 * _SNIPPET]).split())
     return ((beginning[:_SNIPPET] + "…" * (len(beginning) > _SNIPPET), False),)
 

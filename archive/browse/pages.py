@@ -18,12 +18,14 @@ from archive.browse.article import (
     read_text,
     read_versions,
 )
+from archive.browse.conditional import conditional
 from archive.browse.crawls import read_crawls
 from archive.browse.difference import compare, stretches
-from archive.browse.feed import Addresses, read_feed
+from archive.browse.feed import Addresses, make_feed, read_newest, updated
 from archive.browse.front import read_front, read_media, read_securities
 from archive.browse.listing import Place, count, read_facets, read_page
 from archive.browse.metadata import TITLE
+from archive.browse.rendering import MOST_CHARACTERS
 from archive.browse.security import read_security, securities_named
 from archive.browse.selection import Selection
 from archive.browse.site import Site
@@ -86,23 +88,24 @@ async def news_feed(request: Request, datasette: Site) -> Response:
         return str(urljoin(request.url, str(datasette.urls.path(path))))
 
     parameters = selection.query_string()
-    feed = await datasette.ask(
-        read_feed,
-        datasette.folder,
-        selection,
-        f"{_heading(selection, named)} · {TITLE}",
-        Addresses(
-            feed=absolute(f"/news.atom{parameters}"),
-            page=absolute(f"/news{parameters}"),
-            article=lambda code: absolute(f"/catalog/posts/{code}"),
-            security=lambda code: absolute(f"/security/{code}"),
-            picture=lambda name: absolute(f"/pictures/{name}"),
-        ),
+    addresses = Addresses(
+        feed=absolute(f"/news.atom{parameters}"),
+        page=absolute(f"/news{parameters}"),
+        article=lambda code: absolute(f"/catalog/posts/{code}"),
+        security=lambda code: absolute(f"/security/{code}"),
+        picture=lambda name: absolute(f"/pictures/{name}"),
     )
-    return Response(
+    posts = await datasette.ask(read_newest, selection, addresses)
+    title = f"{_heading(selection, named)} · {TITLE}"
+    renderer = datasette.renderer
+    feed = await renderer.run(make_feed, posts, selection, title, addresses, renderer)
+    return await renderer.run(
+        conditional,
+        request,
         feed,
-        content_type="application/atom+xml; charset=utf-8",
-        headers={"Cache-Control": "max-age=300"},
+        "application/atom+xml; charset=utf-8",
+        modified=updated(posts),
+        max_age=300,
     )
 
 
@@ -149,13 +152,21 @@ async def article_variables(request: Request, datasette: Site) -> dict[str, Any]
     """What the template of ``/catalog/posts/<info code>`` shows."""
     article = await datasette.ask(
         read_article,
-        datasette.folder,
         unquote(request.url_vars["pks"]),
-        lambda code: str(datasette.urls.path(f"/security/{code}")),
         lambda name: str(datasette.urls.path(f"/pictures/{name}")),
         request.args.get("edition"),
     )
-    return {"article": article}
+    if article is None:
+        return {"article": None}
+    body = await datasette.renderer.run(
+        datasette.renderer.body,
+        article.post["path"],
+        article.post["text"],
+        lambda code: str(datasette.urls.path(f"/security/{code}")),
+        article.kept,
+    )
+    text = article.post["text"][:MOST_CHARACTERS]
+    return {"article": article, "body": body, "text": text}
 
 
 async def changes(request: Request, datasette: Site) -> Response:
@@ -167,7 +178,7 @@ async def changes(request: Request, datasette: Site) -> Response:
     new = by_number.get(request.args.get("new") or "", newest)
     old = by_number.get(request.args.get("old") or "", before)
 
-    def compared(_: object) -> Any:
+    def compared() -> Any:
         texts = [read_text(datasette.folder, version) for version in (old, new)]
         return None if None in texts else stretches(compare(*(text or "" for text in texts)))
 
@@ -181,9 +192,7 @@ async def changes(request: Request, datasette: Site) -> Response:
         versions=versions,
         old=old,
         new=new,
-        stretches=await datasette.ask(
-            lambda connection: datasette.cache.get(key, lambda: compared(connection))
-        ),
+        stretches=await datasette.renderer.run(datasette.cache.get, key, compared),
     )
 
 

@@ -22,6 +22,7 @@ from archive.browse.listing import card_of
 from archive.browse.prefix import below
 from archive.browse.safety import Application, read_only, with_safety_headers
 from archive.browse.site import Site
+from archive.errors import ArchiveError
 
 _CODE = r"(?P<code>[^/]+)"
 _ROUTES: tuple[tuple[str, pages.Page], ...] = (
@@ -143,6 +144,9 @@ def _blame(request: Request, exception: Exception) -> tuple[int, str]:
         return exception.status, str(exception)
     if isinstance(exception, DatasetteError) and exception.status < 500:
         return exception.status, exception.title or str(exception.message)
+    if isinstance(exception, ArchiveError):
+        print(exception, file=sys.stderr)
+        return 503, "现在读不到存档的目录（catalog.db）；它回来以后，这里会自动恢复。"
     if isinstance(exception, OSError) and exception.errno == errno.ENAMETOOLONG:
         return 404, "没有这个文件。"
     if isinstance(exception, _ROWLESS) and request.url_vars.get("table", "posts") != "posts":

@@ -12,7 +12,8 @@ from datasette.utils import sqlite_timelimit
 from archive.browse.cache import Cache
 from archive.browse.database import Catalog
 from archive.browse.metadata import METADATA
-from archive.errors import ArchiveError
+from archive.browse.rendering import Renderer
+from archive.databases import CATALOG, open_catalog
 
 DATABASE = "catalog"
 STATIC = "-/finews"
@@ -29,14 +30,6 @@ _SETTINGS = {
     "default_cache_ttl": 5,
     "truncate_cells_html": 300,
 }
-
-_NEEDED = frozenset(
-    {
-        *("posts", "revisions", "changes", "posts_search", "posts_per_media"),
-        *("mentions", "securities", "illustrations", "pictures", "crawls"),
-    }
-)
-"""Tables and views that pages read."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,10 +48,10 @@ class Site(Datasette):
     """
 
     def __init__(self, folder: Path, *, sql: bool = False, base_url: str = "/") -> None:
-        catalog = folder / "catalog.db"
-        open_catalog(catalog).close()
+        open_catalog(folder).close()
         self.folder = folder
-        self.cache = Cache(catalog)
+        self.renderer = Renderer(folder)
+        self.cache = Cache(folder / CATALOG)
         super().__init__(
             metadata=deepcopy(METADATA),
             template_dir=str(_HERE / "templates"),
@@ -66,7 +59,7 @@ class Site(Datasette):
             settings={**_SETTINGS, "default_allow_sql": sql, "base_url": base_url},
         )
         self.remove_database("_memory")
-        self.add_database(Catalog(self, str(catalog)), name=DATABASE)
+        self.add_database(Catalog(self, folder), name=DATABASE)
 
     async def ask(
         self,
@@ -89,27 +82,6 @@ class Site(Datasette):
     def close(self) -> None:
         """Close every connection to the catalog."""
         self.executor.shutdown()
+        self.renderer.close()
         for database in self.databases.values():
             database.close()
-
-
-def open_catalog(catalog: Path) -> sqlite3.Connection:
-    """A read-only connection to a catalog.
-
-    :raises ArchiveError: when the file is not there, or not a catalog of this version.
-    """
-    if not catalog.is_file():
-        raise ArchiveError(f"There is no archive in {catalog.parent}: it has no catalog.db.")
-    connection = sqlite3.connect(f"{catalog.absolute().as_uri()}?mode=ro", uri=True)
-    try:
-        missing = _NEEDED - {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    except sqlite3.Error as error:
-        connection.close()
-        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
-    if missing:
-        connection.close()
-        raise ArchiveError(
-            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one:"
-            " the next crawl brings it up to date, or says what does."
-        )
-    return connection

@@ -1,5 +1,6 @@
 """The commands ``finews export …``."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import reduce, wraps
@@ -11,7 +12,9 @@ import click
 
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
-from archive.export import Selection, export_jsonl, export_parquet
+from archive.export import Selection, check_names, export_jsonl, export_parquet
+from archive.grams import NOTHING, match_expression
+from archive.output import STANDARD_OUTPUT, output_to
 from archive.progress import show
 from archive.publish.feeds import Published
 from archive.publish.folder import Outcome
@@ -36,6 +39,26 @@ def export() -> None:
     """
 
 
+class _Moment(click.ParamType[str]):
+    """A time in Shanghai, or the beginning of one, as the catalog writes it."""
+
+    name = "time"
+    _forms = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\+08:00)?)?)?)?)?)?", re.ASCII)
+    _first = "0001-01-01T00:00:00+08:00"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).strip()
+        try:
+            if not self._forms.fullmatch(text):
+                raise ValueError
+            datetime.fromisoformat(text + self._first[len(text) :])
+        except ValueError:
+            self.fail(
+                f"{value!r} is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.", param, ctx
+            )
+        return text.replace(" ", "T")
+
+
 def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
     """Options that choose posts; the command gets a `Selection`."""
 
@@ -55,18 +78,23 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
                 raise click.UsageError("Say --days or --since, not both.")
             today = datetime.now(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
-        command(
-            selection=Selection(
-                since=since, until=until, media=media, security=security, query=query, days=days
-            ),
-            **others,
+        if since is not None and until is not None and since >= until:
+            raise click.UsageError(f"No time is from {since} on and before {until}.")
+        if query is not None and match_expression(query) == NOTHING:
+            raise click.UsageError(f"--search {query!r} has nothing to search for.")
+        selection = Selection(
+            since=since, until=until, media=media, security=security, query=query, days=days
         )
+        check_names(others["archive"], selection)
+        command(selection=selection, **others)
 
     options = (
         click.option(
-            "--since", help="Published at this time in Shanghai or later, such as 2026-11."
+            "--since",
+            type=_Moment(),
+            help="Published at this time in Shanghai or later, such as 2026-11.",
         ),
-        click.option("--until", help="Published before this time in Shanghai."),
+        click.option("--until", type=_Moment(), help="Published before this time in Shanghai."),
         click.option(
             "--days",
             type=click.IntRange(min=1, max=36500),
@@ -94,14 +122,11 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
 @_choosing_posts
 def posts(archive: Path, kind: str, output: Path, selection: Selection) -> None:
     """Write posts as JSON Lines or Parquet, by publication time."""
-    to_terminal = str(output) == "-"
-    if kind == "parquet":
-        if to_terminal:
-            raise click.UsageError("Parquet goes to a file: say --output FILE.")
-        count = export_parquet(archive, output, selection, show)
-    else:
-        with click.open_file(str(output), "wb", atomic=not to_terminal) as out:
-            count = export_jsonl(archive, out, selection, show)
+    if kind == "parquet" and output == STANDARD_OUTPUT:
+        raise click.UsageError("Parquet goes to a file: say --output FILE.")
+    write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
+    with output_to(output, archive) as out:
+        count = write(archive, out, selection, show)
     click.echo(f"{count} posts exported.", err=True)
 
 

@@ -26,6 +26,12 @@ def verify(archive: Path, mend: bool) -> None:
         verified = archive_verify.verify(archive, show)
     for problem in verified.problems:
         click.echo(problem)
+    if not verified.locked:
+        click.echo(
+            f"{archive} cannot be written, so it was checked without its lock; "
+            "what is written to it meanwhile may count as wrong.",
+            err=True,
+        )
     wrong = len(verified.problems)
     click.echo(f"{verified.files} files and {verified.captures} captures checked, {wrong} wrong.")
     sys.exit(1 if wrong else 0)

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
 from archive.categories import Category
+from archive.databases import open_catalog
 from archive.errors import ArchiveError
 from archive.export import Selection, read_version
 from archive.post import parse_post
@@ -174,10 +175,8 @@ def _read(
     folder: Path, selection: Selection, sql: str, *, with_pictures: bool
 ) -> Iterator[PublishedPost]:
     condition, values = selection.condition()
-    catalog = folder / "catalog.db"
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             carried = carried_by_post(connection, folder) if with_pictures else {}
             ordered = f"{sql.format(condition=condition)} ORDER BY published, info_code"
@@ -185,4 +184,4 @@ def _read(
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error

@@ -16,6 +16,7 @@ from archive.warc.names import (
     finished_name,
     is_being_written,
     is_found,
+    is_ours,
     warc_files,
 )
 from archive.warc.reading import Damaged, Record, read_record, read_records, read_response
@@ -34,6 +35,7 @@ __all__ = [
     "finished_name",
     "is_being_written",
     "is_found",
+    "is_ours",
     "payload_digest",
     "read_record",
     "read_records",

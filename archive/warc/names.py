@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-from archive.capture import is_text
-
 PART, OPEN, FINISHED = ".warc.gz.part", ".warc.gz.open", ".warc.gz"
 SOFTWARE = "finews"
 _DAY = re.compile("(?<=-)[0-9]{8}(?=-)")
+_OURS = re.compile(rf"{SOFTWARE}-(?P<day>[0-9]{{8}})-(?P<number>[0-9]{{5,9}})", re.ASCII)
 
 
 def warc_files(folder: Path) -> list[Path]:
@@ -36,12 +35,17 @@ def find_file(folder: Path, name: str) -> Path:
     return finished
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file has a name that `next_name` gives; what others hold is not looked at."""
+    return _OURS.fullmatch(_stem(path)) is not None
+
+
 def is_found(path: Path) -> bool:
     """Whether captures in a file are found by the name that they are known by. They are not where
-    another file is found instead, one that somebody has copied back, or where it is no text.
+    the name is none that `next_name` gives, or where another file is found instead, one that
+    somebody has copied back.
     """
-    name = finished_name(path)
-    return is_text(name) and find_file(path.parent, name) == path
+    return is_ours(path) and find_file(path.parent, finished_name(path)) == path
 
 
 def renamed(path: Path, suffix: str) -> Path:
@@ -60,7 +64,7 @@ def day_of(path: Path) -> str:
 
 
 def next_name(folder: Path, day: str) -> str:
-    """The name, without its end, of the next file of a day."""
-    taken = [path.name.split(".")[0] for path in folder.glob(f"*-{day}-*")]
-    number = max((int(name.rpartition("-")[2]) for name in taken), default=0) + 1
-    return f"{SOFTWARE}-{day}-{number:05}"
+    """The name, without its end, of the next file of a day. Files of other names do not count."""
+    ours = (_OURS.fullmatch(_stem(path)) for path in folder.iterdir())
+    numbers = (int(name["number"]) for name in ours if name and name["day"] == day)
+    return f"{SOFTWARE}-{day}-{max(numbers, default=0) + 1:05}"

@@ -13,7 +13,7 @@ from isal import isal_zlib
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc.names import find_file
-from archive.warc.records import Headers, has_digest
+from archive.warc.records import MOST_BYTES, Headers, has_digest
 
 _CHUNK = 1 << 18
 """Bytes that are read at once."""
@@ -174,7 +174,7 @@ class Reading:
         while self.position < until:
             start = self.position
             member, content, sip = isal_zlib.decompressobj(wbits=31), list[bytes](), _SIP
-            wrong = ""
+            wrong, size = "", 0
             while not (member.eof or wrong):
                 if at == len(window):
                     window, at = memoryview(self._file.read(_CHUNK)), 0
@@ -183,9 +183,15 @@ class Reading:
                     return
                 piece = window[at : at + sip]
                 try:
-                    content.append(member.decompress(piece))
+                    content.append(member.decompress(piece, MOST_BYTES + 1 - size))
+                    size += len(content[-1])
                 except _NoGzip as error:
                     wrong = f"The capture {self._path} is damaged at {start}: {error}."
+                if size > MOST_BYTES:
+                    wrong = (
+                        f"The capture {self._path} has a record at {start} that unpacks to more"
+                        f" than {MOST_BYTES >> 20} MB; it is not read."
+                    )
                 if not window:
                     wrong = f"The capture {self._path} is torn at {start}."
                 at += len(piece) - len(member.unused_data)

@@ -4,14 +4,25 @@ import io
 import os
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from archive.capture import Capture
-from archive.files import sync_folders
-from archive.warc.names import FINISHED, OPEN, PART, day_of, finished_name, next_name, renamed
-from archive.warc.reading import Reading
+from archive.files import refuse_link, sync_folders
+from archive.warc.names import (
+    FINISHED,
+    OPEN,
+    PART,
+    day_of,
+    finished_name,
+    is_being_written,
+    is_found,
+    next_name,
+    renamed,
+    warc_files,
+)
+from archive.warc.reading import Reading, read_records
 from archive.warc.records import (
     Exchange,
     conversion_record,
@@ -21,6 +32,8 @@ from archive.warc.records import (
     payload_digest,
     warcinfo_record,
 )
+
+_OF_A_DAY = frozenset({"response", "revisit", "request", "metadata", "conversion"})
 
 FindPayload = Callable[[str], Capture | None]
 
@@ -34,7 +47,7 @@ class CaptureWriter:
 
     :param folder: of the WARC files; is created.
     :param now: names the file. A new one is begun at `most_bytes` and with the first record of
-        a later day, UTC.
+        a later day, UTC; also after a clock that was wrong has named one of a day to come.
     :param find_payload: the first capture of a payload, by its digest.
     :raises OSError: here and from every method, when the disk refuses.
     """
@@ -57,13 +70,18 @@ class CaptureWriter:
         self._name = ""
         folder.mkdir(parents=True, exist_ok=True)
         # Never back: files are read in the order of their names, whatever the clock says.
-        self._day = max([_day(now), *map(day_of, folder.glob(f"*{FINISHED}*"))])
-        for torn in sorted(folder.glob(f"*{PART}")):
+        ours = sorted(filter(is_found, warc_files(folder)))
+        self._day = max([_day(now), *map(day_of, ours)])
+        self._today = self._begun = _day(now)
+        unfinished = [path for path in ours if not path.name.endswith(FINISHED)]
+        for path in unfinished:
+            refuse_link(path)
+        for torn in filter(is_being_written, unfinished):
             for digest, capture in _mend(torn):
                 if find_payload(digest) is None:
                     self._new_payloads.setdefault(digest, capture)
-        for path in sorted((*folder.glob(f"*{PART}"), *folder.glob(f"*{OPEN}"))):
-            self._go_on_with(path)
+        for path in filter(Path.exists, unfinished):
+            self._go_on_with(path, now)
 
     def capture(self, exchange: Exchange) -> Capture:
         """Write an exchange; it lasts over a power cut after the next `sync`."""
@@ -127,12 +145,16 @@ class CaptureWriter:
 
     def _place(self, now: datetime) -> tuple[str, int]:
         """The name, when it is finished, of the file that the next record goes to, and where."""
-        day = max(self._day, _day(now))
-        if self._file is not None and (day != self._day or self._file.tell() >= self._most_bytes):
+        self._today = max(self._today, _day(now))
+        day = max(self._day, self._today)
+        if self._file is not None and (
+            self._today > self._begun or self._file.tell() >= self._most_bytes
+        ):
             self._full.append(self._leave(self._file))
             self._finish()
         self._day = day
         if self._file is None:
+            self._begun = self._today
             path = self._folder / f"{next_name(self._folder, day)}{PART}"
             self._file, self._name = path.open("x+b", buffering=0), finished_name(path)
             sync_folders([self._folder])
@@ -153,9 +175,12 @@ class CaptureWriter:
             self._file.seek(start)
             raise
 
-    def _go_on_with(self, path: Path) -> None:
-        fresh = day_of(path) == self._day and path.stat().st_size < self._most_bytes
-        if fresh and self._file is None:
+    def _go_on_with(self, path: Path, now: datetime) -> None:
+        tomorrow = _day(now + timedelta(days=1))
+        begun = day_of(path) if day_of(path) <= tomorrow else _begun(path)
+        fresh = day_of(path) == self._day and _day(now) <= begun <= tomorrow
+        if fresh and path.stat().st_size < self._most_bytes and self._file is None:
+            self._begun = begun
             part = path.rename(renamed(path, PART))
             self._file, self._name = part.open("r+b", buffering=0), finished_name(part)
             self._file.seek(0, os.SEEK_END)
@@ -183,6 +208,13 @@ class CaptureWriter:
 
 def _day(time: datetime) -> str:
     return time.astimezone(UTC).date().isoformat().replace("-", "")
+
+
+def _begun(path: Path) -> str:
+    """The day of a file's first record by the clock of then, which the name may be ahead of."""
+    for record in read_records(path, _OF_A_DAY, damaged=lambda _: None):
+        return record.date[:10].replace("-", "")
+    return day_of(path)
 
 
 def _mend(path: Path) -> list[tuple[str, Capture]]:

@@ -18,6 +18,10 @@ _CAPTURE = "finews_capture"
 _SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
 
 
+class NotKept(IgnoreRequest):
+    """A response came, and the archive could not keep it; the crawl ends."""
+
+
 class CaptureMiddleware:
     """Stands next to the wire, where a compressed body is still compressed.
 
@@ -56,7 +60,7 @@ class CaptureMiddleware:
             request.meta[_CAPTURE] = archive.capture(exchange)
         except ArchiveError as error:
             open_archive_of(self._crawler).storage_failed(error)
-            raise IgnoreRequest("its response could not be kept") from error
+            raise NotKept("its response could not be kept") from error
         return response
 
 

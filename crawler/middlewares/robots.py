@@ -15,6 +15,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.failures import why
+from crawler.middlewares.capture import NotKept
 
 logger = logging.getLogger(__name__)
 
@@ -27,18 +28,26 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     callback and None to the next, and None means that everything is allowed.
 
     A robots.txt that cannot be had forbids nothing, and is told in one sentence. What is sent with
-    another status than 200 is a page that tells of an error, and no rule is read from it.
+    another status than 200 is a page that tells of an error, and no rule is read from it. While the
+    archive cannot keep a robots.txt, no request of its host is sent.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_is_no_error)
+        self._not_kept: set[str] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """The parser of the host's robots.txt; None when it could not be fetched."""
         async with self._turns[urlparse_cached(request).netloc]:
             return await super().robot_parser(request)
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Let a request pass, if robots.txt allows it and is known."""
+        if urlparse_cached(request).netloc in self._not_kept:
+            raise IgnoreRequest("the archive could not keep its host's robots.txt")
+        super().process_request_2(rp, request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status != HTTPStatus.OK:
@@ -48,7 +57,9 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         await super()._parse_robots(response, netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        if not isinstance(exc, HostBlocked):
+        if isinstance(exc, NotKept):
+            self._not_kept.add(netloc)
+        elif not isinstance(exc, HostBlocked):
             _tell(netloc, str(exc) if isinstance(exc, IgnoreRequest) else why(exc))
         super()._robots_error(exc, netloc)
 

@@ -85,7 +85,10 @@ def test_a_missing_archive_is_one_sentence(
     result = run(command, *arguments)
     assert result.exit_code == 1
     folder = arguments[0] if arguments else "news"
-    assert result.output == f"Error: There is no archive in {folder}: it has no catalog.db.\n"
+    assert result.output == (
+        f"Error: There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
+        "name its folder, or set FINEWS_ARCHIVE to it.\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["browse", "stats"])
@@ -267,7 +270,7 @@ def test_a_folder_that_is_no_archive_is_left_as_it_is(
     (tmp_path / "photos").mkdir()
     result = run(*command, "photos")
     assert result.exit_code == 1
-    assert result.output.startswith(("Error: photos is no archive", "Error: There is no archive"))
+    assert result.output.startswith("Error: There is no archive in photos: ")
     assert not list((tmp_path / "photos").iterdir())
 
 

@@ -303,6 +303,6 @@ def test_a_post_that_differs_from_every_version_is_told(folder: Path) -> None:
 
 def test_a_folder_that_is_no_archive_is_refused_untouched(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(ArchiveError, match="is no archive"):
+        with pytest.raises(ArchiveError, match="There is no archive in"):
             rebuild(folder)
     assert not list(tmp_path.iterdir())

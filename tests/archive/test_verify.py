@@ -202,7 +202,7 @@ def test_repair_does_not_make_the_catalog_poorer(folder: Path) -> None:
 
 def test_a_folder_that_is_no_archive_is_refused_untouched(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "missing"):
-        with pytest.raises(ArchiveError, match="is no archive"):
+        with pytest.raises(ArchiveError, match="There is no archive in"):
             verify(place)
     assert not list(tmp_path.iterdir())
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from archive.archive import Archive
 from archive.article import SHANGHAI, InfoCode
 from archive.cli import main
-from tests.archive.browse.conftest import article
+from tests.archive.browse.conftest import STOCK, article
 
 Run = Callable[..., Result]
 OLD, TODAY = "NW202112290000000001", "NW202112290000000002"
@@ -26,7 +26,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("FINEWS_ARCHIVE", raising=False)
     now = datetime.now(SHANGHAI).replace(microsecond=0)
     with Archive(Path("news")) as archive:
-        archive.add_many([article(OLD), article(TODAY, published=now)])
+        archive.add_many([article(OLD, body=f"<p>{STOCK}</p>"), article(TODAY, published=now)])
     return lambda *arguments: CliRunner().invoke(main, ["export", *arguments])
 
 
@@ -101,7 +101,7 @@ def test_a_feed_is_exported(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("public", "elsewhere"), "Could not read the catalog elsewhere/catalog.db"),
+        (("public", "elsewhere"), "There is no archive in elsewhere: "),
         (("public", "--address", "example.org"), "is no address to publish at"),
         (("news/public",), "is in the archive"),
     ],
@@ -132,3 +132,50 @@ def test_a_crawl_may_write_meanwhile(run: Run) -> None:
         archive.add(article("NW202112290000000003", published=later.replace(microsecond=0)))
         assert run("site", "public").exit_code == 0
     assert len(exported("public")) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "complaint"),
+    [
+        (("--since", "tomorrow"), 2, "'tomorrow' is no time such as 2026-11"),
+        (("--since", "2026-13"), 2, "'2026-13' is no time"),
+        (("--until", "2026-02-30"), 2, "'2026-02-30' is no time"),
+        (("--since", ""), 2, "'' is no time"),
+        (("--since", "2026-11-22T17:30Z"), 2, "is no time"),
+        (("--since", "２０２６"), 2, "is no time"),
+        (("--since", "2026-11-22", "--until", "2026-11-21"), 2, "No time is from 2026-11-22 on"),
+        (("--since", "2026-11-22", "--until", "2026-11-22"), 2, "No time is from 2026-11-22 on"),
+        (("--days", "1", "--until", "2021"), 2, "and before 2021."),
+        (("--search", '"'), 2, "has nothing to search for"),
+        (("--search", ""), 2, "has nothing to search for"),
+        (("--media", "NoSuch"), 1, "No post in news is of the media 'NoSuch'."),
+        (("--media", "经济观察"), 1, "'经济观察'; there is 经济观察网."),
+        (("--security", "9.600160"), 1, "No post in news is of the security '9.600160'"),
+        (("--security", "600160"), 1, "there is 1.600160 (巨化股份)"),
+    ],
+)
+@pytest.mark.parametrize("kind", [("posts",), ("feed", "public"), ("site", "public")])
+def test_a_choice_that_cannot_be_meant_is_refused_by_name(
+    run: Run, kind: tuple[str, ...], arguments: tuple[str, ...], status: int, complaint: str
+) -> None:
+    told = run(*kind, *arguments)
+    assert told.exit_code == status
+    assert complaint in " ".join(told.stderr.split())
+    assert not told.stdout
+    assert not Path("public").exists()
+
+
+@pytest.mark.parametrize(
+    "since", ["2021", "2021-12", "2021-12-29", "2021-12-29 17", "2021-12-29T17:34:39+08:00"]
+)
+def test_times_may_be_as_exact_as_one_likes(run: Run, since: str) -> None:
+    assert run("posts", "--since", since).exit_code == 0
+
+
+@pytest.mark.parametrize("command", [("posts",), ("site", "public"), ("feed", "public")])
+def test_a_missing_archive_and_a_missing_catalog_are_named(
+    run: Run, command: tuple[str, ...]
+) -> None:
+    assert "There is no archive in elsewhere: " in run(*command, "elsewhere").stderr
+    Path("news/catalog.db").unlink()
+    assert "`finews rebuild news` generates it" in run(*command, "news").stderr

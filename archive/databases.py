@@ -1,0 +1,111 @@
+"""Opens the SQLite files of an archive for reading, also where nothing can be written."""
+
+import os
+import shlex
+import sqlite3
+from pathlib import Path
+
+from archive.errors import ArchiveError
+from archive.files import demand_archive
+
+CATALOG = "catalog.db"
+_BUSY_SECONDS = 30.0
+
+_TABLES = frozenset(
+    {
+        *("posts", "revisions", "changes", "posts_search", "posts_per_media"),
+        *("mentions", "securities", "illustrations", "pictures", "crawls"),
+    }
+)
+"""Tables and views of a catalog that pages and exports read."""
+
+
+def is_writable(database: Path) -> bool:
+    """Return whether this process may write a database and the files that SQLite puts beside it."""
+    return os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)
+
+
+def connect_read_only(
+    database: Path, *, timeout: float = _BUSY_SECONDS, check_same_thread: bool = True
+) -> sqlite3.Connection:
+    """Connect to a database without writing to it.
+
+    In a folder that cannot be written the file is opened as immutable, because SQLite would create
+    an index of the write-ahead log beside it.
+
+    :raises sqlite3.Error: when it cannot be opened, or when its last changes are in a write-ahead
+        log that SQLite cannot read there.
+    """
+    address = f"{database.resolve().as_uri()}?mode=ro"
+    if _is_immutable(database):
+        address += "&immutable=1"
+    elif _has_content(_beside(database, "-wal")) and not (
+        is_writable(database) or _beside(database, "-shm").exists()
+    ):
+        raise sqlite3.OperationalError(
+            f"its last changes are in {database.name}-wal, which SQLite reads only in a folder that"
+            " it can write; copy the archive to one"
+        )
+    return sqlite3.connect(
+        address,
+        uri=True,
+        timeout=timeout,
+        isolation_level=None,
+        check_same_thread=check_same_thread,
+    )
+
+
+def identity_of(database: Path) -> tuple[object, ...]:
+    """Return a value that changes when a connection to a database no longer shows what is there.
+
+    :raises OSError: when the file is not there.
+    """
+    status = database.stat()
+    identity = (status.st_dev, status.st_ino)
+    if _is_immutable(database):  # then SQLite notices no change by itself
+        return *identity, status.st_mtime_ns, status.st_size
+    return identity
+
+
+def open_catalog(folder: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
+    """Connect to the catalog of an archive without writing to it.
+
+    :raises ArchiveError: when there is no archive, or no catalog of this release in it.
+    """
+    demand_archive(folder)
+    catalog = folder / CATALOG
+    if not catalog.is_file():
+        raise ArchiveError(
+            f"The archive {folder} has no catalog.db; `finews rebuild {shlex.quote(str(folder))}` "
+            "generates it from the files."
+        )
+    connection = None
+    try:
+        connection = connect_read_only(catalog, check_same_thread=check_same_thread)
+        missing = _TABLES - {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+    except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
+        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+    if missing:
+        connection.close()
+        raise ArchiveError(
+            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one:"
+            " the next crawl brings it up to date, or says what does."
+        )
+    return connection
+
+
+def _is_immutable(database: Path) -> bool:
+    """Whether nothing can change a database here, and nothing waits to be written to it."""
+    waiting = (_beside(database, suffix) for suffix in ("-wal", "-journal"))
+    return not is_writable(database) and not any(map(_has_content, waiting))
+
+
+def _has_content(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
+
+
+def _beside(database: Path, suffix: str) -> Path:
+    file = database.resolve()
+    return file.with_name(file.name + suffix)

@@ -1,0 +1,82 @@
+"""Opens what an export is written to: a file, a device, a pipe or standard output."""
+
+import errno
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from archive.errors import FinewsError
+
+STANDARD_OUTPUT = Path("-")
+_PREFIX = ".finews-export."
+
+
+@contextmanager
+def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
+    """Open a path for writing, until the end of the block.
+
+    A regular file is there whole or not at all, and replaces an older one at once. A device, a
+    pipe and a file of this process (``/dev/stdout``) is written as it is.
+
+    :param path: `STANDARD_OUTPUT` stands for that.
+    :param archive: the folder that is exported; nothing in it is written over.
+    :raises FinewsError: when the path is in the archive or cannot be written.
+    """
+    if path.resolve().is_relative_to(archive.resolve()) and path != STANDARD_OUTPUT:
+        raise FinewsError(f"{path} is in the archive {archive}; export to a file elsewhere.")
+    try:
+        if path == STANDARD_OUTPUT:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        elif _is_written_directly(path):
+            with path.open("wb") as file:
+                yield file
+        else:
+            with _replacing(path.resolve()) as file:
+                yield file
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # who reads it has read enough
+            raise
+        raise FinewsError(
+            f"Could not write {_name_of(path)}: {error.strerror or error}."
+        ) from error
+
+
+def _is_written_directly(path: Path) -> bool:
+    folder = path.parent.resolve()
+    of_process = folder == Path("/dev") or folder.is_relative_to("/proc")
+    return of_process or (path.exists() and not path.is_file())
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file that takes the place of `path` when the block ends well."""
+    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fchmod(descriptor, _mode_for(path))
+            os.fsync(descriptor)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _mode_for(path: Path) -> int:
+    """The permissions of the file that is replaced, or those of any new file."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _name_of(path: Path) -> str:
+    return "standard output" if path == STANDARD_OUTPUT else str(path)

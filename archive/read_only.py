@@ -1,0 +1,49 @@
+"""The catalog of an archive that can only be read."""
+
+import sqlite3
+from pathlib import Path
+from typing import Self
+
+from sqlite_utils import Database
+
+from archive.databases import connect_read_only
+from archive.errors import ArchiveError, MisshapenCatalog
+from archive.migrations import catalog_migrations, missing_parts
+from archive.questions import Questions
+
+
+class ReadOnlyCatalog(Questions):
+    """Reads a catalog over one connection and writes nothing, not even a newer shape.
+
+    :raises MisshapenCatalog: when it lacks tables or columns that every released version has made.
+    :raises ArchiveError: from every method, when the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._reader = connect_read_only(path)
+            catalog = Database(self._reader)
+            outdated = bool(catalog_migrations.pending(catalog))
+            missing = missing_parts(catalog)
+        except sqlite3.Error as error:
+            raise self._failed("open", error) from error
+        if outdated:
+            self.close()
+            raise ArchiveError(
+                f"The catalog {path} is of an older release and cannot be brought up to date here; "
+                "copy the archive to a folder that can be written."
+            )
+        if missing:
+            self.close()
+            raise MisshapenCatalog(path, missing)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
