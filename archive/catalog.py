@@ -19,7 +19,7 @@ from archive.capture import Capture
 from archive.categories import Category
 from archive.editions import EditionRow, article_row, read_editions, write_edition
 from archive.entries import Entry, PostRow, RevisionRow
-from archive.errors import ArchiveError, MisshapenCatalog
+from archive.errors import MisshapenCatalog
 from archive.media import Picture
 from archive.migrations import catalog_migrations, missing_parts
 from archive.questions import Questions, one_row, post_of
@@ -120,21 +120,6 @@ class Catalog(Questions):
                 pictures.lose(self._writer.conn, digest)
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
-
-    def wrongly_merged(self) -> list[str]:
-        """Return the paths of articles with two posts whose row is not made of both."""
-        found = self._all(
-            "SELECT info_code, posts.path FROM posts"
-            " WHERE info_code IN (SELECT info_code FROM editions) ORDER BY info_code"
-        )
-        return [row["path"] for row in found if not self._is_merged(row["info_code"])]
-
-    def _is_merged(self, info_code: str) -> bool:
-        try:
-            posts = [each.post for each in self.editions(info_code)]
-            return article_row(posts) == self.get(InfoCode(info_code))
-        except (ValueError, TypeError, RecursionError, ArchiveError):  # somebody wrote the rows
-            return False
 
     def put_crawl(self, row: Mapping[str, Any]) -> None:
         """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``; one of

@@ -15,7 +15,7 @@ from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.databases import connect_read_only
-from archive.editions import EditionRow, read_editions
+from archive.editions import EditionRow, article_row, read_editions
 from archive.entries import Look, PostRow, RevisionRow
 from archive.errors import ArchiveError
 from archive.evidence import damage_of
@@ -67,6 +67,21 @@ class Questions:
         """Return one of those posts; None when the article has no such post."""
         found = (each for each in self.editions(info_code) if each.post.edition is edition)
         return next(found, None)
+
+    def wrongly_merged(self) -> list[str]:
+        """Return the paths of articles with two posts whose row is not made of both."""
+        found = self._all(
+            "SELECT info_code, posts.path FROM posts"
+            " WHERE info_code IN (SELECT info_code FROM editions) ORDER BY info_code"
+        )
+        return [row["path"] for row in found if not self._is_merged(row["info_code"])]
+
+    def _is_merged(self, info_code: str) -> bool:
+        try:
+            posts = [each.post for each in self.editions(info_code)]
+            return article_row(posts) == self.get(InfoCode(info_code))
+        except (ValueError, TypeError, RecursionError, ArchiveError):  # somebody wrote the rows
+            return False
 
     def posts(self) -> Iterator[PostRow]:
         """All posts, in the order in which they came."""
