@@ -17,7 +17,7 @@ from archive.changes import Change
 from archive.crawl_state import CrawlState
 from archive.crawls import History
 from archive.entries import Entry, PostRow
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, CatalogMissing
 from archive.files import refuse_links
 from archive.lock import ArchiveLock
 from archive.media import picture_of
@@ -26,9 +26,23 @@ from archive.reader import ArchiveReader
 from archive.rows import as_json, iso
 from archive.steps import Clock, Outcome, Step, StepWriter
 from archive.succession import Succession
+from archive.versions import post_files, revision_files
 from archive.warc import CaptureWriter, Exchange
 
 __all__ = ["Archive", "Clock", "History", "Outcome", "Step", "utc_now"]
+
+
+def _demand_catalog(folder: Path) -> None:
+    """See that an archive with posts has a catalog.
+
+    :raises CatalogMissing: when it has none: an empty one would take every post for a new one.
+    """
+    catalog = folder / "catalog.db"
+    if catalog.exists() and catalog.stat().st_size:
+        return
+    versions = chain(post_files(folder), revision_files(folder))
+    if next(versions, None) is not None or next((folder / "warc").glob("*.warc.gz*"), None):
+        raise CatalogMissing(folder)
 
 
 def utc_now() -> datetime:
@@ -60,6 +74,7 @@ class Archive(ArchiveReader):
             self._lock = undo.enter_context(ArchiveLock(folder))
             for leftover in incoming.iterdir():
                 leftover.unlink()
+            _demand_catalog(folder)
             self._catalog = undo.enter_context(Catalog(folder / "catalog.db"))
             self.crawl_state = undo.enter_context(closing(CrawlState(folder / "crawl-state.db")))
             self._captures = CaptureWriter(

@@ -13,7 +13,8 @@ _BUSY_SECONDS = 30.0
 
 _TABLES = frozenset(
     {
-        *("posts", "revisions", "changes", "posts_search", "posts_per_media"),
+        *("posts", "editions", "post_files", "revisions", "changes", "posts_search"),
+        "posts_per_media",
         *("mentions", "securities", "illustrations", "pictures", "crawls"),
     }
 )
@@ -23,6 +24,15 @@ _TABLES = frozenset(
 def is_writable(database: Path) -> bool:
     """Return whether this process may write a database and the files that SQLite puts beside it."""
     return os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether an error means that a file is damaged, or no database at all.
+
+    A file that is busy, locked or not readable just now is none of that.
+    """
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary one of an extended code
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def connect_read_only(
@@ -90,8 +100,8 @@ def open_catalog(folder: Path, *, check_same_thread: bool = True) -> sqlite3.Con
     if missing:
         connection.close()
         raise ArchiveError(
-            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one:"
-            " the next crawl brings it up to date, or says what does."
+            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one;"
+            f" `finews verify {shlex.quote(str(folder))}` brings it up to date, or names what does."
         )
     return connection
 

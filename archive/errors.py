@@ -6,6 +6,8 @@ FinewsError
 │   └── InvalidArticle
 └── ArchiveError       the archive itself cannot be read or written
     ├── ArchiveLocked
+    ├── CatalogDamaged
+    ├── CatalogMissing
     └── MisshapenCatalog
 """
 
@@ -54,6 +56,20 @@ class ArchiveLocked(ArchiveError):
 
     def __init__(self, folder: Path, *, holder: str) -> None:
         super().__init__(f"The archive {folder} is being written by {holder}; try again later.")
+
+
+class CatalogDamaged(ArchiveError):
+    """The catalog is no SQLite file, or one whose pages are damaged."""
+
+
+class CatalogMissing(ArchiveError):
+    """An archive has posts and no catalog, so nothing may be written to it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The archive {folder} has posts and no catalog, so a crawl would take them for new "
+            f"ones; run `finews rebuild {shlex.quote(str(folder))}` first."
+        )
 
 
 class MisshapenCatalog(ArchiveError):

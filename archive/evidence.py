@@ -11,9 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from archive.databases import connect_read_only
+from archive.databases import connect_read_only, is_damage
+from archive.errors import ArchiveError
 from archive.files import read_many
-from archive.statements import Statement, told_by
+from archive.statements import RecordedVersion, Statement, recorded_by
 from archive.warc.scanning import Records
 
 _KINDS = frozenset({"response", "revisit", "metadata"})
@@ -61,6 +62,7 @@ class Captured:
     :param records: how many.
     :param payloads: offset of the first response with each, by its digest.
     :param revisits: offset and digest of each.
+    :param versions: of posts that records are of, in their order.
     :param damage: what was wrong with records that could not be read, a sentence each.
     """
 
@@ -70,12 +72,13 @@ class Captured:
     payloads: dict[str, int]
     revisits: list[tuple[int, str]]
     told: list[Statement]
+    versions: list[RecordedVersion]
     damage: list[str]
 
 
 def captured(records: Records) -> Captured:
     """What the records are."""
-    found = Captured(records.path, 0, [], {}, [], [], records.damage)
+    found = Captured(records.path, 0, [], {}, [], [], [], records.damage)
     for record in records.read(_KINDS):
         at, digest = record.offset, record.digest
         if record.kind == "response":
@@ -86,16 +89,24 @@ def captured(records: Records) -> Captured:
             found.responses.append(Response(at, record.url, record.date, ""))
             found.revisits.append((at, digest))
         else:
-            found.told += told_by(record)
+            recorded = recorded_by(record)
+            found.told += recorded.statements
+            if recorded.version:
+                found.versions.append(recorded.version)
     found.records = records.count
     return found
 
 
 def damage_of(catalog: Path) -> list[str]:
-    """What SQLite finds wrong with a database, a sentence each; empty when all is well."""
+    """What SQLite finds wrong with a database, a sentence each; empty when all is well.
+
+    :raises ArchiveError: when it cannot be read just now, as one that another program has locked.
+    """
     try:
         with closing(connect_read_only(catalog)) as connection:
             told = [row[0] for row in connection.execute("PRAGMA quick_check")]
     except sqlite3.Error as error:
+        if not is_damage(error):
+            raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
         return [str(error)]
     return [] if told == ["ok"] else told

@@ -128,8 +128,15 @@ def _at_once(path: str, flags: int) -> int:
 
 def publish(staged: Path, path: Path) -> None:
     """Move a staged file to its place at once, over an older one if there is one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     staged.replace(path)
+
+
+def make_folder(folder: Path) -> None:
+    """Create a folder and those above it, whose entries then last over a power cut."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    sync_folders(each.parent for each in missing)
 
 
 def sync_folders(folders: Iterable[Path]) -> None:

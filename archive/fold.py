@@ -18,7 +18,14 @@ from archive.files import bytes_if_there, read_many
 from archive.journal import CRAWL, PICTURE, target_of, tells_of_new_version
 from archive.media import Picture, is_kept_as_file
 from archive.post import parse_post
-from archive.versions import entry_of_file, is_place_of_version, revision_path, sha256
+from archive.rows import revision_of
+from archive.versions import (
+    entry_of_file,
+    is_place_of_version,
+    numbered_name,
+    revision_path,
+    sha256,
+)
 from archive.warc import finished_name, is_found
 from archive.warc.scanning import Records
 
@@ -150,6 +157,8 @@ class Fold:
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
         self.numbers: dict[InfoCode, int] = {}
+        self._differing: list[Seen] = []
+        self._later: dict[_PostId, list[RevisionRow]] = defaultdict(list)
         self._catalog = catalog
         self._folder = folder
         self._entries: list[Entry] = []
@@ -194,13 +203,94 @@ class Fold:
             post = _post_id(code, path)
             if post in known:
                 if each.sha256 not in known[post]:
-                    told = f"{path} differs from every version of {code}"
-                    self.strange.append(f"{told}, and is not in the catalog.")
+                    self._differing.append(each)
             elif each.entry is None:
                 self.unread.append(path)
             else:
                 self._put(each.entry)
                 known[_id_of(each.entry.post)] = {each.sha256}
+
+    def add_revisions(self, paths: Sequence[PurePosixPath]) -> None:
+        """Add superseded versions that no capture names, under the numbers of their files."""
+        self.write()
+        codes = {
+            path: _code_of(PurePosixPath(f"{numbered_name(path.name)[0]}.md")) for path in paths
+        }
+        known = self._catalog.revision_paths(filter(None, codes.values()))
+        for path, code in codes.items():
+            data = None if str(path) in known else bytes_if_there(self._folder / path)
+            if data is not None:
+                self._add_revision(path, _post_id(code, path), data)
+
+    def _add_revision(self, path: PurePosixPath, post: _PostId | None, data: bytes) -> None:
+        number = numbered_name(path.name)[1]
+        stored = self._stored(post) if post else None
+        if post is None or stored is None:
+            self.strange.append(f"{path} is a version of an article that has no post.")
+            return
+        if sha256(data) == stored.sha256:
+            return  # what superseded it was not written: a kill came between the two
+        by_file = (stored.body_source, stored.captures) == (None, "[]")
+        if not number or number in self._catalog.version_numbers(*post):
+            self.strange.append(f"{path} differs from the version of {post[0]} with its number.")
+        elif number >= stored.version and not by_file:
+            self._later[post].append(_revision(stored, path, data))
+        else:
+            if number >= stored.version:
+                changed = stored.revised or stored.checked
+                stored = replace(stored, version=number + 1, revised=changed)
+            self._put(Entry(stored, revision=_revision(stored, path, data)))
+            self.write()
+
+    def add_differing(self) -> None:
+        """Add posts that differ from every known version as the newest versions.
+
+        Only where the newest that is known is among the superseded ones: else the file was changed
+        by hand, and the next crawl makes a version of it.
+        """
+        self.write()
+        for seen in self._differing:
+            self._add_differing(seen.file.path)
+        self.write()
+        for (info_code, _), later in self._later.items():
+            self.strange += [
+                f"{each.path} is newer than the post of {info_code}." for each in later
+            ]
+
+    def _add_differing(self, path: PurePosixPath) -> None:
+        code = _code_of(path)
+        post = _post_id(code, path)
+        stored = self._stored(post) if post else None
+        later = self._later.pop(post, []) if post else []
+        data = bytes_if_there(self._folder / path)
+        if stored is None or data is None:
+            return
+        revision = revision_of(stored, "")
+        kept = bytes_if_there(self._folder / revision.path)
+        modified = datetime.fromtimestamp((self._folder / path).stat().st_mtime, UTC)
+        entry = entry_of_file(path, data, modified)
+        if (
+            str(path) != stored.path
+            or entry is None
+            or kept is None
+            or sha256(kept) != stored.sha256
+        ):
+            told = f"{path} differs from every version of {code}"
+            self.strange.append(f"{told}, and is not in the catalog.")
+            return
+        changed = entry.post.checked
+        row = replace(
+            entry.post,
+            version=max([stored.version, *(each.version for each in later)]) + 1,
+            first_seen=stored.first_seen,
+            revised=changed,
+            gone=stored.gone,
+            stock_list=stored.stock_list,
+        )
+        named = with_listed(entry.securities or (), row.stock_list)
+        self._put(Entry(row, named, replace(revision, superseded=changed)))
+        for each in later:
+            self._put(Entry(row, revision=replace(each, superseded=changed)))
 
     def write(self) -> None:
         """Bring everything to the catalog."""
@@ -301,6 +391,20 @@ def _code_of(path: PurePosixPath) -> str | None:
         return InfoCode.from_address(path.name)
     except InvalidInfoCode:
         return None
+
+
+def _revision(stored: PostRow, path: PurePosixPath, data: bytes) -> RevisionRow:
+    """The row of a superseded version of which its file is all that is known."""
+    return RevisionRow(
+        info_code=stored.info_code,
+        version=numbered_name(path.name)[1],
+        path=str(path),
+        sha256=sha256(data),
+        bytes=len(data),
+        body_source=None,
+        captures="[]",
+        superseded=stored.revised or stored.checked,
+    )
 
 
 def _post_id(code: str | None, path: PurePosixPath) -> _PostId | None:

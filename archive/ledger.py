@@ -14,6 +14,7 @@ from archive.journal import NOTED
 from archive.media import is_kept_as_file, media_path
 from archive.processes import chunks
 from archive.questions import Questions
+from archive.statements import RecordedVersion
 from archive.versions import is_place_of_version
 
 _CATALOG = "catalog.db"
@@ -75,6 +76,11 @@ def _until_failure(
         failures.append(error)
 
 
+_ONLY_ITS_FILE = """by_file AND NOT EXISTS (
+    SELECT 1 FROM versions JOIN recorded USING (path, sha256) WHERE path = about
+)"""
+
+
 class Ledger:
     """A temporary database, so that memory does not grow with the archive.
 
@@ -121,6 +127,11 @@ class Ledger:
             CREATE TABLE told (
                 about TEXT, says BLOB, PRIMARY KEY (about, says)
             ) WITHOUT ROWID;
+            CREATE TABLE recorded (
+                info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT
+            );
+            CREATE INDEX recorded_of ON recorded (info_code, edition);
+            CREATE INDEX recorded_at ON recorded (path);
             """
         )
 
@@ -193,7 +204,7 @@ class Ledger:
                 yield WrongRow(path, "what the catalog names as its captures cannot be read")
                 continue
             named += [(each.file, each.offset, each.url, each.fetched, "") for each in captures]
-            by_file = (row["body_source"], row["captures"], row["version"]) == (None, "[]", 1)
+            by_file = (row["body_source"], row["captures"]) == (None, "[]")
             stated.append((*statements.of_version(path, row), by_file))
         self._add("versions", 3, versions)
         self._name(named)
@@ -243,6 +254,7 @@ class Ledger:
         self._add("originals", 4, payloads)
         self._add("revisits", 3, ((file, *revisit) for revisit in found.revisits))
         self._add("told", 2, found.told)
+        self._add("recorded", 5, found.versions)
 
     def hash_of(self, path: str) -> str | None:
         """The SHA-256 of the version or picture there; None where the catalog knows none."""
@@ -347,11 +359,45 @@ class Ledger:
         )
 
     def contradicted(self) -> Iterator[tuple[str]]:
-        """Of what the catalog says otherwise than every capture that tells of it."""
+        """Of what the catalog says otherwise than every capture that tells of it.
+
+        Not of a version that only its file tells of, as when newer captures are lost.
+        """
         return self._db.execute(
             "SELECT about FROM statements JOIN told USING (about)"
+            f" WHERE NOT ({_ONLY_ITS_FILE})"
             " GROUP BY about HAVING NOT max(told.says = statements.says) ORDER BY about"
         )
+
+    def newer_than_captures(self) -> Iterator[tuple[str]]:
+        """Paths of versions of which the captures know other ones only."""
+        return self._db.execute(
+            "SELECT about FROM statements WHERE about IN (SELECT path FROM recorded)"
+            f" AND {_ONLY_ITS_FILE} ORDER BY about"
+        )
+
+    def lost_versions(self) -> Iterator[RecordedVersion]:
+        """Versions that records are of and the catalog does not know.
+
+        Not those that were recorded a second time under their number, by what was done after a
+        kill, before there was a newer one.
+        """
+        sql = """
+            SELECT * FROM recorded AS lost
+            WHERE sha256 NOT IN (SELECT sha256 FROM versions WHERE info_code = lost.info_code)
+            AND NOT EXISTS (
+                SELECT 1 FROM recorded AS again
+                WHERE again.info_code = lost.info_code AND again.edition = lost.edition
+                AND again.rowid > lost.rowid AND again.version = lost.version
+                AND NOT EXISTS (
+                    SELECT 1 FROM recorded AS newer
+                    WHERE newer.info_code = lost.info_code AND newer.edition = lost.edition
+                    AND newer.version > lost.version
+                    AND newer.rowid BETWEEN lost.rowid AND again.rowid
+                )
+            )
+        """
+        return map(RecordedVersion._make, self._db.execute(sql))
 
     def untold(self) -> tuple[int, str]:
         """Of how much the catalog says what no capture tells of, and the first of it."""

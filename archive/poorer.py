@@ -2,11 +2,12 @@
 
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from archive.catalog import Catalog
-from archive.errors import ArchiveError, MisshapenCatalog
+from archive.errors import ArchiveError, CatalogDamaged, MisshapenCatalog
 
 _KEYS = {
     "posts": ("info_code",),
@@ -43,10 +44,11 @@ def lacking(fresh: Path, old: Path) -> list[str]:
     """What a catalog lacks that an old one knows, a phrase each.
 
     :returns: nothing where the old one is not there or damaged.
+    :raises ArchiveError: when the old one cannot be read just now.
     """
     if not old.exists() or not _is_sound(old):
         return []
-    with closing(sqlite3.connect(fresh.absolute())) as catalog:
+    with closing(sqlite3.connect(fresh.absolute())) as catalog, _reading(old):
         catalog.execute("ATTACH ? AS old", (os.fsencode(old.absolute()),))
         counts = {
             table: _missing(catalog, table, *key)
@@ -64,13 +66,21 @@ def _is_sound(place: Path) -> bool:
     try:
         with Catalog(place) as catalog:  # which brings it to the present shape
             return not catalog.damage()
+    except CatalogDamaged:
+        return False
     except MisshapenCatalog:
-        with closing(sqlite3.connect(place.absolute())) as file:
+        with _reading(place), closing(sqlite3.connect(place.absolute())) as file:
             has_posts = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'posts'"
             sound = file.execute("PRAGMA quick_check").fetchall() == [("ok",)]
             return sound and file.execute(has_posts).fetchone() == (1,)
-    except ArchiveError:
-        return False
+
+
+@contextmanager
+def _reading(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not read the catalog {place}: {error}.") from error
 
 
 def _columns(catalog: sqlite3.Connection, table: str) -> set[str]:

@@ -14,10 +14,10 @@ from archive import pictures
 from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
-from archive.databases import connect_read_only
+from archive.databases import connect_read_only, is_damage
 from archive.editions import EditionRow, article_row, read_editions
 from archive.entries import Look, PostRow, RevisionRow
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, CatalogDamaged
 from archive.evidence import damage_of
 from archive.search import Results, search
 from archive.versions import is_place_of_version
@@ -40,11 +40,11 @@ class Questions:
     _reader: sqlite3.Connection
 
     def _failed(self, verb: str, error: sqlite3.Error) -> ArchiveError:
-        told = f"Could not {verb} the catalog {self._path}: {error}"
-        if isinstance(error, sqlite3.OperationalError):
-            return ArchiveError(f"{told}.")
+        what = f"Could not {verb} the catalog {self._path}: {error}"
+        if not is_damage(error):
+            return ArchiveError(f"{what}.")
         folder = shlex.quote(str(self._path.parent))
-        return ArchiveError(f"{told}; `finews rebuild {folder}` makes it again from the files.")
+        return CatalogDamaged(f"{what}; `finews rebuild {folder}` makes it again from the files.")
 
     def get(self, info_code: InfoCode) -> PostRow | None:
         """The row of a post; None when there is none."""
@@ -255,6 +255,16 @@ class Questions:
             return self._reader.execute(sql, [info_code, edition]).fetchall()
         except sqlite3.Error as error:
             raise self._failed("read", error) from error
+
+    def revision_paths(self, info_codes: Iterable[str]) -> set[str]:
+        """Return where the superseded versions of some articles are."""
+        sql = "SELECT path FROM revisions WHERE info_code IN (SELECT value FROM json_each(?))"
+        return set(self._texts(sql, json.dumps(list(info_codes))))
+
+    def version_numbers(self, info_code: InfoCode, edition: Edition) -> set[int]:
+        """Return the numbers of the superseded versions of a post."""
+        sql = "SELECT version FROM revisions WHERE info_code = ? AND edition = ?"
+        return {row["version"] for row in self._all(sql, info_code, edition)}
 
     def last_superseded(self, info_code: InfoCode, edition: Edition) -> RevisionRow | None:
         """Return the newest of these versions; None when there is none."""

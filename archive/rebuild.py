@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from archive.catalog import Catalog
+from archive.databases import is_damage
 from archive.errors import ArchiveError
 from archive.files import demand_archive, refuse_links
 from archive.fold import Fold, LostVersion, seen_in, told_by
@@ -17,7 +18,7 @@ from archive.poorer import lacking
 from archive.processes import Workers, chunks, cores
 from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
-from archive.versions import post_files
+from archive.versions import post_files, revision_files
 from archive.warc import is_ours, warc_files
 from archive.warc.scanning import WORTH_WORKERS, pieces_of, scan
 
@@ -129,6 +130,9 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
             rebuilt.damage += piece.damage
         fold.write()
         _add_files(fold, folder, posts, workers, progress)
+        for paths in chunks(revision_files(folder), _FILES_AT_ONCE):
+            fold.add_revisions(paths)
+        fold.add_differing()
         fold.write()
         catalog.renumber(fold.numbers)
     rebuilt.posts = catalog.count()
@@ -177,8 +181,10 @@ def _old(place: Path) -> sqlite3.Connection:
     try:
         target.execute("SELECT count(*) FROM sqlite_master").fetchone()
         target.execute("PRAGMA journal_mode = wal")
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
         target.close()
+        if not is_damage(error):
+            raise
         place.rename(place.with_name(place.name + ".corrupt"))
         _remove_database(place)
         return sqlite3.connect(place.absolute())

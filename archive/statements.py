@@ -9,8 +9,9 @@ from dataclasses import MISSING, fields
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from archive.article import Edition
 from archive.entries import PostRow, RevisionRow
-from archive.journal import CRAWL, NOTED, PICTURE, target_of
+from archive.journal import CRAWL, NOTED, PICTURE, target_of, tells_of_new_version
 from archive.media import Picture
 from archive.warc import Record
 
@@ -69,14 +70,46 @@ def of_crawl(row: Mapping[str, object]) -> Iterator[Statement]:
         yield Statement(about, _hash(row[name] for name in CRAWL_ENDED))
 
 
-def told_by(record: Record) -> list[Statement]:
-    """What a `metadata` record tells; nothing where it is none of finews."""
+class RecordedVersion(NamedTuple):
+    """A version of a post that a record is of.
+
+    :param path: of the post then, below the archive's folder.
+    """
+
+    info_code: str
+    edition: str
+    version: int
+    path: str
+    sha256: str
+
+
+class Recorded(NamedTuple):
+    """What a `metadata` record says.
+
+    :param version: where it is of a new one.
+    """
+
+    statements: list[Statement]
+    version: RecordedVersion | None = None
+
+
+def recorded_by(record: Record) -> Recorded:
+    """Return what a `metadata` record says; nothing where it is none of finews."""
     if not record.url.startswith(_TARGETS):
-        return []
+        return Recorded([])
     try:
-        return list(_told(record.url, record.facts))
+        facts = record.facts
+        return Recorded(list(_told(record.url, facts)), _version_in(facts))
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return []
+        return Recorded([])
+
+
+def _version_in(facts: dict[str, Any]) -> RecordedVersion | None:
+    if not tells_of_new_version(facts):
+        return None
+    post = facts["post"]
+    code, path, digest = (plain(str(post[name])) for name in ("info_code", "path", "sha256"))
+    return RecordedVersion(code, Edition.of_name(path), int(post["version"]), path, digest)
 
 
 def _told(url: str, facts: dict[str, Any]) -> Iterator[Statement]:

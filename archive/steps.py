@@ -17,6 +17,7 @@ from archive.entries import Entry
 from archive.files import bytes_if_there, publish, refuse_links, stage, sync_folders
 from archive.journal import CRAWL, PICTURE, note_of, tells_of_new_version
 from archive.media import Picture
+from archive.versions import numbered_name
 from archive.warc import CaptureWriter
 
 Clock = Callable[[], datetime]
@@ -133,6 +134,24 @@ class StepWriter:
                 )
             )
         places = [self._folder / path for _, path in files]
-        for source, place in zip(staged, places, strict=True):
+        for (data, path), source, place in zip(files, staged, places, strict=True):
+            if path.startswith("revisions/"):
+                _make_room(place, data)
             publish(source, place)
         sync_folders(place.parent for place in places)
+
+
+def _make_room(place: Path, data: bytes) -> None:
+    """Give a superseded version that has other bytes the next free number of its post.
+
+    It is one that the catalog does not know, as when the catalog was lost.
+    """
+    there = bytes_if_there(place)
+    if there is None or there == data:
+        return
+    name, number = numbered_name(place.name)
+    taken = place
+    while taken.exists():
+        number += 1
+        taken = place.with_name(f"{name}.{number}.md")
+    place.rename(taken)

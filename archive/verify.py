@@ -12,7 +12,13 @@ from pathlib import Path, PurePosixPath
 from archive.article import InfoCode
 from archive.catalog import Catalog
 from archive.databases import is_writable
-from archive.errors import ArchiveError, ArchiveLocked, InvalidInfoCode, MisshapenCatalog
+from archive.errors import (
+    ArchiveError,
+    ArchiveLocked,
+    CatalogDamaged,
+    InvalidInfoCode,
+    MisshapenCatalog,
+)
 from archive.evidence import Captured, Hashed, captured, damage_of, hashed
 from archive.files import bytes_if_there, demand_archive
 from archive.ledger import Ledger, Misnamed
@@ -46,6 +52,7 @@ class Wrong(StrEnum):
     ROW_LOST = "row lost"
     ROW_CHANGED = "row changed"
     LEFTOVER = "leftover"
+    VERSION_LOST = "version lost"
     CAPTURE_LOST = "capture lost"
     CAPTURE_DAMAGED = "capture damaged"
     PICTURE_LOST = "picture lost"
@@ -134,15 +141,17 @@ def _check(
         catalog: Questions | None = None
         try:
             if not place.exists():
-                raise ArchiveError("it is not there")
+                raise CatalogDamaged("it is not there")
             writable = verified.locked and is_writable(place)
             catalog = opened.enter_context(Catalog(place) if writable else ReadOnlyCatalog(place))
         except MisshapenCatalog as error:
             yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
             return
-        except ArchiveError as error:
+        except CatalogDamaged as error:
             yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
         yield from _read(folder, catalog, ledger, verified, progress)
+    if catalog is None:
+        return  # there is nothing to compare files and captures with
     yield from _compare_files(folder, ledger)
     yield from _compare_captures(ledger)
     yield from _compare_statements(ledger)
@@ -202,7 +211,7 @@ def _read_catalog(catalog: Questions, ledger: Ledger) -> Iterator[_Step]:
     try:
         for rows in ledger.copying(catalog):
             yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]
-    except ArchiveError as error:
+    except CatalogDamaged as error:
         yield [Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))]
 
 
@@ -325,6 +334,11 @@ def _compare_statements(ledger: Ledger) -> Iterator[Problem]:
     for (about,) in ledger.contradicted():
         told = "no capture tells what the catalog says of it"
         yield Problem(Wrong.ROW_CHANGED, about, told)
+    for (path,) in ledger.newer_than_captures():
+        yield Problem(Wrong.CAPTURE_LOST, path, "the captures know only other versions of it")
+    for code, _, version, path, digest in ledger.lost_versions():
+        sentence = f"the captures have it as version {version} of {code} with the hash {digest}, "
+        yield Problem(Wrong.VERSION_LOST, path, f"{sentence}and the archive has not")
     count, first = ledger.untold()
     if count:
         more = f", nor of {count - 1} more that it has" if count > 1 else ""

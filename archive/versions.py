@@ -15,6 +15,7 @@ from archive.files import bytes_if_there
 from archive.post import Post, parse_post
 
 _PLACE = re.compile(r"(?:_posts|revisions)(?:/(?!\.\.?(?:/|$))[^/\0]+)+(?<=\.md)")
+_NUMBERED = re.compile(r"(?P<post>.+)\.(?P<number>[0-9]{1,9})\.md", re.DOTALL)
 _LONGEST_NAME, _LONGEST_PATH = 255, 1000
 """Bytes that file systems take in a name, and characters of a path that they surely take."""
 
@@ -58,6 +59,15 @@ def is_place_of_version(path: object) -> TypeGuard[str]:
 def revision_path(post: PurePosixPath, version: int) -> PurePosixPath:
     """Where a version goes that another supersedes: ``revisions/2021/12/….1.md``."""
     return PurePosixPath("revisions", *post.parts[1:-1], f"{post.stem}.{version}.md")
+
+
+def numbered_name(name: str) -> tuple[str, int]:
+    """Read the name of a superseded version: that of the post without ``.md``, and its number.
+
+    The number is 0 where the name has none.
+    """
+    match = _NUMBERED.fullmatch(name)
+    return (match["post"], int(match["number"])) if match else (name.removesuffix(".md"), 0)
 
 
 def post_of_revision(revision: PurePosixPath) -> PurePosixPath:

@@ -7,6 +7,8 @@ import click
 
 from archive import rebuild as archive_rebuild
 from archive.commands.arguments import archive as _archive
+from archive.commands.statuses import Status
+from archive.errors import ArchiveLocked
 from archive.progress import show
 
 
@@ -19,11 +21,21 @@ def rebuild(archive: Path, force: bool) -> None:
     """Make the catalog again, from files alone.
 
     It takes the place of the old one at once, while readers go on.
+
+    \b
+    Exit status 0: done. 1: the old catalog stays, and a sentence says why.
+    3: done; what the files no longer tell is printed, a line each.
+    4: another process writes to the archive.
     """
-    rebuilt = archive_rebuild.rebuild(archive, show, force=force)
+    try:
+        rebuilt = archive_rebuild.rebuild(archive, show, force=force)
+    except ArchiveLocked as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(Status.BEING_WRITTEN)
     for told in (*rebuilt.damage, *rebuilt.lost, *rebuilt.strange):
         click.echo(told)
     for path in rebuilt.unread:
         click.echo(f"{path} names no article or no day, and is not in the catalog.")
     click.echo(f"The catalog of {archive} has {rebuilt.posts} posts.")
-    sys.exit(1 if rebuilt.damage or rebuilt.lost or rebuilt.strange else 0)
+    remarks = rebuilt.damage or rebuilt.lost or rebuilt.strange or rebuilt.unread
+    sys.exit(Status.REMARKS if remarks else Status.WHOLE)

@@ -1,37 +1,66 @@
 """The command ``finews verify``."""
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from archive import accepted as archive_accepted
 from archive import repair as archive_repair
 from archive import verify as archive_verify
 from archive.commands.arguments import archive as _archive
+from archive.commands.statuses import Status
+from archive.errors import ArchiveLocked
 from archive.progress import show
 
 
 @click.command()
 @_archive
 @click.option("--repair", "mend", is_flag=True, help="Mend what can be mended; lose nothing.")
-def verify(archive: Path, mend: bool) -> None:
+@click.option(
+    "--accept", is_flag=True, help="Accept what is wrong: later runs report it, with status 0."
+)
+@click.option("--strict", is_flag=True, help="End with status 5 where damage was accepted.")
+def verify(archive: Path, mend: bool, accept: bool, strict: bool) -> None:
     """Check every post, revision and capture against its hash and the catalog.
 
-    Prints what is wrong, a line each; the exit status is then 1.
+    Prints what is wrong, a line each.
+
+    \b
+    Exit status 0: the archive is whole, or what is wrong was accepted.
+    1: it could not be checked. 3: something is wrong.
+    4: another process writes to it. 5: with --strict, damage was accepted.
     """
-    verified = archive_verify.verify(archive, show)
-    if mend and verified.problems:
-        for done in archive_repair.repair(archive, verified.problems, show):
-            click.echo(done)
+    try:
         verified = archive_verify.verify(archive, show)
-    for problem in verified.problems:
+        if mend and archive_accepted.sort(archive, verified.problems).wrong:
+            for done in archive_repair.repair(archive, verified.problems, show):
+                click.echo(done)
+            verified = archive_verify.verify(archive, show)
+    except ArchiveLocked as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(Status.BEING_WRITTEN)
+    found = archive_accepted.sort(archive, verified.problems)
+    for problem in found.wrong:
         click.echo(problem)
+    for problem in found.accepted:
+        click.echo(f"accepted: {problem}")
     if not verified.locked:
         click.echo(
             f"{archive} cannot be written, so it was checked without its lock; "
             "what is written to it meanwhile may count as wrong.",
             err=True,
         )
-    wrong = len(verified.problems)
-    click.echo(f"{verified.files} files and {verified.captures} captures checked, {wrong} wrong.")
-    sys.exit(1 if wrong else 0)
+    if accept and found.wrong:
+        archive_accepted.accept(archive, found.wrong, datetime.now(UTC))
+    checked = f"{verified.files} files and {verified.captures} captures checked"
+    wrong, given_up = len(found.wrong), len(found.accepted)
+    if accept:
+        click.echo(f"{checked}, {wrong} accepted now, {given_up} before.")
+        sys.exit(Status.WHOLE)
+    more = f", {given_up} accepted" if given_up else ""
+    click.echo(f"{checked}, {wrong} wrong{more}.")
+    if wrong:
+        sys.exit(Status.REMARKS)
+    sys.exit(Status.ACCEPTED if given_up and strict else Status.WHOLE)

@@ -15,7 +15,7 @@ import pytest
 
 from archive.archive import Archive, Outcome, utc_now
 from archive.catalog import Catalog
-from archive.errors import ArchiveError, ArchiveLocked
+from archive.errors import ArchiveError, ArchiveLocked, CatalogDamaged
 from archive.importing import import_posts
 from archive.progress import Item
 from archive.rebuild import rebuild
@@ -421,7 +421,7 @@ def test_what_could_be_read_of_a_damaged_catalog_is_taken_over(
     def rows(catalog: Catalog, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
         yield from islice(sound(catalog, table, columns), 1 if table == "post_files" else None)
         if table == "post_files":
-            raise ArchiveError("a page is broken")
+            raise CatalogDamaged("a page is broken")
 
     monkeypatch.setattr(Catalog, "rows", rows)
     kinds = [kind for kind, _ in wrong(folder)]
