@@ -363,18 +363,19 @@ class Ledger:
 
         Not of a version that only its file tells of, as when newer captures are lost.
         """
-        return self._db.execute(
-            "SELECT about FROM statements JOIN told USING (about)"
-            f" WHERE NOT ({_ONLY_ITS_FILE})"
-            " GROUP BY about HAVING NOT max(told.says = statements.says) ORDER BY about"
-        )
+        sql = f"""
+            SELECT about FROM statements JOIN told USING (about) WHERE NOT ({_ONLY_ITS_FILE})
+            GROUP BY about HAVING NOT max(told.says = statements.says) ORDER BY about
+        """  # noqa: S608
+        return self._db.execute(sql)
 
     def newer_than_captures(self) -> Iterator[tuple[str]]:
         """Paths of versions of which the captures know other ones only."""
-        return self._db.execute(
-            "SELECT about FROM statements WHERE about IN (SELECT path FROM recorded)"
-            f" AND {_ONLY_ITS_FILE} ORDER BY about"
-        )
+        sql = f"""
+            SELECT about FROM statements WHERE about IN (SELECT path FROM recorded)
+            AND {_ONLY_ITS_FILE} ORDER BY about
+        """  # noqa: S608
+        return self._db.execute(sql)
 
     def lost_versions(self) -> Iterator[RecordedVersion]:
         """Versions that records are of and the catalog does not know.

@@ -2,7 +2,6 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -25,12 +24,12 @@ BYTES = [format_post(version) for version in VERSIONS]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path) -> Path:
     """An archive of an article with two versions."""
     with Archive(tmp_path / "news", clock=Clock()) as archive:
         for version in VERSIONS[:2]:
             archive.add(version)
-    yield tmp_path / "news"
+    return tmp_path / "news"
 
 
 def remove_catalog(folder: Path) -> None:
