@@ -31,7 +31,7 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 nightly: $(READY)
-	FINEWS_KILLS=102 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
+	FINEWS_KILLS=102 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
 	    FINEWS_ALL_CONTAINERS=1 \
 	    $(VENV)/bin/python -m pytest \
 	    tests/faults tests/archive/browse/test_hostile_addresses.py tests/bench \

@@ -18,6 +18,9 @@ _POST = re.compile(
 )
 
 
+_LIKE_A_POST = re.compile(r"/\d{4}/\d{2}/\d{2}/|(?<!\d)\d{15,20}(?!\d)", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class PostLink:
     """A link to a post page.
@@ -77,8 +80,8 @@ class MirrorSite:
     def post(self, link: str) -> PostLink | None:
         """What a link says of a post; None when it leads anywhere else.
 
-        :raises Refused: when it leads to a post of the mirror whose name is no code, or is too
-            long; in one sentence.
+        :raises Refused: when it leads to a post of the mirror whose name is no code, is too long,
+            or looks like one and has another form; in one sentence.
         """
         try:
             parts = urlsplit(link)
@@ -87,6 +90,8 @@ class MirrorSite:
         path = self._path_in_site(parts.hostname, parts.path)
         match = _POST.fullmatch(unquote(path))
         if match is None:
+            if _LIKE_A_POST.search(path):
+                raise Refused(f"{link[:200]} looks like a post of the mirror and has another form")
             return None
         if len(link) > _LONGEST:
             raise Refused(f"{link[:100]}... has {len(link)} characters, more than any address")

@@ -1,5 +1,6 @@
 """The mirror's Atom feed: its newest ten posts, whole."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from crawler.pages.rendering import read_rendering
 from crawler.pages.text import absolute, text_of
 
 _MOST_ENTRIES = 1_000
+_END = re.compile(r"</(?:[\w.-]+:)?feed\s*>")
 _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
@@ -51,8 +53,10 @@ class Feed:
         url = self._response.url
         xml = text_of(Feed, self._response)
         feed = Selector(text=xml, type="xml")
-        if not xml.rstrip().endswith("</feed>") or not feed.xpath("/atom:feed", namespaces=_ATOM):
+        if not feed.xpath("/atom:feed", namespaces=_ATOM):
             raise LayoutChanged(Feed, url, "it is no Atom feed")
+        if not _END.search(xml):  # what a cache adds behind it is no part of it
+            raise LayoutChanged(Feed, url, "it ends before the end of its <feed>")
         entries = feed.xpath("/atom:feed/atom:entry", namespaces=_ATOM)
         if len(entries) > _MOST_ENTRIES:
             raise LayoutChanged(Feed, url, f"it has {len(entries)} posts")

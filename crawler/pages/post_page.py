@@ -12,12 +12,11 @@ from archive.article import SHANGHAI, BodySource
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.rendering import Rendering, read_rendering
-from crawler.pages.section import check_end
+from crawler.pages.section import section_source
 from crawler.pages.text import text_of
 
 _PUBLISHED = re.compile(r"\(GMT\+8[^)]*\) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})", re.ASCII)
 _NAMED_WITH_ITS_DATE = re.compile(r"/\d{4}-\d{2}-\d{2}-[^/]+\.html$", re.ASCII)
-_WRAPPER, _SECTION, _SECTION_END = '<div class="wrapper">', "<section>", "</section>"
 _HEADING = re.compile(
     r"\s*+(?:<small>(?P<published>[^<]*)</small>)?\s*+<h1>(?P<title>.*?)</h1>", re.DOTALL
 )
@@ -72,7 +71,6 @@ class PostPage:
         """
         url = self._response.url
         page = text_of(PostPage, self._response)
-        check_end(PostPage, url, page)
         published, title, content = self._parts(page)
         rendering = read_rendering(PostPage, url, content)
         return PostFacts.of(rendering, url, title, self._time(published))
@@ -90,9 +88,7 @@ class PostPage:
 
     def _parts(self, page: str) -> tuple[str, str, str]:
         """Time, title and content as they stand in the source; a parser would write them anew."""
-        section = page.partition(_WRAPPER)[2].partition(_SECTION)[2].rpartition(_SECTION_END)[0]
-        if not section:
-            raise self._unreadable("it has no <section> in its wrapper")
+        section = section_source(PostPage, self._response.url, page)
         heading = _HEADING.match(section)
         if heading is None:
             raise self._unreadable("it has no heading in its <section>")

@@ -1,18 +1,33 @@
 """The frame that all pages of the mirror share."""
 
+import re
+
 from parsel import Selector
 
 from archive.markup import without_overloaded_tags
 from crawler.pages.errors import LayoutChanged
 
+_OPENING = re.compile(r'<div class="wrapper">.*?<section>', re.DOTALL | re.IGNORECASE)
+_CLOSING = re.compile(r"</section\s*>", re.IGNORECASE)
 
-def check_end(page: type, url: str, html: str) -> None:
-    """See whether a page is all there: an answer without a length can be cut without a trace.
 
-    :raises LayoutChanged: in the name of `page`, when it ends before its end.
+def section_source(page: type, url: str, html: str) -> str:
+    """Return the content of a page's section as it stands in the source.
+
+    The end of the section is the end of what is read: a cache may add a comment behind
+    ``</html>``, and a minifier leaves that out. An answer without a length can be cut without a
+    trace, and then the section is not closed.
+
+    :raises LayoutChanged: in the name of `page`, when there is no section, or when it is not
+        closed.
     """
-    if not html.rstrip().endswith("</html>"):
-        raise LayoutChanged(page, url, "it ends before its end")
+    opening = _OPENING.search(html)
+    if opening is None:
+        raise LayoutChanged(page, url, "it has no <section> in its wrapper")
+    closings = list(_CLOSING.finditer(html, opening.end()))
+    if not closings:
+        raise LayoutChanged(page, url, "it ends before the end of its <section>")
+    return html[opening.end() : closings[-1].start()]
 
 
 def section_of(page: type, url: str, html: str) -> Selector:
@@ -22,9 +37,9 @@ def section_of(page: type, url: str, html: str) -> Selector:
     quotes unescaped, so that the body spills out a second time before ``<body>``.
 
     :raises LayoutChanged: in the name of `page`, when there is no such part, or the page ends
-        before its end.
+        before that does.
     """
-    check_end(page, url, html)
+    section_source(page, url, html)
     sections = Selector(without_overloaded_tags(html) or " ", "html").css(".wrapper > section")
     if not sections:
         raise LayoutChanged(page, url, "it has no <section> in its wrapper")

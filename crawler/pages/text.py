@@ -4,6 +4,9 @@ from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
 
+_WHITE_SPACE = " \t\n\f\r"
+"""Of HTML, which has other characters than `str.strip` takes away."""
+
 
 def text_of(page: type, response: Response) -> str:
     """Decode a response, by what it says of itself.
@@ -29,7 +32,12 @@ def digest_in(summary: str | None) -> str | None:
 
 
 def absolute(response: Response, href: str) -> str:
-    """Where a link leads; as it is where that is no address, so that it takes no other with it."""
+    """Where a link leads; as it is where that is no address, so that it takes no other with it.
+
+    White space around an address is no part of it (HTML, "valid URL potentially surrounded by
+    spaces").
+    """
+    href = href.strip(_WHITE_SPACE)
     try:
         return response.urljoin(href)
     except ValueError:  # such as http://[

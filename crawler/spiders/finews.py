@@ -112,8 +112,12 @@ class FinewsSpider(ArticleSpider):
     def parse_list(self, response: Response) -> Iterator[Request]:
         """Home or category page → posts."""
         if response.status != 304:
-            links = self._posts(response, ListPage(response).links())
-            yield from self._post_requests(links, response)
+            links = ListPage(response).links()
+            yield from self._post_requests(self._posts(response, links), response)
+            if links and not any(map(self._is_post, links)):
+                sentence = f"None of its {len(links)} links, such as {links[0]}, leads to a post"
+                self.failures.of_list(response.url, "leads_nowhere", f"{sentence} of the mirror.")
+                return
             self._read(response)
 
     def parse_post(self, response: Response) -> Iterator[Request]:
@@ -210,6 +214,12 @@ class FinewsSpider(ArticleSpider):
                 self.count("list/posts")
                 if self._is_asked_for(post):
                     yield post
+
+    def _is_post(self, link: str) -> bool:
+        try:
+            return self.site.post(link) is not None
+        except Refused:
+            return True
 
     def _is_asked_for(self, post: PostLink) -> bool:
         since, categories = self.args.since, self.args.category

@@ -140,7 +140,10 @@ def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
     *_, newer, older = run("stats").output.splitlines()
     assert newer.startswith("crawl 2  ")
     assert "running or killed" in newer
-    assert "status 1           added 3, revised 0, failed 0  源站打不开。" in older
+    assert (
+        "status 1           found 0, added 3, revised 0, unchanged 0, gone 0, failed 0  源站打不开。"
+        in older
+    )
 
 
 def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
@@ -215,7 +218,7 @@ def test_verify_and_rebuild(run: Run, news: Path) -> None:
     data = post.read_bytes()
     post.write_bytes(b"changed")
     told = run("verify", str(news))
-    assert told.exit_code == 1
+    assert told.exit_code == 3
     assert told.output.startswith("file changed: _posts/2021/12/")
     told = run("verify", "--repair", str(news))
     assert (told.exit_code, post.read_bytes()) == (0, data)
@@ -224,9 +227,34 @@ def test_verify_and_rebuild(run: Run, news: Path) -> None:
     assert (told.exit_code, told.output) == (0, f"The catalog of {news} has 1 posts.\n")
     assert run("verify", str(news)).exit_code == 0
     with Archive(news):
-        told = run("verify", str(news))
-    assert told.exit_code == 1
+        told, rebuilt = run("verify", str(news)), run("rebuild", str(news))
+    assert (told.exit_code, rebuilt.exit_code) == (4, 4)
     assert "is being written by process" in told.output
+
+
+def test_what_is_accepted_is_wrong_no_more_and_other_damage_is(run: Run, news: Path) -> None:
+    (capture,) = (news / "warc").glob("finews-*")
+    data = bytearray(capture.read_bytes())
+    data[-200] ^= 1
+    capture.write_bytes(data)
+    assert run("verify", str(news)).exit_code == 3
+    assert run("verify", "--repair", str(news)).exit_code == 3
+    accepted = run("verify", "--accept", str(news))
+    assert accepted.exit_code == 0
+    told = run("verify", str(news))
+    assert told.exit_code == 0
+    assert all(line.startswith("accepted: ") for line in told.output.splitlines()[:-1])
+    assert told.output.splitlines()[:-1]
+    assert run("verify", "--strict", str(news)).exit_code == 5
+    recorded = [json.loads(line) for line in (news / "accepted.jsonl").read_text().splitlines()]
+    assert {each["wrong"] for each in recorded} >= {"capture damaged"}
+    with (news / "accepted.jsonl").open("a") as file:
+        file.write('{"at": ')  # as a power cut leaves it
+    (post,) = (news / "_posts").rglob("*.md")
+    post.write_bytes(b"changed")
+    told = run("verify", str(news))
+    assert told.exit_code == 3
+    assert "1 wrong" in told.output
 
 
 def test_import_names_what_is_broken_and_counts(run: Run, tmp_path: Path) -> None:
