@@ -78,7 +78,7 @@ def test_a_restored_backup_ends_whole_or_says_what_is_missing(
     moments = random.choices(life, k=2)
     restored = tmp_path / "news"
     for belongs in ROOMS.values():
-        chosen = random.choice([*moments, None])  # noqa: S311 (repeatable, not secret)
+        chosen = random.choice([*moments, None])
         for path, data in files(chosen).items() if chosen else ():
             if belongs(path):
                 (restored / path).parent.mkdir(parents=True, exist_ok=True)
