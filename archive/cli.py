@@ -5,8 +5,15 @@ from importlib.metadata import entry_points
 import click
 
 from archive.errors import FinewsError
+from archive.signals import interrupted_by_all
 
 _COMMANDS = "finews.commands"
+
+
+class _Interrupted(click.ClickException):
+    """Has the exit status of a crawl that was ended early."""
+
+    exit_code = 9
 
 
 class _Commands(click.Group):
@@ -39,9 +46,12 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            return super().invoke(ctx)
+            with interrupted_by_all():
+                return super().invoke(ctx)
         except FinewsError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise _Interrupted("Ended early; nothing is lost, run the same again.") from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

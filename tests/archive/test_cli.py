@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.cli import main
+from tests.children import Child
 
 Run = Callable[..., Result]
 
@@ -151,7 +152,7 @@ def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
 def test_browse_serves_until_interrupted(news: Path, options: tuple[str, ...], path: str) -> None:
     command = (sys.executable, "-m", "archive.cli", "browse", str(news), "--port", "0", *options)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
+    with Child(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as server:
         assert server.stdout is not None

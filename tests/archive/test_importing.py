@@ -1,9 +1,7 @@
 """Folders of posts are taken in to the byte, by one rule, in any order, however often."""
 
 import os
-import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +26,7 @@ from archive.rebuild import rebuild
 from archive.verify import verify
 from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, POST, files, rows
 from tests.archive.test_rebuild import tables
+from tests.children import Child
 from tests.conftest import ROOT, SAMPLES
 
 NAME = f"2021-12-29-{CODE}.md"
@@ -538,16 +537,14 @@ def test_killed_for_real_the_same_import_goes_on(news: Path, tmp_path: Path, pos
 
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    importing = subprocess.Popen(
-        (sys.executable, script, news, site), env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    while len(list((news / "_posts").rglob("*.md"))) < posts:
-        assert importing.poll() is None
-        time.sleep(0.001)
-    started = processes_of(importing.pid)
-    assert started
-    importing.send_signal(signal.SIGKILL)
-    importing.wait()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with Child((sys.executable, script, news, site), env=environment) as importing:
+        while len(list((news / "_posts").rglob("*.md"))) < posts:
+            assert importing.poll() is None
+            time.sleep(0.001)
+        started = processes_of(importing.pid)
+        assert started
+        importing.kill()
     (killed,) = rows(news, "SELECT count(*) AS posts FROM posts")
     assert killed["posts"] < 200
 

@@ -28,6 +28,7 @@ from demo.site import MadeUpSite, made_up_site
 from tests.archive.test_beside import wait_until_gone
 from tests.archive.test_importing import processes_of
 from tests.archive.test_rebuild import tables
+from tests.children import Child
 from tests.conftest import NO_DELAYS, ROOT, posts_in
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
@@ -67,8 +68,8 @@ def undisturbed(
     return content(archive)
 
 
-def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Child[bytes]:
+    return Child(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),
