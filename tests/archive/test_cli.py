@@ -148,8 +148,17 @@ def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
     assert "posts         0" in result.output
 
 
-@pytest.mark.parametrize(("options", "path"), [((), "/"), (("--base-url", "finews"), "/finews/")])
-def test_browse_serves_until_interrupted(news: Path, options: tuple[str, ...], path: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "path", "number"),
+    [
+        ((), "/", signal.SIGINT),
+        (("--base-url", "finews"), "/finews/", signal.SIGTERM),
+        ((), "/", signal.SIGHUP),
+    ],
+)
+def test_browse_serves_until_it_is_asked_to_end(
+    news: Path, options: tuple[str, ...], path: str, number: signal.Signals
+) -> None:
     command = (sys.executable, "-m", "archive.cli", "browse", str(news), "--port", "0", *options)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with Child(
@@ -164,7 +173,7 @@ def test_browse_serves_until_interrupted(news: Path, options: tuple[str, ...], p
         for address in re.findall(r'(?:href|src|action)="([^"]*)"', page):
             assert address.startswith((path, "#")), address
         assert get(f"{match[1]}-/finews/finews.css").startswith("/*")
-        server.send_signal(signal.SIGINT)
+        server.send_signal(number)
         output, errors = server.communicate(timeout=20)
     assert output == ""
     assert errors == ""
