@@ -1,6 +1,7 @@
-"""Datasette's access to the catalog, mended in two places."""
+"""Datasette's access to its databases, mended in three places."""
 
 import re
+import sqlite3
 from typing import Any
 
 from datasette.database import Database, Results
@@ -27,6 +28,17 @@ class Catalog(Database):
         """What Datasette asks."""
         options["log_sql_errors"] = False
         return await super().execute(sorted_to_the_end(sql), *arguments, **options)
+
+
+class Names(Database):
+    """Datasette's own database of tables and columns, in memory, whose connections it would leave
+    open."""
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """Open a connection that `close` closes."""
+        connection: sqlite3.Connection = super().connect(write)
+        self._all_file_connections.append(connection)
+        return connection
 
 
 def sorted_to_the_end(sql: str) -> str:
