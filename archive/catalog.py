@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from itertools import groupby
 from operator import attrgetter
@@ -42,20 +42,21 @@ class Catalog(Questions):
     def __init__(self, path: Path, *, private: bool = False) -> None:
         self._path = path
         self._grams: dict[str, str] = {}
-        try:
-            self._writer = Database(self._connect())
-            register(self._writer.conn, self._grams)
-            self._writer.enable_wal()
-            self._writer.execute("PRAGMA synchronous = FULL")
-            self._writer.execute("PRAGMA foreign_keys = ON")
-            catalog_migrations.apply(self._writer)
-            missing = missing_parts(self._writer)
-            self._reader = self._writer.conn if private else self._connect()
-        except sqlite3.Error as error:
-            raise self._failed("open", error) from error
-        if missing:
-            self.close()
-            raise MisshapenCatalog(path, missing)
+        with ExitStack() as failing:
+            try:
+                self._writer = Database(self._connect())
+                failing.callback(self._writer.close)
+                register(self._writer.conn, self._grams)
+                self._writer.enable_wal()
+                self._writer.execute("PRAGMA synchronous = FULL")
+                self._writer.execute("PRAGMA foreign_keys = ON")
+                catalog_migrations.apply(self._writer)
+                if missing := missing_parts(self._writer):
+                    raise MisshapenCatalog(path, missing)
+                self._reader = self._writer.conn if private else self._connect()
+            except sqlite3.Error as error:
+                raise self._failed("open", error) from error
+            failing.pop_all()
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False)

@@ -12,8 +12,15 @@ from pathlib import Path
 import click
 
 from archive.errors import FinewsError
+from archive.signals import interrupted_by_all
 
 _COMMANDS = "finews.commands"
+
+
+class _Interrupted(click.ClickException):
+    """Has the exit status of a crawl that was ended early."""
+
+    exit_code = 9
 
 
 class _Commands(click.Group):
@@ -46,10 +53,12 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            with _standard_output():
+            with interrupted_by_all(), _standard_output():
                 return super().invoke(ctx)
         except FinewsError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt as error:
+            raise _Interrupted("Ended early; nothing is lost, run the same again.") from error
 
 
 @contextmanager

@@ -7,7 +7,7 @@ whoever deletes it loses good manners for a while, and nothing else.
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,19 +100,22 @@ class CrawlState:
         self._blocks: dict[str, tuple[Any, ...]] | None = None
         self._failing: set[str] | None = None
         self._turn = threading.RLock()  # a connection has one transaction at a time
-        with self._telling():
+        with self._telling(), ExitStack() as failing:
             if read_only:
                 self._db = Database(_copy_of(path))
             else:
                 self._db = Database(
                     sqlite3.connect(path.absolute(), timeout=30, check_same_thread=False)
                 )
+            failing.callback(self._db.close)
+            if not read_only:
                 self._db.enable_wal()
             for table, columns in _TABLES.items():
                 key = next(iter(columns))
                 made = self._db.table(table).create(columns, pk=key, if_not_exists=True)
                 for column in columns.keys() - made.columns_dict.keys():
                     made.add_column(column, columns[column])
+            failing.pop_all()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Self, TypeVar, cast
 
 from archive.errors import ArchiveError, FinewsError
+from archive.signals import ENDING
 
 Task = TypeVar("Task")
 Done = TypeVar("Done")
@@ -128,7 +129,7 @@ class _Worker:
     def end(self) -> None:
         """End the process, whatever it does. It only reads."""
         if self._process.pid is not None:
-            self._process.terminate()
+            self._process.kill()
             self._process.join()
 
 
@@ -157,7 +158,7 @@ def chunks(items: Iterable[Task], size: int) -> Iterator[list[Task]]:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C waits until a process is started, and does not reach that one at all.
+    """Ctrl-C and its like wait until a process is started, and do not reach that one at all.
 
     A process inherits what its parent's thread blocks; but of the parent's threads another one
     may be given the signal, and it is this one that Python then interrupts.
@@ -166,15 +167,16 @@ def _without_interrupts() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    handlers = {n: signal.signal(n, lambda number, _: came.append(number)) for n in ENDING}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         if came:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(came[0])
 
 
 def _live_with_parent() -> None:

@@ -16,6 +16,7 @@ from archive.archive import Archive
 from archive.article import Article
 from archive.errors import ArchiveError, FinewsError
 from archive.places import LOST, Places
+from archive.signals import ENDING
 from archive.steps import Outcome
 from archive.warc import Exchange
 
@@ -39,8 +40,6 @@ Answer = tuple[Sequence[tuple[str, int]], Any]
 """File and offset of the exchanges that were kept since the last answer, and what the method
 returned or raised.
 """
-
-_FOR_THE_CRAWL_TO_HEED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
 
 class Writer:
@@ -118,7 +117,7 @@ def _messages(pipe: Connection) -> Iterator[Message]:
 
 def main() -> None:
     """Do so, whoever else is told to stop."""
-    for number in _FOR_THE_CRAWL_TO_HEED:
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     with Connection(int(sys.argv[1])) as pipe, suppress(EOFError):
         write(pipe)

@@ -7,7 +7,7 @@ would never be fetched.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -45,16 +45,19 @@ class Known:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path.absolute(), timeout=60, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version != _VERSION:
-                self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
-        except (sqlite3.Error, OSError) as error:
-            raise self._failed(error) from error
+        with ExitStack() as failing:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._db = sqlite3.connect(path.absolute(), timeout=60, check_same_thread=False)
+                failing.callback(self._db.close)
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                (version,) = self._db.execute("PRAGMA user_version").fetchone()
+                if version != _VERSION:
+                    self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
+            except (sqlite3.Error, OSError) as error:
+                raise self._failed(error) from error
+            failing.pop_all()
 
     def close(self) -> None:
         """Close the file."""

@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -59,8 +59,9 @@ class Received:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._telling():
+        with self._telling(), ExitStack() as failing:
             self._db = sqlite3.connect(path.absolute(), timeout=30)
+            failing.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_SCHEMA)
@@ -69,6 +70,7 @@ class Received:
                     "INSERT INTO archive SELECT ? WHERE NOT EXISTS (SELECT 1 FROM archive)",
                     [uuid4().hex],
                 )
+            failing.pop_all()
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

@@ -7,11 +7,13 @@ import argparse
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from demo.exchange import LoggedRequest
 from demo.faults import Fault, parse_fault
@@ -93,6 +95,21 @@ def _is_proxy(name: str) -> bool:
     return name.lower().endswith("_proxy")
 
 
+def _end_by_signals() -> None:
+    """End in good order by SIGTERM and SIGHUP, and by SIGINT, which a script's background ignores.
+
+    What `nohup` starts goes on after SIGHUP.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _end)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, _end)
+
+
+def _end(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
 def _ended(child: subprocess.Popen[bytes]) -> int:
     """Wait for the crawl; its exit status, as a shell would tell it."""
     while True:
@@ -100,6 +117,10 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
             status = child.wait()
         except KeyboardInterrupt:
             continue  # the crawl has had the same Ctrl-C and is ending by itself
+        except SystemExit:
+            child.terminate()
+            child.wait()
+            raise
         return status if status >= 0 else 128 - status
 
 
@@ -120,10 +141,11 @@ def _serve(replica: Replica) -> int:
     print(f"  {' '.join(variables)} scrapy crawl finews", flush=True)
     try:
         threading.Event().wait()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         print()
     return 0
 
 
 if __name__ == "__main__":
+    _end_by_signals()
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,10 @@ SHARE_HOSTS = ("finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney
 # How long an example takes says more of who else uses the machine than of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+# A script's background process, as of `nohup make test &`, is started with SIGINT ignored, and so
+# would be all that tests start and interrupt. What is handled here has its default there.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LONGEST = {"deploy", "faults", "test_docs.py"}
 NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")

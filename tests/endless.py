@@ -68,9 +68,10 @@ def in_time(seconds: int = 20) -> Iterator[None]:
         raise AssertionError(f"not done after {seconds} seconds")
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.alarm(seconds)
+    limit_of_the_test = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *limit_of_the_test)

@@ -20,6 +20,7 @@ import pytest
 from demo.replica import Replica, Site
 from tests import advisories
 from tests.bench.test_short import QUICK, SLOW
+from tests.children import Child
 from tests.conftest import ROOT, crawl_with
 from tests.documents import (
     BLOCK,
@@ -121,26 +122,24 @@ def test_the_commands_of_a_document_run(
 
 def serve(command: str, project: Path, environment: Mapping[str, str]) -> None:
     """Run a command that serves until it is interrupted: it says where."""
-    serving = subprocess.Popen(
-        f"exec {command}",
-        shell=True,
+    with Child(
+        ("sh", "-c", f"exec {command}"),
         cwd=project,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    assert serving.stdout is not None
-    with serving.stdout:
+    ) as serving:
+        assert serving.stdout is not None
         told = serving.stdout.readline()
         address = re.search(r"http://[\w.]+:\d+/", told)
         assert address, f"{command}\n{told}"
         directly = build_opener(ProxyHandler({}))
         assert directly.open(address[0], timeout=30).status == 200
         os.killpg(serving.pid, signal.SIGINT)  # as a terminal does
-        rest = serving.stdout.read()
-    assert serving.wait(timeout=30) in {0, 130, -signal.SIGINT}, rest
+        rest, _ = serving.communicate(timeout=30)
+    assert serving.returncode in {0, 130, -signal.SIGINT}, rest
 
 
 def as_cron_runs_them(document: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Datasette's access to the catalog, mended in three places."""
+"""Datasette's access to its databases, mended in some places."""
 
 import asyncio
 import re
@@ -84,6 +84,17 @@ class Catalog(Database):
         """What Datasette asks."""
         options["log_sql_errors"] = False
         return await super().execute(sorted_to_the_end(sql), *arguments, **options)
+
+
+class Names(Database):
+    """Datasette's own database of tables and columns, in memory, whose connections it would leave
+    open."""
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """Open a connection that `close` closes."""
+        connection: sqlite3.Connection = super().connect(write)
+        self._all_file_connections.append(connection)
+        return connection
 
 
 def sorted_to_the_end(sql: str) -> str:

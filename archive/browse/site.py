@@ -4,13 +4,14 @@ import sqlite3
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from secrets import token_hex
 from typing import Concatenate, ParamSpec, TypeVar
 
 from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
 
 from archive.browse.cache import Cache
-from archive.browse.database import Catalog
+from archive.browse.database import Catalog, Names
 from archive.browse.metadata import METADATA
 from archive.browse.rendering import Renderer
 from archive.databases import CATALOG, open_catalog
@@ -59,6 +60,8 @@ class Site(Datasette):
             settings={**_SETTINGS, "default_allow_sql": sql, "base_url": base_url},
         )
         self.remove_database("_memory")
+        self.remove_database("_internal")
+        self.add_database(Names(self, memory_name=token_hex()), name="_internal")
         self.add_database(Catalog(self, folder), name=DATABASE)
 
     async def ask(

@@ -15,6 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError
+from archive.signals import end_by_hangup
 from crawler.arguments import LISTS, in_one_sentence
 from crawler.extensions.open_archive import open_archive_of
 from crawler.keeper import keeper_class
@@ -60,6 +61,7 @@ class Command(CrawlCommand):
             crawl = self.crawler_process.crawl(crawler, **opts.spargs)
             gc.freeze()
             gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+            end_by_hangup()
             self.crawler_process.start()
             task = crawl if isinstance(crawl, asyncio.Task) else None
             failure = task.exception() if task and task.done() else None

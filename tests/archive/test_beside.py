@@ -32,6 +32,7 @@ from tests.archive.test_archive import ARTICLE, CODE, MIRRORED
 from tests.archive.test_importing import lives, processes_of
 from tests.archive.test_rebuild import tables
 from tests.archive.test_warc import exchange
+from tests.children import Child
 from tests.conftest import ROOT, posts_in
 
 NOON = partial(datetime, 2026, 11, 22, 12, tzinfo=UTC)
@@ -260,7 +261,7 @@ def test_a_crawl_that_is_killed_takes_the_writer_with_it(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], when: str
 ) -> None:
     script = (sys.executable, "-c", SCRIPT, str(tmp_path), *when.split())
-    with subprocess.Popen(script, cwd=ROOT, stdout=subprocess.PIPE, text=True) as crawling:
+    with Child(script, cwd=ROOT, stdout=subprocess.PIPE, text=True) as crawling:
         assert crawling.stdout is not None
         assert crawling.stdout.readline() == "added\n"
         (process,) = processes_of(crawling.pid)

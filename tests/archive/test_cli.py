@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.cli import main
+from tests.children import Child
 
 Run = Callable[..., Result]
 
@@ -140,10 +141,8 @@ def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
     *_, newer, older = run("stats").output.splitlines()
     assert newer.startswith("crawl 2  ")
     assert "running or killed" in newer
-    assert (
-        "status 1           found 0, added 3, revised 0, unchanged 0, gone 0, failed 0  源站打不开。"
-        in older
-    )
+    counts = "found 0, added 3, revised 0, unchanged 0, gone 0, failed 0"
+    assert f"status 1           {counts}  源站打不开。" in older
 
 
 def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
@@ -153,11 +152,20 @@ def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
     assert "posts         0" in result.output
 
 
-@pytest.mark.parametrize(("options", "path"), [((), "/"), (("--base-url", "finews"), "/finews/")])
-def test_browse_serves_until_interrupted(news: Path, options: tuple[str, ...], path: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "path", "number"),
+    [
+        ((), "/", signal.SIGINT),
+        (("--base-url", "finews"), "/finews/", signal.SIGTERM),
+        ((), "/", signal.SIGHUP),
+    ],
+)
+def test_browse_serves_until_it_is_asked_to_end(
+    news: Path, options: tuple[str, ...], path: str, number: signal.Signals
+) -> None:
     command = (sys.executable, "-m", "archive.cli", "browse", str(news), "--port", "0", *options)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
+    with Child(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as server:
         assert server.stdout is not None
@@ -169,7 +177,7 @@ def test_browse_serves_until_interrupted(news: Path, options: tuple[str, ...], p
         for address in re.findall(r'(?:href|src|action)="([^"]*)"', page):
             assert address.startswith((path, "#")), address
         assert get(f"{match[1]}-/finews/finews.css").startswith("/*")
-        server.send_signal(signal.SIGINT)
+        server.send_signal(number)
         output, errors = server.communicate(timeout=20)
     assert output == ""
     assert errors == ""

@@ -3,7 +3,6 @@
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -25,9 +24,11 @@ from archive.importing import Finding, Imported, import_posts
 from archive.post import format_post
 from archive.progress import Item
 from archive.rebuild import rebuild
+from archive.signals import ENDING
 from archive.verify import verify
 from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, POST, files, rows
 from tests.archive.test_rebuild import tables
+from tests.children import Child
 from tests.conftest import ROOT, SAMPLES
 
 NAME = f"2021-12-29-{CODE}.md"
@@ -503,7 +504,9 @@ def test_a_reading_process_that_dies_is_told(news: Path, monkeypatch: pytest.Mon
 
 SCRIPT = """
 import sys
-from pathlib import Path
+from functools import partial
+from archive import importing
+from archive.cli import main
 from archive.importing import reading, taking_in
 from tests.archive.test_importing import noon
 
@@ -511,8 +514,8 @@ if __name__ == "__main__":
     reading._WORTH_A_PROCESS = 0
     reading.cores = lambda: 2
     taking_in._BATCH_VERSIONS = reading._CHUNK_ARTICLES = 5
-    news, site = map(Path, sys.argv[1:])
-    taking_in.import_posts(news, [site], clock=noon)
+    importing.import_posts = partial(importing.import_posts, clock=noon)
+    main(["import", "--archive", *sys.argv[1:]])
 """
 
 
@@ -527,27 +530,35 @@ def lives(process: int) -> bool:
         return False
 
 
-@pytest.mark.parametrize("posts", [20, 90])
-def test_killed_for_real_the_same_import_goes_on(news: Path, tmp_path: Path, posts: int) -> None:
+@pytest.mark.parametrize(
+    ("posts", "number", "status"),
+    [
+        (20, signal.SIGKILL, -signal.SIGKILL),
+        (90, signal.SIGKILL, -signal.SIGKILL),
+        *((50, number, 9) for number in ENDING),
+    ],
+)
+def test_killed_or_asked_to_end_the_same_import_goes_on(
+    news: Path, tmp_path: Path, posts: int, number: signal.Signals, status: int
+) -> None:
     site = tmp_path / "site"
-    for number in range(200):
-        code = InfoCode(f"NW20211229{number:010}")
+    for post in range(200):
+        code = InfoCode(f"NW20211229{post:010}")
         data = format_post(replace(ARTICLE, info_code=code, link=f"http://x/?infoCode={code}"))
         write(site, {f"2021-12-29-{code}.md": data})
     take_in(tmp_path / "undisturbed", site)
 
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    importing = subprocess.Popen(
-        (sys.executable, script, news, site), env={**os.environ, "PYTHONPATH": str(ROOT)}
-    )
-    while len(list((news / "_posts").rglob("*.md"))) < posts:
-        assert importing.poll() is None
-        time.sleep(0.001)
-    started = processes_of(importing.pid)
-    assert started
-    importing.send_signal(signal.SIGKILL)
-    importing.wait()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with Child((sys.executable, script, news, site), env=environment) as importing:
+        while len(list((news / "_posts").rglob("*.md"))) < posts:
+            assert importing.poll() is None
+            time.sleep(0.001)
+        started = processes_of(importing.pid)
+        assert started
+        importing.send_signal(number)
+        assert importing.wait(timeout=30) == status
     (killed,) = rows(news, "SELECT count(*) AS posts FROM posts")
     assert killed["posts"] < 200
 

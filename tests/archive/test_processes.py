@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import product
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import pytest
 from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.processes import Workers, chunks, cores
+from archive.signals import ENDING
 from archive.warc import warc_files
 from tests.archive.test_archive import ARTICLE
 from tests.archive.test_importing import lives, processes_of
 from tests.archive.test_warc import exchange
+from tests.children import Child
 from tests.conftest import ROOT
 
 
@@ -158,9 +161,11 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("command", ["verify", "rebuild"])
-def test_ctrl_c_ends_all_processes_and_says_no_more_than_needed(
-    tmp_path: Path, command: str
+@pytest.mark.parametrize(
+    ("command", "asked"), list(product(("verify", "rebuild"), ENDING)), ids=str
+)
+def test_ctrl_c_and_its_like_end_all_processes_with_one_sentence(
+    tmp_path: Path, command: str, asked: signal.Signals
 ) -> None:
     folder = tmp_path / "news"
     with Archive(folder) as archive:
@@ -172,7 +177,7 @@ def test_ctrl_c_ends_all_processes_and_says_no_more_than_needed(
         (folder / "warc" / f"finews-20200101-{number:05}.warc.gz").hardlink_to(first)
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    with subprocess.Popen(
+    with Child(
         (sys.executable, script, command, folder),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -183,10 +188,10 @@ def test_ctrl_c_ends_all_processes_and_says_no_more_than_needed(
         while len(started := processes_of(running.pid)) < 3:  # two, and Python's own tracker
             assert running.poll() is None
             time.sleep(0.01)
-        os.killpg(running.pid, signal.SIGINT)
+        os.killpg(running.pid, asked)
         out, err = running.communicate(timeout=30)
-    assert running.returncode == 1
-    assert (out, err.strip()) == ("", "Aborted!")
+    assert running.returncode == 9
+    assert (out, err.strip()) == ("", "Error: Ended early; nothing is lost, run the same again.")
     assert not list(folder.glob("catalog.db.new*"))
     deadline = time.monotonic() + 20
     while any(map(lives, started)):

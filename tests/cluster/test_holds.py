@@ -17,6 +17,7 @@ from cluster.holds import (
     holds_in,
 )
 from demo.brokers import Broker, wait_for
+from tests.children import Child
 from tests.cluster.conftest import BOTH
 from tests.conftest import ROOT
 
@@ -45,9 +46,7 @@ Held(holds_in({broker.url!r}), ["a.test"])
 print("held", flush=True)
 time.sleep(600)
 """
-    with subprocess.Popen(
-        (sys.executable, "-c", code), cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as holder:
+    with Child((sys.executable, "-c", code), cwd=ROOT, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         time.sleep(RENEWED_SECONDS * 1.5)

@@ -24,6 +24,7 @@ from demo.site import made_up_site
 from settings import base
 from tests.archive.test_beside import wait_until_gone
 from tests.archive.test_importing import processes_of
+from tests.children import Child
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
 
 SPIDERS = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": base.SPIDER_MODULES})).list()
@@ -131,12 +132,12 @@ def test_the_archive_can_be_chosen_by_setting_too(crawl: Crawl, tmp_path: Path) 
 @contextmanager
 def half_way(
     replica: Replica, archive: Path, seconds: float, *arguments: str
-) -> Iterator[subprocess.Popen[str]]:
+) -> Iterator[Child[str]]:
     """A crawl that has stored something. Each answer takes so many seconds from then on."""
     replica.faults = [Fault("*", failure=delay(0.1))]
     environment = os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)}
     site = ("-a", f"site=http://{MIRROR}/")
-    with subprocess.Popen(
+    with Child(
         (sys.executable, "-m", "scrapy", "crawl", "finews", *site, *NO_DELAYS, *arguments),
         cwd=ROOT,
         env=environment,

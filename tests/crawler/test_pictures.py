@@ -39,6 +39,7 @@ from demo.faults import Failure, Fault, delay, garbage, redirect, status, trunca
 from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
 from demo.replica import Answer, Replica, Request, share_api_site
 from demo.site import made_up_site
+from tests.children import Child
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
 from tests.crawler.test_sample_site import REAL, asked, rows
 
@@ -259,7 +260,7 @@ def test_ended_among_the_pictures_the_next_crawl_brings_the_rest(
     how: signal.Signals, keep: Crawl, replica: Replica, archive: Path
 ) -> None:
     replica.faults = [Fault(PICTURE_HOST, "/download/", failure=delay(0.05))]
-    with subprocess.Popen(
+    with Child(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog", *NO_DELAYS),
             *("-a", f"site=http://{MIRROR}/"),

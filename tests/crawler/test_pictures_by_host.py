@@ -20,6 +20,7 @@ import pytest
 from demo.faults import Fault, redirect, status
 from demo.pictures import PICTURE_HOST, picture_site
 from demo.replica import Answer, Replica, Request, share_api_site
+from tests.children import Child
 from tests.conftest import MIRROR, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
 from tests.crawler.test_pictures import files, kept, missing, pictures_asked
 from tests.crawler.test_sample_site import asked
@@ -216,7 +217,7 @@ def test_told_to_end_it_asks_for_no_more(
 ) -> None:
     assert crawl().status == 0
     gallery.seconds = 0.1
-    with subprocess.Popen(
+    with Child(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-s", "DOWNLOAD_DELAY=0.2", "-s", "AUTOTHROTTLE_ENABLED=0"),

@@ -5,13 +5,13 @@ import os
 import pty
 import re
 import struct
-import subprocess
 import sys
 import termios
 from pathlib import Path
 
 from demo.faults import Fault, delay
 from demo.replica import Replica
+from tests.children import Child
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl
 
 SLOWLY = Fault("*", failure=delay(0.05))
@@ -30,7 +30,7 @@ def test_on_a_terminal_one_line_updates_under_the_log(replica: Replica, archive:
     replica.faults = [SLOWLY]
     terminal, child_side = pty.openpty()
     fcntl.ioctl(child_side, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
-    with subprocess.Popen(
+    with Child(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews"),
             *("-a", f"site=http://{MIRROR}/", *NO_DELAYS),

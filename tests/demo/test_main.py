@@ -13,6 +13,7 @@ import pytest
 
 from demo.__main__ import main
 from demo.mirror import MIRROR_HOST
+from tests.children import Child
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,10 +71,14 @@ def test_it_crawls_through_the_proxy(
     assert "saw 2 article fetches" in said
 
 
-def test_it_serves_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_serves_until_it_is_stopped_whatever_it_inherited(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     command = [sys.executable, "-m", "demo", "serve", "--fault", f"{MIRROR_HOST}/feed.xml=empty"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "TMPDIR": str(tmp_path)}
+    with Child(
         command,
         cwd=ROOT,
         env=environment,
@@ -93,6 +98,21 @@ def test_it_serves_until_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
             assert "金融消息" in answer.read().decode()
         with directed.open(f"https://{MIRROR_HOST}/feed.xml", timeout=5) as answer:
             assert answer.read() == b""
-        child.send_signal(signal.SIGINT)
+        assert list(tmp_path.iterdir())
+        child.send_signal(number)
         assert child.wait(timeout=5) == 0
         assert child.stderr.read() == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_crawl_that_is_ended_ends_the_made_up_site_too(tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "FINEWS_ARCHIVE": str(tmp_path / "news")}
+    slow = ("--fault", f"{MIRROR_HOST}=delay:1")
+    with Child(
+        (sys.executable, "-m", "demo", *slow), cwd=ROOT, env=environment, stderr=subprocess.PIPE
+    ) as demo:
+        assert demo.stderr is not None
+        next(line for line in demo.stderr if b"Spider opened" in line)
+        demo.terminate()
+        assert demo.wait(timeout=60) == 128 + signal.SIGTERM
+    assert [path.name for path in tmp_path.iterdir()] == ["news"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from demo.brokers import wait_for
+from tests.children import Child
 from tests.conftest import ROOT
 from tests.deploy.machine import DEPENDENCIES, PYTHON, booted
 
@@ -57,7 +58,7 @@ def test_it_ends_with_a_test_that_is_told_to_end_or_killed(
 ) -> None:
     with booted(tmp_path):
         pass  # else it is skipped here
-    booting = subprocess.Popen(
+    booting = Child(
         (sys.executable, "-c", _BOOT, tmp_path),
         cwd=ROOT,
         stdout=subprocess.PIPE,

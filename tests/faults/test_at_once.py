@@ -19,6 +19,7 @@ from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import made_up_site
 from tests.archive.test_rebuild import tables
+from tests.children import Child
 from tests.conftest import NO_DELAYS, ROOT, SAMPLES, posts_in
 
 CRAWL = ("scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS)
@@ -26,8 +27,8 @@ FINEWS = ("archive.cli",)
 REFUSAL = "is being written by "
 
 
-def module(archive: Path, *command: str | Path, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def module(archive: Path, *command: str | Path, **environment: str) -> Child[str]:
+    return Child(
         (sys.executable, "-m", *command),
         cwd=ROOT,
         env=os.environ | {"FINEWS_ARCHIVE": str(archive)} | environment,

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from archive.rebuild import rebuild
+from archive.signals import ENDING
 from archive.verify import Wrong, verify
 from demo.articles import SHARE_HOSTS, Article
 from demo.faults import Fault, delay
@@ -28,6 +29,7 @@ from demo.site import MadeUpSite, made_up_site
 from tests.archive.test_beside import wait_until_gone
 from tests.archive.test_importing import processes_of
 from tests.archive.test_rebuild import tables
+from tests.children import Child
 from tests.conftest import NO_DELAYS, ROOT, posts_in
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
@@ -67,8 +69,8 @@ def undisturbed(
     return content(archive)
 
 
-def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Child[bytes]:
+    return Child(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),
@@ -155,7 +157,7 @@ def test_when_the_process_beside_it_is_killed_it_ends_and_the_next_crawl_makes_i
 
 
 @pytest.mark.parametrize(
-    ("gently", "keeper"), [*zip((signal.SIGTERM, signal.SIGINT), KEEPERS, strict=True)]
+    ("gently", "keeper"), [(number, keeper) for number in ENDING for keeper in KEEPERS]
 )
 def test_asked_to_end_it_stores_what_is_in_flight(
     gently: signal.Signals,
@@ -173,6 +175,8 @@ def test_asked_to_end_it_stores_what_is_in_flight(
             os.kill(process, gently)
         assert crawl.wait(timeout=60) == 9
     assert not verify(tmp_path).problems
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog:
+        assert catalog.execute("SELECT status FROM crawls WHERE ended").fetchall() == [(9,)]
     before = answers_asked_for(replica)
     assert 0 < len(before) < len(site.articles)
     replica.requests.clear()

@@ -1,18 +1,26 @@
 """A little fuzzing in every run of the tests; ``make fuzz`` does it at length."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.fuzz.__main__ import CRASHES, fuzz
 from tests.fuzz.targets import TARGETS, Target
+from tests.requirements import lacking
 
 BY_NAME = {target.name: target for target in TARGETS}
 
 
+@pytest.fixture
+def _atheris() -> None:
+    if find_spec("atheris") is None:
+        lacking("atheris has no wheel for this Python")
+
+
+@pytest.mark.usefixtures("_atheris")
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_nothing_breaks_in_a_second(target: Target, tmp_path: Path) -> None:
-    pytest.importorskip("atheris", reason="atheris has no wheel for this Python")
     assert fuzz(target, 1, learned=tmp_path, crashes=tmp_path) > 20
 
 
@@ -29,8 +37,8 @@ def test_what_broke_once_does_not_break_again(crash: Path) -> None:
     BY_NAME[crash.parent.name].function(crash.read_bytes())
 
 
+@pytest.mark.usefixtures("_atheris")
 def test_a_target_that_breaks_is_told(tmp_path: Path) -> None:
-    pytest.importorskip("atheris")
     broken = Target(_breaks, lambda: [b"x"])
     with pytest.raises(SystemExit, match="_breaks broke"):
         fuzz(broken, 1, learned=tmp_path, crashes=tmp_path)

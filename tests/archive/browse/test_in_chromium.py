@@ -1,43 +1,19 @@
 """The pages in a real browser, on a phone and on a desktop."""
 
-import json
-import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
 
 from archive.browse import article
 from archive.browse.plugin import open_site
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-REVISED = "NW202112299000000001"
-HOSTILE = "NW202112299000000003"
-PICTURES = "NW202112299000000004"
-SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
-OPTIONS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
-    *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
-)
-
-if not (CHROMIUM and DRIVER):
-    if "FINEWS_ALL_TESTS" in os.environ:
-        raise FileNotFoundError("chromium and chromedriver are not installed")
-    pytest.skip("chromium or chromedriver is not installed", allow_module_level=True)
-
-from selenium import webdriver  # noqa: E402 (is missed only where there is no browser)
-from selenium.common.exceptions import WebDriverException  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
-
-Browser = Any
+from tests.archive.browse.conftest import HOSTILE, PICTURES, REVISED
+from tests.browser import Browser, another_page, check, click, requests_elsewhere, text_of
 
 
 @pytest.fixture(scope="module")
@@ -52,77 +28,6 @@ def address(news: Path) -> Iterator[str]:
         server.should_exit = True
         thread.join()
     site.close()
-
-
-@pytest.fixture(scope="module", params=SIZES)
-def started(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Browser]:
-    """A fresh Chromium, its window the size of a phone and of a desktop."""
-    width, height = SIZES[request.param]
-    profile = tmp_path_factory.mktemp("profile")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM or ""
-    for option in (*OPTIONS, f"--user-data-dir={profile}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
-    )
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def browser(started: Browser) -> Browser:
-    """The browser, without what it has logged in an earlier test."""
-    started.get_log("browser")
-    started.get_log("performance")
-    return started
-
-
-def requests_elsewhere(browser: Browser, address: str) -> set[str]:
-    """What the browser asked other hosts for, since this was last called."""
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    urls = {
-        message["params"]["request"]["url"]
-        for message in messages
-        if message["method"] == "Network.requestWillBeSent"
-    }
-    return {url for url in urls if url.startswith("http") and not url.startswith(f"{address}/")}
-
-
-def check(browser: Browser, address: str) -> None:
-    """Nothing in the console, nothing from elsewhere, nothing wider than the window."""
-    assert browser.get_log("browser") == []
-    assert requests_elsewhere(browser, address) == set()
-    wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert browser.execute_script(wide) == 0
-
-
-def click(browser: Browser, element: Any) -> None:
-    """Follow a link or press a button, and wait for the page that it leads to."""
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-    with another_page(browser):
-        element.click()
-
-
-@contextmanager
-def another_page(browser: Browser) -> Iterator[None]:
-    """Wait until what is done here has led to another page."""
-    browser.execute_script("window.left = true")
-    yield
-    arrived = "return !window.left && document.readyState === 'complete'"
-    wait = WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException])
-    wait.until(lambda _: browser.execute_script(arrived))
-
-
-def text_of(browser: Browser, selector: str) -> str:
-    """The text of the first element that a selector finds."""
-    text: str = browser.find_element(By.CSS_SELECTOR, selector).text
-    return text
 
 
 def test_search_for_a_word_and_read_a_hit(browser: Browser, address: str) -> None:

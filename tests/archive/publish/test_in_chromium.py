@@ -11,18 +11,9 @@ from typing import Any
 import pytest
 
 from archive.archive import Archive
-from tests.archive.browse.test_in_chromium import (
-    Browser,
-    browser,
-    check,
-    requests_elsewhere,
-    started,
-    text_of,
-)
 from tests.archive.publish.conftest import build, publish
 from tests.archive.publish.test_site import hostile_articles
-
-__all__ = ["browser", "started"]
+from tests.browser import Browser, check, requests_elsewhere, text_of
 
 SHEET = "https://example.com/x.css"
 ATTACK = (

@@ -13,14 +13,12 @@ from archive.export import Selection
 from archive.media import picture_of
 from archive.publish.pictures import as_written
 from demo.pictures import jpeg
-from tests.archive.browse.test_in_chromium import Browser, browser, started
 from tests.archive.publish.conftest import build, publish
 from tests.archive.publish.test_feeds import NAMES
 from tests.archive.publish.test_folder import changed, look
 from tests.archive.publish.test_in_chromium import serving
 from tests.archive.publish.test_site import hostile_articles
-
-__all__ = ["browser", "started"]
+from tests.browser import Browser
 
 BASE = "https://name.github.io/finews/"
 AT = "https://dfscdn.dfcfw.com/download"
