@@ -94,7 +94,9 @@ class Command(CrawlCommand):
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
         print(f"finews: {keeper_class(crawler.settings).whereabouts(crawler.settings)}")
-        if verdict.status is not ExitStatus.DONE:
+        if verdict.status is ExitStatus.DONE:
+            print(f"finews: {verdict.sentence}")
+        else:
             print(f"finews: {verdict.sentence} (exit status {verdict.status})", file=sys.stderr)
 
     def _verdict(self, crawler: Crawler) -> Verdict:

@@ -14,7 +14,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.failures import why
+from crawler.network_errors import why
 
 logger = logging.getLogger(__name__)
 
