@@ -80,6 +80,7 @@ SPIDER_MIDDLEWARES = {
 EXTENSIONS = {
     "crawler.extensions.open_archive.OpenArchive": 0,
     "crawler.extensions.circuit_breaker.CircuitBreaker": 0,
+    "crawler.extensions.crawl_delay.CrawlDelay": 10,  # after AutoThrottle
     "crawler.extensions.pictures.Pictures": 100,
     "crawler.extensions.progress.Progress": 500,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says the same in articles
@@ -89,6 +90,8 @@ REQUEST_FINGERPRINTER_CLASS = "crawler.fingerprint.ArticleFingerprinter"
 # Manners. Eastmoney bans addresses after a few fast calls.
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_PARSER = "crawler.robots.GuestRobotParser"  # Scrapy's own, mended
+# The longest Crawl-delay of a robots.txt that is obeyed; a longer one is logged.
+FINEWS_CRAWL_DELAY_MAX_SECONDS = 30
 USER_AGENT = "finews/0.1 (news archive; Scrapy)"
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/json;q=0.9,application/atom+xml;q=0.9,*/*;q=0.8",

@@ -208,8 +208,6 @@ class ArticleSpider(Spider):
             try:
                 link_of = self.sources.share.link_of
                 article = compose_without_text(facts, link_of, provisional=wanted.unanswered)
-                if wanted.unanswered:
-                    self.count("article/stand_in")
                 if wanted.unreadable:
                     self.failures.stands_in(wanted.info_code, sentence)
                 yield replace(article, captures=wanted.captures)
