@@ -21,6 +21,14 @@ from archive.databases import connect_read_only
 from archive.errors import ArchiveError
 
 LONGEST_BLOCK = timedelta(days=7)
+_TRIAL = timedelta(days=1)
+"""A host is on trial for so long after it was blocked, unless it answers before."""
+
+_LATELY = timedelta(days=7)
+GIVEN_UP = 1_000_000
+"""Tries, more than any setting wants."""
+
+_BETWEEN_NOTES = timedelta(hours=1)
 
 Memory = dict[str, list[dict[str, Any]]]
 """What one crawl state tells another: rows, by table."""
@@ -36,16 +44,25 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A host that is left alone.
+    """A host that is not asked for a while.
 
+    :param host: its name, or ``*.`` and the end of the names of all hosts that are meant.
     :param until: aware.
-    :param times: how often it had to be, each soon after the last.
+    :param times: how often it was blocked, each time soon after the last.
+    :param refused: it refused this machine; else it gave no answer.
     """
 
     host: str
     until: datetime
     times: int
     reason: str
+    refused: bool
+
+    def __str__(self) -> str:
+        until = f"{self.until:%Y-%m-%d %H:%M} UTC"
+        if self.refused:
+            return f"banned until {until} by {self.host}: {self.reason}"
+        return f"{self.host} is not asked until {until}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +103,7 @@ class Failed(Attempts):
 
 
 class CrawlState:
-    """Validators of lists, hosts to be left alone, articles and pictures to be tried again.
+    """Validators of lists, hosts not to be asked, articles and pictures to be tried again.
 
     Threads take turns.
 
@@ -98,6 +115,8 @@ class CrawlState:
         self._path = path
         # Asked for before every request; while the archive is locked nobody else changes them.
         self._blocks: dict[str, tuple[Any, ...]] | None = None
+        self._answers: dict[str, datetime] = {}
+        self._noted: dict[str, datetime] | None = None
         self._failing: set[str] | None = None
         self._turn = threading.RLock()  # a connection has one transaction at a time
         with self._telling(), ExitStack() as failing:
@@ -148,39 +167,86 @@ class CrawlState:
             self._db.table("validators").upsert_all(rows, pk="url")
 
     def block(
-        self, host: str, reason: str, now: datetime, first: timedelta, longest: timedelta
+        self,
+        host: str,
+        reason: str,
+        now: datetime,
+        first: timedelta,
+        longest: timedelta,
+        *,
+        refused: bool = True,
     ) -> Block:
-        """Leave a host alone: for `first`, and twice as long each further time.
+        """Ask a host no more: for `first`, and twice as long each further time.
 
-        A host that was let in again for a day begins anew. Nothing is left alone for longer than
-        `LONGEST_BLOCK`.
+        A host that was not blocked for a day begins anew. No block is longer than `LONGEST_BLOCK`.
         """
         row = self._row("SELECT until, times FROM blocks WHERE host = ?", host)
         last = min(datetime.fromisoformat(row[0]), now + LONGEST_BLOCK) if row else None
         in_force = last is not None and last > now
-        soon_after = last is not None and now - last < timedelta(days=1)
+        soon_after = last is not None and now - last < _TRIAL
         times = row[1] + (not in_force) if row and soon_after else 1
         # Answers that were under way when the block began do not make it longer.
         doubled = first if in_force else first * 2 ** min(times - 1, 20)
         until = max(now + min(doubled, longest, LONGEST_BLOCK), last or now)
-        block = Block(host, until, times, reason)
+        block = Block(host, until, times, reason, refused)
         self._blocks = None
         with self._telling():
             self._db.table("blocks").upsert(
-                {"host": host, "until": _iso(until), "times": times, "reason": reason}, pk="host"
+                {
+                    "host": host,
+                    "until": _iso(until),
+                    "times": times,
+                    "reason": reason,
+                    "refused": int(refused),
+                },
+                pk="host",
             )
         return block
 
     def block_of(self, host: str, now: datetime) -> Block | None:
-        """Why and how long a host is to be left alone; None when it may be asked."""
-        if self._blocks is None:
-            self._blocks = {row[0]: row for row in self._rows(_BLOCKS)}
-        row = self._blocks.get(host)
-        return next(_in_force([row], now), None) if row else None
+        """Why and how long a host is not to be asked; None when it may be."""
+        return next(_in_force(self._blocks_of(host), now), None)
 
     def blocks(self, now: datetime) -> list[Block]:
-        """All hosts that are to be left alone, but for what a clock noted that was far ahead."""
+        """All hosts that are not to be asked, but for what a clock noted that was far ahead."""
         return list(_in_force(self._rows(f"{_BLOCKS} ORDER BY host"), now))
+
+    def on_trial_since(self, host: str, now: datetime) -> datetime | None:
+        """When the block of a host ended that has not answered since; None for all others.
+
+        :param host: or ``*.`` and the end of the names of several, of which none has answered.
+        """
+        row = self._all_blocks().get(host)
+        until = datetime.fromisoformat(row[1]) if row else None
+        if until is None or not until <= now < until + _TRIAL:
+            return None
+        return None if self.answered_since(host, until) else until
+
+    def answered(self, host: str, now: datetime) -> None:
+        """A host has answered. It is written down once an hour, and when it was on trial."""
+        noted = self._all_noted().get(host)
+        self._answers[host] = now
+        if noted is not None and noted <= now < noted + _BETWEEN_NOTES:
+            untils = (datetime.fromisoformat(row[1]) for row in self._blocks_of(host))
+            if all(until <= noted for until in untils):
+                return
+        self._all_noted()[host] = now
+        with self._telling():
+            self._db.table("answers").upsert({"host": host, "last": _iso(now)}, pk="host")
+
+    def answered_lately(self, host: str, now: datetime) -> bool:
+        """Whether a host has answered this machine within the last week."""
+        return self.answered_since(host, now - _LATELY)
+
+    def answered_since(self, host: str, since: datetime, *, but: str | None = None) -> bool:
+        """Whether a host has answered after a moment.
+
+        :param host: or ``*.`` and the end of the names of several, of which one is enough.
+        :param but: this one does not count.
+        """
+        answers = self._all_noted() | self._answers
+        named = (name for name in answers if host in _names_of(name) and name != but)
+        return any(answers[name] > since for name in named)
 
     def failed(
         self,
@@ -220,6 +286,14 @@ class CrawlState:
         with self._telling():
             self._db.table("failures").delete_where("info_code = ?", [info_code])
         self._all_failing().discard(info_code)
+
+    def give_up(self, info_code: InfoCode) -> bool:
+        """Have no crawl try an article again; whether it is one that failed."""
+        if self.failure_of(info_code) is None:
+            return False
+        with self._telling():
+            self._db.table("failures").update(info_code, {"times": GIVEN_UP})
+        return True
 
     def failure_of(self, info_code: InfoCode) -> Failed | None:
         """Of an article; None when it did not fail, or is archived by now."""
@@ -283,8 +357,9 @@ class CrawlState:
 
         Articles that failed and have no page of their own are anybody's.
         """
+        names = {None, *(name for host in hosts for name in _names_of(host))}
         return {
-            table: [row for row in rows if _host_of(row[_HOST_IN[table]]) in {*hosts, None}]
+            table: [row for row in rows if _host_of(row[_HOST_IN[table]]) in names]
             for table, rows in self.all().items()
         }
 
@@ -293,7 +368,7 @@ class CrawlState:
 
         What a newer release remembers besides is left out.
         """
-        self._blocks = self._failing = None
+        self._blocks = self._failing = self._noted = None
         with self._telling():
             for table, columns in _TABLES.items():
                 key = next(iter(columns))
@@ -301,6 +376,8 @@ class CrawlState:
                     {name: value for name, value in row.items() if name in columns}
                     for row in memory.get(table, ())
                 ]
+                if table == "answers":
+                    rows = [row for row in rows if row["last"] > self._answered_last(row["host"])]
                 if table == "blocks":
                     rows = [row for row in rows if row["until"] > self._blocked_until(row["host"])]
                 self._db.table(table).upsert_all(rows, pk=key)
@@ -308,6 +385,26 @@ class CrawlState:
     def _blocked_until(self, host: str) -> str:
         row = self._row("SELECT until FROM blocks WHERE host = ?", host)
         return str(row[0]) if row else ""
+
+    def _answered_last(self, host: str) -> str:
+        row = self._row("SELECT last FROM answers WHERE host = ?", host)
+        return str(row[0]) if row else ""
+
+    def _all_blocks(self) -> dict[str, tuple[Any, ...]]:
+        if self._blocks is None:
+            self._blocks = {row[0]: row for row in self._rows(_BLOCKS)}
+        return self._blocks
+
+    def _blocks_of(self, host: str) -> Iterator[tuple[Any, ...]]:
+        """The host's own and those of several whose names end as its."""
+        blocks = self._all_blocks()
+        return (blocks[name] for name in _names_of(host) if name in blocks)
+
+    def _all_noted(self) -> dict[str, datetime]:
+        if self._noted is None:
+            rows = self._rows("SELECT host, last FROM answers")
+            self._noted = {host: datetime.fromisoformat(last) for host, last in rows}
+        return self._noted
 
     def _all_failing(self) -> set[str]:
         with self._turn:
@@ -325,7 +422,8 @@ class CrawlState:
 
 _TABLES: dict[str, dict[str, type]] = {
     "validators": {"url": str, "etag": str, "last_modified": str},
-    "blocks": {"host": str, "until": str, "times": int, "reason": str},
+    "blocks": {"host": str, "until": str, "times": int, "reason": str, "refused": int},
+    "answers": {"host": str, "last": str},
     "failures": {
         "info_code": str,
         "url": str,
@@ -337,9 +435,15 @@ _TABLES: dict[str, dict[str, type]] = {
     },
     "pictures": {"address": str, "times": int, "first": str, "last": str, "reason": str},
 }
-_BLOCKS = "SELECT host, until, times, reason FROM blocks"
+_BLOCKS = "SELECT host, until, times, reason, refused FROM blocks"
 _PICTURES = "SELECT address, times, first, last, reason FROM pictures"
-_HOST_IN = {"validators": "url", "blocks": "host", "failures": "url", "pictures": "address"}
+_HOST_IN = {
+    "validators": "url",
+    "blocks": "host",
+    "answers": "host",
+    "failures": "url",
+    "pictures": "address",
+}
 """The column of each table that says which host a row is about."""
 
 _FAILURES = "SELECT info_code, url, times, first, last, reason, told FROM failures"
@@ -354,8 +458,8 @@ def _copy_of(path: Path) -> sqlite3.Connection:
 
 
 def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]:
-    for host, until, times, reason in rows:
-        block = Block(host, datetime.fromisoformat(until), times, reason)
+    for host, until, times, reason, refused in rows:
+        block = Block(host, datetime.fromisoformat(until), times, reason, refused != 0)
         if now < block.until <= now + LONGEST_BLOCK:
             yield block
 
@@ -380,6 +484,13 @@ def _host_of(address: str | None) -> str | None:
     if address is None or "://" not in address:
         return address
     return urlsplit(address).hostname
+
+
+def _names_of(host: str) -> Iterator[str]:
+    """What a host is meant by: its name, and the ends of it."""
+    yield host
+    labels = host.split(".")
+    yield from (f"*.{'.'.join(labels[start:])}" for start in range(1, len(labels)))
 
 
 def _iso(time: datetime) -> str:

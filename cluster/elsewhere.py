@@ -343,10 +343,17 @@ class _ToldState(CrawlState):
         self._before = {_facts(row) for rows in memory.values() for row in rows}
 
     def block(
-        self, host: str, reason: str, now: datetime, first: timedelta, longest: timedelta
+        self,
+        host: str,
+        reason: str,
+        now: datetime,
+        first: timedelta,
+        longest: timedelta,
+        *,
+        refused: bool = True,
     ) -> Block:
-        """Leave a host alone, and let all other crawls do so."""
-        block = super().block(host, reason, now, first, longest)
+        """Ask a host no more, and let no other crawl ask it."""
+        block = super().block(host, reason, now, first, longest, refused=refused)
         self._tell({"blocks": self.news()["blocks"]})
         return block
 

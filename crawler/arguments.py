@@ -12,7 +12,6 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Field,
     ValidationError,
     ValidationInfo,
     model_validator,
@@ -71,8 +70,10 @@ def _share_links(text: object) -> tuple[InfoCode, ...]:
     except InvalidInfoCode:
         path = Path(text)
         if not path.is_file():
+            why = "it is no file" if path.exists() else "there is no such file"
             raise ValueError(
-                f"should be a share link or a file of them, one per line, and {text!r} is neither"
+                f"should be a share link or a file of them, one per line, and {text!r} is neither: "
+                f"{why}"
             ) from None
     return tuple(dict.fromkeys(_links_in_file(path)))
 
@@ -105,6 +106,16 @@ def _iso_date(text: object) -> date:
         return date.fromisoformat(str(text))
     except ValueError:
         raise ValueError("should be a date such as 2026-11-20") from None
+
+
+def _page_count(text: object) -> int:
+    try:
+        pages = int(str(text))
+    except ValueError:
+        pages = 0
+    if pages < 1:
+        raise ValueError(f"should be how many pages of each list are read, such as 2, not {text!r}")
+    return pages
 
 
 _Since = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_not_in_the_future)]
@@ -154,7 +165,7 @@ class EastmoneyArguments(BaseModel):
 
     column: Annotated[tuple[str, ...], BeforeValidator(_list_names)] = ()
     since: _Since | None = None
-    pages: Annotated[int, Field(ge=1)] | None = None
+    pages: Annotated[int, BeforeValidator(_page_count)] | None = None
 
 
 def in_one_sentence(error: ValidationError) -> str:

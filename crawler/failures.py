@@ -5,51 +5,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
+from scrapy.exceptions import IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
-from service_identity import VerificationError
-from twisted.internet.error import ConnectionClosed
 from twisted.python.failure import Failure
-from twisted.web._newclient import ParseError
 
 from archive.article import Edition, InfoCode
 from archive.errors import ArchiveError
+from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.extensions.open_archive import archive_here, open_archive_of
-from crawler.headers import HeadersTooLarge
+from crawler.network_errors import why
 from crawler.tally import Fate
 
 logger = logging.getLogger(__name__)
-
-_WHY = {
-    CannotResolveHostError: "its host has no address",
-    DownloadConnectionRefusedError: "its host refuses connections",
-    DownloadTimeoutError: "the whole answer did not come in time",
-    DownloadCancelledError: "the answer is larger than DOWNLOAD_MAXSIZE",
-    ResponseDataLossError: "the answer ended before its end",
-}
-
-_NO_HTTP = (ParseError, ValueError, LookupError)
-"""What Twisted makes of a status or a header that it cannot read."""
 
 _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 
 OWN_FAILURE = "bug"
 """Reason of what this program failed at, and not the source."""
 
-_NO_ANSWER = {"left_out", "unreachable", OWN_FAILURE}
+_NO_ANSWER = {"blocked", "left_out", "robots", "unreachable", OWN_FAILURE}
 """Reasons that say nothing of the article; such a failure is no attempt."""
+
+_FORBIDDEN = "Forbidden by robots.txt"
+"""What Scrapy's `RobotsTxtMiddleware` says."""
 
 
 class Failures:
     """What a crawl could not do, in its stats: ``list/failed/<reason>``, ``picture/failed/…``, and
-    those of `crawler.tally`."""
+    those of `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first of each."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -92,9 +75,11 @@ class Failures:
             opened.settle(info_code, Fate.UNCHANGED)  # it came by another way
             return
         asked = opened.settle(info_code, fate, reason)
-        answered = reason not in _NO_ANSWER
-        with self._noting():
-            opened.note_failure(info_code, asked, url, sentence, answered=answered)
+        self._explain("article", reason, sentence)
+        if not getattr(self._crawler.spider, "by_name", False):
+            answered = reason not in _NO_ANSWER
+            with self._noting():
+                opened.note_failure(info_code, asked, url, sentence, answered=answered)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def stands_in(self, info_code: InfoCode, sentence: str) -> None:
@@ -105,6 +90,7 @@ class Failures:
     def of_list(self, url: str, reason: str, sentence: str) -> None:
         """A list could not be read; articles that only it names are missed."""
         self._count("list", reason)
+        self._explain("list", reason, sentence)
         logger.warning("The list %s was not read: %s", url, sentence)
 
     def of_picture(self, address: str, reason: str, sentence: str, *, answered: bool) -> None:
@@ -139,6 +125,11 @@ class Failures:
         except ArchiveError as error:
             open_archive_of(self._crawler).storage_failed(error)
 
+    def _explain(self, kind: str, reason: str, sentence: str) -> None:
+        assert self._crawler.stats is not None
+        if self._crawler.stats.get_value(f"cause/{kind}/{reason}") is None:
+            self._crawler.stats.set_value(f"cause/{kind}/{reason}", sentence)
+
     def _count(self, kind: str, reason: str) -> None:
         self._add_one(f"{kind}/failed")
         self._add_one(f"{kind}/failed/{reason}")
@@ -156,30 +147,13 @@ def reason_of(failure: Failure) -> tuple[str, str]:
         status = error.response.status
         return f"http_{status}", f"{error.response.url} answered with status {status}."
     url = getattr(getattr(failure, "request", None), "url", "the source")
+    if isinstance(error, HostBlocked):
+        return "blocked", f"{url} was not asked for: {error}."
+    if str(error) == _FORBIDDEN:
+        return "robots", f"{url} was not asked for: the robots.txt of its host forbids it."
     if isinstance(error, IgnoreRequest):
-        return "left_out", f"{url} was left out ({error or 'robots.txt forbids it'})."
+        return "left_out", f"{url} was left out ({error})."
     if isinstance(error, _OWN):
         logger.error("finews itself failed on %s.", url, exc_info=error)
         return OWN_FAILURE, f"finews itself failed on {url}: {type(error).__name__}: {error}."
     return "unreachable", f"{url} could not be reached: {why(error)}."
-
-
-def why(error: BaseException) -> str:
-    """What kept an answer from coming, as the end of a sentence."""
-    # Twisted's own error, which Scrapy's stands for, has those of the connection as its reasons.
-    causes = [reason.value for reason in getattr(error.__cause__, "reasons", ())]
-    if any(
-        isinstance(cause, VerificationError) or "certificate verify failed" in str(cause)
-        for cause in causes
-    ):
-        return "its certificate is out of date, another host's or of an issuer not trusted here"
-    if too_large := [cause for cause in causes if isinstance(cause, HeadersTooLarge)]:
-        return str(too_large[0])
-    for kind, told in _WHY.items():
-        if isinstance(error, kind):
-            return told
-    if any(isinstance(cause, ConnectionClosed) for cause in causes):
-        return "its host broke the connection off"
-    if any(isinstance(cause, _NO_HTTP) for cause in causes):
-        return "its answer is not HTTP"
-    return str(error)

@@ -6,6 +6,7 @@ from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.robotstxt import ProtegoRobotParser
+from scrapy.utils.python import to_unicode
 
 _MOST_BYTES = 500 * 1024
 """What RFC 9309, section 2.5, wants to be read at least; the rest is left out."""
@@ -27,6 +28,14 @@ class GuestRobotParser(ProtegoRobotParser):
         settings = crawler.settings
         us = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
         return cls(said_to(us, robotstxt_body), crawler.spider)
+
+    def crawl_delay(self, user_agent: str | bytes) -> float | None:
+        """The seconds between two requests that Crawl-delay or Request-rate asks for."""
+        delay = super().crawl_delay(user_agent)
+        rate = self.rp.request_rate(to_unicode(user_agent))
+        if rate is None or not rate.requests:
+            return delay
+        return max(delay or 0.0, rate.seconds / rate.requests)
 
 
 def said_to(us: str, robots: bytes) -> bytes:

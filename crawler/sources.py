@@ -64,7 +64,14 @@ def _host(name: str) -> str:
     return name
 
 
+def _family(name: str) -> str:
+    if not (name.startswith("*.") and _HOST.fullmatch(name[2:])):
+        raise ValueError("should be the end of the names of hosts, such as *.eastmoney.com")
+    return name
+
+
 _Host = Annotated[str, AfterValidator(_host)]
+_Family = Annotated[str, AfterValidator(_family)]
 _Rolling = Annotated[str, _template("column", "page", "trace")]
 _Column = Annotated[str, _template("column", "page", "size", "trace")]
 _AtLeastOne = Field(min_length=1)
@@ -149,12 +156,17 @@ class Pictures(_Table):
 
 
 class Sources(_Table):
-    """All of the file."""
+    """All of the file.
+
+    :param families: the hosts of one operator, which refuse a visitor together, by its name:
+        ``*.`` and the end of their names.
+    """
 
     mirror: Mirror
     share: Share
     eastmoney: Eastmoney
     pictures: Pictures
+    families: Mapping[str, _Family] = {}
 
     @classmethod
     def load(cls, path: Path) -> "Sources":

@@ -6,10 +6,16 @@ from enum import IntEnum
 from typing import Any, Self
 
 from archive.archive import History
+from crawler.traffic import PREFIX
 
 STORAGE_FAILED = "storage_failed"
 """Why a crawl closes whose archive cannot be written: nothing that it fetched would be kept."""
 
+SHARE_ANSWERED = "breaker/share_answered"
+"""Key of the stats: whether any share host answered."""
+
+_UNRESOLVED = "downloader/exception_type_count/scrapy.exceptions.CannotResolveHostError"
+"""Scrapy's own count."""
 
 _NO_HISTORY = History()
 _SUSPICIOUS_SHARE = 0.1
@@ -18,8 +24,6 @@ _SUSPICIOUS_SHARE = 0.1
 _ENOUGH_TO_TELL = 10
 """Articles an hour; of fewer, none at all may be chance."""
 
-
-_NO_ARTICLE = "The source's lists name no article."
 
 _MOST_TOLERATED = 0.5
 """Share of failures that is too much whatever is usual."""
@@ -40,16 +44,18 @@ class ExitStatus(IntEnum):
     ERROR = 1
     """the crawler itself failed; the log says where"""
     WRONG_ARGUMENTS = 2
-    """wrong arguments; nothing was asked of any site"""
+    """wrong arguments or settings; the sentence names the one"""
     SOURCE_UNREACHABLE = 3
-    """the source, or a list of it, could not be reached"""
+    """the source, or a list of it, could not be read; the sentence names the host and what it
+    answered"""
     LAYOUT_CHANGED = 4
     """pages came, but are not laid out as they were"""
     LIST_EMPTY = 5
     """the lists name no article, or the last hour brought far less than this hour of the week
     does"""
     TOO_MANY_FAILURES = 6
-    """more than a tenth of the articles failed; the next crawl tries them again"""
+    """more than a tenth of the articles failed, and more than a few; the next crawl tries them
+    again"""
     STORAGE_FAILED = 7
     """the archive cannot be written; nothing that was in it is lost"""
     LOCKED = 8
@@ -139,6 +145,7 @@ def judge(
     history: History = _NO_HISTORY,
     *,
     whole: bool = False,
+    min_failures: int = 1,
 ) -> Verdict:
     """Judge a crawl by its stats and by what is usual.
 
@@ -146,65 +153,40 @@ def judge(
     :param max_failed_share: of the articles that were asked for; more is too many, unless the
         archive's crawls usually do no better than half as well.
     :param whole: the crawl took in all that the lists name.
+    :param min_failures: fewer than these are never too many.
     """
     counts = Counts.of(stats)
-    failed, asked = counts.failed, counts.asked
-    named = counts.found - counts.looked_at
-    pages_gone = sum(stats.get(f"article/gone/http_{status}", 0) for status in (404, 410))
     lists_failed = stats.get("list/failed", 0)
-    reason = stats.get("finish_reason")
+    lists_read = counts.lists_unchanged or stats.get("list/posts")
     bugs = sum(stats.get(key, 0) for key in _BUGS)
-    if reason == STORAGE_FAILED or stats.get("archive/failed"):
-        return Verdict(
-            ExitStatus.STORAGE_FAILED,
-            f"{stats.get('archive/failed', 0)} articles could not be stored; the log says why.",
-        )
-    if reason == "start_error":
-        return Verdict(ExitStatus.ERROR, "The crawler itself failed at its start; see the log.")
-    if reason != "finished":
-        return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
+    if ended := _ended_early(stats):
+        return ended
     if bugs and stats.get("list/failed/bug"):
         return Verdict(ExitStatus.ERROR, _failed(bugs))
-    if lists_failed and not counts.lists_unchanged and not stats.get("list/posts"):
-        if stats.get("list/failed/layout"):
-            return Verdict(
-                ExitStatus.LAYOUT_CHANGED,
-                "The source's lists are not laid out as they were, and nothing could be read.",
-            )
-        if stats.get("list/failed/empty") == lists_failed:
-            return Verdict(ExitStatus.LIST_EMPTY, _NO_ARTICLE)
-        return Verdict(
-            ExitStatus.SOURCE_UNREACHABLE, "No list of the source could be had; try again later."
-        )
-    if not named and not counts.lists_unchanged and not stats.get("list/posts"):
-        return Verdict(ExitStatus.LIST_EMPTY, _NO_ARTICLE)
+    if lists_failed and not lists_read:
+        return _no_list(stats)
+    if argument := stats.get("argument/wrong"):
+        return Verdict(ExitStatus.WRONG_ARGUMENTS, argument)
+    if not lists_read and counts.found == counts.looked_at:
+        return _NO_ARTICLE
     usual = min(2 * history.usual_failures, _MOST_TOLERATED)
-    if failed + pages_gone > asked * max(max_failed_share, usual):
-        if stats.get("article/failed/layout", 0) * 2 > failed:
-            return Verdict(
-                ExitStatus.LAYOUT_CHANGED,
-                f"{failed} of {asked} articles failed, most because their pages are not laid out "
-                "as they were.",
-            )
-        return Verdict(
-            ExitStatus.TOO_MANY_FAILURES,
-            f"{failed} of {asked} articles failed"
-            + (f", and {pages_gone} have no page any more" if pages_gone else "")
-            + "; the next crawl tries them again.",
-        )
+    most_failed = counts.asked * max(max_failed_share, usual)
+    if too_many := _too_many_failed(stats, counts, most_failed, min_failures):
+        return too_many
     unreadable = stats.get("article/unreadable", 0)
-    if unreadable > asked * max_failed_share:
+    if unreadable > counts.asked * max_failed_share:
         return Verdict(
             ExitStatus.LAYOUT_CHANGED,
-            f"{unreadable} of {asked} articles are archived without their own text, because their "
-            "pages are not laid out as they were.",
+            f"{unreadable} of {counts.asked} articles are archived without their own text, because "
+            "their pages are not laid out as they were.",
         )
     if bugs:
         return Verdict(ExitStatus.ERROR, _failed(bugs))
     if lists_failed:
         return Verdict(
             ExitStatus.SOURCE_UNREACHABLE,
-            f"{lists_failed} lists of the source could not be read; articles may be missed.",
+            f"{lists_failed} lists of the source could not be read; articles may be missed: "
+            f"{_cause(stats, 'list')}",
         )
     hour = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
     if whole and history.last_hour < hour * _SUSPICIOUS_SHARE:
@@ -213,4 +195,104 @@ def judge(
             f"The last hour brought {history.last_hour} new articles, and this hour of the week "
             f"usually brings {history.usual_hour}; the source may have moved.",
         )
-    return Verdict(ExitStatus.DONE, "All articles that the source names are archived.")
+    return Verdict(
+        ExitStatus.DONE, f"All articles that the source names are archived{_but(stats)}."
+    )
+
+
+_NO_ARTICLE = Verdict(ExitStatus.LIST_EMPTY, "The source's lists name no article.")
+
+
+def _ended_early(stats: Mapping[str, Any]) -> Verdict | None:
+    reason = stats.get("finish_reason")
+    if reason == STORAGE_FAILED or stats.get("archive/failed"):
+        failed = stats.get("article/failed/storage", 0)
+        return Verdict(
+            ExitStatus.STORAGE_FAILED,
+            f"The archive could not be written, and {failed} articles were not stored; the log "
+            "says why.",
+        )
+    if reason == "start_error":
+        return Verdict(ExitStatus.ERROR, "The crawler itself failed at its start; see the log.")
+    if reason != "finished":
+        return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
+    return None
+
+
+def _no_list(stats: Mapping[str, Any]) -> Verdict:
+    if stats.get("list/failed/layout"):
+        return Verdict(
+            ExitStatus.LAYOUT_CHANGED,
+            "The source's lists are not laid out as they were, and nothing could be read: "
+            f"{_cause(stats, 'list', 'layout')}",
+        )
+    if stats.get("list/failed/empty") == stats["list/failed"]:
+        return _NO_ARTICLE
+    unresolved = stats.get(_UNRESOLVED, 0)
+    if unresolved and not stats.get("downloader/response_count"):
+        hosts = _hosts(stats, "/no_answer")
+        return Verdict(
+            ExitStatus.SOURCE_UNREACHABLE,
+            f"No list of the source could be read: there is no address for {hosts}; this machine "
+            "has no network or no DNS, or the name is wrong.",
+        )
+    return Verdict(
+        ExitStatus.SOURCE_UNREACHABLE,
+        f"No list of the source could be read: {_cause(stats, 'list')}",
+    )
+
+
+def _too_many_failed(
+    stats: Mapping[str, Any], counts: Counts, most: float, min_failures: int
+) -> Verdict | None:
+    failed, asked = counts.failed, counts.asked
+    gone = sum(stats.get(f"article/gone/http_{status}", 0) for status in (404, 410))
+    if failed + gone <= most or failed + gone < min_failures:
+        return None
+    if stats.get("article/failed/layout", 0) * 2 > failed:
+        return Verdict(
+            ExitStatus.LAYOUT_CHANGED,
+            f"{failed} of {asked} articles failed, most because their pages are not laid out "
+            f"as they were: {_cause(stats, 'article', 'layout')}",
+        )
+    pages = f", and {gone} have no page any more" if gone else ""
+    return Verdict(
+        ExitStatus.TOO_MANY_FAILURES,
+        f"{failed} of {asked} articles failed{pages}; the next crawl tries them again: "
+        f"{_cause(stats, 'article')}",
+    )
+
+
+def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> str:
+    """The sentence of one failure: a host that refuses explains others, else the most frequent.
+
+    :param kind: ``list`` or ``article``.
+    """
+    prefix = f"cause/{kind}/"
+    reasons = [key.removeprefix(prefix) for key in stats if key.startswith(prefix)]
+    if reason is None:
+        reason = max(
+            reasons,
+            key=lambda word: (word == "blocked", stats.get(f"{kind}/failed/{word}", 0)),
+            default=None,
+        )
+    return str(stats.get(f"{prefix}{reason}", "the log says why."))
+
+
+def _but(stats: Mapping[str, Any]) -> str:
+    """What a good verdict adds of bodies that are not the articles' own."""
+    stand_ins, prefix = stats.get("article/stand_in", 0), "breaker/share/"
+    answers = {key.removeprefix(prefix): stats[key] for key in stats if key.startswith(prefix)}
+    if not stand_ins or not answers:
+        return ""
+    which = (
+        "some share hosts did not answer" if stats.get(SHARE_ANSWERED) else "no share host answered"
+    )
+    told = "; ".join(f"{host}: {answer}" for host, answer in sorted(answers.items()))
+    bodies = "1 body is a stand-in" if stand_ins == 1 else f"{stand_ins} bodies are stand-ins"
+    return f"; {bodies}, because {which} ({told})"
+
+
+def _hosts(stats: Mapping[str, Any], suffix: str) -> str:
+    named = sorted(key for key in stats if key.startswith(PREFIX) and key.endswith(suffix))
+    return ", ".join(key.removeprefix(PREFIX).removesuffix(suffix) for key in named)

@@ -46,21 +46,25 @@ FINEWS_REVISITS = 50
 # given up.
 FINEWS_ATTEMPTS = 10
 
-# A host that answers 403, 429 or with a block page is left alone for so long, then twice as long.
+# A host that refuses this machine (403, 429, a captcha, connections cut in a row) or gives no
+# answer is not asked for so long, then for twice as long each time, up to the second number.
 FINEWS_BREAKER_SECONDS = 600
-FINEWS_BREAKER_MAX_SECONDS = 86400
+FINEWS_BREAKER_MAX_SECONDS = 6 * 3600
 # A Retry-After of up to this is waited for within the crawl.
 FINEWS_RETRY_AFTER_MAX_SECONDS = 60
 
-# A host of bodies that gives no answer so many times in a row is asked no more by the same crawl.
-FINEWS_PATIENCE = 3
+# A host that fails so many times in a row gives no answer, or twice as many where it has answered
+# before in the same crawl.
+FINEWS_PATIENCE = 5
 
 # A batch of articles is written when it is full or when its first one has waited this long.
 FINEWS_BATCH_ARTICLES = 50
 FINEWS_BATCH_SECONDS = 0.2
 
-# A crawl that fails for more than this share of the articles that it asked for says so.
+# A crawl that fails for more than this share of the articles that it asked for, and for so many at
+# least, says so: exit status 6. For articles that `share` names, one is enough.
 FINEWS_MAX_FAILED_SHARE = 0.1
+FINEWS_MIN_FAILURES = 3
 
 # The way of an article.
 ITEM_PIPELINES = {
@@ -76,6 +80,7 @@ SPIDER_MIDDLEWARES = {
 EXTENSIONS = {
     "crawler.extensions.open_archive.OpenArchive": 0,
     "crawler.extensions.circuit_breaker.CircuitBreaker": 0,
+    "crawler.extensions.crawl_delay.CrawlDelay": 10,  # after AutoThrottle
     "crawler.extensions.pictures.Pictures": 100,
     "crawler.extensions.progress.Progress": 500,
     "scrapy.extensions.logstats.LogStats": None,  # Progress says the same in articles
@@ -85,6 +90,8 @@ REQUEST_FINGERPRINTER_CLASS = "crawler.fingerprint.ArticleFingerprinter"
 # Manners. Eastmoney bans addresses after a few fast calls.
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_PARSER = "crawler.robots.GuestRobotParser"  # Scrapy's own, mended
+# The longest Crawl-delay of a robots.txt that is obeyed; a longer one is logged.
+FINEWS_CRAWL_DELAY_MAX_SECONDS = 30
 USER_AGENT = "finews/0.1 (news archive; Scrapy)"
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/json;q=0.9,application/atom+xml;q=0.9,*/*;q=0.8",
@@ -128,6 +135,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.one_slot.OneSlotMiddleware": 50,
     "crawler.middlewares.conditional.ConditionalMiddleware": 450,
     "crawler.middlewares.circuit_breaker.CircuitBreakerMiddleware": 60,  # before robots.txt
+    # Between the one that decompresses bodies and the one that retries.
+    "crawler.middlewares.circuit_breaker.RefusalMiddleware": 580,
     "crawler.middlewares.traffic.TrafficMiddleware": 990,
     # Behind the one that decompresses bodies, so that captures hold what was sent.
     "crawler.middlewares.capture.CaptureMiddleware": 995,

@@ -52,7 +52,7 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
 def test_a_source_that_is_down_ends_the_demo_with_the_crawls_status(tmp_path: Path) -> None:
     ended = demo(tmp_path, "--fault", "finews.withounder.com=status:404")
     assert ended.returncode == 3
-    assert "No list of the source could be had" in ended.stderr
+    assert "No list of the source could be read: " in ended.stderr
 
 
 def test_what_one_spider_misses_the_other_finds(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from archive.crawl_state import CrawlState
+from archive.crawl_state import GIVEN_UP, CrawlState
 from archive.databases import open_catalog
 
 _CRAWLS = 5
@@ -31,7 +31,7 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
 
     :param width: of the terminal, in columns; None when the lines go to a file or a program,
         which gets them plain and whole.
-    :param now: aware; tells which hosts are still to be left alone.
+    :param now: aware; tells which hosts are not to be asked.
     :raises ArchiveError: when there is no catalog in the folder.
     """
     with closing(open_catalog(folder)) as connection:
@@ -81,14 +81,16 @@ def _crawl(row: sqlite3.Row) -> tuple[str, ...]:
 
 
 def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
-    """Hosts that are left alone, and articles that could not be archived yet."""
+    """Hosts that are not asked for a while, and articles that could not be archived yet."""
     if not path.exists():
         return
     with closing(CrawlState(path, read_only=True)) as state:
         for block in state.blocks(now):
-            yield "left alone", block.host, f"until {block.until:%Y-%m-%d %H:%M} UTC", block.reason
+            kind = "banned" if block.refused else "silent"
+            yield kind, block.host, f"until {block.until:%Y-%m-%d %H:%M} UTC", block.reason
         for failed in state.failures():
-            yield "failed", failed.info_code, f"in {failed.times} crawls", failed.reason
+            times = "given up" if failed.times >= GIVEN_UP else f"in {failed.times} crawls"
+            yield "failed", failed.info_code, times, failed.reason
 
 
 def _size(size: int) -> str:

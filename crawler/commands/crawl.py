@@ -19,6 +19,7 @@ from archive.signals import end_by_hangup
 from crawler.arguments import LISTS, in_one_sentence
 from crawler.extensions.open_archive import open_archive_of
 from crawler.keeper import keeper_class
+from crawler.settings_check import check_settings
 from crawler.sources import Sources
 from crawler.verdict import Counts, ExitStatus, Verdict, judge
 
@@ -42,13 +43,22 @@ _BROKEN_OFF = FinewsError(
 class Command(CrawlCommand):
     """The project's ``crawl``."""
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Refuse wrong settings here already: Scrapy sets up its log before `run`."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        try:
+            _check_project(self.settings)
+            check_settings(self.settings)
+        except FinewsError as error:
+            self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
+            sys.exit(self.exitcode)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Refuse what can be known to be wrong before the first request, crawl, say how it went."""
         assert self.settings is not None
         assert self.crawler_process is not None
         try:
-            _check_project(self.settings)
-            _check_switches(self.settings)
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             _check_arguments(self._spider_class(args), opts.spargs, sources)
             keeper_class(self.settings).check(self.settings)
@@ -96,7 +106,9 @@ class Command(CrawlCommand):
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
         print(f"finews: {keeper_class(crawler.settings).whereabouts(crawler.settings)}")
-        if verdict.status is not ExitStatus.DONE:
+        if verdict.status is ExitStatus.DONE:
+            print(f"finews: {verdict.sentence}")
+        else:
             print(f"finews: {verdict.sentence} (exit status {verdict.status})", file=sys.stderr)
 
     def _verdict(self, crawler: Crawler) -> Verdict:
@@ -121,14 +133,6 @@ def _check_project(settings: BaseSettings) -> None:
     if project is None:
         raise WrongCall("This folder is in no Scrapy project; go to the one with scrapy.cfg.")
     raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
-
-
-def _check_switches(settings: BaseSettings) -> None:
-    for name in ("FINEWS_MEDIA", "FINEWS_WARC"):
-        try:
-            settings.getbool(name)
-        except ValueError:
-            raise WrongCall(f"{name} is {settings[name]!r}; say 1 or 0.") from None
 
 
 def _check_arguments(spider_class: type[Spider], given: dict[str, str], sources: Sources) -> None:

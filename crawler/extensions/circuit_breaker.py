@@ -1,42 +1,84 @@
-"""Leaves a host alone that says so: by a 403, a 429, a block page, or a Retry-After."""
+"""Asks a host no more that refuses this machine, or that gives no answer.
+
+The only place that counts failures of hosts. They count as they happen, next to the wire, and not
+when the retries of a request are used up: retries come after all that waits.
+
+- 403, 429, a long Retry-After, a captcha or a page where data was due is a refusal at once.
+- Cut connections and empty answers in a row are a refusal, too: so Eastmoney bans.
+- Other failures in a row (status 5xx, no address, no connection, no answer in time) mean that the
+  host is silent.
+- A host that refuses by cut connections or captchas speaks for its family (``[families]`` in
+  ``sources.toml``) where it is known to be alive, which is when it has answered within a week, and
+  no other host of the family has answered since the refusals began. A host that never answered is
+  dead, and says nothing of the others.
+"""
 
 import logging
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
+from scrapy.statscollectors import StatsCollector
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 
 from archive.archive import Clock
-from archive.crawl_state import Block
+from archive.crawl_state import CrawlState
 from crawler.extensions.open_archive import archive_of
-from crawler.fingerprint import ANSWERS_JSON
+from crawler.fingerprint import ANSWERS_JSON, ARTICLE, PICTURE
+from crawler.network_errors import is_cut, why
+from crawler.refusals import refusal_in
+from crawler.sources import Sources
+from crawler.verdict import SHARE_ANSWERED
 
 logger = logging.getLogger(__name__)
 
 _BLOCKING = {403, 429}
 _BUSY = {429, 503}
+_SERVER_ERROR = 500
 
 
 class HostBlocked(IgnoreRequest):
-    """Raised for a request to a host that is left alone."""
+    """Raised for a request to a host that is not asked for a while."""
+
+
+@dataclass(slots=True)
+class _Row:
+    """Failures of a host in a row.
+
+    :param since: time of the first.
+    :param cut: how many were cut connections or empty answers.
+    """
+
+    since: datetime
+    length: int = 0
+    cut: int = 0
 
 
 class CircuitBreaker:
-    """Remembers over runs, in the archive's crawl state, which hosts want to be left alone.
+    """Remembers over runs, in the archive's crawl state, which hosts are not to be asked.
 
     ``FINEWS_BREAKER_SECONDS`` is how long at first; each further time within a day is twice as
-    long, up to ``FINEWS_BREAKER_MAX_SECONDS``. A Retry-After (RFC 9110, section 10.2.3) of up to
-    ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is waited for; a longer one is a block of that length, up
-    to the longest.
-    Stats: ``breaker/blocked/<host>``, ``breaker/left_alone``.
+    long, up to ``FINEWS_BREAKER_MAX_SECONDS``. Then one request finds out whether the host answers
+    again. A Retry-After (RFC 9110, section 10.2.3) of up to ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is
+    waited for; a longer one is a refusal for that long, up to the longest.
+
+    A host is silent after ``FINEWS_PATIENCE`` failures in a row, and after twice as many where it
+    has answered before in this crawl.
+
+    Stats: ``breaker/refused/<host>`` and ``breaker/silent/<host>``, a sentence each;
+    ``breaker/share/<host>``, what a share host answered that is one of these;
+    ``breaker/share_answered``, whether any share host answered; ``breaker/left_alone``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -45,9 +87,12 @@ class CircuitBreaker:
         self._now: Clock = load_object(settings["FINEWS_CLOCK"])
         self._first = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_SECONDS"))
         self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
-        self._silences: Counter[str] = Counter()
-        self._most_silences = settings.getint("FINEWS_PATIENCE")
-        self._patience = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
+        self._patience = settings.getint("FINEWS_PATIENCE")
+        self._longest_wait = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
+        self._families = _families(settings)
+        self._rows: dict[str, _Row] = {}
+        self._answered: set[str] = set()
+        self._silent: dict[str, str] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -57,31 +102,35 @@ class CircuitBreaker:
     def check(self, request: Request) -> None:
         """Let a request pass.
 
-        :raises HostBlocked: when its host is to be left alone.
+        :raises HostBlocked: when its host is not to be asked.
         """
-        host = urlparse_cached(request).hostname or ""
-        block = archive_of(self._crawler).crawl_state.block_of(host, self._now())
-        if block is not None:
-            self._count("breaker/left_alone")
-            raise HostBlocked(f"{host} is left alone {_until(block)}: {block.reason}")
-        if request.meta.get(ANSWERS_JSON) and self._silences[host] >= self._most_silences:
-            told = f"it gave no answer {self._most_silences} times in a row"
-            raise HostBlocked(f"{host} is left alone until the next crawl: {told}")
+        host = _host_of(request)
+        block = self._state.block_of(host, self._now())
+        sentence = str(block) if block else self._silent.get(host)
+        if sentence is None:
+            return
+        self._stats.inc_value("breaker/left_alone")
+        kind = "refused" if block and block.refused else "silent"
+        self._note(request, kind, block.host if block else host, sentence)
+        raise HostBlocked(sentence)
 
-    def heard(self, host: str) -> None:
-        """A host of bodies has answered."""
-        del self._silences[host]
+    def has_answered(self, request: Request) -> bool:
+        """Whether its host has answered in this crawl."""
+        return _host_of(request) in self._answered
 
-    def not_heard(self, host: str) -> None:
-        """It has not, however often it was asked for the same.
-
-        After ``FINEWS_PATIENCE`` times in a row it is left alone for the rest of the crawl: three
-        dead hosts would cost every article nine requests.
-        """
-        self._silences[host] += 1
+    @contextmanager
+    def watching(self, request: Request) -> Iterator[None]:
+        """Count what goes wrong while a request is sent and its answer is awaited."""
+        try:
+            yield
+        except DownloadCancelledError:
+            raise  # it answers, more than is wanted
+        except Exception as error:
+            self._failed(request, why(error), cut=is_cut(error), reached=is_cut(error))
+            raise
 
     def take(self, request: Request, response: Response, *, last: bool) -> timedelta:
-        """Take an answer for what it says of us: block its host where it wants that.
+        """Count an answer: it may refuse, fail, or be one.
 
         :param last: the same is not asked again, whatever it says.
         :returns: how long to wait before the same is asked again; nothing, mostly.
@@ -89,40 +138,137 @@ class CircuitBreaker:
         if _is_robots(request):
             return timedelta()
         wait = _retry_after(response, self._now()) if response.status in _BUSY else None
-        if wait and wait <= self._patience and not last:
+        if wait and wait <= self._longest_wait and not last:
             return wait
-        if wait:
+        refusal = _refusal(request, response)
+        if refusal is not None:
+            self._refused(request, f"it answered with {refusal}", speaks_for_family=True)
+        elif wait:
             reason = f"it answered {response.status} and asks to wait {wait}"
-            self._block(request, reason, at_least=min(wait, self._longest))
+            self._refused(request, reason, at_least=min(wait, self._longest))
         elif response.status in _BLOCKING:
-            self._block(request, f"it answered {response.status}")
+            self._refused(request, f"it answered {response.status}")
+        elif response.status >= _SERVER_ERROR:
+            self._failed(request, f"status {response.status}", cut=False, reached=True)
+        elif response.status == 200 and not response.body:
+            self._failed(request, "an empty answer", cut=True, reached=True)
+        else:
+            self._has_answered(request)
         return timedelta()
 
     def read(self, request: Request, response: Response) -> None:
-        """Block a host that answers with a page where data was due.
+        """Recognise a refusal in an answer that came compressed, and let none be read as a page.
 
-        Asked twice: as the answer comes, when the next request has not gone out yet, and for those
-        that came compressed once more when they are not.
+        :raises HostBlocked: when it is one.
         """
-        page = response.status == 200 and response.body.lstrip().startswith(b"<")
-        if page and request.meta.get(ANSWERS_JSON) and not self._is_blocked(request):
-            self._block(request, "it answered with a page where data was due")
+        refusal = None if _is_robots(request) else _refusal(request, response)
+        if refusal is not None:
+            self._refused(request, f"it answered with {refusal}", speaks_for_family=True)
+            self.check(request)
 
-    def _is_blocked(self, request: Request) -> bool:
-        host = urlparse_cached(request).hostname or ""
-        return archive_of(self._crawler).crawl_state.block_of(host, self._now()) is not None
+    def _has_answered(self, request: Request) -> None:
+        host = _host_of(request)
+        self._answered.add(host)
+        self._rows.pop(host, None)
+        self._state.answered(host, self._now())
+        if _asks_share_host(request):
+            self._stats.set_value(SHARE_ANSWERED, 1)
 
-    def _block(self, request: Request, reason: str, at_least: timedelta | None = None) -> None:
+    def _failed(self, request: Request, answer: str, *, cut: bool, reached: bool) -> None:
+        """One more failure in a row.
+
+        :param reached: there was a connection, so that this machine has a network.
+        """
+        host, now = _host_of(request), self._now()
+        on_trial = self._on_trial_since(host, now, cut=cut) is not None
+        row = self._rows.setdefault(host, _Row(now))
+        row.length += 1
+        row.cut += cut
+        most = self._patience * (2 if host in self._answered else 1)
+        if row.length < (1 if on_trial else most):
+            return
+        if row.cut == row.length:
+            times = f" {row.length} times in a row" if row.length > 1 else ""
+            reason = f"it cut the connection or sent nothing{times}"
+            self._refused(request, reason, speaks_for_family=True)
+            return
+        times = f" {row.length} times in a row, at last" if row.length > 1 else ""
+        reason = f"it gave no answer{times}: {answer}"
+        if reached or self._answered:
+            self._block(request, reason, refused=False, answer=answer)
+        else:  # perhaps there is no network, which says nothing of the host
+            self._silent[host] = f"{host} is not asked again by this crawl: {reason}"
+            self._note(request, "silent", host, self._silent[host], answer)
+
+    def _refused(
+        self,
+        request: Request,
+        reason: str,
+        *,
+        speaks_for_family: bool = False,
+        at_least: timedelta | None = None,
+    ) -> None:
+        host, now = _host_of(request), self._now()
+        family = next((name for name in self._families if host.endswith(name[1:])), None)
+        row = self._rows.get(host)
+        since = self._state.on_trial_since(host, now) or (row.since if row else now)
+        if (
+            speaks_for_family
+            and family is not None
+            and self._state.answered_lately(host, now)
+            and not self._state.answered_since(family, since, but=host)
+        ):
+            self._block(request, f"{host} refuses: {reason}", name=family)
+        self._block(request, reason, at_least=at_least)
+
+    def _block(
+        self,
+        request: Request,
+        reason: str,
+        *,
+        name: str | None = None,
+        refused: bool = True,
+        at_least: timedelta | None = None,
+        answer: str | None = None,
+    ) -> None:
+        """Remember a block over runs.
+
+        :param name: of the family that is blocked; the request's host where there is none.
+        """
+        host = _host_of(request)
         first = max(self._first, at_least or self._first)
-        host = urlparse_cached(request).hostname or ""
-        state = archive_of(self._crawler).crawl_state
-        block = state.block(host, reason, self._now(), first, max(self._longest, first))
-        self._count(f"breaker/blocked/{host}")
-        logger.warning("%s is left alone %s: %s.", host, _until(block), reason)
+        longest = max(self._longest, first)
+        block = self._state.block(
+            name or host, reason, self._now(), first, longest, refused=refused
+        )
+        self._rows.pop(host, None)
+        kind = "refused" if refused else "silent"
+        self._note(request, kind, block.host, str(block), answer or reason)
+        logger.warning("%s%s.", str(block)[0].upper(), str(block)[1:])
 
-    def _count(self, key: str) -> None:
+    def _on_trial_since(self, host: str, now: datetime, *, cut: bool) -> datetime | None:
+        """When the last block of a host ended that has not answered since, if so."""
+        families = [name for name in self._families if host.endswith(name[1:])] if cut else []
+        since = (self._state.on_trial_since(name, now) for name in (host, *families))
+        return next((time for time in since if time is not None), None)
+
+    def _note(
+        self, request: Request, kind: str, name: str, sentence: str, answer: str | None = None
+    ) -> None:
+        """Keep what the verdict on the crawl names."""
+        self._stats.set_value(f"breaker/{kind}/{name}", sentence)
+        key = f"breaker/share/{_host_of(request)}"
+        if _asks_share_host(request) and (answer or self._stats.get_value(key) is None):
+            self._stats.set_value(key, answer or sentence)
+
+    @property
+    def _state(self) -> CrawlState:
+        return archive_of(self._crawler).crawl_state
+
+    @property
+    def _stats(self) -> StatsCollector:
         assert self._crawler.stats is not None
-        self._crawler.stats.inc_value(key)
+        return self._crawler.stats
 
 
 @lru_cache(maxsize=1)
@@ -133,12 +279,30 @@ def circuit_breaker_of(crawler: Crawler) -> CircuitBreaker:
     return breaker
 
 
-def _until(block: Block) -> str:
-    return f"until {block.until:%Y-%m-%d %H:%M} UTC"
+def _families(settings: BaseSettings) -> tuple[str, ...]:
+    return tuple(Sources.load(Path(settings["FINEWS_SOURCES"])).families.values())
+
+
+def _host_of(request: Request) -> str:
+    return urlparse_cached(request).hostname or ""
+
+
+def _asks_share_host(request: Request) -> bool:
+    return bool(request.meta.get(ANSWERS_JSON)) and ARTICLE in request.meta
 
 
 def _is_robots(request: Request) -> bool:
     return urlparse_cached(request).path == "/robots.txt"
+
+
+def _refusal(request: Request, response: Response) -> str | None:
+    if PICTURE in request.meta:
+        return None
+    refusal = refusal_in(response)
+    is_page = response.status == 200 and response.body.lstrip().startswith(b"<")
+    if refusal is None and is_page and request.meta.get(ANSWERS_JSON):
+        return "a page where data was due"
+    return refusal
 
 
 def _retry_after(response: Response, now: datetime) -> timedelta | None:

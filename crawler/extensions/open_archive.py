@@ -144,10 +144,15 @@ class OpenArchive:
         else:
             self._leave_out_open()
         stats = self._crawler.stats.get_stats() | {"finish_reason": reason}
-        share = self._crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
-        spider = self._crawler.spider
-        took_in_all = getattr(spider, "is_whole", False)
-        verdict = judge(stats, share, self.archive.history(), whole=took_in_all)
+        settings, spider = self._crawler.settings, self._crawler.spider
+        by_name = getattr(spider, "by_name", False)
+        verdict = judge(
+            stats,
+            settings.getfloat("FINEWS_MAX_FAILED_SHARE"),
+            self.archive.history(),
+            whole=getattr(spider, "is_whole", False),
+            min_failures=1 if by_name else settings.getint("FINEWS_MIN_FAILURES"),
+        )
         self.verdict = verdict
         whole = reason == "finished" and not stats.get("list/failed")
         if whole and verdict.status is ExitStatus.DONE:

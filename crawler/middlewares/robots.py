@@ -14,8 +14,8 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.failures import why
 from crawler.middlewares.capture import NotKept
+from crawler.network_errors import why
 
 logger = logging.getLogger(__name__)
 

@@ -31,7 +31,8 @@ class StorePipeline:
     """Groups articles by count and by time, because every commit waits for the disk.
 
     An item leaves this pipeline when it is on disk. All writing to the archive goes through here,
-    one write at a time. Stats: those of `crawler.tally`, ``archive/failed``, ``picture/kept``.
+    one write at a time. Stats: those of `crawler.tally`, ``article/stand_in``,
+    ``picture/kept``.
     """
 
     def __init__(self, crawler: Crawler, articles: int, seconds: float) -> None:
@@ -99,6 +100,8 @@ class StorePipeline:
             raise outcome
         archive_of(self._crawler).crawl_state.archived(article.info_code)
         open_archive_of(self._crawler).settle(article.info_code, Fate(outcome))
+        if article.body_provisional and article.body_source.stands_in:
+            self._count("article/stand_in")
 
     async def _stored(self, article: Article) -> Outcome | Sent | Refused:
         if self._batch is None:

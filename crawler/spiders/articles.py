@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
@@ -22,7 +20,7 @@ from archive.capture import Capture
 from archive.crawl_state import Failed
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle
-from crawler.extensions.circuit_breaker import HostBlocked, circuit_breaker_of
+from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import ANSWERS_JSON, ARTICLE, EDITION, POST_URL, REVISIT, STAGE, TOLD
@@ -46,11 +44,6 @@ class TextAddress:
 
     url: str
     page: type[ShareAnswer] | type[ArticlePage]
-
-    @property
-    def host(self) -> str:
-        """Who is asked."""
-        return urlsplit(self.url).hostname or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +117,11 @@ class ArticleSpider(Spider):
         """Whether the crawl takes in all that the lists name, as one without arguments does."""
         return not self.given_arguments
 
+    @property
+    def by_name(self) -> bool:
+        """Whether the user named the articles: what fails is then no later crawl's business."""
+        return False
+
     def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
         """Where to ask for an article's own body, in order."""
         api = self.sources.share.api_addresses(info_code)
@@ -180,7 +178,6 @@ class ArticleSpider(Spider):
 
     def parse_text(self, response: Response, wanted: Wanted) -> Iterator[Request | Item]:
         """The answer for an article's body → the article; the next address where it has none."""
-        circuit_breaker_of(self.crawler).heard(wanted.addresses[0].host)
         try:
             page = wanted.addresses[0].page(response)
             text = page.text(wanted.info_code, wanted.edition)
@@ -198,12 +195,8 @@ class ArticleSpider(Spider):
     def text_failed(self, failure: Failure) -> Iterator[Request | Item]:
         """No answer from an address → the next."""
         wanted: Wanted = request_of(failure).cb_kwargs["wanted"]
-        error = failure.value
-        status = status_of(failure)
-        if status >= 500 if status else not isinstance(error, IgnoreRequest):
-            circuit_breaker_of(self.crawler).not_heard(wanted.addresses[0].host)
-        answered = status in GONE and wanted.addresses[0].page is ArticlePage
-        if not isinstance(error, HostBlocked):
+        answered = status_of(failure) in GONE and wanted.addresses[0].page is ArticlePage
+        if not isinstance(failure.value, HostBlocked):
             wanted = _asked(wanted)
         yield from self._without_text(wanted, *reason_of(failure), answered)
 
@@ -346,7 +339,7 @@ def _on_what_grounds(wanted: Wanted) -> str:
 
 
 def _asked(wanted: Wanted) -> Wanted:
-    """That its next address was asked, and not left alone."""
+    """That its next address was asked."""
     return replace(wanted, asked=wanted.asked | {wanted.addresses[0].page.source})
 
 

@@ -1,14 +1,17 @@
 """The spider of the mirror site: feed and home → posts → their categories → all posts → share API.
 
 In the order of an article's way: `start`, `parse_feed`, `parse_list`, `parse_post`, `parse_text`.
+Articles that the user names by share links are asked for at the share API and at Eastmoney; where
+both fail, the lists of the mirror are searched for them: `_search`.
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -24,7 +27,9 @@ from crawler.items import Item
 from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
 from crawler.mirror_site import MirrorSite, PostLink
+from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text
+from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
@@ -32,12 +37,16 @@ from crawler.pages.post_page import PostPage
 from crawler.spiders.articles import (
     GONE,
     ArticleSpider,
+    TextAddress,
     Wanted,
     asked_for,
     request_of,
     status_of,
 )
 from crawler.tally import Fate
+
+_SLUG = "finews_slug"
+"""Key of `Request.meta`: the slug of the category whose page is asked for."""
 
 _DEEPEST, _LONGEST_SLUG = 4, 200
 """What is farther away than feed, home, post, category, post, or has a longer name, is a trap."""
@@ -58,6 +67,12 @@ class FinewsSpider(ArticleSpider):
         self.args = FinewsArguments.model_validate(arguments)
         self._in_feed: set[tuple[InfoCode, Edition]] = set()
         self._categories: set[str] = set()
+        self._met: set[str] = set()
+        self._missing: set[str] = set()
+        self._unread = len(self.args.category)
+        self._sought: dict[InfoCode, tuple[str, str]] = {}
+        self._searched: set[str] = set()
+        self._links: dict[InfoCode, PostLink] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -67,6 +82,9 @@ class FinewsSpider(ArticleSpider):
         spider.site = MirrorSite(sources.mirror, spider.args.site)
         api_hosts = (urlsplit(address).hostname or "" for address in sources.share.api)
         spider.allowed_domains = [spider.site.host, *api_hosts]
+        if spider.by_name:
+            spider.allowed_domains.append(urlsplit(sources.eastmoney.article_page).hostname or "")
+        crawler.signals.connect(spider.end, signals.spider_idle)
         return spider
 
     @property
@@ -74,18 +92,43 @@ class FinewsSpider(ArticleSpider):
         """Another site is read whole as well."""
         return not (self.args.share or self.args.category or self.args.since)
 
+    @property
+    def by_name(self) -> bool:
+        """With ``share``."""
+        return bool(self.args.share)
+
     async def start(self) -> AsyncIterator[Any]:
-        """The feed, then the lists; with ``share``, the share API straight away."""
+        """The feed, then the lists; with ``share``, the share API straight away.
+
+        With ``category``, its page comes first: whether it is there says which posts are meant.
+        """
         for info_code in self.args.share:
             yield self.ask(self.wanted(info_code))
-        if self.args.share:
-            return
-        yield self._list_request(self.site.feed, self.parse_feed, self.feed_failed)
         for slug in self.args.category:
-            yield self._category_request(slug)
+            yield self._category_request(slug, self.parse_named_category)
+        if not (self.args.share or self.args.category):
+            yield self._feed_request()
         if self.is_whole:
             for request in (*self.tried_in_vain(), *self.due_again()):
                 yield request
+
+    def end(self) -> None:
+        """On `spider_idle`: nothing more will be found."""
+        for info_code, (reason, sentence) in self._sought.items():
+            if open_archive_of(self.crawler).tally.is_open(info_code):
+                sentence = f"{sentence} Neither do the lists of {self.site.host} name it."
+                self.failures.of_article(info_code, reason, sentence)
+        if wrong := [*filter(None, map(self._wrong, sorted(self._missing)))]:
+            assert self.crawler.stats is not None
+            self.crawler.stats.set_value("argument/wrong", " ".join(wrong))
+
+    def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
+        """The share API; for an article that the user named, Eastmoney's page as well."""
+        addresses = super().text_addresses(info_code)
+        if self.by_name:
+            page = self.sources.eastmoney.article_page.format(digits=info_code.digits)
+            addresses.append(TextAddress(page, ArticlePage))
+        return addresses
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Feed → its posts, which need no page of their own, and then the home page."""
@@ -109,11 +152,17 @@ class FinewsSpider(ArticleSpider):
         self.list_failed(failure)
         yield self._home_request()
 
+    def parse_named_category(self, response: Response) -> Iterator[Request]:
+        """Page of a category that the user named → its posts, and then the feed."""
+        yield from self._named_category_is_read()
+        yield from self.parse_list(response)
+
     def parse_list(self, response: Response) -> Iterator[Request]:
         """Home or category page → posts."""
         if response.status != 304:
             links = ListPage(response).links()
             yield from self._post_requests(self._posts(response, links), response)
+            yield from self._search_categories()
             if links and not any(map(self._is_post, links)):
                 sentence = f"None of its {len(links)} links, such as {links[0]}, leads to a post"
                 self.failures.of_list(response.url, "leads_nowhere", f"{sentence} of the mirror.")
@@ -131,7 +180,11 @@ class FinewsSpider(ArticleSpider):
 
     def with_text(self, wanted: Wanted, text: ArticleText) -> Iterator[Request | Item]:
         """The article; what the feed does not say of it, its page does."""
-        if wanted.post_url and not text.title and not (wanted.facts and wanted.facts.title):
+        if wanted.facts is None and not text.title:
+            sentence = f"{wanted.addresses[0].url} does not say the title of {wanted.info_code}."
+            wanted = replace(wanted, captures=())
+            yield from self._without_text(wanted, "untitled", sentence, answered=False)
+        elif wanted.post_url and not text.title and not (wanted.facts and wanted.facts.title):
             yield self._complete_request(wanted, wanted.post_url, text)
         else:
             yield from super().with_text(wanted, text)
@@ -142,6 +195,8 @@ class FinewsSpider(ArticleSpider):
         in_feed = (wanted.info_code, wanted.edition) in self._in_feed
         if untitled and wanted.post_url and in_feed:
             yield self._complete_request(wanted, wanted.post_url)
+        elif wanted.info_code in self.args.share and wanted.facts is None:
+            yield from self._search(wanted.info_code, reason, sentence)
         else:
             yield from super().without_text(wanted, reason, sentence)
 
@@ -166,16 +221,22 @@ class FinewsSpider(ArticleSpider):
 
     def list_failed(self, failure: Failure) -> None:
         """No answer for a list."""
+        if self.by_name:
+            self.search_failed(failure)
+            return
         self.failures.of_list(asked_for(failure), *reason_of(failure))
 
-    def category_failed(self, failure: Failure) -> None:
+    def category_failed(self, failure: Failure) -> Iterator[Request]:
         """No answer for a category page; some that posts link to do not exist."""
-        reason, sentence = reason_of(failure)
-        url = asked_for(failure)
-        if reason == "http_404" and not self.args.category:
-            self.failures.missing_list(url)
+        slug = request_of(failure).meta[_SLUG]
+        if slug in self.args.category and status_of(failure) in GONE:
+            self._missing.add(slug)
+        elif status_of(failure) == HTTPStatus.NOT_FOUND:
+            self.failures.missing_list(asked_for(failure))
         else:
-            self.failures.of_list(url, reason, sentence)
+            self.list_failed(failure)
+        if slug in self.args.category:
+            yield from self._named_category_is_read()
 
     def try_again(self, failed: Failed) -> Iterator[Request]:
         """By its post page, if it has one on the mirror."""
@@ -185,16 +246,69 @@ class FinewsSpider(ArticleSpider):
         else:
             yield from super().try_again(replace(failed, url=None))
 
+    def parse_neighbour(self, response: Response) -> Iterator[Request]:
+        """A post that was not asked for → its category, where one may be that was."""
+        try:
+            yield from self._category_of(PostPage(response).facts().category, response)
+        except PageError as error:
+            self.logger.info("%s", error)
+
+    def search_failed(self, failure: Failure) -> None:
+        """No answer where articles are searched for that may be elsewhere as well."""
+        _, sentence = reason_of(failure)
+        self.logger.info("%s", sentence)
+
+    def _search(self, info_code: InfoCode, reason: str, sentence: str) -> Iterator[Request]:
+        """Search the lists of the mirror for an article that is nowhere else.
+
+        :param reason: why it failed elsewhere; likewise `sentence`.
+        """
+        if not self._sought:
+            yield self._feed_request()
+        self._sought[info_code] = reason, sentence
+        if link := self._links.get(info_code):
+            yield from self._post_requests([link])
+
+    def _search_categories(self) -> Iterator[Request]:
+        """One post of each category on the lists; only posts lead to the pages of categories."""
+        if self._sought.keys() <= self._links.keys():
+            return
+        for link in tuple(self._links.values()):
+            if link.category not in self._searched:
+                self._searched.add(link.category)
+                yield Request(link.url, self.parse_neighbour, errback=self.search_failed)
+
+    def _feed_request(self) -> Request:
+        return self._list_request(self.site.feed, self.parse_feed, self.feed_failed)
+
     def _home_request(self) -> Request:
-        return self._list_request(self.site.home, self.parse_list)
+        return self._list_request(self.site.home, self.parse_list, self.list_failed)
 
-    def _category_request(self, slug: str) -> Request:
+    def _category_request(self, slug: str, callback: Any = None) -> Request:
         page = self.site.category_page(slug)
-        return self._list_request(page, self.parse_list, self.category_failed)
+        request = self._list_request(page, callback or self.parse_list, self.category_failed)
+        request.meta[_SLUG] = slug
+        return request
 
-    def _list_request(self, url: str, callback: Any, errback: Any = None) -> Request:
-        meta = {LIST: self.is_whole}
-        return Request(url, callback, errback=errback or self.list_failed, meta=meta)
+    def _named_category_is_read(self) -> Iterator[Request]:
+        self._unread -= 1
+        if not self._unread:
+            yield self._feed_request()
+
+    def _wrong(self, given: str) -> str | None:
+        """What is wrong with the name of a category that has no page; None where its case is."""
+        meant = sorted(slug for slug in self._met if slug.casefold() == given.casefold())
+        if len(meant) == 1:
+            return None
+        if meant:
+            return f"The category {given} may be {' or '.join(meant)}; write it as one of them."
+        paths = {link.category.replace("/", " ") for link in self._links.values()}
+        slugs = {slug.casefold(): slug for slug in (*paths, *self._met) if slug}
+        known = ", ".join(sorted(slugs.values(), key=str.casefold)) or "none on its lists"
+        return f"There is no category {given} at {self.site.host}; there are {known}."
+
+    def _list_request(self, url: str, callback: Any, errback: Any) -> Request:
+        return Request(url, callback, errback=errback, meta={LIST: self.is_whole})
 
     def _read(self, list_page: Response) -> None:
         validators = validators_of(list_page)
@@ -212,6 +326,8 @@ class FinewsSpider(ArticleSpider):
                 continue
             if post is not None:
                 self.count("list/posts")
+                if not self.is_whole:
+                    self._links.setdefault(post.info_code, post)
                 if self._is_asked_for(post):
                     yield post
 
@@ -222,13 +338,18 @@ class FinewsSpider(ArticleSpider):
             return True
 
     def _is_asked_for(self, post: PostLink) -> bool:
+        if self.by_name:
+            return post.info_code in self._sought
         since, categories = self.args.since, self.args.category
         if since is not None and post.day is not None and post.day < since:
             return False
         return not categories or post.is_in(categories)
 
     def _wants_category(self, slug: str) -> bool:
-        return not self.args.category or slug in self.args.category
+        self._met.add(slug)
+        if not self.args.category or slug in self.args.category:
+            return True
+        return slug.casefold() in {given.casefold() for given in self._missing}
 
     def _post_requests(
         self, links: Iterable[PostLink], response: Response | None = None

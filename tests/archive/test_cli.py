@@ -215,7 +215,7 @@ def test_stats_name_hosts_left_alone_and_articles_that_failed(run: Run, news: Pa
         archive.crawl_state.block("share.test", "it answered 403", now, hour, hour)
         archive.mark_failed(InfoCode("NW202112292230175599"), None, "It is not there.")
     told = run("stats", str(news)).output
-    assert re.search(r"left alone +share.test +until .* UTC +it answered 403", told)
+    assert re.search(r"banned +share.test +until .* UTC +it answered 403", told)
     assert re.search(r"failed +NW202112292230175599 +in 1 crawls +It is not there.", told)
 
 

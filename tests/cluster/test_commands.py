@@ -33,7 +33,7 @@ def test_status_shows_what_waits_runs_and_fails(cluster: Cluster) -> None:
     assert (
         "jobs waiting   0\njobs running   0\njobs failed    1 of 2\n  site0: once, last at" in told
     )
-    assert "No list of the source could be had" in told
+    assert "No list of the source could be read: " in told
     assert "s behind; 0 messages wait for it\n" in told
 
 

@@ -46,17 +46,51 @@ def test_every_spider_starts_and_does_its_job(
         (("-a", "since=yesterday"), "since should be a date"),
         (("-a", "foo=1"), "foo is not known here. finews takes the arguments site, category"),
         (("-s", "FINEWS_SOURCES=/no/such.toml"), "Could not read the sources /no/such.toml"),
+        (("-a", "share=/no/such/file"), "'/no/such/file' is neither: there is no such file."),
+        (("-s", "DOWNLOAD_DELAY=abc"), "DOWNLOAD_DELAY is 'abc'; it should be a number."),
+        (("-s", "DOWNLOAD_DELAY=-1"), "DOWNLOAD_DELAY is '-1'; it should not be negative."),
+        (("-s", "DOWNLOAD_TIMEOUT=nan"), "DOWNLOAD_TIMEOUT is 'nan'; it should be a number."),
+        (("-s", "FINEWS_PICTURES=1.5"), "FINEWS_PICTURES is '1.5'; it should be a whole number."),
+        (("-s", "ROBOTSTXT_OBEY=maybe"), "ROBOTSTXT_OBEY is 'maybe'; say 1 or 0."),
+        (("-s", "FINEWS_MEDIA=maybe"), "FINEWS_MEDIA is 'maybe'; say 1 or 0."),
+        (("-s", "LOG_LEVEL=FOO"), "LOG_LEVEL is 'FOO'; it should be DEBUG, INFO, WARNING, ERROR"),
+        (("--loglevel", "loud"), "LOG_LEVEL is 'loud'; it should be "),
+        (("-s", "FINEWS_ARCHVE=/x"), "There is no setting FINEWS_ARCHVE; FINEWS_ARCHIVE may be"),
+        (("-s", "FINEWS_COLOUR=red"), "There is no setting FINEWS_COLOUR."),
+        (("-s", "FINEWS_KEEPER=crawler.keeper.Nobody"), "FINEWS_KEEPER is 'crawler.keeper.Nobody'"),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_no_request(
     crawl: Crawl, replica: Replica, archive: Path, arguments: tuple[str, ...], complaint: str
 ) -> None:
-    ended = crawl(*arguments, "-s", "LOG_LEVEL=WARNING")
+    ended = crawl("-s", "LOG_LEVEL=WARNING", *arguments)
     assert ended.status == 2
     assert complaint in ended.log
     assert len(ended.log.splitlines()) == 1
     assert not replica.requests
     assert not archive.exists()
+
+
+@pytest.mark.parametrize("pages", ["0", "x", "-1", "1.5", ""])
+def test_a_wrong_number_of_pages_is_one_sentence(
+    crawl: Crawl, replica: Replica, pages: str
+) -> None:
+    ended = crawl("-a", f"pages={pages}", "-s", "LOG_LEVEL=WARNING", spider="eastmoney")
+    assert ended.status == 2
+    assert ended.log == (
+        f"finews: pages should be how many pages of each list are read, such as 2, not {pages!r}. "
+        "eastmoney takes the arguments column, since, pages.\n"
+    )
+    assert not replica.requests
+
+
+def test_a_misspelt_variable_is_told(crawl: Crawl, replica: Replica) -> None:
+    ended = crawl("-s", "LOG_LEVEL=WARNING", FINEWS_ARCHVE="/x")
+    assert (ended.status, ended.log) == (
+        2,
+        "finews: There is no variable FINEWS_ARCHVE; FINEWS_ARCHIVE may be meant.\n",
+    )
+    assert not replica.requests
 
 
 def test_an_unknown_spider_is_told(crawl: Crawl) -> None:

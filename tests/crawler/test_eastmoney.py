@@ -360,7 +360,7 @@ def test_a_forced_ban_ends_the_run_cleanly_and_the_next_ones_wait_it_out(
     }
     ended = eastmoney(crawl, *ALL)
     assert ended.status in {3, 6}, ended.log
-    assert "is left alone until" in ended.log
+    assert "Banned until " in ended.log
     kept = posts_in(archive)
     assert len(kept) > 4
     assert not verify(archive).problems

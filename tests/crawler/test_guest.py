@@ -1,4 +1,4 @@
-"""A good guest: hosts that want to be left alone are, lists are asked for once."""
+"""A good guest: hosts that refuse are asked no more, lists are asked for once."""
 
 import json
 import threading
@@ -35,14 +35,14 @@ def api_calls(replica: Replica, host: str) -> int:
     return sum("GetNewsText.do" in url for url in asked(replica, host))
 
 
-def test_a_host_that_answers_403_is_left_alone_over_runs(
+def test_a_host_that_answers_403_is_not_asked_over_runs(
     crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
 ) -> None:
     replica.faults = [Fault(FIRST, "/NewsData/", failure=status(403))]
     ended = crawl()
     assert (ended.status, posts_in(archive)) == (0, sample_posts), ended.log
     assert api_calls(replica, FIRST) == 1
-    assert f"{FIRST} is left alone until" in ended.log
+    assert f"UTC by {FIRST}: it answered 403" in ended.log
     (block,) = blocks(archive)
     assert (block.host, block.times) == (FIRST, 1)
     assert timedelta(minutes=8) < block.until - datetime.now(UTC) <= timedelta(minutes=10)
@@ -129,7 +129,7 @@ def test_a_short_retry_after_is_waited_for(
     assert not blocks(archive)
 
 
-def test_a_mirror_that_is_left_alone_is_told_and_not_even_asked_for_robots(
+def test_a_mirror_that_refuses_is_named_and_not_even_asked_for_robots(
     crawl: Crawl, replica: Replica
 ) -> None:
     replica.faults = [Fault(MIRROR, "/feed.xml", failure=status(403))]
@@ -137,8 +137,8 @@ def test_a_mirror_that_is_left_alone_is_told_and_not_even_asked_for_robots(
     replica.requests.clear()
     ended = crawl()
     assert ended.status == 3
-    assert f"{MIRROR} is left alone until" in ended.log
-    assert "it answered 403" in ended.log
+    assert "banned until " in ended.log
+    assert f"by {MIRROR}: it answered 403" in ended.log
     assert not replica.requests
 
 

@@ -221,7 +221,7 @@ def test_a_host_of_pictures_can_want_to_be_left_alone(
     replica.requests.clear()
     ended = keep()
     assert ended.status == 0
-    assert f"{PICTURE_HOST} is left alone until" in ended.log
+    assert f"UTC by {PICTURE_HOST}: " in ended.log
     assert not asked(replica, PICTURE_HOST)
 
     with Archive(archive) as opened:

@@ -38,9 +38,12 @@ NUL on an article's page is one: there the page is the article, and is kept as i
   crawls, ever more rarely; exit status 0 while few are gone.
 - **missing**: some categories that posts link to do not exist. The log says so; exit status 0. The
   page is asked for again whenever the lists that lead to it have changed.
-- **blocks**: the host is left alone at once, for ten minutes or as long as it asks, up to a day;
-  the log and `finews stats` say until when. The mirror, or the last host of a list: exit status 3.
-  A share host: as above.
+- **blocks**: the host is asked no more at once, for ten minutes or as long as it asks, up to six
+  hours; the log and `finews stats` say until when. The mirror, or the last host of a list: exit
+  status 3. A share host: as above.
+
+A host that fails five times in a row, whatever it fails in, is asked no more for ten minutes; the
+tests of this page switch that off (`FINEWS_PATIENCE`), to meet every fault.
 
 `unreachable` and `left_out` say nothing about an article, and count as no attempt at it. A request
 that fails for a status of 500 or more, or for the connection, is made twice more before.

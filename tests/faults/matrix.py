@@ -67,7 +67,7 @@ class Outcome:
     """What becomes of an answer.
 
     :param reason: the word for it in the crawl's figures, where it has failed.
-    :param blocks: its host is left alone.
+    :param blocks: its host is not asked for a while.
     """
 
     shown: str
@@ -325,7 +325,7 @@ FAULTS = (
 
 
 def rows_of(place: Place, *, blocking: bool = False) -> list[Row]:
-    """The faults of a place, those that make its host be left alone, or all others."""
+    """The faults of a place, those that block its host, or all others."""
     return [
         row for row in FAULTS if place in row.outcomes and row.outcomes[place].blocks is blocking
     ]

@@ -75,7 +75,7 @@ def test_a_site_that_is_gone_changes_nothing(
         assert f"The list http://{HOST}/feed.xml was not read: " in ended.log
         assert f"{REAL} is not archived: " in ended.log
         assert told in ended.log
-        assert "No list of the source could be had; try again later." in ended.log
+        assert "No list of the source could be read: " in ended.log
         assert "Traceback" not in ended.log
         assert posts_in(tmp_path / "news") == before
         state = CrawlState(tmp_path / "news" / "crawl-state.db")

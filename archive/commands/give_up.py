@@ -1,0 +1,36 @@
+"""The command ``finews give-up``."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from archive.archive import Archive
+from archive.article import InfoCode
+from archive.commands.arguments import archive as _archive
+from archive.errors import FinewsError, InvalidInfoCode
+
+
+class NotFailed(FinewsError):
+    """An article that no crawl tries again anyway."""
+
+
+def _info_code(_: click.Context, __: click.Parameter, value: str) -> InfoCode:
+    try:
+        return InfoCode.from_address(value)
+    except InvalidInfoCode as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+@click.command("give-up")
+@click.argument("info_code", metavar="CODE", callback=_info_code)
+@_archive
+def give_up(info_code: InfoCode, archive: Path) -> None:
+    """Try the article CODE no more, which no crawl could archive.
+
+    `finews stats` names such articles.
+    """
+    with closing(Archive(archive)) as opened:
+        if not opened.crawl_state.give_up(info_code):
+            raise NotFailed(f"{info_code} has not failed; `finews stats` names those that have.")
+    click.echo(f"{info_code} is given up; no crawl asks for it any more, unless `share` names it.")

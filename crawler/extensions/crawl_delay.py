@@ -1,0 +1,74 @@
+"""Obeys Crawl-delay and Request-rate in robots.txt, which Scrapy reads and does not apply.
+
+The adapter to what Scrapy 2.19 has no interface for: see scrapy/scrapy#892, and
+``Downloader._get_slot`` and ``AutoThrottle._adjust_delay`` in its source.
+"""
+
+import logging
+from typing import Self
+
+from scrapy import Request, signals
+from scrapy.core.downloader import Downloader
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.robotstxt import RobotParser
+from scrapy.utils.httpobj import urlparse_cached
+
+logger = logging.getLogger(__name__)
+
+
+class CrawlDelay:
+    """Keeps the delay of each download slot at what the robots.txt of its hosts asks for, at least.
+
+    ``FINEWS_CRAWL_DELAY_MAX_SECONDS`` is the longest that is obeyed; a longer one is logged, and
+    counted as ``robotstxt/delay_too_long``. AutoThrottle may make a delay longer, not shorter.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._user_agent = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
+        self._longest = settings.getfloat("FINEWS_CRAWL_DELAY_MAX_SECONDS")
+        self._delays: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Made by Scrapy."""
+        extension = cls(crawler)
+        crawler.signals.connect(extension.take, signals.robots_parsed)
+        crawler.signals.connect(extension.restore, signals.response_downloaded)
+        return extension
+
+    def take(self, robotparser: RobotParser, request: Request) -> None:
+        """On `robots_parsed`: take over the delay that a host asks for."""
+        asked = robotparser.crawl_delay(self._user_agent)
+        if not asked or asked <= 0:
+            return
+        if asked > self._longest:
+            assert self._crawler.stats is not None
+            self._crawler.stats.inc_value("robotstxt/delay_too_long")
+            logger.warning(
+                "The robots.txt of %s asks for %g seconds between two requests; %g are waited "
+                "(FINEWS_CRAWL_DELAY_MAX_SECONDS).",
+                *(urlparse_cached(request).hostname, asked, self._longest),
+            )
+        slot = self._downloader.get_slot_key(request)
+        delay = max(min(asked, self._longest), self._delays.get(slot, 0.0))
+        self._delays[slot] = delay
+        # For a slot that Scrapy makes anew after a minute without requests.
+        self._downloader.per_slot_settings[slot] = {"delay": delay, "jitter": 0}
+        self._apply(slot)
+
+    def restore(self, request: Request, response: Response) -> None:
+        """On `response_downloaded`, after AutoThrottle, which knows no lower limit but its own."""
+        self._apply(request.meta.get(Downloader.DOWNLOAD_SLOT, ""))
+
+    def _apply(self, key: str) -> None:
+        slot, delay = self._downloader.slots.get(key), self._delays.get(key, 0.0)
+        if slot is not None and slot.delay < delay:
+            slot.delay, slot.jitter = delay, 0.0
+
+    @property
+    def _downloader(self) -> Downloader:
+        assert self._crawler.engine is not None
+        return self._crawler.engine.downloader

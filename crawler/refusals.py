@@ -1,0 +1,90 @@
+"""Recognises answers that mean that this machine is not wanted: captchas, sliders, limits.
+
+A page is judged by its elements and scripts, never by the words of its text: an article about
+captchas is an article.
+"""
+
+import json
+import re
+
+from parsel import Selector
+from scrapy.http import Response
+
+_MOST_BYTES = 512 * 1024
+_THIN_BYTES = 8 * 1024
+_MOST_TEXT = 500
+"""Characters that a reader sees of a page that asks for a captcha; an article has more."""
+
+_CAPTCHA = re.compile(
+    # Alibaba Cloud, also its older sliders; Jiasule; Geetest; Cloudflare; others
+    r"captcha|aliyun_waf|\bnc_1_n1z|\bnc-container|\bnc_scale|acw_sc__v2|__jsl_clearance|geetest"
+    r"|cf-turnstile|_cf_chl_opt|cdn-cgi/challenge|_Incapsula_|slide-?verify|verify-?slide",
+    re.IGNORECASE,
+)
+_CODE_ASKED_FOR = re.compile(r"captcha|sms_?code|verif\w*_?code|checkcode|验证码", re.IGNORECASE)
+_COOKIE_GATE = re.compile(r"document\.cookie\s*=.*\b(?:location|reload)\b", re.DOTALL)
+_HINT = re.compile(
+    rb"captcha|aliyun|nc_1_n1z|nc-container|nc_scale|acw_sc__v2|jsl_clearance|geetest|turnstile"
+    rb"|_cf_chl|challenge|incapsula|verif|code|document\.cookie|\xe9\xaa\x8c\xe8\xaf\x81",
+    re.IGNORECASE,
+)
+"""A page without any of these is not parsed."""
+
+_MESSAGES = ("message", "msg", "errmsg", "error", "errorMessage", "error_msg", "info", "detail")
+_RISK = re.compile(
+    r"频繁|频率|验证码|滑块|人机|黑名单|封禁|(?:限制|拒绝|禁止)访问|访问受限"
+    r"|too many|rate.?limit|access denied|captcha",
+    re.IGNORECASE,
+)
+_LONGEST_MESSAGE = 100
+
+
+def refusal_in(response: Response) -> str | None:
+    """What an answer asks for or says instead of what was asked for; None for all others.
+
+    :param response: with any status, and a body that is not compressed.
+    """
+    if response.headers.get("cf-mitigated") == b"challenge":
+        return "a challenge"
+    body = response.body.strip()
+    if body.startswith(b"{"):
+        return _limit_in(body)
+    if body.startswith(b"<") and len(body) <= _MOST_BYTES and _HINT.search(body):
+        return _captcha_in(body)
+    return None
+
+
+def _captcha_in(body: bytes) -> str | None:
+    page = Selector(text=body.decode("utf-8", errors="replace"))
+    shown = page.xpath("//body//text()[not(ancestor::script|ancestor::style|ancestor::textarea)]")
+    text = "".join("".join(shown.getall()).split())
+    if len(text) > _MOST_TEXT:
+        return None
+    scripts = "\n".join(page.xpath("//script/text()").getall())
+    marks = page.xpath(
+        "//@id | //@class | //@name | //form/@action | //script/@src | //iframe/@src"
+    )
+    if _CAPTCHA.search("\n".join((*marks.getall(), scripts))):
+        return "a captcha"
+    fields = page.xpath("//form//input/@* | //form//button//text() | //form//img/@*")
+    if _CODE_ASKED_FOR.search("\n".join(fields.getall())):
+        return "a captcha"
+    if len(body) <= _THIN_BYTES and not text and _COOKIE_GATE.search(scripts):
+        return "a script that sets a cookie"
+    return None
+
+
+def _limit_in(body: bytes) -> str | None:
+    """A limit that the envelope of a JSON answer tells of, which then holds nothing else."""
+    if len(body) > _THIN_BYTES:
+        return None
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    messages = [str(envelope.pop(name, None) or "") for name in _MESSAGES]
+    holds_more = any(isinstance(value, str | list | dict) and value for value in envelope.values())
+    for message in messages:
+        if not holds_more and len(message) <= _LONGEST_MESSAGE and _RISK.search(message):
+            return f"the message {message!r}"
+    return None
