@@ -12,9 +12,9 @@ from sqlite_utils import Database
 
 from archive import pictures
 from archive.article import InfoCode
-from archive.body import Security
 from archive.capture import Capture
 from archive.categories import Category
+from archive.content import Security
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import MisshapenCatalog
 from archive.media import Picture

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from archive.article import BodySource
-from archive.body import Security
+from archive.content import Security
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

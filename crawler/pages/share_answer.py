@@ -6,8 +6,8 @@ from typing import Any
 from scrapy.http import Response
 
 from archive.article import BodySource, InfoCode
+from archive.content import media_named_in
 from archive.errors import InvalidInfoCode
-from crawler.pages.body import media_named_in
 from crawler.pages.errors import NotFound
 from crawler.pages.facts import ArticleText
 from crawler.pages.json_answer import JsonAnswer

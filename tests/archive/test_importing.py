@@ -231,6 +231,18 @@ def test_what_a_crawl_fetched_stays_and_the_import_is_kept_beside_it(
     assert (files(news), tables(news)) == before
 
 
+def test_imported_rolling_news_is_its_medias(news: Path, tmp_path: Path) -> None:
+    credit = '<p class="em_media">（文章来源：上海<span id="bk_90.BK0473">证券</span>报）</p>'
+    rolling = replace(ARTICLE, category="emnews", tag="东财滚动新闻", body="<p>文</p>" + credit)
+    take_in(
+        news, write(tmp_path / "site", {f"old_post/2021-12-29-{CODE[2:]}.md": format_post(rolling)})
+    )
+    expected = [{"media": "上海证券报", "category": "emnews", "tag": "东财滚动新闻"}]
+    assert rows(news, "SELECT media, category, tag FROM posts") == expected
+    assert rows(news, "SELECT security FROM mentions") == []
+    assert is_whole(news)
+
+
 def test_a_crawl_goes_on_from_what_was_imported(news: Path, tmp_path: Path) -> None:
     site = write(tmp_path / "site", {NAME: SOUND})
     take_in(news, site)
