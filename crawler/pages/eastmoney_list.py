@@ -240,7 +240,7 @@ class ColumnList(EastmoneyList):
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._listed(
             entry,
-            media=self._json.line(entry, "mediaName"),
+            media=self._json.media(entry, "mediaName"),
             digest=self._json.line(entry, "summary"),
             summary=None,
             stock_list=(),

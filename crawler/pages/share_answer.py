@@ -38,7 +38,7 @@ class ShareAnswer:
         body = text or content
         if body is None:
             raise NotFound(info_code, self._response.url)
-        media = read.line(answer, "from") or read.line(answer, "medianame")
+        media = read.media(answer, "from") or read.media(answer, "medianame")
         return ArticleText(
             url=self._response.url,
             source=self.source,

@@ -91,9 +91,7 @@ def test_rolling_news_is_its_medias_crawled_or_rebuilt(tmp_path: Path) -> None:
         assert rows(tmp_path, "SELECT media, category, tag FROM posts") == [
             {"media": "上海证券报", "category": "emnews", "tag": "东财滚动新闻"}
         ]
-        assert rows(tmp_path, "SELECT security FROM mentions") == [
-            {"security": "1.600160"}
-        ]
+        assert rows(tmp_path, "SELECT security FROM mentions") == [{"security": "1.600160"}]
         rebuild(tmp_path)
         assert verify(tmp_path).problems == []
 
