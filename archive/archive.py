@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import Self
 
 from archive.article import Article, Edition, InfoCode
-from archive.body import read_body, with_listed
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.changes import Change
+from archive.content import read_body, with_listed
 from archive.crawl_state import CrawlState
 from archive.crawls import History
 from archive.entries import Entry, PostRow

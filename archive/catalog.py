@@ -14,9 +14,9 @@ from sqlite_utils import Database
 
 from archive import pictures
 from archive.article import Edition, InfoCode
-from archive.body import Security
 from archive.capture import Capture
 from archive.categories import Category
+from archive.content import Security
 from archive.editions import EditionRow, article_row, read_editions, write_edition
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import MisshapenCatalog

@@ -35,6 +35,15 @@ ROLLING = Category(slug="emnews", tag="东财滚动新闻")
 """Rolling news of Eastmoney, whatever media wrote it."""
 
 
+def media_of(named: str | None, credited: str | None) -> str | None:
+    """Return who wrote an article: whoever its source or its tag names, if that is a media.
+
+    :param named: by the source or the tag; rolling news is tagged as Eastmoney's.
+    :param credited: by the credit in the body.
+    """
+    return (credited or named) if named in {None, ROLLING.media} else named
+
+
 @cache
 def _pinyin() -> Pinyin:
     return Pinyin()

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from archive.article import BodySource, Edition
-from archive.body import Security
+from archive.content import Security
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from archive.article import Edition, InfoCode
-from archive.body import BodyFacts, Security, read_body, with_listed
 from archive.capture import Capture
 from archive.catalog import Catalog
+from archive.categories import media_of
+from archive.content import BodyFacts, Security, read_body, with_listed
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import InvalidInfoCode
 from archive.files import bytes_if_there, read_many
@@ -315,7 +316,8 @@ class Fold:
         post = facts["post"]
         stored = self._stored(_id_in(post))
         if stored is not None and stored.sha256 == post["sha256"]:
-            row = replace(stored, **post)
+            media = media_of(post["media"], stored.media)
+            row = replace(stored, **post | {"media": media})
             named = self._named(row) if row.stock_list != stored.stock_list else None
             self._put(Entry(row, named, changes=facts.get("changes", ())))
 
@@ -331,7 +333,7 @@ class Fold:
         if stored is not None and stored.version >= post["version"]:
             self._forget_first_telling(stored)
         row = PostRow(
-            **post,
+            **post | {"media": media_of(post["media"], body.media)},
             text=body.text,
             length=len(body.text),
             pictures=body.pictures_json,

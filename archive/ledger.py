@@ -205,7 +205,7 @@ class Ledger:
                 continue
             named += [(each.file, each.offset, each.url, each.fetched, "") for each in captures]
             by_file = (row["body_source"], row["captures"]) == (None, "[]")
-            stated.append((*statements.of_version(path, row), by_file))
+            stated.append((*statements.of_version(path, dict(row)), by_file))
         self._add("versions", 3, versions)
         self._name(named)
         self._state(stated)

@@ -22,7 +22,7 @@ class InvalidPicture(Refused):
 class Picture:
     """A picture that is kept.
 
-    :param address: that it was fetched for, as `archive.body.picture_address` gives it.
+    :param address: that it was fetched for, as `archive.content.picture_address` gives it.
     :param type: its media type, a key of `SUFFIXES`.
     :param fetched: ISO 8601, UTC.
     """

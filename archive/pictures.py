@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sqlite_utils import Database
 
-from archive.body import picture_address
+from archive.content import picture_address
 from archive.media import Picture, host_of
 
 _LONGEST_ADDRESS = 2000

@@ -14,14 +14,15 @@
 
     [返回<tag>](<the category's page>)｜[返回首页](//finews.withounder.com/)
 
-Encoding is UTF-8, line ends are LF, and no line end follows the last line. What is written is
-always valid YAML; what is read may be one of the hundreds of old posts that are not.
+Encoding is UTF-8, the frame's line ends are LF, the body's are the source's own, and no line end
+follows the last line. What is written is always valid YAML; what is read may be one of the hundreds
+of old posts that are not, or a post in an older or another form that Jekyll knows.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, Self
@@ -41,13 +42,36 @@ _NOT_PRINTABLE_IN_YAML = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe
 _RUBY_READS_MORE_IN_IT = re.compile(r":|[-+0-9.,:_eE ]+\Z")
 """Jekyll's Psych makes symbols and numbers of plain scalars that are strings to PyYAML."""
 
-_FENCED = re.compile(r"---[ \t]*\r?\n(.*?)(?<=\n)---[ \t]*(?:\r?\n|\Z)(.*)", re.DOTALL)
+_OPENING = r"(?:[ \t]*\r?\n)*---[ \t]*\r?\n"
+_FENCED = re.compile(_OPENING + r"(.*?)(?<=\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)(.*)", re.DOTALL)
+_UNCLOSED = re.compile(_OPENING + r"((?:\w+:[^\n]*(?:\n|\Z))+)(.*)", re.DOTALL)
+"""Front matter without an end, as in a file that was cut off."""
+
 _LINE = re.compile(r"^(\w+):(.*)$", re.MULTILINE)
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) ?([+-]\d{4})", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} ?[+-]\d{4}", re.ASCII)
+_TIME = re.compile(
+    r"""
+    (\d{4}) [-/.年] (\d{1,2}) [-/.月] (\d{1,2}) 日?
+    (?: (?: T | \s+ ) (\d{1,2}) : (\d{2}) (?: : (\d{2}) (?: [.,] \d+ )? )? (?: \s* ([AP]M) )? )?
+    \s* ( Z | UTC | GMT | [+-]\d{2} :? \d{2} )?
+    """,
+    re.VERBOSE | re.ASCII | re.IGNORECASE,
+)
+"""What Jekyll takes for a date: ISO 8601 and its relatives."""
+
 _DAY_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-", re.ASCII)
-_DIGEST = re.compile(r"> ([^\n]*)\n\n")
+_DIGEST = re.compile(r"> ([^\r\n]*)\r?\n\r?\n")
 _LINK = re.compile(r"<([^<>\s]+)>")
+_LINK_OR_NONE = re.compile(r"<([^<>\s]*)>")
+_ADDRESS = re.compile(r"<((?:https?:)?//[^<>\s]+)>")
+_WAYS_BACK = re.compile(r"\[返回([^\]]*)\]\(.*\)")
 _WAY_BACK, _WAY_HOME = "[返回", ")｜[返回首页]("
+
+NO_FRONT_MATTER = "it has no front matter"
+"""Among a post's problems: there is nothing that would make it one."""
+
+_LISTS = frozenset({"categories", "category", "tags", "tag"})
+"""Fields that are lists to Jekyll, which takes a text for the list of its words."""
 
 _LONG, _DEEP = 2_000, 100
 """Characters and levels of front matter that no post has. libyaml takes minutes for 100,000
@@ -114,10 +138,11 @@ class SiteHandler(BaseHandler):
         """
         if len(fm) > _LONG:
             _demand_shallow(fm)
-        fields = yaml.load(fm, Loader=yaml.CBaseLoader)  # noqa: S506 (builds strings only)
-        if not isinstance(fields, dict):
+        fields = yaml.compose(fm, Loader=yaml.CBaseLoader)
+        if not isinstance(fields, yaml.MappingNode):
             raise ValueError("not a mapping")
-        return {key: value for key, value in fields.items() if isinstance(value, str)}
+        texts = ((name.value, _text_of(name.value, value)) for name, value in fields.value)
+        return {name: text for name, text in texts if text is not None}
 
     def export(self, metadata: Mapping[str, object], **kwargs: object) -> str:
         """The fields in the site's order; only the title is quoted where quotes are not needed."""
@@ -129,6 +154,15 @@ class SiteHandler(BaseHandler):
     def format(self, post: frontmatter.Post, **kwargs: object) -> str:
         """The whole text of the file."""
         return f"---\n{self.export(post.metadata)}\n---\n{post.content}"
+
+
+def _text_of(name: object, field: yaml.Node) -> str | None:
+    """The text of a field; None where it is null or no text."""
+    if isinstance(field, yaml.ScalarNode):
+        return None if not field.style and field.value == "~" else str(field.value)
+    if name in _LISTS and isinstance(field, yaml.SequenceNode):
+        return " ".join(each.value for each in field.value if isinstance(each, yaml.ScalarNode))
+    return None
 
 
 def _demand_shallow(front_matter: str) -> None:
@@ -189,31 +223,30 @@ def parse_post(data: bytes, name: str) -> Post:
     """
     problems: list[str] = []
     text = _decode(data, problems)
-    try:
-        front_matter, content = SiteHandler().split(text)
-    except ValueError:
-        problems.append("it has no front matter")
-        front_matter, content = "", text
+    front_matter, content = _split(text, problems)
     fields = _load(front_matter, problems)
-    published = _published(fields.get("date", ""), problems)
+    written = fields.get("date", "")
+    published = _published(written, problems)
     title = fields.get("title") or None
     if title is None:
         problems.append("it has no title")
 
     closing = _Closing.of(content)
     if closing is None:
-        problems.append("it does not end with the article's link and the way back")
+        problems.append("it does not end with the article's link")
+    elif closing.link is None:
+        problems.append("its link is empty")
     link = closing.link if closing else None
-    category = fields.get("categories") or None
+    category = fields.get("categories") or fields.get("category") or None
     opening = _DIGEST.match(content) if category == ROLLING.slug else None
     info_code = _info_code(name, link, problems)
     return Post(
         info_code=info_code,
         title=title,
         published=published,
-        day=_day(published, name, info_code),
+        day=_day(published, written, name, info_code),
         category=category,
-        tag=fields.get("tags") or (closing.tag if closing else None) or None,
+        tag=fields.get("tags") or fields.get("tag") or (closing.tag if closing else None) or None,
         digest=opening[1] if opening else None,
         body=content[opening.end() if opening else 0 : closing.start if closing else None],
         link=link,
@@ -223,19 +256,24 @@ def parse_post(data: bytes, name: str) -> Post:
 
 @dataclass(frozen=True, slots=True)
 class _Closing:
-    """The last two paragraphs of a post: its link, and the ways back.
+    """The end of a post: its link, and the links back.
 
-    :param start: where they begin, with the empty line before them.
+    :param start: where it begins, with the empty line before it.
+    :param link: None where the post has an empty one.
     """
 
     start: int
-    link: str
-    tag: str
+    link: str | None
+    tag: str | None
 
     @classmethod
     def of(cls, content: str) -> Self | None:
         """Found from the end, because bodies may hold any number of the like."""
-        before, _, ways = content.rstrip().rpartition("\n\n")
+        return cls._of_today(content.rstrip()) or cls._of_once(content.rstrip())
+
+    @classmethod
+    def _of_today(cls, content: str) -> Self | None:
+        before, _, ways = content.rpartition("\n\n")
         body, gap, linked = before.rpartition("\n\n")
         link = _LINK.fullmatch(linked)
         tag, _, rest = ways.removeprefix(_WAY_BACK).partition("](")
@@ -243,6 +281,38 @@ class _Closing:
         if not gap or link is None or not sound or _WAY_HOME not in rest:
             return None
         return cls(len(body), link[1], tag)
+
+    @classmethod
+    def _of_once(cls, content: str) -> Self | None:
+        """The forms of 2021: links back in lines of their own, or none at all."""
+        tag = None
+        before, line = _last_line(content)
+        back = _WAYS_BACK.fullmatch(line)
+        form = _LINK_OR_NONE if back else _ADDRESS
+        while back:
+            tag = back[1]
+            before, line = _last_line(before)
+            back = _WAYS_BACK.fullmatch(line)
+        link = form.fullmatch(line)
+        return cls(len(before), link[1] or None, tag) if link else None
+
+
+def _last_line(text: str) -> tuple[str, str]:
+    """What comes before the last line of a text, without the line ends between, and that line."""
+    before, _, line = text.rpartition("\n")
+    return before.rstrip(" \t\r\n"), line.strip()
+
+
+def _split(text: str, problems: list[str]) -> tuple[str, str]:
+    """Front matter and content, which is all where there is no front matter."""
+    try:
+        return SiteHandler().split(text)
+    except ValueError:
+        if unclosed := _UNCLOSED.match(text):
+            problems.append("its front matter has no end")
+            return unclosed[1], unclosed[2]
+    problems.append(NO_FRONT_MATTER)
+    return "", text
 
 
 def _decode(data: bytes, problems: list[str]) -> str:
@@ -276,14 +346,38 @@ def _load(front_matter: str, problems: list[str]) -> dict[str, str]:
 
 
 def _published(text: str, problems: list[str]) -> datetime | None:
-    if match := _DATE.fullmatch(text):
-        try:
-            written = datetime.strptime(" ".join(match.groups()), "%Y-%m-%d %H:%M:%S %z")
-            return written.astimezone(SHANGHAI)
-        except (ValueError, OverflowError):
-            pass  # a day or an hour that does not exist, or not in Shanghai's calendar
-    problems.append(f"its date cannot be read: {text!r}")
-    return None
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        problems.append(f"its date cannot be read: {text!r}")
+        return None
+    if match[4] is None:
+        problems.append(f"its date has no time: {text!r}")
+        return None
+    try:
+        return _time_of(match).astimezone(SHANGHAI)
+    except (ValueError, OverflowError):  # it does not exist, or not in Shanghai's calendar
+        problems.append(f"its date cannot be read: {text!r}")
+        return None
+
+
+def _time_of(match: re.Match[str]) -> datetime:
+    """The time that a date field says; without a zone it is Shanghai's.
+
+    :raises ValueError: for a day or an hour that does not exist.
+    :raises OverflowError: beyond the calendar.
+    """
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    if match[7]:
+        if not 1 <= hour <= 12:
+            raise ValueError("no hour of half a day")
+        hour = hour % 12 + (12 if match[7].upper() == "PM" else 0)
+    midnight = timedelta(days=hour == 24 and minute == second == 0)
+    written = datetime(year, month, day, 0 if midnight else hour, minute, second, tzinfo=SHANGHAI)
+    zone = (match[8] or "").upper()
+    if zone:
+        utc = zone in {"Z", "UTC", "GMT"}
+        written = written.replace(tzinfo=UTC if utc else datetime.strptime(zone, "%z").tzinfo)
+    return written + midnight
 
 
 def _info_code(name: str, link: str | None, problems: list[str]) -> InfoCode | None:
@@ -301,12 +395,20 @@ def _info_code(name: str, link: str | None, problems: list[str]) -> InfoCode | N
     return codes[0]
 
 
-def _day(published: datetime | None, name: str, info_code: InfoCode | None) -> date | None:
+def _day(
+    published: datetime | None, written: str, name: str, info_code: InfoCode | None
+) -> date | None:
     if published is not None:
         return published.date()
+    match = _TIME.fullmatch(written.strip())
+    if match and match[4] is None:
+        try:
+            return date(int(match[1]), int(match[2]), int(match[3]))
+        except ValueError:
+            pass  # a day that does not exist
     if match := _DAY_IN_NAME.match(name):
         try:
             return date.fromisoformat(match[1])
         except ValueError:
-            pass  # a day that does not exist
+            pass  # likewise
     return info_code.day if info_code else None

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
-from archive.body import Security, read_body, with_listed
 from archive.capture import Capture
+from archive.categories import media_of
+from archive.content import Security, read_body, with_listed
 from archive.entries import PostRow, RevisionRow
 from archive.post import Post, post_path
 from archive.versions import revision_path, sha256
@@ -48,7 +49,7 @@ def row_of(
         info_code=str(article.info_code),
         title=article.title,
         published=article.published.astimezone(SHANGHAI).isoformat(timespec="seconds"),
-        media=article.media,
+        media=media_of(article.media, body.media),
         category=article.category,
         tag=article.tag,
         digest=article.digest,

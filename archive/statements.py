@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from archive.article import Edition
+from archive.categories import ROLLING
 from archive.entries import PostRow, RevisionRow
 from archive.journal import CRAWL, NOTED, PICTURE, target_of, tells_of_new_version
 from archive.media import Picture
@@ -41,12 +42,15 @@ class Statement(NamedTuple):
     says: bytes
 
 
-def of_version(path: str, values: Iterable[object]) -> Statement:
+def of_version(path: str, columns: Mapping[str, object]) -> Statement:
     """What a row of ``posts`` or ``revisions`` says.
 
-    :param values: of the columns `NOTED` or `REVISION`.
+    The media of rolling news is left out: it is in the credit, so the post's file has it.
+
+    :param columns: `NOTED` or `REVISION`, in their order.
     """
-    return Statement(path, _hash(values))
+    in_file = {"media"} if columns.get("category") == ROLLING.slug else set()
+    return Statement(path, _hash(columns[name] for name in columns if name not in in_file))
 
 
 def of_picture(values: Mapping[str, object]) -> Statement:
@@ -120,11 +124,11 @@ def _told(url: str, facts: dict[str, Any]) -> Iterator[Statement]:
     else:
         post = _ABSENT | facts["post"]
         post["body_provisional"] = int(post["body_provisional"])
-        yield of_version(plain(post["path"]), [post[name] for name in NOTED])
+        yield of_version(plain(post["path"]), {name: post[name] for name in NOTED})
         for what in facts.get("changes", ()):
             yield of_change(post["info_code"], post["checked"], what)
         if revision := facts.get("revision"):
-            yield of_version(plain(revision["path"]), [revision[name] for name in REVISION])
+            yield of_version(plain(revision["path"]), {name: revision[name] for name in REVISION})
 
 
 def _hash(values: Iterable[object]) -> bytes:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
-from archive.body import Security, read_body, with_listed
 from archive.catalog import Catalog
 from archive.changes import Change, changes_between
+from archive.content import Security, read_body, same_article, with_listed
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.files import bytes_if_there
 from archive.journal import version_in_captures
@@ -57,7 +57,7 @@ class Succession:
             stored, on_disk = entry.post, taken_up[-1].files[-1][0]
             named = tuple(security.code for security in entry.securities or ())
         left = tuple(self._left_behind(stored, incoming.row))
-        if incoming.betters_nothing(stored):
+        if incoming.betters_nothing(stored) or incoming.repeats(stored, on_disk):
             return [*taken_up, _unchanged(incoming, stored, on_disk, left)]
         changes = _changes(incoming, stored, named)
         return [*taken_up, _next(incoming, stored, on_disk, changes, left, now=now)]
@@ -142,6 +142,16 @@ class _Incoming:
         return stored.body_source is not None and self.article.body_source.is_worse_than(
             BodySource(stored.body_source)
         )
+
+    def repeats(self, stored: PostRow, on_disk: bytes | None) -> bool:
+        """Whether it is the version that is there with other adverts or charts in its body."""
+        if on_disk is None or sha256(on_disk) != stored.sha256:
+            return False
+        if stored.body_source != self.article.body_source:
+            return False
+        old = parse_post(on_disk, PurePosixPath(stored.path).name)
+        new = parse_post(self.post, PurePosixPath(self.row.path).name)
+        return replace(old, body="") == replace(new, body="") and same_article(old.body, new.body)
 
 
 def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> Step:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TypeGuard
 
-from archive.body import read_body
 from archive.capture import is_text
+from archive.categories import media_of
+from archive.content import read_body
 from archive.entries import Entry, PostRow
 from archive.files import bytes_if_there
 from archive.post import Post, parse_post
@@ -113,7 +114,7 @@ def entry_of_post(post: Post, path: PurePosixPath, data: bytes, seen: datetime) 
         info_code=post.info_code,
         title=post.title or "",
         published=published,
-        media=post.tag.removesuffix("新闻") if post.tag else None,
+        media=media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media),
         category=post.category,
         tag=post.tag,
         digest=post.digest,

@@ -12,7 +12,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from archive.body import read_body
+from archive.content import read_body
 from archive.importing import import_posts
 from archive.post import format_post, parse_post, post_path
 from bench.articles import as_article

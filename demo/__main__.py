@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from demo.adverts import with_adverts
+from demo.article_page import PAGE_HOST
 from demo.exchange import LoggedRequest
 from demo.faults import Fault, parse_fault
 from demo.mirror import MIRROR_HOST
@@ -37,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.exit(2, f"demo: {error}\n")
     try:
-        with Replica(site.sites, faults=faults, port=options.port) as replica:
+        sites = {**site.sites, PAGE_HOST: with_adverts(site.sites[PAGE_HOST])}
+        with Replica(sites, faults=faults, port=options.port) as replica:
             return _serve(replica) if options.action == "serve" else _crawl(replica, site)
     except OSError as error:
         parser.exit(1, f"demo: cannot serve on port {options.port}: {error.strerror}\n")

@@ -188,6 +188,7 @@ def _made_up_article(number: int, random: Random, published: datetime, *, broken
         # A body need not begin with a tag, and a lone ideographic space stays in the post.
         opening="\u3000本报综合消息。" if number == _BARE_OPENING else "",
         liquid=number == _LIQUID_BODY,
+        rolling=rolling,
     )
     facts = {
         "infoCode": code,

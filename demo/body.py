@@ -7,6 +7,7 @@ here, with the differences that the site's own pages show against the share API'
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from random import Random
 
 from demo.text import Prose
@@ -17,6 +18,8 @@ _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 _CHART_START = "<!-- EM_StockImg_Start -->"
 _CHART_END = "<!-- EM_StockImg_End -->"
+_HIDDEN = '<p style="display:none;height:1px;overflow:hidden;"><br /></p>'
+"""Stands before charts."""
 
 # Made-up securities under numbers that nobody trades, one for each market the site has shown:
 # 0 Shenzhen and Beijing, 1 Shanghai, 90 a sector, 105/106/107 the US, 116 Hong Kong.
@@ -29,6 +32,12 @@ _SECURITIES = (
     ("106", "ZQXB", "长汀出行"),
     ("107", "ZQXC", "南桥指数基金"),
 )
+_MARKED_UP = (
+    '<span id="bk_90.BK9903"><a href="http://quote.eastmoney.com/unify/r/90.BK9903">证券</a></span>'
+    '<span id="bkquote_90.BK9903"></span>'
+)
+"""A sector to the tagger, even in the name of a media."""
+
 _SECTORS = (("BK9901", "算力概念"), ("BK9902", "低空经济"))
 
 
@@ -70,11 +79,14 @@ def mirror_html(body: Body) -> str:
     return html.removeprefix("\n")
 
 
-def made_up_body(random: Random, number: int, media: str, *, opening: str, liquid: bool) -> Body:
+def made_up_body(
+    random: Random, number: int, media: str, *, opening: str, liquid: bool, rolling: bool
+) -> Body:
     """A body of 500 to 4,000 characters of prose, with the quirks whose turn it is by `number`.
 
     `opening` is text before the first tag; `liquid` asks for a paragraph that looks like a
-    Liquid template.
+    Liquid template. `rolling` bodies have LF between paragraphs, and securities marked up in the
+    credit, too; the others have CRLF.
     """
     prose = Prose(random)
     wanted = random.randint(600, 3_000)
@@ -87,10 +99,17 @@ def made_up_body(random: Random, number: int, media: str, *, opening: str, liqui
         quirks.append(_liquid)
     for quirk in quirks:
         html.insert(random.randint(0, len(html)), quirk(prose))
-    html.append(f'<p class="em_media">（文章来源：{media}）</p>')
+    credited = media.replace("证券", _MARKED_UP) if rolling else media
+    html.append(f'<p class="em_media">（文章来源：{credited}）</p>')
     first = (Block(opening), Block(html[0], "\n\n")) if opening else (Block(html[0]),)
-    rest = (Block(block, random.choice(("", "\n", "\n "))) for block in html[1:])
-    return (*first, *rest)
+    end = "\n" if rolling else "\r\n"
+    rest = (_blocks(block, random.choice(("", end, f"{end} "))) for block in html[1:])
+    return (*first, *chain.from_iterable(rest))
+
+
+def _blocks(html: str, before: str) -> Body:
+    hidden = html.startswith(_CHART_START) and not before.endswith(" ")
+    return (Block(_HIDDEN, before), Block(html)) if hidden else (Block(html, before),)
 
 
 def _lead(random: Random) -> str:
@@ -132,9 +151,11 @@ def _chart(prose: Prose) -> str:
     return (
         f'{_CHART_START}<p style="text-align:center;">'
         f'<a href="http://quote.eastmoney.com/unify/r/{market}.{code}" '
-        f'data-code="{market}.{code}" class="EmImageRemark" target="_blank">'
+        f'data-code="{code}|{market}|2" data-code2="{code}|{market}|6|" '
+        'class="EmImageRemark" target="_blank">'
         f'<img src="https://webquoteklinepic.eastmoney.com/GetPic.aspx?nid={market}.{code}'
-        f'&imageType=k&at=1" border="0" alt="K图" /></a></p>{_CHART_END}'
+        f'&imageType=k&at=1" border="0" alt="K图 {code}_{market}" data-code="K {code}|{market}|2"'
+        f" /></a></p>{_CHART_END}"
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from archive.article import Edition
-from archive.body import read_body
 from archive.capture import Capture, captures_from
 from archive.changes import Change
+from archive.content import read_body
 from archive.media import SUFFIXES, is_kept_as_file, media_path
 from archive.post import parse_post
 from archive.versions import is_place_of_version

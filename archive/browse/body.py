@@ -4,16 +4,21 @@ Two steps: the tree of the body is changed to what we want to show, then `nh3` t
 whatever is not on its list. The sanitizer is last, so nothing that we did can undo it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
 
 import nh3
 from lxml import etree, html
-from parsel import Selector
 
-from archive.body import SECURITY_CODE, picture_address, read_body, security_of
-from archive.markup import is_nested_too_deep, without_overloaded_tags
+from archive.content import SECURITY_CODE, picture_address, read_body
+from archive.content.adverts import drop_adverts
+from archive.content.credit import credits_in
+from archive.content.pictures import is_chart
+from archive.content.securities import mentions_in
+from archive.content.tree import drop, drop_hidden, parse
+from archive.markup import is_nested_too_deep
 
 _UNWRAPPED = "span"
 """Not on the sanitizer's list: only what is inside stays."""
@@ -33,7 +38,12 @@ _CLOSED_TAGS = frozenset(
 
 _NONE_KEPT: Mapping[str, str] = {}
 
+_PICTURE = "图片"
+_SAYS_NOTHING = frozenset({"", "image", "img", "picture", "pic"})
+"""Alternative texts that sources write for every picture."""
+
 _ALIGNABLE = ("div", "td", "th", "h2", "h3", "h4")
+_ALIGNED_BY_STYLE = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|center|right)\b", re.IGNORECASE)
 _ALIGNED = {"align": {"left", "center", "right"}}
 
 
@@ -42,9 +52,11 @@ def render_body(
 ) -> str:
     """HTML of a body that is safe to put into a page.
 
-    Securities become links to their pages; pictures load late and do not say who reads. Scripts,
-    styles, forms, relative addresses and every scheme but http and https are gone. Only the text is
-    shown of a body that is nested deeper than any article.
+    Securities become links to their pages. Pictures load late and do not say who reads; one that is
+    not kept is a link to its address, and leaves a text where it cannot be loaded. Adverts, hidden
+    paragraphs, charts of today's prices, scripts, styles, forms, relative addresses and every
+    scheme but http and https are gone. Only the text is shown of a body that is nested deeper than
+    any article.
 
     :param body: any text.
     :param security_address: address of a security's page from its code, such as ``1.600160``.
@@ -52,10 +64,14 @@ def render_body(
     """
     if is_nested_too_deep(body):  # nh3 takes the square of the levels
         body = "".join(f"<p>{escape(line)}</p>" for line in read_body(body).text.splitlines())
-    root = Selector(text=without_overloaded_tags(body) or " ", type="html").root
+    root = parse(body)
+    drop_adverts(root)
+    drop_hidden(root)
     _link_securities(root, security_address)
-    _keep_pictures(root, kept)
+    drop([image for image in root.iter("img") if is_chart(image.get("src", ""))])
+    _show_pictures(root, kept)
     _drop_empty(root)
+    _align(root)
     for heading in root.iter("h1"):
         heading.tag = "h2"
     text = html.tostring(root, encoding="unicode", with_tail=False)
@@ -63,30 +79,48 @@ def render_body(
 
 
 def _link_securities(root: etree._Element, address: Callable[[str], str]) -> None:
-    for element in list(root.iter("a", "span")):
-        security = security_of(element)
+    for element, security in list(mentions_in(root, credits_in(root))):
         holds_link = element.find(".//a") is not None or element.find(".//img") is not None
         within_link = next(element.iterancestors("a"), None) is not None
-        if security is None or holds_link or within_link:
+        if element.tag == "img" or holds_link or within_link:
             continue
         element.tag = "a"
         element.set("href", address(security.code))
         element.set("class", "security")
 
 
-def _keep_pictures(root: etree._Element, kept: Mapping[str, str]) -> None:
+def _show_pictures(root: etree._Element, kept: Mapping[str, str]) -> None:
     for image in list(root.iter("img")):
-        address = picture_address(image.get("src", ""))
+        source = image.get("src", "").strip()
+        words = image.get("alt", "").strip()
+        words = _PICTURE if words.lower() in _SAYS_NOTHING else words
+        address = picture_address(source)
         if address is None:
             image.tag = _UNWRAPPED
-        else:
-            image.set("src", kept.get(address, address))
+            image.text = words if source else None
+            continue
+        image.set("src", kept.get(address, address))
+        image.set("alt", words)
+        if address not in kept and next(image.iterancestors("a"), None) is None:
+            _wrap(image, html.Element("a", href=address))
+
+
+def _wrap(element: etree._Element, around: etree._Element) -> None:
+    element.addprevious(around)
+    around.tail, element.tail = element.tail, None
+    around.append(element)
 
 
 def _drop_empty(root: etree._Element) -> None:
     for element in list(root.iter("a", "p", "center")):
         if element.find(".//img") is None and not "".join(element.itertext()).strip():
             element.tag = _UNWRAPPED
+
+
+def _align(root: etree._Element) -> None:
+    for element in root.iter("p", *_ALIGNABLE):
+        if match := _ALIGNED_BY_STYLE.search(element.get("style", "")):
+            element.set("align", match[1].lower())
 
 
 @lru_cache(maxsize=64)
@@ -102,7 +136,7 @@ def _cleaner(securities: str, pictures: frozenset[str]) -> nh3.Cleaner:
         clean_content_tags=_CLOSED_TAGS,
         attributes={
             "a": {"href"},
-            "img": {"src"},
+            "img": {"src", "alt"},
             "td": {"colspan", "rowspan"},
             "th": {"colspan", "rowspan"},
         },
@@ -111,10 +145,7 @@ def _cleaner(securities: str, pictures: frozenset[str]) -> nh3.Cleaner:
             "p": {**_ALIGNED, "class": {"em_media"}},
             "a": {"class": {"security"}},
         },
-        # An empty alt lets a picture that is gone vanish without a hole.
-        set_tag_attribute_values={
-            "img": {"alt": "", "loading": "lazy", "referrerpolicy": "no-referrer"}
-        },
+        set_tag_attribute_values={"img": {"loading": "lazy", "referrerpolicy": "no-referrer"}},
         url_schemes={"http", "https"},
         url_relative=ours,
         link_rel="noopener noreferrer nofollow",

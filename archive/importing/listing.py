@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Self
 
 from archive.article import InfoCode
@@ -19,6 +19,10 @@ from archive.post import parse_post
 _MOST_BYTES = 16 << 20
 """Of a post; the largest in the wild have some hundred thousand."""
 
+_MARKDOWN = frozenset({".md", ".markdown", ".mkdown", ".mkdn", ".mkd"})
+"""Jekyll's ends of the names of posts, in any case."""
+
+_LIKE_A_POST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-.*|-?(?:NW)?[0-9]{15,20}\b.*", re.ASCII)
 _NUMBER_OF_REVISION = re.compile(r"\.([0-9]{1,9})(?=\.md\Z)")
 
 
@@ -59,10 +63,19 @@ def posts_below(source: Path, note: Tell) -> Iterator[os.DirEntry[str]]:
                         note(Finding(Path(entry.path), "it is a symbolic link", taken=False))
                     elif entry.is_dir():
                         folders.append(entry.path)
-                    elif entry.name.endswith(".md"):
+                    elif _is_post(entry.name):
                         yield entry
+                    elif _LIKE_A_POST.fullmatch(entry.name):
+                        reason = "its name is a post's, but does not end in .md, .markdown or .html"
+                        note(Finding(Path(entry.path), reason, taken=False))
         except OSError as error:
             note(Finding(Path(error.filename or source), f"{error.strerror}", taken=False))
+
+
+def _is_post(name: str) -> bool:
+    """Whether Jekyll would take a file for a post by its name, or for a page in Markdown."""
+    end = PurePath(name).suffix.lower()
+    return end in _MARKDOWN or (end == ".html" and _LIKE_A_POST.fullmatch(name) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,7 @@ class Listing:
         except Refused as reason:
             note(Finding(Path(entry.path), str(reason), taken=False))
         else:
-            number = _NUMBER_OF_REVISION.search(entry.name)
+            number = _NUMBER_OF_REVISION.search(_as_markdown(entry.name))
             standing = float(number[1]) if number else math.inf
             self._db.execute(
                 "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)",
@@ -136,8 +149,12 @@ def _code_of(entry: os.DirEntry[str]) -> InfoCode:
 
 
 def post_name(name: str) -> str:
-    """The name that the file of a superseded version had when it was a post."""
-    return _NUMBER_OF_REVISION.sub("", name)
+    """The name of a post, ending in ``.md``, that the file of a version of it had."""
+    return _NUMBER_OF_REVISION.sub("", _as_markdown(name))
+
+
+def _as_markdown(name: str) -> str:
+    return PurePath(name).stem + ".md"
 
 
 def bytes_of(path: str) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
 from archive.article import Edition, InfoCode
-from archive.body import read_body, with_listed
+from archive.content import read_body, with_listed
 from archive.entries import Entry, PostRow
 from archive.errors import Refused
 from archive.importing.listing import Finding, Tell

@@ -18,7 +18,7 @@ from archive.errors import Refused
 from archive.grams import grams
 from archive.importing.listing import File, Finding, Listed, bytes_of, post_name
 from archive.journal import target_of
-from archive.post import Post, parse_post
+from archive.post import NO_FRONT_MATTER, Post, parse_post
 from archive.processes import Workers, cores
 from archive.versions import entry_of_post, sha256
 from archive.warc import conversion_record
@@ -137,6 +137,8 @@ def _read_article(article: Article) -> ReadArticle:
                 unchanged += 1
                 continue
             version = version_of(file.path, data, file.standing, article.seen)
+            if NO_FRONT_MATTER in version.problems:
+                raise Refused("; ".join(version.problems))
         except OSError as error:
             refused.append(Finding(Path(file.path), str(error.strerror), taken=False))
         except Refused as reason:
@@ -170,7 +172,8 @@ def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Versi
     post = parse_post(data, post_name(PurePosixPath(path).name))
     entry = entry_of_post(post, _place(post), data, seen)
     if entry is None:
-        raise Refused("; ".join((*post.problems, "it names no day")))
+        undated = () if post.day else ("it names no day",)
+        raise Refused("; ".join((*post.problems, *undated)))
     row = entry.post
     rank = rank_of_post(row, standing, sound=not post.problems, imported=row.checked)
     found_by = {text: grams(text) for text in (row.text, row.digest, row.title) if text}

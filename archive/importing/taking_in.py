@@ -25,8 +25,9 @@ def import_posts(
 ) -> Imported:
     """Take posts into the archive in `folder`, which is created when it is not there.
 
-    Reads the files ``*.md`` below `sources`; names that begin with a dot are left out, and no
-    symbolic link is followed. Can be killed at any moment; the same import again goes on.
+    Reads the files below `sources` whose names end as those of Jekyll's posts; names that begin
+    with a dot are left out, and no symbolic link is followed. Can be killed at any moment; the same
+    import again goes on.
 
     :param tell: is called with each file that is broken or refused; not with a broken one that is
         archived already.

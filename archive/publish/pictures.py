@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.body import picture_address
+from archive.content import picture_address
 from archive.media import media_path
 
 _PLAIN = re.compile(r"[^\"'<>\\]+")

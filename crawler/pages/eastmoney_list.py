@@ -15,8 +15,8 @@ from typing import Any
 from scrapy.http import Response
 
 from archive.article import BodySource, InfoCode
-from archive.body import SECURITY_CODE
 from archive.categories import ROLLING
+from archive.content import SECURITY_CODE
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.json_answer import JsonAnswer
@@ -240,7 +240,7 @@ class ColumnList(EastmoneyList):
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._listed(
             entry,
-            media=self._json.line(entry, "mediaName"),
+            media=self._json.media(entry, "mediaName"),
             digest=self._json.line(entry, "summary"),
             summary=None,
             stock_list=(),

@@ -59,6 +59,11 @@ class JsonAnswer:
         value = self.text(fields, name, may_be_number=may_be_number)
         return " ".join(value.split()) if value else None
 
+    def media(self, fields: Mapping[str, Any], name: str) -> str | None:
+        """Likewise, with the spaces inside as they are: the site's slugs keep two of them."""
+        value = self.text(fields, name)
+        return " ".join(filter(None, map(str.strip, value.splitlines()))) if value else None
+
     def text(
         self, fields: Mapping[str, Any], name: str, *, may_be_number: bool = False
     ) -> str | None:

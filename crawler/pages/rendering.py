@@ -9,10 +9,10 @@ from parsel import Selector
 
 from archive.article import InfoCode
 from archive.categories import ROLLING
+from archive.content import media_named_in
 from archive.errors import InvalidInfoCode
 from archive.markup import without_overloaded_tags
 from archive.publish.pictures import as_written
-from crawler.pages.body import media_named_in
 from crawler.pages.errors import LayoutChanged
 
 _CATEGORY_PATH = re.compile(r"/(?:[^/]+/)*(?:category/([^/]+)\.html|(emnews)/)")

@@ -6,8 +6,8 @@ from typing import Any
 from scrapy.http import Response
 
 from archive.article import BodySource, Edition, InfoCode
+from archive.content import media_named_in
 from archive.errors import InvalidInfoCode
-from crawler.pages.body import media_named_in
 from crawler.pages.errors import NotFound
 from crawler.pages.facts import ArticleText
 from crawler.pages.json_answer import JsonAnswer
@@ -47,7 +47,7 @@ class ShareAnswer:
         has = edition if edition in found else found[0]
         body = bodies[has]
         assert body is not None
-        media = read.line(answer, "from") or read.line(answer, "medianame")
+        media = read.media(answer, "from") or read.media(answer, "medianame")
         return ArticleText(
             url=self._response.url,
             source=self.source if edition in (None, has) else BodySource.OTHER_EDITION,

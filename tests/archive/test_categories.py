@@ -9,7 +9,7 @@ NAMED_BY_THE_SITE = {
     "厦门日报": "shamenribao",
     "重庆日报": "zhongqingribao",
     "21世纪经济报道 21财经APP": "21shijijingjibaodao 21caijingAPP",
-    "Career In投行PEVC": "Career IntouxingPEVC",
+    "Career In 投行PEVC": "Career In touxingPEVC",
     "安信国际证券(香港)": "anxinguojizhengquan(xianggang)",
 }
 

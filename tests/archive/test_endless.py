@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from archive.article import InfoCode
-from archive.body import read_body
+from archive.content import read_body
 from archive.errors import InvalidArticle, InvalidInfoCode
 from archive.grams import match_expression
 from archive.markup import MOST_LEVELS, is_nested_too_deep, without_overloaded_tags

@@ -108,21 +108,18 @@ def test_the_catalog_knows_what_an_imported_post_says(news: Path, tmp_path: Path
         (
             *("-202205262391921712.md", b'---\ntitle: "x"\ndate:  +0800\n---\nbody'),
             "_posts/2022/05/2022-05-26-NW202205262391921712.md",
-            "its date cannot be read: '+0800'; "
-            "it does not end with the article's link and the way back",
+            "its date cannot be read: '+0800'; it does not end with the article's link",
         ),
         (NAME, BYTES.decode().encode("gb18030"), POST, "it is not utf-8"),
         (
-            *(NAME, b"only text", POST),
-            "it has no front matter; its date cannot be read: ''; it has no title; "
-            "it does not end with the article's link and the way back",
+            *(NAME, b"---\ntitle: x\ndate: 2021-12-29 17:34:39", POST),
+            "its front matter has no end; it does not end with the article's link",
+        ),
+        (
+            *(NAME, BYTES.replace(b"17:34:39 +0800", b""), POST),
+            "its date has no time: '2021-12-29'",
         ),
         (NAME, b"\xef\xbb\xbf" + BYTES, POST, "it begins with a byte order mark"),
-        (
-            *(NAME, BYTES.replace(b"\n", b"\r\n"), POST),
-            "it does not end with the article's link and the way back",
-        ),
-        (NAME, b"", POST, None),
     ],
 )
 def test_broken_posts_are_kept_as_they_are_and_told(
@@ -146,6 +143,12 @@ def test_files_that_are_no_posts_are_refused_by_name(news: Path, tmp_path: Path)
             "_posts/../../outside.md": BYTES,
             f".git/{NAME}": BYTES,
             "notes.txt": b"",
+            "index.html": b"---\n---\n",
+            f"a/{NAME}": b"\x00\xff noise",
+            f"b/{NAME}": b"",
+            f"c/{NAME}": b"---\n\nonly a rule\n",
+            f"{NAME}~": BYTES,
+            f"{CODE}.txt": BYTES,
         },
     )
     (site / "link.md").symlink_to(tmp_path / "outside.md")
@@ -154,16 +157,27 @@ def test_files_that_are_no_posts_are_refused_by_name(news: Path, tmp_path: Path)
     with (site / f"2021-12-30-{CODE}.md").open("wb") as large:
         large.truncate((16 << 20) + 1)
     imported, findings = take_in(news, site)
-    assert imported == Imported(refused=6)
+    assert imported == Imported(refused=11)
     assert [(name, reason.rpartition("; ")[2]) for name, reason, _ in findings] == [
         ("-NW202112292230175548.md", "it is no regular file"),
         ("-NW999999999999999999.md", "it names no day"),
+        *[(NAME, "it does not end with the article's link")] * 3,
+        (f"{NAME}~", "its name is a post's, but does not end in .md, .markdown or .html"),
         ("2021-12-30-NW202112292230175548.md", "it is larger than 16 MB"),
+        (f"{CODE}.txt", "its name is a post's, but does not end in .md, .markdown or .html"),
         ("README.md", "neither its name nor its link has an infoCode"),
         ("link.md", "it is a symbolic link"),
         ("linked", "it is a symbolic link"),
     ]
     assert files(news) == {}
+
+
+@pytest.mark.parametrize("end", [".markdown", ".MD", ".html", ".mkd", ".HTML"])
+def test_posts_by_jekylls_other_names_are_taken_in(news: Path, tmp_path: Path, end: str) -> None:
+    name = NAME.removesuffix(".md") + end
+    assert take_in(news, write(tmp_path / "site", {name: BYTES})) == (Imported(added=1), [])
+    assert files(news) == {POST: BYTES}
+    assert is_whole(news)
 
 
 def test_a_name_that_is_not_utf_8_and_says_nothing_is_no_obstacle(
@@ -230,6 +244,18 @@ def test_what_a_crawl_fetched_stays_and_the_import_is_kept_beside_it(
     before = files(news), tables(news)
     assert take_in(news, site)[0] == Imported(unchanged=2)
     assert (files(news), tables(news)) == before
+
+
+def test_imported_rolling_news_is_its_medias(news: Path, tmp_path: Path) -> None:
+    credit = '<p class="em_media">（文章来源：上海<span id="bk_90.BK0473">证券</span>报）</p>'
+    rolling = replace(ARTICLE, category="emnews", tag="东财滚动新闻", body="<p>文</p>" + credit)
+    take_in(
+        news, write(tmp_path / "site", {f"old_post/2021-12-29-{CODE[2:]}.md": format_post(rolling)})
+    )
+    expected = [{"media": "上海证券报", "category": "emnews", "tag": "东财滚动新闻"}]
+    assert rows(news, "SELECT media, category, tag FROM posts") == expected
+    assert rows(news, "SELECT security FROM mentions") == []
+    assert is_whole(news)
 
 
 def test_a_crawl_goes_on_from_what_was_imported(news: Path, tmp_path: Path) -> None:
@@ -366,7 +392,9 @@ versions = st.lists(
         st.sampled_from(["site/_posts", "site/old_post", "other/revisions", "other/_posts"]),
         st.sampled_from(CODES),
         st.sampled_from(["", ".1", ".2"]),
-        st.sampled_from([BYTES, SOUND, LONGER, LATER, BROKEN, b"only text", b"\xff"]),
+        st.sampled_from(
+            [BYTES, SOUND, LONGER, LATER, BROKEN, b"---\ntitle: x\n", b"---\ntitle: \xff"]
+        ),
         st.booleans(),
     ),
     max_size=8,
@@ -407,7 +435,8 @@ def test_any_mix_of_duplicates_in_any_order_gives_the_same_archive(
 
 
 @given(
-    st.binary() | st.text().map(lambda text: f"---\n{text}\n---\n{text}".encode(errors="replace"))
+    st.binary().map(lambda data: b"---\nlayout: post\n" + data)
+    | st.text().map(lambda text: f"---\n{text}\n---\n{text}".encode(errors="replace"))
 )
 @settings(max_examples=40)
 def test_any_bytes_are_kept(data: bytes) -> None:

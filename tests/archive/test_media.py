@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.body import picture_address
+from archive.content import picture_address
 from archive.errors import ArchiveError
 from archive.media import InvalidPicture, host_of, media_type, picture_of
 from archive.rebuild import rebuild

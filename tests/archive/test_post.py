@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.errors import InvalidArticle
-from archive.post import Post, SiteHandler, format_post, parse_post, post_path
+from archive.post import NO_FRONT_MATTER, Post, SiteHandler, format_post, parse_post, post_path
 from tests.requirements import program
 
 SHARE_LINK = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode="
@@ -176,7 +176,7 @@ NAME = "2022-05-26-NW202205262391921712.md"
         ),
         (
             *(b"\xef\xbb\xbf" + broken('"x"').replace(b"\n", b"\r\n"), NAME),
-            *("x", "2022-05-26T10:00:00+08:00", ["byte order mark", "does not end with"]),
+            *("x", "2022-05-26T10:00:00+08:00", ["byte order mark"]),
         ),
     ],
 )
@@ -195,10 +195,130 @@ def test_broken_posts_of_the_wild_are_read_as_far_as_they_go(
         assert expected in problem
 
 
+EASTMONEY = "http://finance.eastmoney.com/news/1355,202112082206000002.html"
+OLD_NAME = "2021-12-08-202112082206000002.md"
+OLD_HEAD = """---
+layout: post
+title: "标题"
+date: 2021-12-08 12:42:48
+categories: emnews
+tags: 东财滚动新闻
+---
+"""
+WAYS_BACK = (
+    "",
+    "\n\n[返回东财滚动新闻](//finews.zning.me/emnews/)\n[返回首页](//finews.zning.me/)",
+    "\n\n[返回东财滚动新闻](//finews.zning.me/emnews/)\n\n[返回首页](//finews.zning.me/)\n",
+    "\n\n[返回东财滚动新闻](//finews.withounder.com/emnews/)\n[返回首页](//finews.withounder.com/)",
+    "\n\n[返回东财滚动新闻](../emnews/)",
+    "\n[返回东财滚动新闻](../emnews/)  \n[返回首页](../)",
+    "\n\n[返回东财滚动新闻](../emnews/)｜[返回首页](../)",
+    "\n\n[返回东财滚动新闻](//finews.withounder.com/emnews/)｜[返回首页](//finews.withounder.com/)",
+)
+
+
+@pytest.mark.parametrize("before", ["", "\n", "\r\n \n"])
+@pytest.mark.parametrize("ways_back", WAYS_BACK)
+@pytest.mark.parametrize("body", ["国内的一句话。", "<p>一</p>\r\n<p>二</p>"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_posts_of_the_first_days_are_read_whole(
+    before: str, ways_back: str, body: str, line_end: str
+) -> None:
+    text = f"{before}{OLD_HEAD}{body}\n\n<{EASTMONEY}>{ways_back}"
+    if line_end == "\r\n":
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+        body = body.replace("\r\n", "\n").replace("\n", "\r\n")
+    post = parse_post(text.encode(), OLD_NAME)
+    assert (post.title, post.category, post.tag) == ("标题", "emnews", "东财滚动新闻")
+    assert post.published == datetime(2021, 12, 8, 12, 42, 48, tzinfo=SHANGHAI)
+    assert (post.link, post.body, post.digest) == (EASTMONEY, body, None)
+    assert post.problems == ()
+
+
+def test_the_broken_post_without_title_date_and_link() -> None:
+    head = "---\nlayout: post\ntitle: \ndate:  +0800\ncategories: cailianshe\n---\n"
+    ways_back = WAYS_BACK[1].replace("东财滚动新闻", "财联社新闻")
+    post = parse_post(f"{head}<p>文</p>\n\n<>{ways_back}".encode(), "-202205262391921712.md")
+    assert (post.body, post.link, post.tag) == ("<p>文</p>", None, "财联社新闻")
+    assert post.problems == (
+        "its date cannot be read: '+0800'",
+        "it has no title",
+        "its link is empty",
+    )
+
+
+@pytest.mark.parametrize("body", ["<p>一</p>", "一<br>", "<p>[返回x](y)</p>", "[返回x](y)z"])
+def test_the_end_of_a_body_is_no_link(body: str) -> None:
+    post = parse_post((OLD_HEAD + body).encode(), OLD_NAME)
+    assert (post.body, post.link) == (body, None)
+    assert post.problems == ("it does not end with the article's link",)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2021-12-29T17:34:39+08:00", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29 17:34:39 +08:00", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29T09:34:39Z", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29T20:34:39Z", "2021-12-30T04:34:39+08:00"),
+        ("2021-12-29 09:34:39 UTC", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29 17:34:39", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29 17:34", "2021-12-29T17:34:00+08:00"),
+        ("2021-12-29 17:34:39.123 +0800", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29 9:04:39", "2021-12-29T09:04:39+08:00"),
+        ("2021/12/29 17:34:39", "2021-12-29T17:34:39+08:00"),
+        ("2021年12月29日 17:34", "2021-12-29T17:34:00+08:00"),
+        ("2021-12-29 5:34:39 PM", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29 12:34:39 AM", "2021-12-29T00:34:39+08:00"),
+        ("2021-12-29 24:00:00", "2021-12-30T00:00:00+08:00"),
+        ('"2021-12-29 17:34:39"', "2021-12-29T17:34:39+08:00"),
+    ],
+)
+def test_times_in_the_forms_that_jekyll_takes(written: str, read: str) -> None:
+    post = parse_post(broken('"x"', written), "2021-12-29-NW202205262391921712.md")
+    assert post.published is not None
+    assert post.published.isoformat(timespec="seconds") == read
+    assert post.problems == ()
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2021-12-29", "2021/12/29", "29 Dec 2021", "2021-12-29 25:00", "1640770479", "3分钟前"],
+)
+def test_a_time_that_cannot_be_read_is_told(written: str) -> None:
+    post = parse_post(broken('"x"', written), "2021-12-29-NW202205262391921712.md")
+    assert (post.published, post.day) == (None, date(2021, 12, 29))
+    (problem,) = post.problems
+    assert written in problem
+
+
+@pytest.mark.parametrize(
+    ("fields", "category", "tag"),
+    [
+        ("category: jia\ntag: 甲新闻", "jia", "甲新闻"),
+        ("categories: [jia, yi]\ntags: [甲新闻]", "jia yi", "甲新闻"),
+        ("categories:\n  - jia\n  - yi\ntags:\n- 甲新闻", "jia yi", "甲新闻"),
+        ("categories: jia  yi\ntags: 甲  乙新闻", "jia  yi", "甲  乙新闻"),
+    ],
+)
+@pytest.mark.parametrize("end", ["---", "..."])
+def test_other_forms_of_front_matter(fields: str, category: str, tag: str, end: str) -> None:
+    head = f'---\ntitle: "x"\ndate: 2021-12-08 12:42:48\n{fields}\n{end}\n'
+    post = parse_post(f"{head}<p>文</p>\n\n<{EASTMONEY}>".encode(), OLD_NAME)
+    assert (post.category, post.tag, post.title, post.body) == (category, tag, "x", "<p>文</p>")
+    assert post.problems == ()
+
+
+def test_a_null_title_is_none() -> None:
+    assert parse_post(broken("~"), NAME).title is None
+    assert parse_post(broken('"~"'), NAME).title == "~"
+
+
 def test_a_file_that_is_no_post_says_what_is_wrong_with_it() -> None:
     post = parse_post(b"hello", "README.md")
     assert (post.info_code, post.title, post.day, post.body) == (None, None, None, "hello")
     assert len(post.problems) == 5
+    assert NO_FRONT_MATTER in post.problems
 
 
 def test_name_and_link_that_disagree_are_told() -> None:

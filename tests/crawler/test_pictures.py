@@ -23,7 +23,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 
 from archive.archive import Archive
-from archive.body import picture_address
+from archive.content import picture_address
 from archive.media import host_of
 from archive.rebuild import rebuild
 from archive.verify import verify

@@ -11,8 +11,8 @@ import yaml
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
 from archive.article import Article, BodySource, InfoCode
-from archive.body import read_body
 from archive.categories import Category
+from archive.content import read_body
 from archive.errors import Refused
 from archive.grams import grams, match_expression
 from archive.post import SiteHandler, format_post, parse_post, post_path

@@ -82,8 +82,18 @@ def test_the_article_keeps_its_text(visit: Visit) -> None:
         ("<!-- 甲 -->乙", "乙"),
         ("<p>甲<script>乙</script></p>", "<p>甲</p>"),
         ("<form action=x><input value=y>甲</form>", "甲"),
-        ("<img src='data:image/svg+xml,x'>甲", "甲"),
-        ("<img src='x.png'>甲", "甲"),
+        ("<img src='data:image/svg+xml,x'>甲", "图片甲"),
+        ("<img src='x.png' alt='产量表'>甲", "产量表甲"),
+        ("<img src='x.png' alt='Image'>甲", "图片甲"),
+        ("<img alt='产量表'>甲", "甲"),
+        ("<p style='display:none;height:1px'><br /></p>甲", "甲"),
+        ("<p style='text-align:center;'>甲</p>", '<p align="center">甲</p>'),
+        ("<p style='x-text-align:center'>甲</p>", "<p>甲</p>"),
+        ('<p>　<a class="toplink" href="https://ai.eastmoney.com/x">立即体验</a></p>甲', "甲"),
+        (
+            "<p><a href='https://acttg.eastmoney.com/pub/x'><img src='https://x/1.jpg'></a></p>甲",
+            "甲",
+        ),
         ("甲<p></p><p> </p><center></center>", "甲"),
         ("", ""),
         ("1 < 2 & 3", "1 &lt; 2 &amp; 3"),
@@ -105,7 +115,6 @@ def test_render_body(body: str, shown: str) -> None:
         '<span id="stock_1.600160"><a href="http://quote.eastmoney.com/" class="keytip" '
         'data-code="1,600160">巨化股份</a></span><span id="quote_1.600160"></span>',
         '<span id="stock_1.600160">巨化股份</span>',
-        '<span web="1" class="em_stock_key_common" data-code="1,600160">巨化股份</span>',
     ],
 )
 def test_securities_lead_to_their_pages(markup: str) -> None:
@@ -113,6 +122,23 @@ def test_securities_lead_to_their_pages(markup: str) -> None:
     assert link.attrib["href"] == "/security/1.600160"
     assert link.attrib["class"] == "security"
     assert link.css("::text").get() == "巨化股份"
+
+
+def test_a_keyword_and_the_credit_lead_nowhere() -> None:
+    keyword = '<span web="1" class="em_stock_key_common" data-code="1,601519">大智慧</span>'
+    credit = '<p class="em_media">（文章来源：上海<span id="bk_90.BK0473">证券</span>报）</p>'
+    assert "<a" not in render_body(f"<p>培育壮{keyword}产品</p>{credit}", security)
+
+
+@pytest.mark.parametrize(("alt", "shown"), [("", "图片"), ("Image", "图片"), ("产量表", "产量表")])
+def test_a_picture_that_is_gone_leaves_its_words_and_its_address(alt: str, shown: str) -> None:
+    body = f'<center><img src="https://x.test/1.jpg" alt="{alt}">尾</center>'
+    link = Selector(render_body(body, security)).css("a")
+    assert link.attrib["href"] == "https://x.test/1.jpg"
+    assert link.css("img").attrib["alt"] == shown
+    linked = f'<a href="https://y.test/"><img src="https://x.test/1.jpg" alt="{alt}"></a>'
+    (link,) = Selector(render_body(linked, security)).css("a")
+    assert link.attrib["href"] == "https://y.test/"
 
 
 def test_charts_made_on_the_fly_are_left_out() -> None:

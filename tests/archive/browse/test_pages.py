@@ -252,11 +252,12 @@ def test_article_page(visit: Visit) -> None:
     assert [dict(image.attrib) for image in body.css("img")] == [
         {
             "src": "http://127.0.0.1:9/gone.jpg",
-            "alt": "",
+            "alt": "图片",
             "loading": "lazy",
             "referrerpolicy": "no-referrer",
         }
     ]
+    assert body.css("a:has(img)::attr(href)").get() == "http://127.0.0.1:9/gone.jpg"
     assert body.css("table td::text").getall() == ["项目", "数值"]
     assert "2021年12月29日 17:29" in page.text
     assert "GetNewsText.do?id=" + PICTURES in page.text

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree, html
 
 from archive.archive import Archive
-from archive.body import picture_address
+from archive.content import picture_address
 from archive.export import Selection
 from archive.media import picture_of
 from archive.publish.pictures import as_written

@@ -173,7 +173,7 @@ BROKEN = {
         '---\ntitle: "他说"好"了"\ndate: 2022-05-28 01:02:03 +0800\n'
         "categories: hexunwang\ntags: 和讯网新闻\n---\n<p>甲</p>"
     ).encode(),
-    "2022-05-28-NW202205280000000002.md": b"no front matter at all",
+    "2022-05-28-NW202205280000000002.md": b"---\nlayout: post\n",
     "-202205262391921712.md": "---\ntitle: \ndate:  +0800\n---\n<p>乙</p>".encode(),
     "2022-05-28-NW202205280000000003.md": "---\ntitle: 标题\ntags: 中文\n---\n<p>丙</p>".encode(
         "gbk"

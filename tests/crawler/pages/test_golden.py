@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
-from archive.body import read_body
+from archive.content import read_body
 from archive.post import parse_post
 from crawler.pages.errors import PageError
 from crawler.pages.feed import Feed

@@ -41,5 +41,11 @@ def test_a_media_is_one_line() -> None:
     assert read(**{"from": " 财联\n社\u2028\t报 "}).media == "财联 社 报"
 
 
+def test_the_spaces_in_a_media_are_the_sites() -> None:
+    assert read(medianame="21世纪经济报道  南财理财通").media == "21世纪经济报道  南财理财通"
+    credit = '<p class="em_media">（文章来源：21世纪经济报道  南财理财通）</p>'
+    assert read(text=credit).media == "21世纪经济报道  南财理财通"
+
+
 def test_what_is_not_a_number_is_nothing() -> None:
     assert read(title=float("nan"), score=float("inf")).title is None

@@ -1,0 +1,191 @@
+"""The securities that a body names, in every form in which Eastmoney marks them up.
+
+<span id="stock_1.600160"><a class="keytip" data-code="1,600160">巨化股份</a></span>
+<span id="bk_90.BK0493">…</span>  <span id="Info.116.00700">…</span>
+<span id="Info.3259"><a class="infokey" href="…/unify/r/0.399006">创业板指</a></span>
+<a class="EmImageRemark" data-code="000338|0|2" data-code2="000338|0|6|">: a chart's link
+<img src="…/GetPic.aspx?nid=0.000338&…" data-code="K 000338|0|2">: the chart itself
+<span web="1" class="em_stock_key_common" data-code="1,601519">大智慧</span>: a keyword
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lxml import etree
+
+from archive.content.pictures import charted, is_chart
+
+_MARKET, _SYMBOL = r"(?P<market>[0-9]{1,3})", r"(?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})"
+SECURITY_CODE = re.compile(rf"{_MARKET}[.,]{_SYMBOL}")
+_IN_ATTRIBUTE = (
+    ("data-code", re.compile(rf"\s*{SECURITY_CODE.pattern}\s*")),
+    ("data-code", re.compile(rf"\s*(?:[A-Z] )?{_SYMBOL}\|{_MARKET}(?:\|.*)?")),
+    ("data-code2", re.compile(rf"\s*(?:[A-Z] )?{_SYMBOL}\|{_MARKET}(?:\|.*)?")),
+    ("id", re.compile(rf"(?:stock_|bk_|Info\.){SECURITY_CODE.pattern}")),
+)
+"""Attributes of a link, a span or a chart, and what they say, the most certain first."""
+
+_QUOTES = re.compile(rf"(?:https?:)?//quote\.eastmoney\.com/unify/r/{SECURITY_CODE.pattern}/?")
+_LINKING = frozenset({"keytip", "infokey", "EmImageRemark"})
+"""Classes of the links to quotes that are the source's markup; others are an author's own."""
+
+_LONGEST_NAME = 100
+"""Characters of a security's name; what is longer is another text in the same markup."""
+
+_text_of = etree.XPath(f"substring(., 1, {_LONGEST_NAME})")
+
+_MARKET_OF_SYMBOL = (
+    (re.compile(r"(?:60|68|51|56|58|900)\d+"), 1),
+    (re.compile(r"(?:00[1-3]|30|39|159|200|43|83|87|92)\d+"), 0),
+)
+"""Numbers of six digits that one exchange of the mainland gives alone: 000001 is an index of
+Shanghai and a share of Shenzhen, and most bonds have numbers of both."""
+
+_SYMBOL_LENGTH, _HONG_KONG_LENGTH = 6, 5
+
+
+class SecurityKind(StrEnum):
+    """What a security is, as far as its market and symbol say."""
+
+    SHARE = "share"
+    FUND = "fund"
+    BOND = "bond"
+    INDEX = "index"
+    SECTOR = "sector"
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """A security that a body names.
+
+    :param market: Eastmoney's number: 0 Shenzhen and Beijing, 1 Shanghai, 90 a sector, 100 an index
+        abroad, 105 to 107 the US, 116 Hong Kong, 150 a fund.
+    :param name: as the body writes it; None beside a chart without a name.
+    """
+
+    market: int
+    symbol: str
+    name: str | None
+
+    @property
+    def code(self) -> str:
+        """Market and symbol, such as ``1.600160``."""
+        return f"{self.market}.{self.symbol}"
+
+    @property
+    def kind(self) -> SecurityKind:
+        """By the exchanges' numbering of symbols; what they do not tell apart is a share."""
+        if self.market in {0, 1}:
+            return _KIND_IN_CHINA.get((self.market, self.symbol[:2])) or _KIND_IN_CHINA.get(
+                (self.market, self.symbol[:1]), SecurityKind.SHARE
+            )
+        return _KIND_OF_MARKET.get(self.market, SecurityKind.SHARE)
+
+
+_KIND_OF_MARKET = {90: SecurityKind.SECTOR, 100: SecurityKind.INDEX, 150: SecurityKind.FUND}
+_KIND_IN_CHINA = {
+    (1, "5"): SecurityKind.FUND,
+    (0, "15"): SecurityKind.FUND,
+    (0, "16"): SecurityKind.FUND,
+    (0, "18"): SecurityKind.FUND,
+    (1, "00"): SecurityKind.INDEX,
+    (0, "39"): SecurityKind.INDEX,
+    (1, "1"): SecurityKind.BOND,
+    (1, "2"): SecurityKind.BOND,
+    (0, "10"): SecurityKind.BOND,
+    (0, "11"): SecurityKind.BOND,
+    (0, "12"): SecurityKind.BOND,
+}
+
+
+def with_listed(named: Sequence[Security], stock_list: str) -> tuple[Security, ...]:
+    """Return the securities that a body names, then those that only a list names beside it.
+
+    :param stock_list: their codes, as a JSON array; what is no code is left out.
+    """
+    found = {security.code: security for security in named}
+    for match in filter(None, map(SECURITY_CODE.fullmatch, json.loads(stock_list))):
+        security = Security(int(match["market"]), match["symbol"], None)
+        found.setdefault(security.code, security)
+    return tuple(found.values())
+
+
+def securities_in(root: etree._Element, excluded: Iterable[etree._Element]) -> tuple[Security, ...]:
+    """Return the securities that a body names, in its order, each once."""
+    found: dict[str, Security] = {}
+    for _, security in mentions_in(root, excluded):
+        known = found.get(security.code)
+        if known is None or known.name is None:
+            found[security.code] = security
+    return tuple(found.values())
+
+
+def mentions_in(
+    root: etree._Element, excluded: Iterable[etree._Element]
+) -> Iterator[tuple[etree._Element, Security]]:
+    """Yield the elements that name a security, and which.
+
+    A tagger's keyword, which is often cut out of another word, is a mention only where the same
+    security is marked up otherwise in the body.
+
+    :param excluded: the credits, whose markup is none of the article's.
+    """
+    credited = {element for line in excluded for element in line.iter()}
+    found = [
+        (element, security)
+        for element in root.iter("a", "span", "img")
+        if element not in credited and (security := _security_of(element))
+    ]
+    subjects = {security.code for element, security in found if not _is_keyword(element)}
+    for element, security in found:
+        if security.code in subjects:
+            yield element, security
+
+
+def _is_keyword(element: etree._Element) -> bool:
+    return element.get("web") == "1" or "em_stock_key_common" in element.get("class", "").split()
+
+
+def _security_of(element: etree._Element) -> Security | None:
+    code = _code_of(element)
+    if code is None:
+        return None
+    name = None if element.tag == "img" else " ".join(_text_of(element).split()) or None
+    return Security(*code, name)
+
+
+def _code_of(element: etree._Element) -> tuple[int, str] | None:
+    chart = element.tag == "img" and is_chart(element.get("src", ""))
+    if element.tag == "img" and not chart:
+        return None
+    for attribute, form in _IN_ATTRIBUTE:
+        written = element.get(attribute)
+        if written and (match := form.fullmatch(written)):
+            return int(match["market"]), match["symbol"]
+    if chart:
+        match = SECURITY_CODE.fullmatch(charted(element.get("src", "")))
+    elif _LINKING.isdisjoint(element.get("class", "").split()):
+        match = None
+    else:
+        match = _QUOTES.fullmatch(element.get("href", "").strip())
+    if match:
+        return int(match["market"]), match["symbol"]
+    symbol = element.get("data-code", "").strip()
+    market = _market_of(symbol) if symbol else None
+    return None if market is None else (market, symbol)
+
+
+def _market_of(symbol: str) -> int | None:
+    """Return the only market that a symbol can be of; None where there are several, or none."""
+    if symbol.startswith("BK") and symbol[2:].isdecimal():
+        return 90
+    if not (symbol.isascii() and symbol.isdecimal()):
+        return None
+    if len(symbol) == _HONG_KONG_LENGTH:
+        return 116
+    if len(symbol) != _SYMBOL_LENGTH:
+        return None
+    return next((market for form, market in _MARKET_OF_SYMBOL if form.fullmatch(symbol)), None)
