@@ -16,6 +16,8 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The sources' time zone. Fixed, because the site writes +0800 on every post."""
 
 _CODE = re.compile(r"(?:NW)?([0-9]{15,20})")
+_OTHER_CODES = "caifuhao.eastmoney.com"
+"""Eastmoney's host of posts by authors of all kinds; the digits in its addresses are others."""
 _QUERY_PARAMETER_BY_PAGE = {"NewsShare.html": "infoCode", "GetNewsText.do": "id"}
 _CODE_IN_PATH = re.compile(
     r"""
@@ -23,6 +25,8 @@ _CODE_IN_PATH = re.compile(
       | /a/                                                              # Eastmoney, today
       | /news/[0-9]+,                                                    # Eastmoney, older
     ) (?P<page>[^/]+)\.html
+    |
+    .*/api/article/ (?P<answer>[^/]+)                                    # Eastmoney's article API
     |
     (?: .*/ )? (?:[0-9]{4}-[0-9]{2}-[0-9]{2})? - (?P<file>[^/]+)\.md     # post files, dateless too
     """,
@@ -79,13 +83,15 @@ def _code_in(address: str) -> str | None:
         parts = urlsplit(address)
     except ValueError:
         return None
+    if parts.hostname == _OTHER_CODES:
+        return None
     path = unquote(parts.path)
     parameter = _QUERY_PARAMETER_BY_PAGE.get(path.rpartition("/")[2])
     if parameter is not None:
         codes = set(parse_qs(parts.query).get(parameter, ()))
         return codes.pop() if len(codes) == 1 else None
     match = _CODE_IN_PATH.fullmatch(path)
-    return (match["page"] or match["file"]) if match else None
+    return (match["page"] or match["answer"] or match["file"]) if match else None
 
 
 class Edition(StrEnum):
@@ -121,13 +127,15 @@ class BodySource(StrEnum):
 
     `SUMMARY` is what a list says of rolling news, `MIRROR` the mirror's rendering,
     `OTHER_EDITION` the share API's body of the article's other edition: they stand in for the
-    article's own. `ARTICLE_PAGE` is Eastmoney's page, `SHARE_API` the article's own bytes.
+    article's own. `ARTICLE_PAGE` is Eastmoney's page, `ARTICLE_API` the answer of the API that its
+    pages are made of, `SHARE_API` the article's own bytes.
     """
 
     SUMMARY = "summary"
     MIRROR = "mirror"
     OTHER_EDITION = "other_edition"
     ARTICLE_PAGE = "article_page"
+    ARTICLE_API = "article_api"
     SHARE_API = "share_api"
 
     @property

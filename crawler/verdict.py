@@ -46,8 +46,8 @@ class ExitStatus(IntEnum):
     WRONG_ARGUMENTS = 2
     """wrong arguments or settings; the sentence names the one"""
     SOURCE_UNREACHABLE = 3
-    """the source, or a list of it, could not be read; the sentence names the host and what it
-    answered"""
+    """the source, or a list of it, could not be read, or a list ends before the day that was asked
+    for; the sentence names the host and what it answered"""
     LAYOUT_CHANGED = 4
     """pages came, but are not laid out as they were"""
     LIST_EMPTY = 5
@@ -187,6 +187,12 @@ def judge(
             ExitStatus.SOURCE_UNREACHABLE,
             f"{lists_failed} lists of the source could not be read; articles may be missed: "
             f"{_cause(stats, 'list')}",
+        )
+    if ends_early := stats.get("list/ends_early"):
+        return Verdict(
+            ExitStatus.SOURCE_UNREACHABLE,
+            f"{ends_early} lists of the source do not go back as far as the crawl had to; older "
+            "articles are missed, and the log says before when.",
         )
     hour = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
     if whole and history.last_hour < hour * _SUSPICIOUS_SHARE:

@@ -26,16 +26,22 @@ from crawler.failures import Failures, reason_of
 from crawler.fingerprint import ANSWERS_JSON, ARTICLE, EDITION, POST_URL, REVISIT, STAGE, TOLD
 from crawler.items import Found, Item, Look
 from crawler.middlewares.capture import capture_of
+from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
 from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.share_answer import ShareAnswer
 from crawler.sources import Sources
+from crawler.titles import Titles
 from crawler.told import Told
 
 GONE = {404, 410}
 """Statuses that say that a page is gone (RFC 9110, sections 15.5.5 and 15.5.11)."""
+
+_PAGES: dict[BodySource, type[ShareAnswer | ArticleAnswer | ArticlePage]] = {
+    page.source: page for page in (ShareAnswer, ArticleAnswer, ArticlePage)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class TextAddress:
     """Where to ask for an article's own body, and what reads the answer."""
 
     url: str
-    page: type[ShareAnswer] | type[ArticlePage]
+    page: type[ShareAnswer | ArticleAnswer | ArticlePage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,7 @@ class Wanted:
     :param captures: where that is kept.
     :param post_url: of its post page.
     :param unanswered: one that was asked before failed, so it may have the article.
-    :param unreadable: the last that was asked is not laid out as it was.
+    :param unreadable: what is not laid out as it was, of one that was asked.
     :param archived: where the body comes from that the archive has, when this is another look.
     :param corrected: `facts` are not what the archive's stand-in was made of.
     :param also: of an archived article that was published as two posts, the other one.
@@ -70,7 +76,7 @@ class Wanted:
     captures: tuple[Capture, ...] = ()
     post_url: str | None = None
     unanswered: bool = False
-    unreadable: bool = False
+    unreadable: str | None = None
     archived: BodySource | None = None
     corrected: bool = False
     also: "Wanted | None" = None
@@ -99,6 +105,7 @@ class ArticleSpider(Spider):
 
     sources: Sources
     failures: Failures
+    titles: Titles
 
     def __init__(self, name: str | None = None, **arguments: str) -> None:
         super().__init__(name)
@@ -110,7 +117,13 @@ class ArticleSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.sources = Sources.load(Path(crawler.settings["FINEWS_SOURCES"]))
         spider.failures = Failures(crawler)
+        spider.titles = Titles()
         return spider
+
+    @property
+    def bodies(self) -> Sequence[BodySource]:
+        """Where bodies are asked for, in order."""
+        return self.sources.mirror.bodies
 
     @property
     def is_whole(self) -> bool:
@@ -124,8 +137,8 @@ class ArticleSpider(Spider):
 
     def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
         """Where to ask for an article's own body, in order."""
-        api = self.sources.share.api_addresses(info_code)
-        return [TextAddress(url, ShareAnswer) for url in api]
+        addresses = self.sources.body_addresses(info_code, self.bodies)
+        return [TextAddress(url, _PAGES[source]) for source, url in addresses]
 
     def wanted(
         self,
@@ -170,7 +183,7 @@ class ArticleSpider(Spider):
                 STAGE: f"{address.url}{_on_what_grounds(wanted)}",
                 POST_URL: wanted.post_url,
                 TOLD: wanted.told,
-                ANSWERS_JSON: address.page is ShareAnswer,
+                ANSWERS_JSON: address.page is not ArticlePage,
                 REVISIT: wanted.archived is not None,
             },
             cb_kwargs={"wanted": wanted},
@@ -182,8 +195,10 @@ class ArticleSpider(Spider):
             page = wanted.addresses[0].page(response)
             text = page.text(wanted.info_code, wanted.edition)
             also = page.text(wanted.info_code, wanted.also.edition) if wanted.also else None
+            self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, text)
         except PageError as error:
-            wanted = replace(wanted, unreadable=isinstance(error, LayoutChanged))
+            if isinstance(error, LayoutChanged):
+                wanted = replace(wanted, unreadable=str(error))
             answered = isinstance(error, NotFound)
             yield from self._without_text(_asked(wanted), error.reason, str(error), answered)
             return
@@ -195,7 +210,7 @@ class ArticleSpider(Spider):
     def text_failed(self, failure: Failure) -> Iterator[Request | Item]:
         """No answer from an address → the next."""
         wanted: Wanted = request_of(failure).cb_kwargs["wanted"]
-        answered = status_of(failure) in GONE and wanted.addresses[0].page is ArticlePage
+        answered = status_of(failure) in GONE and wanted.addresses[0].page is not ShareAnswer
         if not isinstance(failure.value, HostBlocked):
             wanted = _asked(wanted)
         yield from self._without_text(wanted, *reason_of(failure), answered)
@@ -207,7 +222,7 @@ class ArticleSpider(Spider):
             wanted.facts,
             text,
             self.sources.share.link_of,
-            provisional=wanted.unanswered and text.source.is_worse_than(BodySource.SHARE_API),
+            provisional=wanted.unanswered and text.source.is_worse_than(BodySource.ARTICLE_API),
         )
         yield replace(article, captures=wanted.captures)
 
@@ -309,6 +324,8 @@ class ArticleSpider(Spider):
         )
         if wanted.addresses:
             yield self.ask(wanted)
+        elif wanted.unreadable:
+            yield from self.without_text(wanted, LayoutChanged.reason, wanted.unreadable)
         else:
             yield from self.without_text(wanted, reason, sentence)
 

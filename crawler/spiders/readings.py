@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from archive.article import InfoCode
-from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList
+from crawler.pages.eastmoney_list import EastmoneyList
+from crawler.pages.numbered_list import SMALLEST_CUT, Extent, NumberedList
+from crawler.pages.rolling_list import FastNewsList
 
 _SHARED = 10
 """Of so many articles of a page one is asked for again with the next: as many may go in between
@@ -63,6 +64,7 @@ class ByCursor:
 
     :param pages_read: before the page that is asked for next.
     :param named: the articles of the page before; None for the first.
+    :param gave_none: whether the page had no article when it was asked for; it is once more.
     :param met: a cursor from before, now and then a later one, by which a circle is told.
     """
 
@@ -71,7 +73,8 @@ class ByCursor:
 
     cursor: str = ""
     pages_read: int = 0
-    named: Sequence[InfoCode] | None = None
+    named: Sequence[str] | None = None
+    gave_none: bool = False
     met: str = ""
     endless: str | None = None
 
@@ -85,14 +88,20 @@ class ByCursor:
         """What goes into the address of the next page."""
         return {"page": self.cursor}
 
-    def after(self, page: EastmoneyList, named: Sequence[InfoCode]) -> Self | None:
+    def after(self, page: EastmoneyList, named: Sequence[str]) -> Self | None:
         """The reading with one page more; None where the list ends.
+
+        That is with a page without a cursor, with one that has no article when it is asked for
+        twice, and, where the cursor is part of the page that it leads to, with that one alone.
 
         :param named: the page's articles, each once, in its order.
         :raises LayoutChanged: when the page is none of the list.
         """
         cursor = page.next_page()
-        if cursor is None:
+        if not named and self.named is not None:
+            return None if self.gave_none else replace(self, gave_none=True)
+        before = self.named or ()
+        if cursor is None or (len(before) > 1 and named == before[-1:]):
             return None
         repeats = named == self.named or cursor in (self.cursor, self.met)
         is_power_of_two = not self.pages_read & (self.pages_read - 1)
@@ -101,6 +110,7 @@ class ByCursor:
             cursor=cursor,
             pages_read=self.pages_read + 1,
             named=named,
+            gave_none=False,
             met=cursor if is_power_of_two else self.met,
             endless="it repeats a page before it, and would lead on for ever." if repeats else None,
         )
@@ -110,8 +120,10 @@ class ByCursor:
 class ByNumber:
     """The reading of a list whose pages are numbered.
 
+    :param page: what reads the list's answers.
     :param part: is asked for next.
     :param most: articles to a page.
+    :param order: Eastmoney's number of the order that is asked for.
     :param pages_read: up to the last that follows those before it.
     :param named: the articles of that one.
     :param tail: those in its second half, of which the next page has to name one.
@@ -122,13 +134,13 @@ class ByNumber:
     :param in_vain: how many pages did not follow, or named nothing new.
     """
 
-    page: ClassVar[type[EastmoneyList]] = ColumnList
-
+    page: type[NumberedList]
     part: Part
     most: int
+    order: int = 1
     pages_read: int = 0
-    named: frozenset[InfoCode] = frozenset()
-    tail: frozenset[InfoCode] = frozenset()
+    named: frozenset[str] = frozenset()
+    tail: frozenset[str] = frozenset()
     end: int = 0
     back: int = 0
     is_whole: bool = True
@@ -136,12 +148,14 @@ class ByNumber:
     in_vain: int = 0
 
     @classmethod
-    def of(cls, page_size: int) -> Self:
+    def of(cls, page: type[NumberedList], page_size: int, order: int = 1) -> Self:
         """One that begins.
 
+        :param page: what reads the list's answers.
         :param page_size: how many articles may be asked for at once.
+        :param order: that is asked for.
         """
-        return cls(part=Part(1, page_size), most=page_size)
+        return cls(page=page, part=Part(1, page_size), most=page_size, order=order)
 
     @property
     def is_at_top(self) -> bool:
@@ -151,7 +165,7 @@ class ByNumber:
     @property
     def asks_for(self) -> Mapping[str, object]:
         """What goes into the address of the next page."""
-        return {"page": self.part.index, "size": self.part.size}
+        return {"page": self.part.index, "size": self.part.size, "order": self.order}
 
     @property
     def endless(self) -> str | None:
@@ -161,32 +175,47 @@ class ByNumber:
             return None
         return f"{self.in_vain} of its pages led no further, as its articles move or repeat."
 
-    def after(self, page: EastmoneyList, named: Sequence[InfoCode]) -> Self | None:
+    def after(self, page: EastmoneyList, named: Sequence[str]) -> Self | None:
         """The reading with one page more; None where the list ends.
 
         :param named: the page's articles, each once, in its order.
         :raises LayoutChanged: when the page is none of the list, or not the one asked for.
         """
-        assert isinstance(page, ColumnList)
+        assert isinstance(page, NumberedList)
         extent = page.extent(index=self.part.index, most=self.part.size)
-        part = Part(1, min(self.most, max(extent.size, 1))) if self.is_at_top else self.part
+        part = self.part
+        if self.is_at_top:
+            part = Part(1, min(self.most, max(extent.real_size, 1)))
         if self.is_at_top or not self.tail.isdisjoint(named):
-            return None if part.end >= extent.total else self._with(part, named)
-        if extent.is_empty and part.start < extent.total:
+            return None if self._ends_with(extent, part, named) else self._with(part, extent, named)
+        if not extent.count and (extent.total is None or part.start < extent.total):
             return None if self.gave_none else self._once_more()
         return self._further_back()
 
-    def _with(self, part: Part, named: Sequence[InfoCode]) -> Self:
+    def _ends_with(self, extent: Extent, part: Part, named: Sequence[str]) -> bool:
+        """Whether a page is the last.
+
+        Where the answers have no total, that is a page which is short and names nothing new. The
+        first page is short when no source cuts pages so small.
+        """
+        if extent.total is not None:
+            return part.end >= extent.total
+        if self.is_at_top:
+            return extent.count < SMALLEST_CUT and extent.count < self.part.size
+        return extent.count < part.size and self.named.issuperset(named)
+
+    def _with(self, part: Part, extent: Extent, named: Sequence[str]) -> Self:
         most = part.size if self.is_at_top else self.most
         back = max(most // _SHARED, 1)
+        end = part.start + min(extent.count, part.size) if extent.total is None else part.end
         return replace(
             self,
-            part=Part.reaching_furthest(max(part.end - back, 0), most),
+            part=Part.reaching_furthest(max(end - back, 0), most),
             most=most,
             pages_read=1 if self.is_at_top else self.pages_read + 1,
             named=frozenset(named),
             tail=frozenset(named[len(named) // 2 :]),
-            end=part.end,
+            end=end,
             back=back,
             is_whole=True,
             gave_none=False,

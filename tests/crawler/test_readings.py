@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scrapy.http import TextResponse
 
 from archive.article import InfoCode
-from crawler.pages.eastmoney_list import ColumnList, FastNewsList
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.numbered_list import ColumnList
+from crawler.pages.rolling_list import FastNewsList
 from crawler.spiders.readings import ByCursor, ByNumber, Part
 
 MOST = 10
@@ -63,7 +64,7 @@ class Read:
         self.named: set[InfoCode] = set()
         self.stayed: Column | None = None
         self.requests = 0
-        reading: ByNumber | None = ByNumber.of(most)
+        reading: ByNumber | None = ByNumber.of(ColumnList, most)
         while reading and not reading.endless:
             column = next(columns)
             stayed = column if self.stayed is None else self.stayed
@@ -175,16 +176,45 @@ def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> 
     column = [next(codes) for _ in range(100)]
     named = column[:20]
     page = answer(column, Part(1, 20), page_size=None)
-    reading = ByNumber.of(50).after(page, named)
+    reading = ByNumber.of(ColumnList, 50).after(page, named)
     assert reading
     assert reading.part.size <= 20
     assert 0 < reading.part.start < 20 < reading.part.end
 
 
+@given(
+    length=st.integers(1, 200),
+    cut=st.integers(SMALLEST, 60),
+    says=st.sampled_from(["what was asked for", "what it gives", "nothing"]),
+    total=st.booleans(),
+)
+@example(length=1, cut=50, says="nothing", total=False)
+@example(length=13, cut=13, says="nothing", total=False)
+def test_a_source_that_cuts_pages_in_silence_is_read_to_its_end(
+    length: int, cut: int, says: str, *, total: bool
+) -> None:
+    column = [*islice(new_codes(), length)]
+    named: set[InfoCode] = set()
+    reading: ByNumber | None = ByNumber.of(ColumnList, 50)
+    requests = 0
+    while reading:
+        assert not reading.endless
+        real = Part(reading.part.index, min(reading.part.size, cut))
+        size = {"what was asked for": reading.part.size, "what it gives": real.size}.get(says)
+        hits = length if total else None
+        page = answer(column, real, page_size=size, total_hits=hits)
+        given_now = column[real.start : real.end]
+        named |= {*given_now}
+        reading = reading.after(page, given_now)
+        requests += 1
+    assert named == {*column}
+    assert requests <= 2 * (length // min(cut, 50) + 2)
+
+
 def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
     column = [*islice(new_codes(), 60)]
     whatever_is_asked = answer(column, Part(1, MOST))
-    reading = ByNumber.of(MOST).after(whatever_is_asked, column[:MOST])
+    reading = ByNumber.of(ColumnList, MOST).after(whatever_is_asked, column[:MOST])
     assert reading is not None
     assert reading.part.size < MOST
     sentence = f"it has pages of {MOST} articles where {reading.part.size} were asked for"
@@ -194,7 +224,7 @@ def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
 
 def begun(column: Column, most: int = 50) -> ByNumber:
     """Its first page is read."""
-    reading = ByNumber.of(most).after(answer(column, Part(1, most)), column[:most])
+    reading = ByNumber.of(ColumnList, most).after(answer(column, Part(1, most)), column[:most])
     assert reading is not None
     return reading
 
@@ -223,7 +253,7 @@ def test_a_page_that_is_empty_once_hides_nothing() -> None:
 
 def test_a_long_reading_may_stumble_more_often() -> None:
     column = [*islice(new_codes(), 20_000)]
-    reading: ByNumber | None = ByNumber.of(50)
+    reading: ByNumber | None = ByNumber.of(ColumnList, 50)
     for turn in count(1):
         assert reading is not None
         assert not reading.endless
@@ -255,7 +285,7 @@ def test_what_every_page_is_headed_by_does_not_show_that_one_follows() -> None:
     [
         ({"page_index": 1}, "it is page 1 where 2 was asked for"),
         ({"total_hits": 0}, "it names 45 articles, of 0 in all"),
-        ({"total_hits": None}, "it has no page_index or total_hits"),
+        ({"total_hits": "many"}, "its page_index, page_size or totle_hits is no number"),
     ],
 )
 def test_a_page_that_cannot_be_the_next_one_is_told(
@@ -266,6 +296,33 @@ def test_a_page_that_cannot_be_the_next_one_is_told(
     named = column[reading.part.start : reading.part.end]
     with pytest.raises(LayoutChanged, match=sentence):
         reading.after(answer(column, reading.part, **changes), named)
+
+
+def rolling(codes: Sequence[InfoCode], cursor: str | None) -> FastNewsList:
+    """A page of rolling news."""
+    listed = [{"code": code.digits} for code in codes]
+    answer = {"code": "1", "data": {"fastNewsList": listed, "sortEnd": cursor}}
+    return FastNewsList(TextResponse("https://x.test/", body=json.dumps(answer).encode()))
+
+
+def test_rolling_news_ends_with_a_page_that_is_empty_twice() -> None:
+    news = [*islice(new_codes(), 4)]
+    first = ByCursor().after(rolling(news[:2], "7"), news[:2])
+    assert first is not None
+    once_more = first.after(rolling([], "7"), [])
+    assert once_more is not None
+    assert once_more.asks_for == {"page": "7"}
+    assert once_more.after(rolling([], "7"), []) is None
+    goes_on = once_more.after(rolling(news[2:], "9"), news[2:])
+    assert goes_on is not None
+    assert not goes_on.endless
+
+
+def test_rolling_news_ends_where_a_cursor_leads_to_its_own_article_alone() -> None:
+    news = [*islice(new_codes(), 4)]
+    reading = ByCursor().after(rolling(news, "7"), news)
+    assert reading is not None
+    assert reading.after(rolling(news[-1:], "7"), news[-1:]) is None
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 7])
