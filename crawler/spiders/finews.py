@@ -27,7 +27,6 @@ from crawler.items import Item
 from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
 from crawler.mirror_site import MirrorSite, PostLink
-from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text
 from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText
@@ -37,7 +36,6 @@ from crawler.pages.post_page import PostPage
 from crawler.spiders.articles import (
     GONE,
     ArticleSpider,
-    TextAddress,
     Wanted,
     asked_for,
     request_of,
@@ -83,7 +81,9 @@ class FinewsSpider(ArticleSpider):
         api_hosts = (urlsplit(address).hostname or "" for address in sources.share.api)
         spider.allowed_domains = [spider.site.host, *api_hosts]
         if spider.by_name:
-            spider.allowed_domains.append(urlsplit(sources.eastmoney.article_page).hostname or "")
+            facts = sources.eastmoney
+            own = (facts.article_api, facts.article_page)
+            spider.allowed_domains += [urlsplit(address).hostname or "" for address in own]
         crawler.signals.connect(spider.end, signals.spider_idle)
         return spider
 
@@ -122,13 +122,12 @@ class FinewsSpider(ArticleSpider):
             assert self.crawler.stats is not None
             self.crawler.stats.set_value("argument/wrong", " ".join(wrong))
 
-    def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
-        """The share API; for an article that the user named, Eastmoney's page as well."""
-        addresses = super().text_addresses(info_code)
-        if self.by_name:
-            page = self.sources.eastmoney.article_page.format(digits=info_code.digits)
-            addresses.append(TextAddress(page, ArticlePage))
-        return addresses
+    @property
+    def bodies(self) -> Sequence[BodySource]:
+        """The mirror's; for an article that the user named, Eastmoney's as well."""
+        own = self.sources.mirror.bodies
+        eastmoneys = self.sources.eastmoney.bodies if self.by_name else ()
+        return tuple(dict.fromkeys((*own, *eastmoneys)))
 
     def parse_feed(self, response: Response) -> Iterator[Request]:
         """Feed → its posts, which need no page of their own, and then the home page."""
