@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from random import Random
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from xpinyin import Pinyin
 
-from demo.body import Body, api_html, made_up_body
+from demo.body import Body, api_html, made_up_body, media_body
 from demo.text import Prose
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -83,6 +83,10 @@ _FIELDS = (
 # from rolling news, which take part in everything, none meets another or a special title (those
 # are 1, 4, 7 ... 49).
 _ROLLING_EVERY = 5
+# Two of three pieces of rolling news are in their media's category as well, as on the real site.
+_ONCE_EVERY = 15
+# Most answers of the share API have both bodies.
+_ONE_BODY_EVERY = 7
 _BROKEN = (3, 6, 9)
 _BARE_OPENING = 8
 _LIQUID_BODY = 14
@@ -92,7 +96,8 @@ _SPACED = dict.fromkeys((11, 17, 29, 41), _SPACED_MEDIA[0]) | dict.fromkeys(
     (12, 18, 32), _SPACED_MEDIA[1]
 )
 _SHARE_HOSTS_OF: dict[int, tuple[str, ...]] = dict.fromkeys((24, 36, 42), SHARE_HOSTS[1:2])
-_SHARE_HOSTS_OF |= dict.fromkeys((21, 30, 33), ())
+_UNSHARED = (21, 30, 33)
+_SHARE_HOSTS_OF |= dict.fromkeys(_UNSHARED, ())
 
 FEWEST = 60
 """With fewer articles than this there is no room for every quirk."""
@@ -115,6 +120,8 @@ class Article:
     share_hosts: tuple[str, ...] = SHARE_HOSTS
     """The share hosts that know it."""
     digest: str = ""
+    published_twice: bool = False
+    """Whether rolling news is in the category of its media, too."""
     broken: bool = False
     """Whether its front matter was broken at the source, so that the mirror lost its facts."""
 
@@ -122,6 +129,17 @@ class Article:
     def is_rolling(self) -> bool:
         """Whether it is rolling news, which the site treats differently."""
         return self.slug == ROLLING_SLUG
+
+    @property
+    def media_post(self) -> "Article":
+        """The same article as the post in the category of its media."""
+        return replace(
+            self,
+            slug=slug_of(self.media),
+            tag=f"{self.media}新闻",
+            digest="",
+            body=media_body(self.body),
+        )
 
     @property
     def api_body(self) -> str:
@@ -199,7 +217,7 @@ def _made_up_article(number: int, random: Random, published: datetime, *, broken
         "medianame": media,
     }
     answer = {name: facts[name] for name in fields}
-    answer["content" if rolling else "text"] = api_html(body)
+    answer |= _bodies(number, body, rolling=rolling)
     return Article(
         info_code=code,
         title=title,
@@ -212,7 +230,17 @@ def _made_up_article(number: int, random: Random, published: datetime, *, broken
         share_hosts=_SHARE_HOSTS_OF.get(number, SHARE_HOSTS),
         digest=digest,
         broken=broken,
+        published_twice=rolling and number % _ONCE_EVERY != 0 and number not in _UNSHARED,
     )
+
+
+def _bodies(number: int, body: Body, *, rolling: bool) -> dict[str, str]:
+    """The bodies in an answer of the share API: that of its post, and of most the other one."""
+    own = {"content" if rolling else "text": api_html(body)}
+    if number % _ONE_BODY_EVERY == 0:
+        return own
+    other = api_html(media_body(body)) if rolling else api_html(body).replace("\r\n", "\n")
+    return own | {"text" if rolling else "content": other}
 
 
 def _title_and_fields(number: int, prose: Prose, *, broken: bool) -> tuple[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ here, with the differences that the site's own pages show against the share API'
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from random import Random
 
@@ -65,10 +65,31 @@ class Block:
 
 Body = tuple[Block, ...]
 
+_MARK_UP = re.compile(
+    r"""
+    <span\ id="(?:stock|bk)_[^"]*"><a\ [^>]*>(?P<name>[^<]*)</a></span>
+    <span\ id="(?:quote|bkquote)_[^"]*"></span>
+    """,
+    re.VERBOSE,
+)
+
 
 def api_html(body: Body) -> str:
     """The body as the share API sends it."""
     return "".join(block.before + block.html for block in body)
+
+
+def media_body(body: Body) -> Body:
+    """The body of rolling news as the post in its media's category has it: without the mark-up of
+    securities, and with CRLF."""
+    return tuple(
+        replace(
+            block,
+            html=_MARK_UP.sub(r"\g<name>", block.html),
+            before=block.before if block.before == "\n\n" else block.before.replace("\n", "\r\n"),
+        )
+        for block in body
+    )
 
 
 def mirror_html(body: Body) -> str:

@@ -35,6 +35,8 @@ class MadeUpSite:
 
     articles: tuple[Article, ...]
     """Oldest first."""
+    media_posts: tuple[Article, ...]
+    """The second posts of rolling news that is in its media's category as well."""
     sites: Mapping[str, Site]
     """What each host says."""
     posts: Mapping[str, bytes]
@@ -62,7 +64,8 @@ def made_up_site(*, articles: int = 150, seed: int = 3060, built: datetime = BUI
     """
     # Made-up text needs repeatable numbers, not secret ones.
     made_up = tuple(made_up_articles(articles, Random(seed), built))
-    pages = rendered_site(made_up, built)
+    media_posts = tuple(entry.media_post for entry in made_up if entry.published_twice)
+    pages = rendered_site((*made_up, *media_posts), built)
     files = {path: StaticFile(page.encode(), built) for path, page in pages.items()}
     fast_news = made_up_fast_news(made_up, Random(f"summaries {seed}"))
     columns = columns_of(made_up)
@@ -83,7 +86,12 @@ def made_up_site(*, articles: int = 150, seed: int = 3060, built: datetime = BUI
     return MadeUpSite(
         articles=made_up,
         sites=sites,
-        posts={entry.file_name: expected_post(entry) for entry in made_up if entry.share_hosts},
+        media_posts=media_posts,
+        posts={
+            entry.file_name: expected_post(entry)
+            for entry in (*made_up, *media_posts)
+            if entry.share_hosts
+        },
         mirror_only=unshared,
         fast_news=fast_news,
         summary_only=frozenset(piece.info_code for piece in fast_news if piece.article is None),

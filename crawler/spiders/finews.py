@@ -5,7 +5,7 @@ Articles that the user names by share links are asked for at the share API and a
 both fail, the lists of the mirror are searched for them: `_search`.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Self
