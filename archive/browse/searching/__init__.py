@@ -1,7 +1,8 @@
 """The plugin that teaches Datasette to search posts.
 
 Datasette finds it by its entry point, so that a plain ``datasette catalog.db``, without the dress,
-finds what a dressed one does. It leaves databases alone that are no catalog of an archive.
+finds what a dressed one does. It leaves databases alone that are no catalog of an archive. A folder
+of its own, because from Python 3.12 on Datasette takes the templates beside a plugin's module.
 """
 
 import sqlite3
