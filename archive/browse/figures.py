@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
+from archive.browse.horizon import horizon
 from archive.crawl_state import CrawlState
 from archive.databases import open_catalog
 
 _CRAWLS = 5
 _COUNTS = """
-    SELECT count(*) AS posts, min(published) AS first, max(published) AS newest,
+    SELECT count(*) AS posts, min(published) AS first,
         count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
         count(gone) AS gone,
         (SELECT count(*) FROM securities) AS securities,
@@ -35,7 +36,7 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     """
     with closing(open_catalog(folder)) as connection:
         connection.row_factory = sqlite3.Row
-        yield from _aligned(_figures(connection, folder), width)
+        yield from _aligned(_figures(connection, folder, now), width)
         crawls = connection.execute(
             f"SELECT * FROM crawls ORDER BY id DESC LIMIT {_CRAWLS}"  # noqa: S608
         ).fetchall()
@@ -48,18 +49,24 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
         yield from _aligned(told, width)
 
 
-def _figures(connection: sqlite3.Connection, folder: Path) -> list[tuple[str, ...]]:
+def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> list[tuple[str, ...]]:
     counts = connection.execute(_COUNTS).fetchone()
     newest = connection.execute(
-        "SELECT title FROM posts ORDER BY published DESC LIMIT 1"
+        "SELECT title, published FROM posts WHERE published <= ? ORDER BY published DESC LIMIT 1",
+        [horizon(now)],
+    ).fetchone()
+    (future,) = connection.execute(
+        "SELECT count(*) FROM posts WHERE published > ?", [horizon(now)]
     ).fetchone()
     catalog = (folder / "catalog.db").stat().st_size
     figures: list[tuple[str, ...]] = [("archive", str(folder)), ("posts", f"{counts['posts']:,}")]
     if newest:
         figures += [
-            ("published", f"{counts['first'][:10]} to {counts['newest'][:10]}"),
-            ("newest", f"{counts['newest'][:16].replace('T', ' ')} {newest['title']}"),
+            ("published", f"{counts['first'][:10]} to {newest['published'][:10]}"),
+            ("newest", f"{newest['published'][:16].replace('T', ' ')} {newest['title']}"),
         ]
+    if future:
+        figures.append(("dated ahead", f"{future:,}"))
     return [
         *figures,
         ("media", f"{counts['media']:,}"),
