@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from archive.browse.crawls import is_running
 from archive.browse.horizon import horizon
 from archive.crawl_state import CrawlState
 from archive.databases import open_catalog
+from archive.lock import Holder, holder_of
 
 _CRAWLS = 5
 _COUNTS = """
@@ -25,6 +27,17 @@ _COUNTS = """
     FROM posts
 """
 
+_LATEST = """
+    SELECT id, started, ended, status, verdict, revised, failed,
+        CASE WHEN ended IS NULL THEN (
+            SELECT count(*) FROM posts WHERE first_seen >= started AND first_seen < coalesce(
+                (SELECT min(started) FROM crawls AS later WHERE later.id > crawls.id), '~'
+            )
+        ) ELSE added END AS added
+    FROM crawls ORDER BY id DESC LIMIT ?
+"""
+"""A crawl that has no end has no counts either; of what it added, the posts tell."""
+
 
 def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     """Lines of text about an archive.
@@ -37,12 +50,10 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     with closing(open_catalog(folder)) as connection:
         connection.row_factory = sqlite3.Row
         yield from _aligned(_figures(connection, folder, now), width)
-        crawls = connection.execute(
-            f"SELECT * FROM crawls ORDER BY id DESC LIMIT {_CRAWLS}"  # noqa: S608
-        ).fetchall()
+        crawls = connection.execute(_LATEST, [_CRAWLS]).fetchall()
         if crawls:
             yield ""
-            yield from _aligned([_crawl(row) for row in crawls], width)
+            yield from _aligned([_crawl(row, holder_of(folder)) for row in crawls], width)
     told = list(_crawl_state(folder / "crawl-state.db", now))
     if told:
         yield ""
@@ -80,9 +91,14 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
     ]
 
 
-def _crawl(row: sqlite3.Row) -> tuple[str, ...]:
-    ended = "running or killed" if row["ended"] is None else f"status {row['status']}"
-    counts = (f"{name} {row[name] or 0:,}" for name in ("added", "revised", "failed"))
+def _crawl(row: sqlite3.Row, holder: Holder | None) -> tuple[str, ...]:
+    names: tuple[str, ...] = ("added", "revised", "failed")
+    if row["ended"] is None:
+        ended = "running" if is_running(row, holder) else "interrupted"
+        names = ("added",)
+    else:
+        ended = f"status {row['status']}"
+    counts = (f"{name} {row[name] or 0:,}" for name in names)
     return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
 
 

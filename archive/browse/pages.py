@@ -31,6 +31,7 @@ from archive.browse.security import read_security, securities_named
 from archive.browse.selection import Selection
 from archive.browse.site import Site
 from archive.errors import InvalidInfoCode
+from archive.lock import holder_of
 
 Page = Callable[..., Awaitable[Response]]
 """Datasette hands a page what its parameters are named after."""
@@ -43,7 +44,7 @@ async def front(request: Request, datasette: Site) -> Response:
         lambda connection: datasette.cache.get("front", lambda: read_front(connection, until))
     )
     now = datetime.now(UTC)
-    crawls = await datasette.ask(read_crawls, now)
+    crawls = await datasette.ask(read_crawls, now, holder_of(datasette.folder))
     return await _render(datasette, request, "front.html", page=page, crawls=crawls)
 
 
