@@ -54,7 +54,9 @@ def read_newest(
     hits = selection.hits(connection)
     rows = connection.execute(
         f"""
-        SELECT * FROM posts WHERE id IN (
+        SELECT info_code, title, published, revised, first_seen, media, digest, path,
+            substr(text, 1, {MOST_CHARACTERS}) AS text
+        FROM posts WHERE id IN (
             SELECT p.id FROM {hits.tables} {hits.where(*believed(selection, hits))}
             ORDER BY {hits.published} DESC, p.id DESC LIMIT {_ENTRIES}
         ) ORDER BY published DESC, id DESC
@@ -111,5 +113,5 @@ def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> Entry:
         author=row["media"],
         digest=row["digest"],
         html=html,
-        text=row["text"][:MOST_CHARACTERS],
+        text=row["text"],
     )

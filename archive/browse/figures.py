@@ -12,7 +12,8 @@ import click
 from archive.browse.crawls import is_running
 from archive.browse.horizon import horizon
 from archive.crawl_state import CrawlState
-from archive.databases import open_catalog
+from archive.databases import is_writable, open_catalog
+from archive.errors import ArchiveError
 from archive.lock import Holder, holder_of
 
 _CRAWLS = 5
@@ -54,7 +55,7 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
         if crawls:
             yield ""
             yield from _aligned([_crawl(row, holder_of(folder)) for row in crawls], width)
-    told = list(_crawl_state(folder / "crawl-state.db", now))
+    told = _crawl_state_if_readable(folder / "crawl-state.db", now)
     if told:
         yield ""
         yield from _aligned(told, width)
@@ -100,6 +101,19 @@ def _crawl(row: sqlite3.Row, holder: Holder | None) -> tuple[str, ...]:
         ended = f"status {row['status']}"
     counts = (f"{name} {row[name] or 0:,}" for name in names)
     return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
+
+
+def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]:
+    """What crawls remember of the sites, or why another user cannot know it.
+
+    :raises ArchiveError: when the file is damaged.
+    """
+    try:
+        return list(_crawl_state(path, now))
+    except ArchiveError as error:
+        if is_writable(path):
+            raise
+        return [("crawl state", str(error))]
 
 
 def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
