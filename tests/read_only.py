@@ -28,7 +28,8 @@ def mounted_read_only(folder: Path) -> Iterator[Sequence[str]]:
 def owned_by_another(_: Path) -> Iterator[Sequence[str]]:
     """Give the start of commands for a user who may read everything and write nothing of ours.
 
-    That needs root. Reading is by a capability, because Python itself may lie where no other user gets.
+    That needs root. Reading is by a capability, because Python itself may lie where no other user
+    gets.
     """
     reads = "+dac_read_search"
     command = (

@@ -182,7 +182,7 @@ def test_a_missing_archive_and_a_missing_catalog_are_named(
 
 
 @pytest.mark.parametrize("kind", ["site", "feed"])
-def test_a_password_in_the_address_is_published_and_repeated_nowhere(run: Run, kind: str) -> None:
+def test_a_password_in_the_address_is_repeated_nowhere(run: Run, kind: str) -> None:
     told = run(kind, "public", "--address", "https://user:geheim@news.test/")
     assert told.exit_code == 1
     assert told.output == "Error: The address has a user name or a password; leave it out.\n"
