@@ -18,7 +18,7 @@ from archive.crawl_state import CrawlState
 from archive.crawls import History
 from archive.entries import Entry, PostRow
 from archive.errors import ArchiveError, CatalogMissing
-from archive.files import refuse_links
+from archive.files import refuse_links, refuse_stray
 from archive.lock import ArchiveLock
 from archive.media import picture_of
 from archive.post import parse_post
@@ -58,6 +58,7 @@ class Archive(ArchiveReader):
     :param folder: is created when it is not there.
     :param clock: gives the aware time that rows are stamped with.
     :raises ArchiveLocked: when another process has it open.
+    :raises StrayFolder: when it has other things in it and is no archive.
     :raises ArchiveError: here and from every method, when the disk or the catalog refuses.
     """
 
@@ -69,6 +70,7 @@ class Archive(ArchiveReader):
         self._writing = threading.Lock()
         incoming = folder / ".incoming"
         with self._disk(), ExitStack() as undo:
+            refuse_stray(folder)
             refuse_links(folder)
             incoming.mkdir(parents=True, exist_ok=True)
             self._lock = undo.enter_context(ArchiveLock(folder))

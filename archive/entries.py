@@ -117,7 +117,9 @@ class Look:
             return None
         source = BodySource(self.body_source)
         checked = datetime.fromisoformat(self.checked)
-        age = checked - datetime.fromisoformat(self.published)
+        # A post that is dated ahead is as old as it is known.
+        born = min(datetime.fromisoformat(self.published), datetime.fromisoformat(self.stored))
+        age = checked - born
         first = source is not own and self.checked <= self.stored
         due = first or (age > timedelta() and now - checked >= age * share)
         return source if due and source.is_worse_than(by) else None

@@ -8,11 +8,13 @@ FinewsError
     ├── ArchiveLocked
     ├── CatalogDamaged
     ├── CatalogMissing
+    ├── StrayFolder
     └── MisshapenCatalog
 """
 
 import shlex
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +54,26 @@ class ArchiveError(FinewsError):
 
 
 class ArchiveLocked(ArchiveError):
-    """Another process writes to the archive."""
+    """Another process writes to the archive.
 
-    def __init__(self, folder: Path, *, holder: str) -> None:
+    :param since: when it began, as far as that is known.
+    """
+
+    since: datetime | None = None
+
+    def __init__(self, folder: Path, *, holder: str, since: datetime | None = None) -> None:
+        self.since = since
         super().__init__(f"The archive {folder} is being written by {holder}; try again later.")
+
+
+class StrayFolder(ArchiveError):
+    """A folder has other things in it, and is no archive."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} is not empty and is no archive; set FINEWS_ARCHIVE to an empty folder or a "
+            f"new one, or make it an archive with `mkdir {shlex.quote(str(folder / '_posts'))}`."
+        )
 
 
 class CatalogDamaged(ArchiveError):

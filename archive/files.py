@@ -8,7 +8,7 @@ from io import FileIO
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, StrayFolder
 
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})
 """How opening what is no file fails: nothing, a folder, a socket."""
@@ -34,6 +34,22 @@ _ROOMS = (
     *("catalog.db", "crawl-state.db"),
 )
 """Of an archive: what is written to."""
+
+
+_MARKS = ("catalog.db", "_posts", "warc", "revisions", "crawl-state.db", ".incoming")
+"""One of these makes an archive of a folder."""
+
+
+def refuse_stray(folder: Path) -> None:
+    """See that an archive is not begun among other files. Hidden ones do not count.
+
+    :raises StrayFolder: when there are some, and no archive.
+    :raises OSError: when the folder cannot be read.
+    """
+    if not folder.exists() or any((folder / room).exists() for room in _MARKS):
+        return
+    if any(path.name != "lost+found" and path.name[0] != "." for path in folder.iterdir()):
+        raise StrayFolder(folder)
 
 
 def refuse_links(folder: Path, place: str = "") -> None:

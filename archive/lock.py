@@ -36,16 +36,15 @@ def holder_of(folder: Path) -> Holder | None:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return Holder(
-                _name_in(file), datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
-            )
+            return _holder_in(file)
     return None
 
 
-def _name_in(file: IO[str]) -> str:
+def _holder_in(file: IO[str]) -> Holder:
     """The process that a lock's file names; one that has just begun has not written it yet."""
     file.seek(0)
-    return file.read(100).strip() or "another process"
+    name = file.read(100).strip() or "another process"
+    return Holder(name, datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC))
 
 
 class ArchiveLock:
@@ -69,7 +68,8 @@ class ArchiveLock:
                     time.sleep(_PAUSE)
                     continue
                 with self._file:
-                    raise ArchiveLocked(folder, holder=_name_in(self._file)) from None
+                    holder = _holder_in(self._file)
+                    raise ArchiveLocked(folder, holder=holder.name, since=holder.since) from None
         self._file.truncate(0)
         self._file.write(f"process {os.getpid()}\n")
         self._file.flush()

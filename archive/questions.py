@@ -113,7 +113,8 @@ class Questions:
     ) -> list[PostRow]:
         """Posts that the source should be looked at for again, the longest overdue first.
 
-        Those that were looked at later than now, by a clock that was wrong, are due.
+        Those that were looked at later than now, by a clock that was wrong, are due. A post that is
+        dated ahead is as old as it is known.
 
         :param now: ISO 8601.
         :param since: posts published before this are left, but for those with a stand-in.
@@ -122,8 +123,12 @@ class Questions:
         """
         sql = """
             SELECT *, julianday(?1) - julianday(checked) AS waited FROM (
-                SELECT *, julianday(?1) - julianday(published) AS age
-                FROM posts WHERE published >= ?2 AND NOT body_provisional
+                SELECT *,
+                    julianday(?1) - min(julianday(published), julianday(first_seen)) AS age
+                FROM posts WHERE published >= ?2 AND NOT body_provisional AND (
+                    julianday(published) <= julianday(?1)
+                    OR julianday(first_seen) >= julianday(?2)
+                )
                 UNION ALL
                 SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional

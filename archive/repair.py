@@ -171,6 +171,7 @@ def _put_aside(folder: Path, place: str) -> str:
         return ""
     refuse_links(folder, place)
     aside = _free(folder / "changed" / PurePosixPath(place))
+    refuse_links(folder, str(aside.relative_to(folder)))
     aside.parent.mkdir(parents=True, exist_ok=True)
     path.replace(aside)
     return f"; what was there is now {aside.relative_to(folder)}"

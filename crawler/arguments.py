@@ -38,14 +38,32 @@ FORMER_COLUMNS = {
 _SLUG = re.compile(r"[^\s/\\?#%.,][^/\\?#%,]*")
 
 
-def http_address(address: str) -> str:
-    """Check that `address` is one that can be asked for.
+_CREDENTIALS = re.compile(r"//[^/?#\\\s]*@|\A\s*[^/?#\s]*:[^/?#\s]*@")
 
-    :raises ValueError: when it is not http or https, or names no host.
+
+def without_credentials(name: str, value: object) -> None:
+    """Check that what a user passes has no user name or password in an address.
+
+    It would be stored in the catalog and in captures, and be shown to all readers.
+
+    :param name: of the value; the value itself is in no message.
+    :raises ValueError: when it has one.
     """
+    if isinstance(value, str) and _CREDENTIALS.search(value):
+        raise ValueError(f"{name} has a user name or a password in an address; leave it out")
+
+
+def http_address(address: str) -> str:
+    """Check that `address` is one that can be asked for, and return it without blanks around it.
+
+    :raises ValueError: when it is not http or https, names no host, or has a password.
+    """
+    address = address.strip()
+    without_credentials("it", address)
     try:
         parts = urlsplit(address)
         complete = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        complete = complete and not re.search(r"\s", address)
     except ValueError:
         complete = False
     if not complete:
@@ -58,7 +76,8 @@ def site_address(address: str) -> str:
 
     :raises ValueError: when it is no address of a site's home page.
     """
-    if {"?", "#"} & set(http_address(address)) or address.endswith(".html"):
+    address = http_address(address)
+    if {"?", "#"} & set(address) or address.endswith(".html"):
         raise ValueError("should be the address of a site, without ?, # and the name of a page")
     return address
 
@@ -181,7 +200,16 @@ def _security(text: object) -> str:
     return f"{_EXCHANGES[exchange]}.{match['symbol'] or match['digits']}"
 
 
-class FinewsArguments(BaseModel):
+class _Arguments(BaseModel):
+    @model_validator(mode="before")
+    @classmethod
+    def _have_no_credentials(cls, given: dict[str, object]) -> dict[str, object]:
+        for name, value in given.items():
+            without_credentials(name, value)
+        return given
+
+
+class FinewsArguments(_Arguments):
     """The arguments of ``scrapy crawl finews``.
 
     :param site: where to begin; the mirror's address in ``sources.toml`` by default.
@@ -204,7 +232,7 @@ class FinewsArguments(BaseModel):
         return self
 
 
-class EastmoneyArguments(BaseModel):
+class EastmoneyArguments(_Arguments):
     """The arguments of ``scrapy crawl eastmoney``.
 
     :param column: just these lists, by the names or numbers that ``sources.toml`` gives them.

@@ -62,6 +62,8 @@ class ExitStatus(IntEnum):
     """another crawl is writing to the archive"""
     INTERRUPTED = 9
     """ended early, by Ctrl-C for example; what was in flight is stored, unless it was said twice"""
+    LOCKED_FOR_LONG = 10
+    """another process has been writing to the archive for more than ``FINEWS_LOCKED_HOURS``"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,9 @@ FINEWS_PATIENCE = 5
 FINEWS_BATCH_ARTICLES = 50
 FINEWS_BATCH_SECONDS = 0.2
 
+# A crawl that another process has kept from the archive for longer reports so, with exit status 10.
+FINEWS_LOCKED_HOURS = 6
+
 # A crawl that fails for more than this share of the articles that it asked for, and for so many at
 # least, says so: exit status 6. For articles that `share` names, one is enough.
 FINEWS_MAX_FAILED_SHARE = 0.1

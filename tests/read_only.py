@@ -25,14 +25,12 @@ def mounted_read_only(folder: Path) -> Iterator[Sequence[str]]:
 
 
 @contextmanager
-def owned_by_another(folder: Path) -> Iterator[Sequence[str]]:
-    """Give the start of commands for a user who may read everything and write nothing of a folder;
-    needs root.
+def owned_by_another(_: Path) -> Iterator[Sequence[str]]:
+    """Give the start of commands for a user who may read everything and write nothing of ours.
 
-    Reading is by a capability, because Python itself may lie where no other user gets.
+    That needs root. Reading is by a capability, because Python itself may lie where no other user
+    gets.
     """
-    for parent in folder.resolve().parents[:-1]:
-        parent.chmod(parent.stat().st_mode | 0o011)
     reads = "+dac_read_search"
     command = (
         *(program("setpriv"), "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"),

@@ -57,8 +57,9 @@ def draw(counts: Mapping[str, int], labels: Sequence[str], unit: str) -> Chart:
 
 
 def days_until(last: str, number: int) -> list[str]:
-    """The dates of `number` days that end with `last`."""
+    """The dates of `number` days that end with `last`; fewer in the first year that there is."""
     end = date.fromisoformat(last)
+    number = min(number, (end - date.min).days + 1)
     return [(end - timedelta(days=back)).isoformat() for back in range(number - 1, -1, -1)]
 
 

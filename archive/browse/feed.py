@@ -7,6 +7,7 @@ from html import escape
 
 from archive.atom import Entry, Feed, atom
 from archive.browse.article import kept_pictures
+from archive.browse.listing import believed
 from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
 from archive.browse.selection import Selection
 
@@ -44,18 +45,23 @@ class Post:
 
 
 def read_newest(
-    connection: sqlite3.Connection, selection: Selection, addresses: Addresses
+    connection: sqlite3.Connection, selection: Selection, addresses: Addresses, until: str
 ) -> list[Post]:
-    """The newest posts of a selection."""
+    """The newest posts of a selection.
+
+    :param until: posts that are dated later are left out; see `archive.browse.horizon`.
+    """
     hits = selection.hits(connection)
     rows = connection.execute(
         f"""
-        SELECT * FROM posts WHERE id IN (
-            SELECT p.id FROM {hits.tables} {hits.where()}
+        SELECT info_code, title, published, revised, first_seen, media, digest, path,
+            substr(text, 1, {MOST_CHARACTERS}) AS text
+        FROM posts WHERE id IN (
+            SELECT p.id FROM {hits.tables} {hits.where(*believed(selection, hits))}
             ORDER BY {hits.published} DESC, p.id DESC LIMIT {_ENTRIES}
         ) ORDER BY published DESC, id DESC
         """,  # noqa: S608 (our own words)
-        hits.parameters,
+        {**hits.parameters, "until": until},
     )
     return [
         Post(row, kept_pictures(connection, row["info_code"], addresses.picture)) for row in rows
@@ -107,5 +113,5 @@ def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> Entry:
         author=row["media"],
         digest=row["digest"],
         html=html,
-        text=row["text"][:MOST_CHARACTERS],
+        text=row["text"],
     )

@@ -9,13 +9,17 @@ from pathlib import Path
 
 import click
 
+from archive.browse.crawls import is_running
+from archive.browse.horizon import horizon
 from archive.crawl_state import GIVEN_UP, CrawlState
-from archive.databases import open_catalog
+from archive.databases import is_writable, open_catalog
+from archive.errors import ArchiveError
+from archive.lock import Holder, holder_of
 
 _CRAWLS = 5
 _FATES = ("found", "added", "revised", "unchanged", "gone", "failed")
 _COUNTS = """
-    SELECT count(*) AS posts, min(published) AS first, max(published) AS newest,
+    SELECT count(*) AS posts, min(published) AS first,
         count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
         count(gone) AS gone,
         (SELECT count(*) FROM securities) AS securities,
@@ -24,6 +28,17 @@ _COUNTS = """
         (SELECT count(*) FROM pictures) AS kept
     FROM posts
 """
+
+_LATEST = """
+    SELECT id, started, ended, status, verdict, revised, failed,
+        CASE WHEN ended IS NULL THEN (
+            SELECT count(*) FROM posts WHERE first_seen >= started AND first_seen < coalesce(
+                (SELECT min(started) FROM crawls AS later WHERE later.id > crawls.id), '~'
+            )
+        ) ELSE added END AS added
+    FROM crawls ORDER BY id DESC LIMIT ?
+"""
+"""A crawl that has no end has no counts either; of what it added, the posts tell."""
 
 
 def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
@@ -36,31 +51,35 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     """
     with closing(open_catalog(folder)) as connection:
         connection.row_factory = sqlite3.Row
-        yield from _aligned(_figures(connection, folder), width)
-        crawls = connection.execute(
-            f"SELECT * FROM crawls ORDER BY id DESC LIMIT {_CRAWLS}"  # noqa: S608
-        ).fetchall()
+        yield from _aligned(_figures(connection, folder, now), width)
+        crawls = connection.execute(_LATEST, [_CRAWLS]).fetchall()
         if crawls:
             yield ""
-            yield from _aligned([_crawl(row) for row in crawls], width)
-    told = list(_crawl_state(folder / "crawl-state.db", now))
+            yield from _aligned([_crawl(row, holder_of(folder)) for row in crawls], width)
+    told = _crawl_state_if_readable(folder / "crawl-state.db", now)
     if told:
         yield ""
         yield from _aligned(told, width)
 
 
-def _figures(connection: sqlite3.Connection, folder: Path) -> list[tuple[str, ...]]:
+def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> list[tuple[str, ...]]:
     counts = connection.execute(_COUNTS).fetchone()
     newest = connection.execute(
-        "SELECT title FROM posts ORDER BY published DESC LIMIT 1"
+        "SELECT title, published FROM posts WHERE published <= ? ORDER BY published DESC LIMIT 1",
+        [horizon(now)],
+    ).fetchone()
+    (future,) = connection.execute(
+        "SELECT count(*) FROM posts WHERE published > ?", [horizon(now)]
     ).fetchone()
     catalog = (folder / "catalog.db").stat().st_size
     figures: list[tuple[str, ...]] = [("archive", str(folder)), ("posts", f"{counts['posts']:,}")]
     if newest:
         figures += [
-            ("published", f"{counts['first'][:10]} to {counts['newest'][:10]}"),
-            ("newest", f"{counts['newest'][:16].replace('T', ' ')} {newest['title']}"),
+            ("published", f"{counts['first'][:10]} to {newest['published'][:10]}"),
+            ("newest", f"{newest['published'][:16].replace('T', ' ')} {newest['title']}"),
         ]
+    if future:
+        figures.append(("dated ahead", f"{future:,}"))
     return [
         *figures,
         ("media", f"{counts['media']:,}"),
@@ -74,10 +93,28 @@ def _figures(connection: sqlite3.Connection, folder: Path) -> list[tuple[str, ..
     ]
 
 
-def _crawl(row: sqlite3.Row) -> tuple[str, ...]:
-    ended = "running or killed" if row["ended"] is None else f"status {row['status']}"
-    counts = (f"{name} {row[name] or 0:,}" for name in _FATES)
+def _crawl(row: sqlite3.Row, holder: Holder | None) -> tuple[str, ...]:
+    names: tuple[str, ...] = _FATES
+    if row["ended"] is None:
+        ended = "running" if is_running(row, holder) else "interrupted"
+        names = ("added",)
+    else:
+        ended = f"status {row['status']}"
+    counts = (f"{name} {row[name] or 0:,}" for name in names)
     return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
+
+
+def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]:
+    """What crawls remember of the sites, or why another user cannot know it.
+
+    :raises ArchiveError: when the file is damaged.
+    """
+    try:
+        return list(_crawl_state(path, now))
+    except ArchiveError as error:
+        if is_writable(path):
+            raise
+        return [("crawl state", str(error))]
 
 
 def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:

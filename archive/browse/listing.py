@@ -20,6 +20,7 @@ PAGE = 20
 SAMPLE = 5_000
 _SNIPPET = 100
 _FACET_VALUES = 12
+_MOST_MONTHS = 1_200
 _MOST_CHARACTERS = 100_000
 """Of a text that hits are looked for in, to be shown."""
 
@@ -104,8 +105,19 @@ class Facet:
     sampled: bool = False
 
 
-def read_page(connection: sqlite3.Connection, selection: Selection, place: Place) -> Page:
-    """The page of `selection` that begins at `place`."""
+def believed(selection: Selection, hits: Hits) -> tuple[str, ...]:
+    """The condition, with the parameter ``until``, on the posts of a list. A list of a month or a
+    day has all that are dated so."""
+    return () if selection.month or selection.day else (f"{hits.published} <= :until",)
+
+
+def read_page(
+    connection: sqlite3.Connection, selection: Selection, place: Place, until: str
+) -> Page:
+    """The page of `selection` that begins at `place`.
+
+    :param until: posts that are dated later are left out; see `archive.browse.horizon`.
+    """
     backwards = place.last or place.before is not None
     hits = selection.hits(connection)
     position = place.before if backwards else place.after
@@ -114,10 +126,11 @@ def read_page(connection: sqlite3.Connection, selection: Selection, place: Place
     published, post = position or ("", 0)
     found = connection.execute(
         f"""
-        SELECT p.id, {hits.published} FROM {hits.tables} {hits.where(beyond)}
+        SELECT p.id, {hits.published} FROM {hits.tables}
+        {hits.where(beyond, *believed(selection, hits))}
         ORDER BY {hits.published} {order}, p.id {order} LIMIT {PAGE + 1}
         """,  # noqa: S608 (made of our own words; what visitors say is in the parameters)
-        {**hits.parameters, "published": published, "id": post},
+        {**hits.parameters, "published": published, "id": post, "until": until},
     ).fetchall()
     more = len(found) > PAGE
     found = found[:PAGE]
@@ -188,6 +201,24 @@ def count(connection: sqlite3.Connection, selection: Selection) -> int:
     return int(posts)
 
 
+def read_future(
+    connection: sqlite3.Connection, selection: Selection, until: str
+) -> list[tuple[str, int]]:
+    """The months of the posts that a list leaves out because they are dated after `until`, and how
+    many there are of each."""
+    hits = selection.hits(connection)
+    if not believed(selection, hits):
+        return []
+    rows = connection.execute(
+        f"""
+        SELECT substr({hits.published}, 1, 7) AS month, count(*)
+        FROM {hits.tables} {hits.where(f"{hits.published} > :until")} GROUP BY month ORDER BY month
+        """,  # noqa: S608 (made of our own words; what visitors say is in the parameters)
+        {**hits.parameters, "until": until},
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Facet]:
     """The facets of a list; those that leave no choice are left out."""
     hits = selection.hits(connection)
@@ -214,10 +245,10 @@ def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Fa
         """,  # noqa: S608
         [json.dumps([row["info_code"] for row in rows])],
     ).fetchall()
-    if sampled and not selection.q:  # an index has all of them
-        months = _months(connection, hits)
+    counted = _months(connection, hits) if sampled and not selection.q else None
+    months = months if counted is None else counted
     facets = (
-        Facet("month", _newest_first(months), sampled and bool(selection.q)),
+        Facet("month", _newest_first(months), sampled and counted is None),
         Facet("media", _most_common(media), sampled),
         Facet("security", [FacetValue(*row) for row in securities], sampled),
         Facet("source", _most_common(sources), sampled),
@@ -226,20 +257,26 @@ def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Fa
     return [facet for facet in facets if len(facet.values) > 1 or facet.name in chosen]
 
 
-def _months(connection: sqlite3.Connection, hits: Hits) -> Counter[str]:
-    """Months and their posts. SQLite counts a stretch of an index far faster than it groups one."""
+def _months(connection: sqlite3.Connection, hits: Hits) -> Counter[str] | None:
+    """Months and their posts, which an index has; None where wrong dates make too many of them.
+
+    SQLite counts a stretch of an index far faster than it groups one.
+    """
     source = f"FROM {hits.tables} {hits.where()}"
     first, last = connection.execute(
         f"SELECT (SELECT min({hits.published}) {source}), (SELECT max({hits.published}) {source})",
         hits.parameters,
     ).fetchone()
+    labels = months_between(first, last)
+    if len(labels) > _MOST_MONTHS:
+        return None
     of_month = f"{hits.published} BETWEEN month.value AND month.value || '~'"
     posts = connection.execute(
         f"""
         SELECT value, (SELECT count(*) FROM {hits.tables} {hits.where(of_month)})
         FROM json_each(:months) month
         """,  # noqa: S608
-        {**hits.parameters, "months": json.dumps(months_between(first, last))},
+        {**hits.parameters, "months": json.dumps(labels)},
     )
     return Counter({month: number for month, number in posts if number})
 

@@ -23,13 +23,15 @@ from archive.browse.crawls import read_crawls
 from archive.browse.difference import compare, stretches
 from archive.browse.feed import Addresses, make_feed, read_newest, updated
 from archive.browse.front import read_front, read_media, read_securities
-from archive.browse.listing import Place, count, read_facets, read_page
+from archive.browse.horizon import horizon
+from archive.browse.listing import Place, count, read_facets, read_future, read_page
 from archive.browse.metadata import TITLE
 from archive.browse.rendering import MOST_CHARACTERS
 from archive.browse.security import read_security, securities_named
 from archive.browse.selection import Selection
 from archive.browse.site import Site
 from archive.errors import InvalidInfoCode
+from archive.lock import holder_of
 
 Page = Callable[..., Awaitable[Response]]
 """Datasette hands a page what its parameters are named after."""
@@ -37,11 +39,12 @@ Page = Callable[..., Awaitable[Response]]
 
 async def front(request: Request, datasette: Site) -> Response:
     """``/``"""
+    until = horizon()
     page = await datasette.ask(
-        lambda connection: datasette.cache.get("front", lambda: read_front(connection))
+        lambda connection: datasette.cache.get("front", lambda: read_front(connection, until))
     )
     now = datetime.now(UTC)
-    crawls = await datasette.ask(read_crawls, now)
+    crawls = await datasette.ask(read_crawls, now, holder_of(datasette.folder))
     return await _render(datasette, request, "front.html", page=page, crawls=crawls)
 
 
@@ -50,8 +53,14 @@ async def news(request: Request, datasette: Site) -> Response:
     selection = Selection.from_arguments(request.args)
     if article := await _named_article(datasette, selection.q):
         return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
+    until = horizon()
     place = Place.from_arguments(request.args)
-    page = await datasette.ask(read_page, selection, place)
+    page = await datasette.ask(read_page, selection, place, until)
+    future = await datasette.ask(
+        lambda connection: datasette.cache.get(
+            ("future", selection), lambda: read_future(connection, selection, until)
+        )
+    )
     total = await datasette.ask(
         lambda connection: datasette.cache.get(
             ("count", selection), lambda: count(connection, selection)
@@ -70,7 +79,8 @@ async def news(request: Request, datasette: Site) -> Response:
         selection=selection,
         heading=_heading(selection, named),
         page=page,
-        total=total,
+        total=total - sum(posts for _, posts in future),
+        future=future,
         facets=facets,
         securities=named,
         list_path="/news",
@@ -95,7 +105,7 @@ async def news_feed(request: Request, datasette: Site) -> Response:
         security=lambda code: absolute(f"/security/{code}"),
         picture=lambda name: absolute(f"/pictures/{name}"),
     )
-    posts = await datasette.ask(read_newest, selection, addresses)
+    posts = await datasette.ask(read_newest, selection, addresses, horizon())
     title = f"{_heading(selection, named)} · {TITLE}"
     renderer = datasette.renderer
     feed = await renderer.run(make_feed, posts, selection, title, addresses, renderer)
@@ -112,15 +122,16 @@ async def news_feed(request: Request, datasette: Site) -> Response:
 async def security(request: Request, datasette: Site) -> Response:
     """``/security/<market and symbol>``"""
     code = unquote(request.url_vars["code"])
+    until = horizon()
     about = await datasette.ask(
         lambda connection: datasette.cache.get(
-            ("security", code), lambda: read_security(connection, code)
+            ("security", code), lambda: read_security(connection, code, until)
         )
     )
     if about is None:
         raise NotFound("没有新闻提到这只证券。")
     selection = Selection(security=code)
-    page = await datasette.ask(read_page, selection, Place.from_arguments(request.args))
+    page = await datasette.ask(read_page, selection, Place.from_arguments(request.args), until)
     return await _render(
         datasette,
         request,
@@ -134,8 +145,11 @@ async def security(request: Request, datasette: Site) -> Response:
 
 async def securities(request: Request, datasette: Site) -> Response:
     """``/security``"""
+    until = horizon()
     names = await datasette.ask(
-        lambda connection: datasette.cache.get("securities", lambda: read_securities(connection))
+        lambda connection: datasette.cache.get(
+            "securities", lambda: read_securities(connection, until)
+        )
     )
     return await _render(datasette, request, "securities.html", names=names)
 

@@ -18,11 +18,13 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from archive.browse import pages, searching, wording
+from archive.browse.crawls import is_running
 from archive.browse.listing import card_of
 from archive.browse.prefix import below
 from archive.browse.safety import Application, read_only, with_safety_headers
 from archive.browse.site import Site
 from archive.errors import ArchiveError
+from archive.lock import holder_of
 
 _CODE = r"(?P<code>[^/]+)"
 _ROUTES: tuple[tuple[str, pages.Page], ...] = (
@@ -87,9 +89,17 @@ def extra_template_vars(
 
 
 @hookimpl
-def render_cell(value: object, column: str, table: str | None, datasette: object) -> Markup | None:
-    """Codes in Datasette's own tables lead to our pages; changes are named in Chinese."""
-    if not isinstance(datasette, Site) or not isinstance(value, str):
+def render_cell(
+    row: sqlite3.Row, value: object, column: str, table: str | None, datasette: object
+) -> Markup | None:
+    """Codes in Datasette's own tables lead to our pages; changes, and crawls that have no end, are
+    named in Chinese."""
+    if not isinstance(datasette, Site):
+        return None
+    if (table, column, value) == ("crawls", "ended", None) and "started" in row.keys():  # noqa: SIM118
+        running = is_running(row, holder_of(datasette.folder))
+        return Markup("正在抓取" if running else "中断")  # noqa: S704 (our own words)
+    if not isinstance(value, str):
         return None
     if column == "what":
         return Markup.escape(wording.word(value))

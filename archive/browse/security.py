@@ -8,6 +8,8 @@ from archive.browse.chart import Chart, days_of_chart, draw, months_between
 
 _DAYS = 90
 """A timeline shorter than this has a bar for each day, a longer one for each month."""
+_MONTHS = 600
+"""The newest of a timeline."""
 _COMPANIONS = 8
 _COMPARED = 500
 """The newest posts that are looked at for companions."""
@@ -35,8 +37,11 @@ class SecurityPage:
     companions: Sequence[Companion]
 
 
-def read_security(connection: sqlite3.Connection, code: str) -> SecurityPage | None:
-    """The security with this code; None when no post names it."""
+def read_security(connection: sqlite3.Connection, code: str, until: str) -> SecurityPage | None:
+    """The security with this code; None when no post names it.
+
+    :param until: the timeline ends there at the latest; see `archive.browse.horizon`.
+    """
     security = connection.execute("SELECT * FROM securities WHERE code = ?", [code]).fetchone()
     if security is None:
         return None
@@ -46,7 +51,7 @@ def read_security(connection: sqlite3.Connection, code: str) -> SecurityPage | N
     return SecurityPage(
         security,
         total,
-        _timeline(connection, code, first, last) if total else None,
+        _timeline(connection, code, min(first, until), min(last, until)) if total else None,
         _companions(connection, code),
     )
 
@@ -54,7 +59,7 @@ def read_security(connection: sqlite3.Connection, code: str) -> SecurityPage | N
 def _timeline(connection: sqlite3.Connection, code: str, first: str, last: str) -> Chart:
     days = days_of_chart(first, last, most=_DAYS)
     by_day = first >= days[0]
-    labels = days if by_day else months_between(first, last)
+    labels = days if by_day else months_between(first, last)[-_MONTHS:]
     counts = connection.execute(
         "SELECT substr(published, 1, ?) AS label, count(*) FROM mentions "
         "WHERE security = ? GROUP BY label",

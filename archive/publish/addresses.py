@@ -48,6 +48,8 @@ class Address:
             whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
         except ValueError:
             whole = None
+        if whole and "@" in parts.netloc:
+            raise FinewsError("The address has a user name or a password; leave it out.")
         if not whole or parts.query or parts.fragment or re.search(r"[\x00-\x20\"'<>\\]", text):
             raise FinewsError(
                 f"{text!r} is no address to publish at; say one such as https://news.example.org/."

@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +15,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 
-from archive.errors import ArchiveError, ArchiveLocked, FinewsError
+from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
 from archive.signals import end_by_hangup
 from crawler.arguments import LISTS, in_one_sentence
 from crawler.extensions.open_archive import open_archive_of
@@ -63,7 +64,7 @@ class Command(CrawlCommand):
             _check_arguments(self._spider_class(args), opts.spargs, sources)
             keeper_class(self.settings).check(self.settings)
         except ArchiveError as error:
-            self._refuse(_status_of(error), error)
+            self._refuse(self._status_of(error), error)
         except FinewsError as error:
             self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
         else:
@@ -79,7 +80,7 @@ class Command(CrawlCommand):
                 self._refuse(ExitStatus.INTERRUPTED, _BROKEN_OFF)
             elif isinstance(failure, ArchiveError):
                 # Since the check, another crawl took the lock, the disk is full, or the like.
-                self._refuse(_status_of(failure), failure)
+                self._refuse(self._status_of(failure), failure)
             else:
                 if failure is not None:
                     logger.error("The crawl could not be started.", exc_info=failure)
@@ -100,6 +101,16 @@ class Command(CrawlCommand):
         print(f"finews: {error}", file=sys.stderr)
         self.exitcode = status
 
+    def _status_of(self, error: ArchiveError) -> ExitStatus:
+        if isinstance(error, StrayFolder):
+            return ExitStatus.WRONG_ARGUMENTS
+        if not isinstance(error, ArchiveLocked):
+            return ExitStatus.STORAGE_FAILED
+        assert self.settings is not None
+        longest = timedelta(hours=self.settings.getfloat("FINEWS_LOCKED_HOURS"))
+        lasts = error.since is not None and datetime.now(UTC) - error.since > longest
+        return ExitStatus.LOCKED_FOR_LONG if lasts else ExitStatus.LOCKED
+
     def _report(self, crawler: Crawler) -> None:
         verdict = self._verdict(crawler)
         self.exitcode = verdict.status
@@ -118,11 +129,6 @@ class Command(CrawlCommand):
         noted = open_archive_of(crawler).verdict
         share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
         return noted or judge(crawler.stats.get_stats(), share)
-
-
-def _status_of(error: ArchiveError) -> ExitStatus:
-    locked = isinstance(error, ArchiveLocked)
-    return ExitStatus.LOCKED if locked else ExitStatus.STORAGE_FAILED
 
 
 def _check_project(settings: BaseSettings) -> None:

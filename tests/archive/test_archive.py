@@ -208,6 +208,24 @@ def test_a_body_that_no_share_host_has_is_settled(archive: Archive) -> None:
     assert due(archive) == []
 
 
+@pytest.mark.parametrize("years", [1, 36, 7973])
+def test_a_post_that_is_dated_ahead_is_looked_at_like_any_other(folder: Path, years: int) -> None:
+    clock = Clock()
+    begun = clock.now
+    ahead = replace(ARTICLE, published=begun.replace(year=begun.year + years))
+    looks = []
+    with Archive(folder, clock=lambda: clock.now) as archive:
+        archive.add(ahead)
+        while clock.now - begun < timedelta(days=5):
+            clock.now += timedelta(minutes=5)
+            if due(archive):
+                looks.append(clock.now - begun)
+                archive.add(ahead)
+        assert not due(archive)
+    assert 6 <= len(looks) <= 14
+    assert looks[-1] <= timedelta(days=3)
+
+
 def test_looks_thin_out_with_age(folder: Path) -> None:
     clock = Clock()
     published = clock.now - timedelta(minutes=10)

@@ -7,9 +7,10 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -31,12 +32,20 @@ def may_only_read(request: pytest.FixtureRequest) -> Callable[[Path], Any]:
 
 
 @pytest.fixture
-def folder(archive: Path) -> Path:
+def place() -> Iterator[Path]:
+    """A folder that others may enter, unlike `tmp_path`."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def folder(place: Path) -> Path:
     """An archive with one article and an article that failed."""
-    with Archive(archive) as opened:
+    with Archive(place / "news") as opened:
         opened.add(ARTICLE)
         opened.mark_failed(CODE, None, "no reason")
-    return archive
+    return place / "news"
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -81,9 +90,9 @@ def test_it_is_browsed(folder: Path, may_only_read: Callable[[Path], Any]) -> No
 
 
 def test_what_a_killed_crawl_left_is_read_or_named(
-    folder: Path, tmp_path: Path, may_only_read: Callable[[Path], Any]
+    folder: Path, place: Path, may_only_read: Callable[[Path], Any]
 ) -> None:
-    snapshot = tmp_path / "snapshot"
+    snapshot = place / "snapshot"
     with closing(sqlite3.connect(folder / "catalog.db")) as writing:
         writing.execute(
             "INSERT INTO crawls (spider, arguments, started) VALUES ('finews', '{}', ?)", [LATE]
@@ -93,22 +102,28 @@ def test_what_a_killed_crawl_left_is_read_or_named(
     with may_only_read(snapshot) as start:
         assert LATE in run("stats", snapshot, start=start).stdout
     (snapshot / "catalog.db-shm").unlink()
+    (snapshot / "crawl-state.db-wal").write_bytes(b"of another moment")
     with may_only_read(snapshot) as start:
         refused = run("export", "posts", snapshot, start=start)
         assert refused.returncode == 1
         assert refused.stderr.startswith("Error: Could not read the catalog")
         assert "catalog.db-wal" in refused.stderr
         assert "copy the archive" in refused.stderr
+    (snapshot / "catalog.db-wal").unlink()
+    with may_only_read(snapshot) as start:
+        counted = run("stats", snapshot, start=start)
+        assert counted.returncode == 0
+        assert re.search(r"^crawl state  Could not use .*crawl-state.db-wal", counted.stdout, re.M)
 
 
 def test_what_would_write_ends_in_one_sentence(
-    folder: Path, tmp_path: Path, may_only_read: Callable[[Path], Any]
+    folder: Path, place: Path, may_only_read: Callable[[Path], Any]
 ) -> None:
-    (tmp_path / "posts").mkdir()
+    (place / "posts").mkdir()
     with may_only_read(folder) as start:
         for command in (
             ("rebuild", folder),
-            ("import", "--archive", folder, tmp_path / "posts"),
+            ("import", "--archive", folder, place / "posts"),
         ):
             refused = run(*command, start=start)
             assert refused.returncode == 1

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.deploy.conftest import DEPLOY, Program
 from tests.requirements import program
 
 SCRIPT = DEPLOY / "crawl"
-NO_NEWS = {ExitStatus.DONE, ExitStatus.LOCKED}
+NO_NEWS = {ExitStatus.DONE, ExitStatus.LOCKED, ExitStatus.LOCKED_FOR_LONG}
 
 
 def run(
@@ -130,3 +131,27 @@ def test_a_folder_for_logs_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     ended = run(FINEWS_LOGS=str(tmp_path / "file"))
     assert ended.returncode != 0
     assert "file" in ended.stderr
+
+
+def test_a_lock_that_lasts_is_printed_once_in_a_while(tmp_path: Path, stand_in: Program) -> None:
+    python = stand_in("python", 'echo "finews: The archive is being written." >&2; exit $STATUS')
+
+    def crawl(status: int) -> str:
+        return run(FINEWS_PYTHON=str(python), FINEWS_LOGS=str(tmp_path), STATUS=str(status)).stdout
+
+    def let_time_pass(minutes: int) -> None:
+        then = time.time() - 60 * minutes
+        os.utime(tmp_path / ".locked-finews", (then, then))
+
+    assert crawl(8) == ""
+    let_time_pass(300)
+    assert crawl(8) == ""
+    let_time_pass(365)
+    assert crawl(10).splitlines() == [
+        "finews: The archive is being written.",
+        f"No crawl has run for 360 minutes; the log is {tmp_path / 'crawl.log'}",
+    ]
+    assert crawl(8) == ""
+    let_time_pass(365)
+    assert crawl(0) == ""
+    assert crawl(8) == "", "a crawl that ran begins the count anew"

@@ -179,3 +179,11 @@ def test_a_missing_archive_and_a_missing_catalog_are_named(
     assert "There is no archive in elsewhere: " in run(*command, "elsewhere").stderr
     Path("news/catalog.db").unlink()
     assert "`finews rebuild news` generates it" in run(*command, "news").stderr
+
+
+@pytest.mark.parametrize("kind", ["site", "feed"])
+def test_a_password_in_the_address_is_repeated_nowhere(run: Run, kind: str) -> None:
+    told = run(kind, "public", "--address", "https://user:geheim@news.test/")
+    assert told.exit_code == 1
+    assert told.output == "Error: The address has a user name or a password; leave it out.\n"
+    assert not Path("public").exists()
