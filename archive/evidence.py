@@ -60,7 +60,7 @@ class Captured:
 
     :param records: how many.
     :param payloads: offset of the first response with each, by its digest.
-    :param revisits: offset and digest of each.
+    :param revisits: offset and digest of each that names the payload which it revisits.
     :param damage: what was wrong with records that could not be read, a sentence each.
     """
 
@@ -84,7 +84,8 @@ def captured(records: Records) -> Captured:
                 found.payloads.setdefault(digest, at)
         elif record.kind == "revisit":
             found.responses.append(Response(at, record.url, record.date, ""))
-            found.revisits.append((at, digest))
+            if digest:
+                found.revisits.append((at, digest))
         else:
             found.told += told_by(record)
     found.records = records.count

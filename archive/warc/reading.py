@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ _PROBE = 1 << 12
 """So many bytes of a member are enough for the first of its content."""
 
 _BLANK = b"\r\n\r\n"
+_FOLD = re.compile("\r\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,27 @@ class Reading:
         self._damaged(ArchiveError(wrong))
 
 
+def ends_whole(path: Path) -> bool:
+    """Whether a file ends with the end of a record.
+
+    A copy that was made while a crawl wrote may not. Of a sound file only the end is read.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        back = _CHUNK
+        while True:
+            damage: list[ArchiveError] = []
+            begin = next_record(file, max(size - back, 0))
+            file.seek(begin)
+            for _ in Reading(file, path, damage.append).members():
+                pass
+            if begin < size and not damage:
+                return True
+            if back >= size:
+                return False
+            back *= 16
+
+
 def next_record(file: BinaryIO, start: int) -> int:
     """Go to where the next gzip member with a record begins, or to the end.
 
@@ -272,10 +295,11 @@ def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record 
 
 
 def _fields(lines: bytes) -> Iterator[tuple[str, str]]:
-    """Names and values; none of our writers folds a line."""
-    for line in _text(lines).split("\r\n") if lines else ():
-        name, _, value = line.partition(":")
-        yield name.strip(), value.strip()
+    """Names and values, a folded value as one line. A line without a colon is neither."""
+    for line in _FOLD.sub(" ", _text(lines)).split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            yield name.strip(), value.strip()
 
 
 def _text(data: bytes) -> str:

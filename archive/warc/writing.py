@@ -6,12 +6,22 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from archive.capture import Capture
 from archive.files import sync_folders
-from archive.warc.names import FINISHED, OPEN, PART, day_of, finished_name, next_name, renamed
-from archive.warc.reading import Reading
+from archive.warc.names import (
+    FINISHED,
+    FORMER_OPEN,
+    FORMER_PART,
+    day_of,
+    mark_of,
+    marked_files,
+    next_name,
+    own_files,
+    renamed,
+)
+from archive.warc.reading import Reading, ends_whole
 from archive.warc.records import (
     Exchange,
     conversion_record,
@@ -28,9 +38,11 @@ FindPayload = Callable[[str], Capture | None]
 class CaptureWriter:
     """Appends records to the archive's newest WARC file. Safe to call from two threads.
 
-    What a killed crawl left half written is cut off. A file is called finished, or open for the
-    next crawl, only when all its payloads are known to `find_payload`: of the others' the writer
-    tells after a kill, so that the catalog knows the first capture of a payload whatever happens.
+    A file has its name from the first record, and only grows, so that other programs can read it
+    at any time. While it is written an empty file stands beside it, a mark, which is removed only
+    when all payloads are known to `find_payload`. A mark that is found when a writer is opened is
+    that of a killed crawl: what was left half written is cut off, and `sync` returns the payloads,
+    so that the catalog knows the first capture of each whatever happens.
 
     :param folder: of the WARC files; is created.
     :param now: names the file. A new one is begun at `most_bytes` and with the first record of
@@ -51,23 +63,24 @@ class CaptureWriter:
         self._most_bytes = most_bytes
         self._find_payload = find_payload
         self._new_payloads: dict[str, Capture] = {}
-        self._full: list[Path] = []
         self._lock = threading.Lock()
         self._file: io.FileIO | None = None
-        self._name = ""
         folder.mkdir(parents=True, exist_ok=True)
+        for suffix in (FORMER_PART, FORMER_OPEN):
+            for former in own_files(folder, suffix):
+                self._rename(former)
+        self._full = [path for path in marked_files(folder) if self._mend(path)]
+        newest = self._newest()
         # Never back: files are read in the order of their names, whatever the clock says.
-        self._day = max([_day(now), *map(day_of, folder.glob(f"*{FINISHED}*"))])
-        for torn in sorted(folder.glob(f"*{PART}")):
-            for digest, capture in _mend(torn):
-                if find_payload(digest) is None:
-                    self._new_payloads.setdefault(digest, capture)
-        for path in sorted((*folder.glob(f"*{PART}"), *folder.glob(f"*{OPEN}"))):
-            self._go_on_with(path)
+        self._day = max(_day(now), day_of(newest) if newest else "")
+        if newest and self._is_to_grow(newest):
+            self._full = [path for path in self._full if path != newest]
+            self._file = self._open(newest, "r+b")
 
     def capture(self, exchange: Exchange) -> Capture:
         """Write an exchange; it lasts over a power cut after the next `sync`."""
         digest = payload_digest(exchange.body)
+        known = exchange.unchanged if exchange.is_unchanged else digest
         with self._lock:
             file, offset = self._place(exchange.received)
             capture = Capture(
@@ -76,11 +89,14 @@ class CaptureWriter:
                 offset=offset,
                 fetched=iso_microseconds(exchange.received),
             )
-            first = self._new_payloads.get(digest) or self._find_payload(digest)
+            first = self._first(known) if known else None
             self._append(exchange_records(exchange, digest, first))
-            if first is None and exchange.body:
+            if first is None and exchange.body and not exchange.is_unchanged:
                 self._new_payloads[digest] = capture
         return capture
+
+    def _first(self, digest: str) -> Capture | None:
+        return self._new_payloads.get(digest) or self._find_payload(digest)
 
     def note(self, about: str, facts: Mapping[str, Any], now: datetime) -> None:
         """Write a `metadata` record with a JSON object.
@@ -119,26 +135,24 @@ class CaptureWriter:
     def close(self) -> None:
         """Leave the file for the next crawl to go on with."""
         with self._lock:
-            self._finish()
             if self._file is not None:
-                path = self._leave(self._file)
-                if not self._new_payloads:
-                    self._rename(path, OPEN)
+                self._full.append(self._leave(self._file))
+            self._finish()
 
     def _place(self, now: datetime) -> tuple[str, int]:
-        """The name, when it is finished, of the file that the next record goes to, and where."""
+        """The name of the file that the next record goes to, and where."""
         day = max(self._day, _day(now))
         if self._file is not None and (day != self._day or self._file.tell() >= self._most_bytes):
             self._full.append(self._leave(self._file))
             self._finish()
         self._day = day
         if self._file is None:
-            path = self._folder / f"{next_name(self._folder, day)}{PART}"
-            self._file, self._name = path.open("x+b", buffering=0), finished_name(path)
-            sync_folders([self._folder])
+            name = next_name(self._newest(), day)
+            self._file = self._open(self._folder / name, "x+b")
+        name = Path(self._file.name).name
         if self._file.tell() == 0:
-            self._append(warcinfo_record(self._name))
-        return self._name, self._file.tell()
+            self._append(warcinfo_record(name))
+        return name, self._file.tell()
 
     def _append(self, records: bytes) -> None:
         """Write records whole or not at all: what is behind half a record cannot be read."""
@@ -153,16 +167,19 @@ class CaptureWriter:
             self._file.seek(start)
             raise
 
-    def _go_on_with(self, path: Path) -> None:
+    def _newest(self) -> Path | None:
+        return next(reversed(own_files(self._folder)), None)
+
+    def _is_to_grow(self, path: Path) -> bool:
         fresh = day_of(path) == self._day and path.stat().st_size < self._most_bytes
-        if fresh and self._file is None:
-            part = path.rename(renamed(path, PART))
-            self._file, self._name = part.open("r+b", buffering=0), finished_name(part)
-            self._file.seek(0, os.SEEK_END)
-        elif path.name.endswith(PART):
-            self._full.append(path)
-        else:
-            self._rename(path, FINISHED)
+        return fresh and ends_whole(path)
+
+    def _open(self, path: Path, mode: Literal["r+b", "x+b"]) -> io.FileIO:
+        mark_of(path).touch()
+        file = path.open(mode, buffering=0)
+        file.seek(0, os.SEEK_END)
+        sync_folders([self._folder])
+        return file
 
     def _leave(self, file: io.FileIO) -> Path:
         with file:
@@ -173,35 +190,44 @@ class CaptureWriter:
     def _finish(self) -> None:
         if not self._new_payloads:
             for path in self._full:
-                self._rename(path, FINISHED)
+                self._unmark(path)
             self._full.clear()
 
-    def _rename(self, path: Path, suffix: str) -> None:
-        path.rename(renamed(path, suffix))
+    def _unmark(self, path: Path) -> None:
+        mark_of(path).unlink(missing_ok=True)
         sync_folders([self._folder])
+
+    def _rename(self, former: Path) -> None:
+        """Give a file of a former release its name, unless another one has it."""
+        path = renamed(former, FINISHED)
+        if not path.exists():
+            if former.name.endswith(FORMER_PART):
+                mark_of(path).touch()
+            former.rename(path)
+            sync_folders([self._folder])
+
+    def _mend(self, path: Path) -> bool:
+        """Cut off what a killed crawl left half written, and learn the payloads in the rest.
+
+        What is whole behind a damaged record stays: no kill has damaged that.
+
+        :returns: whether anything is left.
+        """
+        whole = 0
+        if path.exists():
+            with path.open("r+b") as file:
+                reading = Reading(file, path, lambda _: None)
+                for response in reading.records(frozenset({"response"})):
+                    if response.payload and self._find_payload(response.digest) is None:
+                        capture = response.capture_in(path.name)
+                        self._new_payloads.setdefault(response.digest, capture)
+                whole = file.truncate(reading.whole)
+                os.fsync(file.fileno())
+        if not whole:
+            path.unlink(missing_ok=True)
+            self._unmark(path)
+        return whole > 0
 
 
 def _day(time: datetime) -> str:
     return time.astimezone(UTC).date().isoformat().replace("-", "")
-
-
-def _mend(path: Path) -> list[tuple[str, Capture]]:
-    """Cut off what a killed crawl left half written.
-
-    What is whole behind a damaged record stays: no kill has damaged that.
-
-    :returns: the payloads in what is whole, by digest.
-    """
-    name = finished_name(path)
-    with path.open("r+b") as file:
-        reading = Reading(file, path, lambda _: None)
-        payloads = [
-            (response.digest, response.capture_in(name))
-            for response in reading.records(frozenset({"response"}))
-            if response.payload
-        ]
-        file.truncate(reading.whole)
-        os.fsync(file.fileno())
-    if not reading.whole:
-        path.unlink()
-    return payloads
