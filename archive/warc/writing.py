@@ -21,7 +21,7 @@ from archive.warc.names import (
     own_files,
     renamed,
 )
-from archive.warc.reading import Reading, ends_whole
+from archive.warc.reading import Reading, ends_whole, read_records
 from archive.warc.records import (
     Exchange,
     conversion_record,
@@ -31,6 +31,9 @@ from archive.warc.records import (
     payload_digest,
     warcinfo_record,
 )
+
+_OF_A_CRAWL = frozenset({"response", "revisit", "request", "metadata", "conversion"})
+"""The kinds of records that are dated by the clock of a crawl."""
 
 FindPayload = Callable[[str], Capture | None]
 
@@ -72,10 +75,11 @@ class CaptureWriter:
         self._full = [path for path in marked_files(folder) if self._mend(path)]
         newest = self._newest()
         # Never back: files are read in the order of their names, whatever the clock says.
-        self._day = max(_day(now), day_of(newest) if newest else "")
+        self._begun = _day(now)
+        self._day = max(self._begun, day_of(newest) if newest else "")
         if newest and self._is_to_grow(newest):
             self._full = [path for path in self._full if path != newest]
-            self._file = self._open(newest, "r+b")
+            self._file = self._open(newest, "r+")
 
     def capture(self, exchange: Exchange) -> Capture:
         """Write an exchange; it lasts over a power cut after the next `sync`."""
@@ -141,15 +145,18 @@ class CaptureWriter:
 
     def _place(self, now: datetime) -> tuple[str, int]:
         """The name of the file that the next record goes to, and where."""
-        day = max(self._day, _day(now))
-        if self._file is not None and (day != self._day or self._file.tell() >= self._most_bytes):
+        today = _day(now)
+        self._day = max(self._day, today)
+        if self._file is not None and (
+            today > self._begun or self._file.tell() >= self._most_bytes
+        ):
             self._full.append(self._leave(self._file))
             self._finish()
-        self._day = day
         if self._file is None:
-            name = next_name(self._newest(), day)
-            self._file = self._open(self._folder / name, "x+b")
-        name = Path(self._file.name).name
+            self._begun = today
+            name = next_name(self._newest(), self._day)
+            self._file = self._open(self._folder / name, "x+")
+        name = Path(str(self._file.name)).name
         if self._file.tell() == 0:
             self._append(warcinfo_record(name))
         return name, self._file.tell()
@@ -171,12 +178,12 @@ class CaptureWriter:
         return next(reversed(own_files(self._folder)), None)
 
     def _is_to_grow(self, path: Path) -> bool:
-        fresh = day_of(path) == self._day and path.stat().st_size < self._most_bytes
+        fresh = _begun(path) == self._begun and path.stat().st_size < self._most_bytes
         return fresh and ends_whole(path)
 
-    def _open(self, path: Path, mode: Literal["r+b", "x+b"]) -> io.FileIO:
-        mark_of(path).touch()
-        file = path.open(mode, buffering=0)
+    def _open(self, path: Path, mode: Literal["r+", "x+"]) -> io.FileIO:
+        _mark(path)
+        file = _open_here(path, mode)
         file.seek(0, os.SEEK_END)
         sync_folders([self._folder])
         return file
@@ -185,7 +192,7 @@ class CaptureWriter:
         with file:
             os.fsync(file.fileno())
         self._file = None
-        return Path(file.name)
+        return Path(str(file.name))
 
     def _finish(self) -> None:
         if not self._new_payloads:
@@ -202,7 +209,7 @@ class CaptureWriter:
         path = renamed(former, FINISHED)
         if not path.exists():
             if former.name.endswith(FORMER_PART):
-                mark_of(path).touch()
+                _mark(path)
             former.rename(path)
             sync_folders([self._folder])
 
@@ -215,7 +222,7 @@ class CaptureWriter:
         """
         whole = 0
         if path.exists():
-            with path.open("r+b") as file:
+            with _open_here(path, "r+") as file:
                 reading = Reading(file, path, lambda _: None)
                 for response in reading.records(frozenset({"response"})):
                     if response.payload and self._find_payload(response.digest) is None:
@@ -227,6 +234,24 @@ class CaptureWriter:
             path.unlink(missing_ok=True)
             self._unmark(path)
         return whole > 0
+
+
+def _mark(path: Path) -> None:
+    _open_here(mark_of(path), "a").close()
+
+
+def _open_here(path: Path, mode: str) -> io.FileIO:
+    """Open a file without a buffer; a link to one elsewhere is refused."""
+    return io.FileIO(
+        path, mode, opener=lambda file, flags: os.open(file, flags | os.O_NOFOLLOW, 0o666)
+    )
+
+
+def _begun(path: Path) -> str:
+    """The day of a file's first record by the clock of then, which the name may be ahead of."""
+    for record in read_records(path, _OF_A_CRAWL, damaged=lambda _: None):
+        return record.date[:10].replace("-", "")
+    return day_of(path)
 
 
 def _day(time: datetime) -> str:

@@ -201,6 +201,30 @@ def test_a_foreign_file_names_and_stops_nothing(tmp_path: Path, name: str) -> No
     assert (tmp_path / name).read_bytes() == b"foreign"
 
 
+def test_a_link_to_a_file_elsewhere_is_not_written_to(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "warc", tmp_path / "elsewhere.warc.gz"
+    captures = writer(folder)
+    captures.capture(exchange(b"one"))
+    end(captures)
+    path = folder / FIRST
+    before = path.rename(elsewhere).read_bytes()
+    path.symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic links"):
+        writer(folder)
+    assert elsewhere.read_bytes() == before
+
+
+def test_a_file_that_a_wrong_clock_has_named_grows_for_a_day_only(tmp_path: Path) -> None:
+    ahead = writer(tmp_path, datetime(2062, 1, 1, tzinfo=UTC))
+    ahead.note("urn:finews:crawl", {}, datetime(2062, 1, 1, tzinfo=UTC))
+    end(ahead)
+    for hours in (0, 1, 24):
+        captures = writer(tmp_path, NOW + timedelta(hours=hours))
+        captures.note("urn:finews:crawl", {}, NOW + timedelta(hours=hours))
+        end(captures)
+    assert names(tmp_path) == [f"finews-20620101-0000{number}.warc.gz" for number in (1, 2, 3)]
+
+
 def test_a_mark_without_its_file_is_removed(tmp_path: Path) -> None:
     (tmp_path / "finews-20261122-00001.writing").touch()
     end(writer(tmp_path))
@@ -219,10 +243,10 @@ def test_a_new_day_begins_a_new_file_in_the_middle_of_a_crawl(tmp_path: Path) ->
     again = writer(tmp_path)
     after = again.capture(exchange(b"with a clock that was put back"))
     end(again)
-    assert [before.file, after.file] == names_of_both
+    assert [before.file, after.file] == [names_of_both[0], "finews-20261123-00002.warc.gz"]
     kinds = [record.kind for record in all_records(tmp_path)]
     pair = ["response", "request"]
-    assert kinds == ["warcinfo", *pair, "warcinfo", "metadata", "metadata", *pair]
+    assert kinds == ["warcinfo", *pair, "warcinfo", "metadata", "metadata", "warcinfo", *pair]
 
 
 @pytest.mark.parametrize("most_bytes", [1000, 1 << 20])
