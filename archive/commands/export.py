@@ -1,7 +1,7 @@
 """The commands ``finews export …``."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce, wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -11,12 +11,14 @@ import click
 
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
+from archive.errors import ArchiveError
 from archive.export import Selection, export_jsonl, export_parquet
 from archive.progress import show
 from archive.publish.feeds import Published
 from archive.publish.folder import Outcome
 from archive.publish.posts import PublishedPost
 from archive.publish.site import publish_feed, publish_site, what_to_publish
+from archive.wacz import export_wacz
 
 
 class _Exports(click.Group):
@@ -102,6 +104,31 @@ def posts(archive: Path, kind: str, output: Path, selection: Selection) -> None:
     else:
         with click.open_file(str(output), "wb", atomic=not to_terminal) as out:
             count = export_jsonl(archive, out, selection, show)
+    click.echo(f"{count} posts exported.", err=True)
+
+
+@export.command()
+@archive
+@click.option(
+    *("--output", "-o"),
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="File to write, such as news.wacz.",
+)
+@click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
+@_choosing_posts
+def wacz(archive: Path, output: Path, title: str, selection: Selection) -> None:
+    """Write captures as a WACZ file, with a page for every post, for ReplayWeb.page.
+
+    Without a choice all captures are in it, lists too; else those that the posts were made of.
+    """
+
+    def tell(damage: ArchiveError) -> None:
+        click.echo(f"Left out: {damage}", err=True)
+
+    now = datetime.now(UTC)
+    with click.open_file(str(output), "wb", atomic=True) as out:
+        count = export_wacz(archive, out, selection, show, title=title, now=now, damaged=tell)
     click.echo(f"{count} posts exported.", err=True)
 
 

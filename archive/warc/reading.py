@@ -39,6 +39,7 @@ _FOLD = re.compile("\r\n[ \t]+")
 class Record:
     """A record as it was read.
 
+    :param length: of its gzip member in the file, in bytes.
     :param heading: of a block of HTTP: the status line or the request line, and the headers.
     :param payload: the body as received, or the bytes of a `metadata` record; empty for a
         `revisit`.
@@ -48,6 +49,7 @@ class Record:
     url: str
     date: str
     offset: int
+    length: int
     heading: bytes
     payload: bytes
     digest: str
@@ -88,17 +90,19 @@ def _stop(error: ArchiveError) -> None:
 
 
 def read_records(
-    path: Path, kinds: frozenset[str] | None = None, *, damaged: Damaged = _stop
+    path: Path, kinds: frozenset[str] | None = None, *, start: int = 0, damaged: Damaged = _stop
 ) -> Iterator[Record]:
     """Read the records of a WARC file, checking their digests and their members' checksums.
 
     :param kinds: only these.
+    :param start: offset of the first.
     :param damaged: is told of every record that is torn, damaged, or does not have its digest,
         and reading goes on at the next one.
     :raises ArchiveError: at such a record, without `damaged`.
     :raises OSError: when the file cannot be read.
     """
     with path.open("rb") as file:
+        file.seek(start)
         yield from Reading(file, path, damaged).records(kinds)
 
 
@@ -108,10 +112,8 @@ def read_record(path: Path, offset: int) -> Record:
     :raises ArchiveError: when there is none at `offset`, or it is torn or damaged.
     :raises OSError: when the file cannot be read.
     """
-    with path.open("rb") as file:
-        file.seek(offset)
-        for record in Reading(file, path, _stop).records():
-            return record
+    for record in read_records(path, start=offset):
+        return record
     raise ArchiveError(f"The capture {path} has no record at {offset}.")
 
 
@@ -159,7 +161,7 @@ class Reading:
         """
         for offset, member in self.members(until):
             try:
-                record = _record(member, offset, kinds)
+                record = _record(member, offset, self.position - offset, kinds)
             except ValueError as error:
                 self._tell(f"The capture {self._path} has no record at {offset}: {error}.")
                 continue
@@ -252,7 +254,7 @@ def _begins_record(data: bytes) -> bool:
         return False
 
 
-def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record | None:
+def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | None) -> Record | None:
     """Read a record; None when it is of another kind.
 
     warcio takes two to three times as long for it, and a large archive is nothing but this.
@@ -264,10 +266,10 @@ def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record 
     if not version.startswith(b"WARC/1."):
         raise ValueError("it does not begin with a version of WARC")
     fields = {name.lower(): value for name, value in _fields(lines)}
-    begin, length = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
-    if fields.get("content-length") != str(length) or not member.endswith(_BLANK):
+    begin, size = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
+    if fields.get("content-length") != str(size) or not member.endswith(_BLANK):
         raise ValueError("it does not have the length that it tells")
-    block = memoryview(member)[begin : begin + length]
+    block = memoryview(member)[begin : begin + size]
     heading, payload = b"", block
     http = fields.get("content-type", "").startswith("application/http")
     if http:
@@ -288,6 +290,7 @@ def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record 
         url=fields.get("warc-target-uri", ""),
         date=fields.get("warc-date", ""),
         offset=offset,
+        length=length,
         heading=heading,
         payload=bytes(payload),
         digest=digest or "",

@@ -151,6 +151,16 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
     return b"".join(map(_as_member, records))
 
 
+def not_modified_record(target: str, date: str, digest: str | None, first: Capture | None) -> bytes:
+    """A ``revisit`` of a payload that a server states to be unchanged.
+
+    :param date: the record's WARC-Date.
+    :param digest: of the payload; None where it is not known.
+    :param first: the first capture of the payload.
+    """
+    return _as_member(_not_modified(target, {"WARC-Date": date}, digest, first))
+
+
 def _not_modified(
     target: str, about: Mapping[str, str], digest: str | None, first: Capture | None
 ) -> ArcWarcRecord:
@@ -170,15 +180,23 @@ def metadata_record(about: str, facts: Mapping[str, Any], now: datetime) -> byte
     :param about: the record's target, a URI.
     """
     payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
-    return _resource(about, "metadata", "application/json", payload, now)
+    return _made(about, "metadata", "application/json", payload, now)
 
 
 def conversion_record(about: str, post: bytes, now: datetime) -> bytes:
     """A post, which was made of captured responses, as a ``conversion`` record."""
-    return _resource(about, "conversion", "text/markdown; charset=utf-8", post, now)
+    return _made(about, "conversion", "text/markdown; charset=utf-8", post, now)
 
 
-def _resource(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
+def resource_record(about: str, media_type: str, data: bytes, date: str) -> bytes:
+    """A ``resource`` record: bytes without the exchange that brought them.
+
+    :param date: the record's WARC-Date.
+    """
+    return _as_member(_block(about, "resource", media_type, data, {"WARC-Date": date}))
+
+
+def _made(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
     return _as_member(_block(about, kind, media_type, data, {"WARC-Date": iso_microseconds(now)}))
 
 
