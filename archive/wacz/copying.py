@@ -1,5 +1,7 @@
 """Copies captures into the WARC files of a WACZ."""
 
+import gzip
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -15,6 +17,7 @@ from archive.warc.records import not_modified_record, resource_record, warcinfo_
 
 _EXCHANGES = frozenset({"response", "revisit", "request"})
 _NOT_MODIFIED = 304
+_REFERS_TO_DATE = re.compile(rb"(\r\nWARC-Refers-To-Date: [^\r.]*)\.[0-9]+(Z\r\n)")
 _MOST_BYTES = 1 << 30
 """Of a WARC file, as the standard recommends."""
 
@@ -124,11 +127,11 @@ class Copies:
             digest, first = self._latest(record.url)
             member = not_modified_record(record.url, record.date, digest or None, first)
             status, kind = None, "revisit"
+        if kind == "revisit":
+            mime, member = "warc/revisit", _as_in_index(member)
         place = self._append(member)
         if kind == "request":
             return
-        if kind == "revisit":
-            mime = "warc/revisit"
         self._index.add(place, record.url, record.date, mime, status, digest)
         if digest and record.status == 200:
             self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (record.url, digest))
@@ -177,6 +180,14 @@ def _exchange(path: Path, offset: int) -> Iterator[Record]:
     request = next(records, None)
     if request is not None and (request.kind, request.url) == ("request", response.url):
         yield request
+
+
+def _as_in_index(revisit: bytes) -> bytes:
+    """The record with the date that it refers to in seconds, as the index has dates: ReplayWeb.page
+    takes what is there from that date on.
+    """
+    record = gzip.decompress(revisit)
+    return gzip.compress(_REFERS_TO_DATE.sub(rb"\1\2", record, count=1), mtime=0)
 
 
 def _mime(media_type: str) -> str | None:
