@@ -1,17 +1,19 @@
 """The commands ``finews export …``."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import reduce, wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, FinewsError
 from archive.export import Selection, export_jsonl, export_parquet
 from archive.progress import show
 from archive.publish.feeds import Published
@@ -32,7 +34,7 @@ class _Exports(click.Group):
 
 @click.group(cls=_Exports)
 def export() -> None:
-    """Give posts out: as records, as a web site, as a feed.
+    """Give posts out: as records, as a web site, as a feed, as a web archive.
 
     Without one of the words below, posts are written as JSON Lines.
     """
@@ -127,9 +129,25 @@ def wacz(archive: Path, output: Path, title: str, selection: Selection) -> None:
         click.echo(f"Left out: {damage}", err=True)
 
     now = datetime.now(UTC)
-    with click.open_file(str(output), "wb", atomic=True) as out:
+    with _replacing(output) as out:
         count = export_wacz(archive, out, selection, show, title=title, now=now, damaged=tell)
     click.echo(f"{count} posts exported.", err=True)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there whole, in the place of a former one, or not at all."""
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise FinewsError(f"Could not write {path}: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _publishing(command: Callable[..., None]) -> Callable[..., None]:

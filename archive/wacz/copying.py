@@ -69,13 +69,9 @@ class Copies:
 
     def copy_file(self, path: Path) -> None:
         """Copy all exchanges in a WARC file."""
-        try:
-            with path.open("rb") as file:
-                for record in read_records(path, _EXCHANGES, damaged=self._damaged):
-                    file.seek(record.offset)
-                    self._copy(path, record, file.read(record.length))
-        except OSError as error:
-            self._damaged(ArchiveError(f"Could not read {path}: {error.strerror}."))
+        records = read_records(path, _EXCHANGES, damaged=self._damaged)
+        for _ in self._copy_all(path, records):
+            pass
 
     def copy(self, warc: Path, capture: Capture) -> None:
         """Copy an exchange, and the one whose payload it revisits.
@@ -83,18 +79,10 @@ class Copies:
         :param warc: folder of the WARC files.
         """
         path = find_file(warc, capture.file)
-        try:
-            with path.open("rb") as file:
-                for record in _exchange(path, capture.offset):
-                    file.seek(record.offset)
-                    self._copy(path, record, file.read(record.length))
-                    first = self._find_payload(record.digest)
-                    if record.kind == "revisit" and first is not None:
-                        self.copy(warc, first)
-        except OSError as error:
-            self._damaged(ArchiveError(f"Could not read {path}: {error.strerror}."))
-        except ArchiveError as error:
-            self._damaged(error)
+        for record in self._copy_all(path, _exchange(path, capture.offset)):
+            first = self._find_payload(record.digest) if record.kind == "revisit" else None
+            if first is not None:
+                self.copy(warc, first)
 
     def add(self, url: str, media_type: str, data: bytes, date: str) -> None:
         """Add a resource that was kept without its exchange, or made by the archive."""
@@ -108,6 +96,15 @@ class Copies:
             (capture.file, capture.offset),
         )
         return next((Shown(*row) for row in rows), None)
+
+    def _copy_all(self, path: Path, records: Iterator[Record]) -> Iterator[Record]:
+        """Copy records of a file as they are taken; gives each when it is copied."""
+        try:
+            for record, member in _with_members(path, records):
+                self._copy(path, record, member)
+                yield record
+        except ArchiveError as error:
+            self._damaged(error)
 
     def _copy(self, path: Path, record: Record, member: bytes) -> None:
         headers = {name.lower(): value for name, value in record.headers}
@@ -168,6 +165,20 @@ _TABLES = """
     ) WITHOUT ROWID;
     CREATE TABLE latest (url TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
 """
+
+
+def _with_members(path: Path, records: Iterator[Record]) -> Iterator[tuple[Record, bytes]]:
+    """Records of a file, each with its gzip member.
+
+    :raises ArchiveError: when the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            for record in records:
+                file.seek(record.offset)
+                yield record, file.read(record.length)
+    except OSError as error:
+        raise ArchiveError(f"Could not read {path}: {error.strerror}.") from error
 
 
 def _exchange(path: Path, offset: int) -> Iterator[Record]:

@@ -71,7 +71,8 @@ class Post:
         else:
             body = render_body(parse_post(data, PurePosixPath(self.path).name).body, lambda _: "")
         facts = [self.published[:16].replace("T", " "), self.media or ""]
-        source = f'<p><a href="{escape(self.link)}">原文</a></p>' if self.link else ""
+        on_the_web = self.link is not None and self.link.startswith(("http://", "https://"))
+        source = f'<p><a href="{escape(self.link or "")}">原文</a></p>' if on_the_web else ""
         return f"""\
 <!DOCTYPE html>
 <html lang="zh">
