@@ -32,6 +32,7 @@ _PROBE = 1 << 12
 """So many bytes of a member are enough for the first of its content."""
 
 _BLANK = b"\r\n\r\n"
+_SPACES = " \t"
 _FOLD = re.compile("\r\n[ \t]+")
 
 
@@ -70,9 +71,9 @@ class Record:
 
     @property
     def headers(self) -> Headers:
-        """Of a request or a response."""
+        """Of a request or a response; each character is a byte, as in ISO 8859-1."""
         _, _, lines = self.heading.partition(b"\r\n")
-        return tuple(_fields(lines))
+        return tuple(_fields(lines.decode("latin-1"), _SPACES))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -265,7 +266,7 @@ def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | Non
     version, _, lines = member[:end].partition(b"\r\n")
     if not version.startswith(b"WARC/1."):
         raise ValueError("it does not begin with a version of WARC")
-    fields = {name.lower(): value for name, value in _fields(lines)}
+    fields = {name.lower(): value for name, value in _fields(_text(lines))}
     begin, size = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
     if fields.get("content-length") != str(size) or not member.endswith(_BLANK):
         raise ValueError("it does not have the length that it tells")
@@ -297,12 +298,15 @@ def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | Non
     )
 
 
-def _fields(lines: bytes) -> Iterator[tuple[str, str]]:
-    """Names and values, a folded value as one line. A line without a colon is neither."""
-    for line in _FOLD.sub(" ", _text(lines)).split("\r\n"):
+def _fields(lines: str, spaces: str | None = None) -> Iterator[tuple[str, str]]:
+    """Names and values, a folded value as one line. A line without a colon is neither.
+
+    :param spaces: that may stand around them; None for all of Unicode.
+    """
+    for line in _FOLD.sub(" ", lines).split("\r\n"):
         name, colon, value = line.partition(":")
         if colon:
-            yield name.strip(), value.strip()
+            yield name.strip(spaces), value.strip(spaces)
 
 
 def _text(data: bytes) -> str:

@@ -153,7 +153,7 @@ class CaptureWriter:
             self._full.append(self._leave(self._file))
             self._finish()
         if self._file is None:
-            self._begun = today
+            self._begun = max(self._begun, today)
             name = next_name(self._newest(), self._day)
             self._file = self._open(self._folder / name, "x+")
         name = Path(str(self._file.name)).name
