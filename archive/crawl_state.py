@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,14 @@ Memory = dict[str, list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server said of a page's version (RFC 9110, section 8.8)."""
+    """What a server said of a page's version (RFC 9110, section 8.8).
+
+    :param payload: digest of the version as it was captured; None where it was not.
+    """
 
     etag: str | None
     last_modified: str | None
+    payload: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +158,12 @@ class CrawlState:
 
     def validators_of(self, url: str) -> Validators | None:
         """Of a page that was read to the end of everything it names."""
-        row = self._row("SELECT etag, last_modified FROM validators WHERE url = ?", url)
+        row = self._row("SELECT etag, last_modified, payload FROM validators WHERE url = ?", url)
         return Validators(*row) if row else None
 
     def keep_validators(self, found: Mapping[str, Validators]) -> None:
         """Remember them, by address."""
-        rows = [
-            {"url": url, "etag": validators.etag, "last_modified": validators.last_modified}
-            for url, validators in found.items()
-        ]
+        rows = [{"url": url} | asdict(validators) for url, validators in found.items()]
         with self._telling():
             self._db.table("validators").upsert_all(rows, pk="url")
 
@@ -421,7 +422,7 @@ class CrawlState:
 
 
 _TABLES: dict[str, dict[str, type]] = {
-    "validators": {"url": str, "etag": str, "last_modified": str},
+    "validators": {"url": str, "etag": str, "last_modified": str, "payload": str},
     "blocks": {"host": str, "until": str, "times": int, "reason": str, "refused": int},
     "answers": {"host": str, "last": str},
     "failures": {

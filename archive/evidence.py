@@ -61,7 +61,7 @@ class Captured:
 
     :param records: how many.
     :param payloads: offset of the first response with each, by its digest.
-    :param revisits: offset and digest of each.
+    :param revisits: offset and digest of each that names the payload which it revisits.
     :param versions: of posts that records are of, in their order.
     :param damage: what was wrong with records that could not be read, a sentence each.
     """
@@ -87,7 +87,8 @@ def captured(records: Records) -> Captured:
                 found.payloads.setdefault(digest, at)
         elif record.kind == "revisit":
             found.responses.append(Response(at, record.url, record.date, ""))
-            found.revisits.append((at, digest))
+            if digest:
+                found.revisits.append((at, digest))
         else:
             recorded = recorded_by(record)
             found.told += recorded.statements

@@ -10,7 +10,8 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import circuit_breaker_of
-from crawler.headers import BoundedHeadersFactory
+from crawler.fingerprint import WIRE_HEAD
+from crawler.headers import BoundedHeadersFactory, wire_head_of
 
 
 class GuestDownloadHandler(HTTP11DownloadHandler):
@@ -54,6 +55,7 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
             breaker.check(request)
             with breaker.watching(request):
                 response = await super().download_request(request)
+            request.meta[WIRE_HEAD] = wire_head_of(response.headers)
             wait = breaker.take(request, response, last=left == 0)
             if not wait:
                 break

@@ -29,6 +29,13 @@ ANSWERS_JSON = "finews_json"
 PICTURE = "finews_picture"
 """Key of `Request.meta`: the `MissingPicture` that a request is for."""
 
+WIRE_HEAD = "finews_wire_head"
+"""Key of `Request.meta`: the status line and the header lines of the response, as received."""
+
+PAYLOAD = "finews_payload"
+"""Key of `Request.meta`: of a `LIST`, the digest of what was received; before that, of what the
+validators in the request are of, None where that is not known."""
+
 REVISIT = "finews_revisit"
 """Key of `Request.meta`: true where the archive has the article and looks at it again."""
 

@@ -1,17 +1,20 @@
 """The commands ``finews export …``."""
 
+import os
 import re
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import reduce, wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
+from archive.errors import ArchiveError, FinewsError
 from archive.export import Selection, check_names, export_jsonl, export_parquet
 from archive.grams import NOTHING, match_expression
 from archive.output import STANDARD_OUTPUT, output_to
@@ -20,6 +23,7 @@ from archive.publish.feeds import Published
 from archive.publish.folder import Outcome
 from archive.publish.posts import PublishedPost
 from archive.publish.site import publish_feed, publish_site, what_to_publish
+from archive.wacz import export_wacz
 
 
 class _Exports(click.Group):
@@ -33,7 +37,7 @@ class _Exports(click.Group):
 
 @click.group(cls=_Exports)
 def export() -> None:
-    """Give posts out: as records, as a web site, as a feed.
+    """Give posts out: as records, as a web site, as a feed, as a web archive.
 
     Without one of the words below, posts are written as JSON Lines.
     """
@@ -128,6 +132,47 @@ def posts(archive: Path, kind: str, output: Path, selection: Selection) -> None:
     with output_to(output, archive) as out:
         count = write(archive, out, selection, show)
     click.echo(f"{count} posts exported.", err=True)
+
+
+@export.command()
+@archive
+@click.option(
+    *("--output", "-o"),
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="File to write, such as news.wacz.",
+)
+@click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
+@_choosing_posts
+def wacz(archive: Path, output: Path, title: str, selection: Selection) -> None:
+    """Write captures as a WACZ file, with a page for every post, for ReplayWeb.page.
+
+    Without a choice all captures are in it, lists too; else those that the posts were made of.
+    """
+
+    def tell(damage: ArchiveError) -> None:
+        click.echo(f"Left out: {damage}", err=True)
+
+    now = datetime.now(UTC)
+    with _replacing(output) as out:
+        count = export_wacz(archive, out, selection, show, title=title, now=now, damaged=tell)
+    click.echo(f"{count} posts exported.", err=True)
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there whole, in the place of a former one, or not at all."""
+    unfinished = path.with_name(f"{path.name}.part")
+    try:
+        with unfinished.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise FinewsError(f"Could not write {path}: {error.strerror or error}.") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _publishing(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,10 +1,11 @@
 """Raw captures: what sites sent, in WARC 1.1 files (ISO 28500:2017), a gzip member per record.
 
-A file that is being written ends with ``.warc.gz.part``, one that later crawls go on with with
-``.warc.gz.open``, a finished one with ``.warc.gz``. Each begins with a ``warcinfo`` record.
+A file has its name from its first record, a ``warcinfo``, and only grows; `CaptureWriter` says how
+it is marked while a crawl writes to it.
 
 - An exchange with a site is a ``response`` record and its ``request``. A payload that was captured
-  before is a ``revisit`` record that names the first one.
+  before, or that the server states to be unchanged, is a ``revisit`` record that names the first
+  one.
 - A version of a post is a ``conversion`` record, to the byte.
 - What the archive knows of it besides is a ``metadata`` record, a JSON object: of these the
   catalog can be made again.

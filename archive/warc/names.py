@@ -1,43 +1,55 @@
-"""The names of WARC files: ``finews-20261122-00001.warc.gz``, and what their ends say."""
+"""The names of WARC files: ``finews-20261122-00001.warc.gz``, from the first record to the last.
+
+A release before this one wrote under other names: ``.warc.gz.part`` while a crawl ran, then
+``.warc.gz.open`` until the file was finished. Such files are read, and the next crawl renames them.
+"""
 
 import re
 from pathlib import Path
 
-PART, OPEN, FINISHED = ".warc.gz.part", ".warc.gz.open", ".warc.gz"
+FINISHED = ".warc.gz"
+FORMER_PART, FORMER_OPEN = ".warc.gz.part", ".warc.gz.open"
 SOFTWARE = "finews"
+_MARK = ".writing"
+_OWN = re.compile(rf"{SOFTWARE}-([0-9]{{8}})-([0-9]{{5,}})(\..+)")
 _DAY = re.compile("(?<=-)[0-9]{8}(?=-)")
-_OURS = re.compile(rf"{SOFTWARE}-(?P<day>[0-9]{{8}})-(?P<number>[0-9]{{5,9}})", re.ASCII)
 
 
 def warc_files(folder: Path) -> list[Path]:
     """The WARC files of a folder, in the order in which they were written."""
-    found = [path for suffix in (FINISHED, OPEN, PART) for path in folder.glob(f"*{suffix}")]
+    suffixes = (FINISHED, FORMER_OPEN, FORMER_PART)
+    found = [path for suffix in suffixes for path in folder.glob(f"*{suffix}")]
     return sorted(filter(Path.is_file, found), key=finished_name)
 
 
 def finished_name(path: Path) -> str:
-    """The name that a WARC file has when it is finished; captures are known by it."""
+    """The name that captures in a WARC file are known by: its own, whatever it was before."""
     return f"{_stem(path)}{FINISHED}"
+
+
+def mark_of(path: Path) -> Path:
+    """The empty file that stands beside a WARC file while a crawl writes to it."""
+    return path.with_name(f"{_stem(path)}{_MARK}")
 
 
 def is_being_written(path: Path) -> bool:
     """Whether a crawl writes to a file, or was killed when it did; see `CaptureWriter`."""
-    return path.name.endswith(PART)
+    return path.name.endswith(FORMER_PART) or mark_of(path).exists()
 
 
 def find_file(folder: Path, name: str) -> Path:
-    """The path of a WARC file by the name that it has when it is finished."""
-    finished = folder / name
-    for suffix in (FINISHED, OPEN, PART):
-        path = renamed(finished, suffix)
+    """The path of a WARC file by the name that captures in it are known by."""
+    file = folder / name
+    for suffix in (FINISHED, FORMER_OPEN, FORMER_PART):
+        path = renamed(file, suffix)
         if path.exists():
             return path
-    return finished
+    return file
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file has a name that `next_name` gives; what others hold is not looked at."""
-    return _OURS.fullmatch(_stem(path)) is not None
+    """Whether a file has a name that `next_name` gives; what others hold is not read."""
+    return _OWN.fullmatch(f"{_stem(path)}{FINISHED}") is not None
 
 
 def is_found(path: Path) -> bool:
@@ -49,7 +61,7 @@ def is_found(path: Path) -> bool:
 
 
 def renamed(path: Path, suffix: str) -> Path:
-    """The path with another of the three ends."""
+    """The path with another end."""
     return path.with_name(f"{_stem(path)}{suffix}")
 
 
@@ -63,8 +75,22 @@ def day_of(path: Path) -> str:
     return found[0] if found else ""
 
 
-def next_name(folder: Path, day: str) -> str:
-    """The name, without its end, of the next file of a day. Files of other names do not count."""
-    ours = (_OURS.fullmatch(_stem(path)) for path in folder.iterdir())
-    numbers = (int(name["number"]) for name in ours if name and name["day"] == day)
-    return f"{SOFTWARE}-{day}-{max(numbers, default=0) + 1:05}"
+def own_files(folder: Path, suffix: str = FINISHED) -> list[Path]:
+    """The files with an end that crawls have begun, in their order; no others' files."""
+    places = ((_OWN.fullmatch(path.name), path) for path in folder.glob(f"*{suffix}"))
+    own = [
+        (match[1], int(match[2]), path) for match, path in places if match and match[3] == suffix
+    ]
+    return [path for *_, path in sorted(own)]
+
+
+def marked_files(folder: Path) -> list[Path]:
+    """The WARC files that a crawl writes, or wrote when it was killed."""
+    return [renamed(mark, FINISHED) for mark in own_files(folder, _MARK)]
+
+
+def next_name(newest: Path | None, day: str) -> str:
+    """The name of the file after the newest one, begun on a day."""
+    match = _OWN.fullmatch(newest.name) if newest is not None else None
+    number = int(match[2]) if match and match[1] == day else 0
+    return f"{SOFTWARE}-{day}-{number + 1:05}{FINISHED}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -31,12 +32,15 @@ _PROBE = 1 << 12
 """So many bytes of a member are enough for the first of its content."""
 
 _BLANK = b"\r\n\r\n"
+_SPACES = " \t"
+_FOLD = re.compile("\r\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record as it was read.
 
+    :param length: of its gzip member in the file, in bytes.
     :param heading: of a block of HTTP: the status line or the request line, and the headers.
     :param payload: the body as received, or the bytes of a `metadata` record; empty for a
         `revisit`.
@@ -46,6 +50,7 @@ class Record:
     url: str
     date: str
     offset: int
+    length: int
     heading: bytes
     payload: bytes
     digest: str
@@ -66,9 +71,9 @@ class Record:
 
     @property
     def headers(self) -> Headers:
-        """Of a request or a response."""
+        """Of a request or a response; each character is a byte, as in ISO 8859-1."""
         _, _, lines = self.heading.partition(b"\r\n")
-        return tuple(_fields(lines))
+        return tuple(_fields(lines.decode("latin-1"), _SPACES))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -86,17 +91,19 @@ def _stop(error: ArchiveError) -> None:
 
 
 def read_records(
-    path: Path, kinds: frozenset[str] | None = None, *, damaged: Damaged = _stop
+    path: Path, kinds: frozenset[str] | None = None, *, start: int = 0, damaged: Damaged = _stop
 ) -> Iterator[Record]:
     """Read the records of a WARC file, checking their digests and their members' checksums.
 
     :param kinds: only these.
+    :param start: offset of the first.
     :param damaged: is told of every record that is torn, damaged, or does not have its digest,
         and reading goes on at the next one.
     :raises ArchiveError: at such a record, without `damaged`.
     :raises OSError: when the file cannot be read.
     """
     with path.open("rb") as file:
+        file.seek(start)
         yield from Reading(file, path, damaged).records(kinds)
 
 
@@ -106,10 +113,8 @@ def read_record(path: Path, offset: int) -> Record:
     :raises ArchiveError: when there is none at `offset`, or it is torn or damaged.
     :raises OSError: when the file cannot be read.
     """
-    with path.open("rb") as file:
-        file.seek(offset)
-        for record in Reading(file, path, _stop).records():
-            return record
+    for record in read_records(path, start=offset):
+        return record
     raise ArchiveError(f"The capture {path} has no record at {offset}.")
 
 
@@ -157,7 +162,7 @@ class Reading:
         """
         for offset, member in self.members(until):
             try:
-                record = _record(member, offset, kinds)
+                record = _record(member, offset, self.position - offset, kinds)
             except ValueError as error:
                 self._tell(f"The capture {self._path} has no record at {offset}: {error}.")
                 continue
@@ -208,6 +213,27 @@ class Reading:
         self._damaged(ArchiveError(wrong))
 
 
+def ends_whole(path: Path) -> bool:
+    """Whether a file ends with the end of a record.
+
+    A copy that was made while a crawl wrote may not. Of a sound file only the end is read.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        back = _CHUNK
+        while True:
+            damage: list[ArchiveError] = []
+            begin = next_record(file, max(size - back, 0))
+            file.seek(begin)
+            for _ in Reading(file, path, damage.append).members():
+                pass
+            if begin < size and not damage:
+                return True
+            if back >= size:
+                return False
+            back *= 16
+
+
 def next_record(file: BinaryIO, start: int) -> int:
     """Go to where the next gzip member with a record begins, or to the end.
 
@@ -235,7 +261,7 @@ def _begins_record(data: bytes) -> bool:
         return False
 
 
-def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record | None:
+def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | None) -> Record | None:
     """Read a record; None when it is of another kind.
 
     warcio takes two to three times as long for it, and a large archive is nothing but this.
@@ -246,11 +272,11 @@ def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record 
     version, _, lines = member[:end].partition(b"\r\n")
     if not version.startswith(b"WARC/1."):
         raise ValueError("it does not begin with a version of WARC")
-    fields = {name.lower(): value for name, value in _fields(lines)}
-    begin, length = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
-    if fields.get("content-length") != str(length) or not member.endswith(_BLANK):
+    fields = {name.lower(): value for name, value in _fields(_text(lines))}
+    begin, size = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
+    if fields.get("content-length") != str(size) or not member.endswith(_BLANK):
         raise ValueError("it does not have the length that it tells")
-    block = memoryview(member)[begin : begin + length]
+    block = memoryview(member)[begin : begin + size]
     heading, payload = b"", block
     http = fields.get("content-type", "").startswith("application/http")
     if http:
@@ -271,17 +297,22 @@ def _record(member: bytes, offset: int, kinds: frozenset[str] | None) -> Record 
         url=fields.get("warc-target-uri", ""),
         date=fields.get("warc-date", ""),
         offset=offset,
+        length=length,
         heading=heading,
         payload=bytes(payload),
         digest=digest or "",
     )
 
 
-def _fields(lines: bytes) -> Iterator[tuple[str, str]]:
-    """Names and values; none of our writers folds a line."""
-    for line in _text(lines).split("\r\n") if lines else ():
-        name, _, value = line.partition(":")
-        yield name.strip(), value.strip()
+def _fields(lines: str, spaces: str | None = None) -> Iterator[tuple[str, str]]:
+    """Names and values, a folded value as one line. A line without a colon is neither.
+
+    :param spaces: that may stand around them; None for all of Unicode.
+    """
+    for line in _FOLD.sub(" ", lines).split("\r\n"):
+        name, colon, value = line.partition(":")
+        if colon:
+            yield name.strip(spaces), value.strip(spaces)
 
 
 def _text(data: bytes) -> str:

@@ -16,7 +16,6 @@ from urllib.parse import quote
 from isal import isal_zlib
 from warcio.recordbuilder import RecordBuilder
 from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.capture import Capture
@@ -25,6 +24,8 @@ from archive.warc.names import SOFTWARE
 Headers = Sequence[tuple[str, str]]
 
 _RECORDS = RecordBuilder(warc_version="1.1")
+_NOT_MODIFIED = 304
+_SERVER_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _GZIP = 31
 """Of zlib's `wbits`. ISA-L, which knows the same, takes a third of zlib's time; of what sites send
 compressed it makes 1 % more bytes."""
@@ -32,6 +33,7 @@ compressed it makes 1 % more bytes."""
 MOST_BYTES = 128 << 20
 """Of a record. One that unpacks to more is not read, so that memory stays bounded."""
 
+_LINE_END = b"\r\n"
 _ALGORITHM = "sha1:"
 _DIGEST = re.compile("sha1:[A-Z2-7]{32}", re.ASCII)
 _DIGITS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHIJKLMNOPQRSTUV")
@@ -44,6 +46,10 @@ class Exchange:
 
     :param received: when the response was complete; aware.
     :param address: IP address of the server; None where a proxy was asked instead.
+    :param response_head: the status line and the header lines as received, each with CRLF; made
+        of `status` and `response_headers` where it is empty.
+    :param unchanged: digest of the payload that the validators in the request are of; None where
+        it is not known.
     """
 
     url: str
@@ -54,6 +60,13 @@ class Exchange:
     body: bytes
     received: datetime
     address: str | None = None
+    response_head: bytes = b""
+    unchanged: str | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the server states that it has nothing else than before."""
+        return self.status == _NOT_MODIFIED
 
     @property
     def target(self) -> str:
@@ -70,62 +83,98 @@ def warcinfo_record(file: str) -> bytes:
     return _as_member(_RECORDS.create_warcinfo_record(file, info))
 
 
-def _http(first_line: str, headers: Headers, **kind: Any) -> StatusAndHeaders:
-    """warcio makes ASCII of what else sites send, but of a value in parts, such as ``a=0;é``, not
-    of all of it, and then fails.
-    """
-    made = StatusAndHeaders(first_line, list(headers), **kind)
-    made.percent_encode_non_ascii_headers()
-    made.headers = [(_ascii(name), _ascii(value)) for name, value in made.headers]
-    return made
+class _Head:
+    """The head of an HTTP message in the place of warcio's, which would make ASCII of its bytes."""
+
+    def __init__(self, lines: bytes) -> None:
+        self.headers_buff = lines + _LINE_END
+
+    def compute_headers_buffer(self, _: object = None) -> None:
+        """Keep what is there."""
 
 
-def _ascii(text: str) -> str:
-    return text if text.isascii() else quote(text, safe=printable)
+def _head_of(first_line: str, headers: Headers) -> bytes:
+    lines = (first_line, *(f"{name}: {value}" for name, value in headers))
+    return b"".join(line.encode("latin-1") + _LINE_END for line in lines)
 
 
 def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> bytes:
-    """A ``response`` and its ``request``.
+    """A response and its ``request``.
+
+    The response is a ``response`` record; a ``revisit`` where its payload was captured before, or
+    the server states that it has not changed. What is replayed for such a statement must not be
+    the statement itself, a blank page, so its head stands in a ``metadata`` record.
 
     :param digest: of the body, see `payload_digest`.
-    :param first: capture of the same body; the response is then a ``revisit`` of that.
+    :param first: the first capture of the body, or of the payload that has not changed.
     """
-    date = iso_microseconds(exchange.received)
-    headers = _http(
-        f"{exchange.status} {reasons.get(exchange.status, 'Unknown')}",
-        exchange.response_headers,
-        protocol="HTTP/1.1",
+    reason = reasons.get(exchange.status, "Unknown")
+    head = exchange.response_head or _head_of(
+        f"HTTP/1.1 {exchange.status} {reason}", exchange.response_headers
     )
-    _, _, path = exchange.target.partition("://")
-    asked = _http(
-        f"{exchange.method} /{path.partition('/')[2]} HTTP/1.1",
-        exchange.request_headers,
-        is_http_request=True,
-    )
-    warc_headers = {"WARC-Date": date}
+    about = {"WARC-Date": iso_microseconds(exchange.received)}
     if exchange.address is not None:
-        warc_headers["WARC-IP-Address"] = exchange.address
-    if first is None:
-        response = _RECORDS.create_warc_record(
-            exchange.target,
-            "response",
-            payload=io.BytesIO(exchange.body),
-            length=len(exchange.body),
-            http_headers=headers,
-            warc_headers_dict=warc_headers | {"WARC-Payload-Digest": digest},
+        about["WARC-IP-Address"] = exchange.address
+    records = []
+    if exchange.is_unchanged:
+        records.append(_not_modified(exchange.target, about, exchange.unchanged, first))
+    elif first is None:
+        records.append(
+            _RECORDS.create_warc_record(
+                exchange.target,
+                "response",
+                payload=io.BytesIO(exchange.body),
+                length=len(exchange.body),
+                http_headers=_Head(head),
+                warc_headers_dict=about | {"WARC-Payload-Digest": digest},
+            )
         )
     else:
-        response = _RECORDS.create_revisit_record(
-            exchange.target, digest, first.url, first.fetched, headers, warc_headers
+        records.append(
+            _RECORDS.create_revisit_record(
+                exchange.target, digest, first.url, first.fetched, _Head(head), about
+            )
         )
-    number = response.rec_headers.get_header("WARC-Record-ID")
-    request = _RECORDS.create_warc_record(
-        exchange.target,
-        "request",
-        http_headers=asked,
-        warc_headers_dict={"WARC-Date": date, "WARC-Concurrent-To": number},
+    number = records[0].rec_headers.get_header("WARC-Record-ID")
+    beside = {"WARC-Date": about["WARC-Date"], "WARC-Concurrent-To": number}
+    _, _, path = exchange.target.partition("://")
+    path = quote(path.partition("/")[2], safe=printable)
+    asked = f"{exchange.method} /{path} HTTP/1.1"
+    records.append(
+        _RECORDS.create_warc_record(
+            exchange.target,
+            "request",
+            http_headers=_Head(_head_of(asked, exchange.request_headers)),
+            warc_headers_dict=beside,
+        )
     )
-    return _as_member(response) + _as_member(request)
+    if exchange.is_unchanged:
+        answer = head + _LINE_END + exchange.body
+        records.append(_block(number.strip("<>"), "metadata", "message/http", answer, beside))
+    return b"".join(map(_as_member, records))
+
+
+def not_modified_record(target: str, date: str, digest: str | None, first: Capture | None) -> bytes:
+    """A ``revisit`` of a payload that a server states to be unchanged.
+
+    :param date: the record's WARC-Date.
+    :param digest: of the payload; None where it is not known.
+    :param first: the first capture of the payload.
+    """
+    return _as_member(_not_modified(target, {"WARC-Date": date}, digest, first))
+
+
+def _not_modified(
+    target: str, about: Mapping[str, str], digest: str | None, first: Capture | None
+) -> ArcWarcRecord:
+    headers = {**about, "WARC-Profile": _SERVER_NOT_MODIFIED, "WARC-Refers-To-Target-URI": target}
+    if digest is not None and first is not None:
+        headers |= {
+            "WARC-Refers-To-Target-URI": first.url,
+            "WARC-Refers-To-Date": first.fetched,
+            "WARC-Payload-Digest": digest,
+        }
+    return _RECORDS.create_warc_record(target, "revisit", warc_headers_dict=headers)
 
 
 def metadata_record(about: str, facts: Mapping[str, Any], now: datetime) -> bytes:
@@ -134,24 +183,37 @@ def metadata_record(about: str, facts: Mapping[str, Any], now: datetime) -> byte
     :param about: the record's target, a URI.
     """
     payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
-    return _resource(about, "metadata", "application/json", payload, now)
+    return _made(about, "metadata", "application/json", payload, now)
 
 
 def conversion_record(about: str, post: bytes, now: datetime) -> bytes:
     """A post, which was made of captured responses, as a ``conversion`` record."""
-    return _resource(about, "conversion", "text/markdown; charset=utf-8", post, now)
+    return _made(about, "conversion", "text/markdown; charset=utf-8", post, now)
 
 
-def _resource(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
-    record = _RECORDS.create_warc_record(
+def resource_record(about: str, media_type: str, data: bytes, date: str) -> bytes:
+    """A ``resource`` record: bytes without the exchange that brought them.
+
+    :param date: the record's WARC-Date.
+    """
+    return _as_member(_block(about, "resource", media_type, data, {"WARC-Date": date}))
+
+
+def _made(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
+    return _as_member(_block(about, kind, media_type, data, {"WARC-Date": iso_microseconds(now)}))
+
+
+def _block(
+    about: str, kind: str, media_type: str, data: bytes, headers: Mapping[str, str]
+) -> ArcWarcRecord:
+    return _RECORDS.create_warc_record(
         about,
         kind,
         payload=io.BytesIO(data),
         length=len(data),
         warc_content_type=media_type,
-        warc_headers_dict={"WARC-Date": iso_microseconds(now)},
+        warc_headers_dict=dict(headers),
     )
-    return _as_member(record)
 
 
 def _as_member(record: ArcWarcRecord) -> bytes:

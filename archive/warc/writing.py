@@ -4,25 +4,24 @@ import io
 import os
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from archive.capture import Capture
-from archive.files import refuse_link, sync_folders
+from archive.files import make_folder, sync_folders
 from archive.warc.names import (
     FINISHED,
-    OPEN,
-    PART,
+    FORMER_OPEN,
+    FORMER_PART,
     day_of,
-    finished_name,
-    is_being_written,
-    is_found,
+    mark_of,
+    marked_files,
     next_name,
+    own_files,
     renamed,
-    warc_files,
 )
-from archive.warc.reading import Reading, read_records
+from archive.warc.reading import Reading, ends_whole, read_records
 from archive.warc.records import (
     Exchange,
     conversion_record,
@@ -33,7 +32,8 @@ from archive.warc.records import (
     warcinfo_record,
 )
 
-_OF_A_DAY = frozenset({"response", "revisit", "request", "metadata", "conversion"})
+_OF_A_CRAWL = frozenset({"response", "revisit", "request", "metadata", "conversion"})
+"""The kinds of records that are dated by the clock of a crawl."""
 
 FindPayload = Callable[[str], Capture | None]
 
@@ -41,13 +41,15 @@ FindPayload = Callable[[str], Capture | None]
 class CaptureWriter:
     """Appends records to the archive's newest WARC file. Safe to call from two threads.
 
-    What a killed crawl left half written is cut off. A file is called finished, or open for the
-    next crawl, only when all its payloads are known to `find_payload`: of the others' the writer
-    tells after a kill, so that the catalog knows the first capture of a payload whatever happens.
+    A file has its name from the first record, and only grows, so that other programs can read it
+    at any time. While it is written an empty file stands beside it, a mark, which is removed only
+    when all payloads are known to `find_payload`. A mark that is found when a writer is opened is
+    that of a killed crawl: what was left half written is cut off, and `sync` returns the payloads,
+    so that the catalog knows the first capture of each whatever happens.
 
     :param folder: of the WARC files; is created.
     :param now: names the file. A new one is begun at `most_bytes` and with the first record of
-        a later day, UTC; also after a clock that was wrong has named one of a day to come.
+        a later day, UTC.
     :param find_payload: the first capture of a payload, by its digest.
     :raises OSError: here and from every method, when the disk refuses.
     """
@@ -64,28 +66,25 @@ class CaptureWriter:
         self._most_bytes = most_bytes
         self._find_payload = find_payload
         self._new_payloads: dict[str, Capture] = {}
-        self._full: list[Path] = []
         self._lock = threading.Lock()
         self._file: io.FileIO | None = None
-        self._name = ""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
+        for suffix in (FORMER_PART, FORMER_OPEN):
+            for former in own_files(folder, suffix):
+                self._rename(former)
+        self._full = [path for path in marked_files(folder) if self._mend(path)]
+        newest = self._newest()
         # Never back: files are read in the order of their names, whatever the clock says.
-        ours = sorted(filter(is_found, warc_files(folder)))
-        self._day = max([_day(now), *map(day_of, ours)])
-        self._today = self._begun = _day(now)
-        unfinished = [path for path in ours if not path.name.endswith(FINISHED)]
-        for path in unfinished:
-            refuse_link(path)
-        for torn in filter(is_being_written, unfinished):
-            for digest, capture in _mend(torn):
-                if find_payload(digest) is None:
-                    self._new_payloads.setdefault(digest, capture)
-        for path in filter(Path.exists, unfinished):
-            self._go_on_with(path, now)
+        self._begun = _day(now)
+        self._day = max(self._begun, day_of(newest) if newest else "")
+        if newest and self._is_to_grow(newest):
+            self._full = [path for path in self._full if path != newest]
+            self._file = self._open(newest, "r+")
 
     def capture(self, exchange: Exchange) -> Capture:
         """Write an exchange; it lasts over a power cut after the next `sync`."""
         digest = payload_digest(exchange.body)
+        known = exchange.unchanged if exchange.is_unchanged else digest
         with self._lock:
             file, offset = self._place(exchange.received)
             capture = Capture(
@@ -94,11 +93,14 @@ class CaptureWriter:
                 offset=offset,
                 fetched=iso_microseconds(exchange.received),
             )
-            first = self._new_payloads.get(digest) or self._find_payload(digest)
+            first = self._first(known) if known else None
             self._append(exchange_records(exchange, digest, first))
-            if first is None and exchange.body:
+            if first is None and exchange.body and not exchange.is_unchanged:
                 self._new_payloads[digest] = capture
         return capture
+
+    def _first(self, digest: str) -> Capture | None:
+        return self._new_payloads.get(digest) or self._find_payload(digest)
 
     def note(self, about: str, facts: Mapping[str, Any], now: datetime) -> None:
         """Write a `metadata` record with a JSON object.
@@ -137,30 +139,27 @@ class CaptureWriter:
     def close(self) -> None:
         """Leave the file for the next crawl to go on with."""
         with self._lock:
-            self._finish()
             if self._file is not None:
-                path = self._leave(self._file)
-                if not self._new_payloads:
-                    self._rename(path, OPEN)
+                self._full.append(self._leave(self._file))
+            self._finish()
 
     def _place(self, now: datetime) -> tuple[str, int]:
-        """The name, when it is finished, of the file that the next record goes to, and where."""
-        self._today = max(self._today, _day(now))
-        day = max(self._day, self._today)
+        """The name of the file that the next record goes to, and where."""
+        today = _day(now)
+        self._day = max(self._day, today)
         if self._file is not None and (
-            self._today > self._begun or self._file.tell() >= self._most_bytes
+            today > self._begun or self._file.tell() >= self._most_bytes
         ):
             self._full.append(self._leave(self._file))
             self._finish()
-        self._day = day
         if self._file is None:
-            self._begun = self._today
-            path = self._folder / f"{next_name(self._folder, day)}{PART}"
-            self._file, self._name = path.open("x+b", buffering=0), finished_name(path)
-            sync_folders([self._folder])
+            self._begun = max(self._begun, today)
+            name = next_name(self._newest(), self._day)
+            self._file = self._open(self._folder / name, "x+")
+        name = Path(str(self._file.name)).name
         if self._file.tell() == 0:
-            self._append(warcinfo_record(self._name))
-        return self._name, self._file.tell()
+            self._append(warcinfo_record(name))
+        return name, self._file.tell()
 
     def _append(self, records: bytes) -> None:
         """Write records whole or not at all: what is behind half a record cannot be read."""
@@ -175,65 +174,85 @@ class CaptureWriter:
             self._file.seek(start)
             raise
 
-    def _go_on_with(self, path: Path, now: datetime) -> None:
-        tomorrow = _day(now + timedelta(days=1))
-        begun = day_of(path) if day_of(path) <= tomorrow else _begun(path)
-        fresh = day_of(path) == self._day and _day(now) <= begun <= tomorrow
-        if fresh and path.stat().st_size < self._most_bytes and self._file is None:
-            self._begun = begun
-            part = path.rename(renamed(path, PART))
-            self._file, self._name = part.open("r+b", buffering=0), finished_name(part)
-            self._file.seek(0, os.SEEK_END)
-        elif path.name.endswith(PART):
-            self._full.append(path)
-        else:
-            self._rename(path, FINISHED)
+    def _newest(self) -> Path | None:
+        return next(reversed(own_files(self._folder)), None)
+
+    def _is_to_grow(self, path: Path) -> bool:
+        fresh = _begun(path) == self._begun and path.stat().st_size < self._most_bytes
+        return fresh and ends_whole(path)
+
+    def _open(self, path: Path, mode: Literal["r+", "x+"]) -> io.FileIO:
+        _mark(path)
+        file = _open_here(path, mode)
+        file.seek(0, os.SEEK_END)
+        sync_folders([self._folder])
+        return file
 
     def _leave(self, file: io.FileIO) -> Path:
         with file:
             os.fsync(file.fileno())
         self._file = None
-        return Path(file.name)
+        return Path(str(file.name))
 
     def _finish(self) -> None:
         if not self._new_payloads:
             for path in self._full:
-                self._rename(path, FINISHED)
+                self._unmark(path)
             self._full.clear()
 
-    def _rename(self, path: Path, suffix: str) -> None:
-        path.rename(renamed(path, suffix))
+    def _unmark(self, path: Path) -> None:
+        mark_of(path).unlink(missing_ok=True)
         sync_folders([self._folder])
 
+    def _rename(self, former: Path) -> None:
+        """Give a file of a former release its name, unless another one has it."""
+        path = renamed(former, FINISHED)
+        if not path.exists():
+            if former.name.endswith(FORMER_PART):
+                _mark(path)
+            former.rename(path)
+            sync_folders([self._folder])
 
-def _day(time: datetime) -> str:
-    return time.astimezone(UTC).date().isoformat().replace("-", "")
+    def _mend(self, path: Path) -> bool:
+        """Cut off what a killed crawl left half written, and learn the payloads in the rest.
+
+        What is whole behind a damaged record stays: no kill has damaged that.
+
+        :returns: whether anything is left.
+        """
+        whole = 0
+        if path.exists():
+            with _open_here(path, "r+") as file:
+                reading = Reading(file, path, lambda _: None)
+                for response in reading.records(frozenset({"response"})):
+                    if response.payload and self._find_payload(response.digest) is None:
+                        capture = response.capture_in(path.name)
+                        self._new_payloads.setdefault(response.digest, capture)
+                whole = file.truncate(reading.whole)
+                os.fsync(file.fileno())
+        if not whole:
+            path.unlink(missing_ok=True)
+            self._unmark(path)
+        return whole > 0
+
+
+def _mark(path: Path) -> None:
+    _open_here(mark_of(path), "a").close()
+
+
+def _open_here(path: Path, mode: str) -> io.FileIO:
+    """Open a file without a buffer; a link to one elsewhere is refused."""
+    return io.FileIO(
+        path, mode, opener=lambda file, flags: os.open(file, flags | os.O_NOFOLLOW, 0o666)
+    )
 
 
 def _begun(path: Path) -> str:
     """The day of a file's first record by the clock of then, which the name may be ahead of."""
-    for record in read_records(path, _OF_A_DAY, damaged=lambda _: None):
+    for record in read_records(path, _OF_A_CRAWL, damaged=lambda _: None):
         return record.date[:10].replace("-", "")
     return day_of(path)
 
 
-def _mend(path: Path) -> list[tuple[str, Capture]]:
-    """Cut off what a killed crawl left half written.
-
-    What is whole behind a damaged record stays: no kill has damaged that.
-
-    :returns: the payloads in what is whole, by digest.
-    """
-    name = finished_name(path)
-    with path.open("r+b") as file:
-        reading = Reading(file, path, lambda _: None)
-        payloads = [
-            (response.digest, response.capture_in(name))
-            for response in reading.records(frozenset({"response"}))
-            if response.payload
-        ]
-        file.truncate(reading.whole)
-        os.fsync(file.fileno())
-    if not reading.whole:
-        path.unlink()
-    return payloads
+def _day(time: datetime) -> str:
+    return time.astimezone(UTC).date().isoformat().replace("-", "")

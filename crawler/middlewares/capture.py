@@ -10,9 +10,9 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from archive.capture import Capture
 from archive.errors import ArchiveError
-from archive.warc import Exchange
+from archive.warc import Exchange, payload_digest
 from crawler.extensions.open_archive import archive_of, open_archive_of
-from crawler.fingerprint import PICTURE
+from crawler.fingerprint import LIST, PAYLOAD, PICTURE, WIRE_HEAD
 
 _CAPTURE = "finews_capture"
 _SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
@@ -55,7 +55,11 @@ class CaptureMiddleware:
             body=response.body,
             received=archive.now(),
             address=None if proxied or response.ip_address is None else str(response.ip_address),
+            response_head=request.meta.pop(WIRE_HEAD, b""),
+            unchanged=request.meta.get(PAYLOAD),
         )
+        if LIST in request.meta and not exchange.is_unchanged:
+            request.meta[PAYLOAD] = payload_digest(response.body)
         try:
             request.meta[_CAPTURE] = archive.capture(exchange)
         except ArchiveError as error:

@@ -8,7 +8,7 @@ from scrapy.http import Response
 
 from archive.crawl_state import Validators
 from crawler.extensions.open_archive import archive_of
-from crawler.fingerprint import LIST
+from crawler.fingerprint import LIST, PAYLOAD
 
 
 class ConditionalMiddleware:
@@ -30,6 +30,7 @@ class ConditionalMiddleware:
         if not request.meta.get(LIST):
             return
         known = archive_of(self._crawler).crawl_state.validators_of(request.url)
+        request.meta[PAYLOAD] = known.payload if known else None
         if known is not None and known.etag:
             request.headers["If-None-Match"] = known.etag
         if known is not None and known.last_modified:
@@ -50,5 +51,7 @@ def validators_of(response: Response) -> Validators | None:
         value = response.headers.get(name)
         return value.decode("latin-1") if value else None
 
-    validators = Validators(header("ETag"), header("Last-Modified"))
-    return None if validators == Validators(None, None) else validators
+    etag, last_modified = header("ETag"), header("Last-Modified")
+    if etag is None and last_modified is None:
+        return None
+    return Validators(etag, last_modified, response.meta.get(PAYLOAD))

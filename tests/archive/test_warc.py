@@ -14,10 +14,21 @@ from warcio.archiveiterator import ArchiveIterator
 
 from archive.capture import Capture
 from archive.errors import ArchiveError
-from archive.warc import CaptureWriter, Exchange, Record, find_file, read_record, read_records
+from archive.warc import (
+    CaptureWriter,
+    Exchange,
+    Record,
+    find_file,
+    is_being_written,
+    read_record,
+    read_records,
+    warc_files,
+)
+from archive.warc.names import mark_of
 from archive.warc.records import exchange_records, has_digest, payload_digest
 
 NOW = datetime(2026, 11, 22, 12, 30, 1, 5, UTC)
+FIRST = "finews-20261122-00001.warc.gz"
 
 
 def exchange(body: bytes, url: str = "http://site.test/a?id=1&id=2#top") -> Exchange:
@@ -47,7 +58,7 @@ def names(folder: Path) -> list[str]:
 
 
 def all_records(folder: Path) -> list[Record]:
-    return [record for path in sorted(folder.iterdir()) for record in read_records(path)]
+    return [record for path in warc_files(folder) for record in read_records(path)]
 
 
 @given(bodies=st.lists(st.binary(max_size=2000), max_size=8))
@@ -91,28 +102,133 @@ def test_two_independent_readers_find_nothing_wrong(tmp_path: Path) -> None:
     assert "12 records were verified" in checked.stdout
 
 
-def test_a_file_that_is_written_is_told_from_one_that_is_gone_on_with_and_a_finished_one(
+def test_a_file_has_its_name_from_the_first_record_and_a_mark_while_it_is_written(
     tmp_path: Path,
 ) -> None:
     captures = writer(tmp_path)
     capture = captures.capture(exchange(b"one"))
-    assert names(tmp_path) == ["finews-20261122-00001.warc.gz.part"]
+    path, mark = tmp_path / FIRST, tmp_path / "finews-20261122-00001.writing"
+    assert names(tmp_path) == [path.name, mark.name]
+    assert is_being_written(path)
     end(captures)
-    assert names(tmp_path) == ["finews-20261122-00001.warc.gz.open"]
+    assert names(tmp_path) == [path.name]
+    assert not is_being_written(path)
+    before = path.read_bytes()
     captures = writer(tmp_path)
     second = captures.capture(exchange(b"two"))
-    assert names(tmp_path) == ["finews-20261122-00001.warc.gz.part"]
+    assert mark.exists()
     end(captures)
-    assert second.file == capture.file == "finews-20261122-00001.warc.gz"
+    assert second.file == capture.file == path.name
+    assert path.read_bytes().startswith(before)
 
     tomorrow = writer(tmp_path, NOW + timedelta(days=1))
-    assert names(tmp_path) == ["finews-20261122-00001.warc.gz"]
     tomorrow.capture(exchange(b"three"))
     end(tomorrow)
-    assert names(tmp_path)[1:] == ["finews-20261123-00001.warc.gz.open"]
+    assert names(tmp_path) == [path.name, "finews-20261123-00001.warc.gz"]
     kinds = [record.kind for record in all_records(tmp_path)]
     pair = ["response", "request"]
     assert kinds == ["warcinfo", *pair, *pair, "warcinfo", *pair]
+
+
+@pytest.mark.parametrize("suffix", [".open", ".part"])
+def test_a_file_of_a_former_release_is_read_and_gone_on_with(tmp_path: Path, suffix: str) -> None:
+    captures = writer(tmp_path)
+    one = captures.capture(exchange(b"one"))
+    end(captures)
+    former = (tmp_path / FIRST).rename(tmp_path / f"{FIRST}{suffix}")
+    assert warc_files(tmp_path) == [former]
+    assert find_file(tmp_path, one.file) == former
+    assert is_being_written(former) is (suffix == ".part")
+    again = writer(tmp_path)
+    told = again.sync()
+    assert told == ({} if suffix == ".open" else {payload_digest(b"one"): one})
+    assert again.capture(exchange(b"two")).file == FIRST
+    end(again)
+    assert names(tmp_path) == [FIRST]
+    assert len(all_records(tmp_path)) == 5
+
+
+@pytest.mark.parametrize("suffix", [".open", ".part"])
+def test_a_file_of_a_former_release_takes_no_other_files_place(tmp_path: Path, suffix: str) -> None:
+    captures = writer(tmp_path)
+    captures.capture(exchange(b"one"))
+    end(captures)
+    copy = tmp_path / f"{FIRST}{suffix}"
+    copy.write_bytes((tmp_path / FIRST).read_bytes()[:-9])
+    before = (tmp_path / FIRST).read_bytes()
+    end(writer(tmp_path, NOW + timedelta(days=1)))
+    assert (tmp_path / FIRST).read_bytes() == before
+    assert copy.read_bytes() == before[:-9]
+
+
+def test_a_copy_that_was_made_while_a_crawl_wrote_is_not_gone_on_with(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    captures.capture(exchange(b"one"))
+    second = captures.capture(exchange(b"two"))
+    end(captures)
+    path = tmp_path / FIRST
+    whole = path.read_bytes()
+    for size in range(second.offset, len(whole)):
+        path.write_bytes(whole[:size])
+        told: list[ArchiveError] = []
+        list(read_records(path, damaged=told.append))
+        captures = writer(tmp_path)
+        captures.capture(exchange(b"three"))
+        end(captures)
+        added = tmp_path / "finews-20261122-00002.warc.gz"
+        assert added.exists() is bool(told)
+        assert path.read_bytes()[:size] == whole[:size]
+        added.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "finews-20261122-00001.backup.warc.gz",
+        "finews-20261122-x.warc.gz",
+        "finews-29991231-1.warc.gz",
+        "ours-29991231-00001.warc.gz",
+        "ours.writing",
+        "finews-20261122-00001.copy.writing",
+    ],
+)
+def test_a_foreign_file_names_and_stops_nothing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"foreign")
+    captures = writer(tmp_path)
+    assert captures.capture(exchange(b"one")).file == FIRST
+    end(captures)
+    assert names(tmp_path) == sorted([FIRST, name])
+    assert (tmp_path / name).read_bytes() == b"foreign"
+
+
+def test_a_link_to_a_file_elsewhere_is_not_written_to(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "warc", tmp_path / "elsewhere.warc.gz"
+    captures = writer(folder)
+    captures.capture(exchange(b"one"))
+    end(captures)
+    path = folder / FIRST
+    before = path.rename(elsewhere).read_bytes()
+    path.symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic links"):
+        writer(folder)
+    assert elsewhere.read_bytes() == before
+
+
+def test_a_file_that_a_wrong_clock_has_named_grows_for_a_day_only(tmp_path: Path) -> None:
+    ahead = writer(tmp_path, datetime(2062, 1, 1, tzinfo=UTC))
+    ahead.note("urn:finews:crawl", {}, datetime(2062, 1, 1, tzinfo=UTC))
+    end(ahead)
+    for hours in (0, 1, 24):
+        captures = writer(tmp_path, NOW + timedelta(hours=hours))
+        captures.note("urn:finews:crawl", {}, NOW + timedelta(hours=hours))
+        end(captures)
+    assert names(tmp_path) == [f"finews-20620101-0000{number}.warc.gz" for number in (1, 2, 3)]
+
+
+def test_a_mark_without_its_file_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "finews-20261122-00001.writing").touch()
+    end(writer(tmp_path))
+    assert names(tmp_path) == []
 
 
 def test_a_new_day_begins_a_new_file_in_the_middle_of_a_crawl(tmp_path: Path) -> None:
@@ -121,16 +237,16 @@ def test_a_new_day_begins_a_new_file_in_the_middle_of_a_crawl(tmp_path: Path) ->
     captures.note("urn:finews:crawl", {}, NOW + timedelta(hours=12))
     captures.note("urn:finews:crawl", {}, NOW)  # a clock that was put back
     names_of_both = ["finews-20261122-00001.warc.gz", "finews-20261123-00001.warc.gz"]
-    assert [name.removesuffix(".part") for name in names(tmp_path)] == names_of_both
+    assert [path.name for path in warc_files(tmp_path)] == names_of_both
     end(captures)
-    assert names(tmp_path) == [names_of_both[0], f"{names_of_both[1]}.open"]
+    assert names(tmp_path) == names_of_both
     again = writer(tmp_path)
     after = again.capture(exchange(b"with a clock that was put back"))
     end(again)
-    assert [before.file, after.file] == names_of_both
+    assert [before.file, after.file] == [names_of_both[0], "finews-20261123-00002.warc.gz"]
     kinds = [record.kind for record in all_records(tmp_path)]
     pair = ["response", "request"]
-    assert kinds == ["warcinfo", *pair, "warcinfo", "metadata", "metadata", *pair]
+    assert kinds == ["warcinfo", *pair, "warcinfo", "metadata", "metadata", "warcinfo", *pair]
 
 
 @pytest.mark.parametrize("most_bytes", [1000, 1 << 20])
@@ -139,9 +255,9 @@ def test_a_payload_that_the_catalog_did_not_learn_of_is_told_after_the_kill(
 ) -> None:
     captures = writer(tmp_path, most_bytes=most_bytes)
     kept = [captures.capture(exchange(body)) for body in (b"one", b"two", b"")]
-    assert all(name.endswith(".part") for name in names(tmp_path))
+    assert all(map(is_being_written, warc_files(tmp_path)))
     captures.close()  # as after a write that the disk refused
-    assert all(name.endswith(".part") for name in names(tmp_path))
+    assert all(map(is_being_written, warc_files(tmp_path)))
     again = writer(tmp_path, most_bytes=most_bytes)
     assert list(again.sync().values()) == kept[:2]
     again.close()
@@ -152,7 +268,7 @@ def test_a_payload_that_the_catalog_did_not_learn_of_is_told_after_the_kill(
     again.settle(told)
     assert again.sync() == {}
     again.close()
-    assert [name.rpartition(".")[2] for name in names(tmp_path)][-2:] == ["gz", "open"]
+    assert not any(map(is_being_written, warc_files(tmp_path)))
     assert [record.kind for record in all_records(tmp_path)][-2] == "revisit"
 
 
@@ -184,10 +300,9 @@ def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path
     end(captures)
     (path,) = tmp_path.iterdir()
     data = path.read_bytes()
-    path.unlink()
-    part = tmp_path / "finews-20261122-00001.warc.gz.part"
     for cut in [*range(0, len(data), 97), *offsets, *(offset + 1 for offset in offsets)]:
-        part.write_bytes(data[:cut])
+        path.write_bytes(data[:cut])
+        mark_of(path).touch()
         captures = writer(tmp_path)
         again = captures.capture(exchange(b"after the kill"))
         end(captures)
@@ -202,6 +317,14 @@ def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path
         path.unlink()
 
 
+def as_warcio(value: str) -> str:
+    """A value as warcio decodes it."""
+    try:
+        return value.encode("latin-1").decode().strip()
+    except UnicodeDecodeError:
+        return value.strip()
+
+
 @given(
     body=st.binary(max_size=2000),
     headers=st.lists(
@@ -213,6 +336,7 @@ def test_wherever_a_crawl_is_killed_whole_records_stay_and_half_ones_go(tmp_path
     url=st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFFFF, exclude_categories=["Cs"])),
 )
 @example(body=b"", headers=[("A", "=0;\x80")], url="")
+@example(body=b"", headers=[("A", "\x80"), ("A", "\xc2\x80")], url="")
 @settings(max_examples=60)
 def test_records_are_read_as_warcio_reads_them(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, headers: list[tuple[str, str]], url: str
@@ -233,10 +357,64 @@ def test_records_are_read_as_warcio_reads_them(
             assert mine.url == (theirs.rec_headers.get_header("WARC-Target-URI") or "")
             assert mine.date == theirs.rec_headers.get_header("WARC-Date")
             assert mine.digest == (theirs.rec_headers.get_header("WARC-Payload-Digest") or "")
-            assert list(mine.headers) == [
+            assert [(name, as_warcio(value)) for name, value in mine.headers] == [
                 (name, value.strip()) for name, value in (http.headers if http else ())
             ]
             assert mine.status == (200 if mine.kind in {"response", "revisit"} else None)
+
+
+@given(
+    lines=st.lists(
+        st.binary(max_size=40).filter(lambda line: line.strip() and b"\n" not in line), max_size=6
+    ),
+    body=st.binary(max_size=50),
+)
+@example(lines=[b"X: \xd0\xc2\r", b" folded", b"no colon", b":", b"\r:"], body=b"\r\n\r\n")
+@settings(max_examples=60)
+def test_a_head_is_read_back_to_the_byte(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], body: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("warc")
+    head = b"".join(line + b"\r\n" for line in [b"HTTP/1.0 200 \xb3\xc9", *lines])
+    captures = writer(folder)
+    for _ in range(2):
+        captures.capture(replace(exchange(body), response_head=head))
+    end(captures)
+    for record in all_records(folder):
+        if record.kind in {"response", "revisit"}:
+            assert (record.heading + b"\r\n", record.status) == (head, 200)
+            assert record.payload == (body if record.kind == "response" else b"")
+
+
+def test_a_statement_that_nothing_has_changed_is_a_revisit(tmp_path: Path) -> None:
+    captures = writer(tmp_path)
+    first = captures.capture(exchange(b"list"))
+    unchanged = replace(
+        exchange(b""), status=304, response_head=b"HTTP/1.1 304 \xb3\xc9\r\nETag: x\r\n"
+    )
+    captures.capture(replace(unchanged, unchanged=payload_digest(b"list")))
+    captures.capture(replace(unchanged, unchanged=payload_digest(b"lost")))
+    captures.capture(unchanged)
+    end(captures)
+    records = all_records(tmp_path)[3:]
+    assert [record.kind for record in records] == ["revisit", "request", "metadata"] * 3
+    digests = [record.digest for record in records if record.kind == "revisit"]
+    assert digests == [payload_digest(b"list"), "", ""]
+    answers = {record.payload for record in records if record.kind == "metadata"}
+    assert answers == {b"HTTP/1.1 304 \xb3\xc9\r\nETag: x\r\n\r\n"}
+    with (tmp_path / FIRST).open("rb") as file:
+        revisits = [
+            each.rec_headers for each in ArchiveIterator(file) if each.rec_type == "revisit"
+        ]
+    about = [
+        tuple(headers.get_header(f"WARC-Refers-To-{name}") for name in ("Target-URI", "Date"))
+        for headers in revisits
+    ]
+    assert about == [(first.url, first.fetched), (first.url, None), (first.url, None)]
+    for reader in ("warcio", "fastwarc"):
+        command = (Path(sys.executable).with_name(reader), "check", tmp_path / FIRST)
+        checked = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, checked.stdout
 
 
 @given(payload=st.binary(max_size=50), place=st.integers(0, 36), instead=st.characters())
@@ -337,8 +515,8 @@ def test_what_is_whole_behind_damage_is_not_cut_off(tmp_path: Path) -> None:
     (path,) = tmp_path.iterdir()
     data = bytearray(path.read_bytes())
     data[offsets[1] + 30] ^= 0xFF
-    path.unlink()
-    (tmp_path / "finews-20261122-00001.warc.gz.part").write_bytes(data + data[:100])
+    path.write_bytes(data + data[:100])
+    mark_of(path).touch()
     end(writer(tmp_path))
     (path,) = tmp_path.iterdir()
     assert path.read_bytes() == data

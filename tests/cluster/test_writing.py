@@ -124,7 +124,7 @@ def test_a_refused_article_takes_no_other_with_it(writer: Writer, folder: Path) 
     assert crawl == {"added": 1, "failed": 1}
 
 
-VALIDATORS = [{"url": "http://site.test/", "etag": '"1"', "last_modified": None}]
+VALIDATORS = [{"url": "http://site.test/", "etag": '"1"', "last_modified": None, "payload": None}]
 
 
 @pytest.mark.parametrize(("sent", "kept"), [(2, VALIDATORS), (3, [])])
@@ -160,7 +160,7 @@ def test_what_a_newer_release_tells_besides_is_left_out(writer: Writer, folder: 
     (crawl,) = rows(folder, "SELECT status, found FROM crawls")
     assert crawl == {"status": 0, "found": 2}
     assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == [
-        {"url": "http://site.test/", "etag": '"2"', "last_modified": None}
+        {"url": "http://site.test/", "etag": '"2"', "last_modified": None, "payload": None}
     ]
 
 

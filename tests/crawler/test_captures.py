@@ -1,9 +1,14 @@
 """Every version knows the responses that it was made of."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from archive.archive import Clock, utc_now
 from archive.capture import Capture
@@ -79,6 +84,100 @@ def test_the_same_page_again_is_a_revisit(crawl: Crawl, archive: Path) -> None:
     (path,) = warc_files(archive / "warc")
     home = [r for r in read_records(path) if r.url == f"http://{MIRROR}/"]
     assert [record.kind for record in home] == ["response", "request", "revisit", "request"]
+
+
+def test_an_unchanged_list_is_a_revisit_of_what_it_was(crawl: Crawl, archive: Path) -> None:
+    assert crawl().status == 0
+    assert crawl().status == 0
+    (path,) = warc_files(archive / "warc")
+    first, _, again, request = (r for r in read_records(path) if r.url == f"http://{MIRROR}/")
+    assert (first.kind, first.status) == ("response", 200)
+    assert (again.kind, again.heading, again.payload) == ("revisit", b"", b"")
+    assert again.digest == first.digest
+    assert "If-None-Match" in dict(request.headers) or "If-Modified-Since" in dict(request.headers)
+    with path.open("rb") as file:
+        file.seek(again.offset)
+        fields = next(ArchiveIterator(file)).rec_headers
+    assert fields["WARC-Profile"] == ("http://netpreserve.org/warc/1.1/revisit/server-not-modified")
+    assert fields["WARC-Refers-To-Target-URI"] == first.url
+    assert fields["WARC-Refers-To-Date"] == first.date
+    answers = [
+        record
+        for record in read_records(path)
+        if record.url == fields["WARC-Record-ID"].strip("<>")
+    ]
+    assert [record.payload.partition(b"\r\n")[0] for record in answers] == [
+        b"HTTP/1.1 304 Not Modified"
+    ]
+    assert not verify(archive).problems
+
+
+def test_an_unchanged_list_whose_capture_is_not_known_refers_to_its_address(
+    crawl: Crawl, archive: Path
+) -> None:
+    assert crawl("-s", "FINEWS_WARC=False").status == 0
+    assert crawl().status == 0
+    (path,) = warc_files(archive / "warc")
+    again, _ = (r for r in read_records(path) if r.url == f"http://{MIRROR}/")
+    assert (again.kind, again.digest) == ("revisit", "")
+    assert not verify(archive).problems
+
+
+HEAD = (
+    b"HTTP/1.0 200 \xe6\x88\x90\xe5\x8a\x9f\r\n"
+    b"x-UPPER-lower: 1\r\n"
+    b"Content-Type: text/html; charset=utf-8\r\n"
+    b"X-Title: \xd0\xc2\xce\xc5\r\n"
+    b"Set-Cookie: \xc3\xfb=\xd6\xb5; path=/\r\n"
+    b"no colon in this line\r\n"
+    b"X-Folded: one\r\n"
+    b"\ttwo\r\n"
+    b"X-UPPER-LOWER:2\r\n"
+    b"X-Finews-Wire-Head: forged\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line_end", "before", "chunked"),
+    [
+        (b"\r\n", b"", False),
+        (b"\n", b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n", True),
+    ],
+)
+def test_the_head_of_a_response_is_captured_as_it_came(
+    crawl: Crawl, replica: Replica, archive: Path, line_end: bytes, before: bytes, chunked: bool
+) -> None:
+    def send(exchange: demo_exchange.Exchange) -> None:
+        body, more = exchange.answer().body, b""
+        if chunked:
+            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+            more = b"Transfer-Encoding: chunked\r\n"
+        exchange.write((before + HEAD + more + b"\r\n").replace(b"\r\n", line_end) + body)
+        exchange.close()
+
+    replica.faults = [Fault(MIRROR, "/category", failure=send)]
+    ended = crawl()
+    assert ended.status == 0, ended.log
+    (path,) = warc_files(archive / "warc")
+    pages = [
+        record
+        for record in read_records(path)
+        if record.url.startswith(f"http://{MIRROR}/category") and record.kind == "response"
+    ]
+    assert pages
+    for page in pages:
+        assert page.heading + b"\r\n" == HEAD
+        headers = dict(page.headers)
+        assert headers["X-Folded"] == "one two"
+        assert headers["X-Title"].encode("latin-1") == b"\xd0\xc2\xce\xc5"
+        assert page.status == 200
+    assert not verify(archive).problems
+    with path.open("rb") as file:
+        read = [record for record in ArchiveIterator(file) if record.rec_type == "response"]
+    checked = subprocess.run(
+        (Path(sys.executable).with_name("warcio"), "check", path), capture_output=True, check=False
+    )
+    assert (checked.returncode, len(read) > len(pages)) == (0, True), checked.stdout
 
 
 def test_captures_can_be_switched_off(crawl: Crawl, archive: Path) -> None:

@@ -1,0 +1,114 @@
+"""A WACZ of an archive: captures, a page for every post, and pictures."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from archive.capture import Capture
+from archive.errors import ArchiveError
+from archive.export import EVERYTHING, Selection
+from archive.files import bytes_if_there
+from archive.progress import Progress, silent
+from archive.versions import sha256
+from archive.wacz.copying import Copies, Shown
+from archive.wacz.index import Index, timestamp_of
+from archive.wacz.package import Package
+from archive.wacz.posts import Post, captures_of, count_of, pictures_of, posts_of
+from archive.warc import Damaged, warc_files
+
+_HTML = "text/html; charset=utf-8"
+_PAGES = {"format": "json-pages-1.0", "id": "pages", "title": "Pages", "hasText": True}
+
+
+def export_wacz(
+    folder: Path,
+    out: IO[bytes],
+    selection: Selection = EVERYTHING,
+    progress: Progress = silent,
+    *,
+    title: str,
+    now: datetime,
+    damaged: Damaged,
+) -> int:
+    """Write captures and posts as a WACZ file.
+
+    A post whose body came as a page of HTML is shown by that capture, any other one by a page that
+    is rendered here, under the address ``urn:finews:nw…``. Everything that was
+    captured is in the file, lists too; with a selection, what its posts were made of.
+
+    :param title: of the collection.
+    :param now: aware; when the file is written.
+    :param damaged: is told of a capture that cannot be read and is left out.
+    :returns: how many posts.
+    :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` refuses.
+    """
+    try:
+        with (
+            closing(_open(folder / "catalog.db")) as catalog,
+            closing(Index()) as index,
+            Package(out, title=title, created=now) as package,
+            Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
+        ):
+            catalog.execute("BEGIN")
+            count = count_of(catalog, selection)
+            if selection == EVERYTHING:
+                for path in progress("captures", warc_files(folder / "warc")):
+                    copies.copy_file(path)
+            else:
+                for capture in captures_of(catalog, selection):
+                    copies.copy(folder / "warc", capture)
+            for picture in pictures_of(catalog, selection):
+                data = bytes_if_there(folder / picture.path)
+                if data is not None and sha256(data) == picture.sha256:
+                    copies.add(picture.address, picture.type, data, picture.fetched)
+            posts = posts_of(catalog, selection)
+            for _, post in zip(progress("pages", range(count)), posts, strict=False):
+                if _capture_of(post, copies) is None:
+                    copies.add(post.address, _HTML, post.page(folder), post.archived)
+            copies.end()
+            with package.add("pages/pages.jsonl", compressed=True) as pages:
+                pages.write(_line(_PAGES))
+                for post in posts_of(catalog, selection):
+                    pages.write(_line(_page(post, copies)))
+            index.write(package)
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+    return count
+
+
+def _open(catalog: Path) -> sqlite3.Connection:
+    address = f"{catalog.absolute().as_uri()}?mode=ro"
+    return sqlite3.connect(address, uri=True, isolation_level=None)
+
+
+def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:
+    sql = "SELECT url, file, offset, fetched FROM payloads WHERE digest = ?"
+    for url, file, offset, fetched in catalog.execute(sql, (digest,)):
+        return Capture(url=url, file=file, offset=offset, fetched=fetched)
+    return None
+
+
+def _capture_of(post: Post, copies: Copies) -> Shown | None:
+    """The capture that a post's body came from, where it is a page that a browser shows."""
+    return None if post.is_of_a_list else next(map(copies.page_at, post.responses[:1]), None)
+
+
+def _page(post: Post, copies: Copies) -> dict[str, str]:
+    shown = _capture_of(post, copies) or Shown(post.address, timestamp_of(post.archived))
+    return {
+        "id": post.info_code,
+        "url": shown.url,
+        "ts": shown.date,
+        "title": post.title,
+        "text": post.text,
+    }
+
+
+def _line(about: Mapping[str, object]) -> bytes:
+    return json.dumps(about, ensure_ascii=False).encode() + b"\n"
