@@ -114,6 +114,7 @@ class Ledger:
 
             -- What the files show.
             CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
+            CREATE INDEX files_by_hash ON files (sha256);
             CREATE TABLE sought (path TEXT);
             CREATE TABLE captures (file TEXT PRIMARY KEY) WITHOUT ROWID;
             CREATE TABLE responses (
@@ -378,7 +379,7 @@ class Ledger:
         return self._db.execute(sql)
 
     def lost_versions(self) -> Iterator[RecordedVersion]:
-        """Versions that records are of and the catalog does not know.
+        """Versions that records are of, and that neither the catalog nor a file has.
 
         Not those that were recorded a second time under their number, by what was done after a
         kill, before there was a newer one.
@@ -386,6 +387,7 @@ class Ledger:
         sql = """
             SELECT * FROM recorded AS lost
             WHERE sha256 NOT IN (SELECT sha256 FROM versions WHERE info_code = lost.info_code)
+            AND NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = lost.sha256)
             AND NOT EXISTS (
                 SELECT 1 FROM recorded AS again
                 WHERE again.info_code = lost.info_code AND again.edition = lost.edition

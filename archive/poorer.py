@@ -37,6 +37,11 @@ _PROVENANCE = """
 """
 
 
+_REVISIONS_ORIGIN = """
+    SELECT count(*) FROM old.revisions AS old JOIN revisions AS new USING (info_code, path)
+    WHERE new.body_source IS NULL AND old.body_source IS NOT NULL
+        OR new.captures = '[]' AND old.captures <> '[]'
+"""
 _ALL_POSTS = "SELECT count(*) FROM old.posts"
 
 
@@ -58,7 +63,9 @@ def lacking(fresh: Path, old: Path) -> list[str]:
         # Of a catalog of long ago that has the origin in other columns, all of it would be lost.
         origin = _PROVENANCE if _columns(catalog, "posts") >= _ORIGIN else _ALL_POSTS
         (provenance,) = catalog.execute(origin).fetchone()
+        (superseded,) = catalog.execute(_REVISIONS_ORIGIN).fetchone()
     counts["posts' origin, first look or latest version"] = provenance
+    counts["superseded versions' origin"] = superseded
     return [f"{count} {what}" for what, count in counts.items() if count]
 
 

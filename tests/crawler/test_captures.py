@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.archive import Clock, utc_now
+from archive.archive import Archive, Clock, utc_now
+from archive.article import InfoCode
 from archive.capture import Capture
 from archive.verify import verify
 from archive.warc import (
@@ -24,6 +25,7 @@ from archive.warc import (
     warc_files,
 )
 from crawler.keeper import ArchiveHere
+from demo import exchange as demo_exchange
 from demo.faults import Fault, status
 from demo.replica import Replica
 from tests.conftest import MIRROR, SAMPLES, SHARE_HOSTS, Crawl, posts_in
@@ -42,13 +44,17 @@ def test_every_post_names_its_answer_and_its_page(
     crawl: Crawl, replica: Replica, archive: Path, sample_answers: dict[str, bytes]
 ) -> None:
     assert crawl().status == 0
-    posts = rows(archive, "SELECT info_code, captures, addresses FROM post_files")
+    with Archive(archive) as opened:
+        posts = [
+            (post, opened.records_of(post))
+            for article in opened.posts()
+            for post in opened.editions(InfoCode(article.info_code))
+        ]
     assert len(posts) == 22
     in_feed = []
-    for info_code, captures, addresses in posts:
-        answer, page = captured(archive, captures)
-        assert answer.url == json.loads(addresses)[0]
-        assert answer.payload == sample_answers[info_code]
+    for post, (answer, page) in posts:
+        assert answer.url == json.loads(post.addresses)[0]
+        assert answer.payload == sample_answers[post.info_code]
         path = page.url.removeprefix(f"http://{MIRROR}/").replace("%20", " ")
         assert page.payload == (SAMPLES / "site" / path).read_bytes()
         in_feed.append(path == "feed.xml")
