@@ -155,7 +155,7 @@ def judge(
     :param max_failed_share: of the articles that were asked for; more is too many, unless the
         archive's crawls usually do no better than half as well.
     :param whole: the crawl took in all that the lists name.
-    :param min_failures: fewer than these are never too many.
+    :param min_failures: fewer than these are never too many, unless a host refuses.
     """
     counts = Counts.of(stats)
     lists_failed = stats.get("list/failed", 0)
@@ -255,7 +255,8 @@ def _too_many_failed(
 ) -> Verdict | None:
     failed, asked = counts.failed, counts.asked
     gone = sum(stats.get(f"article/gone/http_{status}", 0) for status in (404, 410))
-    if failed + gone <= most or failed + gone < min_failures:
+    few = failed + gone < min_failures and not stats.get("article/failed/blocked")
+    if failed + gone <= most or few:
         return None
     if stats.get("article/failed/layout", 0) * 2 > failed:
         return Verdict(
@@ -288,7 +289,12 @@ def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> st
 
 
 def _but(stats: Mapping[str, Any]) -> str:
-    """What a good verdict adds of bodies that are not the articles' own."""
+    """What a good verdict adds: of articles that failed, and of bodies that are not their own."""
+    failed = stats.get("article/failed", 0)
+    return (f" but for {failed} that failed" if failed else "") + _stand_ins(stats)
+
+
+def _stand_ins(stats: Mapping[str, Any]) -> str:
     stand_ins, prefix = stats.get("article/stand_in", 0), "breaker/share/"
     answers = {key.removeprefix(prefix): stats[key] for key in stats if key.startswith(prefix)}
     if not stand_ins or not answers:

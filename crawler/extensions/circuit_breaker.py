@@ -126,7 +126,10 @@ class CircuitBreaker:
         except DownloadCancelledError:
             raise  # it answers, more than is wanted
         except Exception as error:
-            self._failed(request, why(error), cut=is_cut(error), reached=is_cut(error))
+            cut = is_cut(error)
+            # A host may have no robots.txt to send, and pages all the same.
+            if cut or not _is_robots(request):
+                self._failed(request, why(error), cut=cut, reached=cut)
             raise
 
     def take(self, request: Request, response: Response, *, last: bool) -> timedelta:

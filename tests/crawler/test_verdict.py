@@ -47,6 +47,57 @@ def test_a_crawl_is_done_only_when_it_did_its_job(
     assert verdict.sentence.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("stats", "min_failures", "status"),
+    [
+        ({"article/failed": 2}, 3, ExitStatus.DONE),
+        ({"article/failed": 3}, 3, ExitStatus.TOO_MANY_FAILURES),
+        ({"article/failed": 2, "article/failed/blocked": 1}, 3, ExitStatus.TOO_MANY_FAILURES),
+        ({"article/gone": 2, "article/gone/http_404": 2}, 3, ExitStatus.DONE),
+        ({"article/gone": 4, "article/gone/http_410": 4}, 3, ExitStatus.TOO_MANY_FAILURES),
+        ({"article/gone": 4}, 3, ExitStatus.DONE),  # of the archive
+    ],
+)
+def test_few_failures_are_tolerated(
+    stats: dict[str, object], min_failures: int, status: ExitStatus
+) -> None:
+    assert judge(ALL_WELL | stats, 0.1, min_failures=min_failures).status is status
+
+
+def test_a_good_verdict_names_what_is_not_as_it_should_be() -> None:
+    stats = {
+        "article/failed": 1,
+        "article/stand_in": 7,
+        "breaker/share/b.example": "status 503",
+        "breaker/share/a.example": "its host has no address",
+    }
+    assert judge(ALL_WELL | stats, 0.1).sentence == (
+        "All articles that the source names are archived but for 1 that failed; 7 bodies are "
+        "stand-ins, because no share host answered (a.example: its host has no address; "
+        "b.example: status 503)."
+    )
+
+
+def test_a_verdict_names_the_cause() -> None:
+    refused = (
+        "http://m/ was not asked for: banned until 2026-11-22 00:10 UTC by m: it answered 403."
+    )
+    lists = {
+        "article/found": 0,
+        "list/failed": 3,
+        "list/failed/http_403": 2,
+        "list/failed/blocked": 1,
+        "cause/list/http_403": "http://m/feed.xml answered with status 403.",
+        "cause/list/blocked": refused,
+    }
+    assert (
+        judge(ALL_WELL | lists, 0.1).sentence == f"No list of the source could be read: {refused}"
+    )
+    argument = {"argument/wrong": "There is no category vane at m; there are Vane."}
+    verdict = judge(ALL_WELL | argument, 0.1)
+    assert (verdict.status, verdict.sentence) == (2, argument["argument/wrong"])
+
+
 def test_counts_are_read_from_the_stats() -> None:
     counts = Counts.of(ALL_WELL | {"article/revised": 1, "article/failed": 4, "article/gone": 2})
     assert counts == Counts(
