@@ -17,6 +17,7 @@ from scrapy.http import Headers
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import STATUS, Request
+from twisted.web.http import _ChunkedTransferDecoder
 from twisted.web.iweb import IResponse
 
 _MOST_BYTES = 256 * 1024
@@ -33,11 +34,24 @@ class HeadersTooLarge(Exception):
         super().__init__(f"the answer has more than {_MOST_BYTES // 1024} KiB of headers")
 
 
+class _PaddedChunks(_ChunkedTransferDecoder):
+    """Twisted's own, for old servers too that write blanks behind the size of a chunk."""
+
+    def _dataReceived_CHUNK_LENGTH(self) -> bool:
+        end = self._buffer.find(b"\r\n")
+        if end > 0:
+            size, *extensions = self._buffer[:end].split(b";", 1)
+            self._buffer[:end] = b";".join([size.rstrip(b" \t"), *extensions])
+            self._start = 0
+        return super()._dataReceived_CHUNK_LENGTH()
+
+
 class _Parser(_LenientHTTPClientParser):
     """Scrapy's own, which keeps all lines of the headers that come."""
 
     _left = _MOST_BYTES
     _lines: list[bytes]
+    _transferDecoders = {b"chunked": _PaddedChunks}  # noqa: RUF012 (as in Twisted)
 
     def lineReceived(self, line: bytes) -> None:
         self._left -= len(line) + 1

@@ -156,7 +156,9 @@ def test_the_head_of_a_response_is_captured_as_it_came(
     def send(exchange: demo_exchange.Exchange) -> None:
         body, more = exchange.answer().body, b""
         if chunked:
-            body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+            half = len(body) // 2
+            chunks = (half, body[:half], len(body) - half, body[half:])
+            body = b"%x  \r\n%b\r\n%x ;a=b\r\n%b\r\n0 \r\n\r\n" % chunks
             more = b"Transfer-Encoding: chunked\r\n"
         exchange.write((before + HEAD + more + b"\r\n").replace(b"\r\n", line_end) + body)
         exchange.close()

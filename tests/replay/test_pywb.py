@@ -1,7 +1,8 @@
 """Captures in pywb."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from parsel import Selector
 
 from archive.wacz.index import timestamp_of
 from archive.warc import find_file, read_record
+from tests.archive.test_warc import FIRST, NOW, end, exchange, writer
+from tests.crawler.test_captures import HEAD
 from tests.replay.conftest import (
     EDITIONS,
     HOME,
@@ -21,6 +24,8 @@ from tests.replay.conftest import (
     pywb_showing,
     rows,
 )
+
+SITE = "http://site.test/"
 
 
 def text_of(page: str) -> str:
@@ -61,6 +66,26 @@ def test_articles_are_shown_as_they_were_captured(crawled: Path, pywb: Get) -> N
             assert text_of(shown.text) == text_of(record.payload.decode())
             seen += 1
     assert seen >= 100
+
+
+def test_odd_heads_and_unknown_originals_are_shown(tmp_path: Path) -> None:
+    page = exchange(b"<html><body>page</body></html>", f"{SITE}odd")
+    unchanged = replace(exchange(b"", f"{SITE}list"), status=304)
+    captures = writer(tmp_path / "warc")
+    in_gbk = b"HTTP/1.0 200 \xb3\xc9\xb9\xa6\r\n"  # a phrase in UTF-8 is more than pywb can pass on
+    captures.capture(replace(page, response_head=in_gbk + HEAD.partition(b"\r\n")[2]))
+    captures.capture(unchanged)
+    captures.capture(exchange(b"<html><body>list</body></html>", f"{SITE}list"))
+    captures.capture(replace(unchanged, received=NOW + timedelta(seconds=9)))
+    end(captures)
+    (tmp_path / "pywb").mkdir()
+    with pywb_showing(tmp_path / "pywb", "news", tmp_path / "warc" / FIRST) as get:
+        shown = get(f"{SITE}odd", timestamp_of(NOW.isoformat()))
+        assert (shown.status_code, "page" in shown.text) == (200, True)
+        assert (b"X-Title", b"\xd0\xc2\xce\xc5") in shown.headers.raw
+        for seconds in (0, 9):
+            time = NOW + timedelta(seconds=seconds)
+            assert "list" in get(f"{SITE}list", timestamp_of(time.isoformat())).text
 
 
 def test_every_post_of_a_wacz_is_shown_by_its_page(
