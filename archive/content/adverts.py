@@ -32,16 +32,19 @@ CAMPAIGNS = (
 )
 """Host and beginning of the path of links that are adverts, with all that they hold."""
 
+_OFFER = r"(?:[^。\n]{0,60}(?:东方财富|APP|>>)[^。\n]{0,30})?\W*"
+"""What is offered at the end of a sentence, if anything."""
+
 SENTENCES = (
     # 在东方财富看资讯行情，选东方财富证券一站式开户交易>> : cut out by public readers of the pages.
     r"(?:在东方财富看资讯行情，)?选东方财富证券[，,]?一站式开户交易\W*",
     r"[^。\n]{0,40}一站式开户交易\s*(?:>>|》|＞＞|»)",
     # 炒股第一步，先开个股票账户 : likewise.
-    r"炒股第一步[，,]先开个股票账户[^。\n]{0,40}",
+    r"炒股第一步[，,]先开个股票账户\W*",
     # 想炒股，先开户！选东方财富证券，行情交易一个APP搞定>> : likewise.
-    r"想炒股[，,]先开户[！!][^。\n]{0,60}",
-    # 主力资金加仓名单实时更新 : likewise; the rest is what to download for it.
-    r"主力资金加仓名单实时更新[^。\n]{0,40}",
+    r"想炒股[，,]先开户[！!]" + _OFFER,
+    # 主力资金加仓名单实时更新 : likewise.
+    r"主力资金加仓名单实时更新" + _OFFER,
     # 打开微信，点击底部的“发现”，使用“扫一扫”即可将网页分享至朋友圈。 : beside a page's QR code.
     r"打开微信，点击底部的[“\"]发现[”\"]，使用[“\"]扫一扫[”\"]即可将网页分享至朋友圈。?",
     # 原标题：示例控股回购 : the title that the article had elsewhere; pages show it below the body.

@@ -110,10 +110,13 @@ def test_policy_alone_would_hold_scripts(
     assert requests_elsewhere(browser, address) == set()
 
 
-def test_lost_picture_leaves_no_hole(browser: Browser, address: str) -> None:
+def test_lost_picture_leaves_its_words_and_its_address(browser: Browser, address: str) -> None:
     browser.get(f"{address}/catalog/posts/{PICTURES}")
+    lost = browser.find_element(By.CSS_SELECTOR, ".body center a")
+    assert lost.get_attribute("href") == "http://127.0.0.1:9/gone.jpg"
+    assert lost.find_element(By.TAG_NAME, "img").get_attribute("alt") == "图片"
     height = "return document.querySelector('.body center').getBoundingClientRect().height"
-    assert browser.execute_script(height) < 4
+    assert 15 < browser.execute_script(height) < 60
 
 
 def test_line_is_about_forty_characters(browser: Browser, address: str) -> None:

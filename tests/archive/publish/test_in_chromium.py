@@ -25,6 +25,16 @@ ATTACK = (
 )
 WIDE = f"<table><tr>{'<td>一千二百三十四</td>' * 30}</tr></table><p>{'x' * 900}</p>"
 
+HOLES = """<p id=first>甲</p>
+<p style="display:none;height:1px;overflow:hidden;"><br /></p><!-- EM_StockImg_Start -->
+<p style="text-align:center;"><a class="EmImageRemark"><img width="578" height="276" alt="K图"
+src="https://webquotepic.eastmoney.com/GetPic.aspx?nid=0.000338" /></a></p>
+<p><a class="toplink" href="https://ai.eastmoney.com/x">立即体验</a></p>
+<p><a href="https://acttg.eastmoney.com/pub/x"><img class="em_handle_adv_close"
+src="https://np-newspic.dfcfw.com/download/D1.jpg" /></a></p>
+<p id=second style="text-align:center;">乙</p>
+<center><img id=lost src="http://127.0.0.1:9/gone.jpg"></center><p class="res-edit">某人</p>"""
+
 
 class Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
@@ -44,10 +54,10 @@ def serving(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A site whose posts attack, and are wide, as a static host serves it."""
+    """A site whose posts attack, are wide, and hide something, as a static host serves it."""
     folder = tmp_path_factory.mktemp("served")
     with Archive(folder / "news") as archive:
-        for article, body in zip(hostile_articles(), (ATTACK, WIDE), strict=False):
+        for article, body in zip(hostile_articles(), (ATTACK, WIDE, HOLES), strict=False):
             fields = {name: getattr(article, name) for name in article.__slots__}
             archive.add(type(article)(**{**fields, "body": body}))
     publish(folder / "news", folder / "site")
@@ -81,6 +91,20 @@ def test_a_hostile_body_does_nothing(browser: Browser, address: str) -> None:
     assert browser.execute_script(covering) is False
     browser.find_element("link text", "返回经济观察网新闻").click()
     assert browser.current_url == f"{address}/category/jingjiguanchawang.html"
+
+
+def test_hidden_paragraphs_charts_and_adverts_leave_no_hole(browser: Browser, address: str) -> None:
+    browser.get(address + page_of(2))
+    gap = """
+        const [first, second] = ['first', 'second'].map((id) => document.getElementById(id))
+        return second.getBoundingClientRect().top - first.getBoundingClientRect().bottom
+    """
+    assert browser.execute_script(gap) < 30
+    indent = "return getComputedStyle(document.getElementById('second')).textIndent"
+    assert browser.execute_script(indent) == "0px"
+    assert "某人" not in text_of(browser, "section")
+    words = "return getComputedStyle(document.getElementById('lost'), '::after').content"
+    assert browser.execute_script(words) == '"图片 http://127.0.0.1:9/gone.jpg"'
 
 
 def test_it_is_dark_where_readers_want_it_dark(browser: Browser, address: str) -> None:
