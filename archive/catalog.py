@@ -15,6 +15,7 @@ from archive.article import InfoCode
 from archive.body import Security
 from archive.capture import Capture
 from archive.categories import Category
+from archive.databases import plain
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import MisshapenCatalog
 from archive.media import Picture
@@ -55,7 +56,7 @@ class Catalog(Questions):
             raise MisshapenCatalog(path, missing)
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False)
+        return sqlite3.connect(plain(self._path), timeout=BUSY_SECONDS, check_same_thread=False)
 
     def close(self) -> None:
         """Close both connections."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from archive.article import InfoCode
+from archive.databases import plain
 from archive.errors import ArchiveError
 
 Seen = tuple[str, str, str | None]
@@ -40,7 +41,7 @@ class Known:
         self._path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path.absolute(), timeout=60, check_same_thread=False)
+            self._db = sqlite3.connect(plain(path), timeout=60, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.executescript(_SCHEMA)
