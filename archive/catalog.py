@@ -17,6 +17,7 @@ from archive.article import Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.content import Security
+from archive.databases import plain
 from archive.editions import EditionRow, article_row, read_editions, write_edition
 from archive.entries import Entry, PostRow, RevisionRow
 from archive.errors import MisshapenCatalog
@@ -59,7 +60,7 @@ class Catalog(Questions):
             failing.pop_all()
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False)
+        return sqlite3.connect(plain(self._path), timeout=BUSY_SECONDS, check_same_thread=False)
 
     def close(self) -> None:
         """Close both connections."""

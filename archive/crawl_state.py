@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from archive.article import InfoCode
-from archive.databases import connect_read_only
+from archive.databases import connect_read_only, plain
 from archive.errors import ArchiveError
 
 LONGEST_BLOCK = timedelta(days=7)
@@ -128,7 +128,7 @@ class CrawlState:
                 self._db = Database(_copy_of(path))
             else:
                 self._db = Database(
-                    sqlite3.connect(path.absolute(), timeout=30, check_same_thread=False)
+                    sqlite3.connect(plain(path), timeout=30, check_same_thread=False)
                 )
             failing.callback(self._db.close)
             if not read_only:

@@ -10,6 +10,7 @@ from archive.files import demand_archive
 
 CATALOG = "catalog.db"
 _BUSY_SECONDS = 30.0
+_MEMORY = Path(":memory:")
 
 _TABLES = frozenset(
     {
@@ -19,6 +20,14 @@ _TABLES = frozenset(
     }
 )
 """Tables and views of a catalog that pages and exports read."""
+
+
+def plain(database: Path) -> Path:
+    """Return a path that SQLite takes for no address, whatever it begins with.
+
+    ``:memory:`` stays what it is.
+    """
+    return database if database == _MEMORY else database.absolute()
 
 
 def is_writable(database: Path) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from archive.article import Edition, InfoCode
+from archive.databases import plain
 from archive.errors import ArchiveError
 
 Seen = tuple[str, str, str, str | None]
@@ -48,7 +49,7 @@ class Known:
         with ExitStack() as failing:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._db = sqlite3.connect(path.absolute(), timeout=60, check_same_thread=False)
+                self._db = sqlite3.connect(plain(path), timeout=60, check_same_thread=False)
                 failing.callback(self._db.close)
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from archive.capture import Capture
+from archive.databases import plain
 from archive.errors import ArchiveError
 
 _KEPT = timedelta(days=7)
@@ -60,7 +61,7 @@ class Received:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._telling(), ExitStack() as failing:
-            self._db = sqlite3.connect(path.absolute(), timeout=30)
+            self._db = sqlite3.connect(plain(path), timeout=30)
             failing.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")

@@ -140,7 +140,7 @@ def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
         archive.begin_crawl("finews", {})
     *_, newer, older = run("stats").output.splitlines()
     assert newer.startswith("crawl 2  ")
-    assert "running or killed" in newer
+    assert "interrupted" in newer
     counts = "found 0, added 3, revised 0, unchanged 0, gone 0, failed 0"
     assert f"status 1           {counts}  源站打不开。" in older
 

@@ -1,6 +1,7 @@
 """What a command writes arrives where it should, or one sentence says why not."""
 
 import os
+import stat
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from archive.errors import FinewsError
 from archive.output import STANDARD_OUTPUT, output_to
 from tests.archive.test_archive import ARTICLE, CODE
 from tests.faults.test_storage import mounted
+from tests.requirements import lacking
 
 FINEWS = f"{sys.executable} -m archive.cli"
 
@@ -41,6 +43,16 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def device(path: Path, minor: int) -> Path:
+    """Make a device of the test's own, such as 3 for null and 7 for full: one of the machine's
+    would be lost if the test failed."""
+    try:
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, minor))
+    except PermissionError:
+        lacking("only root can make a device")
+    return path
+
+
 def refusal(ended: subprocess.CompletedProcess[str]) -> str:
     """The one sentence that a command ends with."""
     assert ended.returncode == 1, ended
@@ -63,8 +75,9 @@ def test_closed_and_full_standard_output_are_one_sentence(news: Path, command: s
 def test_a_file_that_cannot_be_written_is_one_sentence(news: Path, format_: str) -> None:
     ended = shell(f"export news --format {format_} -o missing/x", news.parent)
     assert refusal(ended) == "Error: Could not write missing/x: No such file or directory."
-    ended = shell(f"export news --format {format_} -o /dev/full", news.parent)
-    assert refusal(ended) == "Error: Could not write /dev/full: No space left on device."
+    device(news.parent / "device", 7)
+    ended = shell(f"export news --format {format_} -o device", news.parent)
+    assert refusal(ended) == "Error: Could not write device: No space left on device."
     with mounted(news.parent / "full", "size=4k") as full:
         (full / "x").write_bytes(b"the old one")
         ended = shell(f"export news --format {format_} -o full/x", news.parent)
@@ -84,11 +97,12 @@ def test_pipes_and_devices_stay_what_they_are(news: Path, format_: str) -> None:
     reader.join(timeout=10)
     assert pipe.is_fifo()
     assert CODE.encode() in arrived[0]
-    for device in ("/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
-        ended = shell(f"export news --format {format_} -o {device} | wc -c", news.parent)
+    null = device(news.parent / "null", 3)
+    for place in ("null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+        ended = shell(f"export news --format {format_} -o {place} | wc -c", news.parent)
         assert ended.stderr == "1 posts exported.\n"
-        assert (int(ended.stdout) > 0) == (device != "/dev/null")
-    assert Path("/dev/null").is_char_device()
+        assert (int(ended.stdout) > 0) == (place != "null")
+    assert null.is_char_device()
     (news.parent / "x").write_bytes(b"line\n")
     assert shell("export news -o /dev/stdout >>x", news.parent).returncode == 0
     assert CODE.encode() in (news.parent / "x").read_bytes()
@@ -98,11 +112,12 @@ def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"old")
     (tmp_path / "file").chmod(0o640)
     (tmp_path / "link").symlink_to("file")
-    (tmp_path / "device").symlink_to("/dev/null")
+    (tmp_path / "device").symlink_to(device(tmp_path / "null", 3))
     for name in ("link", "device"):
         with output_to(tmp_path / name, tmp_path / "news") as out:
             out.write(b"new")
         assert (tmp_path / name).is_symlink()
+    assert (tmp_path / "null").is_char_device()
     assert (tmp_path / "file").read_bytes() == b"new"
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
 

@@ -26,8 +26,8 @@ Visit = Callable[..., httpx.Response]
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
-    (folder / "secret.jpg").write_bytes(PICTURE)
     with Archive(folder) as archive:
+        (folder / "secret.jpg").write_bytes(PICTURE)
         archive.add(
             article(
                 CODE,
