@@ -23,6 +23,8 @@ _CODE_IN_PATH = re.compile(
       | /news/[0-9]+,                                                    # Eastmoney, older
     ) (?P<page>[^/]+)\.html
     |
+    .*/api/article/ (?P<answer>[^/]+)                                    # Eastmoney's article API
+    |
     (?: .*/ )? (?:[0-9]{4}-[0-9]{2}-[0-9]{2})? - (?P<file>[^/]+)\.md     # post files, dateless too
     """,
     re.VERBOSE,
@@ -84,19 +86,21 @@ def _code_in(address: str) -> str | None:
         codes = set(parse_qs(parts.query).get(parameter, ()))
         return codes.pop() if len(codes) == 1 else None
     match = _CODE_IN_PATH.fullmatch(path)
-    return (match["page"] or match["file"]) if match else None
+    return (match["page"] or match["answer"] or match["file"]) if match else None
 
 
 class BodySource(StrEnum):
     """Where the body of an article came from; a later one is better.
 
     `SUMMARY` is what a list says of rolling news, `MIRROR` the mirror's rendering: both stand in
-    for the article's own. `ARTICLE_PAGE` is Eastmoney's page, `SHARE_API` the article's own bytes.
+    for the article's own. `ARTICLE_PAGE` is Eastmoney's page, `ARTICLE_API` the answer of the API
+    that its pages are made of, `SHARE_API` the article's own bytes.
     """
 
     SUMMARY = "summary"
     MIRROR = "mirror"
     ARTICLE_PAGE = "article_page"
+    ARTICLE_API = "article_api"
     SHARE_API = "share_api"
 
     @property

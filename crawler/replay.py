@@ -11,9 +11,10 @@ from archive.article import Article, InfoCode
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
+from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
-from crawler.pages.eastmoney_list import ColumnList, FastNewsList, ListedArticle
+from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
 from crawler.pages.layouts import Layout, layout_of
@@ -66,7 +67,7 @@ def read_again(
     text: ArticleText | None = None
     for response in responses:
         layout = layout_of(response)
-        if layout is ShareAnswer or layout is ArticlePage:
+        if layout is ShareAnswer or layout is ArticleAnswer or layout is ArticlePage:
             text = layout(response).text(info_code)
         else:
             facts = _facts(layout, response, info_code) or facts
@@ -87,7 +88,7 @@ def _facts(layout: Layout, response: Response, info_code: InfoCode) -> Facts | N
     if layout is Feed:
         named = iter(Feed(response).posts())
         return next((post for post in named if post.info_code == info_code), None)
-    if layout is FastNewsList or layout is ColumnList:
+    if issubclass(layout, EastmoneyList):
         entries = layout(response).entries()
         readable = (entry for entry in entries if isinstance(entry, ListedArticle))
         found = (entry for entry in readable if entry.code in (info_code, info_code.digits))

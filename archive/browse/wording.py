@@ -9,6 +9,7 @@ _WEEKDAYS = "一二三四五六日"
 _WORDS = {
     "share_api": "分享接口",
     "article_page": "东方财富网页",
+    "article_api": "东方财富接口",
     "mirror": "镜像页面",
     "summary": "滚动快讯摘要",
     "share": "股票",

@@ -4,6 +4,7 @@ Known second hand: where its parts are is said here and nowhere else.
 """
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 from parsel import Selector
@@ -18,20 +19,30 @@ from crawler.pages.element import find_element
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText
 from crawler.pages.text import text_of
+from crawler.pages.titles import have_something_in_common
 
 _BODY = ("id", "ContentBody")
 _ABSTRACT = ("class", "abstract")
-_ABSTRACT_TEXT = "#ContentBody .abstract .txt"
-_TITLE = ".title, h1"
-_INFOS = ".infos"
-_TIME = re.compile(
-    r"(\d{4})[年-](\d{1,2})[月-](\d{1,2})日?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
+_DIGESTS = ("#ContentBody .abstract .txt", ".b-review")
+_TITLES = (
+    *(".contentwrap .topbox .title", ".topbox .title", ".contentwrap h1", ".contentwrap .title"),
+    *(".newsContent h1", "h1", ".title"),
 )
-_MEDIA = re.compile(r"来源：\s*(\S[^\n]*)")
+"""The article's own box in the layouts of today and of 2018 to 2021, then any other heading."""
+_INFOS = ".infos, .time-source"
+
+_TIME = re.compile(
+    r"(\d{4})[年/-](\d{1,2})[月/-](\d{1,2})日?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
+)
+_LABELLED = re.compile(r"来源\s*[：:]\s*(\S[^\n]*)")
+_DIGEST_LABEL = re.compile(r"^摘要\s*[：:]\s*")
+_OTHER_LABEL = re.compile(r"^[^：:]{1,8}[：:]")
+_LONGEST_MEDIA = 30
+_SITE_NAME = re.compile(r"[\s_|-]*(?:_|\||-|—)\s*东方财富网?.*$", re.DOTALL)
 
 
 class ArticlePage:
-    """The page, layout of 2026."""
+    """The page, in the layouts of 2026 and of 2018 to 2021."""
 
     source = BodySource.ARTICLE_PAGE
 
@@ -47,21 +58,17 @@ class ArticlePage:
         page = text_of(ArticlePage, response)
         self._check_identity(info_code)
         parsed = Selector(without_overloaded_tags(page) or " ", "html")
-        titles = ("".join(title.xpath(".//text()").getall()) for title in parsed.css(_TITLE))
-        title = next(filter(None, (" ".join(title.split()) for title in titles)), None)
-        if title is None:
-            raise self._unreadable(f"it has no title in {_TITLE}")
-        infos = "\n".join(map(str.strip, parsed.css(_INFOS).xpath(".//text()").getall()))
+        title = self._title(parsed)
         body = self._body(page)
-        media = _MEDIA.search(infos)
-        abstract = parsed.css(_ABSTRACT_TEXT).xpath("string(.)").get("")
+        digests = (_DIGEST_LABEL.sub("", text) for text in _texts(parsed, *_DIGESTS))
+        times = filter(None, map(_time, _texts(parsed, _INFOS)))
         return ArticleText(
             url=response.url,
             source=self.source,
             title=title,
-            published=_time(infos),
-            media=media[1].strip() if media else media_named_in(body),
-            digest=" ".join(abstract.split()) or None,
+            published=next(times, None),
+            media=_media(parsed) or media_named_in(body),
+            digest=next(filter(None, digests), None),
             body=body,
             rolling=False,
         )
@@ -78,6 +85,20 @@ class ArticlePage:
         if not same:
             raise self._unreadable(f"it is not the page of {info_code}")
 
+    def _title(self, parsed: Selector) -> str:
+        """The first heading, from the article's own box on, that agrees with the page's title."""
+        headings = list(_texts(parsed, *_TITLES))
+        if not headings:
+            raise self._unreadable("it has no heading")
+        of_page = _SITE_NAME.sub("", " ".join(parsed.css("title::text").get("").split()))
+        if not of_page:
+            return headings[0]
+        for heading in headings:
+            if have_something_in_common(heading, of_page):
+                return heading
+        what = f"its heading {headings[0][:40]!r} has nothing in common with its title"
+        raise self._unreadable(f"{what} {of_page[:40]!r}")
+
     def _body(self, page: str) -> str:
         place = find_element(page, *_BODY)
         if place is None:
@@ -91,9 +112,31 @@ class ArticlePage:
         return body.strip("\r\n\t ")
 
 
-def _time(infos: str) -> datetime | None:
+def _texts(parsed: Selector, *places: str) -> Iterator[str]:
+    """The texts of elements, place after place, each in one line."""
+    for place in places:
+        for element in parsed.css(place):
+            if text := " ".join("".join(element.xpath(".//text()").getall()).split()):
+                yield text
+
+
+def _media(parsed: Selector) -> str | None:
+    """Who wrote it: with the label 来源 in front, in an attribute, or alone beside the time."""
+    for attribute in parsed.css(".time-source .source::attr(data-source)").getall():
+        if media := " ".join(attribute.split()):
+            return media
+    lines = "\n".join(map(str.strip, parsed.css(_INFOS).xpath(".//text()").getall()))
+    if labelled := _LABELLED.search(lines):
+        return labelled[1].strip()
+    for text in _texts(parsed, ".infos .item", ".time-source .source"):
+        if len(text) <= _LONGEST_MEDIA and not _TIME.search(text) and not _OTHER_LABEL.match(text):
+            return text
+    return None
+
+
+def _time(text: str) -> datetime | None:
     """The time of publication; many pages show no seconds."""
-    match = _TIME.search(infos)
+    match = _TIME.search(text)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())

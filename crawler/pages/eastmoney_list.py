@@ -1,16 +1,13 @@
-"""Eastmoney's own lists: the 7x24 rolling news, and its columns of news.
-
-Known second hand: where their parts are is said here and nowhere else.
-"""
+"""What Eastmoney's lists have in common: an answer in JSON, and in it articles, newest first."""
 
 import re
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
@@ -20,15 +17,15 @@ from archive.categories import ROLLING
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.json_answer import JsonAnswer
-from crawler.pages.text import digest_in
 
 _WEB_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/\S*)?", re.ASCII)
 
-_CURSOR = re.compile(r"[\w-]{1,64}", re.ASCII)
-_MOST_PAGES = 1_000_000
-
 _WELL = "1"
 """The ``code`` of an answer that is one."""
+
+_READERS_POSTS = "CFH"
+"""What ``np_dst`` says of posts of Caifuhao, Eastmoney's platform for authors of all kinds."""
+_READERS_HOST = "caifuhao.eastmoney.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +34,15 @@ class ListedArticle:
 
     :param url: of the list's answer.
     :param code: as the list writes it; it may be none.
+    :param address: of the article's page.
     :param digest: in one line.
     :param summary: title and digest of rolling news, as the list writes them in one.
+    :param skip: why the entry is no article of the news system, if so.
     """
 
     url: str
     code: str
+    address: str | None
     title: str | None
     published: datetime | None
     media: str | None
@@ -50,6 +50,15 @@ class ListedArticle:
     summary: str | None
     pictures: tuple[str, ...]
     stock_list: tuple[str, ...]
+    skip: str | None
+
+    @property
+    def standing_in(self) -> str | None:
+        """A body in the form that the share API's have, made of the summary of rolling news."""
+        if self.summary is None:
+            return None
+        shown = (f'<center><img src="{escape(address)}"></center>' for address in self.pictures)
+        return f"<p>{escape(self.summary, quote=False)}</p>{''.join(shown)}"
 
     def facts(self) -> Facts:
         """What the list says of the article. The summary of rolling news can stand in for it.
@@ -65,7 +74,7 @@ class ListedArticle:
             tag=ROLLING.tag if self.summary else None,
             media=self.media,
             digest=self.digest,
-            body=_standing_in(self.summary, self.pictures) if self.summary else None,
+            body=self.standing_in,
             body_source=BodySource.SUMMARY,
             link=None,
             stock_list=self.stock_list,
@@ -86,8 +95,14 @@ class UnreadableEntry:
 class EastmoneyList(ABC):
     """A page of a list."""
 
-    entries_in: str
+    entries_in: ClassVar[str]
     """The field with the entries."""
+    code_in: ClassVar[str] = "code"
+    title_in: ClassVar[str] = "title"
+    time_in: ClassVar[str] = "showTime"
+    addresses_in: ClassVar[tuple[str, ...]] = ()
+    """The fields of an entry with the article's address; the first that has one counts."""
+    kind_in: ClassVar[str] = "np_dst"
 
     def __init__(self, response: Response) -> None:
         self._url = response.url
@@ -104,16 +119,12 @@ class EastmoneyList(ABC):
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle: ...
 
     def entries(self) -> list[ListedArticle | UnreadableEntry]:
-        """The articles, newest first.
+        """The articles, as a rule newest first.
 
         :raises LayoutChanged: when the answer is no page of the list, when none of its entries
             can be read, or when none of them has what every entry has.
         """
-        listed = self._data().get(self.entries_in, ())
-        if listed is None:
-            return []
-        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
-            raise self._json.unreadable(f"its {self.entries_in} is no list of articles")
+        listed = self._listed()
         entries = [self._read(entry) for entry in listed]
         readable = [entry for entry in entries if isinstance(entry, ListedArticle)]
         for name in ("code", "title", "published"):
@@ -124,133 +135,78 @@ class EastmoneyList(ABC):
                 raise entry.error
         return entries
 
+    def _listed(self) -> list[Mapping[str, Any]]:
+        listed = self._data().get(self.entries_in)
+        if listed is None:
+            return []
+        if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
+            raise self._json.unreadable(f"its {self.entries_in} is no list of articles")
+        return listed
+
     def _read(self, entry: Mapping[str, Any]) -> ListedArticle | UnreadableEntry:
         try:
             return self._entry(entry)
         except LayoutChanged as error:
-            code = entry.get("code")
+            code = entry.get(self.code_in)
             return UnreadableEntry(code=code if isinstance(code, str) else "", error=error)
 
     def _data(self) -> Mapping[str, Any]:
+        """The part of the answer that has the entries; empty where there is nothing."""
         answer = self._json.object()
         if str(answer.get("code")) != _WELL:
             said = str(answer.get("message"))[:80]
             raise self._json.unreadable(f"its code is {answer.get('code')!r}, and it says {said!r}")
-        data = answer.get("data")
+        data = answer.get("data", "")
+        if data is None or data == []:
+            return {}
         if not isinstance(data, dict) or self.entries_in not in data:
             raise self._json.unreadable(f"it has no {self.entries_in}")
         return data
 
-    def _listed(self, entry: Mapping[str, Any], **more: Any) -> ListedArticle:
+    def _line(self, entry: Mapping[str, Any], name: str) -> str | None:
+        return self._json.line(entry, name, may_be_number=True)
+
+    def _article(
+        self,
+        entry: Mapping[str, Any],
+        *,
+        media: str | None = None,
+        digest: str | None = None,
+        summary: str | None = None,
+        stock_list: tuple[str, ...] = (),
+    ) -> ListedArticle:
+        addresses = filter(None, (self._line(entry, name) for name in self.addresses_in))
+        address = next(addresses, None)
+        readers = (
+            self._line(entry, self.kind_in) == _READERS_POSTS or _host(address) == _READERS_HOST
+        )
         return ListedArticle(
             url=self._url,
-            code=self._json.line(entry, "code", may_be_number=True) or "",
-            title=self._json.line(entry, "title", may_be_number=True),
-            published=self._json.time(entry, "showTime"),
+            code=self._line(entry, self.code_in) or "",
+            address=address,
+            title=self._line(entry, self.title_in),
+            published=self._json.time(entry, self.time_in),
+            media=media,
+            digest=digest,
+            summary=summary,
             pictures=tuple(_pictures(entry.get("image"))),
-            **more,
+            stock_list=stock_list,
+            skip="it is a post of Caifuhao, which has codes of its own" if readers else None,
         )
 
 
-class FastNewsList(EastmoneyList):
-    """A page of ``getFastNewsList``: rolling news."""
-
-    entries_in = "fastNewsList"
-
-    def next_page(self) -> str | None:
-        """The cursor; an empty one ends the list."""
-        cursor = self._data().get("sortEnd")
-        if not cursor:
-            return None
-        if not _CURSOR.fullmatch(str(cursor)):
-            raise self._json.unreadable("its sortEnd is no cursor")
-        return str(cursor)
-
-    def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
-        summary = self._json.line(entry, "summary")
-        stock_list = entry.get("stockList") or ()
-        return self._listed(
-            entry,
-            media=None,
-            digest=digest_in(summary),
-            summary=summary or self._json.line(entry, "title"),
-            stock_list=tuple(_securities(stock_list)) if isinstance(stock_list, list) else (),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """How much of a list of numbered pages an answer has.
-
-    :param index: of this page, from 1 on.
-    :param size: how many articles its pages have.
-    :param total: how many articles the list has.
-    :param is_empty: whether this page has none.
-    """
-
-    index: int
-    size: int
-    total: int
-    is_empty: bool
-
-
-class ColumnList(EastmoneyList):
-    """A page of ``getNewsByColumns``: news of a column."""
-
-    entries_in = "list"
-
-    def next_page(self) -> str | None:
-        """The number of the page that follows, unless this one has no articles or is the last."""
-        extent = self.extent()
-        more = not extent.is_empty and extent.index * extent.size < extent.total
-        return str(extent.index + 1) if more else None
-
-    def extent(self, index: int | None = None, most: int = sys.maxsize) -> Extent:
-        """How much of the list this page has.
-
-        :param index: of the page that was asked for, if that is known.
-        :param most: how many articles were asked for.
-        :raises LayoutChanged: when the answer is no page of the list, contradicts itself, is
-            another page than was asked for, or has more articles: it is then cut in a way of its
-            own.
-        """
-        data = self._data()
-        listed = data[self.entries_in] or ()
-        try:
-            extent = Extent(
-                index=int(data["page_index"]),
-                size=int(data.get("page_size") or len(listed)),
-                total=int(data["total_hits"]),
-                is_empty=not listed,
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise self._json.unreadable("it has no page_index or total_hits") from error
-        if not 1 <= extent.index <= _MOST_PAGES or extent.size < 0:
-            raise self._json.unreadable("its page_index or page_size is none")
-        if extent.total < len(listed):
-            sentence = f"it names {len(listed)} articles, of {extent.total} in all"
-            raise self._json.unreadable(sentence)
-        if index not in (None, extent.index):
-            raise self._json.unreadable(f"it is page {extent.index} where {index} was asked for")
-        if extent.size > most:
-            sentence = f"it has pages of {extent.size} articles where {most} were asked for"
-            raise self._json.unreadable(sentence)
-        return extent
-
-    def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
-        return self._listed(
-            entry,
-            media=self._json.line(entry, "mediaName"),
-            digest=self._json.line(entry, "summary"),
-            summary=None,
-            stock_list=(),
-        )
-
-
-def _securities(codes: Iterable[object]) -> Iterable[str]:
-    texts = (code for code in codes if isinstance(code, str))
+def securities(codes: object) -> tuple[str, ...]:
+    """The codes of securities in a list; what is none is left out."""
+    texts = [code for code in codes if isinstance(code, str)] if isinstance(codes, list) else []
     matches = filter(None, map(SECURITY_CODE.fullmatch, texts))
-    return dict.fromkeys(f"{int(match['market'])}.{match['symbol']}" for match in matches)
+    return tuple(dict.fromkeys(f"{int(match['market'])}.{match['symbol']}" for match in matches))
+
+
+def _host(address: str | None) -> str | None:
+    try:
+        return urlsplit(address or "").hostname
+    except ValueError:
+        return None
 
 
 def _pictures(image: object) -> Iterable[str]:
@@ -258,9 +214,3 @@ def _pictures(image: object) -> Iterable[str]:
     for address in image if isinstance(image, list) else [image]:
         if isinstance(address, str) and _WEB_ADDRESS.fullmatch(address.strip()):
             yield address.strip()
-
-
-def _standing_in(summary: str, pictures: Iterable[str]) -> str:
-    """A body in the form that the share API's have."""
-    shown = "".join(f'<center><img src="{escape(address)}"></center>' for address in pictures)
-    return f"<p>{escape(summary, quote=False)}</p>{shown}"

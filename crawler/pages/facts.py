@@ -42,8 +42,10 @@ class ArticleText:
     """An article's own body and what its source says beside it; None for what it leaves out.
 
     :param url: of the answer.
-    :param source: `BodySource.SHARE_API` or `BodySource.ARTICLE_PAGE`.
+    :param source: `BodySource.SHARE_API`, `BodySource.ARTICLE_API` or `BodySource.ARTICLE_PAGE`.
     :param rolling: the source tells it to be rolling news.
+    :param page: the address of the article's page, where the source names it.
+    :param stock_list: codes of securities that the source names beside the body.
     """
 
     url: str
@@ -54,3 +56,5 @@ class ArticleText:
     digest: str | None
     body: str
     rolling: bool
+    page: str | None = None
+    stock_list: tuple[str, ...] = ()

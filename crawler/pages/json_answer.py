@@ -1,9 +1,9 @@
-"""Answers that are JSON objects, read with an eye on what they should be."""
+"""Answers that are JSON objects, bare or in a script, read with an eye on what they should be."""
 
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from scrapy.http import Response
@@ -12,6 +12,20 @@ from archive.article import SHANGHAI
 from crawler.pages.errors import LayoutChanged
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_SCRIPT = re.compile(
+    r"""
+    \ufeff?\s*+ (?:/\*[^*]*\*/\s*+)?
+    (?: (?:(?:var|let|const)\s++)?[\w$.]++\s*+=\s*+       # var ajaxResult={…};
+      | [\w$.]++\s*+\(\s*+ )?                            # JSONP: callback({…});
+    (?P<object> \{.*\} ) \s*+ \)?+ \s*+ ;?+ \s*+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_SECONDS = 10
+_EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
+_WRITTEN_OUT = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
+)
 
 
 class _Number(str):
@@ -39,9 +53,12 @@ class JsonAnswer:
 
         :raises LayoutChanged: when it is no JSON object.
         """
+        data = self._response.body
         try:
+            text = data.decode(json.detect_encoding(data), "surrogatepass")
+            script = _SCRIPT.fullmatch(text)
             answer = json.loads(
-                self._response.body,
+                script["object"] if script else text,
                 parse_int=_Number,
                 parse_float=_Number,
                 parse_constant=lambda _: None,  # NaN and the like, which JSON does not have
@@ -77,15 +94,30 @@ class JsonAnswer:
         return _LONE_SURROGATE.sub("\ufffd", value)
 
     def time(self, fields: Mapping[str, Any], name: str) -> datetime | None:
-        """A time among `fields`, which sources write in Shanghai's without a zone.
+        """A time among `fields`: Shanghai's where it names no zone, or a number since 1970.
 
         :raises LayoutChanged: when it is no text; a text that is no time is none.
         """
-        value = self.text(fields, name)
+        value = (self.text(fields, name, may_be_number=True) or "").strip()
         try:
-            time = datetime.fromisoformat(value.strip()) if value else None
-        except ValueError:
-            return None
-        if time is None:
+            time = _since_1970(value) or _written_out(value) or datetime.fromisoformat(value)
+        except (ValueError, OverflowError, OSError):
             return None
         return time.replace(tzinfo=SHANGHAI) if time.tzinfo is None else time
+
+
+def _since_1970(value: str) -> datetime | None:
+    """A time in seconds or milliseconds."""
+    if not _EPOCH.fullmatch(value):
+        return None
+    seconds = int(value) / 1000 if len(value) > _SECONDS else int(value)
+    return datetime.fromtimestamp(seconds, UTC).astimezone(SHANGHAI)
+
+
+def _written_out(value: str) -> datetime | None:
+    """A time as ``2026/9/19 1:09:08``, with hyphens or slashes."""
+    match = _WRITTEN_OUT.fullmatch(value)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=SHANGHAI)

@@ -24,8 +24,19 @@ def text_of(page: type, response: Response) -> str:
 
 
 def digest_in(summary: str | None) -> str | None:
-    """The digest of rolling news, which lists write behind its title: ``【title】digest``."""
-    return (summary or "").rpartition("】")[2].strip() or None
+    """The digest of rolling news, which lists write behind its title: ``【title】digest``.
+
+    The title ends where its bracket is closed: brackets in it, and in the digest, are theirs.
+    """
+    text = (summary or "").strip()
+    if not text.startswith("【"):
+        return text or None
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "【") - (character == "】")
+        if not depth:
+            return text[place + 1 :].strip() or None
+    return text.partition("】")[2].strip() or None
 
 
 def absolute(response: Response, href: str) -> str:

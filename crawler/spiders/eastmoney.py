@@ -28,6 +28,7 @@ from crawler.pages.article_page import ArticlePage
 from crawler.pages.eastmoney_list import ListedArticle, UnreadableEntry
 from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
+from crawler.pages.numbered_list import ColumnList
 from crawler.spiders.articles import ArticleSpider, TextAddress, asked_for, request_of
 from crawler.spiders.readings import ByCursor, ByNumber
 
@@ -147,7 +148,7 @@ class EastmoneySpider(ArticleSpider):
         facts = self.sources.eastmoney
         for name in self._names():
             rolling = name in facts.rolling_columns
-            reading = ByCursor() if rolling else ByNumber.of(facts.page_size)
+            reading = ByCursor() if rolling else ByNumber.of(ColumnList, facts.page_size)
             yield ListPlace(
                 name=name,
                 column=facts.rolling_columns[name] if rolling else facts.news_columns[name],

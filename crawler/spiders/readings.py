@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from archive.article import InfoCode
-from crawler.pages.eastmoney_list import ColumnList, EastmoneyList, FastNewsList
+from crawler.pages.eastmoney_list import EastmoneyList
+from crawler.pages.numbered_list import SMALLEST_CUT, Extent, NumberedList
+from crawler.pages.rolling_list import FastNewsList
 
 _SHARED = 10
 """Of so many articles of a page one is asked for again with the next: as many may go in between
@@ -110,6 +112,7 @@ class ByCursor:
 class ByNumber:
     """The reading of a list whose pages are numbered.
 
+    :param page: what reads the list's answers.
     :param part: is asked for next.
     :param most: articles to a page.
     :param pages_read: up to the last that follows those before it.
@@ -122,8 +125,7 @@ class ByNumber:
     :param in_vain: how many pages did not follow, or named nothing new.
     """
 
-    page: ClassVar[type[EastmoneyList]] = ColumnList
-
+    page: type[NumberedList]
     part: Part
     most: int
     pages_read: int = 0
@@ -136,12 +138,13 @@ class ByNumber:
     in_vain: int = 0
 
     @classmethod
-    def of(cls, page_size: int) -> Self:
+    def of(cls, page: type[NumberedList], page_size: int) -> Self:
         """One that begins.
 
+        :param page: what reads the list's answers.
         :param page_size: how many articles may be asked for at once.
         """
-        return cls(part=Part(1, page_size), most=page_size)
+        return cls(page=page, part=Part(1, page_size), most=page_size)
 
     @property
     def is_at_top(self) -> bool:
@@ -167,26 +170,41 @@ class ByNumber:
         :param named: the page's articles, each once, in its order.
         :raises LayoutChanged: when the page is none of the list, or not the one asked for.
         """
-        assert isinstance(page, ColumnList)
+        assert isinstance(page, NumberedList)
         extent = page.extent(index=self.part.index, most=self.part.size)
-        part = Part(1, min(self.most, max(extent.size, 1))) if self.is_at_top else self.part
+        part = self.part
+        if self.is_at_top:
+            part = Part(1, min(self.most, max(extent.real_size, 1)))
         if self.is_at_top or not self.tail.isdisjoint(named):
-            return None if part.end >= extent.total else self._with(part, named)
-        if extent.is_empty and part.start < extent.total:
+            return None if self._ends_with(extent, part, named) else self._with(part, extent, named)
+        if not extent.count and (extent.total is None or part.start < extent.total):
             return None if self.gave_none else self._once_more()
         return self._further_back()
 
-    def _with(self, part: Part, named: Sequence[InfoCode]) -> Self:
+    def _ends_with(self, extent: Extent, part: Part, named: Sequence[InfoCode]) -> bool:
+        """Whether a page is the last.
+
+        Where the answers have no total, that is a page which is short and names nothing new. The
+        first page is short when no source cuts pages so small.
+        """
+        if extent.total is not None:
+            return part.end >= extent.total
+        if self.is_at_top:
+            return extent.count < SMALLEST_CUT and extent.count < self.part.size
+        return extent.count < part.size and self.named.issuperset(named)
+
+    def _with(self, part: Part, extent: Extent, named: Sequence[InfoCode]) -> Self:
         most = part.size if self.is_at_top else self.most
         back = max(most // _SHARED, 1)
+        end = part.start + min(extent.count, part.size) if extent.total is None else part.end
         return replace(
             self,
-            part=Part.reaching_furthest(max(part.end - back, 0), most),
+            part=Part.reaching_furthest(max(end - back, 0), most),
             most=most,
             pages_read=1 if self.is_at_top else self.pages_read + 1,
             named=frozenset(named),
             tail=frozenset(named[len(named) // 2 :]),
-            end=part.end,
+            end=end,
             back=back,
             is_whole=True,
             gave_none=False,

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scrapy.http import TextResponse
 
 from archive.article import InfoCode
-from crawler.pages.eastmoney_list import ColumnList, FastNewsList
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.numbered_list import ColumnList
+from crawler.pages.rolling_list import FastNewsList
 from crawler.spiders.readings import ByCursor, ByNumber, Part
 
 MOST = 10
@@ -63,7 +64,7 @@ class Read:
         self.named: set[InfoCode] = set()
         self.stayed: Column | None = None
         self.requests = 0
-        reading: ByNumber | None = ByNumber.of(most)
+        reading: ByNumber | None = ByNumber.of(ColumnList, most)
         while reading and not reading.endless:
             column = next(columns)
             stayed = column if self.stayed is None else self.stayed
@@ -175,7 +176,7 @@ def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> 
     column = [next(codes) for _ in range(100)]
     named = column[:20]
     page = answer(column, Part(1, 20), page_size=None)
-    reading = ByNumber.of(50).after(page, named)
+    reading = ByNumber.of(ColumnList, 50).after(page, named)
     assert reading
     assert reading.part.size <= 20
     assert 0 < reading.part.start < 20 < reading.part.end
@@ -184,7 +185,7 @@ def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> 
 def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
     column = [*islice(new_codes(), 60)]
     whatever_is_asked = answer(column, Part(1, MOST))
-    reading = ByNumber.of(MOST).after(whatever_is_asked, column[:MOST])
+    reading = ByNumber.of(ColumnList, MOST).after(whatever_is_asked, column[:MOST])
     assert reading is not None
     assert reading.part.size < MOST
     sentence = f"it has pages of {MOST} articles where {reading.part.size} were asked for"
@@ -194,7 +195,7 @@ def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
 
 def begun(column: Column, most: int = 50) -> ByNumber:
     """Its first page is read."""
-    reading = ByNumber.of(most).after(answer(column, Part(1, most)), column[:most])
+    reading = ByNumber.of(ColumnList, most).after(answer(column, Part(1, most)), column[:most])
     assert reading is not None
     return reading
 
@@ -223,7 +224,7 @@ def test_a_page_that_is_empty_once_hides_nothing() -> None:
 
 def test_a_long_reading_may_stumble_more_often() -> None:
     column = [*islice(new_codes(), 20_000)]
-    reading: ByNumber | None = ByNumber.of(50)
+    reading: ByNumber | None = ByNumber.of(ColumnList, 50)
     for turn in count(1):
         assert reading is not None
         assert not reading.endless
@@ -255,7 +256,7 @@ def test_what_every_page_is_headed_by_does_not_show_that_one_follows() -> None:
     [
         ({"page_index": 1}, "it is page 1 where 2 was asked for"),
         ({"total_hits": 0}, "it names 45 articles, of 0 in all"),
-        ({"total_hits": None}, "it has no page_index or total_hits"),
+        ({"total_hits": "many"}, "its page_index, page_size or totle_hits is no number"),
     ],
 )
 def test_a_page_that_cannot_be_the_next_one_is_told(

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 import pytest
 from scrapy.http import TextResponse
 
-from crawler.pages.eastmoney_list import ColumnList, FastNewsList
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.numbered_list import ColumnList
+from crawler.pages.rolling_list import FastNewsList
 from demo.articles import FEWEST
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, list_site
 from demo.exchange import Answer, Request, Site

@@ -19,17 +19,14 @@ from archive.post import SiteHandler, format_post, parse_post, post_path
 from archive.snippet import snippet
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text
-from crawler.pages.eastmoney_list import (
-    ColumnList,
-    EastmoneyList,
-    FastNewsList,
-    ListedArticle,
-)
+from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
 from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
+from crawler.pages.numbered_list import ColumnList
 from crawler.pages.post_page import PostPage
+from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
 from crawler.pipelines.normalise import normalise
 

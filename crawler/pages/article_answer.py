@@ -1,0 +1,91 @@
+"""Eastmoney's article API, ``https://newsinfo.eastmoney.com/kuaixun/v2/api/article/<code>``."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from scrapy.http import Response
+
+from archive.article import BodySource, InfoCode
+from archive.errors import InvalidInfoCode
+from crawler.pages.body import media_named_in
+from crawler.pages.eastmoney_list import securities
+from crawler.pages.errors import NotFound
+from crawler.pages.facts import ArticleText
+from crawler.pages.json_answer import JsonAnswer
+
+_NO = {"0", "", "false", "none"}
+
+
+class ArticleAnswer:
+    """An answer of the API: a JSON object, with all that it knows of the article in ``data``.
+
+    Every value there is a text, lists are JSON in a text.
+    """
+
+    source = BodySource.ARTICLE_API
+
+    def __init__(self, response: Response) -> None:
+        self._response = response
+        self._json = JsonAnswer(ArticleAnswer, response)
+
+    def text(self, info_code: InfoCode) -> ArticleText:
+        """Read the answer for the article that was asked for.
+
+        :raises NotFound: when it says that it has no such article, or gives one without a body.
+        :raises LayoutChanged: when the answer is no such object, or is of another article.
+        """
+        data = self.data(info_code)
+        read = self._json
+        body = read.text(data, "Art_Content")
+        if body is None:
+            if "Art_Content" not in data:
+                raise read.unreadable("its data has no Art_Content")
+            raise NotFound(info_code, self._response.url)
+        return ArticleText(
+            url=self._response.url,
+            source=self.source,
+            title=read.line(data, "Art_Title", may_be_number=True),
+            published=read.time(data, "Art_ShowTime") or read.time(data, "Art_OrderTime"),
+            media=read.line(data, "Art_Media_Name", may_be_number=True) or media_named_in(body),
+            digest=read.line(data, "Art_Digest", may_be_number=True),
+            body=body,
+            rolling=False,
+            page=read.line(data, "Art_UniqueUrl"),
+            stock_list=securities(list(self._securities(data))),
+        )
+
+    def data(self, info_code: InfoCode) -> Mapping[str, Any]:
+        """All that the answer has of the article; raises as `text`."""
+        answer = self._json.object()
+        data = answer.get("data")
+        refused = "success" in answer and str(answer["success"]).lower() in _NO
+        if refused or str(answer.get("errorcode", 0)) != "0" or ("data" in answer and not data):
+            raise NotFound(info_code, self._response.url)
+        if not isinstance(data, dict):
+            raise self._json.unreadable("it has no data")
+        self._check_identity(data, info_code)
+        return data
+
+    def _check_identity(self, data: Mapping[str, Any], info_code: InfoCode) -> None:
+        named = self._json.line(data, "Art_Code", may_be_number=True)
+        address = self._json.line(data, "Art_UniqueUrl") or self._json.line(data, "Art_Url")
+        try:
+            same = InfoCode.from_address(named or address or "") == info_code
+        except InvalidInfoCode:
+            same = False
+        if not same:
+            told = (named or address or "no article")[:80]
+            raise self._json.unreadable(f"it is the answer for {told!r}, not {info_code}")
+
+    def _securities(self, data: Mapping[str, Any]) -> Iterator[str]:
+        """The codes in ``Art_Tip_Info``: ``[{"Type":1005,"Code":"105.NVDA,105.TSLA"},…]``."""
+        tips = data.get("Art_Tip_Info")
+        try:
+            tips = json.loads(tips) if isinstance(tips, str) else tips
+        except (ValueError, RecursionError):
+            return
+        for tip in tips if isinstance(tips, list) else ():
+            codes = tip.get("Code") if isinstance(tip, dict) else None
+            if isinstance(codes, str):
+                yield from (code.strip() for code in codes.split(","))
