@@ -232,7 +232,7 @@ def _column_page(
         "list": [_column_entry(article) for article in page],
         "page_index": index,
         "page_size": size,
-        "total_hits": len(known),
+        "totle_hits": len(known),
     }
 
 

@@ -249,7 +249,7 @@ def test_pages_of_a_column_lead_to_its_end(
     codes = []
     for index in range(1, len(articles) // size + 2):
         page = column_page(get, column, index=index, size=size)
-        assert (page["page_index"], page["total_hits"]) == (index, len(articles))
+        assert (page["page_index"], page["totle_hits"]) == (index, len(articles))
         codes += [entry["code"] for entry in page["list"]]
     assert codes == [code_of(article) for article in articles]
     assert column_page(get, column, index=len(articles) // size + 2, size=size)["list"] == []
@@ -277,7 +277,7 @@ def digests(articles: tuple[Article, ...]) -> set[str]:
 
 def test_unknown_columns_are_empty(get: Get) -> None:
     page = column_page(get, "999")
-    assert (page["list"], page["total_hits"]) == ([], 0)
+    assert (page["list"], page["totle_hits"]) == ([], 0)
     page = get(WEBLIST_HOST, FAST_NEWS_PATH, fastColumn=999, sortEnd="", pageSize=50)
     assert (page["fastNewsList"], page["sortEnd"]) == ([], "")
 
