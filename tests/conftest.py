@@ -23,6 +23,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 _LONGEST = {"deploy", "faults", "test_docs.py"}
+FINEWS = (sys.executable, "-m", "archive.cli")
 NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 
 

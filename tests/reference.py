@@ -106,7 +106,8 @@ def commands_page() -> str:
     text = (
         "# Commands\n\nEvery command of `finews` ends with 0 when it did its job, with 1 and one"
         " sentence when it could not, and with 2 when it was called wrongly. `verify` and"
-        " `rebuild` end with 1 too when something is wrong with the archive. Those of"
+        " `rebuild` end with 1 too when something is wrong with the archive; `sources` has statuses"
+        " of its own. Those of"
         " `python -m scrapy` are told in [exit statuses](exit-statuses.md).\n"
     )
     for name, command in commands_of(main, "finews"):
