@@ -17,7 +17,7 @@ from scrapy.utils.project import get_project_settings
 
 from archive.errors import FinewsError, InvalidInfoCode
 from crawler.arguments import http_address
-from crawler.checking.answers import check_folder, response_of, save, saved_answers
+from crawler.checking.answers import make_folders, response_of, save, saved_answers
 from crawler.checking.comparison import compare
 from crawler.checking.interfaces import SOURCES, plan_of
 from crawler.checking.report import report, status_of
@@ -100,7 +100,7 @@ def check(
         when = load_object(changed["FINEWS_CLOCK"])()
         known = Sources.load(Path(changed["FINEWS_SOURCES"]))
         if saved is not None:
-            check_folder(saved, chosen)
+            make_folders(saved, chosen)
         trace = int(when.timestamp() * 1000)
         answers = ask([plan_of(name, known, trace) for name in chosen], changed)
     if saved is not None:

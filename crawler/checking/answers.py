@@ -81,26 +81,30 @@ def response_of(
     return kind(address, status=status, headers=headers, body=body)
 
 
-def check_folder(folder: Path, sources: Iterable[str]) -> None:
-    """Check that answers can be saved in a folder.
+def make_folders(folder: Path, sources: Iterable[str]) -> None:
+    """Make the folders that the answers of some sources will be saved in.
 
-    :raises UnreadableFolder: when it has answers already.
+    :raises UnreadableFolder: when one of them has answers already, or cannot be made.
     """
-    for source in sources:
-        if (folder / source / INDEX).exists():
-            raise UnreadableFolder(f"{folder / source} has answers already; name another folder.")
+    for place in (folder / source for source in sources):
+        if (place / INDEX).exists():
+            raise UnreadableFolder(f"{place} has answers already; name another folder.")
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnreadableFolder(f"Could not make {place}: {error.strerror}.") from error
 
 
 def save(answers: Answers, folder: Path) -> None:
     """Write the answers of a source, each as a file, and an index of them.
 
+    :param folder: of `make_folders`.
     :raises UnreadableFolder: when they cannot be written.
     """
     place = folder / answers.source
     files: dict[str, Any] = {}
     unanswered: list[dict[str, Any]] = []
     try:
-        place.mkdir(parents=True, exist_ok=True)
         for answer in answers.answers:
             about: dict[str, Any] = {"interface": answer.interface, "address": answer.address}
             if answer.title is not None:

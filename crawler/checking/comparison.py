@@ -13,10 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from scrapy.http import Response
 
-from archive.errors import Refused
+from archive.errors import FinewsError
 from crawler.checking.answers import Answer, Silence
 from crawler.checking.facts import EXPECTED, Deviation, Expected, Mark, quoted, values_at
-from crawler.pages.errors import NotFound, PageError
+from crawler.pages.errors import NotFound
 from crawler.pages.json_answer import json_text
 from crawler.pages.layouts import layout_of
 from crawler.pages.reading import read_answer
@@ -135,7 +135,7 @@ class _Comparison:
         except NotFound as error:
             if expected.dead is None:
                 yield Deviation(quoted(str(error), 200), expected.mark)
-        except (PageError, Refused) as error:
+        except FinewsError as error:
             yield Deviation(quoted(str(error).rstrip("."), 200), expected.mark)
         else:
             is_list = self._reading["kind"] == "list"

@@ -170,7 +170,8 @@ def _shown(value: object) -> str:
 
 def quoted(text: str, most: int = 60) -> str:
     """Return a text of an answer in one line, without the characters that end code or a cell."""
-    line = " ".join(text.split()).replace("`", "'").replace("|", "¦")
+    line = " ".join(text.encode(errors="replace").decode().split())
+    line = line.replace("`", "'").replace("|", "¦")
     return line if len(line) <= most else f"{line[:most]}…"
 
 

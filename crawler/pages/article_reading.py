@@ -1,4 +1,4 @@
-"""What is read from the answer for one article, as one plain structure."""
+"""What is read from one article, and of an entry of a list, as one plain structure."""
 
 import re
 from typing import Any
@@ -15,6 +15,7 @@ from crawler.pages.share_answer import ShareAnswer
 Reading = dict[str, Any]
 """What is read from an answer; all of it can be written as JSON."""
 
+_FIELDS = ("id", "url", "title", "published", "media", "digest", "body_html", "body_text")
 _CREDIT = re.compile(r"[（(]\s*文章来源\s*[：:][^\n]*[）)]")
 """A line that names the media, which stands on its own beside the text."""
 
@@ -31,7 +32,6 @@ def read_article(response: Response, page: ArticleAnswer | ArticlePage | ShareAn
     """
     info_code = InfoCode.from_address(response.url)
     text = page.text(info_code)
-    body = read_body(text.body)
     return {
         "kind": "article",
         "address": response.url,
@@ -41,17 +41,29 @@ def read_article(response: Response, page: ArticleAnswer | ArticlePage | ShareAn
         "published": text.published and text.published.isoformat(),
         "media": text.media,
         "digest": text.digest,
-        "body_html": text.body,
-        "body_text": without_credit(body.text),
-        "securities": [security(one.code, one.name) for one in body.securities if one.name],
+        **read_html(text.body),
         "securities_listed": [security(code, None) for code in text.stock_list],
-        "pictures": list(body.pictures),
     }
 
 
-def without_credit(text: str) -> str:
-    """Return the text of a body without the line that names its media."""
-    return "\n".join(line for line in text.splitlines() if not _CREDIT.fullmatch(line))
+def read_entry(**read: Any) -> Reading:
+    """Return an entry of a list; None stands for what was not read of it.
+
+    :param read: the fields that were.
+    """
+    return {**dict.fromkeys(_FIELDS), "securities": [], "pictures": [], "skip": None, **read}
+
+
+def read_html(html: str) -> Reading:
+    """Return what is read from a body; the line that names its media is no part of its text."""
+    body = read_body(html)
+    lines = [line for line in body.text.splitlines() if not _CREDIT.fullmatch(line)]
+    return {
+        "body_html": html,
+        "body_text": "\n".join(lines),
+        "securities": [security(one.code, one.name) for one in body.securities if one.name],
+        "pictures": list(body.pictures),
+    }
 
 
 def security(code: str, name: str | None) -> Reading:

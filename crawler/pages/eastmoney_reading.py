@@ -9,7 +9,13 @@ from archive.body import read_body
 from archive.errors import InvalidInfoCode
 from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
-from crawler.pages.article_reading import Reading, UnknownAnswer, read_article, security
+from crawler.pages.article_reading import (
+    Reading,
+    UnknownAnswer,
+    read_article,
+    read_entry,
+    security,
+)
 from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle, UnreadableEntry
 from crawler.pages.layouts import Layout
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
@@ -46,7 +52,9 @@ def _list(response: Response, page: EastmoneyList, page_in: str) -> Reading:
         again = "the answer names it before" if entry.code in named else None
         named.add(entry.code)
         entries.append(
-            _unreadable(entry) if isinstance(entry, UnreadableEntry) else _entry(entry, again)
+            read_entry(id=entry.code, skip=str(entry.error))
+            if isinstance(entry, UnreadableEntry)
+            else _entry(entry, again)
         )
     following = page.next_page()
     number = isinstance(page, FastNewsList) or following is None
@@ -64,23 +72,18 @@ def _entry(entry: ListedArticle, again: str | None) -> Reading:
         no_code = None
     except InvalidInfoCode as error:
         no_code = str(error)
-    return {
-        "id": entry.code,
-        "url": _address(entry),
-        "title": entry.title,
-        "published": entry.published and entry.published.isoformat(),
-        "media": entry.media,
-        "digest": entry.summary or entry.digest,
-        "body_html": None,
-        "body_text": entry.standing_in and read_body(entry.standing_in).text,
-        "securities": [security(code, None) for code in entry.stock_list],
-        "pictures": list(entry.pictures),
-        "skip": entry.skip or again or no_code,
-    }
-
-
-def _unreadable(entry: UnreadableEntry) -> Reading:
-    return {"id": entry.code, "skip": str(entry.error)}
+    return read_entry(
+        id=entry.code,
+        url=_address(entry),
+        title=entry.title,
+        published=entry.published and entry.published.isoformat(),
+        media=entry.media,
+        digest=entry.summary or entry.digest,
+        body_text=entry.standing_in and read_body(entry.standing_in).text,
+        securities=[security(code, None) for code in entry.stock_list],
+        pictures=list(entry.pictures),
+        skip=entry.skip or again or no_code,
+    )
 
 
 def _address(entry: ListedArticle) -> str | None:

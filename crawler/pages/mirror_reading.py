@@ -3,19 +3,18 @@
 from scrapy.http import Response
 
 from archive.article import InfoCode
-from archive.body import read_body
 from archive.errors import InvalidInfoCode
 from crawler.pages.article_reading import (
     Reading,
     UnknownAnswer,
     read_article,
-    security,
-    without_credit,
+    read_entry,
+    read_html,
 )
 from crawler.pages.facts import Facts
 from crawler.pages.feed import Feed
 from crawler.pages.layouts import Layout
-from crawler.pages.list_page import Link, ListPage
+from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
 from crawler.pages.share_answer import ShareAnswer
 
@@ -34,7 +33,8 @@ def read_mirror(response: Response, layout: Layout) -> Reading:
     if layout is Feed:
         return _list(response, _of_feed(Feed(response)))
     if layout is ListPage:
-        return _list(response, [_link(link) for link in ListPage(response).entries()])
+        links = ListPage(response).entries()
+        return _list(response, [_entry(link.url, link.text or None) for link in links])
     raise UnknownAnswer(f"{response.url} is no address of the mirror or the share API.")
 
 
@@ -52,30 +52,16 @@ def _of_feed(feed: Feed) -> list[Reading]:
     ]
 
 
-def _link(link: Link) -> Reading:
-    return _entry(link.url) | {"title": link.text or None}
-
-
-def _entry(url: str) -> Reading:
-    """Return an entry of which the address is all that is known."""
+def _entry(url: str, title: str | None = None) -> Reading:
+    """Return an entry of which the address and perhaps the title are known."""
     try:
-        code, skip = InfoCode.from_address(url).digits, None
+        return read_entry(id=InfoCode.from_address(url).digits, url=url, title=title)
     except InvalidInfoCode:
-        code, skip = None, "it leads to no post"
-    nothing = ("title", "published", "media", "digest", "body_html", "body_text")
-    return {
-        "id": code,
-        "url": url,
-        **dict.fromkeys(nothing),
-        "securities": [],
-        "pictures": [],
-        "skip": skip,
-    }
+        return read_entry(url=url, title=title, skip="it leads to no post")
 
 
 def _post(post: Facts) -> Reading:
     assert post.body is not None
-    body = read_body(post.body)
     return {
         "id": post.info_code.digits,
         "url": post.url,
@@ -83,10 +69,7 @@ def _post(post: Facts) -> Reading:
         "published": post.published and post.published.isoformat(),
         "media": post.media,
         "digest": post.digest,
-        "body_html": post.body,
-        "body_text": without_credit(body.text),
-        "securities": [security(one.code, one.name) for one in body.securities if one.name],
-        "pictures": list(body.pictures),
+        **read_html(post.body),
         "category": post.category,
         "tag": post.tag,
         "link": post.link,

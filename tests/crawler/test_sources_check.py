@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
 
+from crawler.checking.answers import Answer, Answers, response_of
+from crawler.checking.comparison import Outcome, compare
+from crawler.checking.report import report
 from crawler.source_commands import sources
 from demo.article_page import PAGE_HOST
 from demo.articles import SHANGHAI, SHARE_HOSTS
@@ -30,8 +34,8 @@ from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
+from tests.source_answers import RECORDED, answers, bent_answers
 
-RECORDED = ROOT / "tests" / "golden" / "recorded" / "eastmoney"
 OLD = timedelta(days=10)
 Change = Callable[[bytes], bytes]
 
@@ -90,10 +94,10 @@ def test_sources_that_are_as_expected(site: MadeUpSite, tmp_path: Path) -> None:
     assert "## finews: 7 of 7 interfaces as expected" in ended.stdout
     assert ended.stderr.startswith("finews: All ")
     assert len(ended.stdout) < 4000
-    again, report = check_saved(saved)
+    again, text = check_saved(saved)
     assert again == 0
     assert check_saved(saved, "finews")[1].startswith("# Sources, saved answers")
-    tables = [re.findall(r"^\|.*$", text, re.MULTILINE) for text in (ended.stdout, report)]
+    tables = [re.findall(r"^\|.*$", shown, re.MULTILINE) for shown in (ended.stdout, text)]
     assert tables[0] == tables[1]
 
 
@@ -187,8 +191,8 @@ def test_a_deviation_is_named_with_its_certainty(
     path = folder / file
     assert change(path.read_bytes()) != path.read_bytes()
     path.write_bytes(change(path.read_bytes()))
-    status, report = check_saved(folder)
-    assert sentence in report
+    status, text = check_saved(folder)
+    assert sentence in text
     assert status == 4
 
 
@@ -300,9 +304,19 @@ def test_a_delay_that_robots_txt_asks_for_is_named(site: MadeUpSite) -> None:
 
 
 def test_recorded_answers_are_as_expected() -> None:
-    status, report = check_saved(RECORDED)
-    assert status == 0, report
-    assert "8 of 8 interfaces as expected" in report
+    status, text = check_saved(RECORDED / "eastmoney")
+    assert status == 0, text
+    assert "8 of 8 interfaces as expected" in text
+
+
+@given(answer=answers() | bent_answers())
+def test_any_answer_is_compared(answer: tuple[str, str, bytes]) -> None:
+    source, address, body = answer
+    compared = Answer(interface="x", address=address, response=response_of(address, body))
+    finding = compare(source, compared)
+    assert finding.deviations or finding.outcome is Outcome.EXPECTED
+    text = report([(Answers(source, (compared,), {}), [finding])], when=None, version="1")
+    assert len(text.encode().splitlines()) == text.count("\n")
 
 
 @pytest.mark.parametrize(

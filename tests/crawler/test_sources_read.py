@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import example, given
-from hypothesis import strategies as st
 
 from crawler.source_commands import sources
 from demo.article_page import PAGE_HOST
@@ -20,29 +19,16 @@ from demo.faults import Fault, redirect, reset
 from demo.replica import Replica
 from demo.site import made_up_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT, SAMPLES
-
-RECORDED = ROOT / "tests" / "golden" / "recorded"
-LIST = "https://np-weblist.eastmoney.com/comm/web/getFastNewsList"
-PAGE = f"https://{PAGE_HOST}/a/20261122234700000004.html"
-SITE = "https://finews.withounder.com"
-SHARE = "http://finews.zning.xyz/NewsData/GetNewsText.do?id="
-ADDRESSES = {
-    "eastmoney": (
-        LIST,
-        "https://np-listapi.eastmoney.com/comm/web/getNewsByColumns?page_index=1",
-        "https://np-listapi.eastmoney.com/comm/web/getListInfo?pageIndex=1",
-        "https://newsapi.eastmoney.com/kuaixun/v1/getlist_102_ajaxResult_50_1_.html",
-        "https://newsinfo.eastmoney.com/kuaixun/v2/api/article/202609183878840472?guid=1",
-        PAGE,
-    ),
-    "finews": (
-        f"{SITE}/",
-        f"{SITE}/feed.xml",
-        f"{SITE}/category/emnews.html",
-        f"{SITE}/jingjiguanchawang/2021/12/29/NW202112292230175548.html",
-        f"{SHARE}NW202112292230175548",
-    ),
-}
+from tests.source_answers import (
+    ADDRESSES,
+    LIST,
+    PAGE,
+    RECORDED,
+    SHARE,
+    SITE,
+    answers,
+    bent_answers,
+)
 
 
 def read(*arguments: object) -> Result:
@@ -157,36 +143,17 @@ def test_a_page_with_a_captcha_is_named(source: str) -> None:
         )
 
 
-FIELDS = (
-    *("code", "data", "list", "fastNewsList", "LivesList", "rc", "title", "text", "showTime"),
-    *("summary", "image", "sortEnd", "Art_Code", "Art_Content", "Art_ShowTime", "Art_Tip_Info"),
-)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda values: st.lists(values) | st.dictionaries(st.sampled_from(FIELDS) | st.text(), values),
-)
-
-
-@given(
-    body=st.binary() | VALUES.map(lambda value: json.dumps(value).encode()),
-    source=st.sampled_from(list(ADDRESSES)),
-    number=st.integers(0, 5),
-)
-@example(body=b"\xff\xfe<\x00", source="eastmoney", number=5)
-@example(body=b"[" * 100_000, source="eastmoney", number=0)
-@example(
-    body=b'{"code":"1","data":{"fastNewsList":[{"code":"1e999","showTime":{}}]}}',
-    source="eastmoney",
-    number=0,
-)
-@example(body=b'{"title":"\\ud800","text":"\\ud800"}', source="finews", number=4)
+@given(answer=answers() | bent_answers())
+@example(answer=("eastmoney", PAGE, b"\xff\xfe<\x00"))
+@example(answer=("eastmoney", LIST, b"[" * 100_000))
+@example(answer=("finews", f"{SHARE}NW202112292230175548", b'{"title":"\\ud800","text":"\\ud800"}'))
 def test_no_bytes_end_in_a_traceback(
-    body: bytes, source: str, number: int, tmp_path_factory: pytest.TempPathFactory
+    answer: tuple[str, str, bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    source, address, body = answer
     file = tmp_path_factory.getbasetemp() / "answer"
     file.write_bytes(body)
-    addresses = ADDRESSES[source]
-    ended = read(source, file, "--address", addresses[number % len(addresses)])
+    ended = read(source, file, "--address", address)
     assert ended.exit_code in {0, 3, 4}
     assert ended.exception is None or isinstance(ended.exception, SystemExit)
     if ended.exit_code:
