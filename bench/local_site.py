@@ -79,9 +79,11 @@ rolling_link = "http://finance.eastmoney.com/news/1355,{{digits}}.html"
 hosts = []
 
 [eastmoney]
+article_api = "{url}/kuaixun/v2/api/article/{{digits}}"
 article_page = "{url}/a/{{digits}}.html"
 rolling = []
 columns = []
+security_news = ["{url}/news?{{security}}&{{page}}&{{size}}"]
 page_size = 50
 read = []
 [eastmoney.rolling_columns]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,7 +24,17 @@ from archive.article import SHANGHAI, InfoCode
 from archive.errors import InvalidInfoCode
 
 LISTS = "lists"
-"""Key of the validation context: the names of the lists that ``sources.toml`` has."""
+"""Key of the validation context: the names and numbers of the lists that ``sources.toml`` has."""
+
+FORMER_COLUMNS = {
+    "all": "350, 国内经济, which is the domestic economy alone: Eastmoney has no column of all "
+    "news; write 国内经济, or several, such as 要闻,沪深公司,国内经济",
+    "important": "345; write 要闻",
+    "stocks": "351, 国际经济, which is the economy abroad and not about shares; write 国际经济, or "
+    "沪深公司 for what companies do",
+    "breakfast": "1207; write 财经早餐",
+}
+"""Names that columns had in earlier releases: what each really was, and what to write now."""
 
 _SLUG = re.compile(r"[^\s/\\?#%.,][^/\\?#%,]*")
 
@@ -110,13 +121,53 @@ def _iso_date(text: object) -> date:
 _Since = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_not_in_the_future)]
 
 
+def former_column(name: str) -> str | None:
+    """What to say to who uses a name of an earlier release; None for every other name."""
+    was = FORMER_COLUMNS.get(name)
+    return was and f"is not called {name!r} any more: that was column {was}"
+
+
 def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in str(text).split(",")))
     known = (info.context or {}).get(LISTS, names)
     for name in names:
-        if name not in known:
-            raise ValueError(f"should be of {', '.join(known)}, and {name!r} is not")
+        if name in known:
+            continue
+        if former := former_column(name):
+            raise ValueError(former)
+        near = "、".join(get_close_matches(name, known, cutoff=0.3))
+        raise ValueError(
+            f"should be a name or a number of sources.toml, such as 要闻 or 345, and {name!r} is "
+            + (f"none; did you mean {near}?" if near else "none")
+        )
     return names
+
+
+_PLAIN_SECURITY = re.compile(
+    r"(?P<market>\d{1,3})\.(?P<code>[A-Za-z0-9][A-Za-z0-9_-]{0,15})"
+    r"|(?P<symbol>\d{6})\.?(?P<behind>sh|sz|bj|ss)"
+    r"|(?P<before>sh|sz|bj)\.?(?P<digits>\d{6})"
+    r"|(?:(?P<hongkong>\d{5})\.?hk|hk\.?(?P<kong>\d{5}))",
+    re.ASCII | re.IGNORECASE,
+)
+_EXCHANGES = {"sh": 1, "ss": 1, "sz": 0, "bj": 0}
+_HONG_KONG = 116
+
+
+def _security(text: object) -> str:
+    """A security as Eastmoney writes it, ``1.600519``, from that or from 600519.SH and sh600519."""
+    match = _PLAIN_SECURITY.fullmatch(str(text).strip())
+    if match is None:
+        raise ValueError(
+            "should be a market and a symbol such as 1.600519, or 600519.SH, sz000001, 00700.HK, "
+            f"and {str(text)!r} is none"
+        )
+    if match["code"]:
+        return f"{int(match['market'])}.{match['code'].upper()}"
+    if hong_kong := match["hongkong"] or match["kong"]:
+        return f"{_HONG_KONG}.{hong_kong}"
+    exchange = (match["behind"] or match["before"]).lower()
+    return f"{_EXCHANGES[exchange]}.{match['symbol'] or match['digits']}"
 
 
 class FinewsArguments(BaseModel):
@@ -145,7 +196,8 @@ class FinewsArguments(BaseModel):
 class EastmoneyArguments(BaseModel):
     """The arguments of ``scrapy crawl eastmoney``.
 
-    :param column: just these lists, by the names that ``sources.toml`` gives them.
+    :param column: just these lists, by the names or numbers that ``sources.toml`` gives them.
+    :param security: just the news of this security, such as 1.600519 or 600519.SH.
     :param since: back to this day in Shanghai, whatever is archived.
     :param pages: so many pages of each list, whatever is archived.
     """
@@ -153,8 +205,15 @@ class EastmoneyArguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     column: Annotated[tuple[str, ...], BeforeValidator(_list_names)] = ()
+    security: Annotated[str, BeforeValidator(_security)] | None = None
     since: _Since | None = None
     pages: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> "EastmoneyArguments":
+        if self.column and self.security:
+            raise ValueError("security means its news alone, so it goes without column")
+        return self
 
 
 def in_one_sentence(error: ValidationError) -> str:

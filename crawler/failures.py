@@ -75,6 +75,11 @@ class Failures:
         self._count("list", reason)
         logger.warning("The list %s was not read: %s", url, sentence)
 
+    def ends_early(self, sentence: str) -> None:
+        """A list ends before what was wanted of it; articles that only it names are missed."""
+        self._add_one("list/ends_early")
+        logger.warning("%s", sentence)
+
     def of_picture(self, address: str, reason: str, sentence: str, *, answered: bool) -> None:
         """A picture is not kept by this crawl; a later one tries again. No article fails by it.
 

@@ -2,24 +2,26 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from string import Formatter
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
-from archive.article import InfoCode
+from archive.article import BodySource, InfoCode
 from archive.errors import FinewsError
-from crawler.arguments import http_address, in_one_sentence, site_address
+from crawler.arguments import former_column, http_address, in_one_sentence, site_address
 
+_AtLeastOne = Field(min_length=1)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
@@ -31,9 +33,14 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _template(*names: str) -> AfterValidator:
+def _template(*names: str, may_hold: str | None = None) -> AfterValidator:
     """An address with places for just these names."""
-    return AfterValidator(lambda template: _with_places(http_address(template), names))
+
+    def check(template: str) -> str:
+        optional = (may_hold,) if may_hold and f"{{{may_hold}}}" in template else ()
+        return _with_places(http_address(template), (*names, *optional))
+
+    return AfterValidator(check)
 
 
 def _path(*names: str) -> AfterValidator:
@@ -65,9 +72,31 @@ def _host(name: str) -> str:
 
 
 _Host = Annotated[str, AfterValidator(_host)]
+
+
+def _body_source(name: object) -> BodySource:
+    for source in (BodySource.SHARE_API, BodySource.ARTICLE_API, BodySource.ARTICLE_PAGE):
+        if name == source.value:
+            return source
+    raise ValueError(f"should be share_api, article_api or article_page, and {name!r} is none")
+
+
+def _columns(table: object) -> object:
+    """Names by number; in earlier releases it was a number by name."""
+    for name in table if isinstance(table, dict) else ():
+        if not str(name).isdecimal():
+            raise ValueError(f'should be numbers, such as 345 = ["要闻"], and {name!r} is none')
+    return table
+
+
+_Bodies = Annotated[tuple[Annotated[BodySource, BeforeValidator(_body_source)], ...], _AtLeastOne]
+_Columns = Annotated[
+    Mapping[int, Annotated[tuple[str, ...], _AtLeastOne]], BeforeValidator(_columns)
+]
 _Rolling = Annotated[str, _template("column", "page", "trace")]
-_Column = Annotated[str, _template("column", "page", "size", "trace")]
-_AtLeastOne = Field(min_length=1)
+_RollingScript = Annotated[str, _template("column", "page", "size")]
+_Column = Annotated[str, _template("column", "page", "size", "trace", may_hold="order")]
+_SecurityNews = Annotated[str, _template("security", "page", "size", may_hold="trace")]
 _SMALLEST_PAGE = 13
 """With smaller ones there is an edge that pages of all sizes have, in reach of a crawl: the 2,520th
 article with 10. No page goes over it, so none can share articles with the one before, see
@@ -80,12 +109,14 @@ class Mirror(_Table):
     :param hosts: its other names, each with the site at its root.
     :param feed: path below the site.
     :param category: likewise, with a place for the slug.
+    :param bodies: where the bodies of its articles are asked for, in order.
     """
 
     site: Annotated[str, AfterValidator(site_address)]
     hosts: tuple[_Host, ...]
     feed: Annotated[str, _path()]
     category: Annotated[str, _path("slug")]
+    bodies: _Bodies = (BodySource.SHARE_API,)
 
 
 class Share(_Table):
@@ -108,21 +139,38 @@ class Share(_Table):
 class Eastmoney(_Table):
     """Eastmoney's own lists and pages.
 
+    :param bodies: where the bodies of its articles are asked for, in order.
     :param read: names of the lists that are read by default.
     :param rolling: where rolling news is listed, tried in order.
+    :param rolling_script: likewise, where none of those answers.
     :param columns: likewise, the columns of news.
-    :param page_size: how many articles of a column are asked for at once, at most.
-    :param rolling_columns: Eastmoney's number of each list of rolling news, by our name of it.
+    :param security_news: likewise, the news of one security.
+    :param page_size: how many articles of a numbered page are asked for at once, at most.
+    :param rolling_columns: names of each list of rolling news, by Eastmoney's number of it.
     :param news_columns: likewise, of each column.
     """
 
+    bodies: _Bodies = (BodySource.ARTICLE_API, BodySource.ARTICLE_PAGE, BodySource.SHARE_API)
+    article_api: Annotated[str, _template("digits")]
     article_page: Annotated[str, _template("digits")]
     read: tuple[str, ...]
     rolling: tuple[_Rolling, ...]
+    rolling_script: tuple[_RollingScript, ...] = ()
     columns: tuple[_Column, ...]
+    security_news: Annotated[tuple[_SecurityNews, ...], _AtLeastOne]
     page_size: Annotated[int, Field(ge=_SMALLEST_PAGE)]
-    rolling_columns: Mapping[str, int]
-    news_columns: Mapping[str, int]
+    rolling_columns: _Columns
+    news_columns: _Columns
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_of_this_release(cls, table: Any) -> Any:
+        """One sentence for a file of an earlier release, whatever else it lacks."""
+        if isinstance(table, dict):
+            for name in (*table.get("news_columns", ()), *table.get("read", ())):
+                if former := former_column(name):
+                    raise ValueError(f"has a column that {former}")
+        return table
 
     @model_validator(mode="after")
     def _names_are_known_and_differ(self) -> "Eastmoney":
@@ -130,16 +178,35 @@ class Eastmoney(_Table):
             raise ValueError("names lists, and no address in rolling to ask for them")
         if self.news_columns and not self.columns:
             raise ValueError("names lists, and no address in columns to ask for them")
-        if twice := self.rolling_columns.keys() & self.news_columns.keys():
+        names = [name for table in self._tables for name in _names_in(table)]
+        if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"names two lists {min(twice)!r}")
-        if unknown := [name for name in self.read if name not in self.names]:
+        if unknown := [name for name in self.read if name not in self.numbers]:
             raise ValueError(f"should read lists that are named, and {unknown[0]!r} is not")
         return self
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Of all lists, rolling news first."""
-        return (*self.rolling_columns, *self.news_columns)
+    def _tables(self) -> tuple[Mapping[int, tuple[str, ...]], ...]:
+        return self.rolling_columns, self.news_columns
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each list, by its names and by the number itself; rolling news first."""
+        return {
+            name: number
+            for table in self._tables
+            for number, names in table.items()
+            for name in (*names, str(number))
+        }
+
+    def name_of(self, number: int) -> str:
+        """The first name of a list."""
+        return (self.rolling_columns.get(number) or self.news_columns[number])[0]
+
+
+def _names_in(table: Mapping[int, tuple[str, ...]]) -> Iterator[str]:
+    for number, names in table.items():
+        yield from (*names, str(number))
 
 
 class Pictures(_Table):
@@ -155,6 +222,20 @@ class Sources(_Table):
     share: Share
     eastmoney: Eastmoney
     pictures: Pictures
+
+    def body_addresses(
+        self, info_code: InfoCode, bodies: Sequence[BodySource]
+    ) -> Iterator[tuple[BodySource, str]]:
+        """Where to ask for an article's own body, source by source, in order."""
+        own = {
+            BodySource.ARTICLE_API: self.eastmoney.article_api,
+            BodySource.ARTICLE_PAGE: self.eastmoney.article_page,
+        }
+        for source in bodies:
+            if source is BodySource.SHARE_API:
+                yield from ((source, url) for url in self.share.api_addresses(info_code))
+            else:
+                yield source, own[source].format(digits=info_code.digits)
 
     @classmethod
     def load(cls, path: Path) -> "Sources":

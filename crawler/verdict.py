@@ -21,6 +21,8 @@ _ENOUGH_TO_TELL = 10
 
 _NO_ARTICLE = "The source's lists name no article."
 
+_DONE = "All articles that the source names are archived."
+
 _MOST_TOLERATED = 0.5
 """Share of failures that is too much whatever is usual."""
 
@@ -35,7 +37,8 @@ class ExitStatus(IntEnum):
     WRONG_ARGUMENTS = 2
     """wrong arguments; nothing was asked of any site"""
     SOURCE_UNREACHABLE = 3
-    """the source, or a list of it, could not be reached"""
+    """the source, or a list of it, could not be reached, or a list ends before the day that was
+    asked for"""
     LAYOUT_CHANGED = 4
     """pages came, but are not laid out as they were"""
     LIST_EMPTY = 5
@@ -182,6 +185,12 @@ def judge(
             ExitStatus.SOURCE_UNREACHABLE,
             f"{lists_failed} lists of the source could not be read; articles may be missed.",
         )
+    if ends_early := stats.get("list/ends_early"):
+        return Verdict(
+            ExitStatus.SOURCE_UNREACHABLE,
+            f"{ends_early} lists of the source do not go back as far as the crawl had to; older "
+            "articles are missed, and the log says before when.",
+        )
     hour = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
     if whole and history.last_hour < hour * _SUSPICIOUS_SHARE:
         return Verdict(
@@ -189,4 +198,10 @@ def judge(
             f"The last hour brought {history.last_hour} new articles, and this hour of the week "
             f"usually brings {history.usual_hour}; the source may have moved.",
         )
-    return Verdict(ExitStatus.DONE, "All articles that the source names are archived.")
+    return Verdict(ExitStatus.DONE, _DONE + _disorder(stats))
+
+
+def _disorder(stats: Mapping[str, Any]) -> str:
+    """What to add where a list was read at length for want of order."""
+    lists = stats.get("list/out_of_order", 0)
+    return f" {lists} lists were not newest first, and were read to their ends." if lists else ""

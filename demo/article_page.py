@@ -16,10 +16,13 @@ PAGE_HOST = "finance.eastmoney.com"
 NOT_THE_ARTICLE = "此处并非正文"
 """Stands in every part of a page that a reader of the article must leave out."""
 
+SIDEBAR_TITLE = "行情中心"
+"""Stands above the article on every page, looks like a title, and is none."""
+
 _PATH = re.compile(r"/(?:a/|news/\d+,)(\d+)\.html")
 _HTML = {"Content-Type": "text/html; charset=utf-8"}
 
-# Time and source are short here: minutes only, and the source has its label.
+# Time and source are short here: minutes only, and the source may go without its label.
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN">
 <head>
@@ -35,14 +38,15 @@ var articleTxt = '<div id="ContentBody"><p>{none}</p></div>';
 <ul><li><a href="http://www.eastmoney.com/">首页</a></li>
 <li><a href="http://finance.eastmoney.com/">{none}</a></li></ul>
 </div>
+<div class="sidebar"><div class="title">{sidebar}</div></div>
 <div class="main">
 <div class="contentwrap">
 <div class="topbox">
 {heading}
 <div class="tipbox">
 <div class="infos">
-<div class="item">{time}</div>
-<div class="item">来源：{media}</div>
+<div class=" item">{time}</div>
+<div class="item">{source}</div>
 </div>
 <div class="share"><a href="javascript:void(0)">{none}</a></div>
 </div>
@@ -97,9 +101,10 @@ def article_page(article: Article) -> str:
     return _PAGE.format(
         title=title,
         none=NOT_THE_ARTICLE,
+        sidebar=SIDEBAR_TITLE,
         heading=f"<h1>{title}</h1>" if turn % 4 == 1 else f'<div class="title">{title}</div>',
         time=f"{article.published:%Y年%m月%d日 %H:%M}",
-        media=html.escape(article.media),
+        source=("" if turn % 5 == 1 else "来源：") + html.escape(article.media),
         abstract=_ABSTRACT.format(html.escape(summary_of(article))) if turn % 7 else "",
         body=article.api_body,
     )

@@ -1,6 +1,7 @@
-"""Eastmoney's own lists of the made-up articles: 7x24 rolling news, and columns of news.
+"""Eastmoney's own lists of the made-up articles: rolling news, columns, the news of a security.
 
-Both are JSON. Times are Asia/Shanghai without a zone; who shows no `req_trace` is answered 403.
+All are JSON, one in a script. Times are Asia/Shanghai without a zone; who shows no `req_trace` is
+answered 403. The total of a list is misspelt, as on the real hosts.
 """
 
 import html
@@ -21,13 +22,19 @@ from demo.text import Prose
 WEBLIST_HOST = "np-weblist.eastmoney.com"
 LISTAPI_HOST = "np-listapi.eastmoney.com"
 """This one has the columns too."""
+SCRIPT_HOST = "newsapi.eastmoney.com"
+"""Has the rolling news too, in a script."""
 FAST_NEWS_PATH = "/comm/web/getFastNewsList"
 COLUMNS_PATH = "/comm/web/getNewsByColumns"
+SECURITY_PATH = "/comm/wap/getListInfo"
 FAST_COLUMN = "102"
 """The `fastColumn` of all rolling news; other ones are empty."""
-ALL, IMPORTANT, STOCKS, BREAKFAST = "350", "345", "351", "1207"
-"""The columns of news; other ones are empty."""
+ECONOMY, HEADLINES, ABROAD, MORNING = "350", "345", "351", "1207"
+GUIDE, COMPANIES, SECURITIES, INDUSTRY = "344", "349", "353", "355"
+"""The columns of news; other ones are empty. Here the first has what all the others have."""
 
+_SCRIPT_PATH = re.compile(r"/kuaixun/v1/getlist_(\d+)_ajaxResult_(\d+)_(\d+)_\.html")
+_SCRIPT = {"Content-Type": "application/x-javascript; charset=utf-8"}
 _DEFAULT_SIZE = 20
 _SUMMARY_LENGTH = 100
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -107,7 +114,7 @@ def made_up_fast_news(articles: Sequence[Article], random: Random) -> tuple[Fast
 def columns_of(articles: Iterable[Article]) -> Mapping[str, tuple[Article, ...]]:
     """Column to its articles, newest first.
 
-    `ALL` has all but some rolling news, the others have some of what `ALL` has. Rolling news are
+    `ECONOMY` has all but some rolling news, the others have some of what it has. Rolling news are
     only here when a share host knows them: a column does not tell that they are rolling news.
     """
     newest = sorted(articles, key=lambda article: article.published, reverse=True)
@@ -128,12 +135,32 @@ def list_site(
             data = _fast_page(fast_news, asked)
         elif request.path == COLUMNS_PATH and columns is not None:
             data = _column_page(columns, asked)
+        elif request.path == SECURITY_PATH and columns is not None:
+            data = _security_page(columns, asked)
         else:
             return Answer(HTTPStatus.NOT_FOUND, b"", _HTML)
         if not asked.get("req_trace"):
             return Answer(HTTPStatus.FORBIDDEN, b"", _HTML)
-        facts = {"code": "1", "data": data, "message": "success", "req_trace": asked["req_trace"]}
+        well: object = 1 if request.path == SECURITY_PATH else "1"
+        facts = {"code": well, "data": data, "message": "success", "req_trace": asked["req_trace"]}
         return Answer(HTTPStatus.OK, json.dumps(facts, ensure_ascii=False).encode(), _JSON)
+
+    return answer
+
+
+def script_site(fast_news: Sequence[FastNews]) -> Site:
+    """The host that has the rolling news in a script, newest first."""
+
+    def answer(request: Request) -> Answer:
+        match = _SCRIPT_PATH.fullmatch(request.path)
+        if match is None:
+            return Answer(HTTPStatus.NOT_FOUND, b"", _HTML)
+        known = fast_news if match[1] == FAST_COLUMN else ()
+        size, index = int(match[2]), int(match[3])
+        page = known[(index - 1) * size : index * size]
+        facts = {"rc": "1", "me": "", "LivesList": [_script_entry(piece) for piece in page]}
+        script = f"var ajaxResult={json.dumps(facts, ensure_ascii=False)};"
+        return Answer(HTTPStatus.OK, script.encode(), _SCRIPT)
 
     return answer
 
@@ -182,10 +209,14 @@ def _in_all(article: Article) -> bool:
 
 
 _BELONGING: Mapping[str, Callable[[Article], bool]] = {
-    ALL: _in_all,
-    IMPORTANT: lambda article: _in_all(article) and _number(article) % 4 == 0,
-    STOCKS: lambda article: _in_all(article) and securities_in(article.api_body) != (),
-    BREAKFAST: lambda article: not article.is_rolling and _number(article) % 12 == 7,
+    ECONOMY: _in_all,
+    HEADLINES: lambda article: _in_all(article) and _number(article) % 4 == 0,
+    ABROAD: lambda article: _in_all(article) and securities_in(article.api_body) != (),
+    MORNING: lambda article: not article.is_rolling and _number(article) % 12 == 7,
+    GUIDE: lambda article: _in_all(article) and _number(article) % 3 == 0,
+    COMPANIES: lambda article: _in_all(article) and _number(article) % 3 == 1,
+    SECURITIES: lambda article: _in_all(article) and _number(article) % 3 == 2,
+    INDUSTRY: lambda article: _in_all(article) and _number(article) % 5 == 1,
 }
 
 
@@ -219,6 +250,62 @@ def _fast_entry(piece: FastNews) -> dict[str, object]:
         "pinglun_Num": 0,
         "stockList": list(piece.securities),
         "image": list(piece.pictures),
+    }
+
+
+def _script_entry(piece: FastNews) -> dict[str, object]:
+    address = f"http://finance.eastmoney.com/a/{piece.code}.html"
+    return {
+        "id": piece.code,
+        "newsid": piece.code,
+        "title": piece.title,
+        "digest": piece.summary,
+        "url_w": address,
+        "url_unique": address,
+        "showtime": show_time(piece.published),
+        "ordertime": show_time(piece.published),
+    }
+
+
+def _security_page(
+    columns: Mapping[str, Sequence[Article]], asked: Mapping[str, str]
+) -> dict[str, object]:
+    security = asked.get("mTypeAndCode", "")
+    known = [
+        entry(article)
+        for article in columns.get(ECONOMY, ())
+        if security in securities_in(article.api_body)
+        for entry in (_security_entry, _readers_post)
+    ]
+    index, size = _positive(asked, "pageIndex", 1), _positive(asked, "pageSize", _DEFAULT_SIZE)
+    page = known[(index - 1) * size : index * size]
+    return {
+        "list": page,
+        "page_index": index,
+        "page_size": size,
+        "totle_hits": len(known),
+    }
+
+
+def _security_entry(article: Article) -> dict[str, object]:
+    return {
+        "Art_Code": code_of(article),
+        "Art_Title": article.title,
+        "Art_ShowTime": show_time(article.published),
+        "Art_Url": f"http://finance.eastmoney.com/a/{code_of(article)}.html",
+        "Np_dst": "CMS",
+    }
+
+
+def _readers_post(beside: Article) -> dict[str, object]:
+    """A post of Caifuhao, which is no article: its code is of another kind."""
+    code = f"{beside.published:%Y%m%d%H%M%S}000000000"
+    return {
+        "Art_Code": code,
+        "Art_Title": "读者的帖子",
+        "Art_ShowTime": show_time(beside.published),
+        "Art_Url": f"http://caifuhao.eastmoney.com/news/{code}",
+        "Np_dst": "CFH",
     }
 
 

@@ -69,11 +69,13 @@ rolling_link = "http://finance.eastmoney.com/news/1355,{{digits}}.html"
 hosts = ["pictures.{mirror}"]
 
 [eastmoney]
+article_api = "http://pages.{mirror}/kuaixun/v2/api/article/{{digits}}"
 article_page = "http://pages.{mirror}/a/{{digits}}.html"
 rolling = ["http://lists.{mirror}/rolling?{{column}}&{{page}}&{{trace}}"]
 columns = ["http://lists.{mirror}/columns?{{column}}&{{page}}&{{size}}&{{trace}}"]
+security_news = ["http://lists.{mirror}/news?{{security}}&{{page}}&{{size}}"]
 page_size = 50
 read = ["rolling"]
-rolling_columns = {{ rolling = 102 }}
-news_columns = {{ all = 350 }}
+rolling_columns = {{ 102 = ["rolling"] }}
+news_columns = {{ 350 = ["economy"] }}
 """

@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
+from demo.article_api import ARTICLE_API_HOST, article_api_site
 from demo.article_page import PAGE_HOST, article_page_site
 from demo.articles import SHANGHAI, SHARE_HOSTS, Article, made_up_articles
 from demo.eastmoney import (
     LISTAPI_HOST,
+    SCRIPT_HOST,
     WEBLIST_HOST,
     FastNews,
     columns_of,
     list_site,
     made_up_fast_news,
+    script_site,
 )
 from demo.exchange import Site
 from demo.mirror import MIRROR_HOST, rendered_site
@@ -67,6 +70,8 @@ def made_up_site(*, articles: int = 150, seed: int = 3060, built: datetime = BUI
         MIRROR_HOST: static_site(files.get),
         WEBLIST_HOST: list_site(fast_news),
         LISTAPI_HOST: list_site(fast_news, columns),
+        SCRIPT_HOST: script_site(fast_news),
+        ARTICLE_API_HOST: article_api_site(entry for entry in made_up if entry.share_hosts),
         PAGE_HOST: article_page_site(made_up),
         PICTURE_HOST: picture_site(),
         CHART_HOST: chart_site(),

@@ -36,6 +36,12 @@ MEDIA_ALLOW_REDIRECTS = True
 # The first crawl of Eastmoney's lists goes back so far; `-a since=` goes further.
 FINEWS_FIRST_DAYS = 1
 
+# A list that leads on and on is left after so many pages, after so long, and after so many pages in
+# a row that name nothing new; the crawl then says so.
+FINEWS_LIST_PAGES = 1000
+FINEWS_LIST_SECONDS = 7200
+FINEWS_LIST_PAGES_IN_VAIN = 10
+
 # Looks at archived articles again: the next one when half of the article's age has gone by since
 # the last, which makes six to ten in the first three days; at most so many in a crawl.
 FINEWS_REVISIT_SHARE = 0.5

@@ -134,7 +134,7 @@ def _check_arguments(spider_class: type[Spider], given: dict[str, str], sources:
     if arguments is None:
         return
     try:
-        arguments.model_validate(given, context={LISTS: sources.eastmoney.names})
+        arguments.model_validate(given, context={LISTS: sources.eastmoney.numbers})
     except ValidationError as error:
         known = ", ".join(arguments.model_fields)
         raise WrongCall(

@@ -3,11 +3,12 @@
 from datetime import datetime, time
 from typing import NoReturn, Protocol
 
-from archive.article import SHANGHAI, Article, InfoCode
+from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.text import digest_in
+from crawler.pages.titles import have_something_in_common
 
 
 class LinkOf(Protocol):
@@ -42,8 +43,8 @@ def compose(
         _nothing(info_code, "media")
     return Article(
         info_code=info_code,
-        title=text.title or (facts and facts.title) or _nothing(info_code, "title"),
-        published=(facts and facts.published) or text.published or _day_of(info_code),
+        title=_title(facts, text) or _nothing(info_code, "title"),
+        published=_published(facts, text) or _day_of(info_code),
         category=category,
         tag=tag,
         media=media,
@@ -52,9 +53,26 @@ def compose(
         body_source=text.source,
         body_provisional=provisional,
         link=(facts and facts.link) or link_of(info_code, rolling=rolling),
-        stock_list=facts.stock_list if facts else (),
+        stock_list=tuple(dict.fromkeys((*(facts.stock_list if facts else ()), *text.stock_list))),
         addresses=(text.url, facts.url) if facts else (text.url,),
     )
+
+
+def _title(facts: Facts | None, text: ArticleText) -> str | None:
+    """The article's own, but for a page's heading that has nothing in common with the list's."""
+    listed = facts.title if facts else None
+    if text.title is None or listed is None:
+        return text.title or listed
+    is_heading = text.source is BodySource.ARTICLE_PAGE
+    foreign = is_heading and not have_something_in_common(text.title, listed)
+    return listed if foreign else text.title
+
+
+def _published(facts: Facts | None, text: ArticleText) -> datetime | None:
+    """The time that is shown, which moves when the article is published anew under its code."""
+    if text.published and text.source is BodySource.ARTICLE_API:
+        return text.published
+    return (facts and facts.published) or text.published
 
 
 def compose_without_text(facts: Facts, link_of: LinkOf, *, provisional: bool) -> Article:

@@ -28,15 +28,20 @@ from crawler.failures import Failures, reason_of
 from crawler.fingerprint import ANSWERS_JSON, ARTICLE, POST_URL, REVISIT, STAGE, TOLD
 from crawler.items import Found, Item, Look
 from crawler.middlewares.capture import capture_of
+from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
 from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.share_answer import ShareAnswer
 from crawler.sources import Sources
+from crawler.titles import Titles
 from crawler.told import Told
 
 _GONE = {404, 410}
+_PAGES: dict[BodySource, type[ShareAnswer | ArticleAnswer | ArticlePage]] = {
+    page.source: page for page in (ShareAnswer, ArticleAnswer, ArticlePage)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class TextAddress:
     """Where to ask for an article's own body, and what reads the answer."""
 
     url: str
-    page: type[ShareAnswer] | type[ArticlePage]
+    page: type[ShareAnswer | ArticleAnswer | ArticlePage]
 
     @property
     def host(self) -> str:
@@ -98,6 +103,7 @@ class ArticleSpider(Spider):
 
     sources: Sources
     failures: Failures
+    titles: Titles
 
     def __init__(self, name: str | None = None, **arguments: str) -> None:
         super().__init__(name)
@@ -109,7 +115,13 @@ class ArticleSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.sources = Sources.load(Path(crawler.settings["FINEWS_SOURCES"]))
         spider.failures = Failures(crawler)
+        spider.titles = Titles()
         return spider
+
+    @property
+    def bodies(self) -> Sequence[BodySource]:
+        """Where bodies are asked for, in order."""
+        return self.sources.mirror.bodies
 
     @property
     def is_whole(self) -> bool:
@@ -118,8 +130,8 @@ class ArticleSpider(Spider):
 
     def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
         """Where to ask for an article's own body, in order."""
-        api = self.sources.share.api_addresses(info_code)
-        return [TextAddress(url, ShareAnswer) for url in api]
+        addresses = self.sources.body_addresses(info_code, self.bodies)
+        return [TextAddress(url, _PAGES[source]) for source, url in addresses]
 
     def wanted(
         self,
@@ -159,7 +171,7 @@ class ArticleSpider(Spider):
                 STAGE: f"{address.url}{_on_what_grounds(wanted)}",
                 POST_URL: wanted.post_url,
                 TOLD: wanted.told,
-                ANSWERS_JSON: address.page is ShareAnswer,
+                ANSWERS_JSON: address.page is not ArticlePage,
                 REVISIT: wanted.archived is not None,
             },
             cb_kwargs={"wanted": wanted},
@@ -170,6 +182,7 @@ class ArticleSpider(Spider):
         circuit_breaker_of(self.crawler).heard(wanted.addresses[0].host)
         try:
             text = wanted.addresses[0].page(response).text(wanted.info_code)
+            self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, text)
         except PageError as error:
             wanted = replace(wanted, unreadable=isinstance(error, LayoutChanged))
             answered = isinstance(error, NotFound)
@@ -185,7 +198,7 @@ class ArticleSpider(Spider):
         status = error.response.status if isinstance(error, HttpError) else None
         if status >= 500 if status else not isinstance(error, IgnoreRequest):
             circuit_breaker_of(self.crawler).not_heard(wanted.addresses[0].host)
-        answered = status in _GONE and wanted.addresses[0].page is ArticlePage
+        answered = status in _GONE and wanted.addresses[0].page is not ShareAnswer
         if not isinstance(error, HostBlocked):
             wanted = _asked(wanted)
         yield from self._without_text(wanted, *reason_of(failure), answered)
@@ -197,7 +210,7 @@ class ArticleSpider(Spider):
             wanted.facts,
             text,
             self.sources.share.link_of,
-            provisional=wanted.unanswered and text.source is not BodySource.SHARE_API,
+            provisional=wanted.unanswered and text.source.is_worse_than(BodySource.ARTICLE_API),
         )
         yield replace(article, captures=wanted.captures)
 

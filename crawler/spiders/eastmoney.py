@@ -1,13 +1,13 @@
-"""The spider of Eastmoney's own lists: list → page → … → articles → share API or article page.
+"""The spider of Eastmoney's own lists: list → page → … → articles → article API, page or share API.
 
 In the order of an article's way: `start`, `parse_list`, `parse_text`.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -24,34 +24,88 @@ from crawler.extensions.open_archive import archive_of
 from crawler.failures import reason_of
 from crawler.fingerprint import ANSWERS_JSON
 from crawler.items import Item, Listed
-from crawler.pages.article_page import ArticlePage
 from crawler.pages.eastmoney_list import ListedArticle, UnreadableEntry
 from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
-from crawler.pages.numbered_list import ColumnList
-from crawler.spiders.articles import ArticleSpider, TextAddress, asked_for, request_of
+from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
+from crawler.spiders.articles import ArticleSpider, asked_for, request_of
+from crawler.spiders.limits import ListLimits, Progress
 from crawler.spiders.readings import ByCursor, ByNumber
 
 _BEFORE_ARTICLES = 10
 """Priority of lists: an article is asked for once all lists are read, so that one that several
 name is known by the first of them."""
+_END = 3
+"""So many articles at its end say how far back a page goes: a single one may be back-dated."""
+_BY_TIME = 2
+"""The order that is asked for where 1, which most clients ask for, is not newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Hosts that give a list alike, and how its reading begins there."""
+
+    addresses: Sequence[str]
+    reading: ByCursor | ByNumber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPlace:
     """A page of a list that is to be read.
 
-    :param column: Eastmoney's number of the list.
-    :param addresses: templates of where to ask for it, in order.
+    :param names: Eastmoney's number of the list, or the security that it is of, by the name of its
+        place in addresses.
+    :param ways: to the list: the present one, then those that are left.
+    :param addresses: templates of where to ask for the page, in order.
     :param reading: how far it has come.
     :param met: the codes of its articles on the pages before, and what stood there for one.
+    :param newest_first: whether its pages are in order of time; one that is not is read to its end.
+    :param oldest: when its oldest article so far was published.
     """
 
     name: str
-    column: int
+    priority: int
+    names: Mapping[str, object]
+    ways: Sequence[Way]
     addresses: Sequence[str]
     reading: ByCursor | ByNumber
+    progress: Progress = field(default_factory=Progress)
     met: set[str] = field(default_factory=set)
+    newest_first: bool = True
+    oldest: datetime | None = None
+
+    @classmethod
+    def at_top(
+        cls, name: str, priority: int, names: Mapping[str, object], ways: Sequence[Way]
+    ) -> Self:
+        """The first page of a list."""
+        return cls(
+            name=name,
+            priority=priority,
+            names=names,
+            ways=ways,
+            addresses=ways[0].addresses,
+            reading=ways[0].reading,
+        )
+
+    def elsewhere(self) -> Self | None:
+        """The same page at the next host, or the list by the next way; None when none is left."""
+        if self.addresses[1:]:
+            return replace(self, addresses=self.addresses[1:])
+        if self.ways[1:]:
+            way = self.ways[1]
+            return replace(self, ways=self.ways[1:], addresses=way.addresses, reading=way.reading)
+        return None
+
+    def by_time(self) -> Self | None:
+        """The list in the other order; None where it has just one."""
+        way, reading = self.ways[0], self.reading
+        other = isinstance(reading, ByNumber) and reading.order != _BY_TIME
+        if not other or "{order}" not in way.addresses[0]:
+            return None
+        assert isinstance(way.reading, ByNumber)
+        begun = replace(way.reading, order=_BY_TIME)
+        return replace(self, addresses=way.addresses, reading=begun)
 
 
 class EastmoneySpider(ArticleSpider):
@@ -81,10 +135,16 @@ class EastmoneySpider(ArticleSpider):
         """Made by Scrapy; see `ArticleSpider`."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         facts = spider.sources.eastmoney
-        EastmoneyArguments.model_validate(spider.given_arguments, context={LISTS: facts.names})
-        addresses = (*spider.sources.share.api, facts.article_page, *facts.rolling, *facts.columns)
-        spider.allowed_domains = [urlsplit(address).hostname or "" for address in addresses]
+        EastmoneyArguments.model_validate(spider.given_arguments, context={LISTS: facts.numbers})
+        lists = (*facts.rolling, *facts.rolling_script, *facts.columns, *facts.security_news)
+        bodies = (*spider.sources.share.api, facts.article_api, facts.article_page)
+        spider.allowed_domains = [urlsplit(url).hostname or "" for url in (*bodies, *lists)]
         return spider
+
+    @property
+    def bodies(self) -> Sequence[BodySource]:
+        """Eastmoney's own first."""
+        return self.sources.eastmoney.bodies
 
     @property
     def is_whole(self) -> bool:
@@ -93,7 +153,9 @@ class EastmoneySpider(ArticleSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """The lists, then what is owed from before."""
-        now = load_object(self.settings["FINEWS_CLOCK"])()
+        self._now = load_object(self.settings["FINEWS_CLOCK"])
+        self._limits = ListLimits.of(self.settings, self.args.pages)
+        now = self._now()
         self._traces = count(int(now.timestamp() * 1000))
         first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
         self._known = archive_of(self.crawler).completed(self.name, self.given_arguments)
@@ -114,79 +176,99 @@ class EastmoneySpider(ArticleSpider):
             named = tuple(dict.fromkeys(_identities(entries)))
             reading = place.reading.after(page, named)
         except PageError as error:
-            if not place.addresses[1:]:
+            following = place.elsewhere()
+            if following is None:
                 raise
-            yield self._elsewhere(place, str(error))
+            self.logger.info("%s", error)
+            yield self._list_request(following)
             return
         articles = list(self._articles(entries, place.met, response))
+        if place.newest_first and not are_newest_first([facts.published for facts in articles]):
+            by_time = place.by_time()
+            if by_time is not None:
+                self.logger.info("%s is not newest first; the other order is tried.", response.url)
+                yield self._list_request(by_time)
+                return
+            place = replace(place, newest_first=False)
+            self.count("list/out_of_order")
+            self.logger.warning("The list %s is not newest first, and is read on.", response.url)
         for facts in articles:
-            if facts.info_code not in place.met and self._is_asked_for(facts):
-                yield from self._article(facts, response)
+            if facts.info_code not in place.met and self._is_asked_for(facts, place):
+                yield from self._article(facts, place, response)
+        times = [facts.published for facts in articles if facts.published]
+        place = replace(
+            place,
+            oldest=min(filter(None, (*times, place.oldest)), default=None),
+            progress=place.progress.with_page(self._now(), new=not place.met.issuperset(named)),
+        )
         place.met.update(named)
-        if reading is None or (reading.is_whole and self._goes_far_enough(articles, reading)):
-            return
-        if reading.endless:
-            raise EndlessList(reading.endless)
-        addresses = self._from_here_on(place)
-        yield self._list_request(replace(place, addresses=addresses, reading=reading))
+        if reading is None:
+            self._check_reach(articles, place, response)
+        elif not (reading.is_whole and self._goes_far_enough(articles, place, reading)):
+            endless = reading.endless or place.progress.exceeds(self._limits, self._now())
+            if endless:
+                raise EndlessList(endless)
+            addresses = self._from_here_on(place)
+            yield self._list_request(replace(place, addresses=addresses, reading=reading))
 
     def list_failed(self, failure: Failure) -> Iterator[Request]:
-        """No answer for a page of a list → the next host that has it."""
+        """No answer for a page of a list → the next host or way that has it."""
         place: ListPlace = request_of(failure).cb_kwargs["place"]
         reason, sentence = reason_of(failure)
-        if place.addresses[1:]:
-            yield self._elsewhere(place, sentence)
+        following = place.elsewhere()
+        if following is not None:
+            self.logger.info("%s", sentence)
+            yield self._list_request(following)
         else:
             self.failures.of_list(asked_for(failure), reason, sentence)
 
-    def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
-        """The share API, then the article's own page."""
-        page = self.sources.eastmoney.article_page.format(digits=info_code.digits)
-        return [*super().text_addresses(info_code), TextAddress(page, ArticlePage)]
-
     def _lists(self) -> Iterator[ListPlace]:
         facts = self.sources.eastmoney
-        for name in self._names():
-            rolling = name in facts.rolling_columns
-            reading = ByCursor() if rolling else ByNumber.of(ColumnList, facts.page_size)
-            yield ListPlace(
-                name=name,
-                column=facts.rolling_columns[name] if rolling else facts.news_columns[name],
-                addresses=self._addresses(reading),
-                reading=reading,
+        if self.args.security is not None:
+            news = ByNumber.of(SecurityNewsList, facts.page_size)
+            ways = [Way(facts.security_news, news)]
+            names: Mapping[str, object] = {"security": self.args.security}
+            yield ListPlace.at_top(self.args.security, _BEFORE_ARTICLES, names, ways)
+            return
+        numbers = self._numbers()
+        for place, number in enumerate(numbers):
+            yield ListPlace.at_top(
+                facts.name_of(number),
+                _BEFORE_ARTICLES + len(numbers) - place,
+                {"column": number},
+                self._ways(number),
             )
 
-    def _names(self) -> list[str]:
+    def _numbers(self) -> list[int]:
         """Rolling news first: a column names some of it too, but not as what it is."""
         facts = self.sources.eastmoney
-        names = self.args.column or dict.fromkeys(facts.read)
-        return sorted(names, key=lambda name: name not in facts.rolling_columns)
+        numbers = dict.fromkeys(facts.numbers[name] for name in self.args.column or facts.read)
+        return sorted(numbers, key=lambda number: number not in facts.rolling_columns)
 
-    def _addresses(self, reading: ByCursor | ByNumber) -> Sequence[str]:
+    def _ways(self, number: int) -> Sequence[Way]:
         facts = self.sources.eastmoney
-        return facts.rolling if isinstance(reading, ByCursor) else facts.columns
+        if number not in facts.rolling_columns:
+            return [Way(facts.columns, ByNumber.of(ColumnList, facts.page_size))]
+        ways = [Way(facts.rolling, ByCursor())]
+        if facts.rolling_script:
+            ways.append(Way(facts.rolling_script, ByNumber.of(ScriptList, facts.page_size)))
+        return ways
 
     def _from_here_on(self, place: ListPlace) -> Sequence[str]:
         """The host that gave this page is asked for the next one first."""
-        return tuple(dict.fromkeys((*place.addresses, *self._addresses(place.reading))))
+        return tuple(dict.fromkeys((*place.addresses, *place.ways[0].addresses)))
 
     def _list_request(self, place: ListPlace) -> Request:
-        address = place.addresses[0]
-        names = self._names()
-        # Its own for each request: a page that is asked for once more is no duplicate.
-        trace = next(self._traces)
+        asked = {**place.names, **place.reading.asks_for, "trace": next(self._traces)}
         return Request(
-            address.format(column=place.column, trace=trace, **place.reading.asks_for),
+            place.addresses[0].format(**asked),
             self.parse_list,
             errback=self.list_failed,
-            priority=_BEFORE_ARTICLES + len(names) - names.index(place.name),
+            priority=place.priority,
             meta={ANSWERS_JSON: True},
             cb_kwargs={"place": place},
+            dont_filter=True,  # a page that is asked for once more is no duplicate
         )
-
-    def _elsewhere(self, place: ListPlace, sentence: str) -> Request:
-        self.logger.info("%s", sentence)
-        return self._list_request(replace(place, addresses=place.addresses[1:]))
 
     def _articles(
         self,
@@ -198,7 +280,7 @@ class EastmoneySpider(ArticleSpider):
             try:
                 if isinstance(entry, UnreadableEntry):
                     self._unreadable(entry)
-                else:
+                elif entry.skip is None:
                     yield entry.facts()
             except InvalidInfoCode as error:
                 if entry.code not in met:
@@ -211,12 +293,18 @@ class EastmoneySpider(ArticleSpider):
         if archive_of(self.crawler).crawl_state.failure_of(info_code) is None:
             self.failures.of_article(info_code, entry.error.reason, str(entry.error))
 
-    def _is_asked_for(self, facts: Facts) -> bool:
+    def _is_asked_for(self, facts: Facts, place: ListPlace) -> bool:
+        """Of a list that is read to its end for want of order, just what a crawl goes back to."""
         self.count("list/posts")
-        since, published = self.args.since, facts.published
-        return since is None or published is None or not _is_before(published, since)
+        whole = self.args.pages is not None or place.newest_first
+        return not self._is_too_old(facts) if self.args.since or not whole else True
 
-    def _article(self, facts: Facts, response: Response) -> Iterator[Request | Item]:
+    def _article(
+        self, facts: Facts, place: ListPlace, response: Response
+    ) -> Iterator[Request | Item]:
+        if self.args.security is not None:
+            named = (self.args.security, *facts.stock_list)
+            facts = replace(facts, stock_list=tuple(dict.fromkeys(named)))
         archive = archive_of(self.crawler)
         if archive.has(facts.info_code) and facts.stock_list:
             yield Listed(facts.info_code, facts.stock_list)
@@ -234,33 +322,75 @@ class EastmoneySpider(ArticleSpider):
         kept = archive_of(self.crawler).summary_of(facts.info_code)
         return kept is not None and facts.rolling and kept != (facts.title, facts.digest)
 
-    def _goes_far_enough(self, articles: Sequence[Facts], reading: ByCursor | ByNumber) -> bool:
+    def _goes_far_enough(
+        self, articles: Sequence[Facts], place: ListPlace, reading: ByCursor | ByNumber
+    ) -> bool:
         """Whether nothing on the pages that follow is wanted.
 
-        By default, those that follow an article which the archive knew when the last complete
+        By default, those that follow articles which the archive knew when the last complete
         crawl ended: that crawl has dealt with them. An article that was archived since then says
         nothing, because whatever archived it may not have seen all the others. Nor does one that
         newer ones follow, as where a list names an article once more, or keeps it at its top:
-        only the end of the page counts.
+        only the end of the page counts, and no page of a list that is in no order of time.
         """
-        since, pages = self.args.since, self.args.pages
-        times = (facts.published for facts in reversed(articles) if facts.published)
-        oldest = next(times, None)
-        if since is not None and oldest is not None and _is_before(oldest, since):
+        pages = self.args.pages
+        if pages is not None and reading.pages_read >= pages:
             return True
-        if pages is not None:
-            return reading.pages_read >= pages
+        if pages is not None and self.args.since is None:
+            return False
+        if place.newest_first:
+            end = articles[-_END:]
+        elif isinstance(reading, ByCursor):
+            end = articles
+        else:
+            return False
+        return bool(end) and all(map(self._is_dealt_with, end))
+
+    def _is_dealt_with(self, facts: Facts) -> bool:
+        if self._is_too_old(facts):
+            return True
+        if self.args.since is not None or self._known is None:
+            return False
+        return archive_of(self.crawler).knew(facts.info_code, self._known)
+
+    def _is_too_old(self, facts: Facts) -> bool:
+        since, published = self.args.since, facts.published
+        if published is None:
+            return False
+        return published < self._old if since is None else _is_before(published, since)
+
+    def _check_reach(self, articles: Sequence[Facts], place: ListPlace, response: Response) -> None:
+        """Report a list that has ended and does not go back as far as it had to."""
+        since, oldest, known = self.args.since, place.oldest, self._known
         if since is not None:
-            return False
-        if oldest is not None and oldest < self._old:
-            return True
-        if self._known is None or not articles:
-            return False
-        return archive_of(self.crawler).knew(articles[-1].info_code, self._known)
+            reached = oldest is not None and oldest.astimezone(SHANGHAI).date() <= since
+            goal = f"since={since}"
+        elif known is not None and self.args.pages is None and place.newest_first:
+            reached = any(map(self._is_dealt_with, articles[-_END:]))
+            goal = f"the last complete crawl, {known.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        else:
+            return
+        if not reached:
+            shown = f"{oldest.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if oldest else "its top"
+            self.failures.ends_early(
+                f"The list {place.name} ends at {shown} and does not go back to {goal}; articles "
+                f"of the time between are missed ({response.url})."
+            )
 
 
-def _identities(entries: Iterable[ListedArticle | UnreadableEntry]) -> Iterator[InfoCode]:
+def are_newest_first(times: Sequence[datetime | None]) -> bool:
+    """Whether articles are in order of time, but for a tenth that may be pinned or back-dated."""
+    known = [time for time in times if time is not None]
+    rises = sum(later > earlier for earlier, later in pairwise(known))
+    return rises <= max(len(known) // 10, 1)
+
+
+def _identities(entries: Iterable[ListedArticle | UnreadableEntry]) -> Iterator[str]:
+    """What the entries of a page are recognised by on another one."""
     for entry in entries:
+        if isinstance(entry, ListedArticle) and entry.skip is not None:
+            yield entry.code
+            continue
         with suppress(InvalidInfoCode):
             yield InfoCode(entry.code)
 

@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from archive.article import InfoCode
 from crawler.pages.eastmoney_list import EastmoneyList
 from crawler.pages.numbered_list import SMALLEST_CUT, Extent, NumberedList
 from crawler.pages.rolling_list import FastNewsList
@@ -73,7 +72,7 @@ class ByCursor:
 
     cursor: str = ""
     pages_read: int = 0
-    named: Sequence[InfoCode] | None = None
+    named: Sequence[str] | None = None
     met: str = ""
     endless: str | None = None
 
@@ -87,7 +86,7 @@ class ByCursor:
         """What goes into the address of the next page."""
         return {"page": self.cursor}
 
-    def after(self, page: EastmoneyList, named: Sequence[InfoCode]) -> Self | None:
+    def after(self, page: EastmoneyList, named: Sequence[str]) -> Self | None:
         """The reading with one page more; None where the list ends.
 
         :param named: the page's articles, each once, in its order.
@@ -115,6 +114,7 @@ class ByNumber:
     :param page: what reads the list's answers.
     :param part: is asked for next.
     :param most: articles to a page.
+    :param order: Eastmoney's number of the order that is asked for.
     :param pages_read: up to the last that follows those before it.
     :param named: the articles of that one.
     :param tail: those in its second half, of which the next page has to name one.
@@ -128,9 +128,10 @@ class ByNumber:
     page: type[NumberedList]
     part: Part
     most: int
+    order: int = 1
     pages_read: int = 0
-    named: frozenset[InfoCode] = frozenset()
-    tail: frozenset[InfoCode] = frozenset()
+    named: frozenset[str] = frozenset()
+    tail: frozenset[str] = frozenset()
     end: int = 0
     back: int = 0
     is_whole: bool = True
@@ -138,13 +139,14 @@ class ByNumber:
     in_vain: int = 0
 
     @classmethod
-    def of(cls, page: type[NumberedList], page_size: int) -> Self:
+    def of(cls, page: type[NumberedList], page_size: int, order: int = 1) -> Self:
         """One that begins.
 
         :param page: what reads the list's answers.
         :param page_size: how many articles may be asked for at once.
+        :param order: that is asked for.
         """
-        return cls(page=page, part=Part(1, page_size), most=page_size)
+        return cls(page=page, part=Part(1, page_size), most=page_size, order=order)
 
     @property
     def is_at_top(self) -> bool:
@@ -154,7 +156,7 @@ class ByNumber:
     @property
     def asks_for(self) -> Mapping[str, object]:
         """What goes into the address of the next page."""
-        return {"page": self.part.index, "size": self.part.size}
+        return {"page": self.part.index, "size": self.part.size, "order": self.order}
 
     @property
     def endless(self) -> str | None:
@@ -164,7 +166,7 @@ class ByNumber:
             return None
         return f"{self.in_vain} of its pages led no further, as its articles move or repeat."
 
-    def after(self, page: EastmoneyList, named: Sequence[InfoCode]) -> Self | None:
+    def after(self, page: EastmoneyList, named: Sequence[str]) -> Self | None:
         """The reading with one page more; None where the list ends.
 
         :param named: the page's articles, each once, in its order.
@@ -181,7 +183,7 @@ class ByNumber:
             return None if self.gave_none else self._once_more()
         return self._further_back()
 
-    def _ends_with(self, extent: Extent, part: Part, named: Sequence[InfoCode]) -> bool:
+    def _ends_with(self, extent: Extent, part: Part, named: Sequence[str]) -> bool:
         """Whether a page is the last.
 
         Where the answers have no total, that is a page which is short and names nothing new. The
@@ -193,7 +195,7 @@ class ByNumber:
             return extent.count < SMALLEST_CUT and extent.count < self.part.size
         return extent.count < part.size and self.named.issuperset(named)
 
-    def _with(self, part: Part, extent: Extent, named: Sequence[InfoCode]) -> Self:
+    def _with(self, part: Part, extent: Extent, named: Sequence[str]) -> Self:
         most = part.size if self.is_at_top else self.most
         back = max(most // _SHARED, 1)
         end = part.start + min(extent.count, part.size) if extent.total is None else part.end

@@ -1,6 +1,7 @@
 """Eastmoney's own lists, from list to post files, and beside the mirror."""
 
 import json
+import re
 import sqlite3
 import time
 from collections import Counter
@@ -41,6 +42,21 @@ ROLLING_PLACE = "/comm/web/getFastNewsList"
 def replica() -> Iterator[Replica]:
     with Replica(SITE.sites) as replica:
         yield replica
+
+
+def share_first(sources: Path) -> Path:
+    """Two lists, and bodies of the share API before those of the article's page."""
+    text = sources.read_text(encoding="utf-8")
+    text = re.sub(r"(?m)^read = .*", 'read = ["快讯", "国内经济"]', text)
+    bodies = 'bodies = ["share_api", "article_page"]'
+    text = re.sub(r'(?m)^bodies = \["article_api".*', bodies, text)
+    sources.write_text(text, encoding="utf-8")
+    return sources
+
+
+@pytest.fixture
+def sources(sources: Path) -> Path:
+    return share_first(sources)
 
 
 @pytest.fixture
@@ -198,10 +214,19 @@ def test_a_list_is_asked_for_where_it_is_served_too(
 @pytest.mark.parametrize(
     ("argument", "complaint"),
     [
-        ("column=nosuch", "column should be of rolling, all, important, stocks, breakfast, and"),
+        ("column=nosuch", "such as 要闻 or 345, and 'nosuch' is none. eastmoney takes"),
+        ("column=要问", "and '要问' is none; did you mean 要闻?"),
+        ("column=all", "column is not called 'all' any more: that was column 350, 国内经济, which"),
+        ("column=important", "column is not called 'important' any more: that was column 345;"),
+        ("column=stocks", "is not called 'stocks' any more: that was column 351, 国际经济, which"),
+        ("column=breakfast", "'breakfast' any more: that was column 1207; write 财经早餐."),
+        (
+            "security=茅台",
+            "security should be a market and a symbol such as 1.600519, or 600519.SH",
+        ),
         ("pages=0", "pages Input should be greater than or equal to 1"),
         ("since=2999-01-01", "since should not be in the future"),
-        ("site=http://x.example/", "eastmoney takes the arguments column, since, pages"),
+        ("site=http://x.example/", "eastmoney takes the arguments column, security, since, pages"),
     ],
 )
 def test_a_wrong_argument_is_one_sentence_and_no_request(
@@ -216,9 +241,10 @@ def test_a_wrong_argument_is_one_sentence_and_no_request(
 def test_another_column_is_a_line_in_the_sources(
     crawl: Crawl, replica: Replica, archive: Path, sources: Path
 ) -> None:
-    text = sources.read_text().replace("breakfast = 1207\n", "breakfast = 1207\nfunds = 351\n")
-    sources.write_text(text)
-    assert eastmoney(crawl, *ALL, "-a", "column=funds").status == 0
+    line = '351 = ["国际经济", "economy-abroad"]'
+    assert line in sources.read_text()
+    sources.write_text(sources.read_text().replace(line, '351 = ["海外"]'))
+    assert eastmoney(crawl, *ALL, "-a", "column=海外").status == 0
     assert sources_of(archive).keys() == {entry.info_code for entry in SITE.columns["351"]}
 
 

@@ -19,13 +19,25 @@ from demo.replica import Replica, Site
 from demo.site import made_up_site
 from tests.archive.test_archive import ARTICLE
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, expected_sources, pages, sources_of
+from tests.crawler.test_eastmoney import (
+    LONG_AGO,
+    eastmoney,
+    expected_sources,
+    pages,
+    share_first,
+    sources_of,
+)
 from tests.crawler.test_sample_site import article_requests, rows
 
 SITE = made_up_site(articles=FEWEST)
 EMPTY = b'{"code": "1", "data": {"fastNewsList": [], "sortEnd": ""}}'
 ANY_AGE = ("-s", "FINEWS_REVISIT_DAYS=36500")  # made-up articles are old
 AT_ONCE = (*LONG_AGO, *ANY_AGE, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=100")
+
+
+@pytest.fixture
+def sources(sources: Path) -> Path:
+    return share_first(sources)
 
 
 @pytest.fixture
@@ -70,10 +82,10 @@ def test_an_old_article_before_newer_ones_does_not_end_the_way_back(
     listed = SITE.columns["350"]
     newer, older = listed[:25], listed[25:]
     replica.sites |= columns_only(*older)
-    assert eastmoney(crawl, *LONG_AGO, "-a", "column=all").status == 0
+    assert eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济").status == 0
     replica.sites |= columns_only(older[-1], *newer, *older[:-1])
     replica.requests.clear()
-    ended = eastmoney(crawl, *LONG_AGO, "-a", "column=all")
+    ended = eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济")
     assert ended.status == 0, ended.log
     assert sources_of(archive).keys() == {article.info_code for article in listed}
     assert pages(replica)[LISTAPI_HOST] == 3
@@ -84,10 +96,10 @@ def test_what_has_failed_is_known_and_is_no_reason_to_read_on(
 ) -> None:
     replica.sites |= columns_only(*SITE.columns["350"])
     replica.faults = [Fault(host, "/", failure=status(404)) for host in (*SHARE_HOSTS, PAGE_HOST)]
-    assert eastmoney(crawl, *LONG_AGO, "-a", "column=all").status == 6
+    assert eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济").status == 6
     assert not posts_in(archive)
     replica.requests.clear()
-    eastmoney(crawl, *LONG_AGO, "-a", "column=all", "-s", "FINEWS_REVISIT_SHARE=1000")
+    eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济", "-s", "FINEWS_REVISIT_SHARE=1000")
     assert pages(replica)[LISTAPI_HOST] == 1
     assert not article_requests(replica)
 
@@ -103,10 +115,10 @@ def test_a_crawl_of_some_lists_tries_again_what_it_could_not_have(
         Fault(host, f"/NewsData/GetNewsText.do?id=NW{lost}", failure=status(404))
         for host in SHARE_HOSTS
     ]
-    assert eastmoney(crawl, *LONG_AGO, "-a", "column=all").status == 0
+    assert eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济").status == 0
     assert f"NW{lost}" not in sources_of(archive)
     replica.faults = []
-    assert eastmoney(crawl, *AT_ONCE, "-a", "column=all").status == 0
+    assert eastmoney(crawl, *AT_ONCE, "-a", "column=国内经济").status == 0
     assert f"NW{lost}" in sources_of(archive)
 
 

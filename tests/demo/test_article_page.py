@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from lxml.html import HtmlElement, document_fromstring
 
-from demo.article_page import NOT_THE_ARTICLE, PAGE_HOST
+from demo.article_page import NOT_THE_ARTICLE, PAGE_HOST, SIDEBAR_TITLE
 from demo.articles import Article
 from demo.eastmoney import code_of, summary_of
 from demo.exchange import Request
@@ -71,21 +71,33 @@ def test_what_is_unknown_is_404(path: str, get: Get) -> None:
     assert get(path)[0] == 404
 
 
+BOX = "//*[@class='topbox']"
+
+
+def test_a_title_that_is_none_stands_before_the_articles(site: MadeUpSite) -> None:
+    for article in site.articles:
+        text = page(site, article)
+        assert text.index(f'<div class="title">{SIDEBAR_TITLE}') < text.index('class="topbox"')
+
+
 def test_the_title_stands_once_in_a_div_or_in_a_heading(site: MadeUpSite) -> None:
     places = set()
     for article in site.articles:
-        title = selected(page(site, article), "//*[@class='title'] | //h1")
+        title = selected(page(site, article), f"{BOX}/*[@class='title'] | {BOX}/h1")
         assert title.text_content() == article.title
         places.add(title.tag)
     assert places == {"div", "h1"}
 
 
 def test_time_and_source_are_told_to_the_minute(site: MadeUpSite) -> None:
+    labelled = set()
     for article in site.articles:
         infos = selected(page(site, article), "//*[@class='infos']")
         time, source = (item.text_content() for item in infos)
         assert time == f"{article.published:%Y年%m月%d日 %H:%M}"
-        assert source == f"来源：{article.media}"
+        assert source.removeprefix("来源：") == article.media
+        labelled.add(source.startswith("来源："))
+    assert labelled == {True, False}
 
 
 def test_the_body_stands_as_the_share_api_has_it(site: MadeUpSite) -> None:

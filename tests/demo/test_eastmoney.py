@@ -16,13 +16,19 @@ from hypothesis import strategies as st
 
 from demo.articles import FEWEST, SHANGHAI, SHARE_HOSTS, Article
 from demo.eastmoney import (
-    ALL,
-    BREAKFAST,
+    ABROAD,
     COLUMNS_PATH,
+    COMPANIES,
+    ECONOMY,
     FAST_NEWS_PATH,
-    IMPORTANT,
+    GUIDE,
+    HEADLINES,
+    INDUSTRY,
     LISTAPI_HOST,
-    STOCKS,
+    MORNING,
+    SCRIPT_HOST,
+    SECURITIES,
+    SECURITY_PATH,
     WEBLIST_HOST,
     code_of,
     list_site,
@@ -40,6 +46,8 @@ COLUMN_FIELDS = {
     *("mediaName", "uniqueUrl", "url", "image"),
 }
 
+FIRST = (ECONOMY, HEADLINES, ABROAD, MORNING)
+OTHERS = (GUIDE, COMPANIES, SECURITIES, INDUSTRY)
 MARKUP = re.compile(r"</?(?:p|a|span|strong)\b|-->|\u3000")
 SMALLEST = made_up_site(articles=FEWEST)
 
@@ -222,25 +230,25 @@ def test_some_news_exist_only_as_their_summary(site: MadeUpSite) -> None:
 
 
 def test_every_column_is_some_of_all(site: MadeUpSite) -> None:
-    assert site.columns.keys() == {ALL, IMPORTANT, STOCKS, BREAKFAST}
-    everything = set(site.columns[ALL])
+    assert site.columns.keys() == {*FIRST, *OTHERS}
+    everything = set(site.columns[ECONOMY])
     for column, articles in site.columns.items():
         assert len(articles) > 2
         assert everything >= set(articles)
-        assert column == ALL or everything > set(articles)
+        assert column == ECONOMY or everything > set(articles)
         assert all(a.published > b.published for a, b in pairwise(articles))
 
 
 def test_the_lists_together_have_every_article(site: MadeUpSite) -> None:
     rolling = {news.article for news in site.fast_news if news.article}
-    columns = set(site.columns[ALL])
+    columns = set(site.columns[ECONOMY])
     assert rolling | columns == set(site.articles)
     both = rolling & columns
     assert both, "some rolling news are in a column too"
     assert all(article.share_hosts for article in both)
 
 
-@pytest.mark.parametrize("column", [ALL, IMPORTANT, STOCKS, BREAKFAST])
+@pytest.mark.parametrize("column", [*FIRST, *OTHERS])
 @pytest.mark.parametrize("size", [7, 50])
 def test_pages_of_a_column_lead_to_its_end(
     column: str, size: int, site: MadeUpSite, get: Get
@@ -256,8 +264,8 @@ def test_pages_of_a_column_lead_to_its_end(
 
 
 def test_every_entry_of_a_column_tells_its_facts(site: MadeUpSite, get: Get) -> None:
-    entries = column_page(get, ALL, size=1000)["list"]
-    for entry, article in zip(entries, site.columns[ALL], strict=True):
+    entries = column_page(get, ECONOMY, size=1000)["list"]
+    for entry, article in zip(entries, site.columns[ECONOMY], strict=True):
         assert entry.keys() == COLUMN_FIELDS
         assert f"NW{entry['code']}" == article.info_code
         assert (entry["title"], entry["mediaName"]) == (article.title, article.media)
@@ -265,7 +273,7 @@ def test_every_entry_of_a_column_tells_its_facts(site: MadeUpSite, get: Get) -> 
         assert entry["uniqueUrl"] == f"http://finance.eastmoney.com/a/{entry['code']}.html"
         assert len(entry["summary"]) > 0
         assert entry["image"] in (pictures_in(article.api_body) or ("",))
-    assert {entry["summary"] for entry in entries} >= digests(site.columns[ALL])
+    assert {entry["summary"] for entry in entries} >= digests(site.columns[ECONOMY])
     assert not any(
         re.search(r"</?(?:p|a|span|strong)\b|-->|\u3000", entry["summary"]) for entry in entries
     )
@@ -273,6 +281,35 @@ def test_every_entry_of_a_column_tells_its_facts(site: MadeUpSite, get: Get) -> 
 
 def digests(articles: tuple[Article, ...]) -> set[str]:
     return {article.digest for article in articles if article.is_rolling}
+
+
+def test_the_news_of_a_security_is_told_between_posts_that_are_none(
+    site: MadeUpSite, wire: http.client.HTTPConnection
+) -> None:
+    security = site.fast_news[0].securities[0] if site.fast_news[0].securities else "90.BK9901"
+    query = urlencode({"mTypeAndCode": security, "pageSize": 500, "req_trace": 1})
+    wire.request("GET", f"http://{LISTAPI_HOST}{SECURITY_PATH}?{query}")
+    answer = json.loads(wire.getresponse().read())
+    assert answer["code"] == 1
+    entries = answer["data"]["list"]
+    news = [entry["Art_Code"] for entry in entries if entry["Np_dst"] == "CMS"]
+    named = [a for a in site.columns[ECONOMY] if security in securities_in(a.api_body)]
+    assert news == [code_of(article) for article in named]
+    assert len(entries) == answer["data"]["totle_hits"] == 2 * len(news) > 0
+
+
+def test_the_script_tells_the_rolling_news_too(
+    site: MadeUpSite, wire: http.client.HTTPConnection
+) -> None:
+    codes: list[str] = []
+    for number in range(1, len(site.fast_news) // 10 + 2):
+        path = f"/kuaixun/v1/getlist_102_ajaxResult_10_{number}_.html"
+        wire.request("GET", f"http://{SCRIPT_HOST}{path}")
+        script = wire.getresponse().read().decode()
+        assert script.startswith("var ajaxResult={")
+        lives = json.loads(script.removeprefix("var ajaxResult=").removesuffix(";"))["LivesList"]
+        codes += [live["id"] for live in lives]
+    assert codes == [news.code for news in site.fast_news]
 
 
 def test_unknown_columns_are_empty(get: Get) -> None:
@@ -285,7 +322,7 @@ def test_unknown_columns_are_empty(get: Get) -> None:
 def test_sizes_that_are_none_are_the_usual_one(get: Get) -> None:
     for size in ("", "0", "-3", "many"):
         assert len(get(WEBLIST_HOST, FAST_NEWS_PATH, fastColumn=102, pageSize=size)) > 0
-        page = get(LISTAPI_HOST, COLUMNS_PATH, column=ALL, page_index="x", page_size=size)
+        page = get(LISTAPI_HOST, COLUMNS_PATH, column=ECONOMY, page_index="x", page_size=size)
         assert (page["page_index"], len(page["list"])) == (1, 20)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from archive.verify import verify
+from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST, article_page_site
 from demo.articles import SHARE_HOSTS, Article
 from demo.eastmoney import (
@@ -20,6 +21,7 @@ from demo.eastmoney import (
     FAST_COLUMN,
     FAST_NEWS_PATH,
     LISTAPI_HOST,
+    SECURITY_PATH,
     WEBLIST_HOST,
     FastNews,
     code_of,
@@ -126,13 +128,16 @@ class Eastmoney:
 
 def _facts(names: Mapping[str, int], hosts: Sequence[str], *, rolling: bool) -> str:
     """Eastmoney's part of the sources; without https, so that there is a way to it."""
-    lists = "".join(f"{name} = {number}\n" for name, number in names.items())
-    other = "other = 1\n"
+    lists = "".join(f'{number} = ["{name}"]\n' for name, number in names.items())
+    other = '1 = ["other"]\n'
     return f"""
 [eastmoney]
+bodies = ["share_api", "article_page"]
+article_api = "http://{ARTICLE_API_HOST}/kuaixun/v2/api/article/{{digits}}"
 article_page = "http://{PAGE_HOST}/a/{{digits}}.html"
 rolling = {json.dumps([f"http://{host}{ROLLING_AT}" for host in hosts])}
 columns = {json.dumps([f"http://{host}{COLUMN_AT}" for host in hosts])}
+security_news = ["http://{LISTAPI_HOST}{SECURITY_PATH}?{{security}}&{{page}}&{{size}}"]
 page_size = 50
 read = {json.dumps(list(names))}
 [eastmoney.rolling_columns]

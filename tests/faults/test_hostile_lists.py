@@ -18,7 +18,7 @@ from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from demo.site import made_up_site
 from tests.conftest import Crawl
-from tests.crawler.test_eastmoney import LONG_AGO, eastmoney
+from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, share_first
 from tests.crawler.test_sample_site import asked
 
 SITE = made_up_site(articles=FEWEST)
@@ -46,6 +46,11 @@ def leading_on(data: Mapping[str, object]) -> Site:
 
 
 @pytest.fixture
+def sources(sources: Path) -> Path:
+    return share_first(sources)
+
+
+@pytest.fixture
 def replica() -> Iterator[Replica]:
     with Replica(SITE.sites) as replica:
         yield replica
@@ -55,11 +60,11 @@ def replica() -> Iterator[Replica]:
     ("data", "sentences"),
     [
         (
-            {"total_hits": 10**9},
+            {"totle_hits": 10**9},
             ["10 of its pages led no further", "it repeats a page before it"],
         ),
         (
-            {"sortEnd": "9" * 3000, "page_index": "9" * 3000, "total_hits": "9" * 4000},
+            {"sortEnd": "9" * 3000, "page_index": "9" * 3000, "totle_hits": "9" * 4000},
             ["cannot read", "cannot read"],
         ),
     ],
@@ -90,7 +95,7 @@ def test_what_is_no_cursor_is_not_asked_for(cursor: object) -> None:
 @pytest.mark.parametrize("place", [(0, 50), (-5, 50), (10**7, 50), (1, -50), (LONG, 50), ([], 50)])
 def test_what_is_no_page_is_not_asked_for(place: tuple[object, object]) -> None:
     index, size = place
-    data = {"list": [{}], "page_index": index, "page_size": size, "total_hits": 10**9}
+    data = {"list": [{}], "page_index": index, "page_size": size, "totle_hits": 10**9}
     page = ColumnList(TextResponse(URL, body=json.dumps({"code": "1", "data": data}).encode()))
     with pytest.raises(LayoutChanged, match="page_index"):
         page.next_page()
