@@ -257,6 +257,7 @@ SECURITY_NEWS = Expected(
     ),
     newest=timedelta(days=30),
     ordered=Mark.C,
+    echoes=(("pageIndex", "data.page_index"), ("pageSize", "data.page_size")),
 )
 LIVES = Expected(
     mark=Mark.C,

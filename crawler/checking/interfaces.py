@@ -1,20 +1,22 @@
 """The interfaces of each source, with the addresses that the sources file gives them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from archive.article import InfoCode
 from crawler.mirror_site import MirrorSite
-from crawler.sources import Sources
+from crawler.sources import Eastmoney, Sources
 
+# What is asked for where no answer names anything: articles that Eastmoney and the mirror are known
+# to have had, and a share of which there is news every day.
 _SEEN = InfoCode("NW202609183878840472")
-"""An article that newsinfo is known to have had: asked for where no list names one."""
 _SEEN_AT_MIRROR = InfoCode("NW202112292230175548")
-"""An article that the share API is known to have had, likewise."""
-_SECURITY = "1.600519"
-"""Kweichow Moutai, of which there is news every day."""
+_SEEN_SECURITY = "1.600519"
+_SHARE = re.compile(r"1\.6[0-9]{5}|0\.[03][0-9]{5}")
+"""A share of Shanghai or Shenzhen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +24,21 @@ class Known:
     """What the answers of a source have named so far.
 
     :param title: of the article, as the list wrote it that named it.
+    :param security: market and symbol of a share.
     :param post: address of the mirror's post page.
     :param slug: of that post's category.
     """
 
     info_code: InfoCode | None = None
     title: str | None = None
+    security: str | None = None
     post: str | None = None
     slug: str | None = None
+
+    def completed_by(self, other: "Known") -> "Known":
+        """Return what is known here, and of the rest what is known there."""
+        here = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(other, **here)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +68,13 @@ class Plan:
     """What is asked of a source.
 
     :param learn: what is known once an answer was read.
-    :param seen: an article to ask for where no list names one.
+    :param seen: what to ask for where no answer names anything.
     """
 
     source: str
     interfaces: tuple[Interface, ...]
     learn: Callable[[Known, Mapping[str, Any]], Known]
-    seen: InfoCode | None = None
+    seen: Known = Known()
 
 
 def plan_of(source: str, sources: Sources, trace: int) -> Plan:
@@ -107,57 +116,72 @@ def _mirror(sources: Sources, trace: int) -> Plan:
             Interface(name="category page", template=site.home, address=category),
             *(_of_article("share API", template) for template in sources.share.api),
         ),
-        seen=_SEEN_AT_MIRROR,
+        seen=Known(info_code=_SEEN_AT_MIRROR),
         learn=learn,
     )
 
 
 def _eastmoney(sources: Sources, trace: int) -> Plan:
     facts = sources.eastmoney
+    first = {"page": 1, "size": facts.page_size, "order": 1, "trace": trace}
+    rolling = {**first, "column": _first_read(facts, facts.rolling_columns)}
+    column = {**first, "column": _first_read(facts, facts.news_columns)}
 
     def learn(known: Known, reading: Mapping[str, Any]) -> Known:
-        named = next(_named(reading), None) if reading["kind"] == "list" else None
-        if named is None or known.info_code is not None:
-            return known
-        return replace(known, info_code=InfoCode(named["id"]), title=named["title"])
-
-    def lists() -> Iterator[Interface]:
-        for numbers, templates, name in (
-            (facts.news_columns, facts.columns, "column"),
-            (facts.rolling_columns, facts.rolling, "rolling news"),
-        ):
-            first = next(
-                (name for name in facts.read if name in numbers), next(iter(numbers), None)
+        for entry in _named(reading) if reading["kind"] == "list" else ():
+            codes = (f"{one['market']}.{one['code']}" for one in entry["securities"])
+            known = replace(
+                known, security=known.security or next(filter(_SHARE.fullmatch, codes), None)
             )
-            if first is None:
-                continue
-            for template in templates:
-                page = "" if numbers is facts.rolling_columns else 1
-                address = template.format(
-                    column=numbers[first], page=page, size=facts.page_size, trace=trace
-                )
-                yield _list(name, address)
+            if known.info_code is None:
+                known = replace(known, info_code=InfoCode(entry["id"]), title=entry["title"])
+        return known
+
+    def of_security(template: str) -> Interface:
+        def address(known: Known) -> str | None:
+            return template.format(security=known.security, **first) if known.security else None
+
+        name = _at("news of a security", template)
+        return Interface(name=name, template=template, address=address, is_json=True)
 
     return Plan(
         source="eastmoney",
-        interfaces=(*lists(), _of_article("article page", facts.article_page, is_json=False)),
-        seen=_SEEN,
+        interfaces=(
+            *(_list("column", template, column) for template in facts.columns),
+            *(_list("rolling news", at, {**rolling, "page": ""}) for at in facts.rolling),
+            *(_list("rolling news in a script", at, rolling) for at in facts.rolling_script),
+            *(of_security(template) for template in facts.security_news),
+            _of_article("article API", facts.article_api),
+            _of_article("article page", facts.article_page, is_json=False),
+        ),
         learn=learn,
+        seen=Known(info_code=_SEEN, security=_SEEN_SECURITY),
     )
 
 
-def _list(name: str, address: str) -> Interface:
-    name = f"{name} at {urlsplit(address).hostname}"
+def _first_read(facts: Eastmoney, table: Mapping[int, object]) -> int | None:
+    """Return the number of the first list of a table, of those that are read by default if any."""
+    read = (facts.numbers[name] for name in facts.read)
+    return next((number for number in (*read, *table) if number in table), None)
+
+
+def _list(name: str, template: str, places: Mapping[str, object]) -> Interface:
+    address = template.format(**places)
+    name = _at(name, address)
     return Interface(name=name, template=address, address=lambda _: address, is_json=True)
+
+
+def _at(name: str, template: str) -> str:
+    return f"{name} at {urlsplit(template).hostname}"
 
 
 def _of_article(name: str, template: str, *, is_json: bool = True) -> Interface:
     def address(known: Known) -> str | None:
         code = known.info_code
-        return template.format(info_code=code, digits=code.digits, trace=1) if code else None
+        return template.format(info_code=code, digits=code.digits) if code else None
 
     return Interface(
-        name=f"{name} at {urlsplit(template).hostname}",
+        name=_at(name, template),
         template=template,
         address=address,
         is_json=is_json,

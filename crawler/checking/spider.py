@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -123,8 +122,8 @@ class CheckSpider(Spider):
     def _go_on(self) -> Iterator[Request]:
         self._waiting -= 1
         yield from self._possible()
-        if not self._waiting and self._known.info_code is None and self._plan.seen is not None:
-            self._known = replace(self._known, info_code=self._plan.seen)
+        if not self._waiting:
+            self._known = self._known.completed_by(self._plan.seen)
             yield from self._possible()
 
     def _possible(self) -> Iterator[Request]:

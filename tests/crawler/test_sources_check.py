@@ -18,9 +18,10 @@ from crawler.checking.answers import Answer, Answers, response_of
 from crawler.checking.comparison import Outcome, compare
 from crawler.checking.report import report
 from crawler.source_commands import sources
+from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
 from demo.articles import SHANGHAI, SHARE_HOSTS
-from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
+from demo.eastmoney import LISTAPI_HOST, SCRIPT_HOST, WEBLIST_HOST
 from demo.faults import (
     Failure,
     Fault,
@@ -90,7 +91,7 @@ def test_sources_that_are_as_expected(site: MadeUpSite, tmp_path: Path) -> None:
         ended = check(replica, "--save", str(saved))
         assert ended.returncode == 0, ended.stdout
         assert_asked_once(replica)
-    assert "## eastmoney: " in ended.stdout
+    assert "## eastmoney: 7 of 7 interfaces as expected" in ended.stdout
     assert "## finews: 7 of 7 interfaces as expected" in ended.stdout
     assert ended.stderr.startswith("finews: All ")
     assert len(ended.stdout) < 4000
@@ -172,6 +173,33 @@ CHANGES: list[tuple[str, Change, str]] = [
         f"eastmoney/{ARTICLE_PAGE}",
         fields('id="ContentBody"', 'id="Body"'),
         "it has no whole #ContentBody (B)",
+    ),
+    (
+        f"eastmoney/article-page-at-{PAGE_HOST}.html",
+        fields(
+            "<title>.*</title>|<h1>.*</h1>|(?<=class=.title.>).*(?=</div>)", "<h1>行情中心</h1>"
+        ),
+        "行情中心",
+    ),
+    (
+        f"eastmoney/article-api-at-{ARTICLE_API_HOST}.json",
+        fields(r'"Art_ShowTime": "(\d+)/(\d+)/', r'"Art_ShowTime": "\1-\2-'),
+        "in place of a time such as 2026/09/19 01:09:08 (A)",
+    ),
+    (
+        f"eastmoney/article-api-at-{ARTICLE_API_HOST}.json",
+        lambda _: b'{"success":0,"errorcode":1,"data":null}',
+        "has no article NW",
+    ),
+    (
+        f"eastmoney/rolling-news-in-a-script-at-{SCRIPT_HOST}.json",
+        fields("^var ajaxResult=|;$", ""),
+        "it is JSON in place of script (C)",
+    ),
+    (
+        f"eastmoney/news-of-a-security-at-{LISTAPI_HOST}.json",
+        fields('"code": 1,', '"code": "1",'),
+        '`code` is `"1"` in place of 1 (A)',
     ),
     ("finews/feed.xml", lambda _: b"<html></html>", "it is HTML in place of XML (A)"),
     ("finews/feed.xml", lambda body: body[:5000], "it is no Atom feed (A)"),
@@ -285,12 +313,23 @@ def test_dead_share_hosts_are_as_expected(site: MadeUpSite) -> None:
     assert ended.stdout.count("| none, out of service (B) | as expected |") == 3
 
 
+def test_articles_are_asked_for_that_were_seen_where_no_list_names_one(site: MadeUpSite) -> None:
+    lists = [Fault(host, "/", failure=status(404)) for host in (WEBLIST_HOST, LISTAPI_HOST)]
+    with Replica(site.sites, faults=[*lists, Fault(SCRIPT_HOST, failure=status(404))]) as replica:
+        assert check(replica, "eastmoney").returncode == 4
+        assert_asked_once(replica)
+        asked = [entry.request.target for entry in replica.requests]
+    assert "/a/202609183878840472.html" in asked
+    assert any("mTypeAndCode=1.600519" in target for target in asked)
+
+
 def test_an_old_list_is_named() -> None:
     old = made_up_site(articles=200, built=datetime.now(SHANGHAI) - OLD)
     with Replica(old.sites) as replica:
         ended = check(replica)
     assert ended.returncode == 4
     assert ended.stdout.count("its newest entry is 10 days old, more than 24 hours (A)") == 2
+    assert "its newest entry is 10 days old, more than 24 hours (C)" in ended.stdout
     assert "its newest entry is 10 days old, more than 4 days (A)" in ended.stdout
     assert "its newest entry is 10 days old, more than 3 days (A)" in ended.stdout
 
