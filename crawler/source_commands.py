@@ -163,7 +163,7 @@ def read(
     else:
         response = _asked(source, address, settings)
     if saved is not None:
-        saved.write_bytes(response.body)
+        _write(saved, response.body)
     if refusal := refusal_in(response):
         _end(f"{address} refuses: {refusal}.", ExitStatus.SOURCE_UNREACHABLE)
     layout = next((layout for layout in LAYOUTS if layout.__name__ == page), None)
@@ -184,6 +184,13 @@ def _asked(source: str, address: str, changed: dict[str, str]) -> Response:
         status = answer.response.status
         _end(f"{address} answered with status {status}.", ExitStatus.SOURCE_UNREACHABLE)
     return answer.response
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise FinewsError(f"Could not write {path}: {error.strerror}.") from error
 
 
 def _end(sentence: str, status: ExitStatus) -> NoReturn:

@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from archive.article import SHANGHAI
 from archive.errors import FinewsError
 from crawler.arguments import http_address
 
@@ -112,7 +114,7 @@ def save(answers: Answers, folder: Path) -> None:
             if answer.response is None:
                 unanswered.append(about | {"silence": answer.silence, "reason": answer.reason})
                 continue
-            name = _file_name(answer)
+            name = _file_name(answer, files)
             (place / name).write_bytes(answer.response.body)
             files[name] = about | _envelope(answer.response)
             if answer.received is not None:
@@ -129,11 +131,14 @@ def save(answers: Answers, folder: Path) -> None:
         raise UnreadableFolder(f"Could not write to {place}: {error.strerror}.") from error
 
 
-def _file_name(answer: Answer) -> str:
+def _file_name(answer: Answer, taken: Container[str]) -> str:
     assert answer.response is not None
-    start = answer.response.body.lstrip()[:5]
-    kind = "xml" if start == b"<?xml" else "html" if start[:1] == b"<" else "json"
-    return f"{re.sub(r'[^a-z0-9.-]+', '-', answer.interface.lower())}.{kind}"
+    start = answer.response.body.lstrip()
+    kinds = ((b"<?xml", "xml"), (b"<", "html"), (b"{", "json"), (b"", "js"))
+    kind = next(kind for beginning, kind in kinds if start.startswith(beginning))
+    stem = re.sub(r"[^a-z0-9.-]+", "-", answer.interface.lower())
+    names = (f"{stem}{f'-{number}' if number > 1 else ''}.{kind}" for number in count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _envelope(response: Response) -> dict[str, Any]:
@@ -195,6 +200,8 @@ def _answer(place: Path, name: str, about: Mapping[str, Any]) -> Answer:
     headers = Headers({key: [value] for key, value in about.get("headers", {}).items()})
     headers.pop("Content-Encoding", None)  # the file is what was decompressed
     received = about.get("received")
+    if received is not None:
+        received = datetime.fromisoformat(received).astimezone(SHANGHAI)
     return Answer(
         interface=about.get("interface", name),
         address=address,
@@ -205,7 +212,7 @@ def _answer(place: Path, name: str, about: Mapping[str, Any]) -> Answer:
             headers=headers,
             name=name,
         ),
-        received=datetime.fromisoformat(received) if received else None,
+        received=received,
         title=about.get("listed_title"),
     )
 

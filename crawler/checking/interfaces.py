@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -45,22 +46,28 @@ class Known:
 class Interface:
     """One interface of a source at one host.
 
+    :param kind: what it answers.
     :param template: its address, whose host is all that is read of it.
     :param address: where to ask, from what is known; None while that is not enough.
     :param of_article: it answers for one article, which a list has named.
     :param is_json: a page in place of the answer means that the host refuses.
     """
 
-    name: str
+    kind: str
     template: str
     address: Callable[[Known], str | None]
     is_json: bool = False
     of_article: bool = False
 
     @property
+    def name(self) -> str:
+        """What it answers, and where."""
+        return f"{self.kind} at {self.host}"
+
+    @property
     def host(self) -> str:
-        """The host that is asked."""
-        return urlsplit(self.template).hostname or ""
+        """The host that is asked, with its port where the address has one."""
+        return urlsplit(self.template).netloc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +92,7 @@ def plan_of(source: str, sources: Sources, trace: int) -> Plan:
     return _PLANS[source](sources, trace)
 
 
-def _mirror(sources: Sources, trace: int) -> Plan:
+def _mirror(sources: Sources, _: int) -> Plan:
     site = MirrorSite(sources.mirror)
 
     def learn(known: Known, reading: Mapping[str, Any]) -> Known:
@@ -105,15 +112,15 @@ def _mirror(sources: Sources, trace: int) -> Plan:
     return Plan(
         source="finews",
         interfaces=(
-            Interface(name="home", template=site.home, address=lambda _: site.home),
-            Interface(name="feed", template=site.feed, address=lambda _: site.feed),
+            Interface(kind="home", template=site.home, address=lambda _: site.home),
+            Interface(kind="feed", template=site.feed, address=lambda _: site.feed),
             Interface(
-                name="post page",
+                kind="post page",
                 template=site.home,
                 address=lambda known: known.post,
                 of_article=True,
             ),
-            Interface(name="category page", template=site.home, address=category),
+            Interface(kind="category page", template=site.home, address=category),
             *(_of_article("share API", template) for template in sources.share.api),
         ),
         seen=Known(info_code=_SEEN_AT_MIRROR),
@@ -124,8 +131,8 @@ def _mirror(sources: Sources, trace: int) -> Plan:
 def _eastmoney(sources: Sources, trace: int) -> Plan:
     facts = sources.eastmoney
     first = {"page": 1, "size": facts.page_size, "order": 1, "trace": trace}
-    rolling = {**first, "column": _first_read(facts, facts.rolling_columns)}
-    column = {**first, "column": _first_read(facts, facts.news_columns)}
+    rolling = [{**first, "column": number} for number in _first_read(facts, facts.rolling_columns)]
+    columns = [{**first, "column": number} for number in _first_read(facts, facts.news_columns)]
 
     def learn(known: Known, reading: Mapping[str, Any]) -> Known:
         for entry in _named(reading) if reading["kind"] == "list" else ():
@@ -141,15 +148,21 @@ def _eastmoney(sources: Sources, trace: int) -> Plan:
         def address(known: Known) -> str | None:
             return template.format(security=known.security, **first) if known.security else None
 
-        name = _at("news of a security", template)
-        return Interface(name=name, template=template, address=address, is_json=True)
+        kind = "news of a security"
+        return Interface(kind=kind, template=template, address=address, is_json=True)
 
     return Plan(
         source="eastmoney",
         interfaces=(
-            *(_list("column", template, column) for template in facts.columns),
-            *(_list("rolling news", at, {**rolling, "page": ""}) for at in facts.rolling),
-            *(_list("rolling news in a script", at, rolling) for at in facts.rolling_script),
+            *(_list("column", at, places) for at, places in product(facts.columns, columns)),
+            *(
+                _list("rolling news", at, {**places, "page": ""})
+                for at, places in product(facts.rolling, rolling)
+            ),
+            *(
+                _list("rolling news in a script", at, places)
+                for at, places in product(facts.rolling_script, rolling)
+            ),
             *(of_security(template) for template in facts.security_news),
             _of_article("article API", facts.article_api),
             _of_article("article page", facts.article_page, is_json=False),
@@ -159,29 +172,24 @@ def _eastmoney(sources: Sources, trace: int) -> Plan:
     )
 
 
-def _first_read(facts: Eastmoney, table: Mapping[int, object]) -> int | None:
-    """Return the number of the first list of a table, of those that are read by default if any."""
+def _first_read(facts: Eastmoney, table: Mapping[int, object]) -> list[int]:
+    """Return the number of a table's first list that is read by default, else of its first one."""
     read = (facts.numbers[name] for name in facts.read)
-    return next((number for number in (*read, *table) if number in table), None)
+    return [number for number in (*read, *table) if number in table][:1]
 
 
-def _list(name: str, template: str, places: Mapping[str, object]) -> Interface:
+def _list(kind: str, template: str, places: Mapping[str, object]) -> Interface:
     address = template.format(**places)
-    name = _at(name, address)
-    return Interface(name=name, template=address, address=lambda _: address, is_json=True)
+    return Interface(kind=kind, template=address, address=lambda _: address, is_json=True)
 
 
-def _at(name: str, template: str) -> str:
-    return f"{name} at {urlsplit(template).hostname}"
-
-
-def _of_article(name: str, template: str, *, is_json: bool = True) -> Interface:
+def _of_article(kind: str, template: str, *, is_json: bool = True) -> Interface:
     def address(known: Known) -> str | None:
         code = known.info_code
         return template.format(info_code=code, digits=code.digits) if code else None
 
     return Interface(
-        name=_at(name, template),
+        kind=kind,
         template=template,
         address=address,
         is_json=is_json,

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -56,9 +57,9 @@ class CheckSpider(Spider):
 
     def __init__(self, name: str | None = None, *, plan: Plan) -> None:
         super().__init__(name)
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[Interface, Answer] = {}
         self.robots: dict[str, str] = {}
-        self.allowed_domains = sorted({interface.host for interface in plan.interfaces})
+        self.allowed_domains = [urlsplit(one.template).hostname or "" for one in plan.interfaces]
         self._plan = plan
         self._known = Known()
         self._remaining = list(plan.interfaces)
@@ -105,13 +106,14 @@ class CheckSpider(Spider):
     def robots_parsed(self, robotparser: ProtegoRobotParser, request: Request) -> None:
         """Keep the delay that a robots.txt asks for."""
         host = urlparse_cached(request).netloc
+        says = self.robots.setdefault(host, "elsewhere, by a redirect")
         delay = robotparser.rp.crawl_delay(self.settings["USER_AGENT"])
         if delay:
-            self.robots[host] += f", asks for {delay:g} seconds between requests"
+            self.robots[host] = f"{says}, asks for {delay:g} seconds between requests"
 
     def _keep(self, interface: Interface, request: Request, **answer: Any) -> None:
         now = load_object(self.settings["FINEWS_CLOCK"])()
-        self.answers[interface.name] = Answer(
+        self.answers[interface] = Answer(
             interface=interface.name,
             address=request.url,
             received=now,
@@ -150,7 +152,7 @@ class CheckSpider(Spider):
     def all_answers(self) -> Answers:
         """Return the answers in the order of the plan."""
         answers = (
-            self.answers.get(interface.name)
+            self.answers.get(interface)
             or Answer(
                 interface=interface.name,
                 address="",
@@ -203,7 +205,7 @@ def ask_for(source: str, address: str, settings: Settings) -> Answer:
 
     :raises NotChecked: as `ask`.
     """
-    interface = Interface(name=address, template=address, address=lambda _: address)
+    interface = Interface(kind="answer", template=address, address=lambda _: address)
     plan = Plan(source=source, interfaces=(interface,), learn=lambda known, _: known)
     (answers,) = ask([plan], settings)
     return answers.answers[0]

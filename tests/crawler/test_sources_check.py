@@ -116,6 +116,9 @@ def without_order(body: bytes) -> bytes:
 ROLLING = f"rolling-news-at-{WEBLIST_HOST}.json"
 COLUMN = f"column-at-{LISTAPI_HOST}.json"
 ARTICLE_PAGE = f"article-page-at-{PAGE_HOST}.html"
+FEED = f"finews/feed-at-{MIRROR_HOST}.xml"
+HOME = f"finews/home-at-{MIRROR_HOST}.html"
+POST = f"finews/post-page-at-{MIRROR_HOST}.html"
 CHANGES: list[tuple[str, Change, str]] = [
     (f"eastmoney/{ROLLING}", lambda _: b"", "it is empty in place of JSON or JSONP (A)"),
     (f"eastmoney/{ROLLING}", lambda body: body[:-2], "it is not JSON"),
@@ -192,7 +195,7 @@ CHANGES: list[tuple[str, Change, str]] = [
         "has no article NW",
     ),
     (
-        f"eastmoney/rolling-news-in-a-script-at-{SCRIPT_HOST}.json",
+        f"eastmoney/rolling-news-in-a-script-at-{SCRIPT_HOST}.js",
         fields("^var ajaxResult=|;$", ""),
         "it is JSON in place of script (C)",
     ),
@@ -201,10 +204,18 @@ CHANGES: list[tuple[str, Change, str]] = [
         fields('"code": 1,', '"code": "1",'),
         '`code` is `"1"` in place of 1 (A)',
     ),
-    ("finews/feed.xml", lambda _: b"<html></html>", "it is HTML in place of XML (A)"),
-    ("finews/feed.xml", lambda body: body[:5000], "it is no Atom feed (A)"),
-    ("finews/home.html", fields("<li>", "<p>"), "it names no article (A)"),
-    ("finews/post-page.html", fields("<small>", "<b>"), "it has no heading in its <section> (A)"),
+    (
+        FEED,
+        lambda _: b"<html></html>",
+        "it is HTML in place of XML (A)",
+    ),
+    (FEED, lambda body: body[:5000], "it is no Atom feed (A)"),
+    (HOME, fields("<li>", "<p>"), "it names no article (A)"),
+    (
+        POST,
+        fields("<small>", "<b>"),
+        "it has no heading in its <section> (A)",
+    ),
     ("finews/share-api-at-finews.zning.xyz.json", lambda _: b"[]", "it is not a JSON object (D)"),
 ]
 
