@@ -15,6 +15,8 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The sources' time zone. Fixed, because the site writes +0800 on every post."""
 
 _CODE = re.compile(r"(?:NW)?([0-9]{15,20})")
+_OTHER_CODES = "caifuhao.eastmoney.com"
+"""Eastmoney's host of posts by authors of all kinds; the digits in its addresses are others."""
 _QUERY_PARAMETER_BY_PAGE = {"NewsShare.html": "infoCode", "GetNewsText.do": "id"}
 _CODE_IN_PATH = re.compile(
     r"""
@@ -79,6 +81,8 @@ def _code_in(address: str) -> str | None:
     try:
         parts = urlsplit(address)
     except ValueError:
+        return None
+    if parts.hostname == _OTHER_CODES:
         return None
     path = unquote(parts.path)
     parameter = _QUERY_PARAMETER_BY_PAGE.get(path.rpartition("/")[2])

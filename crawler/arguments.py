@@ -135,7 +135,7 @@ def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
             continue
         if former := former_column(name):
             raise ValueError(former)
-        near = "、".join(get_close_matches(name, known, cutoff=0.3))
+        near = "、".join(get_close_matches(name, known, cutoff=0.5))
         raise ValueError(
             f"should be a name or a number of sources.toml, such as 要闻 or 345, and {name!r} is "
             + (f"none; did you mean {near}?" if near else "none")
@@ -144,7 +144,7 @@ def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
 
 
 _PLAIN_SECURITY = re.compile(
-    r"(?P<market>\d{1,3})\.(?P<code>[A-Za-z0-9][A-Za-z0-9_-]{0,15})"
+    r"(?P<market>\d{1,3})\.(?P<code>(?!(?:hk|sh|ss|sz|bj)$)[A-Za-z0-9][A-Za-z0-9_-]{0,15})"
     r"|(?P<symbol>\d{6})\.?(?P<behind>sh|sz|bj|ss)"
     r"|(?P<before>sh|sz|bj)\.?(?P<digits>\d{6})"
     r"|(?:(?P<hongkong>\d{5})\.?hk|hk\.?(?P<kong>\d{5}))",

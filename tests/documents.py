@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from archive.article import SHANGHAI
+from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
@@ -85,7 +86,7 @@ def sample_internet() -> dict[str, Site]:
     share = share_api_site(answers)
     eastmoney = made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites
     return {
-        **{host: eastmoney[host] for host in (WEBLIST_HOST, LISTAPI_HOST)},
+        **{host: eastmoney[host] for host in (ARTICLE_API_HOST, LISTAPI_HOST, WEBLIST_HOST)},
         PAGE_HOST: lambda request: Answer(body=_PAGE.read_bytes()),
         MIRROR: folder_site(SAMPLES / "site"),
         **dict.fromkeys(SHARE_HOSTS, share),

@@ -50,7 +50,7 @@ class ArticleAnswer:
             media=read.line(data, "Art_Media_Name", may_be_number=True) or media_named_in(body),
             digest=read.line(data, "Art_Digest", may_be_number=True),
             body=body,
-            rolling=False,
+            rolling=read.line(data, "Art_Fast", may_be_number=True) == "1",
             page=read.line(data, "Art_UniqueUrl"),
             stock_list=securities(list(self._securities(data))),
         )

@@ -68,7 +68,7 @@ class Wanted:
     :param captures: where that is kept.
     :param post_url: of its post page.
     :param unanswered: one that was asked before failed, so it may have the article.
-    :param unreadable: the last that was asked is not laid out as it was.
+    :param unreadable: what is not laid out as it was, of one that was asked.
     :param archived: where the body comes from that the archive has, when this is another look.
     :param corrected: `facts` are not what the archive's stand-in was made of.
     """
@@ -80,7 +80,7 @@ class Wanted:
     captures: tuple[Capture, ...] = ()
     post_url: str | None = None
     unanswered: bool = False
-    unreadable: bool = False
+    unreadable: str | None = None
     archived: BodySource | None = None
     corrected: bool = False
 
@@ -184,7 +184,8 @@ class ArticleSpider(Spider):
             text = wanted.addresses[0].page(response).text(wanted.info_code)
             self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, text)
         except PageError as error:
-            wanted = replace(wanted, unreadable=isinstance(error, LayoutChanged))
+            if isinstance(error, LayoutChanged):
+                wanted = replace(wanted, unreadable=str(error))
             answered = isinstance(error, NotFound)
             yield from self._without_text(_asked(wanted), error.reason, str(error), answered)
             return
@@ -305,6 +306,8 @@ class ArticleSpider(Spider):
         )
         if wanted.addresses:
             yield self.ask(wanted)
+        elif wanted.unreadable:
+            yield from self.without_text(wanted, LayoutChanged.reason, wanted.unreadable)
         else:
             yield from self.without_text(wanted, reason, sentence)
 

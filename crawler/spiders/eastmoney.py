@@ -18,6 +18,7 @@ from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archive.article import SHANGHAI, BodySource, InfoCode
+from archive.entries import PostRow
 from archive.errors import InvalidInfoCode
 from crawler.arguments import LISTS, EastmoneyArguments
 from crawler.extensions.open_archive import archive_of
@@ -37,6 +38,8 @@ _BEFORE_ARTICLES = 10
 name is known by the first of them."""
 _END = 3
 """So many articles at its end say how far back a page goes: a single one may be back-dated."""
+_LATER = timedelta(minutes=1)
+"""Some sources leave the seconds out of a time."""
 _BY_TIME = 2
 """The order that is asked for where 1, which most clients ask for, is not newest first."""
 
@@ -309,14 +312,21 @@ class EastmoneySpider(ArticleSpider):
         if archive.has(facts.info_code) and facts.stock_list:
             yield Listed(facts.info_code, facts.stock_list)
         wanted = self.wanted(facts.info_code, facts, response)
-        row = archive.row_of(facts.info_code) if wanted.archived else None
+        asks = wanted.archived is not None or self._may_be_published_anew(facts)
+        row = archive.row_of(facts.info_code) if asks else None
         if self._corrects_a_summary(facts):
             self.count("article/looked_at")
             yield self.ask(replace(wanted, archived=BodySource.SUMMARY, corrected=True))
-        elif row is not None:
+        elif row is not None and (wanted.archived or _is_published_anew(facts, row)):
             yield self.look_again(row)
         else:
             yield self.ask(wanted)
+
+    def _may_be_published_anew(self, facts: Facts) -> bool:
+        """Whether a list shows a time after the last complete crawl of an archived article."""
+        shown, known = facts.published, self._known
+        since_then = shown is not None and known is not None and shown >= known
+        return since_then and archive_of(self.crawler).has(facts.info_code)
 
     def _corrects_a_summary(self, facts: Facts) -> bool:
         kept = archive_of(self.crawler).summary_of(facts.info_code)
@@ -393,6 +403,14 @@ def _identities(entries: Iterable[ListedArticle | UnreadableEntry]) -> Iterator[
             continue
         with suppress(InvalidInfoCode):
             yield InfoCode(entry.code)
+
+
+def _is_published_anew(facts: Facts, row: PostRow) -> bool:
+    """Whether a list shows a later time than the archive has, and nobody has looked since."""
+    shown = facts.published
+    if shown is None or shown < datetime.fromisoformat(row.published) + _LATER:
+        return False
+    return datetime.fromisoformat(row.checked) < shown
 
 
 def _is_before(published: datetime, day: date) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from archive.article import SHANGHAI
-from crawler.arguments import FinewsArguments, in_one_sentence
+from crawler.arguments import EastmoneyArguments, FinewsArguments, in_one_sentence
 
 CODE = "NW202112292230175548"
 
@@ -87,3 +87,33 @@ def test_share_goes_alone(other: str) -> None:
     value = {"site": "http://x/", "category": "x", "since": "2022-05-20"}[other]
     with pytest.raises(ValidationError, match="share means just these articles"):
         FinewsArguments.model_validate({"share": CODE, other: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "security"),
+    [
+        ("1.600519", "1.600519"),
+        ("600519.SH", "1.600519"),
+        ("sh600519", "1.600519"),
+        ("SH.600519", "1.600519"),
+        ("000001.sz", "0.000001"),
+        ("bj430047", "0.430047"),
+        ("00700.HK", "116.00700"),
+        ("hk00700", "116.00700"),
+        ("105.nvda", "105.NVDA"),
+        (" 90.BK0428 ", "90.BK0428"),
+    ],
+)
+def test_a_security_is_taken_in_every_form_that_is_plain(text: str, security: str) -> None:
+    assert EastmoneyArguments(security=text).security == security
+
+
+@pytest.mark.parametrize("text", ["600519", "茅台", "1.600519&x=1", "700.HK", "", "1.", "sh60051"])
+def test_what_could_be_several_securities_is_none(text: str) -> None:
+    with pytest.raises(ValidationError, match="should be a market and a symbol"):
+        EastmoneyArguments(security=text)
+
+
+def test_a_security_goes_without_columns() -> None:
+    with pytest.raises(ValidationError, match="goes without column"):
+        EastmoneyArguments(security="1.600519", column="345")

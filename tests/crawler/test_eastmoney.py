@@ -45,8 +45,9 @@ def replica() -> Iterator[Replica]:
 
 
 def share_first(sources: Path) -> Path:
-    """Two lists, and bodies of the share API before those of the article's page."""
+    """Two lists, each by one way, and bodies of the share API before the article's page."""
     text = sources.read_text(encoding="utf-8")
+    text = re.sub(r"(?s)rolling_script = \[.*?\]", "rolling_script = []", text)
     text = re.sub(r"(?m)^read = .*", 'read = ["快讯", "国内经济"]', text)
     bodies = 'bodies = ["share_api", "article_page"]'
     text = re.sub(r'(?m)^bodies = \["article_api".*', bodies, text)
@@ -174,7 +175,7 @@ def test_a_crawl_goes_back_over_the_whole_gap_and_no_further(
     ended = eastmoney(crawl, *LONG_AGO)
     assert ended.status == 0, ended.log
     assert expected_sources(SITE).keys() <= sources_of(archive).keys()
-    columns = 25 // 13 + 1
+    columns = 25 // 13 + 2  # three articles at the end of a page say how far back it goes
     assert pages(replica) == {WEBLIST_HOST: 8 // 4 + 1, LISTAPI_HOST: columns}
 
     replica.requests.clear()
@@ -214,8 +215,8 @@ def test_a_list_is_asked_for_where_it_is_served_too(
 @pytest.mark.parametrize(
     ("argument", "complaint"),
     [
-        ("column=nosuch", "such as 要闻 or 345, and 'nosuch' is none. eastmoney takes"),
-        ("column=要问", "and '要问' is none; did you mean 要闻?"),
+        ("column=nosuch", "such as 要闻 or 345, and 'nosuch' is none"),
+        ("column=要问", "and '要问' is none; did you mean 要闻"),
         ("column=all", "column is not called 'all' any more: that was column 350, 国内经济, which"),
         ("column=important", "column is not called 'important' any more: that was column 345;"),
         ("column=stocks", "is not called 'stocks' any more: that was column 351, 国际经济, which"),
@@ -364,7 +365,8 @@ def test_the_default_rate_is_one_request_in_two_seconds_whatever_the_host(
     replica.sites = ban | dict.fromkeys(LISTS, banning(few, calls=5, within=5, for_=600))
     times = arrivals(replica)
     ended = crawl(
-        *("-s", "DOWNLOAD_DELAY=2", "-s", "AUTOTHROTTLE_START_DELAY=2", *ALL), spider="eastmoney"
+        *("-s", "DOWNLOAD_DELAY=2", "-s", "AUTOTHROTTLE_START_DELAY=2", *LONG_AGO),
+        spider="eastmoney",
     )
     assert ended.status == 0, ended.log
     assert len(posts_in(archive)) == len(

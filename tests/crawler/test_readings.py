@@ -182,6 +182,35 @@ def test_a_source_that_gives_fewer_than_it_is_asked_for_is_read_by_as_many() -> 
     assert 0 < reading.part.start < 20 < reading.part.end
 
 
+@given(
+    length=st.integers(1, 200),
+    cut=st.integers(SMALLEST, 60),
+    says=st.sampled_from(["what was asked for", "what it gives", "nothing"]),
+    total=st.booleans(),
+)
+@example(length=1, cut=50, says="nothing", total=False)
+@example(length=13, cut=13, says="nothing", total=False)
+def test_a_source_that_cuts_pages_in_silence_is_read_to_its_end(
+    length: int, cut: int, says: str, *, total: bool
+) -> None:
+    column = [*islice(new_codes(), length)]
+    named: set[InfoCode] = set()
+    reading: ByNumber | None = ByNumber.of(ColumnList, 50)
+    requests = 0
+    while reading:
+        assert not reading.endless
+        real = Part(reading.part.index, min(reading.part.size, cut))
+        size = {"what was asked for": reading.part.size, "what it gives": real.size}.get(says)
+        hits = length if total else None
+        page = answer(column, real, page_size=size, total_hits=hits)
+        given_now = column[real.start : real.end]
+        named |= {*given_now}
+        reading = reading.after(page, given_now)
+        requests += 1
+    assert named == {*column}
+    assert requests <= 2 * (length // min(cut, 50) + 2)
+
+
 def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
     column = [*islice(new_codes(), 60)]
     whatever_is_asked = answer(column, Part(1, MOST))

@@ -17,6 +17,7 @@ from archive.errors import Refused
 from archive.grams import grams, match_expression
 from archive.post import SiteHandler, format_post, parse_post, post_path
 from archive.snippet import snippet
+from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text
 from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
@@ -24,7 +25,7 @@ from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
-from crawler.pages.numbered_list import ColumnList
+from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
 from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
@@ -33,6 +34,7 @@ from crawler.pipelines.normalise import normalise
 SAMPLES = Path(__file__).parents[1] / "samples"
 CODE = InfoCode("NW202112292230175548")
 URL = f"http://finews.withounder.com/x/2021/12/29/{CODE}.html"
+SCRIPT = "https://newsapi.eastmoney.com/kuaixun/v1/getlist_102_ajaxResult_50_1_.html"
 PAGE = f"https://finance.eastmoney.com/a/{CODE.digits}.html"
 NAME = f"2021-12-29-{CODE}.md"
 
@@ -124,6 +126,24 @@ def column_list(data: bytes) -> None:
     _archived_list(ColumnList(TextResponse(PAGE, body=data)))
 
 
+def script_list(data: bytes) -> None:
+    """Any answer gives articles that make posts, or are refused."""
+    _archived_list(ScriptList(TextResponse(SCRIPT, body=data)))
+
+
+def security_news_list(data: bytes) -> None:
+    """Any answer gives articles that make posts, or are refused."""
+    _archived_list(SecurityNewsList(TextResponse(PAGE, body=data)))
+
+
+def article_answer(data: bytes) -> None:
+    """Any answer gives an article that makes a post, or is refused."""
+    code = InfoCode("NW202609183878840472")
+    with suppress(PageError, Refused):
+        text = ArticleAnswer(TextResponse(PAGE, body=data)).text(code)
+        _archived(normalise(compose(code, None, text, _link_of), Category.of_media))
+
+
 def query(data: bytes) -> None:
     """Any text is a query that SQLite understands, and marks what it finds."""
     text = data.decode(errors="surrogateescape")
@@ -197,6 +217,10 @@ def _answers(pattern: str, before: bytes = b"") -> list[bytes]:
     return [before + path.read_bytes() for path in sorted(golden.glob(pattern))]
 
 
+def _recorded(name: str) -> list[bytes]:
+    return [(SAMPLES.parent / "golden" / "recorded" / "eastmoney" / name).read_bytes()]
+
+
 ADDRESSES = (
     "http://finews.zning.xyz/html_News/NewsShare.html?infoCode=NW202112292230175548",
     "/NewsData/GetNewsText.do?id=NW202112292230175548",
@@ -218,5 +242,8 @@ TARGETS = (
     Target(article_page, lambda: _answers("ArticlePage-*", b"u")),
     Target(fast_news_list, lambda: _answers("FastNewsList-*")),
     Target(column_list, lambda: _answers("ColumnList-*")),
+    Target(script_list, lambda: _recorded("newsapi_getlist_102.js")),
+    Target(security_news_list, lambda: _recorded("listinfo_1.600519.json")),
+    Target(article_answer, lambda: _recorded("article_newsinfo.json")),
     Target(query, lambda: [query.encode() for query in QUERIES]),
 )
