@@ -17,10 +17,11 @@ from scrapy.utils.project import get_project_settings
 
 from archive.errors import FinewsError, InvalidInfoCode
 from crawler.arguments import http_address
-from crawler.checking.answers import make_folders, response_of, save, saved_answers
+from crawler.checking.answers import response_of
 from crawler.checking.comparison import compare
 from crawler.checking.interfaces import SOURCES, plan_of
 from crawler.checking.report import report, status_of
+from crawler.checking.saved import make_folders, save, saved_answers
 from crawler.checking.spider import ask, ask_for
 from crawler.pages.article_reading import UnknownAnswer
 from crawler.pages.errors import PageError
@@ -165,7 +166,7 @@ def read(
     if saved is not None:
         _write(saved, response.body)
     if refusal := refusal_in(response):
-        _end(f"{address} refuses: {refusal}.", ExitStatus.SOURCE_UNREACHABLE)
+        _end(f"{address} refused with {refusal}.", ExitStatus.SOURCE_UNREACHABLE)
     layout = next((layout for layout in LAYOUTS if layout.__name__ == page), None)
     try:
         reading = read_answer(source, response, layout)

@@ -15,7 +15,8 @@ from scrapy.http import Response
 
 from archive.errors import FinewsError
 from crawler.checking.answers import Answer, Silence
-from crawler.checking.facts import EXPECTED, Deviation, Expected, Mark, quoted, values_at
+from crawler.checking.expected import EXPECTED, Expected
+from crawler.checking.facts import Deviation, Mark, quoted, values_at
 from crawler.pages.errors import NotFound
 from crawler.pages.json_answer import json_text
 from crawler.pages.layouts import layout_of
@@ -78,10 +79,8 @@ def _silence(answer: Answer) -> Finding:
         case Silence.CUT:
             ban = Deviation("its host cut the connection without an answer, as a ban does", Mark.B)
             return Finding(answer, Outcome.REFUSED, "none", (ban,))
-        case Silence.LEFT_ALONE:
-            return Finding(answer, Outcome.REFUSED, f"none: {quoted(answer.reason, 200)}")
-    silent = Deviation(quoted(answer.reason, 200), expected.mark)
-    return Finding(answer, Outcome.SILENT, "none", (silent,))
+    outcome = Outcome.REFUSED if answer.silence is Silence.LEFT_ALONE else Outcome.SILENT
+    return Finding(answer, outcome, "none", (Deviation(quoted(answer.reason, 200), expected.mark),))
 
 
 class _Comparison:
@@ -96,12 +95,15 @@ class _Comparison:
 
     def finding(self) -> Finding:
         """Compare step by step; the first step that shows another thing than the answer ends it."""
+        if self._expected.dead and self._response.status >= HTTPStatus.BAD_REQUEST:
+            seen = f"{self._response.status}, out of service ({self._expected.dead})"
+            return Finding(self._answer, Outcome.EXPECTED, seen)
         if self._response.status in _REFUSING:
-            refusal: str | None = f"it refused with status {self._response.status}"
+            refusal: str | None = f"status {self._response.status}"
         else:
             refusal = refusal_in(self._response)
         if refusal is not None:
-            deviation = Deviation(refusal, self._expected.mark)
+            deviation = Deviation(f"it refused with {refusal}", self._expected.mark)
             return Finding(self._answer, Outcome.REFUSED, self._seen(), (deviation,))
         deviations = tuple(self._deviations())
         outcome = Outcome.DEVIATES if deviations else Outcome.EXPECTED

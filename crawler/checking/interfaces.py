@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.article import InfoCode
+from archive.categories import ROLLING
 from crawler.mirror_site import MirrorSite
 from crawler.sources import Eastmoney, Sources
 
@@ -107,7 +108,10 @@ def _mirror(sources: Sources, _: int) -> Plan:
         return known
 
     def category(known: Known) -> str | None:
-        return site.category_page(known.slug) if known.slug else None
+        if known.slug is None:
+            return None
+        # The page of a category with a space has no links: Jekyll takes its name for two.
+        return site.category_page(ROLLING.slug if " " in known.slug else known.slug)
 
     return Plan(
         source="finews",
@@ -123,7 +127,7 @@ def _mirror(sources: Sources, _: int) -> Plan:
             Interface(kind="category page", template=site.home, address=category),
             *(_of_article("share API", template) for template in sources.share.api),
         ),
-        seen=Known(info_code=_SEEN_AT_MIRROR),
+        seen=Known(info_code=_SEEN_AT_MIRROR, slug=ROLLING.slug),
         learn=learn,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from archive.article import SHANGHAI
 from crawler.checking.answers import Answers
 from crawler.checking.comparison import Finding, Outcome
+from crawler.checking.facts import quoted
 from crawler.verdict import ExitStatus
 
 _MARKS = (
@@ -37,17 +38,17 @@ def _of_source(answers: Answers, findings: Sequence[Finding]) -> Iterator[str]:
     yield f"## {answers.source}: {good} of {len(findings)} interfaces as expected\n"
     yield "| interface | answer | result |\n| --- | --- | --- |"
     for finding in findings:
-        yield f"| {finding.answer.interface} | {finding.seen} | {finding.outcome} |"
+        yield f"| {quoted(finding.answer.interface, 100)} | {finding.seen} | {finding.outcome} |"
     yield ""
     lines = [
-        f"- {finding.answer.interface}: {deviation.sentence} ({deviation.mark})"
+        f"- {quoted(finding.answer.interface, 100)}: {deviation.sentence} ({deviation.mark})"
         for finding in findings
         for deviation in finding.deviations
     ]
     if lines:
         yield "\n".join(lines) + "\n"
     if answers.robots:
-        says = "; ".join(f"{host} {said}" for host, said in answers.robots.items())
+        says = "; ".join(quoted(f"{host} {said}", 200) for host, said in answers.robots.items())
         yield f"robots.txt: {says}.\n"
 
 

@@ -109,7 +109,7 @@ class CheckSpider(Spider):
         says = self.robots.setdefault(host, "elsewhere, by a redirect")
         delay = robotparser.rp.crawl_delay(self.settings["USER_AGENT"])
         if delay:
-            self.robots[host] = f"{says}, asks for {delay:g} seconds between requests"
+            self.robots[host] = f"{says}, asks for a delay of {delay:g} s"
 
     def _keep(self, interface: Interface, request: Request, **answer: Any) -> None:
         now = load_object(self.settings["FINEWS_CLOCK"])()

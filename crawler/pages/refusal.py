@@ -26,7 +26,7 @@ _LIMIT = re.compile(r"频繁|验证码|captcha|too many requests|access denied",
 
 
 def refusal_in(response: Response) -> str | None:
-    """Return how an answer refuses, in a few words; None for every other answer.
+    """Return what an answer asks for or says in place of what was due; None for all others.
 
     The words of a limit count in the envelope of a JSON answer, never in its entries.
     """
@@ -37,13 +37,13 @@ def refusal_in(response: Response) -> str | None:
     if start != b"<" or body.lstrip().startswith(b"<?xml"):
         return None
     if len(body) <= _THIN and _GATE.search(body):
-        return "it is a page that wants a cookie set by its script"
+        return "a script that sets a cookie"
     text = body.decode(errors="replace")
     page = Selector(without_overloaded_tags(text) or " ", "html")
     places = page.xpath(" | ".join(f"//{place}" for place in _PLACES)).getall()
     title = page.xpath("string(//title)").get("").strip()
     if any(map(_WIDGET.search, places)) or _TITLE.fullmatch(title):
-        return "it is a page with a captcha or a slider"
+        return "a captcha"
     return None
 
 
@@ -54,5 +54,5 @@ def _limit(body: bytes) -> str | None:
         return None
     messages = [answer.get(name) for name in _MESSAGES] if isinstance(answer, dict) else []
     if any(isinstance(message, str) and _LIMIT.search(message) for message in messages):
-        return "it is a message of a limit on requests"
+        return "a message of a limit on requests"
     return None

@@ -16,8 +16,10 @@ from hypothesis import given
 
 from crawler.checking.answers import Answer, Answers, response_of
 from crawler.checking.comparison import Outcome, compare
+from crawler.checking.interfaces import Known, plan_of
 from crawler.checking.report import report
 from crawler.source_commands import sources
+from crawler.sources import Sources
 from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
 from demo.articles import SHANGHAI, SHARE_HOSTS
@@ -34,10 +36,11 @@ from demo.faults import (
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
-from tests.conftest import FINEWS, NO_DELAYS, ROOT
+from tests.conftest import FINEWS, NO_DELAYS, ROOT, SOURCES
 from tests.source_answers import RECORDED, answers, bent_answers
 
 OLD = timedelta(days=10)
+CAPTCHA = (RECORDED / "captcha" / "slider_aliyun.html").read_bytes()
 Change = Callable[[bytes], bytes]
 
 
@@ -125,7 +128,7 @@ CHANGES: list[tuple[str, Change, str]] = [
     (
         f"eastmoney/{ROLLING}",
         lambda _: '{"code": -1, "message": "访问过于频繁"}'.encode(),
-        "it is a message of a limit on requests (A)",
+        "it refused with a message of a limit on requests (A)",
     ),
     (
         f"eastmoney/{ROLLING}",
@@ -238,7 +241,7 @@ def test_a_deviation_is_named_with_its_certainty(
 FAULTS: list[tuple[str, str, str | re.Pattern[str], Failure, str]] = [
     ("eastmoney", WEBLIST_HOST, "/comm", status(403), "it refused with status 403 (A)"),
     ("eastmoney", WEBLIST_HOST, "/comm", status(500), "it answered with status 500 (A)"),
-    ("eastmoney", WEBLIST_HOST, "/comm", garbage(), "it is a page with a captcha or a slider (A)"),
+    ("eastmoney", WEBLIST_HOST, "/comm", garbage(CAPTCHA), "captcha"),
     ("eastmoney", WEBLIST_HOST, "/comm", truncated(), "the answer ended before its end (A)"),
     (
         *("eastmoney", WEBLIST_HOST, "/comm", reset()),
@@ -284,7 +287,7 @@ def test_a_failure_is_named_with_its_certainty(
     [
         (reset(), "Every host refuses; try again tomorrow."),
         (status(403), "Every host refuses; try again tomorrow."),
-        (garbage(), "Every host refuses; try again tomorrow."),
+        (garbage(CAPTCHA), "Every host refuses; try again tomorrow."),
         (
             status(200, body=b"User-agent: finews\nDisallow: /\n"),
             "robots.txt forbids all that would be asked for.",
@@ -317,11 +320,13 @@ def test_no_network_is_named() -> None:
 
 
 def test_dead_share_hosts_are_as_expected(site: MadeUpSite) -> None:
-    faults = [Fault(host, failure=reset()) for host in SHARE_HOSTS]
+    dead = zip(SHARE_HOSTS, (reset(), status(404), status(503)), strict=True)
+    faults = [Fault(host, "/NewsData", failure=failure) for host, failure in dead]
     with Replica(site.sites, faults=faults) as replica:
         ended = check(replica, "finews")
     assert ended.returncode == 0, ended.stdout
-    assert ended.stdout.count("| none, out of service (B) | as expected |") == 3
+    for seen in ("none", "404", "503"):
+        assert f"| {seen}, out of service (B) | as expected |" in ended.stdout
 
 
 def test_articles_are_asked_for_that_were_seen_where_no_list_names_one(site: MadeUpSite) -> None:
@@ -332,6 +337,15 @@ def test_articles_are_asked_for_that_were_seen_where_no_list_names_one(site: Mad
         asked = [entry.request.target for entry in replica.requests]
     assert "/a/202609183878840472.html" in asked
     assert any("mTypeAndCode=1.600519" in target for target in asked)
+
+
+def test_a_category_with_a_space_is_not_asked_for() -> None:
+    """Its page has no links."""
+    plan = plan_of("finews", Sources.load(SOURCES), 1)
+    (category,) = (one for one in plan.interfaces if one.kind == "category page")
+    for slug, page in (("cailianshe", "cailianshe"), ("21shiji 21caijingAPP", "emnews")):
+        known = plan.learn(Known(), {"kind": "article", "category": slug})
+        assert category.address(known) == f"https://{MIRROR_HOST}/category/{page}.html"
 
 
 def test_an_old_list_is_named() -> None:
@@ -346,11 +360,11 @@ def test_an_old_list_is_named() -> None:
 
 
 def test_a_delay_that_robots_txt_asks_for_is_named(site: MadeUpSite) -> None:
-    robots = status(200, body=b"User-agent: *\nCrawl-delay: 10\n")
+    robots = status(200, body=b"User-agent: *\nCrawl-delay: 1\n")
     fault = Fault(MIRROR_HOST, "/robots.txt", failure=robots)
     with Replica(site.sites, faults=[fault]) as replica:
         ended = check(replica, "finews")
-    assert f"{MIRROR_HOST} there, asks for 10 seconds between requests" in ended.stdout
+    assert f"{MIRROR_HOST} there, asks for a delay of 1 s" in ended.stdout
 
 
 def test_recorded_answers_are_as_expected() -> None:
@@ -380,6 +394,7 @@ def test_any_answer_is_compared(answer: tuple[str, str, bytes]) -> None:
             "is no index",
         ),
         ('{"source": "finews", "files": {"x.html": {"address": "x"}}}', "is no index"),
+        ('{"source": "finews", "files": {}, "unanswered": [{}]}', "is no index"),
         ('{"source": "finews", "files": {"x.html": {"address": "http://x.example/"}}}', "x.html"),
     ],
 )

@@ -138,9 +138,7 @@ def test_a_page_with_a_captcha_is_named(source: str) -> None:
     for address in ADDRESSES[source]:
         ended = read(source, captcha, "--address", address)
         assert ended.exit_code == 3
-        assert ended.stderr == (
-            f"finews: {address} refuses: it is a page with a captcha or a slider.\n"
-        )
+        assert ended.stderr == f"finews: {address} refused with a captcha.\n"
 
 
 @given(answer=answers() | bent_answers())
