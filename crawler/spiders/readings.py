@@ -64,6 +64,7 @@ class ByCursor:
 
     :param pages_read: before the page that is asked for next.
     :param named: the articles of the page before; None for the first.
+    :param gave_none: whether the page had no article when it was asked for; it is once more.
     :param met: a cursor from before, now and then a later one, by which a circle is told.
     """
 
@@ -73,6 +74,7 @@ class ByCursor:
     cursor: str = ""
     pages_read: int = 0
     named: Sequence[str] | None = None
+    gave_none: bool = False
     met: str = ""
     endless: str | None = None
 
@@ -89,11 +91,17 @@ class ByCursor:
     def after(self, page: EastmoneyList, named: Sequence[str]) -> Self | None:
         """The reading with one page more; None where the list ends.
 
+        That is with a page without a cursor, with one that has no article when it is asked for
+        twice, and, where the cursor is part of the page that it leads to, with that one alone.
+
         :param named: the page's articles, each once, in its order.
         :raises LayoutChanged: when the page is none of the list.
         """
         cursor = page.next_page()
-        if cursor is None:
+        if not named and self.named is not None:
+            return None if self.gave_none else replace(self, gave_none=True)
+        before = self.named or ()
+        if cursor is None or (len(before) > 1 and named == before[-1:]):
             return None
         repeats = named == self.named or cursor in (self.cursor, self.met)
         is_power_of_two = not self.pages_read & (self.pages_read - 1)
@@ -102,6 +110,7 @@ class ByCursor:
             cursor=cursor,
             pages_read=self.pages_read + 1,
             named=named,
+            gave_none=False,
             met=cursor if is_power_of_two else self.met,
             endless="it repeats a page before it, and would lead on for ever." if repeats else None,
         )

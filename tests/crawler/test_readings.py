@@ -298,6 +298,33 @@ def test_a_page_that_cannot_be_the_next_one_is_told(
         reading.after(answer(column, reading.part, **changes), named)
 
 
+def rolling(codes: Sequence[InfoCode], cursor: str | None) -> FastNewsList:
+    """A page of rolling news."""
+    listed = [{"code": code.digits} for code in codes]
+    answer = {"code": "1", "data": {"fastNewsList": listed, "sortEnd": cursor}}
+    return FastNewsList(TextResponse("https://x.test/", body=json.dumps(answer).encode()))
+
+
+def test_rolling_news_ends_with_a_page_that_is_empty_twice() -> None:
+    news = [*islice(new_codes(), 4)]
+    first = ByCursor().after(rolling(news[:2], "7"), news[:2])
+    assert first is not None
+    once_more = first.after(rolling([], "7"), [])
+    assert once_more is not None
+    assert once_more.asks_for == {"page": "7"}
+    assert once_more.after(rolling([], "7"), []) is None
+    goes_on = once_more.after(rolling(news[2:], "9"), news[2:])
+    assert goes_on is not None
+    assert not goes_on.endless
+
+
+def test_rolling_news_ends_where_a_cursor_leads_to_its_own_article_alone() -> None:
+    news = [*islice(new_codes(), 4)]
+    reading = ByCursor().after(rolling(news, "7"), news)
+    assert reading is not None
+    assert reading.after(rolling(news[-1:], "7"), news[-1:]) is None
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 7])
 def test_rolling_news_in_a_circle_is_told(length: int) -> None:
     reading: ByCursor | None = ByCursor()

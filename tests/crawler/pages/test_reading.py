@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ OF_AN_ENTRY = (
     *("securities", "pictures"),
 )
 OF_AN_ARTICLE = ("title", "published", "media")
+OF_A_BODY = ("body_text", "pictures", "securities")
 WHERE_GIVEN = ("id", "url", "digest")
 COLUMN = "https://np-listapi.eastmoney.com/comm/web/getNewsByColumns?page_index=1"
 
@@ -49,6 +51,15 @@ def test_a_recorded_article_is_read(source: str, expected: Mapping[str, Any], fi
     actual = read_saved(source, expected["address"], file.read_bytes())
     names = OF_AN_ARTICLE + tuple(name for name in WHERE_GIVEN if name in expected)
     assert parts(actual, names) == parts(expected, names)
+
+
+@pytest.mark.skipif(find_spec("archive.content") is None, reason="adverts are read as text here")
+@pytest.mark.parametrize(("source", "expected", "file"), recorded("eastmoney", "article"))
+def test_the_body_of_a_recorded_article_is_read(
+    source: str, expected: Mapping[str, Any], file: Path
+) -> None:
+    actual = read_saved(source, expected["address"], file.read_bytes())
+    assert parts(actual, OF_A_BODY) == parts(expected, OF_A_BODY)
 
 
 def test_what_nothing_reads_is_named() -> None:
