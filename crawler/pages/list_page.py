@@ -41,7 +41,7 @@ class ListPage:
         section = section_of(ListPage, self._response.url, self._response.text)
         return [
             Link(
-                absolute(self._response, link.attrib["href"]),
+                absolute(self._response, link.xpath("string(@href)").get("")),
                 " ".join(link.xpath("string(.)").get("").split()),
             )
             for link in section.css("li a[href]")
