@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
+from demo.articles import SHANGHAI
 from demo.exchange import LoggedRequest
 from demo.faults import Fault, parse_fault
 from demo.mirror import MIRROR_HOST
@@ -84,8 +86,8 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
 
 def _crawls(site: MadeUpSite) -> Iterator[Sequence[str]]:
     """What Python is to run: first the mirror, then Eastmoney's lists, which know more."""
-    oldest = f"{site.articles[0].published:%Y-%m-%d}"
-    for crawl in (("finews",), ("eastmoney", "-a", f"since={oldest}")):
+    age = datetime.now(SHANGHAI) - site.articles[0].published
+    for crawl in (("finews",), ("eastmoney", "-s", f"FINEWS_FIRST_DAYS={age.days + 1}")):
         yield ("-m", "scrapy", "crawl", *crawl, *_NO_DELAYS)
 
 
@@ -104,10 +106,10 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
 
 
 def _article_fetches(requests: Iterable[LoggedRequest]) -> int:
-    """How many requests were for an article: pages of it, and share API calls."""
+    """How many requests were for an article: pages of it, and calls of the APIs that have it."""
     return sum(
         entry.request.path.endswith("/GetNewsText.do")
-        or entry.request.path.startswith("/a/")
+        or entry.request.path.startswith(("/a/", "/kuaixun/v2/api/article/"))
         or (entry.request.host == MIRROR_HOST and _POST_PATH.search(entry.request.path) is not None)
         for entry in requests
     )

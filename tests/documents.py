@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
-from demo.replica import Answer, Site, folder_site, share_api_site
+from demo.replica import Answer, Request, Site, folder_site, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS
 
@@ -86,11 +87,17 @@ def sample_internet() -> dict[str, Site]:
     share = share_api_site(answers)
     eastmoney = made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites
     return {
-        **{host: eastmoney[host] for host in (ARTICLE_API_HOST, LISTAPI_HOST, WEBLIST_HOST)},
+        **{host: eastmoney[host] for host in (ARTICLE_API_HOST, WEBLIST_HOST)},
+        LISTAPI_HOST: lambda request: eastmoney[LISTAPI_HOST](_with_a_made_up_security(request)),
         PAGE_HOST: lambda request: Answer(body=_PAGE.read_bytes()),
         MIRROR: folder_site(SAMPLES / "site"),
         **dict.fromkeys(SHARE_HOSTS, share),
     }
+
+
+def _with_a_made_up_security(request: Request) -> Request:
+    """Documents name securities that there are, which no made-up article does."""
+    return replace(request, query=request.query.replace("1.600519", "1.699901"))
 
 
 def copy_of_the_project(copy: Path) -> None:
