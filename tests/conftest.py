@@ -28,6 +28,7 @@ hypothesis.settings.load_profile("untimed")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _LONGEST = {"deploy", "faults", "test_docs.py"}
+FINEWS = (sys.executable, "-m", "archive.cli")
 NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 
 

@@ -44,7 +44,8 @@ _NOT_OURS = (
     "build",
     "dist",
     "logs",
-    "news*",
+    "news",
+    "news-*",
 )
 """What lies in the project's folder without being a part of it."""
 _PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"

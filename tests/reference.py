@@ -106,8 +106,9 @@ def commands_page() -> str:
     text = (
         "# Commands\n\nEvery command of `finews` ends with 0 when it did its job, with 1 and one"
         " sentence when it could not, and with 2 when it was called wrongly. `verify` and"
-        " `rebuild` end with 1 too when something is wrong with the archive. Ctrl-C, SIGTERM and"
-        " SIGHUP end a command in good order, with 9; `browse`, which only serves, with 0. Those of"
+        " `rebuild` end with 3 when something is wrong with the archive, and with 4 while it is"
+        " being written; `sources` has statuses of its own. Ctrl-C, SIGTERM and SIGHUP end a"
+        " command in good order, with 9; `browse`, which only serves, with 0. Those of"
         " `python -m scrapy` are told in [exit statuses](exit-statuses.md).\n"
     )
     for name, command in commands_of(main, "finews"):

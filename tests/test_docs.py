@@ -196,6 +196,8 @@ RUN_BY = {
     "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
+    "finews sources check --save answers": "test_sources_that_are_as_expected",
+    "finews sources check eastmoney": "test_a_failure_is_named_with_its_certainty",
     "make bench": "test_it_prints_figures",
     "make browse": "test_the_makefile_crawls_and_shows",
     "make crawl": "test_the_makefile_crawls_and_shows",

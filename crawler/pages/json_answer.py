@@ -53,12 +53,9 @@ class JsonAnswer:
 
         :raises LayoutChanged: when it is no JSON object.
         """
-        data = self._response.body
         try:
-            text = data.decode(json.detect_encoding(data), "surrogatepass")
-            script = _SCRIPT.fullmatch(text)
             answer = json.loads(
-                script["object"] if script else text,
+                json_text(self._response.body),
                 parse_int=_Number,
                 parse_float=_Number,
                 parse_constant=lambda _: None,  # NaN and the like, which JSON does not have
@@ -109,6 +106,16 @@ class JsonAnswer:
         except (ValueError, OverflowError, OSError):
             return None
         return time.replace(tzinfo=SHANGHAI) if time.tzinfo is None else time
+
+
+def json_text(data: bytes) -> str:
+    """Return the JSON of an answer, bare or in a script.
+
+    :raises ValueError: when it is in no encoding of JSON.
+    """
+    text = data.decode(json.detect_encoding(data), "surrogatepass")
+    script = _SCRIPT.fullmatch(text)
+    return script["object"] if script else text
 
 
 def _since_1970(value: str) -> datetime | None:

@@ -37,16 +37,21 @@ _BY_PATH: tuple[tuple[str, Layout], ...] = (
     (r"/a/\d+\.html|/news/\d+,\d+\.html", ArticlePage),
     (r"/\d{4}/\d{2}/\d{2}/[^/]+\.html", PostPage),
     (r"\.xml", Feed),
+    (r"/category/[^/]+\.html|/index\.html|/[^/.]*", ListPage),
 )
+
+
+def layout_at(address: str) -> Layout | None:
+    """Return the page object for what is at an address; None where its form tells none."""
+    path = urlsplit(address).path
+    found = (layout for form, layout in _BY_PATH if re.search(f"(?:{form})$", path, re.ASCII))
+    return next(found, None)
 
 
 def layout_of(response: Response) -> Layout:
     """The page object for a response; what is nothing else is taken for a list of the mirror."""
-    path = urlsplit(response.url).path
-    for pattern, layout in _BY_PATH:
-        if re.search(f"(?:{pattern})$", path, re.ASCII):
-            return layout
-    return Feed if isinstance(response, XmlResponse) else ListPage
+    by_type = Feed if isinstance(response, XmlResponse) else ListPage
+    return layout_at(response.url) or by_type
 
 
 def read(layout: Layout, response: Response) -> Any:

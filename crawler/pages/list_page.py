@@ -1,10 +1,24 @@
 """The mirror's lists: its home page and its category pages."""
 
+from dataclasses import dataclass
+
 from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.section import section_of
 from crawler.pages.text import absolute
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a list.
+
+    :param url: absolute, as far as it is an address.
+    :param text: what it shows, which is a post's title.
+    """
+
+    url: str
+    text: str
 
 
 class ListPage:
@@ -14,11 +28,21 @@ class ListPage:
         self._response = response
 
     def links(self) -> list[str]:
-        """Absolute addresses that the list links to, in order; posts and others.
+        """Return the addresses that the list links to; raises as `entries`."""
+        return [link.url for link in self.entries()]
+
+    def entries(self) -> list[Link]:
+        """Return the links of the list, in order; to posts and to others.
 
         :raises LayoutChanged: when the page has no list's frame; an empty list is no error.
         """
         if not isinstance(self._response, TextResponse):
             raise LayoutChanged(ListPage, self._response.url, "it is not a page of text")
         section = section_of(ListPage, self._response.url, self._response.text)
-        return [absolute(self._response, href) for href in section.css("li a::attr(href)").getall()]
+        return [
+            Link(
+                absolute(self._response, link.xpath("string(@href)").get("")),
+                " ".join(link.xpath("string(.)").get("").split()),
+            )
+            for link in section.css("li a[href]")
+        ]

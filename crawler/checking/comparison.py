@@ -1,0 +1,236 @@
+"""Compares an answer with what is expected of its interface."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from itertools import product
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from scrapy.http import Response
+
+from archive.errors import FinewsError
+from crawler.checking.answers import Answer, Silence
+from crawler.checking.expected import EXPECTED, Expected
+from crawler.checking.facts import Deviation, Mark, quoted, values_at
+from crawler.pages.errors import NotFound
+from crawler.pages.json_answer import json_text
+from crawler.pages.layouts import layout_of
+from crawler.pages.reading import read_answer
+from crawler.pages.refusal import refusal_in
+from crawler.pages.titles import have_something_in_common
+
+_REFUSING = {401, 403, 412, 429}
+_TYPES = (
+    ("JSON", re.compile(r"[{\[]")),
+    ("XML", re.compile(r"<(?:\?xml|feed|rss)\b")),
+    ("HTML", re.compile(r"<")),
+    ("script", re.compile(r"(?:(?:var|let|const)\s+)?[\w$.]+\s*=", re.ASCII)),
+    ("JSONP", re.compile(r"(?:/\*[^*]*\*/\s*)?[\w$.]+\s*\(", re.ASCII)),
+)
+_CLOCKS_APART = timedelta(minutes=10)
+
+
+class Outcome(StrEnum):
+    """What came of asking one interface."""
+
+    EXPECTED = "as expected"
+    DEVIATES = "deviates"
+    REFUSED = "refused"
+    SILENT = "no answer"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An interface and what was found out about it.
+
+    :param seen: the answer in a few words.
+    """
+
+    answer: Answer
+    outcome: Outcome
+    seen: str
+    deviations: tuple[Deviation, ...] = ()
+
+
+def compare(source: str, answer: Answer) -> Finding:
+    """Compare an answer with what is expected of its interface."""
+    if answer.response is None:
+        return _silence(answer)
+    expected = EXPECTED[layout_of(answer.response)]
+    return _Comparison(source, answer, answer.response, expected).finding()
+
+
+def _silence(answer: Answer) -> Finding:
+    if answer.silence is Silence.NOT_ASKED:
+        return Finding(answer, Outcome.NOT_ASKED, f"none: {answer.reason}")
+    expected = EXPECTED[layout_of(Response(answer.address))]
+    match answer.silence:
+        case Silence.FORBIDDEN:
+            forbidden = Deviation("robots.txt forbids it, so it was not asked", Mark.D)
+            return Finding(answer, Outcome.NOT_ASKED, "none", (forbidden,))
+        case Silence.UNREACHABLE | Silence.CUT if expected.dead:
+            return Finding(answer, Outcome.EXPECTED, f"none, out of service ({expected.dead})")
+        case Silence.CUT:
+            ban = Deviation("its host cut the connection without an answer, as a ban does", Mark.B)
+            return Finding(answer, Outcome.REFUSED, "none", (ban,))
+    outcome = Outcome.REFUSED if answer.silence is Silence.LEFT_ALONE else Outcome.SILENT
+    return Finding(answer, outcome, "none", (Deviation(quoted(answer.reason, 200), expected.mark),))
+
+
+class _Comparison:
+    """One answer, its reading, and what is expected of both."""
+
+    def __init__(self, source: str, answer: Answer, response: Response, expected: Expected) -> None:
+        self._source = source
+        self._answer = answer
+        self._response = response
+        self._expected = expected
+        self._reading: Mapping[str, Any] | None = None
+
+    def finding(self) -> Finding:
+        """Compare step by step; the first step that shows another thing than the answer ends it."""
+        if self._expected.dead and self._response.status >= HTTPStatus.BAD_REQUEST:
+            seen = f"{self._response.status}, out of service ({self._expected.dead})"
+            return Finding(self._answer, Outcome.EXPECTED, seen)
+        if self._response.status in _REFUSING:
+            refusal: str | None = f"status {self._response.status}"
+        else:
+            refusal = refusal_in(self._response)
+        if refusal is not None:
+            deviation = Deviation(f"it refused with {refusal}", self._expected.mark)
+            return Finding(self._answer, Outcome.REFUSED, self._seen(), (deviation,))
+        deviations = tuple(self._deviations())
+        outcome = Outcome.DEVIATES if deviations else Outcome.EXPECTED
+        return Finding(self._answer, outcome, self._seen(), deviations)
+
+    def _seen(self) -> str:
+        response, reading = self._response, self._reading
+        seen = [str(response.status), type_of(response.body), f"{len(response.body):,} bytes"]
+        if reading is not None and reading["kind"] == "list":
+            seen.append(f"{len(reading['entries'])} entries")
+            if self._newest is not None and self._answer.received is not None:
+                seen.append(f"the newest {_shown(self._answer.received - self._newest)} old")
+        return ", ".join(seen)
+
+    def _deviations(self) -> Iterator[Deviation]:
+        expected, response = self._expected, self._response
+        if response.status != HTTPStatus.OK:
+            location = (response.headers.get("Location") or b"").decode("latin-1")
+            leads = f" and leads to `{quoted(location, 120)}`" if location else ""
+            yield Deviation(f"it answered with status {response.status}{leads}", expected.mark)
+            return
+        given = type_of(response.body)
+        if given not in expected.types:
+            due = " or ".join(sorted(expected.types))
+            yield Deviation(f"it is {given} in place of {due}", expected.mark)
+            return
+        if expected.facts:
+            yield from self._fields()
+        try:
+            self._reading = read_answer(self._source, response)
+        except NotFound as error:
+            if expected.dead is None:
+                yield Deviation(quoted(str(error), 200), expected.mark)
+        except FinewsError as error:
+            yield Deviation(quoted(str(error).rstrip("."), 200), expected.mark)
+        else:
+            is_list = self._reading["kind"] == "list"
+            yield from self._list() if is_list else self._article()
+
+    def _fields(self) -> Iterator[Deviation]:
+        try:
+            answer = json.loads(json_text(self._response.body))
+        except (ValueError, RecursionError) as error:
+            yield Deviation(f"it is not JSON: {quoted(str(error))}", self._expected.mark)
+            return
+        for fact in self._expected.facts:
+            yield from fact.deviations(answer)
+        asked = parse_qs(urlsplit(self._response.url).query)
+        for parameter, path in self._expected.echoes:
+            for value in values_at(answer, path):
+                wanted = asked.get(parameter, [str(value)])[0]
+                if str(value) != wanted:
+                    yield Deviation(
+                        f"`{path}` is `{quoted(str(value))}` where {wanted} was asked for", Mark.B
+                    )
+        if self._expected.cursor is not None:
+            yield from self._cursor(answer, *self._expected.cursor)
+
+    @staticmethod
+    def _cursor(
+        answer: Any, cursor_in: str, entries_in: str, sorted_by: str
+    ) -> Iterator[Deviation]:
+        last = values_at(answer, f"{entries_in}[]")[-1:]
+        repeated = values_at({"last": last}, f"last[].{sorted_by}")
+        for cursor, value in product(values_at(answer, cursor_in), repeated):
+            if cursor and str(cursor) != str(value):
+                yield Deviation(f"`{cursor_in}` is not the last entry's `{sorted_by}`", Mark.B)
+
+    def _list(self) -> Iterator[Deviation]:
+        assert self._reading is not None
+        entries = [entry for entry in self._reading["entries"] if not entry["skip"]]
+        if not entries:
+            yield Deviation("it names no article", self._expected.mark)
+        for name in ("id", "url"):
+            without = sum(not entry[name] for entry in entries)
+            if without:
+                yield Deviation(
+                    f"{without} of {len(entries)} entries have no {name}", self._expected.mark
+                )
+        times = self._times(entries)
+        if self._expected.ordered is not None and times != sorted(times, reverse=True):
+            yield Deviation("its entries are not in order of time", self._expected.ordered)
+        received, limit = self._answer.received, self._expected.newest
+        if self._newest is not None and received is not None and limit is not None:
+            age = received - self._newest
+            if age > limit:
+                sentence = f"its newest entry is {_shown(age)} old, more than {_shown(limit)}"
+                yield Deviation(sentence, self._expected.mark)
+            if age < -_CLOCKS_APART:
+                yield Deviation(f"its newest entry is {_shown(-age)} in the future", Mark.B)
+
+    def _article(self) -> Iterator[Deviation]:
+        assert self._reading is not None
+        for name in self._expected.gives:
+            if not self._reading[name]:
+                yield Deviation(f"no {name} could be read", self._expected.mark)
+        listed, title = self._answer.title, self._reading["title"]
+        if listed and title and not have_something_in_common(title, listed):
+            yield Deviation(
+                f"its title `{quoted(title)}` has nothing in common with the list's,"
+                f" `{quoted(listed)}`",
+                self._expected.mark,
+            )
+
+    @staticmethod
+    def _times(entries: list[Mapping[str, Any]]) -> list[datetime]:
+        return [
+            datetime.fromisoformat(entry["published"]) for entry in entries if entry["published"]
+        ]
+
+    @property
+    def _newest(self) -> datetime | None:
+        assert self._reading is not None
+        return max(self._times(self._reading["entries"]), default=None)
+
+
+def type_of(body: bytes) -> str:
+    """Return what a body is, by how it begins."""
+    start = body[:1000].decode(errors="replace").lstrip("\ufeff\r\n\t ")
+    found = (name for name, pattern in _TYPES if pattern.match(start))
+    return next(found, "another text" if start else "empty")
+
+
+def _shown(span: timedelta) -> str:
+    """Return a span of time in its largest unit."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if abs(seconds) >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} seconds"

@@ -1,0 +1,215 @@
+"""The commands ``finews sources …``."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from scrapy.http import Response
+from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
+from scrapy.utils.project import get_project_settings
+
+from archive.errors import FinewsError, InvalidInfoCode
+from crawler.arguments import http_address
+from crawler.checking.answers import response_of
+from crawler.checking.comparison import compare
+from crawler.checking.interfaces import SOURCES, plan_of
+from crawler.checking.report import report, status_of
+from crawler.checking.saved import make_folders, save, saved_answers
+from crawler.checking.spider import ask, ask_for
+from crawler.pages.article_reading import UnknownAnswer
+from crawler.pages.errors import PageError
+from crawler.pages.layouts import LAYOUTS
+from crawler.pages.reading import read_answer
+from crawler.pages.refusal import refusal_in
+from crawler.sources import Sources
+from crawler.verdict import ExitStatus
+
+
+def _http_address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    try:
+        return value and http_address(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    if wrong := [name for name, sign, _ in pairs if not sign or not name]:
+        raise click.BadParameter(f"{wrong[0]!r} is not NAME=VALUE.")
+    return {name: value for name, _, value in pairs}
+
+
+_PAGES = ", ".join(layout.__name__ for layout in LAYOUTS)
+
+_setting = click.option(
+    *("--set", "-s", "settings"),
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Change a setting, this time only.",
+)
+
+
+@click.group()
+def sources() -> None:
+    """Check the sources, and show what is read from their answers."""
+
+
+@sources.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(SOURCES))
+@click.option(
+    "--save",
+    "saved",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Save the answers in the folder DIR.",
+)
+@click.option(
+    "--from",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Check the answers saved in the folder DIR, and ask nothing.",
+)
+@_setting
+def check(
+    names: tuple[str, ...], saved: Path | None, folder: Path | None, settings: dict[str, str]
+) -> None:
+    """Ask each interface of each source NAME once, and report what is not as expected.
+
+    The sources are eastmoney and finews, the mirror with its share hosts; without a NAME both are
+    checked. robots.txt is asked for first, and what it forbids is not asked for. Nothing is
+    archived.
+
+    The report is Markdown. Exit status: 0, all is as expected; 4, something is not; 3, no host
+    answers, or each one refuses.
+    """
+    if folder is not None and saved is not None:
+        raise click.UsageError("Name --save or --from, not both.")
+    chosen = tuple(dict.fromkeys(names)) or SOURCES
+    if folder is not None:
+        when, answers = None, saved_answers(folder, chosen)
+    else:
+        changed = _settings(settings)
+        when = load_object(changed["FINEWS_CLOCK"])()
+        known = Sources.load(Path(changed["FINEWS_SOURCES"]))
+        if saved is not None:
+            make_folders(saved, chosen)
+        trace = int(when.timestamp() * 1000)
+        answers = ask([plan_of(name, known, trace) for name in chosen], changed)
+    if saved is not None:
+        for of_source in answers:
+            save(of_source, saved)
+    checked = [
+        (of_source, [compare(of_source.source, answer) for answer in of_source.answers])
+        for of_source in answers
+    ]
+    click.echo(report(checked, when=when, version=version("finews")), nl=False)
+    status, sentence = status_of([finding for _, findings in checked for finding in findings])
+    click.echo(f"finews: {sentence}", err=True)
+    sys.exit(status)
+
+
+@sources.command()
+@click.argument("source", metavar="SOURCE", type=click.Choice(SOURCES))
+@click.argument(
+    "file", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True)
+)
+@click.option(
+    "--address",
+    metavar="URL",
+    required=True,
+    callback=_http_address,
+    help="Where the answer came from.",
+)
+@click.option(
+    "--as",
+    "page",
+    type=click.Choice([layout.__name__ for layout in LAYOUTS]),
+    metavar="PAGE",
+    help=f"The page class that reads it; by default the one for its address. One of {_PAGES}.",
+)
+@click.option(
+    "--save",
+    "saved",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the answer that was asked for.",
+)
+@_setting
+def read(
+    source: str,
+    file: Path | None,
+    address: str,
+    page: str | None,
+    saved: Path | None,
+    settings: dict[str, str],
+) -> None:
+    """Show, as JSON, what is read from an answer of SOURCE: eastmoney or finews.
+
+    The answer is a saved FILE; without one, the address is asked once, with the manners of a crawl.
+
+    Exit status: 0, it could be read; 4, it is not what it should be; 3, there is no answer, or it
+    is a refusal, such as a page with a captcha.
+    """
+    if file is not None:
+        response = response_of(address, file.read_bytes(), name=file.name)
+    else:
+        response = _asked(source, address, settings)
+    if saved is not None:
+        _write(saved, response.body)
+    if refusal := refusal_in(response):
+        _end(f"{address} refused with {refusal}.", ExitStatus.SOURCE_UNREACHABLE)
+    layout = next((layout for layout in LAYOUTS if layout.__name__ == page), None)
+    try:
+        reading = read_answer(source, response, layout)
+    except PageError as error:
+        _end(str(error), ExitStatus.LAYOUT_CHANGED)
+    except (UnknownAnswer, InvalidInfoCode) as error:
+        _end(str(error), ExitStatus.WRONG_ARGUMENTS)
+    click.echo(json.dumps(reading, ensure_ascii=False, indent=1))
+
+
+def _asked(source: str, address: str, changed: dict[str, str]) -> Response:
+    answer = ask_for(source, address, _settings(changed))
+    if answer.response is None:
+        _end(f"{address} gave no answer: {answer.reason}.", ExitStatus.SOURCE_UNREACHABLE)
+    elif answer.response.status != HTTPStatus.OK:
+        status = answer.response.status
+        _end(f"{address} answered with status {status}.", ExitStatus.SOURCE_UNREACHABLE)
+    return answer.response
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise FinewsError(f"Could not write {path}: {error.strerror}.") from error
+
+
+def _end(sentence: str, status: ExitStatus) -> NoReturn:
+    click.echo(f"finews: {sentence}", err=True)
+    sys.exit(status)
+
+
+def _settings(changed: dict[str, str]) -> Settings:
+    """Return the settings of the project, or finews's own outside of one.
+
+    :raises FinewsError: when SCRAPY_PROJECT names no settings.
+    """
+    settings = get_project_settings()
+    if not settings.getlist("SPIDER_MODULES"):
+        if project := os.environ.get("SCRAPY_PROJECT"):
+            raise FinewsError(
+                f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it."
+            )
+        settings.setmodule("settings.base", priority="project")
+    settings.setdict(changed, priority="cmdline")
+    return settings
