@@ -46,7 +46,7 @@ def test_any_text_is_read(html: str) -> None:
     assert "\n\n" not in body.text
 
 
-RECORDED = Path(__file__).parents[2] / "recorded" / "eastmoney"
+RECORDED = Path(__file__).parents[2] / "golden" / "recorded" / "eastmoney"
 
 
 def test_the_recorded_answer_of_the_article_api() -> None:
