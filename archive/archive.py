@@ -79,6 +79,7 @@ class Archive(ArchiveReader):
             _demand_catalog(folder)
             self._catalog = undo.enter_context(Catalog(folder / "catalog.db"))
             self.crawl_state = undo.enter_context(closing(CrawlState(folder / "crawl-state.db")))
+            self.crawl_state.forget_validators(self._catalog.last_good_crawl())
             self._captures = CaptureWriter(
                 folder / "warc", clock(), find_payload=self._catalog.first_capture
             )

@@ -39,11 +39,13 @@ class Validators:
     """What a server said of a page's version (RFC 9110, section 8.8).
 
     :param payload: digest of the version as it was captured; None where it was not.
+    :param read: when that version was read, ISO 8601, UTC.
     """
 
     etag: str | None
     last_modified: str | None
     payload: str | None = None
+    read: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,21 @@ class CrawlState:
 
     def validators_of(self, url: str) -> Validators | None:
         """Of a page that was read to the end of everything it names."""
-        row = self._row("SELECT etag, last_modified, payload FROM validators WHERE url = ?", url)
+        row = self._row(
+            "SELECT etag, last_modified, payload, read FROM validators WHERE url = ?", url
+        )
         return Validators(*row) if row else None
+
+    def forget_validators(self, ended: str) -> None:
+        """Forget what was read after the last good crawl that the catalog knows.
+
+        The catalog is then another one than that crawl's, such as one from a backup, and may lack
+        the articles of the lists.
+
+        :param ended: when that crawl ended, ISO 8601, UTC; empty when there is none.
+        """
+        with self._telling():
+            self._db.table("validators").delete_where("coalesce(read, '~') > ?", [ended])
 
     def keep_validators(self, found: Mapping[str, Validators]) -> None:
         """Remember them, by address."""
@@ -422,7 +437,13 @@ class CrawlState:
 
 
 _TABLES: dict[str, dict[str, type]] = {
-    "validators": {"url": str, "etag": str, "last_modified": str, "payload": str},
+    "validators": {
+        "url": str,
+        "etag": str,
+        "last_modified": str,
+        "payload": str,
+        "read": str,
+    },
     "blocks": {"host": str, "until": str, "times": int, "reason": str, "refused": int},
     "answers": {"host": str, "last": str},
     "failures": {

@@ -295,6 +295,11 @@ class Questions:
         sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
         return self._one(sql, since, until) is not None
 
+    def last_good_crawl(self) -> str:
+        """Return when the last crawl ended that ended with status 0, ISO 8601; empty for none."""
+        row = self._one("SELECT coalesce(max(ended), '') AS ended FROM crawls WHERE status = 0")
+        return str(row["ended"]) if row else ""
+
     def completed(self, spider: str, arguments: str, now: str) -> str | None:
         """When the last complete crawl of a spider with the same arguments ended.
 

@@ -20,6 +20,9 @@ POST_URL = "finews_post_url"
 TOLD = "finews_told"
 """Key of `Request.meta`: what a list `Told` of the article; None where none did."""
 
+SAME_VALIDATORS = "finews_same_validators"
+"""Key of `Request.meta`: true where the answer for a list has the validators of the last one."""
+
 LIST = "finews_list"
 """Key of `Request.meta`: true for a list that may be asked for conditionally."""
 

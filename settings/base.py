@@ -63,6 +63,10 @@ FINEWS_RETRY_AFTER_MAX_SECONDS = 60
 # before in the same crawl.
 FINEWS_PATIENCE = 5
 
+# A list is asked for conditionally, and once in so many hours without: some servers answer 304
+# ("not modified") to every condition.
+FINEWS_UNCONDITIONAL_HOURS = 24
+
 # A batch of articles is written when it is full or when its first one has waited this long.
 FINEWS_BATCH_ARTICLES = 50
 FINEWS_BATCH_SECONDS = 0.2

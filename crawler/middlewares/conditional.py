@@ -1,14 +1,24 @@
-"""Asks for lists conditionally: one that has not changed costs a 304 (RFC 9110, section 13.1)."""
+"""Asks for lists conditionally: one that has not changed costs a 304 (RFC 9110, section 13.1).
 
+Servers answer 304 wrongly, too: with a ``Last-Modified`` in the future, with an ``ETag`` that never
+changes, from a cache. So a list is read without conditions once in ``FINEWS_UNCONDITIONAL_HOURS``.
+"""
+
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from archive.crawl_state import Validators
+from archive.rows import iso
 from crawler.extensions.open_archive import archive_of
-from crawler.fingerprint import LIST, PAYLOAD
+from crawler.fingerprint import LIST, PAYLOAD, SAME_VALIDATORS
+
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
 class ConditionalMiddleware:
@@ -19,6 +29,7 @@ class ConditionalMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._longest = timedelta(hours=crawler.settings.getfloat("FINEWS_UNCONDITIONAL_HOURS"))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -31,27 +42,63 @@ class ConditionalMiddleware:
             return
         known = archive_of(self._crawler).crawl_state.validators_of(request.url)
         request.meta[PAYLOAD] = known.payload if known else None
-        if known is not None and known.etag:
-            request.headers["If-None-Match"] = known.etag
-        if known is not None and known.last_modified:
-            request.headers["If-Modified-Since"] = known.last_modified
+        now = archive_of(self._crawler).now()
+        if known is None or not self._is_recent(known.read, now):
+            return
+        if known.etag:
+            request.headers["If-None-Match"] = known.etag.encode("latin-1", "replace")
+        if known.last_modified and not _is_ahead(known.last_modified, now):
+            request.headers["If-Modified-Since"] = known.last_modified.encode("latin-1", "replace")
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Count those that are not."""
-        if request.meta.get(LIST) and response.status == 304:
+        """Count those that are not.
+
+        :raises IgnoreRequest: for a 304 that nobody asked for.
+        """
+        if response.status == 304 and not any(name in request.headers for name in _CONDITIONS):
+            raise IgnoreRequest("it answered 304 to a request without conditions")
+        if not request.meta.get(LIST):
+            return response
+        if response.status == 304:
             assert self._crawler.stats is not None
             self._crawler.stats.inc_value("list/unchanged")
+        else:
+            known = archive_of(self._crawler).crawl_state.validators_of(request.url)
+            request.meta[SAME_VALIDATORS] = known is not None and _same(known, response)
         return response
 
+    def _is_recent(self, read: str | None, now: datetime) -> bool:
+        return (
+            read is not None and timedelta() <= now - datetime.fromisoformat(read) < self._longest
+        )
 
-def validators_of(response: Response) -> Validators | None:
-    """What the server says of this version of a list; None when it says nothing."""
 
-    def header(name: str) -> str | None:
-        value = response.headers.get(name)
-        return value.decode("latin-1") if value else None
+def validators_of(response: Response, now: datetime) -> Validators | None:
+    """What the server says of this version of a list; None when it says nothing.
 
-    etag, last_modified = header("ETag"), header("Last-Modified")
+    :param now: aware; when it was read.
+    """
+    etag, last_modified = _headers(response)
     if etag is None and last_modified is None:
         return None
-    return Validators(etag, last_modified, response.meta.get(PAYLOAD))
+    return Validators(etag, last_modified, response.meta.get(PAYLOAD), iso(now))
+
+
+def _headers(response: Response) -> tuple[str | None, str | None]:
+    values = (response.headers.get(name) for name in ("ETag", "Last-Modified"))
+    etag, last_modified = (value.decode("latin-1") if value else None for value in values)
+    return etag, last_modified
+
+
+def _same(known: Validators, response: Response) -> bool:
+    """Whether the server says that a list is the version that was read before."""
+    etag, last_modified = _headers(response)
+    return etag == known.etag if etag else last_modified == known.last_modified is not None
+
+
+def _is_ahead(last_modified: str, now: datetime) -> bool:
+    """Whether it lies in the future, where no change would ever be newer; or is no time at all."""
+    try:
+        return parsedate_to_datetime(last_modified) > now
+    except (ValueError, TypeError):  # TypeError: it names no zone
+        return True

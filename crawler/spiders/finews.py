@@ -22,7 +22,7 @@ from archive.errors import Refused
 from crawler.arguments import FinewsArguments
 from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import reason_of
-from crawler.fingerprint import ARTICLE, EDITION, LIST, POST_URL, REVISIT, STAGE
+from crawler.fingerprint import ARTICLE, EDITION, LIST, POST_URL, REVISIT, SAME_VALIDATORS, STAGE
 from crawler.items import Item
 from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
@@ -136,7 +136,9 @@ class FinewsSpider(ArticleSpider):
             return
         feed = Feed(response)
         pages = {page.url: page for page in feed.posts()}
-        for link in self._posts(response, feed.links()):
+        links = list(self._posts(response, feed.links()))
+        self._report_hidden(response, links)
+        for link in links:
             page = pages.get(link.url_in_list)
             if page is None:
                 yield from self._post_requests([link], response)
@@ -160,7 +162,9 @@ class FinewsSpider(ArticleSpider):
         """Home or category page → posts."""
         if response.status != 304:
             links = ListPage(response).links()
-            yield from self._post_requests(self._posts(response, links), response)
+            posts = list(self._posts(response, links))
+            self._report_hidden(response, posts)
+            yield from self._post_requests(posts, response)
             yield from self._search_categories()
             if links and not any(map(self._is_post, links)):
                 sentence = f"None of its {len(links)} links, such as {links[0]}, leads to a post"
@@ -310,10 +314,24 @@ class FinewsSpider(ArticleSpider):
         return Request(url, callback, errback=errback, meta={LIST: self.is_whole})
 
     def _read(self, list_page: Response) -> None:
-        validators = validators_of(list_page)
+        validators = validators_of(list_page, archive_of(self.crawler).now())
         if self.is_whole and validators is not None:
             url = list_page.request.url if list_page.request else list_page.url
             open_archive_of(self.crawler).list_read(url, validators)
+
+    def _report_hidden(self, response: Response, posts: Iterable[PostLink]) -> None:
+        """Report articles that a server would have kept back with a 304."""
+        if not response.meta.get(SAME_VALIDATORS):
+            return
+        archive = archive_of(self.crawler)
+        new = sum(not archive.has(post.info_code, post.edition) for post in posts)
+        if new:
+            self.count("list/hid")
+            self.logger.warning(
+                "%s names %d new articles, though its server says that it has not changed; "
+                "it is read without conditions every %s hours (FINEWS_UNCONDITIONAL_HOURS).",
+                *(response.url, new, self.settings["FINEWS_UNCONDITIONAL_HOURS"]),
+            )
 
     def _posts(self, response: Response, links: Iterable[str]) -> Iterator[PostLink]:
         """The posts that a list links to and that were asked for."""
