@@ -254,7 +254,7 @@ def test_a_lost_capture_that_others_revisit_is_told(tmp_path: Path) -> None:
     lost, revisiting = wrong(folder)
     assert lost == (Wrong.CAPTURE_LOST, f"warc/{first.name}")
     assert revisiting[0] is Wrong.CAPTURE_LOST
-    assert revisiting[1].startswith(f"warc/{second.name.removesuffix('.open')} at ")
+    assert revisiting[1].startswith(f"warc/{second.name} at ")
 
 
 def test_everything_is_made_again_of_the_captures_alone(folder: Path) -> None:

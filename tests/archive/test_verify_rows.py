@@ -90,7 +90,7 @@ def test_payloads_that_a_kill_kept_from_the_catalog_are_told_to_it_by_the_next_c
         archive.add(ARTICLE)
         archive.capture(exchange(b"after the last article"))
         shutil.copytree(archive.folder, killed)
-    assert list((killed / "warc").glob("*.part"))
+    assert list((killed / "warc").glob("*.writing"))
     assert not problems(killed)
     with Archive(killed, clock=Clock()):
         pass

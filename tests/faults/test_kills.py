@@ -99,7 +99,7 @@ def assert_whole(
     assert {name: got[name] for name in site.posts} == site.posts
     assert not verify(archive).problems
     assert not list((archive / ".incoming").iterdir())
-    assert not list((archive / "warc").glob("*.part"))
+    assert not list((archive / "warc").glob("*.writing"))
     before = tables(archive)
     rebuild(archive)
     assert tables(archive) == before

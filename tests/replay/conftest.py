@@ -37,6 +37,7 @@ def edition_mark(edition: int) -> str:
 @pytest.fixture(scope="session")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An archive of 130 articles; its home page and largest category were asked for five times."""
+    replay_program("bin/wayback")  # without it there is no need to crawl
     archive = tmp_path_factory.mktemp("crawled") / "news"
     site = made_up_site(articles=130)
     with Replica(dict(site.sites)) as replica:
