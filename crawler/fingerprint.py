@@ -26,6 +26,9 @@ SAME_VALIDATORS = "finews_same_validators"
 LIST = "finews_list"
 """Key of `Request.meta`: true for a list that may be asked for conditionally."""
 
+SHARE_HOST = "finews_share_host"
+"""Key of `Request.meta`: true where a share host is asked for an article's body."""
+
 ANSWERS_JSON = "finews_json"
 """Key of `Request.meta`: true where a page in place of the answer means that we are not wanted."""
 

@@ -1,20 +1,18 @@
 """The commands ``finews export …``."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import reduce, wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
-from archive.errors import ArchiveError, FinewsError
+from archive.errors import ArchiveError
 from archive.export import Selection, check_names, export_jsonl, export_parquet
 from archive.grams import NOTHING, match_expression
 from archive.output import STANDARD_OUTPUT, output_to
@@ -154,25 +152,9 @@ def wacz(archive: Path, output: Path, title: str, selection: Selection) -> None:
         click.echo(f"Left out: {damage}", err=True)
 
     now = datetime.now(UTC)
-    with _replacing(output) as out:
+    with output_to(output, archive) as out:
         count = export_wacz(archive, out, selection, show, title=title, now=now, damaged=tell)
     click.echo(f"{count} posts exported.", err=True)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that is there whole, in the place of a former one, or not at all."""
-    unfinished = path.with_name(f"{path.name}.part")
-    try:
-        with unfinished.open("wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise FinewsError(f"Could not write {path}: {error.strerror or error}.") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _publishing(command: Callable[..., None]) -> Callable[..., None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from archive.capture import Capture
+from archive.databases import open_catalog
 from archive.errors import ArchiveError
 from archive.export import EVERYTHING, Selection
 from archive.files import bytes_if_there
@@ -50,7 +51,7 @@ def export_wacz(
     """
     try:
         with (
-            closing(_open(folder / "catalog.db")) as catalog,
+            closing(open_catalog(folder)) as catalog,
             closing(Index()) as index,
             Package(out, title=title, created=now) as package,
             Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
@@ -80,11 +81,6 @@ def export_wacz(
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
     return count
-
-
-def _open(catalog: Path) -> sqlite3.Connection:
-    address = f"{catalog.absolute().as_uri()}?mode=ro"
-    return sqlite3.connect(address, uri=True, isolation_level=None)
 
 
 def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:

@@ -35,7 +35,7 @@ from scrapy.utils.misc import load_object
 from archive.archive import Clock
 from archive.crawl_state import CrawlState
 from crawler.extensions.open_archive import archive_of
-from crawler.fingerprint import ANSWERS_JSON, ARTICLE, PICTURE
+from crawler.fingerprint import ANSWERS_JSON, PICTURE, SHARE_HOST
 from crawler.network_errors import is_cut, why
 from crawler.refusals import refusal_in
 from crawler.sources import Sources
@@ -291,7 +291,7 @@ def _host_of(request: Request) -> str:
 
 
 def _asks_share_host(request: Request) -> bool:
-    return bool(request.meta.get(ANSWERS_JSON)) and ARTICLE in request.meta
+    return bool(request.meta.get(SHARE_HOST))
 
 
 def _is_robots(request: Request) -> bool:

@@ -23,7 +23,16 @@ from archive.errors import ArchiveError, InvalidArticle
 from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
-from crawler.fingerprint import ANSWERS_JSON, ARTICLE, EDITION, POST_URL, REVISIT, STAGE, TOLD
+from crawler.fingerprint import (
+    ANSWERS_JSON,
+    ARTICLE,
+    EDITION,
+    POST_URL,
+    REVISIT,
+    SHARE_HOST,
+    STAGE,
+    TOLD,
+)
 from crawler.items import Found, Item, Look
 from crawler.middlewares.capture import capture_of
 from crawler.pages.article_answer import ArticleAnswer
@@ -184,6 +193,7 @@ class ArticleSpider(Spider):
                 POST_URL: wanted.post_url,
                 TOLD: wanted.told,
                 ANSWERS_JSON: address.page is not ArticlePage,
+                SHARE_HOST: address.page is ShareAnswer,
                 REVISIT: wanted.archived is not None,
             },
             cb_kwargs={"wanted": wanted},

@@ -142,7 +142,7 @@ def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
     assert newer.startswith("crawl 2  ")
     assert "interrupted" in newer
     counts = "found 0, added 3, revised 0, unchanged 0, gone 0, failed 0"
-    assert f"status 1           {counts}  源站打不开。" in older
+    assert f"status 1     {counts}  源站打不开。" in older
 
 
 def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:

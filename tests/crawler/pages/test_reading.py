@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,6 @@ def test_a_recorded_article_is_read(source: str, expected: Mapping[str, Any], fi
     assert parts(actual, names) == parts(expected, names)
 
 
-@pytest.mark.skipif(find_spec("archive.content") is None, reason="adverts are read as text here")
 @pytest.mark.parametrize(("source", "expected", "file"), recorded("eastmoney", "article"))
 def test_the_body_of_a_recorded_article_is_read(
     source: str, expected: Mapping[str, Any], file: Path
