@@ -137,7 +137,9 @@ def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
     *_, newer, older = run("stats").output.splitlines()
     assert newer.startswith("crawl 2  ")
     assert "running or killed" in newer
-    assert "status 1           added 3, revised 0, failed 0  源站打不开。" in older
+    assert (
+        "status 1           found 0, added 3, revised 0, unchanged 0, gone 0, failed 0  " in older
+    )
 
 
 def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
