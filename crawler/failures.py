@@ -23,7 +23,7 @@ _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 OWN_FAILURE = "bug"
 """Reason of what this program failed at, and not the source."""
 
-_NO_ANSWER = {"blocked", "left_out", "robots", "unreachable", OWN_FAILURE}
+_NO_ANSWER = {"blocked", "left_out", "robots", "silent", "unreachable", OWN_FAILURE}
 """Reasons that say nothing of the article; such a failure is no attempt."""
 
 _FORBIDDEN = "Forbidden by robots.txt"
@@ -153,7 +153,7 @@ def reason_of(failure: Failure) -> tuple[str, str]:
         return f"http_{status}", f"{error.response.url} answered with status {status}."
     url = getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, HostBlocked):
-        return "blocked", f"{url} was not asked for: {error}."
+        return "blocked" if error.refused else "silent", f"{url} was not asked for: {error}."
     if str(error) == _FORBIDDEN:
         return "robots", f"{url} was not asked for: the robots.txt of its host forbids it."
     if isinstance(error, IgnoreRequest):

@@ -116,7 +116,8 @@ class Command(CrawlCommand):
         self.exitcode = verdict.status
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
-        print(f"finews: {keeper_class(crawler.settings).whereabouts(crawler.settings)}")
+        whereabouts = keeper_class(crawler.settings).whereabouts(crawler.settings)
+        print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe, too
         if verdict.status is ExitStatus.DONE:
             print(f"finews: {verdict.sentence}")
         else:

@@ -49,7 +49,14 @@ _SERVER_ERROR = 500
 
 
 class HostBlocked(IgnoreRequest):
-    """Raised for a request to a host that is not asked for a while."""
+    """Raised for a request to a host that is not asked for a while.
+
+    :param refused: it refused this machine; else it gave no answer.
+    """
+
+    def __init__(self, sentence: str, *, refused: bool) -> None:
+        super().__init__(sentence)
+        self.refused = refused
 
 
 @dataclass(slots=True)
@@ -110,9 +117,10 @@ class CircuitBreaker:
         if sentence is None:
             return
         self._stats.inc_value("breaker/left_alone")
-        kind = "refused" if block and block.refused else "silent"
+        refused = block is not None and block.refused
+        kind = "refused" if refused else "silent"
         self._note(request, kind, block.host if block else host, sentence)
-        raise HostBlocked(sentence)
+        raise HostBlocked(sentence, refused=refused)
 
     def has_answered(self, request: Request) -> bool:
         """Whether its host has answered in this crawl."""
