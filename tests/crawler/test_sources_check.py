@@ -132,7 +132,7 @@ CHANGES: list[tuple[str, Change, str]] = [
     (
         f"eastmoney/{ROLLING}",
         lambda _: '{"code": -1, "message": "访问过于频繁"}'.encode(),
-        "it refused with a message of a limit on requests (A)",
+        "it refused with the message '访问过于频繁' (A)",
     ),
     (
         f"eastmoney/{ROLLING}",
