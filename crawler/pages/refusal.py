@@ -53,6 +53,5 @@ def _limit(body: bytes) -> str | None:
     except (ValueError, RecursionError):
         return None
     messages = [answer.get(name) for name in _MESSAGES] if isinstance(answer, dict) else []
-    if any(isinstance(message, str) and _LIMIT.search(message) for message in messages):
-        return "a message of a limit on requests"
-    return None
+    texts = (message for message in messages if isinstance(message, str))
+    return next((f"the message {text[:80]!r}" for text in texts if _LIMIT.search(text)), None)

@@ -58,11 +58,13 @@ def saved(site: MadeUpSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def check(replica: Replica, *arguments: str) -> subprocess.CompletedProcess[str]:
+def check(
+    replica: Replica, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
     ended = subprocess.run(
         (*FINEWS, "sources", "check", *NO_DELAYS, *arguments),
         cwd=ROOT,
-        env=os.environ | replica.environment,
+        env=os.environ | replica.environment | environment,
         capture_output=True,
         text=True,
         timeout=120,
@@ -91,8 +93,10 @@ def assert_asked_once(replica: Replica) -> None:
 def test_sources_that_are_as_expected(site: MadeUpSite, tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     with Replica(site.sites) as replica:
-        ended = check(replica, "--save", str(saved))
+        archive = tmp_path / "news"
+        ended = check(replica, "--save", str(saved), FINEWS_ARCHIVE=str(archive))
         assert ended.returncode == 0, ended.stdout
+        assert not archive.exists()
         assert_asked_once(replica)
     assert "## eastmoney: 7 of 7 interfaces as expected" in ended.stdout
     assert "## finews: 7 of 7 interfaces as expected" in ended.stdout
@@ -128,7 +132,7 @@ CHANGES: list[tuple[str, Change, str]] = [
     (
         f"eastmoney/{ROLLING}",
         lambda _: '{"code": -1, "message": "访问过于频繁"}'.encode(),
-        "it refused with a message of a limit on requests (A)",
+        "it refused with the message '访问过于频繁' (A)",
     ),
     (
         f"eastmoney/{ROLLING}",
