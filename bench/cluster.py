@@ -58,6 +58,15 @@ def compare_workers() -> None:
     print(f"ratio {rates[WORKERS] / rates[1]:.2f}")
 
 
+_SETTINGS = """
+from settings.cluster import *
+
+DOWNLOAD_DELAY = 0
+AUTOTHROTTLE_ENABLED = False
+"""
+"""Of a worker that need not spare the sites of a replica."""
+
+
 def articles_a_second(
     broker: Broker,
     sites: Sequence[OneOfSeveral],
@@ -74,11 +83,11 @@ def articles_a_second(
     folder.mkdir()
     for one in sites:
         (folder / f"{one.name}.toml").write_text(one.sources, encoding="utf-8")
-    settings = "{ DOWNLOAD_DELAY = 0, AUTOTHROTTLE_ENABLED = false }"
+    (folder / "hurried.py").write_text(_SETTINGS, encoding="utf-8")
     (folder / "jobs.toml").write_text(
         "".join(
             f'[{one.name}]\nevery = 600\nsources = "{one.name}.toml"\n'
-            f"settings = {settings}\narguments = {{ {arguments} }}\n"
+            f"arguments = {{ {arguments} }}\n"
             for one in sites
         ),
         encoding="utf-8",
@@ -86,7 +95,12 @@ def articles_a_second(
     table = {host: _slow(site) for one in sites for host, site in one.sites.items()}
     os.environ["FINEWS_BROKER"] = broker.url
     with Replica(table) as replica, ExitStack() as stop:
-        environment = {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")}
+        environment = {
+            "http_proxy": replica.proxy_url,
+            "FINEWS_ARCHIVE": str(folder / "news"),
+            "SCRAPY_SETTINGS_MODULE": "hurried",
+            "PYTHONPATH": str(folder),
+        }
         stop.enter_context(_process(folder, environment, "writer"))
         for number in range(workers):
             known = {"FINEWS_KNOWN": str(folder / f"known{number}.db")}

@@ -17,12 +17,14 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.signals import worker_shutting_down
+from pydantic import ValidationError
 
 import settings
 from cluster.app import ARCHIVE, LONGEST_JOB_SECONDS
 from cluster.elsewhere import WORKER_PIPE
 from cluster.jobs import Job
 from cluster.wire import Plain
+from crawler.arguments import in_one_sentence
 from crawler.verdict import ExitStatus
 
 logger = logging.getLogger(__name__)
@@ -107,10 +109,14 @@ def add_task(app: Celery, crawls: Crawls) -> None:
     """Give the application the task that `JOBS` is for."""
 
     def crawl(self: "Task[Any, Any]", job: Plain) -> None:
-        status, sentence = crawls.run(Job.model_validate(job))
+        try:
+            status, sentence = crawls.run(Job.model_validate(job))
+        except ValidationError as error:
+            status, sentence = ExitStatus.WRONG_ARGUMENTS, in_one_sentence(error)
+            logger.warning("The job %s is refused: %s", job.get("name"), sentence)
         if status in _COMES_BACK:
             raise self.retry(countdown=_COMES_BACK[ExitStatus(status)], max_retries=None)
-        ended = [job["name"], status, sentence]
+        ended = [str(job.get("name")), status, sentence]
         app.send_task("finews.ended", args=ended, queue=ARCHIVE, retry=True)
 
     app.task(name="finews.crawl", bind=True)(crawl)

@@ -5,22 +5,33 @@ every = 300                         # seconds from one start to the next
 sources = "sources.toml"            # facts about the site, beside this file
 days = 3                            # only what was published in the last three days
 arguments = { category = "emnews" } # of the spider
-settings = { DOWNLOAD_DELAY = 2 }   # of Scrapy, for this job alone
+delay = 2                           # seconds between two requests to a host
+
+A job comes from a queue, and whoever may write there must not run code on a worker. So it names a
+spider, arguments of that spider and a delay, and no setting of Scrapy: ``LOG_FILE`` and ``JOBDIR``
+together made code of two messages.
 """
 
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from archive.archive import utc_now
 from archive.article import SHANGHAI
 from archive.errors import FinewsError
 from archive.steps import Clock
-from crawler.arguments import in_one_sentence
+from crawler.arguments import EastmoneyArguments, FinewsArguments, in_one_sentence
 from crawler.sources import Sources
+
+_ARGUMENTS = {
+    # `share` may name a file of the worker.
+    "finews": FinewsArguments.model_fields.keys() - {"share"},
+    "eastmoney": EastmoneyArguments.model_fields.keys(),
+}
+"""Those that a job may have, by spider; the crawl checks their values."""
 
 
 class InvalidJobs(FinewsError):
@@ -31,29 +42,48 @@ class Job(BaseModel):
     """A whole crawl of one source, section and window, as it travels to a worker.
 
     :param sources: text of the sources file; None for the one that comes with the project.
+    :param delay: seconds between two requests to a host, where that is to be more than usual.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     every: Annotated[float, Field(gt=0)]
-    spider: str = "finews"
+    spider: Literal["finews", "eastmoney"] = "finews"
     sources: str | None = None
     days: Annotated[int, Field(ge=0)] | None = None
     arguments: dict[str, str] = {}
-    settings: dict[str, str | int | float | bool] = {}
+    delay: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _have_no_settings(cls, job: object) -> object:
+        if isinstance(job, dict) and "settings" in job:
+            raise ValueError(
+                "settings are not taken from a job any more; write delay = 2 for DOWNLOAD_DELAY, "
+                "and set others on the workers"
+            )
+        return job
+
+    @model_validator(mode="after")
+    def _know_the_arguments(self) -> Self:
+        for name in self.arguments.keys() - _ARGUMENTS[self.spider]:
+            raise ValueError(f"{name} is no argument of the spider {self.spider} for a job")
+        return self
 
     def command(self, sources: Path, clock: Clock = utc_now) -> list[str]:
         """The arguments of ``scrapy`` that do the job.
 
         :param sources: where the text of the sources file is to be found.
         """
-        arguments, settings = dict(self.arguments), dict(self.settings)
+        arguments, settings = dict(self.arguments), dict[str, object]()
+        if self.delay is not None:
+            settings["DOWNLOAD_DELAY"] = self.delay
         if self.days is not None:
             day = clock().astimezone(SHANGHAI).date() - timedelta(days=self.days)
             arguments["since"] = day.isoformat()
         if self.sources is not None:
-            settings["FINEWS_SOURCES"] = str(sources)
+            settings["FINEWS_SOURCES"] = sources
         command = ["crawl", self.spider]
         command += [word for item in arguments.items() for word in ("-a", "=".join(item))]
         return command + [w for name, value in settings.items() for w in ("-s", f"{name}={value}")]

@@ -111,7 +111,7 @@ class Cluster:
         tables = []
         for site in self.sites:
             (self.folder / f"{site.name}.toml").write_text(site.sources, encoding="utf-8")
-            entries = {"every": 600, "sources": f'"{site.name}.toml"', "settings": PACE, **more}
+            entries = {"every": 600, "sources": f'"{site.name}.toml"', **more}
             lines = "\n".join(f"{name} = {value}" for name, value in entries.items())
             tables.append(f"[{site.name}]\n{lines}\n")
         self.jobs.write_text("\n".join(tables), encoding="utf-8")
@@ -122,12 +122,15 @@ class Cluster:
             "FINEWS_ARCHIVE": str(self.archive),
             "FINEWS_KNOWN": str(self.folder / f"{name}-known.db"),
             "FINEWS_JOBS": str(self.jobs),
+            "SCRAPY_SETTINGS_MODULE": "paced",
+            "PYTHONPATH": str(self.folder),
             "http_proxy": self.replica.proxy_url,
             "no_proxy": "",
             "PYTHONWARNINGS": "ignore",  # Celery's, of a superuser
         }
 
     def start(self, role: str, name: str, *options: str) -> "subprocess.Popen[bytes]":
+        (self.folder / "paced.py").write_text(PACED, encoding="utf-8")
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 (*FINEWS, role, *options),
@@ -195,10 +198,14 @@ class Cluster:
         return found[-1]
 
 
-PACE = (
-    f"{{ DOWNLOAD_DELAY = {DELAY_SECONDS}, RANDOMIZE_DOWNLOAD_DELAY = false, "
-    "AUTOTHROTTLE_ENABLED = false }"
-)
+PACED = f"""
+from settings.cluster import *
+
+DOWNLOAD_DELAY = {DELAY_SECONDS}
+RANDOMIZE_DOWNLOAD_DELAY = False
+AUTOTHROTTLE_ENABLED = False
+"""
+"""The settings of a worker, as an operator gives it some."""
 
 
 @pytest.fixture(scope="session")

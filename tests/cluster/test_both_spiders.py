@@ -18,14 +18,14 @@ from tests.faults.test_kills import content
 JOBS = f"""
 [finews]
 every = 600
+delay = 0
 arguments = {{ site = "http://{MIRROR}/" }}
-settings = {{ DOWNLOAD_DELAY = 0, AUTOTHROTTLE_ENABLED = false }}
 
 [eastmoney]
 every = 600
+delay = 0
 spider = "eastmoney"
 sources = "FILE"
-settings = {{ DOWNLOAD_DELAY = 0, AUTOTHROTTLE_ENABLED = false }}
 """
 
 

@@ -30,7 +30,7 @@ every = 60
 sources = "one.toml"
 days = 3
 arguments = { category = "emnews" }
-settings = { DOWNLOAD_DELAY = 2 }
+delay = 2
 
 [two]
 every = 3600
@@ -40,7 +40,7 @@ every = 3600
     midnight = datetime(2026, 11, 22, 16, tzinfo=UTC)  # the 23rd in Shanghai
     assert one.command(Path("there.toml"), lambda: midnight) == [
         *("crawl", "finews", "-a", "category=emnews", "-a", "since=2026-11-20"),
-        *("-s", "DOWNLOAD_DELAY=2", "-s", "FINEWS_SOURCES=there.toml"),
+        *("-s", "DOWNLOAD_DELAY=2.0", "-s", "FINEWS_SOURCES=there.toml"),
     ]
     assert two.command(Path("there.toml")) == ["crawl", "finews"]
 
@@ -53,6 +53,10 @@ every = 3600
         ("[one]\n", "The job one in .* is wrong: every is missing"),
         ("[one]\nevery = 0\n", "every Input should be greater than 0"),
         ("[one]\nevery = 1\nsite = 'x'\n", "site is not known here"),
+        ("[one]\nevery = 1\nsettings = { JOBDIR = 'x' }\n", "settings are not taken from a job"),
+        ("[one]\nevery = 1\nspider = '--pdb'\n", "spider Input should be 'finews' or"),
+        ("[one]\nevery = 1\narguments = { share = '/etc/passwd' }\n", "share is no argument of"),
+        ("[one]\nevery = 1\ndelay = -1\n", "delay Input should be greater than or equal to 0"),
         ("[one]\nevery = 1\nsources = 'x.toml'\n", "Could not read the sources .*x.toml"),
     ],
 )
