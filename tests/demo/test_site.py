@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from demo.article_api import ARTICLE_API_HOST
+from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST, ROLLING_TAG, SHANGHAI, SHARE_HOSTS, Article, slug_of
 from demo.exchange import Request
 from demo.mirror import BAD_POST_PATH, FOREIGN_LINK, MIRROR_HOST
-from demo.site import BUILT, MadeUpSite, made_up_site
+from demo.site import BUILT, LaterSite, MadeUpSite, later, made_up_site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -262,11 +264,9 @@ def test_most_rolling_news_is_published_twice(site: MadeUpSite) -> None:
 def test_most_share_answers_have_both_bodies(site: MadeUpSite) -> None:
     both = [a for a in site.articles if {"text", "content"} <= json.loads(a.answer).keys()]
     assert len(site.articles) / 2 < len(both) < len(site.articles)
-    posts = {post.info_code: post for post in site.media_posts}
-    for article in both:
-        media_post = posts.get(article.info_code, article)
-        if not media_post.is_rolling:
-            assert json.loads(article.answer)["text"] == media_post.api_body
+    answers = {article.info_code: json.loads(article.answer) for article in both}
+    for post in site.media_posts:
+        assert answers[post.info_code]["text"] == post.api_body
 
 
 def test_share_answers_lack_now_this_now_that(site: MadeUpSite) -> None:
@@ -396,3 +396,55 @@ def test_robots_are_welcome_on_the_mirror_and_unheard_of_elsewhere(site: MadeUpS
 def test_expired_posts_are_404(site: MadeUpSite) -> None:
     text = page(site, "/yunfancaijing/2026/01/01/NW202601010000000001.html", status=404)
     assert "404 找不到页面" in text
+
+
+@pytest.fixture(scope="module")
+def changed(site: MadeUpSite) -> LaterSite:
+    return later(site)
+
+
+def answers_about(site: MadeUpSite, article: Article) -> list[str]:
+    """What every host that has articles answers when it is asked for this one."""
+    code = article.info_code.removeprefix("NW")
+    hosts = {
+        MIRROR_HOST: quote(path_of(article), safe="/()"),
+        PAGE_HOST: f"/a/{code}.html",
+        ARTICLE_API_HOST: f"/kuaixun/v2/api/article/{code}",
+        **dict.fromkeys(SHARE_HOSTS, "/NewsData/GetNewsText.do"),
+    }
+    query = f"id={article.info_code}"
+    requests = (Request("GET", host, path, query) for host, path in hosts.items())
+    return [site.sites[request.host](request).body.decode() for request in requests]
+
+
+def test_later_one_figure_of_one_article_is_another_one(
+    site: MadeUpSite, changed: LaterSite
+) -> None:
+    different = set(changed.site.posts.items()) - set(site.posts.items())
+    assert [name for name, _ in different] == [changed.corrected.file_name]
+    (before,) = (a for a in site.articles if a.info_code == changed.corrected.info_code)
+    figure = re.compile(r"\d+\.\d+")
+    old, new = figure.findall(before.api_body), figure.findall(changed.corrected.api_body)
+    ((wrong, right),) = ((a, b) for a, b in zip(old, new, strict=True) if a != b)
+    assert figure.split(before.api_body) == figure.split(changed.corrected.api_body)
+    for answer in answers_about(changed.site, changed.corrected):
+        assert f"达到{right}亿元" in answer
+        assert f"达到{wrong}亿元" not in answer
+
+
+def test_later_one_article_is_nowhere(site: MadeUpSite, changed: LaterSite) -> None:
+    assert site.posts.keys() - changed.site.posts.keys() == {changed.withdrawn.file_name}
+    for before, now in zip(
+        answers_about(site, changed.withdrawn),
+        answers_about(changed.site, changed.withdrawn),
+        strict=True,
+    ):
+        assert "（文章来源：" in before
+        assert "（文章来源：" not in now
+    page(changed.site, path_of(changed.withdrawn), status=404)
+    facts = share_answer(changed.site, SHARE_HOSTS[0], changed.withdrawn.info_code)
+    assert facts["text"] == ""
+    lists = ("/", "/feed.xml", f"/category/{changed.withdrawn.slug}.html")
+    assert not any(changed.withdrawn.name in page(changed.site, path) for path in lists)
+    for column in changed.site.columns.values():
+        assert changed.withdrawn not in column
