@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -19,15 +19,23 @@ from typing import NoReturn
 from demo.adverts import with_adverts
 from demo.article_page import PAGE_HOST
 from demo.articles import SHANGHAI
-from demo.exchange import LoggedRequest
+from demo.exchange import LoggedRequest, Site
 from demo.faults import Fault, parse_fault
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
-from demo.site import MadeUpSite, made_up_site
+from demo.site import LaterSite, MadeUpSite, later, made_up_site
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
+_SCRAPY_CRAWL = ("-m", "scrapy", "crawl")
+# The settings fetch every archived article again, however old and however lately fetched.
+_REVISIT_ALL = (
+    *(*_SCRAPY_CRAWL, "finews", *_NO_DELAYS),
+    *("-s", "FINEWS_REVISIT_DAYS=36500"),
+    *("-s", "FINEWS_REVISIT_SHARE=0"),
+    *("-s", "FINEWS_REVISITS=1000"),
+)
 _POST_PATH = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html$")
 
 
@@ -41,8 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.exit(2, f"demo: {error}\n")
     try:
-        sites = {**site.sites, PAGE_HOST: with_adverts(site.sites[PAGE_HOST])}
-        with Replica(sites, faults=faults, port=options.port) as replica:
+        with Replica(_with_adverts(site), faults=faults, port=options.port) as replica:
             return _serve(replica) if options.action == "serve" else _crawl(replica, site)
     except OSError as error:
         parser.exit(1, f"demo: cannot serve on port {options.port}: {error.strerror}\n")
@@ -73,27 +80,59 @@ def _fault(text: str, site: MadeUpSite) -> Fault:
 
 
 def _crawl(replica: Replica, site: MadeUpSite) -> int:
-    """Both spiders; the exit status of the first that fails."""
+    """Run both spiders, then the first again on the changed site.
+
+    Return the exit status of the first crawl that fails. The site changes only after crawls that
+    fetched articles, so that a second demo on one archive fetches nothing.
+    """
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
     environment = {"FINEWS_ARCHIVE": str(ROOT / "news-demo"), **kept, **replica.environment}
-    statuses = []
-    for crawl in _crawls(site):
-        command = (sys.executable, *crawl)
-        statuses.append(_ended(subprocess.Popen(command, cwd=ROOT, env=environment)))  # noqa: S603
-        print(flush=True)
-    fetches = _article_fetches(replica.requests)
     archive = environment["FINEWS_ARCHIVE"]
+    statuses = [_run(crawl, environment) for crawl in _crawls(site)]
+    fetches = _article_fetches(replica.requests)
     print(f"In this run the made-up site saw {fetches} article fetches.", flush=True)
+    if fetches and not any(statuses):
+        statuses.append(_crawl_changed(replica, later(site), environment))
     print("Run it again: what is in the archive is not fetched twice.")
     print(f"To look at the archive: make browse ARCHIVE={shlex.quote(archive)}")
     return next(filter(None, statuses), 0)
 
 
+def _crawl_changed(replica: Replica, changed: LaterSite, environment: Mapping[str, str]) -> int:
+    """Serve the changed site and fetch every article again; return the crawl's exit status."""
+    replica.sites |= _with_adverts(changed.site)
+    print("Now one article is corrected at the source, another withdrawn.\n", flush=True)
+    status = _run(_REVISIT_ALL, environment)
+    if status == 0:
+        archive = environment["FINEWS_ARCHIVE"]
+        corrected, withdrawn = changed.corrected, changed.withdrawn
+        name = f"{corrected.published:%Y/%m}/{corrected.file_name.removesuffix('.md')}"
+        old, new = f"{archive}/revisions/{name}.1.md", f"{archive}/_posts/{name}.md"
+        print(f"Corrected: {corrected.info_code} {corrected.title}")
+        print(f"  {shlex.join(('diff', old, new))}")
+        print(f"Withdrawn: {withdrawn.info_code} {withdrawn.title}")
+        rows = ("rows", f"{archive}/catalog.db", "posts", "-c", "info_code", "-c", "gone")
+        print(f"  {shlex.join(('.venv/bin/sqlite-utils', *rows, '--where', 'gone IS NOT NULL'))}")
+    return status
+
+
+def _run(crawl: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a crawl to its end; return its exit status."""
+    command = (sys.executable, *crawl)
+    status = _ended(subprocess.Popen(command, cwd=ROOT, env=environment))  # noqa: S603
+    print(flush=True)
+    return status
+
+
 def _crawls(site: MadeUpSite) -> Iterator[Sequence[str]]:
-    """What Python is to run: first the mirror, then Eastmoney's lists, which know more."""
+    """Yield what Python is to run: first the mirror, then Eastmoney's lists, which know more."""
     age = datetime.now(SHANGHAI) - site.articles[0].published
     for crawl in (("finews",), ("eastmoney", "-s", f"FINEWS_FIRST_DAYS={age.days + 1}")):
-        yield ("-m", "scrapy", "crawl", *crawl, *_NO_DELAYS)
+        yield (*_SCRAPY_CRAWL, *crawl, *_NO_DELAYS)
+
+
+def _with_adverts(site: MadeUpSite) -> Mapping[str, Site]:
+    return {**site.sites, PAGE_HOST: with_adverts(site.sites[PAGE_HOST])}
 
 
 def _is_proxy(name: str) -> bool:

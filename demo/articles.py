@@ -85,7 +85,7 @@ _FIELDS = (
 _ROLLING_EVERY = 5
 # Two of three pieces of rolling news are in their media's category as well, as on the real site.
 _ONCE_EVERY = 15
-# Most answers of the share API have both bodies.
+# Most answers of the share API have both bodies; those of an article with two posts always do.
 _ONE_BODY_EVERY = 7
 _BROKEN = (3, 6, 9)
 _BARE_OPENING = 8
@@ -194,6 +194,7 @@ def slug_of(media: str) -> str:
 def _made_up_article(number: int, random: Random, published: datetime, *, broken: bool) -> Article:
     prose = Prose(random)
     rolling = number % _ROLLING_EVERY == 0 and not broken
+    twice = rolling and number % _ONCE_EVERY != 0 and number not in _UNSHARED
     media = _SPACED.get(number, _MEDIA[number % len(_MEDIA)])
     tag = ROLLING_TAG if rolling else f"{media}新闻"
     digest = prose.sentence() if rolling else ""
@@ -217,7 +218,8 @@ def _made_up_article(number: int, random: Random, published: datetime, *, broken
         "medianame": media,
     }
     answer = {name: facts[name] for name in fields}
-    answer |= _bodies(number, body, rolling=rolling)
+    one_body = number % _ONE_BODY_EVERY == 0 and not twice
+    answer |= _bodies(body, rolling=rolling, one_body=one_body)
     return Article(
         info_code=code,
         title=title,
@@ -230,14 +232,14 @@ def _made_up_article(number: int, random: Random, published: datetime, *, broken
         share_hosts=_SHARE_HOSTS_OF.get(number, SHARE_HOSTS),
         digest=digest,
         broken=broken,
-        published_twice=rolling and number % _ONCE_EVERY != 0 and number not in _UNSHARED,
+        published_twice=twice,
     )
 
 
-def _bodies(number: int, body: Body, *, rolling: bool) -> dict[str, str]:
-    """The bodies in an answer of the share API: that of its post, and of most the other one."""
+def _bodies(body: Body, *, rolling: bool, one_body: bool) -> dict[str, str]:
+    """Return the bodies in an answer of the share API: that of its post, and the other one."""
     own = {"content" if rolling else "text": api_html(body)}
-    if number % _ONE_BODY_EVERY == 0:
+    if one_body:
         return own
     other = api_html(media_body(body)) if rolling else api_html(body).replace("\r\n", "\n")
     return own | {"text" if rolling else "content": other}

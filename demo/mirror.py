@@ -89,13 +89,15 @@ def rendered_site(articles: Sequence[Article], built: datetime) -> Mapping[str, 
     """Every page of the mirror by its decoded path, built at `built` from these articles."""
     built = built.astimezone(SHANGHAI)
     posts = [_post(article, built) for article in articles]
-    newest = sorted(posts, key=lambda post: (post.date, post.path), reverse=True)
+    newest = sorted(posts, key=lambda post: (post.date, post.article.file_name), reverse=True)
     pages = {post.path: _post_page(post) for post in posts}
     for slug in dict.fromkeys(article.slug for article in articles):
         pages[f"/category/{slug}.html"] = _category_page(slug, newest)
     pages["/index.html"] = _home(newest)
     pages["/404.html"] = _missing_page()
-    pages["/feed.xml"] = _feed(newest[:_NEWEST_IN_FEED], built)
+    # The feed sorts the posts once more: of two with one time the last comes first.
+    in_feed = sorted(newest, key=lambda post: post.date)[: -_NEWEST_IN_FEED - 1 : -1]
+    pages["/feed.xml"] = _feed(in_feed, built)
     pages["/robots.txt"] = ROBOTS
     return pages
 
@@ -135,7 +137,7 @@ def _category_page(slug: str, newest: Iterable[Post]) -> str:
     heading = '<h2 id=""></h2>\n\n' if links else ""
     return _page(
         path=f"/category/{slug}.html",
-        title=" ".join(_capitalized(word) for word in slug.split()),
+        title=_capitalized(slug),
         source="",
         section=f"\n{heading}<ul>\n  \n{links}</ul>\n",
     )
@@ -276,9 +278,11 @@ def _text(markup: str) -> str:
 
 
 def _smart(text: str) -> str:
-    """Straight double quotes made curly, as the SEO tag and the feed do with titles."""
-    return re.sub(r'^"|(?<=\s)"', "“", text).replace('"', "”")
+    """Return the text with curly quotes, as the SEO tag and the feed write titles."""
+    for straight, opening, closing in (('"', "“", "”"), ("'", "‘", "’")):
+        text = re.sub(rf"(?<!\S){straight}", opening, text).replace(straight, closing)
+    return text
 
 
-def _capitalized(word: str) -> str:
-    return re.sub(r"[A-Za-z]+", lambda letters: letters[0].capitalize(), word)
+def _capitalized(words: str) -> str:
+    return re.sub(r"[A-Za-z]+", lambda letters: letters[0].capitalize(), words)

@@ -1,8 +1,9 @@
 """All of the made-up site put together: every host, and what to expect of them."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from random import Random
 
 from demo.article_api import ARTICLE_API_HOST, article_api_site
@@ -28,11 +29,15 @@ from demo.static import StaticFile, static_site
 BUILT = datetime(2026, 11, 22, 23, 47, 52, tzinfo=SHANGHAI)
 """When the made-up mirror was built, unless it is told otherwise."""
 
+_AMOUNT = re.compile(r"达到(\d+\.\d+)亿元")
+
 
 @dataclass(frozen=True, slots=True)
 class MadeUpSite:
     """The made-up site, ready for a Replica, and the facts that a crawl of it is judged by."""
 
+    built: datetime
+    """When its mirror was built."""
     articles: tuple[Article, ...]
     """Oldest first."""
     media_posts: tuple[Article, ...]
@@ -64,10 +69,56 @@ def made_up_site(*, articles: int = 150, seed: int = 3060, built: datetime = BUI
     """
     # Made-up text needs repeatable numbers, not secret ones.
     made_up = tuple(made_up_articles(articles, Random(seed), built))
+    return _site_of(made_up, made_up_fast_news(made_up, Random(f"summaries {seed}")), built)
+
+
+@dataclass(frozen=True, slots=True)
+class LaterSite:
+    """The made-up site an hour later: its publisher corrected one article and withdrew another."""
+
+    site: MadeUpSite
+    corrected: Article
+    """As it is now: one figure is another one."""
+    withdrawn: Article
+    """As it was."""
+
+
+def later(site: MadeUpSite) -> LaterSite:
+    """Return the site an hour after it was built."""
+    *_, withdrawn, wrong = filter(_is_correctable, site.articles)
+    corrected = _corrected(wrong)
+    articles = tuple(
+        corrected if article is wrong else article
+        for article in site.articles
+        if article is not withdrawn
+    )
+    moved_on = _site_of(articles, site.fast_news, site.built + timedelta(hours=1))
+    return LaterSite(moved_on, corrected, withdrawn)
+
+
+def _is_correctable(article: Article) -> bool:
+    """Whether it has one post, on every host, with an amount in its text."""
+    ordinary = not (article.is_rolling or article.broken)
+    known = article.share_hosts == SHARE_HOSTS
+    return ordinary and known and _AMOUNT.search(article.api_body) is not None
+
+
+def _corrected(article: Article) -> Article:
+    """Return the article with the decimal point of its first amount moved."""
+    amount = _AMOUNT.search(article.api_body)
+    assert amount is not None
+    wrong, right = amount[0], f"达到{float(amount[1]) / 10:.2f}亿元"
+    body = tuple(replace(block, html=block.html.replace(wrong, right)) for block in article.body)
+    answer = article.answer.replace(wrong.encode(), right.encode())
+    return replace(article, body=body, answer=answer)
+
+
+def _site_of(
+    made_up: tuple[Article, ...], fast_news: tuple[FastNews, ...], built: datetime
+) -> MadeUpSite:
     media_posts = tuple(entry.media_post for entry in made_up if entry.published_twice)
     pages = rendered_site((*made_up, *media_posts), built)
     files = {path: StaticFile(page.encode(), built) for path, page in pages.items()}
-    fast_news = made_up_fast_news(made_up, Random(f"summaries {seed}"))
     columns = columns_of(made_up)
     sites = {
         MIRROR_HOST: static_site(files.get),
@@ -84,6 +135,7 @@ def made_up_site(*, articles: int = 150, seed: int = 3060, built: datetime = BUI
         sites[host] = share_api_site(known)
     unshared = frozenset(entry.info_code for entry in made_up if not entry.share_hosts)
     return MadeUpSite(
+        built=built,
         articles=made_up,
         sites=sites,
         media_posts=media_posts,

@@ -1,12 +1,15 @@
-"""`make demo`: the real crawler on the made-up site, twice."""
+"""`make demo`: the real crawler on the made-up site, before and after it changes, twice."""
 
 import os
+import shlex
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from archive.article import InfoCode
-from demo.site import made_up_site
+from demo.site import MadeUpSite, later, made_up_site
 from tests.conftest import ROOT, posts_in
 from tests.crawler.test_pictures import kept, missing
 
@@ -23,6 +26,11 @@ def demo(archive: Path, *arguments: str, **environment: str) -> subprocess.Compl
     )
 
 
+def posts_after(site: MadeUpSite) -> dict[str, bytes]:
+    """Return the posts in the archive after the site has changed: the withdrawn one stays."""
+    return {**site.posts, **later(site).site.posts}
+
+
 def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path) -> None:
     site = made_up_site()
     assert len(site.articles) >= 120
@@ -35,7 +43,7 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
     assert f", {summaries} added, " in first.stdout
     assert f", {len(site.page_only)} revised, " in first.stdout
     got = posts_in(tmp_path)
-    assert {name: got[name] for name in site.posts} == site.posts
+    assert {name: got[name] for name in site.posts} == posts_after(site)
     without_share = {InfoCode.from_address(name) for name in got.keys() - site.posts.keys()}
     assert without_share == site.page_only | site.summary_only
     assert len(kept(tmp_path)) > 20
@@ -43,10 +51,48 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
 
     second = demo(tmp_path)
     assert second.returncode == 0, second.stderr
-    assert "0 articles found, 0 added, 0 unchanged, 0 failed" in second.stdout
-    assert "2 lists the same as before" in second.stdout
+    assert second.stdout.count(", 0 added, ") == 2
+    assert "revised" not in second.stdout
     assert "saw 0 article fetches" in second.stdout
+    assert "Corrected" not in second.stdout
     assert posts_in(tmp_path) == got
+
+
+def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
+    changed = later(made_up_site())
+    ended = demo(tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    *_, last_crawl = ended.stdout.partition("Now one article is corrected")
+    assert last_crawl.count("\n") <= 12
+    assert ", 0 added, " in last_crawl
+    assert ", 1 revised, 1 gone, " in last_crawl
+
+    difference = shown_for(changed.corrected.info_code, last_crawl)
+    assert difference.count("\n< ") == difference.count("\n> ") == 1
+    assert changed.withdrawn.info_code in shown_for(changed.withdrawn.info_code, last_crawl)
+
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog:
+        changes = set(catalog.execute("SELECT info_code, what FROM changes"))
+        gone = catalog.execute("SELECT info_code FROM posts WHERE gone IS NOT NULL").fetchall()
+        revised = set(catalog.execute("SELECT info_code FROM revisions"))
+    better_copies = {code for code, what in changes if what == "body source"}
+    assert {(code, what) for code, what in changes if code not in better_copies} == {
+        (changed.corrected.info_code, "text"),
+        (changed.corrected.info_code, "figures"),
+        (changed.withdrawn.info_code, "gone"),
+    }
+    assert gone == [(changed.withdrawn.info_code,)]
+    assert better_copies == changed.site.page_only
+    assert revised == {(code,) for code in (*better_copies, changed.corrected.info_code)}
+
+
+def shown_for(info_code: str, output: str) -> str:
+    """Return what the command prints that follows the article's line in the demo's output."""
+    lines = output.splitlines()
+    (at,) = (at for at, line in enumerate(lines) if f" {info_code} " in line)
+    command = shlex.split(lines[at + 1])
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return f"\n{shown.stdout}"
 
 
 def test_a_source_that_is_down_ends_the_demo_with_the_crawls_status(tmp_path: Path) -> None:
@@ -60,9 +106,10 @@ def test_what_one_spider_misses_the_other_finds(tmp_path: Path) -> None:
     missed = demo(tmp_path, "--fault", "finews.withounder.com/category/=status:410")
     assert missed.returncode == 3
     assert "lists of the source could not be read; articles may be missed" in missed.stderr
-    assert len(posts_in(tmp_path)) == len(site.articles) + len(site.summary_only)
+    codes = {InfoCode.from_address(name) for name in posts_in(tmp_path)}
+    assert len(codes) == len(site.articles) + len(site.summary_only)
 
     healed = demo(tmp_path)
     assert healed.returncode == 0, healed.stderr
     got = posts_in(tmp_path)
-    assert {name: got[name] for name in site.posts} == site.posts
+    assert {name: got[name] for name in site.posts} == posts_after(site)

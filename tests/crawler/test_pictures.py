@@ -279,7 +279,7 @@ def test_ended_among_the_pictures_the_next_crawl_brings_the_rest(
     before = len(pictures_asked(replica))
     assert 4 <= before < len(BY_AGE)
     assert keep().status == 0
-    assert len(posts_in(archive)) == 19
+    assert len(posts_in(archive)) == 22
     assert not missing(archive)
     assert not verify(archive).problems
     assert len(pictures_asked(replica)) <= len(BY_AGE) + 2  # what was under way is asked for again

@@ -34,7 +34,7 @@ def first(made_up: MadeUpSite, tmp_path_factory: pytest.TempPathFactory) -> Path
     with Replica(made_up.sites) as replica:
         ended = crawl_with(replica, archive)(FINEWS_MEDIA="1")
     assert ended.status == 0, ended.log
-    assert len(posts_in(archive)) == 60
+    assert len(posts_in(archive)) == len(made_up.articles) + len(made_up.media_posts)
     return archive
 
 

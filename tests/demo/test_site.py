@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from demo.article_api import ARTICLE_API_HOST
+from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST, ROLLING_TAG, SHANGHAI, SHARE_HOSTS, Article, slug_of
 from demo.exchange import Request
 from demo.mirror import BAD_POST_PATH, FOREIGN_LINK, MIRROR_HOST
-from demo.site import BUILT, MadeUpSite, made_up_site
+from demo.site import BUILT, LaterSite, MadeUpSite, later, made_up_site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -21,6 +23,11 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 def site(request: pytest.FixtureRequest) -> MadeUpSite:
     """The site by default, and the smallest there is."""
     return made_up_site(articles=request.param)
+
+
+def posts_of(site: MadeUpSite) -> tuple[Article, ...]:
+    """Every post of the mirror: an article that is published twice has two."""
+    return (*site.articles, *site.media_posts)
 
 
 def page(site: MadeUpSite, path: str, *, status: int = 200) -> str:
@@ -114,7 +121,7 @@ def test_home_has_a_foreign_link_and_a_bad_code(site: MadeUpSite) -> None:
 
 
 def test_every_good_link_of_home_is_a_post(site: MadeUpSite) -> None:
-    posts = set(map(path_of, site.articles))
+    posts = set(map(path_of, posts_of(site)))
     assert set(links(page(site, "/"))) - {FOREIGN_LINK, BAD_POST_PATH} < posts
 
 
@@ -122,9 +129,9 @@ def test_every_article_can_be_found_the_long_way(site: MadeUpSite) -> None:
     """Home and feed, posts, their categories, all posts: nothing else is needed."""
     home = set(links(page(site, "/"))) - {FOREIGN_LINK, BAD_POST_PATH}
     feed = set(feed_paths(site))
-    slugs = {article.slug for article in site.articles if path_of(article) in home | feed}
+    slugs = {post.slug for post in posts_of(site) if path_of(post) in home | feed}
     listed = {path for slug in slugs for path in links(page(site, f"/category/{slug}.html"))}
-    everything = set(map(path_of, site.articles))
+    everything = set(map(path_of, posts_of(site)))
     assert home | feed | listed == everything
     assert listed - home - feed, "some posts are only on category pages"
     assert feed - home - listed, "some posts are only in the feed"
@@ -138,15 +145,17 @@ def feed_paths(site: MadeUpSite) -> list[str]:
 
 
 def test_the_feed_has_the_newest_ten_with_their_bodies(site: MadeUpSite) -> None:
-    newest = {path_of(article) for article in site.articles if article.broken}
-    newest |= {path_of(a) for a in [a for a in site.articles if not a.broken][-7:]}
+    newest = {path_of(post) for post in posts_of(site) if post.broken}
+    whole = [post for post in posts_of(site) if not post.broken]
+    whole.sort(key=lambda post: (post.published, post.is_rolling))
+    newest |= set(map(path_of, whole[-7:]))
     assert set(feed_paths(site)) == newest
     assert len(feed_paths(site)) == 10
     assert page(site, "/feed.xml").count('<p class="em_media">') == 10
 
 
 def test_a_post_page_spills_its_body_before_the_body(site: MadeUpSite) -> None:
-    for article in site.articles:
+    for article in posts_of(site):
         text = page(site, path_of(article))
         head, _, rest = text.partition("<body ")
         assert 'class="em_media"' in head
@@ -154,7 +163,7 @@ def test_a_post_page_spills_its_body_before_the_body(site: MadeUpSite) -> None:
 
 
 def test_a_post_page_tells_its_facts(site: MadeUpSite) -> None:
-    for article in site.articles:
+    for article in posts_of(site):
         if article.broken:
             continue
         text = section(page(site, path_of(article)))
@@ -237,8 +246,27 @@ def test_rolling_news_are_different(site: MadeUpSite) -> None:
         assert path_of(article).endswith(f"/{digits}.html")
         assert article.file_name == f"{article.published:%Y-%m-%d}-{digits}.md"
         facts = json.loads(article.answer)
-        assert "content" in facts
-        assert "text" not in facts
+        assert facts["content"] == article.api_body
+
+
+def test_most_rolling_news_is_published_twice(site: MadeUpSite) -> None:
+    rolling = {article.info_code: article for article in site.articles if article.is_rolling}
+    twice = {post.info_code: post for post in site.media_posts}
+    assert len(rolling) / 2 < len(twice) < len(rolling)
+    for code, post in twice.items():
+        assert (post.title, post.published) == (rolling[code].title, rolling[code].published)
+        assert post.tag == f"{post.media}新闻"
+        assert path_of(post) in links(page(site, f"/category/{post.slug}.html"))
+        assert 'id="stock_' not in post.api_body
+    assert any(post.api_body != rolling[code].api_body for code, post in twice.items())
+
+
+def test_most_share_answers_have_both_bodies(site: MadeUpSite) -> None:
+    both = [a for a in site.articles if {"text", "content"} <= json.loads(a.answer).keys()]
+    assert len(site.articles) / 2 < len(both) < len(site.articles)
+    answers = {article.info_code: json.loads(article.answer) for article in both}
+    for post in site.media_posts:
+        assert answers[post.info_code]["text"] == post.api_body
 
 
 def test_share_answers_lack_now_this_now_that(site: MadeUpSite) -> None:
@@ -253,13 +281,13 @@ def test_share_answers_lack_now_this_now_that(site: MadeUpSite) -> None:
 def test_share_hosts_know_the_same_but_for_a_few(site: MadeUpSite) -> None:
     first, second, third = SHARE_HOSTS
 
-    def body(host: str, code: str) -> str:
-        facts = share_answer(site, host, code)
-        return facts.get("text") or facts.get("content", "")
+    def body(host: str, post: Article) -> str:
+        facts = share_answer(site, host, post.info_code)
+        return facts.get("content" if post.is_rolling else "text", "")
 
     second_only = 0
     for article in site.articles:
-        bodies = [body(host, article.info_code) for host in (first, second, third)]
+        bodies = [body(host, article) for host in (first, second, third)]
         if article.info_code in site.mirror_only:
             assert bodies == ["", "", ""]
         elif bodies[0] == "":
@@ -272,12 +300,12 @@ def test_share_hosts_know_the_same_but_for_a_few(site: MadeUpSite) -> None:
 
 
 def test_posts_are_expected_of_all_but_the_mirror_only(site: MadeUpSite) -> None:
-    expected = {a.file_name for a in site.articles if a.info_code not in site.mirror_only}
+    expected = {a.file_name for a in posts_of(site) if a.info_code not in site.mirror_only}
     assert site.posts.keys() == expected
 
 
 def test_a_post_keeps_the_share_apis_own_bytes(site: MadeUpSite) -> None:
-    for article in site.articles:
+    for article in posts_of(site):
         if article.share_hosts:
             body = article.api_body.replace("\u3000\u3000", "")
             assert body.encode() in site.posts[article.file_name]
@@ -321,14 +349,14 @@ def test_bodies_have_securities_of_the_market(market: str, site: MadeUpSite) -> 
 
 
 def test_the_mirror_renders_bodies_its_own_way(site: MadeUpSite) -> None:
-    for article in site.articles:
+    for article in posts_of(site):
         text = section(page(site, path_of(article)))
         assert "<br>" not in text
         assert not re.search(r"&(?!\w+;)", text.replace(article.title, ""))
         assert "\u3000\u3000" not in text
         assert "{{" not in text.replace(article.title, "")
         assert "</p><p>" not in text
-    pages = [page(site, path_of(article)) for article in site.articles]
+    pages = [page(site, path_of(article)) for article in posts_of(site)]
     assert any('<!-- EM_StockImg_Start -->\n<p style="' in text for text in pages)
     assert any('<p><!-- EM_StockImg_Start -->&lt;p style="' in text for text in pages)
 
@@ -368,3 +396,55 @@ def test_robots_are_welcome_on_the_mirror_and_unheard_of_elsewhere(site: MadeUpS
 def test_expired_posts_are_404(site: MadeUpSite) -> None:
     text = page(site, "/yunfancaijing/2026/01/01/NW202601010000000001.html", status=404)
     assert "404 找不到页面" in text
+
+
+@pytest.fixture(scope="module")
+def changed(site: MadeUpSite) -> LaterSite:
+    return later(site)
+
+
+def answers_about(site: MadeUpSite, article: Article) -> list[str]:
+    """What every host that has articles answers when it is asked for this one."""
+    code = article.info_code.removeprefix("NW")
+    hosts = {
+        MIRROR_HOST: quote(path_of(article), safe="/()"),
+        PAGE_HOST: f"/a/{code}.html",
+        ARTICLE_API_HOST: f"/kuaixun/v2/api/article/{code}",
+        **dict.fromkeys(SHARE_HOSTS, "/NewsData/GetNewsText.do"),
+    }
+    query = f"id={article.info_code}"
+    requests = (Request("GET", host, path, query) for host, path in hosts.items())
+    return [site.sites[request.host](request).body.decode() for request in requests]
+
+
+def test_later_one_figure_of_one_article_is_another_one(
+    site: MadeUpSite, changed: LaterSite
+) -> None:
+    different = set(changed.site.posts.items()) - set(site.posts.items())
+    assert [name for name, _ in different] == [changed.corrected.file_name]
+    (before,) = (a for a in site.articles if a.info_code == changed.corrected.info_code)
+    figure = re.compile(r"\d+\.\d+")
+    old, new = figure.findall(before.api_body), figure.findall(changed.corrected.api_body)
+    ((wrong, right),) = ((a, b) for a, b in zip(old, new, strict=True) if a != b)
+    assert figure.split(before.api_body) == figure.split(changed.corrected.api_body)
+    for answer in answers_about(changed.site, changed.corrected):
+        assert f"达到{right}亿元" in answer
+        assert f"达到{wrong}亿元" not in answer
+
+
+def test_later_one_article_is_nowhere(site: MadeUpSite, changed: LaterSite) -> None:
+    assert site.posts.keys() - changed.site.posts.keys() == {changed.withdrawn.file_name}
+    for before, now in zip(
+        answers_about(site, changed.withdrawn),
+        answers_about(changed.site, changed.withdrawn),
+        strict=True,
+    ):
+        assert "（文章来源：" in before
+        assert "（文章来源：" not in now
+    page(changed.site, path_of(changed.withdrawn), status=404)
+    facts = share_answer(changed.site, SHARE_HOSTS[0], changed.withdrawn.info_code)
+    assert facts["text"] == ""
+    lists = ("/", "/feed.xml", f"/category/{changed.withdrawn.slug}.html")
+    assert not any(changed.withdrawn.name in page(changed.site, path) for path in lists)
+    for column in changed.site.columns.values():
+        assert changed.withdrawn not in column
