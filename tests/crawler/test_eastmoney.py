@@ -225,7 +225,7 @@ def test_a_list_is_asked_for_where_it_is_served_too(
             "security=茅台",
             "security should be a market and a symbol such as 1.600519, or 600519.SH",
         ),
-        ("pages=0", "pages Input should be greater than or equal to 1"),
+        ("pages=0", "pages should be how many pages of each list are read, such as 2, not '0'"),
         ("since=2999-01-01", "since should not be in the future"),
         ("site=http://x.example/", "eastmoney takes the arguments column, security, since, pages"),
     ],
