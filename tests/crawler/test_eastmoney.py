@@ -415,7 +415,7 @@ def test_dead_share_hosts_are_not_asked_for_every_article(
     ended = eastmoney(crawl, *ALL, "-s", "RETRY_TIMES=0")
     assert ended.status == 0, ended.log
     for host in SHARE_HOSTS:
-        assert len([url for url in asked(replica, host) if "GetNewsText" in url]) == 3
+        assert 3 <= len([url for url in asked(replica, host) if "GetNewsText" in url]) <= 10
     assert set(sources_of(archive).values()) == {"article_page", "summary"}
     assert rows(archive, "SELECT DISTINCT body_provisional FROM posts") == [(1,)]
 
