@@ -50,9 +50,12 @@ class ArticleFingerprinter(RequestFingerprinter):
     """One fingerprint for all addresses of the same thing of the same article."""
 
     def fingerprint(self, request: Request) -> bytes:
-        """As Scrapy does it, but for requests that name their article."""
+        """As Scrapy does it, but for requests that name their article.
+
+        Only the mirror has two posts of an article: elsewhere, one answer is all there is.
+        """
         if ARTICLE not in request.meta:
             return super().fingerprint(request)
-        edition = request.meta.get(EDITION) or "news"
+        edition = (request.meta.get(POST_URL) and request.meta.get(EDITION)) or "news"
         identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]} as {edition}"
         return sha1(identity.encode(), usedforsecurity=False).digest()

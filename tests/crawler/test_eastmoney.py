@@ -28,6 +28,7 @@ from demo.share import share_api_site
 from demo.site import MadeUpSite, made_up_site
 from tests.archive.test_rebuild import tables
 from tests.conftest import SHARE_HOSTS, Crawl, Ended, posts_in
+from tests.crawler.test_hosts import let_blocks_end
 from tests.crawler.test_sample_site import article_requests, asked, rows
 
 SITE = made_up_site(articles=FEWEST)
@@ -415,12 +416,12 @@ def test_dead_share_hosts_are_not_asked_for_every_article(
     ended = eastmoney(crawl, *ALL, "-s", "RETRY_TIMES=0")
     assert ended.status == 0, ended.log
     for host in SHARE_HOSTS:
-        assert len([url for url in asked(replica, host) if "GetNewsText" in url]) == 5
+        assert 3 <= len([url for url in asked(replica, host) if "GetNewsText" in url]) <= 10
     assert set(sources_of(archive).values()) == {"article_page", "summary"}
     assert rows(archive, "SELECT DISTINCT body_provisional FROM posts") == [(1,)]
 
     replica.faults = []
-    (archive / "crawl-state.db").unlink()  # which has them wait for ten minutes
+    let_blocks_end(archive)
     healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=99")
     assert healed.status == 0, healed.log
     assert sources_of(archive) == expected_sources(SITE)

@@ -80,7 +80,7 @@ def test_what_an_article_is_refused_for_in_a_pipeline_is_told(
     ended = crawl("-a", f"share={REAL}", site=None)
     assert ended.status == 6
     assert f"{REAL} is not archived: " in ended.log
-    assert failures(archive) == [REAL]
+    assert not failures(archive)  # whoever names an article names it again
     replica.sites[FIRST] = share
     replica.requests.clear()
     assert crawl("-s", "FINEWS_REVISIT_SHARE=0").status == 0

@@ -23,6 +23,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 
 from archive.archive import Archive
+from archive.article import InfoCode
 from archive.content import picture_address
 from archive.media import host_of
 from archive.rebuild import rebuild
@@ -44,14 +45,21 @@ from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, p
 from tests.crawler.test_sample_site import REAL, asked, rows
 
 _NUMBERS = (
-    *(671646998527, 231306605476, 129027086160, 178245021132, 824779839975),
-    *(793742417806, 171528500013, 638637242962, 703855473559, 999999999999),
+    *(100000000001, 398032032487, 290075707410, 100000000002, 770873253312),
+    *(659047451954, 938184168556, 100000000003, 961648326706, 999999999999),
 )
 BY_AGE = [f"D{number}_w800h343.jpg" for number in _NUMBERS]
 """The pictures of the sample site in the order in which they are asked for."""
 TWIN, OTHER_TWIN, SHARED = BY_AGE[2], BY_AGE[6], BY_AGE[9]
 """The first two are the same bytes, the last one is in two articles."""
-SHARING = (REAL, "NW202205202300000005")
+SHARING = (REAL, "NW202205202300000006")
+ADDED = {
+    "NW202205202300000121": BY_AGE[0],
+    "NW202205202300000078": BY_AGE[3],
+    "NW202205202300000013": BY_AGE[7],
+    **dict.fromkeys(SHARING, SHARED),
+}
+"""The pictures that the samples do not have."""
 
 
 def image(name: str) -> str:
@@ -60,12 +68,12 @@ def image(name: str) -> str:
 
 @pytest.fixture
 def answers(sample_answers: dict[str, bytes]) -> dict[str, bytes]:
-    """The share API's, with a picture that two articles share."""
+    """The share API's, with more pictures, one of which two articles share."""
     answers = dict(sample_answers)
-    for code in SHARING:
+    for code, name in ADDED.items():
         facts = json.loads(answers[code])
-        body = "text" if facts.get("text") else "content"
-        facts[body] += f'<p><img src="{image(SHARED)}"></p>'
+        for body in ("text", "content"):
+            facts[body] += f'<p><img src="{image(name)}"></p>'
         answers[code] = json.dumps(facts).encode()
     return answers
 
@@ -130,7 +138,9 @@ def test_pictures_are_kept_once_and_asked_for_once(
     assert not files(archive)
     assert len(missing(archive)) == 10
     posts = posts_in(archive)
-    assert all(image(SHARED).encode() in posts[name] for name in posts if name[11:-3] in SHARING)
+    sharing = [name for name in posts if InfoCode.from_address(name) in SHARING]
+    assert len(sharing) == 2
+    assert all(image(SHARED).encode() in posts[name] for name in sharing)
 
     replica.requests.clear()
     ended = keep()  # finds what the crawl before it has left
@@ -235,12 +245,12 @@ def test_a_host_of_pictures_can_want_to_be_left_alone(
 def test_a_crawl_of_a_part_asks_for_the_pictures_of_its_articles(
     crawl: Crawl, keep: Crawl, replica: Replica, tmp_path: Path
 ) -> None:
-    assert crawl("-a", "share=NW202205202300000067", site=None).status == 0
-    feed, share = tmp_path / "items.jsonl", "share=NW202205202300000047"
+    assert crawl("-a", "share=NW202205202300000056", site=None).status == 0
+    feed, share = tmp_path / "items.jsonl", "share=NW202205202300000055"
     assert keep("-o", str(feed), "-a", share, site=None).status == 0
-    assert set(pictures_asked(replica)) == {image(name) for name in BY_AGE[4:6]}
+    assert pictures_asked(replica) == [image(BY_AGE[5])]
     (item,) = (json.loads(line) for line in feed.read_text(encoding="utf-8").splitlines())
-    assert item["info_code"] == "NW202205202300000047"  # pictures are nothing to export
+    assert item["info_code"] == "NW202205202300000055"  # pictures are nothing to export
 
 
 def test_eastmoneys_own_lists_bring_pictures_too(

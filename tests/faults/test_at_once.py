@@ -84,12 +84,12 @@ def test_nothing_is_lost_and_who_has_to_wait_is_told(tmp_path: Path) -> None:
     assert statuses[200] > 3
     got = posts_in(archive)
     assert {name: got.get(name) for name in site.posts} == site.posts
-    assert len(got) == len(site.articles)
+    assert len(got) == len(site.articles) + len(site.media_posts)
 
     again = module(archive, *FINEWS, "import", other, "--archive", archive)
     output, _ = again.communicate()
     assert again.returncode == 0, output
-    assert len(posts_in(archive)) == len(site.articles) + len(list(other.iterdir()))
+    assert len(posts_in(archive)) == len(got) + len(list(other.iterdir()))
     assert not verify(archive).problems
     before = tables(archive)
     rebuild(archive)
@@ -129,7 +129,8 @@ def test_all_started_at_once_each_is_done_or_told_and_readers_go_on(tmp_path: Pa
             assert ending.returncode == 0, output
     got = posts_in(archive)
     assert {name: got.get(name) for name in site.posts} == site.posts
-    assert len(got) == len(site.articles) + len(list(other.iterdir()))
+    crawled = len(site.articles) + len(site.media_posts)
+    assert len(got) == crawled + len(list(other.iterdir()))
     assert not verify(archive).problems
     before = tables(archive)
     rebuild(archive)
