@@ -166,6 +166,7 @@ _INDENTED = re.compile(rf"^ *((?:{FOR_ROOT}|{_MORE_PROGRAMS}) .*)$", re.MULTILIN
 _IN_A_SENTENCE = re.compile(r"(?:(?:[*\d/,-]+ ){5}|(?:[A-Z_]+=\S* )*[a-z./][\w./-]* ).+")
 """What looks like a command: a line of a crontab, or words behind a program."""
 NO_COMMANDS = {
+    "from settings.cluster import *",
     "appendfsync always",
     "appendonly yes",
     "async def start()",
@@ -187,13 +188,15 @@ RUN_BY = {
     "docker compose --file deploy/compose.yaml logs crawl": _CONTAINERS,
     "docker compose --file deploy/compose.yaml ps": _CONTAINERS,
     "fastwarc check": "test_two_independent_readers_find_nothing_wrong",
-    "finews browse --base-url /finews/": "test_browse_serves_until_interrupted",
+    "finews browse --base-url /finews/": "test_browse_serves_until_it_is_asked_to_end",
     "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
     "finews cluster send": _MACHINE,
+    "finews export -o": "test_export_writes_lines_or_parquet",
     "finews export posts": "test_without_a_kind_posts_are_exported",
     "finews export site --pictures": "test_the_commands_of_a_document_run",
     "finews export … --days N": "test_the_commands_of_a_document_run",
+    "finews give-up CODE": "test_an_article_is_given_up_on_demand",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
     "finews sources check --save answers": "test_sources_that_are_as_expected",
@@ -210,6 +213,7 @@ RUN_BY = {
     ),
     "python -m tests.faults.matrix": "test_the_page_of_the_docs_is_what_the_list_makes",
     "systemctl --failed": "test_a_crawl_that_fails_is_listed_until_one_succeeds",
+    "wb-manager add --unpack-wacz": "test_every_post_of_a_wacz_is_shown_by_its_page",
     "warcio check": "test_two_independent_readers_find_nothing_wrong",
 }
 """The tests that run commands which are named in a sentence and shown nowhere else."""

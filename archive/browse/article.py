@@ -103,7 +103,7 @@ def read_article(
         return None
     return Article(
         post=post,
-        edition=Edition.of_name(post["path"]),
+        edition=Edition.of_name(str(post["path"])),
         published_twice=bool(
             connection.execute("SELECT 1 FROM editions WHERE info_code = ?", [info_code]).fetchone()
         ),
@@ -193,7 +193,7 @@ def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Ver
     code = [post["info_code"]]
     earlier = connection.execute(
         "SELECT * FROM revisions WHERE info_code = ? AND edition = ? ORDER BY version DESC",
-        [*code, Edition.of_name(post["path"])],
+        [*code, Edition.of_name(str(post["path"]))],
     ).fetchall()
     changed: dict[str | None, set[str]] = {}
     for at, what in connection.execute("SELECT at, what FROM changes WHERE info_code = ?", code):

@@ -30,7 +30,7 @@ _COUNTS = """
 """
 
 _LATEST = """
-    SELECT id, started, ended, status, verdict, revised, failed,
+    SELECT id, started, ended, status, verdict, found, revised, unchanged, gone, failed,
         CASE WHEN ended IS NULL THEN (
             SELECT count(*) FROM posts WHERE first_seen >= started AND first_seen < coalesce(
                 (SELECT min(started) FROM crawls AS later WHERE later.id > crawls.id), '~'

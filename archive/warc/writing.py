@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from archive.capture import Capture
-from archive.files import make_folder, sync_folders
+from archive.files import make_folder, refuse_link, sync_folders
 from archive.warc.names import (
     FINISHED,
     FORMER_OPEN,
@@ -241,7 +241,11 @@ def _mark(path: Path) -> None:
 
 
 def _open_here(path: Path, mode: str) -> io.FileIO:
-    """Open a file without a buffer; a link to one elsewhere is refused."""
+    """Open a file without a buffer.
+
+    :raises ArchiveError: when it is a link, which may lead elsewhere.
+    """
+    refuse_link(path)
     return io.FileIO(
         path, mode, opener=lambda file, flags: os.open(file, flags | os.O_NOFOLLOW, 0o666)
     )

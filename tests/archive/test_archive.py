@@ -446,9 +446,9 @@ def test_killed_before_the_old_place_was_left_the_next_add_leaves_it(
 
 def test_a_post_without_a_row_that_differs_is_kept_as_a_version(folder: Path) -> None:
     path = folder / POST
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"what somebody put there")
     with Archive(folder) as archive:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"what somebody put there")
         assert archive.add(ARTICLE) is Outcome.ADDED
     assert files(folder) == {POST: format_post(ARTICLE), FIRST_VERSION: b"what somebody put there"}
 

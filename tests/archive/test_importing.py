@@ -331,6 +331,7 @@ def test_another_archive_comes_with_its_superseded_versions(news: Path, tmp_path
 
 
 def test_a_post_that_the_catalog_does_not_know_is_kept(news: Path, tmp_path: Path) -> None:
+    Archive(news).close()
     write(news, {POST: b"what somebody put there"})
     take_in(news, write(tmp_path / "site", {NAME: LONGER}))
     assert files(news) == {POST: LONGER, FIRST_VERSION: b"what somebody put there"}

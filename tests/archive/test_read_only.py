@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from archive.archive import Archive
+from archive.commands.statuses import Status
 from archive.lock import ArchiveLock
 from tests.archive.test_archive import ARTICLE, CODE
 from tests.read_only import mounted_read_only, owned_by_another
@@ -134,5 +135,5 @@ def test_what_would_write_ends_in_one_sentence(
 def test_another_user_is_told_that_it_is_being_written(folder: Path) -> None:
     with owned_by_another(folder) as start, ArchiveLock(folder):
         refused = run("verify", folder, start=start)
-        assert refused.returncode == 1
+        assert refused.returncode == Status.BEING_WRITTEN
         assert f"is being written by process {os.getpid()}" in refused.stderr

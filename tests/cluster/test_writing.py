@@ -124,7 +124,15 @@ def test_a_refused_article_takes_no_other_with_it(writer: Writer, folder: Path) 
     assert crawl == {"added": 1, "failed": 1}
 
 
-VALIDATORS = [{"url": "http://site.test/", "etag": '"1"', "last_modified": None, "payload": None}]
+VALIDATORS = [
+    {
+        "url": "http://site.test/",
+        "etag": '"1"',
+        "last_modified": None,
+        "payload": None,
+        "read": "2026-11-22T19:00:00+00:00",
+    }
+]
 
 
 @pytest.mark.parametrize(("sent", "kept"), [(2, VALIDATORS), (3, [])])
@@ -160,7 +168,7 @@ def test_what_a_newer_release_tells_besides_is_left_out(writer: Writer, folder: 
     (crawl,) = rows(folder, "SELECT status, found FROM crawls")
     assert crawl == {"status": 0, "found": 2}
     assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == [
-        {"url": "http://site.test/", "etag": '"2"', "last_modified": None, "payload": None}
+        VALIDATORS[0] | {"etag": '"2"', "read": None}
     ]
 
 
@@ -207,7 +215,7 @@ def test_a_brief_is_about_its_hosts(writer: Writer, tmp_path: Path) -> None:
 
     brief = over_the_wire(writer.brief(["share.test"], **ABOUT))
     assert [row["host"] for row in brief["memory"]["blocks"]] == ["share.test"]
-    ((row, article),) = brief["due"]
+    ((row, (article,)),) = brief["due"]
     assert (row["info_code"], article_of(article).body) == (CODE, SENT.body)
     assert brief["categories"] == [["经济观察网", "jingjiguanchawang", "经济观察网新闻"]]
     other = writer.brief(["site.test"], **ABOUT)

@@ -88,8 +88,9 @@ class MovingSite:
 
 def _answer(article: Article, version: int) -> bytes:
     answer = json.loads(article.answer)
-    name = "text" if answer.get("text") else "content"
-    answer[name] = f"<p>第{version}版 {version * 11}%</p>{answer[name]}"
+    for name in {"text", "content"} & answer.keys():
+        if answer[name]:
+            answer[name] = f"<p>第{version}版 {version * 11}%</p>{answer[name]}"
     return json.dumps(answer).encode()
 
 

@@ -47,7 +47,7 @@ PAGES = (
     "/catalog/posts?_search=央行",
     "/catalog/posts?_sort=length&published__gt=2021-12-01",
     "/catalog/revisions",
-    f"/catalog/revisions/{REVISED},1",
+    f"/catalog/revisions/{REVISED},media,1",
     "/catalog/securities/1~2E600160",
     "/catalog/crawls",
     "/catalog/posts_per_day",

@@ -36,5 +36,5 @@ def test_a_month_with_too_many_posts_is_several_files(
     parts = addresses(tmp_path / "sitemap.xml")
     assert parts == [f"{ORIGINAL}sitemap/{name}.xml" for name in names]
     sizes = [len(addresses(tmp_path / "sitemap" / f"{name}.xml")) for name in names[1:]]
-    assert sizes == [1, 8, 8, 2]
+    assert sizes == [1, 8, 8, 5]
     assert f"Sitemap: {ORIGINAL}sitemap.xml\n" in (tmp_path / "robots.txt").read_text()
