@@ -52,10 +52,12 @@ class ArticleFingerprinter(RequestFingerprinter):
     def fingerprint(self, request: Request) -> bytes:
         """As Scrapy does it, but for requests that name their article.
 
-        Only the mirror has two posts of an article: elsewhere, one answer is all there is.
+        Only the mirror has two posts of an article: elsewhere, one answer is all there is. Another
+        look at a post that is archived is no request for the other post.
         """
         if ARTICLE not in request.meta:
             return super().fingerprint(request)
         edition = (request.meta.get(POST_URL) and request.meta.get(EDITION)) or "news"
-        identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]} as {edition}"
+        look = "again" if request.meta.get(REVISIT) else "first"
+        identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]} as {edition}, {look}"
         return sha1(identity.encode(), usedforsecurity=False).digest()

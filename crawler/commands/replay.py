@@ -90,7 +90,7 @@ class _Replay:
                     self._replay(row)
         did = "were revised" if self._apply else "would change"
         print(
-            f"finews: {self._read} articles read again, {self._changed} {did}, "
+            f"finews: {self._read} posts read again, {self._changed} {did}, "
             f"{self._unreadable} could not be read, {self._without} have no captures."
         )
         return ExitStatus.LAYOUT_CHANGED if self._unreadable else ExitStatus.DONE

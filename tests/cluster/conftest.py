@@ -99,6 +99,11 @@ class Cluster:
     def jobs(self) -> Path:
         return self.folder / "jobs.toml"
 
+    def posts_of_first(self) -> int:
+        """How many posts the first site has, those of rolling news with those of their media."""
+        made_up = self.sites[0].made_up
+        return len(made_up.articles) + len(made_up.media_posts)
+
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 

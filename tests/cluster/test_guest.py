@@ -40,7 +40,7 @@ def test_what_is_archived_is_not_fetched_by_another_worker(
     cluster.wait_until_done(jobs=1)
     first.terminate()
     assert first.wait(timeout=60) == 0
-    assert len(posts_in(cluster.archive)) == 60
+    assert len(posts_in(cluster.archive)) == cluster.posts_of_first()
 
     (cluster.folder / "site0.toml").write_text(
         cluster.sites[0].sources.replace("http://site0", "http://other")
@@ -64,7 +64,7 @@ def test_jobs_of_the_same_hosts_wait_for_each_other(cluster: Cluster, visits: Vi
     wait_for(lambda: "Another crawl of the cluster is asking" in cluster.log("a"))
     cluster.wait_until_done(jobs=1)
     assert visits.together == []
-    assert len(posts_in(cluster.archive)) == 60
+    assert len(posts_in(cluster.archive)) == cluster.posts_of_first()
 
 
 def test_a_stopped_worker_gives_its_jobs_back(cluster: Cluster, visits: Visits) -> None:
@@ -79,4 +79,4 @@ def test_a_stopped_worker_gives_its_jobs_back(cluster: Cluster, visits: Visits) 
     cluster.worker("b")
     ended = cluster.wait_until_done(jobs=1)
     assert [job.status for job in ended.jobs] == [0]
-    assert len(posts_in(cluster.archive)) == 60
+    assert len(posts_in(cluster.archive)) == cluster.posts_of_first()

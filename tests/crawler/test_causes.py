@@ -107,13 +107,13 @@ def test_a_category_that_two_may_be_is_not_guessed(crawl: Crawl, replica: Replic
     replica.faults = [
         Fault(MIRROR, "/feed.xml", failure=status(404)),
         Fault(
-            *(MIRROR, "/hexunwang/2022/05/20/NW202205202300000053"),
-            failure=with_body(lambda body: body.replace(b"hexunwang.html", b"HeXunWang.html")),
+            *(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}"),
+            failure=with_body(lambda body: body.replace(b"jingjiguanchawang.html", b"JingJiGuanChaWang.html")),
         ),
     ]
-    ended = crawl("-a", "category=HEXUNWANG")
+    ended = crawl("-a", "category=JINGJIGUANCHAWANG")
     assert ended.status == 2
-    assert "The category HEXUNWANG may be HeXunWang or hexunwang; " in last_line(ended.log)
+    assert "The category JINGJIGUANCHAWANG may be JingJiGuanChaWang or jingjiguanchawang; " in last_line(ended.log)
 
 
 def test_one_bad_article_leaves_the_next_crawls_well(

@@ -17,7 +17,7 @@ from tests.conftest import SHARE_HOSTS, Crawl
 from tests.crawler.test_sample_site import REAL
 
 FIRST = SHARE_HOSTS[0]
-CODES = (REAL, "NW202205202300000022", "NW202205202300000032", "NW202205202300000053")
+CODES = (REAL, "NW202205202300000023", "NW202205202300000029", "NW202205202300000037")
 US = "finews/0.1 (news archive; Scrapy)"
 
 

@@ -1,5 +1,6 @@
 """Replay: what today's page objects would make of everything that was ever fetched."""
 
+import json
 import os
 import subprocess
 import sys
@@ -26,9 +27,9 @@ from crawler.pages import compose, share_answer
 import crawler.replay
 
 read = share_answer.ShareAnswer.text
-def text(self, info_code):
+def text(self, info_code, edition=None):
     import dataclasses
-    answer = read(self, info_code)
+    answer = read(self, info_code, edition)
     if answer.title and answer.title.startswith("他说"):
         return dataclasses.replace(answer, title="改进的标题")
     return answer
@@ -38,8 +39,8 @@ from scrapy.cmdline import execute
 execute(sys.argv)
 """
 
-QUOTED = "NW202205202300000121"
-"""The article that gets another title."""
+QUOTED = "NW202205202300000118"
+"""The article that gets another title; it is published as two posts."""
 
 LOOK_AGAIN = ("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_REVISIT_SHARE=0")
 
@@ -70,20 +71,20 @@ def test_nothing_changes_while_the_page_objects_do_not(crawled: Path) -> None:
     ended = replay(crawled)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == (
-        "finews: 19 articles read again, 0 would change, 0 could not be read, 0 have no captures.\n"
+        "finews: 22 posts read again, 0 would change, 0 could not be read, 0 have no captures.\n"
     )
 
 
 def test_an_improvement_is_shown_field_by_field_and_can_be_applied(crawled: Path) -> None:
     before = posts_in(crawled)
     shown = replay(crawled, changed=True)
-    change = "title: '他说\"螺纹钢\"已下调' → '改进的标题'"
+    change = "title: '他说\"半导体\"已推动' → '改进的标题'"
     assert f"{QUOTED}: {change}\n" in shown.stdout
-    assert "19 articles read again, 1 would change" in shown.stdout
+    assert "22 posts read again, 2 would change" in shown.stdout
     assert posts_in(crawled) == before
 
     applied = replay(crawled, "--apply", changed=True)
-    assert "1 were revised" in applied.stdout
+    assert "2 were revised" in applied.stdout
     assert rows(crawled, "SELECT title, version FROM posts WHERE version > 1") == [
         ("改进的标题", 2)
     ]
@@ -97,7 +98,7 @@ def test_revisited_payloads_are_read_where_they_were_captured_first(
     replica.faults = []
     assert "1 revised" in crawl().output
     ended = replay(crawled, REAL)
-    assert "1 articles read again, 0 would change" in ended.stdout
+    assert "1 posts read again, 0 would change" in ended.stdout
 
 
 def test_captures_that_are_lost_are_told(crawled: Path) -> None:
@@ -132,7 +133,11 @@ def other_answers(answers: dict[str, bytes]) -> list[Fault]:
 
 
 def _edited(answer: bytes) -> bytes:
-    return answer.replace("。".encode(), "。。".encode(), 1)
+    facts = json.loads(answer)
+    for body in ("text", "content"):
+        if facts.get(body):
+            facts[body] = facts[body].replace("。", "。。", 1)
+    return json.dumps(facts).encode()
 
 
 def test_what_a_page_said_that_was_not_captured_is_kept(
@@ -143,10 +148,10 @@ def test_what_a_page_said_that_was_not_captured_is_kept(
     assert "19 revised" in crawl(*LOOK_AGAIN).output
     before = posts_in(archive)
 
-    assert "19 articles read again, 0 would change, 0 could not" in replay(archive).stdout
+    assert "22 posts read again, 0 would change, 0 could not" in replay(archive).stdout
     applied = replay(archive, "--apply", changed=True)
-    assert "19 articles read again, 1 were revised" in applied.stdout
-    assert len([name for name, post in posts_in(archive).items() if post != before[name]]) == 1
+    assert "22 posts read again, 2 were revised" in applied.stdout
+    assert len([name for name, post in posts_in(archive).items() if post != before[name]]) == 2
     assert rows(archive, "SELECT title, version FROM posts WHERE version > 2") == [
         ("改进的标题", 3)
     ]
@@ -170,14 +175,14 @@ def test_an_article_asked_for_by_its_share_link_has_no_page(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
     assert crawl("-a", f"share={REAL}", site=None).status == 0
-    assert "1 articles read again, 0 would change" in replay(archive).stdout
+    assert "1 posts read again, 0 would change" in replay(archive).stdout
 
 
 def test_a_post_that_is_lost_does_not_stop_the_others(crawled: Path) -> None:
     (lost,) = (crawled / "_posts").rglob(f"*{REAL}.md")
     lost.unlink()
     ended = replay(crawled)
-    assert "18 articles read again, 0 would change, 1 could not be read" in ended.stdout
+    assert "21 posts read again, 0 would change, 1 could not be read" in ended.stdout
     assert f"{REAL}: The disk refuses {lost}" in ended.stdout
 
 
@@ -186,7 +191,7 @@ def test_a_gone_article_stays_gone_when_it_is_read_again(crawled: Path) -> None:
         archive.mark_gone(InfoCode(QUOTED))
     looked = f"SELECT gone, checked FROM posts WHERE info_code = '{QUOTED}'"  # noqa: S608
     before = rows(crawled, looked)
-    assert "1 were revised" in replay(crawled, "--apply", changed=True).stdout
+    assert "2 were revised" in replay(crawled, "--apply", changed=True).stdout
     assert rows(crawled, "SELECT title FROM posts WHERE version = 2") == [("改进的标题",)]
     assert rows(crawled, looked) == before
     assert rows(crawled, "SELECT what FROM changes") == [("gone",)]
