@@ -289,9 +289,14 @@ def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> st
 
 
 def _but(stats: Mapping[str, Any]) -> str:
-    """What a good verdict adds: of articles that failed, and of bodies that are not their own."""
-    failed = stats.get("article/failed", 0)
-    return (f" but for {failed} that failed" if failed else "") + _stand_ins(stats)
+    """Return what a good verdict adds.
+
+    That is of articles that failed, of bodies that are not their own, and of lists that were read
+    at length for want of order.
+    """
+    failed, lists = stats.get("article/failed", 0), stats.get("list/out_of_order", 0)
+    read_on = f"; {lists} lists were not newest first, and were read to their ends" if lists else ""
+    return (f" but for {failed} that failed" if failed else "") + _stand_ins(stats) + read_on
 
 
 def _stand_ins(stats: Mapping[str, Any]) -> str:

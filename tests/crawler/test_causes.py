@@ -108,12 +108,17 @@ def test_a_category_that_two_may_be_is_not_guessed(crawl: Crawl, replica: Replic
         Fault(MIRROR, "/feed.xml", failure=status(404)),
         Fault(
             *(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}"),
-            failure=with_body(lambda body: body.replace(b"jingjiguanchawang.html", b"JingJiGuanChaWang.html")),
+            failure=with_body(
+                lambda body: body.replace(b"jingjiguanchawang.html", b"JingJiGuanChaWang.html")
+            ),
         ),
     ]
     ended = crawl("-a", "category=JINGJIGUANCHAWANG")
     assert ended.status == 2
-    assert "The category JINGJIGUANCHAWANG may be JingJiGuanChaWang or jingjiguanchawang; " in last_line(ended.log)
+    assert (
+        "The category JINGJIGUANCHAWANG may be JingJiGuanChaWang or jingjiguanchawang; "
+        in last_line(ended.log)
+    )
 
 
 def test_one_bad_article_leaves_the_next_crawls_well(

@@ -216,7 +216,7 @@ CHANGES: list[tuple[str, Change, str]] = [
         lambda _: b"<html></html>",
         "it is HTML in place of XML (A)",
     ),
-    (FEED, lambda body: body[:5000], "it is no Atom feed (A)"),
+    (FEED, lambda body: body[:5000], "it ends before the end of its <feed> (A)"),
     (HOME, fields("<li>", "<p>"), "it names no article (A)"),
     (
         POST,
