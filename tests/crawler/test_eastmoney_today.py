@@ -314,7 +314,10 @@ def test_an_article_that_is_published_anew_under_its_code_gets_its_title_and_tim
 
 def endless(request: Request) -> Answer:
     """Rolling news with new codes and a new cursor on each page."""
-    at = int(re.search(r"sortEnd=(\d*)", request.query)[1] or 10**6)  # type: ignore[index]
+    cursor = re.search(r"sortEnd=(\d*)", request.query)
+    if not cursor:
+        return Answer(404)
+    at = int(cursor[1] or 10**6)
     news = [replace(SITE.fast_news[0], code=f"2026{at - n:014}", article=None) for n in range(5)]
     good = list_site(news)(replace(request, query="fastColumn=102&req_trace=1&pageSize=50"))
     answer = json.loads(good.body)
@@ -334,7 +337,7 @@ def test_rolling_news_without_end_is_left(
 ) -> None:
     replica.sites |= dict.fromkeys((WEBLIST_HOST, LISTAPI_HOST), endless)
     ended = eastmoney(
-        crawl, *LONG_AGO, "-a", "column=rolling", "-s", setting, "-s", "CLOSESPIDER_PAGECOUNT=300"
+        crawl, *LONG_AGO, "-a", "column=rolling", "-s", setting, "-s", "CLOSESPIDER_PAGECOUNT=3000"
     )
     assert ended.status == 3, ended.log
     assert sentence in ended.log

@@ -70,7 +70,7 @@ def test_an_archive_that_can_only_be_read_is_refused_before_any_request(
 
 
 def test_a_catalog_that_is_busy_for_seconds_is_waited_for(crawl: Crawl, archive: Path) -> None:
-    assert crawl("-a", "category=hexunwang").status == 0
+    assert crawl("-a", "category=jingjiguanchawang").status == 0
     with closing(sqlite3.connect(archive / "catalog.db", check_same_thread=False)) as other:
         other.execute("BEGIN IMMEDIATE")
         release = threading.Timer(5, other.rollback)
