@@ -27,7 +27,7 @@ from crawler.pages.article_reading import UnknownAnswer
 from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
 from crawler.pages.reading import read_answer
-from crawler.pages.refusal import refusal_in
+from crawler.refusals import refusal_in
 from crawler.sources import Sources
 from crawler.verdict import ExitStatus
 

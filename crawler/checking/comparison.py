@@ -21,8 +21,8 @@ from crawler.pages.errors import NotFound
 from crawler.pages.json_answer import json_text
 from crawler.pages.layouts import layout_of
 from crawler.pages.reading import read_answer
-from crawler.pages.refusal import refusal_in
 from crawler.pages.titles import have_something_in_common
+from crawler.refusals import refusal_in
 
 _REFUSING = {401, 403, 412, 429}
 _TYPES = (

@@ -16,7 +16,8 @@ from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.faults import Failure, Fault, empty, garbage, hang, reset, status
 from demo.replica import Replica, Request
 from demo.site import MadeUpSite, made_up_site
-from tests.conftest import MIRROR, SAMPLES, SHARE_HOSTS, Crawl, Ended, crawl_with, posts_in
+from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, Ended, crawl_with, posts_in
+from tests.crawler.test_refusals import REFUSALS
 from tests.crawler.test_sample_site import rows
 
 FIRST, *OTHERS = SHARE_HOSTS
@@ -202,9 +203,7 @@ def test_a_share_host_that_dies_today_bans_the_family_once_at_most(
 
 
 CAPTCHAS = sorted(
-    path
-    for path in (SAMPLES / "refusals").glob("*.html")
-    if path.name not in {"news_about_captcha.html"}
+    path for path in REFUSALS.glob("*.html") if path.name not in {"news_about_captcha.html"}
 )
 
 
@@ -224,7 +223,7 @@ def test_a_captcha_at_any_host_is_a_refusal(
 def test_a_captcha_on_article_pages_stops_and_is_no_layout(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
-    page = (SAMPLES / "refusals" / "aliyun_waf_captcha.html").read_bytes()
+    page = (REFUSALS / "aliyun_waf_captcha.html").read_bytes()
     replica.faults = [
         *(Fault(host, failure=status(404)) for host in (*SHARE_HOSTS, ARTICLE_API_HOST)),
         Fault(PAGE_HOST, "/a/", failure=garbage(page)),

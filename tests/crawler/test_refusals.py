@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scrapy.http import Response
 
 from crawler.refusals import refusal_in
-from tests.conftest import SAMPLES
+from tests.conftest import ROOT, SAMPLES
 
-REFUSALS = SAMPLES / "refusals"
+GOLDEN = ROOT / "tests" / "golden"
+REFUSALS = GOLDEN / "recorded" / "captcha"
 EXPECTED = json.loads((REFUSALS / "expected.json").read_text(encoding="utf-8"))["files"]
 ADDRESS = "https://example.org/"
 
@@ -29,8 +30,16 @@ def test_a_recorded_answer_is_what_it_is(name: str) -> None:
     assert (refusal_in(answer(body)) is not None) == expected["refusal"]  # judged by itself
 
 
-@pytest.mark.parametrize("path", sorted((SAMPLES / "site").rglob("*.html")), ids=lambda p: p.name)
-def test_no_page_of_the_mirror_is_a_refusal(path: Path) -> None:
+@pytest.mark.parametrize(
+    "path",
+    sorted(
+        path
+        for folder in (SAMPLES / "site", SAMPLES / "share_api", GOLDEN / "answers")
+        for path in folder.rglob("*.*")
+    ),
+    ids=lambda path: path.name,
+)
+def test_no_answer_with_news_is_a_refusal(path: Path) -> None:
     assert refusal_in(answer(path.read_bytes())) is None
 
 
