@@ -129,7 +129,7 @@ class Ledger:
                 about TEXT, says BLOB, PRIMARY KEY (about, says)
             ) WITHOUT ROWID;
             CREATE TABLE recorded (
-                info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT
+                info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT, due INTEGER
             );
             CREATE INDEX recorded_of ON recorded (info_code, edition);
             CREATE INDEX recorded_at ON recorded (path);
@@ -247,7 +247,7 @@ class Ledger:
     def note_captures(self, file: str, found: Captured, *, due: bool) -> None:
         """Take down what the records of a WARC file are.
 
-        :param due: the catalog must know its payloads.
+        :param due: the catalog must know its payloads, and the archive have its versions.
         """
         self._add("captures", 1, [(file,)])
         self._add("responses", 5, ((file, *response) for response in found.responses))
@@ -255,7 +255,7 @@ class Ledger:
         self._add("originals", 4, payloads)
         self._add("revisits", 3, ((file, *revisit) for revisit in found.revisits))
         self._add("told", 2, found.told)
-        self._add("recorded", 5, found.versions)
+        self._add("recorded", 6, ((*version, due) for version in found.versions))
 
     def hash_of(self, path: str) -> str | None:
         """The SHA-256 of the version or picture there; None where the catalog knows none."""
@@ -382,11 +382,15 @@ class Ledger:
         """Versions that records are of, and that neither the catalog nor a file has.
 
         Not those that were recorded a second time under their number, by what was done after a
-        kill, before there was a newer one.
+        kill, before there was a newer one. Neither those that a killed crawl was storing: they are
+        the last ones in the file that it was writing.
         """
         sql = """
-            SELECT * FROM recorded AS lost
-            WHERE sha256 NOT IN (SELECT sha256 FROM versions WHERE info_code = lost.info_code)
+            SELECT info_code, edition, version, path, sha256 FROM recorded AS lost
+            WHERE (due OR rowid < (
+                SELECT max(recorded.rowid) FROM recorded JOIN versions USING (info_code, sha256)
+            ))
+            AND sha256 NOT IN (SELECT sha256 FROM versions WHERE info_code = lost.info_code)
             AND NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = lost.sha256)
             AND NOT EXISTS (
                 SELECT 1 FROM recorded AS again
