@@ -6,7 +6,7 @@ What is imported here is imported by each of these processes: of the archive as 
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,13 @@ from typing import NamedTuple
 from archive.databases import connect_read_only, is_damage
 from archive.errors import ArchiveError
 from archive.files import read_many
-from archive.statements import RecordedVersion, Statement, recorded_by
+from archive.statements import (
+    RecordedVersion,
+    Statement,
+    recorded_by,
+    tells_of_begin,
+    tells_of_end,
+)
 from archive.warc.scanning import Records
 
 _KINDS = frozenset({"response", "revisit", "metadata"})
@@ -62,7 +68,10 @@ class Captured:
     :param records: how many.
     :param payloads: offset of the first response with each, by its digest.
     :param revisits: offset and digest of each that names the payload which it revisits.
-    :param versions: of posts that records are of, in their order.
+    :param versions: of posts that records are of, in their order, each with how many crawls began
+        before it in the piece.
+    :param began: how many crawls began.
+    :param ended: of which crawls the end is recorded, counted like those of `versions`.
     :param damage: what was wrong with records that could not be read, a sentence each.
     """
 
@@ -72,8 +81,10 @@ class Captured:
     payloads: dict[str, int]
     revisits: list[tuple[int, str]]
     told: list[Statement]
-    versions: list[RecordedVersion]
+    versions: list[tuple[RecordedVersion, int]]
     damage: list[str]
+    began: int = 0
+    ended: list[int] = field(default_factory=list)
 
 
 def captured(records: Records) -> Captured:
@@ -92,8 +103,11 @@ def captured(records: Records) -> Captured:
         else:
             recorded = recorded_by(record)
             found.told += recorded.statements
+            found.began += any(map(tells_of_begin, recorded.statements))
+            if any(map(tells_of_end, recorded.statements)):
+                found.ended.append(found.began)
             if recorded.version:
-                found.versions.append(recorded.version)
+                found.versions.append((recorded.version, found.began))
     found.records = records.count
     return found
 

@@ -158,6 +158,7 @@ class Fold:
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
         self.numbers: dict[InfoCode, int] = {}
+        self._told_again: dict[InfoCode, Edition] = {}
         self._differing: list[Seen] = []
         self._later: dict[_PostId, list[RevisionRow]] = defaultdict(list)
         self._catalog = catalog
@@ -378,10 +379,12 @@ class Fold:
             if not self._catalog.forget(info_code, stored.edition):
                 return
             # Its other post came before it, unless that is recorded a second time as well.
-            if info_code not in self.numbers:
-                self.numbers[info_code] = self._catalog.number_last(info_code)
-            else:
-                del self.numbers[info_code]
+            if self._told_again.get(info_code) not in (None, stored.edition):
+                del self.numbers[info_code], self._told_again[info_code]
+                return
+            number = self._catalog.number_last(info_code)
+            self.numbers.setdefault(info_code, number)
+            self._told_again[info_code] = stored.edition
         else:
             self._catalog.forget_changes(
                 InfoCode(stored.info_code), stored.revised or stored.checked

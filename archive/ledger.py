@@ -90,6 +90,7 @@ class Ledger:
     """
 
     def __init__(self) -> None:
+        self._crawls = 0
         self._db = sqlite3.connect("", isolation_level=None)
         self._db.executescript(
             """
@@ -129,8 +130,10 @@ class Ledger:
                 about TEXT, says BLOB, PRIMARY KEY (about, says)
             ) WITHOUT ROWID;
             CREATE TABLE recorded (
-                info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT, due INTEGER
+                info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT,
+                crawl INTEGER, due INTEGER
             );
+            CREATE TABLE ended (crawl INTEGER PRIMARY KEY);
             CREATE INDEX recorded_of ON recorded (info_code, edition);
             CREATE INDEX recorded_at ON recorded (path);
             """
@@ -255,7 +258,10 @@ class Ledger:
         self._add("originals", 4, payloads)
         self._add("revisits", 3, ((file, *revisit) for revisit in found.revisits))
         self._add("told", 2, found.told)
-        self._add("recorded", 6, ((*version, due) for version in found.versions))
+        versions = ((*version, self._crawls + crawl, due) for version, crawl in found.versions)
+        self._add("recorded", 7, versions)
+        self._add("ended", 1, ((self._crawls + crawl,) for crawl in found.ended))
+        self._crawls += found.began
 
     def hash_of(self, path: str) -> str | None:
         """The SHA-256 of the version or picture there; None where the catalog knows none."""
@@ -382,14 +388,23 @@ class Ledger:
         """Versions that records are of, and that neither the catalog nor a file has.
 
         Not those that were recorded a second time under their number, by what was done after a
-        kill, before there was a newer one. Neither those that a killed crawl was storing: they are
-        the last ones in the file that it was writing.
+        kill, before there was a newer one. Neither those that were being stored at a kill: they are
+        the last ones of a crawl without an end, or of the file that was being written.
         """
         sql = """
             SELECT info_code, edition, version, path, sha256 FROM recorded AS lost
-            WHERE (due OR rowid < (
-                SELECT max(recorded.rowid) FROM recorded JOIN versions USING (info_code, sha256)
-            ))
+            WHERE (
+                NOT crawl OR crawl IN (SELECT crawl FROM ended) OR EXISTS (
+                    SELECT 1 FROM recorded AS stored JOIN versions USING (info_code, sha256)
+                    WHERE stored.crawl = lost.crawl AND stored.rowid > lost.rowid
+                )
+            )
+            AND (
+                due OR rowid < (
+                    SELECT max(recorded.rowid)
+                    FROM recorded JOIN versions USING (info_code, sha256)
+                )
+            )
             AND sha256 NOT IN (SELECT sha256 FROM versions WHERE info_code = lost.info_code)
             AND NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = lost.sha256)
             AND NOT EXISTS (

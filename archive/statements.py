@@ -74,6 +74,16 @@ def of_crawl(row: Mapping[str, object]) -> Iterator[Statement]:
         yield Statement(about, _hash(row[name] for name in CRAWL_ENDED))
 
 
+def tells_of_begin(statement: Statement) -> bool:
+    """Return whether a statement is of a crawl's begin."""
+    return statement.about.startswith("crawl ")
+
+
+def tells_of_end(statement: Statement) -> bool:
+    """Return whether a statement is of a crawl's end."""
+    return statement.about.startswith("end of crawl ")
+
+
 class RecordedVersion(NamedTuple):
     """A version of a post that a record is of.
 

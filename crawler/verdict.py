@@ -291,12 +291,18 @@ def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> st
 def _but(stats: Mapping[str, Any]) -> str:
     """Return what a good verdict adds.
 
-    That is of articles that failed, of bodies that are not their own, and of lists that were read
-    at length for want of order.
+    That is of articles that failed, of bodies that are not their own, of posts without a time, and
+    of lists that were read at length for want of order.
     """
-    failed, lists = stats.get("article/failed", 0), stats.get("list/out_of_order", 0)
-    read_on = f"; {lists} lists were not newest first, and were read to their ends" if lists else ""
-    return (f" but for {failed} that failed" if failed else "") + _stand_ins(stats) + read_on
+    failed, days = stats.get("article/failed", 0), stats.get("article/dated_by_code", 0)
+    lists = stats.get("list/out_of_order", 0)
+    parts = (
+        f" but for {failed} that failed" if failed else "",
+        _stand_ins(stats),
+        f"; {days} have only a day, because no source says a time that can be read" if days else "",
+        f"; {lists} lists were not newest first, and were read to their ends" if lists else "",
+    )
+    return "".join(parts)
 
 
 def _stand_ins(stats: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from scrapy.http import Response
@@ -24,8 +24,11 @@ _SCRIPT = re.compile(
 _SECONDS = 10
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
 _WRITTEN_OUT = re.compile(
-    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
+    r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})(?:日\s*|\s+)(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
 )
+_CLOSE = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
+_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ].+)?", re.ASCII)
+_OF_JAVA = "%b %d, %Y %I:%M:%S %p"
 
 
 class _Number(str):
@@ -102,7 +105,7 @@ class JsonAnswer:
         """
         value = (self.text(fields, name, may_be_number=True) or "").strip()
         try:
-            time = _since_1970(value) or _written_out(value) or datetime.fromisoformat(value)
+            time = _since_1970(value) or _written_out(value) or _iso(value) or _of_java(value)
         except (ValueError, OverflowError, OSError):
             return None
         return time.replace(tzinfo=SHANGHAI) if time.tzinfo is None else time
@@ -127,9 +130,28 @@ def _since_1970(value: str) -> datetime | None:
 
 
 def _written_out(value: str) -> datetime | None:
-    """A time as ``2026/9/19 1:09:08``, with hyphens or slashes."""
-    match = _WRITTEN_OUT.fullmatch(value)
+    """Read a time as ``2026/9/19 1:09:08``, with hyphens, slashes, 年月日 or nothing between.
+
+    The 24th hour of a day is the first one of the next day.
+    """
+    match = _WRITTEN_OUT.fullmatch(value) or _CLOSE.fullmatch(value)
     if match is None:
         return None
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    return datetime(year, month, day, hour, minute, second, tzinfo=SHANGHAI)
+    next_day = (hour, minute, second) == (24, 0, 0)
+    time = datetime(year, month, day, 0 if next_day else hour, minute, second, tzinfo=SHANGHAI)
+    return time + timedelta(days=next_day)
+
+
+def _iso(value: str) -> datetime | None:
+    """Read a date, or a date with a time; weeks of a year are no dates of articles."""
+    return datetime.fromisoformat(value) if _ISO.fullmatch(value) else None
+
+
+def _of_java(value: str) -> datetime:
+    """Read a time as Java writes it in English: ``Nov 20, 2026 5:34:39 PM``.
+
+    :raises ValueError: when it is none.
+    """
+    plain = " ".join(value.split())  # later versions of Java have a narrow no-break space there
+    return datetime.strptime(plain, _OF_JAVA).replace(tzinfo=SHANGHAI)

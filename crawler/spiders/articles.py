@@ -234,6 +234,8 @@ class ArticleSpider(Spider):
             self.sources.share.link_of,
             provisional=wanted.unanswered and text.source.is_worse_than(BodySource.ARTICLE_API),
         )
+        if text.published is None and (wanted.facts is None or wanted.facts.published is None):
+            self._dated_by_code(wanted.info_code)
         yield replace(article, captures=wanted.captures)
 
     def without_text(self, wanted: Wanted, reason: str, sentence: str) -> Iterator[Request | Item]:
@@ -249,6 +251,8 @@ class ArticleSpider(Spider):
             try:
                 link_of = self.sources.share.link_of
                 article = compose_without_text(facts, link_of, provisional=wanted.unanswered)
+                if facts.published is None:
+                    self._dated_by_code(wanted.info_code)
                 if wanted.unreadable:
                     self.failures.stands_in(wanted.info_code, sentence)
                 yield replace(article, captures=wanted.captures)
@@ -258,6 +262,13 @@ class ArticleSpider(Spider):
             yield Look(wanted.info_code, _found_in_vain(wanted, archived))
         elif archived is None:
             self._failed(wanted, reason, sentence)
+
+    def _dated_by_code(self, info_code: InfoCode) -> None:
+        self.count("article/dated_by_code")
+        self.logger.warning(
+            "No source says a time of %s that can be read; its post has the day in its code.",
+            info_code,
+        )
 
     def _failed(self, wanted: Wanted, reason: str, sentence: str) -> None:
         self.failures.of_article(

@@ -12,7 +12,7 @@ import pytest
 from archive.archive import Archive
 from archive.verify import verify
 from demo.faults import Fault, redirect, status
-from demo.replica import Answer, Replica, Request, Site
+from demo.replica import Answer, Replica, Request, Site, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
 from tests.crawler.test_sample_site import REAL, rows
@@ -47,6 +47,36 @@ def test_redirected_answers_are_followed(
     renamed(replica, FIRST, "/NewsData/")
     ended = crawl()
     assert (ended.status, posts_in(archive)) == (0, sample_posts), ended.log
+
+
+@pytest.mark.parametrize(
+    ("shown", "published", "remark"),
+    [
+        ("Dec 29, 2021 5:34:39 PM", "2021-12-29T17:34:39+08:00", ""),
+        (
+            "3分钟前",
+            "2021-12-29T00:00:00+08:00",
+            "; 1 have only a day, because no source says a time",
+        ),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_reported(
+    crawl: Crawl,
+    replica: Replica,
+    archive: Path,
+    sample_answers: dict[str, bytes],
+    shown: str,
+    published: str,
+    remark: str,
+) -> None:
+    answer = json.dumps(json.loads(sample_answers[REAL]) | {"showtime": shown, "datetime": shown})
+    replica.sites |= dict.fromkeys(SHARE_HOSTS, share_api_site({REAL: answer.encode()}))
+    ended = crawl("-a", f"share={REAL}", site=None)
+    assert ended.status == 0, ended.log
+    assert rows(archive, "SELECT published FROM posts") == [(published,)]
+    ((verdict,),) = rows(archive, "SELECT verdict FROM crawls")
+    assert ("have only a day" in verdict) is bool(remark)
+    assert remark in verdict
 
 
 def test_what_is_redirected_to_a_foreign_host_is_told_and_tried_again(

@@ -67,10 +67,36 @@ def test_the_code_may_be_said_by_the_address_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "shown", ["2026/09/19 01:09:08", "2026/9/19 1:09:08", "2026-09-19 01:09:08", 1789751348]
+    "shown",
+    [
+        *("2026/09/19 01:09:08", "2026/9/19 1:09:08", "2026-09-19 01:09:08", 1789751348),
+        *("2026-09-19T01:09:08+08:00", "2026-09-18T17:09:08Z", 1789751348000, "20260919010908"),
+        *("Sep 19, 2026 1:09:08 AM", "Sep 19, 2026 1:09:08\u202fAM"),
+        *("2026年09月19日 01:09:08", "2026年9月19日01:09:08"),
+    ],
 )
 def test_times_are_read_in_every_form(shown: object) -> None:
     assert of(Art_ShowTime=shown).published == datetime(2026, 9, 19, 1, 9, 8, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("shown", "time"),
+    [
+        ("Nov 20, 2026 5:34:39 PM", "2026-11-20 17:34:39"),
+        ("2026/11/20 17:34", "2026-11-20 17:34:00"),
+        ("2026年11月20日 17:34", "2026-11-20 17:34:00"),
+        ("20261120173439", "2026-11-20 17:34:39"),
+        ("2026-11-20 24:00:00", "2026-11-21 00:00:00"),
+    ],
+)
+def test_times_that_bug_reports_name_are_read(shown: str, time: str) -> None:
+    read_time = datetime.fromisoformat(time).replace(tzinfo=SHANGHAI)
+    assert of(Art_ShowTime=shown).published == read_time
+
+
+@pytest.mark.parametrize("shown", ["2026-W47-5", "3分钟前", "11-20 17:34", "2026-11-20 25:00", "x"])
+def test_what_is_no_time_is_none(shown: str) -> None:
+    assert of(Art_ShowTime=shown).published is None
 
 
 def test_the_first_time_stands_in_for_the_latest() -> None:
