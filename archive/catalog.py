@@ -151,8 +151,8 @@ class Catalog(Questions):
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
 
-    def number_last(self, info_code: InfoCode) -> int:
-        """Give an article the number behind all others; return the one that it had."""
+    def number_last(self, info_code: InfoCode) -> tuple[int, int]:
+        """Give an article the number behind all others; return the one that it had, and this."""
         this = "WHERE info_code = ?"
         try:
             with self._writer.atomic():
@@ -161,9 +161,10 @@ class Catalog(Questions):
                     f"UPDATE posts SET id = {_NEXT_ID} {this}",  # noqa: S608
                     [info_code],
                 )
+                ((last,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
         except sqlite3.Error as error:
             raise self._failed("write", error) from error
-        return int(number)
+        return int(number), int(last)
 
     def renumber(self, numbers: Mapping[InfoCode, int]) -> None:
         """Close the gaps that `forget` has left in the posts' numbers, in their order.

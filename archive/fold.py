@@ -158,7 +158,7 @@ class Fold:
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
         self.numbers: dict[InfoCode, int] = {}
-        self._told_again: dict[InfoCode, Edition] = {}
+        self._told_last: dict[InfoCode, dict[Edition, int]] = {}
         self._differing: list[Seen] = []
         self._later: dict[_PostId, list[RevisionRow]] = defaultdict(list)
         self._catalog = catalog
@@ -378,13 +378,11 @@ class Fold:
             info_code = InfoCode(stored.info_code)
             if not self._catalog.forget(info_code, stored.edition):
                 return
-            # Its other post came before it, unless that is recorded a second time as well.
-            if self._told_again.get(info_code) not in (None, stored.edition):
-                del self.numbers[info_code], self._told_again[info_code]
-                return
-            number = self._catalog.number_last(info_code)
-            self.numbers.setdefault(info_code, number)
-            self._told_again[info_code] = stored.edition
+            # The article's number is of the post that came first, by what was told of each last.
+            before, now = self._catalog.number_last(info_code)
+            told = self._told_last.setdefault(info_code, dict.fromkeys(Edition, before))
+            told[stored.edition] = now
+            self.numbers[info_code] = min(told.values())
         else:
             self._catalog.forget_changes(
                 InfoCode(stored.info_code), stored.revised or stored.checked
