@@ -3,6 +3,9 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+
+from archive.errors import FinewsError
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -23,12 +26,29 @@ def _terminate(number: int, _: object) -> None:
 
 @contextmanager
 def interrupted_by_all() -> Iterator[None]:
-    """Raise KeyboardInterrupt in this block on SIGTERM and SIGHUP too, which would kill it."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Raise KeyboardInterrupt in this block on SIGTERM and SIGHUP too, which would kill it.
+
+    SQLite makes an error of its own of an exception in a function that it calls; where a signal
+    came, the error is raised as a KeyboardInterrupt again.
+    """
+    came = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came = True
+        signal.default_int_handler(number, frame)
+
+    before = {number: signal.getsignal(number) for number in ENDING}
+    if before[signal.SIGINT] is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     end_by_hangup()
     try:
         yield
+    except FinewsError as error:
+        if came:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
