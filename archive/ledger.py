@@ -397,6 +397,12 @@ class Ledger:
                 NOT crawl OR crawl IN (SELECT crawl FROM ended) OR EXISTS (
                     SELECT 1 FROM recorded AS stored JOIN versions USING (info_code, sha256)
                     WHERE stored.crawl = lost.crawl AND stored.rowid > lost.rowid
+                    AND NOT EXISTS (
+                        SELECT 1 FROM recorded AS again
+                        WHERE again.info_code = stored.info_code
+                        AND again.edition = stored.edition
+                        AND again.version = stored.version AND again.rowid > stored.rowid
+                    )
                 )
             )
             AND (
