@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+# Seconds for a test, with its fixtures.
+TIMEOUT := 600
 
 .PHONY: help demo test nightly fuzz crawl browse lint docs audit bench
 .DELETE_ON_ERROR:
@@ -28,7 +30,7 @@ demo: $(READY)
 	$(VENV)/bin/python -m demo
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(VENV)/bin/python -m pytest --timeout $(TIMEOUT) --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 nightly: $(READY)
 	FINEWS_KILLS=102 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
