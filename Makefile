@@ -10,7 +10,7 @@ TIMEOUT := 600
 help:
 	@echo 'make demo    crawl the bundled made-up site into news-demo/, without the internet'
 	@echo 'make test    run the tests'
-	@echo 'make nightly the fault tests at length: many kills, days of simulation'
+	@echo 'make nightly the tests with many kills, days of simulation and other random examples'
 	@echo 'make fuzz    look for input that breaks the readers (SECONDS=300 for each)'
 	@echo 'make crawl   crawl the real site into news/'
 	@echo 'make browse  look at news/ in the browser (ARCHIVE=news-demo: at the demo'"'"'s)'
@@ -35,8 +35,8 @@ test: $(READY)
 nightly: $(READY)
 	FINEWS_KILLS=102 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
 	    FINEWS_ALL_CONTAINERS=1 \
-	    $(VENV)/bin/python -m pytest --timeout 14400 \
-	    tests/faults tests/archive/browse/test_hostile_addresses.py tests/bench \
+	    $(VENV)/bin/python -m pytest --timeout 14400 --hypothesis-profile random \
+	    tests/archive tests/crawler tests/faults tests/bench \
 	    tests/deploy/test_engine.py
 
 fuzz: $(READY)

@@ -1,14 +1,14 @@
 """Atom documents (RFC 4287), archived pages included (RFC 5005)."""
 
-import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
+from archive.markup import NOT_IN_XML
+
 _ATOM = "http://www.w3.org/2005/Atom"
 _HISTORY = "http://purl.org/syndication/history/1.0"
-_NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_ONE = "未注明"
 
 ElementTree.register_namespace("", _ATOM)
@@ -99,9 +99,9 @@ def _add_entry(feed: ElementTree.Element, entry: Entry) -> None:
 
 
 def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> None:
-    clean = {name: _NOT_IN_XML.sub("", value) for name, value in attributes.items()}
+    clean = {name: NOT_IN_XML.sub("", value) for name, value in attributes.items()}
     element = ElementTree.SubElement(parent, f"{{{_ATOM}}}{tag}", clean)
-    element.text = _NOT_IN_XML.sub("", text)
+    element.text = NOT_IN_XML.sub("", text)
 
 
 def _urn(name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 from parsel import Selector
 
-from archive.markup import without_overloaded_tags
+from archive.markup import in_xml, without_overloaded_tags
 
 BLOCKS = frozenset(
     """
@@ -26,7 +26,7 @@ _hidden = etree.XPath("//*[contains(translate(@style, ' ', ''), 'display:none')]
 
 def parse(html: str) -> etree._Element:
     """Parse a body as browsers would, whatever markup it has."""
-    return Selector(text=without_overloaded_tags(html) or " ", type="html").root
+    return Selector(text=in_xml(without_overloaded_tags(html)) or " ", type="html").root
 
 
 def paragraphs(root: etree._Element) -> Iterator[etree._Element]:

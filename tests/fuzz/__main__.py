@@ -30,20 +30,32 @@ atheris.Fuzz()
 """
 
 
-def fuzz(target: Target, seconds: int, learned: Path = _LEARNED, crashes: Path = CRASHES) -> int:
-    """Fuzz a target for so many seconds.
+def fuzz(
+    target: Target,
+    seconds: int,
+    learned: Path = _LEARNED,
+    crashes: Path = CRASHES,
+    *,
+    seed: int = 0,
+    most: int = 1_000_000_000,
+) -> int:
+    """Fuzz a target.
 
+    :param seconds: after which it ends.
+    :param seed: of the random choices; 0 takes another one in each run.
+    :param most: inputs that are tried.
     :returns: how many inputs were tried.
     :raises SystemExit: with what went wrong, and the input that did it, when one breaks it.
     """
     corpus, kept = learned / target.name, crashes / target.name
     for folder in (corpus, kept):
         folder.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(target.seeds()):
-        (corpus / f"seed-{number}").write_bytes(seed)
+    for number, data in enumerate(target.seeds()):
+        (corpus / f"seed-{number}").write_bytes(data)
     ended = subprocess.run(
         (
             *(sys.executable, "-c", _RUN, target.name, f"-max_total_time={seconds}"),
+            *(f"-seed={seed}", f"-runs={most}"),
             *(f"-max_len={_LARGEST}", f"-timeout={_SLOWEST}", "-rss_limit_mb=1500"),
             *(f"-artifact_prefix={kept}/", str(corpus)),
         ),
