@@ -1,27 +1,27 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
-# Seconds for a test, with its fixtures.
+# The most seconds for a test, with its fixtures.
 TIMEOUT := 600
 
 .PHONY: help demo test nightly fuzz crawl browse lint docs audit bench
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo    crawl the bundled made-up site into news-demo/, without the internet'
+	@echo 'make demo    crawl a made-up site, which comes with the project, into news-demo/'
 	@echo 'make test    run the tests'
-	@echo 'make nightly the tests with many kills, days of simulation and other random examples'
-	@echo 'make fuzz    look for input that breaks the readers (SECONDS=300 for each)'
+	@echo 'make nightly run the tests with many kills, days of simulation and other random examples'
+	@echo 'make fuzz    search for input that breaks the parsers (SECONDS=300 for each)'
 	@echo 'make crawl   crawl the real site into news/'
-	@echo 'make browse  look at news/ in the browser (ARCHIVE=news-demo: at the demo'"'"'s)'
-	@echo 'make lint    ruff, mypy and import-linter'
-	@echo 'make docs    make a web site of docs/, in build/docs/'
+	@echo 'make browse  serve news/ for a web browser (ARCHIVE=news-demo for the demo)'
+	@echo 'make lint    run ruff, mypy and import-linter'
+	@echo 'make docs    generate a web site from docs/ in build/docs/'
 	@echo 'make audit   ask the package index whether a pinned release was withdrawn'
-	@echo 'make bench   measure, against baselines in the same run'
+	@echo 'make bench   measure speed against baselines in the same run'
 
-# Pinned by constraints.txt; made again whenever that or pyproject.toml changes.
+# The environment, pinned by constraints.txt; updated whenever that or pyproject.toml changes.
 $(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or later; say make PYTHON=...")'
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or later; run make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
 	touch $@

@@ -1,4 +1,4 @@
-"""The settings of a good guest. ``-s NAME=VALUE`` overrides each for one crawl."""
+"""The settings of a polite crawl. ``-s NAME=VALUE`` overrides each for one crawl."""
 
 import os
 from pathlib import Path
@@ -9,77 +9,80 @@ BOT_NAME = "finews"
 SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"
 
-# What keeps what a crawl brings: the archive folder below, on this machine.
+# The class that stores what a crawl fetches: here in the archive folder below, on this machine.
 FINEWS_KEEPER = "crawler.keeper.ArchiveHere"
 
-# Where the archive is and what the crawler knows of the sources. The default lies beside
-# scrapy.cfg, wherever in the project a crawl is started.
+# The folder of the archive, and the file with the facts about the sources. The default folder is
+# news/ next to scrapy.cfg, in whichever folder of the project a crawl is started.
 FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE") or str(
     Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "news"
 )
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
-# Tells the time, aware.
+# The function that returns the current time, as a datetime with a time zone.
 FINEWS_CLOCK = "archive.archive.utc_now"
 
-# Keep every request and response as WARC, under warc/ in the archive.
+# Store every request and response as WARC, under warc/ in the archive.
 FINEWS_WARC = True
 
-# Keep the articles' pictures, under media/ in the archive: at most so many in a crawl, the newest
-# articles' first, and none of more bytes than this. The last says that they may be redirected,
-# which is to other hosts of pictures only.
+# Archive the pictures of articles, under media/ in the archive: the most in a crawl, those of the
+# newest articles first, and the largest size in bytes. The last setting allows redirects, but only
+# to other picture hosts.
 FINEWS_MEDIA = os.environ.get("FINEWS_MEDIA") or False
 FINEWS_PICTURES = 100
 FINEWS_PICTURE_MAXSIZE = 10 * 1024 * 1024
 MEDIA_ALLOW_REDIRECTS = True
 
-# The first crawl of Eastmoney's lists goes back so far; `-a since=` goes further.
+# How many days the first crawl of Eastmoney's lists goes back; `-a since=` goes further.
 FINEWS_FIRST_DAYS = 1
 
-# A list that leads on and on is left after so many pages, after so long, and after so many pages in
-# a row that name nothing new; the crawl then says so.
+# Limits for a list that does not end: the most pages, the most seconds, and the most pages in a row
+# that name nothing new. A crawl that reaches one reports it.
 FINEWS_LIST_PAGES = 1000
 FINEWS_LIST_SECONDS = 7200
 FINEWS_LIST_PAGES_IN_VAIN = 10
 
-# Looks at archived articles again: the next one when half of the article's age has gone by since
-# the last, which makes six to ten in the first three days; at most so many in a crawl.
+# Revisits of archived articles. The next one is due when the time since the last one is this share
+# of the article's age; with a half, an article gets six to ten revisits in its first three days.
+# Then the days after which revisits end, and the most revisits in a crawl.
 FINEWS_REVISIT_SHARE = 0.5
 FINEWS_REVISIT_DAYS = 3
 FINEWS_REVISITS = 50
 
-# An article that failed is tried again, ever more rarely, as looks are; after so many tries it is
-# given up.
+# A failed article is tried again at growing intervals, as revisits are. It is given up after this
+# many tries.
 FINEWS_ATTEMPTS = 10
 
-# A host that refuses this machine (403, 429, a captcha, connections cut in a row) or gives no
-# answer is not asked for so long, then for twice as long each time, up to the second number.
+# The pause, in seconds, for a host that refuses this machine (403, 429, a captcha, connections cut
+# in a row) or does not answer. Each further pause is twice as long, up to the second number.
 FINEWS_BREAKER_SECONDS = 600
 FINEWS_BREAKER_MAX_SECONDS = 6 * 3600
-# A Retry-After of up to this is waited for within the crawl.
+# The longest Retry-After, in seconds, for which a crawl waits.
 FINEWS_RETRY_AFTER_MAX_SECONDS = 60
 
-# A host that fails so many times in a row gives no answer, or twice as many where it has answered
+# How many failures in a row mean that a host does not answer; twice as many when it has answered
 # before in the same crawl.
 FINEWS_PATIENCE = 5
 
-# A list is asked for conditionally, and once in so many hours without: some servers answer 304
-# ("not modified") to every condition.
+# A list is requested with a condition (If-None-Match, If-Modified-Since), and once in this many
+# hours without one: some servers answer 304 ("not modified") to every condition.
 FINEWS_UNCONDITIONAL_HOURS = 24
 
-# A batch of articles is written when it is full or when its first one has waited this long.
+# A batch of articles is written when it has this many, or when its first one has waited this many
+# seconds.
 FINEWS_BATCH_ARTICLES = 50
 FINEWS_BATCH_SECONDS = 0.2
 
-# A crawl that another process has kept from the archive for longer reports so, with exit status 10.
+# When another process has locked the archive for more hours than this, a crawl ends with exit
+# status 10 instead of 8.
 FINEWS_LOCKED_HOURS = 6
 
-# A crawl that fails for more than this share of the articles that it asked for, and for so many at
-# least, says so: exit status 6. For articles that `share` names, one is enough.
+# A crawl ends with exit status 6 when more than this share of the requested articles failed, and at
+# least this many. Of the articles that `share` names, one failure is enough.
 FINEWS_MAX_FAILED_SHARE = 0.1
 FINEWS_MIN_FAILURES = 3
 
-# The way of an article.
+# The order in which an article is processed.
 ITEM_PIPELINES = {
     "crawler.pipelines.pictures.PicturePipeline": 50,  # articles pass
     "crawler.pipelines.normalise.NormalisePipeline": 100,
@@ -96,14 +99,14 @@ EXTENSIONS = {
     "crawler.extensions.crawl_delay.CrawlDelay": 10,  # after AutoThrottle
     "crawler.extensions.pictures.Pictures": 100,
     "crawler.extensions.progress.Progress": 500,
-    "scrapy.extensions.logstats.LogStats": None,  # Progress says the same in articles
+    "scrapy.extensions.logstats.LogStats": None,  # Progress reports the same, in articles
 }
 REQUEST_FINGERPRINTER_CLASS = "crawler.fingerprint.ArticleFingerprinter"
 
-# Manners. Eastmoney bans addresses after a few fast calls.
+# Politeness. Eastmoney bans addresses after a few fast requests.
 ROBOTSTXT_OBEY = True
-ROBOTSTXT_PARSER = "crawler.robots.GuestRobotParser"  # Scrapy's own, mended
-# The longest Crawl-delay of a robots.txt that is obeyed; a longer one is logged.
+ROBOTSTXT_PARSER = "crawler.robots.GuestRobotParser"  # Scrapy's parser, corrected
+# The longest Crawl-delay of a robots.txt, in seconds, that is obeyed; a longer one is logged.
 FINEWS_CRAWL_DELAY_MAX_SECONDS = 30
 USER_AGENT = "finews/0.1 (news archive; Scrapy)"
 DEFAULT_REQUEST_HEADERS = {
@@ -118,12 +121,12 @@ AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
 DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 5
-# Not 429: who says "too many requests" is not asked twice more.
+# Not 429: a host that answers "too many requests" is not asked twice more.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]
 HTTPERROR_ALLOWED_CODES = [304]
 
-# Safety: limits on what a server can make us do, and nothing that listens.
-# A page that is nothing but tags takes 60 times its size of memory while it is read.
+# Safety: limits for what a server can make the crawler do, and no open ports.
+# A page that consists of tags only takes 60 times its size of memory while it is parsed.
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_HANDLERS = {
@@ -134,33 +137,33 @@ DOWNLOAD_HANDLERS = {
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 
-# What no source needs.
+# Switched off, because no source needs it.
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "crawler.middlewares.robots.RobotsMiddleware": 100,  # Scrapy's own, mended
+    "crawler.middlewares.robots.RobotsMiddleware": 100,  # Scrapy's, corrected
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "crawler.middlewares.offsite.OffsiteMiddleware": 40,  # likewise
+    "crawler.middlewares.offsite.OffsiteMiddleware": 40,  # Scrapy's, corrected
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "crawler.middlewares.redirect.RedirectMiddleware": 600,  # likewise
+    "crawler.middlewares.redirect.RedirectMiddleware": 600,  # Scrapy's, corrected
     "crawler.middlewares.one_slot.OneSlotMiddleware": 50,
     "crawler.middlewares.conditional.ConditionalMiddleware": 450,
     "crawler.middlewares.circuit_breaker.CircuitBreakerMiddleware": 60,  # before robots.txt
-    # Between the one that decompresses bodies and the one that retries.
+    # Between the middleware that decompresses bodies and the one that retries.
     "crawler.middlewares.circuit_breaker.RefusalMiddleware": 580,
     "crawler.middlewares.traffic.TrafficMiddleware": 990,
-    # Behind the one that decompresses bodies, so that captures hold what was sent.
+    # Closer to the network than decompression, so that captures contain the bytes that were sent.
     "crawler.middlewares.capture.CaptureMiddleware": 995,
 }
 
-# Scrapy starts this many tasks for every response; 100, its default, gives a fast crawl 0.82 of the
-# pages a second (`python -m bench.fast_settings`).
+# Scrapy starts this many tasks for every response. With 100, its default, a fast crawl fetches 0.82
+# of the pages a second (`python -m bench.fast_settings`).
 CONCURRENT_ITEMS = 8
 
-# A warning for who writes spiders, for which Scrapy reads the source of a callback with most of its
-# answers: 0.03 of a crawl's time of the processor.
+# A warning for authors of spiders. For it Scrapy reads the source of a callback with most of its
+# responses, which costs 0.03 of a crawl's CPU time.
 WARN_ON_GENERATOR_RETURN_VALUE = False
 
 FEED_EXPORT_ENCODING = "utf-8"

@@ -1,4 +1,4 @@
-"""A worker of a cluster: crawls as `settings.base` does, and has no archive of its own."""
+"""The settings of a worker of a cluster: `settings.base`, without an archive of its own."""
 
 import os
 from pathlib import Path
@@ -7,20 +7,23 @@ from scrapy.utils.conf import closest_scrapy_cfg
 
 from settings.base import *  # noqa: F403
 
-# Articles go to the one machine that writes the archive, through the broker FINEWS_BROKER.
+# Articles are sent to the one machine that writes the archive, through the broker FINEWS_BROKER.
 FINEWS_KEEPER = "cluster.elsewhere.ArchiveElsewhere"
 
-# What the archive has, as codes, for all crawls of this machine. It fills by itself.
+# The file with the ids of all archived articles, for all crawls of this machine. Crawls fill it.
 FINEWS_KNOWN = os.environ.get("FINEWS_KNOWN") or str(
     Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "known.db"
 )
 
-# How long a crawl waits for the writer, which answers when it has written all that came before.
+# How many seconds a crawl waits for the writer, which answers when it has written all earlier
+# batches.
 FINEWS_PATIENCE_SECONDS = 300
 
-# A message costs the broker and the writer's disk a commit each: let them be larger.
+# Each message costs a commit at the broker and a commit on the writer's disk, so batches are
+# larger.
 FINEWS_BATCH_SECONDS = 2.0
 
-# After so long a crawl ends by itself, stores what is in flight, and its job goes back to the end
-# of the queue: no source keeps a worker from the others, and no broker takes the job for lost.
+# After this many seconds a crawl ends by itself and stores what is in flight. Its job goes back to
+# the end of the queue. So no source blocks a worker for the others, and no broker treats the job as
+# lost.
 CLOSESPIDER_TIMEOUT = 1200
