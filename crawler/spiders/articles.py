@@ -4,7 +4,7 @@ Where no source gives its body, what stands in for it; where the archive has it,
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -75,7 +75,8 @@ class Wanted:
     :param unreadable: what is not laid out as it was, of one that was asked.
     :param archived: where the body comes from that the archive has, when this is another look.
     :param corrected: `facts` are not what the archive's stand-in was made of.
-    :param also: of an archived article that was published as two posts, the other one.
+    :param also: the other post of an article that was published as two; one answer has the bodies
+        of both. The list is one and the same while the article goes from address to address.
     """
 
     info_code: InfoCode
@@ -88,7 +89,7 @@ class Wanted:
     unreadable: str | None = None
     archived: BodySource | None = None
     corrected: bool = False
-    also: "Wanted | None" = None
+    also: "list[Wanted]" = field(default_factory=list)
 
     @property
     def edition(self) -> Edition | None:
@@ -203,19 +204,25 @@ class ArticleSpider(Spider):
         """The answer for an article's body → the article; the next address where it has none."""
         try:
             page = wanted.addresses[0].page(response)
-            text = page.text(wanted.info_code, wanted.edition)
-            also = page.text(wanted.info_code, wanted.also.edition) if wanted.also else None
-            self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, text)
+            posts = (wanted, *wanted.also)
+            texts = [page.text(post.info_code, post.edition) for post in posts]
+            self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, texts[0])
         except PageError as error:
             if isinstance(error, LayoutChanged):
                 wanted = replace(wanted, unreadable=str(error))
             answered = isinstance(error, NotFound)
             yield from self._without_text(_asked(wanted), error.reason, str(error), answered)
             return
-        for each, its_text in ((wanted, text), (wanted.also, also)):
-            if each is not None and its_text is not None:
-                captures = (*capture_of(response), *each.captures)
-                yield from self.with_text(replace(each, captures=captures), its_text)
+        self.answered(wanted, response)
+        for post, text in zip(posts, texts, strict=True):
+            captures = (*capture_of(response), *post.captures)
+            yield from self.with_text(replace(post, captures=captures), text)
+
+    def answered(self, wanted: Wanted, response: Response | None) -> None:
+        """Nothing more is asked for an article: take note of it.
+
+        :param response: what has its body; None where no address has it.
+        """
 
     def text_failed(self, failure: Failure) -> Iterator[Request | Item]:
         """No answer from an address → the next."""
@@ -311,12 +318,12 @@ class ArticleSpider(Spider):
         info_code = InfoCode(row.info_code)
         try:
             editions = archive_of(self.crawler).editions_of(info_code)
-            wanted, *also = (self._wanted_again(article) for article in editions)
+            wanted, *also = map(self._wanted_again, editions)
         except (ArchiveError, InvalidArticle) as error:
             self.logger.warning("%s is not looked at again: %s", info_code, error)
             return Look(info_code, Found.NOTHING_ELSE)
         self.count("article/looked_at")
-        return self.ask(replace(wanted, also=also[0] if also else None))
+        return self.ask(replace(wanted, also=also))
 
     def _wanted_again(self, article: Article) -> Wanted:
         """An archived post of an article, whose body is asked for again."""
@@ -345,10 +352,19 @@ class ArticleSpider(Spider):
         )
         if wanted.addresses:
             yield self.ask(wanted)
-        elif wanted.unreadable:
-            yield from self.without_text(wanted, LayoutChanged.reason, wanted.unreadable)
-        else:
-            yield from self.without_text(wanted, reason, sentence)
+            return
+        self.answered(wanted, None)
+        if wanted.unreadable:
+            reason, sentence = LayoutChanged.reason, wanted.unreadable
+        for post in (wanted, *wanted.also):
+            asked = replace(
+                post,
+                addresses=(),
+                asked=wanted.asked,
+                unanswered=wanted.unanswered,
+                unreadable=wanted.unreadable,
+            )
+            yield from self.without_text(asked, reason, sentence)
 
 
 def request_of(failure: Failure) -> Request:
