@@ -3,7 +3,7 @@
 Where no source gives its body, what stands in for it; where the archive has it, another look.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -67,11 +67,12 @@ class Wanted:
 
     :param addresses: still to be asked, in order.
     :param asked: the sources that were asked before.
+    :param silent: those of them that may have the article all the same: one of their addresses gave
+        no answer, or one that cannot be read.
     :param facts: what a page, a list or the archive says of it; None when all that is known of it
         is a share link.
     :param captures: where that is kept.
     :param post_url: of its post page.
-    :param unanswered: one that was asked before failed, so it may have the article.
     :param unreadable: what is not laid out as it was, of one that was asked.
     :param archived: where the body comes from that the archive has, when this is another look.
     :param corrected: `facts` are not what the archive's stand-in was made of.
@@ -82,10 +83,10 @@ class Wanted:
     info_code: InfoCode
     addresses: Sequence[TextAddress]
     asked: frozenset[BodySource] = frozenset()
+    silent: frozenset[BodySource] = frozenset()
     facts: Facts | None = None
     captures: tuple[Capture, ...] = ()
     post_url: str | None = None
-    unanswered: bool = False
     unreadable: str | None = None
     archived: BodySource | None = None
     corrected: bool = False
@@ -145,9 +146,17 @@ class ArticleSpider(Spider):
         """Whether the user named the articles: what fails is then no later crawl's business."""
         return False
 
-    def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
-        """Where to ask for an article's own body, in order."""
-        addresses = self.sources.body_addresses(info_code, self.bodies)
+    def text_addresses(
+        self, info_code: InfoCode, archived: Collection[BodySource] = ()
+    ) -> list[TextAddress]:
+        """Where to ask for an article's own body, in order.
+
+        :param archived: where the bodies come from that the archive has. Their own sources come
+            first, the best of them before the others: only like is compared with like.
+        """
+        own = [source for source in reversed(BodySource) if source in archived]
+        asked = [source for source in (*own, *self.bodies) if not source.stands_in]
+        addresses = self.sources.body_addresses(info_code, dict.fromkeys(asked))
         return [TextAddress(url, _PAGES[source]) for source, url in addresses]
 
     def wanted(
@@ -239,7 +248,7 @@ class ArticleSpider(Spider):
             wanted.facts,
             text,
             self.sources.share.link_of,
-            provisional=wanted.unanswered and text.source.is_worse_than(BodySource.ARTICLE_API),
+            provisional=bool(wanted.silent) and text.source.is_worse_than(BodySource.ARTICLE_API),
         )
         if text.published is None and (wanted.facts is None or wanted.facts.published is None):
             self._dated_by_code(wanted.info_code)
@@ -257,7 +266,7 @@ class ArticleSpider(Spider):
             assert facts is not None
             try:
                 link_of = self.sources.share.link_of
-                article = compose_without_text(facts, link_of, provisional=wanted.unanswered)
+                article = compose_without_text(facts, link_of, provisional=bool(wanted.silent))
                 if facts.published is None:
                     self._dated_by_code(wanted.info_code)
                 if wanted.unreadable:
@@ -318,19 +327,21 @@ class ArticleSpider(Spider):
         info_code = InfoCode(row.info_code)
         try:
             editions = archive_of(self.crawler).editions_of(info_code)
-            wanted, *also = map(self._wanted_again, editions)
+            sources = {article.body_source for article in editions}
+            addresses = self.text_addresses(info_code, sources)
+            wanted, *also = (self._wanted_again(article, addresses) for article in editions)
         except (ArchiveError, InvalidArticle) as error:
             self.logger.warning("%s is not looked at again: %s", info_code, error)
             return Look(info_code, Found.NOTHING_ELSE)
         self.count("article/looked_at")
         return self.ask(replace(wanted, also=also))
 
-    def _wanted_again(self, article: Article) -> Wanted:
+    def _wanted_again(self, article: Article, addresses: Sequence[TextAddress]) -> Wanted:
         """An archived post of an article, whose body is asked for again."""
         stands_in = article.body_source.stands_in
         return Wanted(
             info_code=article.info_code,
-            addresses=self.text_addresses(article.info_code),
+            addresses=addresses,
             facts=facts_of(article),
             captures=article.captures if stands_in else article.captures[1:],
             archived=article.body_source,
@@ -345,11 +356,8 @@ class ArticleSpider(Spider):
         self, wanted: Wanted, reason: str, sentence: str, answered: bool
     ) -> Iterator[Request | Item]:
         self.logger.info("%s", sentence)
-        wanted = replace(
-            wanted,
-            addresses=wanted.addresses[1:],
-            unanswered=wanted.unanswered or not answered,
-        )
+        silent = () if answered else (wanted.addresses[0].page.source,)
+        wanted = replace(wanted, addresses=wanted.addresses[1:], silent=wanted.silent.union(silent))
         if wanted.addresses:
             yield self.ask(wanted)
             return
@@ -361,7 +369,7 @@ class ArticleSpider(Spider):
                 post,
                 addresses=(),
                 asked=wanted.asked,
-                unanswered=wanted.unanswered,
+                silent=wanted.silent,
                 unreadable=wanted.unreadable,
             )
             yield from self.without_text(asked, reason, sentence)
@@ -398,7 +406,10 @@ def _asked(wanted: Wanted) -> Wanted:
 
 
 def _found_in_vain(wanted: Wanted, archived: BodySource) -> Found:
-    """A source that had an article and says that it has not: it was taken down."""
-    if wanted.unanswered:
-        return Found.NO_ANSWER
-    return Found.GONE if archived in wanted.asked else Found.NOTHING_ELSE
+    """A source that had an article and says that it has not: it was taken down.
+
+    That stands, whatever other sources do: the share hosts may be dead for good.
+    """
+    if archived in wanted.asked - wanted.silent:
+        return Found.GONE
+    return Found.NO_ANSWER if wanted.silent else Found.NOTHING_ELSE

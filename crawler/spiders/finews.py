@@ -86,12 +86,10 @@ class FinewsSpider(ArticleSpider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         sources = spider.sources
         spider.site = MirrorSite(sources.mirror, spider.args.site)
-        api_hosts = (urlsplit(address).hostname or "" for address in sources.share.api)
-        spider.allowed_domains = [spider.site.host, *api_hosts]
-        if spider.by_name:
-            facts = sources.eastmoney
-            own = (facts.article_api, facts.article_page)
-            spider.allowed_domains += [urlsplit(address).hostname or "" for address in own]
+        facts = sources.eastmoney
+        bodies = (*sources.share.api, facts.article_api, facts.article_page)
+        hosts = (urlsplit(address).hostname or "" for address in bodies)
+        spider.allowed_domains = [spider.site.host, *hosts]
         crawler.signals.connect(spider.end, signals.spider_idle)
         return spider
 
@@ -232,7 +230,7 @@ class FinewsSpider(ArticleSpider):
         if text is not None:
             article = compose(wanted.info_code, facts, text, link_of)
         else:
-            article = compose_without_text(facts, link_of, provisional=wanted.unanswered)
+            article = compose_without_text(facts, link_of, provisional=bool(wanted.silent))
         captures = wanted.captures if text is not None else ()
         yield replace(article, captures=(*captures, *capture_of(response)))
 
