@@ -5,6 +5,7 @@ Where no source gives its body, what stands in for it; where the archive has it,
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -151,12 +152,15 @@ class ArticleSpider(Spider):
     ) -> list[TextAddress]:
         """Where to ask for an article's own body, in order.
 
-        :param archived: where the bodies come from that the archive has. Their own sources come
-            first, the best of them before the others: only like is compared with like.
+        :param archived: where the bodies come from that the archive has. Only like is compared with
+            like: these come first, but for better ones that the spider asks for before them.
         """
-        own = [source for source in reversed(BodySource) if source in archived]
-        asked = [source for source in (*own, *self.bodies) if not source.stands_in]
-        addresses = self.sources.body_addresses(info_code, dict.fromkeys(asked))
+        bodies = self.bodies
+        own = [each for each in reversed(BodySource) if each in archived and not each.stands_in]
+        known = own[0] if own and own[0] in bodies else None
+        better = takewhile(lambda source: known and known.is_worse_than(source), bodies)
+        order = dict.fromkeys((*better, *own, *bodies))
+        addresses = self.sources.body_addresses(info_code, order)
         return [TextAddress(url, _PAGES[source]) for source, url in addresses]
 
     def wanted(
