@@ -260,10 +260,10 @@ class FinewsSpider(ArticleSpider):
             yield from self._named_category_is_read()
 
     def try_again(self, failed: Failed) -> Iterator[Request]:
-        """By its post page, if it has one on the mirror."""
-        link = self.site.post(failed.url) if failed.url else None
-        if link is not None:
-            yield from self._post_requests([link])
+        """By its post pages, if it has any on the mirror."""
+        links = [link for url in (failed.url or "").split() if (link := self.site.post(url))]
+        if links:
+            yield from self._post_requests(links)
         else:
             yield from super().try_again(replace(failed, url=None))
 
