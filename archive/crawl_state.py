@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.databases import connect_read_only, plain
 from archive.errors import ArchiveError
 
@@ -99,7 +99,8 @@ class Attempts:
 class Failed(Attempts):
     """An article that could not be archived.
 
-    :param url: of its post page; None when it was asked for by its share link.
+    :param url: of its post page, or of both, with a space between; None when it was asked for by
+        its share link.
     :param told: what a list said of it, as the crawler wrote it; None when none did.
     """
 
@@ -284,7 +285,7 @@ class CrawlState:
             return
         row = {
             "info_code": str(info_code),
-            "url": url or (before.url if before else None),
+            "url": _both(before.url if before else None, url),
             "times": (before.times if before else 0) + answered,
             "first": _iso(before.first if before else now),
             "last": _iso(now),
@@ -295,11 +296,20 @@ class CrawlState:
             self._db.table("failures").upsert(row, pk="info_code")
         self._all_failing().add(info_code)
 
-    def archived(self, info_code: InfoCode) -> None:
-        """An article could be archived after all."""
-        if self.failure_of(info_code) is None:
+    def archived(self, info_code: InfoCode, edition: Edition | None = None) -> None:
+        """An article could be archived after all.
+
+        :param edition: which of its posts; None where it has no other.
+        """
+        failed = self.failure_of(info_code)
+        if failed is None:
             return  # as most: no write that changes nothing
+        urls = (failed.url or "").split() if edition else []
+        others = [url for url in urls if Edition.of_name(url.partition("?")[0]) is not edition]
         with self._telling():
+            if others:
+                self._db.table("failures").update(info_code, {"url": " ".join(others)})
+                return
             self._db.table("failures").delete_where("info_code = ?", [info_code])
         self._all_failing().discard(info_code)
 
@@ -484,6 +494,13 @@ def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]
         block = Block(host, datetime.fromisoformat(until), times, reason, refused != 0)
         if now < block.until <= now + LONGEST_BLOCK:
             yield block
+
+
+def _both(before: str | None, url: str | None) -> str | None:
+    """Return the addresses of the posts that failed, each once."""
+    own = (url or "").replace(" ", "%20")
+    urls = dict.fromkeys(f"{before or ''} {own}".split())
+    return " ".join(urls) or None
 
 
 def _failed(row: tuple[Any, ...]) -> Failed:

@@ -113,7 +113,7 @@ class Writer:
                 logger.warning("%s", outcome)
                 outcomes["refused"] += 1
             else:
-                self._archive.crawl_state.archived(article.info_code)
+                self._archive.crawl_state.archived(article.info_code, article.edition)
                 outcomes[outcome] += 1
         return outcomes
 

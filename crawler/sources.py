@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any
@@ -236,7 +236,7 @@ class Sources(_Table):
     families: Mapping[str, _Family] = {}
 
     def body_addresses(
-        self, info_code: InfoCode, bodies: Sequence[BodySource]
+        self, info_code: InfoCode, bodies: Iterable[BodySource]
     ) -> Iterator[tuple[BodySource, str]]:
         """Where to ask for an article's own body, source by source, in order."""
         own = {

@@ -54,8 +54,8 @@ class ExitStatus(IntEnum):
     """the lists name no article, or the last hour brought far less than this hour of the week
     does"""
     TOO_MANY_FAILURES = 6
-    """more than a tenth of the articles failed, and more than a few; the next crawl tries them
-    again"""
+    """more than a tenth of the articles failed, and more than a few, or one that ``share`` named;
+    the sentence says whether the next crawl tries them again"""
     STORAGE_FAILED = 7
     """the archive cannot be written; nothing that was in it is lost"""
     LOCKED = 8
@@ -148,6 +148,7 @@ def judge(
     *,
     whole: bool = False,
     min_failures: int = 1,
+    named: bool = False,
 ) -> Verdict:
     """Judge a crawl by its stats and by what is usual.
 
@@ -156,6 +157,7 @@ def judge(
         archive's crawls usually do no better than half as well.
     :param whole: the crawl took in all that the lists name.
     :param min_failures: fewer than these are never too many, unless a host refuses.
+    :param named: the user named the articles; no failure of these is remembered.
     """
     counts = Counts.of(stats)
     lists_failed = stats.get("list/failed", 0)
@@ -173,7 +175,7 @@ def judge(
         return _NO_ARTICLE
     usual = min(2 * history.usual_failures, _MOST_TOLERATED)
     most_failed = counts.asked * max(max_failed_share, usual)
-    if too_many := _too_many_failed(stats, counts, most_failed, min_failures):
+    if too_many := _too_many_failed(stats, counts, most_failed, min_failures, named=named):
         return too_many
     unreadable = stats.get("article/unreadable", 0)
     if unreadable > counts.asked * max_failed_share:
@@ -251,7 +253,7 @@ def _no_list(stats: Mapping[str, Any]) -> Verdict:
 
 
 def _too_many_failed(
-    stats: Mapping[str, Any], counts: Counts, most: float, min_failures: int
+    stats: Mapping[str, Any], counts: Counts, most: float, min_failures: int, *, named: bool
 ) -> Verdict | None:
     failed, asked = counts.failed, counts.asked
     gone = sum(stats.get(f"article/gone/http_{status}", 0) for status in (404, 410))
@@ -265,10 +267,12 @@ def _too_many_failed(
             f"as they were: {_cause(stats, 'article', 'layout')}",
         )
     pages = f", and {gone} have no page any more" if gone else ""
+    again = "the next crawl tries them again"
+    if named:
+        again = "run the same command again to try them again"
     return Verdict(
         ExitStatus.TOO_MANY_FAILURES,
-        f"{failed} of {asked} articles failed{pages}; the next crawl tries them again: "
-        f"{_cause(stats, 'article')}",
+        f"{failed} of {asked} articles failed{pages}; {again}: {_cause(stats, 'article')}",
     )
 
 

@@ -107,7 +107,9 @@ SECURITY_NEWS = Expected(
     facts=(
         Fact("code", exactly(1), Mark.A),
         Fact("data.list", ENTRIES, Mark.A),
+        Fact("data.totle_hits", NUMBER, Mark.B),
         Fact("data.page_index", NUMBER, Mark.B),
+        Fact("data.page_size", NUMBER, Mark.B),
         Fact("data.list[].Art_Code", DIGITS, Mark.B),
         Fact("data.list[].Art_ShowTime", TIME, Mark.B),
         Fact("data.list[].Art_Title", FILLED, Mark.B),

@@ -152,6 +152,7 @@ class OpenArchive:
             self.archive.history(),
             whole=getattr(spider, "is_whole", False),
             min_failures=1 if by_name else settings.getint("FINEWS_MIN_FAILURES"),
+            named=by_name,
         )
         self.verdict = verdict
         whole = reason == "finished" and not stats.get("list/failed")

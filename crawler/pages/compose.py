@@ -69,10 +69,15 @@ def _title(facts: Facts | None, text: ArticleText) -> str | None:
 
 
 def _published(facts: Facts | None, text: ArticleText) -> datetime | None:
-    """The time that is shown, which moves when the article is published anew under its code."""
-    if text.published and text.source is BodySource.ARTICLE_API:
-        return text.published
-    return (facts and facts.published) or text.published
+    """Return the time that is shown, which moves when the article is published anew.
+
+    A post without a zone is shown by the mirror as if its time were that of Greenwich.
+    """
+    shown = facts.published if facts else None
+    if text.published is None or shown is None:
+        return shown or text.published
+    without_zone = shown - text.published == SHANGHAI.utcoffset(shown)
+    return text.published if text.source is BodySource.ARTICLE_API or without_zone else shown
 
 
 def compose_without_text(facts: Facts, link_of: LinkOf, *, provisional: bool) -> Article:

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from parsel import Selector
 
-from archive.article import InfoCode
+from archive.article import Edition, InfoCode
 from archive.categories import ROLLING
 from archive.content import media_named_in
 from archive.errors import InvalidInfoCode
@@ -86,7 +86,12 @@ class _Reader:
         return by_address
 
     def _category(self) -> tuple[str, str]:
-        """Slug and tag, from the link back: Jekyll splits them at spaces everywhere else."""
+        """Return slug and tag, from the link back: Jekyll splits them at spaces everywhere else.
+
+        The address says which posts are rolling news; the first of them have no such link.
+        """
+        if Edition.of_name(self._url.partition("?")[0]) is Edition.ROLLING:
+            return ROLLING.slug, ROLLING.tag
         ways_back = self._selector.xpath('//p/a[starts-with(., "返回")]')
         if len(ways_back) < 2:
             raise self._unreadable("it has no link back to its category")

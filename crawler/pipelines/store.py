@@ -98,7 +98,7 @@ class StorePipeline:
         outcome = await self._stored(article)
         if isinstance(outcome, Refused):
             raise outcome
-        archive_of(self._crawler).crawl_state.archived(article.info_code)
+        archive_of(self._crawler).crawl_state.archived(article.info_code, article.edition)
         open_archive_of(self._crawler).settle(article.info_code, Fate(outcome))
         if article.body_provisional and article.body_source.stands_in:
             self._count("article/stand_in")

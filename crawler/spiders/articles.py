@@ -3,8 +3,9 @@
 Where no source gives its body, what stands in for it; where the archive has it, another look.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -67,28 +68,30 @@ class Wanted:
 
     :param addresses: still to be asked, in order.
     :param asked: the sources that were asked before.
+    :param silent: those of them that may have the article all the same: one of their addresses gave
+        no answer, or one that cannot be read.
     :param facts: what a page, a list or the archive says of it; None when all that is known of it
         is a share link.
     :param captures: where that is kept.
     :param post_url: of its post page.
-    :param unanswered: one that was asked before failed, so it may have the article.
     :param unreadable: what is not laid out as it was, of one that was asked.
     :param archived: where the body comes from that the archive has, when this is another look.
     :param corrected: `facts` are not what the archive's stand-in was made of.
-    :param also: of an archived article that was published as two posts, the other one.
+    :param also: the other post of an article that was published as two; one answer has the bodies
+        of both. The list is one and the same while the article goes from address to address.
     """
 
     info_code: InfoCode
     addresses: Sequence[TextAddress]
     asked: frozenset[BodySource] = frozenset()
+    silent: frozenset[BodySource] = frozenset()
     facts: Facts | None = None
     captures: tuple[Capture, ...] = ()
     post_url: str | None = None
-    unanswered: bool = False
     unreadable: str | None = None
     archived: BodySource | None = None
     corrected: bool = False
-    also: "Wanted | None" = None
+    also: "list[Wanted]" = field(default_factory=list)
 
     @property
     def edition(self) -> Edition | None:
@@ -144,9 +147,20 @@ class ArticleSpider(Spider):
         """Whether the user named the articles: what fails is then no later crawl's business."""
         return False
 
-    def text_addresses(self, info_code: InfoCode) -> list[TextAddress]:
-        """Where to ask for an article's own body, in order."""
-        addresses = self.sources.body_addresses(info_code, self.bodies)
+    def text_addresses(
+        self, info_code: InfoCode, archived: Collection[BodySource] = ()
+    ) -> list[TextAddress]:
+        """Where to ask for an article's own body, in order.
+
+        :param archived: where the bodies come from that the archive has. Only like is compared with
+            like: these come first, but for better ones that the spider asks for before them.
+        """
+        bodies = self.bodies
+        own = [each for each in reversed(BodySource) if each in archived and not each.stands_in]
+        known = own[0] if own and own[0] in bodies else None
+        better = takewhile(lambda source: known and known.is_worse_than(source), bodies)
+        order = dict.fromkeys((*better, *own, *bodies))
+        addresses = self.sources.body_addresses(info_code, order)
         return [TextAddress(url, _PAGES[source]) for source, url in addresses]
 
     def wanted(
@@ -203,19 +217,25 @@ class ArticleSpider(Spider):
         """The answer for an article's body → the article; the next address where it has none."""
         try:
             page = wanted.addresses[0].page(response)
-            text = page.text(wanted.info_code, wanted.edition)
-            also = page.text(wanted.info_code, wanted.also.edition) if wanted.also else None
-            self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, text)
+            posts = (wanted, *wanted.also)
+            texts = [page.text(post.info_code, post.edition) for post in posts]
+            self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, texts[0])
         except PageError as error:
             if isinstance(error, LayoutChanged):
                 wanted = replace(wanted, unreadable=str(error))
             answered = isinstance(error, NotFound)
             yield from self._without_text(_asked(wanted), error.reason, str(error), answered)
             return
-        for each, its_text in ((wanted, text), (wanted.also, also)):
-            if each is not None and its_text is not None:
-                captures = (*capture_of(response), *each.captures)
-                yield from self.with_text(replace(each, captures=captures), its_text)
+        self.answered(wanted, response)
+        for post, text in zip(posts, texts, strict=True):
+            captures = (*capture_of(response), *post.captures)
+            yield from self.with_text(replace(post, captures=captures), text)
+
+    def answered(self, wanted: Wanted, response: Response | None) -> None:
+        """Nothing more is asked for an article: take note of it.
+
+        :param response: what has its body; None where no address has it.
+        """
 
     def text_failed(self, failure: Failure) -> Iterator[Request | Item]:
         """No answer from an address → the next."""
@@ -232,7 +252,7 @@ class ArticleSpider(Spider):
             wanted.facts,
             text,
             self.sources.share.link_of,
-            provisional=wanted.unanswered and text.source.is_worse_than(BodySource.ARTICLE_API),
+            provisional=bool(wanted.silent) and text.source.is_worse_than(BodySource.ARTICLE_API),
         )
         if text.published is None and (wanted.facts is None or wanted.facts.published is None):
             self._dated_by_code(wanted.info_code)
@@ -250,7 +270,7 @@ class ArticleSpider(Spider):
             assert facts is not None
             try:
                 link_of = self.sources.share.link_of
-                article = compose_without_text(facts, link_of, provisional=wanted.unanswered)
+                article = compose_without_text(facts, link_of, provisional=bool(wanted.silent))
                 if facts.published is None:
                     self._dated_by_code(wanted.info_code)
                 if wanted.unreadable:
@@ -311,19 +331,21 @@ class ArticleSpider(Spider):
         info_code = InfoCode(row.info_code)
         try:
             editions = archive_of(self.crawler).editions_of(info_code)
-            wanted, *also = (self._wanted_again(article) for article in editions)
+            sources = {article.body_source for article in editions}
+            addresses = self.text_addresses(info_code, sources)
+            wanted, *also = (self._wanted_again(article, addresses) for article in editions)
         except (ArchiveError, InvalidArticle) as error:
             self.logger.warning("%s is not looked at again: %s", info_code, error)
             return Look(info_code, Found.NOTHING_ELSE)
         self.count("article/looked_at")
-        return self.ask(replace(wanted, also=also[0] if also else None))
+        return self.ask(replace(wanted, also=also))
 
-    def _wanted_again(self, article: Article) -> Wanted:
+    def _wanted_again(self, article: Article, addresses: Sequence[TextAddress]) -> Wanted:
         """An archived post of an article, whose body is asked for again."""
         stands_in = article.body_source.stands_in
         return Wanted(
             info_code=article.info_code,
-            addresses=self.text_addresses(article.info_code),
+            addresses=addresses,
             facts=facts_of(article),
             captures=article.captures if stands_in else article.captures[1:],
             archived=article.body_source,
@@ -338,17 +360,23 @@ class ArticleSpider(Spider):
         self, wanted: Wanted, reason: str, sentence: str, answered: bool
     ) -> Iterator[Request | Item]:
         self.logger.info("%s", sentence)
-        wanted = replace(
-            wanted,
-            addresses=wanted.addresses[1:],
-            unanswered=wanted.unanswered or not answered,
-        )
+        silent = () if answered else (wanted.addresses[0].page.source,)
+        wanted = replace(wanted, addresses=wanted.addresses[1:], silent=wanted.silent.union(silent))
         if wanted.addresses:
             yield self.ask(wanted)
-        elif wanted.unreadable:
-            yield from self.without_text(wanted, LayoutChanged.reason, wanted.unreadable)
-        else:
-            yield from self.without_text(wanted, reason, sentence)
+            return
+        self.answered(wanted, None)
+        if wanted.unreadable:
+            reason, sentence = LayoutChanged.reason, wanted.unreadable
+        for post in (wanted, *wanted.also):
+            asked = replace(
+                post,
+                addresses=(),
+                asked=wanted.asked,
+                silent=wanted.silent,
+                unreadable=wanted.unreadable,
+            )
+            yield from self.without_text(asked, reason, sentence)
 
 
 def request_of(failure: Failure) -> Request:
@@ -382,7 +410,10 @@ def _asked(wanted: Wanted) -> Wanted:
 
 
 def _found_in_vain(wanted: Wanted, archived: BodySource) -> Found:
-    """A source that had an article and says that it has not: it was taken down."""
-    if wanted.unanswered:
-        return Found.NO_ANSWER
-    return Found.GONE if archived in wanted.asked else Found.NOTHING_ELSE
+    """A source that had an article and says that it has not: it was taken down.
+
+    That stands, whatever other sources do: the share hosts may be dead for good.
+    """
+    if archived in wanted.asked - wanted.silent:
+        return Found.GONE
+    return Found.NO_ANSWER if wanted.silent else Found.NOTHING_ELSE

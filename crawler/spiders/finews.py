@@ -36,6 +36,7 @@ from crawler.pages.post_page import PostPage
 from crawler.spiders.articles import (
     GONE,
     ArticleSpider,
+    TextAddress,
     Wanted,
     asked_for,
     request_of,
@@ -48,6 +49,10 @@ _SLUG = "finews_slug"
 
 _DEEPEST, _LONGEST_SLUG = 4, 200
 """What is farther away than feed, home, post, category, post, or has a longer name, is a trap."""
+
+
+_MOST_KEPT = 32 * 1024 * 1024
+"""Bytes of answers that are kept for the other posts of their articles, most of which have none."""
 
 
 class FinewsSpider(ArticleSpider):
@@ -71,6 +76,9 @@ class FinewsSpider(ArticleSpider):
         self._sought: dict[InfoCode, tuple[str, str]] = {}
         self._searched: set[str] = set()
         self._links: dict[InfoCode, PostLink] = {}
+        self._asking: dict[InfoCode, list[Wanted]] = {}
+        self._answers: dict[InfoCode, tuple[Sequence[TextAddress], Response]] = {}
+        self._kept = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -78,12 +86,10 @@ class FinewsSpider(ArticleSpider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         sources = spider.sources
         spider.site = MirrorSite(sources.mirror, spider.args.site)
-        api_hosts = (urlsplit(address).hostname or "" for address in sources.share.api)
-        spider.allowed_domains = [spider.site.host, *api_hosts]
-        if spider.by_name:
-            facts = sources.eastmoney
-            own = (facts.article_api, facts.article_page)
-            spider.allowed_domains += [urlsplit(address).hostname or "" for address in own]
+        facts = sources.eastmoney
+        bodies = (*sources.share.api, facts.article_api, facts.article_page)
+        hosts = (urlsplit(address).hostname or "" for address in bodies)
+        spider.allowed_domains = [spider.site.host, *hosts]
         crawler.signals.connect(spider.end, signals.spider_idle)
         return spider
 
@@ -129,7 +135,7 @@ class FinewsSpider(ArticleSpider):
         eastmoneys = self.sources.eastmoney.bodies if self.by_name else ()
         return tuple(dict.fromkeys((*own, *eastmoneys)))
 
-    def parse_feed(self, response: Response) -> Iterator[Request]:
+    def parse_feed(self, response: Response) -> Iterator[Request | Item]:
         """Feed → its posts, which need no page of their own, and then the home page."""
         yield self._home_request()
         if response.status == 304:
@@ -145,7 +151,7 @@ class FinewsSpider(ArticleSpider):
             elif self._wants_category(page.category):
                 self._in_feed.add((link.info_code, link.edition))
                 yield from self._category_of(page.category, response)
-                yield self.ask(self.wanted(link.info_code, page, response, link.url))
+                yield from self._ask(self.wanted(link.info_code, page, response, link.url))
         self._read(response)
 
     def feed_failed(self, failure: Failure) -> Iterator[Request]:
@@ -172,14 +178,26 @@ class FinewsSpider(ArticleSpider):
                 return
             self._read(response)
 
-    def parse_post(self, response: Response) -> Iterator[Request]:
+    def parse_post(self, response: Response) -> Iterator[Request | Item]:
         """Post page → its category, and the share API for the article's own body."""
         page = PostPage(response).facts()
         if not self._wants_category(page.category):
             open_archive_of(self.crawler).settle(page.info_code, Fate.LEFT_OUT)
             return
         yield from self._category_of(page.category, response)
-        yield self.ask(self.wanted(page.info_code, page, response, response.url))
+        yield from self._ask(self.wanted(page.info_code, page, response, response.url))
+
+    def answered(self, wanted: Wanted, response: Response | None) -> None:
+        """Keep an answer for the article's other post, whose page may be read later."""
+        self._asking.pop(wanted.info_code, None)
+        known = wanted.also or wanted.info_code in self._answers
+        if response is None or wanted.post_url is None or known:
+            return
+        self._answers[wanted.info_code] = wanted.addresses, response
+        self._kept += len(response.body)
+        while self._kept > _MOST_KEPT:
+            _, dropped = self._answers.pop(next(iter(self._answers)))
+            self._kept -= len(dropped.body)
 
     def with_text(self, wanted: Wanted, text: ArticleText) -> Iterator[Request | Item]:
         """The article; what the feed does not say of it, its page does."""
@@ -212,7 +230,7 @@ class FinewsSpider(ArticleSpider):
         if text is not None:
             article = compose(wanted.info_code, facts, text, link_of)
         else:
-            article = compose_without_text(facts, link_of, provisional=wanted.unanswered)
+            article = compose_without_text(facts, link_of, provisional=bool(wanted.silent))
         captures = wanted.captures if text is not None else ()
         yield replace(article, captures=(*captures, *capture_of(response)))
 
@@ -242,10 +260,10 @@ class FinewsSpider(ArticleSpider):
             yield from self._named_category_is_read()
 
     def try_again(self, failed: Failed) -> Iterator[Request]:
-        """By its post page, if it has one on the mirror."""
-        link = self.site.post(failed.url) if failed.url else None
-        if link is not None:
-            yield from self._post_requests([link])
+        """By its post pages, if it has any on the mirror."""
+        links = [link for url in (failed.url or "").split() if (link := self.site.post(url))]
+        if links:
+            yield from self._post_requests(links)
         else:
             yield from super().try_again(replace(failed, url=None))
 
@@ -260,6 +278,21 @@ class FinewsSpider(ArticleSpider):
         """No answer where articles are searched for that may be elsewhere as well."""
         _, sentence = reason_of(failure)
         self.logger.info("%s", sentence)
+
+    def _ask(self, wanted: Wanted) -> Iterator[Request | Item]:
+        """Ask for the body of a post, but once for both posts of an article."""
+        info_code = wanted.info_code
+        archived = archive_of(self.crawler).has(info_code, wanted.edition)
+        if archived and wanted.archived is None:
+            yield self.ask(wanted)  # which is not sent
+        elif info_code in self._asking:
+            self._asking[info_code].append(wanted)
+        elif info_code in self._answers:
+            addresses, response = self._answers[info_code]
+            yield from self.parse_text(response, replace(wanted, addresses=addresses))
+        else:
+            self._asking[info_code] = wanted.also
+            yield self.ask(wanted)
 
     def _search(self, info_code: InfoCode, reason: str, sentence: str) -> Iterator[Request]:
         """Search the lists of the mirror for an article that is nowhere else.

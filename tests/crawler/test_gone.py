@@ -56,3 +56,24 @@ def test_a_page_that_comes_back_is_archived(
     replica.faults = []
     assert crawl("-s", "FINEWS_REVISIT_SHARE=0").status == 0
     assert posts_in(archive) == sample_posts
+
+
+@pytest.mark.parametrize(
+    "pages", [["/emnews/", "/changjiangshangbao/"], ["/emnews/"], ["/changjiangshangbao/"]]
+)
+def test_pages_of_an_article_with_two_posts_that_come_back_are_archived(
+    crawl: Crawl,
+    replica: Replica,
+    archive: Path,
+    sample_posts: dict[str, bytes],
+    pages: list[str],
+) -> None:
+    gone = status(404)
+    names = {"/emnews/": "202205202300000042", "/changjiangshangbao/": "NW202205202300000042"}
+    paths = [f"{page}2022/05/20/{names[page]}.html" for page in pages]
+    replica.faults = [Fault(MIRROR, path, failure=gone) for path in paths]
+    assert crawl().status == 0
+    assert len(posts_in(archive)) == len(sample_posts) - len(pages)
+    replica.faults = []
+    ended = crawl()
+    assert (ended.status, posts_in(archive)) == (0, sample_posts), ended.log

@@ -212,6 +212,11 @@ CHANGES: list[tuple[str, Change, str]] = [
         '`code` is `"1"` in place of 1 (A)',
     ),
     (
+        f"eastmoney/news-of-a-security-at-{LISTAPI_HOST}.json",
+        fields('"totle_hits": .*?,|, "totle_hits": [0-9]+', ""),
+        "`data.totle_hits` is missing (B)",
+    ),
+    (
         FEED,
         lambda _: b"<html></html>",
         "it is HTML in place of XML (A)",
