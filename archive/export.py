@@ -18,6 +18,7 @@ from typing import IO, Any, get_type_hints
 from archive.databases import open_catalog
 from archive.entries import PostRow
 from archive.errors import ArchiveError, FinewsError
+from archive.files import bytes_if_there
 from archive.grams import match_expression
 from archive.post import parse_post
 from archive.progress import Progress, silent
@@ -233,11 +234,9 @@ def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -
         return None
     for place in (path, revision_path(path, version)):
         try:
-            data = (folder / place).read_bytes()
-        except FileNotFoundError:
-            continue
+            data = bytes_if_there(folder / place)
         except OSError as error:
             raise ArchiveError(f"The disk refuses {folder / place}: {error.strerror}.") from error
-        if sha256(data) == digest:
+        if data is not None and sha256(data) == digest:
             return data
     return None

@@ -2,8 +2,9 @@
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from io import FileIO
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
@@ -101,7 +102,7 @@ def bytes_if_there(path: Path) -> bytes | None:
     """
     try:
         with FileIO(path, opener=_at_once) as file:
-            return file.read()
+            return file.read() if _is_regular(file) else None
     except OSError as error:
         if error.errno in _NO_FILE:
             return None
@@ -131,10 +132,16 @@ def _open(path: Path, opened: ExitStack) -> FileIO | None:
         if error.errno in _NO_FILE:
             return None
         raise
+    if not _is_regular(file):
+        return None
     if hasattr(os, "posix_fadvise"):
-        with suppress(OSError):  # of what is no plain file
-            os.posix_fadvise(file.fileno(), 0, _AHEAD, os.POSIX_FADV_WILLNEED)
+        os.posix_fadvise(file.fileno(), 0, _AHEAD, os.POSIX_FADV_WILLNEED)
     return file
+
+
+def _is_regular(file: FileIO) -> bool:
+    """Whether it is neither a pipe nor a device, some of which have no end."""
+    return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
 def _at_once(path: str, flags: int) -> int:

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from errno import ENOENT
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -121,11 +120,12 @@ class File:
 class Seen:
     """What a post file is.
 
+    :param sha256: None where it is no file, but a pipe, a device, or a link to nothing.
     :param entry: of a file whose article was not known; None where it names no article or no day.
     """
 
     file: File
-    sha256: str
+    sha256: str | None
     entry: Entry | None
 
 
@@ -139,7 +139,7 @@ def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
 
 def _seen(place: Path, file: File, content: bytes | None) -> Seen:
     if content is None:
-        raise FileNotFoundError(ENOENT, "no file is there", place)
+        return Seen(file, None, None)
     modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
     new = not file.known and is_place_of_version(str(file.path))
     entry = entry_of_file(file.path, content, modified) if new else None
@@ -203,7 +203,9 @@ class Fold:
             path = each.file.path
             code = _code_of(path) or (each.entry.post.info_code if each.entry else None)
             post = _post_id(code, path)
-            if post in known:
+            if each.sha256 is None:
+                self.strange.append(f"{path} is no file, and is not in the catalog.")
+            elif post in known:
                 if each.sha256 not in known[post]:
                     self._differing.append(each)
             elif each.entry is None:

@@ -6,7 +6,9 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -56,17 +58,41 @@ def _is_written_directly(path: Path) -> bool:
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
     """Open a new file that takes the place of `path` when the block ends well."""
-    descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=path.parent)
+    _remove_leftovers(path.parent)
+    descriptor, name = _locked_file(path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fchmod(descriptor, _mode_for(path))
             os.fsync(descriptor)
-        Path(name).replace(path)
-    except BaseException:
+            Path(name).replace(path)
+    finally:
         Path(name).unlink(missing_ok=True)
-        raise
+
+
+def _locked_file(folder: Path) -> tuple[int, str]:
+    """Open a new file that no other export takes for a leftover; return its descriptor and name."""
+    while True:
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
+        with suppress(OSError):  # where files cannot be locked, leftovers stay
+            flock(descriptor, LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)  # it was removed before it was locked
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove the files of exports that were killed; a running export has its file locked."""
+    for path in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError), FileIO(path, opener=_as_it_is) as file:
+            flock(file, LOCK_EX | LOCK_NB)
+            path.unlink()
+
+
+def _as_it_is(path: str, flags: int) -> int:
+    """Open neither what a link leads to, nor with waiting for the writer of a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
 def _mode_for(path: Path) -> int:

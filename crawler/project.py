@@ -32,7 +32,7 @@ def init(folder: Path) -> None:
 
 
 def make_project(folder: Path, python: str) -> None:
-    """Lay out a project.
+    """Lay out a project, or what is missing of one that was begun.
 
     :param folder: is made where it is not there.
     :param python: that finews is installed in, for the crontab.
@@ -45,17 +45,24 @@ def make_project(folder: Path, python: str) -> None:
         "sources.toml": files("settings").joinpath("sources.toml").read_text(encoding="utf-8"),
         "crontab": _crontab(place, python),
     }
-    in_the_way = [*contents, *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
+    missing = [name for name in contents if not _is_laid_out(place / name, contents[name])]
+    in_the_way = [*(missing or contents), *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
     for name in in_the_way:
         if (place / name).exists():
             raise FolderInUse(f"{folder / name} is in the way; say a folder without it.")
     try:
         place.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            with (place / name).open("x", encoding="utf-8") as file:
-                file.write(content)
+        for name in missing:
+            part = place / f".{name}.part"
+            part.write_text(contents[name], encoding="utf-8")
+            part.replace(place / name)
     except OSError as error:
         raise FinewsError(f"Could not write to {folder}: {error.strerror or error}.") from error
+
+
+def _is_laid_out(path: Path, content: str) -> bool:
+    """Whether a killed `finews init` has already written a file."""
+    return path.is_file() and path.read_bytes() == content.encode()
 
 
 def _crontab(place: Path, python: str) -> str:

@@ -133,6 +133,9 @@ def _refuse(request: Request) -> Answer:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    # Connections that wait to be accepted. With the usual five a busy machine cuts some off, which
+    # a crawl takes for a refusal.
+    request_queue_size = 128
 
     def __init__(self, replica: Replica, port: int) -> None:
         self.replica = replica

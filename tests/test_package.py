@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.project import FolderInUse, make_project
 from demo.replica import Replica
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 
@@ -167,3 +168,21 @@ def test_a_folder_that_cannot_be_made_is_told(run: Run, tmp_path: Path) -> None:
     told = run("finews", "init", "file/project")
     assert told.returncode == 1
     assert told.stderr == "Error: Could not write to file/project: Not a directory.\n"
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_killed_while_it_lays_out_a_folder_it_goes_on(tmp_path: Path, written: int) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "folder"
+    make_project(killed, "python")
+    killed.rename(whole)
+    killed.mkdir()
+    names = ("scrapy.cfg", "local_settings.py", "sources.toml", "crontab")
+    for name in names[:written]:
+        shutil.copy(whole / name, killed)
+    (killed / f".{names[written]}.part").write_bytes(b"ha")
+    make_project(killed, "python")
+    assert {path.name: path.read_bytes() for path in killed.iterdir()} == {
+        path.name: path.read_bytes() for path in whole.iterdir()
+    }
+    with pytest.raises(FolderInUse):
+        make_project(killed, "python")

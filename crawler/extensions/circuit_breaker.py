@@ -14,12 +14,11 @@ when the retries of a request are used up: retries come after all that waits.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -126,19 +125,22 @@ class CircuitBreaker:
         """Whether its host has answered in this crawl."""
         return _host_of(request) in self._answered
 
-    @contextmanager
-    def watching(self, request: Request) -> Iterator[None]:
+    def watching(self, request: Request) -> ExitStack:
         """Count what goes wrong while a request is sent and its answer is awaited."""
-        try:
-            yield
-        except DownloadCancelledError:
-            raise  # it answers, more than is wanted
-        except Exception as error:
-            cut = is_cut(error)
-            # A host may have no robots.txt to send, and pages all the same.
-            if cut or not _is_robots(request):
-                self._failed(request, why(error), cut=cut, reached=cut)
-            raise
+        watching = ExitStack()
+        watching.push(partial(self._no_answer, request))
+        return watching
+
+    def _no_answer(
+        self, request: Request, _: object, error: BaseException | None, __: object
+    ) -> None:
+        """Count an error that kept an answer from coming."""
+        if not isinstance(error, Exception) or isinstance(error, DownloadCancelledError):
+            return  # there is none, or the host answers, more than is wanted
+        cut = is_cut(error)
+        # A host may have no robots.txt to send, and pages all the same.
+        if cut or not _is_robots(request):
+            self._failed(request, why(error), cut=cut, reached=cut)
 
     def take(self, request: Request, response: Response, *, last: bool) -> timedelta:
         """Count an answer: it may refuse, fail, or be one.

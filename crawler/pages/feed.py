@@ -10,7 +10,7 @@ from scrapy.http import Response
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.post_page import PostFacts
 from crawler.pages.rendering import read_rendering
-from crawler.pages.text import absolute, text_of
+from crawler.pages.text import HTML_WHITE_SPACE, absolute, text_of
 
 _MOST_ENTRIES = 1_000
 _END = re.compile(r"</(?:[\w.-]+:)?feed\s*>")
@@ -43,7 +43,7 @@ class Feed:
             published = entry.xpath("string(atom:published)", namespaces=_ATOM).get("")
             try:
                 rendering = read_rendering(Feed, url, content)
-                time = datetime.fromisoformat(published)
+                time = datetime.fromisoformat(published.strip(HTML_WHITE_SPACE))
             except (LayoutChanged, ValueError):
                 continue
             if time.tzinfo is not None:

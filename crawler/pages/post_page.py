@@ -18,7 +18,8 @@ from crawler.pages.text import text_of
 _PUBLISHED = re.compile(r"\(GMT\+8[^)]*\) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})", re.ASCII)
 _NAMED_WITH_ITS_DATE = re.compile(r"/\d{4}-\d{2}-\d{2}-[^/]+\.html$", re.ASCII)
 _HEADING = re.compile(
-    r"\s*+(?:<small>(?P<published>[^<]*)</small>)?\s*+<h1>(?P<title>.*?)</h1>", re.DOTALL
+    r"\s*+(?:<small>(?P<published>[^<]*)</small>)?\s*+<h1>(?P<title>.*?)</h1>",
+    re.DOTALL | re.IGNORECASE,
 )
 
 

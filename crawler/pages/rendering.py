@@ -14,9 +14,10 @@ from archive.errors import InvalidInfoCode
 from archive.markup import without_overloaded_tags
 from archive.publish.pictures import as_written
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.text import HTML_WHITE_SPACE
 
 _CATEGORY_PATH = re.compile(r"/(?:[^/]+/)*(?:category/([^/]+)\.html|(emnews)/)")
-_DIGEST = re.compile(r"\s*<blockquote>.*?</blockquote>", re.DOTALL)
+_DIGEST = re.compile(r"\s*<blockquote>.*?</blockquote>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,11 @@ class _Reader:
         return LayoutChanged(self._page, self._url, what)
 
     def _link(self) -> str:
-        autolinks = self._selector.xpath("//p/a[@href = string(.)]/@href").getall()
+        same = "//p/a[normalize-space(@href) = normalize-space(.)]/@href"
+        autolinks = self._selector.xpath(same).getall()
         if not autolinks:
             raise self._unreadable("it has no share link")
-        return autolinks[-1]
+        return autolinks[-1].strip(HTML_WHITE_SPACE)
 
     def _info_code(self, link: str) -> InfoCode:
         try:
@@ -96,7 +98,7 @@ class _Reader:
         if len(ways_back) < 2:
             raise self._unreadable("it has no link back to its category")
         back = ways_back[-2]
-        href = back.xpath("string(@href)").get("")
+        href = back.xpath("string(@href)").get("").strip(HTML_WHITE_SPACE)
         try:
             path = unquote(urlsplit(href).path)
         except ValueError as error:
@@ -111,6 +113,16 @@ class _Reader:
 
     def _body(self, link: str, *, has_digest: bool) -> str:
         """The body as it stands in the source; a parser would write it anew."""
-        end = self._content.rfind(f'<p><a href="{escape(link)}">')
+        ends = [match.start() for match in _link_to(link).finditer(self._content)]
+        if not ends:
+            raise self._unreadable("its share link is not in a paragraph of its own")
         digest = _DIGEST.match(self._content) if has_digest else None
-        return as_written(self._content[digest.end() if digest else 0 : end].strip("\n"))
+        return as_written(self._content[digest.end() if digest else 0 : ends[-1]].strip("\n"))
+
+
+def _link_to(address: str) -> re.Pattern[str]:
+    """Return what finds the beginning of a paragraph that links to an address."""
+    written = re.escape(escape(address)).replace("&amp;", "&(?:amp;)?")
+    return re.compile(
+        rf"<p>\s*<a\b[^>]{{0,200}}?\bhref\s*=\s*[\"']?\s*{written}\s*[\"'>]", re.IGNORECASE
+    )

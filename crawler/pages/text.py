@@ -4,7 +4,7 @@ from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
 
-_WHITE_SPACE = " \t\n\f\r"
+HTML_WHITE_SPACE = " \t\n\f\r"
 """Of HTML, which has other characters than `str.strip` takes away."""
 
 
@@ -48,7 +48,7 @@ def absolute(response: Response, href: str) -> str:
     White space around an address is no part of it (HTML, "valid URL potentially surrounded by
     spaces").
     """
-    href = href.strip(_WHITE_SPACE)
+    href = href.strip(HTML_WHITE_SPACE)
     try:
         return response.urljoin(href)
     except ValueError:  # such as http://[

@@ -37,8 +37,8 @@ def test_what_is_no_plain_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     strange = [gone, tmp_path, post / "below", door, pipe, post]
     os.mknod(door, stat.S_IFSOCK | 0o600)
-    assert [*read_many(strange)] == [None, None, None, None, b"", b"post"]
-    assert [*map(bytes_if_there, strange)] == [None, None, None, None, b"", b"post"]
+    assert [*read_many(strange)] == [None, None, None, None, None, b"post"]
+    assert [*map(bytes_if_there, strange)] == [None, None, None, None, None, b"post"]
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """What others put into an archive's folder: links, copies, records that unpack to gigabytes."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from isal import isal_zlib
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
+from archive.export import export_jsonl
 from archive.rebuild import rebuild
 from archive.repair import repair
 from archive.verify import Wrong, verify
@@ -149,3 +152,37 @@ def test_a_record_that_unpacks_to_gigabytes_is_told_in_bounded_memory(archive: P
 def test_an_answer_that_no_one_could_read_again_is_not_kept(archive: Path) -> None:
     with Archive(archive) as opened, pytest.raises(ArchiveError, match="more than 128 MB"):
         opened.capture(exchange(bytes(129 << 20)))
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("make", [pipe, endless])
+@pytest.mark.parametrize("in_the_place_of_a_post", [False, True])
+def test_pipes_and_devices_are_no_posts(
+    archive: Path, make: Callable[[Path], None], in_the_place_of_a_post: bool
+) -> None:
+    archived(archive)
+    (post,) = (archive / "_posts").rglob("*.md")
+    bytes_before = post.read_bytes()
+    if in_the_place_of_a_post:
+        post.unlink()
+        make(post)
+    else:
+        make(post.with_name("2021-12-29-NW202112292230999999.md"))
+    with BytesIO() as out:
+        assert export_jsonl(archive, out) == 1
+    problems = verify(archive).problems
+    wrong = Wrong.FILE_LOST if in_the_place_of_a_post else Wrong.ROW_LOST
+    assert [each.wrong for each in problems] == [wrong]
+    repair(archive, problems)
+    left = [] if in_the_place_of_a_post else problems
+    assert verify(archive).problems == left
+    rebuilt = rebuild(archive)
+    assert (rebuilt.posts, len(rebuilt.strange)) == (1, len(left))
+    assert post.read_bytes() == bytes_before

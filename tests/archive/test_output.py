@@ -131,6 +131,22 @@ def test_what_fails_leaves_the_old_file(tmp_path: Path) -> None:
     assert names_in(tmp_path) == {"file"}
 
 
+def test_what_killed_exports_leave_is_removed_and_what_running_ones_write_is_not(
+    tmp_path: Path,
+) -> None:
+    file, news = tmp_path / "file", tmp_path / "news"
+    (tmp_path / ".finews-export.left").write_bytes(b"ne")
+    os.mkfifo(tmp_path / ".finews-export.pipe")
+    (tmp_path / ".finews-export.link").symlink_to(device(tmp_path / "null", 3))
+    with output_to(file, news) as first:
+        assert not (tmp_path / ".finews-export.left").exists()
+        with output_to(file, news) as second:
+            second.write(b"second")
+        first.write(b"first")
+    assert file.read_bytes() == b"first"
+    assert (tmp_path / "null").is_char_device()
+
+
 @pytest.mark.parametrize("place", ["catalog.db", "_posts/x", "warc/x", ".lock", "x", "link"])
 def test_nothing_in_the_archive_is_written_over(news: Path, place: str) -> None:
     before = (news / "catalog.db").read_bytes()

@@ -15,11 +15,9 @@ from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
-import pytest
-
 from demo.brokers import wait_for
 from demo.replica import Replica
-from tests.requirements import program
+from tests.requirements import lacking, program
 
 PYTHON, DEPENDENCIES = "/run/python", "/run/dependencies"
 """Where a machine finds this Python, and what is installed in it."""
@@ -187,8 +185,8 @@ class Machine:
 def booted(folder: Path, shared: Mapping[str, Path] = MappingProxyType({})) -> Iterator[Machine]:
     """A machine, for as long as the `with` block lasts.
 
-    Skips the test where the system makes none, as in a container without its own control groups;
-    no package would help there.
+    Without one the test is skipped, as in a container without its own control groups, or fails
+    where all must run.
 
     :param shared: folders of this machine that it can read, by their places in it, below ``/run/``.
     """
@@ -202,7 +200,7 @@ def booted(folder: Path, shared: Mapping[str, Path] = MappingProxyType({})) -> I
         check=False,
     )
     if allowed.returncode:
-        pytest.skip(f"no machine can be made: {allowed.stderr}")
+        lacking(f"no machine can be made: {allowed.stderr}")
     python = {PYTHON: sys.base_prefix, DEPENDENCIES: sysconfig.get_path("purelib")}
     places = chain.from_iterable({**python, **shared}.items())
     process = subprocess.Popen(

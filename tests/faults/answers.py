@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from demo.exchange import Answer, Exchange
@@ -54,6 +55,54 @@ def with_keys_twice(body: bytes) -> bytes:
     """A JSON object that says something else before it says what it should."""
     others = ", ".join(f'{json.dumps(key)}: "another"' for key in json.loads(body))
     return f"{{{others}, ".encode() + body.lstrip().removeprefix(b"{")
+
+
+def chunked() -> Failure:
+    """Answer in chunks, with blanks behind the size of each, as old servers pad it."""
+
+    def fail(exchange: Exchange) -> None:
+        answer = exchange.answer()
+        exchange.begin(
+            replace(answer, headers={**answer.headers, "Transfer-Encoding": "chunked"}),
+            length=None,
+        )
+        for start in range(0, len(answer.body), 1024):
+            chunk = answer.body[start : start + 1024]
+            exchange.write(b"%-8x\r\n%s\r\n" % (len(chunk), chunk))
+        exchange.write(b"0       \r\n\r\n")
+
+    return fail
+
+
+def with_blank_addresses(page: bytes) -> bytes:
+    """HTML whose addresses have white space around them."""
+    return re.sub(rb'(href|src)="([^"]*)"', rb'\1="\n \2\t "', page)
+
+
+def without_end_tags(page: bytes) -> bytes:
+    """HTML without the end tags of `html`, `body`, `li` and `p`, which are optional."""
+    return re.sub(rb"</(html|body|li|p)>", b"", page)
+
+
+def in_capitals(page: bytes) -> bytes:
+    """HTML with its tags in capitals."""
+    return re.sub(rb"</?[a-z][a-z0-9]*", lambda tag: tag[0].upper(), page)
+
+
+def at_another_time(answer: Any) -> Any:
+    """The time in Java's English form, however deep."""
+    if isinstance(answer, dict):
+        return {
+            key: _in_java(value)
+            if key in {"showtime", "showTime", "datetime"}
+            else at_another_time(value)
+            for key, value in answer.items()
+        }
+    return list(map(at_another_time, answer)) if isinstance(answer, list) else answer
+
+
+def _in_java(time: str) -> str:
+    return datetime.fromisoformat(time).strftime("%b %d, %Y %I:%M:%S %p")
 
 
 def with_numbers(answer: Any) -> Any:

@@ -19,7 +19,8 @@ page of an article that no share host has.
 {eastmoneys}
 
 A cell is empty where there can be no such fault: one of JSON on a page, one of markup in JSON. A
-NUL on an article's page is one: there the page is the article, and is kept as it says.
+NUL on an article's page is one, and so are tags in capitals or without an end: there the page is
+the article, and is kept as it is.
 
 - **read**: nothing is lost; the crawl does not even mention it.
 - a **word** such as `http_500` is the reason under which the crawl counts the failure. The log

@@ -30,11 +30,16 @@ from demo.faults import (
 )
 from tests.faults.answers import (
     as_json,
+    at_another_time,
+    chunked,
     encoded,
+    in_capitals,
     over_https,
+    with_blank_addresses,
     with_keys_twice,
     with_numbers,
     without_charset,
+    without_end_tags,
 )
 from tests.faults.docs_page import PAGE
 
@@ -122,6 +127,15 @@ def _in_json(outcome: Outcome) -> Mapping[Place, Outcome]:
     return dict.fromkeys(_JSON, outcome)
 
 
+def _in_html(outcome: Outcome) -> Mapping[Place, Outcome]:
+    return dict.fromkeys((Place.LIST, Place.POST, Place.PAGE), outcome)
+
+
+def _around_bodies(outcome: Outcome) -> Mapping[Place, Outcome]:
+    """On pages of HTML, but for those whose bytes are the article's."""
+    return dict.fromkeys((Place.LIST, Place.POST), outcome)
+
+
 def _status(code: int, meaning: str, outcomes: Mapping[Place, Outcome] | None = None) -> Row:
     return Row(
         *(str(code), f"answers {code} {meaning}", status(code)),
@@ -153,6 +167,7 @@ FAULTS = (
     _status(401, "Unauthorized"),
     _status(403, "Forbidden", _everywhere(BLOCKS)),
     _status(429, "Too Many Requests", _everywhere(BLOCKS)),
+    _status(304, "Not Modified, though nothing was asked on a condition", _everywhere(LEFT_OUT)),
     Row(
         *("redirect, loop", "redirects to itself", redirect("")),
         _everywhere(LEFT_OUT),
@@ -319,6 +334,61 @@ FAULTS = (
         "sends 3 MB of `<p>`",
         with_body(lambda body: b"<p>" * MEGABYTE + body),
         {Place.LIST: READ, Place.POST: READ, Place.PAGE: READ},
+    ),
+    Row(
+        "time in English",
+        "sends its times in Java's English form, with AM and PM",
+        as_json(at_another_time),
+        _in_json(READ),
+    ),
+    Row(
+        "future",
+        "says that what it sends was changed in 2041",
+        with_headers(Last_Modified="Sat, 16 Nov 2041 19:11:00 GMT"),
+        _everywhere(READ),
+    ),
+    Row(
+        "header, bytes",
+        "sends headers that are not ASCII",
+        with_headers(X_Title="\xd0\xc2\xce\xc5", ETag='"\xe9\xff"'),
+        _everywhere(READ),
+    ),
+    Row(
+        "chunks, padded",
+        "sends chunks, with blanks behind the size of each",
+        chunked(),
+        _everywhere(READ),
+    ),
+    Row(
+        "comment behind",
+        "sends a comment and NUL bytes behind the end of the page",
+        with_body(lambda body: body + b"\n<!-- cached -->\n\0\0"),
+        _in_html(READ),
+    ),
+    Row(
+        "script behind",
+        "sends a script behind the end of the page",
+        with_body(lambda body: body + b"<script>var x = '</html>';</script>"),
+        _in_html(READ),
+    ),
+    Row(
+        "blanks in addresses",
+        "sends addresses with white space around them",
+        with_body(with_blank_addresses),
+        _around_bodies(READ),
+    ),
+    Row(
+        "no end tags",
+        "leaves out the end tags that are optional",
+        with_body(without_end_tags),
+        _around_bodies(READ),
+    ),
+    Row("capitals", "sends its tags in capitals", with_body(in_capitals), _around_bodies(READ)),
+    Row(
+        "base elsewhere",
+        "sends a `<base href>` that leads all links to another host",
+        with_body(lambda body: body.replace(b"<head>", b'<head><base href="http://x.test/">', 1)),
+        {**_in_html(READ), Place.LIST: fails("leads_nowhere")},
     ),
     Row("empty", "answers 200 with nothing", empty(), _everywhere(LAYOUT)),
 )

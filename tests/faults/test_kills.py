@@ -134,8 +134,15 @@ def test_killed_at_random_moments_the_next_crawl_makes_it_whole(
         wait_until_gone(*started)
         assert_killed(tmp_path)
     with start(replica, tmp_path) as crawl:
-        assert crawl.wait(timeout=60) == 0
+        assert crawl.wait(timeout=60) == 0, last_verdict(tmp_path)
     assert_whole(tmp_path, site, undisturbed)
+
+
+def last_verdict(archive: Path) -> str:
+    """The sentence with the cause that the last crawl ended with."""
+    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
+        (verdict,) = catalog.execute("SELECT verdict FROM crawls ORDER BY id DESC").fetchone()
+    return str(verdict)
 
 
 def assert_killed(archive: Path) -> None:

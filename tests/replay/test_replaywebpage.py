@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 from archive.wacz.index import timestamp_of
 from tests.replay.conftest import EDITIONS, HOME, edition_mark, moments_of, pages_of
 from tests.requirements import program, replay_program
-
-webdriver = pytest.importorskip("selenium.webdriver")
-support = pytest.importorskip("selenium.webdriver.support.ui")
 
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 FRAME = """
@@ -62,13 +62,13 @@ def address(wacz: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """A fresh Chromium."""
     options = webdriver.ChromeOptions()
     options.binary_location = program("chromium")
     for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
         options.add_argument(option)
-    driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
+    driver = webdriver.Chrome(options, Service(program("chromedriver")))
     yield driver
     driver.quit()
 
@@ -77,13 +77,13 @@ Show = Callable[[str, str], tuple[str, str]]
 
 
 @pytest.fixture
-def show(address: str, browser: Any) -> Show:
+def show(address: str, browser: webdriver.Chrome) -> Show:
     """Where ReplayWeb.page has a page from, and its text."""
 
     def shown(url: str, timestamp: str) -> tuple[str, str]:
         browser.get("about:blank")
         browser.get(f"{address}#{urlencode({'view': 'replay', 'url': url, 'ts': timestamp})}")
-        wait = support.WebDriverWait(browser, 60)
+        wait = WebDriverWait(browser, 60)
         frame = wait.until(lambda driver: driver.execute_script(FRAME))
         source = frame.get_attribute("src")
         browser.switch_to.frame(frame)
@@ -119,9 +119,11 @@ def test_posts_are_shown_by_their_pages(wacz: Path, show: Show) -> None:
         assert "".join(page["text"].split())[:20] in "".join(text.split())
 
 
-def test_posts_can_be_opened_from_the_list_of_pages(wacz: Path, address: str, browser: Any) -> None:
+def test_posts_can_be_opened_from_the_list_of_pages(
+    wacz: Path, address: str, browser: webdriver.Chrome
+) -> None:
     newest = pages_of(wacz)[-1]
     browser.get("about:blank")
     browser.get(f"{address}#{urlencode({'view': 'pages', 'query': newest['title']})}")
-    wait = support.WebDriverWait(browser, 60)
+    wait = WebDriverWait(browser, 60)
     wait.until(lambda driver: newest["title"] in driver.execute_script(LISTED))
