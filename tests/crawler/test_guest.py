@@ -94,7 +94,7 @@ def test_requests_to_a_host_take_turns_without_a_delay_too(crawl: Crawl, replica
     replica.sites[FIRST] = slowly
     unhurried = ("-s", "AUTOTHROTTLE_ENABLED=False", "-s", "DOWNLOAD_DELAY=0")
     assert crawl(*unhurried).status == 0
-    assert api_calls(replica, FIRST) == 22
+    assert api_calls(replica, FIRST) == 19
     assert most == [1]
 
 
