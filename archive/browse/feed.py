@@ -9,7 +9,7 @@ from archive.atom import Entry, Feed, atom
 from archive.browse.article import kept_pictures
 from archive.browse.listing import believed
 from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
-from archive.browse.selection import Selection
+from archive.query import Query, find
 
 _ENTRIES = 30
 
@@ -45,23 +45,20 @@ class Post:
 
 
 def read_newest(
-    connection: sqlite3.Connection, selection: Selection, addresses: Addresses, until: str
+    connection: sqlite3.Connection, query: Query, addresses: Addresses, until: str
 ) -> list[Post]:
-    """The newest posts of a selection.
+    """The newest posts of a query.
 
     :param until: posts that are dated later are left out; see `archive.browse.horizon`.
     """
-    hits = selection.hits(connection)
+    hits = find(connection, believed(query, until), limit=_ENTRIES)
     rows = connection.execute(
         f"""
         SELECT info_code, title, published, revised, first_seen, media, digest, path,
             substr(text, 1, {MOST_CHARACTERS}) AS text
-        FROM posts WHERE id IN (
-            SELECT p.id FROM {hits.tables} {hits.where(*believed(selection, hits))}
-            ORDER BY {hits.published} DESC, p.id DESC LIMIT {_ENTRIES}
-        ) ORDER BY published DESC, id DESC
-        """,  # noqa: S608 (our own words)
-        {**hits.parameters, "until": until},
+        FROM posts WHERE id IN ({", ".join("?" * len(hits))}) ORDER BY published DESC, id DESC
+        """,  # noqa: S608 (question marks and a number)
+        [hit.id for hit in hits],
     )
     return [
         Post(row, kept_pictures(connection, row["info_code"], addresses.picture)) for row in rows
@@ -70,14 +67,14 @@ def read_newest(
 
 def make_feed(
     posts: Sequence[Post],
-    selection: Selection,
+    query: Query,
     title: str,
     addresses: Addresses,
     renderer: Renderer,
 ) -> bytes:
     """A feed of posts with their bodies."""
     feed = Feed(
-        name=f"feed {sorted(selection.parameters.items())}",
+        name=f"feed {sorted(query.parameters.items())}",
         title=title,
         address=addresses.feed,
         page=addresses.page,

@@ -10,8 +10,8 @@ import pytest
 from lxml import etree
 
 from archive.archive import Archive
-from archive.export import EVERYTHING
 from archive.publish.site import publish_feed, what_to_publish
+from archive.query import EVERYTHING
 from tests.archive.publish.conftest import ORIGINAL
 from tests.archive.publish.test_site import hostile_articles
 from tests.conftest import SAMPLES

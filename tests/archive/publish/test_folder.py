@@ -12,8 +12,8 @@ import pytest
 
 from archive.archive import Archive, utc_now
 from archive.errors import FinewsError
-from archive.export import Selection
 from archive.publish.folder import Outcome, Planned, export_to, planned
+from archive.query import Query
 from tests.archive.publish.conftest import build, publish
 from tests.archive.publish.test_site import hostile_articles
 from tests.requirements import program
@@ -116,7 +116,7 @@ def test_what_is_not_chosen_any_more_is_removed(archive: Path, tmp_path: Path) -
     publish(archive, site)
     (site / "CNAME").write_text("news.example.org")
     (site / "_posts" / "mine.txt").write_text("mine")
-    publish(archive, site, Selection(since="2022"))
+    publish(archive, site, Query(since="2022"))
     assert not list(site.rglob("*.md"))
     assert not (site / "_posts" / "2021").exists()
     assert not (site / "category").exists()
