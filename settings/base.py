@@ -156,7 +156,7 @@ DOWNLOADER_MIDDLEWARES = {
 }
 
 # Scrapy starts this many tasks for every response; 100, its default, gives a fast crawl 0.82 of the
-# pages a second (`python -m bench.fast_settings`).
+# pages a second (measured in November 2026).
 CONCURRENT_ITEMS = 8
 
 # A warning for who writes spiders, for which Scrapy reads the source of a callback with most of its
