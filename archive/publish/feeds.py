@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from archive.article import Article
 from archive.atom import Entry, Feed, atom
 from archive.categories import ROLLING
+from archive.content.carried import with_carried
 from archive.publish.addresses import Address, category_page
 from archive.publish.folder import Planned, digest
-from archive.publish.pictures import with_carried
 from archive.publish.posts import PublishedPost
 
 FEED = "feed.xml"

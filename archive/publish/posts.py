@@ -17,12 +17,13 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
 from archive.categories import Category
+from archive.content.carried import CarriedPicture
 from archive.databases import open_catalog
 from archive.errors import ArchiveError
 from archive.export import read_version
 from archive.post import parse_post
 from archive.publish.addresses import is_servable, post_page
-from archive.publish.pictures import CarriedPicture, carried_by_post
+from archive.publish.pictures import carried_by_post
 from archive.query import Query
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)

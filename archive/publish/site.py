@@ -7,13 +7,13 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from archive.categories import ROLLING, Category
+from archive.content.carried import CarriedPicture
 from archive.errors import FinewsError
 from archive.post import format_post, quoted
 from archive.progress import Progress, silent
 from archive.publish.addresses import Address, category_page
 from archive.publish.feeds import Published, feed_files
 from archive.publish.folder import Outcome, Planned, export_to, planned
-from archive.publish.pictures import CarriedPicture
 from archive.publish.posts import PublishedPost, read_posts, read_rolling_editions
 from archive.publish.sitemap import SITEMAP, sitemap_files
 from archive.query import Query

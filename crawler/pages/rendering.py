@@ -10,9 +10,9 @@ from parsel import Selector
 from archive.article import InfoCode
 from archive.categories import ROLLING
 from archive.content import media_named_in
+from archive.content.carried import as_written
 from archive.errors import InvalidInfoCode
 from archive.markup import without_overloaded_tags
-from archive.publish.pictures import as_written
 from crawler.pages.errors import LayoutChanged
 
 _CATEGORY_PATH = re.compile(r"/(?:[^/]+/)*(?:category/([^/]+)\.html|(emnews)/)")

@@ -9,8 +9,8 @@ from lxml import etree, html
 
 from archive.archive import Archive
 from archive.content import picture_address
+from archive.content.carried import as_written
 from archive.media import picture_of
-from archive.publish.pictures import as_written
 from archive.query import Query
 from demo.pictures import jpeg
 from tests.archive.publish.conftest import build, publish
