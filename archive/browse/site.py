@@ -11,7 +11,7 @@ from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
 
 from archive.browse.cache import Cache
-from archive.browse.database import Catalog, Names
+from archive.browse.database import Catalog, Names, close
 from archive.browse.metadata import METADATA
 from archive.browse.rendering import Renderer
 from archive.databases import CATALOG, open_catalog
@@ -84,7 +84,5 @@ class Site(Datasette):
 
     def close(self) -> None:
         """Close every connection to the catalog."""
-        self.executor.shutdown()
+        close(self)
         self.renderer.close()
-        for database in self.databases.values():
-            database.close()
