@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archive.query import Plan, Query, plan, rows
+from archive.query import Query, QueryPlan, plan, rows
 
 # Posts.
 SAMPLE = 5_000
@@ -91,7 +91,7 @@ def months_between(first: str, last: str) -> list[str]:
     return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(start, end + 1)]
 
 
-def _months(connection: sqlite3.Connection, way: Plan) -> Counter[str] | None:
+def _months(connection: sqlite3.Connection, way: QueryPlan) -> Counter[str] | None:
     """Count the posts of each month by an index; None where wrong dates make too many months.
 
     SQLite counts a stretch of an index far faster than it groups one.

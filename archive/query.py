@@ -106,7 +106,7 @@ class Hit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QueryPlan:
     """SQL that reads the posts of a query by the fastest way.
 
     SQLite cannot know how many posts match a search. Therefore the order of the tables is fixed by
@@ -131,7 +131,7 @@ class Plan:
         return f"SELECT {columns} FROM {self.tables} WHERE {where}"  # noqa: S608 (our own words)
 
 
-def plan(connection: sqlite3.Connection, query: Query) -> Plan:
+def plan(connection: sqlite3.Connection, query: Query) -> QueryPlan:
     """Choose the way to the posts of a query.
 
     Few matches of a search are looked up one by one. Of many, enough are met on a walk through
@@ -153,7 +153,7 @@ def plan(connection: sqlite3.Connection, query: Query) -> Plan:
     if query.source and (query.q or query.media or query.category or query.security):
         conditions["source"] = f"+{conditions['source']}"
     sql = (each.replace("posts.published", published) for each in conditions.values())
-    return Plan(tables, tuple(sql), published, values)
+    return QueryPlan(tables, tuple(sql), published, values)
 
 
 def is_frequent(connection: sqlite3.Connection, matches: str, values: Mapping[str, object]) -> bool:

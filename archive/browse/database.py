@@ -30,7 +30,7 @@ _FIRST_PAGE = re.compile(
 )
 
 
-class Catalog(Database):
+class CatalogDatabase(Database):
     """Sorts the posts of a table's page to the end, keeps visitors' mistakes out of the log, and
     reads the file that is there now.
 
@@ -90,7 +90,7 @@ class Catalog(Database):
         return await super().execute(sorted_to_the_end(sql), *arguments, **options)
 
 
-class Names(Database):
+class InternalDatabase(Database):
     """Datasette's own database of tables and columns, in memory, whose connections it would leave
     open (https://github.com/simonw/datasette/pull/2928)."""
 

@@ -38,7 +38,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPosition:
     """Where a page of a list begins: after or before a post, or at the list's end."""
 
     after: Hit | None = None
@@ -84,7 +84,9 @@ def believed(query: Query, until: str) -> Query:
     return query.changed(until=min(query.until or until, until))
 
 
-def read_page(connection: sqlite3.Connection, query: Query, place: Place, until: str) -> Page:
+def read_page(
+    connection: sqlite3.Connection, query: Query, place: ListPosition, until: str
+) -> Page:
     """Return the page of a list that begins at `place`.
 
     :param until: posts that are dated later are left out; see `archive.browse.horizon`.

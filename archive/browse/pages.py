@@ -25,7 +25,7 @@ from archive.browse.feed import Addresses, make_feed, read_newest, updated
 from archive.browse.filters import table_parameters
 from archive.browse.front import read_front, read_media, read_securities
 from archive.browse.horizon import horizon
-from archive.browse.listing import Place, read_future, read_page
+from archive.browse.listing import ListPosition, read_future, read_page
 from archive.browse.metadata import TITLE
 from archive.browse.rendering import MOST_CHARACTERS
 from archive.browse.security import read_security, securities_named
@@ -35,7 +35,7 @@ from archive.facets import read_facets
 from archive.lock import holder_of
 from archive.query import Query, count
 
-Page = Callable[..., Awaitable[Response]]
+View = Callable[..., Awaitable[Response]]
 """Datasette hands a page what its parameters are named after."""
 
 
@@ -56,7 +56,7 @@ async def news(request: Request, datasette: Site) -> Response:
     if article := await _named_article(datasette, query.q):
         return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
     until = horizon()
-    place = Place.from_arguments(request.args)
+    place = ListPosition.from_arguments(request.args)
     page = await datasette.ask(read_page, query, place, until)
     future = await datasette.ask(
         lambda connection: datasette.cache.get(
@@ -131,7 +131,7 @@ async def security(request: Request, datasette: Site) -> Response:
     if about is None:
         raise NotFound("没有新闻提到这只证券。")
     query = Query(security=code)
-    page = await datasette.ask(read_page, query, Place.from_arguments(request.args), until)
+    page = await datasette.ask(read_page, query, ListPosition.from_arguments(request.args), until)
     return await _render(
         datasette,
         request,

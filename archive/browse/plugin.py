@@ -31,7 +31,7 @@ from archive.lock import holder_of
 T = TypeVar("T")
 
 _CODE = r"(?P<code>[^/]+)"
-_ROUTES: tuple[tuple[str, pages.Page], ...] = (
+_ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
@@ -74,7 +74,7 @@ def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
 
 @hookimpl
 @_for_sites
-def register_routes(datasette: Site) -> list[tuple[str, pages.Page]]:
+def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
     """Our own pages; they come before Datasette's."""
     return list(_ROUTES)
 

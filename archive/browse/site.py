@@ -11,7 +11,7 @@ from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
 
 from archive.browse.cache import Cache
-from archive.browse.database import Catalog, Names, close
+from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
 from archive.browse.rendering import Renderer
 from archive.databases import CATALOG, open_catalog
@@ -61,8 +61,8 @@ class Site(Datasette):
         )
         self.remove_database("_memory")
         self.remove_database("_internal")
-        self.add_database(Names(self, memory_name=token_hex()), name="_internal")
-        self.add_database(Catalog(self, folder), name=DATABASE)
+        self.add_database(InternalDatabase(self, memory_name=token_hex()), name="_internal")
+        self.add_database(CatalogDatabase(self, folder), name=DATABASE)
 
     async def ask(
         self,

@@ -18,7 +18,7 @@ from archive.grams import NOTHING, match_expression
 from archive.output import STANDARD_OUTPUT, output_to
 from archive.progress import show
 from archive.publish.feeds import Published
-from archive.publish.folder import Outcome
+from archive.publish.folder import ExportResult
 from archive.publish.posts import PublishedPost
 from archive.publish.site import publish_feed, publish_site, what_to_publish
 from archive.query import Query
@@ -228,7 +228,7 @@ def feed(folder: Path, published: Published) -> None:
     _report(publish_feed(published, folder, show), published)
 
 
-def _report(outcome: Outcome, published: Published) -> None:
+def _report(outcome: ExportResult, published: Published) -> None:
     click.echo(
         f"{len(published.posts)} posts exported: {outcome.written} files written,"
         f" {outcome.removed} removed, {outcome.untouched} as they were.",

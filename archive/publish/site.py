@@ -13,7 +13,7 @@ from archive.post import format_post, quoted
 from archive.progress import Progress, silent
 from archive.publish.addresses import Address, category_page
 from archive.publish.feeds import Published, feed_files
-from archive.publish.folder import Outcome, Planned, export_to, planned
+from archive.publish.folder import ExportResult, Planned, export_to, planned
 from archive.publish.posts import PublishedPost, read_posts, read_rolling_editions
 from archive.publish.sitemap import SITEMAP, sitemap_files
 from archive.query import Query
@@ -31,7 +31,7 @@ Told = Callable[[PublishedPost, str], None]
 
 def publish_site(
     published: Published, folder: Path, progress: Progress = silent, *, tell: Told
-) -> Outcome:
+) -> ExportResult:
     """Export a Jekyll source, or bring one up to date; see `archive.publish.folder.export_to`.
 
     :param folder: where to; `jekyll build` makes the site of it.
@@ -44,7 +44,7 @@ def publish_site(
     return export_to(folder, files, progress, seal=seal)
 
 
-def publish_feed(published: Published, folder: Path, progress: Progress = silent) -> Outcome:
+def publish_feed(published: Published, folder: Path, progress: Progress = silent) -> ExportResult:
     """Export the feed and its archived pages, or bring them up to date."""
     _refuse_inside(published.folder, folder)
     return export_to(folder, dict(feed_files(published)), progress)

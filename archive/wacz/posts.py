@@ -23,7 +23,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class WaczPost:
     """A row of ``posts``."""
 
     info_code: str
@@ -90,14 +90,14 @@ class Post:
 """.encode()
 
 
-def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Post]:
+def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
     """The posts of a query, by publication."""
     rows = catalog.execute(
         f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {query.condition}"  # noqa: S608
         " ORDER BY published, info_code",
         query.values,
     )
-    return (Post(*row) for row in rows)
+    return (WaczPost(*row) for row in rows)
 
 
 def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:

@@ -1,6 +1,6 @@
 """The faults of Datasette that `archive.browse` works around are still there.
 
-A test that fails shows that Datasette was mended: delete the test, and the workaround that it names.
+One that fails shows that Datasette was mended: delete the test, and the workaround that it names.
 """
 
 import asyncio
@@ -55,13 +55,13 @@ def test_pages_of_rows_that_are_alike_miss_some(plain: Datasette) -> None:
 
 
 def test_failing_sql_is_printed(plain: Datasette, capsys: pytest.CaptureFixture[str]) -> None:
-    """`archive.browse.database.Catalog.execute`."""
+    """`archive.browse.database.CatalogDatabase.execute`."""
     answer_of(plain, "/plain.json?sql=select+nonsense")
     assert "nonsense" in capsys.readouterr().err
 
 
 def test_connections_to_memory_stay_open(plain: Datasette) -> None:
-    """`archive.browse.database.Names`."""
+    """`archive.browse.database.InternalDatabase`."""
     memory = Database(plain, memory_name=token_hex())
     connection = memory.connect()
     memory.close()
