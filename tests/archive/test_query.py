@@ -12,10 +12,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from archive.archive import Archive
 from archive.databases import open_catalog
 from archive.facets import count_by_month, read_facets
 from archive.query import CONDITIONS, EVERYTHING, Hit, Query, count, find, plan
 from bench.pages import build
+from tests.archive.browse.conftest import GONE, REVISED, article
 
 POSTS = 300
 FREQUENT, RARE, NOWHERE = "的", "板块", "没有这个"
@@ -151,6 +153,15 @@ def test_a_query_is_read_from_the_parameters_of_a_url() -> None:
     assert Query.from_parameters({"q": " \n"}) == EVERYTHING
     assert EVERYTHING.query_string() == ""
     assert Query(media="财联社").changed(media="").query_string(page="last") == "?page=last"
+
+
+def test_an_archive_takes_a_text_or_a_query(tmp_path: Path) -> None:
+    with Archive(tmp_path) as archive:
+        archive.add_many([article(REVISED, title="央行降准"), article(GONE, media="财联社")])
+        assert [post.title for post in archive.search("降准")] == ["央行降准"]
+        assert [post.info_code for post in archive.search(Query(media="财联社"))] == [GONE]
+        assert len(archive.search("")) == 2
+        assert len(archive.search("", limit=1)) == 1
 
 
 def test_a_newer_post_of_the_same_second_comes_first(tmp_path: Path) -> None:
