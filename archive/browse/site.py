@@ -39,8 +39,9 @@ T = TypeVar("T")
 class Site(Datasette):
     """Serves one archive, read-only, while a crawl may be writing to it.
 
-    Datasette's plugins belong to the whole process; ours looks whether it is a `Site` that calls
-    it, and leaves every other Datasette alone. `archive.browse.plugin.open_site` makes one.
+    It is a subclass because Datasette hands itself to plugins and views, and has no place for what
+    they need besides. Plugins belong to the whole process; ours leaves every other Datasette alone.
+    `archive.browse.plugin.open_site` opens a site.
 
     :param folder: the archive's.
     :param sql: whether visitors may ask the catalog anything in SQL.
