@@ -42,9 +42,7 @@ View = Callable[..., Awaitable[Response]]
 async def front(request: Request, datasette: Site) -> Response:
     """``/``"""
     until = horizon()
-    page = await datasette.ask(
-        lambda connection: datasette.cache.get("front", lambda: read_front(connection, until))
-    )
+    page = await datasette.ask_cached("front", read_front, until)
     now = datetime.now(UTC)
     crawls = await datasette.ask(read_crawls, now, holder_of(datasette.folder))
     return await _render(datasette, request, "front.html", page=page, crawls=crawls)
@@ -58,19 +56,9 @@ async def news(request: Request, datasette: Site) -> Response:
     until = horizon()
     place = ListPosition.from_arguments(request.args)
     page = await datasette.ask(read_page, query, place, until)
-    future = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            ("future", query), lambda: read_future(connection, query, until)
-        )
-    )
-    total = await datasette.ask(
-        lambda connection: datasette.cache.get(("count", query), lambda: count(connection, query))
-    )
-    facets = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            ("facets", query), lambda: read_facets(connection, query)
-        )
-    )
+    future = await datasette.ask_cached(("future", query), read_future, query, until)
+    total = await datasette.ask_cached(("count", query), count, query)
+    facets = await datasette.ask_cached(("facets", query), read_facets, query)
     named = await datasette.ask(securities_named, query.security or query.q)
     return await _render(
         datasette,
@@ -123,11 +111,7 @@ async def security(request: Request, datasette: Site) -> Response:
     """``/security/<market and symbol>``"""
     code = unquote(request.url_vars["code"])
     until = horizon()
-    about = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            ("security", code), lambda: read_security(connection, code, until)
-        )
-    )
+    about = await datasette.ask_cached(("security", code), read_security, code, until)
     if about is None:
         raise NotFound("没有新闻提到这只证券。")
     query = Query(security=code)
@@ -146,19 +130,13 @@ async def security(request: Request, datasette: Site) -> Response:
 async def securities(request: Request, datasette: Site) -> Response:
     """``/security``"""
     until = horizon()
-    names = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            "securities", lambda: read_securities(connection, until)
-        )
-    )
+    names = await datasette.ask_cached("securities", read_securities, until)
     return await _render(datasette, request, "securities.html", names=names)
 
 
 async def media(request: Request, datasette: Site) -> Response:
     """``/media``"""
-    names = await datasette.ask(
-        lambda connection: datasette.cache.get("media", lambda: read_media(connection))
-    )
+    names = await datasette.ask_cached("media", read_media)
     return await _render(datasette, request, "media.html", names=names)
 
 

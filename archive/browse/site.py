@@ -1,7 +1,7 @@
 """An archive as a Datasette: settings, safety, templates, and questions to the catalog."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from copy import deepcopy
 from pathlib import Path
 from secrets import token_hex
@@ -82,6 +82,18 @@ class Site(Datasette):
 
         answer: T = await self.get_database(DATABASE).execute_fn(in_time)
         return answer
+
+    async def ask_cached(
+        self,
+        key: Hashable,
+        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call `question` as `ask` does, unless the cache has a fresh answer under `key`."""
+        return await self.ask(
+            lambda connection: self.cache.get(key, lambda: question(connection, *args, **kwargs))
+        )
 
     def close(self) -> None:
         """Close every connection to the catalog."""
