@@ -15,8 +15,9 @@ from archive.grams import match_expression
 
 # Characters of a parameter that are read.
 _LONGEST = 200
-# Matches of a search are frequent when one post in this many is a match.
-_FREQUENT = 20
+# Time to look up one match by its number, in posts that a walk by publication passes in that time;
+# measured with 100,000 posts.
+_LOOKUP_COST = 2
 
 _MATCHES = "FROM posts_search WHERE posts_search MATCH :q"
 # SQL for ``posts`` by field of a query. Times are compared as texts: all are written in +08:00,
@@ -131,16 +132,18 @@ class QueryPlan:
         return f"SELECT {columns} FROM {self.tables} WHERE {where}"  # noqa: S608 (our own words)
 
 
-def plan(connection: sqlite3.Connection, query: Query) -> QueryPlan:
+def plan(connection: sqlite3.Connection, query: Query, wanted: int | None = None) -> QueryPlan:
     """Choose the way to the posts of a query.
 
     Few matches of a search are looked up one by one. Of many, enough are met on a walk through
     all posts in the order of publication.
+
+    :param wanted: how many posts will be read; None for all.
     """
     values = query.values
     conditions = {name: CONDITIONS[name] for name in query.parameters}
     tables, published = "posts", "posts.published"
-    if query.q and not is_frequent(connection, _MATCHES, values):
+    if query.q and not is_frequent(connection, _MATCHES, values, _LOOKUP_COST, wanted):
         del conditions["q"]
         matches = f"(SELECT rowid AS post {_MATCHES})"
         tables = f"{matches} CROSS JOIN posts INDEXED BY posts_facts ON posts.id = post"
@@ -156,14 +159,23 @@ def plan(connection: sqlite3.Connection, query: Query) -> QueryPlan:
     return QueryPlan(tables, tuple(sql), published, values)
 
 
-def is_frequent(connection: sqlite3.Connection, matches: str, values: Mapping[str, object]) -> bool:
-    """Return whether it takes longer to sort all matches of a search than to meet some.
+def is_frequent(
+    connection: sqlite3.Connection,
+    matches: str,
+    values: Mapping[str, object],
+    lookup_cost: int,
+    wanted: int | None = None,
+) -> bool:
+    """Return whether it takes longer to look up all matches of a search than to meet enough.
 
     :param matches: the matches in SQL, from FROM on, with their values.
+    :param lookup_cost: of a match, in posts that are walked past.
+    :param wanted: how many matches are enough; None for all.
     """
     ((number,),) = rows(connection, f"SELECT count(*) {matches}", values)
     ((posts,),) = rows(connection, "SELECT max(id) FROM posts")
-    return bool(number * _FREQUENT > (posts or 0))
+    share = 1.0 if wanted is None else min(1.0, wanted / max(1, number))
+    return bool(number * lookup_cost > (posts or 0) * share)
 
 
 def find(
@@ -179,7 +191,7 @@ def find(
     :param after: the hit that comes before the first one.
     :param oldest_first: the other way round.
     """
-    way = plan(connection, query)
+    way = plan(connection, query, limit)
     order, comparison = ("ASC", ">") if oldest_first else ("DESC", "<")
     beyond = [] if after is None else [f"({way.published}, posts.id) {comparison} (:after, :id)"]
     sql = way.select(f"{way.published}, posts.id", *beyond)

@@ -17,6 +17,8 @@ _SEARCHED = {
     **{f"{_SEARCH}_{column}": column for column in ("title", "digest", "text")},
 }
 """What a parameter of an address is looked for in."""
+# As that of `archive.query`. It is higher, because Datasette reads and sorts whole posts.
+_LOOKUP_COST = 20
 
 
 def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -> FilterArguments:
@@ -38,8 +40,8 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH escape_fts(:{parameter})"
         # Of many hits, enough are met on a walk through the posts in their order; the plus leaves
         # SQLite no other way. Few are looked up.
-        walk = "+" if is_frequent(connection, matching, {parameter: query}) else ""
-        filters.where_clauses.append(f"{walk}id IN (SELECT rowid {matching})")
+        walk = is_frequent(connection, matching, {parameter: query}, _LOOKUP_COST)
+        filters.where_clauses.append(f"{'+' if walk else ''}id IN (SELECT rowid {matching})")
         filters.params[parameter] = query
         filters.human_descriptions.append(f'{parameter} matches "{query}"')
         filters.extra_context["search"] = arguments.get(_SEARCH, "")
