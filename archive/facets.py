@@ -41,7 +41,7 @@ class Facet:
 
 def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     """Return the facets of a query; those that leave no choice are left out."""
-    way = plan(connection, query, SAMPLE)
+    way = plan(connection, query)
     newest = f"""
         {way.select("posts.id")} ORDER BY {way.published} DESC, posts.id DESC LIMIT {SAMPLE}
     """

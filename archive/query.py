@@ -15,6 +15,8 @@ from archive.grams import match_expression
 
 # Characters of a parameter that are read.
 _LONGEST = 200
+# Matches of a search are frequent when one post in this many is a match.
+_FREQUENT = 20
 # Time to look up one match by its number, in posts that a walk by publication passes in that time;
 # measured with 100,000 posts.
 _LOOKUP_COST = 2
@@ -143,7 +145,7 @@ def plan(connection: sqlite3.Connection, query: Query, wanted: int | None = None
     values = query.values
     conditions = {name: CONDITIONS[name] for name in query.parameters}
     tables, published = "posts", "posts.published"
-    if query.q and not is_frequent(connection, _MATCHES, values, _LOOKUP_COST, wanted):
+    if query.q and not is_frequent(connection, _MATCHES, values, wanted):
         del conditions["q"]
         matches = f"(SELECT rowid AS post {_MATCHES})"
         tables = f"{matches} CROSS JOIN posts INDEXED BY posts_facts ON posts.id = post"
@@ -163,19 +165,18 @@ def is_frequent(
     connection: sqlite3.Connection,
     matches: str,
     values: Mapping[str, object],
-    lookup_cost: int,
     wanted: int | None = None,
 ) -> bool:
     """Return whether it takes longer to look up all matches of a search than to meet enough.
 
     :param matches: the matches in SQL, from FROM on, with their values.
-    :param lookup_cost: of a match, in posts that are walked past.
     :param wanted: how many matches are enough; None for all.
     """
     ((number,),) = rows(connection, f"SELECT count(*) {matches}", values)
-    ((posts,),) = rows(connection, "SELECT max(id) FROM posts")
-    share = 1.0 if wanted is None else min(1.0, wanted / max(1, number))
-    return bool(number * lookup_cost > (posts or 0) * share)
+    ((posts,),) = rows(connection, "SELECT coalesce(max(id), 0) FROM posts")
+    # On the walk, one post in posts / number is a match.
+    short_walk = wanted is not None and number * _LOOKUP_COST * number > wanted * posts
+    return bool(short_walk or number * _FREQUENT > posts)
 
 
 def find(

@@ -17,8 +17,6 @@ _SEARCHED = {
     **{f"{_SEARCH}_{column}": column for column in ("title", "digest", "text")},
 }
 """What a parameter of an address is looked for in."""
-# As that of `archive.query`. It is higher, because Datasette reads and sorts whole posts.
-_LOOKUP_COST = 20
 
 
 def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -> FilterArguments:
@@ -40,7 +38,7 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH escape_fts(:{parameter})"
         # Of many hits, enough are met on a walk through the posts in their order; the plus leaves
         # SQLite no other way. Few are looked up.
-        walk = is_frequent(connection, matching, {parameter: query}, _LOOKUP_COST)
+        walk = is_frequent(connection, matching, {parameter: query})
         filters.where_clauses.append(f"{'+' if walk else ''}id IN (SELECT rowid {matching})")
         filters.params[parameter] = query
         filters.human_descriptions.append(f'{parameter} matches "{query}"')
