@@ -62,17 +62,10 @@ audit: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m bench.whole_crawl
-	$(VENV)/bin/python -m bench.fast_settings
-	$(VENV)/bin/python -m bench.stages
-	$(VENV)/bin/python -m bench.compare
 	$(VENV)/bin/python -m bench.growth
-	$(VENV)/bin/python -m bench.captures
-	$(VENV)/bin/python -m bench.crawls
 	$(VENV)/bin/python -m bench.search
 	$(VENV)/bin/python -m bench.pages
-	$(VENV)/bin/python -m bench.load
 	$(VENV)/bin/python -m bench.importing
 	$(VENV)/bin/python -m bench.checking
 	$(VENV)/bin/python -m bench.publishing
 	$(VENV)/bin/python -m bench.cluster
-	$(VENV)/bin/python -m bench.scale

@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -19,9 +19,9 @@ from archive.databases import open_catalog
 from archive.entries import PostRow
 from archive.errors import ArchiveError, FinewsError
 from archive.files import bytes_if_there
-from archive.grams import match_expression
 from archive.post import parse_post
 from archive.progress import Progress, silent
+from archive.query import EVERYTHING, Query
 from archive.versions import is_place_of_version, revision_path, sha256
 
 Record = dict[str, Any]
@@ -41,64 +41,22 @@ _SECURITIES = """
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which posts: those that fulfil all that is not None.
-
-    :param since: publication time in Shanghai, ISO 8601 or the beginning of it (``2021-12``).
-    :param until: likewise; posts of this time and later are left out.
-    :param media: its name.
-    :param security: the code of one that the post names, such as ``1.600160``.
-    :param query: what the search finds; see `archive.grams`.
-    :param days: where `since` is the first of so many last days, and so another one tomorrow.
-    """
-
-    since: str | None = None
-    until: str | None = None
-    media: str | None = None
-    security: str | None = None
-    query: str | None = None
-    days: int | None = None
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """What it is known by: those that are not None, and the last days for what they are."""
-        said = asdict(self) | ({} if self.days is None else {"since": None})
-        return {name: str(value) for name, value in said.items() if value is not None}
-
-    def condition(self) -> tuple[str, list[str]]:
-        """SQL for ``posts``, and its parameters."""
-        wanted = {
-            "published >= ?": self.since,
-            "published < ?": self.until,
-            "media = ?": self.media,
-            "info_code IN (SELECT info_code FROM mentions WHERE security = ?)": self.security,
-            "id IN (SELECT rowid FROM posts_search WHERE posts_search MATCH ?)": (
-                None if self.query is None else match_expression(self.query)
-            ),
-        }
-        chosen = {sql: value for sql, value in wanted.items() if value is not None}
-        return " AND ".join(chosen) or "1", list(chosen.values())
-
-
-EVERYTHING = Selection()
-
 _MEDIA = "SELECT media, media FROM posts WHERE media IS NOT NULL GROUP BY media"
 _SECURITIES_NAMED = "SELECT code, coalesce(name, symbol) FROM securities"
 _SUGGESTED = 5
 
 
-def check_names(folder: Path, selection: Selection) -> None:
-    """Check that the archive has posts of a selection's media, and of its security.
+def check_names(folder: Path, query: Query) -> None:
+    """Check that the archive has posts of a query's media, and of its security.
 
     :raises FinewsError: when not, with names that are like it.
     :raises ArchiveError: when the archive cannot be read.
     """
     for kind, wanted, known in (
-        ("media", selection.media, _MEDIA),
-        ("security", selection.security, _SECURITIES_NAMED),
+        ("media", query.media, _MEDIA),
+        ("security", query.security, _SECURITIES_NAMED),
     ):
-        if wanted is None:
+        if not wanted:
             continue
         with closing(open_catalog(folder)) as connection:
             names = dict(connection.execute(known).fetchall())
@@ -120,7 +78,7 @@ def _like(wanted: str, names: Mapping[str, str]) -> str:
 
 
 def export_jsonl(
-    folder: Path, out: IO[bytes], selection: Selection = EVERYTHING, progress: Progress = silent
+    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
 ) -> int:
     """Write a JSON object a line, in UTF-8.
 
@@ -129,7 +87,7 @@ def export_jsonl(
     :raises OSError: when `out` refuses.
     """
     count = 0
-    with _records(folder, selection, progress) as records:
+    with _records(folder, query, progress) as records:
         for record in records:
             out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
             count += 1
@@ -137,7 +95,7 @@ def export_jsonl(
 
 
 def export_parquet(
-    folder: Path, out: IO[bytes], selection: Selection = EVERYTHING, progress: Progress = silent
+    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
 ) -> int:
     """Write a Parquet file.
 
@@ -154,7 +112,7 @@ def export_parquet(
     schema = pyarrow.schema(_parquet_fields(pyarrow))
     count = 0
     with (
-        _records(folder, selection, progress) as records,
+        _records(folder, query, progress) as records,
         pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer,
     ):
         while rows := list(islice(records, _ROW_GROUP)):
@@ -185,22 +143,21 @@ def _structs(pyarrow: Any, **types: Any) -> Any:
 
 
 @contextmanager
-def _records(folder: Path, selection: Selection, progress: Progress) -> Iterator[Iterator[Record]]:
+def _records(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
     """The records as they are at this moment, whatever is written meanwhile."""
-    condition, values = selection.condition()
     names = ", ".join(COLUMNS[:-2])
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             (count,) = connection.execute(
-                f"SELECT count(*) FROM posts WHERE {condition}",  # noqa: S608
-                values,
+                f"SELECT count(*) FROM posts WHERE {query.condition}",  # noqa: S608
+                query.values,
             ).fetchone()
             steps: Iterable[int] = progress("posts", range(count))
             rows = connection.execute(
-                f"SELECT {names}, ({_SECURITIES}) FROM posts WHERE {condition}"  # noqa: S608
+                f"SELECT {names}, ({_SECURITIES}) FROM posts WHERE {query.condition}"  # noqa: S608
                 " ORDER BY published, info_code",
-                values,
+                query.values,
             )
             yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
     except sqlite3.Error as error:

@@ -118,21 +118,21 @@ def grams(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """What a user asks for, folded."""
+class TextQuery:
+    """The terms of a query, folded."""
 
     terms: tuple[str, ...]
     excluded: tuple[str, ...]
 
 
-def parse_query(query: str) -> Query:
+def parse_query(query: str) -> TextQuery:
     """Read a query; every text is one."""
     terms: dict[str, bool] = {}
     for match in _TERM.finditer(fold(query[:MAX_QUERY]).strip(SPACE)):
         term = (match["phrase"] or match["word"] or "").strip(SPACE)
         if term.strip("＂　") and len(terms) < MAX_TERMS:
             terms.setdefault(term, match["minus"] is None)
-    return Query(
+    return TextQuery(
         terms=tuple(term for term, wanted in terms.items() if wanted),
         excluded=tuple(term for term, wanted in terms.items() if not wanted),
     )

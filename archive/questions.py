@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from archive import pictures
 from archive.article import BodySource, Edition, InfoCode
@@ -19,7 +18,7 @@ from archive.editions import EditionRow, article_row, read_editions
 from archive.entries import Look, PostRow, RevisionRow
 from archive.errors import ArchiveError, CatalogDamaged
 from archive.evidence import damage_of
-from archive.search import Results, search
+from archive.query import Query, find
 from archive.versions import is_place_of_version
 
 _LOOKS = """
@@ -211,12 +210,14 @@ class Questions:
         row = self._one(sql, digest)
         return Capture(**dict(row)) if row else None
 
-    def search(self, query: str, **narrowed: Any) -> Results:
-        """Full-text search; see `archive.search.search`."""
+    def search(self, query: Query, limit: int) -> list[PostRow]:
+        """Return the newest posts of a query."""
         try:
-            return search(self._reader, query, **narrowed)
+            hits = find(self._reader, query, limit=limit)
         except sqlite3.Error as error:
             raise self._failed("search", error) from error
+        found = (self._one("SELECT * FROM posts WHERE id = ?", str(hit.id)) for hit in hits)
+        return [post_of(row) for row in found if row]
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
         """What is in a table, whatever it is; bytes that are no text come as surrogates."""

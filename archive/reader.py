@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
@@ -16,9 +15,9 @@ from archive.entries import Look, PostRow
 from archive.errors import ArchiveError
 from archive.files import bytes_if_there
 from archive.post import Post, parse_post
+from archive.query import Query
 from archive.questions import Questions
 from archive.rows import article_from, as_json, iso
-from archive.search import Results
 from archive.steps import Clock
 from archive.warc import Record, read_response
 
@@ -237,9 +236,14 @@ class ArchiveReader:
         """
         return self._catalog.seen_after(first_seen, info_code, path, limit)
 
-    def search(self, query: str, **narrowed: Any) -> Results:
-        """Full-text search, newest publication first; see `archive.search.search`."""
-        return self._catalog.search(query, **narrowed)
+    def search(self, query: Query | str, limit: int = 20) -> list[PostRow]:
+        """Return posts, the newest publication first.
+
+        :param query: see `archive.query`; a text is what would be typed into the search box.
+        """
+        if isinstance(query, str):
+            query = Query(q=query)
+        return self._catalog.search(query, limit)
 
     def row_of(self, info_code: InfoCode) -> PostRow | None:
         """The catalog's row of an article; None when it is not archived."""

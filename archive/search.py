@@ -1,4 +1,4 @@
-"""Chinese full-text search over the catalog's posts, exact from one character up.
+"""The index of the Chinese full-text search over posts, exact from one character up.
 
 ``posts_search`` is a contentless FTS5 table of `archive.grams`: the rowid is ``posts.id``. SQL
 asks it as Datasette does: ``posts_search MATCH escape_fts(:query)``. It is kept by triggers, so a
@@ -7,11 +7,9 @@ with ``PRAGMA recursive_triggers``, which sqlite-utils switches on; an upsert ne
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from functools import partial
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -26,11 +24,8 @@ _INDEXES = {
     "posts_newest": "published, id, media, category",
     "posts_facts": "id, published, media, category, body_source, info_code",
 }
-"""On posts. They hold all that a search decides by, and what its hits are counted by, so that it
-reads rows only of its page."""
-
-_SORT_COST = 2
-"""Of one match, in posts walked past; measured with 100,000 posts."""
+"""On posts. They hold all that `archive.query` decides and counts by, so that it reads rows only of
+its page."""
 
 _BULK_MEMORY = 64 << 20
 _MEMORY = 32 << 20
@@ -88,7 +83,7 @@ def _marked_snippet(text: object, query: object, width: object = SNIPPET_WIDTH) 
 
 
 def create_search(db: Database) -> None:
-    """Create the index, empty, its triggers, and the indexes on ``posts`` that `search` uses."""
+    """Create the empty index, its triggers, and the indexes on ``posts`` for `archive.query`."""
     db.execute(
         f"CREATE VIRTUAL TABLE posts_search USING fts5("
         f"{', '.join(_COLUMNS)}, content='', columnsize=0, tokenize='ascii')"
@@ -156,137 +151,3 @@ def without_index(db: Database, indexing: Indexing = _index_here) -> Iterator[No
         yield
         rebuild_search(db, indexing)
         _create_triggers(db)
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A post that was found."""
-
-    id: int
-    info_code: str
-    title: str
-    published: str
-    media: str | None
-    category: str | None
-    digest: str | None
-    text: str
-
-
-_GET_HIT = f"SELECT {', '.join(field.name for field in fields(Hit))} FROM posts WHERE id = ?"  # noqa: S608
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """A page of hits, and how many there are on all pages."""
-
-    hits: list[Hit]
-    total: int
-
-
-def search(
-    connection: sqlite3.Connection,
-    query: str,
-    *,
-    limit: int = 20,
-    offset: int = 0,
-    since: str | None = None,
-    until: str | None = None,
-    media: str | None = None,
-    category: str | None = None,
-) -> Results:
-    """Find posts, the newest publication first; of the same second, the last to arrive.
-
-    :param query: see `archive.grams`.
-    :param since: publication time in Shanghai, ISO 8601 or the beginning of it (``2021-12``).
-    :param until: likewise; posts of this time and later are left out.
-    :param media: its name.
-    :param category: its slug.
-    """
-    wanted = {
-        "published >= ?": since,
-        "published < ?": until,
-        "media = ?": media,
-        "category = ?": category,
-    }
-    conditions = {sql: value for sql, value in wanted.items() if value is not None}
-    matches = _Matches(connection, match_expression(query), conditions)
-    total = matches.count()
-    ids = matches.page(max(0, limit), max(0, offset), total)
-    hits = [Hit(*row) for post in ids for row in _rows(connection, _GET_HIT, [post])]
-    return Results(hits, total)
-
-
-@dataclass(frozen=True, slots=True)
-class _Matches:
-    """The posts that match an expression, and other conditions on ``posts``.
-
-    SQLite cannot know how many posts an expression matches, so it is told the way: CROSS JOIN
-    keeps the order of the tables, and ``+posts.id`` keeps the indexes on id out.
-    """
-
-    connection: sqlite3.Connection
-    expression: str
-    conditions: dict[str, str]
-
-    def count(self) -> int:
-        """How many there are."""
-        source = self._matches_first() if self.conditions else self._matches_only()
-        (number,) = self._integers(f"SELECT count(*) {source}")
-        return number
-
-    def page(self, limit: int, offset: int, total: int) -> list[int]:
-        """The ids of a page, newest first; found from that end of all pages that is nearer."""
-        limit = min(limit, total - offset)
-        if limit <= 0:
-            return []
-        from_end = total - offset - limit
-        if from_end < offset:
-            return self._page(limit, from_end, total, "ASC")[::-1]
-        return self._page(limit, offset, total, "DESC")
-
-    def _page(self, limit: int, offset: int, total: int, order: str) -> list[int]:
-        """Few matches are sorted; of many, enough are met on a walk through all posts by time.
-
-        With ids that begin at 1 and have hardly a gap, the greatest is the number of posts.
-        """
-        (posts,) = _integers(self.connection, "SELECT max(id) FROM posts")
-        walk = (offset + limit) * posts / total
-        source = self._matches_first() if total * _SORT_COST < walk else self._posts_first()
-        return self._integers(
-            f"SELECT posts.id {source}"
-            f" ORDER BY posts.published {order}, posts.id {order} LIMIT {limit} OFFSET {offset}"
-        )
-
-    def _matches_only(self) -> str:
-        return "FROM posts_search WHERE posts_search MATCH ?"
-
-    def _matches_first(self) -> str:
-        return (
-            "FROM posts_search CROSS JOIN posts INDEXED BY posts_facts"
-            " ON posts.id = posts_search.rowid WHERE posts_search MATCH ?" + self._and_conditions()
-        )
-
-    def _posts_first(self) -> str:
-        return (
-            "FROM posts INDEXED BY posts_newest WHERE +posts.id IN"
-            f" (SELECT posts_search.rowid {self._matches_only()})" + self._and_conditions()
-        )
-
-    def _and_conditions(self) -> str:
-        return "".join(f" AND posts.{condition}" for condition in self.conditions)
-
-    def _integers(self, sql: str) -> list[int]:
-        return _integers(self.connection, sql, [self.expression, *self.conditions.values()])
-
-
-def _integers(connection: sqlite3.Connection, sql: str, values: Sequence[object] = ()) -> list[int]:
-    return [row[0] for row in _rows(connection, sql, values)]
-
-
-def _rows(
-    connection: sqlite3.Connection, sql: str, values: Sequence[object]
-) -> list[tuple[Any, ...]]:
-    """All rows, as tuples whatever the connection's row factory makes of them."""
-    cursor = connection.cursor()
-    cursor.row_factory = None
-    return cursor.execute(sql, values).fetchall()

@@ -1,13 +1,11 @@
 """``python -m bench.cluster``: what a second worker brings, and what one writer can take.
 
-Three parts, each by itself with ``--only``:
+Two parts, each by itself with ``--only``:
 
 - ``workers``: whole crawls of eight sites that answer after 200 ms, by four workers and by one,
   each one crawl at a time; the ratio of their articles per second.
-- ``broker``: the same batches into RabbitMQ, which confirms each when it is on disk.
 - ``writer``: batches of made-up articles with their captures, as workers send them, into an
   archive; articles per second by the size of a batch.
-- ``known``: how large the codes of so many articles are on a worker's disk, and what a look costs.
 """
 
 import argparse
@@ -24,14 +22,10 @@ from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 
-import msgpack
-
-from archive.article import InfoCode
 from archive.warc import Exchange
 from bench.articles import as_article
 from bench.corpus import Corpus
-from cluster.app import ARCHIVE, opened_app
-from cluster.known import Known
+from cluster.app import opened_app
 from cluster.roles import send_now
 from cluster.wire import Plain, packed_exchange, plain_article
 from cluster.writing import Writer
@@ -150,24 +144,6 @@ def ended_jobs(archive: Path, *, well: bool = False) -> int:
     return int(ended)
 
 
-def measure_broker(share: float) -> None:
-    """Messages of one publisher; several do not get in each other's way before the disk does."""
-    with tempfile.TemporaryDirectory() as folder, running(RabbitMQ(Path(folder) / "b")) as broker:
-        for size, whole in ((1, 500), (50, 20)):
-            count = ceil(whole * share)
-            batches = list(_batches(size * count, size))
-            sent = sum(len(msgpack.packb(batch)) for batch in batches)
-            with opened_app(broker.url) as app:
-                started = time.perf_counter()
-                for batch in batches:
-                    app.send_task("finews.write", args=[batch], queue=ARCHIVE)
-                seconds = time.perf_counter() - started
-            print(
-                f"broker, batches of {size:2}: {count / seconds:6.1f} messages/s, "
-                f"{size * count / seconds:7.1f} articles/s, {sent / seconds / 1e6:.1f} MB/s"
-            )
-
-
 def measure_writer(share: float) -> None:
     """Batches of several sizes; each article has a page and an answer of the share API."""
     for size, whole in ((1, 300), (5, 200), (50, 40)):
@@ -225,60 +201,17 @@ def _exchange(url: str, body: bytes) -> Exchange:
     )
 
 
-def measure_known(codes: int) -> None:
-    """Codes as they come: day, hour, minute, and a running number."""
-    piece, rng = 100_000, random.Random(0)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "known.db"
-        with Known(path) as known:
-            known.up_to("bench")
-            started = time.perf_counter()
-            for start in range(0, codes, piece):
-                numbers = range(start, min(start + piece, codes))
-                known.learn(
-                    [
-                        (_minute(number).isoformat(), _code(number), f"{_code(number)}.md", "slug")
-                        for number in numbers
-                    ]
-                )
-            filled = time.perf_counter() - started
-        size = path.stat().st_size
-        with Known(path) as known:
-            wanted = [InfoCode(_code(rng.randrange(2 * codes))) for _ in range(100_000)]
-            started = time.perf_counter()
-            for code in wanted:
-                known.has(code)
-            look = (time.perf_counter() - started) / len(wanted)
-    print(
-        f"known: {codes:,} codes, {size / 1e6:.0f} MB, {size / codes:.1f} bytes a code, filled in "
-        f"{filled:.0f} s, a look {look * 1e6:.1f} µs"
-    )
-
-
-def _minute(number: int) -> datetime:
-    return datetime.fromtimestamp(1_500_000_000 + number // 38 * 60, UTC)
-
-
-def _code(number: int) -> str:
-    return f"NW{_minute(number):%Y%m%d%H%M}{number * 7919 % 1_000_000:06}"
-
-
 def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m bench.cluster", description=__doc__)
-    parts = ("workers", "broker", "writer", "known")
+    parts = ("workers", "writer")
     parser.add_argument("--only", choices=parts, nargs="+", default=parts)
     parser.add_argument("--share", type=float, default=1.0, help="of the messages")
-    parser.add_argument("--codes", type=int, default=10_000_000)
     options = parser.parse_args()
     if "workers" in options.only:
         compare_workers()
-    if "broker" in options.only:
-        measure_broker(options.share)
     if "writer" in options.only:
         measure_writer(options.share)
-    if "known" in options.only:
-        measure_known(options.codes)
 
 
 if __name__ == "__main__":

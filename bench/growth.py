@@ -11,8 +11,7 @@ import random
 import statistics
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from archive.browse.plugin import open_site
 from archive.importing import import_posts
 from archive.verify import verify
 from bench.corpus import Corpus
+from bench.harness import seconds_of
 from bench.importing import write_posts
 from bench.local_site import LocalSite, local_site
 from bench.pages import addresses, visit
@@ -101,16 +101,12 @@ def costs_of(news: Path, posts: int, site: LocalSite, number: int) -> Iterator[t
             yield f"page: {what}", statistics.median(visits) / 1e3
     copy = news.with_name("crawled")
     subprocess.run(["cp", "-a", "--reflink=auto", news, copy], check=True)  # noqa: S603, S607
-    run, _ = crawl(site, finews_command(site), finews_environment(copy))
+    new, again = (
+        crawl(site, finews_command(site), finews_environment(copy))[0].seconds for _ in range(2)
+    )
     subprocess.run(["rm", "-r", copy], check=True)  # noqa: S603, S607
-    yield f"crawl of {CRAWLED} new, an article", run.seconds / CRAWLED
-
-
-def seconds_of(work: Callable[[], object]) -> float:
-    """Of one call."""
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+    yield f"crawl of {CRAWLED} new, an article", new / CRAWLED
+    yield "crawl that finds nothing new", again
 
 
 def show(costs: dict[int, Costs]) -> None:

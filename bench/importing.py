@@ -4,7 +4,6 @@ import argparse
 import resource
 import sqlite3
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -17,6 +16,7 @@ from archive.importing import import_posts
 from archive.post import format_post, parse_post, post_path
 from bench.articles import as_article
 from bench.corpus import Corpus
+from bench.harness import seconds_of
 
 BATCH = 500
 TABLE = """
@@ -65,9 +65,7 @@ def show(what: str, work: Work, folder: Path, posts: int, baseline: float | None
 
 def measured(work: Work, folder: Path) -> tuple[float, float, float]:
     """Seconds, and peak megabytes of this process and of the largest that it started."""
-    start = time.perf_counter()
-    work(folder / "site", folder)
-    seconds = time.perf_counter() - start
+    seconds = seconds_of(lambda: work(folder / "site", folder))
     users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     writer, readers = (resource.getrusage(who).ru_maxrss / 1024 for who in users)
     return seconds, writer, readers

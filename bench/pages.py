@@ -6,7 +6,7 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from itertools import islice, pairwise
@@ -24,6 +24,7 @@ from archive.post import format_post, post_path
 from archive.search import register, without_index
 from bench.articles import SHARE, as_article
 from bench.corpus import Corpus, MadeUpPost
+from bench.harness import head, row
 
 BATCH = 1_000
 TRIVIAL = "/-/versions.json"
@@ -174,10 +175,9 @@ async def visit_all(site: Site, posts: int, rounds: int) -> None:
     for number in range(rounds):
         for (_, paths), times in zip(kinds, taken, strict=True):
             times.append(await visit(site, paths[number % len(paths)]))
-    trivial = statistics.median(taken[0])
-    print(f"{'milliseconds':26} {'median':>8} {'95th':>8} {'to trivial':>11}")
+    head("milliseconds", "to trivial")
     for (kind, _), times in zip(kinds, taken, strict=True):
-        show(kind, times, trivial)
+        row(kind, times, statistics.median(taken[0]))
 
 
 async def visit(site: Site, path: str) -> float:
@@ -189,13 +189,6 @@ async def visit(site: Site, path: str) -> float:
     if response.status_code != 200:
         raise SystemExit(f"{path} answered {response.status_code}: {response.text[:500]}")
     return taken
-
-
-def show(kind: str, times: Sequence[float], trivial: float) -> None:
-    """Print one row."""
-    median = statistics.median(times)
-    late = statistics.quantiles(times, n=20, method="inclusive")[-1]
-    print(f"{kind:26} {median:8.1f} {late:8.1f} {median / trivial:11.1f}")
 
 
 if __name__ == "__main__":

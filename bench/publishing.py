@@ -1,47 +1,39 @@
 """``python -m bench.publishing``: what a site costs to export, to export again, and to build."""
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from archive.importing import import_posts
+from bench.harness import run
 from bench.importing import write_posts
 
 EXPORT = (sys.executable, "-m", "archive.cli", "export", "site")
 
 
 def main() -> None:
-    """Publish archives of two sizes and print a row for each step, a post's share of it too."""
+    """Publish archives of two sizes; print the processor's time of each step, and for a post."""
     parser = argparse.ArgumentParser(prog="python -m bench.publishing", description=__doc__)
     parser.add_argument("--posts", type=int, default=20_000)
-    arguments = parser.parse_args()
+    most = parser.parse_args().posts
     print(f"{'':30} {'seconds':>8} {'ms/post':>8} {'MB':>6}")
-    for posts in (max(1, arguments.posts // 5), arguments.posts):
+    for posts in (max(1, most // 5), most):
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             write_posts(folder / "posts", posts)
             import_posts(folder / "news", [folder / "posts"])
-            site, news = str(folder / "site"), str(folder / "news")
-            show(f"{posts:,}: export", (*EXPORT, site, news), posts)
-            show(f"{posts:,}: the same again", (*EXPORT, site, news), posts)
-            build = ("jekyll", "build", "--quiet", "-s", site, "-d", str(folder / "built"))
-            show(f"{posts:,}: jekyll build", build, posts)
-
-
-def show(what: str, command: Sequence[str], posts: int) -> None:
-    """Run a command and print its row: processor's time, that for a post, the most memory."""
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command[0]} ended with {process.returncode}.")
-    seconds = usage.ru_utime + usage.ru_stime
-    memory = usage.ru_maxrss / 1024
-    print(f"{what:30} {seconds:8.1f} {1000 * seconds / posts:8.2f} {memory:6.0f}", flush=True)
+            site, news, built = (str(folder / name) for name in ("site", "news", "built"))
+            for what, command in (
+                ("export", (*EXPORT, site, news)),
+                ("the same again", (*EXPORT, site, news)),
+                ("jekyll build", ("jekyll", "build", "--quiet", "-s", site, "-d", built)),
+            ):
+                took = run(command)
+                each = 1000 * took.processor / posts
+                memory = took.peak / 1e6
+                name = f"{posts:,}: {what}"
+                print(f"{name:30} {took.processor:8.1f} {each:8.2f} {memory:6.0f}", flush=True)
 
 
 if __name__ == "__main__":

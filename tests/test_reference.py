@@ -64,5 +64,5 @@ def test_an_example_of_a_search_is_right(
         archive.add_many(
             [article(code, title=title, body="<p>正文</p>") for code, title in codes.items()]
         )
-        hits = archive.search(query).hits
+        hits = archive.search(query)
         assert [hit.info_code for hit in hits] == ["NW202112290000000001"]

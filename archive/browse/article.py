@@ -19,7 +19,7 @@ _MOST_COMPARED = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class PostVersion:
     """One version of a post.
 
     :param captures: where the responses that it was read from are kept.
@@ -47,7 +47,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class ArticleView:
     """What the article page shows.
 
     :param post: the row of the catalog.
@@ -63,7 +63,7 @@ class Article:
     kept: Mapping[str, str]
     addresses: Sequence[str]
     securities: Sequence[sqlite3.Row]
-    versions: Sequence[Version]
+    versions: Sequence[PostVersion]
     previous: Neighbour | None
     following: Neighbour | None
 
@@ -92,7 +92,7 @@ def read_article(
     info_code: str,
     picture_address: Callable[[str], str],
     edition: str | None = None,
-) -> Article | None:
+) -> ArticleView | None:
     """The article with this code; None when it is not archived.
 
     :param edition: see `find_post`.
@@ -101,7 +101,7 @@ def read_article(
     post = find_post(connection, info_code, edition)
     if post is None:
         return None
-    return Article(
+    return ArticleView(
         post=post,
         edition=Edition.of_name(str(post["path"])),
         published_twice=bool(
@@ -188,7 +188,7 @@ def _bytes_of(file: Path | None, most_bytes: int = -1) -> bytes | None:
         return None
 
 
-def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Version]:
+def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[PostVersion]:
     """All versions of a post, the newest first."""
     code = [post["info_code"]]
     earlier = connection.execute(
@@ -206,8 +206,8 @@ def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[Ver
     ]
 
 
-def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str]) -> Version:
-    return Version(
+def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str]) -> PostVersion:
+    return PostVersion(
         number=row["version"],
         path=row["path"],
         sha256=row["sha256"],
@@ -219,7 +219,7 @@ def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str])
     )
 
 
-def read_text(folder: Path, version: Version) -> str | None:
+def read_text(folder: Path, version: PostVersion) -> str | None:
     """Title, digest and text of a version; None when its file is not there.
 
     Of a file that is larger than any article, only the beginning.

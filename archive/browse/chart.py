@@ -67,9 +67,3 @@ def days_of_chart(first: str, last: str, *, most: int) -> list[str]:
     """The dates that a chart of posts between two times shows: a month at least, up to `most`."""
     span = (date.fromisoformat(last[:10]) - date.fromisoformat(first[:10])).days + 1
     return days_until(last[:10], min(max(span, _FEWEST_DAYS), most))
-
-
-def months_between(first: str, last: str) -> list[str]:
-    """The months from `first` to `last`, both included, such as ``2021-12``."""
-    start, end = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
-    return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(start, end + 1)]

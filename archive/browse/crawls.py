@@ -26,7 +26,7 @@ class Health(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Crawls:
+class CrawlSummary:
     """The last crawls.
 
     :param latest: their rows, the newest first.
@@ -50,7 +50,9 @@ def is_running(crawl: sqlite3.Row, holder: Holder | None) -> bool:
     return datetime.fromisoformat(crawl["started"]) >= holder.since - _ROUNDING
 
 
-def read_crawls(connection: sqlite3.Connection, now: datetime, holder: Holder | None) -> Crawls:
+def read_crawls(
+    connection: sqlite3.Connection, now: datetime, holder: Holder | None
+) -> CrawlSummary:
     """The last crawls as of `now`, which is aware.
 
     :param holder: of the archive's lock.
@@ -59,7 +61,7 @@ def read_crawls(connection: sqlite3.Connection, now: datetime, holder: Holder | 
     ended = [row for row in latest if row["ended"]]
     since = now - datetime.fromisoformat(ended[0]["ended"]) if ended else None
     running = next((row["id"] for row in latest if is_running(row, holder)), None)
-    return Crawls(latest, running, _health(latest, ended, now, running), since)
+    return CrawlSummary(latest, running, _health(latest, ended, now, running), since)
 
 
 def _health(

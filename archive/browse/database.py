@@ -1,4 +1,7 @@
-"""Datasette's access to its databases, mended in some places."""
+"""The adapter to the private parts of Datasette 0.65: its databases, their threads and connections.
+
+`tests/archive/browse/test_upstream.py` fails when Datasette no longer needs a part of it.
+"""
 
 import asyncio
 import re
@@ -27,15 +30,16 @@ _FIRST_PAGE = re.compile(
 )
 
 
-class Catalog(Database):
+class CatalogDatabase(Database):
     """Sorts the posts of a table's page to the end, keeps visitors' mistakes out of the log, and
     reads the file that is there now.
 
     Datasette 0.65 sorts a table's first page by one column, and those that follow by the key as
-    well. Of posts that are alike in that column, such as those of one second, a reader who turns
-    pages would get some twice and some never. It also prints whatever SQL fails, the visitor's
-    words included; what is not their doing is printed where it is answered. And it makes an address
-    of the path as it is, whatever characters it has, and keeps a connection for good.
+    well (https://github.com/simonw/datasette/issues/2019 is about that code). Of posts that are
+    alike in that column, such as those of one second, a reader who turns pages would get some twice
+    and some never. It also prints whatever SQL fails, the visitor's words included; what is not
+    their doing is printed where it is answered. And it makes an address of the path as it is,
+    whatever characters it has, and keeps a connection for good.
 
     :param folder: the archive's.
     """
@@ -86,9 +90,9 @@ class Catalog(Database):
         return await super().execute(sorted_to_the_end(sql), *arguments, **options)
 
 
-class Names(Database):
+class InternalDatabase(Database):
     """Datasette's own database of tables and columns, in memory, whose connections it would leave
-    open."""
+    open (https://github.com/simonw/datasette/pull/2928)."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
         """Open a connection that `close` closes."""
@@ -101,3 +105,10 @@ def sorted_to_the_end(sql: str) -> str:
     """Datasette's query for the first page of posts with the key as its last term of ORDER BY;
     any other SQL as it is."""
     return _FIRST_PAGE.sub(r"\g<0>, info_code", sql)
+
+
+def close(datasette: "Datasette") -> None:
+    """Wait for what is being asked, then close every connection; Datasette 0.65 has no way to."""
+    datasette.executor.shutdown()
+    for database in datasette.databases.values():
+        database.close()

@@ -22,7 +22,7 @@ _FOLDED = 2
 """Unchanged paragraphs, from this many on, are folded; one is no longer than what says so."""
 
 
-class Change(StrEnum):
+class DiffChange(StrEnum):
     """What became of a piece of text."""
 
     KEPT = "kept"
@@ -31,14 +31,14 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DiffPiece:
     """A run of text with one fate."""
 
-    change: Change
+    change: DiffChange
     text: str
 
 
-Paragraph = Sequence[Piece]
+Paragraph = Sequence[DiffPiece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def stretches(paragraphs: Sequence[Paragraph]) -> list[Stretch]:
     """The paragraphs of a comparison in their order, long unchanged stretches apart; a paragraph
     before and after every change stays with it."""
     changed = [
-        any(piece.change is not Change.KEPT for piece in paragraph) for paragraph in paragraphs
+        any(piece.change is not DiffChange.KEPT for piece in paragraph) for paragraph in paragraphs
     ]
     near = [any(changed[max(0, at - 1) : at + 2]) for at in range(len(changed))]
     found = []
@@ -77,7 +77,7 @@ def compare(old: str, new: str) -> list[Paragraph]:
     pairs = _MOST_PAIRS
     for tag, i, j, k, m in SequenceMatcher(None, old_lines, new_lines).get_opcodes():
         if tag == "equal":
-            paragraphs += [[Piece(Change.KEPT, line)] for line in old_lines[i:j]]
+            paragraphs += [[DiffPiece(DiffChange.KEPT, line)] for line in old_lines[i:j]]
             continue
         for before, after in zip_longest(old_lines[i:j], new_lines[k:m], fillvalue=""):
             tokens = _WORD.findall(before), _WORD.findall(after)
@@ -126,10 +126,10 @@ def _pieces(steps: Sequence[_Step] | Iterator[_Step]) -> Paragraph:
     pieces = []
     for tag, before, after in steps:
         if tag == "equal":
-            pieces.append(Piece(Change.KEPT, before))
+            pieces.append(DiffPiece(DiffChange.KEPT, before))
             continue
         if before:
-            pieces.append(Piece(Change.REMOVED, before))
+            pieces.append(DiffPiece(DiffChange.REMOVED, before))
         if after:
-            pieces.append(Piece(Change.ADDED, after))
+            pieces.append(DiffPiece(DiffChange.ADDED, after))
     return pieces

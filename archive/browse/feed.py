@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from archive.atom import Entry, Feed, atom
+from archive.atom import AtomEntry, AtomFeed, atom
 from archive.browse.article import kept_pictures
 from archive.browse.listing import believed
 from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
-from archive.browse.selection import Selection
+from archive.query import Query, find
 
 _ENTRIES = 30
 
@@ -33,7 +33,7 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class FeedPost:
     """A post in a feed.
 
     :param row: of the catalog.
@@ -45,39 +45,37 @@ class Post:
 
 
 def read_newest(
-    connection: sqlite3.Connection, selection: Selection, addresses: Addresses, until: str
-) -> list[Post]:
-    """The newest posts of a selection.
+    connection: sqlite3.Connection, query: Query, addresses: Addresses, until: str
+) -> list[FeedPost]:
+    """The newest posts of a query.
 
     :param until: posts that are dated later are left out; see `archive.browse.horizon`.
     """
-    hits = selection.hits(connection)
+    hits = find(connection, believed(query, until), limit=_ENTRIES)
     rows = connection.execute(
         f"""
         SELECT info_code, title, published, revised, first_seen, media, digest, path,
             substr(text, 1, {MOST_CHARACTERS}) AS text
-        FROM posts WHERE id IN (
-            SELECT p.id FROM {hits.tables} {hits.where(*believed(selection, hits))}
-            ORDER BY {hits.published} DESC, p.id DESC LIMIT {_ENTRIES}
-        ) ORDER BY published DESC, id DESC
-        """,  # noqa: S608 (our own words)
-        {**hits.parameters, "until": until},
+        FROM posts WHERE id IN ({", ".join("?" * len(hits))}) ORDER BY published DESC, id DESC
+        """,  # noqa: S608 (question marks and a number)
+        [hit.id for hit in hits],
     )
     return [
-        Post(row, kept_pictures(connection, row["info_code"], addresses.picture)) for row in rows
+        FeedPost(row, kept_pictures(connection, row["info_code"], addresses.picture))
+        for row in rows
     ]
 
 
 def make_feed(
-    posts: Sequence[Post],
-    selection: Selection,
+    posts: Sequence[FeedPost],
+    query: Query,
     title: str,
     addresses: Addresses,
     renderer: Renderer,
 ) -> bytes:
     """A feed of posts with their bodies."""
-    feed = Feed(
-        name=f"feed {sorted(selection.parameters.items())}",
+    feed = AtomFeed(
+        name=f"feed {sorted(query.parameters.items())}",
         title=title,
         address=addresses.feed,
         page=addresses.page,
@@ -85,7 +83,7 @@ def make_feed(
     return atom(feed, (_entry(post, addresses, renderer) for post in posts))
 
 
-def updated(posts: Sequence[Post]) -> str | None:
+def updated(posts: Sequence[FeedPost]) -> str | None:
     """When the newest version of the posts was archived; None of no posts."""
     return max((_updated(post.row) for post in posts), default=None)
 
@@ -95,7 +93,7 @@ def _updated(row: sqlite3.Row) -> str:
     return time
 
 
-def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> Entry:
+def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntry:
     row = post.row
     page = addresses.article(row["info_code"])
     body = renderer.body(
@@ -104,7 +102,7 @@ def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> Entry:
     html = body.html if body else None
     if body and body.bytes:
         html = f'{body.html}<p>正文太长，这里只有开头。<a href="{escape(page)}">看全文</a></p>'
-    return Entry(
+    return AtomEntry(
         info_code=row["info_code"],
         title=row["title"],
         published=row["published"],

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest
 
-from archive.browse.selection import BY_SECURITY, NAMES_SECURITY, is_frequent
+from archive.query import CONDITIONS, Query, is_frequent
 
 _SEARCH = "_search"
+# Parameter for a security. Datasette's own ``_through`` gives its SQL parameter the name of
+# another filter's.
+_SECURITY = "_security"
 _SEARCHED = {
     _SEARCH: "posts_search",
     **{f"{_SEARCH}_{column}": column for column in ("title", "digest", "text")},
@@ -35,13 +38,29 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH escape_fts(:{parameter})"
         # Of many hits, enough are met on a walk through the posts in their order; the plus leaves
         # SQLite no other way. Few are looked up.
-        walk = "+" if is_frequent(connection, matching, {parameter: query}) else ""
-        filters.where_clauses.append(f"{walk}id IN (SELECT rowid {matching})")
+        walk = is_frequent(connection, matching, {parameter: query})
+        filters.where_clauses.append(f"{'+' if walk else ''}id IN (SELECT rowid {matching})")
         filters.params[parameter] = query
         filters.human_descriptions.append(f'{parameter} matches "{query}"')
         filters.extra_context["search"] = arguments.get(_SEARCH, "")
-    if code := arguments.get(BY_SECURITY):
-        filters.where_clauses.append(NAMES_SECURITY)
+    if code := arguments.get(_SECURITY):
+        filters.where_clauses.append(CONDITIONS["security"])
         filters.params["security"] = code
         filters.human_descriptions.append(f'security is "{code}"')
     return filters
+
+
+def table_parameters(query: Query) -> dict[str, str]:
+    """Return the parameters of Datasette's own table page for the same posts."""
+    dates = [date for date in (query.month, query.day) if date]
+    until = [*(f"{date}~" for date in dates), *filter(None, [query.until])]
+    parameters = {
+        _SEARCH: query.q,
+        "media": query.media,
+        "category": query.category,
+        "body_source": query.source,
+        _SECURITY: query.security,
+        "published__gte": max([query.since, *dates]),
+        "published__lt": min(until, default=""),
+    }
+    return {name: value for name, value in parameters.items() if value}

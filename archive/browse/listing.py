@@ -1,26 +1,17 @@
-"""Lists of posts: one page of cards, newest first, and the facets beside it.
+"""Lists of posts: one page of cards, newest first."""
 
-A page is found from the post that it follows, never by counting rows, so the last one costs what
-the first does. Facets look at the newest `SAMPLE` posts of a list at most.
-"""
-
-import json
 import sqlite3
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
 
-from archive.browse.chart import months_between
-from archive.browse.selection import Hits, Selection
+from archive.facets import count_by_month
+from archive.query import Hit, Query, find
 from archive.snippet import snippet
 
 PAGE = 20
-SAMPLE = 5_000
 _SNIPPET = 100
-_FACET_VALUES = 12
-_MOST_MONTHS = 1_200
 _MOST_CHARACTERS = 100_000
 """Of a text that hits are looked for in, to be shown."""
 
@@ -47,11 +38,11 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPosition:
     """Where a page of a list begins: after or before a post, or at the list's end."""
 
-    after: tuple[str, int] | None = None
-    before: tuple[str, int] | None = None
+    after: Hit | None = None
+    before: Hit | None = None
     last: bool = False
 
     @classmethod
@@ -83,65 +74,41 @@ class Page:
         return [card for _, cards in self.days for card in cards]
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
-    """A value that posts of a list have, and how many of them."""
+def believed(query: Query, until: str) -> Query:
+    """Return a query without posts that are dated ahead; see `archive.browse.horizon`.
 
-    value: str
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """One way to narrow a list.
-
-    :param name: the parameter of the selection.
-    :param sampled: the counts are of the newest `SAMPLE` posts only.
+    A query for a month or a day keeps all that are dated so.
     """
-
-    name: str
-    values: Sequence[FacetValue]
-    sampled: bool = False
-
-
-def believed(selection: Selection, hits: Hits) -> tuple[str, ...]:
-    """The condition, with the parameter ``until``, on the posts of a list. A list of a month or a
-    day has all that are dated so."""
-    return () if selection.month or selection.day else (f"{hits.published} <= :until",)
+    if query.month or query.day:
+        return query
+    return query.changed(until=min(query.until or until, until))
 
 
 def read_page(
-    connection: sqlite3.Connection, selection: Selection, place: Place, until: str
+    connection: sqlite3.Connection, query: Query, place: ListPosition, until: str
 ) -> Page:
-    """The page of `selection` that begins at `place`.
+    """Return the page of a list that begins at `place`.
 
     :param until: posts that are dated later are left out; see `archive.browse.horizon`.
     """
     backwards = place.last or place.before is not None
-    hits = selection.hits(connection)
-    position = place.before if backwards else place.after
-    order, comparison = ("ASC", ">") if backwards else ("DESC", "<")
-    beyond = f"({hits.published}, p.id) {comparison} (:published, :id)" if position else "true"
-    published, post = position or ("", 0)
-    found = connection.execute(
-        f"""
-        SELECT p.id, {hits.published} FROM {hits.tables}
-        {hits.where(beyond, *believed(selection, hits))}
-        ORDER BY {hits.published} {order}, p.id {order} LIMIT {PAGE + 1}
-        """,  # noqa: S608 (made of our own words; what visitors say is in the parameters)
-        {**hits.parameters, "published": published, "id": post, "until": until},
-    ).fetchall()
+    found = find(
+        connection,
+        believed(query, until),
+        after=place.before if backwards else place.after,
+        limit=PAGE + 1,
+        oldest_first=backwards,
+    )
     more = len(found) > PAGE
     found = found[:PAGE]
     if backwards:
         found.reverse()
     if not found:
         return Page((), None, None)
-    newest, oldest = (f"{row[1]}~{row[0]}" for row in (found[0], found[-1]))
-    has_newer = more if backwards else position is not None
+    newest, oldest = (f"{hit.published}~{hit.id}" for hit in (found[0], found[-1]))
+    has_newer = more if backwards else place.after is not None
     has_older = not place.last if backwards else more
-    cards = read_cards(connection, [row[0] for row in found], selection.q)
+    cards = read_cards(connection, [hit.id for hit in found], query.q)
     return Page(
         [(day, list(of_day)) for day, of_day in groupby(cards, key=lambda card: card.day)],
         {"before": newest} if has_newer else None,
@@ -149,11 +116,11 @@ def read_page(
     )
 
 
-def _position(text: str | None) -> tuple[str, int] | None:
+def _position(text: str | None) -> Hit | None:
     published, _, post = (text or "").rpartition("~")
     if not published or not (post.isascii() and post.isdigit()) or len(post) > 18:
         return None
-    return published, int(post)
+    return Hit(published, int(post))
 
 
 def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = "") -> list[Card]:
@@ -194,100 +161,9 @@ def _excerpt(row: sqlite3.Row, query: str) -> Marked:
     return ((beginning[:_SNIPPET] + "…" * (len(beginning) > _SNIPPET), False),)
 
 
-def count(connection: sqlite3.Connection, selection: Selection) -> int:
-    """How many posts a list has."""
-    hits = selection.hits(connection)
-    (posts,) = connection.execute(f"SELECT count(*) {hits.counted}", hits.parameters).fetchone()
-    return int(posts)
-
-
-def read_future(
-    connection: sqlite3.Connection, selection: Selection, until: str
-) -> list[tuple[str, int]]:
-    """The months of the posts that a list leaves out because they are dated after `until`, and how
-    many there are of each."""
-    hits = selection.hits(connection)
-    if not believed(selection, hits):
+def read_future(connection: sqlite3.Connection, query: Query, until: str) -> list[tuple[str, int]]:
+    """Return the months of the posts that a list leaves out because they are dated after `until`,
+    and how many there are of each."""
+    if query.month or query.day or (query.until and query.until <= until):
         return []
-    rows = connection.execute(
-        f"""
-        SELECT substr({hits.published}, 1, 7) AS month, count(*)
-        FROM {hits.tables} {hits.where(f"{hits.published} > :until")} GROUP BY month ORDER BY month
-        """,  # noqa: S608 (made of our own words; what visitors say is in the parameters)
-        {**hits.parameters, "until": until},
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-def read_facets(connection: sqlite3.Connection, selection: Selection) -> list[Facet]:
-    """The facets of a list; those that leave no choice are left out."""
-    hits = selection.hits(connection)
-    newest = f"""
-        SELECT p.id FROM {hits.tables} {hits.where()}
-        ORDER BY {hits.published} DESC, p.id DESC LIMIT {SAMPLE}
-    """  # noqa: S608 (made of our own words; what visitors say is in the parameters)
-    rows = connection.execute(
-        f"""
-        SELECT substr(published, 1, 7), media, body_source, info_code
-        FROM posts INDEXED BY posts_facts WHERE id IN ({newest})
-        """,  # noqa: S608
-        hits.parameters,
-    ).fetchall()
-    sampled = len(rows) == SAMPLE
-    months, media, sources = (Counter(row[column] for row in rows) for column in range(3))
-    securities = connection.execute(
-        f"""
-        SELECT code, coalesce(name, symbol), mentioned FROM (
-            SELECT security, count(*) AS mentioned FROM mentions
-            WHERE info_code IN (SELECT value FROM json_each(?))
-            GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
-        ) JOIN securities ON code = security ORDER BY mentioned DESC, code
-        """,  # noqa: S608
-        [json.dumps([row["info_code"] for row in rows])],
-    ).fetchall()
-    counted = _months(connection, hits) if sampled and not selection.q else None
-    months = months if counted is None else counted
-    facets = (
-        Facet("month", _newest_first(months), sampled and counted is None),
-        Facet("media", _most_common(media), sampled),
-        Facet("security", [FacetValue(*row) for row in securities], sampled),
-        Facet("source", _most_common(sources), sampled),
-    )
-    chosen = selection.parameters
-    return [facet for facet in facets if len(facet.values) > 1 or facet.name in chosen]
-
-
-def _months(connection: sqlite3.Connection, hits: Hits) -> Counter[str] | None:
-    """Months and their posts, which an index has; None where wrong dates make too many of them.
-
-    SQLite counts a stretch of an index far faster than it groups one.
-    """
-    source = f"FROM {hits.tables} {hits.where()}"
-    first, last = connection.execute(
-        f"SELECT (SELECT min({hits.published}) {source}), (SELECT max({hits.published}) {source})",
-        hits.parameters,
-    ).fetchone()
-    labels = months_between(first, last)
-    if len(labels) > _MOST_MONTHS:
-        return None
-    of_month = f"{hits.published} BETWEEN month.value AND month.value || '~'"
-    posts = connection.execute(
-        f"""
-        SELECT value, (SELECT count(*) FROM {hits.tables} {hits.where(of_month)})
-        FROM json_each(:months) month
-        """,  # noqa: S608
-        {**hits.parameters, "months": json.dumps(labels)},
-    )
-    return Counter({month: number for month, number in posts if number})
-
-
-def _newest_first(months: Counter[str]) -> list[FacetValue]:
-    return [FacetValue(month, month, posts) for month, posts in sorted(months.items())[::-1]]
-
-
-def _most_common(values: Counter[str | None]) -> list[FacetValue]:
-    return [
-        FacetValue(value, value, posts)
-        for value, posts in values.most_common(_FACET_VALUES + 1)
-        if value is not None
-    ][:_FACET_VALUES]
+    return count_by_month(connection, query.changed(since=max(query.since, until)))

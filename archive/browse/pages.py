@@ -22,82 +22,70 @@ from archive.browse.conditional import conditional
 from archive.browse.crawls import read_crawls
 from archive.browse.difference import compare, stretches
 from archive.browse.feed import Addresses, make_feed, read_newest, updated
+from archive.browse.filters import table_parameters
 from archive.browse.front import read_front, read_media, read_securities
 from archive.browse.horizon import horizon
-from archive.browse.listing import Place, count, read_facets, read_future, read_page
+from archive.browse.listing import ListPosition, read_future, read_page
 from archive.browse.metadata import TITLE
 from archive.browse.rendering import MOST_CHARACTERS
 from archive.browse.security import read_security, securities_named
-from archive.browse.selection import Selection
 from archive.browse.site import Site
 from archive.errors import InvalidInfoCode
+from archive.facets import read_facets
 from archive.lock import holder_of
+from archive.query import Query, count
 
-Page = Callable[..., Awaitable[Response]]
+View = Callable[..., Awaitable[Response]]
 """Datasette hands a page what its parameters are named after."""
 
 
 async def front(request: Request, datasette: Site) -> Response:
     """``/``"""
     until = horizon()
-    page = await datasette.ask(
-        lambda connection: datasette.cache.get("front", lambda: read_front(connection, until))
-    )
+    page = await datasette.ask_cached("front", read_front, until)
     now = datetime.now(UTC)
     crawls = await datasette.ask(read_crawls, now, holder_of(datasette.folder))
     return await _render(datasette, request, "front.html", page=page, crawls=crawls)
 
 
 async def news(request: Request, datasette: Site) -> Response:
-    """``/news?q=&media=&security=&month=&day=&source=&after=&before=&page=last``"""
-    selection = Selection.from_arguments(request.args)
-    if article := await _named_article(datasette, selection.q):
+    """``/news`` with the parameters of `Query`, and ``after=``, ``before=``, ``page=last``."""
+    query = Query.from_parameters(request.args)
+    if article := await _named_article(datasette, query.q):
         return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
     until = horizon()
-    place = Place.from_arguments(request.args)
-    page = await datasette.ask(read_page, selection, place, until)
-    future = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            ("future", selection), lambda: read_future(connection, selection, until)
-        )
-    )
-    total = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            ("count", selection), lambda: count(connection, selection)
-        )
-    )
-    facets = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            ("facets", selection), lambda: read_facets(connection, selection)
-        )
-    )
-    named = await datasette.ask(securities_named, selection.security or selection.q)
+    place = ListPosition.from_arguments(request.args)
+    page = await datasette.ask(read_page, query, place, until)
+    future = await datasette.ask_cached(("future", query), read_future, query, until)
+    total = await datasette.ask_cached(("count", query), count, query)
+    facets = await datasette.ask_cached(("facets", query), read_facets, query)
+    named = await datasette.ask(securities_named, query.security or query.q)
     return await _render(
         datasette,
         request,
         "news.html",
-        selection=selection,
-        heading=_heading(selection, named),
+        selection=query,
+        heading=_heading(query, named),
         page=page,
         total=total - sum(posts for _, posts in future),
         future=future,
         facets=facets,
         securities=named,
         list_path="/news",
-        json=_in_datasette(datasette, selection, "json", {"_shape": "objects"}),
-        csv=_in_datasette(datasette, selection, "csv", {"_size": "max"}),
+        json=_in_datasette(datasette, query, "json", {"_shape": "objects"}),
+        csv=_in_datasette(datasette, query, "csv", {"_size": "max"}),
     )
 
 
 async def news_feed(request: Request, datasette: Site) -> Response:
     """``/news.atom`` with the parameters of ``/news``."""
-    selection = Selection.from_arguments(request.args)
-    named = await datasette.ask(securities_named, selection.security or selection.q)
+    query = Query.from_parameters(request.args)
+    named = await datasette.ask(securities_named, query.security or query.q)
 
     def absolute(path: str) -> str:
         return str(urljoin(request.url, str(datasette.urls.path(path))))
 
-    parameters = selection.query_string()
+    parameters = query.query_string()
     addresses = Addresses(
         feed=absolute(f"/news.atom{parameters}"),
         page=absolute(f"/news{parameters}"),
@@ -105,10 +93,10 @@ async def news_feed(request: Request, datasette: Site) -> Response:
         security=lambda code: absolute(f"/security/{code}"),
         picture=lambda name: absolute(f"/pictures/{name}"),
     )
-    posts = await datasette.ask(read_newest, selection, addresses, horizon())
-    title = f"{_heading(selection, named)} · {TITLE}"
+    posts = await datasette.ask(read_newest, query, addresses, horizon())
+    title = f"{_heading(query, named)} · {TITLE}"
     renderer = datasette.renderer
-    feed = await renderer.run(make_feed, posts, selection, title, addresses, renderer)
+    feed = await renderer.run(make_feed, posts, query, title, addresses, renderer)
     return await renderer.run(
         conditional,
         request,
@@ -123,21 +111,17 @@ async def security(request: Request, datasette: Site) -> Response:
     """``/security/<market and symbol>``"""
     code = unquote(request.url_vars["code"])
     until = horizon()
-    about = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            ("security", code), lambda: read_security(connection, code, until)
-        )
-    )
+    about = await datasette.ask_cached(("security", code), read_security, code, until)
     if about is None:
         raise NotFound("没有新闻提到这只证券。")
-    selection = Selection(security=code)
-    page = await datasette.ask(read_page, selection, Place.from_arguments(request.args), until)
+    query = Query(security=code)
+    page = await datasette.ask(read_page, query, ListPosition.from_arguments(request.args), until)
     return await _render(
         datasette,
         request,
         "security.html",
         about=about,
-        selection=selection,
+        selection=query,
         page=page,
         list_path=f"/security/{quote(code)}",
     )
@@ -146,19 +130,13 @@ async def security(request: Request, datasette: Site) -> Response:
 async def securities(request: Request, datasette: Site) -> Response:
     """``/security``"""
     until = horizon()
-    names = await datasette.ask(
-        lambda connection: datasette.cache.get(
-            "securities", lambda: read_securities(connection, until)
-        )
-    )
+    names = await datasette.ask_cached("securities", read_securities, until)
     return await _render(datasette, request, "securities.html", names=names)
 
 
 async def media(request: Request, datasette: Site) -> Response:
     """``/media``"""
-    names = await datasette.ask(
-        lambda connection: datasette.cache.get("media", lambda: read_media(connection))
-    )
+    names = await datasette.ask_cached("media", read_media)
     return await _render(datasette, request, "media.html", names=names)
 
 
@@ -280,23 +258,21 @@ async def _post(request: Request, datasette: Site) -> Any:
     return post
 
 
-def _heading(selection: Selection, securities: Any) -> str:
-    chosen = selection.parameters
-    if selection.q:
-        chosen["q"] = f"搜索：{selection.q}"
-    if selection.security and securities:
+def _heading(query: Query, securities: Any) -> str:
+    chosen = query.parameters
+    if query.q:
+        chosen["q"] = f"搜索：{query.q}"
+    if query.security and securities:
         chosen["security"] = securities[0]["name"]
-    if selection.day:
-        chosen["day"] = wording.day(selection.day)
-    if selection.month:
-        chosen["month"] = wording.month(selection.month)
-    if selection.source:
-        chosen["source"] = wording.word(selection.source)
+    if query.day:
+        chosen["day"] = wording.day(query.day)
+    if query.month:
+        chosen["month"] = wording.month(query.month)
+    if query.source:
+        chosen["source"] = wording.word(query.source)
     return " · ".join(chosen.values()) or "全部新闻"
 
 
-def _in_datasette(
-    datasette: Site, selection: Selection, extension: str, more: dict[str, str]
-) -> str:
-    parameters = urlencode({**selection.in_datasette(), **more})
+def _in_datasette(datasette: Site, query: Query, extension: str, more: dict[str, str]) -> str:
+    parameters = urlencode({**table_parameters(query), **more})
     return f"{datasette.urls.table('catalog', 'posts', format=extension)}?{parameters}"

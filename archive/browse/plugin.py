@@ -7,8 +7,10 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Generator
+from functools import wraps
+from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datasette import hookimpl
 from datasette.database import QueryInterrupted
@@ -26,8 +28,10 @@ from archive.browse.site import Site
 from archive.errors import ArchiveError
 from archive.lock import holder_of
 
+T = TypeVar("T")
+
 _CODE = r"(?P<code>[^/]+)"
-_ROUTES: tuple[tuple[str, pages.Page], ...] = (
+_ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
@@ -57,30 +61,43 @@ def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
     return Site(folder, sql=sql, base_url=base_url)
 
 
+def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
+    """Call a hook for a `Site` only: plugins belong to every Datasette of the process."""
+    place = list(signature(hook).parameters).index("datasette")
+
+    @wraps(hook)
+    def called(*arguments: Any) -> T | None:
+        return hook(*arguments) if isinstance(arguments[place], Site) else None
+
+    return called
+
+
 @hookimpl
-def register_routes(datasette: object) -> list[tuple[str, pages.Page]]:
+@_for_sites
+def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
     """Our own pages; they come before Datasette's."""
-    return list(_ROUTES) if isinstance(datasette, Site) else []
+    return list(_ROUTES)
 
 
 @hookimpl
-def prepare_jinja2_environment(env: Any, datasette: object) -> None:
+@_for_sites
+def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
     """Words and times for the templates."""
-    if isinstance(datasette, Site):
-        for name in ("ago", "clock", "day", "market", "moment", "month", "number", "word"):
-            env.filters[name] = getattr(wording, name)
-        env.filters["card"] = card_of
-        env.tests["web"] = wording.is_web_address
-        env.globals["title_of_site"] = datasette.metadata("title")
+    for name in ("ago", "clock", "day", "market", "moment", "month", "number", "word"):
+        env.filters[name] = getattr(wording, name)
+    env.filters["card"] = card_of
+    env.tests["web"] = wording.is_web_address
+    env.globals["title_of_site"] = datasette.metadata("title")
 
 
 @hookimpl
+@_for_sites
 def extra_template_vars(
-    template: str, request: Request | None, datasette: object
-) -> dict[str, Any] | Callable[[], Awaitable[dict[str, Any]]]:
+    template: str, request: Request | None, datasette: Site
+) -> Callable[[], Awaitable[dict[str, Any]]] | None:
     """The article, on the row pages of posts."""
-    if not isinstance(datasette, Site) or template != "row-catalog-posts.html":
-        return {}
+    if template != "row-catalog-posts.html":
+        return None
 
     async def variables() -> dict[str, Any]:
         return await pages.article_variables(request, datasette)
@@ -89,13 +106,12 @@ def extra_template_vars(
 
 
 @hookimpl
+@_for_sites
 def render_cell(
-    row: sqlite3.Row, value: object, column: str, table: str | None, datasette: object
+    row: sqlite3.Row, value: object, column: str, table: str | None, datasette: Site
 ) -> Markup | None:
     """Codes in Datasette's own tables lead to our pages; changes, and crawls that have no end, are
     named in Chinese."""
-    if not isinstance(datasette, Site):
-        return None
     if (table, column, value) == ("crawls", "ended", None) and "started" in row.keys():  # noqa: SIM118
         running = is_running(row, holder_of(datasette.folder))
         return Markup("正在抓取" if running else "中断")  # noqa: S704 (our own words)
@@ -111,10 +127,9 @@ def render_cell(
 
 
 @hookimpl
-def asgi_wrapper(datasette: object) -> Callable[[Application], Application]:
+@_for_sites
+def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
     """No writing, safety headers, and the path prefix."""
-    if not isinstance(datasette, Site):
-        return lambda application: application
     in_place = below(datasette.setting("base_url"))
     return lambda application: with_safety_headers(read_only(in_place(application)))
 
@@ -123,23 +138,28 @@ def asgi_wrapper(datasette: object) -> Callable[[Application], Application]:
 def handle_exception(
     datasette: object, request: Request, exception: Exception
 ) -> Generator[None, list[object], list[object]]:
-    """One page for what goes wrong, in place of Datasette's answer, which would print the local
-    variables of every missing page into the log."""
+    """One page for what goes wrong, in place of Datasette's answer, which prints the local
+    variables of every missing page into the log (https://github.com/simonw/datasette/issues/1416).
+    """
     answers = yield
-    if not isinstance(datasette, Site):
-        return answers
-    site = datasette
+    answer = _error_page(datasette, request, exception)
+    return answers if answer is None else [answer]
 
+
+@_for_sites
+def _error_page(
+    datasette: Site, request: Request, exception: Exception
+) -> Callable[[], Awaitable[Response]]:
     async def response() -> Response:
         status, message = _blame(request, exception)
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": message, "status": status}, status=status)
-        html = await site.render_template(
+        html = await datasette.render_template(
             "error.html", {"status": status, "error": message}, request=request
         )
         return Response.html(html, status=status)
 
-    return [response]
+    return response
 
 
 def _blame(request: Request, exception: Exception) -> tuple[int, str]:
@@ -168,5 +188,6 @@ def _blame(request: Request, exception: Exception) -> tuple[int, str]:
 
 
 _ROWLESS = (LookupError, sqlite3.ProgrammingError)
-"""What Datasette 0.65 raises for a key of too few parts, or for a row of SQLite's own tables."""
+"""What Datasette 0.65 raises for a key of too few parts, or for a row of SQLite's own tables
+(https://github.com/simonw/datasette/issues/2811)."""
 _UNREADABLE = (DatasetteError, ValueError, LookupError, TypeError, OverflowError, sqlite3.Error)

@@ -9,8 +9,9 @@ from archive.browse.safety import Application, Message, Send
 def below(base_url: str) -> Callable[[Application], Application]:
     """Wrap an ASGI application so that it sees paths without the prefix.
 
-    Datasette 0.65 routes both forms, but doubles the prefix in links to its JSON when it sees it,
-    and forgets it when it redirects.
+    Datasette 0.65 routes both forms, but doubles the prefix in links to its JSON when it sees it
+    (https://github.com/simonw/datasette/issues/1619), and forgets it when it redirects
+    (https://github.com/simonw/datasette/issues/2347).
     """
     prefix = base_url.rstrip("/")
 

@@ -53,7 +53,8 @@ def with_safety_headers(application: Application) -> Application:
 def read_only(application: Application) -> Application:
     """Wrap an ASGI application so that it is only asked for pages.
 
-    There is nothing to write to, and Datasette 0.65 answers other methods with its own failures.
+    There is nothing to write to, and Datasette 0.65 answers some other methods with status 500: a
+    POST to a table, a TRACE.
     """
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:

@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archive.browse.chart import Chart, days_of_chart, draw, months_between
+from archive.browse.chart import Chart, days_of_chart, draw
+from archive.facets import months_between
 
 _DAYS = 90
 """A timeline shorter than this has a bar for each day, a longer one for each month."""

@@ -1,7 +1,7 @@
 """An archive as a Datasette: settings, safety, templates, and questions to the catalog."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from copy import deepcopy
 from pathlib import Path
 from secrets import token_hex
@@ -11,7 +11,7 @@ from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
 
 from archive.browse.cache import Cache
-from archive.browse.database import Catalog, Names
+from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
 from archive.browse.rendering import Renderer
 from archive.databases import CATALOG, open_catalog
@@ -39,8 +39,9 @@ T = TypeVar("T")
 class Site(Datasette):
     """Serves one archive, read-only, while a crawl may be writing to it.
 
-    Datasette's plugins belong to the whole process; ours looks whether it is a `Site` that calls
-    it, and leaves every other Datasette alone. `archive.browse.plugin.open_site` makes one.
+    It is a subclass because Datasette hands itself to plugins and views, and has no place for what
+    they need besides. Plugins belong to the whole process; ours leaves every other Datasette alone.
+    `archive.browse.plugin.open_site` opens a site.
 
     :param folder: the archive's.
     :param sql: whether visitors may ask the catalog anything in SQL.
@@ -61,8 +62,8 @@ class Site(Datasette):
         )
         self.remove_database("_memory")
         self.remove_database("_internal")
-        self.add_database(Names(self, memory_name=token_hex()), name="_internal")
-        self.add_database(Catalog(self, folder), name=DATABASE)
+        self.add_database(InternalDatabase(self, memory_name=token_hex()), name="_internal")
+        self.add_database(CatalogDatabase(self, folder), name=DATABASE)
 
     async def ask(
         self,
@@ -82,9 +83,19 @@ class Site(Datasette):
         answer: T = await self.get_database(DATABASE).execute_fn(in_time)
         return answer
 
+    async def ask_cached(
+        self,
+        key: Hashable,
+        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call `question` as `ask` does, unless the cache has a fresh answer under `key`."""
+        return await self.ask(
+            lambda connection: self.cache.get(key, lambda: question(connection, *args, **kwargs))
+        )
+
     def close(self) -> None:
         """Close every connection to the catalog."""
-        self.executor.shutdown()
+        close(self)
         self.renderer.close()
-        for database in self.databases.values():
-            database.close()

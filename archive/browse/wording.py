@@ -34,6 +34,8 @@ _WORDS = {
     "gone": "下线",
     "returned": "重新上线",
     "day": "日期",
+    "since": "起始时间",
+    "until": "截止时间",
     "q": "搜索",
 }
 _MARKETS: Mapping[int, str] = {

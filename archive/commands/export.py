@@ -13,14 +13,15 @@ import click
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
 from archive.errors import ArchiveError
-from archive.export import Selection, check_names, export_jsonl, export_parquet
+from archive.export import check_names, export_jsonl, export_parquet
 from archive.grams import NOTHING, match_expression
 from archive.output import STANDARD_OUTPUT, output_to
 from archive.progress import show
 from archive.publish.feeds import Published
-from archive.publish.folder import Outcome
+from archive.publish.folder import ExportResult
 from archive.publish.posts import PublishedPost
 from archive.publish.site import publish_feed, publish_site, what_to_publish
+from archive.query import Query
 from archive.wacz import export_wacz
 
 
@@ -62,7 +63,7 @@ class _Moment(click.ParamType[str]):
 
 
 def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that choose posts; the command gets a `Selection`."""
+    """Options that choose posts; the command gets a `Query`."""
 
     @wraps(command)
     def run(
@@ -72,7 +73,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
         days: int | None,
         media: str | None,
         security: str | None,
-        query: str | None,
+        q: str | None,
         **others: Any,
     ) -> None:
         if days is not None:
@@ -82,13 +83,20 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
             raise click.UsageError(f"No time is from {since} on and before {until}.")
-        if query is not None and match_expression(query) == NOTHING:
-            raise click.UsageError(f"--search {query!r} has nothing to search for.")
-        selection = Selection(
-            since=since, until=until, media=media, security=security, query=query, days=days
+        if q is not None and match_expression(q) == NOTHING:
+            raise click.UsageError(f"--search {q!r} has nothing to search for.")
+        for name, value in (("media", media), ("security", security)):
+            if value == "":
+                raise click.UsageError(f"--{name} is empty.")
+        query = Query(
+            q=q or "",
+            media=media or "",
+            security=security or "",
+            since=since or "",
+            until=until or "",
         )
-        check_names(others["archive"], selection)
-        command(selection=selection, **others)
+        check_names(others["archive"], query)
+        command(query=query, **others)
 
     options = (
         click.option(
@@ -105,7 +113,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--media", help="Name of the media."),
         click.option("--security", help="Code of a security that the post names: 1.600160."),
-        click.option("--search", "query", help="What the search box would find."),
+        click.option("--search", "q", help="What the search box would find."),
     )
     return reduce(lambda chosen, option: option(chosen), reversed(options), run)
 
@@ -122,13 +130,13 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
     help="File to write; standard output by default.",
 )
 @_choosing_posts
-def posts(archive: Path, kind: str, output: Path, selection: Selection) -> None:
+def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
     """Write posts as JSON Lines or Parquet, by publication time."""
     if kind == "parquet" and output == STANDARD_OUTPUT:
         raise click.UsageError("Parquet goes to a file: say --output FILE.")
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
     with output_to(output, archive) as out:
-        count = write(archive, out, selection, show)
+        count = write(archive, out, query, show)
     click.echo(f"{count} posts exported.", err=True)
 
 
@@ -142,7 +150,7 @@ def posts(archive: Path, kind: str, output: Path, selection: Selection) -> None:
 )
 @click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
 @_choosing_posts
-def wacz(archive: Path, output: Path, title: str, selection: Selection) -> None:
+def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
     """Write captures as a WACZ file, with a page for every post, for ReplayWeb.page.
 
     Without a choice all captures are in it, lists too; else those that the posts were made of.
@@ -153,7 +161,7 @@ def wacz(archive: Path, output: Path, title: str, selection: Selection) -> None:
 
     now = datetime.now(UTC)
     with output_to(output, archive) as out:
-        count = export_wacz(archive, out, selection, show, title=title, now=now, damaged=tell)
+        count = export_wacz(archive, out, query, show, title=title, now=now, damaged=tell)
     click.echo(f"{count} posts exported.", err=True)
 
 
@@ -176,15 +184,16 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
         archive: Path,
         address: str,
         title: str,
-        selection: Selection,
+        query: Query,
         with_pictures: bool = False,
     ) -> None:
         published = what_to_publish(
             archive,
-            selection,
+            query,
             title=title,
             address=address,
             version=version("finews"),
+            days=click.get_current_context().params["days"],
             with_pictures=with_pictures,
         )
         command(folder, published)
@@ -219,7 +228,7 @@ def feed(folder: Path, published: Published) -> None:
     _report(publish_feed(published, folder, show), published)
 
 
-def _report(outcome: Outcome, published: Published) -> None:
+def _report(outcome: ExportResult, published: Published) -> None:
     click.echo(
         f"{len(published.posts)} posts exported: {outcome.written} files written,"
         f" {outcome.removed} removed, {outcome.untouched} as they were.",

@@ -36,7 +36,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ExportResult:
     """What an export has done, in files."""
 
     written: int
@@ -60,7 +60,7 @@ def export_to(
     progress: Progress = silent,
     *,
     seal: tuple[PurePosixPath, bytes] | None = None,
-) -> Outcome:
+) -> ExportResult:
     """Bring a folder up to date: write what is new or has changed, remove what is not wanted.
 
     Files appear in the order given, each whole or not at all. An export that was ended early is
@@ -88,11 +88,11 @@ class _Export:
         self._whole: bool = record["whole"]
         self._ours: dict[str, list[Any]] = record["files"]
 
-    def run(self, progress: Progress, seal: tuple[PurePosixPath, bytes] | None) -> Outcome:
+    def run(self, progress: Progress, seal: tuple[PurePosixPath, bytes] | None) -> ExportResult:
         stale = [name for name in self._files if not self._is_as_it_should_be(name)]
         gone = [name for name in self._ours if name not in self._files]
         if self._whole and not stale and not gone:
-            return Outcome(0, 0, len(self._files))
+            return ExportResult(0, 0, len(self._files))
         self._refuse_to_overwrite(stale)
         self._begin(stale)
         written = 0
@@ -107,7 +107,7 @@ class _Export:
             self._remove(name)
         self._incoming.rmdir()
         self._note(whole=True)
-        return Outcome(written, len(gone), len(self._files) - written)
+        return ExportResult(written, len(gone), len(self._files) - written)
 
     @property
     def _incoming(self) -> Path:

@@ -17,12 +17,14 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
 from archive.categories import Category
+from archive.content.carried import CarriedPicture
 from archive.databases import open_catalog
 from archive.errors import ArchiveError
-from archive.export import Selection, read_version
+from archive.export import read_version
 from archive.post import parse_post
 from archive.publish.addresses import is_servable, post_page
-from archive.publish.pictures import CarriedPicture, carried_by_post
+from archive.publish.pictures import carried_by_post
+from archive.query import Query
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
 _UNKNOWN = "未注明"
@@ -144,24 +146,24 @@ def _shelf(category: str | None, tag: str | None, media: str | None) -> Category
 
 
 def read_posts(
-    folder: Path, selection: Selection, *, with_pictures: bool = False
+    folder: Path, query: Query, *, with_pictures: bool = False
 ) -> Iterator[PublishedPost]:
-    """The posts of a selection, oldest first, all as they are at one moment.
+    """The posts of a query, oldest first, all as they are at one moment.
 
     :param with_pictures: the site carries those that the archive keeps.
     :raises ArchiveError: when the catalog cannot be read.
     """
-    yield from _read(folder, selection, _ARTICLES, with_pictures=with_pictures)
+    yield from _read(folder, query, _ARTICLES, with_pictures=with_pictures)
 
 
 def read_rolling_editions(
-    folder: Path, selection: Selection, *, with_pictures: bool = False
+    folder: Path, query: Query, *, with_pictures: bool = False
 ) -> Iterator[PublishedPost]:
-    """The rolling news of a selection whose articles are in their media's category as well.
+    """The rolling news of a query whose articles are in their media's category as well.
 
     `read_posts` has only the media's post of these.
     """
-    yield from _read(folder, selection, _ROLLING_EDITIONS, with_pictures=with_pictures)
+    yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
 
 
 _ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {{condition}}"  # noqa: S608
@@ -171,16 +173,13 @@ _ROLLING_EDITIONS = f"""
 """  # noqa: S608 (names of our own columns)
 
 
-def _read(
-    folder: Path, selection: Selection, sql: str, *, with_pictures: bool
-) -> Iterator[PublishedPost]:
-    condition, values = selection.condition()
+def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Iterator[PublishedPost]:
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             carried = carried_by_post(connection, folder) if with_pictures else {}
-            ordered = f"{sql.format(condition=condition)} ORDER BY published, info_code"
-            rows = connection.execute(ordered, values)
+            ordered = f"{sql.format(condition=query.condition)} ORDER BY published, info_code"
+            rows = connection.execute(ordered, query.values)
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:

@@ -7,16 +7,16 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from archive.categories import ROLLING, Category
+from archive.content.carried import CarriedPicture
 from archive.errors import FinewsError
-from archive.export import Selection
 from archive.post import format_post, quoted
 from archive.progress import Progress, silent
 from archive.publish.addresses import Address, category_page
 from archive.publish.feeds import Published, feed_files
-from archive.publish.folder import Outcome, Planned, export_to, planned
-from archive.publish.pictures import CarriedPicture
+from archive.publish.folder import ExportResult, Planned, export_to, planned
 from archive.publish.posts import PublishedPost, read_posts, read_rolling_editions
 from archive.publish.sitemap import SITEMAP, sitemap_files
+from archive.query import Query
 from archive.versions import sha256
 
 _THEME = Path(__file__).with_name("theme")
@@ -31,7 +31,7 @@ Told = Callable[[PublishedPost, str], None]
 
 def publish_site(
     published: Published, folder: Path, progress: Progress = silent, *, tell: Told
-) -> Outcome:
+) -> ExportResult:
     """Export a Jekyll source, or bring one up to date; see `archive.publish.folder.export_to`.
 
     :param folder: where to; `jekyll build` makes the site of it.
@@ -44,7 +44,7 @@ def publish_site(
     return export_to(folder, files, progress, seal=seal)
 
 
-def publish_feed(published: Published, folder: Path, progress: Progress = silent) -> Outcome:
+def publish_feed(published: Published, folder: Path, progress: Progress = silent) -> ExportResult:
     """Export the feed and its archived pages, or bring them up to date."""
     _refuse_inside(published.folder, folder)
     return export_to(folder, dict(feed_files(published)), progress)
@@ -57,31 +57,40 @@ def _refuse_inside(archive: Path, folder: Path) -> None:
 
 def what_to_publish(
     folder: Path,
-    selection: Selection,
+    query: Query,
     *,
     title: str,
     address: str,
     version: str,
+    days: int | None = None,
     with_pictures: bool = False,
 ) -> Published:
     """Choose the posts of an archive.
 
     :param address: that they will be served at.
     :param version: of this program.
+    :param days: when the query is for so many last days: its ``since`` is another one tomorrow.
     :param with_pictures: the site carries those that the archive keeps.
     :raises FinewsError: when `address` is none, or the archive cannot be read.
     """
     return Published(
         folder=folder,
         title=title,
-        name=f"feed {sorted(selection.parameters.items())}",
+        name=_feed_name(query, days),
         address=Address.parse(address),
         version=version,
-        posts=list(read_posts(folder, selection, with_pictures=with_pictures)),
-        rolling_editions=list(
-            read_rolling_editions(folder, selection, with_pictures=with_pictures)
-        ),
+        posts=list(read_posts(folder, query, with_pictures=with_pictures)),
+        rolling_editions=list(read_rolling_editions(folder, query, with_pictures=with_pictures)),
     )
+
+
+def _feed_name(query: Query, days: int | None) -> str:
+    """Return the name that identifies a feed; it is the same in every release."""
+    names = {"query" if name == "q" else name: value for name, value in query.parameters.items()}
+    if days is not None:
+        names["days"] = str(days)
+        del names["since"]
+    return f"feed {sorted(names.items())}"
 
 
 def _site_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPath, Planned]]:

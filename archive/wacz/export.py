@@ -12,14 +12,14 @@ from typing import IO
 from archive.capture import Capture
 from archive.databases import open_catalog
 from archive.errors import ArchiveError
-from archive.export import EVERYTHING, Selection
 from archive.files import bytes_if_there
 from archive.progress import Progress, silent
+from archive.query import EVERYTHING, Query, count
 from archive.versions import sha256
 from archive.wacz.copying import Copies, Shown
 from archive.wacz.index import Index, timestamp_of
 from archive.wacz.package import Package
-from archive.wacz.posts import Post, captures_of, count_of, pictures_of, posts_of
+from archive.wacz.posts import WaczPost, captures_of, pictures_of, posts_of
 from archive.warc import Damaged, warc_files
 
 _HTML = "text/html; charset=utf-8"
@@ -29,7 +29,7 @@ _PAGES = {"format": "json-pages-1.0", "id": "pages", "title": "Pages", "hasText"
 def export_wacz(
     folder: Path,
     out: IO[bytes],
-    selection: Selection = EVERYTHING,
+    query: Query = EVERYTHING,
     progress: Progress = silent,
     *,
     title: str,
@@ -40,7 +40,7 @@ def export_wacz(
 
     A post whose body came as a page of HTML is shown by that capture, any other one by a page that
     is rendered here, under the address ``urn:finews:nw…``. Everything that was
-    captured is in the file, lists too; with a selection, what its posts were made of.
+    captured is in the file, lists too; with a query, what its posts were made of.
 
     :param title: of the collection.
     :param now: aware; when the file is written.
@@ -57,30 +57,30 @@ def export_wacz(
             Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
         ):
             catalog.execute("BEGIN")
-            count = count_of(catalog, selection)
-            if selection == EVERYTHING:
+            posts = count(catalog, query)
+            if query == EVERYTHING:
                 for path in progress("captures", warc_files(folder / "warc")):
                     copies.copy_file(path)
             else:
-                for capture in captures_of(catalog, selection):
+                for capture in captures_of(catalog, query):
                     copies.copy(folder / "warc", capture)
-            for picture in pictures_of(catalog, selection):
+            for picture in pictures_of(catalog, query):
                 data = bytes_if_there(folder / picture.path)
                 if data is not None and sha256(data) == picture.sha256:
                     copies.add(picture.address, picture.type, data, picture.fetched)
-            posts = posts_of(catalog, selection)
-            for _, post in zip(progress("pages", range(count)), posts, strict=False):
+            steps = progress("pages", range(posts))
+            for _, post in zip(steps, posts_of(catalog, query), strict=False):
                 if _capture_of(post, copies) is None:
                     copies.add(post.address, _HTML, post.page(folder), post.archived)
             copies.end()
             with package.add("pages/pages.jsonl", compressed=True) as pages:
                 pages.write(_line(_PAGES))
-                for post in posts_of(catalog, selection):
+                for post in posts_of(catalog, query):
                     pages.write(_line(_page(post, copies)))
             index.write(package)
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
-    return count
+    return posts
 
 
 def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:
@@ -90,12 +90,12 @@ def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:
     return None
 
 
-def _capture_of(post: Post, copies: Copies) -> Shown | None:
+def _capture_of(post: WaczPost, copies: Copies) -> Shown | None:
     """The capture that a post's body came from, where it is a page that a browser shows."""
     return None if post.is_of_a_list else next(map(copies.page_at, post.responses[:1]), None)
 
 
-def _page(post: Post, copies: Copies) -> dict[str, str]:
+def _page(post: WaczPost, copies: Copies) -> dict[str, str]:
     shown = _capture_of(post, copies) or Shown(post.address, timestamp_of(post.archived))
     return {
         "id": post.info_code,

@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 from archive.article import BodySource
 from archive.browse.body import render_body
 from archive.capture import Capture
-from archive.export import Selection, read_version
+from archive.export import read_version
 from archive.journal import target_of
 from archive.media import Picture
 from archive.post import parse_post
+from archive.query import Query
 
 _COLUMNS = (
     *("info_code", "title", "published", "media", "link", "text", "body_source", "captures"),
@@ -22,7 +23,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class WaczPost:
     """A row of ``posts``."""
 
     info_code: str
@@ -89,34 +90,25 @@ class Post:
 """.encode()
 
 
-def count_of(catalog: sqlite3.Connection, selection: Selection) -> int:
-    """How many posts a selection has."""
-    condition, values = selection.condition()
-    sql = f"SELECT count(*) FROM posts WHERE {condition}"  # noqa: S608
-    return int(catalog.execute(sql, values).fetchone()[0])
-
-
-def posts_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[Post]:
-    """The posts of a selection, by publication."""
-    condition, values = selection.condition()
+def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
+    """The posts of a query, by publication."""
     rows = catalog.execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {condition}"  # noqa: S608
+        f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {query.condition}"  # noqa: S608
         " ORDER BY published, info_code",
-        values,
+        query.values,
     )
-    return (Post(*row) for row in rows)
+    return (WaczPost(*row) for row in rows)
 
 
-def captures_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[Capture]:
-    """The captures that the posts of a selection were made of, by their places."""
-    condition, values = selection.condition()
+def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:
+    """The captures that the posts of a query were made of, by their places."""
     rows = catalog.execute(
         f"""
         SELECT DISTINCT capture.value ->> 'url', capture.value ->> 'file',
             capture.value ->> 'offset', capture.value ->> 'fetched'
-        FROM posts, json_each(posts.captures) AS capture WHERE {condition} ORDER BY 2, 3
+        FROM posts, json_each(posts.captures) AS capture WHERE {query.condition} ORDER BY 2, 3
         """,  # noqa: S608
-        values,
+        query.values,
     )
     return (
         Capture(url=url, file=file, offset=offset, fetched=fetched)
@@ -124,17 +116,16 @@ def captures_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[C
     )
 
 
-def pictures_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[Picture]:
-    """The pictures that the archive keeps of the posts of a selection."""
-    condition, values = selection.condition()
+def pictures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Picture]:
+    """The pictures that the archive keeps of the posts of a query."""
     rows = catalog.execute(
         f"""
         SELECT address, sha256, type, bytes, fetched FROM pictures WHERE address IN (
             SELECT address FROM illustrations
-            WHERE info_code IN (SELECT info_code FROM posts WHERE {condition})
+            WHERE info_code IN (SELECT info_code FROM posts WHERE {query.condition})
         )
         """,  # noqa: S608
-        values,
+        query.values,
     )
     return (
         Picture(address=address, sha256=digest, type=kind, bytes=size, fetched=fetched)

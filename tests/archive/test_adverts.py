@@ -39,7 +39,7 @@ def test_an_advert_that_rotates_makes_no_version(
         assert seen["checked"] > stored["checked"]
         assert seen == stored | {"checked": seen["checked"]}
         assert files(folder) == {POST: format_post(one)}
-        assert archive.search("开户").hits == []
+        assert archive.search("开户") == []
         edited = replace(one, body=other.replace("公布", "修订"))
         assert archive.add(edited) is Outcome.REVISED
     assert rows(folder, "SELECT count(*) AS count FROM revisions") == [{"count": 1}]

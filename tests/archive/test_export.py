@@ -17,9 +17,10 @@ import pytest
 from archive.archive import Archive
 from archive.article import InfoCode
 from archive.errors import ArchiveError, FinewsError
-from archive.export import COLUMNS, EVERYTHING, Selection, export_jsonl, export_parquet
+from archive.export import COLUMNS, export_jsonl, export_parquet
 from archive.post import parse_post
 from archive.progress import Item
+from archive.query import EVERYTHING, Query
 from tests.archive.test_archive import ARTICLE, CODE, POST, Clock, rows
 from tests.archive.test_rebuild import OTHER, folder
 
@@ -28,9 +29,9 @@ __all__ = ["folder"]
 THIRD, FOURTH = "NW202112292230175500", "NW202112282230175500"
 
 
-def exported(folder: Path, selection: Selection = EVERYTHING) -> list[dict[str, Any]]:
+def exported(folder: Path, query: Query = EVERYTHING) -> list[dict[str, Any]]:
     out = io.BytesIO()
-    count = export_jsonl(folder, out, selection)
+    count = export_jsonl(folder, out, query)
     records = [json.loads(line) for line in out.getvalue().splitlines()]
     assert count == len(records)
     return records
@@ -73,32 +74,32 @@ def test_records_come_by_publication_then_code(selected: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("selection", "codes"),
+    ("query", "codes"),
     [
-        (Selection(since="2022"), [OTHER]),
-        (Selection(since="2021-12-29T17:34:39+08:00"), [THIRD, CODE, OTHER]),
-        (Selection(until="2022"), [THIRD, CODE]),
-        (Selection(until="2021-12-29T17:34:39+08:00"), []),
-        (Selection(media="财联社"), [THIRD]),
-        (Selection(security="1.600160"), [THIRD, CODE]),
-        (Selection(security="0.600160"), []),
-        (Selection(query="巨化"), [THIRD, CODE]),
-        (Selection(query="-巨化"), [OTHER]),
-        (Selection(query="准"), [OTHER]),
-        (Selection(query='"'), []),
-        (Selection(query="标题", media="经济观察网", until="2022"), [CODE]),
+        (Query(since="2022"), [OTHER]),
+        (Query(since="2021-12-29T17:34:39+08:00"), [THIRD, CODE, OTHER]),
+        (Query(until="2022"), [THIRD, CODE]),
+        (Query(until="2021-12-29T17:34:39+08:00"), []),
+        (Query(media="财联社"), [THIRD]),
+        (Query(security="1.600160"), [THIRD, CODE]),
+        (Query(security="0.600160"), []),
+        (Query(q="巨化"), [THIRD, CODE]),
+        (Query(q="-巨化"), [OTHER]),
+        (Query(q="准"), [OTHER]),
+        (Query(q='"'), []),
+        (Query(q="标题", media="经济观察网", until="2022"), [CODE]),
     ],
 )
-def test_a_selection_narrows(selected: Path, selection: Selection, codes: list[str]) -> None:
-    assert [record["info_code"] for record in exported(selected, selection)] == codes
+def test_a_selection_narrows(selected: Path, query: Query, codes: list[str]) -> None:
+    assert [record["info_code"] for record in exported(selected, query)] == codes
 
 
 def test_parquet_has_the_same_records(folder: Path, selected: Path) -> None:
     for archive in (folder, selected):
-        for selection in (EVERYTHING, Selection(media="财联社"), Selection(since="2099")):
+        for query in (EVERYTHING, Query(media="财联社"), Query(since="2099")):
             out = io.BytesIO()
-            records = exported(archive, selection)
-            assert export_parquet(archive, out, selection) == len(records)
+            records = exported(archive, query)
+            assert export_parquet(archive, out, query) == len(records)
             assert pyarrow.parquet.read_table(out).to_pylist() == records
 
 
@@ -175,7 +176,7 @@ def test_an_export_shows_how_far_it_is(selected: Path) -> None:
 
         return watch()
 
-    export_jsonl(selected, io.BytesIO(), Selection(until="2022"), progress)
+    export_jsonl(selected, io.BytesIO(), Query(until="2022"), progress)
     assert shown == [("posts", 2, 0), ("posts", 2, 1)]
 
 

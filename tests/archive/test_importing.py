@@ -96,7 +96,7 @@ def test_the_catalog_knows_what_an_imported_post_says(news: Path, tmp_path: Path
     (crawled,) = rows(tmp_path / "crawled", "SELECT * FROM posts")
     assert row == crawled | {"body_source": None, "addresses": "[]"}
     with Archive(news) as archive:
-        assert [hit.info_code for hit in archive.search("巨化").hits] == [CODE]
+        assert [hit.info_code for hit in archive.search("巨化")] == [CODE]
     assert rows(news, "SELECT security FROM mentions") == [{"security": "1.600160"}]
 
 

@@ -45,7 +45,7 @@ def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 def found(folder: Path, term: str) -> list[str]:
     with Archive(folder) as archive:
-        return [hit.info_code for hit in archive.search(term).hits]
+        return [hit.info_code for hit in archive.search(term)]
 
 
 @pytest.fixture

@@ -10,33 +10,25 @@ import sys
 
 import pytest
 
-from demo.brokers import RabbitMQ
 from tests.conftest import ROOT
 from tests.requirements import program
 
 QUICK = {
-    "bench.captures": "--pages 20",
-    "bench.cluster": "--only broker writer known --share 0.01 --codes 10000",
+    "bench.cluster": "--only writer --share 0.01",
     "bench.importing": "--posts 200",
     "bench.pages": "--posts 200 --rounds 2",
     "bench.search": "--posts 200 --queries 3",
 }
 SLOW = {
     "bench.checking": "--posts 200",
-    "bench.compare": "--articles 20 --rounds 1",
-    "bench.crawls": "--least 20 --posts 40 --rounds 1",
-    "bench.fast_settings": "--articles 20 --rounds 1 ROBOTSTXT_OBEY=False",
     "bench.growth": "--least 20 --most 200 --rounds 1",
-    "bench.load": "--posts 200 --seconds 1",
     "bench.publishing": "--posts 100",
-    "bench.scale": "",
-    "bench.stages": "--articles 30",
     "bench.whole_crawl": "--articles 20 --rounds 1",
 }
 NEEDED = {
-    "bench.cluster": RabbitMQ.programs,
-    **{f"bench.{name}": ("nginx",) for name in ("compare", "fast_settings", "growth")},
-    **{f"bench.{name}": ("nginx",) for name in ("stages", "whole_crawl")},
+    "bench.growth": ("nginx",),
+    "bench.publishing": ("jekyll",),
+    "bench.whole_crawl": ("nginx",),
 }
 
 

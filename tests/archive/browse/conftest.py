@@ -2,8 +2,10 @@
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +51,18 @@ SWALLOWING = (
     "<math><mtext><table><mglyph><style><!--</style><img title='--><img src=x onerror=alert(1)>'>"
 )
 HOSTILE_TEXT = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of an archive that a `finews browse` of its own serves."""
+    command = (Path(sys.executable).with_name("finews"), "browse", folder, "--port", "0")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().split(" is at ")[1].split(" ")[0]
+        finally:
+            server.terminate()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.browse.difference import Change, Piece, compare, stretches
+from archive.browse.difference import DiffChange, DiffPiece, compare, stretches
 
 LINES = st.text(st.sampled_from("央行降准基点12. ab\n"), max_size=80)
 
 
 def shown(old: str, new: str) -> str:
     """A paragraph with what was removed in [] and added in ()."""
-    marks = {Change.KEPT: "{}", Change.REMOVED: "[{}]", Change.ADDED: "({})"}
+    marks = {DiffChange.KEPT: "{}", DiffChange.REMOVED: "[{}]", DiffChange.ADDED: "({})"}
     (paragraph,) = compare(old, new)
     return "".join(marks[piece.change].format(piece.text) for piece in paragraph)
 
@@ -36,10 +36,10 @@ def test_paragraph(old: str, new: str, difference: str) -> None:
 
 def test_paragraphs_that_stay_are_kept_whole() -> None:
     assert compare("标题\n第一段\n第三段", "标题\n第一段\n第二段\n第三段") == [
-        [Piece(Change.KEPT, "标题")],
-        [Piece(Change.KEPT, "第一段")],
-        [Piece(Change.ADDED, "第二段")],
-        [Piece(Change.KEPT, "第三段")],
+        [DiffPiece(DiffChange.KEPT, "标题")],
+        [DiffPiece(DiffChange.KEPT, "第一段")],
+        [DiffPiece(DiffChange.ADDED, "第二段")],
+        [DiffPiece(DiffChange.KEPT, "第三段")],
     ]
 
 
@@ -57,8 +57,8 @@ def test_paragraphs_that_stay_are_kept_whole() -> None:
     ],
 )
 def test_what_stayed_is_folded_but_for_its_edges(changed: str, folds: list[str]) -> None:
-    marks = {".": Change.KEPT, "X": Change.ADDED}
-    paragraphs = [[Piece(marks[mark], f"{at}")] for at, mark in enumerate(changed)]
+    marks = {".": DiffChange.KEPT, "X": DiffChange.ADDED}
+    paragraphs = [[DiffPiece(marks[mark], f"{at}")] for at, mark in enumerate(changed)]
     found = stretches(paragraphs)
     assert [paragraph for stretch in found for paragraph in stretch.paragraphs] == paragraphs
     told = [f"{'F' * stretch.folded}{len(stretch.paragraphs)}" for stretch in found]
@@ -68,7 +68,7 @@ def test_what_stayed_is_folded_but_for_its_edges(changed: str, folds: list[str])
 @given(LINES, LINES)
 def test_both_texts_can_be_read_off_the_difference(old: str, new: str) -> None:
     paragraphs = compare(old, new)
-    for left_out, text in ((Change.ADDED, old), (Change.REMOVED, new)):
+    for left_out, text in ((DiffChange.ADDED, old), (DiffChange.REMOVED, new)):
         lines = [
             "".join(piece.text for piece in paragraph if piece.change is not left_out)
             for paragraph in paragraphs

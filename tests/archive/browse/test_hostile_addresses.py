@@ -86,7 +86,10 @@ TEXTS = (
 )
 VALUES = (*INJECTIONS, *QUERIES, *NUMBERS, *TEXTS)
 
-OURS = ("q", "media", "security", "month", "day", "source", "after", "before", "page")
+OURS = (
+    *("q", "media", "category", "security", "month", "day", "since", "until", "source"),
+    *("after", "before", "page"),
+)
 DATASETTES = (
     *("_search", "_search_title", "_search_x", "_searchmode", "_fts_table", "_fts_pk", "_security"),
     *("_next", "_sort", "_sort_desc", "_sort_by_desc", "_size", "_timelimit", "_where", "_through"),

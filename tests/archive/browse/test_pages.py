@@ -166,6 +166,8 @@ def cards_of(response: httpx.Response) -> list[str]:
         {"q": "市场", "media": "财联社", "month": "2021-12"},
         {"q": "巨化", "security": "1.600160"},
         {"q": "巨化股份公告", "security": "1.600160", "source": "share_api"},
+        {"since": "2021-12", "until": "2021-12-29T18"},
+        {"month": "2021-12", "since": "2021-12-29", "security": "1.600160"},
     ],
 )
 def test_paging_meets_every_post_once_both_ways(visit: Visit, parameters: dict[str, str]) -> None:
@@ -215,6 +217,12 @@ def test_chosen_facet_is_taken_back(visit: Visit) -> None:
     assert Selector(page.text).css(".facets .chosen::attr(href)").get() == (
         "/news?q=%E5%90%8E%E5%B8%82"
     )
+
+
+def test_a_chosen_time_is_taken_back(visit: Visit) -> None:
+    page = visit("/news", since="2021-12", until="2022")
+    links = Selector(page.text).css(".facets .chosen::attr(href)").getall()
+    assert links == ["/news?until=2022", "/news?since=2021-12"]
 
 
 @pytest.mark.parametrize("text", ["1.600160", "600160", "巨化股份"])

@@ -11,8 +11,7 @@ from parsel import Selector
 from archive.archive import Archive
 from archive.browse import rendering
 from archive.browse.rendering import MOST_BYTES, MOST_BYTES_IN_FEED, Renderer
-from bench.load import served
-from tests.archive.browse.conftest import article
+from tests.archive.browse.conftest import article, served
 
 LARGE = "NW202112299000000001"
 MEDIUM = "NW202112299000000002"

@@ -30,7 +30,7 @@ def codes(answer: Any) -> set[str]:
 @pytest.mark.parametrize("query", ["央", "央行", "央行 后市", '"央行降准"', "A股三"])
 def test_its_search_box_finds_what_ours_does(news: Path, query: str) -> None:
     with Archive(news) as archive:
-        expected = {str(hit.info_code) for hit in archive.search(query, limit=100).hits}
+        expected = {str(hit.info_code) for hit in archive.search(query, limit=100)}
     assert expected
     assert codes(answer_of(news / "catalog.db", "posts", _search=query)) == expected
 

@@ -11,8 +11,7 @@ import httpx
 
 from archive.archive import Archive
 from archive.article import Article
-from bench.load import served
-from tests.archive.browse.conftest import REVISED, article, many_articles
+from tests.archive.browse.conftest import REVISED, article, many_articles, served
 
 READERS, ROUNDS = 6, 2
 NEW = 4

@@ -148,6 +148,8 @@ def test_a_crawl_may_write_meanwhile(run: Run) -> None:
         (("--days", "1", "--until", "2021"), 2, "and before 2021."),
         (("--search", '"'), 2, "has nothing to search for"),
         (("--search", ""), 2, "has nothing to search for"),
+        (("--media", ""), 2, "--media is empty"),
+        (("--security", ""), 2, "--security is empty"),
         (("--media", "NoSuch"), 1, "No post in news is of the media 'NoSuch'."),
         (("--media", "经济观察"), 1, "'经济观察'; there is 经济观察网."),
         (("--security", "9.600160"), 1, "No post in news is of the security '9.600160'"),

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.export import EVERYTHING, Selection
 from archive.importing import import_posts
 from archive.publish.posts import PublishedPost
 from archive.publish.site import publish_site, what_to_publish
+from archive.query import EVERYTHING, Query
 from tests.conftest import SAMPLES
 from tests.requirements import program
 
@@ -20,7 +20,7 @@ ORIGINAL = "https://finews.withounder.com/"
 def publish(
     archive: Path,
     folder: Path,
-    selection: Selection = EVERYTHING,
+    query: Query = EVERYTHING,
     *,
     address: str = ORIGINAL,
     title: str = "金融消息",
@@ -35,7 +35,7 @@ def publish(
 
     published = what_to_publish(
         archive,
-        selection,
+        query,
         title=title,
         address=address,
         version=version,

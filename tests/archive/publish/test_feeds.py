@@ -10,8 +10,8 @@ import pytest
 from lxml import etree
 
 from archive.archive import Archive
-from archive.export import EVERYTHING
 from archive.publish.site import publish_feed, what_to_publish
+from archive.query import EVERYTHING, Query
 from tests.archive.publish.conftest import ORIGINAL
 from tests.archive.publish.test_site import hostile_articles
 from tests.conftest import SAMPLES
@@ -25,6 +25,27 @@ def export_feed(archive: Path, folder: Path) -> None:
         archive, EVERYTHING, title="金融消息", address=ORIGINAL, version="1"
     )
     publish_feed(published, folder)
+
+
+@pytest.mark.parametrize(
+    ("query", "days", "name"),
+    [
+        (EVERYTHING, None, "feed []"),
+        (Query(q="央行", media="财联社"), None, "feed [('media', '财联社'), ('query', '央行')]"),
+        (
+            Query(since="2026-11-23", until="2026-12"),
+            7,
+            "feed [('days', '7'), ('until', '2026-12')]",
+        ),
+    ],
+)
+def test_a_feed_keeps_its_name(
+    sample_archive: Path, query: Query, days: int | None, name: str
+) -> None:
+    published = what_to_publish(
+        sample_archive, query, title="金融消息", address=ORIGINAL, version="1", days=days
+    )
+    assert published.name == name
 
 
 def documents(folder: Path) -> list[Path]:

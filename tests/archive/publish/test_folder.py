@@ -12,8 +12,8 @@ import pytest
 
 from archive.archive import Archive, utc_now
 from archive.errors import FinewsError
-from archive.export import Selection
-from archive.publish.folder import Outcome, Planned, export_to, planned
+from archive.publish.folder import ExportResult, Planned, export_to, planned
+from archive.query import Query
 from tests.archive.publish.conftest import build, publish
 from tests.archive.publish.test_site import hostile_articles
 from tests.requirements import program
@@ -116,7 +116,7 @@ def test_what_is_not_chosen_any_more_is_removed(archive: Path, tmp_path: Path) -
     publish(archive, site)
     (site / "CNAME").write_text("news.example.org")
     (site / "_posts" / "mine.txt").write_text("mine")
-    publish(archive, site, Selection(since="2022"))
+    publish(archive, site, Query(since="2022"))
     assert not list(site.rglob("*.md"))
     assert not (site / "_posts" / "2021").exists()
     assert not (site / "category").exists()
@@ -193,16 +193,16 @@ def test_a_half_made_export_is_known_for_one_and_finished(tmp_path: Path) -> Non
     assert (tmp_path / "a").read_bytes() == b"a"
     assert not (tmp_path / "b").exists()
     inode = (tmp_path / "a").stat().st_ino
-    assert export_to(tmp_path, files(*names), seal=SEAL) == Outcome(3, 0, 1)
+    assert export_to(tmp_path, files(*names), seal=SEAL) == ExportResult(3, 0, 1)
     assert (tmp_path / "_config.yml").read_bytes() == b"_config.yml"
     assert (tmp_path / "a").stat().st_ino == inode
-    assert export_to(tmp_path, files(*names), seal=SEAL) == Outcome(0, 0, 4)
+    assert export_to(tmp_path, files(*names), seal=SEAL) == ExportResult(0, 0, 4)
 
 
 def test_what_a_killed_export_wrote_is_removed_when_the_next_wants_it_not(tmp_path: Path) -> None:
     with pytest.raises(Killed):
         export_to(tmp_path, files("a", "b", killed_at="b"))
-    assert export_to(tmp_path, files("b")) == Outcome(1, 1, 0)
+    assert export_to(tmp_path, files("b")) == ExportResult(1, 1, 0)
     assert not (tmp_path / "a").exists()
 
 

@@ -9,9 +9,9 @@ from lxml import etree, html
 
 from archive.archive import Archive
 from archive.content import picture_address
-from archive.export import Selection
+from archive.content.carried import as_written
 from archive.media import picture_of
-from archive.publish.pictures import as_written
+from archive.query import Query
 from demo.pictures import jpeg
 from tests.archive.publish.conftest import build, publish
 from tests.archive.publish.test_feeds import NAMES
@@ -122,7 +122,7 @@ def test_it_has_the_files_of_its_posts_and_no_others(
     assert media_in(site) == {path_of(address) for address in addresses}
     for path in media_in(site):
         assert (site / path).read_bytes() == (archive / path).read_bytes()
-    publish(archive, tmp_path / "site", Selection(since="2022"), with_pictures=True)
+    publish(archive, tmp_path / "site", Query(since="2022"), with_pictures=True)
     assert media_in(tmp_path / "site") == {path_of(AT_A), path_of(LATER)}
 
 

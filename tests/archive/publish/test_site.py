@@ -14,9 +14,9 @@ from parsel import Selector
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.errors import FinewsError
-from archive.export import Selection
 from archive.importing import import_posts
 from archive.markup import MOST_LEVELS
+from archive.query import Query
 from tests.archive.publish.conftest import ORIGINAL, build, publish
 from tests.archive.test_post import TRICKY
 from tests.conftest import SAMPLES
@@ -112,7 +112,7 @@ def test_below_a_path_every_link_stays_below_it(sample_archive: Path, tmp_path: 
 
 
 def test_a_site_of_a_day_has_that_day_only(sample_archive: Path, tmp_path: Path) -> None:
-    publish(sample_archive, tmp_path / "site", Selection(since="2021-12-29", until="2021-12-30"))
+    publish(sample_archive, tmp_path / "site", Query(since="2021-12-29", until="2021-12-30"))
     site = build(tmp_path / "site")
     assert [path.name for path in site.rglob("2021/*/*/*.html")] == ["NW202112292230175548.html"]
     assert [path.name for path in (site / "category").iterdir()] == ["jingjiguanchawang.html"]

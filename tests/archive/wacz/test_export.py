@@ -23,8 +23,8 @@ from archive.archive import Archive
 from archive.article import Article, BodySource
 from archive.cli import main
 from archive.errors import ArchiveError
-from archive.export import EVERYTHING, Selection
 from archive.media import picture_of
+from archive.query import EVERYTHING, Query
 from archive.wacz import export_wacz
 from archive.wacz.index import key_of
 from archive.warc import Exchange, payload_digest, warc_files
@@ -86,11 +86,11 @@ def news(tmp_path: Path) -> Path:
 
 def contents(
     folder: Path,
-    selection: Selection = EVERYTHING,
+    query: Query = EVERYTHING,
     damaged: Callable[[ArchiveError], None] = pytest.fail,
 ) -> Contents:
     out = io.BytesIO()
-    export_wacz(folder, out, selection, title="金融消息", now=NOW, damaged=damaged)
+    export_wacz(folder, out, query, title="金融消息", now=NOW, damaged=damaged)
     with ZipFile(out) as package:
         assert package.testzip() is None
         return {name: package.read(name) for name in package.namelist()}
@@ -166,7 +166,7 @@ def test_a_post_is_shown_by_the_page_that_its_body_came_from_or_by_one_that_is_r
 
 
 def test_a_selection_has_what_its_posts_were_made_of_and_nothing_else(news: Path) -> None:
-    found = contents(news, Selection(since=f"{NEWEST + timedelta(days=1):%Y-%m-%d}"))
+    found = contents(news, Query(since=f"{NEWEST + timedelta(days=1):%Y-%m-%d}"))
     assert list(pages(found)) == [FROM_API]
     urls = {about["url"].removeprefix(HOME): about["mime"] for _, _, about in index(found)}
     assert urls == {
@@ -176,7 +176,8 @@ def test_a_selection_has_what_its_posts_were_made_of_and_nothing_else(news: Path
         PICTURE: "image/gif",
         f"urn:finews:{FROM_API.lower()}": "text/html",
     }
-    found = contents(news, Selection(media="nobody"))
+    assert list(pages(contents(news, Query(q="正文")))) == [FROM_API]
+    found = contents(news, Query(media="nobody"))
     assert (pages(found), index(found)) == ({}, [])
 
 
@@ -204,25 +205,23 @@ def test_an_unchanged_list_of_a_former_release_is_a_revisit_of_what_it_was(news:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("selection", [EVERYTHING, Selection(since="2021")])
-def test_a_damaged_capture_is_reported_and_all_else_exported(
-    news: Path, selection: Selection
-) -> None:
+@pytest.mark.parametrize("query", [EVERYTHING, Query(since="2021")])
+def test_a_damaged_capture_is_reported_and_all_else_exported(news: Path, query: Query) -> None:
     (path,) = warc_files(news / "warc")
-    whole = contents(news, selection)
+    whole = contents(news, query)
     (about,) = (about for _, _, about in index(whole) if about["url"].endswith(".html"))
     data = bytearray(path.read_bytes())
     member = whole[f"archive/{about['filename']}"][int(about["offset"]) :][: int(about["length"])]
     data[data.index(member) + 30] ^= 0xFF
     path.write_bytes(data)
     damage: list[ArchiveError] = []
-    found = contents(news, selection, damage.append)
+    found = contents(news, query, damage.append)
     assert len(damage) == 1
     assert path.name in str(damage[0])
     assert len(index(found)) == len(index(whole))  # a page is rendered in its place
     assert pages(found)[FROM_PAGE]["url"] == f"urn:finews:{FROM_PAGE.lower()}"
     path.unlink()
-    found = contents(news, selection, damage.append)
+    found = contents(news, query, damage.append)
     assert {page["url"].partition(":")[0] for page in pages(found).values()} == {"urn"}
 
 
