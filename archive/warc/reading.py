@@ -16,12 +16,10 @@ from archive.errors import ArchiveError
 from archive.warc.names import find_file
 from archive.warc.records import MOST_BYTES, Headers, has_digest
 
+# Bytes that are read from the disk at once.
 _CHUNK = 1 << 18
-"""Bytes that are read at once."""
-
-_SIP = 1 << 12
-"""Bytes of a member that are decompressed first, then twice as many, and so on. What turns out to
-be of the next member is copied, and most are little longer."""
+# Bytes that are decompressed at once. Most records have fewer, and the rest is read again.
+_PIECE = 1 << 11
 
 _NoGzip: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub: an instance
 
@@ -102,7 +100,7 @@ def read_records(
     :raises ArchiveError: at such a record, without `damaged`.
     :raises OSError: when the file cannot be read.
     """
-    with path.open("rb") as file:
+    with path.open("rb", _CHUNK) as file:
         file.seek(start)
         yield from Reading(file, path, damaged).records(kinds)
 
@@ -164,53 +162,58 @@ class Reading:
             try:
                 record = _record(member, offset, self.position - offset, kinds)
             except ValueError as error:
-                self._tell(f"The capture {self._path} has no record at {offset}: {error}.")
+                wrong = f"The capture {self._path} has no record at {offset}: {error}."
+                self._damaged(ArchiveError(wrong))
                 continue
             self.count += 1
             if record is not None:
                 yield record
 
     def members(self, until: int = sys.maxsize) -> Iterator[tuple[int, bytes]]:
-        """Start and content of the gzip members that begin before `until`.
+        """Yield the start and the content of the gzip members that begin before `until`.
 
-        Each is checked to its end; WARC readers let a member with a wrong checksum pass.
+        Each is checked to its end; WARC readers let a torn one, or a wrong checksum, pass.
         """
-        window, at, behind = memoryview(b""), 0, self.position
         while self.position < until:
             start = self.position
-            member, content, sip = isal_zlib.decompressobj(wbits=31), list[bytes](), _SIP
-            wrong, size = "", 0
-            while not (member.eof or wrong):
-                if at == len(window):
-                    window, at = memoryview(self._file.read(_CHUNK)), 0
-                    behind += len(window)
-                if not window and not content:
-                    return
-                piece = window[at : at + sip]
-                try:
-                    content.append(member.decompress(piece, MOST_BYTES + 1 - size))
-                    size += len(content[-1])
-                except _NoGzip as error:
-                    wrong = f"The capture {self._path} is damaged at {start}: {error}."
-                if size > MOST_BYTES:
-                    wrong = (
-                        f"The capture {self._path} has a record at {start} that unpacks to more"
-                        f" than {MOST_BYTES >> 20} MB; it is not read."
-                    )
-                if not window:
-                    wrong = f"The capture {self._path} is torn at {start}."
-                at += len(piece) - len(member.unused_data)
-                sip *= 2
-            if wrong:
-                self._tell(wrong)
-                behind = self.position = next_record(self._file, start + 1)
-                window, at = memoryview(b""), 0
-            else:
-                self.position = self.whole = behind - len(window) + at
-                yield start, b"".join(content)
+            try:
+                member = self._member(start)
+            except ArchiveError as damage:
+                self._damaged(damage)
+                self.position = next_record(self._file, start + 1)
+                continue
+            if member is None:
+                return
+            self.position = self.whole = self._file.tell()
+            yield start, member
 
-    def _tell(self, wrong: str) -> None:
-        self._damaged(ArchiveError(wrong))
+    def _member(self, start: int) -> bytes | None:
+        """Read the content of a gzip member, and stop at its end.
+
+        :returns: None at the end of the file.
+        :raises ArchiveError: when it is torn, damaged, or larger than any record that is read.
+        """
+        self._file.seek(start)
+        member, content, size = isal_zlib.decompressobj(wbits=31), list[bytes](), 0
+        while not member.eof:
+            piece = self._file.read(_PIECE)
+            if not piece and not content:
+                return None
+            if not piece:
+                raise ArchiveError(f"The capture {self._path} is torn at {start}.")
+            try:
+                content.append(member.decompress(piece, MOST_BYTES + 1 - size))
+            except _NoGzip as error:
+                wrong = f"The capture {self._path} is damaged at {start}: {error}."
+                raise ArchiveError(wrong) from error
+            size += len(content[-1])
+            if size > MOST_BYTES:
+                raise ArchiveError(
+                    f"The capture {self._path} has a record at {start} that unpacks to more"
+                    f" than {MOST_BYTES >> 20} MB; it is not read."
+                )
+        self._file.seek(-len(member.unused_data), os.SEEK_CUR)
+        return b"".join(content)
 
 
 def ends_whole(path: Path) -> bool:
@@ -219,7 +222,7 @@ def ends_whole(path: Path) -> bool:
     A copy that was made while a crawl wrote may not. Of a sound file only the end is read.
     """
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with path.open("rb", _CHUNK) as file:
         back = _CHUNK
         while True:
             damage: list[ArchiveError] = []
