@@ -176,18 +176,10 @@ class _Waiting:
 class _CatalogToRead(Questions):
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
+        with self._access("open"):
             self._reader = sqlite3.connect(
                 path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False
             )
-        except sqlite3.Error as error:
-            raise self._failed("open", error) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._reader.close()
 
 
 @contextmanager

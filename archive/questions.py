@@ -4,17 +4,17 @@ import json
 import shlex
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from archive import pictures
 from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
-from archive.databases import connect_read_only, is_damage
+from archive.databases import connect_read_only, sqlite_errors
 from archive.editions import EditionRow, article_row, read_editions
 from archive.entries import Look, PostRow, RevisionRow
 from archive.errors import ArchiveError, CatalogDamaged
@@ -39,12 +39,27 @@ class Questions:
     _path: Path
     _reader: sqlite3.Connection
 
-    def _failed(self, verb: str, error: sqlite3.Error) -> ArchiveError:
-        what = f"Could not {verb} the catalog {self._path}: {error}"
-        if not is_damage(error):
-            return ArchiveError(f"{what}.")
+    def close(self) -> None:
+        """Close the connection."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _access(self, verb: str) -> AbstractContextManager[None]:
+        """Raise an error of SQLite in this block as one that names the file.
+
+        :param verb: what is done to the catalog, such as "read".
+        """
         folder = shlex.quote(str(self._path.parent))
-        return CatalogDamaged(f"{what}; `finews rebuild {folder}` makes it again from the files.")
+        return sqlite_errors(
+            f"Could not {verb} the catalog {self._path}",
+            f"`finews rebuild {folder}` makes it again from the files",
+            CatalogDamaged,
+        )
 
     def get(self, info_code: InfoCode) -> PostRow | None:
         """The row of a post; None when there is none."""
@@ -53,11 +68,9 @@ class Questions:
 
     def editions(self, info_code: str) -> list[EditionRow]:
         """Return the posts that an article was published as, the media's first."""
-        try:
+        with self._access("read"):
             if found := read_editions(self._reader, info_code):
                 return found
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
         if row is None:
             return []
@@ -85,13 +98,8 @@ class Questions:
 
     def posts(self) -> Iterator[PostRow]:
         """All posts, in the order in which they came."""
-        try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            for row in found.execute("SELECT * FROM posts ORDER BY id"):
-                yield post_of(row)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        with self._access("read"):
+            yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
 
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
         """Return whether an article is there.
@@ -139,13 +147,7 @@ class Questions:
             )) ORDER BY waited / age DESC, id LIMIT ?4
         """
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            wanted = (now, since, share, limit, of_hosts)
-            return [post_of(row) for row in found.execute(sql, wanted)]
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return [post_of(row) for row in self._all(sql, now, since, share, limit, of_hosts)]
 
     def securities_of(self, info_code: str) -> list[str]:
         """The codes of the securities that a post names."""
@@ -186,10 +188,7 @@ class Questions:
 
     def categories(self) -> list[tuple[str, str, str]]:
         """Media, slug and tag of every category."""
-        try:
-            return self._reader.execute("SELECT media, slug, tag FROM categories").fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return self._tuples("SELECT media, slug, tag FROM categories")
 
     def seen_after(
         self, first_seen: str, info_code: str, path: str, limit: int
@@ -200,10 +199,7 @@ class Questions:
             WHERE (first_seen, info_code, path) > (?, ?, ?)
             ORDER BY first_seen, info_code, path LIMIT ?
         """
-        try:
-            return self._reader.execute(sql, (first_seen, info_code, path, limit)).fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return self._tuples(sql, first_seen, info_code, path, limit)
 
     def first_capture(self, digest: str) -> Capture | None:
         """The first capture of a payload, by its digest."""
@@ -213,21 +209,16 @@ class Questions:
 
     def search(self, query: str, **narrowed: Any) -> Results:
         """Full-text search; see `archive.search.search`."""
-        try:
+        with self._access("search"):
             return search(self._reader, query, **narrowed)
-        except sqlite3.Error as error:
-            raise self._failed("search", error) from error
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
         """What is in a table, whatever it is; bytes that are no text come as surrogates."""
         sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
-        try:
-            with closing(connect_read_only(self._path)) as connection:
-                connection.text_factory = _AS_IT_IS
-                connection.row_factory = sqlite3.Row
-                yield from connection.execute(sql)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        with self._access("read"), closing(connect_read_only(self._path)) as connection:
+            connection.text_factory = _AS_IT_IS
+            connection.row_factory = sqlite3.Row
+            yield from connection.execute(sql)
 
     def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
         """The SHA-256 of every version of some articles, superseded ones too, by info code."""
@@ -238,28 +229,20 @@ class Questions:
 
     def post_hashes(self, info_codes: Iterable[str]) -> dict[tuple[str, Edition], set[str]]:
         """Likewise, by info code and edition."""
-        wanted = "info_code IN (SELECT value FROM json_each(:codes))"
+        wanted = "info_code IN (SELECT value FROM json_each(?1))"
         sql = f"""
             SELECT info_code, path, sha256 FROM post_files WHERE {wanted}
             UNION ALL SELECT info_code, path, sha256 FROM revisions WHERE {wanted}
         """  # noqa: S608
         found: dict[tuple[str, Edition], set[str]] = {}
-        try:
-            for info_code, path, digest in self._reader.execute(
-                sql, {"codes": json.dumps(list(info_codes))}
-            ):
-                found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        for info_code, path, digest in self._tuples(sql, json.dumps(list(info_codes))):
+            found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
         return found
 
     def superseded(self, info_code: InfoCode, edition: Edition) -> list[tuple[str, str]]:
         """Path and SHA-256 of the versions of a post that others have superseded."""
         sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
-        try:
-            return self._reader.execute(sql, [info_code, edition]).fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return self._tuples(sql, info_code, edition)
 
     def revision_paths(self, info_codes: Iterable[str]) -> set[str]:
         """Return where the superseded versions of some articles are."""
@@ -332,33 +315,26 @@ class Questions:
         row = self._one("SELECT count(*) AS posts FROM posts")
         return int(row["posts"]) if row else 0
 
-    def _one(self, sql: str, *parameters: str) -> sqlite3.Row | None:
-        try:
+    def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
+        with self._access("read"):
             return one_row(self._reader, sql, *parameters)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
 
-    def _all(self, sql: str, *parameters: str) -> list[sqlite3.Row]:
-        try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            return found.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+    def _all(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+        with self._access("read"):
+            return named_rows(self._reader, sql, *parameters).fetchall()
 
-    def _texts(self, sql: str, *parameters: str) -> list[str]:
+    def _tuples(self, sql: str, *parameters: object) -> list[Any]:
+        with self._access("read"):
+            return self._reader.execute(sql, parameters).fetchall()
+
+    def _texts(self, sql: str, *parameters: object) -> list[str]:
         """Return the first column of what is found."""
-        try:
-            return [text for (text,) in self._reader.execute(sql, parameters)]
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return [text for (text,) in self._tuples(sql, *parameters)]
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Info code and address of the pictures at some hosts that are not kept, newest first."""
-        try:
+        with self._access("read"):
             yield from pictures.missing(self._reader, hosts)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
 
     def next_crawl(self) -> int:
         """The number of a new row of ``crawls``."""
@@ -366,11 +342,16 @@ class Questions:
         return int(row["next"]) if row else 1
 
 
-def one_row(connection: sqlite3.Connection, sql: str, *parameters: str) -> sqlite3.Row | None:
-    """Return the first row that a query finds, whose columns have names."""
+def named_rows(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Cursor:
+    """Return the rows that a query finds, whose columns have names."""
     found = connection.cursor()
     found.row_factory = sqlite3.Row
-    row: sqlite3.Row | None = found.execute(sql, parameters).fetchone()
+    return found.execute(sql, parameters)
+
+
+def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Row | None:
+    """Return the first of these rows."""
+    row: sqlite3.Row | None = named_rows(connection, sql, *parameters).fetchone()
     return row
 
 
