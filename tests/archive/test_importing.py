@@ -550,7 +550,9 @@ if __name__ == "__main__":
 
 
 def processes_of(parent: int) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    """The processes that any thread of a process has started."""
+    threads = Path(f"/proc/{parent}/task").glob("*/children")
+    return [int(pid) for thread in threads for pid in thread.read_text().split()]
 
 
 def lives(process: int) -> bool:
