@@ -18,18 +18,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
-from archive.archive import utc_now
 from archive.article import Article, InfoCode
 from archive.capture import Capture
 from archive.catalog import BUSY_SECONDS
+from archive.clock import Clock, utc_iso, utc_now
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, FinewsError
 from archive.places import Places, ahead
 from archive.questions import Questions
 from archive.reader import ArchiveReader
-from archive.steps import Clock, Outcome
+from archive.steps import Outcome
 from archive.warc import Exchange
-from archive.warc.records import iso_microseconds
 from archive.writer import Call
 
 _MOST_BYTES = 1024 * 1024
@@ -82,7 +81,9 @@ class ArchiveBeside(ArchiveReader):
         number = self._waiting.add(exchange)
         if self._waiting.bytes >= _MOST_BYTES:
             self._send_waiting()
-        return ahead(number, url=exchange.target, fetched=iso_microseconds(exchange.received))
+        return ahead(
+            number, url=exchange.target, fetched=utc_iso(exchange.received, "microseconds")
+        )
 
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
         """Captures with the places where the archive keeps them.

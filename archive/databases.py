@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Self
 
 from archive.errors import ArchiveError
 from archive.files import demand_archive
@@ -63,6 +64,28 @@ def sqlite_errors(
             raise ArchiveError(f"{action}: {error}.") from error
         advice = f"; {remedy}" if remedy else ""
         raise damage(f"{action}: {error}{advice}.") from error
+
+
+class TemporaryDatabase:
+    """A file without a name, gone when it is closed, so that memory does not grow with the rows.
+
+    :param schema: statements that create its tables.
+    :param purpose: what it is for, in the error of a disk without room: "list the files".
+    :raises ArchiveError: when its block is left because of an error of SQLite.
+    """
+
+    def __init__(self, schema: str, purpose: str) -> None:
+        self._purpose = purpose
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(f"PRAGMA journal_mode = OFF; {schema}; BEGIN;")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        self._db.close()
+        if isinstance(error, sqlite3.Error):
+            raise ArchiveError(f"Could not {self._purpose}: {error}.") from error
 
 
 def connect_read_only(

@@ -19,9 +19,8 @@ from archive.files import bytes_if_there, read_many
 from archive.journal import CRAWL, PICTURE, target_of, tells_of_new_version
 from archive.media import Picture, is_kept_as_file
 from archive.post import parse_post
-from archive.rows import revision_of
+from archive.rows import entry_of_file, revision_of
 from archive.versions import (
-    entry_of_file,
     is_place_of_version,
     numbered_name,
     revision_path,

@@ -10,6 +10,7 @@ from typing import Any
 from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
+from archive.clock import Clock, utc_iso
 from archive.crawl_state import CrawlState
 from archive.crawls import History, history_of
 from archive.entries import Look, PostRow
@@ -17,9 +18,8 @@ from archive.errors import ArchiveError
 from archive.files import bytes_if_there
 from archive.post import Post, parse_post
 from archive.questions import Questions
-from archive.rows import article_from, as_json, iso
+from archive.rows import article_from, as_json
 from archive.search import Results
-from archive.steps import Clock
 from archive.warc import Record, read_response
 
 
@@ -73,7 +73,7 @@ class ArchiveReader:
         """
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
-        return self._catalog.due(iso(now), since, share, limit, hosts)
+        return self._catalog.due(utc_iso(now), since, share, limit, hosts)
 
     def mark_failed(
         self,
@@ -131,23 +131,23 @@ class ArchiveReader:
 
     def stand_ins(self, days: float) -> list[tuple[str, Edition, Look]]:
         """The posts of the last days that `to_better` may be said of, and what says so."""
-        return self._catalog.stand_ins(iso(self._clock() - timedelta(days=days)))
+        return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the article was archived by then, or noted as one that could not be."""
         seen = self._catalog.first_seen(info_code)
         if seen is not None:
-            return seen <= iso(at)
+            return seen <= utc_iso(at)
         failed = self.crawl_state.failure_of(info_code)
         # A crawl's end is known to the second, and what failed within that second came before it.
-        return failed is not None and iso(failed.first) <= iso(at)
+        return failed is not None and utc_iso(failed.first) <= utc_iso(at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """When the last complete crawl of a spider ended, which had dealt with all of its lists.
 
         :param arguments: that it had; with others it reads other lists.
         """
-        ended = self._catalog.completed(spider, as_json(arguments), iso(self._clock()))
+        ended = self._catalog.completed(spider, as_json(arguments), utc_iso(self._clock()))
         return datetime.fromisoformat(ended) if ended else None
 
     def get(self, info_code: InfoCode) -> Post | None:

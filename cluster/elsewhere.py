@@ -22,11 +22,11 @@ from scrapy.utils.misc import load_object
 from archive.article import Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
+from archive.clock import Clock
 from archive.crawl_state import Block, CrawlState, Memory
 from archive.crawls import History
 from archive.entries import Look, PostRow
 from archive.post import format_post
-from archive.steps import Clock
 from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app
 from cluster.asking import BROKEN, ask, no_broker

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from archive.capture import Capture
+from archive.clock import utc_iso
 from archive.databases import plain, sqlite_errors
 
 _KEPT = timedelta(days=7)
@@ -176,4 +177,4 @@ class Received:
 
 
 def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds")
+    return utc_iso(time, zone="+00:00")

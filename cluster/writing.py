@@ -12,12 +12,13 @@ from typing import Any, Self
 from celery import Celery, Task
 from celery.exceptions import Reject
 
-from archive.archive import Archive, utc_now
+from archive.archive import Archive
 from archive.article import Article, InfoCode
 from archive.capture import Capture
+from archive.clock import Clock, utc_now
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle, Refused
-from archive.steps import Clock, Outcome
+from archive.steps import Outcome
 from cluster.app import ASIDE
 from cluster.asking import answer
 from cluster.received import Received

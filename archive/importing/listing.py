@@ -3,17 +3,16 @@
 import math
 import os
 import re
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path, PurePath
-from typing import Self
 
 from archive.article import InfoCode
-from archive.errors import ArchiveError, InvalidInfoCode, Refused
+from archive.databases import TemporaryDatabase
+from archive.errors import InvalidInfoCode, Refused
 from archive.post import parse_post
 
 _MOST_BYTES = 16 << 20
@@ -90,25 +89,18 @@ class File:
     size: int
 
 
-class Listing:
-    """Files by article, in a temporary database, so that memory does not grow with them."""
+_SCHEMA = """
+    CREATE TABLE files (
+        code TEXT, path BLOB, standing REAL, size INTEGER, PRIMARY KEY (code, path)
+    ) WITHOUT ROWID
+"""
+
+
+class Listing(TemporaryDatabase):
+    """Files by article."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute(
-            "CREATE TABLE files (code TEXT, path BLOB, standing REAL, size INTEGER,"
-            " PRIMARY KEY (code, path)) WITHOUT ROWID"
-        )
-        self._db.execute("BEGIN")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
-        self._db.close()
-        if isinstance(error, sqlite3.Error):
-            raise ArchiveError(f"Could not keep a list of the files: {error}.") from error
+        super().__init__(_SCHEMA, "keep a list of the files")
 
     def add(self, entry: os.DirEntry[str], note: Tell) -> None:
         try:

@@ -12,15 +12,15 @@ from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.categories import ROLLING
 from archive.entries import Entry, PostRow
 from archive.errors import Refused
 from archive.grams import grams
 from archive.importing.listing import File, Finding, Listed, bytes_of, post_name
 from archive.journal import target_of
-from archive.post import NO_FRONT_MATTER, Post, parse_post
+from archive.post import NO_FRONT_MATTER, parse_post
 from archive.processes import Workers, cores
-from archive.versions import entry_of_post, sha256
+from archive.rows import entry_of_post
+from archive.versions import sha256
 from archive.warc import conversion_record
 
 _CHUNK_ARTICLES, _CHUNK_BYTES = 50, 4 << 20
@@ -170,7 +170,7 @@ def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Versi
     :raises Refused: when it names no article or no day.
     """
     post = parse_post(data, post_name(PurePosixPath(path).name))
-    entry = entry_of_post(post, _place(post), data, seen)
+    entry = entry_of_post(post, data, seen)
     if entry is None:
         undated = () if post.day else ("it names no day",)
         raise Refused("; ".join((*post.problems, *undated)))
@@ -180,12 +180,3 @@ def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Versi
     entry = replace(entry, grams=found_by)
     record = conversion_record(target_of(row.info_code), data, seen)
     return Version(data, entry, rank, path, post.problems, record)
-
-
-def _place(post: Post) -> PurePosixPath:
-    """Where a post goes, below the archive's folder; see `archive.post.post_path`."""
-    if post.info_code is None or post.day is None:
-        return PurePosixPath()
-    day = post.day.isoformat()
-    code = post.info_code.digits if post.category == ROLLING.slug else post.info_code
-    return PurePosixPath("_posts", day[:4], day[5:7], f"{day}-{code}.md")

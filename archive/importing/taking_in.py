@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from archive.archive import Archive, utc_now
+from archive.archive import Archive
+from archive.clock import Clock, utc_now
 from archive.importing.listing import Finding, Listing, Tell, check, posts_below
 from archive.importing.planning import Imported, Plan
 from archive.importing.reading import read_articles
 from archive.progress import Progress, silent
-from archive.steps import Clock, Step
+from archive.steps import Step
 
 _BATCH_VERSIONS, _BATCH_BYTES = 1_000, 16 << 20
 """What is written at once: few waits for the disk, one transaction."""
