@@ -12,12 +12,12 @@ from typing import Self
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
 from archive.catalog import Catalog
-from archive.changes import Change
+from archive.changes import ChangeKind
 from archive.clock import Clock, utc_iso, utc_now
 from archive.content import read_body, with_listed
 from archive.crawl_state import CrawlState
 from archive.crawls import History
-from archive.entries import Entry, PostRow
+from archive.entries import CatalogEntry, PostRow
 from archive.errors import ArchiveError, CatalogMissing
 from archive.files import refuse_links, refuse_stray
 from archive.lock import ArchiveLock
@@ -105,9 +105,9 @@ class Archive(ArchiveReader):
         """
         now = self._clock()
         entries = [
-            Entry(
+            CatalogEntry(
                 replace(stored, checked=utc_iso(now), gone=stored.gone or utc_iso(now)),
-                changes=() if stored.gone else (Change.GONE,),
+                changes=() if stored.gone else (ChangeKind.GONE,),
             )
             for stored in self.editions(info_code)
         ]
@@ -121,7 +121,7 @@ class Archive(ArchiveReader):
         """
         now = self._clock()
         entries = [
-            Entry(
+            CatalogEntry(
                 replace(
                     stored,
                     checked=utc_iso(now),
@@ -145,10 +145,10 @@ class Archive(ArchiveReader):
         with self._disk():
             post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
         named = with_listed(read_body(post.body).securities, row.stock_list)
-        self._note([Entry(row, named, same_version=True)], self._clock())
+        self._note([CatalogEntry(row, named, same_version=True)], self._clock())
         return True
 
-    def _note(self, entries: Sequence[Entry], now: datetime) -> None:
+    def _note(self, entries: Sequence[CatalogEntry], now: datetime) -> None:
         with self._writing, self._disk():
             self._steps.write([Step(Outcome.UNCHANGED, entry) for entry in entries], now)
 

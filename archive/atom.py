@@ -16,7 +16,7 @@ ElementTree.register_namespace("fh", _HISTORY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AtomEntry:
     """An article in a feed. Times are RFC 3339.
 
     :param page: absolute address of its page.
@@ -38,7 +38,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
+class AtomFeed:
     """A feed document. Addresses are absolute.
 
     :param name: that it is known by wherever it is served.
@@ -58,7 +58,7 @@ class Feed:
     is_archive: bool = False
 
 
-def atom(feed: Feed, entries: Iterable[Entry]) -> bytes:
+def atom(feed: AtomFeed, entries: Iterable[AtomEntry]) -> bytes:
     """Write a feed document, in UTF-8."""
     entries = list(entries)
     newest = max((entry.updated for entry in entries), default="1970-01-01T00:00:00Z")
@@ -78,7 +78,7 @@ def atom(feed: Feed, entries: Iterable[Entry]) -> bytes:
     return document
 
 
-def _add_entry(feed: ElementTree.Element, entry: Entry) -> None:
+def _add_entry(feed: ElementTree.Element, entry: AtomEntry) -> None:
     element = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
     _add(element, "id", _urn(entry.info_code))
     _add(element, "title", entry.title)

@@ -35,7 +35,7 @@ _MOST_BYTES = 1024 * 1024
 """Of bodies that wait for the next article to be sent."""
 
 
-class ArchiveBeside(ArchiveReader):
+class SubprocessArchive(ArchiveReader):
     """An archive folder, open for writing by a process that lives no longer than this one.
 
     Exchanges are sent with the next article: until then, and on their way, a kill loses them, and

@@ -19,7 +19,7 @@ from archive.categories import Category
 from archive.content import Security
 from archive.databases import plain
 from archive.editions import EditionRow, article_row, read_editions, write_edition
-from archive.entries import Entry, PostRow, RevisionRow
+from archive.entries import CatalogEntry, PostRow, RevisionRow
 from archive.errors import MisshapenCatalog
 from archive.media import Picture
 from archive.migrations import catalog_migrations, missing_parts
@@ -72,7 +72,7 @@ class Catalog(Questions):
             yield
 
     def put(
-        self, entries: Sequence[Entry] = (), payloads: Mapping[str, Capture] | None = None
+        self, entries: Sequence[CatalogEntry] = (), payloads: Mapping[str, Capture] | None = None
     ) -> None:
         """Write entries, all of them or none. Rows that would not change are not touched.
 
@@ -196,7 +196,7 @@ class Catalog(Questions):
                 self._put_article(others)
         return bool(others)
 
-    def _put_posts(self, entries: Sequence[Entry]) -> None:
+    def _put_posts(self, entries: Sequence[CatalogEntry]) -> None:
         """Write rows in the order of the entries, those of articles with one post at once."""
         connection = self._writer.conn
         published_twice = self._published_twice(entries)
@@ -213,7 +213,7 @@ class Catalog(Questions):
                     self._put_mentions(entry.post, {each.code for each in entry.securities})
                     pictures.illustrate(connection, entry.post.info_code, entry.post.pictures)
 
-    def _published_twice(self, entries: Sequence[Entry]) -> set[str]:
+    def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
         """Return the articles that have two editions with these entries."""
         editions: dict[str, set[Edition]] = {}
         for entry in entries:
@@ -229,7 +229,7 @@ class Catalog(Questions):
             editions[info_code].add(Edition.of_name(path))
         return {info_code for info_code, found in editions.items() if len(found) > 1}
 
-    def _put_edition(self, entry: Entry) -> None:
+    def _put_edition(self, entry: CatalogEntry) -> None:
         post = entry.post
         known = {each.post.edition: each for each in self._known_editions(post.info_code)}
         if entry.securities is not None:

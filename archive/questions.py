@@ -16,7 +16,7 @@ from archive.capture import Capture
 from archive.categories import Category
 from archive.databases import connect_read_only, sqlite_errors
 from archive.editions import EditionRow, article_row, read_editions
-from archive.entries import Look, PostRow, RevisionRow
+from archive.entries import PostRow, RevisionRow, StoredBody
 from archive.errors import ArchiveError, CatalogDamaged
 from archive.evidence import damage_of
 from archive.search import Results, search
@@ -161,7 +161,7 @@ class Questions:
         editions = (self.edition(info_code, edition),) if edition else self.editions(info_code)
         return next((each.post.category for each in editions if each), None)
 
-    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> Look | None:
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
         """Where a post's body came from and when that was looked for; None without the post.
 
         :param edition: of an article; its worst body where that is None.
@@ -173,7 +173,7 @@ class Questions:
         ]
         return min(looks, key=_quality, default=None)
 
-    def stand_ins(self, since: str) -> list[tuple[str, Edition, Look]]:
+    def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
         """What is known of the posts with a stand-in for a body that came since a time.
 
         :param since: ISO 8601, UTC.
@@ -355,12 +355,12 @@ def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sq
     return row
 
 
-def _look_of(row: sqlite3.Row) -> tuple[str, Edition, Look]:
+def _look_of(row: sqlite3.Row) -> tuple[str, Edition, StoredBody]:
     look = dict(row)
-    return look.pop("info_code"), Edition.of_name(look.pop("path")), Look(**look)
+    return look.pop("info_code"), Edition.of_name(look.pop("path")), StoredBody(**look)
 
 
-def _quality(look: Look) -> int:
+def _quality(look: StoredBody) -> int:
     """Return the place of a body's source among all, the worst first; unknown is the last."""
     sources = [*BodySource, None]
     return sources.index(BodySource(look.body_source) if look.body_source else None)

@@ -13,7 +13,7 @@ from archive.categories import Category
 from archive.clock import Clock, utc_iso
 from archive.crawl_state import CrawlState
 from archive.crawls import History, history_of
-from archive.entries import Look, PostRow
+from archive.entries import PostRow, StoredBody
 from archive.errors import ArchiveError
 from archive.files import bytes_if_there
 from archive.post import Post, parse_post
@@ -129,7 +129,7 @@ class ArchiveReader:
         look = self._catalog.look_at(info_code)
         return look.summary if look else None
 
-    def stand_ins(self, days: float) -> list[tuple[str, Edition, Look]]:
+    def stand_ins(self, days: float) -> list[tuple[str, Edition, StoredBody]]:
         """The posts of the last days that `to_better` may be said of, and what says so."""
         return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 

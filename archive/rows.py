@@ -12,7 +12,7 @@ from archive.capture import Capture
 from archive.categories import media_of
 from archive.clock import utc_iso
 from archive.content import BodyFacts, Security, read_body, with_listed
-from archive.entries import Entry, PostRow, RevisionRow
+from archive.entries import CatalogEntry, PostRow, RevisionRow
 from archive.post import Post, parse_post, place_of_post, post_path
 from archive.versions import revision_path, sha256
 
@@ -64,7 +64,7 @@ def row_of(
     return row, with_listed(body.securities, stock_list)
 
 
-def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Entry | None:
+def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> CatalogEntry | None:
     """Read what a post file says by itself, where nothing else is known of it.
 
     :param path: below the archive's folder.
@@ -76,7 +76,7 @@ def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Entry
 
 def entry_of_post(
     post: Post, data: bytes, seen: datetime, path: PurePosixPath | None = None
-) -> Entry | None:
+) -> CatalogEntry | None:
     """Return what a post that has been read says by itself.
 
     :param seen: when it was first seen.
@@ -101,7 +101,7 @@ def entry_of_post(
         link=post.link,
         path=path,
     )
-    return Entry(row, body.securities)
+    return CatalogEntry(row, body.securities)
 
 
 def _first_row(

@@ -14,7 +14,7 @@ from pathlib import Path
 from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.clock import Clock
-from archive.entries import Entry
+from archive.entries import CatalogEntry
 from archive.files import bytes_if_there, publish, refuse_links, stage, sync_folders
 from archive.journal import CRAWL, PICTURE, note_of, tells_of_new_version
 from archive.media import Picture
@@ -45,7 +45,7 @@ class Step:
     """
 
     outcome: Outcome
-    entry: Entry
+    entry: CatalogEntry
     files: tuple[tuple[bytes, str], ...] = ()
     obsolete: tuple[str, ...] = ()
     record: bytes | None = None

@@ -24,7 +24,7 @@ from sqlite_utils import Database
 
 from archive.archive import Archive
 from archive.catalog import Catalog
-from archive.entries import Entry
+from archive.entries import CatalogEntry
 from archive.processes import chunks
 from archive.search import register
 from archive.steps import StepWriter
@@ -159,7 +159,7 @@ def _catalog_seconds(folder: Path, *, index: bool) -> float:
                 if trigger.name.startswith("posts_search"):
                     database.execute(f"DROP TRIGGER {trigger.name}")
             database.close()
-        entries = [Entry(post) for post in crawled.posts()]
+        entries = [CatalogEntry(post) for post in crawled.posts()]
         started = time.thread_time()
         for batch in chunks(entries, 50):
             fresh.put(batch)

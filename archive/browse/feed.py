@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from archive.atom import Entry, Feed, atom
+from archive.atom import AtomEntry, AtomFeed, atom
 from archive.browse.article import kept_pictures
 from archive.browse.listing import believed
 from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
@@ -76,7 +76,7 @@ def make_feed(
     renderer: Renderer,
 ) -> bytes:
     """A feed of posts with their bodies."""
-    feed = Feed(
+    feed = AtomFeed(
         name=f"feed {sorted(selection.parameters.items())}",
         title=title,
         address=addresses.feed,
@@ -95,7 +95,7 @@ def _updated(row: sqlite3.Row) -> str:
     return time
 
 
-def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> Entry:
+def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> AtomEntry:
     row = post.row
     page = addresses.article(row["info_code"])
     body = renderer.body(
@@ -104,7 +104,7 @@ def _entry(post: Post, addresses: Addresses, renderer: Renderer) -> Entry:
     html = body.html if body else None
     if body and body.bytes:
         html = f'{body.html}<p>正文太长，这里只有开头。<a href="{escape(page)}">看全文</a></p>'
-    return Entry(
+    return AtomEntry(
         info_code=row["info_code"],
         title=row["title"],
         published=row["published"],

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from archive.article import Article
-from archive.atom import Entry, Feed, atom
+from archive.atom import AtomEntry, AtomFeed, atom
 from archive.categories import ROLLING
 from archive.publish.addresses import Address, category_page
 from archive.publish.folder import Planned, digest
@@ -78,7 +78,7 @@ def _document(
     is_archive: bool,
 ) -> tuple[PurePosixPath, Planned]:
     address = published.address
-    feed = Feed(
+    feed = AtomFeed(
         name=published.name,
         title=published.title,
         address=address.of(path),
@@ -93,13 +93,13 @@ def _document(
     )
 
 
-def _write(published: Published, feed: Feed, posts: Sequence[PublishedPost]) -> bytes:
+def _write(published: Published, feed: AtomFeed, posts: Sequence[PublishedPost]) -> bytes:
     return atom(feed, (_entry(published, post) for post in posts))
 
 
-def _entry(published: Published, post: PublishedPost) -> Entry:
+def _entry(published: Published, post: PublishedPost) -> AtomEntry:
     article = post.article(published.folder)
-    return Entry(
+    return AtomEntry(
         info_code=post.info_code,
         title=post.title,
         published=post.published,

@@ -18,7 +18,7 @@ from archive.versions import sha256
 from archive.wacz.copying import Copies, Shown
 from archive.wacz.index import Index, timestamp_of
 from archive.wacz.package import Package
-from archive.wacz.posts import Post, captures_of, count_of, pictures_of, posts_of
+from archive.wacz.posts import PagePost, captures_of, count_of, pictures_of, posts_of
 from archive.warc import Damaged, warc_files
 
 _HTML = "text/html; charset=utf-8"
@@ -87,12 +87,12 @@ def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:
     return None
 
 
-def _capture_of(post: Post, copies: Copies) -> Shown | None:
+def _capture_of(post: PagePost, copies: Copies) -> Shown | None:
     """The capture that a post's body came from, where it is a page that a browser shows."""
     return None if post.is_of_a_list else next(map(copies.page_at, post.responses[:1]), None)
 
 
-def _page(post: Post, copies: Copies) -> dict[str, str]:
+def _page(post: PagePost, copies: Copies) -> dict[str, str]:
     shown = _capture_of(post, copies) or Shown(post.address, timestamp_of(post.archived))
     return {
         "id": post.info_code,

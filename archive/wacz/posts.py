@@ -22,7 +22,7 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class PagePost:
     """A row of ``posts``."""
 
     info_code: str
@@ -96,7 +96,7 @@ def count_of(catalog: sqlite3.Connection, selection: Selection) -> int:
     return int(catalog.execute(sql, values).fetchone()[0])
 
 
-def posts_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[Post]:
+def posts_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[PagePost]:
     """The posts of a selection, by publication."""
     condition, values = selection.condition()
     rows = catalog.execute(
@@ -104,7 +104,7 @@ def posts_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[Post
         " ORDER BY published, info_code",
         values,
     )
-    return (Post(*row) for row in rows)
+    return (PagePost(*row) for row in rows)
 
 
 def captures_of(catalog: sqlite3.Connection, selection: Selection) -> Iterator[Capture]:

@@ -21,7 +21,7 @@ WORTH_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class FilePiece:
     """A part of a file: the records that begin in it.
 
     :param exact: a record is known to begin at `start`.
@@ -62,7 +62,7 @@ Work = Callable[[Records], Made]
 """Makes something of the records of a piece. It and what it makes go from process to process."""
 
 
-def pieces_of(paths: Iterable[Path]) -> list[Piece]:
+def pieces_of(paths: Iterable[Path]) -> list[FilePiece]:
     """The pieces that files are scanned in, in their order.
 
     :raises OSError: when a file cannot be found.
@@ -70,14 +70,14 @@ def pieces_of(paths: Iterable[Path]) -> list[Piece]:
     return [piece for path in paths for piece in _cut(path, path.stat().st_size)]
 
 
-def _cut(path: Path, size: int) -> Iterator[Piece]:
+def _cut(path: Path, size: int) -> Iterator[FilePiece]:
     for start in range(0, max(size, 1), _PIECE):
         end = start + _PIECE if start + _PIECE < size else sys.maxsize
-        yield Piece(path, start, end, exact=start == 0)
+        yield FilePiece(path, start, end, exact=start == 0)
 
 
 def scan(
-    pieces: Sequence[Piece], work: Work[Made], workers: Workers, progress: Progress = silent
+    pieces: Sequence[FilePiece], work: Work[Made], workers: Workers, progress: Progress = silent
 ) -> Iterator[Made]:
     """What `work` makes of all records of some files, in their order.
 
@@ -100,7 +100,7 @@ class _Worked(Generic[Made]):
     made: Made
 
 
-def _work_on(work: Work[Made], piece: Piece) -> _Worked[Made]:
+def _work_on(work: Work[Made], piece: FilePiece) -> _Worked[Made]:
     with piece.path.open("rb") as file:
         if piece.exact:
             file.seek(piece.start)
@@ -113,7 +113,7 @@ def _work_on(work: Work[Made], piece: Piece) -> _Worked[Made]:
         return _Worked(began, reading.position, made)
 
 
-def _joined(worked: Iterator[tuple[Piece, _Worked[Made]]], work: Work[Made]) -> Iterator[Made]:
+def _joined(worked: Iterator[tuple[FilePiece, _Worked[Made]]], work: Work[Made]) -> Iterator[Made]:
     """Each record once: where a piece does not begin with the record after the one before it, it
     was taken in by bytes of a payload that look like a record.
     """

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
 from archive.clock import utc_iso
-from archive.entries import Entry
+from archive.entries import CatalogEntry
 from archive.export import export_jsonl
 from archive.importing import import_posts
 from archive.post import format_post
@@ -244,7 +244,7 @@ def test_where_one_was_taken_for_an_edit_of_the_other_it_comes_again(tmp_path: P
         revision = revision_of(media, utc_iso(now))
         row = replace(row, version=2, revised=utc_iso(now), first_seen=media.first_seen)
         files_then = ((format_post(MEDIA), revision.path), (post, row.path))
-        step = Step(Outcome.REVISED, Entry(row, named, revision), files_then, (media.path,))
+        step = Step(Outcome.REVISED, CatalogEntry(row, named, revision), files_then, (media.path,))
         archive.write([[step]])
     (tmp_path / "catalog.db").unlink()
     rebuild(tmp_path)
