@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Self
 
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
@@ -91,12 +90,6 @@ class Archive(ArchiveReader):
             finish.callback(self.crawl_state.close)
             finish.callback(self._captures.close)
             self._steps.write_payloads()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def mark_gone(self, info_code: InfoCode) -> None:
         """Note that the source has an article no more. Its post stays.

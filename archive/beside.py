@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from archive.article import Article, InfoCode
 from archive.capture import Capture
@@ -69,12 +69,6 @@ class SubprocessArchive(ArchiveReader):
             self._send_waiting()
             self._tell(None)
             self._answer()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def capture(self, exchange: Exchange) -> Capture:
         """Keep an exchange. The capture's place is one that only `placed` knows."""

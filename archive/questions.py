@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from archive import pictures
 from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
+from archive.closing import Closing
 from archive.databases import connect_read_only, sqlite_errors
 from archive.editions import EditionRow, article_row, read_editions
 from archive.entries import PostRow, RevisionRow, StoredBody
@@ -30,7 +31,7 @@ _LOOKS = """
 _AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
-class Questions:
+class Questions(Closing):
     """The half of the catalog that reads.
 
     :raises ArchiveError: from every method, when the file cannot be read.
@@ -42,12 +43,6 @@ class Questions:
     def close(self) -> None:
         """Close the connection."""
         self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _access(self, verb: str) -> AbstractContextManager[None]:
         """Raise an error of SQLite in this block as one that names the file.

@@ -11,19 +11,20 @@ from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
+from archive.closing import Closing
 from archive.crawl_state import CrawlState
 from archive.crawls import History, history_of
 from archive.entries import PostRow, StoredBody
 from archive.errors import ArchiveError
 from archive.files import bytes_if_there
-from archive.post import Post, parse_post
+from archive.post import parse_post
 from archive.questions import Questions
 from archive.rows import article_from, as_json
 from archive.search import Results
 from archive.warc import Record, read_response
 
 
-class ArchiveReader:
+class ArchiveReader(Closing):
     """The half of an archive that reads.
 
     `crawl_state` is what crawls remember of the sites.
@@ -149,15 +150,6 @@ class ArchiveReader:
         """
         ended = self._catalog.completed(spider, as_json(arguments), utc_iso(self._clock()))
         return datetime.fromisoformat(ended) if ended else None
-
-    def get(self, info_code: InfoCode) -> Post | None:
-        """The post as its file says it; None when it is not archived."""
-        row = self._catalog.get(info_code)
-        if row is None:
-            return None
-        path = self.folder / row.path
-        with self._disk():
-            return parse_post(path.read_bytes(), path.name)
 
     def posts(self, info_codes: Sequence[InfoCode] = ()) -> Iterator[PostRow]:
         """What the catalog has of some articles, or of all, in the order in which they came.

@@ -11,9 +11,10 @@ from contextlib import AbstractContextManager, ExitStack, closing
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from archive.article import Edition, InfoCode
+from archive.closing import Closing
 from archive.databases import plain, sqlite_errors
 from archive.errors import ArchiveError
 
@@ -35,7 +36,7 @@ _SCHEMA = f"""
 """
 
 
-class KnownArticles:
+class KnownArticles(Closing):
     """The codes of an archive, up to when it was last asked.
 
     Several crawls of one machine may have it open.
@@ -63,12 +64,6 @@ class KnownArticles:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def up_to(self, archive: str) -> str:
         """When the newest article that is known here was first seen; empty when none is.

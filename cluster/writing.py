@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from celery import Celery, Task
 from celery.exceptions import Reject
@@ -16,6 +16,7 @@ from archive.archive import Archive
 from archive.article import Article, InfoCode
 from archive.capture import Capture
 from archive.clock import Clock, utc_now
+from archive.closing import Closing
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from archive.steps import Outcome
@@ -45,7 +46,7 @@ _PAUSE_SECONDS = 5
 """Between two tries of a batch that the disk refuses."""
 
 
-class BatchWriter:
+class BatchWriter(Closing):
     """The archive, open for the whole cluster.
 
     :raises ArchiveLocked: when another process has it open.
@@ -61,12 +62,6 @@ class BatchWriter:
         """Let go of it."""
         self._received.close()
         self._archive.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def write(self, batch: Plain) -> None:
         """Write a batch; the same one again changes nothing."""
