@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 Memory = dict[str, list[dict[str, Any]]]
-"""What one crawl state tells another: rows, by table."""
+"""The rows of a crawl state, by table."""
 
 _TABLES: Tables = {
     "validators": {"url": str, "etag": str, "last_modified": str, "payload": str, "read": str},
@@ -54,7 +54,7 @@ class Validators:
 
 
 class CrawlState(HostBlocks, Retries):
-    """Validators of lists, hosts not to be asked, articles and pictures to be tried again.
+    """Store validators of lists, blocked hosts, and articles and pictures to be tried again.
 
     :param read_only: work on a copy in memory, and leave the file alone.
     """
@@ -63,14 +63,14 @@ class CrawlState(HostBlocks, Retries):
         super().__init__(path, _TABLES, read_only=read_only)
 
     def validators_of(self, url: str) -> Validators | None:
-        """Of a page that was read to the end of everything it names."""
+        """Return the validators of a page whose articles were all read; None for other pages."""
         row = self._row(
             "SELECT etag, last_modified, payload, read FROM validators WHERE url = ?", url
         )
         return Validators(*row) if row else None
 
     def forget_validators(self, ended: str) -> None:
-        """Forget what was read after the last good crawl that the catalog knows.
+        """Forget the validators of pages that were read after the last good crawl in the catalog.
 
         The catalog is then another one than that crawl's, such as one from a backup, and may lack
         the articles of the lists.
@@ -81,18 +81,18 @@ class CrawlState(HostBlocks, Retries):
             self._db.table("validators").delete_where("coalesce(read, '~') > ?", [ended])
 
     def keep_validators(self, found: Mapping[str, Validators]) -> None:
-        """Remember them, by address."""
+        """Store the validators of pages, by address."""
         rows = [{"url": url} | asdict(validators) for url, validators in found.items()]
         with self._access():
             self._db.table("validators").upsert_all(rows, pk="url")
 
     def all(self) -> Memory:
-        """All that is remembered, as plain data."""
+        """Return all rows, as plain data."""
         with self._access():
             return {table: list(self._db.table(table).rows) for table in _TABLES}
 
     def about(self, hosts: Collection[str]) -> Memory:
-        """All that is remembered of some hosts, as plain data.
+        """Return the rows that are about some hosts, as plain data.
 
         Articles that failed and have no page of their own are anybody's.
         """
@@ -103,9 +103,9 @@ class CrawlState(HostBlocks, Retries):
         }
 
     def learn(self, memory: Memory) -> None:
-        """Take over what another crawl state remembers. No block becomes shorter by it.
+        """Take over the rows of another crawl state. No block becomes shorter by it.
 
-        What a newer release remembers besides is left out.
+        Tables and columns of a newer release are left out.
         """
         self._blocks = self._failing = self._noted = None
         with self._access():

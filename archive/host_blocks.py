@@ -46,7 +46,7 @@ class Block:
 
 
 class HostBlocks(StateFile):
-    """The part of a crawl state that is about hosts."""
+    """Store which hosts are blocked and when hosts answered last; a part of `CrawlState`."""
 
     def __init__(self, path: Path, tables: Tables, *, read_only: bool = False) -> None:
         super().__init__(path, tables, read_only=read_only)
@@ -65,7 +65,7 @@ class HostBlocks(StateFile):
         *,
         refused: bool = True,
     ) -> Block:
-        """Ask a host no more: for `first`, and twice as long each further time.
+        """Block a host: for `first`, and twice as long each further time.
 
         A host that was not blocked for a day begins anew. No block is longer than `LONGEST_BLOCK`.
         """
@@ -93,15 +93,15 @@ class HostBlocks(StateFile):
         return block
 
     def block_of(self, host: str, now: datetime) -> Block | None:
-        """Why and how long a host is not to be asked; None when it may be."""
+        """Return the block of a host; None when it may be asked."""
         return next(_in_force(self._blocks_of(host), now), None)
 
     def blocks(self, now: datetime) -> list[Block]:
-        """All hosts that are not to be asked, but for what a clock noted that was far ahead."""
+        """Return all blocks in force, but for those that a clock wrote that was far ahead."""
         return list(_in_force(self._rows(f"{_BLOCKS} ORDER BY host"), now))
 
     def on_trial_since(self, host: str, now: datetime) -> datetime | None:
-        """When the block of a host ended that has not answered since; None for all others.
+        """Return when the block of a host ended that has not answered since; None for all others.
 
         :param host: or ``*.`` and the end of the names of several, of which none has answered.
         """
@@ -112,7 +112,7 @@ class HostBlocks(StateFile):
         return None if self.answered_since(host, until) else until
 
     def answered(self, host: str, now: datetime) -> None:
-        """A host has answered. It is written down once an hour, and when it was on trial."""
+        """Note that a host has answered, once an hour, and when the host was on trial."""
         noted = self._all_noted().get(host)
         self._answers[host] = now
         if noted is not None and noted <= now < noted + _BETWEEN_NOTES:
@@ -124,11 +124,11 @@ class HostBlocks(StateFile):
             self._db.table("answers").upsert({"host": host, "last": utc_ms(now)}, pk="host")
 
     def answered_lately(self, host: str, now: datetime) -> bool:
-        """Whether a host has answered this machine within the last week."""
+        """Return whether a host has answered this machine within the last week."""
         return self.answered_since(host, now - _LATELY)
 
     def answered_since(self, host: str, since: datetime, *, but: str | None = None) -> bool:
-        """Whether a host has answered after a moment.
+        """Return whether a host has answered after a moment.
 
         :param host: or ``*.`` and the end of the names of several, of which one is enough.
         :param but: this one does not count.
@@ -143,7 +143,7 @@ class HostBlocks(StateFile):
         return self._blocks
 
     def _blocks_of(self, host: str) -> Iterator[tuple[Any, ...]]:
-        """The host's own and those of several whose names end as its."""
+        """Return the blocks of a host: its own, and those of all names with its end."""
         blocks = self._all_blocks()
         return (blocks[name] for name in names_of(host) if name in blocks)
 
@@ -162,7 +162,7 @@ def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]
 
 
 def names_of(host: str) -> Iterator[str]:
-    """What a host is meant by: its name, and the ends of it."""
+    """Yield the names that a block of a host may have: its name, and ``*.`` with each end of it."""
     yield host
     labels = host.split(".")
     yield from (f"*.{'.'.join(labels[start:])}" for start in range(1, len(labels)))

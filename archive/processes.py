@@ -25,7 +25,7 @@ _AHEAD = 4
 
 
 def cores() -> int:
-    """How many processes can run at once here."""
+    """Return how many processes can run at once here."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -154,7 +154,7 @@ def _outcome(
 
 
 def chunks(items: Iterable[Task], size: int) -> Iterator[list[Task]]:
-    """Items, so many at a time, for tasks that are worth the way to another process."""
+    """Yield items, so many at a time, for tasks that are worth the way to another process."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk

@@ -1,4 +1,4 @@
-"""What is asked of the catalog."""
+"""Reads the catalog."""
 
 import json
 import shlex
@@ -32,7 +32,7 @@ _AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 class Questions(Closing):
-    """The half of the catalog that reads.
+    """Read the catalog over one connection.
 
     :raises ArchiveError: from every method, when the file cannot be read.
     """
@@ -57,7 +57,7 @@ class Questions(Closing):
         )
 
     def get(self, info_code: InfoCode) -> PostRow | None:
-        """The row of a post; None when there is none."""
+        """Return the row of a post; None when there is none."""
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
         return post_of(row) if row else None
 
@@ -92,7 +92,7 @@ class Questions(Closing):
             return False
 
     def posts(self) -> Iterator[PostRow]:
-        """All posts, in the order in which they came."""
+        """Yield all posts, in the order in which they came."""
         with self._access("read"):
             yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
 
@@ -114,7 +114,7 @@ class Questions(Closing):
         limit: int,
         hosts: Collection[str] | None = None,
     ) -> list[PostRow]:
-        """Posts that the source should be looked at for again, the longest overdue first.
+        """Return the posts that are due for a revisit, the longest overdue first.
 
         Those that were looked at later than now, by a clock that was wrong, are due. A post that is
         dated ahead is as old as it is known.
@@ -145,7 +145,7 @@ class Questions(Closing):
         return [post_of(row) for row in self._all(sql, now, since, share, limit, of_hosts)]
 
     def securities_of(self, info_code: str) -> list[str]:
-        """The codes of the securities that a post names."""
+        """Return the codes of the securities that a post names."""
         return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
 
     def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
@@ -157,7 +157,7 @@ class Questions(Closing):
         return next((each.post.category for each in editions if each), None)
 
     def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
-        """Where a post's body came from and when that was looked for; None without the post.
+        """Return where a post's body came from and when it was checked; None without the post.
 
         :param edition: of an article; its worst body where that is None.
         """
@@ -169,7 +169,7 @@ class Questions(Closing):
         return min(looks, key=_quality, default=None)
 
     def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
-        """What is known of the posts with a stand-in for a body that came since a time.
+        """Return the posts with a stand-in for a body that came since a time.
 
         :param since: ISO 8601, UTC.
         """
@@ -177,18 +177,18 @@ class Questions(Closing):
         return [_look_of(row) for row in self._all(sql, since, BodySource.SHARE_API)]
 
     def category_of(self, media: str) -> Category | None:
-        """The category that a media was first seen with."""
+        """Return the category that a media was first seen with."""
         row = self._one("SELECT slug, tag FROM categories WHERE media = ?", media)
         return Category(slug=row["slug"], tag=row["tag"]) if row else None
 
     def categories(self) -> list[tuple[str, str, str]]:
-        """Media, slug and tag of every category."""
+        """Return media, slug and tag of every category."""
         return self._tuples("SELECT media, slug, tag FROM categories")
 
     def seen_after(
         self, first_seen: str, info_code: str, path: str, limit: int
     ) -> list[tuple[str, str, str, str | None]]:
-        """First time, code, path and category of posts, in the order of the first three."""
+        """Return first time, code, path and category of posts, in the order of the first three."""
         sql = """
             SELECT first_seen, info_code, path, category FROM post_files
             WHERE (first_seen, info_code, path) > (?, ?, ?)
@@ -197,7 +197,7 @@ class Questions(Closing):
         return self._tuples(sql, first_seen, info_code, path, limit)
 
     def first_capture(self, digest: str) -> Capture | None:
-        """The first capture of a payload, by its digest."""
+        """Return the first capture of a payload, by its digest."""
         sql = "SELECT url, file, offset, fetched FROM payloads WHERE digest = ?"
         row = self._one(sql, digest)
         return Capture(**dict(row)) if row else None
@@ -208,7 +208,7 @@ class Questions(Closing):
             return search(self._reader, query, **narrowed)
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
-        """What is in a table, whatever it is; bytes that are no text come as surrogates."""
+        """Yield the rows of a table; bytes that are no text come as surrogates."""
         sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
         with self._access("read"), closing(connect_read_only(self._path)) as connection:
             connection.text_factory = _AS_IT_IS
@@ -216,14 +216,14 @@ class Questions(Closing):
             yield from connection.execute(sql)
 
     def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
-        """The SHA-256 of every version of some articles, superseded ones too, by info code."""
+        """Return the SHA-256 of all versions of some articles, by info code."""
         found: dict[str, set[str]] = {}
         for (info_code, _), digests in self.post_hashes(info_codes).items():
             found.setdefault(info_code, set()).update(digests)
         return found
 
     def post_hashes(self, info_codes: Iterable[str]) -> dict[tuple[str, Edition], set[str]]:
-        """Likewise, by info code and edition."""
+        """Return these hashes by info code and edition."""
         wanted = "info_code IN (SELECT value FROM json_each(?1))"
         sql = f"""
             SELECT info_code, path, sha256 FROM post_files WHERE {wanted}
@@ -235,7 +235,7 @@ class Questions(Closing):
         return found
 
     def superseded(self, info_code: InfoCode, edition: Edition) -> list[tuple[str, str]]:
-        """Path and SHA-256 of the versions of a post that others have superseded."""
+        """Return path and SHA-256 of the versions of a post that others have superseded."""
         sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
         return self._tuples(sql, info_code, edition)
 
@@ -259,17 +259,17 @@ class Questions(Closing):
         return RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS}) if row else None
 
     def damage(self) -> list[str]:
-        """What SQLite itself finds wrong with the file; empty when all is well."""
+        """Return what SQLite itself finds wrong with the file; empty when all is well."""
         return damage_of(self._path)
 
     def first_seen_between(self, since: str, until: str) -> int:
-        """How many posts were first seen in a time, ISO 8601, UTC."""
+        """Count the posts that were first seen in a time, ISO 8601, UTC."""
         sql = "SELECT count(*) AS posts FROM posts WHERE first_seen >= ? AND first_seen < ?"
         row = self._one(sql, since, until)
         return int(row["posts"]) if row else 0
 
     def crawled_between(self, since: str, until: str) -> bool:
-        """Whether a crawl ended well in a time, ISO 8601, UTC."""
+        """Return whether a crawl ended well in a time, ISO 8601, UTC."""
         sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
         return self._one(sql, since, until) is not None
 
@@ -279,7 +279,7 @@ class Questions(Closing):
         return str(row["ended"]) if row else ""
 
     def completed(self, spider: str, arguments: str, now: str) -> str | None:
-        """When the last complete crawl of a spider with the same arguments ended.
+        """Return when the last complete crawl of a spider with the same arguments ended.
 
         One that ended later than now, by a clock that was wrong, says nothing.
         """
@@ -291,12 +291,12 @@ class Questions(Closing):
         return row["ended"] if row else None
 
     def first_seen(self, info_code: InfoCode) -> str | None:
-        """When an article was first seen, ISO 8601, UTC; None when there is no such article."""
+        """Return when an article was first seen, ISO 8601, UTC; None for no such article."""
         row = self._one("SELECT first_seen FROM posts WHERE info_code = ?", info_code)
         return row["first_seen"] if row else None
 
     def usual_failures(self, crawls: int) -> float:
-        """The share of articles that failed, of those that the last crawls asked for."""
+        """Return the share of articles that failed, of those that the last crawls asked for."""
         sql = """
             SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) AS share FROM (
                 SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
@@ -306,7 +306,7 @@ class Questions(Closing):
         return float(row["share"] or 0) if row else 0.0
 
     def count(self) -> int:
-        """How many posts there are."""
+        """Count the posts."""
         row = self._one("SELECT count(*) AS posts FROM posts")
         return int(row["posts"]) if row else 0
 
@@ -327,12 +327,12 @@ class Questions(Closing):
         return [text for (text,) in self._tuples(sql, *parameters)]
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Info code and address of the pictures at some hosts that are not kept, newest first."""
+        """Yield info code and address of pictures that are not stored, the newest first."""
         with self._access("read"):
             yield from pictures.missing(self._reader, hosts)
 
     def next_crawl(self) -> int:
-        """The number of a new row of ``crawls``."""
+        """Return the number of a new row of ``crawls``."""
         row = self._one("SELECT coalesce(max(id), 0) + 1 AS next FROM crawls")
         return int(row["next"]) if row else 1
 

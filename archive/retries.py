@@ -29,7 +29,7 @@ _FAILURES = "SELECT info_code, url, times, first, last, reason, told FROM failur
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """Tries that were in vain.
+    """Attempts that failed.
 
     :param times: in how many crawls.
     :param first: time of the first of them, aware.
@@ -42,7 +42,7 @@ class Attempts:
     reason: str
 
     def is_due(self, now: datetime, share: float) -> bool:
-        """Whether it is time to try again.
+        """Return whether it is time to try again.
 
         The next try is soon, and each later one when a share of the time since the first has gone
         by since the last, so that an outage of hours does not use up all tries.
@@ -65,7 +65,7 @@ class Failed(Attempts):
 
 
 class Retries(StateFile):
-    """The part of a crawl state that is about what failed."""
+    """Store which articles and pictures failed; a part of `CrawlState`."""
 
     def __init__(self, path: Path, tables: Tables, *, read_only: bool = False) -> None:
         super().__init__(path, tables, read_only=read_only)
@@ -81,7 +81,7 @@ class Retries(StateFile):
         answered: bool = True,
         told: str | None = None,
     ) -> None:
-        """An article could not be archived by this crawl.
+        """Note that this crawl could not archive an article.
 
         :param answered: the source said something of it; only then it counts as an attempt.
         :param told: what a list said of it.
@@ -103,7 +103,7 @@ class Retries(StateFile):
         self._all_failing().add(info_code)
 
     def archived(self, info_code: InfoCode) -> None:
-        """An article could be archived after all."""
+        """Forget that an article failed, because it is archived now."""
         if self.failure_of(info_code) is None:
             return  # as most: no write that changes nothing
         with self._access():
@@ -111,7 +111,7 @@ class Retries(StateFile):
         self._all_failing().discard(info_code)
 
     def give_up(self, info_code: InfoCode) -> bool:
-        """Have no crawl try an article again; whether it is one that failed."""
+        """Have no crawl try an article again; return whether it is one that failed."""
         if self.failure_of(info_code) is None:
             return False
         with self._access():
@@ -119,18 +119,18 @@ class Retries(StateFile):
         return True
 
     def failure_of(self, info_code: InfoCode) -> Failed | None:
-        """Of an article; None when it did not fail, or is archived by now."""
+        """Return the failure of an article; None when it did not fail, or is archived by now."""
         if info_code not in self._all_failing():
             return None
         row = self._row(f"{_FAILURES} WHERE info_code = ?", info_code)
         return _failed(row) if row else None
 
     def failures(self) -> list[Failed]:
-        """All articles that could not be archived yet."""
+        """Return all articles that could not be archived yet."""
         return [_failed(row) for row in self._rows(f"{_FAILURES} ORDER BY info_code")]
 
     def picture_failed(self, address: str, reason: str, now: datetime, *, answered: bool) -> None:
-        """A picture could not be kept by this crawl.
+        """Note that this crawl could not store a picture.
 
         :param answered: the host said something of it; only then it counts as an attempt.
         """
@@ -146,12 +146,12 @@ class Retries(StateFile):
             self._db.table("pictures").upsert(row, pk="address")
 
     def picture_kept(self, address: str) -> None:
-        """A picture could be kept after all."""
+        """Forget that a picture failed, because it is stored now."""
         with self._access():
             self._db.table("pictures").delete_where("address = ?", [address])
 
     def picture_failures(self) -> dict[str, Attempts]:
-        """Of all pictures that could not be kept yet, by address."""
+        """Return the attempts at all pictures that could not be stored yet, by address."""
         return {
             address: Attempts(times=times, reason=reason, **_period(first, last))
             for address, times, first, last, reason in self._rows(_PICTURES)
@@ -160,7 +160,7 @@ class Retries(StateFile):
     def is_waiting(
         self, info_code: InfoCode, now: datetime, *, share: float, attempts: int
     ) -> bool:
-        """Whether an article failed and it is not, or no more, time to try it again.
+        """Return whether an article failed and it is not, or no more, time to try it again.
 
         :param share: of the time since it first failed, which has to go by between two tries.
         :param attempts: after so many it is given up.

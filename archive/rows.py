@@ -1,4 +1,4 @@
-"""Rows of the catalog, made of articles and of each other."""
+"""Builds the rows of the catalog, from articles, post files and other rows."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from archive.versions import revision_path, sha256
 
 
 def seen_again(row: PostRow, stored: PostRow) -> PostRow:
-    """The stored row after the source gave nothing better."""
+    """Return the stored row after the source gave nothing better."""
     source = BodySource(row.body_source or BodySource.MIRROR)
     worse = stored.body_source is not None and source.is_worse_than(BodySource(stored.body_source))
     same = row.sha256 == stored.sha256
@@ -36,7 +36,7 @@ def seen_again(row: PostRow, stored: PostRow) -> PostRow:
 def row_of(
     article: Article, post: bytes, now: str, listed: str = "[]"
 ) -> tuple[PostRow, Sequence[Security]]:
-    """The row of an article's first version, and the securities that it names.
+    """Return the row of an article's first version, and the securities that it names.
 
     :param listed: the stock list that is known of it, for where the article brings none.
     """
@@ -139,7 +139,7 @@ def _first_row(
 
 
 def article_from(row: PostRow, post: Post) -> Article:
-    """The article that a row and its post describe.
+    """Return the article that a row and its post describe.
 
     :raises InvalidArticle: when the post is broken.
     """
@@ -162,17 +162,17 @@ def article_from(row: PostRow, post: Post) -> Article:
 
 
 def as_json(values: object) -> str:
-    """JSON as the catalog has it: Chinese as it is."""
+    """Return JSON as the catalog has it: Chinese as it is."""
     return json.dumps(values, ensure_ascii=False)
 
 
 def row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
-    """The row that a post file without one should have had."""
+    """Return the row that a post file without one should have had."""
     return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
 
 
 def revision_of(stored: PostRow, now: str) -> RevisionRow:
-    """The row of the version that `stored` was, once another supersedes it."""
+    """Return the row of the version that `stored` was, once another supersedes it."""
     return RevisionRow(
         info_code=stored.info_code,
         version=stored.version,

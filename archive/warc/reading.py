@@ -1,4 +1,4 @@
-"""Reads WARC files of one gzip member per record, and tells of every damage in them."""
+"""Reads WARC files of one gzip member per record, and reports every damage in them."""
 
 import json
 import os
@@ -54,7 +54,7 @@ class Record:
     digest: str
 
     def capture_in(self, file: str) -> Capture:
-        """Where it is kept.
+        """Return where the record is.
 
         :param file: name of its file when that is finished.
         """
@@ -62,26 +62,26 @@ class Record:
 
     @property
     def status(self) -> int | None:
-        """Of a response; None where it has none that is a number."""
+        """Return the status of a response; None where it has none that is a number."""
         line, _, _ = self.heading.partition(b"\r\n")
         status = line.split(b" ")[1:2] if self.kind in {"response", "revisit"} else []
         return int(status[0]) if status and status[0].isdigit() else None
 
     @property
     def headers(self) -> Headers:
-        """Of a request or a response; each character is a byte, as in ISO 8859-1."""
+        """Return the headers of an HTTP message; each character is a byte, as in ISO 8859-1."""
         _, _, lines = self.heading.partition(b"\r\n")
         return tuple(_fields(lines.decode("latin-1"), _SPACES))
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The JSON object of a `metadata` record."""
+        """Return the JSON object of a `metadata` record."""
         facts: dict[str, Any] = json.loads(self.payload)
         return facts
 
 
 Damaged = Callable[[ArchiveError], None]
-"""Is told of damage; reading goes on behind it."""
+"""Is called with each damage; reading goes on behind it."""
 
 
 def _stop(error: ArchiveError) -> None:
@@ -95,7 +95,7 @@ def read_records(
 
     :param kinds: only these.
     :param start: offset of the first.
-    :param damaged: is told of every record that is torn, damaged, or does not have its digest,
+    :param damaged: is called with every record that is torn, damaged, or does not have its digest,
         and reading goes on at the next one.
     :raises ArchiveError: at such a record, without `damaged`.
     :raises OSError: when the file cannot be read.
@@ -141,7 +141,7 @@ class Reading:
     Attribute `position` is where the next record begins, `whole` where the last whole one ends,
     `count` how many sound ones were read.
 
-    :param path: of the file, for what is told of it.
+    :param path: of the file, for the reports of damage.
     """
 
     def __init__(self, file: BinaryIO, path: Path, damaged: Damaged) -> None:
@@ -154,7 +154,7 @@ class Reading:
     def records(
         self, kinds: frozenset[str] | None = None, *, until: int = sys.maxsize
     ) -> Iterator[Record]:
-        """The records that begin before `until`.
+        """Yield the records that begin before `until`.
 
         :param kinds: only these.
         """
@@ -217,7 +217,7 @@ class Reading:
 
 
 def ends_whole(path: Path) -> bool:
-    """Whether a file ends with the end of a record.
+    """Return whether a file ends with the end of a record.
 
     A copy that was made while a crawl wrote may not. Of a sound file only the end is read.
     """
@@ -308,7 +308,7 @@ def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | Non
 
 
 def _fields(lines: str, spaces: str | None = None) -> Iterator[tuple[str, str]]:
-    """Names and values, a folded value as one line. A line without a colon is neither.
+    """Yield names and values, a folded value as one line. A line without a colon is left out.
 
     :param spaces: that may stand around them; None for all of Unicode.
     """

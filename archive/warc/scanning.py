@@ -46,7 +46,7 @@ class Records:
     damage: list[str] = field(default_factory=list)
 
     def read(self, kinds: frozenset[str] | None = None) -> Iterator[Record]:
-        """The records.
+        """Yield the records.
 
         :param kinds: only these.
         """
@@ -54,7 +54,7 @@ class Records:
 
     @property
     def count(self) -> int:
-        """How many sound records have been read, those of other kinds too."""
+        """Return how many sound records have been read, those of other kinds too."""
         return self._reading.count
 
 
@@ -63,7 +63,7 @@ Work = Callable[[Records], Made]
 
 
 def pieces_of(paths: Iterable[Path]) -> list[FilePiece]:
-    """The pieces that files are scanned in, in their order.
+    """Return the pieces that files are scanned in, in their order.
 
     :raises OSError: when a file cannot be found.
     """
@@ -79,7 +79,7 @@ def _cut(path: Path, size: int) -> Iterator[FilePiece]:
 def scan(
     pieces: Sequence[FilePiece], work: Work[Made], workers: Workers, progress: Progress = silent
 ) -> Iterator[Made]:
-    """What `work` makes of all records of some files, in their order.
+    """Yield the results of `work` for all records of some files, in their order.
 
     The first pieces are worked on from now on, see `Workers.in_order`.
 
@@ -93,7 +93,7 @@ def scan(
 
 @dataclass(frozen=True, slots=True)
 class _Worked(Generic[Made]):
-    """What was made of a piece, and where its first record begins and its last one ends."""
+    """The result for a piece, and where its first record begins and its last one ends."""
 
     began: int
     ended: int
