@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +37,9 @@ _HOST_IN = {
 }
 """The column of each table that says which host a row is about."""
 
+_GROWS = {"blocks": "until", "answers": "last"}
+"""The column of a table whose later time is the one to keep."""
+
 
 @dataclass(frozen=True, slots=True)
 class Validators:
@@ -59,8 +61,7 @@ class CrawlState(HostBlocks, Retries):
     :param read_only: work on a copy in memory, and leave the file alone.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        super().__init__(path, _TABLES, read_only=read_only)
+    _tables = _TABLES
 
     def validators_of(self, url: str) -> Validators | None:
         """Return the validators of a page whose articles were all read; None for other pages."""
@@ -115,19 +116,14 @@ class CrawlState(HostBlocks, Retries):
                     {name: value for name, value in row.items() if name in columns}
                     for row in memory.get(table, ())
                 ]
-                if table == "answers":
-                    rows = [row for row in rows if row["last"] > self._answered_last(row["host"])]
-                if table == "blocks":
-                    rows = [row for row in rows if row["until"] > self._blocked_until(row["host"])]
+                if last := _GROWS.get(table):
+                    rows = [row for row in rows if row[last] > self._stored(table, last, row)]
                 self._db.table(table).upsert_all(rows, pk=key)
 
-    def _blocked_until(self, host: str) -> str:
-        row = self._row("SELECT until FROM blocks WHERE host = ?", host)
-        return str(row[0]) if row else ""
-
-    def _answered_last(self, host: str) -> str:
-        row = self._row("SELECT last FROM answers WHERE host = ?", host)
-        return str(row[0]) if row else ""
+    def _stored(self, table: str, column: str, row: Mapping[str, Any]) -> str:
+        """Return what a column has for the host of a row; empty when there is no such host."""
+        stored = self._row(f"SELECT {column} FROM {table} WHERE host = ?", row["host"])  # noqa: S608
+        return str(stored[0]) if stored else ""
 
 
 def _host_of(address: str | None) -> str | None:

@@ -48,8 +48,8 @@ class Block:
 class HostBlocks(StateFile):
     """Store which hosts are blocked and when hosts answered last; a part of `CrawlState`."""
 
-    def __init__(self, path: Path, tables: Tables, *, read_only: bool = False) -> None:
-        super().__init__(path, tables, read_only=read_only)
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        super().__init__(path, read_only=read_only)
         # Asked for before every request; while the archive is locked nobody else changes them.
         self._blocks: dict[str, tuple[Any, ...]] | None = None
         self._answers: dict[str, datetime] = {}

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from archive.article import InfoCode
@@ -67,9 +66,8 @@ class Failed(Attempts):
 class Retries(StateFile):
     """Store which articles and pictures failed; a part of `CrawlState`."""
 
-    def __init__(self, path: Path, tables: Tables, *, read_only: bool = False) -> None:
-        super().__init__(path, tables, read_only=read_only)
-        self._failing: set[str] | None = None
+    _failing: set[str] | None = None
+    """Codes of the articles, when they have been read."""
 
     def failed(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlite_utils import Database
 
@@ -28,7 +28,9 @@ class StateFile:
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
-    def __init__(self, path: Path, tables: Tables, *, read_only: bool = False) -> None:
+    _tables: ClassVar[Tables]
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
         self._turn = threading.RLock()  # a connection has one transaction at a time
         with self._access(), ExitStack() as failing:
@@ -41,7 +43,7 @@ class StateFile:
             failing.callback(self._db.close)
             if not read_only:
                 self._db.enable_wal()
-            for table, columns in tables.items():
+            for table, columns in self._tables.items():
                 key = next(iter(columns))
                 made = self._db.table(table).create(dict(columns), pk=key, if_not_exists=True)
                 for column in columns.keys() - made.columns_dict.keys():
