@@ -267,8 +267,9 @@ def _begins_record(data: bytes) -> bool:
 def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | None) -> Record | None:
     """Read a record; None when it is of another kind.
 
-    warcio takes two to three times as long for it, and a large archive is nothing but this. FastWARC
-    2.0 takes half, but ends without an error where a file is torn, and may leave records out.
+    warcio takes two to three times as long for it, and a large archive is nothing but this.
+    FastWARC 2.0 takes half, but ends without an error where a file is torn, and may leave records
+    out.
 
     :raises ValueError: when it is none, or does not have its digests.
     """
