@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from archive.clock import utc_iso
 from archive.files import bytes_if_there, refuse_link, sync_folders
-from archive.rows import iso
 from archive.verify import Problem
 
 _NAME = "accepted.jsonl"
@@ -46,7 +46,7 @@ def accept(folder: Path, problems: Collection[Problem], now: datetime) -> None:
     path = folder / _NAME
     refuse_link(path)
     lines = [
-        {"at": iso(now), "wrong": wrong, "place": place, "sentence": sentence}
+        {"at": utc_iso(now), "wrong": wrong, "place": place, "sentence": sentence}
         for wrong, place, sentence in map(_facts, problems)
     ]
     with path.open("a", encoding="utf-8") as file:

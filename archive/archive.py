@@ -4,27 +4,27 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import Self
 
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
 from archive.catalog import Catalog
-from archive.changes import Change
+from archive.changes import ChangeKind
+from archive.clock import Clock, utc_iso, utc_now
 from archive.content import read_body, with_listed
 from archive.crawl_state import CrawlState
 from archive.crawls import History
-from archive.entries import Entry, PostRow
+from archive.entries import CatalogEntry, PostRow
 from archive.errors import ArchiveError, CatalogMissing
 from archive.files import refuse_links, refuse_stray
 from archive.lock import ArchiveLock
 from archive.media import picture_of
 from archive.post import parse_post
 from archive.reader import ArchiveReader
-from archive.rows import as_json, iso
-from archive.steps import Clock, Outcome, Step, StepWriter
+from archive.rows import as_json
+from archive.steps import Outcome, Step, StepWriter
 from archive.succession import Succession
 from archive.versions import post_files, revision_files
 from archive.warc import CaptureWriter, Exchange
@@ -43,11 +43,6 @@ def _demand_catalog(folder: Path) -> None:
     versions = chain(post_files(folder), revision_files(folder))
     if next(versions, None) is not None or next((folder / "warc").glob("*.warc.gz*"), None):
         raise CatalogMissing(folder)
-
-
-def utc_now() -> datetime:
-    """The time, aware."""
-    return datetime.now(UTC)
 
 
 class Archive(ArchiveReader):
@@ -96,12 +91,6 @@ class Archive(ArchiveReader):
             finish.callback(self._captures.close)
             self._steps.write_payloads()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def mark_gone(self, info_code: InfoCode) -> None:
         """Note that the source has an article no more. Its post stays.
 
@@ -109,9 +98,9 @@ class Archive(ArchiveReader):
         """
         now = self._clock()
         entries = [
-            Entry(
-                replace(stored, checked=iso(now), gone=stored.gone or iso(now)),
-                changes=() if stored.gone else (Change.GONE,),
+            CatalogEntry(
+                replace(stored, checked=utc_iso(now), gone=stored.gone or utc_iso(now)),
+                changes=() if stored.gone else (ChangeKind.GONE,),
             )
             for stored in self.editions(info_code)
         ]
@@ -125,10 +114,10 @@ class Archive(ArchiveReader):
         """
         now = self._clock()
         entries = [
-            Entry(
+            CatalogEntry(
                 replace(
                     stored,
-                    checked=iso(now),
+                    checked=utc_iso(now),
                     body_provisional=stored.body_provisional and not settled,
                 )
             )
@@ -149,10 +138,10 @@ class Archive(ArchiveReader):
         with self._disk():
             post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
         named = with_listed(read_body(post.body).securities, row.stock_list)
-        self._note([Entry(row, named, same_version=True)], self._clock())
+        self._note([CatalogEntry(row, named, same_version=True)], self._clock())
         return True
 
-    def _note(self, entries: Sequence[Entry], now: datetime) -> None:
+    def _note(self, entries: Sequence[CatalogEntry], now: datetime) -> None:
         with self._writing, self._disk():
             self._steps.write([Step(Outcome.UNCHANGED, entry) for entry in entries], now)
 
@@ -179,7 +168,7 @@ class Archive(ArchiveReader):
                 if post in steps:  # twice in one batch: the second meets the first
                     self._steps.write(list(chain.from_iterable(steps.values())), now)
                     steps.clear()
-                steps[post] = own = self._succession.steps(article, iso(now))
+                steps[post] = own = self._succession.steps(article, utc_iso(now))
                 outcomes.append(own[-1].outcome)
             self._steps.write(list(chain.from_iterable(steps.values())), now)
         return outcomes
@@ -196,7 +185,7 @@ class Archive(ArchiveReader):
         now = self._clock()
         with self._writing, self._disk():
             stored = self._edition(article)
-            *before, step = self._succession.steps(article, iso(now))
+            *before, step = self._succession.steps(article, utc_iso(now))
             row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
             if before or step.files or row != stored:
                 entry = replace(step.entry, post=row, changes=())
@@ -235,7 +224,7 @@ class Archive(ArchiveReader):
         :raises InvalidPicture: when `data` is no picture of a kind that is kept.
         """
         now = self._clock()
-        picture = picture_of(address, data, iso(now))
+        picture = picture_of(address, data, utc_iso(now))
         with self._writing, self._disk():
             self._steps.keep_picture(picture, data, now)
         self.crawl_state.picture_kept(address)
@@ -244,7 +233,7 @@ class Archive(ArchiveReader):
         """Note that a crawl has begun; returns its number."""
         now = self._clock()
         crawl = self._catalog.next_crawl()
-        about = {"spider": spider, "arguments": as_json(arguments), "started": iso(now)}
+        about = {"spider": spider, "arguments": as_json(arguments), "started": utc_iso(now)}
         self._note_crawl({"id": crawl, **about}, now)
         return crawl
 
@@ -260,7 +249,7 @@ class Archive(ArchiveReader):
             ``reasons`` of failures and the traffic by ``hosts``.
         """
         now = self._clock()
-        about = {"ended": iso(now), "status": status, "verdict": verdict}
+        about = {"ended": utc_iso(now), "status": status, "verdict": verdict}
         self._note_crawl({"id": crawl, **about, **counts}, now)
 
     def _note_crawl(self, row: Mapping[str, object], now: datetime) -> None:

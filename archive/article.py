@@ -7,6 +7,9 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from pydantic import GetCoreSchemaHandler
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
+
 from archive.capture import Capture
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle, InvalidInfoCode
@@ -63,6 +66,11 @@ class InfoCode(str):
         if code is None or not _CODE.fullmatch(code):
             raise InvalidInfoCode(address)
         return cls(code)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Have pydantic read a code from a text."""
+        return no_info_after_validator_function(cls, handler(str))
 
     @property
     def digits(self) -> str:

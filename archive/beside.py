@@ -16,27 +16,26 @@ from contextlib import ExitStack, closing, contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from archive.archive import utc_now
 from archive.article import Article, InfoCode
 from archive.capture import Capture
 from archive.catalog import BUSY_SECONDS
+from archive.clock import Clock, utc_iso, utc_now
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, FinewsError
 from archive.places import Places, ahead
 from archive.questions import Questions
 from archive.reader import ArchiveReader
-from archive.steps import Clock, Outcome
+from archive.steps import Outcome
 from archive.warc import Exchange
-from archive.warc.records import iso_microseconds
 from archive.writer import Call
 
 _MOST_BYTES = 1024 * 1024
 """Of bodies that wait for the next article to be sent."""
 
 
-class ArchiveBeside(ArchiveReader):
+class SubprocessArchive(ArchiveReader):
     """An archive folder, open for writing by a process that lives no longer than this one.
 
     Exchanges are sent with the next article: until then, and on their way, a kill loses them, and
@@ -71,18 +70,14 @@ class ArchiveBeside(ArchiveReader):
             self._tell(None)
             self._answer()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def capture(self, exchange: Exchange) -> Capture:
         """Keep an exchange. The capture's place is one that only `placed` knows."""
         number = self._waiting.add(exchange)
         if self._waiting.bytes >= _MOST_BYTES:
             self._send_waiting()
-        return ahead(number, url=exchange.target, fetched=iso_microseconds(exchange.received))
+        return ahead(
+            number, url=exchange.target, fetched=utc_iso(exchange.received, "microseconds")
+        )
 
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
         """Captures with the places where the archive keeps them.
@@ -176,18 +171,10 @@ class _Waiting:
 class _CatalogToRead(Questions):
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
+        with self._access("open"):
             self._reader = sqlite3.connect(
                 path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False
             )
-        except sqlite3.Error as error:
-            raise self._failed("open", error) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._reader.close()
 
 
 @contextmanager

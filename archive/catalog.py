@@ -8,7 +8,7 @@ from dataclasses import fields
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -19,7 +19,7 @@ from archive.categories import Category
 from archive.content import Security
 from archive.databases import plain
 from archive.editions import EditionRow, article_row, read_editions, write_edition
-from archive.entries import Entry, PostRow, RevisionRow
+from archive.entries import CatalogEntry, PostRow, RevisionRow
 from archive.errors import MisshapenCatalog
 from archive.media import Picture
 from archive.migrations import catalog_migrations, missing_parts
@@ -44,7 +44,7 @@ class Catalog(Questions):
         self._path = path
         self._grams: dict[str, str] = {}
         with ExitStack() as failing:
-            try:
+            with self._access("open"):
                 self._writer = Database(self._connect())
                 failing.callback(self._writer.close)
                 register(self._writer.conn, self._grams)
@@ -55,8 +55,6 @@ class Catalog(Questions):
                 if missing := missing_parts(self._writer):
                     raise MisshapenCatalog(path, missing)
                 self._reader = self._writer.conn if private else self._connect()
-            except sqlite3.Error as error:
-                raise self._failed("open", error) from error
             failing.pop_all()
 
     def _connect(self) -> sqlite3.Connection:
@@ -64,17 +62,17 @@ class Catalog(Questions):
 
     def close(self) -> None:
         """Close both connections."""
-        self._reader.close()
+        super().close()
         self._writer.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write all that this block writes, or nothing."""
+        with self._access("write"), self._writer.atomic():
+            yield
 
     def put(
-        self, entries: Sequence[Entry] = (), payloads: Mapping[str, Capture] | None = None
+        self, entries: Sequence[CatalogEntry] = (), payloads: Mapping[str, Capture] | None = None
     ) -> None:
         """Write entries, all of them or none. Rows that would not change are not touched.
 
@@ -85,7 +83,7 @@ class Catalog(Questions):
         for entry in entries:
             self._grams.update(entry.grams)
         try:
-            with self._writer.atomic():
+            with self._writing():
                 execute = self._writer.conn.executemany
                 execute(_ADD_CATEGORY, _categories(posts))
                 self._put_posts(entries)
@@ -102,39 +100,29 @@ class Catalog(Questions):
                         for what in entry.changes
                     ],
                 )
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
         finally:
             self._grams.clear()
 
     def keep_picture(self, picture: Picture) -> None:
         """Note that a picture is kept."""
-        try:
-            with self._writer.atomic():
-                pictures.keep(self._writer.conn, picture)
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
+        with self._writing():
+            pictures.keep(self._writer.conn, picture)
 
     def lose_picture(self, digest: str) -> None:
         """Note that a picture is kept no more, so that the next crawl asks for it."""
-        try:
-            with self._writer.atomic():
-                pictures.lose(self._writer.conn, digest)
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
+        with self._writing():
+            pictures.lose(self._writer.conn, digest)
 
     def put_crawl(self, row: Mapping[str, Any]) -> None:
         """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``; one of
         which nobody knows how it began is left out.
         """
         crawls = self._writer.table("crawls")
-        try:
+        with self._access("write"):
             if crawls.count_where("id = ?", [row["id"]]):
                 crawls.update(row["id"], {key: row[key] for key in row if key != "id"})
             elif "started" in row:
                 crawls.insert(dict(row))
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
 
     @contextmanager
     def bulk_loading(self, indexing: Indexing) -> Iterator[None]:
@@ -145,25 +133,19 @@ class Catalog(Questions):
         :param indexing: see `archive.search.rebuild_search`.
         """
         assert self._reader is self._writer.conn
-        try:
-            with without_index(self._writer, indexing):
-                yield
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
+        with self._access("write"), without_index(self._writer, indexing):
+            yield
 
     def number_last(self, info_code: InfoCode) -> tuple[int, int]:
         """Give an article the number behind all others; return the one that it had, and this."""
         this = "WHERE info_code = ?"
-        try:
-            with self._writer.atomic():
-                ((number,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
-                self._writer.execute(
-                    f"UPDATE posts SET id = {_NEXT_ID} {this}",  # noqa: S608
-                    [info_code],
-                )
-                ((last,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
+        with self._writing():
+            ((number,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
+            self._writer.execute(
+                f"UPDATE posts SET id = {_NEXT_ID} {this}",  # noqa: S608
+                [info_code],
+            )
+            ((last,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
         return int(number), int(last)
 
     def renumber(self, numbers: Mapping[InfoCode, int]) -> None:
@@ -172,62 +154,49 @@ class Catalog(Questions):
         :param numbers: of articles that get the number back that they had.
         """
         ranks = "SELECT info_code AS post, row_number() OVER (ORDER BY id) AS rank FROM posts"
-        try:
-            with self._writer.atomic():
-                for info_code, number in numbers.items():
-                    self._writer.execute(
-                        "UPDATE posts SET id = ? WHERE info_code = ?", [number, info_code]
-                    )
-                # By way of negative numbers, because no two may be the same at any moment.
+        with self._writing():
+            for info_code, number in numbers.items():
                 self._writer.execute(
-                    f"UPDATE posts SET id = -rank FROM ({ranks}) WHERE post = info_code"  # noqa: S608
+                    "UPDATE posts SET id = ? WHERE info_code = ?", [number, info_code]
                 )
-                self._writer.execute("UPDATE posts SET id = -id")
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
+            # By way of negative numbers, because no two may be the same at any moment.
+            self._writer.execute(
+                f"UPDATE posts SET id = -rank FROM ({ranks}) WHERE post = info_code"  # noqa: S608
+            )
+            self._writer.execute("UPDATE posts SET id = -id")
 
     def move_post(self, info_code: InfoCode, path: str) -> None:
         """Write down that the post of an article is another file."""
-        try:
-            with self._writer.atomic():
-                self._writer.execute(
-                    "UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code]
-                )
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
+        with self._writing():
+            self._writer.execute("UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code])
 
     def forget_changes(self, info_code: InfoCode, at: str) -> None:
         """Delete what one look at the source found changed."""
-        try:
+        with self._access("write"):
             changes = self._writer.table("changes")
             changes.delete_where("info_code = ? AND at = ?", [info_code, at])
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
 
     def forget(self, info_code: InfoCode, edition: Edition) -> bool:
         """Delete what is known of an edition, and the article where it has no other.
 
         :returns: whether it has.
         """
-        try:
-            with self._writer.atomic():
-                others = [
-                    each
-                    for each in read_editions(self._writer.conn, info_code)
-                    if each.post.edition is not edition
-                ]
-                tables = ("editions", "changes", "mentions", "illustrations", "revisions", "posts")
-                for table in ("editions",) if others else tables:
-                    self._writer.table(table).delete_where("info_code = ?", [info_code])
-                if others:
-                    this = "info_code = ? AND edition = ?"
-                    self._writer.table("revisions").delete_where(this, [info_code, edition])
-                    self._put_article(others)
-        except sqlite3.Error as error:
-            raise self._failed("write", error) from error
+        with self._writing():
+            others = [
+                each
+                for each in read_editions(self._writer.conn, info_code)
+                if each.post.edition is not edition
+            ]
+            tables = ("editions", "changes", "mentions", "illustrations", "revisions", "posts")
+            for table in ("editions",) if others else tables:
+                self._writer.table(table).delete_where("info_code = ?", [info_code])
+            if others:
+                this = "info_code = ? AND edition = ?"
+                self._writer.table("revisions").delete_where(this, [info_code, edition])
+                self._put_article(others)
         return bool(others)
 
-    def _put_posts(self, entries: Sequence[Entry]) -> None:
+    def _put_posts(self, entries: Sequence[CatalogEntry]) -> None:
         """Write rows in the order of the entries, those of articles with one post at once."""
         connection = self._writer.conn
         published_twice = self._published_twice(entries)
@@ -244,7 +213,7 @@ class Catalog(Questions):
                     self._put_mentions(entry.post, {each.code for each in entry.securities})
                     pictures.illustrate(connection, entry.post.info_code, entry.post.pictures)
 
-    def _published_twice(self, entries: Sequence[Entry]) -> set[str]:
+    def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
         """Return the articles that have two editions with these entries."""
         editions: dict[str, set[Edition]] = {}
         for entry in entries:
@@ -260,7 +229,7 @@ class Catalog(Questions):
             editions[info_code].add(Edition.of_name(path))
         return {info_code for info_code, found in editions.items() if len(found) > 1}
 
-    def _put_edition(self, entry: Entry) -> None:
+    def _put_edition(self, entry: CatalogEntry) -> None:
         post = entry.post
         known = {each.post.edition: each for each in self._known_editions(post.info_code)}
         if entry.securities is not None:

@@ -10,7 +10,7 @@ from archive.entries import PostRow
 _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     """What a look at the source found changed."""
 
     TITLE = "title"
@@ -28,34 +28,34 @@ class Change(StrEnum):
 
 def changes_between(
     old: PostRow, new: PostRow, old_securities: Collection[str], new_securities: Collection[str]
-) -> list[Change]:
-    """What is different, in the order of `Change`; markup alone only where nothing else is.
+) -> list[ChangeKind]:
+    """What is different, in the order of `ChangeKind`; markup alone only where nothing else is.
 
     :param old_securities: codes of the securities that the version names.
     """
     found = list(_found(old, new))
     if set(old_securities) != set(new_securities):
-        found.append(Change.SECURITIES)
+        found.append(ChangeKind.SECURITIES)
     if not found and old.sha256 != new.sha256:
-        found.append(Change.MARKUP)
-    return [change for change in Change if change in found]
+        found.append(ChangeKind.MARKUP)
+    return [change for change in ChangeKind if change in found]
 
 
-def _found(old: PostRow, new: PostRow) -> Iterator[Change]:
+def _found(old: PostRow, new: PostRow) -> Iterator[ChangeKind]:
     if old.title != new.title:
-        yield Change.TITLE
+        yield ChangeKind.TITLE
     if old.text != new.text:
-        yield Change.TEXT
+        yield ChangeKind.TEXT
     if _figures(old) != _figures(new):
-        yield Change.FIGURES
+        yield ChangeKind.FIGURES
     if old.digest != new.digest:
-        yield Change.DIGEST
+        yield ChangeKind.DIGEST
     if old.published != new.published:
-        yield Change.PUBLISHED
+        yield ChangeKind.PUBLISHED
     if (old.category, old.tag) != (new.category, new.tag):
-        yield Change.CATEGORY
+        yield ChangeKind.CATEGORY
     if old.body_source != new.body_source:
-        yield Change.BODY_SOURCE
+        yield ChangeKind.BODY_SOURCE
 
 
 def _figures(row: PostRow) -> Counter[str]:

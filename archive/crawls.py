@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from archive.clock import utc_iso
 from archive.questions import Questions
-from archive.rows import iso
 
 _WEEKS = 4
 _CRAWLS = 50
@@ -31,11 +31,11 @@ def history_of(catalog: Questions, now: datetime) -> History:
     :raises ArchiveError: when the catalog cannot be read.
     """
     weeks = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
-    hours = [(iso(end - timedelta(hours=1)), iso(end)) for end in weeks]
+    hours = [(utc_iso(end - timedelta(hours=1)), utc_iso(end)) for end in weeks]
     crawled = [hour for hour in hours if catalog.crawled_between(*hour)]
     brought = sorted(catalog.first_seen_between(*hour) for hour in crawled)
     return History(
         usual_hour=brought[len(brought) // 2] if len(brought) > 1 else 0,
-        last_hour=catalog.first_seen_between(iso(now - timedelta(hours=1)), "~"),
+        last_hour=catalog.first_seen_between(utc_iso(now - timedelta(hours=1)), "~"),
         usual_failures=catalog.usual_failures(_CRAWLS),
     )

@@ -3,7 +3,10 @@
 import os
 import shlex
 import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Self
 
 from archive.errors import ArchiveError
 from archive.files import demand_archive
@@ -42,6 +45,47 @@ def is_damage(error: sqlite3.Error) -> bool:
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary one of an extended code
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+@contextmanager
+def sqlite_errors(
+    action: str, remedy: str = "", damage: type[ArchiveError] = ArchiveError
+) -> Iterator[None]:
+    """Raise an error of SQLite in this block as an `ArchiveError` of one sentence.
+
+    :param action: what failed, such as "Could not read the catalog news/catalog.db".
+    :param remedy: what to do about a damaged file.
+    :param damage: what is raised for a damaged file.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        if not is_damage(error):
+            raise ArchiveError(f"{action}: {error}.") from error
+        advice = f"; {remedy}" if remedy else ""
+        raise damage(f"{action}: {error}{advice}.") from error
+
+
+class TemporaryDatabase:
+    """A file without a name, gone when it is closed, so that memory does not grow with the rows.
+
+    :param schema: statements that create its tables.
+    :param purpose: what it is for, in the error of a disk without room: "list the files".
+    :raises ArchiveError: when its block is left because of an error of SQLite.
+    """
+
+    def __init__(self, schema: str, purpose: str) -> None:
+        self._purpose = purpose
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(f"PRAGMA journal_mode = OFF; {schema}; BEGIN;")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
+        self._db.close()
+        if isinstance(error, sqlite3.Error):
+            raise ArchiveError(f"Could not {self._purpose}: {error}.") from error
 
 
 def connect_read_only(
@@ -98,20 +142,18 @@ def open_catalog(folder: Path, *, check_same_thread: bool = True) -> sqlite3.Con
             f"The archive {folder} has no catalog.db; `finews rebuild {shlex.quote(str(folder))}` "
             "generates it from the files."
         )
-    connection = None
-    try:
-        connection = connect_read_only(catalog, check_same_thread=check_same_thread)
-        missing = _TABLES - {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-    except sqlite3.Error as error:
-        if connection is not None:
-            connection.close()
-        raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
-    if missing:
-        connection.close()
-        raise ArchiveError(
-            f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old one;"
-            f" `finews verify {shlex.quote(str(folder))}` brings it up to date, or names what does."
-        )
+    with ExitStack() as failing:
+        with sqlite_errors(f"Could not read the catalog {catalog}"):
+            connection = connect_read_only(catalog, check_same_thread=check_same_thread)
+            failing.callback(connection.close)
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        if missing := _TABLES - tables:
+            raise ArchiveError(
+                f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old"
+                f" one; `finews verify {shlex.quote(str(folder))}` brings it up to date, or names"
+                " what does."
+            )
+        failing.pop_all()
     return connection
 
 

@@ -91,7 +91,7 @@ class RevisionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class StoredBody:
     """What is known of a post that may be looked at again for its body. Times are ISO 8601.
 
     :param stored: when its present version was.
@@ -126,7 +126,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CatalogEntry:
     """What one article changes in the catalog.
 
     :param securities: that it names; None where that has not changed.

@@ -12,15 +12,14 @@ from archive.capture import Capture
 from archive.catalog import Catalog
 from archive.categories import media_of
 from archive.content import BodyFacts, Security, read_body, with_listed
-from archive.entries import Entry, PostRow, RevisionRow
+from archive.entries import CatalogEntry, PostRow, RevisionRow
 from archive.errors import InvalidInfoCode
 from archive.files import bytes_if_there, read_many
 from archive.journal import CRAWL, PICTURE, target_of, tells_of_new_version
 from archive.media import Picture, is_kept_as_file
 from archive.post import parse_post
-from archive.rows import revision_of
+from archive.rows import entry_of_file, revision_of
 from archive.versions import (
-    entry_of_file,
     is_place_of_version,
     numbered_name,
     revision_path,
@@ -53,7 +52,7 @@ class LostVersion:
 
 
 @dataclass(slots=True)
-class Told:
+class JournalFacts:
     """What some records tell.
 
     :param payloads: the first capture of each, by digest.
@@ -71,10 +70,10 @@ class Told:
     damage: list[str] = field(default_factory=list)
 
 
-def told_by(folder: Path, records: Records) -> Told:
+def told_by(folder: Path, records: Records) -> JournalFacts:
     """What records tell of the archive in `folder`."""
     file, found = finished_name(records.path), is_found(records.path)
-    told = Told(damage=records.damage)
+    told = JournalFacts(damage=records.damage)
     for record in records.read(_KINDS):
         if record.kind == "response":
             if record.payload and found:
@@ -106,7 +105,7 @@ def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class FoundFile:
     """A post file.
 
     :param known: the catalog has its article.
@@ -124,12 +123,12 @@ class Seen:
     :param entry: of a file whose article was not known; None where it names no article or no day.
     """
 
-    file: File
+    file: FoundFile
     sha256: str | None
-    entry: Entry | None
+    entry: CatalogEntry | None
 
 
-def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
+def seen_in(folder: Path, files: Sequence[FoundFile]) -> list[Seen]:
     """Read post files."""
     contents = read_many([folder / file.path for file in files])
     return [
@@ -137,7 +136,7 @@ def seen_in(folder: Path, files: Sequence[File]) -> list[Seen]:
     ]
 
 
-def _seen(place: Path, file: File, content: bytes | None) -> Seen:
+def _seen(place: Path, file: FoundFile, content: bytes | None) -> Seen:
     if content is None:
         return Seen(file, None, None)
     modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
@@ -163,7 +162,7 @@ class Fold:
         self._later: dict[_PostId, list[RevisionRow]] = defaultdict(list)
         self._catalog = catalog
         self._folder = folder
-        self._entries: list[Entry] = []
+        self._entries: list[CatalogEntry] = []
         self._latest: dict[_PostId, PostRow] = {}
         self._payloads: dict[str, Capture] = {}
         self._lost: dict[_PostId, dict[int, LostVersion]] = defaultdict(dict)
@@ -174,7 +173,7 @@ class Fold:
         for versions in self._lost.values():
             yield from versions.values()
 
-    def add(self, told: Told) -> None:
+    def add(self, told: JournalFacts) -> None:
         """What was told next."""
         for digest, capture in told.payloads.items():
             self._payloads.setdefault(digest, capture)
@@ -188,10 +187,10 @@ class Fold:
             else:
                 self._add_look(facts)
 
-    def files_of(self, paths: Sequence[PurePosixPath]) -> list[File]:
+    def files_of(self, paths: Sequence[PurePosixPath]) -> list[FoundFile]:
         """Post files, and whether their articles are known."""
         known = self._catalog.post_hashes(filter(None, map(_code_of, paths)))
-        return [File(path, _post_id(_code_of(path), path) in known) for path in paths]
+        return [FoundFile(path, _post_id(_code_of(path), path) in known) for path in paths]
 
     def add_files(self, files: Sequence[Seen]) -> None:
         """Posts that no capture tells of: somebody put them there, or captures are lost."""
@@ -243,7 +242,7 @@ class Fold:
             if number >= stored.version:
                 changed = stored.revised or stored.checked
                 stored = replace(stored, version=number + 1, revised=changed)
-            self._put(Entry(stored, revision=_revision(stored, path, data)))
+            self._put(CatalogEntry(stored, revision=_revision(stored, path, data)))
             self.write()
 
     def add_differing(self) -> None:
@@ -292,9 +291,9 @@ class Fold:
             stock_list=stored.stock_list,
         )
         named = with_listed(entry.securities or (), row.stock_list)
-        self._put(Entry(row, named, replace(revision, superseded=changed)))
+        self._put(CatalogEntry(row, named, replace(revision, superseded=changed)))
         for each in later:
-            self._put(Entry(row, revision=replace(each, superseded=changed)))
+            self._put(CatalogEntry(row, revision=replace(each, superseded=changed)))
 
     def write(self) -> None:
         """Bring everything to the catalog."""
@@ -303,7 +302,7 @@ class Fold:
         self._latest.clear()
         self._payloads.clear()
 
-    def _put(self, entry: Entry) -> None:
+    def _put(self, entry: CatalogEntry) -> None:
         self._entries.append(entry)
         self._latest[_id_of(entry.post)] = entry.post
         if len(self._entries) >= _BATCH:
@@ -322,7 +321,7 @@ class Fold:
             media = media_of(post["media"], stored.media)
             row = replace(stored, **post | {"media": media})
             named = self._named(row) if row.stock_list != stored.stock_list else None
-            self._put(Entry(row, named, changes=facts.get("changes", ())))
+            self._put(CatalogEntry(row, named, changes=facts.get("changes", ())))
 
     def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:
         post = facts["post"]
@@ -348,7 +347,7 @@ class Fold:
             self.write()
             self._catalog.move_post(InfoCode(row.info_code), row.path)
         named = with_listed(body.securities, row.stock_list)
-        self._put(Entry(row, named, superseded, facts.get("changes", ())))
+        self._put(CatalogEntry(row, named, superseded, facts.get("changes", ())))
 
     def _named(self, row: PostRow) -> Sequence[Security] | None:
         """The securities that a post names; None when its file is lost."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive.entries import Entry, PostRow
+from archive.entries import CatalogEntry, PostRow
 from archive.errors import ArchiveError
 from archive.warc import day_of, read_records, warc_files
 
@@ -31,7 +31,7 @@ def target_of(info_code: str) -> str:
     return f"urn:finews:{info_code}"
 
 
-def note_of(entry: Entry) -> tuple[str, dict[str, Any]]:
+def note_of(entry: CatalogEntry) -> tuple[str, dict[str, Any]]:
     """The target and the facts of the record for an entry of the catalog."""
     facts: dict[str, Any] = {"post": {name: getattr(entry.post, name) for name in NOTED}}
     if entry.securities is not None and not entry.same_version:

@@ -4,10 +4,11 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from reprlib import repr as shortened
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from archive import statements
 from archive.capture import captures_from, is_capture, is_text
+from archive.databases import TemporaryDatabase
 from archive.errors import ArchiveError
 from archive.evidence import Captured, Hashed
 from archive.journal import NOTED
@@ -81,71 +82,58 @@ _ONLY_ITS_FILE = """by_file AND NOT EXISTS (
 )"""
 
 
-class Ledger:
-    """A temporary database, so that memory does not grow with the archive.
+_SCHEMA = """
+    -- What the catalog says.
+    CREATE TABLE versions (path TEXT, info_code TEXT, sha256 TEXT);
+    CREATE INDEX versions_at ON versions (path);
+    CREATE INDEX versions_of ON versions (info_code);
+    CREATE TABLE pictures (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
+    CREATE TABLE statements (
+        about TEXT PRIMARY KEY,
+        says BLOB,
+        by_file INTEGER -- nothing is said that the version's file does not say as well
+    ) WITHOUT ROWID;
+    CREATE TABLE named (
+        file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
+        PRIMARY KEY (file, offset, url, fetched, digest)
+    ) WITHOUT ROWID;
+    CREATE TABLE payloads (digest TEXT PRIMARY KEY) WITHOUT ROWID;
+
+    -- What the files show.
+    CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
+    CREATE INDEX files_by_hash ON files (sha256);
+    CREATE TABLE sought (path TEXT);
+    CREATE TABLE captures (file TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE responses (
+        file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
+        PRIMARY KEY (file, offset)
+    ) WITHOUT ROWID;
+    CREATE TABLE originals (
+        digest TEXT PRIMARY KEY, file TEXT, offset INTEGER, due INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE revisits (file TEXT, offset INTEGER, digest TEXT);
+    CREATE TABLE told (
+        about TEXT, says BLOB, PRIMARY KEY (about, says)
+    ) WITHOUT ROWID;
+    CREATE TABLE recorded (
+        info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT,
+        crawl INTEGER, due INTEGER
+    );
+    CREATE TABLE ended (crawl INTEGER PRIMARY KEY);
+    CREATE INDEX recorded_of ON recorded (info_code, edition);
+    CREATE INDEX recorded_at ON recorded (path);
+"""
+
+
+class Ledger(TemporaryDatabase):
+    """What the catalog says of an archive, and what its files show, in temporary tables.
 
     The catalog and the files are taken down in any order. What differs is asked for afterwards.
-
-    :raises ArchiveError: when its block is left because the disk has no room for it.
     """
 
     def __init__(self) -> None:
+        super().__init__(_SCHEMA, "keep account of what was read")
         self._crawls = 0
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.executescript(
-            """
-            PRAGMA journal_mode = OFF;
-            BEGIN;
-
-            -- What the catalog says.
-            CREATE TABLE versions (path TEXT, info_code TEXT, sha256 TEXT);
-            CREATE INDEX versions_at ON versions (path);
-            CREATE INDEX versions_of ON versions (info_code);
-            CREATE TABLE pictures (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
-            CREATE TABLE statements (
-                about TEXT PRIMARY KEY,
-                says BLOB,
-                by_file INTEGER -- nothing is said that the version's file does not say as well
-            ) WITHOUT ROWID;
-            CREATE TABLE named (
-                file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
-                PRIMARY KEY (file, offset, url, fetched, digest)
-            ) WITHOUT ROWID;
-            CREATE TABLE payloads (digest TEXT PRIMARY KEY) WITHOUT ROWID;
-
-            -- What the files show.
-            CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
-            CREATE INDEX files_by_hash ON files (sha256);
-            CREATE TABLE sought (path TEXT);
-            CREATE TABLE captures (file TEXT PRIMARY KEY) WITHOUT ROWID;
-            CREATE TABLE responses (
-                file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
-                PRIMARY KEY (file, offset)
-            ) WITHOUT ROWID;
-            CREATE TABLE originals (
-                digest TEXT PRIMARY KEY, file TEXT, offset INTEGER, due INTEGER
-            ) WITHOUT ROWID;
-            CREATE TABLE revisits (file TEXT, offset INTEGER, digest TEXT);
-            CREATE TABLE told (
-                about TEXT, says BLOB, PRIMARY KEY (about, says)
-            ) WITHOUT ROWID;
-            CREATE TABLE recorded (
-                info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT,
-                crawl INTEGER, due INTEGER
-            );
-            CREATE TABLE ended (crawl INTEGER PRIMARY KEY);
-            CREATE INDEX recorded_of ON recorded (info_code, edition);
-            CREATE INDEX recorded_at ON recorded (path);
-            """
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
-        self._db.close()
-        if isinstance(error, sqlite3.Error):
-            raise ArchiveError(f"Could not keep account of what was read: {error}.") from error
 
     def copy(self, catalog: Questions) -> list[WrongRow]:
         """Take over what the catalog says, see `copying`."""

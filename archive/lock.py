@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Self
+from typing import IO
 
+from archive.closing import Closing
 from archive.errors import ArchiveLocked
 from archive.files import refuse_link
 
@@ -47,7 +48,7 @@ def _holder_in(file: IO[str]) -> Holder:
     return Holder(name, datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC))
 
 
-class ArchiveLock:
+class ArchiveLock(Closing):
     """The right to write to an archive folder, until it is closed or the process ends.
 
     :param folder: must be there.
@@ -77,9 +78,3 @@ class ArchiveLock:
     def close(self) -> None:
         """Let go of it."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -2,12 +2,12 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 from archive.catalog import Catalog
-from archive.errors import ArchiveError, CatalogDamaged, MisshapenCatalog
+from archive.databases import sqlite_errors
+from archive.errors import CatalogDamaged, MisshapenCatalog
 
 _KEYS = {
     "posts": ("info_code",),
@@ -82,12 +82,8 @@ def _is_sound(place: Path) -> bool:
             return sound and file.execute(has_posts).fetchone() == (1,)
 
 
-@contextmanager
-def _reading(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog {place}: {error}.") from error
+def _reading(place: Path) -> AbstractContextManager[None]:
+    return sqlite_errors(f"Could not read the catalog {place}")
 
 
 def _columns(catalog: sqlite3.Connection, table: str) -> set[str]:

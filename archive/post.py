@@ -79,12 +79,17 @@ brackets, and PyYAML's composer, which calls itself for each level, ends the pro
 
 
 def post_path(article: Article) -> PurePosixPath:
-    """Where a post lies below ``_posts/``: by year and month of its publication in Shanghai.
+    """Return where the post of an article lies below ``_posts/``, see `place_of_post`."""
+    day = article.published.astimezone(SHANGHAI).date()
+    return place_of_post(article.info_code, day, article.category)
+
+
+def place_of_post(info_code: InfoCode, day: date, category: str | None) -> PurePosixPath:
+    """Return where a post lies below ``_posts/``: by year and month of its publication in Shanghai.
 
     Rolling news has its code without ``NW`` in the name, as the site has it.
     """
-    day = article.published.astimezone(SHANGHAI).date()
-    code = article.info_code.digits if article.category == ROLLING.slug else article.info_code
+    code = info_code.digits if category == ROLLING.slug else info_code
     return PurePosixPath(day.isoformat()[:4], f"{day:%m}", f"{day.isoformat()}-{code}.md")
 
 

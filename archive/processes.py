@@ -7,12 +7,11 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from multiprocessing import Pipe, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
 from typing import Self, TypeVar, cast
 
 from archive.errors import ArchiveError, FinewsError
@@ -26,7 +25,7 @@ _AHEAD = 4
 
 
 def cores() -> int:
-    """How many processes can run at once here."""
+    """Return how many processes can run at once here."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -38,47 +37,56 @@ class Workers:
     """
 
     def __init__(self, processes: int) -> None:
-        self._ahead = processes * _AHEAD
-        self._workers = [_Worker() for _ in range(processes)] if processes > 1 else []
-        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        self._processes = processes
+        self._workers: list[_Worker] = []
+        self._own = threading.local()
+        self._starting = threading.Lock()
+        self._ended = False
         self._threads = ThreadPoolExecutor(max(processes, 1))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with _without_interrupts():
-            self._threads.shutdown(wait=False, cancel_futures=True)
-            for worker in self._workers:
-                worker.end()
-            self._threads.shutdown()
+        # Another thread does it, because an interrupt ends this one's waiting at any moment.
+        ending = threading.Thread(target=self._end)
+        ending.start()
+        ending.join()
+
+    def _end(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        with self._starting:
+            self._ended = True
+        for worker in self._workers:
+            worker.end()
+        self._threads.shutdown()
 
     def in_order(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
-        """What comes of each task, in their order. Memory does not grow with the tasks.
+        """Yield the result of each task, in their order. Memory does not grow with the tasks.
 
-        The first are worked on from now on, so that the workers have something to do while what
-        comes of other tasks is waited for.
+        The first tasks begin at once, so that the workers have something to do while the results
+        of other tasks are waited for.
 
         :param work: a function of a module, or a `functools.partial` of one; with the tasks and
-            what comes of them, it is sent from process to process.
+            the results, it is sent from process to process.
         :param tasks: are taken here, shortly before they are worked on.
         :raises ArchiveError: when one of the processes is killed.
         :raises OSError: and `FinewsError`, as `work` raises them.
         """
-        if not self._workers:
+        if self._processes <= 1:
             return map(work, tasks)
-        for worker in self._workers:
-            if worker.start():
-                self._idle.put(worker)
-        begun = (self._threads.submit(self._have_done, work, task) for task in tasks)
-        return _results(deque(islice(begun, self._ahead)), begun)
+        begun = (self._threads.submit(self._do, work, task) for task in tasks)
+        return _results(deque(islice(begun, self._processes * _AHEAD)), begun)
 
-    def _have_done(self, work: Callable[[Task], Done], task: Task) -> Done:
-        worker = self._idle.get()
-        try:
-            return worker.do(work, task)
-        finally:
-            self._idle.put(worker)
+    def _do(self, work: Callable[[Task], Done], task: Task) -> Done:
+        """Have a task done by the process of this thread."""
+        with self._starting:
+            if self._ended:
+                raise CancelledError
+            if not hasattr(self._own, "worker"):
+                self._own.worker = _Worker()
+                self._workers.append(self._own.worker)
+        return cast("_Worker", self._own.worker).do(work, task)
 
 
 def _results(pending: deque[Future[Done]], more: Iterator[Future[Done]]) -> Iterator[Done]:
@@ -89,28 +97,25 @@ def _results(pending: deque[Future[Done]], more: Iterator[Future[Done]]) -> Iter
 
 class _Worker:
     """A process at the other end of a pipe that nobody else holds: when it is killed, whatever it
-    was sending, the pipe ends. (`ProcessPoolExecutor` waits for the rest for ever.)
+    was sending, the pipe ends. `ProcessPoolExecutor` has one pipe for all its processes, and waits
+    for the rest of what a killed one was sending for ever.
     """
 
     def __init__(self) -> None:
-        self._pipe, self._far_end = Pipe()
+        self._pipe, far_end = Pipe()
+        # The process inherits the signals that this thread blocks: Ctrl-C is its parent's business.
+        # The tracker is started before, because `start` would do so and unblock them.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         # A new process instead of a forked one, which would hold the archive's lock when this one
         # is killed.
         process = get_context("spawn").Process
-        self._process = process(target=_serve, args=(self._far_end,), daemon=True)
-
-    def start(self) -> bool:
-        """Whether it was not started before."""
-        if self._process.pid is not None:
-            return False
-        resource_tracker.ensure_running()  # `start` would do so, and let interrupts through
-        with _without_interrupts():
+        self._process = process(target=_serve, args=(far_end,), daemon=True)
+        with far_end:
             self._process.start()
-        self._far_end.close()
-        return True
 
     def do(self, work: Callable[[Task], Done], task: Task) -> Done:
-        """Have it done, and wait for what comes of it.
+        """Send a task, and wait for its result.
 
         :raises ArchiveError: when the process is killed.
         """
@@ -128,9 +133,8 @@ class _Worker:
 
     def end(self) -> None:
         """End the process, whatever it does. It only reads."""
-        if self._process.pid is not None:
-            self._process.kill()
-            self._process.join()
+        self._process.kill()
+        self._process.join()
 
 
 def _serve(pipe: Connection) -> None:
@@ -150,33 +154,10 @@ def _outcome(
 
 
 def chunks(items: Iterable[Task], size: int) -> Iterator[list[Task]]:
-    """Items, so many at a time, for tasks that are worth the way to another process."""
+    """Yield items, so many at a time, for tasks that are worth the way to another process."""
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Ctrl-C and its like wait until a process is started, and do not reach that one at all.
-
-    A process inherits what its parent's thread blocks; but of the parent's threads another one
-    may be given the signal, and it is this one that Python then interrupts.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    handlers = {n: signal.signal(n, lambda number, _: came.append(number)) for n in ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        if came:
-            signal.raise_signal(came[0])
 
 
 def _live_with_parent() -> None:

@@ -1,10 +1,10 @@
-"""What is asked of the catalog."""
+"""Reads the catalog."""
 
 import json
 import shlex
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -13,9 +13,10 @@ from archive import pictures
 from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
-from archive.databases import connect_read_only, is_damage
+from archive.closing import Closing
+from archive.databases import connect_read_only, sqlite_errors
 from archive.editions import EditionRow, article_row, read_editions
-from archive.entries import Look, PostRow, RevisionRow
+from archive.entries import PostRow, RevisionRow, StoredBody
 from archive.errors import ArchiveError, CatalogDamaged
 from archive.evidence import damage_of
 from archive.query import Query, find
@@ -29,8 +30,8 @@ _LOOKS = """
 _AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
-class Questions:
-    """The half of the catalog that reads.
+class Questions(Closing):
+    """Read the catalog over one connection.
 
     :raises ArchiveError: from every method, when the file cannot be read.
     """
@@ -38,25 +39,32 @@ class Questions:
     _path: Path
     _reader: sqlite3.Connection
 
-    def _failed(self, verb: str, error: sqlite3.Error) -> ArchiveError:
-        what = f"Could not {verb} the catalog {self._path}: {error}"
-        if not is_damage(error):
-            return ArchiveError(f"{what}.")
+    def close(self) -> None:
+        """Close the connection."""
+        self._reader.close()
+
+    def _access(self, verb: str) -> AbstractContextManager[None]:
+        """Raise an error of SQLite in this block as one that names the file.
+
+        :param verb: what is done to the catalog, such as "read".
+        """
         folder = shlex.quote(str(self._path.parent))
-        return CatalogDamaged(f"{what}; `finews rebuild {folder}` makes it again from the files.")
+        return sqlite_errors(
+            f"Could not {verb} the catalog {self._path}",
+            f"`finews rebuild {folder}` makes it again from the files",
+            CatalogDamaged,
+        )
 
     def get(self, info_code: InfoCode) -> PostRow | None:
-        """The row of a post; None when there is none."""
+        """Return the row of a post; None when there is none."""
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
         return post_of(row) if row else None
 
     def editions(self, info_code: str) -> list[EditionRow]:
         """Return the posts that an article was published as, the media's first."""
-        try:
+        with self._access("read"):
             if found := read_editions(self._reader, info_code):
                 return found
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
         if row is None:
             return []
@@ -83,14 +91,9 @@ class Questions:
             return False
 
     def posts(self) -> Iterator[PostRow]:
-        """All posts, in the order in which they came."""
-        try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            for row in found.execute("SELECT * FROM posts ORDER BY id"):
-                yield post_of(row)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        """Yield all posts, in the order in which they came."""
+        with self._access("read"):
+            yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
 
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
         """Return whether an article is there.
@@ -110,7 +113,7 @@ class Questions:
         limit: int,
         hosts: Collection[str] | None = None,
     ) -> list[PostRow]:
-        """Posts that the source should be looked at for again, the longest overdue first.
+        """Return the posts that are due for a revisit, the longest overdue first.
 
         Those that were looked at later than now, by a clock that was wrong, are due. A post that is
         dated ahead is as old as it is known.
@@ -138,16 +141,10 @@ class Questions:
             )) ORDER BY waited / age DESC, id LIMIT ?4
         """
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            wanted = (now, since, share, limit, of_hosts)
-            return [post_of(row) for row in found.execute(sql, wanted)]
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return [post_of(row) for row in self._all(sql, now, since, share, limit, of_hosts)]
 
     def securities_of(self, info_code: str) -> list[str]:
-        """The codes of the securities that a post names."""
+        """Return the codes of the securities that a post names."""
         return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
 
     def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
@@ -158,8 +155,8 @@ class Questions:
         editions = (self.edition(info_code, edition),) if edition else self.editions(info_code)
         return next((each.post.category for each in editions if each), None)
 
-    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> Look | None:
-        """Where a post's body came from and when that was looked for; None without the post.
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+        """Return where a post's body came from and when it was checked; None without the post.
 
         :param edition: of an article; its worst body where that is None.
         """
@@ -170,8 +167,8 @@ class Questions:
         ]
         return min(looks, key=_quality, default=None)
 
-    def stand_ins(self, since: str) -> list[tuple[str, Edition, Look]]:
-        """What is known of the posts with a stand-in for a body that came since a time.
+    def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
+        """Return the posts with a stand-in for a body that came since a time.
 
         :param since: ISO 8601, UTC.
         """
@@ -179,88 +176,69 @@ class Questions:
         return [_look_of(row) for row in self._all(sql, since, BodySource.SHARE_API)]
 
     def category_of(self, media: str) -> Category | None:
-        """The category that a media was first seen with."""
+        """Return the category that a media was first seen with."""
         row = self._one("SELECT slug, tag FROM categories WHERE media = ?", media)
         return Category(slug=row["slug"], tag=row["tag"]) if row else None
 
     def categories(self) -> list[tuple[str, str, str]]:
-        """Media, slug and tag of every category."""
-        try:
-            return self._reader.execute("SELECT media, slug, tag FROM categories").fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        """Return media, slug and tag of every category."""
+        return self._tuples("SELECT media, slug, tag FROM categories")
 
     def seen_after(
         self, first_seen: str, info_code: str, path: str, limit: int
     ) -> list[tuple[str, str, str, str | None]]:
-        """First time, code, path and category of posts, in the order of the first three."""
+        """Return first time, code, path and category of posts, in the order of the first three."""
         sql = """
             SELECT first_seen, info_code, path, category FROM post_files
             WHERE (first_seen, info_code, path) > (?, ?, ?)
             ORDER BY first_seen, info_code, path LIMIT ?
         """
-        try:
-            return self._reader.execute(sql, (first_seen, info_code, path, limit)).fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return self._tuples(sql, first_seen, info_code, path, limit)
 
     def first_capture(self, digest: str) -> Capture | None:
-        """The first capture of a payload, by its digest."""
+        """Return the first capture of a payload, by its digest."""
         sql = "SELECT url, file, offset, fetched FROM payloads WHERE digest = ?"
         row = self._one(sql, digest)
         return Capture(**dict(row)) if row else None
 
     def search(self, query: Query, limit: int) -> list[PostRow]:
         """Return the newest posts of a query."""
-        try:
+        with self._access("search"):
             hits = find(self._reader, query, limit=limit)
-        except sqlite3.Error as error:
-            raise self._failed("search", error) from error
         found = (self._one("SELECT * FROM posts WHERE id = ?", str(hit.id)) for hit in hits)
         return [post_of(row) for row in found if row]
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
-        """What is in a table, whatever it is; bytes that are no text come as surrogates."""
+        """Yield the rows of a table; bytes that are no text come as surrogates."""
         sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
-        try:
-            with closing(connect_read_only(self._path)) as connection:
-                connection.text_factory = _AS_IT_IS
-                connection.row_factory = sqlite3.Row
-                yield from connection.execute(sql)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        with self._access("read"), closing(connect_read_only(self._path)) as connection:
+            connection.text_factory = _AS_IT_IS
+            connection.row_factory = sqlite3.Row
+            yield from connection.execute(sql)
 
     def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
-        """The SHA-256 of every version of some articles, superseded ones too, by info code."""
+        """Return the SHA-256 of all versions of some articles, by info code."""
         found: dict[str, set[str]] = {}
         for (info_code, _), digests in self.post_hashes(info_codes).items():
             found.setdefault(info_code, set()).update(digests)
         return found
 
     def post_hashes(self, info_codes: Iterable[str]) -> dict[tuple[str, Edition], set[str]]:
-        """Likewise, by info code and edition."""
-        wanted = "info_code IN (SELECT value FROM json_each(:codes))"
+        """Return these hashes by info code and edition."""
+        wanted = "info_code IN (SELECT value FROM json_each(?1))"
         sql = f"""
             SELECT info_code, path, sha256 FROM post_files WHERE {wanted}
             UNION ALL SELECT info_code, path, sha256 FROM revisions WHERE {wanted}
         """  # noqa: S608
         found: dict[tuple[str, Edition], set[str]] = {}
-        try:
-            for info_code, path, digest in self._reader.execute(
-                sql, {"codes": json.dumps(list(info_codes))}
-            ):
-                found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        for info_code, path, digest in self._tuples(sql, json.dumps(list(info_codes))):
+            found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
         return found
 
     def superseded(self, info_code: InfoCode, edition: Edition) -> list[tuple[str, str]]:
-        """Path and SHA-256 of the versions of a post that others have superseded."""
+        """Return path and SHA-256 of the versions of a post that others have superseded."""
         sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
-        try:
-            return self._reader.execute(sql, [info_code, edition]).fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return self._tuples(sql, info_code, edition)
 
     def revision_paths(self, info_codes: Iterable[str]) -> set[str]:
         """Return where the superseded versions of some articles are."""
@@ -282,17 +260,17 @@ class Questions:
         return RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS}) if row else None
 
     def damage(self) -> list[str]:
-        """What SQLite itself finds wrong with the file; empty when all is well."""
+        """Return what SQLite itself finds wrong with the file; empty when all is well."""
         return damage_of(self._path)
 
     def first_seen_between(self, since: str, until: str) -> int:
-        """How many posts were first seen in a time, ISO 8601, UTC."""
+        """Count the posts that were first seen in a time, ISO 8601, UTC."""
         sql = "SELECT count(*) AS posts FROM posts WHERE first_seen >= ? AND first_seen < ?"
         row = self._one(sql, since, until)
         return int(row["posts"]) if row else 0
 
     def crawled_between(self, since: str, until: str) -> bool:
-        """Whether a crawl ended well in a time, ISO 8601, UTC."""
+        """Return whether a crawl ended well in a time, ISO 8601, UTC."""
         sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
         return self._one(sql, since, until) is not None
 
@@ -302,7 +280,7 @@ class Questions:
         return str(row["ended"]) if row else ""
 
     def completed(self, spider: str, arguments: str, now: str) -> str | None:
-        """When the last complete crawl of a spider with the same arguments ended.
+        """Return when the last complete crawl of a spider with the same arguments ended.
 
         One that ended later than now, by a clock that was wrong, says nothing.
         """
@@ -314,12 +292,12 @@ class Questions:
         return row["ended"] if row else None
 
     def first_seen(self, info_code: InfoCode) -> str | None:
-        """When an article was first seen, ISO 8601, UTC; None when there is no such article."""
+        """Return when an article was first seen, ISO 8601, UTC; None for no such article."""
         row = self._one("SELECT first_seen FROM posts WHERE info_code = ?", info_code)
         return row["first_seen"] if row else None
 
     def usual_failures(self, crawls: int) -> float:
-        """The share of articles that failed, of those that the last crawls asked for."""
+        """Return the share of articles that failed, of those that the last crawls asked for."""
         sql = """
             SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) AS share FROM (
                 SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
@@ -329,58 +307,56 @@ class Questions:
         return float(row["share"] or 0) if row else 0.0
 
     def count(self) -> int:
-        """How many posts there are."""
+        """Count the posts."""
         row = self._one("SELECT count(*) AS posts FROM posts")
         return int(row["posts"]) if row else 0
 
-    def _one(self, sql: str, *parameters: str) -> sqlite3.Row | None:
-        try:
+    def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
+        with self._access("read"):
             return one_row(self._reader, sql, *parameters)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
 
-    def _all(self, sql: str, *parameters: str) -> list[sqlite3.Row]:
-        try:
-            found = self._reader.cursor()
-            found.row_factory = sqlite3.Row
-            return found.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+    def _all(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+        with self._access("read"):
+            return named_rows(self._reader, sql, *parameters).fetchall()
 
-    def _texts(self, sql: str, *parameters: str) -> list[str]:
+    def _tuples(self, sql: str, *parameters: object) -> list[Any]:
+        with self._access("read"):
+            return self._reader.execute(sql, parameters).fetchall()
+
+    def _texts(self, sql: str, *parameters: object) -> list[str]:
         """Return the first column of what is found."""
-        try:
-            return [text for (text,) in self._reader.execute(sql, parameters)]
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
+        return [text for (text,) in self._tuples(sql, *parameters)]
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Info code and address of the pictures at some hosts that are not kept, newest first."""
-        try:
+        """Yield info code and address of pictures that are not stored, the newest first."""
+        with self._access("read"):
             yield from pictures.missing(self._reader, hosts)
-        except sqlite3.Error as error:
-            raise self._failed("read", error) from error
 
     def next_crawl(self) -> int:
-        """The number of a new row of ``crawls``."""
+        """Return the number of a new row of ``crawls``."""
         row = self._one("SELECT coalesce(max(id), 0) + 1 AS next FROM crawls")
         return int(row["next"]) if row else 1
 
 
-def one_row(connection: sqlite3.Connection, sql: str, *parameters: str) -> sqlite3.Row | None:
-    """Return the first row that a query finds, whose columns have names."""
+def named_rows(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Cursor:
+    """Return the rows that a query finds, whose columns have names."""
     found = connection.cursor()
     found.row_factory = sqlite3.Row
-    row: sqlite3.Row | None = found.execute(sql, parameters).fetchone()
+    return found.execute(sql, parameters)
+
+
+def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Row | None:
+    """Return the first of these rows."""
+    row: sqlite3.Row | None = named_rows(connection, sql, *parameters).fetchone()
     return row
 
 
-def _look_of(row: sqlite3.Row) -> tuple[str, Edition, Look]:
+def _look_of(row: sqlite3.Row) -> tuple[str, Edition, StoredBody]:
     look = dict(row)
-    return look.pop("info_code"), Edition.of_name(look.pop("path")), Look(**look)
+    return look.pop("info_code"), Edition.of_name(look.pop("path")), StoredBody(**look)
 
 
-def _quality(look: Look) -> int:
+def _quality(look: StoredBody) -> int:
     """Return the place of a body's source among all, the worst first; unknown is the last."""
     sources = [*BodySource, None]
     return sources.index(BodySource(look.body_source) if look.body_source else None)

@@ -1,8 +1,6 @@
 """The catalog of an archive that can only be read."""
 
-import sqlite3
 from pathlib import Path
-from typing import Self
 
 from sqlite_utils import Database
 
@@ -21,13 +19,11 @@ class ReadOnlyCatalog(Questions):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
+        with self._access("open"):
             self._reader = connect_read_only(path)
             catalog = Database(self._reader)
             outdated = bool(catalog_migrations.pending(catalog))
             missing = missing_parts(catalog)
-        except sqlite3.Error as error:
-            raise self._failed("open", error) from error
         if outdated:
             self.close()
             raise ArchiveError(
@@ -37,13 +33,3 @@ class ReadOnlyCatalog(Questions):
         if missing:
             self.close()
             raise MisshapenCatalog(path, missing)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -9,20 +9,21 @@ from pathlib import Path, PurePosixPath
 from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
+from archive.clock import Clock, utc_iso
+from archive.closing import Closing
 from archive.crawl_state import CrawlState
 from archive.crawls import History, history_of
-from archive.entries import Look, PostRow
+from archive.entries import PostRow, StoredBody
 from archive.errors import ArchiveError
 from archive.files import bytes_if_there
-from archive.post import Post, parse_post
+from archive.post import parse_post
 from archive.query import Query
 from archive.questions import Questions
-from archive.rows import article_from, as_json, iso
-from archive.steps import Clock
+from archive.rows import article_from, as_json
 from archive.warc import Record, read_response
 
 
-class ArchiveReader:
+class ArchiveReader(Closing):
     """The half of an archive that reads.
 
     `crawl_state` is what crawls remember of the sites.
@@ -72,7 +73,7 @@ class ArchiveReader:
         """
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
-        return self._catalog.due(iso(now), since, share, limit, hosts)
+        return self._catalog.due(utc_iso(now), since, share, limit, hosts)
 
     def mark_failed(
         self,
@@ -128,35 +129,26 @@ class ArchiveReader:
         look = self._catalog.look_at(info_code)
         return look.summary if look else None
 
-    def stand_ins(self, days: float) -> list[tuple[str, Edition, Look]]:
+    def stand_ins(self, days: float) -> list[tuple[str, Edition, StoredBody]]:
         """The posts of the last days that `to_better` may be said of, and what says so."""
-        return self._catalog.stand_ins(iso(self._clock() - timedelta(days=days)))
+        return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the article was archived by then, or noted as one that could not be."""
         seen = self._catalog.first_seen(info_code)
         if seen is not None:
-            return seen <= iso(at)
+            return seen <= utc_iso(at)
         failed = self.crawl_state.failure_of(info_code)
         # A crawl's end is known to the second, and what failed within that second came before it.
-        return failed is not None and iso(failed.first) <= iso(at)
+        return failed is not None and utc_iso(failed.first) <= utc_iso(at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """When the last complete crawl of a spider ended, which had dealt with all of its lists.
 
         :param arguments: that it had; with others it reads other lists.
         """
-        ended = self._catalog.completed(spider, as_json(arguments), iso(self._clock()))
+        ended = self._catalog.completed(spider, as_json(arguments), utc_iso(self._clock()))
         return datetime.fromisoformat(ended) if ended else None
-
-    def get(self, info_code: InfoCode) -> Post | None:
-        """The post as its file says it; None when it is not archived."""
-        row = self._catalog.get(info_code)
-        if row is None:
-            return None
-        path = self.folder / row.path
-        with self._disk():
-            return parse_post(path.read_bytes(), path.name)
 
     def posts(self, info_codes: Sequence[InfoCode] = ()) -> Iterator[PostRow]:
         """What the catalog has of some articles, or of all, in the order in which they came.

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from archive.catalog import Catalog
-from archive.databases import is_damage
+from archive.databases import is_damage, sqlite_errors
 from archive.errors import ArchiveError
 from archive.files import demand_archive, refuse_links
 from archive.fold import Fold, LostVersion, seen_in, told_by
@@ -169,11 +169,12 @@ def _put_in_place(fresh: Path, place: Path) -> None:
     Renaming it would leave the old one's write-ahead log beside the new one, and SQLite would
     apply it.
     """
-    try:
-        with closing(sqlite3.connect(fresh.absolute())) as source, closing(_old(place)) as target:
-            source.backup(target)
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not replace the catalog {place}: {error}.") from error
+    with (
+        sqlite_errors(f"Could not replace the catalog {place}"),
+        closing(sqlite3.connect(fresh.absolute())) as source,
+        closing(_old(place)) as target,
+    ):
+        source.backup(target)
 
 
 def _old(place: Path) -> sqlite3.Connection:

@@ -4,7 +4,7 @@ Order of writing: captures, revision, post, catalog row. A kill in between leave
 next `Archive.add` of the same article finds and completes.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,14 +13,13 @@ from pathlib import Path
 
 from archive.capture import Capture
 from archive.catalog import Catalog
-from archive.entries import Entry
+from archive.clock import Clock
+from archive.entries import CatalogEntry
 from archive.files import bytes_if_there, publish, refuse_links, stage, sync_folders
 from archive.journal import CRAWL, PICTURE, note_of, tells_of_new_version
 from archive.media import Picture
 from archive.versions import numbered_name
 from archive.warc import CaptureWriter
-
-Clock = Callable[[], datetime]
 
 _FILES_AT_ONCE = 8
 """That wait for the disk: it brings them down together, in a fifth of the time."""
@@ -46,7 +45,7 @@ class Step:
     """
 
     outcome: Outcome
-    entry: Entry
+    entry: CatalogEntry
     files: tuple[tuple[bytes, str], ...] = ()
     obsolete: tuple[str, ...] = ()
     record: bytes | None = None

@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
 from archive.catalog import Catalog
-from archive.changes import Change, changes_between
+from archive.changes import ChangeKind, changes_between
 from archive.content import Security, read_body, same_article, with_listed
-from archive.entries import Entry, PostRow, RevisionRow
+from archive.entries import CatalogEntry, PostRow, RevisionRow
 from archive.files import bytes_if_there
 from archive.journal import version_in_captures
 from archive.post import format_post, parse_post
@@ -93,14 +93,14 @@ class Succession:
         saved = ((original, kept.path),) if original is not None else ()
         files = (*saved, (on_disk, stored.path))
         named = with_listed(body.securities, found.stock_list)
-        yield Step(Outcome.REVISED, Entry(found, named, kept), files)
+        yield Step(Outcome.REVISED, CatalogEntry(found, named, kept), files)
         if original is not None and not bettered:
             kept = revision_of(found, now)
             row = replace(stored, version=found.version + 1, checked=now, revised=now)
             body = read_body(parse_post(original, name).body)
             named = with_listed(body.securities, row.stock_list)
             files = ((on_disk, kept.path), (original, stored.path))
-            yield Step(Outcome.REVISED, Entry(row, named, kept), files)
+            yield Step(Outcome.REVISED, CatalogEntry(row, named, kept), files)
 
     def _original(self, stored: PostRow, incoming: "_Incoming") -> bytes | None:
         """The bytes that a row tells of, where its file has others."""
@@ -157,7 +157,7 @@ class _Incoming:
 def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> Step:
     if on_disk is None or on_disk == incoming.post:
         files = ((incoming.post, incoming.row.path),)
-        return Step(Outcome.ADDED, Entry(incoming.row, incoming.securities), files)
+        return Step(Outcome.ADDED, CatalogEntry(incoming.row, incoming.securities), files)
     orphan = row_of_orphan(incoming.row, on_disk)
     return replace(_next(incoming, orphan, on_disk, now=now), outcome=Outcome.ADDED)
 
@@ -180,16 +180,16 @@ def _unchanged(
     row = incoming.row
     lost = on_disk is None and row.sha256 == stored.sha256
     seen = seen_again(row, stored)
-    returned = (Change.RETURNED,) if stored.gone and not seen.gone else ()
+    returned = (ChangeKind.RETURNED,) if stored.gone and not seen.gone else ()
     files = ((incoming.post, row.path),) if lost else ()
-    return Step(Outcome.UNCHANGED, Entry(seen, changes=returned), files, left)
+    return Step(Outcome.UNCHANGED, CatalogEntry(seen, changes=returned), files, left)
 
 
 def _next(
     incoming: _Incoming,
     stored: PostRow,
     on_disk: bytes | None,
-    changes: Sequence[Change] = (),
+    changes: Sequence[ChangeKind] = (),
     left: tuple[str, ...] = (),
     *,
     now: str,
@@ -200,12 +200,12 @@ def _next(
     )
     saved = ((on_disk, revision.path),) if on_disk is not None and on_disk != post else ()
     obsolete = (*left, stored.path) if stored.path != row.path else left
-    entry = Entry(row, incoming.securities, revision, changes)
+    entry = CatalogEntry(row, incoming.securities, revision, changes)
     return Step(Outcome.REVISED, entry, (*saved, (post, row.path)), obsolete)
 
 
-def _changes(incoming: _Incoming, stored: PostRow, named: Sequence[str]) -> Sequence[Change]:
+def _changes(incoming: _Incoming, stored: PostRow, named: Sequence[str]) -> Sequence[ChangeKind]:
     """What this look at the source found; `named` are codes of securities."""
     names = [security.code for security in incoming.securities]
     found = changes_between(stored, incoming.row, named, names)
-    return [*found, Change.RETURNED] if stored.gone else found
+    return [*found, ChangeKind.RETURNED] if stored.gone else found

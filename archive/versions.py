@@ -1,19 +1,14 @@
-"""The versions of posts as their files have them."""
+"""Where the versions of posts are, and their hashes."""
 
 import hashlib
 import os
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TypeGuard
 
 from archive.capture import is_text
-from archive.categories import media_of
-from archive.content import read_body
-from archive.entries import Entry, PostRow
 from archive.files import bytes_if_there
-from archive.post import Post, parse_post
 
 _PLACE = re.compile(r"(?:_posts|revisions)(?:/(?!\.\.?(?:/|$))[^/\0]+)+(?<=\.md)")
 _NUMBERED = re.compile(r"(?P<post>.+)\.(?P<number>[0-9]{1,9})\.md", re.DOTALL)
@@ -88,50 +83,3 @@ def sha256_if_there(path: Path) -> str | None:
     """
     data = bytes_if_there(path)
     return None if data is None else sha256(data)
-
-
-def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Entry | None:
-    """What a post file says by itself, where nothing else is known of it.
-
-    :param path: below the archive's folder.
-    :param modified: stands for the time that it was first seen.
-    :returns: None when the file names no article or no day.
-    """
-    return entry_of_post(parse_post(data, path.name), path, data, modified)
-
-
-def entry_of_post(post: Post, path: PurePosixPath, data: bytes, seen: datetime) -> Entry | None:
-    """Likewise, of a post that has been read already.
-
-    :param seen: when it was first seen.
-    """
-    if post.info_code is None or post.day is None:
-        return None
-    body = read_body(post.body)
-    published = post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00"
-    since = seen.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    row = PostRow(
-        info_code=post.info_code,
-        title=post.title or "",
-        published=published,
-        media=media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media),
-        category=post.category,
-        tag=post.tag,
-        digest=post.digest,
-        text=body.text,
-        length=len(body.text),
-        pictures=body.pictures_json,
-        body_source=None,
-        body_provisional=False,
-        link=post.link,
-        addresses="[]",
-        captures="[]",
-        path=str(path),
-        sha256=sha256(data),
-        bytes=len(data),
-        version=1,
-        first_seen=since,
-        checked=since,
-        revised=None,
-    )
-    return Entry(row, body.securities)

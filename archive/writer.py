@@ -42,7 +42,7 @@ returned or raised.
 """
 
 
-class Writer:
+class ArchiveService:
     """An archive, and where it keeps what came over the pipe."""
 
     def __init__(self, archive: Archive) -> None:
@@ -94,14 +94,14 @@ def write(pipe: Connection) -> None:
     try:
         with Archive(folder, clock=clock) as archive, suppress(ConnectionError):
             pipe.send(((), None))
-            _take_messages(pipe, Writer(archive))
+            _take_messages(pipe, ArchiveService(archive))
     except ArchiveError as error:
         failure = error
     with suppress(ConnectionError):
         pipe.send(((), failure))
 
 
-def _take_messages(pipe: Connection, writer: Writer) -> None:
+def _take_messages(pipe: Connection, writer: ArchiveService) -> None:
     for exchanges, call in _messages(pipe):
         writer.keep(exchanges)
         if call is not None:

@@ -28,7 +28,7 @@ from bench.corpus import Corpus
 from cluster.app import opened_app
 from cluster.roles import send_now
 from cluster.wire import Plain, packed_exchange, plain_article
-from cluster.writing import Writer
+from cluster.writing import BatchWriter
 from demo.brokers import Broker, RabbitMQ, running, wait_for
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
@@ -151,7 +151,7 @@ def measure_writer(share: float) -> None:
         batches = list(_batches(size * count, size))
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "news"
-            with Writer(archive) as writer:
+            with BatchWriter(archive) as writer:
                 started = time.perf_counter()
                 for batch in batches:
                     writer.write(batch)

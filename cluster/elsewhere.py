@@ -22,16 +22,16 @@ from scrapy.utils.misc import load_object
 from archive.article import Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
+from archive.clock import Clock
 from archive.crawl_state import Block, CrawlState, Memory
 from archive.crawls import History
-from archive.entries import Look, PostRow
+from archive.entries import PostRow, StoredBody
 from archive.post import format_post
-from archive.steps import Clock
 from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app
 from cluster.asking import BROKEN, ask, no_broker
 from cluster.holds import Held, end_with, holds_in
-from cluster.known import Known
+from cluster.known import KnownArticles
 from cluster.wire import Plain, article_of, packed_exchange, plain_article
 from crawler.keeper import Sent
 
@@ -74,7 +74,7 @@ class ArchiveElsewhere:
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
             self._spool = undo.enter_context(_Spool())
-            self._known = undo.enter_context(Known(known))
+            self._known = undo.enter_context(KnownArticles(known))
             self._held = _hold(broker, hosts)
             undo.callback(self._held.close)
             brief = self._learn(hosts, about)
@@ -84,7 +84,8 @@ class ArchiveElsewhere:
         self._articles: dict[InfoCode, list[Article]] = {}
         self._due = [self._row(*found) for found in brief["due"]]
         self._stand_ins = {
-            (code, Edition(edition)): Look(**look) for code, edition, look in brief["stand_ins"]
+            (code, Edition(edition)): StoredBody(**look)
+            for code, edition, look in brief["stand_ins"]
         }
         self._completed: str | None = brief["completed"]
         self._usual_failures: float = brief["usual_failures"]
@@ -188,7 +189,7 @@ class ArchiveElsewhere:
         look = self._look_at(info_code, None)
         return look.summary if look else None
 
-    def _look_at(self, info_code: InfoCode, edition: Edition | None) -> Look | None:
+    def _look_at(self, info_code: InfoCode, edition: Edition | None) -> StoredBody | None:
         """Return what is known of a post that this crawl has not sent."""
         if self._is_own(info_code, edition):
             return None

@@ -19,10 +19,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from archive.archive import utc_now
 from archive.article import SHANGHAI
+from archive.clock import Clock, utc_now
 from archive.errors import FinewsError
-from archive.steps import Clock
 from crawler.arguments import EastmoneyArguments, FinewsArguments, in_one_sentence
 from crawler.sources import Sources
 

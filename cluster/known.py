@@ -7,14 +7,15 @@ would never be fetched.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from archive.article import Edition, InfoCode
-from archive.databases import plain
+from archive.closing import Closing
+from archive.databases import plain, sqlite_errors
 from archive.errors import ArchiveError
 
 Seen = tuple[str, str, str, str | None]
@@ -35,7 +36,7 @@ _SCHEMA = f"""
 """
 
 
-class Known:
+class KnownArticles(Closing):
     """The codes of an archive, up to when it was last asked.
 
     Several crawls of one machine may have it open.
@@ -46,44 +47,35 @@ class Known:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with ExitStack() as failing:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._db = sqlite3.connect(plain(path), timeout=60, check_same_thread=False)
-                failing.callback(self._db.close)
-                self._db.execute("PRAGMA journal_mode = WAL")
-                self._db.execute("PRAGMA synchronous = NORMAL")
-                (version,) = self._db.execute("PRAGMA user_version").fetchone()
-                if version != _VERSION:
-                    self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
-            except (sqlite3.Error, OSError) as error:
-                raise self._failed(error) from error
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArchiveError(f"Could not use {path}: {error}.") from error
+        with self._access(), ExitStack() as failing:
+            self._db = sqlite3.connect(plain(path), timeout=60, check_same_thread=False)
+            failing.callback(self._db.close)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()
+            if version != _VERSION:
+                self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT")
             failing.pop_all()
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def up_to(self, archive: str) -> str:
         """When the newest article that is known here was first seen; empty when none is.
 
         :param archive: the archive's identity. What is known of another one is forgotten.
         """
-        try:
-            with self._db:
-                row = self._db.execute("SELECT archive, first_seen FROM state").fetchone()
-                if row and row[0] == archive:
-                    return str(row[1])
-                self._db.executescript("DELETE FROM known; DELETE FROM slugs; DELETE FROM state;")
-                self._db.execute("INSERT INTO state VALUES (?, '')", [archive])
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
+        with self._access(), self._db:
+            row = self._db.execute("SELECT archive, first_seen FROM state").fetchone()
+            if row and row[0] == archive:
+                return str(row[1])
+            self._db.executescript("DELETE FROM known; DELETE FROM slugs; DELETE FROM state;")
+            self._db.execute("INSERT INTO state VALUES (?, '')", [archive])
         return ""
 
     def learn(self, seen: Sequence[Seen]) -> None:
@@ -91,19 +83,16 @@ class Known:
         if not seen:
             return
         slugs = {slug for *_, slug in seen if slug is not None}
-        try:
-            with self._db:
-                self._db.executemany(
-                    "INSERT OR IGNORE INTO slugs (slug) VALUES (?)", ((slug,) for slug in slugs)
-                )
-                ids = dict(self._db.execute("SELECT slug, id FROM slugs"))
-                self._db.executemany(
-                    "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", _rows(seen, ids)
-                )
-                newest = seen[-1][0]
-                self._db.execute("UPDATE state SET first_seen = max(first_seen, ?)", [newest])
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
+        with self._access(), self._db:
+            self._db.executemany(
+                "INSERT OR IGNORE INTO slugs (slug) VALUES (?)", ((slug,) for slug in slugs)
+            )
+            ids = dict(self._db.execute("SELECT slug, id FROM slugs"))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", _rows(seen, ids)
+            )
+            newest = seen[-1][0]
+            self._db.execute("UPDATE state SET first_seen = max(first_seen, ?)", [newest])
 
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
         """Return whether the archive has the article.
@@ -132,16 +121,13 @@ class Known:
         wanted: list[object] = [_key(info_code.digits)]
         if edition is not None:
             sql, wanted = f"{sql} AND edition = ?", [*wanted, edition]
-        try:
-            with closing(self._db.execute(sql, wanted)) as found:
-                row: tuple[Any, ...] | None = found.fetchone()
-        except sqlite3.Error as error:
-            raise self._failed(error) from error
+        with self._access(), closing(self._db.execute(sql, wanted)) as found:
+            row: tuple[Any, ...] | None = found.fetchone()
         return row
 
-    def _failed(self, error: Exception) -> ArchiveError:
-        return ArchiveError(
-            f"Could not use {self._path}: {error}; it may be deleted, and then fills anew."
+    def _access(self) -> AbstractContextManager[None]:
+        return sqlite_errors(
+            f"Could not use {self._path}", "it may be deleted, and then fills anew"
         )
 
 

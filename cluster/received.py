@@ -7,17 +7,17 @@ under way, and makes the workers ask anew for all that is archived; nothing else
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from archive.capture import Capture
-from archive.databases import plain
-from archive.errors import ArchiveError
+from archive.clock import utc_iso
+from archive.databases import plain, sqlite_errors
 
 _KEPT = timedelta(days=7)
 _SCHEMA = """
@@ -60,7 +60,7 @@ class Received:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._telling(), ExitStack() as failing:
+        with self._access(), ExitStack() as failing:
             self._db = sqlite3.connect(plain(path), timeout=30)
             failing.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -73,12 +73,8 @@ class Received:
                 )
             failing.pop_all()
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise ArchiveError(f"Could not use the file {self._path}: {error}.") from error
+    def _access(self) -> AbstractContextManager[None]:
+        return sqlite_errors(f"Could not use the file {self._path}")
 
     def close(self) -> None:
         """Close the file."""
@@ -111,7 +107,7 @@ class Received:
         :param outcomes: how many articles of it became what.
         :param captures: where its exchanges are kept now.
         """
-        with self._telling(), self._db:
+        with self._access(), self._db:
             self._db.execute(
                 "INSERT INTO batches VALUES (?, ?, ?)", [crawl, number, json.dumps(outcomes)]
             )
@@ -125,7 +121,7 @@ class Received:
 
     def begin(self, crawl: str, number: int, spider: str, now: datetime) -> None:
         """A crawl has begun, with a number in the catalog. Old ones are forgotten."""
-        with self._telling(), self._db:
+        with self._access(), self._db:
             self._db.execute(
                 "INSERT OR REPLACE INTO crawls VALUES (?, ?, ?, ?, NULL)",
                 [crawl, number, spider, _iso(now)],
@@ -152,13 +148,13 @@ class Received:
 
     def end(self, crawl: str, now: datetime) -> None:
         """A crawl has ended; where its exchanges are kept is of no use any more."""
-        with self._telling(), self._db:
+        with self._access(), self._db:
             self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [_iso(now), crawl])
             self._db.execute("DELETE FROM captures WHERE crawl = ?", [crawl])
 
     def job_ended(self, name: str, status: int, sentence: str, now: datetime) -> None:
         """A job has ended."""
-        with self._telling(), self._db:
+        with self._access(), self._db:
             self._db.execute(
                 """
                 INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?2 <> 0)
@@ -176,9 +172,9 @@ class Received:
         return [JobEnded(*row) for row in self._rows(sql)]
 
     def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        with self._telling():
+        with self._access():
             return self._db.execute(sql, parameters).fetchall()
 
 
 def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="seconds")
+    return utc_iso(time, zone="+00:00")

@@ -12,9 +12,9 @@ from celery.exceptions import CPendingDeprecationWarning
 
 from cluster.app import ARCHIVE, ASIDE, JOBS, broker_url, make_app, opened_app
 from cluster.asking import BROKEN, no_broker
-from cluster.crawling import Crawls, add_task
+from cluster.crawling import CrawlRunner, add_task
 from cluster.jobs import InvalidJobs, read_jobs
-from cluster.writing import Writer, add_tasks
+from cluster.writing import BatchWriter, add_tasks
 
 _QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING")
 
@@ -25,7 +25,7 @@ def work(crawls: int, name: str) -> None:
     Threads are enough: each waits for a crawl in a process of its own.
     """
     app = make_app(broker_url())
-    add_task(app, Crawls())
+    add_task(app, CrawlRunner())
     _run(app, JOBS, "--pool=threads", f"--concurrency={crawls}", f"--hostname={name}@%h")
 
 
@@ -36,7 +36,7 @@ def write(archive: Path) -> None:
     """
     broker = broker_url()
     app = make_app(broker)
-    with Writer(archive) as writer:
+    with BatchWriter(archive) as writer:
         add_tasks(app, writer)
         if broker.startswith("redis"):
             _take_back(app)

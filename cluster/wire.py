@@ -1,65 +1,46 @@
-"""Articles, exchanges and rows as plain data, for msgpack."""
+"""Articles and exchanges as plain data, for msgpack."""
 
-from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 import msgpack
+from pydantic import TypeAdapter, ValidationError
 
-from archive.article import Article, BodySource, InfoCode
-from archive.capture import Capture
+from archive.article import Article
+from archive.errors import Refused
 from archive.warc import Exchange
 
 Plain = dict[str, Any]
 """Text, numbers, bytes, lists and dicts of them."""
 
+_ARTICLE, _EXCHANGE = TypeAdapter(Article), TypeAdapter(Exchange)
+
 
 def plain_article(article: Article) -> Plain:
-    """An article as plain data."""
-    facts = {field.name: getattr(article, field.name) for field in fields(article)}
-    return facts | {
-        "info_code": str(article.info_code),
-        "published": article.published.isoformat(),
-        "body_source": str(article.body_source),
-        "addresses": list(article.addresses),
-        "stock_list": list(article.stock_list),
-        "captures": [asdict(capture) for capture in article.captures],
-    }
+    """Return an article as plain data."""
+    facts: Plain = _ARTICLE.dump_python(article, mode="json")
+    return facts
 
 
 def article_of(facts: Plain) -> Article:
-    """The article again.
+    """Read what `plain_article` gave.
 
     :raises Refused: for what no article can be.
+    :raises ValueError: for other data than an article's.
     """
-    return Article(
-        **facts
-        | {
-            "info_code": InfoCode(facts["info_code"]),
-            "published": datetime.fromisoformat(facts["published"]),
-            "body_source": BodySource(facts["body_source"]),
-            "addresses": tuple(facts["addresses"]),
-            "stock_list": tuple(facts["stock_list"]),
-            "captures": tuple(Capture(**capture) for capture in facts["captures"]),
-        }
-    )
+    try:
+        return _ARTICLE.validate_python(facts)
+    except ValidationError as error:
+        causes = (each.get("ctx", {}).get("error") for each in error.errors())
+        raise next((cause for cause in causes if isinstance(cause, Refused)), error) from error
 
 
 def packed_exchange(exchange: Exchange) -> bytes:
-    """An exchange as bytes."""
-    facts = {field.name: getattr(exchange, field.name) for field in fields(exchange)}
-    packed: bytes = msgpack.packb(facts | {"received": exchange.received.isoformat()})
+    """Return an exchange as bytes."""
+    packed: bytes = msgpack.packb(_EXCHANGE.dump_python(exchange), default=datetime.isoformat)
     return packed
 
 
 def exchange_of(packed: bytes) -> Exchange:
-    """The exchange again."""
-    facts = msgpack.unpackb(packed)
-    return Exchange(
-        **facts
-        | {
-            "received": datetime.fromisoformat(facts["received"]),
-            "request_headers": [(name, value) for name, value in facts["request_headers"]],
-            "response_headers": [(name, value) for name, value in facts["response_headers"]],
-        }
-    )
+    """Read what `packed_exchange` gave."""
+    return _EXCHANGE.validate_python(msgpack.unpackb(packed))

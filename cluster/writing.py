@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from celery import Celery, Task
 from celery.exceptions import Reject
 
-from archive.archive import Archive, utc_now
+from archive.archive import Archive
 from archive.article import Article, InfoCode
 from archive.capture import Capture
+from archive.clock import Clock, utc_now
+from archive.closing import Closing
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle, Refused
-from archive.steps import Clock, Outcome
+from archive.steps import Outcome
 from cluster.app import ASIDE
 from cluster.asking import answer
 from cluster.received import Received
@@ -44,7 +46,7 @@ _PAUSE_SECONDS = 5
 """Between two tries of a batch that the disk refuses."""
 
 
-class Writer:
+class BatchWriter(Closing):
     """The archive, open for the whole cluster.
 
     :raises ArchiveLocked: when another process has it open.
@@ -60,12 +62,6 @@ class Writer:
         """Let go of it."""
         self._received.close()
         self._archive.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def write(self, batch: Plain) -> None:
         """Write a batch; the same one again changes nothing."""
@@ -224,7 +220,7 @@ def _placed(
     )
 
 
-def add_tasks(app: Celery, writer: Writer) -> None:
+def add_tasks(app: Celery, writer: BatchWriter) -> None:
     """Give the application the tasks that `ARCHIVE` is for."""
 
     def set_aside(

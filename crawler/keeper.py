@@ -125,7 +125,7 @@ class ArchiveHere(Archive):
         return f"The archive is in {folder}; to look at it: {look}"
 
 
-class ArchiveBeside(beside.ArchiveBeside):
+class ArchiveBeside(beside.SubprocessArchive):
     """The same folder, written by a process beside the crawl."""
 
     @classmethod

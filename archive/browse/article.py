@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Edition
 from archive.capture import Capture, captures_from
-from archive.changes import Change
+from archive.changes import ChangeKind
 from archive.content import read_body
 from archive.media import SUFFIXES, is_kept_as_file, media_path
 from archive.post import parse_post
@@ -34,7 +34,7 @@ class PostVersion:
     body_source: str | None
     captures: Sequence[Capture]
     superseded: str | None
-    changed: Sequence[Change]
+    changed: Sequence[ChangeKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str])
         body_source=row["body_source"],
         captures=captures_from(row["captures"]) or (),
         superseded=superseded,
-        changed=[what for what in Change if what in changed],
+        changed=[what for what in ChangeKind if what in changed],
     )
 
 

@@ -31,7 +31,7 @@ def import_(folders: tuple[Path, ...], archive: Path, quiet: bool) -> None:
     Exact bytes are kept. Can be stopped and continued; importing again changes nothing.
     """
 
-    def tell(finding: importing.Finding) -> None:
+    def tell(finding: importing.FileFinding) -> None:
         if not quiet:
             name = click.format_filename(finding.file)
             fate = "" if finding.taken else "not taken in: "

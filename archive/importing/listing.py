@@ -3,17 +3,16 @@
 import math
 import os
 import re
-import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path, PurePath
-from typing import Self
 
 from archive.article import InfoCode
-from archive.errors import ArchiveError, InvalidInfoCode, Refused
+from archive.databases import TemporaryDatabase
+from archive.errors import InvalidInfoCode, Refused
 from archive.post import parse_post
 
 _MOST_BYTES = 16 << 20
@@ -27,7 +26,7 @@ _NUMBER_OF_REVISION = re.compile(r"\.([0-9]{1,9})(?=\.md\Z)")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FileFinding:
     """A file that something is wrong with.
 
     :param file: its path; bytes of it that are not UTF-8 are surrogates.
@@ -40,7 +39,7 @@ class Finding:
     taken: bool
 
 
-Tell = Callable[[Finding], object]
+Tell = Callable[[FileFinding], object]
 
 
 def check(source: Path, folder: Path) -> None:
@@ -60,16 +59,16 @@ def posts_below(source: Path, note: Tell) -> Iterator[os.DirEntry[str]]:
                     if entry.name.startswith("."):
                         continue
                     if entry.is_symlink():
-                        note(Finding(Path(entry.path), "it is a symbolic link", taken=False))
+                        note(FileFinding(Path(entry.path), "it is a symbolic link", taken=False))
                     elif entry.is_dir():
                         folders.append(entry.path)
                     elif _is_post(entry.name):
                         yield entry
                     elif _LIKE_A_POST.fullmatch(entry.name):
                         reason = "its name is a post's, but does not end in .md, .markdown or .html"
-                        note(Finding(Path(entry.path), reason, taken=False))
+                        note(FileFinding(Path(entry.path), reason, taken=False))
         except OSError as error:
-            note(Finding(Path(error.filename or source), f"{error.strerror}", taken=False))
+            note(FileFinding(Path(error.filename or source), f"{error.strerror}", taken=False))
 
 
 def _is_post(name: str) -> bool:
@@ -79,7 +78,7 @@ def _is_post(name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class PostFile:
     """A file that is to be read.
 
     :param standing: of a post where it comes from; the number of a superseded version.
@@ -90,34 +89,27 @@ class File:
     size: int
 
 
-class Listing:
-    """Files by article, in a temporary database, so that memory does not grow with them."""
+_SCHEMA = """
+    CREATE TABLE files (
+        code TEXT, path BLOB, standing REAL, size INTEGER, PRIMARY KEY (code, path)
+    ) WITHOUT ROWID
+"""
+
+
+class Listing(TemporaryDatabase):
+    """Files by article."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute(
-            "CREATE TABLE files (code TEXT, path BLOB, standing REAL, size INTEGER,"
-            " PRIMARY KEY (code, path)) WITHOUT ROWID"
-        )
-        self._db.execute("BEGIN")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
-        self._db.close()
-        if isinstance(error, sqlite3.Error):
-            raise ArchiveError(f"Could not keep a list of the files: {error}.") from error
+        super().__init__(_SCHEMA, "keep a list of the files")
 
     def add(self, entry: os.DirEntry[str], note: Tell) -> None:
         try:
             size = entry.stat(follow_symlinks=False).st_size
             code = _code_of(entry)
         except OSError as error:
-            note(Finding(Path(entry.path), f"{error.strerror}", taken=False))
+            note(FileFinding(Path(entry.path), f"{error.strerror}", taken=False))
         except Refused as reason:
-            note(Finding(Path(entry.path), str(reason), taken=False))
+            note(FileFinding(Path(entry.path), str(reason), taken=False))
         else:
             number = _NUMBER_OF_REVISION.search(_as_markdown(entry.name))
             standing = float(number[1]) if number else math.inf
@@ -134,7 +126,7 @@ class Listing:
         """Info codes in their order, and the files of each."""
         rows = self._db.execute("SELECT * FROM files ORDER BY code, path")
         for code, files in groupby(rows, key=itemgetter(0)):
-            yield InfoCode(code), tuple(File(os.fsdecode(row[1]), *row[2:]) for row in files)
+            yield InfoCode(code), tuple(PostFile(os.fsdecode(row[1]), *row[2:]) for row in files)
 
 
 def _code_of(entry: os.DirEntry[str]) -> InfoCode:
@@ -173,5 +165,5 @@ def bytes_of(path: str) -> bytes:
     return data
 
 
-Listed = tuple[InfoCode, tuple[File, ...]]
+Listed = tuple[InfoCode, tuple[PostFile, ...]]
 """An article and its files."""

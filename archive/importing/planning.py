@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from archive.archive import Archive
 from archive.article import Edition, InfoCode
 from archive.content import read_body, with_listed
-from archive.entries import Entry, PostRow
+from archive.entries import CatalogEntry, PostRow
 from archive.errors import Refused
-from archive.importing.listing import Finding, Tell
-from archive.importing.reading import ReadArticle, Version, rank_of, rank_of_post, version_of
+from archive.importing.listing import FileFinding, Tell
+from archive.importing.reading import ReadArticle, ReadVersion, rank_of, rank_of_post, version_of
 from archive.post import parse_post
 from archive.rows import revision_of
 from archive.steps import Outcome, Step
@@ -39,7 +39,7 @@ class Imported:
     broken: int = 0
 
 
-class Plan:
+class ImportPlan:
     """Plans the steps for one article after another."""
 
     def __init__(self, archive: Archive, imported: Imported, note: Tell, seen: datetime) -> None:
@@ -65,7 +65,7 @@ class Plan:
             current = self._current(article.code, edition) if article.known else None
         except Refused as reason:
             for version in article.versions:
-                self._note(Finding(Path(version.file), str(reason), taken=False))
+                self._note(FileFinding(Path(version.file), str(reason), taken=False))
             return []
         stray = self._stray(article, current)
         others = [version for version in (current, stray) if version]
@@ -75,7 +75,7 @@ class Plan:
         self._count(article.versions, versions[-1], current)
         return list(_steps(versions, current, stray, article.versions[0].entry.post.checked))
 
-    def _current(self, code: InfoCode, edition: Edition) -> Version | None:
+    def _current(self, code: InfoCode, edition: Edition) -> ReadVersion | None:
         """What the archive has as the current version of a post.
 
         :raises Refused: when its file is not the one that the catalog knows.
@@ -91,9 +91,9 @@ class Plan:
         imported = row.revised or row.first_seen
         rank = rank_of_post(row, math.inf, sound=not post.problems, imported=imported)
         named = with_listed(read_body(post.body).securities, row.stock_list)
-        return Version(data, Entry(row, named), rank, row.path)
+        return ReadVersion(data, CatalogEntry(row, named), rank, row.path)
 
-    def _stray(self, article: ReadArticle, current: Version | None) -> Version | None:
+    def _stray(self, article: ReadArticle, current: ReadVersion | None) -> ReadVersion | None:
         """A post that is in the place of the new one and that the catalog does not know."""
         path = article.versions[-1].entry.post.path
         if current and current.file == path:
@@ -104,7 +104,9 @@ class Plan:
             return None
         return version_of(path, data, math.inf, self._seen)
 
-    def _count(self, new: list[Version], newest: Version, current: Version | None) -> None:
+    def _count(
+        self, new: list[ReadVersion], newest: ReadVersion, current: ReadVersion | None
+    ) -> None:
         wins = newest in new
         self._imported.added += wins and current is None
         self._imported.revised += wins and current is not None
@@ -112,11 +114,14 @@ class Plan:
         for version in new:
             if version.problems:
                 reason = "; ".join(version.problems)
-                self._note(Finding(Path(version.file), reason, taken=True))
+                self._note(FileFinding(Path(version.file), reason, taken=True))
 
 
 def _steps(
-    versions: Sequence[Version], current: Version | None, stray: Version | None, now: str
+    versions: Sequence[ReadVersion],
+    current: ReadVersion | None,
+    stray: ReadVersion | None,
+    now: str,
 ) -> Iterator[Step]:
     """Each version supersedes the one before it, as if they had come in this order."""
     before = current.entry.post if current else None
@@ -129,7 +134,7 @@ def _steps(
         superseded = revision_of(before, now) if before else None
         yield Step(
             Outcome.REVISED if before else Outcome.ADDED,
-            Entry(row, named, superseded, grams=version.entry.grams),
+            CatalogEntry(row, named, superseded, grams=version.entry.grams),
             (*saved, (version.data, row.path if last else _superseded_path(row))),
             tuple(left),
             version.record,

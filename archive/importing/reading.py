@@ -12,15 +12,15 @@ from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.categories import ROLLING
-from archive.entries import Entry, PostRow
+from archive.entries import CatalogEntry, PostRow
 from archive.errors import Refused
 from archive.grams import grams
-from archive.importing.listing import File, Finding, Listed, bytes_of, post_name
+from archive.importing.listing import FileFinding, Listed, PostFile, bytes_of, post_name
 from archive.journal import target_of
-from archive.post import NO_FRONT_MATTER, Post, parse_post
+from archive.post import NO_FRONT_MATTER, parse_post
 from archive.processes import Workers, cores
-from archive.versions import entry_of_post, sha256
+from archive.rows import entry_of_post
+from archive.versions import sha256
 from archive.warc import conversion_record
 
 _CHUNK_ARTICLES, _CHUNK_BYTES = 50, 4 << 20
@@ -34,7 +34,7 @@ _WORTH_A_PROCESS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class ArticleFiles:
     """An article that is to be read.
 
     :param known: hashes of the versions that are archived.
@@ -43,7 +43,7 @@ class Article:
 
     code: InfoCode
     known: frozenset[str]
-    files: tuple[File, ...]
+    files: tuple[PostFile, ...]
     seen: datetime
 
 
@@ -51,7 +51,7 @@ Rank = tuple[bool, bool, float, str, str, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class ReadVersion:
     """A version of an article.
 
     :param rank: the greatest is the current one: fetched by a crawl, sound, standing, time of the
@@ -61,7 +61,7 @@ class Version:
     """
 
     data: bytes
-    entry: Entry
+    entry: CatalogEntry
     rank: Rank
     file: str
     problems: tuple[str, ...] = ()
@@ -79,9 +79,9 @@ class ReadArticle:
 
     code: InfoCode
     known: frozenset[str]
-    versions: list[Version]
+    versions: list[ReadVersion]
     unchanged: int
-    refused: list[Finding]
+    refused: list[FileFinding]
 
 
 def read_articles(
@@ -102,10 +102,12 @@ def read_articles(
 
 def _chunks(
     articles: Iterable[Listed], archive: Archive, seen: datetime
-) -> Iterator[list[Article]]:
+) -> Iterator[list[ArticleFiles]]:
     for chunk in _limited(articles):
         known = archive.hashes(code for code, _ in chunk)
-        yield [Article(code, frozenset(known.get(code, ())), files, seen) for code, files in chunk]
+        yield [
+            ArticleFiles(code, frozenset(known.get(code, ())), files, seen) for code, files in chunk
+        ]
 
 
 def _limited(articles: Iterable[Listed]) -> Iterator[list[Listed]]:
@@ -121,12 +123,12 @@ def _limited(articles: Iterable[Listed]) -> Iterator[list[Listed]]:
         yield chunk
 
 
-def _read_chunk(chunk: list[Article]) -> list[ReadArticle]:
+def _read_chunk(chunk: list[ArticleFiles]) -> list[ReadArticle]:
     return [_read_article(article) for article in chunk]
 
 
-def _read_article(article: Article) -> ReadArticle:
-    found: dict[str, Version] = {}
+def _read_article(article: ArticleFiles) -> ReadArticle:
+    found: dict[str, ReadVersion] = {}
     unchanged = 0
     refused = []
     for file in article.files:
@@ -140,9 +142,9 @@ def _read_article(article: Article) -> ReadArticle:
             if NO_FRONT_MATTER in version.problems:
                 raise Refused("; ".join(version.problems))
         except OSError as error:
-            refused.append(Finding(Path(file.path), str(error.strerror), taken=False))
+            refused.append(FileFinding(Path(file.path), str(error.strerror), taken=False))
         except Refused as reason:
-            refused.append(Finding(Path(file.path), str(reason), taken=False))
+            refused.append(FileFinding(Path(file.path), str(reason), taken=False))
         else:
             unchanged += digest in found
             found[digest] = max(found.get(digest, version), version, key=rank_of)
@@ -150,7 +152,7 @@ def _read_article(article: Article) -> ReadArticle:
     return ReadArticle(article.code, article.known, versions, unchanged, refused)
 
 
-def rank_of(version: Version) -> Rank:
+def rank_of(version: ReadVersion) -> Rank:
     return version.rank
 
 
@@ -164,13 +166,13 @@ def rank_of_post(row: PostRow, standing: float, *, sound: bool, imported: str) -
     return crawled, sound, standing, imported, row.published, row.bytes, row.sha256
 
 
-def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Version:
+def version_of(path: str, data: bytes, standing: float, seen: datetime) -> ReadVersion:
     """Read a version.
 
     :raises Refused: when it names no article or no day.
     """
     post = parse_post(data, post_name(PurePosixPath(path).name))
-    entry = entry_of_post(post, _place(post), data, seen)
+    entry = entry_of_post(post, data, seen)
     if entry is None:
         undated = () if post.day else ("it names no day",)
         raise Refused("; ".join((*post.problems, *undated)))
@@ -179,13 +181,4 @@ def version_of(path: str, data: bytes, standing: float, seen: datetime) -> Versi
     found_by = {text: grams(text) for text in (row.text, row.digest, row.title) if text}
     entry = replace(entry, grams=found_by)
     record = conversion_record(target_of(row.info_code), data, seen)
-    return Version(data, entry, rank, path, post.problems, record)
-
-
-def _place(post: Post) -> PurePosixPath:
-    """Where a post goes, below the archive's folder; see `archive.post.post_path`."""
-    if post.info_code is None or post.day is None:
-        return PurePosixPath()
-    day = post.day.isoformat()
-    code = post.info_code.digits if post.category == ROLLING.slug else post.info_code
-    return PurePosixPath("_posts", day[:4], day[5:7], f"{day}-{code}.md")
+    return ReadVersion(data, entry, rank, path, post.problems, record)

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from archive.archive import Archive, utc_now
-from archive.importing.listing import Finding, Listing, Tell, check, posts_below
-from archive.importing.planning import Imported, Plan
+from archive.archive import Archive
+from archive.clock import Clock, utc_now
+from archive.importing.listing import FileFinding, Listing, Tell, check, posts_below
+from archive.importing.planning import Imported, ImportPlan
 from archive.importing.reading import read_articles
 from archive.progress import Progress, silent
-from archive.steps import Clock, Step
+from archive.steps import Step
 
 _BATCH_VERSIONS, _BATCH_BYTES = 1_000, 16 << 20
 """What is written at once: few waits for the disk, one transaction."""
@@ -40,7 +41,7 @@ def import_posts(
         check(source, folder)
     imported = Imported()
 
-    def note(finding: Finding) -> None:
+    def note(finding: FileFinding) -> None:
         imported.refused += not finding.taken
         imported.broken += finding.taken
         tell(finding)
@@ -50,7 +51,7 @@ def import_posts(
             for file in posts_below(source, note):
                 listing.add(file, note)
         seen = clock()
-        plan = Plan(archive, imported, note, seen)
+        plan = ImportPlan(archive, imported, note, seen)
         count = len(listing)
         with closing(read_articles(listing.articles(), count, archive, seen)) as articles:
             steps = zip(progress("articles", range(count)), articles, strict=False)

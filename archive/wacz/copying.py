@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 from archive.capture import Capture
 from archive.errors import ArchiveError
-from archive.wacz.index import Index, Place, timestamp_of
+from archive.wacz.index import Index, RecordPlace, timestamp_of
 from archive.wacz.package import Package, Resource
 from archive.warc import Damaged, Record, find_file, finished_name, payload_digest, read_records
 from archive.warc.records import not_modified_record, resource_record, warcinfo_record
@@ -138,7 +138,7 @@ class Copies:
         digest = rows[0][0] if rows else ""
         return digest, self._find_payload(digest)
 
-    def _append(self, member: bytes) -> Place:
+    def _append(self, member: bytes) -> RecordPlace:
         if self._out is not None and self._out.size >= _MOST_BYTES:
             self.end()
         if self._out is None:
@@ -146,7 +146,7 @@ class Copies:
             self._name = f"data-{self._number:05}.warc.gz"
             self._out = self._package.add(f"archive/{self._name}")
             self._out.write(warcinfo_record(self._name))
-        place = Place(self._name, self._out.size, len(member))
+        place = RecordPlace(self._name, self._out.size, len(member))
         self._out.write(member)
         return place
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from archive.capture import Capture
-from archive.databases import open_catalog
-from archive.errors import ArchiveError
+from archive.databases import open_catalog, sqlite_errors
 from archive.files import bytes_if_there
 from archive.progress import Progress, silent
 from archive.query import EVERYTHING, Query, count
@@ -49,37 +48,35 @@ def export_wacz(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` refuses.
     """
-    try:
-        with (
-            closing(open_catalog(folder)) as catalog,
-            closing(Index()) as index,
-            Package(out, title=title, created=now) as package,
-            Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
-        ):
-            catalog.execute("BEGIN")
-            posts = count(catalog, query)
-            if query == EVERYTHING:
-                for path in progress("captures", warc_files(folder / "warc")):
-                    copies.copy_file(path)
-            else:
-                for capture in captures_of(catalog, query):
-                    copies.copy(folder / "warc", capture)
-            for picture in pictures_of(catalog, query):
-                data = bytes_if_there(folder / picture.path)
-                if data is not None and sha256(data) == picture.sha256:
-                    copies.add(picture.address, picture.type, data, picture.fetched)
-            steps = progress("pages", range(posts))
-            for _, post in zip(steps, posts_of(catalog, query), strict=False):
-                if _capture_of(post, copies) is None:
-                    copies.add(post.address, _HTML, post.page(folder), post.archived)
-            copies.end()
-            with package.add("pages/pages.jsonl", compressed=True) as pages:
-                pages.write(_line(_PAGES))
-                for post in posts_of(catalog, query):
-                    pages.write(_line(_page(post, copies)))
-            index.write(package)
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+    with (
+        sqlite_errors(f"Could not read the catalog of {folder}"),
+        closing(open_catalog(folder)) as catalog,
+        closing(Index()) as index,
+        Package(out, title=title, created=now) as package,
+        Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
+    ):
+        catalog.execute("BEGIN")
+        posts = count(catalog, query)
+        if query == EVERYTHING:
+            for path in progress("captures", warc_files(folder / "warc")):
+                copies.copy_file(path)
+        else:
+            for capture in captures_of(catalog, query):
+                copies.copy(folder / "warc", capture)
+        for picture in pictures_of(catalog, query):
+            data = bytes_if_there(folder / picture.path)
+            if data is not None and sha256(data) == picture.sha256:
+                copies.add(picture.address, picture.type, data, picture.fetched)
+        steps = progress("pages", range(posts))
+        for _, post in zip(steps, posts_of(catalog, query), strict=False):
+            if _capture_of(post, copies) is None:
+                copies.add(post.address, _HTML, post.page(folder), post.archived)
+        copies.end()
+        with package.add("pages/pages.jsonl", compressed=True) as pages:
+            pages.write(_line(_PAGES))
+            for post in posts_of(catalog, query):
+                pages.write(_line(_page(post, copies)))
+        index.write(package)
     return posts
 
 

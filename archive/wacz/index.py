@@ -19,7 +19,7 @@ _GZIP = 31
 _BLOCKS, _INDEX = "index.cdx.gz", "index.idx"
 
 
-class Place(NamedTuple):
+class RecordPlace(NamedTuple):
     """Where a record is in the WARC files of a package, in bytes."""
 
     file: str
@@ -39,7 +39,13 @@ class Index:
         self._db.close()
 
     def add(
-        self, place: Place, url: str, date: str, mime: str | None, status: int | None, digest: str
+        self,
+        place: RecordPlace,
+        url: str,
+        date: str,
+        mime: str | None,
+        status: int | None,
+        digest: str,
     ) -> None:
         """Add a line.
 

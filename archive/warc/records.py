@@ -6,7 +6,7 @@ import re
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha1
 from http.client import responses as reasons
 from string import printable
@@ -19,6 +19,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.warcwriter import WARCWriter
 
 from archive.capture import Capture
+from archive.clock import utc_iso
 from archive.warc.names import SOFTWARE
 
 Headers = Sequence[tuple[str, str]]
@@ -112,7 +113,7 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
     head = exchange.response_head or _head_of(
         f"HTTP/1.1 {exchange.status} {reason}", exchange.response_headers
     )
-    about = {"WARC-Date": iso_microseconds(exchange.received)}
+    about = {"WARC-Date": utc_iso(exchange.received, "microseconds")}
     if exchange.address is not None:
         about["WARC-IP-Address"] = exchange.address
     records = []
@@ -200,7 +201,9 @@ def resource_record(about: str, media_type: str, data: bytes, date: str) -> byte
 
 
 def _made(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
-    return _as_member(_block(about, kind, media_type, data, {"WARC-Date": iso_microseconds(now)}))
+    return _as_member(
+        _block(about, kind, media_type, data, {"WARC-Date": utc_iso(now, "microseconds")})
+    )
 
 
 def _block(
@@ -241,8 +244,3 @@ def has_digest(payload: bytes | memoryview, digest: str) -> bool:
         return False
     told = int(digest.removeprefix(_ALGORITHM).encode().translate(_DIGITS), 32)
     return told == int.from_bytes(sha1(payload, usedforsecurity=False).digest())
-
-
-def iso_microseconds(time: datetime) -> str:
-    """A time as a WARC-Date."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

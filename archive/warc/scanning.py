@@ -21,7 +21,7 @@ WORTH_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class FilePiece:
     """A part of a file: the records that begin in it.
 
     :param exact: a record is known to begin at `start`.
@@ -46,7 +46,7 @@ class Records:
     damage: list[str] = field(default_factory=list)
 
     def read(self, kinds: frozenset[str] | None = None) -> Iterator[Record]:
-        """The records.
+        """Yield the records.
 
         :param kinds: only these.
         """
@@ -54,7 +54,7 @@ class Records:
 
     @property
     def count(self) -> int:
-        """How many sound records have been read, those of other kinds too."""
+        """Return how many sound records have been read, those of other kinds too."""
         return self._reading.count
 
 
@@ -62,24 +62,24 @@ Work = Callable[[Records], Made]
 """Makes something of the records of a piece. It and what it makes go from process to process."""
 
 
-def pieces_of(paths: Iterable[Path]) -> list[Piece]:
-    """The pieces that files are scanned in, in their order.
+def pieces_of(paths: Iterable[Path]) -> list[FilePiece]:
+    """Return the pieces that files are scanned in, in their order.
 
     :raises OSError: when a file cannot be found.
     """
     return [piece for path in paths for piece in _cut(path, path.stat().st_size)]
 
 
-def _cut(path: Path, size: int) -> Iterator[Piece]:
+def _cut(path: Path, size: int) -> Iterator[FilePiece]:
     for start in range(0, max(size, 1), _PIECE):
         end = start + _PIECE if start + _PIECE < size else sys.maxsize
-        yield Piece(path, start, end, exact=start == 0)
+        yield FilePiece(path, start, end, exact=start == 0)
 
 
 def scan(
-    pieces: Sequence[Piece], work: Work[Made], workers: Workers, progress: Progress = silent
+    pieces: Sequence[FilePiece], work: Work[Made], workers: Workers, progress: Progress = silent
 ) -> Iterator[Made]:
-    """What `work` makes of all records of some files, in their order.
+    """Yield the results of `work` for all records of some files, in their order.
 
     The first pieces are worked on from now on, see `Workers.in_order`.
 
@@ -93,14 +93,14 @@ def scan(
 
 @dataclass(frozen=True, slots=True)
 class _Worked(Generic[Made]):
-    """What was made of a piece, and where its first record begins and its last one ends."""
+    """The result for a piece, and where its first record begins and its last one ends."""
 
     began: int
     ended: int
     made: Made
 
 
-def _work_on(work: Work[Made], piece: Piece) -> _Worked[Made]:
+def _work_on(work: Work[Made], piece: FilePiece) -> _Worked[Made]:
     with piece.path.open("rb") as file:
         if piece.exact:
             file.seek(piece.start)
@@ -113,7 +113,7 @@ def _work_on(work: Work[Made], piece: Piece) -> _Worked[Made]:
         return _Worked(began, reading.position, made)
 
 
-def _joined(worked: Iterator[tuple[Piece, _Worked[Made]]], work: Work[Made]) -> Iterator[Made]:
+def _joined(worked: Iterator[tuple[FilePiece, _Worked[Made]]], work: Work[Made]) -> Iterator[Made]:
     """Each record once: where a piece does not begin with the record after the one before it, it
     was taken in by bytes of a payload that look like a record.
     """

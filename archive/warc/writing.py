@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from archive.capture import Capture
+from archive.clock import utc_iso
 from archive.files import make_folder, refuse_link, sync_folders
 from archive.warc.names import (
     FINISHED,
@@ -26,7 +27,6 @@ from archive.warc.records import (
     Exchange,
     conversion_record,
     exchange_records,
-    iso_microseconds,
     metadata_record,
     payload_digest,
     warcinfo_record,
@@ -91,7 +91,7 @@ class CaptureWriter:
                 url=exchange.target,
                 file=file,
                 offset=offset,
-                fetched=iso_microseconds(exchange.received),
+                fetched=utc_iso(exchange.received, "microseconds"),
             )
             first = self._first(known) if known else None
             self._append(exchange_records(exchange, digest, first))

@@ -13,8 +13,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from archive.clock import utc_iso
 from archive.crawl_state import Validators
-from archive.rows import iso
 from crawler.extensions.open_archive import archive_of
 from crawler.fingerprint import LIST, PAYLOAD, SAME_VALIDATORS
 
@@ -81,7 +81,7 @@ def validators_of(response: Response, now: datetime) -> Validators | None:
     etag, last_modified = _headers(response)
     if etag is None and last_modified is None:
         return None
-    return Validators(etag, last_modified, response.meta.get(PAYLOAD), iso(now))
+    return Validators(etag, last_modified, response.meta.get(PAYLOAD), utc_iso(now))
 
 
 def _headers(response: Response) -> tuple[str | None, str | None]:

@@ -19,7 +19,7 @@ from archive.archive import Archive, Outcome, utc_now
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.categories import Category
 from archive.errors import ArchiveError, ArchiveLocked
-from archive.post import format_post
+from archive.post import format_post, parse_post
 from archive.rebuild import rebuild
 from archive.verify import Wrong, verify
 from tests.archive.test_warc import exchange
@@ -132,10 +132,9 @@ def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) ->
 
 def test_a_post_is_read_back(archive: Archive) -> None:
     archive.add(ARTICLE)
-    post = archive.get(CODE)
-    assert post is not None
-    assert (post.title, post.body, post.problems) == (ARTICLE.title, ARTICLE.body, ())
-    assert archive.get(InfoCode("NW209912292230175548")) is None
+    (row,) = archive.posts([CODE])
+    assert archive.article_of(row).body == ARTICLE.body
+    assert archive.row_of(InfoCode("NW209912292230175548")) is None
 
 
 def test_a_changed_article_is_a_revision_and_the_old_version_stays(
@@ -178,8 +177,7 @@ def test_early_years_have_four_digits(archive: Archive, folder: Path) -> None:
     ((path, data),) = files(folder).items()
     assert path == f"_posts/0900/01/0900-01-02-{CODE}.md"
     assert b"\ndate: 0900-01-02 03:04:05 +0800\n" in data
-    post = archive.get(CODE)
-    assert post is not None
+    post = parse_post(data, Path(path).name)
     assert (post.published, post.problems) == (early.published, ())
 
 
@@ -460,7 +458,7 @@ def test_a_post_whose_file_was_lost_is_written_again(archive: Archive, folder: P
     assert files(folder) == {POST: format_post(ARTICLE)}
     (folder / POST).unlink()
     with pytest.raises(ArchiveError, match=CODE):
-        archive.get(CODE)
+        archive.editions_of(CODE)
 
 
 def test_leftovers_of_a_killed_crawl_are_swept(folder: Path) -> None:

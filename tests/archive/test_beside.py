@@ -20,7 +20,7 @@ import pytest
 
 from archive.archive import Archive
 from archive.article import Article, InfoCode
-from archive.beside import ArchiveBeside
+from archive.beside import SubprocessArchive
 from archive.capture import Capture
 from archive.errors import ArchiveError, ArchiveLocked, InvalidArticle
 from archive.media import InvalidPicture
@@ -43,7 +43,7 @@ def article(code: InfoCode, *captures: Capture) -> Article:
     return replace(ARTICLE, info_code=code, captures=captures)
 
 
-def crawl(archive: Archive | ArchiveBeside) -> Iterator[Any]:
+def crawl(archive: Archive | SubprocessArchive) -> Iterator[Any]:
     """All that crawls write, and what they are told."""
     number = archive.begin_crawl("finews", {"site": "http://site.test/"})
     yield number
@@ -77,8 +77,8 @@ def records_of(folder: Path) -> list[tuple[str, str | None, str]]:
 
 
 @pytest.fixture
-def beside(tmp_path: Path) -> Iterator[ArchiveBeside]:
-    with ArchiveBeside(tmp_path / "news") as archive:
+def beside(tmp_path: Path) -> Iterator[SubprocessArchive]:
+    with SubprocessArchive(tmp_path / "news") as archive:
         yield archive
 
 
@@ -108,7 +108,7 @@ def test_it_ends_like_one_that_is_written_here(tmp_path: Path) -> None:
     here, beside = tmp_path / "here", tmp_path / "beside"
     with Archive(here, clock=NOON) as archive:
         told = list(crawl(archive))
-    with ArchiveBeside(beside, clock=NOON) as other:
+    with SubprocessArchive(beside, clock=NOON) as other:
         assert list(crawl(other)) == told
     assert not verify(beside).problems
     assert catalog_of(beside) == catalog_of(here)
@@ -116,7 +116,7 @@ def test_it_ends_like_one_that_is_written_here(tmp_path: Path) -> None:
     assert records_of(beside) == records_of(here)
 
 
-def test_a_capture_gets_its_place_when_it_is_asked_for(beside: ArchiveBeside) -> None:
+def test_a_capture_gets_its_place_when_it_is_asked_for(beside: SubprocessArchive) -> None:
     captures = [beside.capture(exchange(body)) for body in (b"one", b"two", b"one")]
     assert beside.add_many([article(CODE, *captures)]) == [Outcome.ADDED]
     late = beside.capture(exchange(b"late"))
@@ -130,7 +130,7 @@ def test_a_capture_gets_its_place_when_it_is_asked_for(beside: ArchiveBeside) ->
     assert [Capture(**capture) for capture in json.loads(row.captures)] == list(placed[:3])
 
 
-def test_exchanges_do_not_wait_for_an_article_for_ever(beside: ArchiveBeside) -> None:
+def test_exchanges_do_not_wait_for_an_article_for_ever(beside: SubprocessArchive) -> None:
     for number in range(12):
         beside.capture(exchange(os.urandom(100_000), f"http://site.test/{number}"))
     warc = beside.folder / "warc"
@@ -153,7 +153,7 @@ def test_places_of_several_files() -> None:
         places.of(ahead(4, url="u", fetched="f"))
 
 
-def test_what_is_refused_is_refused_in_the_same_words(beside: ArchiveBeside) -> None:
+def test_what_is_refused_is_refused_in_the_same_words(beside: SubprocessArchive) -> None:
     article_without_category = replace(ARTICLE, category=None, tag=None)
     with pytest.raises(InvalidArticle) as here, Archive(beside.folder / "here") as archive:
         archive.add(article_without_category)
@@ -164,14 +164,14 @@ def test_what_is_refused_is_refused_in_the_same_words(beside: ArchiveBeside) -> 
     assert beside.add_many([ARTICLE]) == [Outcome.ADDED]
 
 
-def test_one_process_at_a_time_writes(beside: ArchiveBeside) -> None:
+def test_one_process_at_a_time_writes(beside: SubprocessArchive) -> None:
     with pytest.raises(ArchiveLocked, match=f"by process {writer()};"):
         Archive(beside.folder)
     with pytest.raises(ArchiveLocked, match=f"by process {writer()};"):
-        ArchiveBeside(beside.folder)
+        SubprocessArchive(beside.folder)
 
 
-def test_a_disk_that_refuses_is_told_in_the_same_words(beside: ArchiveBeside) -> None:
+def test_a_disk_that_refuses_is_told_in_the_same_words(beside: SubprocessArchive) -> None:
     place = beside.folder / "_posts"
     place.write_text("in the way")
     with pytest.raises(ArchiveError, match=rf"The disk refuses {place}.* to the archive: "):
@@ -180,7 +180,7 @@ def test_a_disk_that_refuses_is_told_in_the_same_words(beside: ArchiveBeside) ->
     assert beside.add_many([ARTICLE]) == [Outcome.ADDED]
 
 
-def test_what_could_not_be_captured_has_no_place(beside: ArchiveBeside) -> None:
+def test_what_could_not_be_captured_has_no_place(beside: SubprocessArchive) -> None:
     warc = beside.folder / "warc"
     warc.rmdir()
     warc.write_text("in the way")
@@ -199,7 +199,7 @@ def test_what_could_not_be_captured_has_no_place(beside: ArchiveBeside) -> None:
 
 
 def test_whoever_is_told_to_stop_it_is_not_the_writer(tmp_path: Path) -> None:
-    with ArchiveBeside(tmp_path) as archive:
+    with SubprocessArchive(tmp_path) as archive:
         process = writer()
         assert os.getpgid(process) != os.getpgid(0)
         for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
@@ -209,7 +209,7 @@ def test_whoever_is_told_to_stop_it_is_not_the_writer(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_is_killed_is_told_in_a_sentence(tmp_path: Path) -> None:
-    archive = ArchiveBeside(tmp_path)
+    archive = SubprocessArchive(tmp_path)
     archive.add_many([ARTICLE])
     os.kill(writer(), signal.SIGKILL)
     told = r"The process that writes the archive was killed.* the next crawl asks for again\."
@@ -226,7 +226,7 @@ def test_a_writer_that_is_killed_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_is_killed_in_the_middle_of_an_answer_is_told_likewise(
-    beside: ArchiveBeside, monkeypatch: pytest.MonkeyPatch
+    beside: SubprocessArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, theirs = socket.socketpair()
     theirs.sendall(HALF_A_MESSAGE)
@@ -242,11 +242,11 @@ HALF_A_MESSAGE = b"\0\0\1\0half"
 SCRIPT = f"""
 import os, sys, time
 from pathlib import Path
-from archive.beside import ArchiveBeside
+from archive.beside import SubprocessArchive
 from tests.archive.test_archive import ARTICLE
 from tests.archive.test_warc import exchange
 
-archive = ArchiveBeside(Path(sys.argv[1]))
+archive = SubprocessArchive(Path(sys.argv[1]))
 archive.add_many([ARTICLE])
 if sys.argv[2:]:
     os.write(archive._pipe.fileno(), {HALF_A_MESSAGE!r})

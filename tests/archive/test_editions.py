@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
-from archive.entries import Entry
+from archive.clock import utc_iso
+from archive.entries import CatalogEntry
 from archive.export import export_jsonl
 from archive.importing import import_posts
 from archive.post import format_post
 from archive.rebuild import rebuild
 from archive.repair import repair
-from archive.rows import iso, revision_of, row_of
+from archive.rows import revision_of, row_of
 from archive.steps import Outcome, Step
 from archive.verify import Wrong, verify
 from tests.archive.test_archive import rows
@@ -239,11 +240,11 @@ def test_where_one_was_taken_for_an_edit_of_the_other_it_comes_again(tmp_path: P
         archive.add(MEDIA)
         (media,) = archive.posts([CODE])
         post = format_post(ROLLING)
-        row, named = row_of(ROLLING, post, iso(now))
-        revision = revision_of(media, iso(now))
-        row = replace(row, version=2, revised=iso(now), first_seen=media.first_seen)
+        row, named = row_of(ROLLING, post, utc_iso(now))
+        revision = revision_of(media, utc_iso(now))
+        row = replace(row, version=2, revised=utc_iso(now), first_seen=media.first_seen)
         files_then = ((format_post(MEDIA), revision.path), (post, row.path))
-        step = Step(Outcome.REVISED, Entry(row, named, revision), files_then, (media.path,))
+        step = Step(Outcome.REVISED, CatalogEntry(row, named, revision), files_then, (media.path,))
         archive.write([[step]])
     (tmp_path / "catalog.db").unlink()
     rebuild(tmp_path)

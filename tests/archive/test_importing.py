@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from archive.archive import Archive, Outcome
 from archive.article import BodySource, InfoCode
 from archive.errors import ArchiveError, ArchiveLocked, Refused
-from archive.importing import Finding, Imported, import_posts
+from archive.importing import FileFinding, Imported, import_posts
 from archive.post import format_post
 from archive.progress import Item
 from archive.rebuild import rebuild
@@ -53,7 +53,7 @@ def write(folder: Path, posts: Mapping[str, bytes]) -> Path:
 
 def take_in(news: Path, *sources: Path) -> tuple[Imported, list[tuple[str, str, bool]]]:
     """What was imported, and the findings: name, reason, whether it was taken."""
-    found: list[Finding] = []
+    found: list[FileFinding] = []
     imported = import_posts(news, sources, tell=found.append, clock=noon)
     return imported, sorted((each.file.name, each.reason, each.taken) for each in found)
 
@@ -550,7 +550,9 @@ if __name__ == "__main__":
 
 
 def processes_of(parent: int) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    """The processes that any thread of a process has started."""
+    threads = Path(f"/proc/{parent}/task").glob("*/children")
+    return [int(pid) for thread in threads for pid in thread.read_text().split()]
 
 
 def lives(process: int) -> bool:

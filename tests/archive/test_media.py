@@ -252,11 +252,12 @@ def test_media_type(data: bytes, kind: str | None) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
 def test_whatever_a_body_calls_its_pictures_the_catalog_takes_it(sources: list[str]) -> None:
-    from archive.catalog import Catalog, Entry
+    from archive.catalog import Catalog
+    from archive.entries import CatalogEntry
     from archive.rows import row_of
 
     row, securities = row_of(ARTICLE, b"", "2026-11-22T12:00:00Z")
     with Catalog(Path(":memory:"), private=True) as catalog:
-        catalog.put([Entry(replace(row, pictures=json.dumps(sources)), securities)])
+        catalog.put([CatalogEntry(replace(row, pictures=json.dumps(sources)), securities)])
         for code, address in catalog.missing_pictures([HOST]):
             assert (code, host_of(address)) == (CODE, HOST)

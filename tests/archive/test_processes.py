@@ -116,6 +116,7 @@ def main():
             finally:
                 shutdown = workers._threads.shutdown
                 def interrupted(**options):
+                    workers._threads.shutdown = shutdown
                     signal.raise_signal(signal.SIGINT)
                     shutdown(**options)
                 workers._threads.shutdown = interrupted
