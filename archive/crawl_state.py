@@ -100,12 +100,28 @@ class Failed(Attempts):
     """An article that could not be archived.
 
     :param url: of its post page; None when it was asked for by its share link.
-    :param told: what a list said of it, as the crawler wrote it; None when none did.
+    :param listed: what a list names of it, as the crawler wrote it; None when none does.
     """
 
     info_code: InfoCode
     url: str | None
-    told: str | None
+    listed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """One crawl's attempt at an article that it could not archive.
+
+    :param url: of the article's post page, if it has one.
+    :param answered: the source gave an answer about it; only then the attempt counts.
+    :param listed: what a list names of it, as the crawler writes it.
+    """
+
+    info_code: InfoCode
+    reason: str
+    url: str | None = None
+    answered: bool = True
+    listed: str | None = None
 
 
 class CrawlState:
@@ -264,36 +280,23 @@ class CrawlState:
         named = (name for name in answers if host in _names_of(name) and name != but)
         return any(answers[name] > since for name in named)
 
-    def failed(
-        self,
-        info_code: InfoCode,
-        url: str | None,
-        reason: str,
-        now: datetime,
-        *,
-        answered: bool = True,
-        told: str | None = None,
-    ) -> None:
-        """An article could not be archived by this crawl.
-
-        :param answered: the source said something of it; only then it counts as an attempt.
-        :param told: what a list said of it.
-        """
-        before = self.failure_of(info_code)
-        if before is not None and not answered:
+    def failed(self, attempt: FailedAttempt, now: datetime) -> None:
+        """Store an attempt of this crawl at an article."""
+        before = self.failure_of(attempt.info_code)
+        if before is not None and not attempt.answered:
             return
         row = {
-            "info_code": str(info_code),
-            "url": url or (before.url if before else None),
-            "times": (before.times if before else 0) + answered,
+            "info_code": str(attempt.info_code),
+            "url": attempt.url or (before.url if before else None),
+            "times": (before.times if before else 0) + attempt.answered,
             "first": _iso(before.first if before else now),
             "last": _iso(now),
-            "reason": reason,
-            "told": told or (before.told if before else None),
+            "reason": attempt.reason,
+            "told": attempt.listed or (before.listed if before else None),
         }
         with self._telling():
             self._db.table("failures").upsert(row, pk="info_code")
-        self._all_failing().add(info_code)
+        self._all_failing().add(attempt.info_code)
 
     def archived(self, info_code: InfoCode) -> None:
         """An article could be archived after all."""
@@ -348,6 +351,17 @@ class CrawlState:
         return {
             address: Attempts(times=times, reason=reason, **_period(first, last))
             for address, times, first, last, reason in self._rows(_PICTURES)
+        }
+
+    def waiting_pictures(self, now: datetime, *, share: float, attempts: int) -> set[str]:
+        """Return the addresses of pictures that failed and are not, or no more, due.
+
+        :param share: and `attempts` as for `is_waiting`.
+        """
+        return {
+            address
+            for address, failed in self.picture_failures().items()
+            if failed.times >= attempts or not failed.is_due(now, share)
         }
 
     def is_waiting(
@@ -487,13 +501,13 @@ def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]
 
 
 def _failed(row: tuple[Any, ...]) -> Failed:
-    info_code, url, times, first, last, reason, told = row
+    info_code, url, times, first, last, reason, listed = row
     return Failed(
         info_code=InfoCode(info_code),
         url=url,
         times=times,
         reason=reason,
-        told=told,
+        listed=listed,
         **_period(first, last),
     )
 

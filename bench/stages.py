@@ -61,15 +61,15 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
     CATALOG: [(Catalog, "put")],
     GUEST: [
         (CircuitBreaker, "check"),
-        (CircuitBreaker, "read"),
-        (CircuitBreaker, "take"),
+        (CircuitBreaker, "check_body"),
+        (CircuitBreaker, "count_answer"),
         (ArchivedMiddleware, "get_processed_request"),
         (ConditionalMiddleware, "process_request"),
         (TrafficMiddleware, "process_response"),
         (articles.ArticleSpider, "wanted"),
     ],
 }
-IN_ONE_PROCESS = ("FINEWS_KEEPER=crawler.keeper.ArchiveHere",)
+IN_ONE_PROCESS = ("FINEWS_ARCHIVE_CLASS=crawler.keeper.InProcessArchive",)
 TAKEN = "STAGES_TAKEN"
 """Environment variable: the file that the crawl writes its seconds to."""
 

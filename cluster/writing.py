@@ -21,9 +21,10 @@ from archive.steps import Clock, Outcome
 from cluster.app import ASIDE
 from cluster.asking import answer
 from cluster.received import Received
-from cluster.wire import Plain, article_of, exchange_of, plain_article
+from cluster.wire import Plain, article_of, event_of, exchange_of, plain_article
+from crawler.keeper import note
 from crawler.pipelines.store import add_each
-from crawler.told import Told
+from crawler.told import ListedFacts
 from crawler.verdict import ExitStatus
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,8 @@ class Writer:
         captures = self._capture(crawl, batch.get("exchanges", ()))
         outcomes.update(self._add(crawl, captures, batch.get("articles", ())))
         for code, found in batch.get("looks", ()):
-            self._look(InfoCode(code), found)
+            if self._archive.has(InfoCode(code)):
+                note(self._archive, event_of(InfoCode(code), found))
         end = batch.get("end")
         if memory := batch.get("memory"):
             whole = end is None or self._received.outcomes(crawl)[0] == end["batches"]
@@ -117,36 +119,26 @@ class Writer:
                 outcomes[outcome] += 1
         return outcomes
 
-    def _look(self, info_code: InfoCode, found: str | list[str]) -> None:
-        if not self._archive.has(info_code):
-            return
-        if not isinstance(found, str):
-            self._archive.mark_listed(info_code, found)
-        elif found == "gone":
-            self._archive.mark_gone(info_code)
-        else:
-            self._archive.mark_checked(info_code, settled=found == "settled")
-
     def _learn(self, crawl: str, memory: Plain, *, whole: bool) -> None:
         """Lists may be taken for read when all that they name is here, and not before."""
         rows = dict(memory)
         if not whole:
             rows.pop("validators", None)
         rows["failures"] = [
-            self._with_places_told(crawl, row)
+            self._with_listed_places(crawl, row)
             for row in rows.get("failures", ())
             if not self._archive.has(InfoCode(row["info_code"]))
         ]
         self._archive.crawl_state.learn(rows)
 
-    def _with_places_told(self, crawl: str, failure: Plain) -> Plain:
-        """A failure with what a list told of it, whose answer is kept here by now."""
-        told = Told.of_json(failure["told"]) if failure.get("told") else None
-        if told is None:
+    def _with_listed_places(self, crawl: str, failure: Plain) -> Plain:
+        """Return a failure whose list's answer has the place where this archive stores it."""
+        listed = ListedFacts.of_json(failure["told"]) if failure.get("told") else None
+        if listed is None:
             return failure
-        offsets = [capture.offset for capture in told.captures if capture.file == crawl]
+        offsets = [capture.offset for capture in listed.captures if capture.file == crawl]
         captures = self._received.captures(crawl, offsets)
-        return failure | {"told": told.as_json(lambda given: _placed(given, crawl, captures))}
+        return failure | {"told": listed.as_json(lambda given: _placed(given, crawl, captures))}
 
     def _end(self, crawl: str, end: Plain) -> None:
         own = self._received.number_of(crawl)

@@ -9,7 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.extensions.circuit_breaker import circuit_breaker_of
+from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.fingerprint import WIRE_HEAD
 from crawler.headers import BoundedHeadersFactory, wire_head_of
 
@@ -29,7 +29,7 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = BoundedHeadersFactory
-        self._crawler = crawler
+        self._breaker = CircuitBreaker.of(crawler)
         self._tries = 1 + crawler.settings.getint("RETRY_TIMES")
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
@@ -44,19 +44,18 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
         """
         host = urlparse_cached(request).hostname or ""
         async with self._turns[host]:
-            if circuit_breaker_of(self._crawler).has_answered(request):
+            if self._breaker.has_answered(request):
                 return await self._ask(request)
             async with self._first_answer[host]:
                 return await self._ask(request)
 
     async def _ask(self, request: Request) -> Response:
-        breaker = circuit_breaker_of(self._crawler)
         for left in reversed(range(self._tries)):
-            breaker.check(request)
-            with breaker.watching(request):
+            self._breaker.check(request)
+            with self._breaker.watching(request):
                 response = await super().download_request(request)
             request.meta[WIRE_HEAD] = wire_head_of(response.headers)
-            wait = breaker.take(request, response, last=left == 0)
+            wait = self._breaker.count_answer(request, response, last=left == 0)
             if not wait:
                 break
             await asyncio.sleep(wait.total_seconds())

@@ -4,16 +4,15 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from archive.article import Edition, InfoCode
+from archive.crawl_state import FailedAttempt
 from archive.errors import ArchiveError
-from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.extensions.open_archive import archive_here, open_archive_of
-from crawler.network_errors import why
+from crawler.network_errors import HostBlocked, why
+from crawler.session import Component
 from crawler.tally import Fate
 
 logger = logging.getLogger(__name__)
@@ -30,12 +29,9 @@ _FORBIDDEN = "Forbidden by robots.txt"
 """What Scrapy's `RobotsTxtMiddleware` says."""
 
 
-class Failures:
+class Failures(Component):
     """What a crawl could not do, in its stats: ``list/failed/<reason>``, ``picture/failed/…``, and
     those of `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first of each."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
 
     def of_article(
         self,
@@ -70,21 +66,21 @@ class Failures:
         url: str | None,
         edition: Edition | None,
     ) -> None:
-        opened = open_archive_of(self._crawler)
-        if opened.archive.has(info_code, edition):
-            opened.settle(info_code, Fate.UNCHANGED)  # it came by another way
+        if self.session.archive.has(info_code, edition):
+            self.session.settle(info_code, Fate.UNCHANGED)  # another request brought it
             return
-        asked = opened.settle(info_code, fate, reason)
+        requested = self.session.settle(info_code, fate, reason)
         self._explain("article", reason, sentence)
-        if not getattr(self._crawler.spider, "by_name", False):
+        if not getattr(self.crawler.spider, "by_name", False):
             answered = reason not in _NO_ANSWER
             with self._noting():
-                opened.note_failure(info_code, asked, url, sentence, answered=answered)
+                attempt = FailedAttempt(info_code, sentence, url, answered)
+                self.session.note_failure(attempt, requested.listed)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def stands_in(self, info_code: InfoCode, sentence: str) -> None:
         """An article is archived with a stand-in, because its own page could not be read."""
-        self._add_one("article/unreadable")
+        self.stats.inc_value("article/unreadable")
         logger.error("%s is archived without its own text: %s", info_code, sentence)
 
     def of_list(self, url: str, reason: str, sentence: str) -> None:
@@ -95,7 +91,7 @@ class Failures:
 
     def ends_early(self, sentence: str) -> None:
         """A list ends before what was wanted of it; articles that only it names are missed."""
-        self._add_one("list/ends_early")
+        self.stats.inc_value("list/ends_early")
         logger.warning("%s", sentence)
 
     def of_picture(self, address: str, reason: str, sentence: str, *, answered: bool) -> None:
@@ -104,9 +100,9 @@ class Failures:
         :param answered: the host said something of it; only then it counts as an attempt.
         """
         self._count("picture", reason)
-        archive = archive_here(self._crawler)
+        state, now = self.session.archive.crawl_state, self.session.now()
         with self._noting():
-            archive.mark_picture_failed(address, sentence, answered=answered)
+            state.picture_failed(address, sentence, now, answered=answered)
         logger.info("A picture is not kept: %s", sentence)
 
     def missing_list(self, url: str) -> None:
@@ -114,12 +110,12 @@ class Failures:
 
         It is asked for again whenever the lists that lead to it change.
         """
-        self._add_one("list/missing")
+        self.stats.inc_value("list/missing")
         logger.warning("The list %s, which posts link to, is not there.", url)
 
     def refused(self, sentence: str, where: str) -> None:
         """Something was not taken in, by name; another crawl would refuse it again."""
-        self._add_one("link/refused")
+        self.stats.inc_value("link/refused")
         logger.warning("A link on %s was refused: %s", where, sentence)
 
     @contextmanager
@@ -128,20 +124,15 @@ class Failures:
         try:
             yield
         except ArchiveError as error:
-            open_archive_of(self._crawler).storage_failed(error)
+            self.session.storage_failed(error)
 
     def _explain(self, kind: str, reason: str, sentence: str) -> None:
-        assert self._crawler.stats is not None
-        if self._crawler.stats.get_value(f"cause/{kind}/{reason}") is None:
-            self._crawler.stats.set_value(f"cause/{kind}/{reason}", sentence)
+        if self.stats.get_value(f"cause/{kind}/{reason}") is None:
+            self.stats.set_value(f"cause/{kind}/{reason}", sentence)
 
     def _count(self, kind: str, reason: str) -> None:
-        self._add_one(f"{kind}/failed")
-        self._add_one(f"{kind}/failed/{reason}")
-
-    def _add_one(self, key: str) -> None:
-        assert self._crawler.stats is not None
-        self._crawler.stats.inc_value(key)
+        self.stats.inc_value(f"{kind}/failed")
+        self.stats.inc_value(f"{kind}/failed/{reason}")
 
 
 def reason_of(failure: Failure) -> tuple[str, str]:

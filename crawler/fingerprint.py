@@ -17,8 +17,8 @@ STAGE = "finews_stage"
 POST_URL = "finews_post_url"
 """Key of `Request.meta`: where the article's post page is, if it has one."""
 
-TOLD = "finews_told"
-"""Key of `Request.meta`: what a list `Told` of the article; None where none did."""
+LISTED = "finews_listed"
+"""Key of `Request.meta`: the `ListedFacts` of the article; None where no list names it."""
 
 SAME_VALIDATORS = "finews_same_validators"
 """Key of `Request.meta`: true where the answer for a list has the validators of the last one."""

@@ -1,4 +1,4 @@
-"""Why an answer did not come, as a word for users and for those who count."""
+"""Errors of requests that got no answer, and the reason as the end of a sentence."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
+    IgnoreRequest,
     ResponseDataLossError,
 )
 from service_identity import VerificationError
@@ -25,6 +26,17 @@ _WHY = {
 
 _NO_HTTP = (ParseError, ValueError, LookupError)
 """What Twisted makes of a status or a header that it cannot read."""
+
+
+class HostBlocked(IgnoreRequest):
+    """Raised for a request to a host that is not asked for a while.
+
+    :param refused: it refused this machine; else it gave no answer.
+    """
+
+    def __init__(self, sentence: str, *, refused: bool) -> None:
+        super().__init__(sentence)
+        self.refused = refused
 
 
 def is_cut(error: BaseException) -> bool:

@@ -17,7 +17,7 @@ _MODULES = vars(default_settings) | vars(cluster) | vars(base)
 _KNOWN = {name for name in _MODULES if name.startswith(_PREFIX)}
 _VARIABLES = {"FINEWS_ARCHIVE", "FINEWS_MEDIA", "FINEWS_BROKER", "FINEWS_KNOWN"}
 _SWITCHES = {"FINEWS_MEDIA", "FINEWS_WARC", "FINEWS_ONE_SLOT"}
-_CLASSES = ("FINEWS_CLOCK", "FINEWS_KEEPER")
+_CLASSES = ("FINEWS_CLOCK", "FINEWS_ARCHIVE_CLASS")
 _OF_TIME = ("_SECONDS", "_SECS", "_DAYS", "_TIMEOUT", "_DELAY", "_MAXDELAY")
 _DEFAULTS = {
     name: default

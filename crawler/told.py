@@ -1,6 +1,6 @@
-"""What a list said of an article that could not be archived, for the crawl that tries it again.
+"""What a list names of an article that could not be archived, for the crawl that tries it again.
 
-The list will have moved on by then, and the share API may not say title, time and media itself.
+The list will have moved on by then, and the share API may not give title, time and media itself.
 """
 
 import json
@@ -15,8 +15,8 @@ from crawler.pages.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Facts, and where the answer is kept that gave them."""
+class ListedFacts:
+    """Facts of an article, and where the answer that gave them is stored."""
 
     facts: Facts
     captures: tuple[Capture, ...]

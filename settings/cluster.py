@@ -8,7 +8,7 @@ from scrapy.utils.conf import closest_scrapy_cfg
 from settings.base import *  # noqa: F403
 
 # Articles go to the one machine that writes the archive, through the broker FINEWS_BROKER.
-FINEWS_KEEPER = "cluster.elsewhere.ArchiveElsewhere"
+FINEWS_ARCHIVE_CLASS = "cluster.elsewhere.RemoteArchive"
 
 # What the archive has, as codes, for all crawls of this machine. It fills by itself.
 FINEWS_KNOWN = os.environ.get("FINEWS_KNOWN") or str(

@@ -18,8 +18,8 @@ from scrapy.settings import BaseSettings
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
 from archive.signals import end_by_hangup
 from crawler.arguments import LISTS, in_one_sentence
-from crawler.extensions.open_archive import open_archive_of
-from crawler.keeper import keeper_class
+from crawler.extensions.open_archive import OpenArchive
+from crawler.keeper import archive_class
 from crawler.settings_check import check_settings
 from crawler.sources import Sources
 from crawler.verdict import Counts, ExitStatus, Verdict, judge
@@ -62,7 +62,7 @@ class Command(CrawlCommand):
         try:
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             _check_arguments(self._spider_class(args), opts.spargs, sources)
-            keeper_class(self.settings).check(self.settings)
+            archive_class(self.settings).check(self.settings)
         except ArchiveError as error:
             self._refuse(self._status_of(error), error)
         except FinewsError as error:
@@ -116,7 +116,7 @@ class Command(CrawlCommand):
         self.exitcode = verdict.status
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
-        whereabouts = keeper_class(crawler.settings).whereabouts(crawler.settings)
+        whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
         print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe, too
         if verdict.status is ExitStatus.DONE:
             print(f"finews: {verdict.sentence}")
@@ -127,9 +127,9 @@ class Command(CrawlCommand):
         assert self.crawler_process is not None
         if self.crawler_process.bootstrap_failed or crawler.stats is None:
             return Verdict(ExitStatus.ERROR, "The crawl could not be started; the log says why.")
-        noted = open_archive_of(crawler).verdict
+        opened = crawler.get_extension(OpenArchive)
         share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
-        return noted or judge(crawler.stats.get_stats(), share)
+        return (opened and opened.verdict) or judge(crawler.stats.get_stats(), share)
 
 
 def _check_project(settings: BaseSettings) -> None:

@@ -19,25 +19,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.statscollectors import StatsCollector
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 
 from archive.archive import Clock
 from archive.crawl_state import CrawlState
-from crawler.extensions.open_archive import archive_of
 from crawler.fingerprint import ANSWERS_JSON, PICTURE, SHARE_HOST
-from crawler.network_errors import is_cut, why
+from crawler.network_errors import HostBlocked, is_cut, why
 from crawler.refusals import refusal_in
+from crawler.session import Component
 from crawler.sources import Sources
 from crawler.verdict import SHARE_ANSWERED
 
@@ -46,17 +44,6 @@ logger = logging.getLogger(__name__)
 _BLOCKING = {403, 429}
 _BUSY = {429, 503}
 _SERVER_ERROR = 500
-
-
-class HostBlocked(IgnoreRequest):
-    """Raised for a request to a host that is not asked for a while.
-
-    :param refused: it refused this machine; else it gave no answer.
-    """
-
-    def __init__(self, sentence: str, *, refused: bool) -> None:
-        super().__init__(sentence)
-        self.refused = refused
 
 
 @dataclass(slots=True)
@@ -72,7 +59,7 @@ class _Row:
     cut: int = 0
 
 
-class CircuitBreaker:
+class CircuitBreaker(Component):
     """Remembers over runs, in the archive's crawl state, which hosts are not to be asked.
 
     ``FINEWS_BREAKER_SECONDS`` is how long at first; each further time within a day is twice as
@@ -89,12 +76,12 @@ class CircuitBreaker:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         settings = crawler.settings
-        self._crawler = crawler
         self._now: Clock = load_object(settings["FINEWS_CLOCK"])
         self._first = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_SECONDS"))
         self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
-        self._patience = settings.getint("FINEWS_PATIENCE")
+        self._max_failures = settings.getint("FINEWS_PATIENCE")
         self._longest_wait = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
         self._families = _families(settings)
         self._rows: dict[str, _Row] = {}
@@ -102,9 +89,11 @@ class CircuitBreaker:
         self._silent: dict[str, str] = {}
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
+    def of(cls, crawler: Crawler) -> Self:
+        """Return the breaker of a crawl, whose extensions are built."""
+        breaker = crawler.get_extension(cls)
+        assert breaker is not None, "EXTENSIONS has no CircuitBreaker"
+        return breaker
 
     def check(self, request: Request) -> None:
         """Let a request pass.
@@ -116,7 +105,7 @@ class CircuitBreaker:
         sentence = str(block) if block else self._silent.get(host)
         if sentence is None:
             return
-        self._stats.inc_value("breaker/left_alone")
+        self.stats.inc_value("breaker/left_alone")
         refused = block is not None and block.refused
         kind = "refused" if refused else "silent"
         self._note(request, kind, block.host if block else host, sentence)
@@ -140,7 +129,7 @@ class CircuitBreaker:
                 self._failed(request, why(error), cut=cut, reached=cut)
             raise
 
-    def take(self, request: Request, response: Response, *, last: bool) -> timedelta:
+    def count_answer(self, request: Request, response: Response, *, last: bool) -> timedelta:
         """Count an answer: it may refuse, fail, or be one.
 
         :param last: the same is not asked again, whatever it says.
@@ -167,7 +156,7 @@ class CircuitBreaker:
             self._has_answered(request)
         return timedelta()
 
-    def read(self, request: Request, response: Response) -> None:
+    def check_body(self, request: Request, response: Response) -> None:
         """Recognise a refusal in an answer that came compressed, and let none be read as a page.
 
         :raises HostBlocked: when it is one.
@@ -183,7 +172,7 @@ class CircuitBreaker:
         self._rows.pop(host, None)
         self._state.answered(host, self._now())
         if _asks_share_host(request):
-            self._stats.set_value(SHARE_ANSWERED, 1)
+            self.stats.set_value(SHARE_ANSWERED, 1)
 
     def _failed(self, request: Request, answer: str, *, cut: bool, reached: bool) -> None:
         """One more failure in a row.
@@ -195,7 +184,7 @@ class CircuitBreaker:
         row = self._rows.setdefault(host, _Row(now))
         row.length += 1
         row.cut += cut
-        most = self._patience * (2 if host in self._answered else 1)
+        most = self._max_failures * (2 if host in self._answered else 1)
         if row.length < (1 if on_trial else most):
             return
         if row.cut == row.length:
@@ -267,27 +256,14 @@ class CircuitBreaker:
         self, request: Request, kind: str, name: str, sentence: str, answer: str | None = None
     ) -> None:
         """Keep what the verdict on the crawl names."""
-        self._stats.set_value(f"breaker/{kind}/{name}", sentence)
+        self.stats.set_value(f"breaker/{kind}/{name}", sentence)
         key = f"breaker/share/{_host_of(request)}"
-        if _asks_share_host(request) and (answer or self._stats.get_value(key) is None):
-            self._stats.set_value(key, answer or sentence)
+        if _asks_share_host(request) and (answer or self.stats.get_value(key) is None):
+            self.stats.set_value(key, answer or sentence)
 
     @property
     def _state(self) -> CrawlState:
-        return archive_of(self._crawler).crawl_state
-
-    @property
-    def _stats(self) -> StatsCollector:
-        assert self._crawler.stats is not None
-        return self._crawler.stats
-
-
-@lru_cache(maxsize=1)
-def circuit_breaker_of(crawler: Crawler) -> CircuitBreaker:
-    """The breaker of a running crawl."""
-    breaker = crawler.get_extension(CircuitBreaker)
-    assert breaker is not None, "EXTENSIONS has no CircuitBreaker"
-    return breaker
+        return self.session.archive.crawl_state
 
 
 def _families(settings: BaseSettings) -> tuple[str, ...]:

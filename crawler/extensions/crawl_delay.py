@@ -14,10 +14,12 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.session import Component
+
 logger = logging.getLogger(__name__)
 
 
-class CrawlDelay:
+class CrawlDelay(Component):
     """Keeps the delay of each download slot at what the robots.txt of its hosts asks for, at least.
 
     ``FINEWS_CRAWL_DELAY_MAX_SECONDS`` is the longest that is obeyed; a longer one is logged, and
@@ -25,15 +27,15 @@ class CrawlDelay:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         settings = crawler.settings
-        self._crawler = crawler
         self._user_agent = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
         self._longest = settings.getfloat("FINEWS_CRAWL_DELAY_MAX_SECONDS")
         self._delays: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Build the extension; Scrapy calls this."""
         extension = cls(crawler)
         crawler.signals.connect(extension.take, signals.robots_parsed)
         crawler.signals.connect(extension.restore, signals.response_downloaded)
@@ -45,8 +47,7 @@ class CrawlDelay:
         if not asked or asked <= 0:
             return
         if asked > self._longest:
-            assert self._crawler.stats is not None
-            self._crawler.stats.inc_value("robotstxt/delay_too_long")
+            self.stats.inc_value("robotstxt/delay_too_long")
             logger.warning(
                 "The robots.txt of %s asks for %g seconds between two requests; %g are waited "
                 "(FINEWS_CRAWL_DELAY_MAX_SECONDS).",
@@ -70,5 +71,5 @@ class CrawlDelay:
 
     @property
     def _downloader(self) -> Downloader:
-        assert self._crawler.engine is not None
-        return self._crawler.engine.downloader
+        assert self.crawler.engine is not None
+        return self.crawler.engine.downloader

@@ -15,11 +15,11 @@ from scrapy.exceptions import DontCloseSpider, NotConfigured
 
 from archive.article import Article, InfoCode
 from archive.media import host_of
-from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.extensions.open_archive import archive_here
 from crawler.items import MissingPicture
-from crawler.keeper import OnThisMachine, keeper_class
+from crawler.keeper import LocalArchive, archive_class
+from crawler.network_errors import HostBlocked
 from crawler.pipelines.pictures import PicturePipeline
+from crawler.session import Component
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ _PATIENCE = 3
 """A host that gives so many times in a row no picture is asked for no more by this crawl."""
 
 
-class Pictures:
+class Pictures(Component):
     """Gives `PicturePipeline` what the catalog says is missing, so that a crawl also brings what
     one before it, killed or busy, left out. ``FINEWS_MEDIA=1`` switches it on.
 
@@ -40,8 +40,8 @@ class Pictures:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         settings = crawler.settings
-        self._crawler = crawler
         self._hosts = Sources.load(Path(settings["FINEWS_SOURCES"])).pictures.hosts
         self._most = settings.getint("FINEWS_PICTURES")
         at_once = settings.getint("CONCURRENT_REQUESTS") or len(self._hosts)
@@ -55,7 +55,7 @@ class Pictures:
         """Made by Scrapy."""
         if not crawler.settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
-        if not issubclass(keeper_class(crawler.settings), OnThisMachine):
+        if not issubclass(archive_class(crawler.settings), LocalArchive):
             raise NotConfigured("pictures are asked for where the archive is")
         extension = cls(crawler)
         crawler.signals.connect(extension.allow_hosts, signals.spider_opened)
@@ -81,7 +81,7 @@ class Pictures:
         """On `spider_idle`: every article is stored or has failed."""
         if not self._asked:
             self._asked = True
-            pipeline = self._crawler.get_item_pipeline(PicturePipeline)
+            pipeline = self.crawler.get_item_pipeline(PicturePipeline)
             if pipeline is None:
                 logger.error("No picture is asked for: ITEM_PIPELINES has no PicturePipeline.")
                 return
@@ -98,21 +98,19 @@ class Pictures:
 
     def report(self) -> None:
         """On `spider_closed`."""
-        assert self._crawler.stats is not None
-        kept, failed = (
-            self._crawler.stats.get_value(f"picture/{what}", 0) for what in ("kept", "failed")
-        )
+        kept, failed = (self.stats.get_value(f"picture/{what}", 0) for what in ("kept", "failed"))
         if kept or failed:
             logger.info("%d pictures are kept, %d could not be had.", kept, failed)
 
     def _wanted(self) -> list[str]:
         """Addresses, the newest articles' first; in a crawl of a part, just of its articles."""
-        settings, archive = self._crawler.settings, archive_here(self._crawler)
-        waiting = archive.waiting_pictures(
+        settings, archive = self.crawler.settings, self.session.local_archive
+        waiting = archive.crawl_state.waiting_pictures(
+            self.session.now(),
             share=settings.getfloat("FINEWS_REVISIT_SHARE"),
             attempts=settings.getint("FINEWS_ATTEMPTS"),
         )
-        whole = getattr(self._crawler.spider, "is_whole", False)
+        whole = getattr(self.crawler.spider, "is_whole", False)
         wanted = (
             address
             for info_code, address in archive.missing_pictures(self._hosts)
@@ -128,9 +126,9 @@ class Pictures:
         whenever one has. Neither holds for what a pipeline does with items that come of no
         response.
         """
-        assert self._crawler.engine is not None
-        assert self._crawler.engine._slot is not None
-        return self._crawler.engine._slot
+        assert self.crawler.engine is not None
+        assert self.crawler.engine._slot is not None
+        return self.crawler.engine._slot
 
     async def _ask(
         self, host: str, addresses: Sequence[str], pipeline: PicturePipeline, under_way: Request

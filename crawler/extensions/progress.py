@@ -12,6 +12,7 @@ from scrapy.exceptions import NotConfigured
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from crawler.session import Component
 from crawler.verdict import Counts
 
 logger = logging.getLogger(__name__)
@@ -19,14 +20,14 @@ logger = logging.getLogger(__name__)
 _SECONDS_ON_A_TERMINAL = 0.2
 
 
-class Progress:
+class Progress(Component):
     """Reads the stats that the crawl keeps anyway, every so often.
 
     ``LOGSTATS_INTERVAL`` says how many seconds lie between two log lines; 0 switches it off.
     """
 
     def __init__(self, crawler: Crawler, log_seconds: float, *, on_terminal: bool) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._seconds = _SECONDS_ON_A_TERMINAL if on_terminal else log_seconds
         self._on_terminal = on_terminal
         self._shown = contextlib.ExitStack()
@@ -50,7 +51,7 @@ class Progress:
         if self._on_terminal:
             self._shown.enter_context(logging_redirect_tqdm())
             for handler in logging.getLogger().handlers:  # tqdm's own, which forgot the level
-                handler.setLevel(self._crawler.settings["LOG_LEVEL"])
+                handler.setLevel(self.crawler.settings["LOG_LEVEL"])
             line = tqdm(bar_format="{desc} |{bar:16}| {elapsed}", leave=False, file=sys.stderr)
             self._shown.enter_context(line)
         self._ticking = asyncio.ensure_future(self._tick(line))
@@ -64,8 +65,7 @@ class Progress:
     async def _tick(self, line: "tqdm[NoReturn] | None") -> None:
         while True:
             await asyncio.sleep(self._seconds)
-            assert self._crawler.stats is not None
-            counts = Counts.of(self._crawler.stats.get_stats())
+            counts = Counts.of(self.stats.get_stats())
             if line is None:
                 logger.info("%s", counts)
                 continue

@@ -6,7 +6,6 @@ changes, from a cache. So a list is read without conditions once in ``FINEWS_UNC
 
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -15,34 +14,29 @@ from scrapy.http import Response
 
 from archive.crawl_state import Validators
 from archive.rows import iso
-from crawler.extensions.open_archive import archive_of
 from crawler.fingerprint import LIST, PAYLOAD, SAME_VALIDATORS
+from crawler.session import Component
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
-class ConditionalMiddleware:
+class ConditionalMiddleware(Component):
     """Sends the validators of lists that the archive's crawl state remembers.
 
     Stats: ``list/unchanged``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._longest = timedelta(hours=crawler.settings.getfloat("FINEWS_UNCONDITIONAL_HOURS"))
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
 
     def process_request(self, request: Request) -> None:
         """Ask for the list only if it is another than the one that was read."""
         if not request.meta.get(LIST):
             return
-        known = archive_of(self._crawler).crawl_state.validators_of(request.url)
+        known = self.session.archive.crawl_state.validators_of(request.url)
         request.meta[PAYLOAD] = known.payload if known else None
-        now = archive_of(self._crawler).now()
+        now = self.session.now()
         if known is None or not self._is_recent(known.read, now):
             return
         if known.etag:
@@ -60,10 +54,9 @@ class ConditionalMiddleware:
         if not request.meta.get(LIST):
             return response
         if response.status == 304:
-            assert self._crawler.stats is not None
-            self._crawler.stats.inc_value("list/unchanged")
+            self.stats.inc_value("list/unchanged")
         else:
-            known = archive_of(self._crawler).crawl_state.validators_of(request.url)
+            known = self.session.archive.crawl_state.validators_of(request.url)
             request.meta[SAME_VALIDATORS] = known is not None and _same(known, response)
         return response
 

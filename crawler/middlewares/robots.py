@@ -13,9 +13,8 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.middlewares.capture import NotKept
-from crawler.network_errors import why
+from crawler.network_errors import HostBlocked, why
 
 logger = logging.getLogger(__name__)
 

@@ -16,12 +16,12 @@ from twisted.python.failure import Failure
 
 from archive.errors import FinewsError
 from archive.media import media_type
-from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import PICTURE
 from crawler.items import Item, MissingPicture
-from crawler.keeper import OnThisMachine, keeper_class
+from crawler.keeper import LocalArchive, archive_class
 from crawler.middlewares.redirect import REDIRECTS
+from crawler.network_errors import HostBlocked
 from crawler.pipelines.store import StorePipeline
 
 _STORE = "archive:media"
@@ -87,7 +87,7 @@ class PicturePipeline(FilesPipeline):
         settings = crawler.settings
         if not settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
-        if not issubclass(keeper_class(settings), OnThisMachine):
+        if not issubclass(archive_class(settings), LocalArchive):
             raise NotConfigured
         return cls(crawler)
 

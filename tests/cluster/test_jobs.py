@@ -94,7 +94,12 @@ def test_the_settings_of_a_worker_patch_those_of_one_machine() -> None:
     assert before.keys() <= ours.keys()
     changed = {name for name, value in ours.items() if before.get(name) != value}
     assert changed == {
-        *("FINEWS_KEEPER", "FINEWS_KNOWN", "FINEWS_PATIENCE_SECONDS", "FINEWS_BATCH_SECONDS"),
+        *(
+            "FINEWS_ARCHIVE_CLASS",
+            "FINEWS_KNOWN",
+            "FINEWS_PATIENCE_SECONDS",
+            "FINEWS_BATCH_SECONDS",
+        ),
         "CLOSESPIDER_TIMEOUT",
     }
     text = (ROOT / "settings" / "cluster.py").read_text(encoding="utf-8")

@@ -62,7 +62,10 @@ def test_every_spider_starts_and_does_its_job(
         (("--loglevel", "loud"), "LOG_LEVEL is 'loud'; it should be "),
         (("-s", "FINEWS_ARCHVE=/x"), "There is no setting FINEWS_ARCHVE; FINEWS_ARCHIVE may be"),
         (("-s", "FINEWS_COLOUR=red"), "There is no setting FINEWS_COLOUR."),
-        (("-s", "FINEWS_KEEPER=crawler.keeper.Nobody"), "FINEWS_KEEPER is 'crawler.keeper.Nobody'"),
+        (
+            ("-s", "FINEWS_ARCHIVE_CLASS=crawler.keeper.Nobody"),
+            "FINEWS_ARCHIVE_CLASS is 'crawler.keeper.Nobody'",
+        ),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_no_request(
@@ -203,11 +206,11 @@ def test_interrupted_once_what_is_in_flight_is_stored_and_told(
     assert f"{articles_in(archive)} added" in output
 
 
-@pytest.mark.parametrize("keeper", ["ArchiveHere", "ArchiveBeside"])
+@pytest.mark.parametrize("keeper", ["InProcessArchive", "SubprocessArchive"])
 def test_interrupted_twice_it_waits_for_nothing_and_says_so(
     replica: Replica, archive: Path, keeper: str
 ) -> None:
-    named = ("-s", f"FINEWS_KEEPER=crawler.keeper.{keeper}")
+    named = ("-s", f"FINEWS_ARCHIVE_CLASS=crawler.keeper.{keeper}")
     with half_way(replica, archive, 20, *named) as crawl:
         time.sleep(0.3)
         processes = processes_of(crawl.pid)

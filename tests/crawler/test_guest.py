@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.crawl_state import Block, CrawlState, Failed, Validators
+from archive.crawl_state import Block, CrawlState, Failed, FailedAttempt, Validators
 from demo.faults import Fault, garbage, status
 from demo.replica import Answer, Replica, Request
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
@@ -216,7 +216,7 @@ def test_tries_thin_out_so_that_an_outage_does_not_use_them_up(tmp_path: Path) -
         now = start + timedelta(minutes=minutes)
         failed = state.failure_of(code)
         if failed is None or failed.is_due(now, 0.5):
-            state.failed(code, None, "down", now)
+            state.failed(FailedAttempt(code, "down"), now)
             tries.append(minutes)
     assert tries[:5] == [0, 5, 10, 20, 40]
     assert tries[9] > 20 * 60

@@ -335,7 +335,8 @@ def test_redirects_that_are_followed(location: str, target: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", [{"FINEWS_MEDIA": False}, {"FINEWS_KEEPER": "cluster.elsewhere.ArchiveElsewhere"}]
+    "elsewhere",
+    [{"FINEWS_MEDIA": False}, {"FINEWS_ARCHIVE_CLASS": "cluster.elsewhere.RemoteArchive"}],
 )
 def test_where_none_are_kept_the_pipeline_is_off_without_a_word(elsewhere: dict[str, Any]) -> None:
     settings = Settings()
