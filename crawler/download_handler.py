@@ -11,7 +11,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.fingerprint import WIRE_HEAD
-from crawler.headers import BoundedHeadersFactory, wire_head_of
+from crawler.scrapy_internals import bound_headers, wire_head_of
 
 
 class GuestDownloadHandler(HTTP11DownloadHandler):
@@ -28,7 +28,7 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._pool._factory = BoundedHeadersFactory
+        bound_headers(self)
         self._breaker = CircuitBreaker.of(crawler)
         self._tries = 1 + crawler.settings.getint("RETRY_TIMES")
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")

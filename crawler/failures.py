@@ -135,14 +135,17 @@ class Failures(Component):
         self.stats.inc_value(f"{kind}/failed/{reason}")
 
 
-def reason_of(failure: Failure) -> tuple[str, str]:
-    """A word for the statistics and a sentence for the log, for a request that got no answer."""
+def reason_of(failure: Failure, url: str | None = None) -> tuple[str, str]:
+    """Return a word for the statistics and a sentence for the log, for a request without an answer.
+
+    :param url: of the request; that of the failure's request where it is None.
+    """
     error = failure.value
     assert error is not None
     if isinstance(error, HttpError):
         status = error.response.status
         return f"http_{status}", f"{error.response.url} answered with status {status}."
-    url = getattr(getattr(failure, "request", None), "url", "the source")
+    url = url or getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, HostBlocked):
         return "blocked" if error.refused else "silent", f"{url} was not asked for: {error}."
     if str(error) == _FORBIDDEN:

@@ -68,7 +68,7 @@ class Command(CrawlCommand):
         except FinewsError as error:
             self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
         else:
-            crawler = self._create_crawler(args[0])
+            crawler = self.crawler_process.create_crawler(args[0])
             crawl = self.crawler_process.crawl(crawler, **opts.spargs)
             gc.freeze()
             gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from scrapy import Request, signals
-from scrapy.core.engine import _Slot
+from scrapy import signals
+from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 
@@ -19,6 +19,7 @@ from crawler.items import MissingPicture
 from crawler.keeper import LocalArchive, archive_class
 from crawler.network_errors import HostBlocked
 from crawler.pipelines.pictures import PicturePipeline
+from crawler.scrapy_internals import is_closing, kept_open
 from crawler.session import Component
 from crawler.sources import Sources
 
@@ -89,10 +90,7 @@ class Pictures(Component):
             for address in self._wanted():
                 addresses[host_of(address) or ""].append(address)
             for host, of_host in addresses.items():
-                under_way = Request(of_host[0])
-                self._slot.add_request(under_way)
-                asking = self._ask(host, of_host, pipeline, under_way)
-                self._asking[host] = asyncio.ensure_future(asking)
+                self._asking[host] = asyncio.ensure_future(self._ask(host, of_host, pipeline))
         if self._asking:
             raise DontCloseSpider
 
@@ -119,30 +117,17 @@ class Pictures(Component):
         return list(dict.fromkeys(islice(wanted, self._most)))
 
     @property
-    def _slot(self) -> _Slot:
-        """Where the engine (Scrapy 2.19) counts the requests that are under way.
-
-        It closes nothing that they need before each of them has ended, and looks for what is next
-        whenever one has. Neither holds for what a pipeline does with items that come of no
-        response.
-        """
+    def _engine(self) -> ExecutionEngine:
         assert self.crawler.engine is not None
-        assert self.crawler.engine._slot is not None
-        return self.crawler.engine._slot
+        return self.crawler.engine
 
-    async def _ask(
-        self, host: str, addresses: Sequence[str], pipeline: PicturePipeline, under_way: Request
-    ) -> None:
-        """Pictures of one host.
-
-        :param under_way: stands for them among the engine's requests; is not sent.
-        """
-        try:
-            await self._one_after_the_other(addresses, pipeline)
-        finally:
-            del self._asking[host]
-            self._slot.remove_request(under_way)
-            self._slot.nextcall.schedule()
+    async def _ask(self, host: str, addresses: Sequence[str], pipeline: PicturePipeline) -> None:
+        """Fetch the pictures of one host."""
+        with kept_open(self._engine):
+            try:
+                await self._one_after_the_other(addresses, pipeline)
+            finally:
+                del self._asking[host]
 
     async def _one_after_the_other(
         self, addresses: Sequence[str], pipeline: PicturePipeline
@@ -151,7 +136,7 @@ class Pictures(Component):
         for address in addresses:
             picture = MissingPicture(address)
             async with self._turns:
-                if self._slot.closing is not None:  # the crawl was told to end
+                if is_closing(self._engine):
                     return
                 await pipeline.process_item(picture)
             if isinstance(picture.error, HostBlocked):

@@ -23,6 +23,7 @@ from crawler.keeper import LocalArchive, archive_class
 from crawler.middlewares.redirect import REDIRECTS
 from crawler.network_errors import HostBlocked
 from crawler.pipelines.store import StorePipeline
+from crawler.scrapy_internals import forget_media
 
 _STORE = "archive:media"
 
@@ -163,7 +164,7 @@ class PicturePipeline(FilesPipeline):
         info: MediaPipeline.SpiderInfo,
     ) -> Item | MissingPicture:
         """The same, and no word of pictures that failed: each has been noted."""
-        info.downloaded.clear()  # what is remembered, all crawl long, of what is asked for once
+        forget_media(info)  # each picture is requested once
         return item
 
     def _note(self, failure: Failure, picture: MissingPicture, request: Request) -> None:
@@ -174,7 +175,6 @@ class PicturePipeline(FilesPipeline):
             reason = "too_large"
             sentence = f"{request.url} has more than {self._most_bytes} bytes."
         else:
-            failure.request = request  # type: ignore[attr-defined] # as Scrapy does for errbacks
-            reason, sentence = reason_of(failure)
+            reason, sentence = reason_of(failure, request.url)
         answered = isinstance(error, NoPicture | HttpError | DownloadCancelledError)
         self._failures.of_picture(picture.address, reason, sentence, answered=answered)
