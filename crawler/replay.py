@@ -11,15 +11,10 @@ from archive.article import Article
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
-from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
-from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
-from crawler.pages.facts import ArticleText, Facts
-from crawler.pages.feed import Feed
-from crawler.pages.layouts import Layout, layout_of
-from crawler.pages.post_page import PostPage
-from crawler.pages.share_answer import ShareAnswer
+from crawler.pages.facts import ArticleText
+from crawler.pages.layouts import layout_of
+from crawler.pages.page import TextPage
 from crawler.pipelines.normalise import normalise
 from crawler.sources import Share
 
@@ -66,11 +61,11 @@ def read_again(
     facts = facts_of(archived) if has_text and len(archived.addresses) > 1 else None
     text: ArticleText | None = None
     for response in responses:
-        layout = layout_of(response)
-        if layout is ShareAnswer or layout is ArticleAnswer or layout is ArticlePage:
-            text = layout(response).text(info_code, archived.edition)
+        page = layout_of(response)(response)
+        if isinstance(page, TextPage):
+            text = page.text(info_code, archived.edition)
         else:
-            facts = _facts(layout, response, archived) or facts
+            facts = page.facts_of(info_code, archived.edition) or facts
     provisional = archived.body_provisional
     if text is not None:
         article = compose(info_code, facts, text, share.link_of, provisional=provisional)
@@ -79,29 +74,6 @@ def read_again(
     else:
         raise ArchiveError(f"No capture of {info_code} holds the article.")
     return normalise(article, category_of)
-
-
-def _facts(layout: Layout, response: Response, archived: Article) -> Facts | None:
-    """What a list or a page says of a post of an article."""
-    info_code = archived.info_code
-    if layout is PostPage:
-        return PostPage(response).facts()
-    if layout is Feed:
-        named = iter(Feed(response).posts())
-        return next(
-            (
-                post
-                for post in named
-                if (post.info_code, post.edition) == (info_code, archived.edition)
-            ),
-            None,
-        )
-    if issubclass(layout, EastmoneyList):
-        entries = layout(response).entries()
-        readable = (entry for entry in entries if isinstance(entry, ListedArticle))
-        found = (entry for entry in readable if entry.code in (info_code, info_code.digits))
-        return next((entry.facts() for entry in found), None)
-    return None
 
 
 def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, str]]:

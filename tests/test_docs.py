@@ -332,7 +332,7 @@ def test_files_that_are_named_are_there(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_what_is_named_in_a_file_is_in_it(document: Path) -> None:
-    """Such as `Article` (`archive/article.py`), and `read` in `crawler/pages/layouts.py`."""
+    """Such as `Article` (`archive/article.py`), and `layout_of` in `crawler/pages/layouts.py`."""
     text = " ".join(document.read_text(encoding="utf-8").split())
     for name, path in re.findall(r"`([\w.]+)`,? (?:\(|in )`([\w./]+\.\w+)`", text):
         assert re.search(rf"\b{re.escape(name)}\b", (ROOT / path).read_text(encoding="utf-8")), name

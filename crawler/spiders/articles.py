@@ -40,6 +40,7 @@ from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
 from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
+from crawler.pages.page import TextPage
 from crawler.pages.share_answer import ShareAnswer
 from crawler.session import CrawlSession, session_of, stats_of
 from crawler.sources import Sources
@@ -49,7 +50,7 @@ from crawler.told import ListedFacts
 GONE = {404, 410}
 """Statuses that say that a page is gone (RFC 9110, sections 15.5.5 and 15.5.11)."""
 
-_PAGES: dict[BodySource, type[ShareAnswer | ArticleAnswer | ArticlePage]] = {
+_PAGES: dict[BodySource, type[TextPage]] = {
     page.source: page for page in (ShareAnswer, ArticleAnswer, ArticlePage)
 }
 
@@ -59,7 +60,7 @@ class TextAddress:
     """Where to ask for an article's own body, and what reads the answer."""
 
     url: str
-    page: type[ShareAnswer | ArticleAnswer | ArticlePage]
+    page: type[TextPage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
