@@ -95,7 +95,7 @@ class RemoteArchive:
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
         """See whether there is a broker."""
-        patience = settings.getint("FINEWS_PATIENCE_SECONDS")
+        patience = settings.getint("FINEWS_WRITER_TIMEOUT_SECONDS")
         try:
             with opened_app(broker_url()) as app, app.connection() as connection:
                 connection.ensure_connection(max_retries=1, timeout=patience)
@@ -114,12 +114,12 @@ class RemoteArchive:
             hosts,
             known=Path(settings["FINEWS_KNOWN"]),
             clock=load_object(settings["FINEWS_CLOCK"]),
-            patience=settings.getfloat("FINEWS_PATIENCE_SECONDS"),
+            patience=settings.getfloat("FINEWS_WRITER_TIMEOUT_SECONDS"),
             about={
                 "spider": crawler.spidercls.name,
                 "arguments": getattr(crawler.spider, "given_arguments", {}),
                 "due": {
-                    "share": settings.getfloat("FINEWS_REVISIT_SHARE"),
+                    "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
                     "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
                     "limit": settings.getint("FINEWS_REVISITS"),
                 },

@@ -28,6 +28,7 @@ from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
 from crawler.pages.reading import read_answer
 from crawler.refusals import refusal_in
+from crawler.settings_check import rename_settings
 from crawler.sources import Sources
 from crawler.verdict import ExitStatus
 
@@ -211,4 +212,6 @@ def _settings(changed: dict[str, str]) -> Settings:
             )
         settings.setmodule("settings.base", priority="project")
     settings.setdict(changed, priority="cmdline")
+    for sentence in rename_settings(settings):
+        click.echo(f"finews: {sentence}", err=True)
     return settings

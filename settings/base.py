@@ -44,7 +44,7 @@ FINEWS_LIST_PAGES_IN_VAIN = 10
 
 # Looks at archived articles again: the next one when half of the article's age has gone by since
 # the last, which makes six to ten in the first three days; at most so many in a crawl.
-FINEWS_REVISIT_SHARE = 0.5
+FINEWS_INTERVAL_SHARE = 0.5
 FINEWS_REVISIT_DAYS = 3
 FINEWS_REVISITS = 50
 
@@ -61,7 +61,7 @@ FINEWS_RETRY_AFTER_MAX_SECONDS = 60
 
 # A host that fails so many times in a row gives no answer, or twice as many where it has answered
 # before in the same crawl.
-FINEWS_PATIENCE = 5
+FINEWS_SILENT_AFTER_FAILURES = 5
 
 # A list is asked for conditionally, and once in so many hours without: some servers answer 304
 # ("not modified") to every condition.

@@ -16,7 +16,7 @@ FINEWS_KNOWN = os.environ.get("FINEWS_KNOWN") or str(
 )
 
 # How long a crawl waits for the writer, which answers when it has written all that came before.
-FINEWS_PATIENCE_SECONDS = 300
+FINEWS_WRITER_TIMEOUT_SECONDS = 300
 
 # A message costs the broker and the writer's disk a commit each: let them be larger.
 FINEWS_BATCH_SECONDS = 2.0

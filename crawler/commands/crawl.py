@@ -20,7 +20,7 @@ from archive.signals import end_by_hangup
 from crawler.arguments import LISTS, in_one_sentence
 from crawler.extensions.open_archive import OpenArchive
 from crawler.keeper import archive_class
-from crawler.settings_check import check_settings
+from crawler.settings_check import check_settings, rename_settings
 from crawler.sources import Sources
 from crawler.verdict import Counts, ExitStatus, Verdict, judge
 
@@ -48,6 +48,7 @@ class Command(CrawlCommand):
         """Refuse wrong settings here already: Scrapy sets up its log before `run`."""
         super().process_options(args, opts)
         assert self.settings is not None
+        self._renamed = list(rename_settings(self.settings))
         try:
             _check_project(self.settings)
             check_settings(self.settings)
@@ -59,6 +60,8 @@ class Command(CrawlCommand):
         """Refuse what can be known to be wrong before the first request, crawl, say how it went."""
         assert self.settings is not None
         assert self.crawler_process is not None
+        for sentence in self._renamed:
+            logger.warning("%s", sentence)
         try:
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             _check_arguments(self._spider_class(args), opts.spargs, sources)

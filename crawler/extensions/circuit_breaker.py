@@ -7,6 +7,7 @@ when the retries of a request are used up: retries come after all that waits.
 - Cut connections and empty answers in a row are a refusal, too: so Eastmoney bans.
 - Other failures in a row (status 5xx, no address, no connection, no answer in time) mean that the
   host is silent.
+- Requests in a row that bring no picture mean that the host has none for this crawl.
 - A host that refuses by cut connections or captchas speaks for its family (``[families]`` in
   ``sources.toml``) where it is known to be alive, which is when it has answered within a week, and
   no other host of the family has answered since the refusals began. A host that never answered is
@@ -14,6 +15,7 @@ when the retries of a request are used up: retries come after all that waits.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +47,9 @@ _BLOCKING = {403, 429}
 _BUSY = {429, 503}
 _SERVER_ERROR = 500
 
+#: Requests in a row that bring no picture; then the host is not asked again by this crawl.
+_MAX_WITHOUT_PICTURE = 3
+
 
 @dataclass(slots=True)
 class _Row:
@@ -67,8 +72,8 @@ class CircuitBreaker(Component):
     again. A Retry-After (RFC 9110, section 10.2.3) of up to ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is
     waited for; a longer one is a refusal for that long, up to the longest.
 
-    A host is silent after ``FINEWS_PATIENCE`` failures in a row, and after twice as many where it
-    has answered before in this crawl.
+    A host is silent after ``FINEWS_SILENT_AFTER_FAILURES`` failures in a row, and after twice as
+    many where it has answered before in this crawl.
 
     Stats: ``breaker/refused/<host>`` and ``breaker/silent/<host>``, a sentence each;
     ``breaker/share/<host>``, what a share host answered that is one of these;
@@ -81,12 +86,13 @@ class CircuitBreaker(Component):
         self._now: Clock = load_object(settings["FINEWS_CLOCK"])
         self._first = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_SECONDS"))
         self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
-        self._max_failures = settings.getint("FINEWS_PATIENCE")
+        self._max_failures = settings.getint("FINEWS_SILENT_AFTER_FAILURES")
         self._longest_wait = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
         self._families = _families(settings)
         self._rows: dict[str, _Row] = {}
         self._answered: set[str] = set()
         self._silent: dict[str, str] = {}
+        self._no_picture: Counter[str] = Counter()
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
@@ -166,6 +172,13 @@ class CircuitBreaker(Component):
             self._refused(request, f"it answered with {refusal}", speaks_for_family=True)
             self.check(request)
 
+    def count_picture(self, request: Request, *, stored: bool) -> None:
+        """Count a request for a picture, whose host may answer and have none."""
+        host = _host_of(request)
+        self._no_picture[host] = 0 if stored else self._no_picture[host] + 1
+        if self._no_picture[host] == _MAX_WITHOUT_PICTURE:
+            self._silence(request, f"it gave no picture {_MAX_WITHOUT_PICTURE} times in a row")
+
     def _has_answered(self, request: Request) -> None:
         host = _host_of(request)
         self._answered.add(host)
@@ -197,8 +210,13 @@ class CircuitBreaker(Component):
         if reached or self._answered:
             self._block(request, reason, refused=False, answer=answer)
         else:  # perhaps there is no network, which says nothing of the host
-            self._silent[host] = f"{host} is not asked again by this crawl: {reason}"
-            self._note(request, "silent", host, self._silent[host], answer)
+            self._silence(request, reason, answer)
+
+    def _silence(self, request: Request, reason: str, answer: str | None = None) -> None:
+        """Ask the host no more in this crawl."""
+        host = _host_of(request)
+        self._silent[host] = f"{host} is not asked again by this crawl: {reason}"
+        self._note(request, "silent", host, self._silent[host], answer)
 
     def _refused(
         self,

@@ -25,9 +25,6 @@ from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = 3
-"""A host that gives so many times in a row no picture is asked for no more by this crawl."""
-
 
 class Pictures(Component):
     """Gives `PicturePipeline` what the catalog says is missing, so that a crawl also brings what
@@ -105,7 +102,7 @@ class Pictures(Component):
         settings, archive = self.crawler.settings, self.session.local_archive
         waiting = archive.crawl_state.waiting_pictures(
             self.session.now(),
-            share=settings.getfloat("FINEWS_REVISIT_SHARE"),
+            share=settings.getfloat("FINEWS_INTERVAL_SHARE"),
             attempts=settings.getint("FINEWS_ATTEMPTS"),
         )
         whole = getattr(self.crawler.spider, "is_whole", False)
@@ -132,7 +129,6 @@ class Pictures(Component):
     async def _one_after_the_other(
         self, addresses: Sequence[str], pipeline: PicturePipeline
     ) -> None:
-        in_vain = 0
         for address in addresses:
             picture = MissingPicture(address)
             async with self._turns:
@@ -141,7 +137,4 @@ class Pictures(Component):
                 await pipeline.process_item(picture)
             if isinstance(picture.error, HostBlocked):
                 logger.info("No more pictures: %s.", picture.error)
-                return
-            in_vain = in_vain + 1 if picture.error else 0
-            if in_vain == _PATIENCE:
                 return

@@ -16,7 +16,7 @@ class ArchivedMiddleware(Component, BaseSpiderMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._share = crawler.settings.getfloat("FINEWS_REVISIT_SHARE")
+        self._share = crawler.settings.getfloat("FINEWS_INTERVAL_SHARE")
         self._attempts = crawler.settings.getint("FINEWS_ATTEMPTS")
 
     def get_processed_request(self, request: Request, response: Response | None) -> Request | None:

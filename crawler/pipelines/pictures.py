@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from archive.errors import FinewsError
 from archive.media import media_type
+from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import PICTURE
 from crawler.items import Item, MissingPicture
@@ -80,6 +81,7 @@ class PicturePipeline(FilesPipeline):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(_STORE, crawler=crawler)
         self._failures = Failures(crawler)
+        self._breaker = CircuitBreaker.of(crawler)
         self._most_bytes = crawler.settings.getint("FINEWS_PICTURE_MAXSIZE")
 
     @classmethod
@@ -128,7 +130,9 @@ class PicturePipeline(FilesPipeline):
         if media_type(response.body) is None:
             sentence = f"{response.url} is no JPEG, PNG, GIF or WebP picture."
             raise NoPicture("no_picture", sentence)
-        return await super().media_downloaded(response, request, info, item=item)
+        stored = await super().media_downloaded(response, request, info, item=item)
+        self._breaker.count_picture(request, stored=True)
+        return stored
 
     def media_failed(
         self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
@@ -141,6 +145,7 @@ class PicturePipeline(FilesPipeline):
         picture: MissingPicture = request.meta[PICTURE]
         picture.error = failure.value
         if not isinstance(picture.error, HostBlocked):
+            self._breaker.count_picture(request, stored=False)
             self._note(failure, picture, request)
         filtered = Failure(IgnoreRequest(str(picture.error)))  # type: ignore[no-untyped-call]
         super().media_failed(filtered, request, info)

@@ -184,7 +184,7 @@ class ArticleSpider(Spider):
         look = self.session.archive.look_at(info_code, edition)
         if look is None:
             return None
-        share = self.settings.getfloat("FINEWS_REVISIT_SHARE")
+        share = self.settings.getfloat("FINEWS_INTERVAL_SHARE")
         return look.to_better(self.gives, own=self.stand_in, share=share, now=self.session.now())
 
     def ask(self, wanted: Wanted) -> Request:
@@ -308,7 +308,7 @@ class ArticleSpider(Spider):
         """Archived articles that may have changed."""
         archive = self.session.archive
         for row in archive.due(
-            share=self.settings.getfloat("FINEWS_REVISIT_SHARE"),
+            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
             days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
             limit=self.settings.getint("FINEWS_REVISITS"),
         ):

@@ -147,20 +147,20 @@ def test_what_failed_is_tried_again_though_lists_stay_the_same_and_given_up_in_t
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
     for attempt in (1, 2, 3):
         replica.requests.clear()
-        crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_REVISIT_SHARE=0")
+        crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_INTERVAL_SHARE=0")
         assert any(REAL in url for url in asked(replica, MIRROR))
         with state_of(archive) as state:
             (failed,) = state.failures()
             assert (failed.info_code, failed.times) == (REAL, attempt)
             assert isinstance(failed, Failed)
     replica.requests.clear()
-    ended = crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_REVISIT_SHARE=0")
+    ended = crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_INTERVAL_SHARE=0")
     assert not article_requests(replica)
     assert ended.status == 0
     assert "1 articles were given up after 3 crawls" in ended.log
 
     replica.faults = []
-    assert "1 added" in crawl("-s", "FINEWS_REVISIT_SHARE=0").output
+    assert "1 added" in crawl("-s", "FINEWS_INTERVAL_SHARE=0").output
     with state_of(archive) as state:
         assert not state.failures()
 
@@ -233,7 +233,7 @@ def test_an_article_that_waits_is_not_asked_for_by_lists_either(
     replica.requests.clear()
     with state_of(archive) as state:
         state._db.table("validators").delete_where()
-    ended = crawl("-s", "FINEWS_REVISIT_SHARE=1000")
+    ended = crawl("-s", "FINEWS_INTERVAL_SHARE=1000")
     assert ended.status == 0
     assert not article_requests(replica)
     with state_of(archive) as state:
@@ -274,6 +274,6 @@ def test_an_outage_is_no_attempt(crawl: Crawl, replica: Replica, archive: Path) 
     with state_of(archive) as state:
         state._db.table("validators").delete_where()
     for _ in range(3):
-        crawl("-s", "FINEWS_REVISIT_SHARE=0")
+        crawl("-s", "FINEWS_INTERVAL_SHARE=0")
     with state_of(archive) as state:
         assert [failed.times for failed in state.failures()] == [1]

@@ -70,7 +70,7 @@ def test_dead_share_hosts_cost_few_requests(
     project: str, way: str, replica: Replica, archive: Path, site: MadeUpSite
 ) -> None:
     def crawl(*arguments: str) -> Ended:
-        quick = ("DOWNLOAD_TIMEOUT=1", "FINEWS_REVISIT_SHARE=0", "FINEWS_MIN_FAILURES=10")
+        quick = ("DOWNLOAD_TIMEOUT=1", "FINEWS_INTERVAL_SHARE=0", "FINEWS_MIN_FAILURES=10")
         settings = [word for setting in quick for word in ("-s", setting)]
         run = crawl_with(replica, archive)
         ended = run(*settings, *arguments, SCRAPY_PROJECT=project)

@@ -200,12 +200,12 @@ def test_what_is_no_picture_is_not_kept_and_fails_no_article(
     assert not verify(archive).problems
 
     replica.requests.clear()
-    assert keep("-s", "FINEWS_REVISIT_SHARE=1000").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=1000").status == 0
     assert not pictures_asked(replica)
-    assert keep("-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_ATTEMPTS=1").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=0", "-s", "FINEWS_ATTEMPTS=1").status == 0
     assert pictures_asked(replica) == [image(BY_AGE[8])]  # the others have said what they are
     replica.faults.clear()
-    assert keep("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert not missing(archive)
     assert len(pictures_asked(replica)) == 1 + 6
 
@@ -218,7 +218,7 @@ def test_a_host_without_pictures_is_not_asked_for_all_of_them(
     assert pictures_asked(replica) == [image(name) for name in BY_AGE[:3]]
     replica.faults.clear()
     replica.requests.clear()
-    assert keep("-s", "FINEWS_REVISIT_SHARE=1000", "-s", "FINEWS_PICTURES=2").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=1000", "-s", "FINEWS_PICTURES=2").status == 0
     assert pictures_asked(replica) == [image(name) for name in BY_AGE[3:5]]
 
 
@@ -238,7 +238,7 @@ def test_a_host_of_pictures_can_want_to_be_left_alone(
         opened.crawl_state._db.table("blocks").delete_where()
     forbidding = b"User-agent: *\nDisallow: /download/\n"
     replica.faults = [Fault(PICTURE_HOST, "/robots.txt", failure=garbage(forbidding))]
-    assert keep("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert asked(replica, PICTURE_HOST) == [f"https://{PICTURE_HOST}/robots.txt"]
 
 
