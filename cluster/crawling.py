@@ -37,7 +37,7 @@ _GRACE_SECONDS = 45
 """For a crawl to store what is in flight when its worker is stopped."""
 
 
-class Crawls:
+class CrawlProcesses:
     """The crawls that run on this worker."""
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ def _wait(crawl: "subprocess.Popen[str]", name: str) -> tuple[int, str]:
     return crawl.returncode, sentence
 
 
-def add_task(app: Celery, crawls: Crawls) -> None:
+def add_task(app: Celery, crawls: CrawlProcesses) -> None:
     """Give the application the task that `JOBS` is for."""
 
     def crawl(self: "Task[Any, Any]", job: Plain) -> None:

@@ -35,7 +35,7 @@ _SCHEMA = f"""
 """
 
 
-class Known:
+class ArchivedIds:
     """The codes of an archive, up to when it was last asked.
 
     Several crawls of one machine may have it open.

@@ -18,7 +18,7 @@ _PATIENCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ClusterStatus:
     """Of a cluster.
 
     :param waiting: messages by queue; jobs that are put off count among those that wait.
@@ -39,7 +39,7 @@ class Status:
         return [job for job in self.jobs if job.failures]
 
 
-def status_of(app: Celery, patience: float) -> Status:
+def status_of(app: Celery, patience: float) -> ClusterStatus:
     """Ask broker, workers and writer.
 
     :param patience: seconds for the writer.
@@ -55,9 +55,9 @@ def status_of(app: Celery, patience: float) -> Status:
     try:
         jobs = ask(app, "finews.figures", patience)["jobs"]
     except ArchiveError:
-        return Status(waiting, running, None, [])
+        return ClusterStatus(waiting, running, None, [])
     lag = time.monotonic() - asked
-    return Status(waiting, running, lag, [JobEnded(**job) for job in jobs])
+    return ClusterStatus(waiting, running, lag, [JobEnded(**job) for job in jobs])
 
 
 def _waiting(app: Celery) -> Iterator[tuple[str, int]]:
@@ -84,7 +84,7 @@ def _running(app: Celery) -> Iterator[tuple[str, str, float]]:
                 yield job["name"], worker, max(time.time() - task["time_start"], 0.0)
 
 
-def described(status: Status, patience: float) -> Iterator[str]:
+def described(status: ClusterStatus, patience: float) -> Iterator[str]:
     """The lines that a user reads."""
     yield f"jobs waiting   {status.waiting[JOBS]}"
     yield f"jobs running   {len(status.running)}"

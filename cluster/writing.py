@@ -45,7 +45,7 @@ _PAUSE_SECONDS = 5
 """Between two tries of a batch that the disk refuses."""
 
 
-class Writer:
+class ClusterWriter:
     """The archive, open for the whole cluster.
 
     :raises ArchiveLocked: when another process has it open.
@@ -216,7 +216,7 @@ def _placed(
     )
 
 
-def add_tasks(app: Celery, writer: Writer) -> None:
+def add_tasks(app: Celery, writer: ClusterWriter) -> None:
     """Give the application the tasks that `ARCHIVE` is for."""
 
     def set_aside(

@@ -216,7 +216,7 @@ def _names_in(table: Mapping[int, tuple[str, ...]]) -> Iterator[str]:
         yield from (*names, str(number))
 
 
-class Pictures(_Table):
+class PictureHosts(_Table):
     """The hosts of the articles' pictures."""
 
     hosts: tuple[_Host, ...]
@@ -232,7 +232,7 @@ class Sources(_Table):
     mirror: Mirror
     share: Share
     eastmoney: Eastmoney
-    pictures: Pictures
+    pictures: PictureHosts
     families: Mapping[str, _Family] = {}
 
     def body_addresses(

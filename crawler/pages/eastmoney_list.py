@@ -17,7 +17,7 @@ from archive.content import SECURITY_CODE
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.json_answer import JsonAnswer
-from crawler.pages.page import Page
+from crawler.pages.page import PageObject
 
 _WEB_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/\S*)?", re.ASCII)
 
@@ -93,7 +93,7 @@ class UnreadableEntry:
     error: LayoutChanged
 
 
-class EastmoneyList(Page):
+class EastmoneyList(PageObject):
     """A page of a list."""
 
     entries_in: ClassVar[str]

@@ -9,7 +9,7 @@ from scrapy.http import Response
 
 from archive.article import Edition, InfoCode
 from crawler.pages.errors import LayoutChanged
-from crawler.pages.page import Page
+from crawler.pages.page import PageObject
 from crawler.pages.post_page import PostFacts
 from crawler.pages.rendering import read_rendering
 from crawler.pages.text import absolute, text_of
@@ -19,7 +19,7 @@ _END = re.compile(r"</(?:[\w.-]+:)?feed\s*>")
 _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
-class Feed(Page):
+class Feed(PageObject):
     """The feed. It says what post pages say but for the titles, which it changes."""
 
     def __init__(self, response: Response) -> None:

@@ -10,12 +10,12 @@ from crawler.pages.article_page import ArticlePage
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
-from crawler.pages.page import Page
+from crawler.pages.page import PageObject
 from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
 
-Layout = type[Page]
+Layout = type[PageObject]
 
 #: The ends of paths, and the page objects for them; the first that matches counts.
 _BY_PATH: tuple[tuple[str, Layout], ...] = (

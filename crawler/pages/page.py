@@ -9,7 +9,7 @@ from archive.article import BodySource, Edition, InfoCode
 from crawler.pages.facts import ArticleText, Facts
 
 
-class Page(ABC):
+class PageObject(ABC):
     """A page object. `crawler.pages.layouts` has the addresses that each class is for."""
 
     @abstractmethod
@@ -23,7 +23,7 @@ class Page(ABC):
         return None
 
 
-class TextPage(Page):
+class TextPage(PageObject):
     """A page object for the answer that has an article's own text."""
 
     source: ClassVar[BodySource]

@@ -11,7 +11,7 @@ from scrapy.http import Response
 from archive.article import SHANGHAI, BodySource, Edition, InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
-from crawler.pages.page import Page
+from crawler.pages.page import PageObject
 from crawler.pages.rendering import Rendering, read_rendering
 from crawler.pages.section import section_source
 from crawler.pages.text import text_of
@@ -59,7 +59,7 @@ class PostFacts(Facts):
         )
 
 
-class PostPage(Page):
+class PostPage(PageObject):
     """A post page, layout of 2021 to today."""
 
     def __init__(self, response: Response) -> None:

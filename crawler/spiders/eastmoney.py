@@ -29,7 +29,7 @@ from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
 from crawler.spiders.articles import ArticleSpider, asked_for, request_of
-from crawler.spiders.limits import ListLimits, Progress
+from crawler.spiders.limits import ListLimits, ListProgress
 from crawler.spiders.readings import ByCursor, ByNumber
 
 _BEFORE_ARTICLES = 10
@@ -71,7 +71,7 @@ class ListPlace:
     ways: Sequence[Way]
     addresses: Sequence[str]
     reading: ByCursor | ByNumber
-    progress: Progress = field(default_factory=Progress)
+    progress: ListProgress = field(default_factory=ListProgress)
     met: set[str] = field(default_factory=set)
     newest_first: bool = True
     oldest: datetime | None = None

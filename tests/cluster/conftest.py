@@ -18,7 +18,7 @@ import pytest
 from bench.cluster import ended_jobs
 from cluster.app import opened_app
 from cluster.roles import send_now
-from cluster.status import Status, status_of
+from cluster.status import ClusterStatus, status_of
 from demo.brokers import Broker, RabbitMQ, Redis, running, wait_for
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
@@ -171,7 +171,7 @@ class Cluster:
         with patch.dict(os.environ, FINEWS_BROKER=self.broker):
             send_now(self.jobs, names)
 
-    def status(self) -> Status:
+    def status(self) -> ClusterStatus:
         with opened_app(self.broker) as app:
             return status_of(app, patience=30)
 
@@ -188,11 +188,11 @@ class Cluster:
     def paths(self, host: str) -> list[str]:
         return [e.request.path for e in self.replica.requests if e.request.host == host]
 
-    def wait_until_done(self, jobs: int, seconds: float = 60) -> Status:
+    def wait_until_done(self, jobs: int, seconds: float = 60) -> ClusterStatus:
         """Until so many jobs have ended, none is waiting or running, and all is written."""
         # Cheaper than to ask everybody for the status.
         wait_for(lambda: ended_jobs(self.archive) >= jobs, seconds)
-        found: list[Status] = []
+        found: list[ClusterStatus] = []
 
         def done() -> bool:
             found.append(status := self.status())
