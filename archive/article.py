@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function, str_schema
+
 from archive.capture import Capture
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle, InvalidInfoCode
@@ -49,6 +51,10 @@ class InfoCode(str):
         if match is None:
             raise InvalidInfoCode(code)
         return super().__new__(cls, "NW" + match[1])
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> CoreSchema:
+        return no_info_after_validator_function(cls, str_schema())
 
     @classmethod
     def from_address(cls, address: str) -> Self:

@@ -1,13 +1,14 @@
 """Articles, exchanges and rows as plain data, for msgpack."""
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import msgpack
+from pydantic import TypeAdapter, ValidationError
 
-from archive.article import Article, BodySource, InfoCode
-from archive.capture import Capture
+from archive.article import Article, InfoCode
+from archive.errors import Refused
 from archive.warc import Exchange
 from crawler.items import ArchiveEvent, Checked, Gone, Listed
 
@@ -15,35 +16,27 @@ Plain = dict[str, Any]
 """Text, numbers, bytes, lists and dicts of them."""
 
 
+_ARTICLE = TypeAdapter(Article)
+
+
 def plain_article(article: Article) -> Plain:
-    """An article as plain data."""
-    facts = {field.name: getattr(article, field.name) for field in fields(article)}
-    return facts | {
-        "info_code": str(article.info_code),
-        "published": article.published.isoformat(),
-        "body_source": str(article.body_source),
-        "addresses": list(article.addresses),
-        "stock_list": list(article.stock_list),
-        "captures": [asdict(capture) for capture in article.captures],
-    }
+    """Return an article as plain data."""
+    plain: Plain = _ARTICLE.dump_python(article, mode="json")
+    return plain
 
 
 def article_of(facts: Plain) -> Article:
-    """The article again.
+    """Return the article of what `plain_article` returned.
 
     :raises Refused: for what no article can be.
     """
-    return Article(
-        **facts
-        | {
-            "info_code": InfoCode(facts["info_code"]),
-            "published": datetime.fromisoformat(facts["published"]),
-            "body_source": BodySource(facts["body_source"]),
-            "addresses": tuple(facts["addresses"]),
-            "stock_list": tuple(facts["stock_list"]),
-            "captures": tuple(Capture(**capture) for capture in facts["captures"]),
-        }
-    )
+    try:
+        return _ARTICLE.validate_python(facts)
+    except ValidationError as error:
+        for each in error.errors():
+            if isinstance(refused := each.get("ctx", {}).get("error"), Refused):
+                raise refused from None
+        raise
 
 
 def plain_event(event: ArchiveEvent) -> str | list[str]:
@@ -65,14 +58,14 @@ def event_of(info_code: InfoCode, found: str | list[str]) -> ArchiveEvent:
 
 
 def packed_exchange(exchange: Exchange) -> bytes:
-    """An exchange as bytes."""
+    """Return an exchange as bytes."""
     facts = {field.name: getattr(exchange, field.name) for field in fields(exchange)}
     packed: bytes = msgpack.packb(facts | {"received": exchange.received.isoformat()})
     return packed
 
 
 def exchange_of(packed: bytes) -> Exchange:
-    """The exchange again."""
+    """Return the exchange of what `packed_exchange` returned."""
     facts = msgpack.unpackb(packed)
     return Exchange(
         **facts

@@ -3,13 +3,11 @@
 The list will have moved on by then, and the share API may not give title, time and media itself.
 """
 
-import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from typing import Self
+from dataclasses import dataclass, replace
 
-from archive.article import BodySource, InfoCode
+from pydantic import TypeAdapter, ValidationError
+
 from archive.capture import Capture
 from crawler.pages.facts import Facts
 
@@ -22,26 +20,19 @@ class ListedFacts:
     captures: tuple[Capture, ...]
 
     def as_json(self, placed: Callable[[Iterable[Capture]], tuple[Capture, ...]]) -> str:
-        """As `of_json` reads it.
+        """Return JSON for `of_json`.
 
-        :param placed: gives captures the places where they are kept.
+        :param placed: gives captures the places where they are stored.
         """
-        told = asdict(replace(self, captures=placed(self.captures)))
-        return json.dumps(told, default=datetime.isoformat, ensure_ascii=False)
+        return _JSON.dump_json(replace(self, captures=placed(self.captures))).decode()
 
-    @classmethod
-    def of_json(cls, text: str) -> Self | None:
-        """What `as_json` wrote; None when another release of finews wrote it otherwise."""
-        told = json.loads(text)
+    @staticmethod
+    def of_json(text: str) -> "ListedFacts | None":
+        """Read what `as_json` wrote; return None when another release wrote it otherwise."""
         try:
-            facts, published = told["facts"], told["facts"]["published"]
-            read = {
-                "info_code": InfoCode(facts["info_code"]),
-                "published": datetime.fromisoformat(published) if published else None,
-                "body_source": BodySource(facts["body_source"]),
-                "stock_list": tuple(facts["stock_list"]),
-            }
-            captures = tuple(Capture(**capture) for capture in told["captures"])
-            return cls(Facts(**facts | read), captures)
-        except (KeyError, TypeError, ValueError):
+            return _JSON.validate_json(text)
+        except ValidationError:
             return None
+
+
+_JSON = TypeAdapter(ListedFacts)
