@@ -38,8 +38,8 @@ from cluster.wire import Plain, article_of, packed_exchange, plain_article, plai
 from crawler.items import ArchiveEvent
 from crawler.keeper import Sent
 
+#: Environment variable: file descriptor of a pipe that the worker holds open while it lives.
 WORKER_PIPE = "FINEWS_WORKER_PIPE"
-"""Environment variable: file descriptor of a pipe that the worker holds open while it lives."""
 
 #: Notes on archived articles in one message.
 _MAX_EVENTS = 100

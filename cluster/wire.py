@@ -12,8 +12,8 @@ from archive.errors import Refused
 from archive.warc import Exchange
 from crawler.items import ArchiveEvent, Checked, Gone, Listed
 
+#: Text, numbers, bytes, and lists and dicts of them.
 Plain = dict[str, Any]
-"""Text, numbers, bytes, lists and dicts of them."""
 
 
 _ARTICLE = TypeAdapter(Article)

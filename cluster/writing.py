@@ -29,20 +29,20 @@ from crawler.verdict import ExitStatus
 
 logger = logging.getLogger(__name__)
 
+#: Ids in one answer, which are about 3 MB.
 _PIECE = 100_000
-"""Codes in one answer: about 3 MB."""
 
+#: Counts that `Archive.end_crawl` takes; workers of a newer release may send more.
 _COUNTS = {
     *("found", "asked", "added", "revised", "unchanged", "gone", "failed"),
     *("complete", "reasons", "hosts"),
 }
-"""What `archive.archive.Archive.end_crawl` takes; workers of a newer release may count more."""
 
+#: Errors of SQLite for values that it cannot store, however often it is tried.
 _WRONG_VALUES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError)
-"""What SQLite says of values that it cannot take. Waiting makes nothing better of them."""
 
+#: Seconds between two tries of a batch that the disk refuses.
 _PAUSE_SECONDS = 5
-"""Between two tries of a batch that the disk refuses."""
 
 
 class ClusterWriter:

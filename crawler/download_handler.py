@@ -1,4 +1,4 @@
-"""The last moment before the wire, where requests have waited for their turn."""
+"""Downloads, after requests have waited for their turn in all queues."""
 
 import asyncio
 from collections import defaultdict
@@ -15,7 +15,7 @@ from crawler.scrapy_internals import bound_headers, wire_head_of
 
 
 class GuestDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's own, for a guest that stops when it is told to.
+    """Scrapy's own, which stops when a host refuses.
 
     When a host refuses, more requests are queued for it already: they have passed all
     middlewares, and only here are they met one by one. Waiting here makes them all wait. A host
@@ -38,7 +38,7 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
         self._first_answer: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def download_request(self, request: Request) -> Response:
-        """Ask, as often as the host says to come again soon.
+        """Send a request, again when the host asks to wait and try later.
 
         :raises HostBlocked: when it is not to be asked by now.
         """

@@ -1,4 +1,4 @@
-"""Failures, counted by reason and said once, in one sentence."""
+"""Failures, counted by reason and logged once, in one sentence."""
 
 import logging
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ logger = logging.getLogger(__name__)
 
 _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 
+#: Reason of a failure of this program, and not of the source.
 OWN_FAILURE = "bug"
-"""Reason of what this program failed at, and not the source."""
 
+#: Reasons of failures that do not count as an attempt: the source gave no answer about the article.
 _NO_ANSWER = {"blocked", "left_out", "robots", "silent", "unreachable", OWN_FAILURE}
-"""Reasons that say nothing of the article; such a failure is no attempt."""
 
+#: Text of the exception that Scrapy's `RobotsTxtMiddleware` raises.
 _FORBIDDEN = "Forbidden by robots.txt"
-"""What Scrapy's `RobotsTxtMiddleware` says."""
 
 
 class Failures(Component):
-    """What a crawl could not do, in its stats: ``list/failed/<reason>``, ``picture/failed/…``, and
-    those of `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first of each."""
+    """Counts failures in the stats: ``list/failed/<reason>``, ``picture/failed/…``, and those of
+    `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first of each."""
 
     def of_article(
         self,
@@ -41,7 +41,7 @@ class Failures(Component):
         url: str | None = None,
         edition: Edition | None = None,
     ) -> None:
-        """An article is not archived by this crawl; a later one tries again.
+        """Count an article that this crawl could not archive; a later one tries again.
 
         :param url: of its post page; None when it was asked for by its share link.
         :param edition: which of its posts was asked for; None where any will do.
@@ -51,7 +51,7 @@ class Failures(Component):
     def gone(
         self, info_code: InfoCode, reason: str, sentence: str, url: str, edition: Edition | None
     ) -> None:
-        """An article has no page any more, though lists still name it.
+        """Count an article that has no page any more, though lists still name it.
 
         A later crawl tries again, as when it failed: sites remove pages by mistake as well.
         """
@@ -79,25 +79,25 @@ class Failures(Component):
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def stands_in(self, info_code: InfoCode, sentence: str) -> None:
-        """An article is archived with a stand-in, because its own page could not be read."""
+        """Count an article that is archived with a stand-in, as its own page could not be read."""
         self.stats.inc_value("article/unreadable")
         logger.error("%s is archived without its own text: %s", info_code, sentence)
 
     def of_list(self, url: str, reason: str, sentence: str) -> None:
-        """A list could not be read; articles that only it names are missed."""
+        """Count a list that could not be read; articles that only it names are missed."""
         self._count("list", reason)
         self._explain("list", reason, sentence)
         logger.warning("The list %s was not read: %s", url, sentence)
 
     def ends_early(self, sentence: str) -> None:
-        """A list ends before what was wanted of it; articles that only it names are missed."""
+        """Count a list that ends too early; articles that only it names are missed."""
         self.stats.inc_value("list/ends_early")
         logger.warning("%s", sentence)
 
     def of_picture(self, address: str, reason: str, sentence: str, *, answered: bool) -> None:
-        """A picture is not kept by this crawl; a later one tries again. No article fails by it.
+        """Count a picture that this crawl could not store; a later one tries again.
 
-        :param answered: the host said something of it; only then it counts as an attempt.
+        :param answered: the host gave an answer about it; only then it counts as an attempt.
         """
         self._count("picture", reason)
         state, now = self.session.archive.crawl_state, self.session.now()
@@ -106,7 +106,7 @@ class Failures(Component):
         logger.info("A picture is not kept: %s", sentence)
 
     def missing_list(self, url: str) -> None:
-        """A list that posts link to is not there: the source says so, and it is no failure.
+        """Count a list that posts link to and the source does not have, which is no failure.
 
         It is asked for again whenever the lists that lead to it change.
         """
@@ -114,13 +114,13 @@ class Failures(Component):
         logger.warning("The list %s, which posts link to, is not there.", url)
 
     def refused(self, sentence: str, where: str) -> None:
-        """Something was not taken in, by name; another crawl would refuse it again."""
+        """Count a link that is refused by its form; another crawl would refuse it again."""
         self.stats.inc_value("link/refused")
         logger.warning("A link on %s was refused: %s", where, sentence)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """End the crawl where a failure cannot be noted: the next one would not know of it."""
+        """End the crawl where a failure cannot be stored: the next one would not know of it."""
         try:
             yield
         except ArchiveError as error:

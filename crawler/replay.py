@@ -1,4 +1,4 @@
-"""Reads captures with today's page objects, as if the site had just sent them."""
+"""Parses captures again with today's page objects, as if the site had just sent them."""
 
 from collections.abc import Callable, Iterable
 
@@ -18,12 +18,12 @@ from crawler.pages.page import TextPage
 from crawler.pipelines.normalise import normalise
 from crawler.sources import Share
 
+#: The fields of an article in which a reading may differ from what is archived.
 COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", "body")
-"""The fields of an article in which a reading may differ from what is archived."""
 
 
 def response_of(record: Record, compression: HttpCompressionMiddleware) -> Response:
-    """The response as a callback would have been given it: with its body decompressed.
+    """Return the response as a callback would get it, with its body decompressed.
 
     :raises ArchiveError: when the record is of no response.
     """
@@ -45,7 +45,7 @@ def read_again(
     share: Share,
     category_of: Callable[[str], Category],
 ) -> Article:
-    """The article that today's page objects make of the captures of a version.
+    """Return the article that today's page objects read from the captures of a version.
 
     :param archived: the version; it stands in for a page that is not among its captures.
     :param responses: the body's first, as the version names them.
@@ -77,7 +77,7 @@ def read_again(
 
 
 def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, str]]:
-    """Field, archived value and value now, of every field that differs."""
+    """Yield name, archived value and new value of every field that differs."""
     for field in COMPARED:
         before, now = getattr(archived, field), getattr(read, field)
         if before != now:
@@ -85,7 +85,7 @@ def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, st
 
 
 def _shown(value: object, other: object) -> str:
-    """A value in one line; of a long text, the part where it begins to differ."""
+    """Return a value in one line; of a long text, the part where it begins to differ."""
     text, against = str(value), str(other)
     if len(text) > 60 or len(against) > 60:
         same = next(

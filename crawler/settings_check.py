@@ -1,4 +1,4 @@
-"""Finds what is wrong with settings before anything is made of them."""
+"""Checks settings before they are used, and moves old names to new ones."""
 
 import difflib
 import logging

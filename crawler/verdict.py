@@ -1,4 +1,4 @@
-"""Whether a crawl did its job: an exit status and one sentence why."""
+"""The exit status of a crawl, and one sentence that gives the reason."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the articles that a crawl found.
+    """The articles that a crawl found, by outcome.
 
     They add up: ``found`` is the sum of ``added``, ``revised``, ``unchanged``, ``gone``, ``failed``
     and ``sent``, once the crawl has ended.
@@ -89,7 +89,7 @@ class Counts:
 
     @classmethod
     def of(cls, stats: Mapping[str, Any]) -> Self:
-        """Read them from a crawl's stats, at any moment of it."""
+        """Read the counts from the stats of a crawl, at any moment."""
 
         def of(what: str) -> int:
             return int(stats.get(f"article/{what}", 0))
@@ -109,7 +109,7 @@ class Counts:
 
     @property
     def finished(self) -> int:
-        """How many articles need nothing more."""
+        """Return how many articles have an outcome."""
         kept = self.added + self.revised + self.unchanged + self.sent
         return kept + self.gone + self.failed
 
@@ -129,7 +129,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a crawl ended."""
+    """The exit status of a crawl, and the sentence for it."""
 
     status: ExitStatus
     sentence: str

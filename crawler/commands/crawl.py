@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own, with checked arguments, a summary and an honest exit status."""
+"""``scrapy crawl``: Scrapy's own, with checked arguments, a summary and an exit status."""
 
 import argparse
 import asyncio
@@ -26,13 +26,13 @@ from crawler.verdict import Counts, ExitStatus, Verdict, judge
 
 logger = logging.getLogger(__name__)
 
+#: New objects between two runs of Python's garbage collector. By default it runs several times a
+#: page, which took 0.15 of a crawl's CPU time.
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""For Python's garbage collector, which else looks for cycles several times a page: that took 0.15
-of a crawl's time of the processor."""
 
 
 class WrongCall(FinewsError):
-    """The command line or its surroundings are wrong; nothing was asked of any site."""
+    """The command line or the environment is wrong; no request was sent."""
 
 
 _BROKEN_OFF = FinewsError(
@@ -45,7 +45,7 @@ class Command(CrawlCommand):
     """The project's ``crawl``."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Refuse wrong settings here already: Scrapy sets up its log before `run`."""
+        """Refuse wrong settings before `run`, for which Scrapy sets up its log."""
         super().process_options(args, opts)
         assert self.settings is not None
         self._renamed = list(rename_settings(self.settings))
@@ -57,7 +57,7 @@ class Command(CrawlCommand):
             sys.exit(self.exitcode)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Refuse what can be known to be wrong before the first request, crawl, say how it went."""
+        """Refuse wrong arguments before the first request, crawl, and report the result."""
         assert self.settings is not None
         assert self.crawler_process is not None
         for sentence in self._renamed:
@@ -79,7 +79,7 @@ class Command(CrawlCommand):
             self.crawler_process.start()
             task = crawl if isinstance(crawl, asyncio.Task) else None
             failure = task.exception() if task and task.done() else None
-            if task and not task.done():  # told twice to stop, Scrapy waits for nothing
+            if task and not task.done():  # a second signal ends Scrapy at once
                 self._refuse(ExitStatus.INTERRUPTED, _BROKEN_OFF)
             elif isinstance(failure, ArchiveError):
                 # Since the check, another crawl took the lock, the disk is full, or the like.
@@ -94,7 +94,7 @@ class Command(CrawlCommand):
         loader = self.crawler_process.spider_loader
         names = ", ".join(sorted(loader.list()))
         if len(args) != 1:
-            raise WrongCall(f"Say one spider to crawl with, of {names}.")
+            raise WrongCall(f"Name one spider to crawl with, of {names}.")
         try:
             return loader.load(args[0])
         except KeyError:
@@ -136,7 +136,7 @@ class Command(CrawlCommand):
 
 
 def _check_project(settings: BaseSettings) -> None:
-    """Scrapy runs on with bare defaults and no spider when it finds no settings module."""
+    """Refuse to run without a settings module, where Scrapy goes on with bare defaults."""
     if settings.getlist("SPIDER_MODULES"):
         return
     project = os.environ.get("SCRAPY_PROJECT")

@@ -1,4 +1,4 @@
-"""Asks a host no more that refuses this machine, or that gives no answer.
+"""Sends no requests to a host that refuses this machine, or that gives no answer.
 
 The only place that counts failures of hosts. They count as they happen, next to the wire, and not
 when the retries of a request are used up: retries come after all that waits.
@@ -118,12 +118,12 @@ class CircuitBreaker(Component):
         raise HostBlocked(sentence, refused=refused)
 
     def has_answered(self, request: Request) -> bool:
-        """Whether its host has answered in this crawl."""
+        """Return whether the request's host has answered in this crawl."""
         return _host_of(request) in self._answered
 
     @contextmanager
     def watching(self, request: Request) -> Iterator[None]:
-        """Count what goes wrong while a request is sent and its answer is awaited."""
+        """Count a failure while a request is sent and its answer is awaited."""
         try:
             yield
         except DownloadCancelledError:
@@ -188,7 +188,7 @@ class CircuitBreaker(Component):
             self.stats.set_value(SHARE_ANSWERED, 1)
 
     def _failed(self, request: Request, answer: str, *, cut: bool, reached: bool) -> None:
-        """One more failure in a row.
+        """Count one more failure in a row.
 
         :param reached: there was a connection, so that this machine has a network.
         """
@@ -265,7 +265,7 @@ class CircuitBreaker(Component):
         logger.warning("%s%s.", str(block)[0].upper(), str(block)[1:])
 
     def _on_trial_since(self, host: str, now: datetime, *, cut: bool) -> datetime | None:
-        """When the last block of a host ended that has not answered since, if so."""
+        """Return when the last block of a host ended that has not answered since; else None."""
         families = [name for name in self._families if host.endswith(name[1:])] if cut else []
         since = (self._state.on_trial_since(name, now) for name in (host, *families))
         return next((time for time in since if time is not None), None)
@@ -273,7 +273,7 @@ class CircuitBreaker(Component):
     def _note(
         self, request: Request, kind: str, name: str, sentence: str, answer: str | None = None
     ) -> None:
-        """Keep what the verdict on the crawl names."""
+        """Store what the verdict on the crawl names."""
         self.stats.set_value(f"breaker/{kind}/{name}", sentence)
         key = f"breaker/share/{_host_of(request)}"
         if _asks_share_host(request) and (answer or self.stats.get_value(key) is None):
@@ -311,7 +311,7 @@ def _refusal(request: Request, response: Response) -> str | None:
 
 
 def _retry_after(response: Response, now: datetime) -> timedelta | None:
-    """How long a Retry-After says, as seconds or as a date; None when it says nothing sensible."""
+    """Return the time of a Retry-After, in seconds or as a date; None when it has none."""
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit() and len(value) < 9:
         return timedelta(seconds=int(value))

@@ -1,4 +1,4 @@
-"""Asks for the pictures of archived articles, once all else has been asked for."""
+"""Fetches the pictures of archived articles, after all other requests."""
 
 import asyncio
 import logging
@@ -50,7 +50,7 @@ class Pictures(Component):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Build the extension; Scrapy calls this."""
         if not crawler.settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
         if not issubclass(archive_class(crawler.settings), LocalArchive):
@@ -63,7 +63,7 @@ class Pictures(Component):
         return extension
 
     def allow_hosts(self, spider: Any) -> None:
-        """On `spider_opened`: else they and their robots.txt would count as offsite.
+        """On `spider_opened`: allow picture hosts, which would otherwise count as offsite.
 
         A spider that names no hosts, as that of `scrapy fetch`, is allowed all.
         """
@@ -71,12 +71,12 @@ class Pictures(Component):
             spider.allowed_domains = [*allowed, *self._hosts]
 
     def note_stored(self, item: object) -> None:
-        """On `item_scraped`: an article is on disk."""
+        """On `item_scraped`: note an article that is on disk."""
         if isinstance(item, Article):
             self._stored.add(item.info_code)
 
     def begin(self) -> None:
-        """On `spider_idle`: every article is stored or has failed."""
+        """On `spider_idle`, when every article is stored or has failed: fetch the pictures."""
         if not self._asked:
             self._asked = True
             pipeline = self.crawler.get_item_pipeline(PicturePipeline)
@@ -92,13 +92,13 @@ class Pictures(Component):
             raise DontCloseSpider
 
     def report(self) -> None:
-        """On `spider_closed`."""
+        """On `spider_closed`: log how many pictures are stored."""
         kept, failed = (self.stats.get_value(f"picture/{what}", 0) for what in ("kept", "failed"))
         if kept or failed:
             logger.info("%d pictures are kept, %d could not be had.", kept, failed)
 
     def _wanted(self) -> list[str]:
-        """Addresses, the newest articles' first; in a crawl of a part, just of its articles."""
+        """Return addresses, the newest articles' first; in a partial crawl, only its articles'."""
         settings, archive = self.crawler.settings, self.session.local_archive
         waiting = archive.crawl_state.waiting_pictures(
             self.session.now(),

@@ -1,4 +1,4 @@
-"""Says how far a crawl is: a line that updates on a terminal, log lines elsewhere."""
+"""Reports the progress of a crawl: a line that updates on a terminal, log lines elsewhere."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ class Progress(Component):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+        """Build the extension; Scrapy calls this."""
         log_seconds = crawler.settings.getfloat("LOGSTATS_INTERVAL")
         if not log_seconds:
             raise NotConfigured
@@ -46,7 +46,7 @@ class Progress(Component):
         return progress
 
     def open(self) -> None:
-        """On `spider_opened`."""
+        """On `spider_opened`: begin to report."""
         line: tqdm[NoReturn] | None = None
         if self._on_terminal:
             self._shown.enter_context(logging_redirect_tqdm())
@@ -57,7 +57,7 @@ class Progress(Component):
         self._ticking = asyncio.ensure_future(self._tick(line))
 
     def close(self) -> None:
-        """On `spider_closed`."""
+        """On `spider_closed`: end the report."""
         if self._ticking is not None:
             self._ticking.cancel()
         self._shown.close()

@@ -20,7 +20,7 @@ class ArchivedMiddleware(Component, BaseSpiderMiddleware):
         self._attempts = crawler.settings.getint("FINEWS_ATTEMPTS")
 
     def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
-        """The request, or None when its article is archived."""
+        """Return the request, or None when its article is archived or waits for a later crawl."""
         info_code: InfoCode | None = request.meta.get(ARTICLE)
         if info_code is None:
             return request

@@ -1,4 +1,4 @@
-"""Asks for lists conditionally: one that has not changed costs a 304 (RFC 9110, section 13.1).
+"""Requests lists conditionally: one that has not changed costs a 304 (RFC 9110, section 13.1).
 
 Servers answer 304 wrongly, too: with a ``Last-Modified`` in the future, with an ``ETag`` that never
 changes, from a cache. So a list is read without conditions once in ``FINEWS_UNCONDITIONAL_HOURS``.
@@ -31,7 +31,7 @@ class ConditionalMiddleware(Component):
         self._longest = timedelta(hours=crawler.settings.getfloat("FINEWS_UNCONDITIONAL_HOURS"))
 
     def process_request(self, request: Request) -> None:
-        """Ask for the list only if it is another than the one that was read."""
+        """Add the validators of a list that was read before, if they are recent."""
         if not request.meta.get(LIST):
             return
         known = self.session.archive.crawl_state.validators_of(request.url)
@@ -45,7 +45,7 @@ class ConditionalMiddleware(Component):
             request.headers["If-Modified-Since"] = known.last_modified.encode("latin-1", "replace")
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Count those that are not.
+        """Count the lists that have not changed.
 
         :raises IgnoreRequest: for a 304 that nobody asked for.
         """
@@ -67,7 +67,7 @@ class ConditionalMiddleware(Component):
 
 
 def validators_of(response: Response, now: datetime) -> Validators | None:
-    """What the server says of this version of a list; None when it says nothing.
+    """Return the validators of this version of a list; None when it has none.
 
     :param now: aware; when it was read.
     """
@@ -84,13 +84,13 @@ def _headers(response: Response) -> tuple[str | None, str | None]:
 
 
 def _same(known: Validators, response: Response) -> bool:
-    """Whether the server says that a list is the version that was read before."""
+    """Return whether a list has the validators of the version that was read before."""
     etag, last_modified = _headers(response)
     return etag == known.etag if etag else last_modified == known.last_modified is not None
 
 
 def _is_ahead(last_modified: str, now: datetime) -> bool:
-    """Whether it lies in the future, where no change would ever be newer; or is no time at all."""
+    """Return whether it lies in the future, where no change would be newer, or is no time."""
     try:
         return parsedate_to_datetime(last_modified) > now
     except (ValueError, TypeError):  # TypeError: it names no zone

@@ -10,7 +10,7 @@ _SLOT = "finews"
 
 
 class OneSlotMiddleware(Component):
-    """For a source with several hosts that count a visitor's calls together.
+    """Puts all requests into one slot, for hosts that count a visitor's requests together.
 
     Requests for robots.txt are among them. ``FINEWS_ONE_SLOT`` switches it on; a spider does.
     """
@@ -21,5 +21,5 @@ class OneSlotMiddleware(Component):
         super().__init__(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Put it into the slot."""
+        """Put the request into the slot."""
         request.meta["download_slot"] = _SLOT

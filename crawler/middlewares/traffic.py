@@ -12,16 +12,16 @@ from crawler.traffic import PREFIX
 
 
 class TrafficMiddleware(Component):
-    """Keeps the stats of `crawler.traffic`."""
+    """Counts requests, bytes and statuses in the stats of `crawler.traffic`."""
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """An answer came."""
+        """Count an answer."""
         counts = {"requests": 1, "bytes": len(response.body), f"status/{response.status}": 1}
         self._add(request, counts)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """None came, unless nothing was asked."""
+        """Count a request without an answer, if it was sent."""
         if not isinstance(exception, IgnoreRequest):
             self._add(request, {"requests": 1, "no_answer": 1})
 

@@ -24,7 +24,7 @@ class NormalisePipeline(Component):
         self._failures = Failures(crawler)
 
     def process_item(self, item: Item) -> Item:
-        """The same article, ready to be written."""
+        """Return the article in that form."""
         if not isinstance(item, Article):
             return item
         try:

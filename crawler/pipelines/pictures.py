@@ -47,7 +47,7 @@ class ArchiveStore:
     """
 
     def __init__(self, basedir: str) -> None:
-        """Made by `FilesPipeline`."""
+        """Take the arguments of `FilesPipeline`, which builds the store."""
 
     def persist_file(
         self,
@@ -57,13 +57,13 @@ class ArchiveStore:
         meta: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Deferred[None]:
-        """Keep what came for the address that `path` is."""
+        """Store the picture of the address that `path` is."""
         store = info.spider.crawler.get_item_pipeline(StorePipeline)
         assert store is not None, "ITEM_PIPELINES has no StorePipeline"
         return deferred_from_coro(store.keep_picture(path, buf.getvalue()))
 
     def stat_file(self, path: str, info: MediaPipeline.SpiderInfo) -> StatInfo:
-        """Nothing: the archive has been asked already what it misses."""
+        """Return nothing: only pictures that the archive lacks are fetched."""
         return {}
 
 
@@ -86,7 +86,7 @@ class PicturePipeline(FilesPipeline):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy, where pictures are asked for at all; see the extension `Pictures`."""
+        """Build the pipeline, if the extension `Pictures` is on; Scrapy calls this."""
         settings = crawler.settings
         if not settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
@@ -97,7 +97,7 @@ class PicturePipeline(FilesPipeline):
     def get_media_requests(
         self, item: Item | MissingPicture, info: MediaPipeline.SpiderInfo
     ) -> list[Request]:
-        """What is asked for an item: one picture, or nothing."""
+        """Return the request for a picture; none for other items."""
         if not isinstance(item, MissingPicture):
             return []
         meta = {
@@ -158,7 +158,7 @@ class PicturePipeline(FilesPipeline):
         *,
         item: Any = None,
     ) -> str:
-        """The address, for which the archive knows a place."""
+        """Return the address, for which the archive has a place."""
         picture: MissingPicture = request.meta[PICTURE]
         return picture.address
 
@@ -168,7 +168,7 @@ class PicturePipeline(FilesPipeline):
         item: Item | MissingPicture,
         info: MediaPipeline.SpiderInfo,
     ) -> Item | MissingPicture:
-        """The same, and no word of pictures that failed: each has been noted."""
+        """Return the item; a failure has been logged already."""
         forget_media(info)  # each picture is requested once
         return item
 

@@ -1,4 +1,4 @@
-"""Last of the pipelines: hands articles to the archive, in batches, off the event loop."""
+"""Last of the pipelines: stores articles in the archive, in batches, off the event loop."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ class StorePipeline(Component):
         self._one_at_a_time = asyncio.Lock()
 
     async def process_item(self, item: Item) -> Article:
-        """The article, once it is on disk. All else is noted, and is nothing to export."""
+        """Return the article once it is on disk; note all other items and drop them."""
         try:
             if not isinstance(item, Article):
                 await self._note(item)
@@ -60,7 +60,7 @@ class StorePipeline(Component):
         return replace(item, captures=self.session.archive.placed(item.captures))
 
     async def keep_picture(self, address: str, data: bytes) -> None:
-        """Keep a picture of archived articles, which is on disk when this is done."""
+        """Store a picture of archived articles, on disk when this is done."""
         archive = self.session.local_archive
         try:
             async with self._one_at_a_time:
@@ -111,7 +111,7 @@ class StorePipeline(Component):
 def add_each(
     add_many: Callable[[Sequence[Article]], Sequence[Outcome | Sent]], articles: Sequence[Article]
 ) -> Sequence[Outcome | Sent | Refused]:
-    """Outcomes in order; one article that is refused does not take the others with it."""
+    """Add articles and return their outcomes in order; a refused one leaves the others."""
     try:
         return add_many(articles)
     except Refused as error:
