@@ -60,8 +60,6 @@ class Command(CrawlCommand):
         """Refuse wrong arguments before the first request, crawl, and report the result."""
         assert self.settings is not None
         assert self.crawler_process is not None
-        for sentence in self._renamed:
-            logger.warning("%s", sentence)
         try:
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             _check_arguments(self._spider_class(args), opts.spargs, sources)
@@ -72,6 +70,8 @@ class Command(CrawlCommand):
             self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
         else:
             crawler = self.crawler_process.create_crawler(args[0])
+            for sentence in (*self._renamed, *rename_settings(crawler.settings)):
+                logger.warning("%s", sentence)
             crawl = self.crawler_process.crawl(crawler, **opts.spargs)
             gc.freeze()
             gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)

@@ -5,7 +5,6 @@ The adapter to what Scrapy 2.19 has no interface for: see scrapy/scrapy#892, and
 """
 
 import logging
-from typing import Self
 
 from scrapy import Request, signals
 from scrapy.core.downloader import Downloader
@@ -32,17 +31,11 @@ class CrawlDelay(Component):
         self._user_agent = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
         self._longest = settings.getfloat("FINEWS_CRAWL_DELAY_MAX_SECONDS")
         self._delays: dict[str, float] = {}
+        crawler.signals.connect(self.apply_rules, signals.robots_parsed)
+        crawler.signals.connect(self.restore, signals.response_downloaded)
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the extension; Scrapy calls this."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.take, signals.robots_parsed)
-        crawler.signals.connect(extension.restore, signals.response_downloaded)
-        return extension
-
-    def take(self, robotparser: RobotParser, request: Request) -> None:
-        """On `robots_parsed`: take over the delay that a host asks for."""
+    def apply_rules(self, robotparser: RobotParser, request: Request) -> None:
+        """On `robots_parsed`: apply the delay that a host asks for."""
         asked = robotparser.crawl_delay(self._user_agent)
         if not asked or asked <= 0:
             return
@@ -61,7 +54,7 @@ class CrawlDelay(Component):
         self._apply(slot)
 
     def restore(self, request: Request, response: Response) -> None:
-        """On `response_downloaded`, after AutoThrottle, which knows no lower limit but its own."""
+        """On `response_downloaded`, after AutoThrottle, which shortens delays: apply it again."""
         self._apply(request.meta.get(Downloader.DOWNLOAD_SLOT, ""))
 
     def _apply(self, key: str) -> None:

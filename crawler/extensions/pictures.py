@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from scrapy import signals
 from scrapy.core.engine import ExecutionEngine
@@ -38,8 +38,12 @@ class Pictures(Component):
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
         settings = crawler.settings
+        if not settings.getbool("FINEWS_MEDIA"):
+            raise NotConfigured
+        if not issubclass(archive_class(settings), LocalArchive):
+            raise NotConfigured("pictures are asked for where the archive is")
+        super().__init__(crawler)
         self._hosts = Sources.load(Path(settings["FINEWS_SOURCES"])).pictures.hosts
         self._most = settings.getint("FINEWS_PICTURES")
         at_once = settings.getint("CONCURRENT_REQUESTS") or len(self._hosts)
@@ -47,20 +51,10 @@ class Pictures(Component):
         self._stored: set[InfoCode] = set()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._asked = False
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the extension; Scrapy calls this."""
-        if not crawler.settings.getbool("FINEWS_MEDIA"):
-            raise NotConfigured
-        if not issubclass(archive_class(crawler.settings), LocalArchive):
-            raise NotConfigured("pictures are asked for where the archive is")
-        extension = cls(crawler)
-        crawler.signals.connect(extension.allow_hosts, signals.spider_opened)
-        crawler.signals.connect(extension.note_stored, signals.item_scraped)
-        crawler.signals.connect(extension.begin, signals.spider_idle)
-        crawler.signals.connect(extension.report, signals.spider_closed)
-        return extension
+        crawler.signals.connect(self.allow_hosts, signals.spider_opened)
+        crawler.signals.connect(self.note_stored, signals.item_scraped)
+        crawler.signals.connect(self.begin, signals.spider_idle)
+        crawler.signals.connect(self.report, signals.spider_closed)
 
     def allow_hosts(self, spider: Any) -> None:
         """On `spider_opened`: allow picture hosts, which would otherwise count as offsite.

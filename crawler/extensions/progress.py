@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from typing import NoReturn, Self
+from typing import NoReturn
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -26,24 +26,17 @@ class Progress(Component):
     ``LOGSTATS_INTERVAL`` says how many seconds lie between two log lines; 0 switches it off.
     """
 
-    def __init__(self, crawler: Crawler, log_seconds: float, *, on_terminal: bool) -> None:
-        super().__init__(crawler)
-        self._seconds = _SECONDS_ON_A_TERMINAL if on_terminal else log_seconds
-        self._on_terminal = on_terminal
-        self._shown = contextlib.ExitStack()
-        self._ticking: asyncio.Task[None] | None = None
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the extension; Scrapy calls this."""
+    def __init__(self, crawler: Crawler) -> None:
         log_seconds = crawler.settings.getfloat("LOGSTATS_INTERVAL")
         if not log_seconds:
             raise NotConfigured
-        to_file = bool(crawler.settings["LOG_FILE"])
-        progress = cls(crawler, log_seconds, on_terminal=sys.stderr.isatty() and not to_file)
-        crawler.signals.connect(progress.open, signals.spider_opened)
-        crawler.signals.connect(progress.close, signals.spider_closed)
-        return progress
+        super().__init__(crawler)
+        self._on_terminal = sys.stderr.isatty() and not crawler.settings["LOG_FILE"]
+        self._seconds = _SECONDS_ON_A_TERMINAL if self._on_terminal else log_seconds
+        self._shown = contextlib.ExitStack()
+        self._ticking: asyncio.Task[None] | None = None
+        crawler.signals.connect(self.open, signals.spider_opened)
+        crawler.signals.connect(self.close, signals.spider_closed)
 
     def open(self) -> None:
         """On `spider_opened`: begin to report."""

@@ -15,6 +15,7 @@ from archive.crawl_state import Block, CrawlState, Failed, FailedAttempt, Valida
 from demo.faults import Fault, garbage, status
 from demo.replica import Answer, Replica, Request
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
+from tests.crawl_state import change_crawl_state
 from tests.crawler.test_sample_site import REAL, article_requests, asked, rows
 
 FIRST = SHARE_HOSTS[0]
@@ -194,8 +195,7 @@ def test_a_category_that_posts_link_to_and_that_is_not_there_is_no_failure(
     assert (ended.status, posts_in(archive)) == (0, sample_posts)
     assert f"{missing}, which posts link to, is not there" in ended.log
     assert crawl().status == 0
-    with state_of(archive) as state:
-        state._db.table("validators").delete_where("url LIKE '%withounder.com/'")
+    change_crawl_state(archive, "DELETE FROM validators WHERE url LIKE '%withounder.com/'")
     replica.requests.clear()
     replica.faults = []
     assert crawl().status == 0
@@ -231,8 +231,7 @@ def test_an_article_that_waits_is_not_asked_for_by_lists_either(
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
     assert crawl().status == 0
     replica.requests.clear()
-    with state_of(archive) as state:
-        state._db.table("validators").delete_where()
+    change_crawl_state(archive, "DELETE FROM validators")
     ended = crawl("-s", "FINEWS_INTERVAL_SHARE=1000")
     assert ended.status == 0
     assert not article_requests(replica)
@@ -271,8 +270,7 @@ def test_an_outage_is_no_attempt(crawl: Crawl, replica: Replica, archive: Path) 
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
     assert crawl().status == 0
     replica.faults = [Fault(MIRROR, "/feed.xml", failure=status(403))]
-    with state_of(archive) as state:
-        state._db.table("validators").delete_where()
+    change_crawl_state(archive, "DELETE FROM validators")
     for _ in range(3):
         crawl("-s", "FINEWS_INTERVAL_SHARE=0")
     with state_of(archive) as state:

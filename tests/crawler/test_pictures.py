@@ -22,7 +22,6 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive.archive import Archive
 from archive.article import InfoCode
 from archive.content import picture_address
 from archive.media import host_of
@@ -42,6 +41,7 @@ from demo.replica import Answer, Replica, Request, share_api_site
 from demo.site import made_up_site
 from tests.children import Child
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
+from tests.crawl_state import change_crawl_state
 from tests.crawler.test_sample_site import REAL, asked, rows
 
 _NUMBERS = (
@@ -234,8 +234,7 @@ def test_a_host_of_pictures_can_want_to_be_left_alone(
     assert f"UTC by {PICTURE_HOST}: " in ended.log
     assert not asked(replica, PICTURE_HOST)
 
-    with Archive(archive) as opened:
-        opened.crawl_state._db.table("blocks").delete_where()
+    change_crawl_state(archive, "DELETE FROM blocks")
     forbidding = b"User-agent: *\nDisallow: /download/\n"
     replica.faults = [Fault(PICTURE_HOST, "/robots.txt", failure=garbage(forbidding))]
     assert keep("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
