@@ -40,32 +40,16 @@ class Failures(Component):
         sentence: str,
         url: str | None = None,
         edition: Edition | None = None,
+        *,
+        fate: Fate = Fate.FAILED,
     ) -> None:
         """Count an article that this crawl could not archive; a later one tries again.
 
         :param url: of its post page; None when it was asked for by its share link.
         :param edition: which of its posts was asked for; None where any will do.
+        :param fate: `Fate.GONE` for one that has no page any more, though lists still name it; it
+            is tried again, too, because sites remove pages by mistake as well.
         """
-        self._settle(info_code, Fate.FAILED, reason, sentence, url, edition)
-
-    def gone(
-        self, info_code: InfoCode, reason: str, sentence: str, url: str, edition: Edition | None
-    ) -> None:
-        """Count an article that has no page any more, though lists still name it.
-
-        A later crawl tries again, as when it failed: sites remove pages by mistake as well.
-        """
-        self._settle(info_code, Fate.GONE, reason, sentence, url, edition)
-
-    def _settle(
-        self,
-        info_code: InfoCode,
-        fate: Fate,
-        reason: str,
-        sentence: str,
-        url: str | None,
-        edition: Edition | None,
-    ) -> None:
         if self.session.archive.has(info_code, edition):
             self.session.settle(info_code, Fate.UNCHANGED)  # another request brought it
             return

@@ -218,8 +218,11 @@ class FinewsSpider(ArticleSpider):
     def post_failed(self, failure: Failure) -> None:
         """No answer for a post page."""
         meta = request_of(failure).meta
-        note = self.failures.gone if status_of(failure) in GONE else self.failures.of_article
-        note(meta[ARTICLE], *reason_of(failure), meta[POST_URL], meta[EDITION])
+        fate = Fate.GONE if status_of(failure) in GONE else Fate.FAILED
+        reason, sentence = reason_of(failure)
+        self.failures.of_article(
+            meta[ARTICLE], reason, sentence, meta[POST_URL], meta[EDITION], fate=fate
+        )
 
     def list_failed(self, failure: Failure) -> None:
         """No answer for a list."""
