@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function, str_schema
+from pydantic import GetCoreSchemaHandler
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from archive.capture import Capture
 from archive.categories import ROLLING
@@ -53,10 +54,6 @@ class InfoCode(str):
         return super().__new__(cls, "NW" + match[1])
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> CoreSchema:
-        return no_info_after_validator_function(cls, str_schema())
-
-    @classmethod
     def from_address(cls, address: str) -> Self:
         """Read the code out of any address that the sources give an article, or a bare code.
 
@@ -69,6 +66,11 @@ class InfoCode(str):
         if code is None or not _CODE.fullmatch(code):
             raise InvalidInfoCode(address)
         return cls(code)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Have pydantic read a code from a text."""
+        return no_info_after_validator_function(cls, handler(str))
 
     @property
     def digits(self) -> str:

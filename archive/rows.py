@@ -84,7 +84,7 @@ def article_from(row: PostRow, post: Post) -> Article:
         published=datetime.fromisoformat(row.published),
         body=post.body,
         body_source=BodySource(row.body_source or BodySource.MIRROR),
-        body_provisional=bool(row.body_provisional),  # SQLite has 0 and 1
+        body_provisional=bool(row.body_provisional),  # SQLite has 0 or 1
         link=row.link or "",
         category=row.category,
         tag=row.tag,

@@ -31,10 +31,10 @@ from archive.warc import Exchange
 from bench.articles import as_article
 from bench.corpus import Corpus
 from cluster.app import ARCHIVE, opened_app
-from cluster.known import ArchivedIds
+from cluster.known import KnownArticles
 from cluster.roles import send_now
 from cluster.wire import Plain, packed_exchange, plain_article
-from cluster.writing import ClusterWriter
+from cluster.writing import BatchWriter
 from demo.brokers import Broker, RabbitMQ, running, wait_for
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
@@ -175,7 +175,7 @@ def measure_writer(share: float) -> None:
         batches = list(_batches(size * count, size))
         with tempfile.TemporaryDirectory() as folder:
             archive = Path(folder) / "news"
-            with ClusterWriter(archive) as writer:
+            with BatchWriter(archive) as writer:
                 started = time.perf_counter()
                 for batch in batches:
                     writer.write(batch)
@@ -230,7 +230,7 @@ def measure_known(codes: int) -> None:
     piece, rng = 100_000, random.Random(0)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "known.db"
-        with ArchivedIds(path) as known:
+        with KnownArticles(path) as known:
             known.up_to("bench")
             started = time.perf_counter()
             for start in range(0, codes, piece):
@@ -243,7 +243,7 @@ def measure_known(codes: int) -> None:
                 )
             filled = time.perf_counter() - started
         size = path.stat().st_size
-        with ArchivedIds(path) as known:
+        with KnownArticles(path) as known:
             wanted = [InfoCode(_code(rng.randrange(2 * codes))) for _ in range(100_000)]
             started = time.perf_counter()
             for code in wanted:

@@ -69,7 +69,7 @@ STAGES: dict[str, list[tuple[Any, str]]] = {
         (articles.ArticleSpider, "wanted"),
     ],
 }
-IN_ONE_PROCESS = ("FINEWS_ARCHIVE_CLASS=crawler.keeper.InProcessArchive",)
+IN_ONE_PROCESS = ("FINEWS_ARCHIVE_CLASS=crawler.keeper.ArchiveInProcess",)
 TAKEN = "STAGES_TAKEN"
 """Environment variable: the file that the crawl writes its seconds to."""
 

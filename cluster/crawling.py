@@ -38,7 +38,7 @@ _SOON_SECONDS = 10
 _GRACE_SECONDS = 45
 
 
-class CrawlProcesses:
+class CrawlRunner:
     """The processes of the crawls that run on this worker."""
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ def _wait(crawl: "subprocess.Popen[str]", name: str) -> tuple[int, str]:
     return crawl.returncode, sentence
 
 
-def add_task(app: Celery, crawls: CrawlProcesses) -> None:
+def add_task(app: Celery, crawls: CrawlRunner) -> None:
     """Give the application the task that `JOBS` is for."""
 
     def crawl(self: "Task[Any, Any]", job: Plain) -> None:

@@ -33,7 +33,7 @@ from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app
 from cluster.asking import BROKEN, ask, no_broker
 from cluster.holds import Held, end_with, holds_in
-from cluster.known import ArchivedIds
+from cluster.known import KnownArticles
 from cluster.wire import Plain, article_of, packed_exchange, plain_article, plain_event
 from crawler.items import ArchiveEvent
 from crawler.keeper import Sent
@@ -77,7 +77,7 @@ class RemoteArchive:
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
             self._spool = undo.enter_context(_Spool())
-            self._known = undo.enter_context(ArchivedIds(known))
+            self._known = undo.enter_context(KnownArticles(known))
             self._held = _hold(broker, hosts)
             undo.callback(self._held.close)
             brief = self._learn(hosts, about)

@@ -36,7 +36,7 @@ _SCHEMA = f"""
 """
 
 
-class ArchivedIds:
+class KnownArticles:
     """The codes of an archive, up to when it was last asked.
 
     Several crawls of one machine may have it open.

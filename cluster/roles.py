@@ -12,10 +12,10 @@ from celery.exceptions import CPendingDeprecationWarning
 
 from cluster.app import ARCHIVE, ASIDE, JOBS, broker_url, make_app, opened_app
 from cluster.asking import BROKEN, no_broker
-from cluster.crawling import CrawlProcesses, add_task
+from cluster.crawling import CrawlRunner, add_task
 from cluster.jobs import InvalidJobs, read_jobs
 from cluster.kombu_redis import restore_messages, uses_redis
-from cluster.writing import ClusterWriter, add_tasks
+from cluster.writing import BatchWriter, add_tasks
 
 _QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING")
 
@@ -26,7 +26,7 @@ def work(crawls: int, name: str) -> None:
     Threads are enough: each waits for a crawl in a process of its own.
     """
     app = make_app(broker_url())
-    add_task(app, CrawlProcesses())
+    add_task(app, CrawlRunner())
     _run(app, JOBS, "--pool=threads", f"--concurrency={crawls}", f"--hostname={name}@%h")
 
 
@@ -36,7 +36,7 @@ def write(archive: Path) -> None:
     :raises ArchiveError: when it cannot be opened.
     """
     app = make_app(broker_url())
-    with ClusterWriter(archive) as writer:
+    with BatchWriter(archive) as writer:
         add_tasks(app, writer)
         if uses_redis(app):
             restore_messages(app, "finews.archive")

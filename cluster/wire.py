@@ -1,6 +1,5 @@
-"""Articles, exchanges and rows as plain data, for msgpack."""
+"""Articles and exchanges as plain data, for msgpack."""
 
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -12,31 +11,29 @@ from archive.errors import Refused
 from archive.warc import Exchange
 from crawler.items import ArchiveEvent, Checked, Gone, Listed
 
-#: Text, numbers, bytes, and lists and dicts of them.
 Plain = dict[str, Any]
+"""Text, numbers, bytes, lists and dicts of them."""
 
-
-_ARTICLE = TypeAdapter(Article)
+_ARTICLE, _EXCHANGE = TypeAdapter(Article), TypeAdapter(Exchange)
 
 
 def plain_article(article: Article) -> Plain:
     """Return an article as plain data."""
-    plain: Plain = _ARTICLE.dump_python(article, mode="json")
-    return plain
+    facts: Plain = _ARTICLE.dump_python(article, mode="json")
+    return facts
 
 
 def article_of(facts: Plain) -> Article:
-    """Return the article of what `plain_article` returned.
+    """Read what `plain_article` gave.
 
     :raises Refused: for what no article can be.
+    :raises ValueError: for other data than an article's.
     """
     try:
         return _ARTICLE.validate_python(facts)
     except ValidationError as error:
-        for each in error.errors():
-            if isinstance(refused := each.get("ctx", {}).get("error"), Refused):
-                raise refused from None
-        raise
+        causes = (each.get("ctx", {}).get("error") for each in error.errors())
+        raise next((cause for cause in causes if isinstance(cause, Refused)), error) from error
 
 
 def plain_event(event: ArchiveEvent) -> str | list[str]:
@@ -59,19 +56,10 @@ def event_of(info_code: InfoCode, found: str | list[str]) -> ArchiveEvent:
 
 def packed_exchange(exchange: Exchange) -> bytes:
     """Return an exchange as bytes."""
-    facts = {field.name: getattr(exchange, field.name) for field in fields(exchange)}
-    packed: bytes = msgpack.packb(facts | {"received": exchange.received.isoformat()})
+    packed: bytes = msgpack.packb(_EXCHANGE.dump_python(exchange), default=datetime.isoformat)
     return packed
 
 
 def exchange_of(packed: bytes) -> Exchange:
-    """Return the exchange of what `packed_exchange` returned."""
-    facts = msgpack.unpackb(packed)
-    return Exchange(
-        **facts
-        | {
-            "received": datetime.fromisoformat(facts["received"]),
-            "request_headers": [(name, value) for name, value in facts["request_headers"]],
-            "response_headers": [(name, value) for name, value in facts["response_headers"]],
-        }
-    )
+    """Read what `packed_exchange` gave."""
+    return _EXCHANGE.validate_python(msgpack.unpackb(packed))

@@ -45,7 +45,7 @@ _WRONG_VALUES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.Integ
 _PAUSE_SECONDS = 5
 
 
-class ClusterWriter:
+class BatchWriter:
     """The archive, open for the whole cluster.
 
     :raises ArchiveLocked: when another process has it open.
@@ -216,7 +216,7 @@ def _placed(
     )
 
 
-def add_tasks(app: Celery, writer: ClusterWriter) -> None:
+def add_tasks(app: Celery, writer: BatchWriter) -> None:
     """Give the application the tasks that `ARCHIVE` is for."""
 
     def set_aside(

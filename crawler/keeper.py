@@ -113,7 +113,7 @@ class _Folder:
         return f"The archive is in {folder}; to look at it: {look}"
 
 
-class InProcessArchive(_Folder, Archive):
+class ArchiveInProcess(_Folder, Archive):
     """An archive folder that the crawl's own process writes."""
 
     def note(self, event: ArchiveEvent) -> None:
@@ -121,7 +121,7 @@ class InProcessArchive(_Folder, Archive):
         note(self, event)
 
 
-class SubprocessArchive(_Folder, ArchiveBeside):
+class ArchiveInSubprocess(_Folder, ArchiveBeside):
     """An archive folder that a process beside the crawl writes."""
 
     def note(self, event: ArchiveEvent) -> None:
@@ -129,7 +129,7 @@ class SubprocessArchive(_Folder, ArchiveBeside):
         note(self, event)
 
 
-LocalArchive = InProcessArchive | SubprocessArchive
+LocalArchive = ArchiveInProcess | ArchiveInSubprocess
 
 
 def archive_class(settings: BaseSettings) -> type[ArchivePort]:

@@ -20,15 +20,15 @@ class ListedFacts:
     captures: tuple[Capture, ...]
 
     def as_json(self, placed: Callable[[Iterable[Capture]], tuple[Capture, ...]]) -> str:
-        """Return JSON for `of_json`.
+        """Write it for `of_json`.
 
-        :param placed: gives captures the places where they are stored.
+        :param placed: gives captures the places where they are kept.
         """
         return _JSON.dump_json(replace(self, captures=placed(self.captures))).decode()
 
     @staticmethod
     def of_json(text: str) -> "ListedFacts | None":
-        """Read what `as_json` wrote; return None when another release wrote it otherwise."""
+        """Read what `as_json` wrote; None when another release of finews wrote it otherwise."""
         try:
             return _JSON.validate_json(text)
         except ValidationError:

@@ -10,7 +10,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"
 
 # What keeps what a crawl brings: the archive folder below, on this machine.
-FINEWS_ARCHIVE_CLASS = "crawler.keeper.InProcessArchive"
+FINEWS_ARCHIVE_CLASS = "crawler.keeper.ArchiveInProcess"
 
 # Where the archive is and what the crawler knows of the sources. The default lies beside
 # scrapy.cfg, wherever in the project a crawl is started.

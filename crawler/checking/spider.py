@@ -29,7 +29,7 @@ from crawler.network_errors import HostBlocked, why
 from crawler.pages.reading import read_answer
 
 _ONCE = {
-    "FINEWS_ARCHIVE_CLASS": "crawler.keeper.InProcessArchive",
+    "FINEWS_ARCHIVE_CLASS": "crawler.keeper.ArchiveInProcess",
     "FINEWS_WARC": False,
     "FINEWS_MEDIA": False,
     "ITEM_PIPELINES": {},

@@ -19,7 +19,7 @@ from archive.verify import verify
 from archive.warc import find_file, read_record
 from cluster.app import ARCHIVE, ASIDE
 from cluster.wire import Plain, article_of, exchange_of, packed_exchange, plain_article
-from cluster.writing import ClusterWriter, add_tasks
+from cluster.writing import BatchWriter, add_tasks
 from crawler.told import ListedFacts
 from tests.archive.test_archive import ARTICLE, CODE, Clock, files, rows
 from tests.archive.test_warc import exchange
@@ -41,8 +41,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def writer(folder: Path) -> Iterator[ClusterWriter]:
-    with ClusterWriter(folder, clock=Clock()) as writer:
+def writer(folder: Path) -> Iterator[BatchWriter]:
+    with BatchWriter(folder, clock=Clock()) as writer:
         yield writer
 
 
@@ -81,7 +81,7 @@ def test_articles_and_exchanges_are_the_same_after_the_wire() -> None:
 
 
 def test_a_crawl_of_batches_is_archived_with_what_it_was_made_of(
-    writer: ClusterWriter, folder: Path
+    writer: BatchWriter, folder: Path
 ) -> None:
     for told in (BEGIN, ARTICLES, end(2)):
         writer.write(told)
@@ -95,7 +95,7 @@ def test_a_crawl_of_batches_is_archived_with_what_it_was_made_of(
     assert crawl["arguments"] == '{"category": "x"}'
 
 
-def test_every_batch_may_come_twice(writer: ClusterWriter, folder: Path) -> None:
+def test_every_batch_may_come_twice(writer: BatchWriter, folder: Path) -> None:
     batches = (BEGIN, ARTICLES, end(2))
     for told in batches:
         writer.write(told)
@@ -106,7 +106,7 @@ def test_every_batch_may_come_twice(writer: ClusterWriter, folder: Path) -> None
 
 
 def test_an_exchange_that_comes_with_two_batches_is_kept_once(
-    writer: ClusterWriter, folder: Path
+    writer: BatchWriter, folder: Path
 ) -> None:
     other = replace(SENT, info_code=InfoCode("NW202112292230175549"))
     writer.write(BEGIN)
@@ -116,7 +116,7 @@ def test_an_exchange_that_comes_with_two_batches_is_kept_once(
     assert len(captures) == 1
 
 
-def test_a_refused_article_takes_no_other_with_it(writer: ClusterWriter, folder: Path) -> None:
+def test_a_refused_article_takes_no_other_with_it(writer: BatchWriter, folder: Path) -> None:
     broken = plain_article(SENT) | {"info_code": "../../x"}
     writer.write(BEGIN)
     writer.write(ARTICLES | {"articles": [over_the_wire(broken), *ARTICLES["articles"]]})
@@ -139,7 +139,7 @@ VALIDATORS = [
 
 @pytest.mark.parametrize(("sent", "kept"), [(2, VALIDATORS), (3, [])])
 def test_lists_count_as_read_when_all_batches_are_here(
-    sent: int, kept: list[object], writer: ClusterWriter, folder: Path
+    sent: int, kept: list[object], writer: BatchWriter, folder: Path
 ) -> None:
     writer.write(BEGIN)
     writer.write(ARTICLES)
@@ -160,9 +160,7 @@ ABOUT: Any = {
 }
 
 
-def test_what_a_newer_release_tells_besides_is_left_out(
-    writer: ClusterWriter, folder: Path
-) -> None:
+def test_what_a_newer_release_tells_besides_is_left_out(writer: BatchWriter, folder: Path) -> None:
     """Its workers may be there before the writer is of that release."""
     rows_of_it = [{"url": "http://site.test/", "etag": '"2"', "last_modified": None, "new": 1}]
     told = end(1, validators=rows_of_it, somethings=[{"key": 1}])
@@ -192,7 +190,7 @@ def test_what_a_newer_release_tells_besides_is_left_out(
     ],
 )
 def test_what_is_no_batch_is_set_aside_and_waits_for_nothing(
-    writer: ClusterWriter, wrong: object
+    writer: BatchWriter, wrong: object
 ) -> None:
     """Else it would be tried again for ever, and everything else would wait behind it."""
     app = Celery("finews", broker="memory://")
@@ -208,7 +206,7 @@ def test_what_is_no_batch_is_set_aside_and_waits_for_nothing(
         assert args == [over_the_wire({"wrong": wrong})["wrong"]]
 
 
-def test_a_brief_is_about_its_hosts(writer: ClusterWriter, tmp_path: Path) -> None:
+def test_a_brief_is_about_its_hosts(writer: BatchWriter, tmp_path: Path) -> None:
     state = CrawlState(tmp_path / "other.db")
     now = datetime(2026, 11, 22, 20, tzinfo=UTC)
     for host in ("share.test", "elsewhere.test"):
@@ -230,7 +228,7 @@ def test_a_brief_is_about_its_hosts(writer: ClusterWriter, tmp_path: Path) -> No
     assert other["due"] == []
 
 
-def test_looks_and_failures_reach_the_archive(writer: ClusterWriter, folder: Path) -> None:
+def test_looks_and_failures_reach_the_archive(writer: BatchWriter, folder: Path) -> None:
     writer.write(BEGIN)
     writer.write(ARTICLES)
     failed = {"url": None, "times": 1, "first": "2026-11-22T00:00:00+00:00", "reason": "No."}
@@ -247,7 +245,7 @@ def test_looks_and_failures_reach_the_archive(writer: ClusterWriter, folder: Pat
 
 
 def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
-    writer: ClusterWriter, folder: Path
+    writer: BatchWriter, folder: Path
 ) -> None:
     (here,) = SENT.captures
     earlier = replace(here, file="finews-20261121-00000.warc.gz")
@@ -265,13 +263,13 @@ def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
 
 
 def test_the_archive_stays_sound(folder: Path) -> None:
-    with ClusterWriter(folder) as writer:
+    with BatchWriter(folder) as writer:
         for told in (BEGIN, ARTICLES, ARTICLES | {"number": 2}, end(3)):
             writer.write(told)
     assert not verify(folder).problems
 
 
-def test_jobs_are_remembered_by_how_they_ended_last(writer: ClusterWriter) -> None:
+def test_jobs_are_remembered_by_how_they_ended_last(writer: BatchWriter) -> None:
     for status in (3, 3, 0, 6, 6):
         writer.job_ended("one", status, "Why.")
     writer.job_ended("two", 0, "")

@@ -24,7 +24,7 @@ from archive.warc import (
     read_records,
     warc_files,
 )
-from crawler.keeper import InProcessArchive
+from crawler.keeper import ArchiveInProcess
 from demo import exchange as demo_exchange
 from demo.faults import Fault, status
 from demo.replica import Replica
@@ -197,7 +197,7 @@ def test_captures_can_be_switched_off(crawl: Crawl, archive: Path) -> None:
     assert not verify(archive).problems
 
 
-class BrokenArchive(InProcessArchive):
+class BrokenArchive(ArchiveInProcess):
     """An archive that fails at every answer, by an error of its own."""
 
     def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:

@@ -233,7 +233,7 @@ def test_interrupted_once_what_is_in_flight_is_stored_and_told(
     assert f"{articles_in(archive)} added" in output
 
 
-@pytest.mark.parametrize("keeper", ["InProcessArchive", "SubprocessArchive"])
+@pytest.mark.parametrize("keeper", ["ArchiveInProcess", "ArchiveInSubprocess"])
 def test_interrupted_twice_it_waits_for_nothing_and_says_so(
     replica: Replica, archive: Path, keeper: str
 ) -> None:

@@ -34,7 +34,7 @@ from tests.conftest import NO_DELAYS, ROOT, posts_in
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_PER_ARCHIVE = 3
-KEEPERS = ("InProcessArchive", "SubprocessArchive")
+KEEPERS = ("ArchiveInProcess", "ArchiveInSubprocess")
 """That take turns."""
 KEPT = {
     "posts": "info_code, title, published, media, category, tag, digest, text, length, pictures, "

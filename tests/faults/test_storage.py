@@ -37,7 +37,7 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
         subprocess.run((unmount, folder), check=True)
 
 
-@pytest.mark.parametrize("keeper", ["InProcessArchive", "SubprocessArchive"])
+@pytest.mark.parametrize("keeper", ["ArchiveInProcess", "ArchiveInSubprocess"])
 def test_a_disk_that_fills_up_ends_the_crawl_and_room_makes_it_whole(
     keeper: str, crawl: Crawl, archive: Path, sample_posts: dict[str, bytes], tmp_path: Path
 ) -> None:
