@@ -105,6 +105,11 @@ class _Folder:
         settings = crawler.settings
         return cls(Path(settings["FINEWS_ARCHIVE"]), clock=load_object(settings["FINEWS_CLOCK"]))
 
+    def note(self, event: ArchiveEvent) -> None:
+        """Note what a source shows of an archived article."""
+        assert isinstance(self, LocalArchive)
+        note(self, event)
+
     @staticmethod
     def whereabouts(settings: BaseSettings) -> str:
         """Return the folder, and the command that shows it."""
@@ -116,17 +121,9 @@ class _Folder:
 class ArchiveInProcess(_Folder, Archive):
     """An archive folder that the crawl's own process writes."""
 
-    def note(self, event: ArchiveEvent) -> None:
-        """Note what a source shows of an archived article."""
-        note(self, event)
-
 
 class ArchiveInSubprocess(_Folder, ArchiveBeside):
     """An archive folder that a process beside the crawl writes."""
-
-    def note(self, event: ArchiveEvent) -> None:
-        """Note what a source shows of an archived article."""
-        note(self, event)
 
 
 LocalArchive = ArchiveInProcess | ArchiveInSubprocess
