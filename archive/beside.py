@@ -87,7 +87,7 @@ class SubprocessArchive(ArchiveReader):
         try:
             return tuple(map(self._places.of, captures))
         except IndexError:
-            self._ask("now")  # with the answer come the places of all that was captured before
+            self._ask("placed", ())  # its answer brings the places of all captures before it
         return tuple(map(self._places.of, captures))
 
     def add_many(self, articles: Sequence[Article]) -> list[Outcome]:

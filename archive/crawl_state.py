@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from archive import host_blocks, retries
 from archive.host_blocks import LONGEST_BLOCK, Block, HostBlocks, names_of
-from archive.retries import GIVEN_UP, Failed, Retries
+from archive.retries import GIVEN_UP, Failed, FailedAttempt, Retries
 from archive.state_file import Tables
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Block",
     "CrawlState",
     "Failed",
+    "FailedAttempt",
     "Memory",
     "Validators",
 ]

@@ -106,13 +106,19 @@ class StoredBody:
 
     @property
     def summary(self) -> tuple[str, str | None] | None:
-        """See `Archive.summary_of`."""
+        """Title and digest of a post whose body is a list's summary; None of others."""
         return (self.title, self.digest) if self.body_source == BodySource.SUMMARY else None
 
     def to_better(
         self, by: BodySource, *, own: BodySource, share: float, now: datetime
     ) -> BodySource | None:
-        """See `Archive.to_better`."""
+        """Return where the body came from, if a better source should be asked; else None.
+
+        :param by: the worst of the bodies that are worth it.
+        :param own: what stands in for a body at the source that asks; another source's is
+            bettered at once.
+        :param share: of the article's age, which has to go by between two looks.
+        """
         if self.body_source is None:
             return None
         source = BodySource(self.body_source)

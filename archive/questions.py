@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from archive import pictures
 from archive.article import BodySource, Edition, InfoCode

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
+from archive.article import SHANGHAI, Article, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
@@ -49,10 +49,6 @@ class ArchiveReader(Closing):
     def __len__(self) -> int:
         return self._catalog.count()
 
-    def now(self) -> datetime:
-        """The time of the archive's clock, aware."""
-        return self._clock()
-
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
         """Return whether the article is archived.
 
@@ -75,62 +71,16 @@ class ArchiveReader(Closing):
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
         return self._catalog.due(utc_iso(now), since, share, limit, hosts)
 
-    def mark_failed(
-        self,
-        info_code: InfoCode,
-        url: str | None,
-        reason: str,
-        *,
-        answered: bool = True,
-        told: str | None = None,
-    ) -> None:
-        """Note that an article could not be archived.
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+        """Return where an archived body came from and when a better one was looked for.
 
-        :param url: of its post page, if it has one.
-        :param answered: the source said something of it; only then it counts as an attempt.
-        :param told: what a list said of it, for who tries it again.
-        """
-        now = self._clock()
-        self.crawl_state.failed(info_code, url, reason, now, answered=answered, told=told)
-
-    def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool:
-        """Whether an article failed and it is not, or no more, time to try it again.
-
-        :param share: of the time since it first failed, which has to go by between two tries.
-        :param attempts: after so many it is given up.
-        """
-        return self.crawl_state.is_waiting(info_code, self._clock(), share=share, attempts=attempts)
-
-    def to_better(
-        self,
-        info_code: InfoCode,
-        by: BodySource,
-        *,
-        own: BodySource,
-        share: float,
-        edition: Edition | None = None,
-    ) -> BodySource | None:
-        """Where the body of an archived article came from, if a better source should be asked.
-
-        :param by: the worst of the bodies that are worth it.
-        :param own: what stands in for a body at the source that asks; another source's is
-            bettered at once.
-        :param share: of the article's age, which has to go by between two looks.
         :param edition: whose body it is; the worst of both where it is None.
-        :returns: None when the article is not archived, or not to be asked for.
+        :returns: None when the article is not archived.
         """
-        look = self._catalog.look_at(info_code, edition)
-        if look is None:
-            return None
-        return look.to_better(by, own=own, share=share, now=self._clock())
-
-    def summary_of(self, info_code: InfoCode) -> tuple[str, str | None] | None:
-        """Title and digest of an article that is kept from a list's summary; None of others."""
-        look = self._catalog.look_at(info_code)
-        return look.summary if look else None
+        return self._catalog.look_at(info_code, edition)
 
     def stand_ins(self, days: float) -> list[tuple[str, Edition, StoredBody]]:
-        """The posts of the last days that `to_better` may be said of, and what says so."""
+        """Return the posts of the last days whose bodies stand in for better ones."""
         return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
@@ -256,25 +206,6 @@ class ArchiveReader(Closing):
         :param hosts: only pictures at these.
         """
         yield from self._catalog.missing_pictures(hosts)
-
-    def waiting_pictures(self, *, share: float, attempts: int) -> set[str]:
-        """Addresses of pictures that failed and that it is not, or no more, time to try again.
-
-        :param share: and `attempts` likewise as for `is_waiting`.
-        """
-        now = self._clock()
-        return {
-            address
-            for address, failed in self.crawl_state.picture_failures().items()
-            if failed.times >= attempts or not failed.is_due(now, share)
-        }
-
-    def mark_picture_failed(self, address: str, reason: str, *, answered: bool) -> None:
-        """Note that a picture could not be kept.
-
-        :param answered: the host said something of it; only then it counts as an attempt.
-        """
-        self.crawl_state.picture_failed(address, reason, self._clock(), answered=answered)
 
     def history(self) -> History:
         """What crawls of this archive usually bring, to judge one by that has just ended."""

@@ -56,12 +56,28 @@ class Failed(Attempts):
 
     :param url: of its post page, or of both, with a space between; None when it was requested by
         its share link.
-    :param told: what a list said of it, as the crawler wrote it; None when none did.
+    :param listed: what a list names of it, as the crawler wrote it; None when none does.
     """
 
     info_code: InfoCode
     url: str | None
-    told: str | None
+    listed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """One crawl's attempt at an article that it could not archive.
+
+    :param url: of the article's post page, if it has one.
+    :param answered: the source gave an answer about it; only then the attempt counts.
+    :param listed: what a list names of it, as the crawler writes it.
+    """
+
+    info_code: InfoCode
+    reason: str
+    url: str | None = None
+    answered: bool = True
+    listed: str | None = None
 
 
 class Retries(StateFile):
@@ -70,36 +86,23 @@ class Retries(StateFile):
     _failing: set[str] | None = None
     """Codes of the articles, when they have been read."""
 
-    def failed(
-        self,
-        info_code: InfoCode,
-        url: str | None,
-        reason: str,
-        now: datetime,
-        *,
-        answered: bool = True,
-        told: str | None = None,
-    ) -> None:
-        """Note that this crawl could not archive an article.
-
-        :param answered: the source said something of it; only then it counts as an attempt.
-        :param told: what a list said of it.
-        """
-        before = self.failure_of(info_code)
-        if before is not None and not answered:
+    def failed(self, attempt: FailedAttempt, now: datetime) -> None:
+        """Store an attempt of this crawl at an article."""
+        before = self.failure_of(attempt.info_code)
+        if before is not None and not attempt.answered:
             return
         row = {
-            "info_code": str(info_code),
-            "url": _both(before.url if before else None, url),
-            "times": (before.times if before else 0) + answered,
+            "info_code": str(attempt.info_code),
+            "url": _both(before.url if before else None, attempt.url),
+            "times": (before.times if before else 0) + attempt.answered,
             "first": utc_ms(before.first if before else now),
             "last": utc_ms(now),
-            "reason": reason,
-            "told": told or (before.told if before else None),
+            "reason": attempt.reason,
+            "told": attempt.listed or (before.listed if before else None),
         }
         with self._access():
             self._db.table("failures").upsert(row, pk="info_code")
-        self._all_failing().add(info_code)
+        self._all_failing().add(attempt.info_code)
 
     def archived(self, info_code: InfoCode, edition: Edition | None = None) -> None:
         """Forget that an article failed, because it is archived now.
@@ -165,6 +168,17 @@ class Retries(StateFile):
             for address, times, first, last, reason in self._rows(_PICTURES)
         }
 
+    def waiting_pictures(self, now: datetime, *, share: float, attempts: int) -> set[str]:
+        """Return the addresses of pictures that failed and are not, or no more, due.
+
+        :param share: and `attempts` as for `is_waiting`.
+        """
+        return {
+            address
+            for address, failed in self.picture_failures().items()
+            if failed.times >= attempts or not failed.is_due(now, share)
+        }
+
     def is_waiting(
         self, info_code: InfoCode, now: datetime, *, share: float, attempts: int
     ) -> bool:
@@ -193,13 +207,13 @@ def _both(before: str | None, url: str | None) -> str | None:
 
 
 def _failed(row: tuple[Any, ...]) -> Failed:
-    info_code, url, times, first, last, reason, told = row
+    info_code, url, times, first, last, reason, listed = row
     return Failed(
         info_code=InfoCode(info_code),
         url=url,
         times=times,
         reason=reason,
-        told=told,
+        listed=listed,
         **_period(first, last),
     )
 

@@ -16,15 +16,16 @@ from kombu import Queue, pools
 
 from archive.errors import FinewsError
 
+#: Names of the queues; `ASIDE` has the batches that the writer could not process.
 JOBS, ARCHIVE, ASIDE = "finews.jobs", "finews.archive", "finews.aside"
-"""Names of the queues; `ASIDE` has the batches that the writer could make nothing of."""
 
+#: Seconds of a crawl, which is killed when it takes longer. RabbitMQ takes a job back from a worker
+#: that has not acknowledged it in 1800 seconds (`consumer_timeout`), and Redis after
+#: `VISIBILITY_SECONDS`.
 LONGEST_JOB_SECONDS = 1500
-"""A crawl that takes longer is killed. RabbitMQ takes a job back from a worker that has not
-acknowledged it in 1800 seconds (`consumer_timeout`), and Redis after `VISIBILITY_SECONDS`."""
 
+#: Seconds until Redis gives the job of a silent worker to another worker.
 VISIBILITY_SECONDS = 3600
-"""How long Redis lets a worker be silent before another one gets its job."""
 
 _DEFAULT_BROKER = "amqp://guest:guest@127.0.0.1:5672//"
 

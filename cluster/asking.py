@@ -17,19 +17,20 @@ from redis import RedisError
 
 from archive.errors import ArchiveError
 from cluster.app import ARCHIVE
+from cluster.kombu_redis import expire_queue, uses_redis
 
+#: What an unreachable broker raises, as each library names it.
 BROKEN = (CeleryError, KombuError, AMQPError, RedisError, OSError)
-"""What an unreachable broker raises, as each library sees it."""
 
+#: Delivery mode of AMQP: the broker stores the message in memory only.
 _LOST_WITH_THE_BROKER = 1
-"""Delivery mode of AMQP: kept in memory."""
 
+#: Seconds until Redis deletes an answer whose asker has died; RabbitMQ does so at once.
 _KEPT_SECONDS = 600
-"""How long Redis keeps an answer whose asker has died; RabbitMQ throws it away."""
 
 
 def no_broker(error: Exception) -> ArchiveError:
-    """What to tell of one of `BROKEN`."""
+    """Return the error for the user, for one of `BROKEN`."""
     return ArchiveError(f"The broker that FINEWS_BROKER names could not be used: {error}.")
 
 
@@ -71,11 +72,11 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
     return answers[0]["answer"]
 
 
-def answer(app: Celery, answer_to: str, told: Any) -> None:
+def answer(app: Celery, answer_to: str, result: Any) -> None:
     """Answer a question."""
     with app.producer_pool.acquire(block=True) as producer:
         producer.publish(
-            {"answer": told},
+            {"answer": result},
             exchange="",
             routing_key=answer_to,
             serializer="msgpack",
@@ -83,9 +84,8 @@ def answer(app: Celery, answer_to: str, told: Any) -> None:
             delivery_mode=_LOST_WITH_THE_BROKER,
             retry=True,
         )
-        if app.conf.broker_url.startswith("redis"):
-            channel: Any = producer.channel
-            channel.client.expire(answer_to, _KEPT_SECONDS)
+        if uses_redis(app):
+            expire_queue(producer, answer_to, _KEPT_SECONDS)
 
 
 def _answers(name: str) -> Queue:

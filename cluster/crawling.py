@@ -30,22 +30,23 @@ from crawler.verdict import ExitStatus
 logger = logging.getLogger(__name__)
 
 _PROJECT = Path(settings.__file__).parent.parent
-_SOON_SECONDS = 10
-"""When a crawl is tried again whose hosts another one has."""
 
+#: Seconds until a crawl is tried again when another crawl has its hosts.
+_SOON_SECONDS = 10
+
+#: Seconds for a crawl to store what is in flight when its worker is stopped.
 _GRACE_SECONDS = 45
-"""For a crawl to store what is in flight when its worker is stopped."""
 
 
 class CrawlRunner:
-    """The crawls that run on this worker."""
+    """The processes of the crawls that run on this worker."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[str]] = set()
         self._ending = False
 
     def run(self, job: Job) -> tuple[int, str]:
-        """Crawl to the end; returns the exit status, negative for a signal, and why."""
+        """Run a crawl to its end; return the exit status, negative for a signal, and the reason."""
         with tempfile.TemporaryDirectory() as folder:
             sources = Path(folder) / "sources.toml"
             if job.sources is not None:
@@ -79,7 +80,7 @@ class CrawlRunner:
         return crawl
 
     def end(self) -> None:
-        """Ask all to store what is in flight, and end; those that do not are killed."""
+        """Ask all crawls to store what is in flight and to end; kill those that do not."""
         self._ending = True
         for crawl in tuple(self._running):
             crawl.terminate()
@@ -89,7 +90,7 @@ class CrawlRunner:
 
 
 def _wait(crawl: "subprocess.Popen[str]", name: str) -> tuple[int, str]:
-    """Hand on what a crawl prints; the last sentence of it that is meant for users is why."""
+    """Print the output of a crawl; return its exit status and the last sentence for users."""
     late = threading.Timer(LONGEST_JOB_SECONDS, crawl.kill)
     late.start()
     sentence = ""
@@ -123,8 +124,8 @@ def add_task(app: Celery, crawls: CrawlRunner) -> None:
     worker_shutting_down.connect(lambda **_: crawls.end(), weak=False)
 
 
+#: Exit statuses of jobs that go back to the queue, and the seconds until then.
 _COMES_BACK: Mapping[ExitStatus, float] = {
     ExitStatus.LOCKED: _SOON_SECONDS,
     ExitStatus.INTERRUPTED: 0,
 }
-"""After how many seconds a job goes back to the queue that is not done."""

@@ -1,4 +1,6 @@
-"""The archive as a crawl on a worker sees it: what it knows comes once, what it brings is sent.
+"""The archive of a cluster as a crawl on a worker reads and writes it.
+
+What the archive knows is fetched once; what the crawl brings is sent to the writer.
 
 A message to the writer, a batch, is whole in itself: it has the articles and every exchange that
 they were made of, so that batches may come twice or in another order.
@@ -19,7 +21,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from archive.article import Article, BodySource, Edition, InfoCode
+from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
 from archive.categories import Category
 from archive.clock import Clock
@@ -32,20 +34,21 @@ from cluster.app import ARCHIVE, broker_url, opened_app
 from cluster.asking import BROKEN, ask, no_broker
 from cluster.holds import Held, end_with, holds_in
 from cluster.known import KnownArticles
-from cluster.wire import Plain, article_of, packed_exchange, plain_article
+from cluster.wire import Plain, article_of, packed_exchange, plain_article, plain_event
+from crawler.items import ArchiveEvent
 from crawler.keeper import Sent
 
+#: Environment variable: file descriptor of a pipe that the worker holds open while it lives.
 WORKER_PIPE = "FINEWS_WORKER_PIPE"
-"""Environment variable: file descriptor of a pipe that the worker holds open while it lives."""
 
-_MOST_LOOKS = 100
-"""In one message."""
+#: Notes on archived articles in one message.
+_MAX_EVENTS = 100
 
-_MOST_BYTES = 4 * 1024 * 1024
-"""Of exchanges in one message, unless one of them alone is larger."""
+#: Bytes of exchanges in one message, unless one of them alone is larger.
+_MAX_BYTES = 4 * 1024 * 1024
 
 
-class ArchiveElsewhere:
+class RemoteArchive:
     """The archive that one machine of the cluster writes, for a crawl on another.
 
     The crawl has the hosts of its spider to itself until it is closed.
@@ -70,7 +73,7 @@ class ArchiveElsewhere:
         self._sending = threading.Lock()
         self._batches = 0
         self._own: set[tuple[InfoCode, Edition]] = set()
-        self._looks: list[tuple[InfoCode, object]] = []
+        self._events: list[tuple[InfoCode, object]] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
             self._spool = undo.enter_context(_Spool())
@@ -79,7 +82,7 @@ class ArchiveElsewhere:
             undo.callback(self._held.close)
             brief = self._learn(hosts, about)
             self._closing = undo.pop_all()
-        self.crawl_state = _ToldState(brief["memory"], self._tell_of_blocks)
+        self.crawl_state = _ForwardedState(brief["memory"], self._send_blocks)
         self._categories = {media: Category(slug, tag) for media, slug, tag in brief["categories"]}
         self._articles: dict[InfoCode, list[Article]] = {}
         self._due = [self._row(*found) for found in brief["due"]]
@@ -93,7 +96,7 @@ class ArchiveElsewhere:
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
         """See whether there is a broker."""
-        patience = settings.getint("FINEWS_PATIENCE_SECONDS")
+        patience = settings.getint("FINEWS_WRITER_TIMEOUT_SECONDS")
         try:
             with opened_app(broker_url()) as app, app.connection() as connection:
                 connection.ensure_connection(max_retries=1, timeout=patience)
@@ -112,12 +115,12 @@ class ArchiveElsewhere:
             hosts,
             known=Path(settings["FINEWS_KNOWN"]),
             clock=load_object(settings["FINEWS_CLOCK"]),
-            patience=settings.getfloat("FINEWS_PATIENCE_SECONDS"),
+            patience=settings.getfloat("FINEWS_WRITER_TIMEOUT_SECONDS"),
             about={
                 "spider": crawler.spidercls.name,
                 "arguments": getattr(crawler.spider, "given_arguments", {}),
                 "due": {
-                    "share": settings.getfloat("FINEWS_REVISIT_SHARE"),
+                    "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
                     "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
                     "limit": settings.getint("FINEWS_REVISITS"),
                 },
@@ -140,10 +143,6 @@ class ArchiveElsewhere:
         editions = (edition,) if edition else tuple(Edition)
         return any((info_code, each) in self._own for each in editions)
 
-    def now(self) -> datetime:
-        """The time of this machine."""
-        return self._clock()
-
     def knew(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the article was archived by then."""
         return self._known.knew(info_code, at)
@@ -160,37 +159,15 @@ class ArchiveElsewhere:
         """The category of a media."""
         return self._categories.get(media) or Category.of_media(media)
 
-    def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool:
-        """Whether it failed, and is not to be tried now."""
-        now = self._clock()
-        return self.crawl_state.is_waiting(info_code, now, share=share, attempts=attempts)
-
     def due(self, *, share: float, days: float, limit: int) -> list[PostRow]:
         """What is to be looked at again, as the writer said when the crawl began."""
         return self._due
 
-    def to_better(
-        self,
-        info_code: InfoCode,
-        by: BodySource,
-        *,
-        own: BodySource,
-        share: float,
-        edition: Edition | None = None,
-    ) -> BodySource | None:
-        """Whether a better body should be asked for; only articles of the last days are."""
-        look = self._look_at(info_code, edition)
-        if look is None:
-            return None
-        return look.to_better(by, own=own, share=share, now=self._clock())
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+        """Return what is known of an archived body; only of bodies that stand in for better ones.
 
-    def summary_of(self, info_code: InfoCode) -> tuple[str, str | None] | None:
-        """Title and digest of an article of the last days that is kept from a list's summary."""
-        look = self._look_at(info_code, None)
-        return look.summary if look else None
-
-    def _look_at(self, info_code: InfoCode, edition: Edition | None) -> StoredBody | None:
-        """Return what is known of a post that this crawl has not sent."""
+        The writer names those of the last days. What this crawl has sent is not among them.
+        """
         if self._is_own(info_code, edition):
             return None
         editions = (edition,) if edition else tuple(Edition)
@@ -242,7 +219,7 @@ class ArchiveElsewhere:
         for article in articles:
             exchanges |= {offset: self._spool.read(offset) for offset in self._spooled(article)}
             together.append(plain_article(article))
-            if sum(map(len, exchanges.values())) >= _MOST_BYTES:
+            if sum(map(len, exchanges.values())) >= _MAX_BYTES:
                 yield {"exchanges": list(exchanges.items()), "articles": together}
                 exchanges, together = {}, []
         if together:
@@ -251,41 +228,16 @@ class ArchiveElsewhere:
     def _spooled(self, article: Article) -> Iterable[int]:
         return (capture.offset for capture in article.captures if capture.file == self._crawl)
 
-    def mark_gone(self, info_code: InfoCode) -> None:
-        """The source has the article no more."""
-        self._note(info_code, "gone")
+    def note(self, event: ArchiveEvent) -> None:
+        """Send what a source shows of an archived article, with the next batch of notes."""
+        self._events.append((event.info_code, plain_event(event)))
+        if len(self._events) >= _MAX_EVENTS:
+            self._send_events()
 
-    def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
-        """The source was looked at."""
-        self._note(info_code, "settled" if settled else "unsettled")
-
-    def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
-        """A list names securities beside it; whether that is news, the writer knows."""
-        self._note(info_code, list(stock_list))
-        return False
-
-    def _note(self, info_code: InfoCode, found: object) -> None:
-        self._looks.append((info_code, found))
-        if len(self._looks) >= _MOST_LOOKS:
-            self._send_looks()
-
-    def _send_looks(self) -> None:
-        looks, self._looks = self._looks, []
-        if looks:
-            self._send({"looks": looks})
-
-    def mark_failed(
-        self,
-        info_code: InfoCode,
-        url: str | None,
-        reason: str,
-        *,
-        answered: bool = True,
-        told: str | None = None,
-    ) -> None:
-        """The article could not be archived; the writer hears of it at the end."""
-        now = self._clock()
-        self.crawl_state.failed(info_code, url, reason, now, answered=answered, told=told)
+    def _send_events(self) -> None:
+        events, self._events = self._events, []
+        if events:
+            self._send({"looks": events})
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Tell the writer; its number for the crawl is its own."""
@@ -296,8 +248,8 @@ class ArchiveElsewhere:
         self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
     ) -> None:
         """Send the exchanges that no article was made of, what was learnt of hosts, the verdict."""
-        self._send_looks()
-        for exchanges in self._spool.unread(_MOST_BYTES):
+        self._send_events()
+        for exchanges in self._spool.unread(_MAX_BYTES):
             self._send({"exchanges": exchanges})
         memory = self.crawl_state.news()
         end = {"status": int(status), "verdict": verdict, "counts": dict(counts)}
@@ -308,7 +260,7 @@ class ArchiveElsewhere:
         self.crawl_state.close()
         self._closing.close()
 
-    def _tell_of_blocks(self, memory: Memory) -> None:
+    def _send_blocks(self, memory: Memory) -> None:
         self._send({"memory": memory})
 
     def _learn(self, hosts: Sequence[str], about: Plain) -> Plain:
@@ -326,15 +278,15 @@ class ArchiveElsewhere:
 
     def _send(self, batch: Plain) -> None:
         with self._sending:
-            told = batch | {"crawl": self._crawl, "number": self._batches}
+            message = batch | {"crawl": self._crawl, "number": self._batches}
             try:
-                self._app.send_task("finews.write", args=[told], queue=ARCHIVE, retry=True)
+                self._app.send_task("finews.write", args=[message], queue=ARCHIVE, retry=True)
             except BROKEN as error:
                 raise no_broker(error) from error
             self._batches += 1
 
 
-class _ToldState(CrawlState):
+class _ForwardedState(CrawlState):
     """What this crawl knows and learns of its hosts, in memory; the writer hears of blocks."""
 
     def __init__(self, memory: Memory, tell: Callable[[Memory], None]) -> None:

@@ -20,10 +20,12 @@ from kombu import Connection
 from archive.errors import ArchiveLocked, FinewsError
 
 RENEWED_SECONDS = 2
+
+#: Seconds for the broker to answer; a crawl loses its holds when it takes longer.
 SILENCE_SECONDS = 5
-"""How long the broker may take to answer; a crawl is without its holds then."""
+
+#: Seconds until the hold of a silent crawl ends.
 LASTING_SECONDS = 15
-"""How long a hold outlives a holder that says nothing."""
 
 
 class HostHeld(ArchiveLocked):

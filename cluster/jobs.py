@@ -25,12 +25,12 @@ from archive.errors import FinewsError
 from crawler.arguments import EastmoneyArguments, FinewsArguments, in_one_sentence
 from crawler.sources import Sources
 
+#: The arguments that a job may have, by spider; the crawl checks their values.
 _ARGUMENTS = {
     # `share` may name a file of the worker.
     "finews": FinewsArguments.model_fields.keys() - {"share"},
     "eastmoney": EastmoneyArguments.model_fields.keys(),
 }
-"""Those that a job may have, by spider; the crawl checks their values."""
 
 
 class InvalidJobs(FinewsError):

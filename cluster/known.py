@@ -18,12 +18,13 @@ from archive.closing import Closing
 from archive.databases import plain, sqlite_errors
 from archive.errors import ArchiveError
 
+#: First time, code, path and category of a post.
 Seen = tuple[str, str, str, str | None]
-"""First time, code, path and category of a post."""
 
 _USUAL_DIGITS = 18
+
+#: Version of the tables; a file with another version is filled again.
 _VERSION = 2
-"""Of the tables; a file of another version fills anew."""
 
 _SCHEMA = f"""
     DROP TABLE IF EXISTS slugs; DROP TABLE IF EXISTS known; DROP TABLE IF EXISTS state;

@@ -14,6 +14,7 @@ from cluster.app import ARCHIVE, ASIDE, JOBS, broker_url, make_app, opened_app
 from cluster.asking import BROKEN, no_broker
 from cluster.crawling import CrawlRunner, add_task
 from cluster.jobs import InvalidJobs, read_jobs
+from cluster.kombu_redis import restore_messages, uses_redis
 from cluster.writing import BatchWriter, add_tasks
 
 _QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING")
@@ -34,12 +35,11 @@ def write(archive: Path) -> None:
 
     :raises ArchiveError: when it cannot be opened.
     """
-    broker = broker_url()
-    app = make_app(broker)
+    app = make_app(broker_url())
     with BatchWriter(archive) as writer:
         add_tasks(app, writer)
-        if broker.startswith("redis"):
-            _take_back(app)
+        if uses_redis(app):
+            restore_messages(app, "finews.archive")
         _run(app, ARCHIVE, "--pool=solo", "--hostname=writer@%h")
 
 
@@ -54,23 +54,6 @@ def _log() -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
-
-
-def _take_back(app: Celery) -> None:
-    """Put what a killed writer had taken back to the head of its queue.
-
-    RabbitMQ does that by itself. Redis would wait for the time of jobs, which is long; so the
-    writer has taken messages of its own, and they can only be a dead one's.
-    """
-    app.conf.broker_transport_options |= {
-        "unacked_key": "finews.archive.unacked",
-        "unacked_index_key": "finews.archive.unacked_index",
-        "unacked_mutex_key": "finews.archive.unacked_mutex",
-    }
-    taken = app.conf.broker_transport_options | {"visibility_timeout": 0}
-    with app.connection_for_read(transport_options=taken) as connection:
-        channel: Any = connection.default_channel
-        channel.qos.restore_visible(num=None)
 
 
 def send_when_due(jobs_file: Path, schedule: Path) -> None:

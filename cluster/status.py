@@ -13,8 +13,8 @@ from cluster.app import ARCHIVE, ASIDE, JOBS
 from cluster.asking import BROKEN, ask, no_broker
 from cluster.received import JobEnded
 
+#: Seconds for all workers to answer, whose number is not known.
 _PATIENCE_SECONDS = 1.0
-"""For all workers: nobody knows how many there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,27 +23,28 @@ from archive.steps import Outcome
 from cluster.app import ASIDE
 from cluster.asking import answer
 from cluster.received import Received
-from cluster.wire import Plain, article_of, exchange_of, plain_article
+from cluster.wire import Plain, article_of, event_of, exchange_of, plain_article
+from crawler.keeper import note
 from crawler.pipelines.store import add_each
-from crawler.told import Told
+from crawler.told import ListedFacts
 from crawler.verdict import ExitStatus
 
 logger = logging.getLogger(__name__)
 
+#: Ids in one answer, which are about 3 MB.
 _PIECE = 100_000
-"""Codes in one answer: about 3 MB."""
 
+#: Counts that `Archive.end_crawl` takes; workers of a newer release may send more.
 _COUNTS = {
     *("found", "asked", "added", "revised", "unchanged", "gone", "failed"),
     *("complete", "reasons", "hosts"),
 }
-"""What `archive.archive.Archive.end_crawl` takes; workers of a newer release may count more."""
 
+#: Errors of SQLite for values that it cannot store, however often it is tried.
 _WRONG_VALUES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError)
-"""What SQLite says of values that it cannot take. Waiting makes nothing better of them."""
 
+#: Seconds between two tries of a batch that the disk refuses.
 _PAUSE_SECONDS = 5
-"""Between two tries of a batch that the disk refuses."""
 
 
 class BatchWriter(Closing):
@@ -75,7 +76,8 @@ class BatchWriter(Closing):
         captures = self._capture(crawl, batch.get("exchanges", ()))
         outcomes.update(self._add(crawl, captures, batch.get("articles", ())))
         for code, found in batch.get("looks", ()):
-            self._look(InfoCode(code), found)
+            if self._archive.has(InfoCode(code)):
+                note(self._archive, event_of(InfoCode(code), found))
         end = batch.get("end")
         if memory := batch.get("memory"):
             whole = end is None or self._received.outcomes(crawl)[0] == end["batches"]
@@ -113,36 +115,26 @@ class BatchWriter(Closing):
                 outcomes[outcome] += 1
         return outcomes
 
-    def _look(self, info_code: InfoCode, found: str | list[str]) -> None:
-        if not self._archive.has(info_code):
-            return
-        if not isinstance(found, str):
-            self._archive.mark_listed(info_code, found)
-        elif found == "gone":
-            self._archive.mark_gone(info_code)
-        else:
-            self._archive.mark_checked(info_code, settled=found == "settled")
-
     def _learn(self, crawl: str, memory: Plain, *, whole: bool) -> None:
         """Lists may be taken for read when all that they name is here, and not before."""
         rows = dict(memory)
         if not whole:
             rows.pop("validators", None)
         rows["failures"] = [
-            self._with_places_told(crawl, row)
+            self._with_listed_places(crawl, row)
             for row in rows.get("failures", ())
             if not self._archive.has(InfoCode(row["info_code"]))
         ]
         self._archive.crawl_state.learn(rows)
 
-    def _with_places_told(self, crawl: str, failure: Plain) -> Plain:
-        """A failure with what a list told of it, whose answer is kept here by now."""
-        told = Told.of_json(failure["told"]) if failure.get("told") else None
-        if told is None:
+    def _with_listed_places(self, crawl: str, failure: Plain) -> Plain:
+        """Return a failure whose list's answer has the place where this archive stores it."""
+        listed = ListedFacts.of_json(failure["told"]) if failure.get("told") else None
+        if listed is None:
             return failure
-        offsets = [capture.offset for capture in told.captures if capture.file == crawl]
+        offsets = [capture.offset for capture in listed.captures if capture.file == crawl]
         captures = self._received.captures(crawl, offsets)
-        return failure | {"told": told.as_json(lambda given: _placed(given, crawl, captures))}
+        return failure | {"told": listed.as_json(lambda given: _placed(given, crawl, captures))}
 
     def _end(self, crawl: str, end: Plain) -> None:
         own = self._received.number_of(crawl)

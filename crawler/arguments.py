@@ -22,9 +22,10 @@ from pydantic_core import ErrorDetails
 from archive.article import SHANGHAI, InfoCode
 from archive.errors import InvalidInfoCode
 
+#: Key of the validation context: the names and numbers of the lists that ``sources.toml`` has.
 LISTS = "lists"
-"""Key of the validation context: the names and numbers of the lists that ``sources.toml`` has."""
 
+#: Names that columns had in earlier releases: what each really was, and what to write now.
 FORMER_COLUMNS = {
     "all": "350, 国内经济, which is the domestic economy alone: Eastmoney has no column of all "
     "news; write 国内经济, or several, such as 要闻,沪深公司,国内经济",
@@ -33,7 +34,6 @@ FORMER_COLUMNS = {
     "沪深公司 for what companies do",
     "breakfast": "1207; write 财经早餐",
 }
-"""Names that columns had in earlier releases: what each really was, and what to write now."""
 
 _SLUG = re.compile(r"[^\s/\\?#%.,][^/\\?#%,]*")
 

@@ -1,4 +1,4 @@
-"""The last moment before the wire, where requests have waited for their turn."""
+"""Downloads, after requests have waited for their turn in all queues."""
 
 import asyncio
 from collections import defaultdict
@@ -9,13 +9,13 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.extensions.circuit_breaker import circuit_breaker_of
+from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.fingerprint import WIRE_HEAD
-from crawler.headers import BoundedHeadersFactory, wire_head_of
+from crawler.scrapy_internals import bound_headers, wire_head_of
 
 
 class GuestDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's own, for a guest that stops when it is told to.
+    """Scrapy's own, which stops when a host refuses.
 
     When a host refuses, more requests are queued for it already: they have passed all
     middlewares, and only here are they met one by one. Waiting here makes them all wait. A host
@@ -28,8 +28,8 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._pool._factory = BoundedHeadersFactory
-        self._crawler = crawler
+        bound_headers(self)
+        self._breaker = CircuitBreaker.of(crawler)
         self._tries = 1 + crawler.settings.getint("RETRY_TIMES")
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
@@ -38,25 +38,24 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
         self._first_answer: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def download_request(self, request: Request) -> Response:
-        """Ask, as often as the host says to come again soon.
+        """Send a request, again when the host asks to wait and try later.
 
         :raises HostBlocked: when it is not to be asked by now.
         """
         host = urlparse_cached(request).hostname or ""
         async with self._turns[host]:
-            if circuit_breaker_of(self._crawler).has_answered(request):
+            if self._breaker.has_answered(request):
                 return await self._ask(request)
             async with self._first_answer[host]:
                 return await self._ask(request)
 
     async def _ask(self, request: Request) -> Response:
-        breaker = circuit_breaker_of(self._crawler)
         for left in reversed(range(self._tries)):
-            breaker.check(request)
-            with breaker.watching(request):
+            self._breaker.check(request)
+            with self._breaker.watching(request):
                 response = await super().download_request(request)
             request.meta[WIRE_HEAD] = wire_head_of(response.headers)
-            wait = breaker.take(request, response, last=left == 0)
+            wait = self._breaker.count_answer(request, response, last=left == 0)
             if not wait:
                 break
             await asyncio.sleep(wait.total_seconds())

@@ -1,41 +1,37 @@
-"""Failures, counted by reason and said once, in one sentence."""
+"""Failures, counted by reason and logged once, in one sentence."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from archive.article import Edition, InfoCode
+from archive.crawl_state import FailedAttempt
 from archive.errors import ArchiveError
-from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.extensions.open_archive import archive_here, open_archive_of
-from crawler.network_errors import why
+from crawler.network_errors import HostBlocked, why
+from crawler.session import Component
 from crawler.tally import Fate
 
 logger = logging.getLogger(__name__)
 
 _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 
+#: Reason of a failure of this program, and not of the source.
 OWN_FAILURE = "bug"
-"""Reason of what this program failed at, and not the source."""
 
+#: Reasons of failures that do not count as an attempt: the source gave no answer about the article.
 _NO_ANSWER = {"blocked", "left_out", "robots", "silent", "unreachable", OWN_FAILURE}
-"""Reasons that say nothing of the article; such a failure is no attempt."""
 
+#: Text of the exception that Scrapy's `RobotsTxtMiddleware` raises.
 _FORBIDDEN = "Forbidden by robots.txt"
-"""What Scrapy's `RobotsTxtMiddleware` says."""
 
 
-class Failures:
-    """What a crawl could not do, in its stats: ``list/failed/<reason>``, ``picture/failed/…``, and
-    those of `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first of each."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+class Failures(Component):
+    """Counts failures in the stats: ``list/failed/<reason>``, ``picture/failed/…``, and those of
+    `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first of each."""
 
     def of_article(
         self,
@@ -44,114 +40,96 @@ class Failures:
         sentence: str,
         url: str | None = None,
         edition: Edition | None = None,
+        *,
+        fate: Fate = Fate.FAILED,
     ) -> None:
-        """An article is not archived by this crawl; a later one tries again.
+        """Count an article that this crawl could not archive; a later one tries again.
 
         :param url: of its post page; None when it was asked for by its share link.
         :param edition: which of its posts was asked for; None where any will do.
+        :param fate: `Fate.GONE` for one that has no page any more, though lists still name it; it
+            is tried again, too, because sites remove pages by mistake as well.
         """
-        self._settle(info_code, Fate.FAILED, reason, sentence, url, edition)
-
-    def gone(
-        self, info_code: InfoCode, reason: str, sentence: str, url: str, edition: Edition | None
-    ) -> None:
-        """An article has no page any more, though lists still name it.
-
-        A later crawl tries again, as when it failed: sites remove pages by mistake as well.
-        """
-        self._settle(info_code, Fate.GONE, reason, sentence, url, edition)
-
-    def _settle(
-        self,
-        info_code: InfoCode,
-        fate: Fate,
-        reason: str,
-        sentence: str,
-        url: str | None,
-        edition: Edition | None,
-    ) -> None:
-        opened = open_archive_of(self._crawler)
-        if opened.archive.has(info_code, edition):
-            opened.settle(info_code, Fate.UNCHANGED)  # it came by another way
+        if self.session.archive.has(info_code, edition):
+            self.session.settle(info_code, Fate.UNCHANGED)  # another request brought it
             return
-        asked = opened.settle(info_code, fate, reason)
+        requested = self.session.settle(info_code, fate, reason)
         self._explain("article", reason, sentence)
-        if not getattr(self._crawler.spider, "by_name", False):
+        if not getattr(self.crawler.spider, "by_name", False):
             answered = reason not in _NO_ANSWER
             with self._noting():
-                opened.note_failure(info_code, asked, url, sentence, answered=answered)
+                attempt = FailedAttempt(info_code, sentence, url, answered)
+                self.session.note_failure(attempt, requested.listed)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
     def stands_in(self, info_code: InfoCode, sentence: str) -> None:
-        """An article is archived with a stand-in, because its own page could not be read."""
-        self._add_one("article/unreadable")
+        """Count an article that is archived with a stand-in, as its own page could not be read."""
+        self.stats.inc_value("article/unreadable")
         logger.error("%s is archived without its own text: %s", info_code, sentence)
 
     def of_list(self, url: str, reason: str, sentence: str) -> None:
-        """A list could not be read; articles that only it names are missed."""
+        """Count a list that could not be read; articles that only it names are missed."""
         self._count("list", reason)
         self._explain("list", reason, sentence)
         logger.warning("The list %s was not read: %s", url, sentence)
 
     def ends_early(self, sentence: str) -> None:
-        """A list ends before what was wanted of it; articles that only it names are missed."""
-        self._add_one("list/ends_early")
+        """Count a list that ends too early; articles that only it names are missed."""
+        self.stats.inc_value("list/ends_early")
         logger.warning("%s", sentence)
 
     def of_picture(self, address: str, reason: str, sentence: str, *, answered: bool) -> None:
-        """A picture is not kept by this crawl; a later one tries again. No article fails by it.
+        """Count a picture that this crawl could not store; a later one tries again.
 
-        :param answered: the host said something of it; only then it counts as an attempt.
+        :param answered: the host gave an answer about it; only then it counts as an attempt.
         """
         self._count("picture", reason)
-        archive = archive_here(self._crawler)
+        state, now = self.session.archive.crawl_state, self.session.now()
         with self._noting():
-            archive.mark_picture_failed(address, sentence, answered=answered)
+            state.picture_failed(address, sentence, now, answered=answered)
         logger.info("A picture is not kept: %s", sentence)
 
     def missing_list(self, url: str) -> None:
-        """A list that posts link to is not there: the source says so, and it is no failure.
+        """Count a list that posts link to and the source does not have, which is no failure.
 
         It is asked for again whenever the lists that lead to it change.
         """
-        self._add_one("list/missing")
+        self.stats.inc_value("list/missing")
         logger.warning("The list %s, which posts link to, is not there.", url)
 
     def refused(self, sentence: str, where: str) -> None:
-        """Something was not taken in, by name; another crawl would refuse it again."""
-        self._add_one("link/refused")
+        """Count a link that is refused by its form; another crawl would refuse it again."""
+        self.stats.inc_value("link/refused")
         logger.warning("A link on %s was refused: %s", where, sentence)
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
-        """End the crawl where a failure cannot be noted: the next one would not know of it."""
+        """End the crawl where a failure cannot be stored: the next one would not know of it."""
         try:
             yield
         except ArchiveError as error:
-            open_archive_of(self._crawler).storage_failed(error)
+            self.session.storage_failed(error)
 
     def _explain(self, kind: str, reason: str, sentence: str) -> None:
-        assert self._crawler.stats is not None
-        if self._crawler.stats.get_value(f"cause/{kind}/{reason}") is None:
-            self._crawler.stats.set_value(f"cause/{kind}/{reason}", sentence)
+        if self.stats.get_value(f"cause/{kind}/{reason}") is None:
+            self.stats.set_value(f"cause/{kind}/{reason}", sentence)
 
     def _count(self, kind: str, reason: str) -> None:
-        self._add_one(f"{kind}/failed")
-        self._add_one(f"{kind}/failed/{reason}")
-
-    def _add_one(self, key: str) -> None:
-        assert self._crawler.stats is not None
-        self._crawler.stats.inc_value(key)
+        self.stats.inc_value(f"{kind}/failed")
+        self.stats.inc_value(f"{kind}/failed/{reason}")
 
 
-def reason_of(failure: Failure) -> tuple[str, str]:
-    """A word for the statistics and a sentence for the log, for a request that got no answer."""
+def reason_of(failure: Failure, url: str | None = None) -> tuple[str, str]:
+    """Return a word for the statistics and a sentence for the log, for a request without an answer.
+
+    :param url: of the request; that of the failure's request where it is None.
+    """
     error = failure.value
     assert error is not None
     if isinstance(error, HttpError):
         status = error.response.status
         return f"http_{status}", f"{error.response.url} answered with status {status}."
-    url = getattr(getattr(failure, "request", None), "url", "the source")
+    url = url or getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, HostBlocked):
         return "blocked" if error.refused else "silent", f"{url} was not asked for: {error}."
     if str(error) == _FORBIDDEN:

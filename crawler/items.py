@@ -1,22 +1,13 @@
-"""What goes through the pipelines: articles, what is to be noted of archived ones, pictures."""
+"""What goes through the pipelines: articles, notes on archived articles, pictures."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from archive.article import Article, InfoCode
 
 
-class Found(StrEnum):
-    """What another look at an archived article found, where it did not find the article."""
-
-    GONE = "gone"
-    NOTHING_ELSE = "nothing else"
-    NO_ANSWER = "no answer"
-
-
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An archived article that a list names, with securities beside it.
+    """A list names securities beside an archived article.
 
     :param stock_list: their codes.
     """
@@ -26,22 +17,33 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A look at the source of an archived article that brought no article."""
+class Gone:
+    """The source has removed an archived article."""
 
     info_code: InfoCode
-    found: Found
 
 
-Item = Article | Listed | Look
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The source of an archived article was requested again and gave no better body.
+
+    :param settled: no source has a better one; otherwise a source that may have it did not answer.
+    """
+
+    info_code: InfoCode
+    settled: bool
+
+
+ArchiveEvent = Listed | Gone | Checked
+Item = Article | ArchiveEvent
 
 
 @dataclass(slots=True, eq=False)
 class MissingPicture:
-    """A picture that archived articles have and the archive has not. `PicturePipeline` asks for it.
+    """A picture that archived articles name and the archive lacks; `PicturePipeline` fetches it.
 
     :param address: as the archive knows it, whatever it redirects to.
-    :param error: why it could not be had, when it has been asked for.
+    :param error: why it could not be fetched, once it was requested.
     """
 
     address: str

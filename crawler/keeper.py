@@ -1,8 +1,7 @@
-"""What a crawl needs of an archive, wherever that is.
+"""The port between a crawl and its archive.
 
-The setting ``FINEWS_KEEPER`` names the class: an archive folder on this machine, which the crawl
-writes itself or, for fast ones, a process beside it; or, in a cluster, one that another machine
-writes.
+The setting ``FINEWS_ARCHIVE_CLASS`` names the class behind it: a folder on this machine, written by
+the crawl itself or by a subprocess; or, in a cluster, an archive that another machine writes.
 """
 
 import shlex
@@ -16,86 +15,72 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from archive import beside
-from archive.archive import Archive
-from archive.article import Article, BodySource, Edition, InfoCode
+from archive.archive import Archive, Clock
+from archive.article import Article, Edition, InfoCode
+from archive.beside import SubprocessArchive
 from archive.capture import Capture
 from archive.categories import Category
 from archive.crawl_state import CrawlState
 from archive.crawls import History
-from archive.entries import PostRow
+from archive.entries import PostRow, StoredBody
 from archive.steps import Outcome
 from archive.warc import Exchange
+from crawler.items import ArchiveEvent, Checked, Gone, Listed
 
 
 class Sent(StrEnum):
-    """What became of an article that is archived elsewhere, as far as can be told here."""
+    """The outcome of an article that another machine archives, as far as it is known here."""
 
     SENT = "sent"
 
 
-class Keeper(Protocol):
-    """Reads for and writes what a crawl brings; see `Archive` for each method.
+class ArchivePort(Protocol):
+    """What a crawl reads from an archive and writes to it; see `Archive` for each method.
 
-    :raises ArchiveError: from every method, when nothing more can be read or kept.
+    `crawl_state` is what crawls remember of hosts, lists and failures.
+
+    :raises ArchiveError: from every method, when nothing more can be read or stored.
     """
 
     crawl_state: CrawlState
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
-        """Find out, before any crawl begins, whether one could keep anything.
+        """Test, before any crawl begins, whether one could store anything.
 
         :raises ArchiveError: when not.
         """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Open it for one crawl, whose spider is made already.
+        """Open the archive for one crawl, whose spider exists already.
 
-        :raises ArchiveLocked: when another crawl stands in the way.
+        :raises ArchiveLocked: when another crawl has it open.
         """
 
     @staticmethod
     def whereabouts(settings: BaseSettings) -> str:
-        """One line for the user: where what was brought is, and how to look at it."""
+        """Return one line for the user: where the articles are, and how to read them."""
 
-    def now(self) -> datetime: ...
+    # What is known.
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool: ...
     def knew(self, info_code: InfoCode, at: datetime) -> bool: ...
-    def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None: ...
     def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None: ...
     def category_of(self, media: str) -> Category: ...
-    def is_waiting(self, info_code: InfoCode, *, share: float, attempts: int) -> bool: ...
-    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]: ...
-    def to_better(
-        self,
-        info_code: InfoCode,
-        by: BodySource,
-        *,
-        own: BodySource,
-        share: float,
-        edition: Edition | None = None,
-    ) -> BodySource | None: ...
-    def summary_of(self, info_code: InfoCode) -> tuple[str, str | None] | None: ...
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None: ...
     def row_of(self, info_code: InfoCode) -> PostRow | None: ...
     def editions_of(self, info_code: InfoCode) -> Sequence[Article]: ...
+    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]: ...
+    def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None: ...
     def history(self) -> History: ...
+
+    # What is stored.
     def capture(self, exchange: Exchange) -> Capture: ...
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]: ...
     def add_many(self, articles: Sequence[Article]) -> Sequence[Outcome | Sent]: ...
-    def mark_gone(self, info_code: InfoCode) -> None: ...
-    def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None: ...
-    def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool: ...
-    def mark_failed(
-        self,
-        info_code: InfoCode,
-        url: str | None,
-        reason: str,
-        *,
-        answered: bool = True,
-        told: str | None = None,
-    ) -> None: ...
+    def note(self, event: ArchiveEvent) -> None: ...
+
+    # The crawl itself.
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int: ...
     def end_crawl(
         self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
@@ -103,53 +88,59 @@ class Keeper(Protocol):
     def close(self) -> None: ...
 
 
-class ArchiveHere(Archive):
+class _Folder:
     """The archive folder that ``FINEWS_ARCHIVE`` names."""
+
+    def __init__(self, folder: Path, *, clock: Clock) -> None:
+        super().__init__(folder, clock=clock)  # type: ignore[call-arg] # of the archive's class
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
-        """Open it and let go of it again."""
-        cls(Path(settings["FINEWS_ARCHIVE"])).close()
+        """Open the folder in this process, and close it again."""
+        Archive(Path(settings["FINEWS_ARCHIVE"])).close()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Open it for one crawl."""
+        """Open the folder for one crawl."""
         settings = crawler.settings
         return cls(Path(settings["FINEWS_ARCHIVE"]), clock=load_object(settings["FINEWS_CLOCK"]))
 
+    def note(self, event: ArchiveEvent) -> None:
+        """Note what a source shows of an archived article."""
+        assert isinstance(self, LocalArchive)
+        note(self, event)
+
     @staticmethod
     def whereabouts(settings: BaseSettings) -> str:
-        """The folder, and the command that shows it."""
+        """Return the folder, and the command that shows it."""
         folder = settings["FINEWS_ARCHIVE"]
         look = f"finews browse {shlex.quote(folder)}"
         return f"The archive is in {folder}; to look at it: {look}"
 
 
-class ArchiveBeside(beside.SubprocessArchive):
-    """The same folder, written by a process beside the crawl."""
-
-    @classmethod
-    def check(cls, settings: BaseSettings) -> None:
-        """Open it, without that process, and let go of it again."""
-        ArchiveHere.check(settings)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Open it for one crawl."""
-        settings = crawler.settings
-        return cls(Path(settings["FINEWS_ARCHIVE"]), clock=load_object(settings["FINEWS_CLOCK"]))
-
-    @staticmethod
-    def whereabouts(settings: BaseSettings) -> str:
-        """The folder, and the command that shows it."""
-        return ArchiveHere.whereabouts(settings)
+class ArchiveInProcess(_Folder, Archive):
+    """An archive folder that the crawl's own process writes."""
 
 
-OnThisMachine = ArchiveHere | ArchiveBeside
-"""What can keep pictures as well."""
+class ArchiveInSubprocess(_Folder, SubprocessArchive):
+    """An archive folder that a process beside the crawl writes."""
 
 
-def keeper_class(settings: BaseSettings) -> type[Keeper]:
-    """The class that ``FINEWS_KEEPER`` names."""
-    named: type[Keeper] = load_object(settings["FINEWS_KEEPER"])
+LocalArchive = ArchiveInProcess | ArchiveInSubprocess
+
+
+def archive_class(settings: BaseSettings) -> type[ArchivePort]:
+    """Return the class that ``FINEWS_ARCHIVE_CLASS`` names."""
+    named: type[ArchivePort] = load_object(settings["FINEWS_ARCHIVE_CLASS"])
     return named
+
+
+def note(archive: Archive | SubprocessArchive, event: ArchiveEvent) -> None:
+    """Note in an archive folder what a source shows of an archived article."""
+    match event:
+        case Listed(info_code, stock_list):
+            archive.mark_listed(info_code, stock_list)
+        case Gone(info_code):
+            archive.mark_gone(info_code)
+        case Checked(info_code, settled):
+            archive.mark_checked(info_code, settled=settled)

@@ -9,8 +9,8 @@ from archive.article import Edition, InfoCode
 from archive.errors import Refused
 from crawler.sources import Mirror
 
+#: Characters; Scrapy drops requests that are longer, without a word to anybody.
 _LONGEST = 2_000
-"""Characters; Scrapy drops requests that are longer, without a word to anybody."""
 
 _POST = re.compile(
     r"(?P<category>.*)/(?P<day>\d{4}/\d{2}/\d{2})/(?:(?P<named>\d{4}-\d{2}-\d{2})-)?[^/]+\.html",

@@ -1,4 +1,4 @@
-"""Recognises answers that mean that this machine is not wanted: captchas, sliders, limits.
+"""Recognises answers that refuse this machine: captchas, sliders, limits.
 
 A page is judged by its elements and scripts, never by the words of its text: an article about
 captchas is an article.
@@ -12,8 +12,9 @@ from scrapy.http import Response
 
 _MOST_BYTES = 512 * 1024
 _THIN_BYTES = 8 * 1024
+
+#: Characters that a reader sees of a page that asks for a captcha; an article has more.
 _MOST_TEXT = 500
-"""Characters that a reader sees of a page that asks for a captcha; an article has more."""
 
 _CAPTCHA = re.compile(
     # Alibaba Cloud, also its older sliders; Jiasule; Geetest; Cloudflare; others
@@ -23,12 +24,13 @@ _CAPTCHA = re.compile(
 )
 _CODE_ASKED_FOR = re.compile(r"captcha|sms_?code|verif\w*_?code|checkcode|验证码", re.IGNORECASE)
 _COOKIE_GATE = re.compile(r"document\.cookie\s*=.*\b(?:location|reload)\b", re.DOTALL)
+
+#: A page that contains none of these is not parsed, which would take longer.
 _HINT = re.compile(
     rb"captcha|aliyun|nc_1_n1z|nc-container|nc_scale|acw_sc__v2|jsl_clearance|geetest|turnstile"
     rb"|_cf_chl|challenge|incapsula|verif|code|document\.cookie|\xe9\xaa\x8c\xe8\xaf\x81",
     re.IGNORECASE,
 )
-"""A page without any of these is not parsed."""
 
 _MESSAGES = ("message", "msg", "errmsg", "error", "errorMessage", "error_msg", "info", "detail")
 _RISK = re.compile(
@@ -40,7 +42,7 @@ _LONGEST_MESSAGE = 100
 
 
 def refusal_in(response: Response) -> str | None:
-    """What an answer asks for or says instead of what was asked for; None for all others.
+    """Return what an answer has in place of a page, as the end of a sentence; None for all others.
 
     :param response: with any status, and a body that is not compressed.
     """
@@ -75,7 +77,7 @@ def _captcha_in(body: bytes) -> str | None:
 
 
 def _limit_in(body: bytes) -> str | None:
-    """A limit that the envelope of a JSON answer tells of, which then holds nothing else."""
+    """Return the limit that the envelope of a JSON answer names and that is all it has."""
     if len(body) > _THIN_BYTES:
         return None
     try:

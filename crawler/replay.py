@@ -1,4 +1,4 @@
-"""Reads captures with today's page objects, as if the site had just sent them."""
+"""Parses captures again with today's page objects, as if the site had just sent them."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,24 +11,19 @@ from archive.article import Article
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
-from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
-from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
-from crawler.pages.facts import ArticleText, Facts
-from crawler.pages.feed import Feed
-from crawler.pages.layouts import Layout, layout_of
-from crawler.pages.post_page import PostPage
-from crawler.pages.share_answer import ShareAnswer
+from crawler.pages.facts import ArticleText
+from crawler.pages.layouts import layout_of
+from crawler.pages.page import TextPage
 from crawler.pipelines.normalise import normalise
 from crawler.sources import Share
 
+#: The fields of an article in which a reading may differ from what is archived.
 COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", "body")
-"""The fields of an article in which a reading may differ from what is archived."""
 
 
 def response_of(record: Record, compression: HttpCompressionMiddleware) -> Response:
-    """The response as a callback would have been given it: with its body decompressed.
+    """Return the response as a callback would get it, with its body decompressed.
 
     :raises ArchiveError: when the record is of no response.
     """
@@ -50,7 +45,7 @@ def read_again(
     share: Share,
     category_of: Callable[[str], Category],
 ) -> Article:
-    """The article that today's page objects make of the captures of a version.
+    """Return the article that today's page objects read from the captures of a version.
 
     :param archived: the version; it stands in for a page that is not among its captures.
     :param responses: the body's first, as the version names them.
@@ -66,11 +61,11 @@ def read_again(
     facts = facts_of(archived) if has_text and len(archived.addresses) > 1 else None
     text: ArticleText | None = None
     for response in responses:
-        layout = layout_of(response)
-        if layout is ShareAnswer or layout is ArticleAnswer or layout is ArticlePage:
-            text = layout(response).text(info_code, archived.edition)
+        page = layout_of(response)(response)
+        if isinstance(page, TextPage):
+            text = page.text(info_code, archived.edition)
         else:
-            facts = _facts(layout, response, archived) or facts
+            facts = page.facts_of(info_code, archived.edition) or facts
     provisional = archived.body_provisional
     if text is not None:
         article = compose(info_code, facts, text, share.link_of, provisional=provisional)
@@ -81,31 +76,8 @@ def read_again(
     return normalise(article, category_of)
 
 
-def _facts(layout: Layout, response: Response, archived: Article) -> Facts | None:
-    """What a list or a page says of a post of an article."""
-    info_code = archived.info_code
-    if layout is PostPage:
-        return PostPage(response).facts()
-    if layout is Feed:
-        named = iter(Feed(response).posts())
-        return next(
-            (
-                post
-                for post in named
-                if (post.info_code, post.edition) == (info_code, archived.edition)
-            ),
-            None,
-        )
-    if issubclass(layout, EastmoneyList):
-        entries = layout(response).entries()
-        readable = (entry for entry in entries if isinstance(entry, ListedArticle))
-        found = (entry for entry in readable if entry.code in (info_code, info_code.digits))
-        return next((entry.facts() for entry in found), None)
-    return None
-
-
 def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, str]]:
-    """Field, archived value and value now, of every field that differs."""
+    """Yield name, archived value and new value of every field that differs."""
     for field in COMPARED:
         before, now = getattr(archived, field), getattr(read, field)
         if before != now:
@@ -113,7 +85,7 @@ def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, st
 
 
 def _shown(value: object, other: object) -> str:
-    """A value in one line; of a long text, the part where it begins to differ."""
+    """Return a value in one line; of a long text, the part where it begins to differ."""
     text, against = str(value), str(other)
     if len(text) > 60 or len(against) > 60:
         same = next(

@@ -1,4 +1,4 @@
-"""What robots.txt says to us, read in bounded time and memory."""
+"""The rules of robots.txt for finews, read in bounded time and memory."""
 
 import re
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from scrapy.crawler import Crawler
 from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.utils.python import to_unicode
 
+#: Bytes of a robots.txt that are read, the least that RFC 9309, section 2.5, allows.
 _MOST_BYTES = 500 * 1024
-"""What RFC 9309, section 2.5, wants to be read at least; the rest is left out."""
 
 _NAMES_AGENT = re.compile(r"\s*user(?:-|\s+)?agent(?:\s*:|\s)(?P<name>[^#]*)", re.IGNORECASE)
 _NOT_US = "User-agent: somebody-else"
 
 
 class GuestRobotParser(ProtegoRobotParser):
-    """Scrapy's own, which is given only as much as can be read soon.
+    """Scrapy's own, which gets only as much as it can parse in bounded time.
 
     Protego keeps a set of rules for each agent that is named, and a file of many agents and then
     many rules is as much work as the product of both. So all others than us have one name here.
@@ -24,13 +24,13 @@ class GuestRobotParser(ProtegoRobotParser):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, robotstxt_body: bytes) -> Self:
-        """Made by Scrapy."""
+        """Build the parser; Scrapy calls this."""
         settings = crawler.settings
         us = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
         return cls(said_to(us, robotstxt_body), crawler.spider)
 
     def crawl_delay(self, user_agent: str | bytes) -> float | None:
-        """The seconds between two requests that Crawl-delay or Request-rate asks for."""
+        """Return the seconds between two requests that Crawl-delay or Request-rate asks for."""
         delay = super().crawl_delay(user_agent)
         rate = self.rp.request_rate(to_unicode(user_agent))
         if rate is None or not rate.requests:
@@ -39,7 +39,7 @@ class GuestRobotParser(ProtegoRobotParser):
 
 
 def said_to(us: str, robots: bytes) -> bytes:
-    """A robots.txt in which all other agents have the same name.
+    """Return a robots.txt in which all other agents have the same name.
 
     :param us: a User-Agent; each of its words, with and without a version, is a name of ours.
     :param robots: as it was sent; bytes that are not UTF-8 are left out.

@@ -1,4 +1,4 @@
-"""Finds what is wrong with settings before anything is made of them."""
+"""Checks settings before they are used, and moves old names to new ones."""
 
 import difflib
 import logging
@@ -10,14 +10,23 @@ from scrapy.settings import BaseSettings, default_settings
 from scrapy.utils.misc import load_object
 
 from archive.errors import FinewsError
-from settings import base, cluster
+from settings import base, cluster, fast
 
 _PREFIX = "FINEWS_"
 _MODULES = vars(default_settings) | vars(cluster) | vars(base)
 _KNOWN = {name for name in _MODULES if name.startswith(_PREFIX)}
 _VARIABLES = {"FINEWS_ARCHIVE", "FINEWS_MEDIA", "FINEWS_BROKER", "FINEWS_KNOWN"}
+#: Old names of settings, for one release.
+_RENAMED = {
+    "FINEWS_KEEPER": "FINEWS_ARCHIVE_CLASS",
+    "FINEWS_PATIENCE": "FINEWS_SILENT_AFTER_FAILURES",
+    "FINEWS_PATIENCE_SECONDS": "FINEWS_WRITER_TIMEOUT_SECONDS",
+    "FINEWS_REVISIT_SHARE": "FINEWS_INTERVAL_SHARE",
+}
+#: Old names of the classes that FINEWS_KEEPER named, and the settings modules that name the new.
+_RENAMED_CLASSES = {"ArchiveHere": base, "ArchiveBeside": fast, "ArchiveElsewhere": cluster}
 _SWITCHES = {"FINEWS_MEDIA", "FINEWS_WARC", "FINEWS_ONE_SLOT"}
-_CLASSES = ("FINEWS_CLOCK", "FINEWS_KEEPER")
+_CLASSES = ("FINEWS_CLOCK", "FINEWS_ARCHIVE_CLASS")
 _OF_TIME = ("_SECONDS", "_SECS", "_DAYS", "_TIMEOUT", "_DELAY", "_MAXDELAY")
 _DEFAULTS = {
     name: default
@@ -29,6 +38,17 @@ _ALIKE = 0.9
 
 class WrongSetting(FinewsError):
     """A setting has a value that it cannot have, or there is no such setting."""
+
+
+def rename_settings(settings: BaseSettings) -> Iterator[str]:
+    """Move the values of settings with old names to the new names; yield a sentence for each."""
+    for old in [name for name in _RENAMED if name in settings]:
+        new, value = _RENAMED[old], settings[old]
+        if module := _RENAMED_CLASSES.get(str(value).rpartition(".")[2]):
+            value = module.FINEWS_ARCHIVE_CLASS
+        settings.set(new, value, settings.getpriority(old) or 0)
+        settings.delete(old, settings.getpriority(old) or 0)
+        yield f"The setting {old} is now {new}; the next release does not know the old name."
 
 
 def check_settings(settings: BaseSettings) -> None:

@@ -28,6 +28,7 @@ from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
 from crawler.pages.reading import read_answer
 from crawler.refusals import refusal_in
+from crawler.settings_check import rename_settings
 from crawler.sources import Sources
 from crawler.verdict import ExitStatus
 
@@ -46,7 +47,7 @@ def _pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict
     return {name: value for name, _, value in pairs}
 
 
-_PAGES = ", ".join(layout.__name__ for layout in LAYOUTS)
+_PAGES = ", ".join(sorted(LAYOUTS))
 
 _setting = click.option(
     *("--set", "-s", "settings"),
@@ -132,7 +133,7 @@ def check(
 @click.option(
     "--as",
     "page",
-    type=click.Choice([layout.__name__ for layout in LAYOUTS]),
+    type=click.Choice(sorted(LAYOUTS)),
     metavar="PAGE",
     help=f"The page class that reads it; by default the one for its address. One of {_PAGES}.",
 )
@@ -167,9 +168,8 @@ def read(
         _write(saved, response.body)
     if refusal := refusal_in(response):
         _end(f"{address} refused with {refusal}.", ExitStatus.SOURCE_UNREACHABLE)
-    layout = next((layout for layout in LAYOUTS if layout.__name__ == page), None)
     try:
-        reading = read_answer(source, response, layout)
+        reading = read_answer(source, response, LAYOUTS[page] if page else None)
     except PageError as error:
         _end(str(error), ExitStatus.LAYOUT_CHANGED)
     except (UnknownAnswer, InvalidInfoCode) as error:
@@ -212,4 +212,6 @@ def _settings(changed: dict[str, str]) -> Settings:
             )
         settings.setmodule("settings.base", priority="project")
     settings.setdict(changed, priority="cmdline")
+    for sentence in rename_settings(settings):
+        click.echo(f"finews: {sentence}", err=True)
     return settings

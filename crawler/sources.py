@@ -104,10 +104,11 @@ _Rolling = Annotated[str, _template("column", "page", "trace")]
 _RollingScript = Annotated[str, _template("column", "page", "size")]
 _Column = Annotated[str, _template("column", "page", "size", "trace", may_hold="order")]
 _SecurityNews = Annotated[str, _template("security", "page", "size", may_hold="trace")]
+
+#: Articles of the smallest page. With 10, pages of all sizes have an edge at the 2,520th article;
+#: no page crosses it, so none can share articles with the page before (`crawler.spiders.readings`).
+#: With 13 that edge is at the 360,360th article, which no crawl reaches.
 _SMALLEST_PAGE = 13
-"""With smaller ones there is an edge that pages of all sizes have, in reach of a crawl: the 2,520th
-article with 10. No page goes over it, so none can share articles with the one before, see
-`crawler.spiders.readings`. With 13 it is the 360,360th."""
 
 
 class Mirror(_Table):
@@ -216,7 +217,7 @@ def _names_in(table: Mapping[int, tuple[str, ...]]) -> Iterator[str]:
         yield from (*names, str(number))
 
 
-class Pictures(_Table):
+class PictureHosts(_Table):
     """The hosts of the articles' pictures."""
 
     hosts: tuple[_Host, ...]
@@ -232,7 +233,7 @@ class Sources(_Table):
     mirror: Mirror
     share: Share
     eastmoney: Eastmoney
-    pictures: Pictures
+    pictures: PictureHosts
     families: Mapping[str, _Family] = {}
 
     def body_addresses(

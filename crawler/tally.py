@@ -1,4 +1,4 @@
-"""What becomes of each article that a crawl meets: exactly one thing, so that counts add up."""
+"""The outcome of each article that a crawl finds: exactly one, so that counts add up."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -9,7 +9,7 @@ from archive.article import InfoCode
 
 
 class Fate(StrEnum):
-    """What becomes of an article. Of several, the last one in this order counts."""
+    """The outcome of an article. Of several, the last one in this order counts."""
 
     WAITING = "waiting"
     """it failed before, and is tried again later or not at all"""
@@ -31,7 +31,7 @@ _NOT_FOUND = {Fate.WAITING, Fate.LEFT_OUT}
 
 
 class Tally:
-    """Keeps the fate of each article, and counts them in the stats while the crawl goes on.
+    """Stores the outcome of each article, and counts outcomes in the stats during the crawl.
 
     Stats: ``article/<fate>`` and, where there is a reason, ``article/<fate>/<reason>``;
     ``article/found``, the sum of all fates but ``waiting`` and ``left_out``; ``article/archived``,
@@ -59,11 +59,11 @@ class Tally:
         self._count(fate, reason, +1)
 
     def open(self) -> Iterator[InfoCode]:
-        """The articles that are asked for and have no answer yet."""
+        """Return the articles that are requested and have no answer yet."""
         return (code for code, (fate, _) in tuple(self._fates.items()) if fate is Fate.OPEN)
 
     def is_open(self, info_code: InfoCode) -> bool:
-        """Whether an article is one of these."""
+        """Return whether an article is requested and has no answer yet."""
         fate, _ = self._fates.get(info_code, (None, None))
         return fate is Fate.OPEN
 

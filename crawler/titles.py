@@ -1,4 +1,4 @@
-"""Finds pages that all have the same heading, which is then none of an article."""
+"""Finds a heading that many pages share, and that is therefore no article's title."""
 
 from collections import defaultdict
 
@@ -6,12 +6,12 @@ from archive.article import InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText, Facts
 
+#: Articles with one title on their pages and different titles on lists.
 _TOO_MANY = 3
-"""Articles with one title, which lists give titles that differ."""
 
 
 class Titles:
-    """The titles that a crawl has read from articles, beside those that lists gave them."""
+    """The titles that a crawl reads from articles, with those that lists give them."""
 
     def __init__(self) -> None:
         self._listed: defaultdict[str, dict[InfoCode, str]] = defaultdict(dict)
@@ -19,11 +19,11 @@ class Titles:
     def check(
         self, page: type, info_code: InfoCode, facts: Facts | None, text: ArticleText
     ) -> None:
-        """Take in a title.
+        """Compare a title with those of other articles.
 
         :param page: the page object that read it.
         :param facts: what a list says of the article.
-        :raises LayoutChanged: when too many articles have it; it is taken from a wrong place.
+        :raises LayoutChanged: when too many articles have it; then it is read from a wrong place.
         """
         if text.title is None or facts is None or facts.title is None:
             return

@@ -1,6 +1,6 @@
-"""What a list said of an article that could not be archived, for the crawl that tries it again.
+"""What a list names of an article that could not be archived, for the crawl that tries it again.
 
-The list will have moved on by then, and the share API may not say title, time and media itself.
+The list will have moved on by then, and the share API may not give title, time and media itself.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,8 +13,8 @@ from crawler.pages.facts import Facts
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Facts, and where the answer is kept that gave them."""
+class ListedFacts:
+    """Facts of an article, and where the answer that gave them is stored."""
 
     facts: Facts
     captures: tuple[Capture, ...]
@@ -24,15 +24,15 @@ class Told:
 
         :param placed: gives captures the places where they are kept.
         """
-        return _TOLD.dump_json(replace(self, captures=placed(self.captures))).decode()
+        return _JSON.dump_json(replace(self, captures=placed(self.captures))).decode()
 
     @staticmethod
-    def of_json(text: str) -> "Told | None":
+    def of_json(text: str) -> "ListedFacts | None":
         """Read what `as_json` wrote; None when another release of finews wrote it otherwise."""
         try:
-            return _TOLD.validate_json(text)
+            return _JSON.validate_json(text)
         except ValidationError:
             return None
 
 
-_TOLD = TypeAdapter(Told)
+_JSON = TypeAdapter(ListedFacts)

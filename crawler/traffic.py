@@ -1,4 +1,5 @@
-"""The stats that tell of traffic, host by host."""
+"""The keys of the stats for the traffic of each host."""
 
+#: Prefix of the keys ``traffic/<host>/requests``, ``…/bytes`` received, ``…/status/<status>`` and
+#: ``…/no_answer``.
 PREFIX = "traffic/"
-"""``traffic/<host>/requests``, ``…/bytes`` received, ``…/status/<status>``, ``…/no_answer``."""

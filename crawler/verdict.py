@@ -1,6 +1,6 @@
-"""Whether a crawl did its job: an exit status and one sentence why."""
+"""The exit status of a crawl, and one sentence that gives the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
@@ -8,32 +8,31 @@ from typing import Any, Self
 from archive.archive import History
 from crawler.traffic import PREFIX
 
+#: Reason of a crawl's end when its archive cannot be written: nothing it fetches would be stored.
 STORAGE_FAILED = "storage_failed"
-"""Why a crawl closes whose archive cannot be written: nothing that it fetched would be kept."""
 
+#: Key of the stats: whether any share host answered.
 SHARE_ANSWERED = "breaker/share_answered"
-"""Key of the stats: whether any share host answered."""
 
+#: Key of the stats: Scrapy's count of hosts that have no address.
 _UNRESOLVED = "downloader/exception_type_count/scrapy.exceptions.CannotResolveHostError"
-"""Scrapy's own count."""
 
 _NO_HISTORY = History()
+
+#: Share of the articles that an hour usually brings; fewer are suspicious.
 _SUSPICIOUS_SHARE = 0.1
-"""Of what an hour usually brings."""
 
+#: Articles an hour; where fewer are usual, an hour without any may be chance.
 _ENOUGH_TO_TELL = 10
-"""Articles an hour; of fewer, none at all may be chance."""
 
+#: Share of failures that is too large, whatever is usual.
+_MAX_TOLERATED = 0.5
 
-_MOST_TOLERATED = 0.5
-"""Share of failures that is too much whatever is usual."""
-
-
+#: Keys of the stats: failures of this program itself.
 _BUGS = (
     "spider_exceptions/count",
     *("article/failed/lost", "article/failed/bug", "list/failed/bug", "picture/failed/bug"),
 )
-"""Statistics of what this program failed at."""
 
 
 class ExitStatus(IntEnum):
@@ -68,7 +67,7 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the articles that a crawl found.
+    """The articles that a crawl found, by outcome.
 
     They add up: ``found`` is the sum of ``added``, ``revised``, ``unchanged``, ``gone``, ``failed``
     and ``sent``, once the crawl has ended.
@@ -90,7 +89,7 @@ class Counts:
 
     @classmethod
     def of(cls, stats: Mapping[str, Any]) -> Self:
-        """Read them from a crawl's stats, at any moment of it."""
+        """Read the counts from the stats of a crawl, at any moment."""
 
         def of(what: str) -> int:
             return int(stats.get(f"article/{what}", 0))
@@ -110,7 +109,7 @@ class Counts:
 
     @property
     def finished(self) -> int:
-        """How many articles need nothing more."""
+        """Return how many articles have an outcome."""
         kept = self.added + self.revised + self.unchanged + self.sent
         return kept + self.gone + self.failed
 
@@ -130,15 +129,14 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a crawl ended."""
+    """The exit status of a crawl, and the sentence for it."""
 
     status: ExitStatus
     sentence: str
 
 
-def _failed(bugs: int) -> str:
-    times = "once" if bugs == 1 else f"{bugs} times"
-    return f"The crawler itself failed {times}; see the log."
+#: Whether a rule applies, and the exit status and the sentence of a crawl that it applies to.
+_Rule = tuple[object, ExitStatus, str]
 
 
 def judge(
@@ -150,134 +148,144 @@ def judge(
     min_failures: int = 1,
     named: bool = False,
 ) -> Verdict:
-    """Judge a crawl by its stats and by what is usual.
+    """Judge a crawl by its stats and by what is usual: the first rule that applies decides.
 
     :param stats: of a crawl that has ended.
-    :param max_failed_share: of the articles that were asked for; more is too many, unless the
+    :param max_failed_share: of the articles that were requested; more is too many, unless the
         archive's crawls usually do no better than half as well.
-    :param whole: the crawl took in all that the lists name.
+    :param whole: the crawl requested all that the lists name.
     :param min_failures: fewer than these are never too many, unless a host refuses.
     :param named: the user named the articles; no failure of these is remembered.
     """
     counts = Counts.of(stats)
-    lists_failed = stats.get("list/failed", 0)
-    lists_read = counts.lists_unchanged or stats.get("list/posts")
-    bugs = sum(stats.get(key, 0) for key in _BUGS)
-    if ended := _ended_early(stats):
-        return ended
-    if bugs and stats.get("list/failed/bug"):
-        return Verdict(ExitStatus.ERROR, _failed(bugs))
-    if lists_failed and not lists_read:
-        return _no_list(stats)
-    if argument := stats.get("argument/wrong"):
-        return Verdict(ExitStatus.WRONG_ARGUMENTS, argument)
-    if not lists_read and counts.found == counts.looked_at:
-        return _NO_ARTICLE
-    usual = min(2 * history.usual_failures, _MOST_TOLERATED)
+    usual = min(2 * history.usual_failures, _MAX_TOLERATED)
     most_failed = counts.asked * max(max_failed_share, usual)
-    if too_many := _too_many_failed(stats, counts, most_failed, min_failures, named=named):
-        return too_many
-    unreadable = stats.get("article/unreadable", 0)
-    if unreadable > counts.asked * max_failed_share:
-        return Verdict(
-            ExitStatus.LAYOUT_CHANGED,
-            f"{unreadable} of {counts.asked} articles are archived without their own text, because "
-            "their pages are not laid out as they were.",
-        )
-    if bugs:
-        return Verdict(ExitStatus.ERROR, _failed(bugs))
-    if lists_failed:
-        return Verdict(
-            ExitStatus.SOURCE_UNREACHABLE,
-            f"{lists_failed} lists of the source could not be read; articles may be missed: "
-            f"{_cause(stats, 'list')}",
-        )
-    if ends_early := stats.get("list/ends_early"):
-        return Verdict(
-            ExitStatus.SOURCE_UNREACHABLE,
-            f"{ends_early} lists of the source do not go back as far as the crawl had to; older "
-            "articles are missed, and the log says before when.",
-        )
-    hour = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
-    if whole and history.last_hour < hour * _SUSPICIOUS_SHARE:
-        return Verdict(
-            ExitStatus.LIST_EMPTY,
-            f"The last hour brought {history.last_hour} new articles, and this hour of the week "
-            f"usually brings {history.usual_hour}; the source may have moved.",
-        )
-    return Verdict(
-        ExitStatus.DONE, f"All articles that the source names are archived{_but(stats)}."
+    rules = (
+        *_rules_of_the_end(stats),
+        *_rules_of_lists(stats, counts),
+        *_rules_of_failures(stats, counts, most_failed, min_failures, named=named),
+        *_rules_of_gaps(stats, counts, max_failed_share, history if whole else _NO_HISTORY),
+        (True, ExitStatus.DONE, f"All articles that the source names are archived{_but(stats)}."),
     )
+    return next(Verdict(status, sentence) for applies, status, sentence in rules if applies)
 
 
-_NO_ARTICLE = Verdict(ExitStatus.LIST_EMPTY, "The source's lists name no article.")
-
-
-def _ended_early(stats: Mapping[str, Any]) -> Verdict | None:
+def _rules_of_the_end(stats: Mapping[str, Any]) -> Iterator[_Rule]:
     reason = stats.get("finish_reason")
-    if reason == STORAGE_FAILED or stats.get("archive/failed"):
-        failed = stats.get("article/failed/storage", 0)
-        return Verdict(
-            ExitStatus.STORAGE_FAILED,
-            f"The archive could not be written, and {failed} articles were not stored; the log "
-            "says why.",
-        )
-    if reason == "start_error":
-        return Verdict(ExitStatus.ERROR, "The crawler itself failed at its start; see the log.")
-    if reason != "finished":
-        return Verdict(ExitStatus.INTERRUPTED, f"The crawl was ended early ({reason}).")
-    return None
+    yield (
+        reason == STORAGE_FAILED or stats.get("archive/failed"),
+        ExitStatus.STORAGE_FAILED,
+        f"The archive could not be written, and {stats.get('article/failed/storage', 0)} articles "
+        "were not stored; the log says why.",
+    )
+    yield (
+        reason == "start_error",
+        ExitStatus.ERROR,
+        "The crawler itself failed at its start; see the log.",
+    )
+    yield (
+        reason != "finished",
+        ExitStatus.INTERRUPTED,
+        f"The crawl was ended early ({reason}).",
+    )
+    yield stats.get("list/failed/bug"), ExitStatus.ERROR, _bugs(stats)
 
 
-def _no_list(stats: Mapping[str, Any]) -> Verdict:
-    if stats.get("list/failed/layout"):
-        return Verdict(
-            ExitStatus.LAYOUT_CHANGED,
-            "The source's lists are not laid out as they were, and nothing could be read: "
-            f"{_cause(stats, 'list', 'layout')}",
-        )
-    if stats.get("list/failed/empty") == stats["list/failed"]:
-        return _NO_ARTICLE
-    unresolved = stats.get(_UNRESOLVED, 0)
-    if unresolved and not stats.get("downloader/response_count"):
-        hosts = _hosts(stats, "/no_answer")
-        return Verdict(
-            ExitStatus.SOURCE_UNREACHABLE,
-            f"No list of the source could be read: there is no address for {hosts}; this machine "
-            "has no network or no DNS, or the name is wrong.",
-        )
-    return Verdict(
+def _rules_of_lists(stats: Mapping[str, Any], counts: Counts) -> Iterator[_Rule]:
+    failed = stats.get("list/failed", 0)
+    read = counts.lists_unchanged or stats.get("list/posts")
+    none = failed and not read
+    yield (
+        none and stats.get("list/failed/layout"),
+        ExitStatus.LAYOUT_CHANGED,
+        "The source's lists are not laid out as they were, and nothing could be read: "
+        f"{_cause(stats, 'list', 'layout')}",
+    )
+    yield none and stats.get("list/failed/empty") == failed, ExitStatus.LIST_EMPTY, _NO_ARTICLE
+    yield (
+        none and stats.get(_UNRESOLVED) and not stats.get("downloader/response_count"),
+        ExitStatus.SOURCE_UNREACHABLE,
+        f"No list of the source could be read: there is no address for "
+        f"{_hosts(stats, '/no_answer')}; this machine has no network or no DNS, or the name is "
+        "wrong.",
+    )
+    yield (
+        none,
         ExitStatus.SOURCE_UNREACHABLE,
         f"No list of the source could be read: {_cause(stats, 'list')}",
     )
+    argument = stats.get("argument/wrong")
+    yield argument, ExitStatus.WRONG_ARGUMENTS, str(argument)
+    yield not read and counts.found == counts.looked_at, ExitStatus.LIST_EMPTY, _NO_ARTICLE
 
 
-def _too_many_failed(
+def _rules_of_failures(
     stats: Mapping[str, Any], counts: Counts, most: float, min_failures: int, *, named: bool
-) -> Verdict | None:
+) -> Iterator[_Rule]:
     failed, asked = counts.failed, counts.asked
     gone = sum(stats.get(f"article/gone/http_{status}", 0) for status in (404, 410))
     few = failed + gone < min_failures and not stats.get("article/failed/blocked")
-    if failed + gone <= most or few:
-        return None
-    if stats.get("article/failed/layout", 0) * 2 > failed:
-        return Verdict(
-            ExitStatus.LAYOUT_CHANGED,
-            f"{failed} of {asked} articles failed, most because their pages are not laid out "
-            f"as they were: {_cause(stats, 'article', 'layout')}",
-        )
+    too_many = failed + gone > most and not few
+    yield (
+        too_many and stats.get("article/failed/layout", 0) * 2 > failed,
+        ExitStatus.LAYOUT_CHANGED,
+        f"{failed} of {asked} articles failed, most because their pages are not laid out as they "
+        f"were: {_cause(stats, 'article', 'layout')}",
+    )
     pages = f", and {gone} have no page any more" if gone else ""
     again = "the next crawl tries them again"
     if named:
         again = "run the same command again to try them again"
-    return Verdict(
+    yield (
+        too_many,
         ExitStatus.TOO_MANY_FAILURES,
         f"{failed} of {asked} articles failed{pages}; {again}: {_cause(stats, 'article')}",
     )
 
 
+def _rules_of_gaps(
+    stats: Mapping[str, Any], counts: Counts, max_failed_share: float, history: History
+) -> Iterator[_Rule]:
+    unreadable = stats.get("article/unreadable", 0)
+    yield (
+        unreadable > counts.asked * max_failed_share,
+        ExitStatus.LAYOUT_CHANGED,
+        f"{unreadable} of {counts.asked} articles are archived without their own text, because "
+        "their pages are not laid out as they were.",
+    )
+    yield any(stats.get(key) for key in _BUGS), ExitStatus.ERROR, _bugs(stats)
+    failed, ends_early = stats.get("list/failed", 0), stats.get("list/ends_early", 0)
+    yield (
+        failed,
+        ExitStatus.SOURCE_UNREACHABLE,
+        f"{failed} lists of the source could not be read; articles may be missed: "
+        f"{_cause(stats, 'list')}",
+    )
+    yield (
+        ends_early,
+        ExitStatus.SOURCE_UNREACHABLE,
+        f"{ends_early} lists of the source do not go back as far as the crawl had to; older "
+        "articles are missed, and the log says before when.",
+    )
+    hour = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
+    yield (
+        history.last_hour < hour * _SUSPICIOUS_SHARE,
+        ExitStatus.LIST_EMPTY,
+        f"The last hour brought {history.last_hour} new articles, and this hour of the week "
+        f"usually brings {history.usual_hour}; the source may have moved.",
+    )
+
+
+_NO_ARTICLE = "The source's lists name no article."
+
+
+def _bugs(stats: Mapping[str, Any]) -> str:
+    bugs = sum(stats.get(key, 0) for key in _BUGS)
+    return f"The crawler itself failed {'once' if bugs == 1 else f'{bugs} times'}; see the log."
+
+
 def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> str:
-    """The sentence of one failure: a host that refuses explains others, else the most frequent.
+    """Return the sentence of the refusal that explains other failures, or of the most frequent one.
 
     :param kind: ``list`` or ``article``.
     """
@@ -317,9 +325,9 @@ def _stand_ins(stats: Mapping[str, Any]) -> str:
     which = (
         "some share hosts did not answer" if stats.get(SHARE_ANSWERED) else "no share host answered"
     )
-    told = "; ".join(f"{host}: {answer}" for host, answer in sorted(answers.items()))
+    each = "; ".join(f"{host}: {answer}" for host, answer in sorted(answers.items()))
     bodies = "1 body is a stand-in" if stand_ins == 1 else f"{stand_ins} bodies are stand-ins"
-    return f"; {bodies}, because {which} ({told})"
+    return f"; {bodies}, because {which} ({each})"
 
 
 def _hosts(stats: Mapping[str, Any], suffix: str) -> str:

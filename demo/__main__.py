@@ -33,7 +33,7 @@ _SCRAPY_CRAWL = ("-m", "scrapy", "crawl")
 _REVISIT_ALL = (
     *(*_SCRAPY_CRAWL, "finews", *_NO_DELAYS),
     *("-s", "FINEWS_REVISIT_DAYS=36500"),
-    *("-s", "FINEWS_REVISIT_SHARE=0"),
+    *("-s", "FINEWS_INTERVAL_SHARE=0"),
     *("-s", "FINEWS_REVISITS=1000"),
 )
 _POST_PATH = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html$")

@@ -10,7 +10,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"
 
 # The class that stores what a crawl fetches: here in the archive folder below, on this machine.
-FINEWS_KEEPER = "crawler.keeper.ArchiveHere"
+FINEWS_ARCHIVE_CLASS = "crawler.keeper.ArchiveInProcess"
 
 # The folder of the archive, and the file with the facts about the sources. The default folder is
 # news/ next to scrapy.cfg, in whichever folder of the project a crawl is started.
@@ -45,7 +45,7 @@ FINEWS_LIST_PAGES_IN_VAIN = 10
 # Revisits of archived articles. The next one is due when the time since the last one is this share
 # of the article's age; with a half, an article gets six to ten revisits in its first three days.
 # Then the days after which revisits end, and the most revisits in a crawl.
-FINEWS_REVISIT_SHARE = 0.5
+FINEWS_INTERVAL_SHARE = 0.5
 FINEWS_REVISIT_DAYS = 3
 FINEWS_REVISITS = 50
 
@@ -62,7 +62,7 @@ FINEWS_RETRY_AFTER_MAX_SECONDS = 60
 
 # How many failures in a row mean that a host does not answer; twice as many when it has answered
 # before in the same crawl.
-FINEWS_PATIENCE = 5
+FINEWS_SILENT_AFTER_FAILURES = 5
 
 # A list is requested with a condition (If-None-Match, If-Modified-Since), and once in this many
 # hours without one: some servers answer 304 ("not modified") to every condition.

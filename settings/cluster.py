@@ -8,7 +8,7 @@ from scrapy.utils.conf import closest_scrapy_cfg
 from settings.base import *  # noqa: F403
 
 # Articles are sent to the one machine that writes the archive, through the broker FINEWS_BROKER.
-FINEWS_KEEPER = "cluster.elsewhere.ArchiveElsewhere"
+FINEWS_ARCHIVE_CLASS = "cluster.elsewhere.RemoteArchive"
 
 # The file with the ids of all archived articles, for all crawls of this machine. Crawls fill it.
 FINEWS_KNOWN = os.environ.get("FINEWS_KNOWN") or str(
@@ -17,7 +17,7 @@ FINEWS_KNOWN = os.environ.get("FINEWS_KNOWN") or str(
 
 # How many seconds a crawl waits for the writer, which answers when it has written all earlier
 # batches.
-FINEWS_PATIENCE_SECONDS = 300
+FINEWS_WRITER_TIMEOUT_SECONDS = 300
 
 # Each message costs a commit at the broker and a commit on the writer's disk, so batches are
 # larger.

@@ -167,7 +167,7 @@ def own_options(command: ScrapyCommand) -> list[tuple[str, str]]:
 def exit_statuses_page() -> str:
     """The statuses of a crawl, with what is said of each in the code."""
     text = (
-        "# Exit statuses of a crawl\n\nOf `python -m scrapy crawl` and `python -m scrapy replay`."
+        "# Exit statuses of a crawl\n\nOf `python -m scrapy crawl` and `python -m scrapy reparse`."
         " [What to do](../operating.md#when-a-crawl-fails) about each.\n\n"
         "| status | meaning |\n| --- | --- |\n"
     )

@@ -208,9 +208,10 @@ RUN_BY = {
     "make fuzz": "test_nothing_breaks",
     "make nightly": "test_killed_at_random_moments_the_next_crawl_makes_it_whole",
     "python -m scrapy crawl SPIDER -a NAME=VALUE": "test_the_commands_of_a_document_run",
-    "python -m scrapy replay --apply": (
+    "python -m scrapy reparse --apply": (
         "test_an_improvement_is_shown_field_by_field_and_can_be_applied"
     ),
+    "scrapy replay": "test_the_old_name_works_with_one_sentence",
     "python -m tests.faults.matrix": "test_the_page_of_the_docs_is_what_the_list_makes",
     "systemctl --failed": "test_a_crawl_that_fails_is_listed_until_one_succeeds",
     "wb-manager add --unpack-wacz": "test_every_post_of_a_wacz_is_shown_by_its_page",
@@ -332,7 +333,7 @@ def test_files_that_are_named_are_there(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_what_is_named_in_a_file_is_in_it(document: Path) -> None:
-    """Such as `Article` (`archive/article.py`), and `read` in `crawler/pages/layouts.py`."""
+    """Such as `Article` (`archive/article.py`), and `layout_of` in `crawler/pages/layouts.py`."""
     text = " ".join(document.read_text(encoding="utf-8").split())
     for name, path in re.findall(r"`([\w.]+)`,? (?:\(|in )`([\w./]+\.\w+)`", text):
         assert re.search(rf"\b{re.escape(name)}\b", (ROOT / path).read_text(encoding="utf-8")), name

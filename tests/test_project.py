@@ -27,7 +27,7 @@ def test_packages_are_the_projects_own_from_anywhere(package: str, tmp_path: Pat
 def test_settings_name_components_that_are_there() -> None:
     tables = (base.ITEM_PIPELINES, base.SPIDER_MIDDLEWARES, base.EXTENSIONS)
     names = [name for table in tables for name in table]
-    keepers = [base.FINEWS_KEEPER, cluster.FINEWS_KEEPER]
+    keepers = [base.FINEWS_ARCHIVE_CLASS, cluster.FINEWS_ARCHIVE_CLASS]
     for name in [*names, *keepers, base.REQUEST_FINGERPRINTER_CLASS]:
         module, _, component = name.rpartition(".")
         assert hasattr(importlib.import_module(module), component), name

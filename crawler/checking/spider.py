@@ -24,13 +24,12 @@ from twisted.python.failure import Failure
 from archive.errors import FinewsError
 from crawler.checking.answers import Answer, Answers, Silence
 from crawler.checking.interfaces import Interface, Known, Plan
-from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.fingerprint import ANSWERS_JSON
-from crawler.network_errors import why
+from crawler.network_errors import HostBlocked, why
 from crawler.pages.reading import read_answer
 
 _ONCE = {
-    "FINEWS_KEEPER": "crawler.keeper.ArchiveHere",
+    "FINEWS_ARCHIVE_CLASS": "crawler.keeper.ArchiveInProcess",
     "FINEWS_WARC": False,
     "FINEWS_MEDIA": False,
     "ITEM_PIPELINES": {},

@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own, with checked arguments, a summary and an honest exit status."""
+"""``scrapy crawl``: Scrapy's own, with checked arguments, a summary and an exit status."""
 
 import argparse
 import asyncio
@@ -18,21 +18,21 @@ from scrapy.settings import BaseSettings
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
 from archive.signals import end_by_hangup
 from crawler.arguments import LISTS, in_one_sentence
-from crawler.extensions.open_archive import open_archive_of
-from crawler.keeper import keeper_class
-from crawler.settings_check import check_settings
+from crawler.extensions.open_archive import OpenArchive
+from crawler.keeper import archive_class
+from crawler.settings_check import check_settings, rename_settings
 from crawler.sources import Sources
 from crawler.verdict import Counts, ExitStatus, Verdict, judge
 
 logger = logging.getLogger(__name__)
 
+#: New objects between two runs of Python's garbage collector. By default it runs several times a
+#: page, which took 0.15 of a crawl's CPU time.
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
-"""For Python's garbage collector, which else looks for cycles several times a page: that took 0.15
-of a crawl's time of the processor."""
 
 
 class WrongCall(FinewsError):
-    """The command line or its surroundings are wrong; nothing was asked of any site."""
+    """The command line or the environment is wrong; no request was sent."""
 
 
 _BROKEN_OFF = FinewsError(
@@ -45,9 +45,10 @@ class Command(CrawlCommand):
     """The project's ``crawl``."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Refuse wrong settings here already: Scrapy sets up its log before `run`."""
+        """Refuse wrong settings before `run`, for which Scrapy sets up its log."""
         super().process_options(args, opts)
         assert self.settings is not None
+        self._renamed = list(rename_settings(self.settings))
         try:
             _check_project(self.settings)
             check_settings(self.settings)
@@ -56,19 +57,21 @@ class Command(CrawlCommand):
             sys.exit(self.exitcode)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Refuse what can be known to be wrong before the first request, crawl, say how it went."""
+        """Refuse wrong arguments before the first request, crawl, and report the result."""
         assert self.settings is not None
         assert self.crawler_process is not None
         try:
             sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
             _check_arguments(self._spider_class(args), opts.spargs, sources)
-            keeper_class(self.settings).check(self.settings)
+            archive_class(self.settings).check(self.settings)
         except ArchiveError as error:
             self._refuse(self._status_of(error), error)
         except FinewsError as error:
             self._refuse(ExitStatus.WRONG_ARGUMENTS, error)
         else:
-            crawler = self._create_crawler(args[0])
+            crawler = self.crawler_process.create_crawler(args[0])
+            for sentence in (*self._renamed, *rename_settings(crawler.settings)):
+                logger.warning("%s", sentence)
             crawl = self.crawler_process.crawl(crawler, **opts.spargs)
             gc.freeze()
             gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
@@ -76,7 +79,7 @@ class Command(CrawlCommand):
             self.crawler_process.start()
             task = crawl if isinstance(crawl, asyncio.Task) else None
             failure = task.exception() if task and task.done() else None
-            if task and not task.done():  # told twice to stop, Scrapy waits for nothing
+            if task and not task.done():  # a second signal ends Scrapy at once
                 self._refuse(ExitStatus.INTERRUPTED, _BROKEN_OFF)
             elif isinstance(failure, ArchiveError):
                 # Since the check, another crawl took the lock, the disk is full, or the like.
@@ -91,7 +94,7 @@ class Command(CrawlCommand):
         loader = self.crawler_process.spider_loader
         names = ", ".join(sorted(loader.list()))
         if len(args) != 1:
-            raise WrongCall(f"Say one spider to crawl with, of {names}.")
+            raise WrongCall(f"Name one spider to crawl with, of {names}.")
         try:
             return loader.load(args[0])
         except KeyError:
@@ -116,7 +119,7 @@ class Command(CrawlCommand):
         self.exitcode = verdict.status
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
-        whereabouts = keeper_class(crawler.settings).whereabouts(crawler.settings)
+        whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
         print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe, too
         if verdict.status is ExitStatus.DONE:
             print(f"finews: {verdict.sentence}")
@@ -127,13 +130,13 @@ class Command(CrawlCommand):
         assert self.crawler_process is not None
         if self.crawler_process.bootstrap_failed or crawler.stats is None:
             return Verdict(ExitStatus.ERROR, "The crawl could not be started; the log says why.")
-        noted = open_archive_of(crawler).verdict
+        opened = crawler.get_extension(OpenArchive)
         share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
-        return noted or judge(crawler.stats.get_stats(), share)
+        return (opened and opened.verdict) or judge(crawler.stats.get_stats(), share)
 
 
 def _check_project(settings: BaseSettings) -> None:
-    """Scrapy runs on with bare defaults and no spider when it finds no settings module."""
+    """Refuse to run without a settings module, where Scrapy goes on with bare defaults."""
     if settings.getlist("SPIDER_MODULES"):
         return
     project = os.environ.get("SCRAPY_PROJECT")

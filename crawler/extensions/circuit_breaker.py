@@ -1,4 +1,4 @@
-"""Asks a host no more that refuses this machine, or that gives no answer.
+"""Sends no requests to a host that refuses this machine, or that gives no answer.
 
 The only place that counts failures of hosts. They count as they happen, next to the wire, and not
 when the retries of a request are used up: retries come after all that waits.
@@ -7,6 +7,7 @@ when the retries of a request are used up: retries come after all that waits.
 - Cut connections and empty answers in a row are a refusal, too: so Eastmoney bans.
 - Other failures in a row (status 5xx, no address, no connection, no answer in time) mean that the
   host is silent.
+- Requests in a row that bring no picture mean that the host has none for this crawl.
 - A host that refuses by cut connections or captchas speaks for its family (``[families]`` in
   ``sources.toml``) where it is known to be alive, which is when it has answered within a week, and
   no other host of the family has answered since the refusals began. A host that never answered is
@@ -14,29 +15,29 @@ when the retries of a request are used up: retries come after all that waits.
 """
 
 import logging
+from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.statscollectors import StatsCollector
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 
 from archive.archive import Clock
 from archive.crawl_state import CrawlState
-from crawler.extensions.open_archive import archive_of
 from crawler.fingerprint import ANSWERS_JSON, PICTURE, SHARE_HOST
-from crawler.network_errors import is_cut, why
+from crawler.network_errors import HostBlocked, is_cut, why
 from crawler.refusals import refusal_in
+from crawler.session import Component
 from crawler.sources import Sources
 from crawler.verdict import SHARE_ANSWERED
 
@@ -46,16 +47,8 @@ _BLOCKING = {403, 429}
 _BUSY = {429, 503}
 _SERVER_ERROR = 500
 
-
-class HostBlocked(IgnoreRequest):
-    """Raised for a request to a host that is not asked for a while.
-
-    :param refused: it refused this machine; else it gave no answer.
-    """
-
-    def __init__(self, sentence: str, *, refused: bool) -> None:
-        super().__init__(sentence)
-        self.refused = refused
+#: Requests in a row that bring no picture; then the host is not asked again by this crawl.
+_MAX_WITHOUT_PICTURE = 3
 
 
 @dataclass(slots=True)
@@ -71,7 +64,7 @@ class _Row:
     cut: int = 0
 
 
-class CircuitBreaker:
+class CircuitBreaker(Component):
     """Remembers over runs, in the archive's crawl state, which hosts are not to be asked.
 
     ``FINEWS_BREAKER_SECONDS`` is how long at first; each further time within a day is twice as
@@ -79,8 +72,8 @@ class CircuitBreaker:
     again. A Retry-After (RFC 9110, section 10.2.3) of up to ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is
     waited for; a longer one is a refusal for that long, up to the longest.
 
-    A host is silent after ``FINEWS_PATIENCE`` failures in a row, and after twice as many where it
-    has answered before in this crawl.
+    A host is silent after ``FINEWS_SILENT_AFTER_FAILURES`` failures in a row, and after twice as
+    many where it has answered before in this crawl.
 
     Stats: ``breaker/refused/<host>`` and ``breaker/silent/<host>``, a sentence each;
     ``breaker/share/<host>``, what a share host answered that is one of these;
@@ -88,22 +81,25 @@ class CircuitBreaker:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         settings = crawler.settings
-        self._crawler = crawler
         self._now: Clock = load_object(settings["FINEWS_CLOCK"])
         self._first = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_SECONDS"))
         self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
-        self._patience = settings.getint("FINEWS_PATIENCE")
+        self._max_failures = settings.getint("FINEWS_SILENT_AFTER_FAILURES")
         self._longest_wait = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
         self._families = _families(settings)
         self._rows: dict[str, _Row] = {}
         self._answered: set[str] = set()
         self._silent: dict[str, str] = {}
+        self._no_picture: Counter[str] = Counter()
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
+    def of(cls, crawler: Crawler) -> Self:
+        """Return the breaker of a crawl, whose extensions are built."""
+        breaker = crawler.get_extension(cls)
+        assert breaker is not None, "EXTENSIONS has no CircuitBreaker"
+        return breaker
 
     def check(self, request: Request) -> None:
         """Let a request pass.
@@ -115,14 +111,14 @@ class CircuitBreaker:
         sentence = str(block) if block else self._silent.get(host)
         if sentence is None:
             return
-        self._stats.inc_value("breaker/left_alone")
+        self.stats.inc_value("breaker/left_alone")
         refused = block is not None and block.refused
         kind = "refused" if refused else "silent"
         self._note(request, kind, block.host if block else host, sentence)
         raise HostBlocked(sentence, refused=refused)
 
     def has_answered(self, request: Request) -> bool:
-        """Whether its host has answered in this crawl."""
+        """Return whether the request's host has answered in this crawl."""
         return _host_of(request) in self._answered
 
     def watching(self, request: Request) -> ExitStack:
@@ -142,7 +138,7 @@ class CircuitBreaker:
         if cut or not _is_robots(request):
             self._failed(request, why(error), cut=cut, reached=cut)
 
-    def take(self, request: Request, response: Response, *, last: bool) -> timedelta:
+    def count_answer(self, request: Request, response: Response, *, last: bool) -> timedelta:
         """Count an answer: it may refuse, fail, or be one.
 
         :param last: the same is not asked again, whatever it says.
@@ -169,7 +165,7 @@ class CircuitBreaker:
             self._has_answered(request)
         return timedelta()
 
-    def read(self, request: Request, response: Response) -> None:
+    def check_body(self, request: Request, response: Response) -> None:
         """Recognise a refusal in an answer that came compressed, and let none be read as a page.
 
         :raises HostBlocked: when it is one.
@@ -179,16 +175,23 @@ class CircuitBreaker:
             self._refused(request, f"it answered with {refusal}", speaks_for_family=True)
             self.check(request)
 
+    def count_picture(self, request: Request, *, stored: bool) -> None:
+        """Count a request for a picture, whose host may answer and have none."""
+        host = _host_of(request)
+        self._no_picture[host] = 0 if stored else self._no_picture[host] + 1
+        if self._no_picture[host] == _MAX_WITHOUT_PICTURE:
+            self._silence(request, f"it gave no picture {_MAX_WITHOUT_PICTURE} times in a row")
+
     def _has_answered(self, request: Request) -> None:
         host = _host_of(request)
         self._answered.add(host)
         self._rows.pop(host, None)
         self._state.answered(host, self._now())
         if _asks_share_host(request):
-            self._stats.set_value(SHARE_ANSWERED, 1)
+            self.stats.set_value(SHARE_ANSWERED, 1)
 
     def _failed(self, request: Request, answer: str, *, cut: bool, reached: bool) -> None:
-        """One more failure in a row.
+        """Count one more failure in a row.
 
         :param reached: there was a connection, so that this machine has a network.
         """
@@ -197,7 +200,7 @@ class CircuitBreaker:
         row = self._rows.setdefault(host, _Row(now))
         row.length += 1
         row.cut += cut
-        most = self._patience * (2 if host in self._answered else 1)
+        most = self._max_failures * (2 if host in self._answered else 1)
         if row.length < (1 if on_trial else most):
             return
         if row.cut == row.length:
@@ -210,8 +213,13 @@ class CircuitBreaker:
         if reached or self._answered:
             self._block(request, reason, refused=False, answer=answer)
         else:  # perhaps there is no network, which says nothing of the host
-            self._silent[host] = f"{host} is not asked again by this crawl: {reason}"
-            self._note(request, "silent", host, self._silent[host], answer)
+            self._silence(request, reason, answer)
+
+    def _silence(self, request: Request, reason: str, answer: str | None = None) -> None:
+        """Ask the host no more in this crawl."""
+        host = _host_of(request)
+        self._silent[host] = f"{host} is not asked again by this crawl: {reason}"
+        self._note(request, "silent", host, self._silent[host], answer)
 
     def _refused(
         self,
@@ -260,7 +268,7 @@ class CircuitBreaker:
         logger.warning("%s%s.", str(block)[0].upper(), str(block)[1:])
 
     def _on_trial_since(self, host: str, now: datetime, *, cut: bool) -> datetime | None:
-        """When the last block of a host ended that has not answered since, if so."""
+        """Return when the last block of a host ended that has not answered since; else None."""
         families = [name for name in self._families if host.endswith(name[1:])] if cut else []
         since = (self._state.on_trial_since(name, now) for name in (host, *families))
         return next((time for time in since if time is not None), None)
@@ -268,28 +276,15 @@ class CircuitBreaker:
     def _note(
         self, request: Request, kind: str, name: str, sentence: str, answer: str | None = None
     ) -> None:
-        """Keep what the verdict on the crawl names."""
-        self._stats.set_value(f"breaker/{kind}/{name}", sentence)
+        """Store what the verdict on the crawl names."""
+        self.stats.set_value(f"breaker/{kind}/{name}", sentence)
         key = f"breaker/share/{_host_of(request)}"
-        if _asks_share_host(request) and (answer or self._stats.get_value(key) is None):
-            self._stats.set_value(key, answer or sentence)
+        if _asks_share_host(request) and (answer or self.stats.get_value(key) is None):
+            self.stats.set_value(key, answer or sentence)
 
     @property
     def _state(self) -> CrawlState:
-        return archive_of(self._crawler).crawl_state
-
-    @property
-    def _stats(self) -> StatsCollector:
-        assert self._crawler.stats is not None
-        return self._crawler.stats
-
-
-@lru_cache(maxsize=1)
-def circuit_breaker_of(crawler: Crawler) -> CircuitBreaker:
-    """The breaker of a running crawl."""
-    breaker = crawler.get_extension(CircuitBreaker)
-    assert breaker is not None, "EXTENSIONS has no CircuitBreaker"
-    return breaker
+        return self.session.archive.crawl_state
 
 
 def _families(settings: BaseSettings) -> tuple[str, ...]:
@@ -319,7 +314,7 @@ def _refusal(request: Request, response: Response) -> str | None:
 
 
 def _retry_after(response: Response, now: datetime) -> timedelta | None:
-    """How long a Retry-After says, as seconds or as a date; None when it says nothing sensible."""
+    """Return the time of a Retry-After, in seconds or as a date; None when it has none."""
     value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if value.isascii() and value.isdigit() and len(value) < 9:
         return timedelta(seconds=int(value))

@@ -5,7 +5,6 @@ The adapter to what Scrapy 2.19 has no interface for: see scrapy/scrapy#892, and
 """
 
 import logging
-from typing import Self
 
 from scrapy import Request, signals
 from scrapy.core.downloader import Downloader
@@ -14,10 +13,12 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.session import Component
+
 logger = logging.getLogger(__name__)
 
 
-class CrawlDelay:
+class CrawlDelay(Component):
     """Keeps the delay of each download slot at what the robots.txt of its hosts asks for, at least.
 
     ``FINEWS_CRAWL_DELAY_MAX_SECONDS`` is the longest that is obeyed; a longer one is logged, and
@@ -25,28 +26,21 @@ class CrawlDelay:
     """
 
     def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         settings = crawler.settings
-        self._crawler = crawler
         self._user_agent = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
         self._longest = settings.getfloat("FINEWS_CRAWL_DELAY_MAX_SECONDS")
         self._delays: dict[str, float] = {}
+        crawler.signals.connect(self.apply_rules, signals.robots_parsed)
+        crawler.signals.connect(self.restore, signals.response_downloaded)
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        extension = cls(crawler)
-        crawler.signals.connect(extension.take, signals.robots_parsed)
-        crawler.signals.connect(extension.restore, signals.response_downloaded)
-        return extension
-
-    def take(self, robotparser: RobotParser, request: Request) -> None:
-        """On `robots_parsed`: take over the delay that a host asks for."""
+    def apply_rules(self, robotparser: RobotParser, request: Request) -> None:
+        """On `robots_parsed`: apply the delay that a host asks for."""
         asked = robotparser.crawl_delay(self._user_agent)
         if not asked or asked <= 0:
             return
         if asked > self._longest:
-            assert self._crawler.stats is not None
-            self._crawler.stats.inc_value("robotstxt/delay_too_long")
+            self.stats.inc_value("robotstxt/delay_too_long")
             logger.warning(
                 "The robots.txt of %s asks for %g seconds between two requests; %g are waited "
                 "(FINEWS_CRAWL_DELAY_MAX_SECONDS).",
@@ -60,7 +54,7 @@ class CrawlDelay:
         self._apply(slot)
 
     def restore(self, request: Request, response: Response) -> None:
-        """On `response_downloaded`, after AutoThrottle, which knows no lower limit but its own."""
+        """On `response_downloaded`, after AutoThrottle, which shortens delays: apply it again."""
         self._apply(request.meta.get(Downloader.DOWNLOAD_SLOT, ""))
 
     def _apply(self, key: str) -> None:
@@ -70,5 +64,5 @@ class CrawlDelay:
 
     @property
     def _downloader(self) -> Downloader:
-        assert self._crawler.engine is not None
-        return self._crawler.engine.downloader
+        assert self.crawler.engine is not None
+        return self.crawler.engine.downloader

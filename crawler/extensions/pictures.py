@@ -1,4 +1,4 @@
-"""Asks for the pictures of archived articles, once all else has been asked for."""
+"""Fetches the pictures of archived articles, after all other requests."""
 
 import asyncio
 import logging
@@ -6,29 +6,27 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from scrapy import Request, signals
-from scrapy.core.engine import _Slot
+from scrapy import signals
+from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 
 from archive.article import Article, InfoCode
 from archive.media import host_of
-from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.extensions.open_archive import archive_here
 from crawler.items import MissingPicture
-from crawler.keeper import OnThisMachine, keeper_class
+from crawler.keeper import LocalArchive, archive_class
+from crawler.network_errors import HostBlocked
 from crawler.pipelines.pictures import PicturePipeline
+from crawler.scrapy_internals import is_closing, kept_open
+from crawler.session import Component
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
 
-_PATIENCE = 3
-"""A host that gives so many times in a row no picture is asked for no more by this crawl."""
 
-
-class Pictures:
+class Pictures(Component):
     """Gives `PicturePipeline` what the catalog says is missing, so that a crawl also brings what
     one before it, killed or busy, left out. ``FINEWS_MEDIA=1`` switches it on.
 
@@ -41,7 +39,11 @@ class Pictures:
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
-        self._crawler = crawler
+        if not settings.getbool("FINEWS_MEDIA"):
+            raise NotConfigured
+        if not issubclass(archive_class(settings), LocalArchive):
+            raise NotConfigured("pictures are asked for where the archive is")
+        super().__init__(crawler)
         self._hosts = Sources.load(Path(settings["FINEWS_SOURCES"])).pictures.hosts
         self._most = settings.getint("FINEWS_PICTURES")
         at_once = settings.getint("CONCURRENT_REQUESTS") or len(self._hosts)
@@ -49,23 +51,13 @@ class Pictures:
         self._stored: set[InfoCode] = set()
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._asked = False
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        if not crawler.settings.getbool("FINEWS_MEDIA"):
-            raise NotConfigured
-        if not issubclass(keeper_class(crawler.settings), OnThisMachine):
-            raise NotConfigured("pictures are asked for where the archive is")
-        extension = cls(crawler)
-        crawler.signals.connect(extension.allow_hosts, signals.spider_opened)
-        crawler.signals.connect(extension.note_stored, signals.item_scraped)
-        crawler.signals.connect(extension.begin, signals.spider_idle)
-        crawler.signals.connect(extension.report, signals.spider_closed)
-        return extension
+        crawler.signals.connect(self.allow_hosts, signals.spider_opened)
+        crawler.signals.connect(self.note_stored, signals.item_scraped)
+        crawler.signals.connect(self.begin, signals.spider_idle)
+        crawler.signals.connect(self.report, signals.spider_closed)
 
     def allow_hosts(self, spider: Any) -> None:
-        """On `spider_opened`: else they and their robots.txt would count as offsite.
+        """On `spider_opened`: allow picture hosts, which would otherwise count as offsite.
 
         A spider that names no hosts, as that of `scrapy fetch`, is allowed all.
         """
@@ -73,15 +65,15 @@ class Pictures:
             spider.allowed_domains = [*allowed, *self._hosts]
 
     def note_stored(self, item: object) -> None:
-        """On `item_scraped`: an article is on disk."""
+        """On `item_scraped`: note an article that is on disk."""
         if isinstance(item, Article):
             self._stored.add(item.info_code)
 
     def begin(self) -> None:
-        """On `spider_idle`: every article is stored or has failed."""
+        """On `spider_idle`, when every article is stored or has failed: fetch the pictures."""
         if not self._asked:
             self._asked = True
-            pipeline = self._crawler.get_item_pipeline(PicturePipeline)
+            pipeline = self.crawler.get_item_pipeline(PicturePipeline)
             if pipeline is None:
                 logger.error("No picture is asked for: ITEM_PIPELINES has no PicturePipeline.")
                 return
@@ -89,30 +81,25 @@ class Pictures:
             for address in self._wanted():
                 addresses[host_of(address) or ""].append(address)
             for host, of_host in addresses.items():
-                under_way = Request(of_host[0])
-                self._slot.add_request(under_way)
-                asking = self._ask(host, of_host, pipeline, under_way)
-                self._asking[host] = asyncio.ensure_future(asking)
+                self._asking[host] = asyncio.ensure_future(self._ask(host, of_host, pipeline))
         if self._asking:
             raise DontCloseSpider
 
     def report(self) -> None:
-        """On `spider_closed`."""
-        assert self._crawler.stats is not None
-        kept, failed = (
-            self._crawler.stats.get_value(f"picture/{what}", 0) for what in ("kept", "failed")
-        )
+        """On `spider_closed`: log how many pictures are stored."""
+        kept, failed = (self.stats.get_value(f"picture/{what}", 0) for what in ("kept", "failed"))
         if kept or failed:
             logger.info("%d pictures are kept, %d could not be had.", kept, failed)
 
     def _wanted(self) -> list[str]:
-        """Addresses, the newest articles' first; in a crawl of a part, just of its articles."""
-        settings, archive = self._crawler.settings, archive_here(self._crawler)
-        waiting = archive.waiting_pictures(
-            share=settings.getfloat("FINEWS_REVISIT_SHARE"),
+        """Return addresses, the newest articles' first; in a partial crawl, only its articles'."""
+        settings, archive = self.crawler.settings, self.session.local_archive
+        waiting = archive.crawl_state.waiting_pictures(
+            self.session.now(),
+            share=settings.getfloat("FINEWS_INTERVAL_SHARE"),
             attempts=settings.getint("FINEWS_ATTEMPTS"),
         )
-        whole = getattr(self._crawler.spider, "is_whole", False)
+        whole = getattr(self.crawler.spider, "is_whole", False)
         wanted = (
             address
             for info_code, address in archive.missing_pictures(self._hosts)
@@ -121,44 +108,27 @@ class Pictures:
         return list(dict.fromkeys(islice(wanted, self._most)))
 
     @property
-    def _slot(self) -> _Slot:
-        """Where the engine (Scrapy 2.19) counts the requests that are under way.
+    def _engine(self) -> ExecutionEngine:
+        assert self.crawler.engine is not None
+        return self.crawler.engine
 
-        It closes nothing that they need before each of them has ended, and looks for what is next
-        whenever one has. Neither holds for what a pipeline does with items that come of no
-        response.
-        """
-        assert self._crawler.engine is not None
-        assert self._crawler.engine._slot is not None
-        return self._crawler.engine._slot
-
-    async def _ask(
-        self, host: str, addresses: Sequence[str], pipeline: PicturePipeline, under_way: Request
-    ) -> None:
-        """Pictures of one host.
-
-        :param under_way: stands for them among the engine's requests; is not sent.
-        """
-        try:
-            await self._one_after_the_other(addresses, pipeline)
-        finally:
-            del self._asking[host]
-            self._slot.remove_request(under_way)
-            self._slot.nextcall.schedule()
+    async def _ask(self, host: str, addresses: Sequence[str], pipeline: PicturePipeline) -> None:
+        """Fetch the pictures of one host."""
+        with kept_open(self._engine):
+            try:
+                await self._one_after_the_other(addresses, pipeline)
+            finally:
+                del self._asking[host]
 
     async def _one_after_the_other(
         self, addresses: Sequence[str], pipeline: PicturePipeline
     ) -> None:
-        in_vain = 0
         for address in addresses:
             picture = MissingPicture(address)
             async with self._turns:
-                if self._slot.closing is not None:  # the crawl was told to end
+                if is_closing(self._engine):
                     return
                 await pipeline.process_item(picture)
             if isinstance(picture.error, HostBlocked):
                 logger.info("No more pictures: %s.", picture.error)
-                return
-            in_vain = in_vain + 1 if picture.error else 0
-            if in_vain == _PATIENCE:
                 return

@@ -1,10 +1,10 @@
-"""Says how far a crawl is: a line that updates on a terminal, log lines elsewhere."""
+"""Reports the progress of a crawl: a line that updates on a terminal, log lines elsewhere."""
 
 import asyncio
 import contextlib
 import logging
 import sys
-from typing import NoReturn, Self
+from typing import NoReturn
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -12,6 +12,7 @@ from scrapy.exceptions import NotConfigured
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from crawler.session import Component
 from crawler.verdict import Counts
 
 logger = logging.getLogger(__name__)
@@ -19,44 +20,37 @@ logger = logging.getLogger(__name__)
 _SECONDS_ON_A_TERMINAL = 0.2
 
 
-class Progress:
+class Progress(Component):
     """Reads the stats that the crawl keeps anyway, every so often.
 
     ``LOGSTATS_INTERVAL`` says how many seconds lie between two log lines; 0 switches it off.
     """
 
-    def __init__(self, crawler: Crawler, log_seconds: float, *, on_terminal: bool) -> None:
-        self._crawler = crawler
-        self._seconds = _SECONDS_ON_A_TERMINAL if on_terminal else log_seconds
-        self._on_terminal = on_terminal
-        self._shown = contextlib.ExitStack()
-        self._ticking: asyncio.Task[None] | None = None
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+    def __init__(self, crawler: Crawler) -> None:
         log_seconds = crawler.settings.getfloat("LOGSTATS_INTERVAL")
         if not log_seconds:
             raise NotConfigured
-        to_file = bool(crawler.settings["LOG_FILE"])
-        progress = cls(crawler, log_seconds, on_terminal=sys.stderr.isatty() and not to_file)
-        crawler.signals.connect(progress.open, signals.spider_opened)
-        crawler.signals.connect(progress.close, signals.spider_closed)
-        return progress
+        super().__init__(crawler)
+        self._on_terminal = sys.stderr.isatty() and not crawler.settings["LOG_FILE"]
+        self._seconds = _SECONDS_ON_A_TERMINAL if self._on_terminal else log_seconds
+        self._shown = contextlib.ExitStack()
+        self._ticking: asyncio.Task[None] | None = None
+        crawler.signals.connect(self.open, signals.spider_opened)
+        crawler.signals.connect(self.close, signals.spider_closed)
 
     def open(self) -> None:
-        """On `spider_opened`."""
+        """On `spider_opened`: begin to report."""
         line: tqdm[NoReturn] | None = None
         if self._on_terminal:
             self._shown.enter_context(logging_redirect_tqdm())
             for handler in logging.getLogger().handlers:  # tqdm's own, which forgot the level
-                handler.setLevel(self._crawler.settings["LOG_LEVEL"])
+                handler.setLevel(self.crawler.settings["LOG_LEVEL"])
             line = tqdm(bar_format="{desc} |{bar:16}| {elapsed}", leave=False, file=sys.stderr)
             self._shown.enter_context(line)
         self._ticking = asyncio.ensure_future(self._tick(line))
 
     def close(self) -> None:
-        """On `spider_closed`."""
+        """On `spider_closed`: end the report."""
         if self._ticking is not None:
             self._ticking.cancel()
         self._shown.close()
@@ -64,8 +58,7 @@ class Progress:
     async def _tick(self, line: "tqdm[NoReturn] | None") -> None:
         while True:
             await asyncio.sleep(self._seconds)
-            assert self._crawler.stats is not None
-            counts = Counts.of(self._crawler.stats.get_stats())
+            counts = Counts.of(self.stats.get_stats())
             if line is None:
                 logger.info("%s", counts)
                 continue

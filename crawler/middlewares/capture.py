@@ -1,6 +1,4 @@
-"""Keeps every exchange with a site, as it was on the wire."""
-
-from typing import Self
+"""Stores every exchange with a site, as it was on the wire."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -11,18 +9,18 @@ from scrapy.utils.httpobj import urlparse_cached
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import Exchange, payload_digest
-from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.fingerprint import LIST, PAYLOAD, PICTURE, WIRE_HEAD
+from crawler.session import Component
 
 _CAPTURE = "finews_capture"
 _SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
 
 
 class NotKept(IgnoreRequest):
-    """A response came, and the archive could not keep it; the crawl ends."""
+    """The archive could not store a response; the crawl ends."""
 
 
-class CaptureMiddleware:
+class CaptureMiddleware(Component):
     """Stands next to the wire, where a compressed body is still compressed.
 
     ``FINEWS_WARC=False`` switches it off. Pictures are kept as files of their own, under their
@@ -30,20 +28,14 @@ class CaptureMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
         if not crawler.settings.getbool("FINEWS_WARC"):
             raise NotConfigured
-        return cls(crawler)
+        super().__init__(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """The response as it is; its request knows where it is kept."""
+        """Return the response as it is; its request's meta names where it is stored."""
         if PICTURE in request.meta:
             return response
-        archive = archive_of(self._crawler)
         proxied = "proxy" in request.meta
         host = urlparse_cached(request).netloc.rpartition("@")[2]
         exchange = Exchange(
@@ -53,7 +45,7 @@ class CaptureMiddleware:
             status=response.status,
             response_headers=_plain(response.headers),
             body=response.body,
-            received=archive.now(),
+            received=self.session.now(),
             address=None if proxied or response.ip_address is None else str(response.ip_address),
             response_head=request.meta.pop(WIRE_HEAD, b""),
             unchanged=request.meta.get(PAYLOAD),
@@ -61,15 +53,15 @@ class CaptureMiddleware:
         if LIST in request.meta and not exchange.is_unchanged:
             request.meta[PAYLOAD] = payload_digest(response.body)
         try:
-            request.meta[_CAPTURE] = archive.capture(exchange)
+            request.meta[_CAPTURE] = self.session.archive.capture(exchange)
         except ArchiveError as error:
-            open_archive_of(self._crawler).storage_failed(error)
+            self.session.storage_failed(error)
             raise NotKept("its response could not be kept") from error
         return response
 
 
 def capture_of(response: Response) -> tuple[Capture, ...]:
-    """Where a response is kept; empty when captures are off."""
+    """Return where a response is stored; empty when captures are off."""
     capture: Capture | None = response.meta.get(_CAPTURE)
     return (capture,) if capture else ()
 
@@ -77,7 +69,7 @@ def capture_of(response: Response) -> tuple[Capture, ...]:
 def _plain(headers: Headers) -> list[tuple[str, str]]:
     return [
         (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in dict.items(headers)  # theirs normalises each name and value anew
+        for name, values in headers.items()
         if name.lower() not in _SECRET
         for value in values
     ]

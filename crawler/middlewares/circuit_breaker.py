@@ -1,42 +1,31 @@
 """Keeps requests, and the robots.txt that would come before them, from hosts that are blocked."""
 
-from typing import Self
-
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.extensions.circuit_breaker import circuit_breaker_of
+from crawler.extensions.circuit_breaker import CircuitBreaker
+from crawler.session import Component
 
 
-class CircuitBreakerMiddleware:
-    """Asks the breaker before anything else is done for a request."""
-
+class _BreakerMiddleware(Component):
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
+        self._breaker = CircuitBreaker.of(crawler)
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
+
+class CircuitBreakerMiddleware(_BreakerMiddleware):
+    """Checks each request before anything else is done for it."""
 
     def process_request(self, request: Request) -> None:
-        """Let it pass, or raise `HostBlocked`."""
-        circuit_breaker_of(self._crawler).check(request)
+        """Let the request pass, or raise `HostBlocked`."""
+        self._breaker.check(request)
 
 
-class RefusalMiddleware:
-    """Shows the breaker answers as they are once decompressed, before they are retried."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
+class RefusalMiddleware(_BreakerMiddleware):
+    """Checks each answer once it is decompressed, before it may be retried."""
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """The response, or raise `HostBlocked` where it is a refusal."""
-        circuit_breaker_of(self._crawler).read(request, response)
+        """Return the response, or raise `HostBlocked` where it is a refusal."""
+        self._breaker.check_body(request, response)
         return response

@@ -1,4 +1,4 @@
-"""Asks for lists conditionally: one that has not changed costs a 304 (RFC 9110, section 13.1).
+"""Requests lists conditionally: one that has not changed costs a 304 (RFC 9110, section 13.1).
 
 Servers answer 304 wrongly, too: with a ``Last-Modified`` in the future, with an ``ETag`` that never
 changes, from a cache. So a list is read without conditions once in ``FINEWS_UNCONDITIONAL_HOURS``.
@@ -6,7 +6,6 @@ changes, from a cache. So a list is read without conditions once in ``FINEWS_UNC
 
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -15,34 +14,29 @@ from scrapy.http import Response
 
 from archive.clock import utc_iso
 from archive.crawl_state import Validators
-from crawler.extensions.open_archive import archive_of
 from crawler.fingerprint import LIST, PAYLOAD, SAME_VALIDATORS
+from crawler.session import Component
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
-class ConditionalMiddleware:
+class ConditionalMiddleware(Component):
     """Sends the validators of lists that the archive's crawl state remembers.
 
     Stats: ``list/unchanged``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._longest = timedelta(hours=crawler.settings.getfloat("FINEWS_UNCONDITIONAL_HOURS"))
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
-
     def process_request(self, request: Request) -> None:
-        """Ask for the list only if it is another than the one that was read."""
+        """Add the validators of a list that was read before, if they are recent."""
         if not request.meta.get(LIST):
             return
-        known = archive_of(self._crawler).crawl_state.validators_of(request.url)
+        known = self.session.archive.crawl_state.validators_of(request.url)
         request.meta[PAYLOAD] = known.payload if known else None
-        now = archive_of(self._crawler).now()
+        now = self.session.now()
         if known is None or not self._is_recent(known.read, now):
             return
         if known.etag:
@@ -51,7 +45,7 @@ class ConditionalMiddleware:
             request.headers["If-Modified-Since"] = known.last_modified.encode("latin-1", "replace")
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Count those that are not.
+        """Count the lists that have not changed.
 
         :raises IgnoreRequest: for a 304 that nobody asked for.
         """
@@ -60,10 +54,9 @@ class ConditionalMiddleware:
         if not request.meta.get(LIST):
             return response
         if response.status == 304:
-            assert self._crawler.stats is not None
-            self._crawler.stats.inc_value("list/unchanged")
+            self.stats.inc_value("list/unchanged")
         else:
-            known = archive_of(self._crawler).crawl_state.validators_of(request.url)
+            known = self.session.archive.crawl_state.validators_of(request.url)
             request.meta[SAME_VALIDATORS] = known is not None and _same(known, response)
         return response
 
@@ -74,7 +67,7 @@ class ConditionalMiddleware:
 
 
 def validators_of(response: Response, now: datetime) -> Validators | None:
-    """What the server says of this version of a list; None when it says nothing.
+    """Return the validators of this version of a list; None when it has none.
 
     :param now: aware; when it was read.
     """
@@ -91,13 +84,13 @@ def _headers(response: Response) -> tuple[str | None, str | None]:
 
 
 def _same(known: Validators, response: Response) -> bool:
-    """Whether the server says that a list is the version that was read before."""
+    """Return whether a list has the validators of the version that was read before."""
     etag, last_modified = _headers(response)
     return etag == known.etag if etag else last_modified == known.last_modified is not None
 
 
 def _is_ahead(last_modified: str, now: datetime) -> bool:
-    """Whether it lies in the future, where no change would ever be newer; or is no time at all."""
+    """Return whether it lies in the future, where no change would be newer, or is no time."""
     try:
         return parsedate_to_datetime(last_modified) > now
     except (ValueError, TypeError):  # TypeError: it names no zone

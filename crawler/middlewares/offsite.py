@@ -15,10 +15,10 @@ class OffsiteMiddleware(ScrapysOffsiteMiddleware):
     """
 
     def request_scheduled(self, request: Request, spider: Spider) -> None:
-        """Nothing: what is dropped before it reaches the downloader, its errback is not told of."""
+        """Do nothing: the errback of a request that is dropped here would not be called."""
 
     def process_request(self, request: Request) -> None:  # type: ignore[override] # no spider
-        """Let it pass, or raise `IgnoreRequest`, which its errback gets."""
+        """Let the request pass, or raise `IgnoreRequest`, which its errback gets."""
         assert self.crawler.spider is not None
         if not self.should_follow(request, self.crawler.spider):
             host = urlparse_cached(request).hostname

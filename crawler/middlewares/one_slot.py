@@ -1,27 +1,25 @@
 """One download slot for all hosts, so that they are asked one at a time and with one delay."""
 
-from typing import Self
-
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from crawler.session import Component
+
 _SLOT = "finews"
 
 
-class OneSlotMiddleware:
-    """For a source with several hosts that count a visitor's calls together.
+class OneSlotMiddleware(Component):
+    """Puts all requests into one slot, for hosts that count a visitor's requests together.
 
     Requests for robots.txt are among them. ``FINEWS_ONE_SLOT`` switches it on; a spider does.
     """
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
+    def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("FINEWS_ONE_SLOT"):
             raise NotConfigured
-        return cls()
+        super().__init__(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Put it into the slot."""
+        """Put the request into the slot."""
         request.meta["download_slot"] = _SLOT

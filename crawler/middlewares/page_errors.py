@@ -1,7 +1,7 @@
 """Turns a page that could not be read into a counted failure; the crawl goes on."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any
 
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -10,23 +10,20 @@ from archive.errors import Refused
 from crawler.failures import Failures
 from crawler.fingerprint import ARTICLE, EDITION, POST_URL
 from crawler.pages.errors import PageError
+from crawler.session import Component
 
 
-class PageErrorMiddleware:
+class PageErrorMiddleware(Component):
     """Takes the errors that page objects raise in callbacks; all others are bugs and stay so."""
 
-    def __init__(self, failures: Failures) -> None:
-        self._failures = failures
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(Failures(crawler))
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._failures = Failures(crawler)
 
     def process_spider_exception(
         self, response: Response, exception: Exception
     ) -> Iterable[Any] | None:
-        """Count and say it."""
+        """Count the failure and log it."""
         if not isinstance(exception, PageError | Refused):
             return None
         reason = exception.reason if isinstance(exception, PageError) else "refused"

@@ -5,71 +5,86 @@ import logging
 from collections import defaultdict
 from http import HTTPStatus
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
+from scrapy.utils.misc import build_from_crawler, load_object
 
-from crawler.extensions.circuit_breaker import HostBlocked
 from crawler.middlewares.capture import NotKept
-from crawler.network_errors import why
+from crawler.network_errors import DOWNLOAD_ERRORS, HostBlocked, why
+from crawler.session import stats_of
 
 logger = logging.getLogger(__name__)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's own, which lets one request of a host after the other ask for its parser.
+    """Scrapy's own, which fetches each robots.txt while the requests of its host wait in line.
 
-    In Scrapy 2.19 (``RobotsTxtMiddleware.robot_parser``), all requests that come while a host's
-    robots.txt is being fetched await the same Deferred. A Deferred hands its result to the first
-    callback and None to the next, and None means that everything is allowed.
+    In Scrapy 2.19 all of them await one Deferred, which gives the rules to the first of them and
+    None, "everything is allowed", to the others (see https://github.com/scrapy/scrapy/pull/6802).
 
-    A robots.txt that cannot be had forbids nothing, and is told in one sentence. What is sent with
-    another status than 200 is a page that tells of an error, and no rule is read from it. While the
-    archive cannot keep a robots.txt, no request of its host is sent.
+    A robots.txt that cannot be fetched forbids nothing, and one sentence in the log names the
+    reason. One that is sent with another status than 200 is an error page, and no rule is read from
+    it. While the archive cannot store a robots.txt, no request of its host is sent.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_is_no_error)
-        self._not_kept: set[str] = set()
+        self._parser_class = load_object(crawler.settings["ROBOTSTXT_PARSER"])
+        self._rules: dict[str, RobotParser | None] = {}
+        self._not_stored: set[str] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
-        """The parser of the host's robots.txt; None when it could not be fetched."""
-        async with self._turns[urlparse_cached(request).netloc]:
-            return await super().robot_parser(request)
+        """Return the rules of the request's host; None when they could not be fetched."""
+        netloc = urlparse_cached(request).netloc
+        async with self._turns[netloc]:
+            if netloc not in self._rules:
+                self._rules[netloc] = await self._fetch(request, netloc)
+        return self._rules[netloc]
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Let a request pass, if robots.txt allows it and is known."""
-        if urlparse_cached(request).netloc in self._not_kept:
+        if urlparse_cached(request).netloc in self._not_stored:
             raise IgnoreRequest("the archive could not keep its host's robots.txt")
         super().process_request_2(rp, request)
 
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status != HTTPStatus.OK:
-            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                _tell(netloc, f"it answered with status {response.status}")
-            response = response.replace(body=b"")
-        await super()._parse_robots(response, netloc, request)
+    async def _fetch(self, request: Request, netloc: str) -> RobotParser | None:
+        assert self.crawler.engine is not None
+        robots = Request(
+            f"{urlparse_cached(request).scheme}://{netloc}/robots.txt",
+            priority=self.DOWNLOAD_PRIORITY,
+            meta={"dont_obey_robotstxt": True},
+            callback=NO_CALLBACK,
+        )
+        try:
+            response = await self.crawler.engine.download_async(robots)
+        except DOWNLOAD_ERRORS as error:
+            if isinstance(error, NotKept):
+                self._not_stored.add(netloc)
+            elif not isinstance(error, HostBlocked):
+                _warn(netloc, str(error) if isinstance(error, IgnoreRequest) else why(error))
+            return None
+        return await self._parse(response, netloc, request)
 
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        if isinstance(exc, NotKept):
-            self._not_kept.add(netloc)
-        elif not isinstance(exc, HostBlocked):
-            _tell(netloc, str(exc) if isinstance(exc, IgnoreRequest) else why(exc))
-        super()._robots_error(exc, netloc)
+    async def _parse(self, response: Response, netloc: str, request: Request) -> RobotParser:
+        stats_of(self.crawler).inc_value(f"robotstxt/response_status_count/{response.status}")
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _warn(netloc, f"it answered with status {response.status}")
+        body = response.body if response.status == HTTPStatus.OK else b""
+        rules: RobotParser = build_from_crawler(self._parser_class, self.crawler, body)
+        await self.crawler.signals.send_catch_log_async(
+            signal=signals.robots_parsed, robotparser=rules, request=request
+        )
+        return rules
 
 
-def _tell(netloc: str, reason: str) -> None:
+def _warn(netloc: str, reason: str) -> None:
     logger.warning(
         "The robots.txt of %s could not be had, and so it forbids nothing: %s.", netloc, reason
     )
-
-
-def _is_no_error(record: logging.LogRecord) -> bool:
-    """Scrapy tells of the same failure with a traceback, as if it were its own."""
-    return record.levelno < logging.ERROR

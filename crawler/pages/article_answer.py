@@ -13,11 +13,12 @@ from crawler.pages.eastmoney_list import securities
 from crawler.pages.errors import NotFound
 from crawler.pages.facts import ArticleText
 from crawler.pages.json_answer import JsonAnswer
+from crawler.pages.page import TextPage
 
 _NO = {"0", "", "false", "none"}
 
 
-class ArticleAnswer:
+class ArticleAnswer(TextPage):
     """An answer of the API: a JSON object, with all that it knows of the article in ``data``.
 
     Every value there is a text, lists are JSON in a text.

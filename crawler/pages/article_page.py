@@ -17,6 +17,7 @@ from archive.markup import without_overloaded_tags
 from crawler.pages.element import find_element
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText
+from crawler.pages.page import TextPage
 from crawler.pages.text import text_of
 from crawler.pages.titles import have_something_in_common
 
@@ -40,7 +41,7 @@ _LONGEST_MEDIA = 30
 _SITE_NAME = re.compile(r"[\s_|-]*(?:_|\||-|—)\s*东方财富网?.*$", re.DOTALL)
 
 
-class ArticlePage:
+class ArticlePage(TextPage):
     """The page, in the layouts of 2026 and of 2018 to 2021."""
 
     source = BodySource.ARTICLE_PAGE

@@ -8,9 +8,7 @@ from scrapy.http import Response
 from archive.article import InfoCode
 from archive.content import read_body
 from archive.errors import FinewsError
-from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
-from crawler.pages.share_answer import ShareAnswer
+from crawler.pages.page import TextPage
 
 Reading = dict[str, Any]
 """What is read from an answer; all of it can be written as JSON."""
@@ -24,7 +22,7 @@ class UnknownAnswer(FinewsError):
     """Nothing here reads answers of that source or that address."""
 
 
-def read_article(response: Response, page: ArticleAnswer | ArticlePage | ShareAnswer) -> Reading:
+def read_article(response: Response, page: TextPage) -> Reading:
     """Read the answer for the article that its address names.
 
     :raises PageError: when it cannot be read, or says that there is no such article.

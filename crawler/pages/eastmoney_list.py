@@ -1,7 +1,7 @@
 """What Eastmoney's lists have in common: an answer in JSON, and in it articles, newest first."""
 
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource, Edition, InfoCode
 from archive.categories import ROLLING
 from archive.content import SECURITY_CODE
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.json_answer import JsonAnswer
+from crawler.pages.page import PageObject
 
 _WEB_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/\S*)?", re.ASCII)
 
@@ -92,7 +93,7 @@ class UnreadableEntry:
     error: LayoutChanged
 
 
-class EastmoneyList(ABC):
+class EastmoneyList(PageObject):
     """A page of a list."""
 
     entries_in: ClassVar[str]
@@ -107,6 +108,12 @@ class EastmoneyList(ABC):
     def __init__(self, response: Response) -> None:
         self._url = response.url
         self._json = JsonAnswer(type(self), response)
+
+    def facts_of(self, info_code: InfoCode, edition: Edition) -> Facts | None:
+        """Return what the list says of an article; None where it does not name it."""
+        readable = (entry for entry in self.entries() if isinstance(entry, ListedArticle))
+        found = (entry for entry in readable if entry.code in (info_code, info_code.digits))
+        return next((entry.facts() for entry in found), None)
 
     @abstractmethod
     def next_page(self) -> str | None:

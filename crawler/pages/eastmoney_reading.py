@@ -7,8 +7,6 @@ from scrapy.http import Response
 from archive.article import InfoCode
 from archive.content import read_body
 from archive.errors import InvalidInfoCode
-from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
 from crawler.pages.article_reading import (
     Reading,
     UnknownAnswer,
@@ -19,8 +17,8 @@ from crawler.pages.article_reading import (
 from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle, UnreadableEntry
 from crawler.pages.layouts import Layout
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
+from crawler.pages.page import TextPage
 from crawler.pages.rolling_list import FastNewsList
-from crawler.pages.share_answer import ShareAnswer
 
 _PAGE_BY_LIST: Mapping[type[EastmoneyList], str] = {
     FastNewsList: "sortEnd",
@@ -40,7 +38,7 @@ def read_eastmoney(response: Response, layout: Layout) -> Reading:
     """
     if issubclass(layout, EastmoneyList):
         return _list(response, layout(response), _PAGE_BY_LIST[layout])
-    if layout is ArticleAnswer or layout is ArticlePage or layout is ShareAnswer:
+    if issubclass(layout, TextPage):
         return read_article(response, layout(response))
     raise UnknownAnswer(f"{response.url} is no address of a list or an article of Eastmoney.")
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from parsel import Selector
 from scrapy.http import Response
 
+from archive.article import Edition, InfoCode
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.page import PageObject
 from crawler.pages.post_page import PostFacts
 from crawler.pages.rendering import read_rendering
 from crawler.pages.text import HTML_WHITE_SPACE, absolute, text_of
@@ -17,7 +19,7 @@ _END = re.compile(r"</(?:[\w.-]+:)?feed\s*>")
 _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
-class Feed:
+class Feed(PageObject):
     """The feed. It says what post pages say but for the titles, which it changes."""
 
     def __init__(self, response: Response) -> None:
@@ -48,6 +50,11 @@ class Feed:
                 continue
             if time.tzinfo is not None:
                 yield PostFacts.of(rendering, url, None, time)
+
+    def facts_of(self, info_code: InfoCode, edition: Edition) -> PostFacts | None:
+        """Return what the feed says of a post; None where it names no such post."""
+        post = info_code, edition
+        return next((each for each in self.posts() if (each.info_code, each.edition) == post), None)
 
     def _entries(self) -> list[Selector]:
         url = self._response.url

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.page import PageObject
 from crawler.pages.section import section_of
 from crawler.pages.text import absolute
 
@@ -21,7 +22,7 @@ class Link:
     text: str
 
 
-class ListPage:
+class ListPage(PageObject):
     """The home page (per tag, the newest five posts) or a category page (all its posts)."""
 
     def __init__(self, response: Response) -> None:

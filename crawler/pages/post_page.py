@@ -8,9 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 from scrapy.http import Response
 
-from archive.article import SHANGHAI, BodySource
+from archive.article import SHANGHAI, BodySource, Edition, InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
+from crawler.pages.page import PageObject
 from crawler.pages.rendering import Rendering, read_rendering
 from crawler.pages.section import section_source
 from crawler.pages.text import text_of
@@ -59,7 +60,7 @@ class PostFacts(Facts):
         )
 
 
-class PostPage:
+class PostPage(PageObject):
     """A post page, layout of 2021 to today."""
 
     def __init__(self, response: Response) -> None:
@@ -75,6 +76,10 @@ class PostPage:
         published, title, content = self._parts(page)
         rendering = read_rendering(PostPage, url, content)
         return PostFacts.of(rendering, url, title, self._time(published))
+
+    def facts_of(self, info_code: InfoCode, edition: Edition) -> PostFacts:
+        """See `facts`: a post page is about one post."""
+        return self.facts()
 
     def _unreadable(self, what: str) -> LayoutChanged:
         return LayoutChanged(PostPage, self._response.url, what)

@@ -11,9 +11,10 @@ from archive.errors import InvalidInfoCode
 from crawler.pages.errors import NotFound
 from crawler.pages.facts import ArticleText
 from crawler.pages.json_answer import JsonAnswer
+from crawler.pages.page import TextPage
 
 
-class ShareAnswer:
+class ShareAnswer(TextPage):
     """An answer of ``GetNewsText.do``: a JSON object.
 
     ``content`` is the body of rolling news, with Eastmoney's mark-up of securities, ``text`` the

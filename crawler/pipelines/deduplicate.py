@@ -17,7 +17,7 @@ class DeduplicatePipeline:
         self._seen: set[tuple[InfoCode, Edition]] = set()
 
     def process_item(self, item: Item) -> Item:
-        """The article, the first time."""
+        """Return the article the first time, and drop it later."""
         if isinstance(item, Article):
             post = item.info_code, item.edition
             if post in self._seen:

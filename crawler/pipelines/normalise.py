@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
@@ -10,31 +9,26 @@ from scrapy.exceptions import DropItem
 from archive.article import Article
 from archive.categories import Category
 from archive.errors import Refused
-from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures
 from crawler.items import Item
+from crawler.session import Component
 
 _INDENT = "\u3000\u3000"
 
 
-class NormalisePipeline:
+class NormalisePipeline(Component):
     """`normalise`, with the categories that the archive knows."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._failures = Failures(crawler)
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        return cls(crawler)
-
     def process_item(self, item: Item) -> Item:
-        """The same article, ready to be written."""
+        """Return the article in that form."""
         if not isinstance(item, Article):
             return item
         try:
-            return normalise(item, archive_of(self._crawler).category_of)
+            return normalise(item, self.session.archive.category_of)
         except Refused as error:
             self._failures.of_article(item.info_code, "refused", str(error), edition=item.edition)
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None

@@ -16,13 +16,15 @@ from twisted.python.failure import Failure
 
 from archive.errors import FinewsError
 from archive.media import media_type
-from crawler.extensions.circuit_breaker import HostBlocked
+from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import PICTURE
 from crawler.items import Item, MissingPicture
-from crawler.keeper import OnThisMachine, keeper_class
+from crawler.keeper import LocalArchive, archive_class
 from crawler.middlewares.redirect import REDIRECTS
+from crawler.network_errors import HostBlocked
 from crawler.pipelines.store import StorePipeline
+from crawler.scrapy_internals import forget_media
 
 _STORE = "archive:media"
 
@@ -45,7 +47,7 @@ class ArchiveStore:
     """
 
     def __init__(self, basedir: str) -> None:
-        """Made by `FilesPipeline`."""
+        """Take the arguments of `FilesPipeline`, which builds the store."""
 
     def persist_file(
         self,
@@ -55,13 +57,13 @@ class ArchiveStore:
         meta: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Deferred[None]:
-        """Keep what came for the address that `path` is."""
+        """Store the picture of the address that `path` is."""
         store = info.spider.crawler.get_item_pipeline(StorePipeline)
         assert store is not None, "ITEM_PIPELINES has no StorePipeline"
         return deferred_from_coro(store.keep_picture(path, buf.getvalue()))
 
     def stat_file(self, path: str, info: MediaPipeline.SpiderInfo) -> StatInfo:
-        """Nothing: the archive has been asked already what it misses."""
+        """Return nothing: only pictures that the archive lacks are fetched."""
         return {}
 
 
@@ -79,22 +81,23 @@ class PicturePipeline(FilesPipeline):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(_STORE, crawler=crawler)
         self._failures = Failures(crawler)
+        self._breaker = CircuitBreaker.of(crawler)
         self._most_bytes = crawler.settings.getint("FINEWS_PICTURE_MAXSIZE")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy, where pictures are asked for at all; see the extension `Pictures`."""
+        """Build the pipeline, if the extension `Pictures` is on; Scrapy calls this."""
         settings = crawler.settings
         if not settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
-        if not issubclass(keeper_class(settings), OnThisMachine):
+        if not issubclass(archive_class(settings), LocalArchive):
             raise NotConfigured
         return cls(crawler)
 
     def get_media_requests(
         self, item: Item | MissingPicture, info: MediaPipeline.SpiderInfo
     ) -> list[Request]:
-        """What is asked for an item: one picture, or nothing."""
+        """Return the request for a picture; none for other items."""
         if not isinstance(item, MissingPicture):
             return []
         meta = {
@@ -127,7 +130,9 @@ class PicturePipeline(FilesPipeline):
         if media_type(response.body) is None:
             sentence = f"{response.url} is no JPEG, PNG, GIF or WebP picture."
             raise NoPicture("no_picture", sentence)
-        return await super().media_downloaded(response, request, info, item=item)
+        stored = await super().media_downloaded(response, request, info, item=item)
+        self._breaker.count_picture(request, stored=True)
+        return stored
 
     def media_failed(
         self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
@@ -140,6 +145,7 @@ class PicturePipeline(FilesPipeline):
         picture: MissingPicture = request.meta[PICTURE]
         picture.error = failure.value
         if not isinstance(picture.error, HostBlocked):
+            self._breaker.count_picture(request, stored=False)
             self._note(failure, picture, request)
         filtered = Failure(IgnoreRequest(str(picture.error)))  # type: ignore[no-untyped-call]
         super().media_failed(filtered, request, info)
@@ -152,7 +158,7 @@ class PicturePipeline(FilesPipeline):
         *,
         item: Any = None,
     ) -> str:
-        """The address, for which the archive knows a place."""
+        """Return the address, for which the archive has a place."""
         picture: MissingPicture = request.meta[PICTURE]
         return picture.address
 
@@ -162,8 +168,8 @@ class PicturePipeline(FilesPipeline):
         item: Item | MissingPicture,
         info: MediaPipeline.SpiderInfo,
     ) -> Item | MissingPicture:
-        """The same, and no word of pictures that failed: each has been noted."""
-        info.downloaded.clear()  # what is remembered, all crawl long, of what is asked for once
+        """Return the item; a failure has been logged already."""
+        forget_media(info)  # each picture is requested once
         return item
 
     def _note(self, failure: Failure, picture: MissingPicture, request: Request) -> None:
@@ -174,7 +180,6 @@ class PicturePipeline(FilesPipeline):
             reason = "too_large"
             sentence = f"{request.url} has more than {self._most_bytes} bytes."
         else:
-            failure.request = request  # type: ignore[attr-defined] # as Scrapy does for errbacks
-            reason, sentence = reason_of(failure)
+            reason, sentence = reason_of(failure, request.url)
         answered = isinstance(error, NoPicture | HttpError | DownloadCancelledError)
         self._failures.of_picture(picture.address, reason, sentence, answered=answered)

@@ -1,9 +1,8 @@
-"""Last of the pipelines: hands articles to the archive, in batches, off the event loop."""
+"""Last of the pipelines: stores articles in the archive, in batches, off the event loop."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
@@ -11,10 +10,10 @@ from scrapy.exceptions import DropItem
 from archive.archive import Outcome
 from archive.article import Article
 from archive.errors import ArchiveError, Refused
-from crawler.extensions.open_archive import archive_here, archive_of, open_archive_of
 from crawler.failures import Failures
-from crawler.items import Found, Item, Listed, Look
+from crawler.items import ArchiveEvent, Gone, Item
 from crawler.keeper import Sent
+from crawler.session import Component
 from crawler.tally import Fate
 
 
@@ -27,7 +26,7 @@ class _Batch:
         self.written: asyncio.Task[Sequence[Outcome | Sent | Refused]] | None = None
 
 
-class StorePipeline:
+class StorePipeline(Component):
     """Groups articles by count and by time, because every commit waits for the disk.
 
     An item leaves this pipeline when it is on disk. All writing to the archive goes through here,
@@ -35,73 +34,56 @@ class StorePipeline:
     ``picture/kept``.
     """
 
-    def __init__(self, crawler: Crawler, articles: int, seconds: float) -> None:
-        self._crawler = crawler
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
         self._failures = Failures(crawler)
-        self._articles = articles
-        self._seconds = seconds
+        self._articles = crawler.settings.getint("FINEWS_BATCH_ARTICLES")
+        self._seconds = crawler.settings.getfloat("FINEWS_BATCH_SECONDS")
         self._batch: _Batch | None = None
         self._one_at_a_time = asyncio.Lock()
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Made by Scrapy."""
-        settings = crawler.settings
-        return cls(
-            crawler,
-            settings.getint("FINEWS_BATCH_ARTICLES"),
-            settings.getfloat("FINEWS_BATCH_SECONDS"),
-        )
-
     async def process_item(self, item: Item) -> Article:
-        """The article, once it is on disk. All else is noted, and is nothing to export."""
+        """Return the article once it is on disk; note all other items and drop them."""
         try:
             if not isinstance(item, Article):
                 await self._note(item)
                 raise DropItem(f"noted: {item}", log_level="DEBUG")
             await self._store(item)
         except ArchiveError as error:
-            opened = open_archive_of(self._crawler)
-            opened.settle(item.info_code, Fate.FAILED, "storage")
-            opened.storage_failed(error)
+            self.session.settle(item.info_code, Fate.FAILED, "storage")
+            self.session.storage_failed(error)
             raise DropItem(f"{item.info_code} was not stored", log_level="ERROR") from None
         except Refused as error:
             assert isinstance(item, Article), "nothing else is written as a post"
             self._failures.of_article(item.info_code, "refused", str(error), edition=item.edition)
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
-        return replace(item, captures=archive_of(self._crawler).placed(item.captures))
+        return replace(item, captures=self.session.archive.placed(item.captures))
 
     async def keep_picture(self, address: str, data: bytes) -> None:
-        """Keep a picture of archived articles, which is on disk when this is done."""
-        archive = archive_here(self._crawler)
+        """Store a picture of archived articles, on disk when this is done."""
+        archive = self.session.local_archive
         try:
             async with self._one_at_a_time:
                 await asyncio.to_thread(archive.keep_picture, address, data)
         except ArchiveError as error:
-            open_archive_of(self._crawler).storage_failed(error)
+            self.session.storage_failed(error)
         else:
-            self._count("picture/kept")
+            self.stats.inc_value("picture/kept")
 
-    async def _note(self, item: Listed | Look) -> None:
-        archive, code = archive_of(self._crawler), item.info_code
+    async def _note(self, event: ArchiveEvent) -> None:
         async with self._one_at_a_time:
-            if isinstance(item, Listed):
-                await asyncio.to_thread(archive.mark_listed, code, item.stock_list)
-            elif item.found is Found.GONE:
-                await asyncio.to_thread(archive.mark_gone, code)
-                open_archive_of(self._crawler).settle(code, Fate.GONE)
-            else:
-                settled = item.found is Found.NOTHING_ELSE
-                await asyncio.to_thread(archive.mark_checked, code, settled=settled)
+            await asyncio.to_thread(self.session.archive.note, event)
+        if isinstance(event, Gone):
+            self.session.settle(event.info_code, Fate.GONE)
 
     async def _store(self, article: Article) -> None:
         outcome = await self._stored(article)
         if isinstance(outcome, Refused):
             raise outcome
-        archive_of(self._crawler).crawl_state.archived(article.info_code, article.edition)
-        open_archive_of(self._crawler).settle(article.info_code, Fate(outcome))
+        self.session.archive.crawl_state.archived(article.info_code, article.edition)
+        self.session.settle(article.info_code, Fate(outcome))
         if article.body_provisional and article.body_source.stands_in:
-            self._count("article/stand_in")
+            self.stats.inc_value("article/stand_in")
 
     async def _stored(self, article: Article) -> Outcome | Sent | Refused:
         if self._batch is None:
@@ -122,18 +104,14 @@ class StorePipeline:
         except TimeoutError:
             self._batch = None
         async with self._one_at_a_time:
-            archive = archive_of(self._crawler)
-            return await asyncio.to_thread(add_each, archive.add_many, batch.articles)
-
-    def _count(self, key: str) -> None:
-        assert self._crawler.stats is not None
-        self._crawler.stats.inc_value(key)
+            add_many = self.session.archive.add_many
+            return await asyncio.to_thread(add_each, add_many, batch.articles)
 
 
 def add_each(
     add_many: Callable[[Sequence[Article]], Sequence[Outcome | Sent]], articles: Sequence[Article]
 ) -> Sequence[Outcome | Sent | Refused]:
-    """Outcomes in order; one article that is refused does not take the others with it."""
+    """Add articles and return their outcomes in order; a refused one leaves the others."""
     try:
         return add_many(articles)
     except Refused as error:

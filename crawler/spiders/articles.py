@@ -5,6 +5,7 @@ Where no source gives its body, what stands in for it; where the archive has it,
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -21,35 +22,36 @@ from archive.capture import Capture
 from archive.crawl_state import Failed
 from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle
-from crawler.extensions.circuit_breaker import HostBlocked
-from crawler.extensions.open_archive import archive_of
 from crawler.failures import Failures, reason_of
 from crawler.fingerprint import (
     ANSWERS_JSON,
     ARTICLE,
     EDITION,
+    LISTED,
     POST_URL,
     REVISIT,
     SHARE_HOST,
     STAGE,
-    TOLD,
 )
-from crawler.items import Found, Item, Look
+from crawler.items import Checked, Gone, Item
 from crawler.middlewares.capture import capture_of
+from crawler.network_errors import HostBlocked
 from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text, facts_of
 from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
+from crawler.pages.page import TextPage
 from crawler.pages.share_answer import ShareAnswer
+from crawler.session import CrawlSession, session_of, stats_of
 from crawler.sources import Sources
 from crawler.titles import Titles
-from crawler.told import Told
+from crawler.told import ListedFacts
 
 GONE = {404, 410}
 """Statuses that say that a page is gone (RFC 9110, sections 15.5.5 and 15.5.11)."""
 
-_PAGES: dict[BodySource, type[ShareAnswer | ArticleAnswer | ArticlePage]] = {
+_PAGES: dict[BodySource, type[TextPage]] = {
     page.source: page for page in (ShareAnswer, ArticleAnswer, ArticlePage)
 }
 
@@ -59,7 +61,7 @@ class TextAddress:
     """Where to ask for an article's own body, and what reads the answer."""
 
     url: str
-    page: type[ShareAnswer | ArticleAnswer | ArticlePage]
+    page: type[TextPage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +101,11 @@ class Wanted:
         return self.facts.edition if self.facts else None
 
     @property
-    def told(self) -> Told | None:
-        """What is to be remembered if it fails; what a post page says can be had again."""
+    def listed(self) -> ListedFacts | None:
+        """What to remember if it fails; the facts of a post page can be fetched again."""
         if self.facts is None or self.post_url is not None or self.archived is not None:
             return None
-        return Told(self.facts, self.captures)
+        return ListedFacts(self.facts, self.captures)
 
 
 class ArticleSpider(Spider):
@@ -131,6 +133,11 @@ class ArticleSpider(Spider):
         spider.failures = Failures(crawler)
         spider.titles = Titles()
         return spider
+
+    @cached_property
+    def session(self) -> CrawlSession:
+        """The session of the crawl, which is there once the spider has started."""
+        return session_of(self.crawler)
 
     @property
     def bodies(self) -> Sequence[BodySource]:
@@ -188,10 +195,11 @@ class ArticleSpider(Spider):
 
         :param edition: whose body it is; any where it is None.
         """
-        share = self.settings.getfloat("FINEWS_REVISIT_SHARE")
-        return archive_of(self.crawler).to_better(
-            info_code, self.gives, own=self.stand_in, share=share, edition=edition
-        )
+        look = self.session.archive.look_at(info_code, edition)
+        if look is None:
+            return None
+        share = self.settings.getfloat("FINEWS_INTERVAL_SHARE")
+        return look.to_better(self.gives, own=self.stand_in, share=share, now=self.session.now())
 
     def ask(self, wanted: Wanted) -> Request:
         """For the article's body, at the next of the addresses."""
@@ -205,7 +213,7 @@ class ArticleSpider(Spider):
                 EDITION: wanted.edition,
                 STAGE: f"{address.url}{_on_what_grounds(wanted)}",
                 POST_URL: wanted.post_url,
-                TOLD: wanted.told,
+                LISTED: wanted.listed,
                 ANSWERS_JSON: address.page is not ArticlePage,
                 SHARE_HOST: address.page is ShareAnswer,
                 REVISIT: wanted.archived is not None,
@@ -279,7 +287,7 @@ class ArticleSpider(Spider):
             except InvalidArticle as error:
                 self._failed(wanted, "refused", str(error))
         elif archived is not None and wanted.asked:
-            yield Look(wanted.info_code, _found_in_vain(wanted, archived))
+            yield _nothing_better(wanted, archived)
         elif archived is None:
             self._failed(wanted, reason, sentence)
 
@@ -298,7 +306,7 @@ class ArticleSpider(Spider):
     def tried_in_vain(self) -> Iterator[Request]:
         """Articles that earlier crawls could not archive; their lists may not change any more."""
         attempts = self.settings.getint("FINEWS_ATTEMPTS")
-        failures = archive_of(self.crawler).crawl_state.failures()
+        failures = self.session.archive.crawl_state.failures()
         given_up = sum(failed.times >= attempts for failed in failures)
         if given_up:
             self.logger.warning(
@@ -310,33 +318,33 @@ class ArticleSpider(Spider):
 
     def try_again(self, failed: Failed) -> Iterator[Request]:
         """An article that an earlier crawl could not archive."""
-        told = Told.of_json(failed.told) if failed.told else None
+        listed = ListedFacts.of_json(failed.listed) if failed.listed else None
         wanted = self.wanted(failed.info_code, post_url=failed.url)
-        if told is not None:
-            wanted = replace(wanted, facts=told.facts, captures=told.captures)
+        if listed is not None:
+            wanted = replace(wanted, facts=listed.facts, captures=listed.captures)
         yield self.ask(wanted)
 
-    def due_again(self) -> Iterator[Request | Look]:
+    def due_again(self) -> Iterator[Request | Checked]:
         """Archived articles that may have changed."""
-        archive = archive_of(self.crawler)
+        archive = self.session.archive
         for row in archive.due(
-            share=self.settings.getfloat("FINEWS_REVISIT_SHARE"),
+            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
             days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
             limit=self.settings.getint("FINEWS_REVISITS"),
         ):
             yield self.look_again(row)
 
-    def look_again(self, row: PostRow) -> Request | Look:
+    def look_again(self, row: PostRow) -> Request | Checked:
         """Ask for the body of an archived article."""
         info_code = InfoCode(row.info_code)
         try:
-            editions = archive_of(self.crawler).editions_of(info_code)
+            editions = self.session.archive.editions_of(info_code)
             sources = {article.body_source for article in editions}
             addresses = self.text_addresses(info_code, sources)
             wanted, *also = (self._wanted_again(article, addresses) for article in editions)
         except (ArchiveError, InvalidArticle) as error:
             self.logger.warning("%s is not looked at again: %s", info_code, error)
-            return Look(info_code, Found.NOTHING_ELSE)
+            return Checked(info_code, settled=True)
         self.count("article/looked_at")
         return self.ask(replace(wanted, also=also))
 
@@ -353,8 +361,7 @@ class ArticleSpider(Spider):
 
     def count(self, key: str) -> None:
         """One more, in the stats."""
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value(key)
+        stats_of(self.crawler).inc_value(key)
 
     def _without_text(
         self, wanted: Wanted, reason: str, sentence: str, answered: bool
@@ -409,11 +416,11 @@ def _asked(wanted: Wanted) -> Wanted:
     return replace(wanted, asked=wanted.asked | {wanted.addresses[0].page.source})
 
 
-def _found_in_vain(wanted: Wanted, archived: BodySource) -> Found:
-    """A source that had an article and says that it has not: it was taken down.
+def _nothing_better(wanted: Wanted, archived: BodySource) -> Gone | Checked:
+    """Return what to note: a source that had an article and has it no more has removed it.
 
-    That stands, whatever other sources do: the share hosts may be dead for good.
+    That holds whatever other sources do: the share hosts may be dead for good.
     """
     if archived in wanted.asked - wanted.silent:
-        return Found.GONE
-    return Found.NO_ANSWER if wanted.silent else Found.NOTHING_ELSE
+        return Gone(wanted.info_code)
+    return Checked(wanted.info_code, settled=not wanted.silent)

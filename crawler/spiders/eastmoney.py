@@ -21,7 +21,6 @@ from archive.article import SHANGHAI, BodySource, InfoCode
 from archive.entries import PostRow
 from archive.errors import InvalidInfoCode
 from crawler.arguments import LISTS, EastmoneyArguments
-from crawler.extensions.open_archive import archive_of
 from crawler.failures import reason_of
 from crawler.fingerprint import ANSWERS_JSON
 from crawler.items import Item, Listed
@@ -30,7 +29,7 @@ from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
 from crawler.spiders.articles import ArticleSpider, asked_for, request_of
-from crawler.spiders.limits import ListLimits, Progress
+from crawler.spiders.limits import ListLimits, ListProgress
 from crawler.spiders.readings import ByCursor, ByNumber
 
 _BEFORE_ARTICLES = 10
@@ -72,7 +71,7 @@ class ListPlace:
     ways: Sequence[Way]
     addresses: Sequence[str]
     reading: ByCursor | ByNumber
-    progress: Progress = field(default_factory=Progress)
+    progress: ListProgress = field(default_factory=ListProgress)
     met: set[str] = field(default_factory=set)
     newest_first: bool = True
     oldest: datetime | None = None
@@ -161,7 +160,7 @@ class EastmoneySpider(ArticleSpider):
         now = self._now()
         self._traces = count(int(now.timestamp() * 1000))
         first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
-        self._known = archive_of(self.crawler).completed(self.name, self.given_arguments)
+        self._known = self.session.archive.completed(self.name, self.given_arguments)
         self._old = (self._known or now) - first_days
         for place in self._lists():
             yield self._list_request(place)
@@ -293,7 +292,7 @@ class EastmoneySpider(ArticleSpider):
     def _unreadable(self, entry: UnreadableEntry) -> None:
         """Failed, once: each crawl that meets it on its list again would use up a try."""
         info_code = InfoCode(entry.code)
-        if archive_of(self.crawler).crawl_state.failure_of(info_code) is None:
+        if self.session.archive.crawl_state.failure_of(info_code) is None:
             self.failures.of_article(info_code, entry.error.reason, str(entry.error))
 
     def _is_asked_for(self, facts: Facts, place: ListPlace) -> bool:
@@ -308,7 +307,7 @@ class EastmoneySpider(ArticleSpider):
         if self.args.security is not None:
             named = (self.args.security, *facts.stock_list)
             facts = replace(facts, stock_list=tuple(dict.fromkeys(named)))
-        archive = archive_of(self.crawler)
+        archive = self.session.archive
         if archive.has(facts.info_code) and facts.stock_list:
             yield Listed(facts.info_code, facts.stock_list)
         wanted = self.wanted(facts.info_code, facts, response)
@@ -326,11 +325,12 @@ class EastmoneySpider(ArticleSpider):
         """Whether a list shows a time after the last complete crawl of an archived article."""
         shown, known = facts.published, self._known
         since_then = shown is not None and known is not None and shown >= known
-        return since_then and archive_of(self.crawler).has(facts.info_code)
+        return since_then and self.session.archive.has(facts.info_code)
 
     def _corrects_a_summary(self, facts: Facts) -> bool:
-        kept = archive_of(self.crawler).summary_of(facts.info_code)
-        return kept is not None and facts.rolling and kept != (facts.title, facts.digest)
+        look = self.session.archive.look_at(facts.info_code)
+        summary = look.summary if look else None
+        return summary is not None and facts.rolling and summary != (facts.title, facts.digest)
 
     def _goes_far_enough(
         self, articles: Sequence[Facts], place: ListPlace, reading: ByCursor | ByNumber
@@ -361,7 +361,7 @@ class EastmoneySpider(ArticleSpider):
             return True
         if self.args.since is not None or self._known is None:
             return False
-        return archive_of(self.crawler).knew(facts.info_code, self._known)
+        return self.session.archive.knew(facts.info_code, self._known)
 
     def _is_too_old(self, facts: Facts) -> bool:
         since, published = self.args.since, facts.published

@@ -20,7 +20,6 @@ from archive.article import Article, BodySource, Edition, InfoCode
 from archive.crawl_state import Failed
 from archive.errors import Refused
 from crawler.arguments import FinewsArguments
-from crawler.extensions.open_archive import archive_of, open_archive_of
 from crawler.failures import reason_of
 from crawler.fingerprint import ARTICLE, EDITION, LIST, POST_URL, REVISIT, SAME_VALIDATORS, STAGE
 from crawler.items import Item
@@ -33,6 +32,7 @@ from crawler.pages.facts import ArticleText
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
+from crawler.session import stats_of
 from crawler.spiders.articles import (
     GONE,
     ArticleSpider,
@@ -121,12 +121,11 @@ class FinewsSpider(ArticleSpider):
     def end(self) -> None:
         """On `spider_idle`: nothing more will be found."""
         for info_code, (reason, sentence) in self._sought.items():
-            if open_archive_of(self.crawler).tally.is_open(info_code):
+            if self.session.tally.is_open(info_code):
                 sentence = f"{sentence} Neither do the lists of {self.site.host} name it."
                 self.failures.of_article(info_code, reason, sentence)
         if wrong := [*filter(None, map(self._wrong, sorted(self._missing)))]:
-            assert self.crawler.stats is not None
-            self.crawler.stats.set_value("argument/wrong", " ".join(wrong))
+            stats_of(self.crawler).set_value("argument/wrong", " ".join(wrong))
 
     @property
     def bodies(self) -> Sequence[BodySource]:
@@ -182,7 +181,7 @@ class FinewsSpider(ArticleSpider):
         """Post page → its category, and the share API for the article's own body."""
         page = PostPage(response).facts()
         if not self._wants_category(page.category):
-            open_archive_of(self.crawler).settle(page.info_code, Fate.LEFT_OUT)
+            self.session.settle(page.info_code, Fate.LEFT_OUT)
             return
         yield from self._category_of(page.category, response)
         yield from self._ask(self.wanted(page.info_code, page, response, response.url))
@@ -237,8 +236,11 @@ class FinewsSpider(ArticleSpider):
     def post_failed(self, failure: Failure) -> None:
         """No answer for a post page."""
         meta = request_of(failure).meta
-        note = self.failures.gone if status_of(failure) in GONE else self.failures.of_article
-        note(meta[ARTICLE], *reason_of(failure), meta[POST_URL], meta[EDITION])
+        fate = Fate.GONE if status_of(failure) in GONE else Fate.FAILED
+        reason, sentence = reason_of(failure)
+        self.failures.of_article(
+            meta[ARTICLE], reason, sentence, meta[POST_URL], meta[EDITION], fate=fate
+        )
 
     def list_failed(self, failure: Failure) -> None:
         """No answer for a list."""
@@ -282,7 +284,7 @@ class FinewsSpider(ArticleSpider):
     def _ask(self, wanted: Wanted) -> Iterator[Request | Item]:
         """Ask for the body of a post, but once for both posts of an article."""
         info_code = wanted.info_code
-        archived = archive_of(self.crawler).has(info_code, wanted.edition)
+        archived = self.session.archive.has(info_code, wanted.edition)
         if archived and wanted.archived is None:
             yield self.ask(wanted)  # which is not sent
         elif info_code in self._asking:
@@ -347,16 +349,16 @@ class FinewsSpider(ArticleSpider):
         return Request(url, callback, errback=errback, meta={LIST: self.is_whole})
 
     def _read(self, list_page: Response) -> None:
-        validators = validators_of(list_page, archive_of(self.crawler).now())
+        validators = validators_of(list_page, self.session.now())
         if self.is_whole and validators is not None:
             url = list_page.request.url if list_page.request else list_page.url
-            open_archive_of(self.crawler).list_read(url, validators)
+            self.session.list_read(url, validators)
 
     def _report_hidden(self, response: Response, posts: Iterable[PostLink]) -> None:
         """Report articles that a server would have kept back with a 304."""
         if not response.meta.get(SAME_VALIDATORS):
             return
-        archive = archive_of(self.crawler)
+        archive = self.session.archive
         new = sum(not archive.has(post.info_code, post.edition) for post in posts)
         if new:
             self.count("list/hid")
@@ -407,7 +409,7 @@ class FinewsSpider(ArticleSpider):
         for link in links:
             if (link.info_code, link.edition) in self._in_feed:
                 continue
-            slug = archive_of(self.crawler).slug_of(link.info_code, link.edition)
+            slug = self.session.archive.slug_of(link.info_code, link.edition)
             if slug is not None:
                 yield from self._category_of(slug, response)
             yield Request(

@@ -34,7 +34,7 @@ class ListLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ListProgress:
     """How far the reading of a list has come.
 
     :param began: when its first answer came; None before that.

@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.cli import main
+from archive.crawl_state import FailedAttempt
 from tests.children import Child
 
 Run = Callable[..., Result]
@@ -213,7 +214,8 @@ def test_stats_name_hosts_left_alone_and_articles_that_failed(run: Run, news: Pa
     with Archive(news) as archive:
         hour = timedelta(hours=1)
         archive.crawl_state.block("share.test", "it answered 403", now, hour, hour)
-        archive.mark_failed(InfoCode("NW202112292230175599"), None, "It is not there.")
+        missing = FailedAttempt(InfoCode("NW202112292230175599"), "It is not there.")
+        archive.crawl_state.failed(missing, now)
     told = run("stats", str(news)).output
     assert re.search(r"banned +share.test +until .* UTC +it answered 403", told)
     assert re.search(r"failed +NW202112292230175599 +in 1 crawls +It is not there.", told)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.article import InfoCode
-from archive.crawl_state import CrawlState, Validators
+from archive.crawl_state import CrawlState, FailedAttempt, Validators
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -21,9 +21,9 @@ def state(tmp_path: Path) -> Iterator[CrawlState]:
     with closing(CrawlState(tmp_path / "crawl-state.db")) as state:
         for n, host in enumerate(("a.test", "b.test")):
             state.block(host, "it answered 403", NOW, HOUR, 24 * HOUR)
-            state.failed(CODES[n], f"http://{host}/1.html", "No.", NOW)
+            state.failed(FailedAttempt(CODES[n], "No.", f"http://{host}/1.html"), NOW)
             state.keep_validators({f"http://{host}:8000/": Validators('"1"', None)})
-        state.failed(CODES[2], None, "No.", NOW)
+        state.failed(FailedAttempt(CODES[2], "No."), NOW)
         yield state
 
 
@@ -63,7 +63,7 @@ def test_a_failed_article_waits(state: CrawlState) -> None:
         return state.is_waiting(code, NOW + hours * HOUR, share=0.5, attempts=attempts)
 
     assert not waits(CODES[0], 1)
-    state.failed(CODES[0], None, "No.", NOW + 4 * HOUR)
+    state.failed(FailedAttempt(CODES[0], "No."), NOW + 4 * HOUR)
     assert waits(CODES[0], 5)
     assert not waits(CODES[0], 9)
     assert waits(CODES[0], 9, attempts=2)

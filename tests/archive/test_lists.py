@@ -9,6 +9,7 @@ import pytest
 
 from archive.archive import Archive
 from archive.article import BodySource
+from archive.crawl_state import FailedAttempt
 from tests.archive.test_archive import ARTICLE, CODE
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -55,9 +56,9 @@ def test_a_crawl_that_ended_in_the_future_says_nothing_of_how_far_it_came(
 def test_what_could_not_be_archived_is_known_since_it_first_failed(
     archive: Archive, clock: Hands
 ) -> None:
-    archive.mark_failed(CODE, None, "It is not there.")
+    archive.crawl_state.failed(FailedAttempt(CODE, "It is not there."), clock.now)
     clock.now = NOON + HOUR
-    archive.mark_failed(CODE, None, "It is not there.")
+    archive.crawl_state.failed(FailedAttempt(CODE, "It is not there."), clock.now)
     assert archive.knew(CODE, NOON)
     assert not archive.knew(CODE, NOON - HOUR)
     archive.add(ARTICLE)
@@ -70,7 +71,7 @@ def test_what_failed_within_the_second_of_a_crawls_end_is_known_to_it(
     archive: Archive, clock: Hands
 ) -> None:
     clock.now = NOON + timedelta(milliseconds=300)
-    archive.mark_failed(CODE, None, "It is not there.")
+    archive.crawl_state.failed(FailedAttempt(CODE, "It is not there."), clock.now)
     clock.now = NOON + timedelta(milliseconds=600)
     crawl(archive)
     completed = archive.completed("eastmoney", {})

@@ -16,8 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from archive.archive import Archive
+from archive.archive import Archive, utc_now
 from archive.commands.statuses import Status
+from archive.crawl_state import FailedAttempt
 from archive.lock import ArchiveLock
 from tests.archive.test_archive import ARTICLE, CODE
 from tests.read_only import mounted_read_only, owned_by_another
@@ -45,7 +46,7 @@ def folder(place: Path) -> Path:
     """An archive with one article and an article that failed."""
     with Archive(place / "news") as opened:
         opened.add(ARTICLE)
-        opened.mark_failed(CODE, None, "no reason")
+        opened.crawl_state.failed(FailedAttempt(CODE, "no reason"), utc_now())
     return place / "news"
 
 

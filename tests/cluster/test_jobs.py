@@ -71,7 +71,7 @@ def test_the_example_can_be_read() -> None:
 
 
 def test_a_job_ends_before_a_broker_takes_it_for_lost() -> None:
-    waiting = cluster.FINEWS_PATIENCE_SECONDS
+    waiting = cluster.FINEWS_WRITER_TIMEOUT_SECONDS
     assert cluster.CLOSESPIDER_TIMEOUT + waiting <= LONGEST_JOB_SECONDS
     assert LONGEST_JOB_SECONDS < RABBITMQ_TAKES_BACK_SECONDS
     assert LONGEST_JOB_SECONDS < VISIBILITY_SECONDS
@@ -94,7 +94,12 @@ def test_the_settings_of_a_worker_patch_those_of_one_machine() -> None:
     assert before.keys() <= ours.keys()
     changed = {name for name, value in ours.items() if before.get(name) != value}
     assert changed == {
-        *("FINEWS_KEEPER", "FINEWS_KNOWN", "FINEWS_PATIENCE_SECONDS", "FINEWS_BATCH_SECONDS"),
+        *(
+            "FINEWS_ARCHIVE_CLASS",
+            "FINEWS_KNOWN",
+            "FINEWS_WRITER_TIMEOUT_SECONDS",
+            "FINEWS_BATCH_SECONDS",
+        ),
         "CLOSESPIDER_TIMEOUT",
     }
     text = (ROOT / "settings" / "cluster.py").read_text(encoding="utf-8")

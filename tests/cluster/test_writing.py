@@ -14,16 +14,16 @@ from kombu import Queue
 
 from archive.article import InfoCode
 from archive.capture import Capture
-from archive.crawl_state import CrawlState
+from archive.crawl_state import CrawlState, FailedAttempt
 from archive.verify import verify
 from archive.warc import find_file, read_record
 from cluster.app import ARCHIVE, ASIDE
 from cluster.wire import Plain, article_of, exchange_of, packed_exchange, plain_article
 from cluster.writing import BatchWriter, add_tasks
-from crawler.told import Told
+from crawler.told import ListedFacts
 from tests.archive.test_archive import ARTICLE, CODE, Clock, files, rows
 from tests.archive.test_warc import exchange
-from tests.crawler.test_told import TOLD
+from tests.crawler.test_told import LISTED
 
 CRAWL = "0123456789abcdef"
 HOUR = timedelta(hours=1)
@@ -211,7 +211,8 @@ def test_a_brief_is_about_its_hosts(writer: BatchWriter, tmp_path: Path) -> None
     now = datetime(2026, 11, 22, 20, tzinfo=UTC)
     for host in ("share.test", "elsewhere.test"):
         state.block(host, "it answered 403", now, HOUR, HOUR)
-        state.failed(InfoCode("1" * 18), f"http://{host}/1.html", "No.", now)
+        failed = FailedAttempt(InfoCode("1" * 18), "No.", f"http://{host}/1.html")
+        state.failed(failed, now)
     writer.write(BEGIN)
     writer.write(ARTICLES)
     writer.write(batch(2, memory=state.all()))
@@ -248,17 +249,17 @@ def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
 ) -> None:
     (here,) = SENT.captures
     earlier = replace(here, file="finews-20261121-00000.warc.gz")
-    told = replace(TOLD, captures=(here, earlier)).as_json(tuple)
-    failed = {"info_code": TOLD.facts.info_code, "url": None, "times": 1, "reason": "No."}
+    told = replace(LISTED, captures=(here, earlier)).as_json(tuple)
+    failed = {"info_code": LISTED.facts.info_code, "url": None, "times": 1, "reason": "No."}
     failed |= dict.fromkeys(("first", "last"), "2026-11-22T00:00:00+00:00")
     for batch in (BEGIN, ARTICLES, end(2, failures=[failed | {"told": told}])):
         writer.write(batch)
     (kept,) = writer.brief([], **ABOUT)["memory"]["failures"]
-    again = Told.of_json(kept["told"])
+    again = ListedFacts.of_json(kept["told"])
     assert again is not None
     placed, other = again.captures
     assert read_record(find_file(folder / "warc", placed.file), placed.offset).payload == PAGE.body
-    assert (again.facts, other) == (TOLD.facts, earlier)
+    assert (again.facts, other) == (LISTED.facts, earlier)
 
 
 def test_the_archive_stays_sound(folder: Path) -> None:

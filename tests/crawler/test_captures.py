@@ -24,7 +24,7 @@ from archive.warc import (
     read_records,
     warc_files,
 )
-from crawler.keeper import ArchiveHere
+from crawler.keeper import ArchiveInProcess
 from demo import exchange as demo_exchange
 from demo.faults import Fault, status
 from demo.replica import Replica
@@ -197,7 +197,7 @@ def test_captures_can_be_switched_off(crawl: Crawl, archive: Path) -> None:
     assert not verify(archive).problems
 
 
-class BrokenKeeper(ArchiveHere):
+class BrokenArchive(ArchiveInProcess):
     """An archive that fails at every answer, by an error of its own."""
 
     def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
@@ -213,7 +213,7 @@ class _BrokenWriter(CaptureWriter):
 def test_an_answer_that_cannot_be_kept_is_no_fault_of_the_source(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
-    ended = crawl("-s", "FINEWS_KEEPER=tests.crawler.test_captures.BrokenKeeper")
+    ended = crawl("-s", "FINEWS_ARCHIVE_CLASS=tests.crawler.test_captures.BrokenArchive")
     assert ended.status == 7, ended.log
     assert "cannot be kept: a bug." in ended.log
     assert "could not be reached" not in ended.log

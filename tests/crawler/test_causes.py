@@ -130,7 +130,7 @@ def test_one_bad_article_leaves_the_next_crawls_well(
     with state_of(archive) as state:
         assert not state.failures()
     replica.requests.clear()
-    assert crawl("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert crawl("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert not any("NW2099" in url for url in asked(replica, FIRST))
 
 
@@ -140,7 +140,7 @@ def test_few_failures_are_no_reason_to_wake_anybody(
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(451))]
     assert crawl().status == 0
     for _ in range(3):
-        ended = crawl("-s", "FINEWS_REVISIT_SHARE=0")
+        ended = crawl("-s", "FINEWS_INTERVAL_SHARE=0")
         assert (ended.status, "1 failed" in ended.output) == (0, True)
 
 
@@ -165,7 +165,7 @@ def test_an_article_is_given_up_on_demand(crawl: Crawl, replica: Replica, archiv
         f"{REAL} is given up; no crawl asks for it any more, unless `share` names it.\n",
     )
     replica.requests.clear()
-    assert crawl("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert crawl("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert not any(REAL in entry.request.path for entry in replica.requests)
     assert "given up" in finews("stats").stdout
     unknown = finews("give-up", "NW202611222148000145")

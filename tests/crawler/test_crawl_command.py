@@ -1,6 +1,7 @@
 """`scrapy crawl` refuses, before any request, what can be known to be wrong."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,11 +18,12 @@ from scrapy.spiderloader import SpiderLoader
 from archive.archive import Archive
 from archive.article import SHANGHAI, InfoCode
 from archive.verify import verify
+from crawler.settings_check import check_settings, rename_settings
 from demo.articles import FEWEST
 from demo.faults import Fault, delay
 from demo.replica import Replica
 from demo.site import made_up_site
-from settings import base
+from settings import base, fast
 from tests.archive.test_beside import wait_until_gone
 from tests.archive.test_importing import processes_of
 from tests.children import Child
@@ -62,7 +64,10 @@ def test_every_spider_starts_and_does_its_job(
         (("--loglevel", "loud"), "LOG_LEVEL is 'loud'; it should be "),
         (("-s", "FINEWS_ARCHVE=/x"), "There is no setting FINEWS_ARCHVE; FINEWS_ARCHIVE may be"),
         (("-s", "FINEWS_COLOUR=red"), "There is no setting FINEWS_COLOUR."),
-        (("-s", "FINEWS_KEEPER=crawler.keeper.Nobody"), "FINEWS_KEEPER is 'crawler.keeper.Nobody'"),
+        (
+            ("-s", "FINEWS_ARCHIVE_CLASS=crawler.keeper.Nobody"),
+            "FINEWS_ARCHIVE_CLASS is 'crawler.keeper.Nobody'",
+        ),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_no_request(
@@ -74,6 +79,31 @@ def test_a_wrong_call_is_one_sentence_and_no_request(
     assert len(ended.log.splitlines()) == 1
     assert not replica.requests
     assert not archive.exists()
+
+
+def test_old_names_of_settings_work_with_one_sentence_each(crawl: Crawl, archive: Path) -> None:
+    old = ("FINEWS_KEEPER=crawler.keeper.ArchiveBeside", "FINEWS_PATIENCE=7")
+    ended = crawl(*(word for setting in old for word in ("-s", setting)))
+    assert ended.status == 0, ended.log
+    assert posts_in(archive)
+    sentences = re.findall(r"WARNING: (The setting .* is now .*);", ended.log)
+    assert sentences == [
+        "The setting FINEWS_KEEPER is now FINEWS_ARCHIVE_CLASS",
+        "The setting FINEWS_PATIENCE is now FINEWS_SILENT_AFTER_FAILURES",
+    ]
+
+
+def test_values_of_old_names_are_taken_over() -> None:
+    settings = Settings()
+    settings.setmodule("settings.base")
+    settings.set("FINEWS_PATIENCE", "7", priority="cmdline")
+    settings.set("FINEWS_KEEPER", "crawler.keeper.ArchiveBeside", priority="project")
+    settings.set("FINEWS_REVISIT_SHARE", 1, priority="project")
+    assert len(list(rename_settings(settings))) == 3
+    assert settings.getint("FINEWS_SILENT_AFTER_FAILURES") == 7
+    assert settings["FINEWS_ARCHIVE_CLASS"] == fast.FINEWS_ARCHIVE_CLASS
+    assert settings.getfloat("FINEWS_INTERVAL_SHARE") == 1
+    check_settings(settings)
 
 
 @pytest.mark.parametrize("pages", ["0", "x", "-1", "1.5", ""])
@@ -203,11 +233,11 @@ def test_interrupted_once_what_is_in_flight_is_stored_and_told(
     assert f"{articles_in(archive)} added" in output
 
 
-@pytest.mark.parametrize("keeper", ["ArchiveHere", "ArchiveBeside"])
+@pytest.mark.parametrize("keeper", ["ArchiveInProcess", "ArchiveInSubprocess"])
 def test_interrupted_twice_it_waits_for_nothing_and_says_so(
     replica: Replica, archive: Path, keeper: str
 ) -> None:
-    named = ("-s", f"FINEWS_KEEPER=crawler.keeper.{keeper}")
+    named = ("-s", f"FINEWS_ARCHIVE_CLASS=crawler.keeper.{keeper}")
     with half_way(replica, archive, 20, *named) as crawl:
         time.sleep(0.3)
         processes = processes_of(crawl.pid)

@@ -299,7 +299,7 @@ def test_an_article_page_that_is_laid_out_otherwise_makes_no_empty_article(
     assert provisional == [(len(rolling - SITE.summary_only),)]
 
     replica.sites = dict(SITE.sites)
-    healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0")
+    healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_INTERVAL_SHARE=0")
     assert healed.status == 0, healed.log
     assert sources_of(archive) == expected_sources(SITE)
 
@@ -405,7 +405,7 @@ def test_a_forced_ban_ends_the_run_cleanly_and_the_next_ones_wait_it_out(
 
     replica.sites = dict(SITE.sites)
     (archive / "crawl-state.db").unlink()
-    healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0")
+    healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_INTERVAL_SHARE=0")
     assert healed.status == 0, healed.log
     assert sources_of(archive) == expected_sources(SITE)
 
@@ -423,6 +423,8 @@ def test_dead_share_hosts_are_not_asked_for_every_article(
 
     replica.faults = []
     let_blocks_end(archive)
-    healed = eastmoney(crawl, *LONG_AGO, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=99")
+    healed = eastmoney(
+        crawl, *LONG_AGO, "-s", "FINEWS_INTERVAL_SHARE=0", "-s", "FINEWS_REVISITS=99"
+    )
     assert healed.status == 0, healed.log
     assert sources_of(archive) == expected_sources(SITE)

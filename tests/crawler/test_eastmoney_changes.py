@@ -346,7 +346,7 @@ def test_an_entry_that_cannot_be_read_takes_no_other_with_it(
     assert sources_of(archive).keys() == {article.info_code for article in others}
 
     replica.sites |= {LISTAPI_HOST: good}
-    healed = eastmoney(crawl, *COLUMN, "-s", "FINEWS_REVISIT_SHARE=0")
+    healed = eastmoney(crawl, *COLUMN, "-s", "FINEWS_INTERVAL_SHARE=0")
     assert healed.status == 0, healed.log
     assert sources_of(archive).keys() == {article.info_code for article in LISTED[:5]}
 
@@ -358,7 +358,7 @@ def test_an_entry_that_stays_unreadable_uses_up_no_tries(
     replica.sites |= dict.fromkeys((*SHARE_HOSTS, PAGE_HOST), share_api_site({}))
     replica.sites |= {LISTAPI_HOST: with_entry(good, summary=["a", "b"])}
     for _ in range(2):
-        ended = eastmoney(crawl, *COLUMN, "-s", "FINEWS_REVISIT_SHARE=1000")
+        ended = eastmoney(crawl, *COLUMN, "-s", "FINEWS_INTERVAL_SHARE=1000")
     assert ended.status == 0, ended.log
     assert "0 failed" in ended.output
     with closing(CrawlState(archive / "crawl-state.db")) as state:

@@ -32,7 +32,7 @@ from tests.crawler.test_sample_site import article_requests, rows
 SITE = made_up_site(articles=FEWEST)
 EMPTY = b'{"code": "1", "data": {"fastNewsList": [], "sortEnd": ""}}'
 ANY_AGE = ("-s", "FINEWS_REVISIT_DAYS=36500")  # made-up articles are old
-AT_ONCE = (*LONG_AGO, *ANY_AGE, "-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISITS=100")
+AT_ONCE = (*LONG_AGO, *ANY_AGE, "-s", "FINEWS_INTERVAL_SHARE=0", "-s", "FINEWS_REVISITS=100")
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_what_has_failed_is_known_and_is_no_reason_to_read_on(
     assert eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济").status == 6
     assert not posts_in(archive)
     replica.requests.clear()
-    eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济", "-s", "FINEWS_REVISIT_SHARE=1000")
+    eastmoney(crawl, *LONG_AGO, "-a", "column=国内经济", "-s", "FINEWS_INTERVAL_SHARE=1000")
     assert pages(replica)[LISTAPI_HOST] == 1
     assert not article_requests(replica)
 

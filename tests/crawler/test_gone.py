@@ -54,7 +54,7 @@ def test_a_page_that_comes_back_is_archived(
     replica.faults = [Fault(MIRROR, PAGE, failure=status(404))]
     assert crawl().status == 0
     replica.faults = []
-    assert crawl("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert crawl("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert posts_in(archive) == sample_posts
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.crawl_state import Block, CrawlState, Failed, Validators
+from archive.crawl_state import Block, CrawlState, Failed, FailedAttempt, Validators
 from demo.faults import Fault, garbage, status
 from demo.replica import Answer, Replica, Request
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
+from tests.crawl_state import change_crawl_state
 from tests.crawler.test_sample_site import REAL, article_requests, asked, rows
 
 FIRST = SHARE_HOSTS[0]
@@ -147,20 +148,20 @@ def test_what_failed_is_tried_again_though_lists_stay_the_same_and_given_up_in_t
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
     for attempt in (1, 2, 3):
         replica.requests.clear()
-        crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_REVISIT_SHARE=0")
+        crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_INTERVAL_SHARE=0")
         assert any(REAL in url for url in asked(replica, MIRROR))
         with state_of(archive) as state:
             (failed,) = state.failures()
             assert (failed.info_code, failed.times) == (REAL, attempt)
             assert isinstance(failed, Failed)
     replica.requests.clear()
-    ended = crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_REVISIT_SHARE=0")
+    ended = crawl("-s", "FINEWS_ATTEMPTS=3", "-s", "FINEWS_INTERVAL_SHARE=0")
     assert not article_requests(replica)
     assert ended.status == 0
     assert "1 articles were given up after 3 crawls" in ended.log
 
     replica.faults = []
-    assert "1 added" in crawl("-s", "FINEWS_REVISIT_SHARE=0").output
+    assert "1 added" in crawl("-s", "FINEWS_INTERVAL_SHARE=0").output
     with state_of(archive) as state:
         assert not state.failures()
 
@@ -194,8 +195,7 @@ def test_a_category_that_posts_link_to_and_that_is_not_there_is_no_failure(
     assert (ended.status, posts_in(archive)) == (0, sample_posts)
     assert f"{missing}, which posts link to, is not there" in ended.log
     assert crawl().status == 0
-    with state_of(archive) as state:
-        state._db.table("validators").delete_where("url LIKE '%withounder.com/'")
+    change_crawl_state(archive, "DELETE FROM validators WHERE url LIKE '%withounder.com/'")
     replica.requests.clear()
     replica.faults = []
     assert crawl().status == 0
@@ -216,7 +216,7 @@ def test_tries_thin_out_so_that_an_outage_does_not_use_them_up(tmp_path: Path) -
         now = start + timedelta(minutes=minutes)
         failed = state.failure_of(code)
         if failed is None or failed.is_due(now, 0.5):
-            state.failed(code, None, "down", now)
+            state.failed(FailedAttempt(code, "down"), now)
             tries.append(minutes)
     assert tries[:5] == [0, 5, 10, 20, 40]
     assert tries[9] > 20 * 60
@@ -231,9 +231,8 @@ def test_an_article_that_waits_is_not_asked_for_by_lists_either(
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
     assert crawl().status == 0
     replica.requests.clear()
-    with state_of(archive) as state:
-        state._db.table("validators").delete_where()
-    ended = crawl("-s", "FINEWS_REVISIT_SHARE=1000")
+    change_crawl_state(archive, "DELETE FROM validators")
+    ended = crawl("-s", "FINEWS_INTERVAL_SHARE=1000")
     assert ended.status == 0
     assert not article_requests(replica)
     with state_of(archive) as state:
@@ -271,9 +270,8 @@ def test_an_outage_is_no_attempt(crawl: Crawl, replica: Replica, archive: Path) 
     replica.faults = [Fault(MIRROR, f"/jingjiguanchawang/2021/12/29/{REAL}", failure=status(404))]
     assert crawl().status == 0
     replica.faults = [Fault(MIRROR, "/feed.xml", failure=status(403))]
-    with state_of(archive) as state:
-        state._db.table("validators").delete_where()
+    change_crawl_state(archive, "DELETE FROM validators")
     for _ in range(3):
-        crawl("-s", "FINEWS_REVISIT_SHARE=0")
+        crawl("-s", "FINEWS_INTERVAL_SHARE=0")
     with state_of(archive) as state:
         assert [failed.times for failed in state.failures()] == [1]

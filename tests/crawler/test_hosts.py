@@ -17,6 +17,7 @@ from demo.faults import Failure, Fault, empty, garbage, hang, reset, status
 from demo.replica import Replica, Request
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, Ended, crawl_with, posts_in
+from tests.crawl_state import change_crawl_state
 from tests.crawler.test_refusals import REFUSALS
 from tests.crawler.test_sample_site import rows
 
@@ -51,16 +52,12 @@ def blocks(archive: Path) -> dict[str, Block]:
 
 
 def let_blocks_end(archive: Path) -> None:
-    """As if an hour had gone by."""
-    with Archive(archive) as opened:
-        state = opened.crawl_state
-        for row in list(state._db.table("blocks").rows):
-            until = datetime.fromisoformat(row["until"]) - timedelta(hours=7)
-            state._db.table("blocks").update(row["host"], {"until": until.isoformat()})
-        state._db.execute(
-            "UPDATE answers SET last = strftime('%Y-%m-%dT%H:%M:%f+00:00', last, '-8 hours')"
-        )
-        state._db.conn.commit()
+    """As if some hours had gone by."""
+    change_crawl_state(
+        archive,
+        "UPDATE blocks SET until = strftime('%Y-%m-%dT%H:%M:%f+00:00', until, '-7 hours')",
+        "UPDATE answers SET last = strftime('%Y-%m-%dT%H:%M:%f+00:00', last, '-8 hours')",
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,7 +67,7 @@ def test_dead_share_hosts_cost_few_requests(
     project: str, way: str, replica: Replica, archive: Path, site: MadeUpSite
 ) -> None:
     def crawl(*arguments: str) -> Ended:
-        quick = ("DOWNLOAD_TIMEOUT=1", "FINEWS_REVISIT_SHARE=0", "FINEWS_MIN_FAILURES=10")
+        quick = ("DOWNLOAD_TIMEOUT=1", "FINEWS_INTERVAL_SHARE=0", "FINEWS_MIN_FAILURES=10")
         settings = [word for setting in quick for word in ("-s", setting)]
         run = crawl_with(replica, archive)
         ended = run(*settings, *arguments, SCRAPY_PROJECT=project)

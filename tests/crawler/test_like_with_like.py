@@ -19,7 +19,7 @@ SITE = made_up_site(articles=FEWEST)
 LATER = later(SITE)
 CORRECTED, WITHDRAWN = LATER.corrected.info_code, LATER.withdrawn.info_code
 LONG_AGO = ("-s", "FINEWS_FIRST_DAYS=36500")
-ALL_ARE_DUE = ("FINEWS_REVISIT_DAYS=36500", "FINEWS_REVISIT_SHARE=0", "FINEWS_REVISITS=1000")
+ALL_ARE_DUE = ("FINEWS_REVISIT_DAYS=36500", "FINEWS_INTERVAL_SHARE=0", "FINEWS_REVISITS=1000")
 AGAIN = tuple(word for setting in ALL_ARE_DUE for word in ("-s", setting))
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from crawler.spiders.eastmoney import are_newest_first
-from crawler.spiders.limits import ListLimits, Progress
+from crawler.spiders.limits import ListLimits, ListProgress
 
 NOW = datetime(2026, 11, 29, 10, tzinfo=UTC)
 LIMITS = ListLimits(pages=4, time=timedelta(minutes=1), in_vain=2)
@@ -11,7 +11,7 @@ LIMITS = ListLimits(pages=4, time=timedelta(minutes=1), in_vain=2)
 
 def read(*news: bool, seconds: int = 1) -> str | None:
     """What is said after pages that name something new, or nothing."""
-    progress, now = Progress(), NOW
+    progress, now = ListProgress(), NOW
     for new in news:
         progress = progress.with_page(now, new=new)
         now += timedelta(seconds=seconds)

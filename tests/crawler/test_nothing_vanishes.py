@@ -113,7 +113,7 @@ def test_what_an_article_is_refused_for_in_a_pipeline_is_told(
     assert not failures(archive)  # whoever names an article names it again
     replica.sites[FIRST] = share
     replica.requests.clear()
-    assert crawl("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert crawl("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert len(posts_in(archive)) == 22
 
 
@@ -146,7 +146,7 @@ def test_looks_and_articles_are_written_one_at_a_time(
     down = [Fault(host, "/NewsData/", failure=status(200, body=gone)) for host in SHARE_HOSTS]
     replica.sites |= made_up_site(articles=150, seed=7).sites
     replica.faults = down
-    ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_REVISIT_SHARE=0")
+    ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_INTERVAL_SHARE=0")
     assert ended.status in {0, 6}, ended.log
     assert rows(archive, "SELECT count(*) FROM posts WHERE gone IS NOT NULL")[0][0] >= 40
     assert not verify(archive).problems

@@ -22,7 +22,6 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive.archive import Archive
 from archive.article import InfoCode
 from archive.content import picture_address
 from archive.media import host_of
@@ -42,6 +41,7 @@ from demo.replica import Answer, Replica, Request, share_api_site
 from demo.site import made_up_site
 from tests.children import Child
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
+from tests.crawl_state import change_crawl_state
 from tests.crawler.test_sample_site import REAL, asked, rows
 
 _NUMBERS = (
@@ -200,12 +200,12 @@ def test_what_is_no_picture_is_not_kept_and_fails_no_article(
     assert not verify(archive).problems
 
     replica.requests.clear()
-    assert keep("-s", "FINEWS_REVISIT_SHARE=1000").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=1000").status == 0
     assert not pictures_asked(replica)
-    assert keep("-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_ATTEMPTS=1").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=0", "-s", "FINEWS_ATTEMPTS=1").status == 0
     assert pictures_asked(replica) == [image(BY_AGE[8])]  # the others have said what they are
     replica.faults.clear()
-    assert keep("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert not missing(archive)
     assert len(pictures_asked(replica)) == 1 + 6
 
@@ -218,7 +218,7 @@ def test_a_host_without_pictures_is_not_asked_for_all_of_them(
     assert pictures_asked(replica) == [image(name) for name in BY_AGE[:3]]
     replica.faults.clear()
     replica.requests.clear()
-    assert keep("-s", "FINEWS_REVISIT_SHARE=1000", "-s", "FINEWS_PICTURES=2").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=1000", "-s", "FINEWS_PICTURES=2").status == 0
     assert pictures_asked(replica) == [image(name) for name in BY_AGE[3:5]]
 
 
@@ -234,11 +234,10 @@ def test_a_host_of_pictures_can_want_to_be_left_alone(
     assert f"UTC by {PICTURE_HOST}: " in ended.log
     assert not asked(replica, PICTURE_HOST)
 
-    with Archive(archive) as opened:
-        opened.crawl_state._db.table("blocks").delete_where()
+    change_crawl_state(archive, "DELETE FROM blocks")
     forbidding = b"User-agent: *\nDisallow: /download/\n"
     replica.faults = [Fault(PICTURE_HOST, "/robots.txt", failure=garbage(forbidding))]
-    assert keep("-s", "FINEWS_REVISIT_SHARE=0").status == 0
+    assert keep("-s", "FINEWS_INTERVAL_SHARE=0").status == 0
     assert asked(replica, PICTURE_HOST) == [f"https://{PICTURE_HOST}/robots.txt"]
 
 
@@ -335,7 +334,8 @@ def test_redirects_that_are_followed(location: str, target: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", [{"FINEWS_MEDIA": False}, {"FINEWS_KEEPER": "cluster.elsewhere.ArchiveElsewhere"}]
+    "elsewhere",
+    [{"FINEWS_MEDIA": False}, {"FINEWS_ARCHIVE_CLASS": "cluster.elsewhere.RemoteArchive"}],
 )
 def test_where_none_are_kept_the_pipeline_is_off_without_a_word(elsewhere: dict[str, Any]) -> None:
     settings = Settings()

@@ -42,15 +42,15 @@ execute(sys.argv)
 QUOTED = "NW202205202300000118"
 """The article that gets another title; it is published as two posts."""
 
-LOOK_AGAIN = ("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_REVISIT_SHARE=0")
+LOOK_AGAIN = ("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_INTERVAL_SHARE=0")
 
 
 def replay(
-    archive: Path, *arguments: str, changed: bool = False
+    archive: Path, *arguments: str, changed: bool = False, command: str = "reparse"
 ) -> subprocess.CompletedProcess[str]:
     start = ("-c", ANOTHER_TITLE) if changed else ("-m", "scrapy")
     return subprocess.run(
-        (sys.executable, *start, "replay", *arguments),
+        (sys.executable, *start, command, *arguments),
         cwd=ROOT,
         env=os.environ | {"FINEWS_ARCHIVE": str(archive), "http_proxy": "http://127.0.0.1:9"},
         capture_output=True,
@@ -65,6 +65,15 @@ def crawled(crawl: Crawl, replica: Replica, archive: Path) -> Path:
     replica.faults = [Fault(host, no_share, failure=status(404)) for host in SHARE_HOSTS]
     assert crawl().status == 0
     return archive
+
+
+def test_the_old_name_works_with_one_sentence(tmp_path: Path) -> None:
+    with Archive(tmp_path / "news", clock=Clock()) as archive:
+        archive.add(ARTICLE)
+    ended = replay(tmp_path / "news", command="replay")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.startswith("finews: scrapy replay is now scrapy reparse; use that name.\n")
+    assert "1 have no captures" in ended.stdout
 
 
 def test_nothing_changes_while_the_page_objects_do_not(crawled: Path) -> None:

@@ -264,7 +264,7 @@ def test_a_post_whose_file_was_lost_does_not_stop_the_looks_at_others(
     (lost,) = (archive / "_posts").rglob(f"*{REAL}.md")
     lost.unlink()
     replica.requests.clear()
-    ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_REVISIT_SHARE=0")
+    ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_INTERVAL_SHARE=0")
     assert ended.status == 0, ended.log
     assert f"{REAL} is not looked at again" in ended.log
     assert len(article_requests(replica)) == 18

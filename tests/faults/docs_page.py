@@ -44,7 +44,7 @@ the article, and is kept as it is.
   status 3. A share host: as above.
 
 A host that fails five times in a row, whatever it fails in, is asked no more for ten minutes; the
-tests of this page switch that off (`FINEWS_PATIENCE`), to meet every fault.
+tests of this page switch that off (`FINEWS_SILENT_AFTER_FAILURES`), to meet every fault.
 
 `unreachable` and `left_out` say nothing about an article, and count as no attempt at it. A request
 that fails for a status of 500 or more, or for the connection, is made twice more before.

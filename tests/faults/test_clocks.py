@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archive.article import InfoCode
-from archive.crawl_state import LONGEST_BLOCK, CrawlState
+from archive.crawl_state import LONGEST_BLOCK, CrawlState, FailedAttempt
 from archive.verify import verify
 from demo.faults import Fault, status
 from demo.replica import Replica
@@ -54,7 +54,7 @@ def test_a_host_is_not_left_alone_for_ever(tmp_path: Path) -> None:
 
 def test_what_failed_in_the_future_is_due(tmp_path: Path) -> None:
     state = CrawlState(tmp_path / "crawl-state.db")
-    state.failed(InfoCode(REAL), None, "x", LATER)
+    state.failed(FailedAttempt(InfoCode(REAL), "x"), LATER)
     (failed,) = state.failures()
     assert failed.is_due(NOW, 0.5)
     state.close()

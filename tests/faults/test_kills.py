@@ -34,7 +34,7 @@ from tests.conftest import NO_DELAYS, ROOT, posts_in
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_PER_ARCHIVE = 3
-KEEPERS = ("ArchiveHere", "ArchiveBeside")
+KEEPERS = ("ArchiveInProcess", "ArchiveInSubprocess")
 """That take turns."""
 KEPT = {
     "posts": "info_code, title, published, media, category, tag, digest, text, length, pictures, "
@@ -74,7 +74,7 @@ def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Child[by
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),
-            *("-s", f"FINEWS_KEEPER=crawler.keeper.{keeper}"),
+            *("-s", f"FINEWS_ARCHIVE_CLASS=crawler.keeper.{keeper}"),
         ),
         cwd=ROOT,
         env=os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)},

@@ -28,7 +28,7 @@ def crawl(site: str, folder: Path, **environment: str) -> Ended:
             *(sys.executable, "-m", "scrapy", "crawl", "finews", *NO_DELAYS),
             *("-s", f"FINEWS_SOURCES={sources}", "-s", f"FINEWS_ARCHIVE={folder / 'news'}"),
             *("-s", "RETRY_TIMES=1", "-s", "DNS_TIMEOUT=5"),
-            *("-s", "FINEWS_REVISIT_SHARE=0", "-s", "FINEWS_REVISIT_DAYS=36500"),
+            *("-s", "FINEWS_INTERVAL_SHARE=0", "-s", "FINEWS_REVISIT_DAYS=36500"),
         ),
         cwd=ROOT,
         env=plain | environment,

@@ -14,12 +14,15 @@ from typing import Any
 import pytest
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
+from archive.article import InfoCode
 from archive.content import read_body
 from archive.post import parse_post
+from crawler.pages.eastmoney_list import EastmoneyList
 from crawler.pages.errors import PageError
 from crawler.pages.feed import Feed
-from crawler.pages.layouts import LAYOUTS, Layout, layout_of, read
+from crawler.pages.layouts import LAYOUTS, Layout, layout_of
 from crawler.pages.list_page import ListPage
+from crawler.pages.page import TextPage
 from crawler.pages.post_page import PostPage
 from crawler.pages.share_answer import ShareAnswer
 from tests.conftest import SAMPLES
@@ -60,8 +63,7 @@ def cases() -> list[tuple[Layout, str, Path]]:
         found.append((ShareAnswer, API + path.stem, path))
     for path in sorted((GOLDEN / "answers").iterdir()):
         page, _, name = path.stem.partition("-")
-        known = next(known for known in LAYOUTS if known.__name__ == page)
-        found.append((known, address_of(page, name), path))
+        found.append((LAYOUTS[page], address_of(page, name), path))
     return found
 
 
@@ -69,6 +71,19 @@ def response(address: str, path: Path) -> Response:
     kinds: dict[str, type[TextResponse]] = {".html": HtmlResponse, ".xml": XmlResponse}
     kind = kinds.get(path.suffix, TextResponse)
     return kind(address.replace(" ", "%20"), body=path.read_bytes(), encoding="utf-8")
+
+
+def read(layout: Layout, response: Response) -> Any:
+    """All that a page object reads from a response."""
+    page = layout(response)
+    if isinstance(page, TextPage):
+        return page.text(InfoCode.from_address(response.url))
+    if isinstance(page, PostPage):
+        return page.facts()
+    if isinstance(page, EastmoneyList):
+        return {"entries": page.entries(), "next_page": page.next_page()}
+    assert isinstance(page, Feed | ListPage)
+    return page.links()
 
 
 def as_json(value: object) -> Any:
