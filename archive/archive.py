@@ -10,24 +10,24 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog import Catalog
-from archive.changes import ChangeKind
+from archive.catalog.crawl_history import History
+from archive.catalog.row_builder import as_json
+from archive.catalog.rows import CatalogEntry, PostRow
+from archive.catalog.version_diff import ChangeKind
+from archive.catalog.writer import Catalog
 from archive.clock import Clock, utc_iso, utc_now
 from archive.content import read_body, with_listed
+from archive.content.front_matter import parse_post
 from archive.crawl_state import CrawlState
-from archive.crawls import History
-from archive.entries import CatalogEntry, PostRow
 from archive.errors import ArchiveError, CatalogMissing
-from archive.files import refuse_links, refuse_stray
-from archive.lock import ArchiveLock
-from archive.media import picture_of
-from archive.post import parse_post
 from archive.reader import ArchiveReader
-from archive.rows import as_json
-from archive.steps import Outcome, Step, StepWriter
-from archive.succession import Succession
-from archive.versions import post_files, revision_files
+from archive.storage.files import refuse_links, refuse_stray
+from archive.storage.images import picture_of
+from archive.storage.lock import ArchiveLock
+from archive.storage.paths import post_files, revision_files
 from archive.warc import CaptureWriter, Exchange
+from archive.writing.commit import Outcome, Step, StepWriter
+from archive.writing.versioning import Succession
 
 __all__ = ["Archive", "Clock", "History", "Outcome", "Step", "utc_now"]
 

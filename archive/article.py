@@ -13,7 +13,7 @@ from pydantic_core.core_schema import CoreSchema, no_info_after_validator_functi
 from archive.capture import Capture
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle, InvalidInfoCode
-from archive.markup import is_nested_too_deep
+from archive.html_limits import is_nested_too_deep
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 """The sources' time zone. Fixed, because the site writes +0800 on every post."""

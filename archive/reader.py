@@ -8,18 +8,18 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import SHANGHAI, Article, Edition, InfoCode
 from archive.capture import Capture
+from archive.catalog.crawl_history import History, history_of
+from archive.catalog.reader import Questions
+from archive.catalog.row_builder import article_from, as_json
+from archive.catalog.rows import PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
-from archive.closing import Closing
+from archive.content.front_matter import parse_post
 from archive.crawl_state import CrawlState
-from archive.crawls import History, history_of
-from archive.entries import PostRow, StoredBody
 from archive.errors import ArchiveError
-from archive.files import bytes_if_there
-from archive.post import parse_post
-from archive.query import Query
-from archive.questions import Questions
-from archive.rows import article_from, as_json
+from archive.search.query import Query
+from archive.storage.closing import Closing
+from archive.storage.files import bytes_if_there
 from archive.warc import Record, read_response
 
 
@@ -181,7 +181,7 @@ class ArchiveReader(Closing):
     def search(self, query: Query | str, limit: int = 20) -> list[PostRow]:
         """Return posts, the newest publication first.
 
-        :param query: see `archive.query`; a text is what would be typed into the search box.
+        :param query: see `archive.search.query`; a text is what would be typed into the search box.
         """
         if isinstance(query, str):
             query = Query(q=query)

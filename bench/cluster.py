@@ -26,8 +26,8 @@ from archive.warc import Exchange
 from bench.articles import as_article
 from bench.corpus import Corpus
 from cluster.app import opened_app
-from cluster.roles import send_now
-from cluster.wire import Plain, packed_exchange, plain_article
+from cluster.entry_points import send_now
+from cluster.serialisation import Plain, packed_exchange, plain_article
 from cluster.writing import BatchWriter
 from demo.brokers import Broker, RabbitMQ, running, wait_for
 from demo.exchange import Answer, Request, Site

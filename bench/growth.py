@@ -19,7 +19,7 @@ from archive.archive import Archive
 from archive.article import InfoCode
 from archive.browse.plugin import open_site
 from archive.importing import import_posts
-from archive.verify import verify
+from archive.integrity.verify import verify
 from bench.corpus import Corpus
 from bench.harness import seconds_of
 from bench.importing import write_posts

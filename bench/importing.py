@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from archive.content import read_body
+from archive.content.front_matter import format_post, parse_post, post_path
 from archive.importing import import_posts
-from archive.post import format_post, parse_post, post_path
 from bench.articles import as_article
 from bench.corpus import Corpus
 from bench.harness import seconds_of

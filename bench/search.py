@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from archive.browse.filters import read_filters
-from archive.databases import open_catalog
-from archive.query import Query, count, find
-from archive.search import register
+from archive.search.index import register
+from archive.search.query import Query, count, find
+from archive.storage.databases import open_catalog
 from bench.corpus import Corpus
 from bench.harness import head, row, seconds_of
 from bench.pages import build

@@ -34,7 +34,7 @@ def cluster() -> None:
 @click.option("--name", default="worker", show_default=True, help="Of this one on its machine.")
 def worker(crawls: int, name: str) -> None:
     """Take jobs and crawl them, until stopped."""
-    from cluster.roles import work
+    from cluster.entry_points import work
 
     work(crawls, name)
 
@@ -48,7 +48,7 @@ def worker(crawls: int, name: str) -> None:
 )
 def writer(archive: Path) -> None:
     """Write what the workers send into ARCHIVE, until stopped. There is one of these."""
-    from cluster.roles import write
+    from cluster.entry_points import write
 
     write(archive)
 
@@ -64,7 +64,7 @@ def writer(archive: Path) -> None:
 )
 def beat(jobs_file: Path, schedule: Path) -> None:
     """Send each job whenever it is due, until stopped. There is one of these."""
-    from cluster.roles import send_when_due
+    from cluster.entry_points import send_when_due
 
     send_when_due(jobs_file, schedule)
 
@@ -74,7 +74,7 @@ def beat(jobs_file: Path, schedule: Path) -> None:
 @click.argument("names", nargs=-1)
 def send(jobs_file: Path, names: tuple[str, ...]) -> None:
     """Send jobs now: those that are named, or all."""
-    from cluster.roles import send_now
+    from cluster.entry_points import send_now
 
     click.echo(f"{send_now(jobs_file, names)} jobs sent.")
 
@@ -94,6 +94,6 @@ def status(patience: float) -> None:
 @cluster.command()
 def retry() -> None:
     """Give the batches that were set aside to the writer once more."""
-    from cluster.roles import send_again
+    from cluster.entry_points import send_again
 
     click.echo(f"{send_again()} batches sent again.")

@@ -10,8 +10,8 @@ from kombu import Queue
 
 from archive.errors import ArchiveError
 from cluster.app import ARCHIVE, ASIDE, JOBS
-from cluster.asking import BROKEN, ask, no_broker
-from cluster.received import JobEnded
+from cluster.batch_log import JobEnded
+from cluster.rpc import BROKEN, ask, no_broker
 
 #: Seconds for all workers to answer, whose number is not known.
 _PATIENCE_SECONDS = 1.0

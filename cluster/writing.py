@@ -15,19 +15,19 @@ from celery.exceptions import Reject
 from archive.archive import Archive
 from archive.article import Article, InfoCode
 from archive.capture import Capture
+from archive.catalog.rows import PostRow
 from archive.clock import Clock, utc_now
-from archive.closing import Closing
-from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle, Refused
-from archive.steps import Outcome
+from archive.storage.closing import Closing
+from archive.writing.commit import Outcome
 from cluster.app import ASIDE
-from cluster.asking import answer
-from cluster.received import Received
-from cluster.wire import Plain, article_of, event_of, exchange_of, plain_article
-from crawler.keeper import note
+from cluster.batch_log import Received
+from cluster.rpc import answer
+from cluster.serialisation import Plain, article_of, event_of, exchange_of, plain_article
+from crawler.archive_port import note
+from crawler.exit_status import ExitStatus
+from crawler.listed_facts import ListedFacts
 from crawler.pipelines.store import add_each
-from crawler.told import ListedFacts
-from crawler.verdict import ExitStatus
 
 logger = logging.getLogger(__name__)
 

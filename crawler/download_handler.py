@@ -10,7 +10,7 @@ from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.extensions.circuit_breaker import CircuitBreaker
-from crawler.fingerprint import WIRE_HEAD
+from crawler.request_meta import WIRE_HEAD
 from crawler.scrapy_internals import bound_headers, wire_head_of
 
 

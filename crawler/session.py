@@ -14,10 +14,10 @@ from archive.archive import Clock
 from archive.article import InfoCode
 from archive.crawl_state import FailedAttempt, Validators
 from archive.errors import ArchiveError
-from crawler.keeper import ArchivePort, LocalArchive, archive_class
+from crawler.archive_port import ArchivePort, LocalArchive, archive_class
+from crawler.exit_status import STORAGE_FAILED
+from crawler.listed_facts import ListedFacts
 from crawler.tally import Fate, Tally
-from crawler.told import ListedFacts
-from crawler.verdict import STORAGE_FAILED
 
 logger = logging.getLogger(__name__)
 

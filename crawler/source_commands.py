@@ -23,6 +23,7 @@ from crawler.checking.interfaces import SOURCES, plan_of
 from crawler.checking.report import report, status_of
 from crawler.checking.saved import make_folders, save, saved_answers
 from crawler.checking.spider import ask, ask_for
+from crawler.exit_status import ExitStatus
 from crawler.pages.article_reading import UnknownAnswer
 from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
@@ -30,7 +31,6 @@ from crawler.pages.reading import read_answer
 from crawler.refusals import refusal_in
 from crawler.settings_check import rename_settings
 from crawler.sources import Sources
-from crawler.verdict import ExitStatus
 
 
 def _http_address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:

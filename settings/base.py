@@ -10,7 +10,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 COMMANDS_MODULE = "crawler.commands"
 
 # The class that stores what a crawl fetches: here in the archive folder below, on this machine.
-FINEWS_ARCHIVE_CLASS = "crawler.keeper.ArchiveInProcess"
+FINEWS_ARCHIVE_CLASS = "crawler.archive_port.ArchiveInProcess"
 
 # The folder of the archive, and the file with the facts about the sources. The default folder is
 # news/ next to scrapy.cfg, in whichever folder of the project a crawl is started.
@@ -101,7 +101,7 @@ EXTENSIONS = {
     "crawler.extensions.progress.Progress": 500,
     "scrapy.extensions.logstats.LogStats": None,  # Progress reports the same, in articles
 }
-REQUEST_FINGERPRINTER_CLASS = "crawler.fingerprint.ArticleFingerprinter"
+REQUEST_FINGERPRINTER_CLASS = "crawler.request_meta.ArticleFingerprinter"
 
 # Politeness. Eastmoney bans addresses after a few fast requests.
 ROBOTSTXT_OBEY = True

@@ -8,7 +8,7 @@ from scrapy.utils.conf import closest_scrapy_cfg
 from settings.base import *  # noqa: F403
 
 # Articles are sent to the one machine that writes the archive, through the broker FINEWS_BROKER.
-FINEWS_ARCHIVE_CLASS = "cluster.elsewhere.RemoteArchive"
+FINEWS_ARCHIVE_CLASS = "cluster.remote_archive.RemoteArchive"
 
 # The file with the ids of all archived articles, for all crawls of this machine. Crawls fill it.
 FINEWS_KNOWN = os.environ.get("FINEWS_KNOWN") or str(

@@ -18,11 +18,11 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from demo.replica import Replica, Site
-from tests import advisories
 from tests.bench.test_short import QUICK, SLOW
-from tests.children import Child
 from tests.conftest import ROOT, crawl_with
-from tests.documents import (
+from tests.support import advisories
+from tests.support.children import Child
+from tests.support.documents import (
     BLOCK,
     CONTAINERS,
     DOCUMENTS,
@@ -36,7 +36,7 @@ from tests.documents import (
     name_of,
     sample_internet,
 )
-from tests.requirements import program
+from tests.support.requirements import program
 
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 _SERVING = re.compile(r"finews browse|http\.server")

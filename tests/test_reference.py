@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
+from archive.catalog.rows import PostRow
 from archive.cli import main
-from archive.entries import PostRow
 from crawler.arguments import FinewsArguments
-from crawler.verdict import ExitStatus
+from crawler.exit_status import ExitStatus
 from settings import base
 from tests.archive.browse.conftest import article
 from tests.conftest import ROOT
-from tests.reference import PAGES, commands_of, page, parameters
-from tests.search_examples import EXAMPLES
+from tests.support.reference import PAGES, commands_of, page, parameters
+from tests.support.search_examples import EXAMPLES
 
 REFERENCE = ROOT / "docs" / "reference"
 

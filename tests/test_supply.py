@@ -15,10 +15,10 @@ from zipfile import ZipFile
 import pytest
 
 from demo.replica import Answer, Replica, Request
-from tests import advisories
 from tests.audit import yanked
 from tests.conftest import ROOT
-from tests.documents import commands
+from tests.support import advisories
+from tests.support.documents import commands
 
 OWN = {"finews", "pip", "setuptools", "wheel"}
 HOUSES = ("archive", "cluster", "crawler", "demo", "settings")
@@ -27,7 +27,11 @@ DANGEROUS_MODULES = {
     "multiprocessing",  # pickles what it sends
 }
 DANGEROUS_CALLS = {"eval", "exec", "compile", "__import__"}
-BETWEEN_OURSELVES = {"archive/beside.py", "archive/processes.py", "archive/writer.py"}
+BETWEEN_OURSELVES = {
+    "archive/background/proxy.py",
+    "archive/process_pool.py",
+    "archive/background/process.py",
+}
 """Modules that hand values of their own to processes that they have started. Python pickles these;
 what sites say is in them as text and bytes."""
 SAFE_LOADERS = {"CBaseLoader", "CSafeLoader"}

@@ -12,7 +12,7 @@ import pytest
 
 from archive.importing import import_posts
 from tests.conftest import ROOT, SAMPLES
-from tests.requirements import lacking, program
+from tests.support.requirements import lacking, program
 
 FINEWS = (sys.executable, "-m", "archive.cli")
 COMMANDS = {

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from datasette.database import Database, Results
 
-from archive.databases import CATALOG, identity_of, open_catalog
 from archive.errors import ArchiveError
+from archive.storage.databases import CATALOG, identity_of, open_catalog
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from archive.atom import AtomEntry, AtomFeed, atom
-from archive.browse.article import kept_pictures
-from archive.browse.listing import believed
+from archive.browse.article_page import kept_pictures
+from archive.browse.post_list import believed
 from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
-from archive.query import Query, find
+from archive.content.atom import AtomEntry, AtomFeed, atom
+from archive.search.query import Query, find
 
 _ENTRIES = 30
 
@@ -49,7 +49,7 @@ def read_newest(
 ) -> list[FeedPost]:
     """The newest posts of a query.
 
-    :param until: posts that are dated later are left out; see `archive.browse.horizon`.
+    :param until: posts that are dated later are left out; see `archive.catalog.future_dates`.
     """
     hits = find(connection, believed(query, until), limit=_ENTRIES)
     rows = connection.execute(

@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote, urlencode, urljoin
 from datasette.utils.asgi import NotFound, Request, Response
 
 from archive.article import InfoCode
-from archive.browse import wording
-from archive.browse.article import (
+from archive.browse import template_filters as wording
+from archive.browse.article_page import (
     find_post,
     read_article,
     read_file,
@@ -19,21 +19,21 @@ from archive.browse.article import (
     read_versions,
 )
 from archive.browse.conditional import conditional
-from archive.browse.crawls import read_crawls
-from archive.browse.difference import compare, stretches
 from archive.browse.feed import Addresses, make_feed, read_newest, updated
 from archive.browse.filters import table_parameters
-from archive.browse.front import read_front, read_media, read_securities
-from archive.browse.horizon import horizon
-from archive.browse.listing import ListPosition, read_future, read_page
+from archive.browse.front_page import read_front, read_media, read_securities
 from archive.browse.metadata import TITLE
+from archive.browse.post_list import ListPosition, read_future, read_page
 from archive.browse.rendering import MOST_CHARACTERS
 from archive.browse.security import read_security, securities_named
 from archive.browse.site import Site
+from archive.browse.text_diff import compare, stretches
+from archive.catalog.crawl_status import read_crawls
+from archive.catalog.future_dates import horizon
 from archive.errors import InvalidInfoCode
-from archive.facets import read_facets
-from archive.lock import holder_of
-from archive.query import Query, count
+from archive.search.facets import read_facets
+from archive.search.query import Query, count
+from archive.storage.lock import holder_of
 
 View = Callable[..., Awaitable[Response]]
 """Datasette hands a page what its parameters are named after."""

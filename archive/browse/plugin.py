@@ -19,14 +19,16 @@ from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.browse import pages, searching, wording
-from archive.browse.crawls import is_running
-from archive.browse.listing import card_of
-from archive.browse.prefix import below
-from archive.browse.safety import Application, read_only, with_safety_headers
+from archive.browse import pages
+from archive.browse import search_plugin as searching
+from archive.browse import template_filters as wording
+from archive.browse.base_url import below
+from archive.browse.post_list import card_of
+from archive.browse.security_headers import Application, read_only, with_safety_headers
 from archive.browse.site import Site
+from archive.catalog.crawl_status import is_running
 from archive.errors import ArchiveError
-from archive.lock import holder_of
+from archive.storage.lock import holder_of
 
 T = TypeVar("T")
 

@@ -13,10 +13,10 @@ from html import escape
 from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
-from archive.browse.article import find_file
-from archive.browse.body import render_body
-from archive.post import parse_post
-from archive.versions import sha256
+from archive.browse.article_page import find_file
+from archive.content.front_matter import parse_post
+from archive.content.safe_html import render_body
+from archive.storage.paths import sha256
 
 MOST_BYTES = 300_000
 """Of a post's file whose body is shown as HTML on a page. That takes a second at most."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive.browse.chart import Chart, days_of_chart, draw
-from archive.facets import months_between
+from archive.search.facets import months_between
 
 _DAYS = 90
 """A timeline shorter than this has a bar for each day, a longer one for each month."""
@@ -41,7 +41,7 @@ class SecurityPage:
 def read_security(connection: sqlite3.Connection, code: str, until: str) -> SecurityPage | None:
     """The security with this code; None when no post names it.
 
-    :param until: the timeline ends there at the latest; see `archive.browse.horizon`.
+    :param until: the timeline ends there at the latest; see `archive.catalog.future_dates`.
     """
     security = connection.execute("SELECT * FROM securities WHERE code = ?", [code]).fetchone()
     if security is None:

@@ -13,16 +13,16 @@ import click
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
 from archive.errors import ArchiveError
-from archive.export import check_names, export_jsonl, export_parquet
-from archive.grams import NOTHING, match_expression
-from archive.output import STANDARD_OUTPUT, output_to
+from archive.export.incremental_folder import ExportResult
+from archive.export.output import STANDARD_OUTPUT, output_to
+from archive.export.records import check_names, export_jsonl, export_parquet
+from archive.export.site.feeds import Published
+from archive.export.site.jekyll import publish_feed, publish_site, what_to_publish
+from archive.export.site.posts import PublishedPost
+from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.publish.feeds import Published
-from archive.publish.folder import ExportResult
-from archive.publish.posts import PublishedPost
-from archive.publish.site import publish_feed, publish_site, what_to_publish
-from archive.query import Query
-from archive.wacz import export_wacz
+from archive.search.query import Query
+from archive.search.tokenizer import NOTHING, match_expression
 
 
 class _Exports(click.Group):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from archive import rebuild as archive_rebuild
 from archive.commands.arguments import archive as _archive
 from archive.commands.statuses import Status
 from archive.errors import ArchiveLocked
+from archive.integrity import rebuild as archive_rebuild
 from archive.progress import show
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from archive import accepted as archive_accepted
-from archive import repair as archive_repair
-from archive import verify as archive_verify
 from archive.commands.arguments import archive as _archive
 from archive.commands.statuses import Status
 from archive.errors import ArchiveLocked
+from archive.integrity import accepted as archive_accepted
+from archive.integrity import repair as archive_repair
+from archive.integrity import verify as archive_verify
 from archive.progress import show
 
 

@@ -2,7 +2,7 @@
 
 from archive.content.body import BodyFacts, read_body, same_article
 from archive.content.credit import media_named_in
-from archive.content.pictures import picture_address
+from archive.content.images import picture_address
 from archive.content.securities import SECURITY_CODE, Security, SecurityKind, with_listed
 
 __all__ = [

@@ -8,7 +8,7 @@ from lxml import etree
 
 from archive.content.adverts import drop_adverts
 from archive.content.credit import credits_in, media_credited
-from archive.content.pictures import charted, is_chart, pictures_in
+from archive.content.images import charted, is_chart, pictures_in
 from archive.content.securities import Security, securities_in
 from archive.content.text import plain_text
 from archive.content.tree import BLOCKS, drop_hidden, parse

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from lxml import etree
 
-from archive.content.pictures import charted, is_chart
+from archive.content.images import charted, is_chart
 
 _MARKET, _SYMBOL = r"(?P<market>[0-9]{1,3})", r"(?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})"
 SECURITY_CODE = re.compile(rf"{_MARKET}[.,]{_SYMBOL}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 from parsel import Selector
 
-from archive.markup import in_xml, without_overloaded_tags
+from archive.html_limits import in_xml, without_overloaded_tags
 
 BLOCKS = frozenset(
     """

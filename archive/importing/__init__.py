@@ -20,8 +20,8 @@ under its old one, too.
 What another archive knows besides its posts (captures, sources, times) is not taken over.
 """
 
-from archive.importing.listing import FileFinding
-from archive.importing.planning import Imported
-from archive.importing.taking_in import import_posts
+from archive.importing.find_files import FileFinding
+from archive.importing.plan import Imported
+from archive.importing.run import import_posts
 
 __all__ = ["FileFinding", "Imported", "import_posts"]

@@ -11,7 +11,7 @@ it is marked while a crawl writes to it.
   catalog can be made again.
 """
 
-from archive.warc.names import (
+from archive.warc.filenames import (
     day_of,
     find_file,
     finished_name,
@@ -20,9 +20,9 @@ from archive.warc.names import (
     is_ours,
     warc_files,
 )
-from archive.warc.reading import Damaged, Record, read_record, read_records, read_response
+from archive.warc.reader import Damaged, Record, read_record, read_records, read_response
 from archive.warc.records import Exchange, Headers, conversion_record, payload_digest
-from archive.warc.writing import CaptureWriter
+from archive.warc.writer import CaptureWriter
 
 __all__ = [
     "CaptureWriter",

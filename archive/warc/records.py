@@ -20,7 +20,7 @@ from warcio.warcwriter import WARCWriter
 
 from archive.capture import Capture
 from archive.clock import utc_iso
-from archive.warc.names import SOFTWARE
+from archive.warc.filenames import SOFTWARE
 
 Headers = Sequence[tuple[str, str]]
 

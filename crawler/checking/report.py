@@ -7,7 +7,7 @@ from archive.article import SHANGHAI
 from crawler.checking.answers import Answers
 from crawler.checking.comparison import Finding, Outcome
 from crawler.checking.facts import quoted
-from crawler.verdict import ExitStatus
+from crawler.exit_status import ExitStatus
 
 _MARKS = (
     "Certainty of the fact that is contradicted: A, seen in a recorded answer; B, several"

@@ -24,12 +24,12 @@ from twisted.python.failure import Failure
 from archive.errors import FinewsError
 from crawler.checking.answers import Answer, Answers, Silence
 from crawler.checking.interfaces import Interface, Known, Plan
-from crawler.fingerprint import ANSWERS_JSON
 from crawler.network_errors import HostBlocked, why
 from crawler.pages.reading import read_answer
+from crawler.request_meta import ANSWERS_JSON
 
 _ONCE = {
-    "FINEWS_ARCHIVE_CLASS": "crawler.keeper.ArchiveInProcess",
+    "FINEWS_ARCHIVE_CLASS": "crawler.archive_port.ArchiveInProcess",
     "FINEWS_WARC": False,
     "FINEWS_MEDIA": False,
     "ITEM_PIPELINES": {},

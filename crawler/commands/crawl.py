@@ -17,12 +17,12 @@ from scrapy.settings import BaseSettings
 
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
 from archive.signals import end_by_hangup
+from crawler.archive_port import archive_class
 from crawler.arguments import LISTS, in_one_sentence
+from crawler.exit_status import Counts, ExitStatus, Verdict, judge
 from crawler.extensions.open_archive import OpenArchive
-from crawler.keeper import archive_class
 from crawler.settings_check import check_settings, rename_settings
 from crawler.sources import Sources
-from crawler.verdict import Counts, ExitStatus, Verdict, judge
 
 logger = logging.getLogger(__name__)
 

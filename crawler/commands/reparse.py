@@ -15,12 +15,12 @@ from tqdm import tqdm
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.entries import PostRow
+from archive.catalog.rows import PostRow
 from archive.errors import ArchiveError, FinewsError, InvalidArticle, InvalidInfoCode
+from crawler.exit_status import ExitStatus
 from crawler.pages.errors import PageError
-from crawler.replay import differences, read_again, response_of
+from crawler.reparse import differences, read_again, response_of
 from crawler.sources import Sources
-from crawler.verdict import ExitStatus
 
 
 class Command(ScrapyCommand):

@@ -34,12 +34,12 @@ from scrapy.utils.misc import load_object
 
 from archive.archive import Clock
 from archive.crawl_state import CrawlState
-from crawler.fingerprint import ANSWERS_JSON, PICTURE, SHARE_HOST
+from crawler.exit_status import SHARE_ANSWERED
 from crawler.network_errors import HostBlocked, is_cut, why
 from crawler.refusals import refusal_in
+from crawler.request_meta import ANSWERS_JSON, PICTURE, SHARE_HOST
 from crawler.session import Component
 from crawler.sources import Sources
-from crawler.verdict import SHARE_ANSWERED
 
 logger = logging.getLogger(__name__)
 

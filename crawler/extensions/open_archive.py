@@ -12,10 +12,10 @@ from scrapy.crawler import Crawler
 
 from archive.crawl_state import FailedAttempt
 from archive.errors import ArchiveError
+from crawler.exit_status import Counts, ExitStatus, Verdict, judge
 from crawler.session import CrawlSession, stats_of
 from crawler.tally import Fate
 from crawler.traffic import PREFIX
-from crawler.verdict import Counts, ExitStatus, Verdict, judge
 
 logger = logging.getLogger(__name__)
 

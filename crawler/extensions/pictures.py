@@ -14,9 +14,9 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 
 from archive.article import Article, InfoCode
-from archive.media import host_of
+from archive.storage.images import host_of
+from crawler.archive_port import LocalArchive, archive_class
 from crawler.items import MissingPicture
-from crawler.keeper import LocalArchive, archive_class
 from crawler.network_errors import HostBlocked
 from crawler.pipelines.pictures import PicturePipeline
 from crawler.scrapy_internals import is_closing, kept_open

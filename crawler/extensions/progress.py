@@ -12,8 +12,8 @@ from scrapy.exceptions import NotConfigured
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from crawler.exit_status import Counts
 from crawler.session import Component
-from crawler.verdict import Counts
 
 logger = logging.getLogger(__name__)
 

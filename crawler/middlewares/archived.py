@@ -6,7 +6,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from archive.article import InfoCode
-from crawler.fingerprint import ARTICLE, EDITION, LISTED, POST_URL, REVISIT
+from crawler.request_meta import ARTICLE, EDITION, LISTED, POST_URL, REVISIT
 from crawler.session import Component, RequestedArticle
 from crawler.tally import Fate
 

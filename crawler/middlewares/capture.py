@@ -9,7 +9,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import Exchange, payload_digest
-from crawler.fingerprint import LIST, PAYLOAD, PICTURE, WIRE_HEAD
+from crawler.request_meta import LIST, PAYLOAD, PICTURE, WIRE_HEAD
 from crawler.session import Component
 
 _CAPTURE = "finews_capture"

@@ -14,7 +14,7 @@ from scrapy.http import Response
 
 from archive.clock import utc_iso
 from archive.crawl_state import Validators
-from crawler.fingerprint import LIST, PAYLOAD, SAME_VALIDATORS
+from crawler.request_meta import LIST, PAYLOAD, SAME_VALIDATORS
 from crawler.session import Component
 
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")

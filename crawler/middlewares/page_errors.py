@@ -8,8 +8,8 @@ from scrapy.http import Response
 
 from archive.errors import Refused
 from crawler.failures import Failures
-from crawler.fingerprint import ARTICLE, EDITION, POST_URL
 from crawler.pages.errors import PageError
+from crawler.request_meta import ARTICLE, EDITION, POST_URL
 from crawler.session import Component
 
 

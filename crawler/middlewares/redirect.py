@@ -7,8 +7,8 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware as ScrapysR
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from archive.media import host_of
-from crawler.fingerprint import PICTURE
+from archive.storage.images import host_of
+from crawler.request_meta import PICTURE
 from crawler.sources import Sources
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -13,7 +13,7 @@ from scrapy.http import Response
 from archive.article import SHANGHAI, BodySource, Edition, InfoCode
 from archive.content import media_named_in, read_body
 from archive.errors import InvalidInfoCode
-from archive.markup import without_overloaded_tags
+from archive.html_limits import without_overloaded_tags
 from crawler.pages.element import find_element
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText

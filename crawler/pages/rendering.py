@@ -10,9 +10,9 @@ from parsel import Selector
 from archive.article import Edition, InfoCode
 from archive.categories import ROLLING
 from archive.content import media_named_in
-from archive.content.carried import as_written
+from archive.content.carried_images import as_written
 from archive.errors import InvalidInfoCode
-from archive.markup import without_overloaded_tags
+from archive.html_limits import without_overloaded_tags
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.text import HTML_WHITE_SPACE
 

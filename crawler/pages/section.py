@@ -4,7 +4,7 @@ import re
 
 from parsel import Selector
 
-from archive.markup import without_overloaded_tags
+from archive.html_limits import without_overloaded_tags
 from crawler.pages.errors import LayoutChanged
 
 _OPENING = re.compile(r'<div class="wrapper">.*?<section>', re.DOTALL | re.IGNORECASE)

@@ -15,15 +15,15 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from archive.errors import FinewsError
-from archive.media import media_type
+from archive.storage.images import media_type
+from crawler.archive_port import LocalArchive, archive_class
 from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.failures import Failures, reason_of
-from crawler.fingerprint import PICTURE
 from crawler.items import Item, MissingPicture
-from crawler.keeper import LocalArchive, archive_class
 from crawler.middlewares.redirect import REDIRECTS
 from crawler.network_errors import HostBlocked
 from crawler.pipelines.store import StorePipeline
+from crawler.request_meta import PICTURE
 from crawler.scrapy_internals import forget_media
 
 _STORE = "archive:media"

@@ -10,9 +10,9 @@ from scrapy.exceptions import DropItem
 from archive.archive import Outcome
 from archive.article import Article
 from archive.errors import ArchiveError, Refused
+from crawler.archive_port import Sent
 from crawler.failures import Failures
 from crawler.items import ArchiveEvent, Gone, Item
-from crawler.keeper import Sent
 from crawler.session import Component
 from crawler.tally import Fate
 

@@ -19,21 +19,12 @@ from twisted.python.failure import Failure
 
 from archive.article import Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
+from archive.catalog.rows import PostRow
 from archive.crawl_state import Failed
-from archive.entries import PostRow
 from archive.errors import ArchiveError, InvalidArticle
 from crawler.failures import Failures, reason_of
-from crawler.fingerprint import (
-    ANSWERS_JSON,
-    ARTICLE,
-    EDITION,
-    LISTED,
-    POST_URL,
-    REVISIT,
-    SHARE_HOST,
-    STAGE,
-)
 from crawler.items import Checked, Gone, Item
+from crawler.listed_facts import ListedFacts
 from crawler.middlewares.capture import capture_of
 from crawler.network_errors import HostBlocked
 from crawler.pages.article_answer import ArticleAnswer
@@ -43,10 +34,19 @@ from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.page import TextPage
 from crawler.pages.share_answer import ShareAnswer
+from crawler.request_meta import (
+    ANSWERS_JSON,
+    ARTICLE,
+    EDITION,
+    LISTED,
+    POST_URL,
+    REVISIT,
+    SHARE_HOST,
+    STAGE,
+)
 from crawler.session import CrawlSession, session_of, stats_of
 from crawler.sources import Sources
 from crawler.titles import Titles
-from crawler.told import ListedFacts
 
 GONE = {404, 410}
 """Statuses that say that a page is gone (RFC 9110, sections 15.5.5 and 15.5.11)."""

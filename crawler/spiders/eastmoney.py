@@ -18,19 +18,19 @@ from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archive.article import SHANGHAI, BodySource, InfoCode
-from archive.entries import PostRow
+from archive.catalog.rows import PostRow
 from archive.errors import InvalidInfoCode
 from crawler.arguments import LISTS, EastmoneyArguments
 from crawler.failures import reason_of
-from crawler.fingerprint import ANSWERS_JSON
 from crawler.items import Item, Listed
 from crawler.pages.eastmoney_list import ListedArticle, UnreadableEntry
 from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
+from crawler.request_meta import ANSWERS_JSON
 from crawler.spiders.articles import ArticleSpider, asked_for, request_of
 from crawler.spiders.limits import ListLimits, ListProgress
-from crawler.spiders.readings import ByCursor, ByNumber
+from crawler.spiders.pagination import ByCursor, ByNumber
 
 _BEFORE_ARTICLES = 10
 """Priority of lists: an article is asked for once all lists are read, so that one that several

@@ -21,7 +21,6 @@ from archive.crawl_state import Failed
 from archive.errors import Refused
 from crawler.arguments import FinewsArguments
 from crawler.failures import reason_of
-from crawler.fingerprint import ARTICLE, EDITION, LIST, POST_URL, REVISIT, SAME_VALIDATORS, STAGE
 from crawler.items import Item
 from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
@@ -32,6 +31,7 @@ from crawler.pages.facts import ArticleText
 from crawler.pages.feed import Feed
 from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
+from crawler.request_meta import ARTICLE, EDITION, LIST, POST_URL, REVISIT, SAME_VALIDATORS, STAGE
 from crawler.session import stats_of
 from crawler.spiders.articles import (
     GONE,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser import SIZES, Browser, chromium
+from tests.support.browser import SIZES, Browser, chromium
 
 
 @pytest.fixture(scope="module", params=SIZES)

@@ -18,11 +18,11 @@ import pytest
 from archive.archive import Archive, Outcome, utc_now
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.categories import Category
+from archive.content.front_matter import format_post, parse_post
 from archive.errors import ArchiveError, ArchiveLocked
-from archive.post import format_post, parse_post
-from archive.rebuild import rebuild
-from archive.verify import Wrong, verify
-from tests.archive.test_warc import exchange
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import Wrong, verify
+from tests.archive.warc.test_warc import exchange
 
 CODE = InfoCode("NW202112292230175548")
 ARTICLE = Article(
@@ -322,7 +322,7 @@ def test_killed_between_post_and_row_the_next_add_completes_it(
 
     for article, outcome in [(ARTICLE, Outcome.ADDED), (changed, Outcome.REVISED)]:
         with Archive(folder) as archive, monkeypatch.context() as patch:
-            patch.setattr("archive.catalog.Catalog.put", kill)
+            patch.setattr("archive.catalog.writer.Catalog.put", kill)
             with pytest.raises(Killed):
                 archive.add(article)
         with Archive(folder) as archive:
@@ -343,7 +343,7 @@ def test_killed_between_post_and_row_what_the_file_has_becomes_a_version(
     changed = replace(ARTICLE, body="<p>新</p>")
     with Archive(folder, clock=Clock()) as archive, monkeypatch.context() as patch:
         archive.add(ARTICLE)
-        patch.setattr("archive.catalog.Catalog.put", kill)
+        patch.setattr("archive.catalog.writer.Catalog.put", kill)
         with pytest.raises(Killed):
             archive.add(changed)
     clock = Clock()

@@ -22,7 +22,7 @@ from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.cli import main
 from archive.crawl_state import FailedAttempt
-from tests.children import Child
+from tests.support.children import Child
 
 Run = Callable[..., Result]
 
@@ -66,11 +66,11 @@ from archive.cli import main
 try:
     main(["verify", "--help"])
 finally:
-    print([*{"archive.verify", "archive.browse", "datasette", "scrapy"} & {*sys.modules}])
+    print([*{"archive.integrity.verify", "archive.browse", "datasette", "scrapy"} & {*sys.modules}])
 """
     command = (sys.executable, "-c", script)
     told = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert told.stdout.splitlines()[-1] == "['archive.verify']"
+    assert told.stdout.splitlines()[-1] == "['archive.integrity.verify']"
 
 
 def test_what_is_no_command_is_refused_by_name(run: Run) -> None:

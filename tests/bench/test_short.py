@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests.conftest import ROOT
-from tests.requirements import program
+from tests.support.requirements import program
 
 QUICK = {
     "bench.cluster": "--only writer --share 0.01",

@@ -5,10 +5,10 @@ docs/performance.md: a machine that does other things as well may not make them 
 import pytest
 
 from archive.archive import Archive
-from archive.verify import verify
+from archive.integrity.verify import verify
 from bench.local_site import local_site
 from bench.whole_crawl import Run, compare, processor_ratio, ratio
-from tests.requirements import program
+from tests.support.requirements import program
 
 ARTICLES = 250
 RATE = 0.3

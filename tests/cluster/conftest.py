@@ -17,14 +17,14 @@ import pytest
 
 from bench.cluster import ended_jobs
 from cluster.app import opened_app
-from cluster.roles import send_now
+from cluster.entry_points import send_now
 from cluster.status import ClusterStatus, status_of
 from demo.brokers import Broker, RabbitMQ, Redis, running, wait_for
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from demo.several import OneOfSeveral, several_sites
 from tests.conftest import ROOT
-from tests.requirements import program
+from tests.support.requirements import program
 
 FINEWS = (sys.executable, "-m", "archive.cli", "cluster")
 DELAY_SECONDS = 0.05

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
 from demo.brokers import Broker, wait_for
 from demo.replica import Replica
 from demo.several import OneOfSeveral

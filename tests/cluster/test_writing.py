@@ -15,15 +15,15 @@ from kombu import Queue
 from archive.article import InfoCode
 from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
-from archive.verify import verify
+from archive.integrity.verify import verify
 from archive.warc import find_file, read_record
 from cluster.app import ARCHIVE, ASIDE
-from cluster.wire import Plain, article_of, exchange_of, packed_exchange, plain_article
+from cluster.serialisation import Plain, article_of, exchange_of, packed_exchange, plain_article
 from cluster.writing import BatchWriter, add_tasks
-from crawler.told import ListedFacts
+from crawler.listed_facts import ListedFacts
 from tests.archive.test_archive import ARTICLE, CODE, Clock, files, rows
-from tests.archive.test_warc import exchange
-from tests.crawler.test_told import LISTED
+from tests.archive.warc.test_warc import exchange
+from tests.crawler.test_listed_facts import LISTED
 
 CRAWL = "0123456789abcdef"
 HOUR = timedelta(hours=1)

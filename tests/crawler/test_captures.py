@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 from archive.archive import Archive, Clock, utc_now
 from archive.article import InfoCode
 from archive.capture import Capture
-from archive.verify import verify
+from archive.integrity.verify import verify
 from archive.warc import (
     CaptureWriter,
     Exchange,
@@ -24,7 +24,7 @@ from archive.warc import (
     read_records,
     warc_files,
 )
-from crawler.keeper import ArchiveInProcess
+from crawler.archive_port import ArchiveInProcess
 from demo import exchange as demo_exchange
 from demo.faults import Fault, status
 from demo.replica import Replica

@@ -17,17 +17,17 @@ from scrapy.spiderloader import SpiderLoader
 
 from archive.archive import Archive
 from archive.article import SHANGHAI, InfoCode
-from archive.verify import verify
+from archive.integrity.verify import verify
 from crawler.settings_check import check_settings, rename_settings
 from demo.articles import FEWEST
 from demo.faults import Fault, delay
 from demo.replica import Replica
 from demo.site import made_up_site
 from settings import base, fast
-from tests.archive.test_beside import wait_until_gone
-from tests.archive.test_importing import processes_of
-from tests.children import Child
+from tests.archive.background.test_background import wait_until_gone
+from tests.archive.importing.test_importing import processes_of
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
+from tests.support.children import Child
 
 SPIDERS = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": base.SPIDER_MODULES})).list()
 
@@ -65,8 +65,8 @@ def test_every_spider_starts_and_does_its_job(
         (("-s", "FINEWS_ARCHVE=/x"), "There is no setting FINEWS_ARCHVE; FINEWS_ARCHIVE may be"),
         (("-s", "FINEWS_COLOUR=red"), "There is no setting FINEWS_COLOUR."),
         (
-            ("-s", "FINEWS_ARCHIVE_CLASS=crawler.keeper.Nobody"),
-            "FINEWS_ARCHIVE_CLASS is 'crawler.keeper.Nobody'",
+            ("-s", "FINEWS_ARCHIVE_CLASS=crawler.archive_port.Nobody"),
+            "FINEWS_ARCHIVE_CLASS is 'crawler.archive_port.Nobody'",
         ),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_wrong_call_is_one_sentence_and_no_request(
 
 
 def test_old_names_of_settings_work_with_one_sentence_each(crawl: Crawl, archive: Path) -> None:
-    old = ("FINEWS_KEEPER=crawler.keeper.ArchiveBeside", "FINEWS_PATIENCE=7")
+    old = ("FINEWS_KEEPER=crawler.archive_port.ArchiveBeside", "FINEWS_PATIENCE=7")
     ended = crawl(*(word for setting in old for word in ("-s", setting)))
     assert ended.status == 0, ended.log
     assert posts_in(archive)
@@ -97,7 +97,7 @@ def test_values_of_old_names_are_taken_over() -> None:
     settings = Settings()
     settings.setmodule("settings.base")
     settings.set("FINEWS_PATIENCE", "7", priority="cmdline")
-    settings.set("FINEWS_KEEPER", "crawler.keeper.ArchiveBeside", priority="project")
+    settings.set("FINEWS_KEEPER", "crawler.archive_port.ArchiveBeside", priority="project")
     settings.set("FINEWS_REVISIT_SHARE", 1, priority="project")
     assert len(list(rename_settings(settings))) == 3
     assert settings.getint("FINEWS_SILENT_AFTER_FAILURES") == 7

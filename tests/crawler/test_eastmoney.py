@@ -15,9 +15,9 @@ import pytest
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.post import parse_post
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.content.front_matter import parse_post
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
 from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST
 from demo.ban import banning
@@ -27,7 +27,7 @@ from demo.faults import Fault, status
 from demo.replica import Replica, Site
 from demo.share import share_api_site
 from demo.site import MadeUpSite, made_up_site
-from tests.archive.test_rebuild import tables
+from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import SHARE_HOSTS, Crawl, Ended, posts_in
 from tests.crawler.test_hosts import let_blocks_end
 from tests.crawler.test_sample_site import article_requests, asked, rows

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from archive.crawl_state import CrawlState
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
 from demo.article_page import PAGE_HOST
 from demo.articles import FEWEST, Article
 from demo.eastmoney import COLUMNS_PATH, LISTAPI_HOST, WEBLIST_HOST, FastNews, list_site
@@ -23,7 +23,7 @@ from demo.faults import Fault, status
 from demo.replica import Replica, Site
 from demo.share import share_api_site
 from demo.site import made_up_site
-from tests.archive.test_rebuild import tables
+from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
 from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, share_first, sources_of
 from tests.crawler.test_eastmoney_gaps import AT_ONCE, columns_only

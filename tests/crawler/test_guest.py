@@ -15,8 +15,8 @@ from archive.crawl_state import Block, CrawlState, Failed, FailedAttempt, Valida
 from demo.faults import Fault, garbage, status
 from demo.replica import Answer, Replica, Request
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
-from tests.crawl_state import change_crawl_state
 from tests.crawler.test_sample_site import REAL, article_requests, asked, rows
+from tests.support.crawl_state import change_crawl_state
 
 FIRST = SHARE_HOSTS[0]
 

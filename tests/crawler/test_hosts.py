@@ -17,9 +17,9 @@ from demo.faults import Failure, Fault, empty, garbage, hang, reset, status
 from demo.replica import Replica, Request
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, Ended, crawl_with, posts_in
-from tests.crawl_state import change_crawl_state
 from tests.crawler.test_refusals import REFUSALS
 from tests.crawler.test_sample_site import rows
+from tests.support.crawl_state import change_crawl_state
 
 FIRST, *OTHERS = SHARE_HOSTS
 FAMILY = "*.eastmoney.com"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.verify import verify
+from archive.integrity.verify import verify
 from demo.article_api import ARTICLE_API_HOST
 from demo.articles import FEWEST
 from demo.faults import Fault, status

@@ -10,7 +10,7 @@ import pytest
 
 from demo.replica import Replica, folder_site, share_api_site
 from tests.conftest import MIRROR, SAMPLES, SHARE_HOSTS, crawl_with, posts_in
-from tests.mirror_site import MirrorSite, build_mirror_site, render
+from tests.support.mirror_site import MirrorSite, build_mirror_site, render
 
 _SEO = re.compile(
     r"<!-- Begin Jekyll SEO tag.*?End Jekyll SEO tag -->|<updated>[^<]*</updated>", re.S

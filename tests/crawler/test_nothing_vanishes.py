@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
-from archive.verify import verify
+from archive.integrity.verify import verify
 from demo.faults import Fault, redirect, status
 from demo.replica import Answer, Replica, Request, Site, share_api_site
 from demo.site import made_up_site

@@ -24,25 +24,25 @@ from scrapy.settings import Settings
 
 from archive.article import InfoCode
 from archive.content import picture_address
-from archive.media import host_of
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
+from archive.storage.images import host_of
 from archive.warc import read_records, warc_files
 from crawler.extensions.pictures import Pictures
-from crawler.fingerprint import PICTURE
 from crawler.items import MissingPicture
 from crawler.middlewares.redirect import RedirectMiddleware
 from crawler.pipelines.pictures import PicturePipeline
+from crawler.request_meta import PICTURE
 from crawler.spiders.finews import FinewsSpider
 from demo.articles import FEWEST
 from demo.faults import Failure, Fault, delay, garbage, redirect, status, truncated
 from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
 from demo.replica import Answer, Replica, Request, share_api_site
 from demo.site import made_up_site
-from tests.children import Child
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
-from tests.crawl_state import change_crawl_state
 from tests.crawler.test_sample_site import REAL, asked, rows
+from tests.support.children import Child
+from tests.support.crawl_state import change_crawl_state
 
 _NUMBERS = (
     *(100000000001, 398032032487, 290075707410, 100000000002, 770873253312),
@@ -335,7 +335,7 @@ def test_redirects_that_are_followed(location: str, target: str | None) -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [{"FINEWS_MEDIA": False}, {"FINEWS_ARCHIVE_CLASS": "cluster.elsewhere.RemoteArchive"}],
+    [{"FINEWS_MEDIA": False}, {"FINEWS_ARCHIVE_CLASS": "cluster.remote_archive.RemoteArchive"}],
 )
 def test_where_none_are_kept_the_pipeline_is_off_without_a_word(elsewhere: dict[str, Any]) -> None:
     settings = Settings()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from demo.faults import Fault, delay
 from demo.replica import Replica
-from tests.children import Child
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl
+from tests.support.children import Child
 
 SLOWLY = Fault("*", failure=delay(0.05))
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from archive.content.front_matter import parse_post
 from archive.importing import import_posts
-from archive.post import parse_post
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica, Site, folder_site, share_api_site
 from demo.site import MadeUpSite, made_up_site
-from tests.archive.publish.conftest import build, publish
+from tests.archive.export.site.conftest import build, publish
 from tests.conftest import SAMPLES, SHARE_HOSTS, SOURCES, crawl_with, posts_in
 
 MIRROR = f"http://{MIRROR_HOST}/"

@@ -37,7 +37,7 @@ from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT, SOURCES
-from tests.source_answers import RECORDED, answers, bent_answers
+from tests.support.source_answers import RECORDED, answers, bent_answers
 
 OLD = timedelta(days=10)
 CAPTCHA = (RECORDED / "captcha" / "slider_aliyun.html").read_bytes()

@@ -19,7 +19,7 @@ from demo.faults import Fault, redirect, reset
 from demo.replica import Replica
 from demo.site import made_up_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT, SAMPLES
-from tests.source_answers import (
+from tests.support.source_answers import (
     ADDRESSES,
     LIST,
     PAGE,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from archive.lock import ArchiveLock
+from archive.storage.lock import ArchiveLock
 from crawler.arguments import FinewsArguments, in_one_sentence
 from demo.replica import Replica
 from tests.conftest import MIRROR, Crawl, posts_in

@@ -13,7 +13,7 @@ import pytest
 
 from demo.__main__ import main
 from demo.mirror import MIRROR_HOST
-from tests.children import Child
+from tests.support.children import Child
 
 ROOT = Path(__file__).parents[2]
 

@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from demo.brokers import wait_for
 from demo.replica import Replica
-from tests.requirements import lacking, program
+from tests.support.requirements import lacking, program
 
 PYTHON, DEPENDENCIES = "/run/python", "/run/dependencies"
 """Where a machine finds this Python, and what is installed in it."""

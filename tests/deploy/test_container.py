@@ -20,12 +20,12 @@ import yaml
 
 from archive.archive import Archive
 from cluster.commands import cluster
-from crawler.verdict import ExitStatus
+from crawler.exit_status import ExitStatus
 from demo.replica import Replica
 from demo.site import MadeUpSite
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 from tests.deploy.conftest import DEPLOY, PROJECT, Program
-from tests.requirements import program
+from tests.support.requirements import program
 
 ENTRYPOINT = DEPLOY / "entrypoint"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from crawler.verdict import ExitStatus
+from crawler.exit_status import ExitStatus
 from demo.replica import Replica
 from demo.site import MadeUpSite
 from tests.conftest import MIRROR, NO_DELAYS, posts_in
 from tests.deploy.conftest import DEPLOY, Program
-from tests.requirements import program
+from tests.support.requirements import program
 
 SCRIPT = DEPLOY / "crawl"
 NO_NEWS = {ExitStatus.DONE, ExitStatus.LOCKED, ExitStatus.LOCKED_FOR_LONG}

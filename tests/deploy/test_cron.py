@@ -15,7 +15,7 @@ from demo.replica import Replica
 from demo.site import MadeUpSite
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 from tests.deploy.conftest import DEPLOY, PROJECT, Program
-from tests.requirements import lacking, program
+from tests.support.requirements import lacking, program
 
 CRONTAB = (DEPLOY / "crontab").read_text(encoding="utf-8")
 CRAWL_LINE = f"*/5 * * * * {PROJECT}/deploy/crawl"

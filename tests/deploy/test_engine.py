@@ -26,7 +26,7 @@ from tests.deploy.images import (
     write_image,
 )
 from tests.deploy.machine import Machine, booted
-from tests.documents import (
+from tests.support.documents import (
     OPERATING,
     at_the_head,
     copy_of_the_project,
@@ -34,7 +34,7 @@ from tests.documents import (
     sample_internet,
     sections,
 )
-from tests.requirements import lacking, program
+from tests.support.requirements import lacking, program
 
 BRIDGE = "172.17.0.1"
 """The machine, as its containers see it."""

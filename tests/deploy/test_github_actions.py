@@ -17,7 +17,7 @@ from demo.replica import Replica
 from demo.site import MadeUpSite
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 from tests.deploy.conftest import DEPLOY, Program
-from tests.requirements import program
+from tests.support.requirements import program
 
 
 class Workflow:
@@ -165,7 +165,9 @@ def repository(
     real = (installed / "python").rename(installed / "real-python")
     extra = " ".join(("-a", f"site=http://{MIRROR}/", *NO_DELAYS))
     stand_in("python", f'exec {real} "$@" {extra}')
-    rebuild = "import sys, pathlib, archive.rebuild as r; r.rebuild(pathlib.Path(sys.argv[2]))"
+    rebuild = (
+        "import sys, pathlib, archive.integrity.rebuild as r; r.rebuild(pathlib.Path(sys.argv[2]))"
+    )
     stand_in("finews", f"exec {real} -c '{rebuild}' \"$@\"")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FINEWS_")}
     repository = Repository(

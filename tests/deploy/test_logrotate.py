@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.conftest import DEPLOY, PROJECT
-from tests.requirements import program
+from tests.support.requirements import program
 
 
 @pytest.fixture

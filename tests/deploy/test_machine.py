@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from demo.brokers import wait_for
-from tests.children import Child
 from tests.conftest import ROOT
 from tests.deploy.machine import DEPENDENCIES, PYTHON, booted
+from tests.support.children import Child
 
 _BOOT = """
 import sys, time

@@ -13,15 +13,15 @@ import click
 import pytest
 
 from archive.cli import main
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
 from cluster.commands import cluster
-from crawler.verdict import ExitStatus
+from crawler.exit_status import ExitStatus
 from demo.replica import Replica
 from demo.site import MadeUpSite
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 from tests.deploy.conftest import DEPLOY
-from tests.requirements import program
+from tests.support.requirements import program
 
 DOCUMENT = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 CLUSTER = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from demo.several import several_sites
 from tests.conftest import posts_in
 from tests.deploy.conftest import DEPLOY, PROJECT
 from tests.deploy.machine import DEPENDENCIES, Machine, booted
-from tests.documents import (
+from tests.support.documents import (
     CLUSTER,
     OPERATING,
     SETTING_UP,
@@ -29,7 +29,7 @@ from tests.documents import (
     sample_internet,
     sections,
 )
-from tests.requirements import program
+from tests.support.requirements import program
 
 CRAWL = "finews-crawl.service"
 FOLLOWED = {

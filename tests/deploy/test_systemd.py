@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from crawler.verdict import ExitStatus
+from crawler.exit_status import ExitStatus
 from tests.conftest import ROOT
 from tests.deploy.conftest import DEPLOY, PROJECT
-from tests.requirements import program
+from tests.support.requirements import program
 
 OF_A_CLUSTER = ("finews-worker.service", "finews-writer.service", "finews-beat.service")
 SERVICES = ("finews-crawl.service", "finews-browse.service")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.verify import verify
+from archive.integrity.verify import verify
 from demo.replica import Replica
 from tests.conftest import ROOT, posts_in
 

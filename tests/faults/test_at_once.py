@@ -12,15 +12,15 @@ from pathlib import Path
 
 import httpx
 
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
 from demo.faults import Fault, delay
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import made_up_site
-from tests.archive.test_rebuild import tables
-from tests.children import Child
+from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import NO_DELAYS, ROOT, SAMPLES, posts_in
+from tests.support.children import Child
 
 CRAWL = ("scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS)
 FINEWS = ("archive.cli",)

@@ -13,12 +13,12 @@ import pytest
 from archive.archive import Archive
 from archive.article import BodySource
 from archive.errors import ArchiveError
-from archive.rebuild import rebuild
-from archive.repair import repair
-from archive.verify import verify
+from archive.integrity.rebuild import rebuild
+from archive.integrity.repair import repair
+from archive.integrity.verify import verify
+from tests.archive.catalog.test_editions import MEDIA, ROLLING
 from tests.archive.test_archive import ARTICLE, CODE, Clock
-from tests.archive.test_editions import MEDIA, ROLLING
-from tests.archive.test_warc import exchange
+from tests.archive.warc.test_warc import exchange
 
 _SHUFFLES = int(os.environ.get("FINEWS_BACKUPS", "30"))
 

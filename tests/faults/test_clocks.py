@@ -7,7 +7,7 @@ import pytest
 
 from archive.article import InfoCode
 from archive.crawl_state import LONGEST_BLOCK, CrawlState, FailedAttempt
-from archive.verify import verify
+from archive.integrity.verify import verify
 from demo.faults import Fault, status
 from demo.replica import Replica
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from archive.verify import verify
+from archive.integrity.verify import verify
 from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST, article_page_site
 from demo.articles import SHARE_HOSTS, Article

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from archive.post import SiteHandler
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.content.front_matter import SiteHandler
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
 from demo.exchange import Answer, Request, Site
 from demo.faults import Fault, redirect, status
 from demo.replica import Replica
 from demo.share import share_api_site
-from tests.archive.test_rebuild import tables
+from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
 from tests.crawler.test_sample_site import asked, rows
-from tests.endless import filled
-from tests.requirements import program
+from tests.support.endless import filled
+from tests.support.requirements import program
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SHARE = f"http://{SHARE_HOSTS[0]}/html_News/NewsShare.html?infoCode="

@@ -29,9 +29,9 @@ from demo.faults import (
 from demo.replica import Replica
 from demo.share import share_api_site
 from tests.conftest import posts_in
-from tests.endless import filled, in_time
 from tests.faults import crawls
 from tests.faults.crawls import MOST_MEMORY
+from tests.support.endless import filled, in_time
 
 MEGABYTE = 1024 * 1024
 US = "finews/0.1 (news archive; Scrapy)"

@@ -18,19 +18,19 @@ from typing import Any
 
 import pytest
 
-from archive.rebuild import rebuild
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import Wrong, verify
 from archive.signals import ENDING
-from archive.verify import Wrong, verify
 from demo.articles import SHARE_HOSTS, Article
 from demo.faults import Fault, delay
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
-from tests.archive.test_beside import wait_until_gone
-from tests.archive.test_importing import processes_of
-from tests.archive.test_rebuild import tables
-from tests.children import Child
+from tests.archive.background.test_background import wait_until_gone
+from tests.archive.importing.test_importing import processes_of
+from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import NO_DELAYS, ROOT, posts_in
+from tests.support.children import Child
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_PER_ARCHIVE = 3

@@ -18,14 +18,14 @@ import pytest
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.verify import verify
+from archive.integrity.verify import verify
+from tests.archive.background.test_background import wait_until_gone
+from tests.archive.importing.test_importing import processes_of
+from tests.archive.integrity.test_rebuild import tables
 from tests.archive.test_archive import ARTICLE, Clock
-from tests.archive.test_beside import wait_until_gone
-from tests.archive.test_importing import processes_of
-from tests.archive.test_rebuild import tables
-from tests.archive.test_warc import exchange
-from tests.children import Child
+from tests.archive.warc.test_warc import exchange
 from tests.conftest import FINEWS, ROOT
+from tests.support.children import Child
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_IN_A_ROW = 2

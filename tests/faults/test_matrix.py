@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.verify import verify
+from archive.integrity.verify import verify
 from demo.articles import SHARE_HOSTS, Article
 from demo.certificates import Flaw
 from demo.faults import Fault

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.crawl_state import CrawlState
-from archive.verify import verify
+from archive.integrity.verify import verify
 from demo.faults import Fault, status
 from demo.replica import Replica, Site, folder_site, share_api_site
 from tests.conftest import NO_DELAYS, ROOT, SAMPLES, SOURCES, Ended, posts_in

@@ -11,9 +11,9 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from archive.rebuild import rebuild
-from archive.verify import verify
-from tests.archive.test_rebuild import tables
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
+from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import ROOT
 from tests.crawler.test_sample_site import rows
 

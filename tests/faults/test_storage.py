@@ -13,12 +13,12 @@ import pytest
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from archive.rebuild import rebuild
-from archive.verify import verify
+from archive.integrity.rebuild import rebuild
+from archive.integrity.verify import verify
 from demo.replica import Replica
 from tests.archive.test_archive import ARTICLE, CODE
 from tests.conftest import Crawl, posts_in
-from tests.requirements import lacking, program
+from tests.support.requirements import lacking, program
 
 
 @contextmanager

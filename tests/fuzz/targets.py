@@ -13,10 +13,10 @@ from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 from archive.article import Article, BodySource, InfoCode
 from archive.categories import Category
 from archive.content import read_body
+from archive.content.front_matter import SiteHandler, format_post, parse_post, post_path
 from archive.errors import Refused
-from archive.grams import grams, match_expression
-from archive.post import SiteHandler, format_post, parse_post, post_path
-from archive.snippet import snippet
+from archive.search.snippet import snippet
+from archive.search.tokenizer import grams, match_expression
 from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_without_text

@@ -7,7 +7,7 @@ import pytest
 
 from tests.fuzz.__main__ import CRASHES, fuzz
 from tests.fuzz.targets import TARGETS, Target
-from tests.requirements import lacking
+from tests.support.requirements import lacking
 
 _INPUTS = 500
 BY_NAME = {target.name: target for target in TARGETS}

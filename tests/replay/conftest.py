@@ -22,7 +22,7 @@ from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import made_up_site
 from tests.conftest import crawl_with
-from tests.requirements import replay_program
+from tests.support.requirements import replay_program
 
 HOME = f"https://{MIRROR_HOST}/"
 EDITIONS = (1, 1, 2, 2, 3)

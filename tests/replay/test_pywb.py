@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from parsel import Selector
 
-from archive.wacz.index import timestamp_of
+from archive.export.wacz.index import timestamp_of
 from archive.warc import find_file, read_record
-from tests.archive.test_warc import FIRST, NOW, end, exchange, writer
+from tests.archive.warc.test_warc import FIRST, NOW, end, exchange, writer
 from tests.crawler.test_captures import HEAD
 from tests.replay.conftest import (
     EDITIONS,

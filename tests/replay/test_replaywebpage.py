@@ -15,9 +15,9 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from archive.wacz.index import timestamp_of
+from archive.export.wacz.index import timestamp_of
 from tests.replay.conftest import EDITIONS, HOME, edition_mark, moments_of, pages_of
-from tests.requirements import program, replay_program
+from tests.support.requirements import program, replay_program
 
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 FRAME = """

@@ -16,7 +16,7 @@ from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
-from archive.search import register
+from archive.search.index import register
 from archive.warc import Exchange
 
 NEWEST = datetime(2021, 12, 29, 17, 34, 39, tzinfo=SHANGHAI)

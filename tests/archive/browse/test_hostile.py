@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from parsel import Selector
 
-from archive.browse.body import render_body
-from tests.endless import FRAGMENTS, in_time
+from archive.content.safe_html import render_body
+from tests.support.endless import FRAGMENTS, in_time
 
 HOSTILE = "NW202112299000000003"
 HOSTILE_TEXT = "<script>document.title='owned'</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}"

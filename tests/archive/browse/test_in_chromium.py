@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import Select
 from archive.browse.plugin import open_site
 from archive.browse.rendering import Body, Renderer
 from tests.archive.browse.conftest import HOSTILE, PICTURES, REVISED
-from tests.browser import Browser, another_page, check, click, requests_elsewhere, text_of
+from tests.support.browser import Browser, another_page, check, click, requests_elsewhere, text_of
 
 
 @pytest.fixture(scope="module")

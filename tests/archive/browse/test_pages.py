@@ -21,7 +21,7 @@ from archive.archive import Archive
 from archive.browse.database import sorted_to_the_end
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
-from archive.search import register
+from archive.search.index import register
 
 Visit = Callable[..., httpx.Response]
 

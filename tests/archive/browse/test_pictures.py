@@ -11,7 +11,7 @@ from parsel import Selector
 
 from archive.archive import Archive
 from archive.browse.plugin import open_site
-from archive.media import picture_of
+from archive.storage.images import picture_of
 from demo.pictures import jpeg, png
 from tests.archive.browse.conftest import article
 

@@ -8,7 +8,7 @@ import pytest
 
 from archive.archive import Archive
 from archive.browse import cache
-from archive.rebuild import rebuild
+from archive.integrity.rebuild import rebuild
 from tests.archive.browse.conftest import article
 
 NEW = "NW202112309000000001"

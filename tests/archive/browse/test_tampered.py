@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from archive.browse.plugin import open_site
-from archive.search import register
+from archive.search.index import register
 from tests.archive.browse.conftest import REVISED
 
 

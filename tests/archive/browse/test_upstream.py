@@ -75,7 +75,7 @@ def test_a_key_of_too_few_parts_is_an_error_of_the_server(plain: Datasette) -> N
 
 
 def test_a_redirect_forgets_the_prefix(plain: Datasette) -> None:
-    """`archive.browse.prefix`."""
+    """`archive.browse.base_url`."""
     whole = httpx.ASGITransport(app=plain.app())
 
     async def redirected() -> str:
@@ -86,12 +86,12 @@ def test_a_redirect_forgets_the_prefix(plain: Datasette) -> None:
 
 
 def test_links_double_the_prefix(plain: Datasette) -> None:
-    """`archive.browse.prefix`."""
+    """`archive.browse.base_url`."""
     assert "/below/below/" in answer_of(plain, "/plain/alike/a").text
 
 
 def test_some_methods_are_an_error_of_the_server(plain: Datasette) -> None:
-    """`archive.browse.safety.read_only`."""
+    """`archive.browse.security_headers.read_only`."""
     assert answer_of(plain, "/plain/alike", "POST").status_code == 500
     assert answer_of(plain, "/plain/alike", "TRACE").status_code == 500
 

@@ -13,9 +13,9 @@ from parsel import Selector
 
 from archive.archive import Archive
 from archive.article import SHANGHAI
-from archive.browse.figures import describe
-from archive.browse.horizon import horizon
 from archive.browse.plugin import open_site
+from archive.catalog.future_dates import horizon
+from archive.catalog.statistics import describe
 from tests.archive.browse.conftest import STOCK, article
 
 TODAY = datetime.now(SHANGHAI).replace(microsecond=0)

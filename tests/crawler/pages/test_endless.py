@@ -17,7 +17,7 @@ from crawler.pages.numbered_list import ColumnList
 from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
-from tests.endless import FRAGMENTS, filled, in_time
+from tests.support.endless import FRAGMENTS, filled, in_time
 
 CODE = InfoCode("NW202112292230175548")
 SHARE = f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={CODE}"

@@ -16,7 +16,7 @@ from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
 from archive.article import InfoCode
 from archive.content import read_body
-from archive.post import parse_post
+from archive.content.front_matter import parse_post
 from crawler.pages.eastmoney_list import EastmoneyList
 from crawler.pages.errors import PageError
 from crawler.pages.feed import Feed

@@ -1,0 +1,1 @@
+"""An archive that a process of its own writes, beside the crawl."""

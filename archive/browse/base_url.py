@@ -1,0 +1,42 @@
+"""Serving below a path prefix, whether or not the proxy in front takes it off."""
+
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from archive.browse.security_headers import Application, Message, Send
+
+
+def below(base_url: str) -> Callable[[Application], Application]:
+    """Wrap an ASGI application so that it sees paths without the prefix.
+
+    Datasette 0.65 routes both forms, but doubles the prefix in links to its JSON when it sees it
+    (https://github.com/simonw/datasette/issues/1619), and forgets it when it redirects
+    (https://github.com/simonw/datasette/issues/2347).
+    """
+    prefix = base_url.rstrip("/")
+
+    def prefixed(location: bytes) -> bytes:
+        inside = location.startswith(base_url.encode()) or not location.startswith(b"/")
+        return location if inside else prefix.encode() + location
+
+    def wrapper(application: Application) -> Application:
+        async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
+            async def send_prefixed(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    headers = [
+                        (name, prefixed(value) if name.lower() == b"location" else value)
+                        for name, value in message.get("headers", ())
+                    ]
+                    message = {**message, "headers": headers}
+                await send(message)
+
+            if scope["type"] == "http" and scope["path"].startswith(base_url):
+                path, raw_path = scope["path"], scope.get("raw_path")
+                scope = {**scope, "path": path.removeprefix(prefix)}
+                if raw_path:
+                    scope["raw_path"] = raw_path.removeprefix(prefix.encode())
+            await application(scope, receive, send_prefixed)
+
+        return wrapped
+
+    return wrapper if prefix else lambda application: application

@@ -1,0 +1,135 @@
+"""Articles that were published as two posts: both in the catalog's ``editions``, one in ``posts``.
+
+An article that has one post has no row in ``editions``; its row in ``posts`` is that of its post.
+Of an article that has two, ``editions`` has what is known of each, and ``posts`` one row that is
+made of both. So every order in which the two come ends in the same rows.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+from sqlite_utils import Database
+
+from archive.article import Edition
+from archive.catalog.rows import PostRow
+
+
+@dataclass(frozen=True, slots=True)
+class EditionRow:
+    """A post of an article.
+
+    :param securities: codes of those that it names, in their order.
+    """
+
+    post: PostRow
+    securities: tuple[str, ...]
+
+
+def article_row(posts: Sequence[PostRow]) -> PostRow:
+    """Return the row of an article from those of its editions.
+
+    The file, its version, text, category and media are those of the media's post; digest and
+    securities come from the rolling news. The article is gone when both posts are.
+
+    :param posts: one or two, each another edition.
+    """
+    first, *others = sorted(posts, key=_order)
+    rolling_first = [*others, first]
+    gone = [post.gone for post in posts if post.gone]
+    return replace(
+        first,
+        digest=next((post.digest for post in rolling_first if post.digest), None),
+        pictures=_union([post.pictures for post in (first, *others)]),
+        stock_list=_union([post.stock_list for post in rolling_first]),
+        body_provisional=any(post.body_provisional for post in posts),
+        first_seen=min(post.first_seen for post in posts),
+        checked=max(post.checked for post in posts),
+        gone=min(gone) if len(gone) == len(posts) else None,
+    )
+
+
+def _order(post: PostRow) -> int:
+    return list(Edition).index(post.edition)
+
+
+def _union(arrays: Sequence[str]) -> str:
+    """Return one JSON array of the texts in several, each once."""
+    if len(arrays) == 1:
+        return arrays[0]
+    texts = dict.fromkeys(text for array in arrays for text in json.loads(array))
+    return json.dumps(list(texts), ensure_ascii=False)
+
+
+def create_editions(db: Database) -> None:
+    """Add the table and the view, and the edition of each superseded version."""
+    columns = ", ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in _COLUMNS)
+    db.execute(
+        f"CREATE TABLE editions (info_code TEXT NOT NULL REFERENCES posts(info_code),"
+        f" edition TEXT NOT NULL, {columns}, securities TEXT NOT NULL,"
+        f" PRIMARY KEY (info_code, edition)) WITHOUT ROWID"
+    )
+    common = ", ".join(("info_code", *(name for name in _COLUMNS if name not in _OF_THE_BODY)))
+    db.create_view(
+        "post_files",
+        f"SELECT {common} FROM posts WHERE NOT EXISTS"  # noqa: S608
+        f" (SELECT 1 FROM editions WHERE editions.info_code = posts.info_code)"
+        f" UNION ALL SELECT {common} FROM editions",
+    )
+    revisions = db.table("revisions")
+    revisions.add_column("edition", str, not_null_default=Edition.MEDIA)
+    for code, version, path in db.execute("SELECT info_code, version, path FROM revisions"):
+        if Edition.of_name(path) is Edition.ROLLING:
+            db.execute(
+                "UPDATE revisions SET edition = ? WHERE info_code = ? AND version = ?",
+                (Edition.ROLLING, code, version),
+            )
+    revisions.transform(pk=("info_code", "edition", "version"))
+
+
+def read_editions(connection: sqlite3.Connection, info_code: str) -> list[EditionRow]:
+    """Return what ``editions`` has of an article, the media's first; nothing of one post alone."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    return [
+        EditionRow(
+            PostRow(**{name: row[name] for name in _ROW}),
+            tuple(json.loads(row["securities"])),
+        )
+        for row in cursor.execute(_READ, [info_code])
+    ]
+
+
+def write_edition(connection: sqlite3.Connection, edition: EditionRow) -> None:
+    """Write what is known of one of two posts.
+
+    The text of the media's is in ``posts``, as it is the article's.
+    """
+    post = edition.post
+    text = post.text if post.edition is Edition.ROLLING else None
+    connection.execute(
+        _WRITE,
+        {
+            **{name: getattr(post, name) for name in _ROW},
+            "edition": post.edition,
+            "text": text,
+            "securities": json.dumps(edition.securities),
+        },
+    )
+
+
+_ROW = tuple(field.name for field in fields(PostRow))
+_COLUMNS = tuple(name for name in _ROW if name != "info_code")
+_OF_THE_BODY = ("text", "length", "pictures")
+_TYPES = dict.fromkeys(("length", "bytes", "version", "body_provisional"), "INTEGER")
+_READ = f"""
+    SELECT {", ".join(f"editions.{name}" for name in _ROW if name != "text")},
+        coalesce(editions.text, posts.text) AS text, securities
+    FROM editions JOIN posts USING (info_code)
+    WHERE info_code = ? ORDER BY edition
+"""  # noqa: S608 (names of our own columns)
+_WRITE = f"""
+    INSERT OR REPLACE INTO editions (edition, securities, {", ".join(_ROW)})
+    VALUES (:edition, :securities, {", ".join(f":{name}" for name in _ROW)})
+"""  # noqa: S608

@@ -1,0 +1,203 @@
+"""How the catalog came to its present shape, one named and transactional step after another."""
+
+from functools import cache
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from archive.catalog.editions import create_editions
+from archive.catalog.images import create_pictures
+from archive.catalog.views import create_views
+from archive.search.index import create_search
+
+catalog_migrations = Migrations("finews")
+
+
+def missing_parts(db: Database) -> list[str]:
+    """What a catalog lacks that has been through all steps, such as ``table changes``.
+
+    Catalogs of versions before 0.1.0 do, whose steps were still changed.
+    """
+    return sorted(_present_shape() - _shape_of(db))
+
+
+@cache
+def _present_shape() -> frozenset[str]:
+    db = Database(memory=True)
+    catalog_migrations.apply(db)
+    shape = _shape_of(db)
+    db.close()
+    return shape
+
+
+def _shape_of(db: Database) -> frozenset[str]:
+    parts = db.execute(
+        "SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"
+    )
+    columns = db.execute(
+        "SELECT 'column ' || tables.name || '.' || columns.name"
+        " FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns"
+        " WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite%'"
+    )
+    return frozenset(part for (part,) in (*parts, *columns))
+
+
+@catalog_migrations()
+def first_catalog(db: Database) -> None:
+    """Posts, their categories, the versions that were superseded, and what they name."""
+    db.create_table(
+        "categories",
+        {"media": str, "slug": str, "tag": str},
+        pk="media",
+        not_null={"slug", "tag"},
+    )
+    posts = db.create_table(
+        "posts",
+        {
+            "id": int,
+            "info_code": str,
+            "title": str,
+            "published": str,
+            "media": str,
+            "category": str,
+            "tag": str,
+            "digest": str,
+            "length": int,
+            "pictures": str,
+            "body_source": str,
+            "body_provisional": int,
+            "link": str,
+            "addresses": str,
+            "captures": str,
+            "path": str,
+            "sha256": str,
+            "bytes": int,
+            "version": int,
+            "first_seen": str,
+            "checked": str,
+            "revised": str,
+            "gone": str,
+            "text": str,
+        },
+        pk="info_code",
+        not_null={
+            *(
+                "id",
+                "title",
+                "published",
+                "length",
+                "pictures",
+                "body_provisional",
+                "addresses",
+                "captures",
+            ),
+            *("path", "sha256", "bytes", "version", "first_seen", "checked", "text"),
+        },
+    )
+    posts.create_index(["id"], unique=True)
+    posts.create_index(["first_seen"])
+    # With the number in the index, a search within a media reads no rows but those it shows.
+    posts.create_index(["media", "published", "id"], "posts_by_media")
+    posts.create_index(["category", "published"])
+    db.create_table(
+        "revisions",
+        {
+            "info_code": str,
+            "version": int,
+            "path": str,
+            "sha256": str,
+            "bytes": int,
+            "body_source": str,
+            "captures": str,
+            "superseded": str,
+        },
+        pk=("info_code", "version"),
+        not_null={"path", "sha256", "bytes", "captures", "superseded"},
+        foreign_keys=[("info_code", "posts", "info_code")],
+    )
+    db.create_table(
+        "securities",
+        {"code": str, "market": int, "symbol": str, "name": str, "kind": str},
+        pk="code",
+        not_null={"market", "symbol", "kind"},
+    )
+    # Publication time in the key: the newest posts of a security are the end of one range.
+    db.execute(
+        """
+        CREATE TABLE mentions (
+            security TEXT NOT NULL REFERENCES securities(code),
+            published TEXT NOT NULL,
+            info_code TEXT NOT NULL REFERENCES posts(info_code),
+            PRIMARY KEY (security, published, info_code)
+        ) WITHOUT ROWID
+        """
+    )
+    db.table("mentions").create_index(["info_code"])
+    db.create_table(
+        "crawls",
+        {
+            "id": int,
+            "spider": str,
+            "arguments": str,
+            "started": str,
+            "ended": str,
+            "status": int,
+            "verdict": str,
+            "found": int,
+            "asked": int,
+            "added": int,
+            "revised": int,
+            "unchanged": int,
+            "gone": int,
+            "failed": int,
+            "reasons": str,
+            "hosts": str,
+        },
+        pk="id",
+        not_null={"spider", "arguments", "started"},
+    )
+    db.create_table(
+        "payloads",
+        {"digest": str, "url": str, "file": str, "offset": int, "fetched": str},
+        pk="digest",
+        not_null={"url", "file", "offset", "fetched"},
+    )
+    # What a look at the source found other than the look before it.
+    db.execute(
+        """
+        CREATE TABLE changes (
+            info_code TEXT NOT NULL REFERENCES posts(info_code),
+            at TEXT NOT NULL,
+            what TEXT NOT NULL,
+            PRIMARY KEY (info_code, at, what)
+        ) WITHOUT ROWID
+        """
+    )
+    db.execute("CREATE INDEX posts_provisional ON posts (checked) WHERE body_provisional")
+    create_views(db)
+    create_search(db)
+
+
+@catalog_migrations()
+def crawls_by_end(db: Database) -> None:
+    """Find the crawls of an hour without reading all of them."""
+    db.table("crawls").create_index(["ended"])
+
+
+@catalog_migrations()
+def lists_of_the_source(db: Database) -> None:
+    """What lists say beside the articles, and which crawls dealt with all of theirs."""
+    db.table("posts").add_column("stock_list", str, not_null_default="[]")
+    db.table("crawls").add_column("complete", int, not_null_default=0)
+
+
+@catalog_migrations()
+def pictures(db: Database) -> None:
+    """Which pictures posts have, and which of them are kept."""
+    create_pictures(db)
+
+
+@catalog_migrations()
+def editions(db: Database) -> None:
+    """Articles that were published as two posts."""
+    create_editions(db)

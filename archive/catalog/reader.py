@@ -1,0 +1,379 @@
+"""Reads the catalog."""
+
+import json
+import shlex
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from archive.article import BodySource, Edition, InfoCode
+from archive.capture import Capture
+from archive.catalog import images as pictures
+from archive.catalog.editions import EditionRow, article_row, read_editions
+from archive.catalog.rows import PostRow, RevisionRow, StoredBody
+from archive.categories import Category
+from archive.errors import ArchiveError, CatalogDamaged
+from archive.search.query import Query, find
+from archive.storage.closing import Closing
+from archive.storage.databases import connect_read_only, damage_of, sqlite_errors
+from archive.storage.paths import is_place_of_version
+
+_LOOKS = """
+    SELECT info_code, path, title, digest, body_source, published,
+        coalesce(revised, first_seen) AS stored, checked
+    FROM post_files
+"""
+_AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
+
+
+class Questions(Closing):
+    """Read the catalog over one connection.
+
+    :raises ArchiveError: from every method, when the file cannot be read.
+    """
+
+    _path: Path
+    _reader: sqlite3.Connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._reader.close()
+
+    def _access(self, verb: str) -> AbstractContextManager[None]:
+        """Raise an error of SQLite in this block as one that names the file.
+
+        :param verb: what is done to the catalog, such as "read".
+        """
+        folder = shlex.quote(str(self._path.parent))
+        return sqlite_errors(
+            f"Could not {verb} the catalog {self._path}",
+            f"`finews rebuild {folder}` makes it again from the files",
+            CatalogDamaged,
+        )
+
+    def get(self, info_code: InfoCode) -> PostRow | None:
+        """Return the row of a post; None when there is none."""
+        row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
+        return post_of(row) if row else None
+
+    def editions(self, info_code: str) -> list[EditionRow]:
+        """Return the posts that an article was published as, the media's first."""
+        with self._access("read"):
+            if found := read_editions(self._reader, info_code):
+                return found
+        row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
+        if row is None:
+            return []
+        return [EditionRow(post_of(row), tuple(sorted(self.securities_of(info_code))))]
+
+    def edition(self, info_code: str, edition: Edition) -> EditionRow | None:
+        """Return one of those posts; None when the article has no such post."""
+        found = (each for each in self.editions(info_code) if each.post.edition is edition)
+        return next(found, None)
+
+    def wrongly_merged(self) -> list[str]:
+        """Return the paths of articles with two posts whose row is not made of both."""
+        found = self._all(
+            "SELECT info_code, posts.path FROM posts"
+            " WHERE info_code IN (SELECT info_code FROM editions) ORDER BY info_code"
+        )
+        return [row["path"] for row in found if not self._is_merged(row["info_code"])]
+
+    def _is_merged(self, info_code: str) -> bool:
+        try:
+            posts = [each.post for each in self.editions(info_code)]
+            return article_row(posts) == self.get(InfoCode(info_code))
+        except (ValueError, TypeError, RecursionError, ArchiveError):  # somebody wrote the rows
+            return False
+
+    def posts(self) -> Iterator[PostRow]:
+        """Yield all posts, in the order in which they came."""
+        with self._access("read"):
+            yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
+
+    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+        """Return whether an article is there.
+
+        :param edition: only as this one.
+        """
+        return any(
+            edition in (None, Edition.of_name(path))
+            for path in self._texts("SELECT path FROM post_files WHERE info_code = ?", info_code)
+        )
+
+    def due(
+        self,
+        now: str,
+        since: str,
+        share: float,
+        limit: int,
+        hosts: Collection[str] | None = None,
+    ) -> list[PostRow]:
+        """Return the posts that are due for a revisit, the longest overdue first.
+
+        Those that were looked at later than now, by a clock that was wrong, are due. A post that is
+        dated ahead is as old as it is known.
+
+        :param now: ISO 8601.
+        :param since: posts published before this are left, but for those with a stand-in.
+        :param share: of the post's age, which has to go by between two looks.
+        :param hosts: only posts whose first address is at one of them.
+        """
+        sql = """
+            SELECT *, julianday(?1) - julianday(checked) AS waited FROM (
+                SELECT *,
+                    julianday(?1) - min(julianday(published), julianday(first_seen)) AS age
+                FROM posts WHERE published >= ?2 AND NOT body_provisional AND (
+                    julianday(published) <= julianday(?1)
+                    OR julianday(first_seen) >= julianday(?2)
+                )
+                UNION ALL
+                SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
+                FROM posts WHERE body_provisional
+            )
+            WHERE (age >= 0 AND waited >= age * ?3 OR checked > ?1) AND (?5 IS NULL OR EXISTS (
+                SELECT 1 FROM json_each(?5)
+                WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
+            )) ORDER BY waited / age DESC, id LIMIT ?4
+        """
+        of_hosts = None if hosts is None else json.dumps(list(hosts))
+        return [post_of(row) for row in self._all(sql, now, since, share, limit, of_hosts)]
+
+    def securities_of(self, info_code: str) -> list[str]:
+        """Return the codes of the securities that a post names."""
+        return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
+
+    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+        """Return the category that an article is in; None when there is no such post.
+
+        :param edition: as this one.
+        """
+        editions = (self.edition(info_code, edition),) if edition else self.editions(info_code)
+        return next((each.post.category for each in editions if each), None)
+
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+        """Return where a post's body came from and when it was checked; None without the post.
+
+        :param edition: of an article; its worst body where that is None.
+        """
+        looks = [
+            _look_of(row)[2]
+            for row in self._all(_LOOKS + "WHERE info_code = ?", info_code)
+            if edition in (None, Edition.of_name(row["path"]))
+        ]
+        return min(looks, key=_quality, default=None)
+
+    def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
+        """Return the posts with a stand-in for a body that came since a time.
+
+        :param since: ISO 8601, UTC.
+        """
+        sql = _LOOKS + "WHERE first_seen >= ? AND body_source <> ?"
+        return [_look_of(row) for row in self._all(sql, since, BodySource.SHARE_API)]
+
+    def category_of(self, media: str) -> Category | None:
+        """Return the category that a media was first seen with."""
+        row = self._one("SELECT slug, tag FROM categories WHERE media = ?", media)
+        return Category(slug=row["slug"], tag=row["tag"]) if row else None
+
+    def categories(self) -> list[tuple[str, str, str]]:
+        """Return media, slug and tag of every category."""
+        return self._tuples("SELECT media, slug, tag FROM categories")
+
+    def seen_after(
+        self, first_seen: str, info_code: str, path: str, limit: int
+    ) -> list[tuple[str, str, str, str | None]]:
+        """Return first time, code, path and category of posts, in the order of the first three."""
+        sql = """
+            SELECT first_seen, info_code, path, category FROM post_files
+            WHERE (first_seen, info_code, path) > (?, ?, ?)
+            ORDER BY first_seen, info_code, path LIMIT ?
+        """
+        return self._tuples(sql, first_seen, info_code, path, limit)
+
+    def first_capture(self, digest: str) -> Capture | None:
+        """Return the first capture of a payload, by its digest."""
+        sql = "SELECT url, file, offset, fetched FROM payloads WHERE digest = ?"
+        row = self._one(sql, digest)
+        return Capture(**dict(row)) if row else None
+
+    def search(self, query: Query, limit: int) -> list[PostRow]:
+        """Return the newest posts of a query."""
+        with self._access("search"):
+            hits = find(self._reader, query, limit=limit)
+        found = (self._one("SELECT * FROM posts WHERE id = ?", str(hit.id)) for hit in hits)
+        return [post_of(row) for row in found if row]
+
+    def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
+        """Yield the rows of a table; bytes that are no text come as surrogates."""
+        sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
+        with self._access("read"), closing(connect_read_only(self._path)) as connection:
+            connection.text_factory = _AS_IT_IS
+            connection.row_factory = sqlite3.Row
+            yield from connection.execute(sql)
+
+    def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
+        """Return the SHA-256 of all versions of some articles, by info code."""
+        found: dict[str, set[str]] = {}
+        for (info_code, _), digests in self.post_hashes(info_codes).items():
+            found.setdefault(info_code, set()).update(digests)
+        return found
+
+    def post_hashes(self, info_codes: Iterable[str]) -> dict[tuple[str, Edition], set[str]]:
+        """Return these hashes by info code and edition."""
+        wanted = "info_code IN (SELECT value FROM json_each(?1))"
+        sql = f"""
+            SELECT info_code, path, sha256 FROM post_files WHERE {wanted}
+            UNION ALL SELECT info_code, path, sha256 FROM revisions WHERE {wanted}
+        """  # noqa: S608
+        found: dict[tuple[str, Edition], set[str]] = {}
+        for info_code, path, digest in self._tuples(sql, json.dumps(list(info_codes))):
+            found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
+        return found
+
+    def superseded(self, info_code: InfoCode, edition: Edition) -> list[tuple[str, str]]:
+        """Return path and SHA-256 of the versions of a post that others have superseded."""
+        sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
+        return self._tuples(sql, info_code, edition)
+
+    def revision_paths(self, info_codes: Iterable[str]) -> set[str]:
+        """Return where the superseded versions of some articles are."""
+        sql = "SELECT path FROM revisions WHERE info_code IN (SELECT value FROM json_each(?))"
+        return set(self._texts(sql, json.dumps(list(info_codes))))
+
+    def version_numbers(self, info_code: InfoCode, edition: Edition) -> set[int]:
+        """Return the numbers of the superseded versions of a post."""
+        sql = "SELECT version FROM revisions WHERE info_code = ? AND edition = ?"
+        return {row["version"] for row in self._all(sql, info_code, edition)}
+
+    def last_superseded(self, info_code: InfoCode, edition: Edition) -> RevisionRow | None:
+        """Return the newest of these versions; None when there is none."""
+        sql = """
+            SELECT * FROM revisions WHERE info_code = ? AND edition = ?
+            ORDER BY version DESC LIMIT 1
+        """
+        row = self._one(sql, info_code, edition)
+        return RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS}) if row else None
+
+    def damage(self) -> list[str]:
+        """Return what SQLite itself finds wrong with the file; empty when all is well."""
+        return damage_of(self._path)
+
+    def first_seen_between(self, since: str, until: str) -> int:
+        """Count the posts that were first seen in a time, ISO 8601, UTC."""
+        sql = "SELECT count(*) AS posts FROM posts WHERE first_seen >= ? AND first_seen < ?"
+        row = self._one(sql, since, until)
+        return int(row["posts"]) if row else 0
+
+    def crawled_between(self, since: str, until: str) -> bool:
+        """Return whether a crawl ended well in a time, ISO 8601, UTC."""
+        sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
+        return self._one(sql, since, until) is not None
+
+    def last_good_crawl(self) -> str:
+        """Return when the last crawl ended that ended with status 0, ISO 8601; empty for none."""
+        row = self._one("SELECT coalesce(max(ended), '') AS ended FROM crawls WHERE status = 0")
+        return str(row["ended"]) if row else ""
+
+    def completed(self, spider: str, arguments: str, now: str) -> str | None:
+        """Return when the last complete crawl of a spider with the same arguments ended.
+
+        One that ended later than now, by a clock that was wrong, says nothing.
+        """
+        sql = """
+            SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete AND ended <= ?
+            ORDER BY id DESC LIMIT 1
+        """
+        row = self._one(sql, spider, arguments, now)
+        return row["ended"] if row else None
+
+    def first_seen(self, info_code: InfoCode) -> str | None:
+        """Return when an article was first seen, ISO 8601, UTC; None for no such article."""
+        row = self._one("SELECT first_seen FROM posts WHERE info_code = ?", info_code)
+        return row["first_seen"] if row else None
+
+    def usual_failures(self, crawls: int) -> float:
+        """Return the share of articles that failed, of those that the last crawls asked for."""
+        sql = """
+            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) AS share FROM (
+                SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
+            )
+        """
+        row = self._one(sql, str(crawls))
+        return float(row["share"] or 0) if row else 0.0
+
+    def count(self) -> int:
+        """Count the posts."""
+        row = self._one("SELECT count(*) AS posts FROM posts")
+        return int(row["posts"]) if row else 0
+
+    def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
+        with self._access("read"):
+            return one_row(self._reader, sql, *parameters)
+
+    def _all(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+        with self._access("read"):
+            return named_rows(self._reader, sql, *parameters).fetchall()
+
+    def _tuples(self, sql: str, *parameters: object) -> list[Any]:
+        with self._access("read"):
+            return self._reader.execute(sql, parameters).fetchall()
+
+    def _texts(self, sql: str, *parameters: object) -> list[str]:
+        """Return the first column of what is found."""
+        return [text for (text,) in self._tuples(sql, *parameters)]
+
+    def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield info code and address of pictures that are not stored, the newest first."""
+        with self._access("read"):
+            yield from pictures.missing(self._reader, hosts)
+
+    def next_crawl(self) -> int:
+        """Return the number of a new row of ``crawls``."""
+        row = self._one("SELECT coalesce(max(id), 0) + 1 AS next FROM crawls")
+        return int(row["next"]) if row else 1
+
+
+def named_rows(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Cursor:
+    """Return the rows that a query finds, whose columns have names."""
+    found = connection.cursor()
+    found.row_factory = sqlite3.Row
+    return found.execute(sql, parameters)
+
+
+def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Row | None:
+    """Return the first of these rows."""
+    row: sqlite3.Row | None = named_rows(connection, sql, *parameters).fetchone()
+    return row
+
+
+def _look_of(row: sqlite3.Row) -> tuple[str, Edition, StoredBody]:
+    look = dict(row)
+    return look.pop("info_code"), Edition.of_name(look.pop("path")), StoredBody(**look)
+
+
+def _quality(look: StoredBody) -> int:
+    """Return the place of a body's source among all, the worst first; unknown is the last."""
+    sources = [*BodySource, None]
+    return sources.index(BodySource(look.body_source) if look.body_source else None)
+
+
+def post_of(row: sqlite3.Row) -> PostRow:
+    """Return a row of ``posts`` as what it is.
+
+    :raises ArchiveError: when it names a file where no post can be.
+    """
+    if not is_place_of_version(row["path"]):
+        raise ArchiveError(
+            f"The catalog has {row['info_code']} where no post can be; "
+            "`finews verify --repair` makes the row again from the files."
+        )
+    return PostRow(**{name: row[name] for name in _POST_COLUMNS})
+
+
+_POST_COLUMNS = tuple(field.name for field in fields(PostRow))
+_REVISION_COLUMNS = tuple(field.name for field in fields(RevisionRow))

@@ -1,0 +1,185 @@
+"""Builds the rows of the catalog, from articles, post files and other rows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.capture import Capture
+from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
+from archive.categories import media_of
+from archive.clock import utc_iso
+from archive.content import BodyFacts, Security, read_body, with_listed
+from archive.content.front_matter import Post, parse_post, place_of_post, post_path
+from archive.storage.paths import revision_path, sha256
+
+
+def seen_again(row: PostRow, stored: PostRow) -> PostRow:
+    """Return the stored row after the source gave nothing better."""
+    source = BodySource(row.body_source or BodySource.MIRROR)
+    worse = stored.body_source is not None and source.is_worse_than(BodySource(stored.body_source))
+    same = row.sha256 == stored.sha256
+    return replace(
+        stored,
+        checked=row.checked,
+        media=row.media if same and row.media else stored.media,
+        body_source=row.body_source if same and not worse else stored.body_source,
+        body_provisional=stored.body_provisional and row.body_provisional,
+        # It is back where it was missed, not where another source has had it all the while.
+        gone=stored.gone if source.stands_in or worse else None,
+    )
+
+
+def row_of(
+    article: Article, post: bytes, now: str, listed: str = "[]"
+) -> tuple[PostRow, Sequence[Security]]:
+    """Return the row of an article's first version, and the securities that it names.
+
+    :param listed: the stock list that is known of it, for where the article brings none.
+    """
+    body = read_body(article.body)
+    stock_list = as_json(article.stock_list) if article.stock_list else listed
+    row = _first_row(
+        body,
+        post,
+        now,
+        info_code=article.info_code,
+        title=article.title,
+        published=article.published.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        media=media_of(article.media, body.media),
+        category=article.category,
+        tag=article.tag,
+        digest=article.digest,
+        body_source=article.body_source.value,
+        body_provisional=article.body_provisional,
+        link=article.link,
+        addresses=as_json(article.addresses),
+        captures=as_json([asdict(capture) for capture in article.captures]),
+        path=PurePosixPath("_posts") / post_path(article),
+        stock_list=stock_list,
+    )
+    return row, with_listed(body.securities, stock_list)
+
+
+def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> CatalogEntry | None:
+    """Read what a post file says by itself, where nothing else is known of it.
+
+    :param path: below the archive's folder.
+    :param modified: stands for the time that it was first seen.
+    :returns: None when the file names no article or no day.
+    """
+    return entry_of_post(parse_post(data, path.name), data, modified, path)
+
+
+def entry_of_post(
+    post: Post, data: bytes, seen: datetime, path: PurePosixPath | None = None
+) -> CatalogEntry | None:
+    """Return what a post that has been read says by itself.
+
+    :param seen: when it was first seen.
+    :param path: below the archive's folder; where a crawl puts it when None.
+    :returns: None when the post names no article or no day.
+    """
+    if post.info_code is None or post.day is None:
+        return None
+    body = read_body(post.body)
+    path = path or PurePosixPath("_posts") / place_of_post(post.info_code, post.day, post.category)
+    row = _first_row(
+        body,
+        data,
+        utc_iso(seen),
+        info_code=post.info_code,
+        title=post.title or "",
+        published=post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00",
+        media=media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media),
+        category=post.category,
+        tag=post.tag,
+        digest=post.digest,
+        link=post.link,
+        path=path,
+    )
+    return CatalogEntry(row, body.securities)
+
+
+def _first_row(
+    body: BodyFacts,
+    post: bytes,
+    now: str,
+    *,
+    info_code: str,
+    path: PurePosixPath,
+    body_source: str | None = None,
+    body_provisional: bool = False,
+    addresses: str = "[]",
+    captures: str = "[]",
+    **facts: Any,
+) -> PostRow:
+    """Return the row of a first version, with what its body and its file say."""
+    return PostRow(
+        info_code=str(info_code),
+        text=body.text,
+        length=len(body.text),
+        pictures=body.pictures_json,
+        body_source=body_source,
+        body_provisional=body_provisional,
+        addresses=addresses,
+        captures=captures,
+        path=str(path),
+        sha256=sha256(post),
+        bytes=len(post),
+        version=1,
+        first_seen=now,
+        checked=now,
+        revised=None,
+        **facts,
+    )
+
+
+def article_from(row: PostRow, post: Post) -> Article:
+    """Return the article that a row and its post describe.
+
+    :raises InvalidArticle: when the post is broken.
+    """
+    return Article(
+        info_code=InfoCode(row.info_code),
+        title=row.title,
+        published=datetime.fromisoformat(row.published),
+        body=post.body,
+        body_source=BodySource(row.body_source or BodySource.MIRROR),
+        body_provisional=bool(row.body_provisional),  # SQLite has 0 or 1
+        link=row.link or "",
+        category=row.category,
+        tag=row.tag,
+        media=row.media,
+        digest=row.digest,
+        stock_list=tuple(json.loads(row.stock_list)),
+        addresses=tuple(json.loads(row.addresses)),
+        captures=tuple(Capture(**capture) for capture in json.loads(row.captures)),
+    )
+
+
+def as_json(values: object) -> str:
+    """Return JSON as the catalog has it: Chinese as it is."""
+    return json.dumps(values, ensure_ascii=False)
+
+
+def row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
+    """Return the row that a post file without one should have had."""
+    return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
+
+
+def revision_of(stored: PostRow, now: str) -> RevisionRow:
+    """Return the row of the version that `stored` was, once another supersedes it."""
+    return RevisionRow(
+        info_code=stored.info_code,
+        version=stored.version,
+        path=str(revision_path(PurePosixPath(stored.path), stored.version)),
+        sha256=stored.sha256,
+        bytes=stored.bytes,
+        body_source=stored.body_source,
+        captures=stored.captures,
+        superseded=now,
+    )

@@ -1,0 +1,171 @@
+"""The main figures of an archive, for a terminal."""
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from archive.catalog.crawl_status import is_running
+from archive.catalog.future_dates import horizon
+from archive.crawl_state import GIVEN_UP, CrawlState
+from archive.errors import ArchiveError
+from archive.storage.databases import is_writable, open_catalog
+from archive.storage.lock import Holder, holder_of
+
+_CRAWLS = 5
+_FATES = ("found", "added", "revised", "unchanged", "gone", "failed")
+_COUNTS = """
+    SELECT count(*) AS posts, min(published) AS first,
+        count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
+        count(gone) AS gone,
+        (SELECT count(*) FROM securities) AS securities,
+        (SELECT count(*) FROM revisions) AS revisions,
+        (SELECT count(DISTINCT address) FROM illustrations) AS pictures,
+        (SELECT count(*) FROM pictures) AS kept
+    FROM posts
+"""
+
+_LATEST = """
+    SELECT id, started, ended, status, verdict, found, revised, unchanged, gone, failed,
+        CASE WHEN ended IS NULL THEN (
+            SELECT count(*) FROM posts WHERE first_seen >= started AND first_seen < coalesce(
+                (SELECT min(started) FROM crawls AS later WHERE later.id > crawls.id), '~'
+            )
+        ) ELSE added END AS added
+    FROM crawls ORDER BY id DESC LIMIT ?
+"""
+"""A crawl that has no end has no counts either; of what it added, the posts tell."""
+
+
+def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
+    """Lines of text about an archive.
+
+    :param width: of the terminal, in columns; None when the lines go to a file or a program,
+        which gets them plain and whole.
+    :param now: aware; tells which hosts are not to be asked.
+    :raises ArchiveError: when there is no catalog in the folder.
+    """
+    with closing(open_catalog(folder)) as connection:
+        connection.row_factory = sqlite3.Row
+        yield from _aligned(_figures(connection, folder, now), width)
+        crawls = connection.execute(_LATEST, [_CRAWLS]).fetchall()
+        if crawls:
+            yield ""
+            yield from _aligned([_crawl(row, holder_of(folder)) for row in crawls], width)
+    told = _crawl_state_if_readable(folder / "crawl-state.db", now)
+    if told:
+        yield ""
+        yield from _aligned(told, width)
+
+
+def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> list[tuple[str, ...]]:
+    counts = connection.execute(_COUNTS).fetchone()
+    newest = connection.execute(
+        "SELECT title, published FROM posts WHERE published <= ? ORDER BY published DESC LIMIT 1",
+        [horizon(now)],
+    ).fetchone()
+    (future,) = connection.execute(
+        "SELECT count(*) FROM posts WHERE published > ?", [horizon(now)]
+    ).fetchone()
+    catalog = (folder / "catalog.db").stat().st_size
+    figures: list[tuple[str, ...]] = [("archive", str(folder)), ("posts", f"{counts['posts']:,}")]
+    if newest:
+        figures += [
+            ("published", f"{counts['first'][:10]} to {newest['published'][:10]}"),
+            ("newest", f"{newest['published'][:16].replace('T', ' ')} {newest['title']}"),
+        ]
+    if future:
+        figures.append(("dated ahead", f"{future:,}"))
+    return [
+        *figures,
+        ("media", f"{counts['media']:,}"),
+        ("securities", f"{counts['securities']:,}"),
+        ("revisions", f"{counts['revisions']:,}"),
+        ("gone", f"{counts['gone']:,}"),
+        ("pictures", f"{counts['pictures']:,}, {counts['kept']:,} kept"),
+        ("text", f"{counts['characters'] or 0:,} characters"),
+        ("posts' files", _size(counts["bytes"] or 0)),
+        ("catalog", _size(catalog)),
+    ]
+
+
+def _crawl(row: sqlite3.Row, holder: Holder | None) -> tuple[str, ...]:
+    names: tuple[str, ...] = _FATES
+    if row["ended"] is None:
+        ended = "running" if is_running(row, holder) else "interrupted"
+        names = ("added",)
+    else:
+        ended = f"status {row['status']}"
+    counts = (f"{name} {row[name] or 0:,}" for name in names)
+    return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
+
+
+def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]:
+    """What crawls remember of the sites, or why another user cannot know it.
+
+    :raises ArchiveError: when the file is damaged.
+    """
+    try:
+        return list(_crawl_state(path, now))
+    except ArchiveError as error:
+        if is_writable(path):
+            raise
+        return [("crawl state", str(error))]
+
+
+def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
+    """Hosts that are not asked for a while, and articles that could not be archived yet."""
+    if not path.exists():
+        return
+    with closing(CrawlState(path, read_only=True)) as state:
+        for block in state.blocks(now):
+            kind = "banned" if block.refused else "silent"
+            yield kind, block.host, f"until {block.until:%Y-%m-%d %H:%M} UTC", block.reason
+        for failed in state.failures():
+            times = "given up" if failed.times >= GIVEN_UP else f"in {failed.times} crawls"
+            yield "failed", failed.info_code, times, failed.reason
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str]:
+    """Rows with their columns aligned; labels are dim on a terminal."""
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padding = [room - _columns(cell) for cell, room in zip(row, widths, strict=True)]
+        cells = [cell + " " * missing for cell, missing in zip(row, padding, strict=True)]
+        line = "  ".join(cells).rstrip()
+        if width is None:
+            yield line
+        else:
+            line = _cut(line, width)
+            label = line[: len(cells[0])]
+            yield click.style(label, dim=True) + line[len(label) :]
+
+
+def _columns(text: str) -> int:
+    """The columns that a text takes on a terminal: two for a Chinese character."""
+    return sum(_columns_of(character) for character in text)
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _cut(text: str, width: int) -> str:
+    if _columns(text) <= width:
+        return text
+    taken = 0
+    for number, character in enumerate(text):
+        taken += _columns_of(character)
+        if taken > width - 1:
+            return text[:number] + "…"
+    return text

@@ -1,0 +1,62 @@
+"""What is different between two versions of an article."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+
+from archive.catalog.rows import PostRow
+
+_FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+
+
+class ChangeKind(StrEnum):
+    """What a look at the source found changed."""
+
+    TITLE = "title"
+    TEXT = "text"
+    FIGURES = "figures"
+    SECURITIES = "securities"
+    DIGEST = "digest"
+    PUBLISHED = "published"
+    CATEGORY = "category"
+    BODY_SOURCE = "body source"
+    MARKUP = "markup"
+    GONE = "gone"
+    RETURNED = "returned"
+
+
+def changes_between(
+    old: PostRow, new: PostRow, old_securities: Collection[str], new_securities: Collection[str]
+) -> list[ChangeKind]:
+    """What is different, in the order of `ChangeKind`; markup alone only where nothing else is.
+
+    :param old_securities: codes of the securities that the version names.
+    """
+    found = list(_found(old, new))
+    if set(old_securities) != set(new_securities):
+        found.append(ChangeKind.SECURITIES)
+    if not found and old.sha256 != new.sha256:
+        found.append(ChangeKind.MARKUP)
+    return [change for change in ChangeKind if change in found]
+
+
+def _found(old: PostRow, new: PostRow) -> Iterator[ChangeKind]:
+    if old.title != new.title:
+        yield ChangeKind.TITLE
+    if old.text != new.text:
+        yield ChangeKind.TEXT
+    if _figures(old) != _figures(new):
+        yield ChangeKind.FIGURES
+    if old.digest != new.digest:
+        yield ChangeKind.DIGEST
+    if old.published != new.published:
+        yield ChangeKind.PUBLISHED
+    if (old.category, old.tag) != (new.category, new.tag):
+        yield ChangeKind.CATEGORY
+    if old.body_source != new.body_source:
+        yield ChangeKind.BODY_SOURCE
+
+
+def _figures(row: PostRow) -> Counter[str]:
+    return Counter(_FIGURE.findall(f"{row.title}\n{row.digest}\n{row.text}"))

@@ -1,0 +1,320 @@
+"""The catalog: one SQLite file that knows every post. It is a projection of the files."""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import fields
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.article import Edition, InfoCode
+from archive.capture import Capture
+from archive.catalog import images as pictures
+from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
+from archive.catalog.migrations import catalog_migrations, missing_parts
+from archive.catalog.reader import Questions, one_row, post_of
+from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
+from archive.categories import Category
+from archive.content import Security
+from archive.errors import MisshapenCatalog
+from archive.search.index import Indexing, register, without_index
+from archive.storage.databases import plain
+from archive.storage.images import Picture
+
+BUSY_SECONDS = 30
+"""How long to wait for another process's write; Datasette and backups hold the file briefly."""
+
+
+class Catalog(Questions):
+    """Reads and writes the catalog over two connections, so that a read never waits for a write.
+
+    `put` may run in another thread than the rest, one call at a time.
+
+    :param private: nobody else looks at the file; one connection does both.
+    :raises MisshapenCatalog: when it lacks tables or columns that every released version has made.
+    :raises ArchiveError: from every method, when the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path, *, private: bool = False) -> None:
+        self._path = path
+        self._grams: dict[str, str] = {}
+        with ExitStack() as failing:
+            with self._access("open"):
+                self._writer = Database(self._connect())
+                failing.callback(self._writer.close)
+                register(self._writer.conn, self._grams)
+                self._writer.enable_wal()
+                self._writer.execute("PRAGMA synchronous = FULL")
+                self._writer.execute("PRAGMA foreign_keys = ON")
+                catalog_migrations.apply(self._writer)
+                if missing := missing_parts(self._writer):
+                    raise MisshapenCatalog(path, missing)
+                self._reader = self._writer.conn if private else self._connect()
+            failing.pop_all()
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(plain(self._path), timeout=BUSY_SECONDS, check_same_thread=False)
+
+    def close(self) -> None:
+        """Close both connections."""
+        super().close()
+        self._writer.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Write all that this block writes, or nothing."""
+        with self._access("write"), self._writer.atomic():
+            yield
+
+    def put(
+        self, entries: Sequence[CatalogEntry] = (), payloads: Mapping[str, Capture] | None = None
+    ) -> None:
+        """Write entries, all of them or none. Rows that would not change are not touched.
+
+        :param payloads: first captures, by digest.
+        """
+        posts = [entry.post for entry in entries]
+        revisions = [entry.revision for entry in entries if entry.revision]
+        for entry in entries:
+            self._grams.update(entry.grams)
+        try:
+            with self._writing():
+                execute = self._writer.conn.executemany
+                execute(_ADD_CATEGORY, _categories(posts))
+                self._put_posts(entries)
+                execute(_PUT_REVISION, map(_REVISION_VALUES, revisions))
+                execute(
+                    _ADD_PAYLOAD,
+                    [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
+                )
+                execute(
+                    "INSERT OR IGNORE INTO changes (info_code, at, what) VALUES (?, ?, ?)",
+                    [
+                        (entry.post.info_code, entry.post.checked, str(what))
+                        for entry in entries
+                        for what in entry.changes
+                    ],
+                )
+        finally:
+            self._grams.clear()
+
+    def keep_picture(self, picture: Picture) -> None:
+        """Note that a picture is kept."""
+        with self._writing():
+            pictures.keep(self._writer.conn, picture)
+
+    def lose_picture(self, digest: str) -> None:
+        """Note that a picture is kept no more, so that the next crawl asks for it."""
+        with self._writing():
+            pictures.lose(self._writer.conn, digest)
+
+    def put_crawl(self, row: Mapping[str, Any]) -> None:
+        """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``; one of
+        which nobody knows how it began is left out.
+        """
+        crawls = self._writer.table("crawls")
+        with self._access("write"):
+            if crawls.count_where("id = ?", [row["id"]]):
+                crawls.update(row["id"], {key: row[key] for key in row if key != "id"})
+            elif "started" in row:
+                crawls.insert(dict(row))
+
+    @contextmanager
+    def bulk_loading(self, indexing: Indexing) -> Iterator[None]:
+        """Write much at once, all of it or nothing, without keeping the search index meanwhile.
+
+        For a private catalog, whose reads see what is not committed yet.
+
+        :param indexing: see `archive.search.index.rebuild_search`.
+        """
+        assert self._reader is self._writer.conn
+        with self._access("write"), without_index(self._writer, indexing):
+            yield
+
+    def number_last(self, info_code: InfoCode) -> tuple[int, int]:
+        """Give an article the number behind all others; return the one that it had, and this."""
+        this = "WHERE info_code = ?"
+        with self._writing():
+            ((number,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
+            self._writer.execute(
+                f"UPDATE posts SET id = {_NEXT_ID} {this}",  # noqa: S608
+                [info_code],
+            )
+            ((last,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
+        return int(number), int(last)
+
+    def renumber(self, numbers: Mapping[InfoCode, int]) -> None:
+        """Close the gaps that `forget` has left in the posts' numbers, in their order.
+
+        :param numbers: of articles that get the number back that they had.
+        """
+        ranks = "SELECT info_code AS post, row_number() OVER (ORDER BY id) AS rank FROM posts"
+        with self._writing():
+            for info_code, number in numbers.items():
+                self._writer.execute(
+                    "UPDATE posts SET id = ? WHERE info_code = ?", [number, info_code]
+                )
+            # By way of negative numbers, because no two may be the same at any moment.
+            self._writer.execute(
+                f"UPDATE posts SET id = -rank FROM ({ranks}) WHERE post = info_code"  # noqa: S608
+            )
+            self._writer.execute("UPDATE posts SET id = -id")
+
+    def move_post(self, info_code: InfoCode, path: str) -> None:
+        """Write down that the post of an article is another file."""
+        with self._writing():
+            self._writer.execute("UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code])
+
+    def forget_changes(self, info_code: InfoCode, at: str) -> None:
+        """Delete what one look at the source found changed."""
+        with self._access("write"):
+            changes = self._writer.table("changes")
+            changes.delete_where("info_code = ? AND at = ?", [info_code, at])
+
+    def forget(self, info_code: InfoCode, edition: Edition) -> bool:
+        """Delete what is known of an edition, and the article where it has no other.
+
+        :returns: whether it has.
+        """
+        with self._writing():
+            others = [
+                each
+                for each in read_editions(self._writer.conn, info_code)
+                if each.post.edition is not edition
+            ]
+            tables = ("editions", "changes", "mentions", "illustrations", "revisions", "posts")
+            for table in ("editions",) if others else tables:
+                self._writer.table(table).delete_where("info_code = ?", [info_code])
+            if others:
+                this = "info_code = ? AND edition = ?"
+                self._writer.table("revisions").delete_where(this, [info_code, edition])
+                self._put_article(others)
+        return bool(others)
+
+    def _put_posts(self, entries: Sequence[CatalogEntry]) -> None:
+        """Write rows in the order of the entries, those of articles with one post at once."""
+        connection = self._writer.conn
+        published_twice = self._published_twice(entries)
+        for twice, group in groupby(entries, lambda each: each.post.info_code in published_twice):
+            if twice:
+                for entry in group:
+                    self._put_edition(entry)
+                continue
+            alone = list(group)
+            connection.executemany(_PUT_POST, [_POST_VALUES(entry.post) for entry in alone])
+            for entry in alone:
+                if entry.securities is not None:
+                    self._put_securities(entry.securities)
+                    self._put_mentions(entry.post, {each.code for each in entry.securities})
+                    pictures.illustrate(connection, entry.post.info_code, entry.post.pictures)
+
+    def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
+        """Return the articles that have two editions with these entries."""
+        editions: dict[str, set[Edition]] = {}
+        for entry in entries:
+            editions.setdefault(entry.post.info_code, set()).add(entry.post.edition)
+        sql = """
+            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?1))
+            UNION ALL
+            SELECT info_code, path FROM editions
+            WHERE info_code IN (SELECT value FROM json_each(?1))
+        """
+        codes = json.dumps(list(editions))
+        for info_code, path in self._writer.conn.execute(sql, [codes]):
+            editions[info_code].add(Edition.of_name(path))
+        return {info_code for info_code, found in editions.items() if len(found) > 1}
+
+    def _put_edition(self, entry: CatalogEntry) -> None:
+        post = entry.post
+        known = {each.post.edition: each for each in self._known_editions(post.info_code)}
+        if entry.securities is not None:
+            self._put_securities(entry.securities)
+            named = tuple(sorted({security.code for security in entry.securities}))
+        else:
+            named = known[post.edition].securities
+        known[post.edition] = EditionRow(post, named)
+        self._put_article(list(known.values()))
+
+    def _known_editions(self, info_code: str) -> list[EditionRow]:
+        connection = self._writer.conn
+        if editions := read_editions(connection, info_code):
+            return editions
+        row = one_row(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
+        sql = "SELECT security FROM mentions WHERE info_code = ? ORDER BY security"
+        named = tuple(code for (code,) in connection.execute(sql, [info_code]))
+        return [EditionRow(post_of(row), named)] if row else []
+
+    def _put_article(self, editions: Sequence[EditionRow]) -> None:
+        connection = self._writer.conn
+        article = article_row([each.post for each in editions])
+        connection.execute(_PUT_POST, _POST_VALUES(article))
+        if len(editions) > 1:
+            for edition in editions:
+                write_edition(connection, edition)
+        self._put_mentions(article, {code for each in editions for code in each.securities})
+        pictures.illustrate(connection, article.info_code, article.pictures)
+
+    def _put_securities(self, securities: Iterable[Security]) -> None:
+        self._writer.conn.executemany(
+            _PUT_SECURITY,
+            [(each.code, each.market, each.symbol, each.name, each.kind) for each in securities],
+        )
+
+    def _put_mentions(self, post: PostRow, codes: Collection[str]) -> None:
+        connection = self._writer.conn
+        connection.execute("DELETE FROM mentions WHERE info_code = ?", [post.info_code])
+        connection.executemany(
+            "INSERT INTO mentions (security, published, info_code) VALUES (?, ?, ?)",
+            [(code, post.published, post.info_code) for code in sorted(codes)],
+        )
+
+
+def _categories(posts: Iterable[PostRow]) -> Iterable[tuple[str, str, str]]:
+    for post in posts:
+        if post.category and post.tag:
+            category = Category(post.category, post.tag)
+            yield category.media, category.slug, category.tag
+
+
+def _columns(row: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(row))
+
+
+def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: str) -> str:
+    """An upsert of columns in their order; a row that is the same already is not written.
+
+    :param computed: expressions for columns that a row gets when it is new.
+    """
+    values = [column for column in columns if column not in key]
+    return f"""
+        INSERT INTO {table} ({", ".join([*columns, *computed])})
+        VALUES ({", ".join([*("?" for _ in columns), *computed.values()])})
+        ON CONFLICT ({", ".join(key)}) DO UPDATE
+        SET {", ".join(f"{column} = excluded.{column}" for column in values)}
+        WHERE {" OR ".join(f"{column} IS NOT excluded.{column}" for column in values)}
+    """  # noqa: S608 (names of our own columns)
+
+
+_POST_COLUMNS = _columns(PostRow)
+_POST_VALUES = attrgetter(*_POST_COLUMNS)
+_REVISION_COLUMNS = (*_columns(RevisionRow), "edition")
+_REVISION_VALUES = attrgetter(*_REVISION_COLUMNS)
+_ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
+_NEXT_ID = "(SELECT coalesce(max(id), 0) + 1 FROM posts)"
+_CAPTURE_VALUES = attrgetter(*_columns(Capture))
+_ADD_PAYLOAD = f"""
+    INSERT OR IGNORE INTO payloads (digest, {", ".join(_columns(Capture))})
+    VALUES (?, {", ".join("?" for _ in _columns(Capture))})
+"""  # noqa: S608
+_PUT_POST = _upsert("posts", _POST_COLUMNS, ["info_code"], id=_NEXT_ID)
+_PUT_REVISION = _upsert("revisions", _REVISION_COLUMNS, ["info_code", "edition", "version"])
+_PUT_SECURITY = """
+    INSERT INTO securities (code, market, symbol, name, kind) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (code) DO UPDATE SET name = excluded.name
+    WHERE excluded.name IS NOT NULL AND excluded.name IS NOT securities.name
+"""

@@ -1,0 +1,109 @@
+"""Atom documents (RFC 4287), archived pages included (RFC 5005)."""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, uuid5
+
+from archive.html_limits import NOT_IN_XML
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_HISTORY = "http://purl.org/syndication/history/1.0"
+_NO_ONE = "未注明"
+
+ElementTree.register_namespace("", _ATOM)
+ElementTree.register_namespace("fh", _HISTORY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomEntry:
+    """An article in a feed. Times are RFC 3339.
+
+    :param page: absolute address of its page.
+    :param author: None where nobody is named.
+    :param category: slug and tag.
+    :param html: the body; None where only `text`, or nothing, is known of it.
+    """
+
+    info_code: str
+    title: str
+    published: str
+    updated: str
+    page: str
+    author: str | None
+    category: tuple[str, str] | None = None
+    digest: str | None = None
+    html: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomFeed:
+    """A feed document. Addresses are absolute.
+
+    :param name: that it is known by wherever it is served.
+    :param address: of the document itself.
+    :param page: of the pages that it follows.
+    :param updated: RFC 3339; by default the newest time of an entry.
+    :param links: others, address by relation, such as ``prev-archive``.
+    :param is_archive: a page of the feed's history, which does not change any more as a rule.
+    """
+
+    name: str
+    title: str
+    address: str
+    page: str
+    updated: str | None = None
+    links: Sequence[tuple[str, str]] = ()
+    is_archive: bool = False
+
+
+def atom(feed: AtomFeed, entries: Iterable[AtomEntry]) -> bytes:
+    """Write a feed document, in UTF-8."""
+    entries = list(entries)
+    newest = max((entry.updated for entry in entries), default="1970-01-01T00:00:00Z")
+    root = ElementTree.Element(f"{{{_ATOM}}}feed", {"xml:lang": "zh-CN"})
+    _add(root, "id", _urn(feed.name))
+    _add(root, "title", feed.title)
+    _add(root, "updated", feed.updated or newest)
+    _add(root, "link", rel="self", type="application/atom+xml", href=feed.address)
+    _add(root, "link", rel="alternate", type="text/html", href=feed.page)
+    for relation, address in feed.links:
+        _add(root, "link", rel=relation, type="application/atom+xml", href=address)
+    if feed.is_archive:
+        ElementTree.SubElement(root, f"{{{_HISTORY}}}archive")
+    for entry in entries:
+        _add_entry(root, entry)
+    document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def _add_entry(feed: ElementTree.Element, entry: AtomEntry) -> None:
+    element = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
+    _add(element, "id", _urn(entry.info_code))
+    _add(element, "title", entry.title)
+    _add(element, "published", entry.published)
+    _add(element, "updated", entry.updated)
+    _add(element, "link", rel="alternate", type="text/html", href=entry.page)
+    author = ElementTree.SubElement(element, f"{{{_ATOM}}}author")
+    _add(author, "name", entry.author or _NO_ONE)
+    if entry.category:
+        slug, tag = entry.category
+        _add(element, "category", term=slug, label=tag)
+    if entry.digest:
+        _add(element, "summary", entry.digest)
+    if entry.html is not None:
+        _add(element, "content", entry.html, type="html")
+    elif entry.text is not None:
+        _add(element, "content", entry.text, type="text")
+
+
+def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: str) -> None:
+    clean = {name: NOT_IN_XML.sub("", value) for name, value in attributes.items()}
+    element = ElementTree.SubElement(parent, f"{{{_ATOM}}}{tag}", clean)
+    element.text = NOT_IN_XML.sub("", text)
+
+
+def _urn(name: str) -> str:
+    """An identity that stays when the archive moves to another host."""
+    return uuid5(NAMESPACE_URL, f"finews:{name}").urn

@@ -1,0 +1,16 @@
+"""What crawls remember of hosts, lists and failures between runs."""
+
+from archive.crawl_state.host_blocks import LONGEST_BLOCK, Block
+from archive.crawl_state.retries import GIVEN_UP, Failed, FailedAttempt
+from archive.crawl_state.state import CrawlState, Memory, Validators
+
+__all__ = [
+    "GIVEN_UP",
+    "LONGEST_BLOCK",
+    "Block",
+    "CrawlState",
+    "Failed",
+    "FailedAttempt",
+    "Memory",
+    "Validators",
+]

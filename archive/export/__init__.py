@@ -1,0 +1,1 @@
+"""The archive for readers elsewhere: records, a Jekyll site, feeds, a WACZ."""

@@ -1,0 +1,199 @@
+"""Gives the archive away as JSON Lines or Parquet, one record a post.
+
+A record has every column of the catalog's ``posts``; columns that hold JSON there are lists here.
+Besides there are ``securities``, those that the post names, by code, and ``body``, its HTML, as
+the post file has it; null where that file is lost. Records come by publication, then info code.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import fields
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, get_type_hints
+
+from archive.catalog.rows import PostRow
+from archive.content.front_matter import parse_post
+from archive.errors import ArchiveError, FinewsError
+from archive.progress import Progress, silent
+from archive.search.query import EVERYTHING, Query
+from archive.storage.databases import open_catalog
+from archive.storage.files import bytes_if_there
+from archive.storage.paths import is_place_of_version, revision_path, sha256
+
+Record = dict[str, Any]
+
+COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
+"""Of a record, in their order."""
+
+_LISTS = ("pictures", "stock_list", "addresses", "captures", "securities")
+_ROW_GROUP = 1_000
+"""Posts that are held in memory at once for Parquet."""
+
+_SECURITIES = """
+    SELECT json_group_array(json_object('code', code, 'name', name, 'kind', kind)) FROM (
+        SELECT code, name, kind FROM mentions JOIN securities ON code = security
+        WHERE mentions.info_code = posts.info_code ORDER BY code
+    )
+"""
+
+
+_MEDIA = "SELECT media, media FROM posts WHERE media IS NOT NULL GROUP BY media"
+_SECURITIES_NAMED = "SELECT code, coalesce(name, symbol) FROM securities"
+_SUGGESTED = 5
+
+
+def check_names(folder: Path, query: Query) -> None:
+    """Check that the archive has posts of a query's media, and of its security.
+
+    :raises FinewsError: when not, with names that are like it.
+    :raises ArchiveError: when the archive cannot be read.
+    """
+    for kind, wanted, known in (
+        ("media", query.media, _MEDIA),
+        ("security", query.security, _SECURITIES_NAMED),
+    ):
+        if not wanted:
+            continue
+        with closing(open_catalog(folder)) as connection:
+            names = dict(connection.execute(known).fetchall())
+        if wanted not in names:
+            raise FinewsError(
+                f"No post in {folder} is of the {kind} {wanted!r}{_like(wanted, names)}."
+            )
+
+
+def _like(wanted: str, names: Mapping[str, str]) -> str:
+    """Names that are like one that is not there, as the end of a sentence."""
+    called = [
+        f"{key} ({name})"
+        for key, name in names.items()
+        if wanted and wanted in (key.partition(".")[2], name)
+    ]
+    close = [*called, *get_close_matches(wanted, names, _SUGGESTED, 0.5)][:_SUGGESTED]
+    return f"; there is {', '.join(close)}" if close else ""
+
+
+def export_jsonl(
+    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
+) -> int:
+    """Write a JSON object a line, in UTF-8.
+
+    :returns: how many posts.
+    :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` refuses.
+    """
+    count = 0
+    with _records(folder, query, progress) as records:
+        for record in records:
+            out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            count += 1
+    return count
+
+
+def export_parquet(
+    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
+) -> int:
+    """Write a Parquet file.
+
+    :returns: how many posts.
+    :raises FinewsError: when pyarrow is not installed.
+    :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` refuses.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise FinewsError("Parquet needs pyarrow: pip install 'finews[parquet]'.") from error
+    schema = pyarrow.schema(_parquet_fields(pyarrow))
+    count = 0
+    with (
+        _records(folder, query, progress) as records,
+        pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer,
+    ):
+        while rows := list(islice(records, _ROW_GROUP)):
+            writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
+            count += len(rows)
+    return count
+
+
+def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
+    text = pyarrow.string()
+    plain = {str: text, str | None: text, int: pyarrow.int64(), bool: pyarrow.bool_()}
+    special = {
+        "id": pyarrow.int64(),
+        "pictures": pyarrow.list_(text),
+        "stock_list": pyarrow.list_(text),
+        "addresses": pyarrow.list_(text),
+        "captures": _structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
+        "securities": _structs(pyarrow, code=text, name=text, kind=text),
+        "body": text,
+    }
+    types = get_type_hints(PostRow)
+    for column in COLUMNS:
+        yield pyarrow.field(column, special.get(column) or plain[types[column]])
+
+
+def _structs(pyarrow: Any, **types: Any) -> Any:
+    return pyarrow.list_(pyarrow.struct(list(types.items())))
+
+
+@contextmanager
+def _records(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
+    """The records as they are at this moment, whatever is written meanwhile."""
+    names = ", ".join(COLUMNS[:-2])
+    try:
+        with closing(open_catalog(folder)) as connection:
+            connection.execute("BEGIN")
+            (count,) = connection.execute(
+                f"SELECT count(*) FROM posts WHERE {query.condition}",  # noqa: S608
+                query.values,
+            ).fetchone()
+            steps: Iterable[int] = progress("posts", range(count))
+            rows = connection.execute(
+                f"SELECT {names}, ({_SECURITIES}) FROM posts WHERE {query.condition}"  # noqa: S608
+                " ORDER BY published, info_code",
+                query.values,
+            )
+            yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+
+
+def _record(folder: Path, row: tuple[Any, ...]) -> Record:
+    record = dict(zip(COLUMNS, row, strict=False))
+    for column in _LISTS:
+        record[column] = json.loads(record[column])
+    record["body_provisional"] = bool(record["body_provisional"])
+    record["body"] = _body(folder, record)
+    return record
+
+
+def _body(folder: Path, record: Record) -> str | None:
+    path = PurePosixPath(record["path"])
+    data = read_version(folder, path, record["version"], record["sha256"])
+    return None if data is None else parse_post(data, path.name).body
+
+
+def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -> bytes | None:
+    """The bytes of a version, from the post or from where it went when a crawl superseded it.
+
+    :param path: of the post, below the archive's folder.
+    :param digest: SHA-256 of the version, in hexadecimal.
+    :returns: None where no file has these bytes.
+    :raises ArchiveError: when the disk refuses.
+    """
+    if not is_place_of_version(str(path)):
+        return None
+    for place in (path, revision_path(path, version)):
+        try:
+            data = bytes_if_there(folder / place)
+        except OSError as error:
+            raise ArchiveError(f"The disk refuses {folder / place}: {error.strerror}.") from error
+        if data is not None and sha256(data) == digest:
+            return data
+    return None

@@ -1,0 +1,127 @@
+"""The feed of a selection: the newest articles, and behind them, day by day, the whole history."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+
+from archive.article import Article
+from archive.categories import ROLLING
+from archive.content.atom import AtomEntry, AtomFeed, atom
+from archive.content.carried_images import with_carried
+from archive.export.incremental_folder import Planned, digest
+from archive.export.site.posts import PublishedPost
+from archive.export.site.urls import Address, category_page
+
+FEED = "feed.xml"
+_NEWEST = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What is published, of what, and where.
+
+    :param folder: the archive's.
+    :param name: that the feed of this selection is known by.
+    :param version: of the program that publishes it; another one makes everything anew.
+    :param posts: of each article one, oldest first.
+    :param rolling_editions: the rolling news of articles whose media's post is among `posts`.
+    """
+
+    folder: Path
+    title: str
+    name: str
+    address: Address
+    version: str
+    posts: Sequence[PublishedPost]
+    rolling_editions: Sequence[PublishedPost] = ()
+
+    @property
+    def all_posts(self) -> list[PublishedPost]:
+        """All posts, oldest first."""
+        both = [*self.posts, *self.rolling_editions]
+        return sorted(both, key=lambda post: (post.published, post.info_code))
+
+    def made_of(self, *parts: object) -> str:
+        """A digest of `parts` and of what every file depends on."""
+        return digest(self.version, self.title, self.name, self.address, *parts)
+
+
+def feed_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned]]:
+    """The archived pages (RFC 5005, section 4), the oldest first, then the feed itself.
+
+    A page is a day of publication in Shanghai; it changes when an article of that day comes or
+    is revised. The feed has what the archive got last, so that it misses nothing that comes late.
+    """
+    days = {day: list(posts) for day, posts in groupby(published.posts, lambda post: post.day)}
+    names = list(days)
+    for before, day, after in zip([None, *names], names, [*names[1:], None], strict=False):
+        links = {"current": FEED, "prev-archive": _page(before), "next-archive": _page(after)}
+        yield _document(published, _page(day) or "", links, days[day], is_archive=True)
+    newest = sorted(published.posts, key=lambda post: (post.updated, post.published, post.name))
+    links = {"prev-archive": _page(names[-1] if names else None)}
+    yield _document(published, FEED, links, newest[-_NEWEST:], is_archive=False)
+
+
+def _page(day: str | None) -> str | None:
+    return f"feed/{day}.xml" if day else None
+
+
+def _document(
+    published: Published,
+    path: str,
+    links: Mapping[str, str | None],
+    posts: Sequence[PublishedPost],
+    *,
+    is_archive: bool,
+) -> tuple[PurePosixPath, Planned]:
+    address = published.address
+    feed = AtomFeed(
+        name=published.name,
+        title=published.title,
+        address=address.of(path),
+        page=address.of(""),
+        links=[(relation, address.of(to)) for relation, to in links.items() if to],
+        is_archive=is_archive,
+    )
+    newest_first = list(reversed(posts))
+    make = partial(_write, published, feed, newest_first)
+    return PurePosixPath(path), Planned(
+        published.made_of(feed, *((post.facts, post.carried) for post in newest_first)), make
+    )
+
+
+def _write(published: Published, feed: AtomFeed, posts: Sequence[PublishedPost]) -> bytes:
+    return atom(feed, (_entry(published, post) for post in posts))
+
+
+def _entry(published: Published, post: PublishedPost) -> AtomEntry:
+    article = post.article(published.folder)
+    return AtomEntry(
+        info_code=post.info_code,
+        title=post.title,
+        published=post.published,
+        updated=post.updated,
+        page=published.address.of(post.page),
+        author=post.media,
+        category=(post.shelf.slug, post.shelf.tag),
+        digest=post.digest,
+        html=None if article is None else _content(article, post, published.address),
+    )
+
+
+def _content(article: Article, post: PublishedPost, address: Address) -> str:
+    """What the article's page has below its title: the same elements in the same order."""
+    rolling = article.category == ROLLING.slug and article.digest
+    digest = f"<blockquote>\n<p>{escape(article.digest or '')}</p>\n</blockquote>\n\n"
+    category = escape(address.of(category_page(article.category or "")))
+    link = escape(article.link)
+    body = with_carried(article.body, post.carried, f"{address.origin}{address.path}")
+    return (
+        f"{digest if rolling else ''}{body}\n\n"
+        f'<p><a href="{link}">{link}</a></p>\n\n'
+        f'<p><a href="{category}">返回{escape(article.tag or "")}</a>｜'
+        f'<a href="{escape(address.of(""))}">返回首页</a></p>'
+    )

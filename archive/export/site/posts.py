@@ -1,0 +1,186 @@
+"""Posts as the site publishes them.
+
+A post of the archive is a Jekyll source as it stands, to the byte, unless its file is one of the
+broken ones that an import has taken in: these are written anew, in the site's format, from what
+could be read of them.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path, PurePosixPath
+
+from archive.article import Article, BodySource, InfoCode
+from archive.categories import Category
+from archive.content.carried_images import CarriedPicture
+from archive.content.front_matter import parse_post
+from archive.errors import ArchiveError
+from archive.export.records import read_version
+from archive.export.site.images import carried_by_post
+from archive.export.site.urls import is_servable, post_page
+from archive.search.query import Query
+from archive.storage.databases import open_catalog
+
+_DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
+_UNKNOWN = "未注明"
+_COLUMNS = (
+    "info_code",
+    "title",
+    "published",
+    "media",
+    "category",
+    "tag",
+    "digest",
+    "link",
+    "path",
+    "sha256",
+    "version",
+    "first_seen",
+    "revised",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPost:
+    """A row of ``posts``, without its text.
+
+    :param carried: those of its pictures that the site carries.
+    """
+
+    info_code: str
+    title: str
+    published: str
+    media: str | None
+    category: str | None
+    tag: str | None
+    digest: str | None
+    link: str | None
+    path: str
+    sha256: str
+    version: int
+    first_seen: str
+    revised: str | None
+    carried: tuple[CarriedPicture, ...] = field(default=(), kw_only=True)
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """All of the row."""
+        return _facts_of(self)
+
+    @property
+    def day(self) -> str:
+        """Of its publication in Shanghai, ISO 8601."""
+        return self.published[:10]
+
+    @property
+    def updated(self) -> str:
+        """When the archive got this version, ISO 8601, UTC."""
+        return self.revised or self.first_seen
+
+    @property
+    def shelf(self) -> Category:
+        """Its category; that of its media where its own is missing or cannot be served."""
+        return _shelf(self.category, self.tag, self.media)
+
+    @property
+    def name(self) -> str:
+        """Of its file, without the date: the code, with ``NW`` or without."""
+        match = _DATED.fullmatch(PurePosixPath(self.path).stem)
+        return match[1] if match else self.info_code
+
+    @property
+    def source(self) -> PurePosixPath:
+        """Path of its file in the Jekyll source."""
+        return PurePosixPath("_posts", self.day[:4], self.day[5:7], f"{self.day}-{self.name}.md")
+
+    @property
+    def page(self) -> str:
+        """Path of its page on the site."""
+        return post_page(self.shelf.slug, self.published, self.name)
+
+    def article(self, folder: Path) -> Article | None:
+        """The article with its body; None where the post's file is lost.
+
+        :raises ArchiveError: when the disk refuses.
+        """
+        data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
+        if data is None:
+            return None
+        post = parse_post(data, PurePosixPath(self.path).name)
+        info_code = InfoCode(self.info_code)
+        return Article(
+            info_code=info_code,
+            title=self.title if self.title.strip() else info_code,
+            published=datetime.fromisoformat(self.published),
+            category=self.shelf.slug,
+            tag=self.shelf.tag,
+            digest=post.digest if post.digest and len(post.digest.splitlines()) == 1 else None,
+            body=post.body if post.body.strip() else "<p></p>",
+            body_source=BodySource.MIRROR,
+            link=self._link_of(info_code),
+        )
+
+    def _link_of(self, info_code: InfoCode) -> str:
+        if self.link and not re.search(r"[<>\s]", self.link):
+            return self.link
+        return f"https://finance.eastmoney.com/a/{info_code.digits}.html"
+
+
+_facts_of = attrgetter(*_COLUMNS)
+
+
+@lru_cache(maxsize=4096)
+def _shelf(category: str | None, tag: str | None, media: str | None) -> Category:
+    candidates = []
+    if category and tag and len(tag.splitlines()) == 1:
+        candidates.append(Category(category, tag))
+    if media:
+        candidates.append(Category.of_media(media))
+    servable = (category for category in candidates if is_servable(category.slug))
+    return next(servable, Category.of_media(_UNKNOWN))
+
+
+def read_posts(
+    folder: Path, query: Query, *, with_pictures: bool = False
+) -> Iterator[PublishedPost]:
+    """The posts of a query, oldest first, all as they are at one moment.
+
+    :param with_pictures: the site carries those that the archive keeps.
+    :raises ArchiveError: when the catalog cannot be read.
+    """
+    yield from _read(folder, query, _ARTICLES, with_pictures=with_pictures)
+
+
+def read_rolling_editions(
+    folder: Path, query: Query, *, with_pictures: bool = False
+) -> Iterator[PublishedPost]:
+    """The rolling news of a query whose articles are in their media's category as well.
+
+    `read_posts` has only the media's post of these.
+    """
+    yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
+
+
+_ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {{condition}}"  # noqa: S608
+_ROLLING_EDITIONS = f"""
+    SELECT {", ".join(_COLUMNS)} FROM editions
+    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {{condition}})
+"""  # noqa: S608 (names of our own columns)
+
+
+def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Iterator[PublishedPost]:
+    try:
+        with closing(open_catalog(folder)) as connection:
+            connection.execute("BEGIN")
+            carried = carried_by_post(connection, folder) if with_pictures else {}
+            ordered = f"{sql.format(condition=query.condition)} ORDER BY published, info_code"
+            rows = connection.execute(ordered, query.values)
+            for row in rows:
+                yield PublishedPost(*row, carried=carried.get(row[0], ()))
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error

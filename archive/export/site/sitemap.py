@@ -1,0 +1,57 @@
+"""The sitemap (sitemaps.org, protocol 0.9): an index, the lists, and a file or more a month."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import PurePosixPath
+from xml.sax.saxutils import escape
+
+from archive.categories import Category
+from archive.export.incremental_folder import Planned
+from archive.export.site.feeds import Published
+from archive.export.site.urls import category_page
+
+SITEMAP = "sitemap.xml"
+_MOST = 50_000
+"""Addresses that the protocol allows in a file."""
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+
+
+def sitemap_files(
+    published: Published, categories: Iterable[Category]
+) -> Iterator[tuple[PurePosixPath, Planned]]:
+    """All files of the sitemap, the index last."""
+    names = []
+    lists = ["", *sorted(category_page(category.slug) for category in categories)]
+    for name, entries in [("lists", [(path, "") for path in lists]), *_months(published)]:
+        path = f"sitemap/{name}.xml"
+        names.append((path, max(changed for _, changed in entries)))
+        yield _planned(published, path, "urlset", "url", entries)
+    yield _planned(published, SITEMAP, "sitemapindex", "sitemap", names)
+
+
+def _months(published: Published) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    for month, posts in groupby(published.all_posts, lambda post: post.published[:7]):
+        entries = [(post.page, post.updated) for post in posts]
+        for start in range(0, len(entries), _MOST):
+            part = f"-{start // _MOST + 1}" if start else ""
+            yield f"{month}{part}", entries[start : start + _MOST]
+
+
+def _planned(
+    published: Published, path: str, whole: str, part: str, entries: Sequence[tuple[str, str]]
+) -> tuple[PurePosixPath, Planned]:
+    make = partial(_write, published, whole, part, entries)
+    return PurePosixPath(path), Planned(published.made_of(whole, *entries), make)
+
+
+def _write(
+    published: Published, whole: str, part: str, entries: Sequence[tuple[str, str]]
+) -> bytes:
+    lines = "".join(
+        f"<{part}><loc>{escape(published.address.of(path))}</loc>"
+        f"{f'<lastmod>{changed}</lastmod>' if changed else ''}</{part}>\n"
+        for path, changed in entries
+    )
+    return f"{_HEAD}<{whole} {_NAMESPACE}>\n{lines}</{whole}>\n".encode()

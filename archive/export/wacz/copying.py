@@ -1,0 +1,205 @@
+"""Copies captures into the WARC files of a WACZ."""
+
+import gzip
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from archive.capture import Capture
+from archive.errors import ArchiveError
+from archive.export.wacz.index import Index, RecordPlace, timestamp_of
+from archive.export.wacz.package import Package, Resource
+from archive.warc import Damaged, Record, find_file, finished_name, payload_digest, read_records
+from archive.warc.records import not_modified_record, resource_record, warcinfo_record
+
+_EXCHANGES = frozenset({"response", "revisit", "request"})
+_NOT_MODIFIED = 304
+_REFERS_TO_DATE = re.compile(rb"(\r\nWARC-Refers-To-Date: [^\r.]*)\.[0-9]+(Z\r\n)")
+_MOST_BYTES = 1 << 30
+"""Of a WARC file, as the standard recommends."""
+
+FindPayload = Callable[[str], Capture | None]
+
+
+class Shown(NamedTuple):
+    """What a replay finds a page by.
+
+    :param timestamp: 14 digits, UTC.
+    """
+
+    url: str
+    timestamp: str
+
+    @property
+    def date(self) -> str:
+        """The time, ISO 8601."""
+        time = datetime.fromisoformat(f"{self.timestamp[:8]}T{self.timestamp[8:]}")
+        return f"{time.isoformat()}Z"
+
+
+class Copies:
+    """Writes records into the WARC files of a package, and notes them in its index.
+
+    :param find_payload: the first capture of a payload, by its digest.
+    :param damaged: is told of a capture that cannot be read; the others are copied.
+    """
+
+    def __init__(
+        self, package: Package, index: Index, find_payload: FindPayload, damaged: Damaged
+    ) -> None:
+        self._package = package
+        self._index = index
+        self._find_payload = find_payload
+        self._damaged = damaged
+        self._number = 0
+        self._name = ""
+        self._out: Resource | None = None
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+        self._db.close()
+
+    def copy_file(self, path: Path) -> None:
+        """Copy all exchanges in a WARC file."""
+        records = read_records(path, _EXCHANGES, damaged=self._damaged)
+        for _ in self._copy_all(path, records):
+            pass
+
+    def copy(self, warc: Path, capture: Capture) -> None:
+        """Copy an exchange, and the one whose payload it revisits.
+
+        :param warc: folder of the WARC files.
+        """
+        path = find_file(warc, capture.file)
+        for record in self._copy_all(path, _exchange(path, capture.offset)):
+            first = self._find_payload(record.digest) if record.kind == "revisit" else None
+            if first is not None:
+                self.copy(warc, first)
+
+    def add(self, url: str, media_type: str, data: bytes, date: str) -> None:
+        """Add a resource that was kept without its exchange, or made by the archive."""
+        place = self._append(resource_record(url, media_type, data, date))
+        self._index.add(place, url, date, _mime(media_type), 200, payload_digest(data))
+
+    def page_at(self, capture: Capture) -> Shown | None:
+        """How a replay shows a capture that was copied; None where it is no page of HTML."""
+        rows = self._db.execute(
+            "SELECT url, timestamp FROM copied WHERE file = ? AND offset = ? AND is_page",
+            (capture.file, capture.offset),
+        )
+        return next((Shown(*row) for row in rows), None)
+
+    def _copy_all(self, path: Path, records: Iterator[Record]) -> Iterator[Record]:
+        """Copy records of a file as they are taken; gives each when it is copied."""
+        try:
+            for record, member in _with_members(path, records):
+                self._copy(path, record, member)
+                yield record
+        except ArchiveError as error:
+            self._damaged(error)
+
+    def _copy(self, path: Path, record: Record, member: bytes) -> None:
+        headers = {name.lower(): value for name, value in record.headers}
+        mime = _mime(headers.get("content-type", ""))
+        is_page = mime == "text/html" and record.status == 200
+        noted = self._db.execute(
+            "INSERT OR IGNORE INTO copied VALUES (?, ?, ?, ?, ?)",
+            (
+                *(finished_name(path), record.offset),
+                *(record.url, timestamp_of(record.date), is_page),
+            ),
+        )
+        if not noted.rowcount:
+            return
+        status, digest, kind = record.status, record.digest, record.kind
+        if kind == "response" and status == _NOT_MODIFIED:  # of a former release
+            digest, first = self._latest(record.url)
+            member = not_modified_record(record.url, record.date, digest or None, first)
+            status, kind = None, "revisit"
+        if kind == "revisit":
+            mime, member = "warc/revisit", _as_in_index(member)
+        place = self._append(member)
+        if kind == "request":
+            return
+        self._index.add(place, record.url, record.date, mime, status, digest)
+        if digest and record.status == 200:
+            self._db.execute("INSERT OR REPLACE INTO latest VALUES (?, ?)", (record.url, digest))
+
+    def _latest(self, url: str) -> tuple[str, Capture | None]:
+        rows = self._db.execute("SELECT digest FROM latest WHERE url = ?", (url,)).fetchall()
+        digest = rows[0][0] if rows else ""
+        return digest, self._find_payload(digest)
+
+    def _append(self, member: bytes) -> RecordPlace:
+        if self._out is not None and self._out.size >= _MOST_BYTES:
+            self.end()
+        if self._out is None:
+            self._number += 1
+            self._name = f"data-{self._number:05}.warc.gz"
+            self._out = self._package.add(f"archive/{self._name}")
+            self._out.write(warcinfo_record(self._name))
+        place = RecordPlace(self._name, self._out.size, len(member))
+        self._out.write(member)
+        return place
+
+    def end(self) -> None:
+        """End the last WARC file; nothing can be copied any more."""
+        if self._out is not None:
+            self._out.close()
+            self._out = None
+
+
+_TABLES = """
+    BEGIN;
+    CREATE TABLE copied (
+        file TEXT, offset INTEGER, url TEXT, timestamp TEXT, is_page INTEGER,
+        PRIMARY KEY (file, offset)
+    ) WITHOUT ROWID;
+    CREATE TABLE latest (url TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+"""
+
+
+def _with_members(path: Path, records: Iterator[Record]) -> Iterator[tuple[Record, bytes]]:
+    """Records of a file, each with its gzip member.
+
+    :raises ArchiveError: when the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            for record in records:
+                file.seek(record.offset)
+                yield record, file.read(record.length)
+    except OSError as error:
+        raise ArchiveError(f"Could not read {path}: {error.strerror}.") from error
+
+
+def _exchange(path: Path, offset: int) -> Iterator[Record]:
+    """The response at a place, and the request behind it."""
+    records = read_records(path, start=offset)
+    response = next(records, None)
+    if response is None or response.offset != offset:
+        raise ArchiveError(f"The capture {path} has no record at {offset}.")
+    yield response
+    request = next(records, None)
+    if request is not None and (request.kind, request.url) == ("request", response.url):
+        yield request
+
+
+def _as_in_index(revisit: bytes) -> bytes:
+    """The record with the date that it refers to in seconds, as the index has dates: ReplayWeb.page
+    takes what is there from that date on.
+    """
+    record = gzip.decompress(revisit)
+    return gzip.compress(_REFERS_TO_DATE.sub(rb"\1\2", record, count=1), mtime=0)
+
+
+def _mime(media_type: str) -> str | None:
+    return media_type.partition(";")[0].strip().lower() or None

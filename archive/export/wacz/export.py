@@ -1,0 +1,107 @@
+"""A WACZ of an archive: captures, a page for every post, and pictures."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from archive.capture import Capture
+from archive.export.wacz.copying import Copies, Shown
+from archive.export.wacz.index import Index, timestamp_of
+from archive.export.wacz.package import Package
+from archive.export.wacz.posts import WaczPost, captures_of, pictures_of, posts_of
+from archive.progress import Progress, silent
+from archive.search.query import EVERYTHING, Query, count
+from archive.storage.databases import open_catalog, sqlite_errors
+from archive.storage.files import bytes_if_there
+from archive.storage.paths import sha256
+from archive.warc import Damaged, warc_files
+
+_HTML = "text/html; charset=utf-8"
+_PAGES = {"format": "json-pages-1.0", "id": "pages", "title": "Pages", "hasText": True}
+
+
+def export_wacz(
+    folder: Path,
+    out: IO[bytes],
+    query: Query = EVERYTHING,
+    progress: Progress = silent,
+    *,
+    title: str,
+    now: datetime,
+    damaged: Damaged,
+) -> int:
+    """Write captures and posts as a WACZ file.
+
+    A post whose body came as a page of HTML is shown by that capture, any other one by a page that
+    is rendered here, under the address ``urn:finews:nw…``. Everything that was
+    captured is in the file, lists too; with a query, what its posts were made of.
+
+    :param title: of the collection.
+    :param now: aware; when the file is written.
+    :param damaged: is told of a capture that cannot be read and is left out.
+    :returns: how many posts.
+    :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` refuses.
+    """
+    with (
+        sqlite_errors(f"Could not read the catalog of {folder}"),
+        closing(open_catalog(folder)) as catalog,
+        closing(Index()) as index,
+        Package(out, title=title, created=now) as package,
+        Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
+    ):
+        catalog.execute("BEGIN")
+        posts = count(catalog, query)
+        if query == EVERYTHING:
+            for path in progress("captures", warc_files(folder / "warc")):
+                copies.copy_file(path)
+        else:
+            for capture in captures_of(catalog, query):
+                copies.copy(folder / "warc", capture)
+        for picture in pictures_of(catalog, query):
+            data = bytes_if_there(folder / picture.path)
+            if data is not None and sha256(data) == picture.sha256:
+                copies.add(picture.address, picture.type, data, picture.fetched)
+        steps = progress("pages", range(posts))
+        for _, post in zip(steps, posts_of(catalog, query), strict=False):
+            if _capture_of(post, copies) is None:
+                copies.add(post.address, _HTML, post.page(folder), post.archived)
+        copies.end()
+        with package.add("pages/pages.jsonl", compressed=True) as pages:
+            pages.write(_line(_PAGES))
+            for post in posts_of(catalog, query):
+                pages.write(_line(_page(post, copies)))
+        index.write(package)
+    return posts
+
+
+def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:
+    sql = "SELECT url, file, offset, fetched FROM payloads WHERE digest = ?"
+    for url, file, offset, fetched in catalog.execute(sql, (digest,)):
+        return Capture(url=url, file=file, offset=offset, fetched=fetched)
+    return None
+
+
+def _capture_of(post: WaczPost, copies: Copies) -> Shown | None:
+    """The capture that a post's body came from, where it is a page that a browser shows."""
+    return None if post.is_of_a_list else next(map(copies.page_at, post.responses[:1]), None)
+
+
+def _page(post: WaczPost, copies: Copies) -> dict[str, str]:
+    shown = _capture_of(post, copies) or Shown(post.address, timestamp_of(post.archived))
+    return {
+        "id": post.info_code,
+        "url": shown.url,
+        "ts": shown.date,
+        "title": post.title,
+        "text": post.text,
+    }
+
+
+def _line(about: Mapping[str, object]) -> bytes:
+    return json.dumps(about, ensure_ascii=False).encode() + b"\n"

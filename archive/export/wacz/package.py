@@ -1,0 +1,107 @@
+"""The ZIP file of a WACZ, and the list of what is in it."""
+
+import hashlib
+import io
+import json
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import IO, Self
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from archive.warc.filenames import SOFTWARE
+
+_VERSION = "1.1.1"
+_EXTENDED_TIMESTAMP = 0x5455
+_EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)  # of ZIP
+
+
+class Resource(io.RawIOBase):
+    """A file of a package that is being written; knows its size.
+
+    :param done: is called with what the package says of the file, when it is closed.
+    """
+
+    def __init__(
+        self, out: IO[bytes], path: str, done: Callable[[dict[str, object]], None]
+    ) -> None:
+        self.size = 0
+        self._out = out
+        self._path = path
+        self._done = done
+        self._hash = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:  # type: ignore[override] # nothing else is written
+        """Add bytes."""
+        self._out.write(data)
+        self._hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        """End the file."""
+        if not self.closed:
+            self._out.close()
+            self._done(
+                {
+                    "name": self._path.rpartition("/")[2],
+                    "path": self._path,
+                    "hash": f"sha256:{self._hash.hexdigest()}",
+                    "bytes": self.size,
+                }
+            )
+        super().close()
+
+
+class Package:
+    """A WACZ file that is being written. At the end of the block it is complete.
+
+    :param out: need not be seekable.
+    :param created: aware.
+    """
+
+    def __init__(self, out: IO[bytes], *, title: str, created: datetime) -> None:
+        self._zip = ZipFile(out, "w")
+        self._title = title
+        self._created = created.astimezone(UTC)
+        self._resources: list[dict[str, object]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        with self._zip:
+            if failed is None:
+                self._describe()
+
+    def add(self, path: str, *, compressed: bool = False) -> Resource:
+        """Begin a file of the package; one at a time."""
+        out = self._zip.open(self._about(path, compressed), "w", force_zip64=True)
+        return Resource(out, path, self._resources.append)
+
+    def _about(self, path: str, compressed: bool) -> ZipInfo:
+        info = ZipInfo(path, max(self._created, _EARLIEST).timetuple()[:6])
+        info.compress_type = ZIP_DEFLATED if compressed else ZIP_STORED
+        # Python writes ZIP64 sizes into the local header alone. ReplayWeb.page measures that header
+        # only where the central one has an extra field, so it gets one: the time of the file.
+        modified = int(self._created.timestamp()) & 0xFFFFFFFF
+        info.extra = struct.pack("<HHBI", _EXTENDED_TIMESTAMP, 5, 1, modified)
+        return info
+
+    def _describe(self) -> None:
+        package = {
+            "profile": "data-package",
+            "title": self._title,
+            "created": f"{self._created:%Y-%m-%dT%H:%M:%SZ}",
+            "wacz_version": _VERSION,
+            "software": SOFTWARE,
+            "resources": self._resources,
+        }
+        described = json.dumps(package, ensure_ascii=False, indent=1).encode()
+        digest = {
+            "path": "datapackage.json",
+            "hash": f"sha256:{hashlib.sha256(described).hexdigest()}",
+        }
+        self._zip.writestr(self._about("datapackage.json", compressed=True), described)
+        about = self._about("datapackage-digest.json", compressed=True)
+        self._zip.writestr(about, json.dumps(digest))

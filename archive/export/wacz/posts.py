@@ -1,0 +1,133 @@
+"""The posts of a WACZ: what the catalog knows of them, and their pages."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path, PurePosixPath
+
+from archive.article import BodySource
+from archive.capture import Capture
+from archive.content.front_matter import parse_post
+from archive.content.safe_html import render_body
+from archive.export.records import read_version
+from archive.search.query import Query
+from archive.storage.images import Picture
+from archive.writing.journal import target_of
+
+_COLUMNS = (
+    *("info_code", "title", "published", "media", "link", "text", "body_source", "captures"),
+    *("path", "version", "sha256", "first_seen", "revised"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WaczPost:
+    """A row of ``posts``."""
+
+    info_code: str
+    title: str
+    published: str
+    media: str | None
+    link: str | None
+    text: str
+    body_source: str | None
+    captures: str
+    path: str
+    version: int
+    sha256: str
+    first_seen: str
+    revised: str | None
+
+    @property
+    def responses(self) -> list[Capture]:
+        """Those that it was made of; the body's first."""
+        return [Capture(**capture) for capture in json.loads(self.captures)]
+
+    @property
+    def is_of_a_list(self) -> bool:
+        """Whether its body stands in for one that only a list has had a summary of."""
+        return self.body_source is not None and BodySource(self.body_source).stands_in
+
+    @property
+    def address(self) -> str:
+        """Of the page that `page` renders; in lower case, in which pywb looks for it."""
+        return target_of(self.info_code).lower()
+
+    @property
+    def archived(self) -> str:
+        """When the archive got this version, ISO 8601, UTC."""
+        return self.revised or self.first_seen
+
+    def page(self, folder: Path) -> bytes:
+        """A page of HTML with all that readers want of the post.
+
+        :param folder: of the archive; where the post's file is lost there, the page has its text.
+        :raises ArchiveError: when the disk refuses.
+        """
+        data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
+        if data is None:
+            body = "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines())
+        else:
+            body = render_body(parse_post(data, PurePosixPath(self.path).name).body, lambda _: "")
+        facts = [self.published[:16].replace("T", " "), self.media or ""]
+        on_the_web = self.link is not None and self.link.startswith(("http://", "https://"))
+        source = f'<p><a href="{escape(self.link or "")}">原文</a></p>' if on_the_web else ""
+        return f"""\
+<!DOCTYPE html>
+<html lang="zh">
+<head><meta charset="utf-8"><title>{escape(self.title)}</title></head>
+<body style="max-width: 40em; margin: auto; padding: 1em; line-height: 1.7">
+<h1>{escape(self.title)}</h1>
+<p>{escape(" ".join(filter(None, facts)))}</p>
+<article>
+{body}
+</article>
+{source}
+</body>
+</html>
+""".encode()
+
+
+def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
+    """The posts of a query, by publication."""
+    rows = catalog.execute(
+        f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {query.condition}"  # noqa: S608
+        " ORDER BY published, info_code",
+        query.values,
+    )
+    return (WaczPost(*row) for row in rows)
+
+
+def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:
+    """The captures that the posts of a query were made of, by their places."""
+    rows = catalog.execute(
+        f"""
+        SELECT DISTINCT capture.value ->> 'url', capture.value ->> 'file',
+            capture.value ->> 'offset', capture.value ->> 'fetched'
+        FROM posts, json_each(posts.captures) AS capture WHERE {query.condition} ORDER BY 2, 3
+        """,  # noqa: S608
+        query.values,
+    )
+    return (
+        Capture(url=url, file=file, offset=offset, fetched=fetched)
+        for url, file, offset, fetched in rows
+    )
+
+
+def pictures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Picture]:
+    """The pictures that the archive keeps of the posts of a query."""
+    rows = catalog.execute(
+        f"""
+        SELECT address, sha256, type, bytes, fetched FROM pictures WHERE address IN (
+            SELECT address FROM illustrations
+            WHERE info_code IN (SELECT info_code FROM posts WHERE {query.condition})
+        )
+        """,  # noqa: S608
+        query.values,
+    )
+    return (
+        Picture(address=address, sha256=digest, type=kind, bytes=size, fetched=fetched)
+        for address, digest, kind, size, fetched in rows
+    )

@@ -1,0 +1,163 @@
+"""Decides what becomes of the versions that are imported; see `archive.importing` for the rule."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from archive.archive import Archive
+from archive.article import Edition, InfoCode
+from archive.catalog.row_builder import revision_of
+from archive.catalog.rows import CatalogEntry, PostRow
+from archive.content import read_body, with_listed
+from archive.content.front_matter import parse_post
+from archive.errors import Refused
+from archive.importing.find_files import FileFinding, Tell
+from archive.importing.read_versions import (
+    ReadArticle,
+    ReadVersion,
+    rank_of,
+    rank_of_post,
+    version_of,
+)
+from archive.storage.paths import revision_path, sha256
+from archive.writing.commit import Outcome, Step
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of the files; each is counted in one of the first five.
+
+    :param added: became the current versions of articles that are new.
+    :param revised: superseded an imported version.
+    :param older: are kept as superseded versions.
+    :param unchanged: have bytes that were there already, or came twice.
+    :param refused: were not taken in.
+    :param broken: of the first three, are no sound posts.
+    """
+
+    added: int = 0
+    revised: int = 0
+    older: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    broken: int = 0
+
+
+class ImportPlan:
+    """Plans the steps for one article after another."""
+
+    def __init__(self, archive: Archive, imported: Imported, note: Tell, seen: datetime) -> None:
+        self._archive = archive
+        self._imported = imported
+        self._note = note
+        self._seen = seen
+
+    def steps(self, article: ReadArticle) -> list[Step]:
+        """What an article's files do to the archive; each of its two posts has its versions."""
+        self._imported.unchanged += article.unchanged
+        for finding in article.refused:
+            self._note(finding)
+        steps: list[Step] = []
+        for edition in Edition:
+            versions = [each for each in article.versions if each.entry.post.edition is edition]
+            if versions:
+                steps += self._steps(replace(article, versions=versions), edition)
+        return steps
+
+    def _steps(self, article: ReadArticle, edition: Edition) -> list[Step]:
+        try:
+            current = self._current(article.code, edition) if article.known else None
+        except Refused as reason:
+            for version in article.versions:
+                self._note(FileFinding(Path(version.file), str(reason), taken=False))
+            return []
+        stray = self._stray(article, current)
+        others = [version for version in (current, stray) if version]
+        versions = sorted([*article.versions, *others], key=rank_of)
+        if current and versions[-1] is not current:
+            versions.remove(current)
+        self._count(article.versions, versions[-1], current)
+        return list(_steps(versions, current, stray, article.versions[0].entry.post.checked))
+
+    def _current(self, code: InfoCode, edition: Edition) -> ReadVersion | None:
+        """What the archive has as the current version of a post.
+
+        :raises Refused: when its file is not the one that the catalog knows.
+        """
+        rows = self._archive.editions(code) if self._archive.has(code, edition) else ()
+        row = next((each for each in rows if each.edition is edition), None)
+        if row is None:
+            return None
+        data = self._archive.bytes_of(row.path)
+        if data is None or sha256(data) != row.sha256:
+            raise Refused("the archive's own post is lost or changed, as finews verify will tell")
+        post = parse_post(data, PurePosixPath(row.path).name)
+        imported = row.revised or row.first_seen
+        rank = rank_of_post(row, math.inf, sound=not post.problems, imported=imported)
+        named = with_listed(read_body(post.body).securities, row.stock_list)
+        return ReadVersion(data, CatalogEntry(row, named), rank, row.path)
+
+    def _stray(self, article: ReadArticle, current: ReadVersion | None) -> ReadVersion | None:
+        """A post that is in the place of the new one and that the catalog does not know."""
+        path = article.versions[-1].entry.post.path
+        if current and current.file == path:
+            return None
+        data = self._archive.bytes_of(path)
+        known = article.known.union(version.entry.post.sha256 for version in article.versions)
+        if data is None or sha256(data) in known:
+            return None
+        return version_of(path, data, math.inf, self._seen)
+
+    def _count(
+        self, new: list[ReadVersion], newest: ReadVersion, current: ReadVersion | None
+    ) -> None:
+        wins = newest in new
+        self._imported.added += wins and current is None
+        self._imported.revised += wins and current is not None
+        self._imported.older += len(new) - wins
+        for version in new:
+            if version.problems:
+                reason = "; ".join(version.problems)
+                self._note(FileFinding(Path(version.file), reason, taken=True))
+
+
+def _steps(
+    versions: Sequence[ReadVersion],
+    current: ReadVersion | None,
+    stray: ReadVersion | None,
+    now: str,
+) -> Iterator[Step]:
+    """Each version supersedes the one before it, as if they had come in this order."""
+    before = current.entry.post if current else None
+    saved = ((current.data, _superseded_path(current.entry.post)),) if current else ()
+    for version in versions:
+        row = _following(before, version.entry.post, now) if before else version.entry.post
+        last = version is versions[-1]
+        left = {other.file for other in (current, stray) if other and last} - {row.path}
+        named = with_listed(version.entry.securities or (), row.stock_list)
+        superseded = revision_of(before, now) if before else None
+        yield Step(
+            Outcome.REVISED if before else Outcome.ADDED,
+            CatalogEntry(row, named, superseded, grams=version.entry.grams),
+            (*saved, (version.data, row.path if last else _superseded_path(row))),
+            tuple(left),
+            version.record,
+        )
+        before, saved = row, ()
+
+
+def _following(before: PostRow, row: PostRow, now: str) -> PostRow:
+    return replace(
+        row,
+        version=before.version + 1,
+        first_seen=before.first_seen,
+        revised=now,
+        gone=before.gone,
+        stock_list=before.stock_list,
+    )
+
+
+def _superseded_path(row: PostRow) -> str:
+    return str(revision_path(PurePosixPath(row.path), row.version))

@@ -1,0 +1,103 @@
+"""Tells what one catalog knows and another does not."""
+
+import os
+import sqlite3
+from contextlib import AbstractContextManager, closing
+from pathlib import Path
+
+from archive.catalog.writer import Catalog
+from archive.errors import CatalogDamaged, MisshapenCatalog
+from archive.storage.databases import sqlite_errors
+
+_KEYS = {
+    "posts": ("info_code",),
+    "editions": ("info_code", "edition"),
+    "revisions": ("info_code", "version"),
+    "changes": ("info_code", "at", "what"),
+    "crawls": ("id", "ended"),
+    "payloads": ("digest",),
+    "pictures": ("address",),
+    "categories": ("media",),
+    "securities": ("code",),
+}
+_PLACES = {"posts": ("path",), "revisions": ("path",), "payloads": ("file", "offset")}
+"""What rows of a new catalog are known by as well, where the old one calls them otherwise."""
+_ORIGIN = {
+    *("info_code", "version", "checked", "first_seen", "body_source", "captures", "stock_list")
+}
+_PROVENANCE = """
+    SELECT count(*) FROM old.posts AS old JOIN posts AS new USING (info_code)
+    WHERE new.version < old.version OR new.checked < old.checked
+        OR new.first_seen <> old.first_seen
+        OR new.version = old.version AND (
+            new.body_source IS NULL AND old.body_source IS NOT NULL
+            OR new.captures = '[]' AND old.captures <> '[]'
+            OR new.checked = old.checked AND new.stock_list <> old.stock_list
+        )
+"""
+
+
+_REVISIONS_ORIGIN = """
+    SELECT count(*) FROM old.revisions AS old JOIN revisions AS new USING (info_code, path)
+    WHERE new.body_source IS NULL AND old.body_source IS NOT NULL
+        OR new.captures = '[]' AND old.captures <> '[]'
+"""
+_ALL_POSTS = "SELECT count(*) FROM old.posts"
+
+
+def lacking(fresh: Path, old: Path) -> list[str]:
+    """What a catalog lacks that an old one knows, a phrase each.
+
+    :returns: nothing where the old one is not there or damaged.
+    :raises ArchiveError: when the old one cannot be read just now.
+    """
+    if not old.exists() or not _is_sound(old):
+        return []
+    with closing(sqlite3.connect(fresh.absolute())) as catalog, _reading(old):
+        catalog.execute("ATTACH ? AS old", (os.fsencode(old.absolute()),))
+        counts = {
+            table: _missing(catalog, table, *key)
+            for table, key in _KEYS.items()
+            if _columns(catalog, table).issuperset((*key, *_PLACES.get(table, ())))
+        }
+        # Of a catalog of long ago that has the origin in other columns, all of it would be lost.
+        origin = _PROVENANCE if _columns(catalog, "posts") >= _ORIGIN else _ALL_POSTS
+        (provenance,) = catalog.execute(origin).fetchone()
+        (superseded,) = catalog.execute(_REVISIONS_ORIGIN).fetchone()
+    counts["posts' origin, first look or latest version"] = provenance
+    counts["superseded versions' origin"] = superseded
+    return [f"{count} {what}" for what, count in counts.items() if count]
+
+
+def _is_sound(place: Path) -> bool:
+    try:
+        with Catalog(place) as catalog:  # which brings it to the present shape
+            return not catalog.damage()
+    except CatalogDamaged:
+        return False
+    except MisshapenCatalog:
+        with _reading(place), closing(sqlite3.connect(place.absolute())) as file:
+            has_posts = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'posts'"
+            sound = file.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+            return sound and file.execute(has_posts).fetchone() == (1,)
+
+
+def _reading(place: Path) -> AbstractContextManager[None]:
+    return sqlite_errors(f"Could not read the catalog {place}")
+
+
+def _columns(catalog: sqlite3.Connection, table: str) -> set[str]:
+    """Of a table of the old catalog; none where it has no such table."""
+    names = catalog.execute("SELECT name FROM pragma_table_info(?, 'old')", [table])
+    return {name for (name,) in names}
+
+
+def _missing(catalog: sqlite3.Connection, table: str, *key: str) -> int:
+    columns = ", ".join(key)
+    old = f"SELECT {columns} FROM old.{table}"  # noqa: S608
+    if table in _PLACES:
+        place = ", ".join(_PLACES[table])
+        old += f" WHERE ({place}) NOT IN (SELECT {place} FROM main.{table})"  # noqa: S608
+    sql = f"{old} EXCEPT SELECT {columns} FROM main.{table}"  # noqa: S608
+    (count,) = catalog.execute(f"SELECT count(*) FROM ({sql})").fetchone()  # noqa: S608
+    return int(count)

@@ -1,0 +1,418 @@
+"""What captures and files tell of an archive, repeated in order on an empty catalog."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from archive.article import Edition, InfoCode
+from archive.capture import Capture
+from archive.catalog.row_builder import entry_of_file, revision_of
+from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
+from archive.catalog.writer import Catalog
+from archive.categories import media_of
+from archive.content import BodyFacts, Security, read_body, with_listed
+from archive.content.front_matter import parse_post
+from archive.errors import InvalidInfoCode
+from archive.storage.files import bytes_if_there, read_many
+from archive.storage.images import Picture, is_kept_as_file
+from archive.storage.paths import is_place_of_version, numbered_name, revision_path, sha256
+from archive.warc import finished_name, is_found
+from archive.warc.parallel_reader import Records
+from archive.writing.journal import CRAWL, PICTURE, target_of, tells_of_new_version
+
+_BATCH = 500
+_PostId = tuple[InfoCode, Edition]
+_KINDS = frozenset({"response", "metadata"})
+
+
+@dataclass(frozen=True, slots=True)
+class LostVersion:
+    """A version that a capture tells of and that no file has.
+
+    :param place: where its file belongs, below the archive's folder.
+    """
+
+    info_code: str
+    version: int
+    place: str
+    sha256: str
+
+    def __str__(self) -> str:
+        return (
+            f"No file has version {self.version} of {self.info_code} with the hash {self.sha256}."
+        )
+
+
+@dataclass(slots=True)
+class JournalFacts:
+    """What some records tell.
+
+    :param payloads: the first capture of each, by digest.
+    :param crawls: rows of ``crawls``, or the rest of one.
+    :param pictures: that are kept, if their files are there: a kill between the record and the
+        file leaves one without the other.
+    :param posts: the facts of each record of a post; where it is of a new version, what the
+        body holds, if a file has the version.
+    """
+
+    payloads: dict[str, Capture] = field(default_factory=dict)
+    crawls: list[dict[str, Any]] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    posts: list[tuple[dict[str, Any], BodyFacts | None]] = field(default_factory=list)
+    damage: list[str] = field(default_factory=list)
+
+
+def told_by(folder: Path, records: Records) -> JournalFacts:
+    """What records tell of the archive in `folder`."""
+    file, found = finished_name(records.path), is_found(records.path)
+    told = JournalFacts(damage=records.damage)
+    for record in records.read(_KINDS):
+        if record.kind == "response":
+            if record.payload and found:
+                told.payloads.setdefault(record.digest, record.capture_in(file))
+        elif record.url == CRAWL:
+            told.crawls.append(record.facts)
+        elif record.url == PICTURE:
+            picture = Picture(**record.facts)
+            sound = is_kept_as_file(picture.sha256, picture.type)
+            if sound and (folder / picture.path).is_file():
+                told.pictures.append(picture)
+        elif record.url.startswith(target_of("")):
+            facts = record.facts
+            body = _body_of(folder, facts["post"]) if tells_of_new_version(facts) else None
+            told.posts.append((facts, body))
+    return told
+
+
+def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
+    """Of a version: the post itself, or where it went when it was superseded."""
+    if not is_place_of_version(post["path"]):
+        return None
+    path = PurePosixPath(post["path"])
+    for place in (path, revision_path(path, post["version"])):
+        data = bytes_if_there(folder / place)
+        if data is not None and sha256(data) == post["sha256"]:
+            return read_body(parse_post(data, path.name).body)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A post file.
+
+    :param known: the catalog has its article.
+    """
+
+    path: PurePosixPath
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a post file is.
+
+    :param sha256: None where it is no file, but a pipe, a device, or a link to nothing.
+    :param entry: of a file whose article was not known; None where it names no article or no day.
+    """
+
+    file: FoundFile
+    sha256: str | None
+    entry: CatalogEntry | None
+
+
+def seen_in(folder: Path, files: Sequence[FoundFile]) -> list[Seen]:
+    """Read post files."""
+    contents = read_many([folder / file.path for file in files])
+    return [
+        _seen(folder / file.path, file, data) for file, data in zip(files, contents, strict=True)
+    ]
+
+
+def _seen(place: Path, file: FoundFile, content: bytes | None) -> Seen:
+    if content is None:
+        return Seen(file, None, None)
+    modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
+    new = not file.known and is_place_of_version(str(file.path))
+    entry = entry_of_file(file.path, content, modified) if new else None
+    return Seen(file, sha256(content), entry)
+
+
+class Fold:
+    """Fills a catalog.
+
+    Attribute `strange` has posts that differ from every version of their article, a sentence
+    each; `unread` those that name no article or no day, as paths below the folder; `numbers` those
+    that articles have to get back at the end, see `Catalog.renumber`.
+    """
+
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        self.strange: list[str] = []
+        self.unread: list[PurePosixPath] = []
+        self.numbers: dict[InfoCode, int] = {}
+        self._told_last: dict[InfoCode, dict[Edition, int]] = {}
+        self._differing: list[Seen] = []
+        self._later: dict[_PostId, list[RevisionRow]] = defaultdict(list)
+        self._catalog = catalog
+        self._folder = folder
+        self._entries: list[CatalogEntry] = []
+        self._latest: dict[_PostId, PostRow] = {}
+        self._payloads: dict[str, Capture] = {}
+        self._lost: dict[_PostId, dict[int, LostVersion]] = defaultdict(dict)
+
+    @property
+    def lost(self) -> Iterator[LostVersion]:
+        """Versions that were told of and that no file has."""
+        for versions in self._lost.values():
+            yield from versions.values()
+
+    def add(self, told: JournalFacts) -> None:
+        """What was told next."""
+        for digest, capture in told.payloads.items():
+            self._payloads.setdefault(digest, capture)
+        for crawl in told.crawls:
+            self._catalog.put_crawl(crawl)
+        for picture in told.pictures:
+            self._catalog.keep_picture(picture)
+        for facts, body in told.posts:
+            if tells_of_new_version(facts):
+                self._add_version(facts, body)
+            else:
+                self._add_look(facts)
+
+    def files_of(self, paths: Sequence[PurePosixPath]) -> list[FoundFile]:
+        """Post files, and whether their articles are known."""
+        known = self._catalog.post_hashes(filter(None, map(_code_of, paths)))
+        return [FoundFile(path, _post_id(_code_of(path), path) in known) for path in paths]
+
+    def add_files(self, files: Sequence[Seen]) -> None:
+        """Posts that no capture tells of: somebody put them there, or captures are lost."""
+        self.write()
+        known = self._catalog.post_hashes(
+            filter(None, (_code_of(each.file.path) for each in files))
+        )
+        for each in files:
+            path = each.file.path
+            code = _code_of(path) or (each.entry.post.info_code if each.entry else None)
+            post = _post_id(code, path)
+            if each.sha256 is None:
+                self.strange.append(f"{path} is no file, and is not in the catalog.")
+            elif post in known:
+                if each.sha256 not in known[post]:
+                    self._differing.append(each)
+            elif each.entry is None:
+                self.unread.append(path)
+            else:
+                self._put(each.entry)
+                known[_id_of(each.entry.post)] = {each.sha256}
+
+    def add_revisions(self, paths: Sequence[PurePosixPath]) -> None:
+        """Add superseded versions that no capture names, under the numbers of their files."""
+        self.write()
+        codes = {
+            path: _code_of(PurePosixPath(f"{numbered_name(path.name)[0]}.md")) for path in paths
+        }
+        known = self._catalog.revision_paths(filter(None, codes.values()))
+        for path, code in codes.items():
+            data = None if str(path) in known else bytes_if_there(self._folder / path)
+            if data is not None:
+                self._add_revision(path, _post_id(code, path), data)
+
+    def _add_revision(self, path: PurePosixPath, post: _PostId | None, data: bytes) -> None:
+        number = numbered_name(path.name)[1]
+        stored = self._stored(post) if post else None
+        if post is None or stored is None:
+            self.strange.append(f"{path} is a version of an article that has no post.")
+            return
+        if sha256(data) == stored.sha256:
+            return  # what superseded it was not written: a kill came between the two
+        by_file = (stored.body_source, stored.captures) == (None, "[]")
+        if not number or number in self._catalog.version_numbers(*post):
+            self.strange.append(f"{path} differs from the version of {post[0]} with its number.")
+        elif number >= stored.version and not by_file:
+            self._later[post].append(_revision(stored, path, data))
+        else:
+            if number >= stored.version:
+                changed = stored.revised or stored.checked
+                stored = replace(stored, version=number + 1, revised=changed)
+            self._put(CatalogEntry(stored, revision=_revision(stored, path, data)))
+            self.write()
+
+    def add_differing(self) -> None:
+        """Add posts that differ from every known version as the newest versions.
+
+        Only where the newest that is known is among the superseded ones: else the file was changed
+        by hand, and the next crawl makes a version of it.
+        """
+        self.write()
+        for seen in self._differing:
+            self._add_differing(seen.file.path)
+        self.write()
+        for (info_code, _), later in self._later.items():
+            self.strange += [
+                f"{each.path} is newer than the post of {info_code}." for each in later
+            ]
+
+    def _add_differing(self, path: PurePosixPath) -> None:
+        code = _code_of(path)
+        post = _post_id(code, path)
+        stored = self._stored(post) if post else None
+        later = self._later.pop(post, []) if post else []
+        data = bytes_if_there(self._folder / path)
+        if stored is None or data is None:
+            return
+        revision = revision_of(stored, "")
+        kept = bytes_if_there(self._folder / revision.path)
+        modified = datetime.fromtimestamp((self._folder / path).stat().st_mtime, UTC)
+        entry = entry_of_file(path, data, modified)
+        if (
+            str(path) != stored.path
+            or entry is None
+            or kept is None
+            or sha256(kept) != stored.sha256
+        ):
+            told = f"{path} differs from every version of {code}"
+            self.strange.append(f"{told}, and is not in the catalog.")
+            return
+        changed = entry.post.checked
+        row = replace(
+            entry.post,
+            version=max([stored.version, *(each.version for each in later)]) + 1,
+            first_seen=stored.first_seen,
+            revised=changed,
+            gone=stored.gone,
+            stock_list=stored.stock_list,
+        )
+        named = with_listed(entry.securities or (), row.stock_list)
+        self._put(CatalogEntry(row, named, replace(revision, superseded=changed)))
+        for each in later:
+            self._put(CatalogEntry(row, revision=replace(each, superseded=changed)))
+
+    def write(self) -> None:
+        """Bring everything to the catalog."""
+        self._catalog.put(self._entries, self._payloads)
+        self._entries.clear()
+        self._latest.clear()
+        self._payloads.clear()
+
+    def _put(self, entry: CatalogEntry) -> None:
+        self._entries.append(entry)
+        self._latest[_id_of(entry.post)] = entry.post
+        if len(self._entries) >= _BATCH:
+            self.write()
+
+    def _stored(self, post: _PostId) -> PostRow | None:
+        if post in self._latest:
+            return self._latest[post]
+        edition = self._catalog.edition(*post)
+        return edition.post if edition else None
+
+    def _add_look(self, facts: dict[str, Any]) -> None:
+        post = facts["post"]
+        stored = self._stored(_id_in(post))
+        if stored is not None and stored.sha256 == post["sha256"]:
+            media = media_of(post["media"], stored.media)
+            row = replace(stored, **post | {"media": media})
+            named = self._named(row) if row.stock_list != stored.stock_list else None
+            self._put(CatalogEntry(row, named, changes=facts.get("changes", ())))
+
+    def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:
+        post = facts["post"]
+        known_by = _id_in(post)
+        self._overrule_lost(known_by, post["version"])
+        if body is None:
+            lost = LostVersion(post["info_code"], post["version"], post["path"], post["sha256"])
+            self._lost[known_by][lost.version] = lost
+            return
+        stored = self._stored(known_by)
+        if stored is not None and stored.version >= post["version"]:
+            self._forget_first_telling(stored)
+        row = PostRow(
+            **post | {"media": media_of(post["media"], body.media)},
+            text=body.text,
+            length=len(body.text),
+            pictures=body.pictures_json,
+        )
+        revision = facts.get("revision")
+        superseded = RevisionRow(**revision) if revision else None
+        if superseded is not None and superseded.edition is not row.edition:
+            # Until 0.1.0, a second post of an article superseded the first.
+            self.write()
+            self._catalog.move_post(InfoCode(row.info_code), row.path)
+        named = with_listed(body.securities, row.stock_list)
+        self._put(CatalogEntry(row, named, superseded, facts.get("changes", ())))
+
+    def _named(self, row: PostRow) -> Sequence[Security] | None:
+        """The securities that a post names; None when its file is lost."""
+        place = {"path": row.path, "version": row.version, "sha256": row.sha256}
+        body = _body_of(self._folder, place)
+        return with_listed(body.securities, row.stock_list) if body else None
+
+    def _overrule_lost(self, post: _PostId, version: int) -> None:
+        """A version that is told again was not written the first time; an earlier one belongs
+        under ``revisions/``.
+        """
+        if post in self._lost:
+            self._lost[post] = {
+                earlier: replace(lost, place=str(revision_path(PurePosixPath(lost.place), earlier)))
+                if lost.place.startswith("_posts/")
+                else lost
+                for earlier, lost in self._lost[post].items()
+                if earlier < version
+            }
+
+    def _forget_first_telling(self, stored: PostRow) -> None:
+        """A version is told twice where a kill came between its record and its row.
+
+        What was told later counts: of the first version everything, its number too, of others
+        what was found changed.
+        """
+        self.write()
+        if stored.version == 1:
+            info_code = InfoCode(stored.info_code)
+            if not self._catalog.forget(info_code, stored.edition):
+                return
+            # The article's number is of the post that came first, by what was told of each last.
+            before, now = self._catalog.number_last(info_code)
+            told = self._told_last.setdefault(info_code, dict.fromkeys(Edition, before))
+            told[stored.edition] = now
+            self.numbers[info_code] = min(told.values())
+        else:
+            self._catalog.forget_changes(
+                InfoCode(stored.info_code), stored.revised or stored.checked
+            )
+
+
+def _code_of(path: PurePosixPath) -> str | None:
+    try:
+        return InfoCode.from_address(path.name)
+    except InvalidInfoCode:
+        return None
+
+
+def _revision(stored: PostRow, path: PurePosixPath, data: bytes) -> RevisionRow:
+    """The row of a superseded version of which its file is all that is known."""
+    return RevisionRow(
+        info_code=stored.info_code,
+        version=numbered_name(path.name)[1],
+        path=str(path),
+        sha256=sha256(data),
+        bytes=len(data),
+        body_source=None,
+        captures="[]",
+        superseded=stored.revised or stored.checked,
+    )
+
+
+def _post_id(code: str | None, path: PurePosixPath) -> _PostId | None:
+    return (InfoCode(code), Edition.of_name(path.name)) if code else None
+
+
+def _id_in(facts: Mapping[str, Any]) -> _PostId:
+    return InfoCode(facts["info_code"]), Edition.of_name(PurePosixPath(facts["path"]).name)
+
+
+def _id_of(row: PostRow) -> _PostId:
+    return InfoCode(row.info_code), row.edition

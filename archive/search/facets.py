@@ -1,0 +1,122 @@
+"""Facets: how the posts of a query divide by month, media, security and source.
+
+Facets count the newest `SAMPLE` posts of a query at most.
+"""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive.search.query import Query, QueryPlan, plan, rows
+
+# Posts.
+SAMPLE = 5_000
+_FACET_VALUES = 12
+_MOST_MONTHS = 1_200
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value that posts have, and how many of them."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way to narrow a query.
+
+    :param name: the field of the query.
+    :param sampled: only the newest `SAMPLE` posts are counted.
+    """
+
+    name: str
+    values: Sequence[FacetValue]
+    sampled: bool = False
+
+
+def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
+    """Return the facets of a query; those that leave no choice are left out."""
+    way = plan(connection, query)
+    newest = f"""
+        {way.select("posts.id")} ORDER BY {way.published} DESC, posts.id DESC LIMIT {SAMPLE}
+    """
+    posts = rows(
+        connection,
+        f"""
+        SELECT substr(published, 1, 7), media, body_source, info_code
+        FROM posts INDEXED BY posts_facts WHERE id IN ({newest})
+        """,  # noqa: S608 (our own words; those of visitors are in the values)
+        way.values,
+    )
+    sampled = len(posts) == SAMPLE
+    months, media, sources = (Counter(post[column] for post in posts) for column in range(3))
+    securities = rows(
+        connection,
+        f"""
+        SELECT code, coalesce(name, symbol), mentioned FROM (
+            SELECT security, count(*) AS mentioned FROM mentions
+            WHERE info_code IN (SELECT value FROM json_each(:posts))
+            GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
+        ) JOIN securities ON code = security ORDER BY mentioned DESC, code
+        """,  # noqa: S608
+        {"posts": json.dumps([post[3] for post in posts])},
+    )
+    counted = _months(connection, way) if sampled and not query.q else None
+    facets = (
+        Facet("month", _newest_first(counted or months), sampled and counted is None),
+        Facet("media", _most_common(media), sampled),
+        Facet("security", [FacetValue(*row) for row in securities], sampled),
+        Facet("source", _most_common(sources), sampled),
+    )
+    chosen = query.parameters
+    return [facet for facet in facets if len(facet.values) > 1 or facet.name in chosen]
+
+
+def count_by_month(connection: sqlite3.Connection, query: Query) -> list[tuple[str, int]]:
+    """Return the months of the posts of a query, and how many there are of each."""
+    way = plan(connection, query)
+    sql = way.select(f"substr({way.published}, 1, 7) AS month, count(*)")
+    found = rows(connection, f"{sql} GROUP BY month ORDER BY month", way.values)
+    return [(month, posts) for month, posts in found]
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """Return the months from `first` to `last`, both included, such as ``2021-12``."""
+    start, end = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
+    return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(start, end + 1)]
+
+
+def _months(connection: sqlite3.Connection, way: QueryPlan) -> Counter[str] | None:
+    """Count the posts of each month by an index; None where wrong dates make too many months.
+
+    SQLite counts a stretch of an index far faster than it groups one.
+    """
+    least, most = (way.select(f"{each}({way.published})") for each in ("min", "max"))
+    ((first, last),) = rows(connection, f"SELECT ({least}), ({most})", way.values)
+    labels = months_between(first, last)
+    if len(labels) > _MOST_MONTHS:
+        return None
+    of_month = way.select("count(*)", f"{way.published} BETWEEN label.value AND label.value || '~'")
+    posts = rows(
+        connection,
+        f"SELECT value, ({of_month}) FROM json_each(:months) label",  # noqa: S608
+        {**way.values, "months": json.dumps(labels)},
+    )
+    return Counter({month: number for month, number in posts if number})
+
+
+def _newest_first(months: Counter[str]) -> list[FacetValue]:
+    return [FacetValue(month, month, posts) for month, posts in sorted(months.items())[::-1]]
+
+
+def _most_common(values: Counter[str | None]) -> list[FacetValue]:
+    return [
+        FacetValue(value, value, posts)
+        for value, posts in values.most_common(_FACET_VALUES + 1)
+        if value is not None
+    ][:_FACET_VALUES]

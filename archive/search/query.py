@@ -1,0 +1,221 @@
+"""Queries for posts: the pages, feeds, exports and Python callers ask the same ones.
+
+A `Query` names posts. `find` returns a page of them in the order of their publication, `count`
+counts them. A page begins after a given post, not after a number of rows: the last page costs as
+much as the first one.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple, Self
+from urllib.parse import urlencode
+
+from archive.search.tokenizer import match_expression
+
+# Characters of a parameter that are read.
+_LONGEST = 200
+# Matches of a search are frequent when one post in this many is a match.
+_FREQUENT = 20
+# Time to look up one match by its number, in posts that a walk by publication passes in that time;
+# measured with 100,000 posts.
+_LOOKUP_COST = 2
+
+_MATCHES = "FROM posts_search WHERE posts_search MATCH :q"
+# SQL for ``posts`` by field of a query. Times are compared as texts: all are written in +08:00,
+# and "~" sorts after every continuation of a time.
+CONDITIONS = {
+    "q": f"posts.id IN (SELECT rowid {_MATCHES})",
+    "media": "posts.media = :media",
+    "category": "posts.category = :category",
+    "security": "posts.info_code IN (SELECT info_code FROM mentions WHERE security = :security)",
+    "source": "posts.body_source = :source",
+    "month": "posts.published BETWEEN :month AND :month || '~'",
+    "day": "posts.published BETWEEN :day AND :day || '~'",
+    "since": "posts.published >= :since",
+    "until": "posts.published < :until",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """Which posts: those that fulfil every field that is not empty.
+
+    :param q: words as typed into the search box; see `archive.search.tokenizer`.
+    :param media: name of the media.
+    :param category: slug of the category.
+    :param security: code of a security that the post names, such as ``1.600160``.
+    :param month: of publication in Shanghai, such as ``2021-12``.
+    :param day: likewise, such as ``2021-12-29``.
+    :param source: where the body came from, such as ``share_api``.
+    :param since: publication time in Shanghai, ISO 8601 or the beginning of one (``2021-12``).
+    :param until: likewise; posts of this time and later are left out.
+    """
+
+    q: str = ""
+    media: str = ""
+    category: str = ""
+    security: str = ""
+    month: str = ""
+    day: str = ""
+    source: str = ""
+    since: str = ""
+    until: str = ""
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, str]) -> Self:
+        """Read the parameters of a URL; ignore those that are no fields."""
+        return cls(
+            **{
+                field.name: (parameters.get(field.name) or "").strip()[:_LONGEST]
+                for field in fields(cls)
+            }
+        )
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The fields that are not empty."""
+        return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
+
+    def query_string(self, **more: str) -> str:
+        """Return the parameters and `more` for a URL, after a question mark; empty if none."""
+        parameters = {**self.parameters, **more}
+        return f"?{urlencode(parameters)}" if parameters else ""
+
+    def changed(self, **values: str) -> Self:
+        """Return the same query with other values."""
+        return replace(self, **values)
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The parameters of `CONDITIONS`."""
+        parameters = self.parameters
+        return parameters | ({"q": match_expression(self.q)} if self.q else {})
+
+    @property
+    def condition(self) -> str:
+        """SQL that is true for the posts, with `values`; the query planner of SQLite is free."""
+        return " AND ".join(CONDITIONS[name] for name in self.parameters) or "true"
+
+
+EVERYTHING = Query()
+
+
+class Hit(NamedTuple):
+    """A post that was found: its publication time and its number order the hits."""
+
+    published: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """SQL that reads the posts of a query by the fastest way.
+
+    SQLite cannot know how many posts match a search. Therefore the order of the tables is fixed by
+    CROSS JOIN, and a plus before a column keeps SQLite from using the index of that column.
+
+    :param tables: what follows FROM; one of them is ``posts``.
+    :param conditions: to be joined with AND.
+    :param published: the column to sort by; its index leads to the posts.
+    """
+
+    tables: str
+    conditions: tuple[str, ...]
+    published: str
+    values: Mapping[str, str]
+
+    def select(self, columns: str, *more: str) -> str:
+        """Return a SELECT statement.
+
+        :param more: conditions.
+        """
+        where = " AND ".join((*self.conditions, *more)) or "true"
+        return f"SELECT {columns} FROM {self.tables} WHERE {where}"  # noqa: S608 (our own words)
+
+
+def plan(connection: sqlite3.Connection, query: Query, wanted: int | None = None) -> QueryPlan:
+    """Choose the way to the posts of a query.
+
+    Few matches of a search are looked up one by one. Of many, enough are met on a walk through
+    all posts in the order of publication.
+
+    :param wanted: how many posts will be read; None for all.
+    """
+    values = query.values
+    conditions = {name: CONDITIONS[name] for name in query.parameters}
+    tables, published = "posts", "posts.published"
+    if query.q and not is_frequent(connection, _MATCHES, values, wanted):
+        del conditions["q"]
+        matches = f"(SELECT rowid AS post {_MATCHES})"
+        tables = f"{matches} CROSS JOIN posts INDEXED BY posts_facts ON posts.id = post"
+    elif query.security:
+        published = "mentions.published"
+        tables = "mentions CROSS JOIN posts ON posts.info_code = mentions.info_code"
+        conditions["security"] = "mentions.security = :security"
+    if "q" in conditions:
+        conditions["q"] = f"+{conditions['q']}"
+    if query.source and (query.q or query.media or query.category or query.security):
+        conditions["source"] = f"+{conditions['source']}"
+    sql = (each.replace("posts.published", published) for each in conditions.values())
+    return QueryPlan(tables, tuple(sql), published, values)
+
+
+def is_frequent(
+    connection: sqlite3.Connection,
+    matches: str,
+    values: Mapping[str, object],
+    wanted: int | None = None,
+) -> bool:
+    """Return whether it takes longer to look up all matches of a search than to meet enough.
+
+    :param matches: the matches in SQL, from FROM on, with their values.
+    :param wanted: how many matches are enough; None for all.
+    """
+    ((number,),) = rows(connection, f"SELECT count(*) {matches}", values)
+    ((posts,),) = rows(connection, "SELECT coalesce(max(id), 0) FROM posts")
+    # On the walk, one post in posts / number is a match.
+    short_walk = wanted is not None and number * _LOOKUP_COST * number > wanted * posts
+    return bool(short_walk or number * _FREQUENT > posts)
+
+
+def find(
+    connection: sqlite3.Connection,
+    query: Query,
+    *,
+    after: Hit | None = None,
+    limit: int = 20,
+    oldest_first: bool = False,
+) -> list[Hit]:
+    """Return posts in the order of their publication; of the same second, the last to arrive first.
+
+    :param after: the hit that comes before the first one.
+    :param oldest_first: the other way round.
+    """
+    way = plan(connection, query, limit)
+    order, comparison = ("ASC", ">") if oldest_first else ("DESC", "<")
+    beyond = [] if after is None else [f"({way.published}, posts.id) {comparison} (:after, :id)"]
+    sql = way.select(f"{way.published}, posts.id", *beyond)
+    sql += f" ORDER BY {way.published} {order}, posts.id {order} LIMIT {max(0, limit)}"
+    place = {} if after is None else {"after": after.published, "id": after.id}
+    return [Hit(*row) for row in rows(connection, sql, {**way.values, **place})]
+
+
+def count(connection: sqlite3.Connection, query: Query) -> int:
+    """Return how many posts a query finds."""
+    if query.parameters.keys() == {"q"}:  # the index of the search alone can count them
+        sql, values = f"SELECT count(*) {_MATCHES}", query.values
+    else:
+        way = plan(connection, query)
+        sql, values = way.select("count(*)"), dict(way.values)
+    ((number,),) = rows(connection, sql, values)
+    return int(number)
+
+
+def rows(
+    connection: sqlite3.Connection, sql: str, values: Mapping[str, object] | None = None
+) -> list[tuple[Any, ...]]:
+    """Return all rows as tuples, whatever the row factory of the connection is."""
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql, values or {}).fetchall()

@@ -1,0 +1,1 @@
+"""What a new article does to the archive: its version, its commit, its journal."""

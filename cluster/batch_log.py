@@ -1,0 +1,180 @@
+"""Which batches the archive has: what comes twice changes nothing.
+
+It is beside the catalog, in a file of its own. Who deletes it loses the figures of crawls that are
+under way, and makes the workers ask anew for all that is archived; nothing else.
+"""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from archive.capture import Capture
+from archive.clock import utc_iso
+from archive.storage.databases import plain, sqlite_errors
+
+_KEPT = timedelta(days=7)
+_SCHEMA = """
+    CREATE TABLE IF NOT EXISTS archive (identity TEXT);
+    CREATE TABLE IF NOT EXISTS crawls (
+        crawl TEXT PRIMARY KEY, number INTEGER, spider TEXT, begun TEXT, ended TEXT
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS batches (
+        crawl TEXT, number INTEGER, outcomes TEXT, PRIMARY KEY (crawl, number)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS captures (
+        crawl TEXT, offset INTEGER, capture TEXT, PRIMARY KEY (crawl, offset)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS jobs (
+        name TEXT PRIMARY KEY, status INTEGER, sentence TEXT, ended TEXT, failures INTEGER
+    );
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnded:
+    """How a job ended last.
+
+    :param ended: ISO 8601, UTC.
+    :param failures: how many times in a row it has failed by now.
+    """
+
+    name: str
+    status: int
+    sentence: str
+    ended: str
+    failures: int
+
+
+class Received:
+    """The batches of crawls.
+
+    :raises ArchiveError: here and from every method, when the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._access(), ExitStack() as failing:
+            self._db = sqlite3.connect(plain(path), timeout=30)
+            failing.callback(self._db.close)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_SCHEMA)
+            with self._db:
+                self._db.execute(
+                    "INSERT INTO archive SELECT ? WHERE NOT EXISTS (SELECT 1 FROM archive)",
+                    [uuid4().hex],
+                )
+            failing.pop_all()
+
+    def _access(self) -> AbstractContextManager[None]:
+        return sqlite_errors(f"Could not use the file {self._path}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @property
+    def identity(self) -> str:
+        """Of the archive, for those who remember what it has."""
+        return str(self._rows("SELECT identity FROM archive")[0][0])
+
+    def has(self, crawl: str, number: int) -> bool:
+        """Whether a batch was written."""
+        sql = "SELECT 1 FROM batches WHERE crawl = ? AND number = ?"
+        return bool(self._rows(sql, crawl, number))
+
+    def captures(self, crawl: str, offsets: Iterable[int]) -> dict[int, Capture]:
+        """Where exchanges of a crawl are kept, by their offset on the worker; those that are."""
+        sql = """
+            SELECT offset, capture FROM captures
+            WHERE crawl = ? AND offset IN (SELECT value FROM json_each(?))
+        """
+        rows = self._rows(sql, crawl, json.dumps(list(offsets)))
+        return {offset: Capture(**json.loads(facts)) for offset, facts in rows}
+
+    def put(
+        self, crawl: str, number: int, outcomes: Mapping[str, int], captures: Mapping[int, Capture]
+    ) -> None:
+        """A batch is written.
+
+        :param outcomes: how many articles of it became what.
+        :param captures: where its exchanges are kept now.
+        """
+        with self._access(), self._db:
+            self._db.execute(
+                "INSERT INTO batches VALUES (?, ?, ?)", [crawl, number, json.dumps(outcomes)]
+            )
+            self._db.executemany(
+                "INSERT OR IGNORE INTO captures VALUES (?, ?, ?)",
+                (
+                    (crawl, offset, json.dumps(asdict(capture)))
+                    for offset, capture in captures.items()
+                ),
+            )
+
+    def begin(self, crawl: str, number: int, spider: str, now: datetime) -> None:
+        """A crawl has begun, with a number in the catalog. Old ones are forgotten."""
+        with self._access(), self._db:
+            self._db.execute(
+                "INSERT OR REPLACE INTO crawls VALUES (?, ?, ?, ?, NULL)",
+                [crawl, number, spider, _iso(now)],
+            )
+            old = "(SELECT crawl FROM crawls WHERE begun < ?)"
+            for table in ("batches", "captures", "crawls"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE crawl IN {old}",  # noqa: S608
+                    [_iso(now - _KEPT)],
+                )
+
+    def number_of(self, crawl: str) -> int | None:
+        """The number of a crawl in the catalog; None when it never began."""
+        rows = self._rows("SELECT number FROM crawls WHERE crawl = ?", crawl)
+        return int(rows[0][0]) if rows else None
+
+    def outcomes(self, crawl: str) -> tuple[int, Counter[str]]:
+        """How many batches of a crawl were written, and what became of their articles."""
+        rows = self._rows("SELECT outcomes FROM batches WHERE crawl = ?", crawl)
+        total: Counter[str] = Counter()
+        for (outcomes,) in rows:
+            total.update(json.loads(outcomes))
+        return len(rows), total
+
+    def end(self, crawl: str, now: datetime) -> None:
+        """A crawl has ended; where its exchanges are kept is of no use any more."""
+        with self._access(), self._db:
+            self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [_iso(now), crawl])
+            self._db.execute("DELETE FROM captures WHERE crawl = ?", [crawl])
+
+    def job_ended(self, name: str, status: int, sentence: str, now: datetime) -> None:
+        """A job has ended."""
+        with self._access(), self._db:
+            self._db.execute(
+                """
+                INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?2 <> 0)
+                ON CONFLICT (name) DO UPDATE SET status = ?2, sentence = ?3, ended = ?4,
+                    failures = CASE WHEN ?2 = 0 THEN 0 ELSE failures + 1 END
+                """,
+                [name, status, sentence, _iso(now)],
+            )
+
+    def jobs(self) -> list[JobEnded]:
+        """How each job ended last, those that have failed most first."""
+        sql = (
+            "SELECT name, status, sentence, ended, failures FROM jobs ORDER BY failures DESC, name"
+        )
+        return [JobEnded(*row) for row in self._rows(sql)]
+
+    def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with self._access():
+            return self._db.execute(sql, parameters).fetchall()
+
+
+def _iso(time: datetime) -> str:
+    return utc_iso(time, zone="+00:00")

@@ -1,0 +1,146 @@
+"""The port between a crawl and its archive.
+
+The setting ``FINEWS_ARCHIVE_CLASS`` names the class behind it: a folder on this machine, written by
+the crawl itself or by a subprocess; or, in a cluster, an archive that another machine writes.
+"""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, Self
+
+from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+
+from archive.archive import Archive, Clock
+from archive.article import Article, Edition, InfoCode
+from archive.background.proxy import SubprocessArchive
+from archive.capture import Capture
+from archive.catalog.crawl_history import History
+from archive.catalog.rows import PostRow, StoredBody
+from archive.categories import Category
+from archive.crawl_state import CrawlState
+from archive.warc import Exchange
+from archive.writing.commit import Outcome
+from crawler.items import ArchiveEvent, Checked, Gone, Listed
+
+
+class Sent(StrEnum):
+    """The outcome of an article that another machine archives, as far as it is known here."""
+
+    SENT = "sent"
+
+
+class ArchivePort(Protocol):
+    """What a crawl reads from an archive and writes to it; see `Archive` for each method.
+
+    `crawl_state` is what crawls remember of hosts, lists and failures.
+
+    :raises ArchiveError: from every method, when nothing more can be read or stored.
+    """
+
+    crawl_state: CrawlState
+
+    @classmethod
+    def check(cls, settings: BaseSettings) -> None:
+        """Test, before any crawl begins, whether one could store anything.
+
+        :raises ArchiveError: when not.
+        """
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Open the archive for one crawl, whose spider exists already.
+
+        :raises ArchiveLocked: when another crawl has it open.
+        """
+
+    @staticmethod
+    def whereabouts(settings: BaseSettings) -> str:
+        """Return one line for the user: where the articles are, and how to read them."""
+
+    # What is known.
+    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool: ...
+    def knew(self, info_code: InfoCode, at: datetime) -> bool: ...
+    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None: ...
+    def category_of(self, media: str) -> Category: ...
+    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None: ...
+    def row_of(self, info_code: InfoCode) -> PostRow | None: ...
+    def editions_of(self, info_code: InfoCode) -> Sequence[Article]: ...
+    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]: ...
+    def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None: ...
+    def history(self) -> History: ...
+
+    # What is stored.
+    def capture(self, exchange: Exchange) -> Capture: ...
+    def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]: ...
+    def add_many(self, articles: Sequence[Article]) -> Sequence[Outcome | Sent]: ...
+    def note(self, event: ArchiveEvent) -> None: ...
+
+    # The crawl itself.
+    def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int: ...
+    def end_crawl(
+        self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
+    ) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Folder:
+    """The archive folder that ``FINEWS_ARCHIVE`` names."""
+
+    def __init__(self, folder: Path, *, clock: Clock) -> None:
+        super().__init__(folder, clock=clock)  # type: ignore[call-arg] # of the archive's class
+
+    @classmethod
+    def check(cls, settings: BaseSettings) -> None:
+        """Open the folder in this process, and close it again."""
+        Archive(Path(settings["FINEWS_ARCHIVE"])).close()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Open the folder for one crawl."""
+        settings = crawler.settings
+        return cls(Path(settings["FINEWS_ARCHIVE"]), clock=load_object(settings["FINEWS_CLOCK"]))
+
+    def note(self, event: ArchiveEvent) -> None:
+        """Note what a source shows of an archived article."""
+        assert isinstance(self, LocalArchive)
+        note(self, event)
+
+    @staticmethod
+    def whereabouts(settings: BaseSettings) -> str:
+        """Return the folder, and the command that shows it."""
+        folder = settings["FINEWS_ARCHIVE"]
+        look = f"finews browse {shlex.quote(folder)}"
+        return f"The archive is in {folder}; to look at it: {look}"
+
+
+class ArchiveInProcess(_Folder, Archive):
+    """An archive folder that the crawl's own process writes."""
+
+
+class ArchiveInSubprocess(_Folder, SubprocessArchive):
+    """An archive folder that a process beside the crawl writes."""
+
+
+LocalArchive = ArchiveInProcess | ArchiveInSubprocess
+
+
+def archive_class(settings: BaseSettings) -> type[ArchivePort]:
+    """Return the class that ``FINEWS_ARCHIVE_CLASS`` names."""
+    named: type[ArchivePort] = load_object(settings["FINEWS_ARCHIVE_CLASS"])
+    return named
+
+
+def note(archive: Archive | SubprocessArchive, event: ArchiveEvent) -> None:
+    """Note in an archive folder what a source shows of an archived article."""
+    match event:
+        case Listed(info_code, stock_list):
+            archive.mark_listed(info_code, stock_list)
+        case Gone(info_code):
+            archive.mark_gone(info_code)
+        case Checked(info_code, settled):
+            archive.mark_checked(info_code, settled=settled)

@@ -1,0 +1,171 @@
+"""Queries against a scan of all posts: the same posts in the same order, page by page."""
+
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from archive.archive import Archive
+from archive.search.facets import count_by_month, read_facets
+from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, find, plan
+from archive.storage.databases import open_catalog
+from bench.pages import build
+from tests.archive.browse.conftest import GONE, REVISED, article
+
+POSTS = 300
+FREQUENT, RARE, NOWHERE = "的", "板块", "没有这个"
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
+    """A catalog of made-up posts, opened as every reader opens it."""
+    folder = tmp_path_factory.mktemp("news")
+    build(folder, POSTS)
+    with closing(open_catalog(folder)) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def posts(catalog: sqlite3.Connection) -> list[Row]:
+    """All posts with the securities that they name, the newest publication first."""
+    cursor = catalog.cursor()
+    cursor.row_factory = sqlite3.Row
+    found = [dict(row) for row in cursor.execute("SELECT * FROM posts")]
+    named = catalog.execute("SELECT info_code, security FROM mentions").fetchall()
+    for post in found:
+        post["securities"] = {code for info_code, code in named if info_code == post["info_code"]}
+    return sorted(found, key=itemgetter("published", "id"), reverse=True)
+
+
+def scan(posts: list[Row], query: Query) -> list[Hit]:
+    """Look at every post."""
+    return [
+        Hit(post["published"], post["id"])
+        for post in posts
+        if all(term in post["title"] + post["digest"] + post["text"] for term in query.q.split())
+        and query.media in ("", post["media"])
+        and query.category in ("", post["category"])
+        and query.source in ("", post["body_source"])
+        and (not query.security or query.security in post["securities"])
+        and post["published"].startswith(query.month)
+        and post["published"].startswith(query.day)
+        and query.since <= post["published"] < (query.until or "~")
+    ]
+
+
+def queries(posts: list[Row], number: int) -> Iterator[Query]:
+    """Queries with one to four fields, most of which find something."""
+    rng = random.Random(5)  # noqa: S311
+    for _ in range(number):
+        post = rng.choice(posts)
+        start = rng.randrange(len(post["text"]) - 4)
+        term = post["text"][start : start + rng.randint(1, 3)]
+        days = sorted(rng.choice(posts)["published"][: rng.choice((7, 10, 13))] for _ in range(2))
+        values = {
+            "q": rng.choice((FREQUENT, RARE, NOWHERE, "".join(filter(str.isalnum, term)) or "和")),
+            "media": post["media"],
+            "category": post["category"],
+            "security": min(post["securities"], default="1.600160"),
+            "month": post["published"][:7],
+            "day": post["published"][:10],
+            "source": rng.choice(("mirror", "share_api")),
+            "since": days[0],
+            "until": days[1],
+        }
+        chosen = rng.sample(sorted(values), rng.randint(1, 4))
+        yield Query(**{name: values[name] for name in chosen})
+
+
+def test_every_query_finds_what_a_scan_finds(catalog: sqlite3.Connection, posts: list[Row]) -> None:
+    found = 0
+    for query in [EVERYTHING, *queries(posts, 400)]:
+        wanted = scan(posts, query)
+        assert find(catalog, query, limit=POSTS) == wanted, query
+        assert find(catalog, query, limit=POSTS, oldest_first=True) == wanted[::-1], query
+        assert count(catalog, query) == len(wanted), query
+        sql = f"SELECT count(*) FROM posts WHERE {query.condition}"  # noqa: S608
+        assert catalog.execute(sql, query.values).fetchone() == (len(wanted),), query
+        found += bool(wanted)
+    assert found > 200
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+@pytest.mark.parametrize(
+    "query", [EVERYTHING, Query(q=FREQUENT), Query(q=RARE), Query(source="share_api")], ids=repr
+)
+def test_turning_pages_meets_every_post_once(
+    catalog: sqlite3.Connection, posts: list[Row], query: Query, oldest_first: bool
+) -> None:
+    wanted = scan(posts, query)
+    met: list[Hit] = []
+    last: Hit | None = None
+    while page := find(catalog, query, after=last, limit=7, oldest_first=oldest_first):
+        assert len(page) == min(7, len(wanted) - len(met))
+        met += page
+        last = page[-1]
+    assert met == (wanted[::-1] if oldest_first else wanted)
+    assert find(catalog, query, limit=0) == find(catalog, query, limit=-1) == []
+
+
+def test_many_matches_are_met_on_a_walk_and_few_are_looked_up(catalog: sqlite3.Connection) -> None:
+    assert plan(catalog, Query(q=FREQUENT)).tables == "posts"
+    for query, step in (
+        (Query(q=FREQUENT), "posts_newest"),
+        (Query(q=NOWHERE), "posts_facts"),
+        (Query(security="1.600160"), "mentions"),
+    ):
+        way = plan(catalog, query)
+        sql = f"EXPLAIN QUERY PLAN {way.select('posts.id')} ORDER BY {way.published} DESC LIMIT 9"
+        steps = [row[3] for row in catalog.execute(sql, way.values)]
+        assert any(step in line for line in steps), steps
+
+
+def test_facets_count_what_a_scan_counts(catalog: sqlite3.Connection, posts: list[Row]) -> None:
+    for query in (EVERYTHING, Query(q=RARE), Query(source="share_api"), Query(q=NOWHERE)):
+        hits = scan(posts, query)
+        by_id = {post["id"]: post for post in posts}
+        months = [hit.published[:7] for hit in hits]
+        expected = [(month, months.count(month)) for month in sorted(set(months))]
+        assert count_by_month(catalog, query) == expected
+        for facet in read_facets(catalog, query):
+            for value in facet.values:
+                found = [
+                    by_id[hit.id]
+                    for hit in hits
+                    if scan([by_id[hit.id]], Query(**{facet.name: value.value}))
+                ]
+                assert value.count == len(found), (query, facet.name, value)
+
+
+def test_a_query_is_read_from_the_parameters_of_a_url() -> None:
+    parameters = dict.fromkeys(CONDITIONS, " x ") | {"page": "last", "q": "长" * 500}
+    query = Query.from_parameters(parameters)
+    assert asdict(query) == dict.fromkeys(CONDITIONS, "x") | {"q": "长" * 200}
+    assert Query.from_parameters(dict(parse_qsl(query.query_string()[1:]))) == query
+    assert Query.from_parameters({"q": " \n"}) == EVERYTHING
+    assert EVERYTHING.query_string() == ""
+    assert Query(media="财联社").changed(media="").query_string(page="last") == "?page=last"
+
+
+def test_an_archive_takes_a_text_or_a_query(tmp_path: Path) -> None:
+    with Archive(tmp_path) as archive:
+        archive.add_many([article(REVISED, title="央行降准"), article(GONE, media="财联社")])
+        assert [post.title for post in archive.search("降准")] == ["央行降准"]
+        assert [post.info_code for post in archive.search(Query(media="财联社"))] == [GONE]
+        assert len(archive.search("")) == 2
+        assert len(archive.search("", limit=1)) == 1
+
+
+def test_a_newer_post_of_the_same_second_comes_first(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE posts (id, published)")
+        connection.executemany("INSERT INTO posts VALUES (?, '2022')", [(2,), (1,), (3,)])
+        assert [hit.id for hit in find(connection, EVERYTHING)] == [3, 2, 1]

@@ -1,0 +1,60 @@
+"""What a worker knows of the archive, and what that costs."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.article import InfoCode
+from archive.errors import ArchiveError
+from cluster.archived_ids import KnownArticles
+
+CODES = st.text("0123456789", min_size=15, max_size=20).map(InfoCode)
+
+
+@given(known=st.sets(CODES), unknown=st.sets(CODES))
+def test_exactly_what_was_learnt_is_known(known: set[InfoCode], unknown: set[InfoCode]) -> None:
+    with KnownArticles(Path(":memory:")) as replica:
+        replica.up_to("archive")
+        replica.learn(
+            [
+                (f"2026-11-22T00:{n:02}:00Z", code, f"{code}.md", f"slug{n % 3}")
+                for n, code in enumerate(known)
+            ]
+        )
+        assert all(replica.has(code) for code in known)
+        assert not any(replica.has(code) for code in unknown - known)
+        assert [replica.slug_of(code) for code in known] == [
+            f"slug{n % 3}" for n in range(len(known))
+        ]
+
+
+def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    code = InfoCode("NW202112292230175548")
+    with KnownArticles(tmp_path / "known.db") as replica:
+        assert replica.up_to("archive") == ""
+        replica.learn([("2026-11-22T00:00:00Z", code, f"{code}.md", None)])
+    with KnownArticles(tmp_path / "known.db") as replica:
+        assert replica.up_to("archive") == "2026-11-22T00:00:00Z"
+        assert replica.has(code)
+        assert replica.slug_of(code) is None
+        seen = datetime(2026, 11, 22, tzinfo=UTC)
+        assert replica.knew(code, seen)
+        assert not replica.knew(code, seen - timedelta(seconds=1))
+
+
+def test_what_is_known_of_another_archive_is_forgotten(tmp_path: Path) -> None:
+    code = InfoCode("NW202112292230175548")
+    with KnownArticles(tmp_path / "known.db") as replica:
+        replica.up_to("archive")
+        replica.learn([("2026-11-22T00:00:00Z", code, f"{code}.md", "x")])
+        assert replica.up_to("another") == ""
+        assert not replica.has(code)
+
+
+def test_a_file_that_is_none_of_it_is_told(tmp_path: Path) -> None:
+    (tmp_path / "known.db").write_bytes(b"something else" * 100)
+    with pytest.raises(ArchiveError, match="it may be deleted, and then fills anew"):
+        KnownArticles(tmp_path / "known.db")

@@ -1,0 +1,91 @@
+"""A real browser: how it is started, and what tests do with it and ask of it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.support.requirements import program
+
+Browser = Any
+
+SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
+"""Width and height of the window, in CSS pixels."""
+_OPTIONS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
+    "--disable-sync",
+)
+
+
+@contextmanager
+def chromium(size: str, profile: Path) -> Iterator[Browser]:
+    """Start Chromium with a window of a size of `SIZES`, and end it with the block.
+
+    Without Chromium the test is skipped.
+
+    :param profile: an empty folder.
+    """
+    width, height = SIZES[size]
+    options = webdriver.ChromeOptions()
+    options.binary_location = program("chromium")
+    for option in (*_OPTIONS, f"--user-data-dir={profile}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(program("chromedriver")))
+    try:
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        yield driver
+    finally:
+        driver.quit()
+
+
+def requests_elsewhere(browser: Browser, address: str) -> set[str]:
+    """What the browser asked other hosts for, since this was last called."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    urls = {
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    }
+    return {url for url in urls if url.startswith("http") and not url.startswith(f"{address}/")}
+
+
+def check(browser: Browser, address: str) -> None:
+    """Nothing in the console, nothing from elsewhere, nothing wider than the window."""
+    assert browser.get_log("browser") == []
+    assert requests_elsewhere(browser, address) == set()
+    wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert browser.execute_script(wide) == 0
+
+
+def click(browser: Browser, element: Any) -> None:
+    """Follow a link or press a button, and wait for the page that it leads to."""
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    with another_page(browser):
+        element.click()
+
+
+@contextmanager
+def another_page(browser: Browser) -> Iterator[None]:
+    """Wait until what is done here has led to another page."""
+    browser.execute_script("window.left = true")
+    yield
+    arrived = "return !window.left && document.readyState === 'complete'"
+    wait = WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException])
+    wait.until(lambda _: browser.execute_script(arrived))
+
+
+def text_of(browser: Browser, selector: str) -> str:
+    """The text of the first element that a selector finds."""
+    text: str = browser.find_element(By.CSS_SELECTOR, selector).text
+    return text
