@@ -106,8 +106,9 @@ _Column = Annotated[str, _template("column", "page", "size", "trace", may_hold="
 _SecurityNews = Annotated[str, _template("security", "page", "size", may_hold="trace")]
 
 #: Articles of the smallest page. With 10, pages of all sizes have an edge at the 2,520th article;
-#: no page crosses it, so none can share articles with the page before (`crawler.spiders.pagination`).
-#: With 13 that edge is at the 360,360th article, which no crawl reaches.
+#: no page crosses it, so none can share articles with the page before
+#: (`crawler.spiders.pagination`). With 13 that edge is at the 360,360th article, which no crawl
+#: reaches.
 _SMALLEST_PAGE = 13
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from archive.article import InfoCode
 from demo.site import MadeUpSite, later, made_up_site
 from tests.conftest import ROOT, posts_in
-from tests.crawler.test_pictures import kept, missing
+from tests.support.pictures import kept, missing
 
 
 def demo(archive: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

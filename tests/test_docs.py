@@ -18,9 +18,9 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 
 from demo.replica import Replica, Site
-from tests.bench.test_short import QUICK, SLOW
 from tests.conftest import ROOT, crawl_with
 from tests.support import advisories
+from tests.support.benches import QUICK, SLOW
 from tests.support.children import Child
 from tests.support.documents import (
     BLOCK,

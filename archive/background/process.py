@@ -1,4 +1,4 @@
-"""The process that writes an archive for `archive.background.proxy`: ``python -m archive.background.process PIPE``.
+"""Write an archive for `archive.background.proxy`: ``python -m archive.background.process PIPE``.
 
 It takes messages in their order, and ends when the other end of the pipe is closed, however that
 comes about: what was sent until then is written.

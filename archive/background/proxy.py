@@ -1,8 +1,8 @@
 """An archive on this machine that a process of its own writes.
 
-For a crawl that has no time to: compressing, hashing, indexing and waiting for the disk is done by
-`archive.background.process`, on another core. The crawl reads the catalog itself, and sends what it brings
-over a pipe, to be written in the order of sending.
+`archive.background.process` compresses, hashes, indexes and waits for the disk, on another core.
+The crawl reads the catalog itself. It sends what it fetched over a pipe, and the process writes it
+in the order of sending.
 """
 
 import itertools

@@ -1,9 +1,10 @@
 """The index of the Chinese full-text search over posts, exact from one character up.
 
-``posts_search`` is a contentless FTS5 table of `archive.search.tokenizer`: the rowid is ``posts.id``. SQL
-asks it as Datasette does: ``posts_search MATCH escape_fts(:query)``. It is kept by triggers, so a
-connection that writes posts needs `register`. ``INSERT OR REPLACE`` fires the delete trigger only
-with ``PRAGMA recursive_triggers``, which sqlite-utils switches on; an upsert needs nothing.
+``posts_search`` is a contentless FTS5 table of `archive.search.tokenizer`; its rowid is
+``posts.id``. SQL queries it as Datasette does: ``posts_search MATCH escape_fts(:query)``. Triggers
+keep it up to date, so a connection that writes posts needs `register`. ``INSERT OR
+REPLACE`` fires the delete trigger only with ``PRAGMA recursive_triggers``, which sqlite-utils
+switches on; an upsert needs nothing.
 """
 
 import sqlite3
@@ -24,8 +25,8 @@ _INDEXES = {
     "posts_newest": "published, id, media, category",
     "posts_facts": "id, published, media, category, body_source, info_code",
 }
-"""On posts. They hold all that `archive.search.query` decides and counts by, so that it reads rows only of
-its page."""
+"""On posts. They hold all that `archive.search.query` decides and counts by, so that it reads only
+the rows of its page."""
 
 _BULK_MEMORY = 64 << 20
 _MEMORY = 32 << 20
@@ -83,7 +84,7 @@ def _marked_snippet(text: object, query: object, width: object = SNIPPET_WIDTH) 
 
 
 def create_search(db: Database) -> None:
-    """Create the empty index, its triggers, and the indexes on ``posts`` for `archive.search.query`."""
+    """Create the empty index, its triggers, and the indexes on ``posts`` for queries."""
     db.execute(
         f"CREATE VIRTUAL TABLE posts_search USING fts5("
         f"{', '.join(_COLUMNS)}, content='', columnsize=0, tokenize='ascii')"

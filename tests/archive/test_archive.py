@@ -2,11 +2,9 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -22,61 +20,25 @@ from archive.content.front_matter import format_post, parse_post
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import Wrong, verify
-from tests.archive.warc.test_warc import exchange
-
-CODE = InfoCode("NW202112292230175548")
-ARTICLE = Article(
-    info_code=CODE,
-    title="标题",
-    published=datetime(2021, 12, 29, 17, 34, 39, tzinfo=SHANGHAI),
-    body='<p>央行<a data-code="1,600160">巨化股份</a></p><img src="http://x/1.jpg">',
-    body_source=BodySource.SHARE_API,
-    link=f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={CODE}",
-    category="jingjiguanchawang",
-    tag="经济观察网新闻",
-    media="经济观察网",
-    addresses=("http://api/", "http://page/"),
+from tests.support.articles import (
+    ARTICLE,
+    CODE,
+    FIRST_VERSION,
+    MIRRORED,
+    POST,
+    Clock,
+    Killed,
+    files,
+    kill,
+    rows,
 )
-MIRRORED = replace(ARTICLE, body="<p>mirror</p>", body_source=BodySource.MIRROR)
-POST = "_posts/2021/12/2021-12-29-NW202112292230175548.md"
-FIRST_VERSION = "revisions/2021/12/2021-12-29-NW202112292230175548.1.md"
-
-
-class Clock:
-    """A clock that goes on by an hour whenever it is looked at."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(hours=1)
-        return self.now
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "news"
+from tests.support.captures import exchange
 
 
 @pytest.fixture
 def archive(folder: Path) -> Iterator[Archive]:
     with Archive(folder, clock=Clock()) as archive:
         yield archive
-
-
-def rows(folder: Path, sql: str) -> list[dict[str, Any]]:
-    with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
-        catalog.row_factory = sqlite3.Row
-        return [dict(row) for row in catalog.execute(sql)]
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    """All files but the catalog's own, the lock and the captures."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and path.parent not in {folder, folder / "warc"}
-    }
 
 
 def test_an_article_is_there_once_however_often_it_is_added(archive: Archive, folder: Path) -> None:
@@ -308,10 +270,6 @@ def test_an_unchanged_article_costs_its_row_no_more_than_the_time(
     assert row == before[0] | {"checked": "2026-11-22T15:00:00Z"}
 
 
-class Killed(BaseException):
-    """Stands for SIGKILL between two steps."""
-
-
 def test_killed_between_post_and_row_the_next_add_completes_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,10 +288,6 @@ def test_killed_between_post_and_row_the_next_add_completes_it(
     assert files(folder) == {POST: format_post(changed), FIRST_VERSION: format_post(ARTICLE)}
     (revision,) = rows(folder, "SELECT sha256 FROM revisions")
     assert revision["sha256"] != rows(folder, "SELECT sha256 FROM posts")[0]["sha256"]
-
-
-def kill(*_: object, **__: object) -> None:
-    raise Killed
 
 
 @pytest.mark.parametrize("then", [ARTICLE, replace(ARTICLE, title="三"), MIRRORED])

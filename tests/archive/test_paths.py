@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from archive.archive import Archive
 from archive.browse.plugin import open_site
 from archive.cli import main
-from tests.archive.test_archive import ARTICLE, CODE
+from tests.support.articles import ARTICLE, CODE
 
 SPECIAL = "#?%&;:=+*[]{}()<>|~$`'\"\\,!@^ \t\n-_.\x7f\u3000\u00a0证券e\u0301🧨A2"
 NAMES = st.text(SPECIAL, min_size=1, max_size=12).filter(lambda name: set(name) != {"."})

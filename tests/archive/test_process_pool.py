@@ -17,11 +17,11 @@ from archive.errors import ArchiveError
 from archive.process_pool import Workers, chunks, cores
 from archive.signals import ENDING
 from archive.warc import warc_files
-from tests.archive.importing.test_importing import lives, processes_of
-from tests.archive.test_archive import ARTICLE
-from tests.archive.warc.test_warc import exchange
 from tests.conftest import ROOT
+from tests.support.articles import ARTICLE
+from tests.support.captures import exchange
 from tests.support.children import Child
+from tests.support.processes import lives, processes_of
 
 
 def slow_for_even(number: int) -> tuple[int, int]:

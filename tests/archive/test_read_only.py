@@ -20,7 +20,7 @@ from archive.archive import Archive, utc_now
 from archive.commands.statuses import Status
 from archive.crawl_state import FailedAttempt
 from archive.storage.lock import ArchiveLock
-from tests.archive.test_archive import ARTICLE, CODE
+from tests.support.articles import ARTICLE, CODE
 from tests.support.read_only import mounted_read_only, owned_by_another
 
 LATE = "2026-11-29T20:00:00+00:00"

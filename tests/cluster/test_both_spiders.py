@@ -13,7 +13,7 @@ from demo.replica import Replica
 from demo.site import made_up_site
 from tests.cluster.conftest import Cluster, forget
 from tests.conftest import MIRROR, NO_DELAYS, ROOT
-from tests.faults.test_kills import content
+from tests.support.contents import content
 
 JOBS = f"""
 [finews]

@@ -16,7 +16,7 @@ from demo.replica import Replica
 from demo.several import OneOfSeveral
 from tests.cluster.conftest import BOTH, DELAY_SECONDS, Cluster, Visits
 from tests.conftest import NO_DELAYS, ROOT, posts_in
-from tests.faults.test_kills import content
+from tests.support.contents import content
 
 
 @pytest.fixture(scope="module")

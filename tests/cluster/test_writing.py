@@ -21,9 +21,9 @@ from cluster.app import ARCHIVE, ASIDE
 from cluster.serialisation import Plain, article_of, exchange_of, packed_exchange, plain_article
 from cluster.writing import BatchWriter, add_tasks
 from crawler.listed_facts import ListedFacts
-from tests.archive.test_archive import ARTICLE, CODE, Clock, files, rows
-from tests.archive.warc.test_warc import exchange
-from tests.crawler.test_listed_facts import LISTED
+from tests.support.articles import ARTICLE, CODE, Clock, files, rows
+from tests.support.captures import exchange
+from tests.support.listed_facts import LISTED
 
 CRAWL = "0123456789abcdef"
 HOUR = timedelta(hours=1)

@@ -29,7 +29,8 @@ from demo import exchange as demo_exchange
 from demo.faults import Fault, status
 from demo.replica import Replica
 from tests.conftest import MIRROR, SAMPLES, SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import rows
+from tests.support.heads import HEAD
+from tests.support.sample_site import rows
 
 
 def captured(archive: Path, captures: str) -> list[Record]:
@@ -127,20 +128,6 @@ def test_an_unchanged_list_whose_capture_is_not_known_refers_to_its_address(
     again, _ = (r for r in read_records(path) if r.url == f"http://{MIRROR}/")
     assert (again.kind, again.digest) == ("revisit", "")
     assert not verify(archive).problems
-
-
-HEAD = (
-    b"HTTP/1.0 200 \xe6\x88\x90\xe5\x8a\x9f\r\n"
-    b"x-UPPER-lower: 1\r\n"
-    b"Content-Type: text/html; charset=utf-8\r\n"
-    b"X-Title: \xd0\xc2\xce\xc5\r\n"
-    b"Set-Cookie: \xc3\xfb=\xd6\xb5; path=/\r\n"
-    b"no colon in this line\r\n"
-    b"X-Folded: one\r\n"
-    b"\ttwo\r\n"
-    b"X-UPPER-LOWER:2\r\n"
-    b"X-Finews-Wire-Head: forged\r\n"
-)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from demo.faults import Fault, redirect, reset, status, with_body
 from demo.replica import Answer, Replica, Request
 from tests.conftest import MIRROR, ROOT, SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_guest import state_of
-from tests.crawler.test_sample_site import REAL, asked, rows
+from tests.support.crawl_states import state_of
+from tests.support.sample_site import REAL, asked, rows
 
 FIRST = SHARE_HOSTS[0]
 ROBOTS = Answer(200, b"User-agent: *\nDisallow: /\n", {"Content-Type": "text/plain"})

@@ -24,10 +24,10 @@ from demo.faults import Fault, delay
 from demo.replica import Replica
 from demo.site import made_up_site
 from settings import base, fast
-from tests.archive.background.test_background import wait_until_gone
-from tests.archive.importing.test_importing import processes_of
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
 from tests.support.children import Child
+from tests.support.processes import processes_of
+from tests.support.waiting import wait_until_gone
 
 SPIDERS = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": base.SPIDER_MODULES})).list()
 

@@ -14,7 +14,7 @@ from scrapy.extensions import throttle
 from crawler.robots import GuestRobotParser
 from demo.replica import Answer, Replica, Request
 from tests.conftest import SHARE_HOSTS, Crawl
-from tests.crawler.test_sample_site import REAL
+from tests.support.sample_site import REAL
 
 FIRST = SHARE_HOSTS[0]
 CODES = (REAL, "NW202205202300000023", "NW202205202300000029", "NW202205202300000037")

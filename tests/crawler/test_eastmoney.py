@@ -1,11 +1,10 @@
 """Eastmoney's own lists, from list to post files, and beside the mirror."""
 
 import json
-import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
@@ -19,74 +18,34 @@ from archive.content.front_matter import parse_post
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
 from demo.ban import banning
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, FastNews, columns_of, list_site
 from demo.exchange import Answer, Request
 from demo.faults import Fault, status
 from demo.replica import Replica, Site
 from demo.share import share_api_site
-from demo.site import MadeUpSite, made_up_site
-from tests.archive.integrity.test_rebuild import tables
-from tests.conftest import SHARE_HOSTS, Crawl, Ended, posts_in
-from tests.crawler.test_hosts import let_blocks_end
-from tests.crawler.test_sample_site import article_requests, asked, rows
+from tests.conftest import SHARE_HOSTS, Crawl, posts_in
+from tests.support.blocks import let_blocks_end
+from tests.support.catalogs import tables
+from tests.support.eastmoney import (
+    ALL,
+    LISTS,
+    LONG_AGO,
+    SITE,
+    eastmoney,
+    expected_sources,
+    pages,
+    sources_of,
+)
+from tests.support.sample_site import article_requests, asked, rows
 
-SITE = made_up_site(articles=FEWEST)
-ALL = ("-a", f"since={SITE.articles[0].published:%Y-%m-%d}")
-LONG_AGO = ("-s", "FINEWS_FIRST_DAYS=36500")
-"""The made-up articles are older than the crawls that come before them."""
-LISTS = (WEBLIST_HOST, LISTAPI_HOST)
 ROLLING_PLACE = "/comm/web/getFastNewsList"
-
-
-@pytest.fixture
-def replica() -> Iterator[Replica]:
-    with Replica(SITE.sites) as replica:
-        yield replica
-
-
-def share_first(sources: Path) -> Path:
-    """Two lists, each by one way, and bodies of the share API before the article's page."""
-    text = sources.read_text(encoding="utf-8")
-    text = re.sub(r"(?s)rolling_script = \[.*?\]", "rolling_script = []", text)
-    text = re.sub(r"(?m)^read = .*", 'read = ["快讯", "国内经济"]', text)
-    bodies = 'bodies = ["share_api", "article_page"]'
-    text = re.sub(r'(?m)^bodies = \["article_api".*', bodies, text)
-    sources.write_text(text, encoding="utf-8")
-    return sources
-
-
-@pytest.fixture
-def sources(sources: Path) -> Path:
-    return share_first(sources)
 
 
 @pytest.fixture
 def small_pages(sources: Path) -> None:
     text = sources.read_text().replace("pageSize=50", "pageSize=4")
     sources.write_text(text.replace("page_size = 50", "page_size = 13"))
-
-
-def eastmoney(crawl: Crawl, *arguments: str) -> Ended:
-    return crawl(*arguments, spider="eastmoney")
-
-
-def pages(replica: Replica) -> Counter[str]:
-    """How many pages of lists each host was asked for."""
-    return Counter({host: sum("/comm/" in url for url in asked(replica, host)) for host in LISTS})
-
-
-def sources_of(archive: Path) -> dict[str, str]:
-    return dict(rows(archive, "SELECT info_code, body_source FROM posts"))
-
-
-def expected_sources(site: MadeUpSite) -> dict[str, str]:
-    listed = {article.info_code for article in site.columns["350"]}
-    listed |= {news.info_code for news in site.fast_news}
-    known = dict.fromkeys(listed, "share_api")
-    known |= dict.fromkeys(site.page_only & listed, "article_page")
-    return known | dict.fromkeys(site.summary_only, "summary")
 
 
 def test_lists_become_posts_with_the_best_body_there_is(

@@ -23,11 +23,11 @@ from demo.faults import Fault, status
 from demo.replica import Replica, Site
 from demo.share import share_api_site
 from demo.site import made_up_site
-from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, share_first, sources_of
-from tests.crawler.test_eastmoney_gaps import AT_ONCE, columns_only
-from tests.crawler.test_sample_site import article_requests, asked, rows
+from tests.support.catalogs import tables
+from tests.support.eastmoney import LONG_AGO, eastmoney, share_first, sources_of
+from tests.support.eastmoney_gaps import AT_ONCE, columns_only
+from tests.support.sample_site import article_requests, asked, rows
 
 SITE = made_up_site(articles=FEWEST)
 LISTED = SITE.columns["350"]

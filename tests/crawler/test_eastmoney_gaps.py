@@ -12,14 +12,14 @@ from archive.article import BodySource
 from crawler.pages.compose import compose, facts_of
 from crawler.pages.facts import ArticleText
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST, Article
-from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, list_site
+from demo.articles import FEWEST
+from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.faults import Fault, garbage, status
-from demo.replica import Replica, Site
+from demo.replica import Replica
 from demo.site import made_up_site
-from tests.archive.test_archive import ARTICLE
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_eastmoney import (
+from tests.support.articles import ARTICLE
+from tests.support.eastmoney import (
     LONG_AGO,
     eastmoney,
     expected_sources,
@@ -27,12 +27,11 @@ from tests.crawler.test_eastmoney import (
     share_first,
     sources_of,
 )
-from tests.crawler.test_sample_site import article_requests, rows
+from tests.support.eastmoney_gaps import AT_ONCE, columns_only
+from tests.support.sample_site import article_requests, rows
 
 SITE = made_up_site(articles=FEWEST)
 EMPTY = b'{"code": "1", "data": {"fastNewsList": [], "sortEnd": ""}}'
-ANY_AGE = ("-s", "FINEWS_REVISIT_DAYS=36500")  # made-up articles are old
-AT_ONCE = (*LONG_AGO, *ANY_AGE, "-s", "FINEWS_INTERVAL_SHARE=0", "-s", "FINEWS_REVISITS=100")
 
 
 @pytest.fixture
@@ -70,10 +69,6 @@ def test_what_an_outage_left_out_is_made_up_for_with_what_the_lists_said(
     for article in SITE.columns["350"]:
         assert published[article.info_code] == article.published.isoformat()
     assert set(Counter(article_requests(replica)).values()) == {1}
-
-
-def columns_only(*articles: Article) -> dict[str, Site]:
-    return {LISTAPI_HOST: list_site((), {"350": articles})}
 
 
 def test_an_old_article_before_newer_ones_does_not_end_the_way_back(

@@ -26,8 +26,8 @@ from demo.faults import Fault, status
 from demo.replica import Replica, Site
 from demo.share import share_api_site
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_eastmoney import ALL, LONG_AGO, SITE, eastmoney, sources_of
-from tests.crawler.test_sample_site import asked, rows
+from tests.support.eastmoney import ALL, LONG_AGO, SITE, eastmoney, sources_of
+from tests.support.sample_site import asked, rows
 
 LISTED = SITE.columns["350"]
 COLUMN = ("-a", "column=350")

@@ -7,7 +7,7 @@ import pytest
 from demo.faults import Fault, status
 from demo.replica import Replica
 from tests.conftest import MIRROR, Crawl, posts_in
-from tests.crawler.test_sample_site import REAL, rows
+from tests.support.sample_site import REAL, rows
 
 PAGE = f"/jingjiguanchawang/2021/12/29/{REAL}"
 

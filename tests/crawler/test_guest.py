@@ -3,28 +3,20 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archive.archive import Archive
 from archive.article import InfoCode
 from archive.crawl_state import Block, CrawlState, Failed, FailedAttempt, Validators
 from demo.faults import Fault, garbage, status
 from demo.replica import Answer, Replica, Request
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import REAL, article_requests, asked, rows
 from tests.support.crawl_state import change_crawl_state
+from tests.support.crawl_states import state_of
+from tests.support.sample_site import REAL, article_requests, asked, rows
 
 FIRST = SHARE_HOSTS[0]
-
-
-@contextmanager
-def state_of(archive: Path) -> Iterator[CrawlState]:
-    with Archive(archive) as opened:
-        yield opened.crawl_state
 
 
 def blocks(archive: Path) -> list[Block]:

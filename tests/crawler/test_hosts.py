@@ -17,9 +17,9 @@ from demo.faults import Failure, Fault, empty, garbage, hang, reset, status
 from demo.replica import Replica, Request
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, Ended, crawl_with, posts_in
-from tests.crawler.test_refusals import REFUSALS
-from tests.crawler.test_sample_site import rows
-from tests.support.crawl_state import change_crawl_state
+from tests.support.blocks import let_blocks_end
+from tests.support.refusals import REFUSALS
+from tests.support.sample_site import rows
 
 FIRST, *OTHERS = SHARE_HOSTS
 FAMILY = "*.eastmoney.com"
@@ -49,15 +49,6 @@ def requests_of(replica: Replica, *hosts: str) -> int:
 def blocks(archive: Path) -> dict[str, Block]:
     with Archive(archive) as opened:
         return {block.host: block for block in opened.crawl_state.blocks(datetime.now(UTC))}
-
-
-def let_blocks_end(archive: Path) -> None:
-    """As if some hours had gone by."""
-    change_crawl_state(
-        archive,
-        "UPDATE blocks SET until = strftime('%Y-%m-%dT%H:%M:%f+00:00', until, '-7 hours')",
-        "UPDATE answers SET last = strftime('%Y-%m-%dT%H:%M:%f+00:00', last, '-8 hours')",
-    )
 
 
 @pytest.mark.parametrize(

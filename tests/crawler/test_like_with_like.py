@@ -13,7 +13,7 @@ from demo.faults import Fault, status
 from demo.replica import Replica
 from demo.site import later, made_up_site
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import asked, rows
+from tests.support.sample_site import asked, rows
 
 SITE = made_up_site(articles=FEWEST)
 LATER = later(SITE)

@@ -6,31 +6,11 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.article import SHANGHAI, BodySource, InfoCode
-from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
 from crawler.listed_facts import ListedFacts
-from crawler.pages.facts import Facts
+from tests.support.listed_facts import CODE, LISTED
 
-CODE = InfoCode("NW202611220930000001")
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
-LISTED = ListedFacts(
-    Facts(
-        url="https://np-weblist.eastmoney.com/comm/web/getFastNewsList",
-        info_code=CODE,
-        title="“他说”",
-        published=datetime(2026, 11, 22, 9, 30, 1, tzinfo=SHANGHAI),
-        category="emnews",
-        tag="东财滚动新闻",
-        media=None,
-        digest="摘要",
-        body="<p>【题】摘要</p>",
-        body_source=BodySource.SUMMARY,
-        link=None,
-        stock_list=("1.600160", "90.BK0493"),
-    ),
-    (Capture(url="https://x/", file="a.warc.gz", offset=12, fetched="2026-11-22T01:30:00Z"),),
-)
 
 
 def test_it_is_read_as_it_was_written() -> None:

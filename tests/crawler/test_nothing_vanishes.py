@@ -15,7 +15,7 @@ from demo.faults import Fault, redirect, status
 from demo.replica import Answer, Replica, Request, Site, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import REAL, rows
+from tests.support.sample_site import REAL, rows
 
 FIRST = SHARE_HOSTS[0]
 

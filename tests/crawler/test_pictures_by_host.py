@@ -21,9 +21,9 @@ from demo.faults import Fault, redirect, status
 from demo.pictures import PICTURE_HOST, picture_site
 from demo.replica import Answer, Replica, Request, share_api_site
 from tests.conftest import MIRROR, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
-from tests.crawler.test_pictures import files, kept, missing, pictures_asked
-from tests.crawler.test_sample_site import asked
 from tests.support.children import Child
+from tests.support.pictures import files, kept, missing, pictures_asked
+from tests.support.sample_site import asked
 
 OTHER_HOST = "np-newspic.dfcfw.com"
 ARTICLES, POSTS = 19, 22

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from scrapy.http import Response
 
 from crawler.refusals import refusal_in
-from tests.conftest import ROOT, SAMPLES
+from tests.conftest import SAMPLES
+from tests.support.refusals import GOLDEN, REFUSALS
 
-GOLDEN = ROOT / "tests" / "golden"
-REFUSALS = GOLDEN / "recorded" / "captcha"
 EXPECTED = json.loads((REFUSALS / "expected.json").read_text(encoding="utf-8"))["files"]
 ADDRESS = "https://example.org/"
 

@@ -16,10 +16,10 @@ from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from demo.faults import Fault, status
 from demo.replica import Replica
-from tests.archive.integrity.test_rebuild import tables
-from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, MIRRORED, POST, Clock, files
 from tests.conftest import ROOT, SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import REAL, rows
+from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, MIRRORED, POST, Clock, files
+from tests.support.catalogs import tables
+from tests.support.sample_site import REAL, rows
 
 ANOTHER_TITLE = """
 import sys

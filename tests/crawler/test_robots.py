@@ -10,7 +10,7 @@ from demo.exchange import Answer, Exchange
 from demo.faults import Failure, Fault
 from demo.replica import Replica
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import asked
+from tests.support.sample_site import asked
 
 FIRST, SECOND, _ = SHARE_HOSTS
 FORBIDDEN = b"User-agent: *\nDisallow: /\n"

@@ -2,10 +2,7 @@
 
 import json
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,22 +10,7 @@ from archive.importing import import_posts
 from demo.faults import Fault, empty, garbage, status
 from demo.replica import Replica
 from tests.conftest import MIRROR, SAMPLES, SHARE_HOSTS, Crawl, posts_in
-
-REAL = "NW202112292230175548"
-
-
-def asked(replica: Replica, host: str) -> list[str]:
-    return [entry.request.url for entry in replica.requests if entry.request.host == host]
-
-
-def article_requests(replica: Replica) -> list[str]:
-    urls = [entry.request.url for entry in replica.requests]
-    return [url for url in urls if "GetNewsText.do" in url or "/20" in url]
-
-
-def rows(archive: Path, sql: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
-        return catalog.execute(sql).fetchall()
+from tests.support.sample_site import REAL, article_requests, asked, rows
 
 
 def test_all_posts_come_out_byte_for_byte_and_are_not_asked_for_again(

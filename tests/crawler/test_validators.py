@@ -12,7 +12,7 @@ import pytest
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from tests.conftest import MIRROR, SOURCES, Crawl, crawl_with, posts_in
-from tests.crawler.test_sample_site import rows
+from tests.support.sample_site import rows
 
 HIDDEN = "202205202300000055"
 FOREVER = {"ETag": '"always"', "Last-Modified": "Fri, 20 May 2022 00:00:00 GMT"}

@@ -18,8 +18,8 @@ from demo.faults import Fault, delay
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import made_up_site
-from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import NO_DELAYS, ROOT, SAMPLES, posts_in
+from tests.support.catalogs import tables
 from tests.support.children import Child
 
 CRAWL = ("scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS)

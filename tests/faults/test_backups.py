@@ -16,9 +16,9 @@ from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild
 from archive.integrity.repair import repair
 from archive.integrity.verify import verify
-from tests.archive.catalog.test_editions import MEDIA, ROLLING
-from tests.archive.test_archive import ARTICLE, CODE, Clock
-from tests.archive.warc.test_warc import exchange
+from tests.support.articles import ARTICLE, CODE, Clock
+from tests.support.captures import exchange
+from tests.support.editions import MEDIA, ROLLING
 
 _SHUFFLES = int(os.environ.get("FINEWS_BACKUPS", "30"))
 

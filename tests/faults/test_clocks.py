@@ -11,7 +11,7 @@ from archive.integrity.verify import verify
 from demo.faults import Fault, status
 from demo.replica import Replica
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import REAL, rows
+from tests.support.sample_site import REAL, rows
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 LATER = datetime(2199, 12, 31, tzinfo=UTC)

@@ -33,10 +33,10 @@ from demo.replica import Replica
 from demo.share import share_api_site
 from demo.site import made_up_site
 from tests.conftest import SOURCES, posts_in
-from tests.crawler.test_sample_site import rows
 from tests.faults import crawls
 from tests.faults.crawls import MOST_MEMORY, TOMORROW, Ended
 from tests.faults.matrix import EASTMONEYS, Place, Row, rows_of
+from tests.support.sample_site import rows
 
 FIRST = 1000
 """The number of the first list."""

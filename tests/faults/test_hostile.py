@@ -17,11 +17,11 @@ from demo.exchange import Answer, Request, Site
 from demo.faults import Fault, redirect, status
 from demo.replica import Replica
 from demo.share import share_api_site
-from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
-from tests.crawler.test_sample_site import asked, rows
+from tests.support.catalogs import tables
 from tests.support.endless import filled
 from tests.support.requirements import program
+from tests.support.sample_site import asked, rows
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 SHARE = f"http://{SHARE_HOSTS[0]}/html_News/NewsShare.html?infoCode="

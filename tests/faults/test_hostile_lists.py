@@ -18,8 +18,8 @@ from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from demo.site import made_up_site
 from tests.conftest import Crawl
-from tests.crawler.test_eastmoney import LONG_AGO, eastmoney, share_first
-from tests.crawler.test_sample_site import asked
+from tests.support.eastmoney import LONG_AGO, eastmoney, share_first
+from tests.support.sample_site import asked
 
 SITE = made_up_site(articles=FEWEST)
 URL = f"https://{LISTAPI_HOST}/list"

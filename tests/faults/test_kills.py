@@ -26,25 +26,17 @@ from demo.faults import Fault, delay
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
-from tests.archive.background.test_background import wait_until_gone
-from tests.archive.importing.test_importing import processes_of
-from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import NO_DELAYS, ROOT, posts_in
+from tests.support.catalogs import tables
 from tests.support.children import Child
+from tests.support.contents import content
+from tests.support.processes import processes_of
+from tests.support.waiting import wait_until_gone
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_PER_ARCHIVE = 3
 KEEPERS = ("ArchiveInProcess", "ArchiveInSubprocess")
 """That take turns."""
-KEPT = {
-    "posts": "info_code, title, published, media, category, tag, digest, text, length, pictures, "
-    "body_source, body_provisional, link, addresses, path, sha256, bytes, version, revised, gone",
-    "revisions": "info_code, version, path, sha256",
-    "categories": "media, slug, tag",
-    "securities": "code, market, symbol, name, kind",
-    "mentions": "security, published, info_code",
-}
-"""What two crawls of the same site must agree in: all but times, captures and order."""
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +73,6 @@ def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Child[by
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-
-
-def content(archive: Path) -> dict[str, list[tuple[Any, ...]]]:
-    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
-        return {
-            table: catalog.execute(f"SELECT {columns} FROM {table} ORDER BY 1, 2, 3").fetchall()  # noqa: S608
-            for table, columns in KEPT.items()
-        }
 
 
 def assert_whole(

@@ -19,13 +19,13 @@ import pytest
 from archive.archive import Archive
 from archive.article import InfoCode
 from archive.integrity.verify import verify
-from tests.archive.background.test_background import wait_until_gone
-from tests.archive.importing.test_importing import processes_of
-from tests.archive.integrity.test_rebuild import tables
-from tests.archive.test_archive import ARTICLE, Clock
-from tests.archive.warc.test_warc import exchange
 from tests.conftest import FINEWS, ROOT
+from tests.support.articles import ARTICLE, Clock
+from tests.support.captures import exchange
+from tests.support.catalogs import tables
 from tests.support.children import Child
+from tests.support.processes import processes_of
+from tests.support.waiting import wait_until_gone
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_IN_A_ROW = 2

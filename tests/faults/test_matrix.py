@@ -24,10 +24,10 @@ from demo.share import share_api_site
 from demo.site import BUILT, made_up_site
 from demo.static import StaticFile, static_site
 from tests.conftest import ROOT, crawl_with, posts_in
-from tests.crawler.test_sample_site import rows
 from tests.faults import crawls
 from tests.faults.crawls import LOOK_AT_ALL, MOST_MEMORY, TOMORROW, Ended
 from tests.faults.matrix import FAULTS, GONE, MIRRORS, MISSING, Place, Row, page, rows_of
+from tests.support.sample_site import rows
 
 WRONG = "its certificate is out of date, another host's or of an issuer not trusted here."
 

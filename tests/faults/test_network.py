@@ -13,7 +13,7 @@ from archive.integrity.verify import verify
 from demo.faults import Fault, status
 from demo.replica import Replica, Site, folder_site, share_api_site
 from tests.conftest import NO_DELAYS, ROOT, SAMPLES, SOURCES, Ended, posts_in
-from tests.crawler.test_sample_site import REAL
+from tests.support.sample_site import REAL
 
 HOST = "gone.invalid"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
-from tests.archive.integrity.test_rebuild import tables
 from tests.conftest import ROOT
-from tests.crawler.test_sample_site import rows
+from tests.support.catalogs import tables
+from tests.support.sample_site import rows
 
 HOURS = float(os.environ.get("FINEWS_SIMULATED_HOURS", "14"))
 

@@ -5,8 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,25 +15,10 @@ from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from demo.replica import Replica
-from tests.archive.test_archive import ARTICLE, CODE
 from tests.conftest import Crawl, posts_in
-from tests.support.requirements import lacking, program
-
-
-@contextmanager
-def mounted(folder: Path, options: str) -> Iterator[Path]:
-    """A file system of its own, in memory; needs root."""
-    mount, unmount = program("mount"), program("umount")
-    folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        (mount, "-t", "tmpfs", "-o", options, "tmpfs", folder), capture_output=True, check=False
-    )
-    if done.returncode:
-        lacking(f"a file system cannot be mounted: {done.stderr.decode()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run((unmount, folder), check=True)
+from tests.support.articles import ARTICLE, CODE
+from tests.support.mounts import mounted
+from tests.support.requirements import program
 
 
 @pytest.mark.parametrize("keeper", ["ArchiveInProcess", "ArchiveInSubprocess"])

@@ -11,8 +11,6 @@ from parsel import Selector
 
 from archive.export.wacz.index import timestamp_of
 from archive.warc import find_file, read_record
-from tests.archive.warc.test_warc import FIRST, NOW, end, exchange, writer
-from tests.crawler.test_captures import HEAD
 from tests.replay.conftest import (
     EDITIONS,
     HOME,
@@ -24,6 +22,8 @@ from tests.replay.conftest import (
     pywb_showing,
     rows,
 )
+from tests.support.captures import FIRST, NOW, end, exchange, writer
+from tests.support.heads import HEAD
 
 SITE = "http://site.test/"
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-_REPLAY = Path(__file__).parent.parent / "build" / "replay"
+_REPLAY = Path(__file__).parents[2] / "build" / "replay"
 
 
 def program(name: str) -> str:

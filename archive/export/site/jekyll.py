@@ -32,7 +32,7 @@ Told = Callable[[PublishedPost, str], None]
 def publish_site(
     published: Published, folder: Path, progress: Progress = silent, *, tell: Told
 ) -> ExportResult:
-    """Export a Jekyll source, or bring one up to date; see `archive.export.incremental_folder.export_to`.
+    """Export a Jekyll source, or bring one up to date, as an `archive.export.incremental_folder`.
 
     :param folder: where to; `jekyll build` makes the site of it.
     :param tell: is told of each post whose file is broken or lost, when it is exported.

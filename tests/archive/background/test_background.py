@@ -28,12 +28,13 @@ from archive.integrity.verify import verify
 from archive.storage.images import InvalidPicture
 from archive.warc import read_record, read_records, warc_files
 from archive.writing.commit import Outcome
-from tests.archive.importing.test_importing import lives, processes_of
-from tests.archive.integrity.test_rebuild import tables
-from tests.archive.test_archive import ARTICLE, CODE, MIRRORED
-from tests.archive.warc.test_warc import exchange
 from tests.conftest import ROOT, posts_in
+from tests.support.articles import ARTICLE, CODE, MIRRORED
+from tests.support.captures import exchange
+from tests.support.catalogs import tables
 from tests.support.children import Child
+from tests.support.processes import lives, processes_of
+from tests.support.waiting import wait_until_gone
 
 NOON = partial(datetime, 2026, 11, 22, 12, tzinfo=UTC)
 OTHER = InfoCode("NW202112292230175549")
@@ -95,13 +96,6 @@ def writer() -> int:
     """The only one."""
     (process,) = writers()
     return process
-
-
-def wait_until_gone(*processes: int) -> None:
-    deadline = time.monotonic() + 30
-    while any(map(lives, processes)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_it_ends_like_one_that_is_written_here(tmp_path: Path) -> None:

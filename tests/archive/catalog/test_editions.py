@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.archive import Archive
-from archive.article import SHANGHAI, Article, BodySource, Edition, InfoCode
+from archive.article import Article, Edition
 from archive.catalog.row_builder import revision_of, row_of
 from archive.catalog.rows import CatalogEntry
 from archive.clock import utc_iso
@@ -24,34 +24,11 @@ from archive.integrity.rebuild import rebuild
 from archive.integrity.repair import repair
 from archive.integrity.verify import Wrong, verify
 from archive.writing.commit import Outcome, Step
-from tests.archive.test_archive import rows
+from tests.support.articles import rows
+from tests.support.editions import CODE, MEDIA, ROLLING
 
-CODE = InfoCode("NW202205202300000042")
-SAMPLES = Path(__file__).parents[1] / "samples" / "posts"
+SAMPLES = Path(__file__).parents[2] / "samples" / "posts"
 MEDIA_POST, ROLLING_POST = "2022-05-20-NW202205202300000042.md", "2022-05-20-202205202300000042.md"
-MEDIA = Article(
-    info_code=CODE,
-    title="标题",
-    published=datetime(2022, 5, 20, 6, 18, 5, tzinfo=SHANGHAI),
-    body="<p>中国平安增长。</p>\r\n <p>完。</p>",
-    body_source=BodySource.SHARE_API,
-    link=f"http://finews.zning.xyz/html_News/NewsShare.html?infoCode={CODE}",
-    category="changjiangshangbao",
-    tag="长江商报新闻",
-    media="长江商报",
-)
-ROLLING = replace(
-    MEDIA,
-    body=(
-        '<p><span id="stock_1.601318"><a data-code="1,601318">中国平安</a></span>增长。</p>\n'
-        " <p>完。</p>"
-    ),
-    link=f"http://finance.eastmoney.com/news/1355,{CODE.digits}.html",
-    category="emnews",
-    tag="东财滚动新闻",
-    digest="中国平安增长。",
-    stock_list=("1.601318",),
-)
 EDITED = [
     replace(MEDIA, body="<p>中国平安下降。</p>\r\n <p>完。</p>"),
     replace(ROLLING, body=ROLLING.body.replace("增长", "下降")),

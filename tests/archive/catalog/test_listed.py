@@ -10,7 +10,7 @@ import pytest
 from archive.archive import Archive
 from archive.article import BodySource
 from archive.crawl_state import FailedAttempt
-from tests.archive.test_archive import ARTICLE, CODE
+from tests.support.articles import ARTICLE, CODE
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -23,8 +23,7 @@ from archive.content.front_matter import (
 )
 from archive.errors import InvalidArticle
 from tests.support.requirements import program
-
-SHARE_LINK = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode="
+from tests.support.tricky import SHARE_LINK, TRICKY
 
 texts = st.text().filter(str.strip)
 lines = texts.map(lambda text: " ".join(text.split())).filter(bool)
@@ -42,16 +41,6 @@ articles = st.builds(
     tag=lines.map(lambda line: line + "新闻"),
     digest=st.none() | lines,
 ).map(lambda article: replace(article, link=SHARE_LINK + article.info_code))
-TRICKY = Article(
-    info_code=InfoCode("NW202112292230175548"),
-    title='他说"好"\\ \n\t\r\x00\x85\u2028\ufeff\uffff\U0001f600: # {{ x }} {% y %} --- &a *a !b ',
-    published=datetime(2021, 12, 29, 17, 34, 39, tzinfo=SHANGHAI),
-    body="---\n---\n\u3000<p>\r\n{% raw %}</p>\n\n<http://x>\n\n[返回x](y)｜[返回首页](z)\n \x00",
-    body_source=BodySource.SHARE_API,
-    link=SHARE_LINK + "NW202112292230175548",
-    category="no",
-    tag="- a: b #新闻",
-)
 
 
 def as_read(post: Post) -> tuple[object, ...]:

@@ -15,23 +15,9 @@ from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.search.query import Query
 from tests.archive.export.site.conftest import build, publish
-from tests.archive.export.site.test_site import hostile_articles
+from tests.support.folders import changed, look
+from tests.support.hostile_articles import hostile_articles
 from tests.support.requirements import program
-
-Look = dict[str, tuple[int, int]]
-
-
-def look(folder: Path) -> Look:
-    """Inode and time of change of every file that readers see."""
-    return {
-        path.relative_to(folder).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith((".", "catalog.db-"))
-    }
-
-
-def changed(before: Look, after: Look) -> set[str]:
-    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
 @pytest.fixture

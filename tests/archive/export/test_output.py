@@ -13,8 +13,8 @@ import pytest
 from archive.archive import Archive
 from archive.errors import FinewsError
 from archive.export.output import STANDARD_OUTPUT, output_to
-from tests.archive.test_archive import ARTICLE, CODE
-from tests.faults.test_storage import mounted
+from tests.support.articles import ARTICLE, CODE
+from tests.support.mounts import mounted
 from tests.support.requirements import lacking
 
 FINEWS = f"{sys.executable} -m archive.cli"

@@ -21,8 +21,8 @@ from archive.errors import ArchiveError, FinewsError
 from archive.export.records import COLUMNS, export_jsonl, export_parquet
 from archive.progress import Item
 from archive.search.query import EVERYTHING, Query
-from tests.archive.integrity.test_rebuild import OTHER, folder
-from tests.archive.test_archive import ARTICLE, CODE, POST, Clock, rows
+from tests.support.articles import ARTICLE, CODE, POST, Clock, rows
+from tests.support.catalogs import OTHER, folder
 
 __all__ = ["folder"]
 

@@ -26,10 +26,11 @@ from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from archive.progress import Item
 from archive.signals import ENDING
-from tests.archive.integrity.test_rebuild import tables
-from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, POST, files, rows
 from tests.conftest import ROOT, SAMPLES
+from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, POST, files, rows
+from tests.support.catalogs import tables
 from tests.support.children import Child
+from tests.support.processes import lives, processes_of
 
 NAME = f"2021-12-29-{CODE}.md"
 BYTES = format_post(ARTICLE)
@@ -547,19 +548,6 @@ if __name__ == "__main__":
     importing.import_posts = partial(importing.import_posts, clock=noon)
     main(["import", "--archive", *sys.argv[1:]])
 """
-
-
-def processes_of(parent: int) -> list[int]:
-    """The processes that any thread of a process has started."""
-    threads = Path(f"/proc/{parent}/task").glob("*/children")
-    return [int(pid) for thread in threads for pid in thread.read_text().split()]
-
-
-def lives(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize(

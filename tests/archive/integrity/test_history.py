@@ -14,7 +14,7 @@ from archive.errors import ArchiveError, CatalogMissing
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import Wrong, verify
 from archive.search.index import register
-from tests.archive.test_archive import ARTICLE, FIRST_VERSION, POST, Clock, files, rows
+from tests.support.articles import ARTICLE, FIRST_VERSION, POST, Clock, files, rows
 
 SECOND_VERSION = FIRST_VERSION.replace(".1.md", ".2.md")
 VERSIONS = [

@@ -23,9 +23,9 @@ from archive.integrity.verify import Problem, Wrong, verify
 from archive.progress import Item
 from archive.storage.paths import sha256
 from archive.warc import CaptureWriter, finished_name, read_records
-from tests.archive.integrity.test_rebuild import OTHER, damage_a_capture, folder, tables
-from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, files, kill
-from tests.archive.warc.test_warc import exchange
+from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, files, kill
+from tests.support.captures import exchange
+from tests.support.catalogs import OTHER, damage_a_capture, folder, tables
 
 __all__ = ["folder"]
 

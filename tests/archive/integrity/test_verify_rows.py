@@ -28,14 +28,14 @@ from archive.search.index import register
 from archive.storage.paths import is_place_of_version
 from archive.warc import CaptureWriter, read_records
 from archive.writing.journal import NOTED
-from tests.archive.integrity.test_rebuild import folder, tables
-from tests.archive.storage.test_images import PICTURE, A
-from tests.archive.test_archive import ARTICLE, CODE, FIRST_VERSION, Clock
-from tests.archive.warc.test_warc import NOW, exchange
+from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, Clock
+from tests.support.captures import NOW, exchange
+from tests.support.catalogs import folder, tables
+from tests.support.images import PICTURE, A
 
 __all__ = ["folder"]
 
-GOLDEN = Path(__file__).parent.parent / "golden"
+GOLDEN = Path(__file__).parents[2] / "golden"
 CAPTURES = "(SELECT captures FROM posts WHERE captures <> '[]')"
 
 

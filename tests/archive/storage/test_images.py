@@ -21,12 +21,10 @@ from archive.integrity.verify import Wrong, verify
 from archive.storage.images import InvalidPicture, host_of, media_type, picture_of
 from archive.warc import read_records, warc_files
 from demo.pictures import jpeg, png
-from tests.archive.test_archive import ARTICLE, CODE, Clock, Killed, kill
+from tests.support.articles import ARTICLE, CODE, Clock, Killed, kill
+from tests.support.images import ANOTHER, HOST, PICTURE, SAME, A, B, C
 
-HOST = "dfscdn.dfcfw.com"
-A, B, C = (f"https://{HOST}/download/{name}.jpg" for name in "ABC")
 OTHER = InfoCode("NW202112292230175599")
-PICTURE, SAME, ANOTHER = jpeg("a"), jpeg("a"), png("c")
 
 
 def body(*sources: str) -> str:

@@ -20,8 +20,8 @@ from archive.integrity.repair import repair
 from archive.integrity.verify import Wrong, verify
 from archive.warc import read_record, read_records, warc_files
 from archive.warc.records import conversion_record
-from tests.archive.test_archive import ARTICLE, CODE
-from tests.archive.warc.test_warc import NOW, all_records, end, exchange, names, writer
+from tests.support.articles import ARTICLE, CODE
+from tests.support.captures import NOW, all_records, end, exchange, names, writer
 
 GIGABYTE = 1 << 30
 
@@ -132,7 +132,8 @@ def test_a_record_that_unpacks_to_gigabytes_is_told_in_bounded_memory(archive: P
         file.write(b"".join([*bomb, member.flush()]))
         file.write(conversion_record(f"urn:finews:{CODE}", b"behind it", NOW))
     reading = (
-        "import resource, sys; from pathlib import Path; from archive.integrity.verify import verify;"
+        "import resource, sys; from pathlib import Path;"
+        "from archive.integrity.verify import verify;"
         "print(*verify(Path(sys.argv[1])).problems, sep='\\n');"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)"
     )

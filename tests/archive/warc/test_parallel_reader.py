@@ -12,7 +12,7 @@ from archive.process_pool import Workers
 from archive.warc import read_records, warc_files
 from archive.warc.parallel_reader import Records, pieces_of, scan
 from archive.warc.records import exchange_records
-from tests.archive.warc.test_warc import end, exchange, writer
+from tests.support.captures import end, exchange, writer
 
 INNER = exchange_records(exchange(b"inner"), "", None)
 """Whole records. Among bytes that cannot be compressed they stay as they are."""

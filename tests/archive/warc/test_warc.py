@@ -16,8 +16,6 @@ from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import (
     CaptureWriter,
-    Exchange,
-    Record,
     find_file,
     is_being_written,
     read_record,
@@ -26,39 +24,7 @@ from archive.warc import (
 )
 from archive.warc.filenames import mark_of
 from archive.warc.records import exchange_records, has_digest, payload_digest
-
-NOW = datetime(2026, 11, 22, 12, 30, 1, 5, UTC)
-FIRST = "finews-20261122-00001.warc.gz"
-
-
-def exchange(body: bytes, url: str = "http://site.test/a?id=1&id=2#top") -> Exchange:
-    return Exchange(
-        url=url,
-        method="GET",
-        request_headers=[("Host", "site.test"), ("User-Agent", "finews")],
-        status=200,
-        response_headers=[("Content-Type", "text/html"), ("Set-Cookie", "a"), ("Set-Cookie", "b")],
-        body=body,
-        received=NOW,
-    )
-
-
-def writer(folder: Path, now: datetime = NOW, most_bytes: int = 1 << 20) -> CaptureWriter:
-    return CaptureWriter(folder, now, most_bytes=most_bytes, find_payload=lambda _: None)
-
-
-def end(captures: CaptureWriter) -> None:
-    """As the archive does it, whose catalog then knows all payloads."""
-    captures.settle(captures.sync())
-    captures.close()
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def all_records(folder: Path) -> list[Record]:
-    return [record for path in warc_files(folder) for record in read_records(path)]
+from tests.support.captures import FIRST, NOW, all_records, end, exchange, names, writer
 
 
 @given(bodies=st.lists(st.binary(max_size=2000), max_size=8))

@@ -12,8 +12,8 @@ from archive.article import Article, BodySource
 from archive.content.front_matter import format_post
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
-from tests.archive.content.test_adverts import CHART, adverts
-from tests.archive.test_archive import ARTICLE, MIRRORED, POST, Clock, files, rows
+from tests.support.adverts import CHART, adverts
+from tests.support.articles import ARTICLE, MIRRORED, POST, Clock, files, rows
 
 PARAGRAPHS = ("<p>央行今日公布数据。</p>", "<p>巨化股份上调。</p>", CHART.replace("{n}", "1"))
 

@@ -13,10 +13,10 @@ from archive.archive import Archive
 from archive.export.site.jekyll import publish_feed, what_to_publish
 from archive.search.query import EVERYTHING, Query
 from tests.archive.export.site.conftest import ORIGINAL
-from tests.archive.export.site.test_site import hostile_articles
 from tests.conftest import SAMPLES
+from tests.support.feeds import NAMES
+from tests.support.hostile_articles import hostile_articles
 
-NAMES = {"a": "http://www.w3.org/2005/Atom", "fh": "http://purl.org/syndication/history/1.0"}
 SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
 
 

@@ -1,19 +1,14 @@
 """The published pages in a real browser, on a phone and on a desktop."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 
 from archive.archive import Archive
 from tests.archive.export.site.conftest import build, publish
-from tests.archive.export.site.test_site import hostile_articles
 from tests.support.browser import Browser, check, requests_elsewhere, text_of
+from tests.support.hostile_articles import hostile_articles
+from tests.support.serving import serving
 
 SHEET = "https://example.com/x.css"
 ATTACK = (
@@ -34,22 +29,6 @@ src="https://webquotepic.eastmoney.com/GetPic.aspx?nid=0.000338" /></a></p>
 src="https://np-newspic.dfcfw.com/download/D1.jpg" /></a></p>
 <p id=second style="text-align:center;">乙</p>
 <center><img id=lost src="http://127.0.0.1:9/gone.jpg"></center><p class="res-edit">某人</p>"""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """A folder, as a static host serves it: the address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ from archive.search.query import Query
 from archive.storage.images import picture_of
 from demo.pictures import jpeg
 from tests.archive.export.site.conftest import build, publish
-from tests.archive.export.site.test_feeds import NAMES
-from tests.archive.export.site.test_in_chromium import serving
-from tests.archive.export.site.test_site import hostile_articles
-from tests.archive.export.test_incremental_folder import changed, look
 from tests.support.browser import Browser
+from tests.support.feeds import NAMES
+from tests.support.folders import changed, look
+from tests.support.hostile_articles import hostile_articles
+from tests.support.serving import serving
 
 BASE = "https://name.github.io/finews/"
 AT = "https://dfscdn.dfcfw.com/download"

@@ -1,0 +1,91 @@
+"""Articles with pictures, and the pictures that an archive stores."""
+
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
+from demo.replica import Answer, Replica, Request, share_api_site
+from tests.conftest import SHARE_HOSTS
+from tests.crawler.test_sample_site import REAL, asked, rows
+
+_NUMBERS = (
+    *(100000000001, 398032032487, 290075707410, 100000000002, 770873253312),
+    *(659047451954, 938184168556, 100000000003, 961648326706, 999999999999),
+)
+
+BY_AGE = [f"D{number}_w800h343.jpg" for number in _NUMBERS]
+"""The pictures of the sample site in the order in which they are asked for."""
+
+TWIN, OTHER_TWIN, SHARED = BY_AGE[2], BY_AGE[6], BY_AGE[9]
+"""The first two are the same bytes, the last one is in two articles."""
+
+SHARING = (REAL, "NW202205202300000006")
+
+ADDED = {
+    "NW202205202300000121": BY_AGE[0],
+    "NW202205202300000078": BY_AGE[3],
+    "NW202205202300000013": BY_AGE[7],
+    **dict.fromkeys(SHARING, SHARED),
+}
+"""The pictures that the samples do not have."""
+
+
+def image(name: str) -> str:
+    return f"https://{PICTURE_HOST}/download/{name}"
+
+
+@pytest.fixture
+def answers(sample_answers: dict[str, bytes]) -> dict[str, bytes]:
+    """The share API's, with more pictures, one of which two articles share."""
+    answers = dict(sample_answers)
+    for code, name in ADDED.items():
+        facts = json.loads(answers[code])
+        for body in ("text", "content"):
+            facts[body] += f'<p><img src="{image(name)}"></p>'
+        answers[code] = json.dumps(facts).encode()
+    return answers
+
+
+@pytest.fixture
+def replica(replica: Replica, answers: dict[str, bytes]) -> Iterator[Replica]:
+    pictures = picture_site()
+
+    def with_twins(request: Request) -> Answer:
+        if request.path.endswith((TWIN, OTHER_TWIN)):
+            return Answer(HTTPStatus.OK, jpeg("twins"), {"Content-Type": "text/html"})
+        return pictures(request)
+
+    replica.sites |= dict.fromkeys(SHARE_HOSTS, share_api_site(answers))
+    replica.sites |= {PICTURE_HOST: with_twins, CHART_HOST: chart_site()}
+    return replica
+
+
+def pictures_asked(replica: Replica) -> list[str]:
+    return [url for url in asked(replica, PICTURE_HOST) if "/download/" in url]
+
+
+def kept(archive: Path) -> dict[str, str]:
+    """Address → path of the pictures that the catalog has."""
+    sql = "SELECT address, sha256, type FROM pictures"
+    suffixes = {"image/jpeg": "jpg", "image/png": "png"}
+    return {
+        address: f"media/{digest[:2]}/{digest}.{suffixes[kind]}"
+        for address, digest, kind in rows(archive, sql)
+    }
+
+
+def missing(archive: Path) -> set[str]:
+    sql = "SELECT address FROM illustrations EXCEPT SELECT address FROM pictures"
+    return {row[0] for row in rows(archive, sql)}
+
+
+def files(archive: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(archive)): path.read_bytes()
+        for path in (archive / "media").rglob("*")
+        if path.is_file()
+    }

@@ -1,0 +1,12 @@
+"""Waiting for processes to end."""
+
+import time
+
+from tests.archive.importing.test_importing import lives
+
+
+def wait_until_gone(*processes: int) -> None:
+    deadline = time.monotonic() + 30
+    while any(map(lives, processes)):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
