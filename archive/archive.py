@@ -10,24 +10,22 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog.crawl_history import History
-from archive.catalog.row_builder import as_json
-from archive.catalog.rows import CatalogEntry, PostRow
-from archive.catalog.version_diff import ChangeKind
-from archive.catalog.writer import Catalog
+from archive.catalog import Catalog, CatalogEntry, ChangeKind, History, PostRow, as_json
 from archive.clock import Clock, utc_iso, utc_now
-from archive.content import read_body, with_listed
-from archive.content.front_matter import parse_post
+from archive.content import parse_post, read_body, with_listed
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, CatalogMissing
 from archive.reader import ArchiveReader
-from archive.storage.files import refuse_links, refuse_stray
-from archive.storage.images import picture_of
-from archive.storage.lock import ArchiveLock
-from archive.storage.paths import post_files, revision_files
+from archive.storage import (
+    ArchiveLock,
+    picture_of,
+    post_files,
+    refuse_links,
+    refuse_stray,
+    revision_files,
+)
 from archive.warc import CaptureWriter, Exchange
-from archive.writing.commit import Outcome, Step, StepWriter
-from archive.writing.versioning import Succession
+from archive.writing import Outcome, Step, StepWriter, Succession
 
 __all__ = ["Archive", "Clock", "History", "Outcome", "Step", "utc_now"]
 

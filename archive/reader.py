@@ -8,18 +8,22 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import SHANGHAI, Article, Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog.crawl_history import History, history_of
-from archive.catalog.reader import Questions
-from archive.catalog.row_builder import article_from, as_json
-from archive.catalog.rows import PostRow, StoredBody
+from archive.catalog import (
+    History,
+    PostRow,
+    Questions,
+    StoredBody,
+    article_from,
+    as_json,
+    history_of,
+)
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
-from archive.content.front_matter import parse_post
+from archive.content import parse_post
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError
-from archive.search.query import Query
-from archive.storage.closing import Closing
-from archive.storage.files import bytes_if_there
+from archive.search import Query
+from archive.storage import Closing, bytes_if_there
 from archive.warc import Record, read_response
 
 

@@ -11,8 +11,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
-from archive.content import read_body
-from archive.content.front_matter import format_post, parse_post, post_path
+from archive.content import format_post, parse_post, post_path, read_body
 from archive.importing import import_posts
 from bench.articles import as_article
 from bench.corpus import Corpus

@@ -18,10 +18,9 @@ from sqlite_utils import Database
 from archive.browse.cache import Cache
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
-from archive.catalog.rows import PostRow
-from archive.catalog.writer import Catalog
-from archive.content.front_matter import format_post, post_path
-from archive.search.index import register, without_index
+from archive.catalog import Catalog, PostRow
+from archive.content import format_post, post_path
+from archive.search import register, without_index
 from bench.articles import SHARE, as_article
 from bench.corpus import Corpus, MadeUpPost
 from bench.harness import head, row

@@ -12,9 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from archive.browse.filters import read_filters
-from archive.search.index import register
-from archive.search.query import Query, count, find
-from archive.storage.databases import open_catalog
+from archive.search import Query, count, find, register
+from archive.storage import open_catalog
 from bench.corpus import Corpus
 from bench.harness import head, row, seconds_of
 from bench.pages import build

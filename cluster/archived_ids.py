@@ -15,8 +15,7 @@ from typing import Any
 
 from archive.article import Edition, InfoCode
 from archive.errors import ArchiveError
-from archive.storage.closing import Closing
-from archive.storage.databases import plain, sqlite_errors
+from archive.storage import Closing, plain, sqlite_errors
 
 #: First time, code, path and category of a post.
 Seen = tuple[str, str, str, str | None]

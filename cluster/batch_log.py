@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from archive.capture import Capture
 from archive.clock import utc_iso
-from archive.storage.databases import plain, sqlite_errors
+from archive.storage import plain, sqlite_errors
 
 _KEPT = timedelta(days=7)
 _SCHEMA = """

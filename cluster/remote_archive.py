@@ -23,11 +23,10 @@ from scrapy.utils.misc import load_object
 
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog.crawl_history import History
-from archive.catalog.rows import PostRow, StoredBody
+from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock
-from archive.content.front_matter import format_post
+from archive.content import format_post
 from archive.crawl_state import Block, CrawlState, Memory
 from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app

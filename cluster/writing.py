@@ -15,11 +15,11 @@ from celery.exceptions import Reject
 from archive.archive import Archive
 from archive.article import Article, InfoCode
 from archive.capture import Capture
-from archive.catalog.rows import PostRow
+from archive.catalog import PostRow
 from archive.clock import Clock, utc_now
 from archive.errors import ArchiveError, InvalidArticle, Refused
-from archive.storage.closing import Closing
-from archive.writing.commit import Outcome
+from archive.storage import Closing
+from archive.writing import Outcome
 from cluster.app import ASIDE
 from cluster.batch_log import Received
 from cluster.rpc import answer

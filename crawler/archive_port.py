@@ -19,12 +19,11 @@ from archive.archive import Archive, Clock
 from archive.article import Article, Edition, InfoCode
 from archive.background.proxy import SubprocessArchive
 from archive.capture import Capture
-from archive.catalog.crawl_history import History
-from archive.catalog.rows import PostRow, StoredBody
+from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.crawl_state import CrawlState
 from archive.warc import Exchange
-from archive.writing.commit import Outcome
+from archive.writing import Outcome
 from crawler.items import ArchiveEvent, Checked, Gone, Listed
 
 

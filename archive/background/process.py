@@ -18,7 +18,7 @@ from archive.background.placement import LOST, Places
 from archive.errors import ArchiveError, FinewsError
 from archive.signals import ENDING
 from archive.warc import Exchange
-from archive.writing.commit import Outcome
+from archive.writing import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,14 +22,13 @@ from archive.article import Article, InfoCode
 from archive.background.placement import Places, ahead
 from archive.background.process import Call
 from archive.capture import Capture
-from archive.catalog.reader import Questions
-from archive.catalog.writer import BUSY_SECONDS
+from archive.catalog import BUSY_SECONDS, Questions
 from archive.clock import Clock, utc_iso, utc_now
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, FinewsError
 from archive.reader import ArchiveReader
 from archive.warc import Exchange
-from archive.writing.commit import Outcome
+from archive.writing import Outcome
 
 _MOST_BYTES = 1024 * 1024
 """Of bodies that wait for the next article to be sent."""

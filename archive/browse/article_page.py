@@ -8,11 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Edition
 from archive.capture import Capture, captures_from
-from archive.catalog.version_diff import ChangeKind
-from archive.content import read_body
-from archive.content.front_matter import parse_post
-from archive.storage.images import SUFFIXES, is_kept_as_file, media_path
-from archive.storage.paths import is_place_of_version
+from archive.catalog import ChangeKind
+from archive.content import parse_post, read_body
+from archive.storage import SUFFIXES, is_kept_as_file, is_place_of_version, media_path
 
 _MOST_COMPARED = 300_000
 """Bytes of a file, to be compared with another."""

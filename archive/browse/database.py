@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from datasette.database import Database, Results
 
 from archive.errors import ArchiveError
-from archive.storage.databases import CATALOG, identity_of, open_catalog
+from archive.storage import CATALOG, identity_of, open_catalog
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

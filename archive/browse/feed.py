@@ -8,8 +8,9 @@ from html import escape
 from archive.browse.article_page import kept_pictures
 from archive.browse.post_list import believed
 from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
-from archive.content.atom import AtomEntry, AtomFeed, atom
-from archive.search.query import Query, find
+from archive.content import AtomEntry, AtomFeed
+from archive.content.atom import atom
+from archive.search import Query, find
 
 _ENTRIES = 30
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest
 
-from archive.search.query import CONDITIONS, Query, is_frequent
+from archive.search import CONDITIONS, Query, is_frequent
 
 _SEARCH = "_search"
 # Parameter for a security. Datasette's own ``_through`` gives its SQL parameter the name of

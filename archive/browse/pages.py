@@ -28,12 +28,10 @@ from archive.browse.rendering import MOST_CHARACTERS
 from archive.browse.security import read_security, securities_named
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
-from archive.catalog.crawl_status import read_crawls
-from archive.catalog.future_dates import horizon
+from archive.catalog import horizon, read_crawls
 from archive.errors import InvalidInfoCode
-from archive.search.facets import read_facets
-from archive.search.query import Query, count
-from archive.storage.lock import holder_of
+from archive.search import Query, count, read_facets
+from archive.storage import holder_of
 
 View = Callable[..., Awaitable[Response]]
 """Datasette hands a page what its parameters are named after."""

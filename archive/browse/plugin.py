@@ -26,9 +26,9 @@ from archive.browse.base_url import below
 from archive.browse.post_list import card_of
 from archive.browse.security_headers import Application, read_only, with_safety_headers
 from archive.browse.site import Site
-from archive.catalog.crawl_status import is_running
+from archive.catalog import is_running
 from archive.errors import ArchiveError
-from archive.storage.lock import holder_of
+from archive.storage import holder_of
 
 T = TypeVar("T")
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
 
-from archive.search.facets import count_by_month
-from archive.search.query import Hit, Query, find
+from archive.search import Hit, Query, count_by_month, find
 from archive.search.snippet import snippet
 
 PAGE = 20

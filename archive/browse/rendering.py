@@ -14,9 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import ParamSpec, TypeVar
 
 from archive.browse.article_page import find_file
-from archive.content.front_matter import parse_post
-from archive.content.safe_html import render_body
-from archive.storage.paths import sha256
+from archive.content import parse_post, render_body
+from archive.storage import sha256
 
 MOST_BYTES = 300_000
 """Of a post's file whose body is shown as HTML on a page. That takes a second at most."""

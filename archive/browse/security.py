@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive.browse.chart import Chart, days_of_chart, draw
-from archive.search.facets import months_between
+from archive.search import months_between
 
 _DAYS = 90
 """A timeline shorter than this has a bar for each day, a longer one for each month."""

@@ -14,7 +14,7 @@ from archive.browse.cache import Cache
 from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
 from archive.browse.rendering import Renderer
-from archive.storage.databases import CATALOG, open_catalog
+from archive.storage import CATALOG, open_catalog
 
 DATABASE = "catalog"
 STATIC = "-/finews"

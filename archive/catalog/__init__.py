@@ -1,1 +1,48 @@
 """The catalog: one SQLite file that lists every post. It is a projection of the files."""
+
+from archive.catalog.crawl_history import History, history_of
+from archive.catalog.crawl_status import is_running, read_crawls
+from archive.catalog.future_dates import horizon
+from archive.catalog.read_only import ReadOnlyCatalog
+from archive.catalog.reader import Questions
+from archive.catalog.row_builder import (
+    article_from,
+    as_json,
+    entry_of_file,
+    entry_of_post,
+    revision_of,
+    row_of,
+    row_of_orphan,
+    seen_again,
+)
+from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
+from archive.catalog.statistics import describe
+from archive.catalog.version_diff import ChangeKind, changes_between
+from archive.catalog.writer import BUSY_SECONDS, Catalog
+
+__all__ = [
+    "BUSY_SECONDS",
+    "Catalog",
+    "CatalogEntry",
+    "ChangeKind",
+    "History",
+    "PostRow",
+    "Questions",
+    "ReadOnlyCatalog",
+    "RevisionRow",
+    "StoredBody",
+    "article_from",
+    "as_json",
+    "changes_between",
+    "describe",
+    "entry_of_file",
+    "entry_of_post",
+    "history_of",
+    "horizon",
+    "is_running",
+    "read_crawls",
+    "revision_of",
+    "row_of",
+    "row_of_orphan",
+    "seen_again",
+]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from archive.storage.lock import Holder
+from archive.storage import Holder
 
 _STALE = timedelta(hours=1)
 _SHOWN = 5

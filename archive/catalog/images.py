@@ -8,7 +8,7 @@ from dataclasses import asdict
 from sqlite_utils import Database
 
 from archive.content import picture_address
-from archive.storage.images import Picture, host_of
+from archive.storage import Picture, host_of
 
 _LONGEST_ADDRESS = 2000
 

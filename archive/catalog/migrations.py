@@ -8,7 +8,7 @@ from sqlite_utils.migrations import Migrations
 from archive.catalog.editions import create_editions
 from archive.catalog.images import create_pictures
 from archive.catalog.views import create_views
-from archive.search.index import create_search
+from archive.search import create_search
 
 catalog_migrations = Migrations("finews")
 

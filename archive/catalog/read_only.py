@@ -7,7 +7,7 @@ from sqlite_utils import Database
 from archive.catalog.migrations import catalog_migrations, missing_parts
 from archive.catalog.reader import Questions
 from archive.errors import ArchiveError, MisshapenCatalog
-from archive.storage.databases import connect_read_only
+from archive.storage import connect_read_only
 
 
 class ReadOnlyCatalog(Questions):

@@ -17,10 +17,14 @@ from archive.catalog.editions import EditionRow, article_row, read_editions
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
 from archive.errors import ArchiveError, CatalogDamaged
-from archive.search.query import Query, find
-from archive.storage.closing import Closing
-from archive.storage.databases import connect_read_only, damage_of, sqlite_errors
-from archive.storage.paths import is_place_of_version
+from archive.search import Query, find
+from archive.storage import (
+    Closing,
+    connect_read_only,
+    damage_of,
+    is_place_of_version,
+    sqlite_errors,
+)
 
 _LOOKS = """
     SELECT info_code, path, title, digest, body_source, published,

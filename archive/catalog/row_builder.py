@@ -12,9 +12,17 @@ from archive.capture import Capture
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import media_of
 from archive.clock import utc_iso
-from archive.content import BodyFacts, Security, read_body, with_listed
-from archive.content.front_matter import Post, parse_post, place_of_post, post_path
-from archive.storage.paths import revision_path, sha256
+from archive.content import (
+    BodyFacts,
+    Post,
+    Security,
+    parse_post,
+    place_of_post,
+    post_path,
+    read_body,
+    with_listed,
+)
+from archive.storage import revision_path, sha256
 
 
 def seen_again(row: PostRow, stored: PostRow) -> PostRow:

@@ -13,8 +13,7 @@ from archive.catalog.crawl_status import is_running
 from archive.catalog.future_dates import horizon
 from archive.crawl_state import GIVEN_UP, CrawlState
 from archive.errors import ArchiveError
-from archive.storage.databases import is_writable, open_catalog
-from archive.storage.lock import Holder, holder_of
+from archive.storage import Holder, holder_of, is_writable, open_catalog
 
 _CRAWLS = 5
 _FATES = ("found", "added", "revised", "unchanged", "gone", "failed")

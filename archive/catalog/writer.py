@@ -22,9 +22,8 @@ from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import MisshapenCatalog
-from archive.search.index import Indexing, register, without_index
-from archive.storage.databases import plain
-from archive.storage.images import Picture
+from archive.search import Indexing, register, without_index
+from archive.storage import Picture, plain
 
 BUSY_SECONDS = 30
 """How long to wait for another process's write; Datasette and backups hold the file briefly."""

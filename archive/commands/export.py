@@ -21,8 +21,7 @@ from archive.export.site.jekyll import publish_feed, publish_site, what_to_publi
 from archive.export.site.posts import PublishedPost
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search.query import Query
-from archive.search.tokenizer import NOTHING, match_expression
+from archive.search import NOTHING, Query, match_expression
 
 
 class _Exports(click.Group):

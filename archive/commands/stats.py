@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from archive.catalog.statistics import describe
+from archive.catalog import describe
 from archive.commands.arguments import archive as _archive
 
 

@@ -1,18 +1,43 @@
 """What a body is made of: text, pictures, securities, the credit, and adverts."""
 
+from archive.content.atom import AtomEntry, AtomFeed
 from archive.content.body import BodyFacts, read_body, same_article
+from archive.content.carried_images import CarriedPicture, as_written, with_carried
 from archive.content.credit import media_named_in
+from archive.content.front_matter import (
+    NO_FRONT_MATTER,
+    Post,
+    format_post,
+    parse_post,
+    place_of_post,
+    post_path,
+    quoted,
+)
 from archive.content.images import picture_address
+from archive.content.safe_html import render_body
 from archive.content.securities import SECURITY_CODE, Security, SecurityKind, with_listed
 
 __all__ = [
+    "NO_FRONT_MATTER",
     "SECURITY_CODE",
+    "AtomEntry",
+    "AtomFeed",
     "BodyFacts",
+    "CarriedPicture",
+    "Post",
     "Security",
     "SecurityKind",
+    "as_written",
+    "format_post",
     "media_named_in",
+    "parse_post",
     "picture_address",
+    "place_of_post",
+    "post_path",
+    "quoted",
     "read_body",
+    "render_body",
     "same_article",
+    "with_carried",
     "with_listed",
 ]

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from sqlite_utils import Database
 
 from archive.clock import utc_iso
-from archive.storage.databases import connect_read_only, plain, sqlite_errors
+from archive.storage import connect_read_only, plain, sqlite_errors
 
 Tables = Mapping[str, Mapping[str, type]]
 """The types of columns, by name and table; the first column of a table is its key."""

@@ -15,14 +15,12 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
 
-from archive.catalog.rows import PostRow
-from archive.content.front_matter import parse_post
+from archive.catalog import PostRow
+from archive.content import parse_post
 from archive.errors import ArchiveError, FinewsError
 from archive.progress import Progress, silent
-from archive.search.query import EVERYTHING, Query
-from archive.storage.databases import open_catalog
-from archive.storage.files import bytes_if_there
-from archive.storage.paths import is_place_of_version, revision_path, sha256
+from archive.search import EVERYTHING, Query
+from archive.storage import bytes_if_there, is_place_of_version, open_catalog, revision_path, sha256
 
 Record = dict[str, Any]
 

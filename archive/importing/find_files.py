@@ -11,9 +11,9 @@ from operator import itemgetter
 from pathlib import Path, PurePath
 
 from archive.article import InfoCode
-from archive.content.front_matter import parse_post
+from archive.content import parse_post
 from archive.errors import InvalidInfoCode, Refused
-from archive.storage.databases import TemporaryDatabase
+from archive.storage import TemporaryDatabase
 
 _MOST_BYTES = 16 << 20
 """Of a post; the largest in the wild have some hundred thousand."""

@@ -8,10 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
 from archive.article import Edition, InfoCode
-from archive.catalog.row_builder import revision_of
-from archive.catalog.rows import CatalogEntry, PostRow
-from archive.content import read_body, with_listed
-from archive.content.front_matter import parse_post
+from archive.catalog import CatalogEntry, PostRow, revision_of
+from archive.content import parse_post, read_body, with_listed
 from archive.errors import Refused
 from archive.importing.find_files import FileFinding, Tell
 from archive.importing.read_versions import (
@@ -21,8 +19,8 @@ from archive.importing.read_versions import (
     rank_of_post,
     version_of,
 )
-from archive.storage.paths import revision_path, sha256
-from archive.writing.commit import Outcome, Step
+from archive.storage import revision_path, sha256
+from archive.writing import Outcome, Step
 
 
 @dataclass(slots=True)

@@ -12,16 +12,15 @@ from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.catalog.row_builder import entry_of_post
-from archive.catalog.rows import CatalogEntry, PostRow
-from archive.content.front_matter import NO_FRONT_MATTER, parse_post
+from archive.catalog import CatalogEntry, PostRow, entry_of_post
+from archive.content import NO_FRONT_MATTER, parse_post
 from archive.errors import Refused
 from archive.importing.find_files import FileFinding, Listed, PostFile, bytes_of, post_name
 from archive.process_pool import Workers, cores
-from archive.search.tokenizer import grams
-from archive.storage.paths import sha256
+from archive.search import grams
+from archive.storage import sha256
 from archive.warc import conversion_record
-from archive.writing.journal import target_of
+from archive.writing import target_of
 
 _CHUNK_ARTICLES, _CHUNK_BYTES = 50, 4 << 20
 """What is read at once by a process."""

@@ -10,7 +10,7 @@ from archive.importing.find_files import FileFinding, Listing, Tell, check, post
 from archive.importing.plan import Imported, ImportPlan
 from archive.importing.read_versions import read_articles
 from archive.progress import Progress, silent
-from archive.writing.commit import Step
+from archive.writing import Step
 
 _BATCH_VERSIONS, _BATCH_BYTES = 1_000, 16 << 20
 """What is written at once: few waits for the disk, one transaction."""

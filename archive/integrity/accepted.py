@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from archive.clock import utc_iso
 from archive.integrity.verify import Problem
-from archive.storage.files import bytes_if_there, refuse_link, sync_folders
+from archive.storage import bytes_if_there, refuse_link, sync_folders
 
 _NAME = "accepted.jsonl"
 

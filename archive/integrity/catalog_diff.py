@@ -5,9 +5,9 @@ import sqlite3
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
-from archive.catalog.writer import Catalog
+from archive.catalog import Catalog
 from archive.errors import CatalogDamaged, MisshapenCatalog
-from archive.storage.databases import sqlite_errors
+from archive.storage import sqlite_errors
 
 _KEYS = {
     "posts": ("info_code",),

@@ -7,16 +7,14 @@ from reprlib import repr as shortened
 from typing import NamedTuple
 
 from archive.capture import captures_from, is_capture, is_text
-from archive.catalog.reader import Questions
+from archive.catalog import Questions
 from archive.errors import ArchiveError
 from archive.integrity import journal_digests as statements
 from archive.integrity.file_scan import Captured, Hashed
 from archive.integrity.journal_digests import RecordedVersion
 from archive.process_pool import chunks
-from archive.storage.databases import TemporaryDatabase
-from archive.storage.images import is_kept_as_file, media_path
-from archive.storage.paths import is_place_of_version
-from archive.writing.journal import NOTED
+from archive.storage import TemporaryDatabase, is_kept_as_file, is_place_of_version, media_path
+from archive.writing import NOTED
 
 _CATALOG = "catalog.db"
 _PAYLOAD = ("digest", "url", "file", "offset", "fetched")

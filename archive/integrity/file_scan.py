@@ -16,8 +16,8 @@ from archive.integrity.journal_digests import (
     tells_of_begin,
     tells_of_end,
 )
-from archive.storage.files import read_many
-from archive.warc.parallel_reader import Records
+from archive.storage import read_many
+from archive.warc import Records
 
 _KINDS = frozenset({"response", "revisit", "metadata"})
 

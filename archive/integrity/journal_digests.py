@@ -10,11 +10,11 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from archive.article import Edition
-from archive.catalog.rows import PostRow, RevisionRow
+from archive.catalog import PostRow, RevisionRow
 from archive.categories import ROLLING
-from archive.storage.images import Picture
+from archive.storage import Picture
 from archive.warc import Record
-from archive.writing.journal import CRAWL, NOTED, PICTURE, target_of, tells_of_new_version
+from archive.writing import CRAWL, NOTED, PICTURE, target_of, tells_of_new_version
 
 REVISION = tuple(each.name for each in fields(RevisionRow))
 PICTURE_KEPT = tuple(each.name for each in fields(Picture))

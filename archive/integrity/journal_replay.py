@@ -9,19 +9,22 @@ from typing import Any
 
 from archive.article import Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog.row_builder import entry_of_file, revision_of
-from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
-from archive.catalog.writer import Catalog
+from archive.catalog import Catalog, CatalogEntry, PostRow, RevisionRow, entry_of_file, revision_of
 from archive.categories import media_of
-from archive.content import BodyFacts, Security, read_body, with_listed
-from archive.content.front_matter import parse_post
+from archive.content import BodyFacts, Security, parse_post, read_body, with_listed
 from archive.errors import InvalidInfoCode
-from archive.storage.files import bytes_if_there, read_many
-from archive.storage.images import Picture, is_kept_as_file
-from archive.storage.paths import is_place_of_version, numbered_name, revision_path, sha256
-from archive.warc import finished_name, is_found
-from archive.warc.parallel_reader import Records
-from archive.writing.journal import CRAWL, PICTURE, target_of, tells_of_new_version
+from archive.storage import (
+    Picture,
+    bytes_if_there,
+    is_kept_as_file,
+    is_place_of_version,
+    numbered_name,
+    read_many,
+    revision_path,
+    sha256,
+)
+from archive.warc import Records, finished_name, is_found
+from archive.writing import CRAWL, PICTURE, target_of, tells_of_new_version
 
 _BATCH = 500
 _PostId = tuple[InfoCode, Edition]

@@ -8,19 +8,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from archive.catalog.writer import Catalog
+from archive.catalog import Catalog
 from archive.errors import ArchiveError
 from archive.integrity.catalog_diff import lacking
 from archive.integrity.journal_replay import Fold, LostVersion, seen_in, told_by
 from archive.process_pool import Workers, chunks, cores
 from archive.progress import Progress, silent
-from archive.search.index import IndexedRow, PostText, indexed_row
-from archive.storage.databases import is_damage, sqlite_errors
-from archive.storage.files import demand_archive, refuse_links
-from archive.storage.lock import ArchiveLock
-from archive.storage.paths import post_files, revision_files
-from archive.warc import is_ours, warc_files
-from archive.warc.parallel_reader import WORTH_WORKERS, pieces_of, scan
+from archive.search import IndexedRow, PostText, indexed_row
+from archive.storage import (
+    ArchiveLock,
+    demand_archive,
+    is_damage,
+    post_files,
+    refuse_links,
+    revision_files,
+    sqlite_errors,
+)
+from archive.warc import WORTH_WORKERS, is_ours, pieces_of, scan, warc_files
 
 _FILES_AT_ONCE = 100
 """That a process reads, or texts that it makes an index of."""

@@ -6,18 +6,24 @@ from functools import partial
 from os.path import lexists
 from pathlib import Path, PurePosixPath
 
-from archive.catalog.writer import Catalog
+from archive.catalog import Catalog
 from archive.errors import ArchiveError
 from archive.integrity.comparison import Ledger
 from archive.integrity.rebuild import PoorerCatalog, Rebuilt, rebuild
 from archive.integrity.verify import Problem, Wrong, kept_elsewhere
 from archive.process_pool import Workers, cores
 from archive.progress import Progress, silent
-from archive.storage.files import demand_archive, publish, refuse_links, stage, sync_folders
-from archive.storage.lock import ArchiveLock
-from archive.storage.paths import sha256, sha256_if_there
-from archive.warc import warc_files
-from archive.warc.parallel_reader import WORTH_WORKERS, Records, pieces_of, scan
+from archive.storage import (
+    ArchiveLock,
+    demand_archive,
+    publish,
+    refuse_links,
+    sha256,
+    sha256_if_there,
+    stage,
+    sync_folders,
+)
+from archive.warc import WORTH_WORKERS, Records, pieces_of, scan, warc_files
 
 
 def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -> list[str]:

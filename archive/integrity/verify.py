@@ -10,9 +10,7 @@ from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
 from archive.article import InfoCode
-from archive.catalog.read_only import ReadOnlyCatalog
-from archive.catalog.reader import Questions
-from archive.catalog.writer import Catalog
+from archive.catalog import Catalog, Questions, ReadOnlyCatalog
 from archive.errors import (
     ArchiveError,
     ArchiveLocked,
@@ -25,13 +23,27 @@ from archive.integrity.file_scan import Captured, Hashed, captured, hashed
 from archive.integrity.journal_digests import plain
 from archive.process_pool import Workers, chunks, cores
 from archive.progress import Progress, silent
-from archive.storage.databases import damage_of, is_writable
-from archive.storage.files import bytes_if_there, demand_archive
-from archive.storage.images import media_files
-from archive.storage.lock import ArchiveLock, holder_of
-from archive.storage.paths import post_files, revision_files, sha256
-from archive.warc import finished_name, is_being_written, is_found, warc_files
-from archive.warc.parallel_reader import WORTH_WORKERS, pieces_of, scan
+from archive.storage import (
+    ArchiveLock,
+    bytes_if_there,
+    damage_of,
+    demand_archive,
+    holder_of,
+    is_writable,
+    media_files,
+    post_files,
+    revision_files,
+    sha256,
+)
+from archive.warc import (
+    WORTH_WORKERS,
+    finished_name,
+    is_being_written,
+    is_found,
+    pieces_of,
+    scan,
+    warc_files,
+)
 
 _CATALOG = "catalog.db"
 

@@ -12,6 +12,7 @@ it is marked while a crawl writes to it.
 """
 
 from archive.warc.filenames import (
+    SOFTWARE,
     day_of,
     find_file,
     finished_name,
@@ -20,16 +21,28 @@ from archive.warc.filenames import (
     is_ours,
     warc_files,
 )
+from archive.warc.parallel_reader import WORTH_WORKERS, Records, pieces_of, scan
 from archive.warc.reader import Damaged, Record, read_record, read_records, read_response
-from archive.warc.records import Exchange, Headers, conversion_record, payload_digest
+from archive.warc.records import (
+    Exchange,
+    Headers,
+    conversion_record,
+    not_modified_record,
+    payload_digest,
+    resource_record,
+    warcinfo_record,
+)
 from archive.warc.writer import CaptureWriter
 
 __all__ = [
+    "SOFTWARE",
+    "WORTH_WORKERS",
     "CaptureWriter",
     "Damaged",
     "Exchange",
     "Headers",
     "Record",
+    "Records",
     "conversion_record",
     "day_of",
     "find_file",
@@ -37,9 +50,14 @@ __all__ = [
     "is_being_written",
     "is_found",
     "is_ours",
+    "not_modified_record",
     "payload_digest",
+    "pieces_of",
     "read_record",
     "read_records",
     "read_response",
+    "resource_record",
+    "scan",
     "warc_files",
+    "warcinfo_record",
 ]

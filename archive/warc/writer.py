@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from archive.capture import Capture
 from archive.clock import utc_iso
-from archive.storage.files import make_folder, refuse_link, sync_folders
+from archive.storage import make_folder, refuse_link, sync_folders
 from archive.warc.filenames import (
     FINISHED,
     FORMER_OPEN,

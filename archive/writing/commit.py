@@ -12,12 +12,17 @@ from enum import StrEnum
 from pathlib import Path
 
 from archive.capture import Capture
-from archive.catalog.rows import CatalogEntry
-from archive.catalog.writer import Catalog
+from archive.catalog import Catalog, CatalogEntry
 from archive.clock import Clock
-from archive.storage.files import bytes_if_there, publish, refuse_links, stage, sync_folders
-from archive.storage.images import Picture
-from archive.storage.paths import numbered_name
+from archive.storage import (
+    Picture,
+    bytes_if_there,
+    numbered_name,
+    publish,
+    refuse_links,
+    stage,
+    sync_folders,
+)
 from archive.warc import CaptureWriter
 from archive.writing.journal import CRAWL, PICTURE, note_of, tells_of_new_version
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive.catalog.rows import CatalogEntry, PostRow
+from archive.catalog import CatalogEntry, PostRow
 from archive.errors import ArchiveError
 from archive.warc import day_of, read_records, warc_files
 

@@ -5,14 +5,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
-from archive.catalog.row_builder import revision_of, row_of, row_of_orphan, seen_again
-from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
-from archive.catalog.version_diff import ChangeKind, changes_between
-from archive.catalog.writer import Catalog
-from archive.content import Security, read_body, same_article, with_listed
-from archive.content.front_matter import format_post, parse_post
-from archive.storage.files import bytes_if_there
-from archive.storage.paths import is_place_of_version, post_of_revision, revision_path, sha256
+from archive.catalog import (
+    Catalog,
+    CatalogEntry,
+    ChangeKind,
+    PostRow,
+    RevisionRow,
+    changes_between,
+    revision_of,
+    row_of,
+    row_of_orphan,
+    seen_again,
+)
+from archive.content import Security, format_post, parse_post, read_body, same_article, with_listed
+from archive.storage import (
+    bytes_if_there,
+    is_place_of_version,
+    post_of_revision,
+    revision_path,
+    sha256,
+)
 from archive.writing.commit import Outcome, Step
 from archive.writing.journal import version_in_captures
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from archive.archive import Archive
 from archive.article import InfoCode
-from archive.catalog.rows import PostRow
+from archive.catalog import PostRow
 from archive.errors import ArchiveError, FinewsError, InvalidArticle, InvalidInfoCode
 from crawler.exit_status import ExitStatus
 from crawler.pages.errors import PageError

@@ -14,7 +14,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 
 from archive.article import Article, InfoCode
-from archive.storage.images import host_of
+from archive.storage import host_of
 from crawler.archive_port import LocalArchive, archive_class
 from crawler.items import MissingPicture
 from crawler.network_errors import HostBlocked

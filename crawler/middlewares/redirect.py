@@ -7,7 +7,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware as ScrapysR
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 
-from archive.storage.images import host_of
+from archive.storage import host_of
 from crawler.request_meta import PICTURE
 from crawler.sources import Sources
 

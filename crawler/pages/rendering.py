@@ -9,8 +9,7 @@ from parsel import Selector
 
 from archive.article import Edition, InfoCode
 from archive.categories import ROLLING
-from archive.content import media_named_in
-from archive.content.carried_images import as_written
+from archive.content import as_written, media_named_in
 from archive.errors import InvalidInfoCode
 from archive.html_limits import without_overloaded_tags
 from crawler.pages.errors import LayoutChanged

@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from archive.errors import FinewsError
-from archive.storage.images import media_type
+from archive.storage import media_type
 from crawler.archive_port import LocalArchive, archive_class
 from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.failures import Failures, reason_of

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 
 from archive.article import Article, BodySource, Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog.rows import PostRow
+from archive.catalog import PostRow
 from archive.crawl_state import Failed
 from archive.errors import ArchiveError, InvalidArticle
 from crawler.failures import Failures, reason_of

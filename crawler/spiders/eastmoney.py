@@ -18,7 +18,7 @@ from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archive.article import SHANGHAI, BodySource, InfoCode
-from archive.catalog.rows import PostRow
+from archive.catalog import PostRow
 from archive.errors import InvalidInfoCode
 from crawler.arguments import LISTS, EastmoneyArguments
 from crawler.failures import reason_of

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from datasette import hookimpl
 from datasette.utils import sqlite_timelimit
 
-from archive.search.index import register
+from archive.search import register
 
 # Datasette imports its plugins while it is being imported itself.
 if TYPE_CHECKING:

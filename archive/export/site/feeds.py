@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article
 from archive.categories import ROLLING
-from archive.content.atom import AtomEntry, AtomFeed, atom
-from archive.content.carried_images import with_carried
+from archive.content import AtomEntry, AtomFeed, with_carried
+from archive.content.atom import atom
 from archive.export.incremental_folder import Planned, digest
 from archive.export.site.posts import PublishedPost
 from archive.export.site.urls import Address, category_page

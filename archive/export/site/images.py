@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from archive.content import picture_address
-from archive.content.carried_images import CarriedPicture
-from archive.storage.images import media_path
+from archive.content import CarriedPicture, picture_address
+from archive.storage import media_path
 
 _PLAIN = re.compile(r"[^\"'<>\\]+")
 """Stands in an attribute as it is, and in a Liquid filter."""

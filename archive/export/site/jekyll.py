@@ -7,8 +7,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from archive.categories import ROLLING, Category
-from archive.content.carried_images import CarriedPicture
-from archive.content.front_matter import format_post, quoted
+from archive.content import CarriedPicture, format_post, quoted
 from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.export.site.feeds import Published, feed_files
@@ -16,8 +15,8 @@ from archive.export.site.posts import PublishedPost, read_posts, read_rolling_ed
 from archive.export.site.sitemap import SITEMAP, sitemap_files
 from archive.export.site.urls import Address, category_page
 from archive.progress import Progress, silent
-from archive.search.query import Query
-from archive.storage.paths import sha256
+from archive.search import Query
+from archive.storage import sha256
 
 _THEME = Path(__file__).with_name("theme")
 _CONFIGURATION = PurePosixPath("_config.yml")

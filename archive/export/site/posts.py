@@ -17,14 +17,13 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, InfoCode
 from archive.categories import Category
-from archive.content.carried_images import CarriedPicture
-from archive.content.front_matter import parse_post
+from archive.content import CarriedPicture, parse_post
 from archive.errors import ArchiveError
 from archive.export.records import read_version
 from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
-from archive.search.query import Query
-from archive.storage.databases import open_catalog
+from archive.search import Query
+from archive.storage import open_catalog
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
 _UNKNOWN = "未注明"

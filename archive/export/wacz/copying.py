@@ -12,8 +12,17 @@ from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.export.wacz.index import Index, RecordPlace, timestamp_of
 from archive.export.wacz.package import Package, Resource
-from archive.warc import Damaged, Record, find_file, finished_name, payload_digest, read_records
-from archive.warc.records import not_modified_record, resource_record, warcinfo_record
+from archive.warc import (
+    Damaged,
+    Record,
+    find_file,
+    finished_name,
+    not_modified_record,
+    payload_digest,
+    read_records,
+    resource_record,
+    warcinfo_record,
+)
 
 _EXCHANGES = frozenset({"response", "revisit", "request"})
 _NOT_MODIFIED = 304

@@ -15,10 +15,8 @@ from archive.export.wacz.index import Index, timestamp_of
 from archive.export.wacz.package import Package
 from archive.export.wacz.posts import WaczPost, captures_of, pictures_of, posts_of
 from archive.progress import Progress, silent
-from archive.search.query import EVERYTHING, Query, count
-from archive.storage.databases import open_catalog, sqlite_errors
-from archive.storage.files import bytes_if_there
-from archive.storage.paths import sha256
+from archive.search import EVERYTHING, Query, count
+from archive.storage import bytes_if_there, open_catalog, sha256, sqlite_errors
 from archive.warc import Damaged, warc_files
 
 _HTML = "text/html; charset=utf-8"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import IO, Self
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from archive.warc.filenames import SOFTWARE
+from archive.warc import SOFTWARE
 
 _VERSION = "1.1.1"
 _EXTENDED_TIMESTAMP = 0x5455

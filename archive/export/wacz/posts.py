@@ -9,12 +9,11 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import BodySource
 from archive.capture import Capture
-from archive.content.front_matter import parse_post
-from archive.content.safe_html import render_body
+from archive.content import parse_post, render_body
 from archive.export.records import read_version
-from archive.search.query import Query
-from archive.storage.images import Picture
-from archive.writing.journal import target_of
+from archive.search import Query
+from archive.storage import Picture
+from archive.writing import target_of
 
 _COLUMNS = (
     *("info_code", "title", "published", "media", "link", "text", "body_source", "captures"),

@@ -455,7 +455,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize(
-    "step", ["catalog.Catalog.put", "steps.publish", "warc.CaptureWriter.sync"]
+    "step", ["catalog.writer.Catalog.put", "writing.commit.publish", "warc.CaptureWriter.sync"]
 )
 @pytest.mark.parametrize("batch", [1, 2])
 def test_killed_between_two_steps_the_same_import_goes_on(

@@ -111,7 +111,14 @@ def test_what_is_no_picture_is_refused(folder: Path) -> None:
     assert media(folder) == before
 
 
-@pytest.mark.parametrize("step", ["steps.stage", "steps.publish", "catalog.Catalog.keep_picture"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        "writing.commit.stage",
+        "writing.commit.publish",
+        "catalog.writer.Catalog.keep_picture",
+    ],
+)
 def test_killed_while_a_picture_is_kept_the_next_crawl_keeps_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
