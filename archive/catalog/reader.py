@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.article import BodySource, Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog import images as pictures
+from archive.catalog import images
 from archive.catalog.editions import EditionRow, article_row, read_editions
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
@@ -334,7 +334,7 @@ class Questions(Closing):
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield info code and address of pictures that are not stored, the newest first."""
         with self._access("read"):
-            yield from pictures.missing(self._reader, hosts)
+            yield from images.missing(self._reader, hosts)
 
     def next_crawl(self) -> int:
         """Return the number of a new row of ``crawls``."""

@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from archive.article import Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog import images as pictures
+from archive.catalog import images
 from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
 from archive.catalog.migrations import catalog_migrations, missing_parts
 from archive.catalog.reader import Questions, one_row, post_of
@@ -105,12 +105,12 @@ class Catalog(Questions):
     def keep_picture(self, picture: Picture) -> None:
         """Note that a picture is kept."""
         with self._writing():
-            pictures.keep(self._writer.conn, picture)
+            images.keep(self._writer.conn, picture)
 
     def lose_picture(self, digest: str) -> None:
         """Note that a picture is kept no more, so that the next crawl asks for it."""
         with self._writing():
-            pictures.lose(self._writer.conn, digest)
+            images.lose(self._writer.conn, digest)
 
     def put_crawl(self, row: Mapping[str, Any]) -> None:
         """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``; one of
@@ -210,7 +210,7 @@ class Catalog(Questions):
                 if entry.securities is not None:
                     self._put_securities(entry.securities)
                     self._put_mentions(entry.post, {each.code for each in entry.securities})
-                    pictures.illustrate(connection, entry.post.info_code, entry.post.pictures)
+                    images.illustrate(connection, entry.post.info_code, entry.post.pictures)
 
     def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
         """Return the articles that have two editions with these entries."""
@@ -256,7 +256,7 @@ class Catalog(Questions):
             for edition in editions:
                 write_edition(connection, edition)
         self._put_mentions(article, {code for each in editions for code in each.securities})
-        pictures.illustrate(connection, article.info_code, article.pictures)
+        images.illustrate(connection, article.info_code, article.pictures)
 
     def _put_securities(self, securities: Iterable[Security]) -> None:
         self._writer.conn.executemany(

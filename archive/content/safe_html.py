@@ -12,11 +12,11 @@ from html import escape
 import nh3
 from lxml import etree, html
 
-from archive.content import SECURITY_CODE, picture_address, read_body
 from archive.content.adverts import drop_adverts
+from archive.content.body import read_body
 from archive.content.credit import credits_in
-from archive.content.images import is_chart
-from archive.content.securities import mentions_in
+from archive.content.images import is_chart, picture_address
+from archive.content.securities import SECURITY_CODE, mentions_in
 from archive.content.tree import drop, drop_hidden, parse
 from archive.html_limits import is_nested_too_deep
 

@@ -36,6 +36,11 @@ from tests.support.captures import exchange
 
 
 @pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "news"
+
+
+@pytest.fixture
 def archive(folder: Path) -> Iterator[Archive]:
     with Archive(folder, clock=Clock()) as archive:
         yield archive

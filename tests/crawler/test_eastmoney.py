@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
@@ -35,11 +35,23 @@ from tests.support.eastmoney import (
     eastmoney,
     expected_sources,
     pages,
+    share_first,
     sources_of,
 )
 from tests.support.sample_site import article_requests, asked, rows
 
 ROLLING_PLACE = "/comm/web/getFastNewsList"
+
+
+@pytest.fixture
+def replica() -> Iterator[Replica]:
+    with Replica(SITE.sites) as replica:
+        yield replica
+
+
+@pytest.fixture
+def sources(sources: Path) -> Path:
+    return share_first(sources)
 
 
 @pytest.fixture

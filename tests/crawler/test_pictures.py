@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,13 +36,14 @@ from crawler.request_meta import PICTURE
 from crawler.spiders.finews import FinewsSpider
 from demo.articles import FEWEST
 from demo.faults import Failure, Fault, delay, garbage, redirect, status, truncated
-from demo.pictures import CHART_HOST, PICTURE_HOST, jpeg
-from demo.replica import Replica
+from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
+from demo.replica import Answer, Replica, Request, share_api_site
 from demo.site import made_up_site
-from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, Ended, posts_in
+from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
 from tests.support.children import Child
 from tests.support.crawl_state import change_crawl_state
 from tests.support.pictures import (
+    ADDED,
     BY_AGE,
     OTHER_TWIN,
     SHARED,
@@ -53,6 +56,32 @@ from tests.support.pictures import (
     pictures_asked,
 )
 from tests.support.sample_site import asked, rows
+
+
+@pytest.fixture
+def answers(sample_answers: dict[str, bytes]) -> dict[str, bytes]:
+    """The share API's, with more pictures, one of which two articles share."""
+    answers = dict(sample_answers)
+    for code, name in ADDED.items():
+        facts = json.loads(answers[code])
+        for body in ("text", "content"):
+            facts[body] += f'<p><img src="{image(name)}"></p>'
+        answers[code] = json.dumps(facts).encode()
+    return answers
+
+
+@pytest.fixture
+def replica(replica: Replica, answers: dict[str, bytes]) -> Iterator[Replica]:
+    pictures = picture_site()
+
+    def with_twins(request: Request) -> Answer:
+        if request.path.endswith((TWIN, OTHER_TWIN)):
+            return Answer(HTTPStatus.OK, jpeg("twins"), {"Content-Type": "text/html"})
+        return pictures(request)
+
+    replica.sites |= dict.fromkeys(SHARE_HOSTS, share_api_site(answers))
+    replica.sites |= {PICTURE_HOST: with_twins, CHART_HOST: chart_site()}
+    return replica
 
 
 @pytest.fixture

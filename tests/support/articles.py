@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 
 CODE = InfoCode("NW202112292230175548")
@@ -42,11 +40,6 @@ class Clock:
     def __call__(self) -> datetime:
         self.now += timedelta(hours=1)
         return self.now
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "news"
 
 
 def rows(folder: Path, sql: str) -> list[dict[str, Any]]:

@@ -7,13 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from archive.archive import Archive
 from archive.article import InfoCode
 from archive.warc import read_records
-from tests.archive.test_archive import ARTICLE, MIRRORED, Clock
-from tests.archive.warc.test_warc import exchange
+from tests.support.articles import ARTICLE, MIRRORED, Clock
+from tests.support.captures import exchange
 
 TABLES = (
     "posts",
@@ -39,10 +37,8 @@ def tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """An archive with everything in it that an archive can have."""
-    folder = tmp_path / "news"
+def full_archive(folder: Path) -> Path:
+    """Create an archive with everything in it that an archive can have."""
     with Archive(folder, clock=Clock()) as archive:
         crawl = archive.begin_crawl("finews", {"since": "2021-12-29"})
         capture = archive.capture(exchange(b"answer"))

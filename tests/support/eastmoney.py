@@ -2,17 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from demo.articles import FEWEST
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import Crawl, Ended
-from tests.crawler.test_sample_site import asked, rows
+from tests.support.sample_site import asked, rows
 
 SITE = made_up_site(articles=FEWEST)
 
@@ -24,12 +21,6 @@ LONG_AGO = ("-s", "FINEWS_FIRST_DAYS=36500")
 LISTS = (WEBLIST_HOST, LISTAPI_HOST)
 
 
-@pytest.fixture
-def replica() -> Iterator[Replica]:
-    with Replica(SITE.sites) as replica:
-        yield replica
-
-
 def share_first(sources: Path) -> Path:
     """Two lists, each by one way, and bodies of the share API before the article's page."""
     text = sources.read_text(encoding="utf-8")
@@ -39,11 +30,6 @@ def share_first(sources: Path) -> Path:
     text = re.sub(r'(?m)^bodies = \["article_api".*', bodies, text)
     sources.write_text(text, encoding="utf-8")
     return sources
-
-
-@pytest.fixture
-def sources(sources: Path) -> Path:
-    return share_first(sources)
 
 
 def eastmoney(crawl: Crawl, *arguments: str) -> Ended:

@@ -1,16 +1,10 @@
 """Articles with pictures, and the pictures that an archive stores."""
 
-import json
-from collections.abc import Iterator
-from http import HTTPStatus
 from pathlib import Path
 
-import pytest
-
-from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
-from demo.replica import Answer, Replica, Request, share_api_site
-from tests.conftest import SHARE_HOSTS
-from tests.crawler.test_sample_site import REAL, asked, rows
+from demo.pictures import PICTURE_HOST
+from demo.replica import Replica
+from tests.support.sample_site import REAL, asked, rows
 
 _NUMBERS = (
     *(100000000001, 398032032487, 290075707410, 100000000002, 770873253312),
@@ -36,32 +30,6 @@ ADDED = {
 
 def image(name: str) -> str:
     return f"https://{PICTURE_HOST}/download/{name}"
-
-
-@pytest.fixture
-def answers(sample_answers: dict[str, bytes]) -> dict[str, bytes]:
-    """The share API's, with more pictures, one of which two articles share."""
-    answers = dict(sample_answers)
-    for code, name in ADDED.items():
-        facts = json.loads(answers[code])
-        for body in ("text", "content"):
-            facts[body] += f'<p><img src="{image(name)}"></p>'
-        answers[code] = json.dumps(facts).encode()
-    return answers
-
-
-@pytest.fixture
-def replica(replica: Replica, answers: dict[str, bytes]) -> Iterator[Replica]:
-    pictures = picture_site()
-
-    def with_twins(request: Request) -> Answer:
-        if request.path.endswith((TWIN, OTHER_TWIN)):
-            return Answer(HTTPStatus.OK, jpeg("twins"), {"Content-Type": "text/html"})
-        return pictures(request)
-
-    replica.sites |= dict.fromkeys(SHARE_HOSTS, share_api_site(answers))
-    replica.sites |= {PICTURE_HOST: with_twins, CHART_HOST: chart_site()}
-    return replica
 
 
 def pictures_asked(replica: Replica) -> list[str]:

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.archive.importing.test_importing import lives
+from tests.support.processes import lives
 
 
 def wait_until_gone(*processes: int) -> None:

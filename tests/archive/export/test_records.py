@@ -22,9 +22,7 @@ from archive.export.records import COLUMNS, export_jsonl, export_parquet
 from archive.progress import Item
 from archive.search.query import EVERYTHING, Query
 from tests.support.articles import ARTICLE, CODE, POST, Clock, rows
-from tests.support.catalogs import OTHER, folder
-
-__all__ = ["folder"]
+from tests.support.catalogs import OTHER
 
 THIRD, FOURTH = "NW202112292230175500", "NW202112282230175500"
 
@@ -35,6 +33,11 @@ def exported(folder: Path, query: Query = EVERYTHING) -> list[dict[str, Any]]:
     records = [json.loads(line) for line in out.getvalue().splitlines()]
     assert count == len(records)
     return records
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return full_archive(tmp_path / "news")
 
 
 @pytest.fixture

@@ -25,9 +25,7 @@ from archive.storage.paths import sha256
 from archive.warc import CaptureWriter, finished_name, read_records
 from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, files, kill
 from tests.support.captures import exchange
-from tests.support.catalogs import OTHER, damage_a_capture, folder, tables
-
-__all__ = ["folder"]
+from tests.support.catalogs import OTHER, damage_a_capture, tables
 
 MOVED = f"_posts/2022/02/2022-02-07-{CODE}.md"
 UNMOVED = f"_posts/2021/12/2021-12-29-{OTHER}.md"

@@ -30,10 +30,8 @@ from archive.warc import CaptureWriter, read_records
 from archive.writing.journal import NOTED
 from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, Clock
 from tests.support.captures import NOW, exchange
-from tests.support.catalogs import folder, tables
+from tests.support.catalogs import tables
 from tests.support.images import PICTURE, A
-
-__all__ = ["folder"]
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 CAPTURES = "(SELECT captures FROM posts WHERE captures <> '[]')"
