@@ -237,8 +237,8 @@ SCRIPT = f"""
 import os, sys, time
 from pathlib import Path
 from archive.background.proxy import SubprocessArchive
-from tests.archive.test_archive import ARTICLE
-from tests.archive.warc.test_warc import exchange
+from tests.support.articles import ARTICLE
+from tests.support.captures import exchange
 
 archive = SubprocessArchive(Path(sys.argv[1]))
 archive.add_many([ARTICLE])

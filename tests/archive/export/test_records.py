@@ -22,7 +22,7 @@ from archive.export.records import COLUMNS, export_jsonl, export_parquet
 from archive.progress import Item
 from archive.search.query import EVERYTHING, Query
 from tests.support.articles import ARTICLE, CODE, POST, Clock, rows
-from tests.support.catalogs import OTHER
+from tests.support.catalogs import OTHER, full_archive
 
 THIRD, FOURTH = "NW202112292230175500", "NW202112282230175500"
 

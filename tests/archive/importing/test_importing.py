@@ -538,13 +538,13 @@ import sys
 from functools import partial
 from archive import importing
 from archive.cli import main
-from archive.importing import reading, taking_in
+from archive.importing import read_versions, run
 from tests.archive.importing.test_importing import noon
 
 if __name__ == "__main__":
-    reading._WORTH_A_PROCESS = 0
-    reading.cores = lambda: 2
-    taking_in._BATCH_VERSIONS = reading._CHUNK_ARTICLES = 5
+    read_versions._WORTH_A_PROCESS = 0
+    read_versions.cores = lambda: 2
+    run._BATCH_VERSIONS = read_versions._CHUNK_ARTICLES = 5
     importing.import_posts = partial(importing.import_posts, clock=noon)
     main(["import", "--archive", *sys.argv[1:]])
 """
