@@ -82,7 +82,7 @@ def test_a_wrong_call_is_one_sentence_and_no_request(
 
 
 def test_old_names_of_settings_work_with_one_sentence_each(crawl: Crawl, archive: Path) -> None:
-    old = ("FINEWS_KEEPER=crawler.archive_port.ArchiveBeside", "FINEWS_PATIENCE=7")
+    old = ("FINEWS_KEEPER=crawler.keeper.ArchiveBeside", "FINEWS_PATIENCE=7")
     ended = crawl(*(word for setting in old for word in ("-s", setting)))
     assert ended.status == 0, ended.log
     assert posts_in(archive)
@@ -97,7 +97,7 @@ def test_values_of_old_names_are_taken_over() -> None:
     settings = Settings()
     settings.setmodule("settings.base")
     settings.set("FINEWS_PATIENCE", "7", priority="cmdline")
-    settings.set("FINEWS_KEEPER", "crawler.archive_port.ArchiveBeside", priority="project")
+    settings.set("FINEWS_KEEPER", "crawler.keeper.ArchiveBeside", priority="project")
     settings.set("FINEWS_REVISIT_SHARE", 1, priority="project")
     assert len(list(rename_settings(settings))) == 3
     assert settings.getint("FINEWS_SILENT_AFTER_FAILURES") == 7
@@ -237,7 +237,7 @@ def test_interrupted_once_what_is_in_flight_is_stored_and_told(
 def test_interrupted_twice_it_waits_for_nothing_and_says_so(
     replica: Replica, archive: Path, keeper: str
 ) -> None:
-    named = ("-s", f"FINEWS_ARCHIVE_CLASS=crawler.keeper.{keeper}")
+    named = ("-s", f"FINEWS_ARCHIVE_CLASS=crawler.archive_port.{keeper}")
     with half_way(replica, archive, 20, *named) as crawl:
         time.sleep(0.3)
         processes = processes_of(crawl.pid)

@@ -66,7 +66,7 @@ def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Child[by
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),
-            *("-s", f"FINEWS_ARCHIVE_CLASS=crawler.keeper.{keeper}"),
+            *("-s", f"FINEWS_ARCHIVE_CLASS=crawler.archive_port.{keeper}"),
         ),
         cwd=ROOT,
         env=os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)},
@@ -145,13 +145,13 @@ def test_when_the_process_beside_it_is_killed_it_ends_and_the_next_crawl_makes_i
     undisturbed: dict[str, list[tuple[Any, ...]]],
     tmp_path: Path,
 ) -> None:
-    with start(replica, tmp_path, "ArchiveBeside") as crawl:
+    with start(replica, tmp_path, KEEPERS[1]) as crawl:
         while not list(tmp_path.glob("_posts/**/*.md")) and crawl.poll() is None:
             time.sleep(0.005)
         (writer,) = processes_of(crawl.pid)
         os.kill(writer, signal.SIGKILL)
         assert crawl.wait(timeout=60) == 7
-    with start(replica, tmp_path, "ArchiveBeside") as crawl:
+    with start(replica, tmp_path, KEEPERS[1]) as crawl:
         assert crawl.wait(timeout=60) == 0
     assert_whole(tmp_path, site, undisturbed)
 

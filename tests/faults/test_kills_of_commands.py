@@ -223,14 +223,20 @@ def test_killed_while_it_exports_the_same_command_exports_all(
 
 
 def assert_whole_files(folder: Path, exported: dict[str, bytes]) -> None:
-    """See that files are those of an export that nobody killed, but for hidden ones."""
+    """See that files are those of an export that nobody killed, but for hidden ones.
+
+    The settings of a site that is exported in part keep Jekyll from a build of it.
+    """
     for path in folder.rglob("*"):
         name = str(path.relative_to(folder))
         if path.suffix == ".wacz":
             with ZipFile(path) as package:
                 assert package.testzip() is None
         elif path.is_file() and not name.startswith("."):
-            assert path.read_bytes() == exported[name]
+            in_part = name == "_config.yml" and path.read_bytes().startswith(
+                b"theme: half exported"
+            )
+            assert in_part or path.read_bytes() == exported[name]
 
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
