@@ -24,7 +24,7 @@ from archive.storage import (
     sync_folders,
 )
 from archive.warc import CaptureWriter
-from archive.writing.journal import CRAWL, PICTURE, note_of, tells_of_new_version
+from archive.writing.journal import CRAWL, PICTURE, is_of_new_version, note_of
 
 _FILES_AT_ONCE = 8
 """That wait for the disk: it brings them down together, in a fifth of the time."""
@@ -112,7 +112,7 @@ class StepWriter:
             about, facts = note_of(step.entry)
             if step.record is not None:
                 self._captures.write(step.record, now)
-            elif tells_of_new_version(facts):
+            elif is_of_new_version(facts):
                 self._captures.keep(about, step.files[-1][0], now)
             self._captures.note(about, facts, now)
         payloads = self._captures.sync()

@@ -64,6 +64,6 @@ def _pass_over(_: ArchiveError) -> None:
     """What is behind the damage may be what is wanted; `finews verify` tells of it."""
 
 
-def tells_of_new_version(facts: Mapping[str, Any]) -> bool:
+def is_of_new_version(facts: Mapping[str, Any]) -> bool:
     """Whether a record is of a version that was written; else the source was just looked at."""
     return facts.get("version") == "new"

@@ -211,7 +211,7 @@ def test_what_a_kill_has_left_of_a_moved_post_is_named_and_removed(folder: Path)
     before = tables(folder)
     problems = verify(folder).problems
     assert [(problem.wrong, problem.place) for problem in problems] == [(Wrong.LEFTOVER, MOVED)]
-    assert repair(folder, problems) == [f"{MOVED} was removed; its bytes are kept as {kept}."]
+    assert repair(folder, problems) == [f"{MOVED} was removed; its bytes are stored as {kept}."]
     assert not (folder / MOVED).exists()
     assert (folder / kept).exists()
     assert not wrong(folder)
