@@ -302,9 +302,9 @@ def test_captures_cannot_name_a_place_outside_the_archive(tmp_path: Path) -> Non
     for place in ("../outside.md", "_posts/../../outside.md", f"{tmp_path}/outside.md"):
         shutil.rmtree(folder, ignore_errors=True)
         captures = CaptureWriter(folder / "warc", utc_now(), find_payload=lambda _: None)
-        captures.keep(f"urn:finews:{CODE}", b"post", utc_now())
+        captures.write_post(f"urn:finews:{CODE}", b"post", utc_now())
         post = {"info_code": CODE, "version": 1, "path": place, "sha256": sha256(b"post")}
-        captures.note(f"urn:finews:{CODE}", {"post": post, "version": "new"}, utc_now())
+        captures.write_facts(f"urn:finews:{CODE}", {"post": post, "version": "new"}, utc_now())
         captures.close()
         told = repair(folder, verify(folder).problems)
         assert told[-1].startswith(f"No file has version 1 of {CODE}")

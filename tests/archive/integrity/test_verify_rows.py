@@ -217,10 +217,10 @@ def test_captures_that_name_pictures_and_posts_elsewhere_make_no_rows(tmp_path: 
     (tmp_path / "outside.jpg").write_text("outside")
     captures = CaptureWriter(folder / "warc", NOW, find_payload=lambda _: None)
     about = {"address": A, "type": "image/jpeg", "bytes": 7, "fetched": "2021"}
-    captures.note("urn:finews:picture", about | {"sha256": "../../../outside"}, NOW)
+    captures.write_facts("urn:finews:picture", about | {"sha256": "../../../outside"}, NOW)
     post = {"info_code": CODE, "version": 1, "path": "_posts/\0.md", "sha256": "0"}
-    captures.note(f"urn:finews:{CODE}", {"post": post, "version": "new"}, NOW)
-    captures.note("urn:others", {"said": "something"}, NOW)
+    captures.write_facts(f"urn:finews:{CODE}", {"post": post, "version": "new"}, NOW)
+    captures.write_facts("urn:others", {"said": "something"}, NOW)
     captures.close()
     assert len(rebuild(folder).lost) == 1
     assert tables(folder)["pictures"] == []
