@@ -90,34 +90,34 @@ class SubprocessArchive(ArchiveReader):
         return tuple(map(self._places.of, captures))
 
     def add_many(self, articles: Sequence[Article]) -> list[Outcome]:
-        """See `Archive.add_many`."""
+        """Call `Archive.add_many`."""
         outcomes: list[Outcome] = self._call("add_many", articles)
         return outcomes
 
     def mark_gone(self, info_code: InfoCode) -> None:
-        """See `Archive.mark_gone`."""
+        """Call `Archive.mark_gone`."""
         self._call("mark_gone", info_code)
 
     def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
-        """See `Archive.mark_checked`."""
+        """Call `Archive.mark_checked`."""
         self._call("mark_checked", info_code, settled=settled)
 
     def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
-        """See `Archive.mark_listed`."""
+        """Call `Archive.mark_listed`."""
         return bool(self._call("mark_listed", info_code, stock_list))
 
     def keep_picture(self, address: str, data: bytes) -> None:
-        """See `Archive.keep_picture`."""
+        """Call `Archive.keep_picture`."""
         self._call("keep_picture", address, data)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
-        """See `Archive.begin_crawl`."""
+        """Call `Archive.begin_crawl`."""
         return int(self._call("begin_crawl", spider, arguments))
 
     def end_crawl(
         self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
     ) -> None:
-        """See `Archive.end_crawl`."""
+        """Call `Archive.end_crawl`."""
         self._call("end_crawl", crawl, status, verdict, counts)
 
     def _call(self, method: str, *arguments: Any, **options: Any) -> Any:

@@ -156,7 +156,7 @@ def rank_of(version: ReadVersion) -> Rank:
 
 
 def rank_of_post(row: PostRow, standing: float, *, sound: bool, imported: str) -> Rank:
-    """Return the rank of a version that no crawl fetched, unless its row says otherwise.
+    """Return the rank of a version, which no crawl fetched unless its row states a body source.
 
     :param standing: the number of a superseded version; infinity for a post.
     :param imported: ISO 8601, UTC.

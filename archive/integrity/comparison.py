@@ -1,6 +1,7 @@
 """Compare what the catalog states about an archive with what its files show.
 
-A `Comparison` collects three kinds of facts in temporary tables, in any order:
+A `Comparison` collects three kinds of facts in temporary tables. Their order does not matter, but
+records must come in the order in which they were written:
 
 - row facts, from the catalog (`add_catalog`): the path and hash of each version and picture, the
   captures that each row names, and a digest of all that each row states;
@@ -43,6 +44,7 @@ from archive.writing import NOTED
 
 _CATALOG = "catalog.db"
 _PAYLOAD = ("digest", "url", "file", "offset", "fetched")
+# Rows of the catalog that are added at each step.
 _ROWS_AT_ONCE = 500
 
 

@@ -159,7 +159,7 @@ def _read_post(folder: Path, file: ListedPost, content: bytes | None) -> ReadPos
 
 
 class JournalReplay:
-    """Fills an empty catalog.
+    """A replay of the journal that fills an empty catalog.
 
     Attribute `strange` states why posts and revisions are not in the catalog, a sentence each;
     `unread` has the paths of posts that name no article or no day; `numbers` has the numbers that
@@ -327,6 +327,7 @@ class JournalReplay:
         return edition.post if edition else None
 
     def _add_check(self, facts: dict[str, Any]) -> None:
+        """Repeat a check of the source that has brought no new version."""
         post = facts["post"]
         stored = self._stored(_id_in(post))
         if stored is not None and stored.sha256 == post["sha256"]:

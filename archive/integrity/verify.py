@@ -116,8 +116,7 @@ class Verified:
 
 
 def verify(folder: Path, progress: Progress = silent) -> Verified:
-    """Check every post, revision, picture and capture against its recorded hash, and files and
-    catalog against each other, both ways.
+    """Check every file and capture against its hash, and files and catalog against each other.
 
     Catalog, files and captures are read at the same time, in as many processes as there are cores,
     so that neither disk nor processor waits for the other. An archive on storage that cannot be
