@@ -25,9 +25,9 @@ from archive.storage import (
     revision_files,
 )
 from archive.warc import CaptureWriter, Exchange
-from archive.writing import Outcome, Step, StepWriter, Succession
+from archive.writing import Outcome, PlanWriter, Versioning, WritePlan
 
-__all__ = ["Archive", "Clock", "History", "Outcome", "Step", "utc_now"]
+__all__ = ["Archive", "Clock", "History", "Outcome", "WritePlan", "utc_now"]
 
 
 def _demand_catalog(folder: Path) -> None:
@@ -77,8 +77,8 @@ class Archive(ArchiveReader):
                 folder / "warc", clock(), find_payload=self._catalog.first_capture
             )
             undo.pop_all()
-        self._steps = StepWriter(folder, incoming, self._catalog, self._captures)
-        self._succession = Succession(folder, self._catalog)
+        self._writer = PlanWriter(folder, incoming, self._catalog, self._captures)
+        self._versioning = Versioning(folder, self._catalog)
 
     def close(self) -> None:
         """Finish what is being written, and let go of the lock."""
@@ -87,7 +87,7 @@ class Archive(ArchiveReader):
             finish.callback(self._catalog.close)
             finish.callback(self.crawl_state.close)
             finish.callback(self._captures.close)
-            self._steps.write_payloads()
+            self._writer.write_payloads()
 
     def mark_gone(self, info_code: InfoCode) -> None:
         """Note that the source has an article no more. Its post stays.
@@ -141,7 +141,7 @@ class Archive(ArchiveReader):
 
     def _note(self, entries: Sequence[CatalogEntry], now: datetime) -> None:
         with self._writing, self._disk():
-            self._steps.write([Step(Outcome.UNCHANGED, entry) for entry in entries], now)
+            self._writer.write([WritePlan(Outcome.UNCHANGED, entry) for entry in entries], now)
 
     def add(self, article: Article) -> Outcome:
         """Archive one article; see `add_many`."""
@@ -158,17 +158,17 @@ class Archive(ArchiveReader):
         :raises InvalidArticle: when one of them cannot be written as a post; none is stored.
         """
         now = self._clock()
-        steps: dict[tuple[InfoCode, Edition], list[Step]] = {}
+        steps: dict[tuple[InfoCode, Edition], list[WritePlan]] = {}
         outcomes = []
         with self._writing, self._disk():
             for article in articles:
                 post = article.info_code, article.edition
                 if post in steps:  # twice in one batch: the second meets the first
-                    self._steps.write(list(chain.from_iterable(steps.values())), now)
+                    self._writer.write(list(chain.from_iterable(steps.values())), now)
                     steps.clear()
-                steps[post] = own = self._succession.steps(article, utc_iso(now))
+                steps[post] = own = self._versioning.plans(article, utc_iso(now))
                 outcomes.append(own[-1].outcome)
-            self._steps.write(list(chain.from_iterable(steps.values())), now)
+            self._writer.write(list(chain.from_iterable(steps.values())), now)
         return outcomes
 
     def revise(self, article: Article) -> Outcome:
@@ -183,11 +183,11 @@ class Archive(ArchiveReader):
         now = self._clock()
         with self._writing, self._disk():
             stored = self._edition(article)
-            *before, step = self._succession.steps(article, utc_iso(now))
+            *before, step = self._versioning.plans(article, utc_iso(now))
             row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
             if before or step.files or row != stored:
                 entry = replace(step.entry, post=row, changes=())
-                self._steps.write([*before, replace(step, entry=entry)], now)
+                self._writer.write([*before, replace(step, entry=entry)], now)
         return step.outcome
 
     def _edition(self, article: Article) -> PostRow:
@@ -198,10 +198,10 @@ class Archive(ArchiveReader):
             f"{article.info_code} is not in the archive {self.folder} as {article.edition} news."
         )
 
-    def write(self, batches: Iterable[Sequence[Step]]) -> None:
+    def write(self, batches: Iterable[Sequence[WritePlan]]) -> None:
         """Take steps that were planned elsewhere, in their order, on disk before this returns."""
         with self._disk():
-            self._steps.write_batches(batches, self._clock)
+            self._writer.write_batches(batches, self._clock)
 
     def capture(self, exchange: Exchange) -> Capture:
         """Keep a request and its response; they are on disk when the next article is."""
@@ -224,7 +224,7 @@ class Archive(ArchiveReader):
         now = self._clock()
         picture = picture_of(address, data, utc_iso(now))
         with self._writing, self._disk():
-            self._steps.keep_picture(picture, data, now)
+            self._writer.store_picture(picture, data, now)
         self.crawl_state.picture_kept(address)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
@@ -252,4 +252,4 @@ class Archive(ArchiveReader):
 
     def _note_crawl(self, row: Mapping[str, object], now: datetime) -> None:
         with self._writing, self._disk():
-            self._steps.note_crawl(row, now)
+            self._writer.record_crawl(row, now)

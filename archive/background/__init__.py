@@ -1,1 +1,1 @@
-"""An archive that a process of its own writes, beside the crawl."""
+"""Write the archive in a subprocess, so that the crawl does not wait for it."""

@@ -1,7 +1,7 @@
 """Write an archive for `archive.background.proxy`: ``python -m archive.background.process PIPE``.
 
-It takes messages in their order, and ends when the other end of the pipe is closed, however that
-comes about: what was sent until then is written.
+The process handles messages in their order. It ends when the other end of the pipe is closed, for
+whatever reason; what was sent until then is written.
 """
 
 import signal
@@ -23,36 +23,33 @@ from archive.writing import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A method of `Archive` that is to be called."""
+    """A call of a method of `Archive`."""
 
     method: str
     arguments: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: Exchanges to store, and the call to make after that; None where no answer is expected.
+#: The first message is folder and clock instead, the last is None.
 Message = tuple[Sequence[Exchange], Call | None]
-"""Exchanges to be kept, and what is to be done then; None where no answer is waited for.
 
-The first message is folder and clock, the last is None.
-"""
-
+#: File and offset of the exchanges that were stored since the last answer, and what the method
+#: returned or raised.
 Answer = tuple[Sequence[tuple[str, int]], Any]
-"""File and offset of the exchanges that were kept since the last answer, and what the method
-returned or raised.
-"""
 
 
 class ArchiveService:
-    """An archive, and where it keeps what came over the pipe."""
+    """An archive that stores exchanges and answers calls."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._places = Places()
-        self._news: list[tuple[str, int]] = []
+        self._unreported: list[tuple[str, int]] = []
         self._failure: ArchiveError | None = None
 
-    def keep(self, exchanges: Sequence[Exchange]) -> None:
-        """Capture them. What goes wrong the next answer tells."""
+    def capture(self, exchanges: Sequence[Exchange]) -> None:
+        """Capture exchanges. The next answer reports what goes wrong."""
         for exchange in exchanges:
             try:
                 capture = self._archive.capture(exchange)
@@ -61,18 +58,18 @@ class ArchiveService:
                 self._failure = self._failure or error
                 place = LOST
             self._places.add(*place)
-            self._news.append(place)
+            self._unreported.append(place)
 
     def answer(self, call: Call) -> Answer:
-        """Do what is asked."""
+        """Make a call, and return its answer."""
         try:
-            answer = self._do(call)
+            answer = self._call(call)
         except FinewsError as error:
             answer = error
-        news, self._news = self._news, []
-        return news, answer
+        places, self._unreported = self._unreported, []
+        return places, answer
 
-    def _do(self, call: Call) -> Any:
+    def _call(self, call: Call) -> Any:
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -88,35 +85,35 @@ class ArchiveService:
 
 
 def write(pipe: Connection) -> None:
-    """Write the archive that the first message names, until there are no more."""
+    """Write the archive that the first message names, until there are no more messages."""
     folder, clock = pipe.recv()
     failure: ArchiveError | None = None
     try:
         with Archive(folder, clock=clock) as archive, suppress(ConnectionError):
             pipe.send(((), None))
-            _take_messages(pipe, ArchiveService(archive))
+            _handle_messages(pipe, ArchiveService(archive))
     except ArchiveError as error:
         failure = error
     with suppress(ConnectionError):
         pipe.send(((), failure))
 
 
-def _take_messages(pipe: Connection, writer: ArchiveService) -> None:
+def _handle_messages(pipe: Connection, service: ArchiveService) -> None:
     for exchanges, call in _messages(pipe):
-        writer.keep(exchanges)
+        service.capture(exchanges)
         if call is not None:
-            pipe.send(writer.answer(call))
+            pipe.send(service.answer(call))
 
 
 def _messages(pipe: Connection) -> Iterator[Message]:
-    """The whole ones; a crawl that is killed may have sent half of one."""
+    """Yield the complete messages; a killed crawl may have sent half of one."""
     with suppress(EOFError, OSError):
         while message := pipe.recv():
             yield message
 
 
 def main() -> None:
-    """Do so, whoever else is told to stop."""
+    """Write the archive, ignoring the signals that end the crawl."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
     with Connection(int(sys.argv[1])) as pipe, suppress(EOFError):

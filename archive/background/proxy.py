@@ -1,8 +1,8 @@
-"""An archive on this machine that a process of its own writes.
+"""Write to an archive on this machine through a subprocess.
 
-`archive.background.process` compresses, hashes, indexes and waits for the disk, on another core.
-The crawl reads the catalog itself. It sends what it fetched over a pipe, and the process writes it
-in the order of sending.
+The subprocess, `archive.background.process`, compresses, hashes, indexes and waits for the disk, on
+another core. The crawl reads the catalog itself. It sends what it fetched over a pipe, and the
+subprocess writes it in the order of sending.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.article import Article, InfoCode
-from archive.background.placement import Places, ahead
+from archive.background.placement import Places, provisional
 from archive.background.process import Call
 from archive.capture import Capture
 from archive.catalog import BUSY_SECONDS, Questions
@@ -30,112 +30,112 @@ from archive.reader import ArchiveReader
 from archive.warc import Exchange
 from archive.writing import Outcome
 
+# The most bytes of bodies that wait for the next article to be sent.
 _MOST_BYTES = 1024 * 1024
-"""Of bodies that wait for the next article to be sent."""
 
 
 class SubprocessArchive(ArchiveReader):
-    """An archive folder, open for writing by a process that lives no longer than this one.
+    """An archive folder, open for writing by a subprocess that ends with this process.
 
-    Exchanges are sent with the next article: until then, and on their way, a kill loses them, and
-    nothing that the archive has said to be on disk.
+    Exchanges are sent with the next article. A kill before they are written loses them, but nothing
+    that the archive has reported as stored.
 
-    :param folder: is created when it is not there.
-    :param clock: gives the aware time that rows are stamped with; a function of a module.
-    :raises ArchiveLocked: when another process has it open.
-    :raises ArchiveError: here and from every method, when the disk or the catalog refuses, or the
-        process is gone.
+    :param folder: of the archive; is created when it does not exist.
+    :param clock: returns the aware time for rows; a function of a module, so that it can be sent.
+    :raises ArchiveLocked: when another process has the archive open.
+    :raises ArchiveError: here and from every method, when the disk or the catalog reports an error,
+        or the subprocess has ended.
     """
 
     def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
         self.folder = folder
         self._clock = clock
-        self._waiting = _Waiting()
+        self._pending = _Pending()
         self._places = Places()
         self._sending = threading.Lock()
-        self._asking = threading.Lock()
+        self._calling = threading.Lock()
         with ExitStack() as undo:
-            self._pipe = undo.enter_context(_writing_process())
-            self._tell((folder, clock))
-            self._answer()
-            self._catalog = undo.enter_context(_CatalogToRead(folder / "catalog.db"))
+            self._pipe = undo.enter_context(_start_process())
+            self._send((folder, clock))
+            self._receive()
+            self._catalog = undo.enter_context(_ReadCatalog(folder / "catalog.db"))
             self.crawl_state = undo.enter_context(closing(CrawlState(folder / "crawl-state.db")))
             self._closing = undo.pop_all()
 
     def close(self) -> None:
-        """Wait until all is written and the lock is let go of."""
+        """Wait until everything is written and the lock is released."""
         with self._closing:
-            self._send_waiting()
-            self._tell(None)
-            self._answer()
+            self._send_pending()
+            self._send(None)
+            self._receive()
 
     def capture(self, exchange: Exchange) -> Capture:
-        """Keep an exchange. The capture's place is one that only `placed` knows."""
-        number = self._waiting.add(exchange)
-        if self._waiting.bytes >= _MOST_BYTES:
-            self._send_waiting()
-        return ahead(
+        """Store an exchange, and return a provisional capture; `placed` returns the real one."""
+        number = self._pending.add(exchange)
+        if self._pending.bytes >= _MOST_BYTES:
+            self._send_pending()
+        return provisional(
             number, url=exchange.target, fetched=utc_iso(exchange.received, "microseconds")
         )
 
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
-        """Captures with the places where the archive keeps them.
+        """Return captures with their real places in the archive.
 
-        :raises ArchiveError: when one of them could not be kept.
+        :raises ArchiveError: when one of them could not be stored.
         """
         try:
             return tuple(map(self._places.of, captures))
         except IndexError:
-            self._ask("placed", ())  # its answer brings the places of all captures before it
+            self._call("placed", ())  # its answer brings the places of all captures before it
         return tuple(map(self._places.of, captures))
 
     def add_many(self, articles: Sequence[Article]) -> list[Outcome]:
-        """See `Archive.add_many`."""
-        outcomes: list[Outcome] = self._ask("add_many", articles)
+        """Call `Archive.add_many`."""
+        outcomes: list[Outcome] = self._call("add_many", articles)
         return outcomes
 
     def mark_gone(self, info_code: InfoCode) -> None:
-        """See `Archive.mark_gone`."""
-        self._ask("mark_gone", info_code)
+        """Call `Archive.mark_gone`."""
+        self._call("mark_gone", info_code)
 
     def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
-        """See `Archive.mark_checked`."""
-        self._ask("mark_checked", info_code, settled=settled)
+        """Call `Archive.mark_checked`."""
+        self._call("mark_checked", info_code, settled=settled)
 
     def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
-        """See `Archive.mark_listed`."""
-        return bool(self._ask("mark_listed", info_code, stock_list))
+        """Call `Archive.mark_listed`."""
+        return bool(self._call("mark_listed", info_code, stock_list))
 
     def keep_picture(self, address: str, data: bytes) -> None:
-        """See `Archive.keep_picture`."""
-        self._ask("keep_picture", address, data)
+        """Call `Archive.keep_picture`."""
+        self._call("keep_picture", address, data)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
-        """See `Archive.begin_crawl`."""
-        return int(self._ask("begin_crawl", spider, arguments))
+        """Call `Archive.begin_crawl`."""
+        return int(self._call("begin_crawl", spider, arguments))
 
     def end_crawl(
         self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
     ) -> None:
-        """See `Archive.end_crawl`."""
-        self._ask("end_crawl", crawl, status, verdict, counts)
+        """Call `Archive.end_crawl`."""
+        self._call("end_crawl", crawl, status, verdict, counts)
 
-    def _ask(self, method: str, *arguments: Any, **options: Any) -> Any:
-        """Have a method of `Archive` called when all that was captured before is kept."""
-        with self._asking:
-            self._send_waiting(Call(method, arguments, options))
-            return self._answer()
+    def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of `Archive` after the subprocess has stored all earlier exchanges."""
+        with self._calling:
+            self._send_pending(Call(method, arguments, options))
+            return self._receive()
 
-    def _send_waiting(self, call: Call | None = None) -> None:
+    def _send_pending(self, call: Call | None = None) -> None:
         with self._sending:
-            self._tell((self._waiting.take(), call))
+            self._send((self._pending.take(), call))
 
-    def _tell(self, message: object) -> None:
-        with _telling():
+    def _send(self, message: object) -> None:
+        with _pipe_errors():
             self._pipe.send(message)
 
-    def _answer(self) -> Any:
-        with _telling():
+    def _receive(self) -> Any:
+        with _pipe_errors():
             places, answer = self._pipe.recv()
         for place in places:
             self._places.add(*place)
@@ -144,8 +144,8 @@ class SubprocessArchive(ArchiveReader):
         return answer
 
 
-class _Waiting:
-    """Exchanges that are not sent yet; two threads may add and take."""
+class _Pending:
+    """The exchanges that are not sent yet; two threads may add and take."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -154,20 +154,20 @@ class _Waiting:
         self._lock = threading.Lock()
 
     def add(self, exchange: Exchange) -> int:
-        """One more; returns its number."""
+        """Add an exchange, and return its number."""
         with self._lock:
             self._exchanges.append(exchange)
             self.bytes += len(exchange.body)
             return next(self._number)
 
     def take(self) -> list[Exchange]:
-        """All of them."""
+        """Remove all exchanges, and return them."""
         with self._lock:
             taken, self._exchanges, self.bytes = self._exchanges, [], 0
         return taken
 
 
-class _CatalogToRead(Questions):
+class _ReadCatalog(Questions):
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._access("open"):
@@ -177,24 +177,25 @@ class _CatalogToRead(Questions):
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def _pipe_errors() -> Iterator[None]:
+    """Raise an `ArchiveError` when the pipe is broken, because the subprocess has ended."""
     try:
         yield
     except (EOFError, OSError) as error:
         raise ArchiveError(
-            "The process that writes the archive was killed, perhaps because there was too little"
-            " memory, or has failed with what is told above; what it had not written yet, the next"
-            " crawl asks for again."
+            "The process that writes the archive has ended: it was killed, perhaps because there"
+            " was too little memory, or it failed with the error above. The next crawl requests"
+            " again what was not written yet."
         ) from error
 
 
 @contextmanager
-def _writing_process() -> Iterator[Connection]:
-    """The other end of its pipe. It has ended when the block is left."""
+def _start_process() -> Iterator[Connection]:
+    """Start the subprocess, and yield the pipe to it; wait for its end when the block is left."""
     ours, theirs = Pipe()
     with theirs:
-        # In a session of its own, so that Ctrl-C does not reach it. It imports what this process
-        # would, whatever folder this is.
+        # It gets its own session, so that Ctrl-C does not reach it, and this process's path of
+        # imports, whatever the current folder is.
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-P", "-m", "archive.background.process", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],

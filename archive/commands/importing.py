@@ -31,13 +31,13 @@ def import_(folders: tuple[Path, ...], archive: Path, quiet: bool) -> None:
     Exact bytes are kept. Can be stopped and continued; importing again changes nothing.
     """
 
-    def tell(finding: importing.FileFinding) -> None:
+    def report(finding: importing.FileFinding) -> None:
         if not quiet:
             name = click.format_filename(finding.file)
             fate = "" if finding.taken else "not taken in: "
             click.echo(f"{name}: {fate}{finding.reason}", err=True)
 
-    done = importing.import_posts(archive, folders, show, tell=tell)
+    done = importing.import_posts(archive, folders, show, report=report)
     click.echo(
         f"{done.added} added, {done.revised} newer than what was there, {done.older} older, "
         f"{done.unchanged} there already, {done.refused} not taken in; {done.broken} broken."

@@ -1,4 +1,4 @@
-"""Finds the files that are to be imported, and lists them by article."""
+"""Find the files that are to be imported, and list them by article."""
 
 import math
 import os
@@ -15,11 +15,11 @@ from archive.content import parse_post
 from archive.errors import InvalidInfoCode, Refused
 from archive.storage import TemporaryDatabase
 
+# The most bytes in a post; the largest known ones have some hundred thousand.
 _MOST_BYTES = 16 << 20
-"""Of a post; the largest in the wild have some hundred thousand."""
 
+# The suffixes that Jekyll accepts for posts, in lower or upper case.
 _MARKDOWN = frozenset({".md", ".markdown", ".mkdown", ".mkdn", ".mkd"})
-"""Jekyll's ends of the names of posts, in any case."""
 
 _LIKE_A_POST = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}-.*|-?(?:NW)?[0-9]{15,20}\b.*", re.ASCII)
 _NUMBER_OF_REVISION = re.compile(r"\.([0-9]{1,9})(?=\.md\Z)")
@@ -27,11 +27,11 @@ _NUMBER_OF_REVISION = re.compile(r"\.([0-9]{1,9})(?=\.md\Z)")
 
 @dataclass(frozen=True, slots=True)
 class FileFinding:
-    """A file that something is wrong with.
+    """A file that is broken or refused.
 
-    :param file: its path; bytes of it that are not UTF-8 are surrogates.
+    :param file: path of the file; bytes of it that are not UTF-8 are surrogates.
     :param reason: what is wrong, in phrases.
-    :param taken: it is archived all the same.
+    :param taken: True where the file was imported nevertheless.
     """
 
     file: Path
@@ -39,10 +39,12 @@ class FileFinding:
     taken: bool
 
 
-Tell = Callable[[FileFinding], object]
+#: A function that is called with each finding.
+ReportFinding = Callable[[FileFinding], object]
 
 
 def check(source: Path, folder: Path) -> None:
+    """Refuse a source that is no folder, or that overlaps the archive in `folder`."""
     if not source.is_dir():
         raise Refused(f"There is no folder {source} to import.")
     theirs, ours = source.resolve(), folder.resolve()
@@ -50,7 +52,8 @@ def check(source: Path, folder: Path) -> None:
         raise Refused(f"{source} and the archive {folder} overlap; no archive imports itself.")
 
 
-def posts_below(source: Path, note: Tell) -> Iterator[os.DirEntry[str]]:
+def posts_below(source: Path, note: ReportFinding) -> Iterator[os.DirEntry[str]]:
+    """Yield the files below a folder whose names are those of posts."""
     folders = [str(source)]
     while folders:
         try:
@@ -72,7 +75,7 @@ def posts_below(source: Path, note: Tell) -> Iterator[os.DirEntry[str]]:
 
 
 def _is_post(name: str) -> bool:
-    """Whether Jekyll would take a file for a post by its name, or for a page in Markdown."""
+    """Return whether Jekyll would treat a file, by its name, as a post or as a Markdown page."""
     end = PurePath(name).suffix.lower()
     return end in _MARKDOWN or (end == ".html" and _LIKE_A_POST.fullmatch(name) is not None)
 
@@ -81,7 +84,8 @@ def _is_post(name: str) -> bool:
 class PostFile:
     """A file that is to be read.
 
-    :param standing: of a post where it comes from; the number of a superseded version.
+    :param standing: the number of a superseded version; infinity for a post.
+    :param size: in bytes.
     """
 
     path: str
@@ -97,12 +101,13 @@ _SCHEMA = """
 
 
 class Listing(TemporaryDatabase):
-    """Files by article."""
+    """The files that are to be read, by article."""
 
     def __init__(self) -> None:
-        super().__init__(_SCHEMA, "keep a list of the files")
+        super().__init__(_SCHEMA, "list the files")
 
-    def add(self, entry: os.DirEntry[str], note: Tell) -> None:
+    def add(self, entry: os.DirEntry[str], note: ReportFinding) -> None:
+        """Add a file under the article that its name, or else its content, states."""
         try:
             size = entry.stat(follow_symlinks=False).st_size
             code = _code_of(entry)
@@ -122,8 +127,8 @@ class Listing(TemporaryDatabase):
         (count,) = self._db.execute("SELECT count(DISTINCT code) FROM files").fetchone()
         return int(count)
 
-    def articles(self) -> Iterator["Listed"]:
-        """Info codes in their order, and the files of each."""
+    def articles(self) -> Iterator["ListedFiles"]:
+        """Yield the info codes in their order, with the files of each."""
         rows = self._db.execute("SELECT * FROM files ORDER BY code, path")
         for code, files in groupby(rows, key=itemgetter(0)):
             yield InfoCode(code), tuple(PostFile(os.fsdecode(row[1]), *row[2:]) for row in files)
@@ -141,7 +146,7 @@ def _code_of(entry: os.DirEntry[str]) -> InfoCode:
 
 
 def post_name(name: str) -> str:
-    """The name of a post, ending in ``.md``, that the file of a version of it had."""
+    """Return the name of a post, ending in ``.md``, from the name of a file of any version."""
     return _NUMBER_OF_REVISION.sub("", _as_markdown(name))
 
 
@@ -150,9 +155,9 @@ def _as_markdown(name: str) -> str:
 
 
 def bytes_of(path: str) -> bytes:
-    """The bytes of a file, if it is one.
+    """Return the bytes of a regular file.
 
-    :raises Refused: when it is something else, or too large.
+    :raises Refused: when it is no regular file, or too large.
     :raises OSError: when it cannot be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -165,5 +170,5 @@ def bytes_of(path: str) -> bytes:
     return data
 
 
-Listed = tuple[InfoCode, tuple[PostFile, ...]]
-"""An article and its files."""
+#: An article and its files.
+ListedFiles = tuple[InfoCode, tuple[PostFile, ...]]

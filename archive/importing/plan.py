@@ -1,4 +1,4 @@
-"""Decides what becomes of the versions that are imported; see `archive.importing` for the rule."""
+"""Decide which versions the imported files become; see `archive.importing` for the rule."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from archive.article import Edition, InfoCode
 from archive.catalog import CatalogEntry, PostRow, revision_of
 from archive.content import parse_post, read_body, with_listed
 from archive.errors import Refused
-from archive.importing.find_files import FileFinding, Tell
+from archive.importing.find_files import FileFinding, ReportFinding
 from archive.importing.read_versions import (
     ReadArticle,
     ReadVersion,
@@ -20,19 +20,19 @@ from archive.importing.read_versions import (
     version_of,
 )
 from archive.storage import revision_path, sha256
-from archive.writing import Outcome, Step
+from archive.writing import Outcome, WritePlan
 
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the files; each is counted in one of the first five.
+    """The numbers of files by what the import did with them; each is in one of the first five.
 
-    :param added: became the current versions of articles that are new.
+    :param added: became the current versions of new articles.
     :param revised: superseded an imported version.
-    :param older: are kept as superseded versions.
-    :param unchanged: have bytes that were there already, or came twice.
-    :param refused: were not taken in.
-    :param broken: of the first three, are no sound posts.
+    :param older: became superseded versions.
+    :param unchanged: have bytes that the archive has already, or that another file has.
+    :param refused: were not imported.
+    :param broken: files of the first three that are not sound posts.
     """
 
     added: int = 0
@@ -43,28 +43,35 @@ class Imported:
     broken: int = 0
 
 
-class ImportPlan:
-    """Plans the steps for one article after another."""
+class ImportPlanner:
+    """A planner of what to write, for one article after another.
 
-    def __init__(self, archive: Archive, imported: Imported, note: Tell, seen: datetime) -> None:
+    :param imported: counts the files.
+    :param note: is called with each file that is broken or refused.
+    :param seen: the time of the import; aware.
+    """
+
+    def __init__(
+        self, archive: Archive, imported: Imported, note: ReportFinding, seen: datetime
+    ) -> None:
         self._archive = archive
         self._imported = imported
         self._note = note
         self._seen = seen
 
-    def steps(self, article: ReadArticle) -> list[Step]:
-        """What an article's files do to the archive; each of its two posts has its versions."""
+    def plans(self, article: ReadArticle) -> list[WritePlan]:
+        """Return what is to be written for an article, one edition after the other."""
         self._imported.unchanged += article.unchanged
         for finding in article.refused:
             self._note(finding)
-        steps: list[Step] = []
+        plans: list[WritePlan] = []
         for edition in Edition:
             versions = [each for each in article.versions if each.entry.post.edition is edition]
             if versions:
-                steps += self._steps(replace(article, versions=versions), edition)
-        return steps
+                plans += self._plans(replace(article, versions=versions), edition)
+        return plans
 
-    def _steps(self, article: ReadArticle, edition: Edition) -> list[Step]:
+    def _plans(self, article: ReadArticle, edition: Edition) -> list[WritePlan]:
         try:
             current = self._current(article.code, edition) if article.known else None
         except Refused as reason:
@@ -77,12 +84,12 @@ class ImportPlan:
         if current and versions[-1] is not current:
             versions.remove(current)
         self._count(article.versions, versions[-1], current)
-        return list(_steps(versions, current, stray, article.versions[0].entry.post.checked))
+        return list(_plans(versions, current, stray, article.versions[0].entry.post.checked))
 
     def _current(self, code: InfoCode, edition: Edition) -> ReadVersion | None:
-        """What the archive has as the current version of a post.
+        """Return the current version of a post in the archive; None where it has none.
 
-        :raises Refused: when its file is not the one that the catalog knows.
+        :raises Refused: when its file has another hash than the catalog states.
         """
         rows = self._archive.editions(code) if self._archive.has(code, edition) else ()
         row = next((each for each in rows if each.edition is edition), None)
@@ -90,7 +97,7 @@ class ImportPlan:
             return None
         data = self._archive.bytes_of(row.path)
         if data is None or sha256(data) != row.sha256:
-            raise Refused("the archive's own post is lost or changed, as finews verify will tell")
+            raise Refused("the archive's own post is lost or changed; run finews verify")
         post = parse_post(data, PurePosixPath(row.path).name)
         imported = row.revised or row.first_seen
         rank = rank_of_post(row, math.inf, sound=not post.problems, imported=imported)
@@ -98,7 +105,7 @@ class ImportPlan:
         return ReadVersion(data, CatalogEntry(row, named), rank, row.path)
 
     def _stray(self, article: ReadArticle, current: ReadVersion | None) -> ReadVersion | None:
-        """A post that is in the place of the new one and that the catalog does not know."""
+        """Return the version of a file that the catalog does not know, at the new post's path."""
         path = article.versions[-1].entry.post.path
         if current and current.file == path:
             return None
@@ -121,13 +128,13 @@ class ImportPlan:
                 self._note(FileFinding(Path(version.file), reason, taken=True))
 
 
-def _steps(
+def _plans(
     versions: Sequence[ReadVersion],
     current: ReadVersion | None,
     stray: ReadVersion | None,
     now: str,
-) -> Iterator[Step]:
-    """Each version supersedes the one before it, as if they had come in this order."""
+) -> Iterator[WritePlan]:
+    """Yield a plan for each version; it supersedes the version before it."""
     before = current.entry.post if current else None
     saved = ((current.data, _superseded_path(current.entry.post)),) if current else ()
     for version in versions:
@@ -136,7 +143,7 @@ def _steps(
         left = {other.file for other in (current, stray) if other and last} - {row.path}
         named = with_listed(version.entry.securities or (), row.stock_list)
         superseded = revision_of(before, now) if before else None
-        yield Step(
+        yield WritePlan(
             Outcome.REVISED if before else Outcome.ADDED,
             CatalogEntry(row, named, superseded, grams=version.entry.grams),
             (*saved, (version.data, row.path if last else _superseded_path(row))),

@@ -1,8 +1,7 @@
-"""Reads the files of articles, in several processes where they are many.
+"""Read the files of articles, in several processes where there are many.
 
-Whatever can be made of a version by itself is made here: its row, the pairs of characters that it
-is found by, its record for the captures. The process that writes has then little more to do than
-that.
+These processes also compute what depends on one version alone: its row, its pairs of characters for
+the search index, its record for the captures. Little is left for the one process that writes.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -15,29 +14,29 @@ from archive.article import InfoCode
 from archive.catalog import CatalogEntry, PostRow, entry_of_post
 from archive.content import NO_FRONT_MATTER, parse_post
 from archive.errors import Refused
-from archive.importing.find_files import FileFinding, Listed, PostFile, bytes_of, post_name
+from archive.importing.find_files import FileFinding, ListedFiles, PostFile, bytes_of, post_name
 from archive.process_pool import Workers, cores
 from archive.search import grams
 from archive.storage import sha256
 from archive.warc import conversion_record
 from archive.writing import target_of
 
+# Articles and bytes that a process reads at once.
 _CHUNK_ARTICLES, _CHUNK_BYTES = 50, 4 << 20
-"""What is read at once by a process."""
 
+# The most processes that read; more would wait for the one that writes.
 _MOST_PROCESSES = 3
-"""That read; more would wait for the one that writes."""
 
+# Articles that one process reads in the time that it takes to start others, most of a second.
 _WORTH_A_PROCESS = 2_000
-"""Articles; a process takes most of a second to start."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleFiles:
     """An article that is to be read.
 
-    :param known: hashes of the versions that are archived.
-    :param seen: the time of the import.
+    :param known: hashes of the archived versions.
+    :param seen: the time of the import; aware.
     """
 
     code: InfoCode
@@ -53,10 +52,10 @@ Rank = tuple[bool, bool, float, str, str, int, str]
 class ReadVersion:
     """A version of an article.
 
-    :param rank: the greatest is the current one: fetched by a crawl, sound, standing, time of the
-        import, publication, size, hash.
-    :param file: where it was read.
-    :param record: it, for the captures.
+    :param rank: the version with the greatest rank becomes the current one. It consists of:
+        fetched by a crawl, sound, standing, time of the import, publication, size, hash.
+    :param file: path of the file.
+    :param record: the version as a `conversion` record.
     """
 
     data: bytes
@@ -69,11 +68,11 @@ class ReadVersion:
 
 @dataclass(frozen=True, slots=True)
 class ReadArticle:
-    """What its files say of an article.
+    """An article whose files were read.
 
-    :param known: hashes of the versions that are archived.
-    :param versions: that are new, each once.
-    :param unchanged: how many files have none of these.
+    :param known: hashes of the archived versions.
+    :param versions: the new versions, each once.
+    :param unchanged: number of files without a new version.
     """
 
     code: InfoCode
@@ -84,13 +83,13 @@ class ReadArticle:
 
 
 def read_articles(
-    articles: Iterable[Listed], count: int, archive: Archive, seen: datetime
+    articles: Iterable[ListedFiles], count: int, archive: Archive, seen: datetime
 ) -> Generator[ReadArticle, None, None]:
-    """What the files of articles say, in their order.
+    """Read the files of articles, in their order.
 
-    :param count: how many there are.
+    :param count: number of articles.
     :param seen: the time of the import.
-    :raises ArchiveError: when one of the processes is killed.
+    :raises ArchiveError: when a worker process is killed.
     """
     chunks = _chunks(articles, archive, seen)
     processes = min(cores(), _MOST_PROCESSES) if count > _WORTH_A_PROCESS else 1
@@ -100,7 +99,7 @@ def read_articles(
 
 
 def _chunks(
-    articles: Iterable[Listed], archive: Archive, seen: datetime
+    articles: Iterable[ListedFiles], archive: Archive, seen: datetime
 ) -> Iterator[list[ArticleFiles]]:
     for chunk in _limited(articles):
         known = archive.hashes(code for code, _ in chunk)
@@ -109,8 +108,8 @@ def _chunks(
         ]
 
 
-def _limited(articles: Iterable[Listed]) -> Iterator[list[Listed]]:
-    chunk: list[Listed] = []
+def _limited(articles: Iterable[ListedFiles]) -> Iterator[list[ListedFiles]]:
+    chunk: list[ListedFiles] = []
     size = 0
     for article in articles:
         chunk.append(article)
@@ -152,13 +151,14 @@ def _read_article(article: ArticleFiles) -> ReadArticle:
 
 
 def rank_of(version: ReadVersion) -> Rank:
+    """Return the rank of a version, as a sort key."""
     return version.rank
 
 
 def rank_of_post(row: PostRow, standing: float, *, sound: bool, imported: str) -> Rank:
-    """Return the rank of a version that no crawl fetched, unless its row says otherwise.
+    """Return the rank of a version, which no crawl fetched unless its row states a body source.
 
-    :param standing: of a post where it comes from; the number of a superseded version.
+    :param standing: the number of a superseded version; infinity for a post.
     :param imported: ISO 8601, UTC.
     """
     crawled = row.body_source is not None
@@ -168,6 +168,8 @@ def rank_of_post(row: PostRow, standing: float, *, sound: bool, imported: str) -
 def version_of(path: str, data: bytes, standing: float, seen: datetime) -> ReadVersion:
     """Read a version.
 
+    :param standing: see `rank_of_post`.
+    :param seen: the time of the import; aware.
     :raises Refused: when it names no article or no day.
     """
     post = parse_post(data, post_name(PurePosixPath(path).name))
@@ -177,7 +179,7 @@ def version_of(path: str, data: bytes, standing: float, seen: datetime) -> ReadV
         raise Refused("; ".join((*post.problems, *undated)))
     row = entry.post
     rank = rank_of_post(row, standing, sound=not post.problems, imported=row.checked)
-    found_by = {text: grams(text) for text in (row.text, row.digest, row.title) if text}
-    entry = replace(entry, grams=found_by)
+    pairs = {text: grams(text) for text in (row.text, row.digest, row.title) if text}
+    entry = replace(entry, grams=pairs)
     record = conversion_record(target_of(row.info_code), data, seen)
     return ReadVersion(data, entry, rank, path, post.problems, record)

@@ -1,8 +1,8 @@
-"""Damage that an operator has accepted: what was given up, and when.
+"""Record and recognise problems that an operator has accepted.
 
-``accepted.jsonl`` in the archive has a JSON object a line: ``at`` (ISO 8601, UTC), ``wrong``,
-``place``, ``sentence``, as `finews verify` printed it. `verify` reports the same damage as accepted
-from then on, and other damage as wrong.
+``accepted.jsonl`` in the archive has one JSON object per line: ``at`` (ISO 8601, UTC), ``wrong``,
+``place``, ``sentence``, as `finews verify` printed them. From then on `verify` reports the same
+problem as accepted, and any other as wrong.
 """
 
 import json
@@ -13,26 +13,27 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archive.clock import utc_iso
+from archive.integrity.journal_digests import encodable
 from archive.integrity.verify import Problem
 from archive.storage import bytes_if_there, refuse_link, sync_folders
 
 _NAME = "accepted.jsonl"
 
 
-class Sorted(NamedTuple):
-    """Problems, those that were accepted apart from the others."""
+class SortedProblems(NamedTuple):
+    """Problems that were not accepted, and those that were."""
 
     wrong: list[Problem]
     accepted: list[Problem]
 
 
-def sort(folder: Path, problems: Sequence[Problem]) -> Sorted:
+def sort(folder: Path, problems: Sequence[Problem]) -> SortedProblems:
     """Return which problems of an archive were accepted and which were not.
 
-    :raises OSError: when the list of those that were cannot be read.
+    :raises OSError: when the list of accepted problems cannot be read.
     """
-    known = _accepted(folder)
-    found = Sorted([], [])
+    known = _read_accepted(folder)
+    found = SortedProblems([], [])
     for problem in problems:
         (found.accepted if _facts(problem) in known else found.wrong).append(problem)
     return found
@@ -56,8 +57,8 @@ def accept(folder: Path, problems: Collection[Problem], now: datetime) -> None:
     sync_folders([folder])
 
 
-def _accepted(folder: Path) -> set[tuple[str, str, str]]:
-    """Return what was accepted; a line that a power cut left half written is no line."""
+def _read_accepted(folder: Path) -> set[tuple[str, str, str]]:
+    """Return the facts of accepted problems; skip a line that a power cut left incomplete."""
     known = set()
     for line in (bytes_if_there(folder / _NAME) or b"").splitlines():
         try:
@@ -69,8 +70,4 @@ def _accepted(folder: Path) -> set[tuple[str, str, str]]:
 
 
 def _facts(problem: Problem) -> tuple[str, str, str]:
-    return problem.wrong.value, _printable(problem.place), _printable(problem.sentence)
-
-
-def _printable(text: str) -> str:
-    return text.encode(errors="backslashreplace").decode()
+    return problem.wrong.value, encodable(problem.place), encodable(problem.sentence)

@@ -1,4 +1,4 @@
-"""Tells what one catalog knows and another does not."""
+"""Compare two catalogs: count what an old one has and a rebuilt one lacks."""
 
 import os
 import sqlite3
@@ -9,6 +9,7 @@ from archive.catalog import Catalog
 from archive.errors import CatalogDamaged, MisshapenCatalog
 from archive.storage import sqlite_errors
 
+# Columns that identify a row, by table.
 _KEYS = {
     "posts": ("info_code",),
     "editions": ("info_code", "edition"),
@@ -20,12 +21,14 @@ _KEYS = {
     "categories": ("media",),
     "securities": ("code",),
 }
+# Columns that identify a row as well, where the two catalogs differ in those of `_KEYS`.
 _PLACES = {"posts": ("path",), "revisions": ("path",), "payloads": ("file", "offset")}
-"""What rows of a new catalog are known by as well, where the old one calls them otherwise."""
+# Columns that `_COUNT_ORIGINS` needs.
 _ORIGIN = {
     *("info_code", "version", "checked", "first_seen", "body_source", "captures", "stock_list")
 }
-_PROVENANCE = """
+# Posts about whose origin or history the new catalog states less.
+_COUNT_ORIGINS = """
     SELECT count(*) FROM old.posts AS old JOIN posts AS new USING (info_code)
     WHERE new.version < old.version OR new.checked < old.checked
         OR new.first_seen <> old.first_seen
@@ -35,21 +38,20 @@ _PROVENANCE = """
             OR new.checked = old.checked AND new.stock_list <> old.stock_list
         )
 """
-
-
-_REVISIONS_ORIGIN = """
+# Revisions about whose origin the new catalog states less.
+_COUNT_REVISION_ORIGINS = """
     SELECT count(*) FROM old.revisions AS old JOIN revisions AS new USING (info_code, path)
     WHERE new.body_source IS NULL AND old.body_source IS NOT NULL
         OR new.captures = '[]' AND old.captures <> '[]'
 """
-_ALL_POSTS = "SELECT count(*) FROM old.posts"
+_COUNT_POSTS = "SELECT count(*) FROM old.posts"
 
 
 def lacking(fresh: Path, old: Path) -> list[str]:
-    """What a catalog lacks that an old one knows, a phrase each.
+    """Return what a catalog lacks that an old one has, a phrase each, such as "3 payloads".
 
-    :returns: nothing where the old one is not there or damaged.
-    :raises ArchiveError: when the old one cannot be read just now.
+    :returns: an empty list where the old catalog does not exist or is damaged.
+    :raises ArchiveError: when the old catalog cannot be read at the moment.
     """
     if not old.exists() or not _is_sound(old):
         return []
@@ -60,18 +62,18 @@ def lacking(fresh: Path, old: Path) -> list[str]:
             for table, key in _KEYS.items()
             if _columns(catalog, table).issuperset((*key, *_PLACES.get(table, ())))
         }
-        # Of a catalog of long ago that has the origin in other columns, all of it would be lost.
-        origin = _PROVENANCE if _columns(catalog, "posts") >= _ORIGIN else _ALL_POSTS
+        # A catalog of an early release has the origin in other columns: all of it would be lost.
+        origin = _COUNT_ORIGINS if _columns(catalog, "posts") >= _ORIGIN else _COUNT_POSTS
         (provenance,) = catalog.execute(origin).fetchone()
-        (superseded,) = catalog.execute(_REVISIONS_ORIGIN).fetchone()
-    counts["posts' origin, first look or latest version"] = provenance
+        (superseded,) = catalog.execute(_COUNT_REVISION_ORIGINS).fetchone()
+    counts["posts' origin, first check or latest version"] = provenance
     counts["superseded versions' origin"] = superseded
     return [f"{count} {what}" for what, count in counts.items() if count]
 
 
 def _is_sound(place: Path) -> bool:
     try:
-        with Catalog(place) as catalog:  # which brings it to the present shape
+        with Catalog(place) as catalog:  # opening it migrates it to the present schema
             return not catalog.damage()
     except CatalogDamaged:
         return False
@@ -87,12 +89,13 @@ def _reading(place: Path) -> AbstractContextManager[None]:
 
 
 def _columns(catalog: sqlite3.Connection, table: str) -> set[str]:
-    """Of a table of the old catalog; none where it has no such table."""
+    """Return the columns of a table of the old catalog; none where it has no such table."""
     names = catalog.execute("SELECT name FROM pragma_table_info(?, 'old')", [table])
     return {name for (name,) in names}
 
 
 def _missing(catalog: sqlite3.Connection, table: str, *key: str) -> int:
+    """Count the rows of a table that the old catalog has and the new one lacks."""
     columns = ", ".join(key)
     old = f"SELECT {columns} FROM old.{table}"  # noqa: S608
     if table in _PLACES:

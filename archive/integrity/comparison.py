@@ -1,4 +1,18 @@
-"""What the catalog says of an archive, and what its files show, to be compared."""
+"""Compare what the catalog states about an archive with what its files show.
+
+A `Comparison` collects three kinds of facts in temporary tables. Their order does not matter, but
+records must come in the order in which they were written:
+
+- row facts, from the catalog (`add_catalog`): the path and hash of each version and picture, the
+  captures that each row names, and a digest of all that each row states;
+- recorded facts, from the journal in the WARC files (`add_records`): a digest of all that each
+  record states, and the versions that were archived;
+- file facts, from the disk (`add_files`, `add_records`): the hash of each file, and the place,
+  address and payload of each captured response.
+
+Then each query returns one kind of difference. For example, `differing_files` compares the hashes
+of rows with those of files, and `contradicted_rows` the digests of rows with those of records.
+"""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -9,38 +23,50 @@ from typing import NamedTuple
 from archive.capture import captures_from, is_capture, is_text
 from archive.catalog import Questions
 from archive.errors import ArchiveError
-from archive.integrity import journal_digests as statements
-from archive.integrity.file_scan import Captured, Hashed
-from archive.integrity.journal_digests import RecordedVersion
+from archive.integrity.file_scan import FileHash, ScannedRecords
+from archive.integrity.journal_digests import (
+    CHANGE,
+    CRAWL_BEGAN,
+    CRAWL_ENDED,
+    PICTURE_COLUMNS,
+    REVISION,
+    FactDigest,
+    RecordedVersion,
+    digest_of_change,
+    digest_of_picture,
+    digest_of_version,
+    digests_of_crawl,
+    encodable,
+)
 from archive.process_pool import chunks
 from archive.storage import TemporaryDatabase, is_kept_as_file, is_place_of_version, media_path
 from archive.writing import NOTED
 
 _CATALOG = "catalog.db"
 _PAYLOAD = ("digest", "url", "file", "offset", "fetched")
+# Rows of the catalog that are added at each step.
 _ROWS_AT_ONCE = 500
 
 
 class WrongRow(NamedTuple):
-    """A row that cannot be right, whatever the files say.
+    """A row that cannot be right, whatever the files show.
 
-    :param place: below the archive's folder.
+    :param place: of what the row is about, below the archive's folder.
     """
 
     place: str
     sentence: str
 
 
-_Named = tuple[str, int, str, str, str]
-_Stated = tuple[str, bytes, bool]
-_Copy = Callable[[list[sqlite3.Row]], Iterable[WrongRow]]
+_AddRows = Callable[[list[sqlite3.Row]], Iterable[WrongRow]]
 
 
-class Differing(NamedTuple):
-    """A version or a picture whose file the catalog says otherwise.
+class DifferingFile(NamedTuple):
+    """A file that does not have the hash that the catalog states.
 
     :param info_code: of a version; None for a picture.
-    :param found: hash of the file; None where none was found.
+    :param sha256: as the catalog states it.
+    :param found: hash of the file; None where there is no file.
     """
 
     path: str
@@ -49,11 +75,11 @@ class Differing(NamedTuple):
     found: str | None
 
 
-class Misnamed(NamedTuple):
-    """A response that the catalog names, and that is not so.
+class DifferingCapture(NamedTuple):
+    """A response that is not as the catalog states.
 
-    :param digest: of its payload; empty where the catalog does not say it.
-    :param found_url: of what is there instead; None where there is nothing.
+    :param digest: of its payload; empty where the catalog does not state it.
+    :param found_url: address of the response that is there; None where there is none.
     """
 
     file: str
@@ -68,189 +94,190 @@ class Misnamed(NamedTuple):
 def _until_failure(
     rows: Iterator[sqlite3.Row], failures: list[ArchiveError]
 ) -> Iterator[sqlite3.Row]:
-    """What can be read, and then, in `failures`, why no more can be."""
+    """Yield the rows that can be read, then append to `failures` why no more can be.
+
+    Raising at once would lose the rows of the last, incomplete chunk.
+    """
     try:
         yield from rows
     except ArchiveError as error:
         failures.append(error)
 
 
-_ONLY_ITS_FILE = """by_file AND NOT EXISTS (
-    SELECT 1 FROM versions JOIN recorded USING (path, sha256) WHERE path = about
+# Condition for a row of `row_facts`: a version whose row states nothing that its file does not
+# show as well, while the journal has no version with the hash of that file.
+_KNOWN_FROM_FILE_ALONE = """only_file AND NOT EXISTS (
+    SELECT 1 FROM versions JOIN recorded_versions USING (path, sha256) WHERE path = about
 )"""
 
 
 _SCHEMA = """
-    -- What the catalog says.
+    -- Row facts.
     CREATE TABLE versions (path TEXT, info_code TEXT, sha256 TEXT);
-    CREATE INDEX versions_at ON versions (path);
-    CREATE INDEX versions_of ON versions (info_code);
+    CREATE INDEX versions_by_path ON versions (path);
+    CREATE INDEX versions_by_article ON versions (info_code);
     CREATE TABLE pictures (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
-    CREATE TABLE statements (
+    CREATE TABLE row_facts (
         about TEXT PRIMARY KEY,
-        says BLOB,
-        by_file INTEGER -- nothing is said that the version's file does not say as well
+        digest BLOB,
+        only_file INTEGER -- the row states nothing that the version's file does not show as well
     ) WITHOUT ROWID;
-    CREATE TABLE named (
+    CREATE TABLE named_captures (
         file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
         PRIMARY KEY (file, offset, url, fetched, digest)
     ) WITHOUT ROWID;
     CREATE TABLE payloads (digest TEXT PRIMARY KEY) WITHOUT ROWID;
 
-    -- What the files show.
+    -- Recorded facts.
+    CREATE TABLE recorded_facts (
+        about TEXT, digest BLOB, PRIMARY KEY (about, digest)
+    ) WITHOUT ROWID;
+    CREATE TABLE recorded_versions ( -- in the order of the records, which is that of rowid
+        info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT,
+        crawl INTEGER, -- number of crawls that had started by then; 0 before the first
+        settled INTEGER
+    );
+    CREATE TABLE ended_crawls (crawl INTEGER PRIMARY KEY);
+    CREATE INDEX recorded_by_post ON recorded_versions (info_code, edition);
+    CREATE INDEX recorded_by_path ON recorded_versions (path);
+
+    -- File facts.
     CREATE TABLE files (path TEXT PRIMARY KEY, sha256 TEXT) WITHOUT ROWID;
     CREATE INDEX files_by_hash ON files (sha256);
-    CREATE TABLE sought (path TEXT);
-    CREATE TABLE captures (file TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE missing_files (path TEXT);
+    CREATE TABLE warc_files (file TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE responses (
         file TEXT, offset INTEGER, url TEXT, fetched TEXT, digest TEXT,
         PRIMARY KEY (file, offset)
     ) WITHOUT ROWID;
-    CREATE TABLE originals (
-        digest TEXT PRIMARY KEY, file TEXT, offset INTEGER, due INTEGER
+    CREATE TABLE captured_payloads (
+        digest TEXT PRIMARY KEY, file TEXT, offset INTEGER, settled INTEGER
     ) WITHOUT ROWID;
     CREATE TABLE revisits (file TEXT, offset INTEGER, digest TEXT);
-    CREATE TABLE told (
-        about TEXT, says BLOB, PRIMARY KEY (about, says)
-    ) WITHOUT ROWID;
-    CREATE TABLE recorded (
-        info_code TEXT, edition TEXT, version INTEGER, path TEXT, sha256 TEXT,
-        crawl INTEGER, due INTEGER
-    );
-    CREATE TABLE ended (crawl INTEGER PRIMARY KEY);
-    CREATE INDEX recorded_of ON recorded (info_code, edition);
-    CREATE INDEX recorded_at ON recorded (path);
 """
 
 
-class Ledger(TemporaryDatabase):
-    """What the catalog says of an archive, and what its files show, in temporary tables.
-
-    The catalog and the files are taken down in any order. What differs is asked for afterwards.
-    """
+class Comparison(TemporaryDatabase):
+    """Row facts, recorded facts and file facts of an archive, and the differences between them."""
 
     def __init__(self) -> None:
-        super().__init__(_SCHEMA, "keep account of what was read")
+        super().__init__(_SCHEMA, "compare the catalog with the files")
         self._crawls = 0
 
-    def copy(self, catalog: Questions) -> list[WrongRow]:
-        """Take over what the catalog says, see `copying`."""
-        return [*chain.from_iterable(self.copying(catalog))]
+    def add_catalog(self, catalog: Questions) -> Iterator[list[WrongRow]]:
+        """Add the row facts of versions, pictures, captures and crawls, some rows at each step.
 
-    def copying(self, catalog: Questions) -> Iterator[list[WrongRow]]:
-        """Take over what the catalog says of versions, pictures, captures and crawls, some rows
-        at each step.
-
-        :returns: rows that cannot be right; of these, nothing is taken over that cannot be.
-        :raises ArchiveError: when it cannot be read; what was read until then is taken over.
+        :returns: rows that cannot be right; what is wrong about them is not added.
+        :raises ArchiveError: when the catalog cannot be read; the rows before that are added.
         """
-        crawl = statements.CRAWL_BEGAN + statements.CRAWL_ENDED
-        tables: tuple[tuple[str, tuple[str, ...], _Copy], ...] = (
-            ("payloads", _PAYLOAD, self._copy_payloads),
-            ("post_files", NOTED, self._copy_versions),
-            ("revisions", statements.REVISION, self._copy_versions),
-            ("pictures", statements.PICTURE_KEPT, self._copy_pictures),
-            ("changes", statements.CHANGE, self._copy_changes),
-            ("crawls", crawl, self._copy_crawls),
+        tables: tuple[tuple[str, tuple[str, ...], _AddRows], ...] = (
+            ("payloads", _PAYLOAD, self._add_payloads),
+            ("post_files", NOTED, self._add_versions),
+            ("revisions", REVISION, self._add_versions),
+            ("pictures", PICTURE_COLUMNS, self._add_pictures),
+            ("changes", CHANGE, self._add_changes),
+            ("crawls", CRAWL_BEGAN + CRAWL_ENDED, self._add_crawls),
         )
         failures: list[ArchiveError] = []
-        for table, columns, copy in tables:
+        for table, columns, add in tables:
             readable = _until_failure(catalog.rows(table, columns), failures)
             for rows in chunks(readable, _ROWS_AT_ONCE):
-                yield [*copy(rows)]
+                yield [*add(rows)]
             for failure in failures:
                 raise failure
-        told = "its row is not made of those of the two posts that the article has"
-        yield [WrongRow(statements.plain(path), told) for path in catalog.wrongly_merged()]
+        sentence = "its row does not combine the rows of the two posts that the article has"
+        yield [WrongRow(encodable(path), sentence) for path in catalog.wrongly_merged()]
 
-    def _copy_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
+    def _add_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         sound = []
         for row in rows:
             digest, *place = row
             if is_capture(*place) and isinstance(digest, str) and is_text(digest):
                 sound.append((row["file"], row["offset"], row["url"], row["fetched"], digest))
             else:
-                told = f"it has no capture of the payload {shortened(digest)}"
-                yield WrongRow(_CATALOG, told)
-        self._name(sound)
-        self._add("payloads", 1, ((digest,) for *_, digest in sound))
+                sentence = f"it names no valid capture of the payload {shortened(digest)}"
+                yield WrongRow(_CATALOG, sentence)
+        self._insert("named_captures", 5, sound)
+        self._insert("payloads", 1, ((digest,) for *_, digest in sound))
 
-    def _copy_versions(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
+    def _add_versions(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         versions: list[tuple[str, str, str]] = []
-        named: list[_Named] = []
-        stated: list[_Stated] = []
         for row in rows:
             path, info_code, sha256 = row["path"], row["info_code"], row["sha256"]
             if not is_place_of_version(path):
-                told = f"it has a version of {shortened(info_code)} where none can be, at"
-                yield WrongRow(_CATALOG, f"{told} {shortened(path)}")
+                sentence = (
+                    f"it states for a version of {shortened(info_code)} a path where no version "
+                    f"can be: {shortened(path)}"
+                )
+                yield WrongRow(_CATALOG, sentence)
                 continue
             if not all(isinstance(text, str) and is_text(text) for text in (info_code, sha256)):
-                yield WrongRow(path, "what the catalog has as its code or its hash is no text")
+                yield WrongRow(path, "its code or its hash in the catalog is not text")
                 continue
             versions.append((path, info_code, sha256))
             captures = captures_from(row["captures"])
             if captures is None:
-                yield WrongRow(path, "what the catalog names as its captures cannot be read")
+                yield WrongRow(path, "its captures in the catalog cannot be read")
                 continue
-            named += [(each.file, each.offset, each.url, each.fetched, "") for each in captures]
-            by_file = (row["body_source"], row["captures"]) == (None, "[]")
-            stated.append((*statements.of_version(path, dict(row)), by_file))
-        self._add("versions", 3, versions)
-        self._name(named)
-        self._state(stated)
+            named = ((each.file, each.offset, each.url, each.fetched, "") for each in captures)
+            self._insert("named_captures", 5, named)
+            only_file = (row["body_source"], row["captures"]) == (None, "[]")
+            self._add_row_facts([digest_of_version(path, dict(row))], only_file=only_file)
+        self._insert("versions", 3, versions)
 
-    def _copy_pictures(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
+    def _add_pictures(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         for row in rows:
             digest, kind = row["sha256"], row["type"]
             if is_kept_as_file(digest, kind):
-                self._add("pictures", 2, [(media_path(digest, kind), digest)])
-                self._state([(*statements.of_picture(dict(row)), False)])
+                self._insert("pictures", 2, [(media_path(digest, kind), digest)])
+                self._add_row_facts([digest_of_picture(dict(row))])
             else:
-                told = f"it has a picture where none can be, {shortened(digest)}"
-                yield WrongRow(_CATALOG, told)
+                sentence = (
+                    f"it states for a picture a hash or a type that none has: {shortened(digest)}"
+                )
+                yield WrongRow(_CATALOG, sentence)
 
-    def _copy_changes(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
-        self._state((*statements.of_change(*row), False) for row in rows)
+    def _add_changes(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
+        self._add_row_facts(digest_of_change(*row) for row in rows)
         return ()
 
-    def _copy_crawls(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
-        stated = chain.from_iterable(statements.of_crawl(dict(row)) for row in rows)
-        self._state((*statement, False) for statement in stated)
+    def _add_crawls(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
+        self._add_row_facts(chain.from_iterable(digests_of_crawl(dict(row)) for row in rows))
         return ()
 
-    def _name(self, named: Iterable[_Named]) -> None:
-        self._add("named", 5, named)
+    def _add_row_facts(self, digests: Iterable[FactDigest], *, only_file: bool = False) -> None:
+        self._insert("row_facts", 3, ((*digest, only_file) for digest in digests))
 
-    def _state(self, stated: Iterable[_Stated]) -> None:
-        self._add("statements", 3, stated)
-
-    def _add(self, table: str, columns: int, rows: Iterable[tuple[object, ...]]) -> None:
+    def _insert(self, table: str, columns: int, rows: Iterable[tuple[object, ...]]) -> None:
         values = ", ".join("?" * columns)
         self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({values})", rows)  # noqa: S608
 
-    def note_files(self, found: Iterable[Hashed]) -> None:
-        """Take down files of versions and pictures."""
-        self._add("files", 2, ((statements.plain(path), sha256) for path, sha256 in found))
+    def add_files(self, files: Iterable[FileHash]) -> None:
+        """Add the hashes of files of versions and pictures."""
+        self._insert("files", 2, ((encodable(path), sha256) for path, sha256 in files))
 
-    def note_captures(self, file: str, found: Captured, *, due: bool) -> None:
-        """Take down what the records of a WARC file are.
+    def add_records(self, file: str, scanned: ScannedRecords, *, settled: bool) -> None:
+        """Add what the records in the next piece of a WARC file are.
 
-        :param due: the catalog must know its payloads, and the archive have its versions.
+        :param file: name of the WARC file.
+        :param settled: no crawl is writing the file or was killed while it did, so the catalog must
+            have its payloads, and the archive its versions.
         """
-        self._add("captures", 1, [(file,)])
-        self._add("responses", 5, ((file, *response) for response in found.responses))
-        payloads = ((digest, file, offset, due) for digest, offset in found.payloads.items())
-        self._add("originals", 4, payloads)
-        self._add("revisits", 3, ((file, *revisit) for revisit in found.revisits))
-        self._add("told", 2, found.told)
-        versions = ((*version, self._crawls + crawl, due) for version, crawl in found.versions)
-        self._add("recorded", 7, versions)
-        self._add("ended", 1, ((self._crawls + crawl,) for crawl in found.ended))
-        self._crawls += found.began
+        self._insert("warc_files", 1, [(file,)])
+        self._insert("responses", 5, ((file, *response) for response in scanned.responses))
+        payloads = ((digest, file, offset, settled) for digest, offset in scanned.payloads.items())
+        self._insert("captured_payloads", 4, payloads)
+        self._insert("revisits", 3, ((file, *revisit) for revisit in scanned.revisits))
+        self._insert("recorded_facts", 2, scanned.recorded)
+        versions = (
+            (*version, self._crawls + crawl, settled) for version, crawl in scanned.versions
+        )
+        self._insert("recorded_versions", 7, versions)
+        self._insert("ended_crawls", 1, ((self._crawls + crawl,) for crawl in scanned.ended))
+        self._crawls += scanned.started
 
     def hash_of(self, path: str) -> str | None:
-        """The SHA-256 of the version or picture there; None where the catalog knows none."""
+        """Return the SHA-256 that the catalog states for a path; None where it states none."""
         if not is_text(path):
             return None
         sql = """
@@ -260,8 +287,8 @@ class Ledger(TemporaryDatabase):
         row = self._db.execute(sql, (path,)).fetchone()
         return row[0] if row else None
 
-    def superseded(self, info_code: str, sha256: str) -> str | None:
-        """The path of a superseded version; None where there is none with the hash."""
+    def revision_with(self, info_code: str, sha256: str) -> str | None:
+        """Return the path of the superseded version with a hash; None where there is none."""
         sql = """
             SELECT path FROM versions
             WHERE path LIKE 'revisions/%' AND info_code = ? AND sha256 = ? ORDER BY path DESC
@@ -269,31 +296,31 @@ class Ledger(TemporaryDatabase):
         row = self._db.execute(sql, (info_code, sha256)).fetchone()
         return row[0] if row else None
 
-    def seek(self) -> int:
-        """See which versions and pictures are not among the files that were noted.
+    def list_missing_files(self) -> int:
+        """List the versions and pictures of the catalog whose files were not added.
 
-        :returns: how many.
+        :returns: how many there are.
         """
         self._db.execute(
             """
-            INSERT INTO sought
+            INSERT INTO missing_files
             SELECT path FROM (SELECT path FROM versions UNION SELECT path FROM pictures)
             WHERE path NOT IN (SELECT path FROM files)
             """
         )
-        (count,) = self._db.execute("SELECT count(*) FROM sought").fetchone()
+        (count,) = self._db.execute("SELECT count(*) FROM missing_files").fetchone()
         return int(count)
 
-    def sought(self) -> Iterator[str]:
-        """Their paths."""
-        return (path for (path,) in self._db.execute("SELECT path FROM sought"))
+    def missing_files(self) -> Iterator[str]:
+        """Yield the paths that `list_missing_files` listed."""
+        return (path for (path,) in self._db.execute("SELECT path FROM missing_files"))
 
-    def twice(self) -> Iterator[tuple[str]]:
-        """Paths that the catalog has as those of several versions."""
+    def duplicate_paths(self) -> Iterator[tuple[str]]:
+        """Return the paths that the catalog states for more than one version."""
         return self._db.execute("SELECT path FROM versions GROUP BY path HAVING count(*) > 1")
 
-    def differing(self) -> Iterator[Differing]:
-        """Versions, by path, then pictures, whose file was not found or has another hash."""
+    def differing_files(self) -> Iterator[DifferingFile]:
+        """Yield versions, by path, then pictures, whose file is missing or has another hash."""
         versions = """
             SELECT path, info_code, versions.sha256, files.sha256, min(versions.rowid)
             FROM versions LEFT JOIN files USING (path)
@@ -305,86 +332,97 @@ class Ledger(TemporaryDatabase):
             WHERE files.sha256 IS NOT pictures.sha256 ORDER BY path
         """
         for sql in (versions, pictures):
-            for *differing, _ in self._db.execute(sql):
-                yield Differing(*differing)
+            for *file, _ in self._db.execute(sql):
+                yield DifferingFile(*file)
 
     def unknown_files(self) -> Iterator[tuple[str]]:
-        """Paths of files that the catalog knows nothing of."""
+        """Return the paths of files for which the catalog has no row."""
         return self._db.execute(
             "SELECT path FROM files WHERE path NOT IN (SELECT path FROM versions)"
             " AND path NOT IN (SELECT path FROM pictures) ORDER BY path"
         )
 
-    def lost_captures(self) -> Iterator[tuple[str, int]]:
-        """WARC files that are not there, and how many captures the catalog names in each."""
+    def missing_warc_files(self) -> Iterator[tuple[str, int]]:
+        """Return the missing WARC files, and how many captures the catalog names in each."""
         return self._db.execute(
-            "SELECT file, count(DISTINCT offset) FROM named"
-            " WHERE file NOT IN (SELECT file FROM captures) GROUP BY file ORDER BY file"
+            "SELECT file, count(DISTINCT offset) FROM named_captures"
+            " WHERE file NOT IN (SELECT file FROM warc_files) GROUP BY file ORDER BY file"
         )
 
-    def misnamed(self) -> Iterator[Misnamed]:
-        """Responses in files that are there, and that are not as the catalog names them."""
+    def differing_captures(self) -> Iterator[DifferingCapture]:
+        """Return the responses that are not as the catalog states, in WARC files that exist."""
         sql = """
             SELECT file, offset, named.url, named.fetched, max(named.digest),
                 found.url, found.fetched
-            FROM named LEFT JOIN responses AS found USING (file, offset)
-            WHERE file IN (SELECT file FROM captures) AND (
+            FROM named_captures AS named LEFT JOIN responses AS found USING (file, offset)
+            WHERE file IN (SELECT file FROM warc_files) AND (
                 found.url IS NOT named.url OR found.fetched IS NOT named.fetched
                 OR named.digest NOT IN ('', found.digest)
             )
             GROUP BY file, offset, named.url, named.fetched ORDER BY file, offset
         """
-        return map(Misnamed._make, self._db.execute(sql))
+        return map(DifferingCapture._make, self._db.execute(sql))
 
-    def unanswered(self) -> Iterator[tuple[str, int, str]]:
-        """File, offset and digest of revisits whose payload no response has."""
+    def revisits_without_response(self) -> Iterator[tuple[str, int, str]]:
+        """Return file, offset and digest of the revisits whose payload no response has."""
         return self._db.execute(
             "SELECT file, offset, digest FROM revisits"
-            " WHERE digest NOT IN (SELECT digest FROM originals) ORDER BY file, offset"
+            " WHERE digest NOT IN (SELECT digest FROM captured_payloads) ORDER BY file, offset"
         )
 
     def unknown_payloads(self) -> Iterator[tuple[str, int, int]]:
-        """Files with payloads that the catalog should know: the first of them, and how many."""
+        """Return the WARC files with settled payloads for which the catalog has no row.
+
+        :returns: for each file its name, the first offset, and the number of payloads.
+        """
         return self._db.execute(
-            "SELECT file, min(offset), count(*) FROM originals"
-            " WHERE due AND digest NOT IN (SELECT digest FROM payloads)"
+            "SELECT file, min(offset), count(*) FROM captured_payloads"
+            " WHERE settled AND digest NOT IN (SELECT digest FROM payloads)"
             " GROUP BY file ORDER BY file"
         )
 
-    def contradicted(self) -> Iterator[tuple[str]]:
-        """Of what the catalog says otherwise than every capture that tells of it.
+    def contradicted_rows(self) -> Iterator[tuple[str]]:
+        """Return what row facts are about that differ from all recorded facts about the same.
 
-        Not of a version that only its file tells of, as when newer captures are lost.
+        Versions that are known from their file alone are left out, see `newer_than_records`.
         """
         sql = f"""
-            SELECT about FROM statements JOIN told USING (about) WHERE NOT ({_ONLY_ITS_FILE})
-            GROUP BY about HAVING NOT max(told.says = statements.says) ORDER BY about
+            SELECT about FROM row_facts AS row JOIN recorded_facts AS recorded USING (about)
+            WHERE NOT ({_KNOWN_FROM_FILE_ALONE})
+            GROUP BY about HAVING NOT max(recorded.digest = row.digest) ORDER BY about
         """  # noqa: S608
         return self._db.execute(sql)
 
-    def newer_than_captures(self) -> Iterator[tuple[str]]:
-        """Paths of versions of which the captures know other ones only."""
+    def newer_than_records(self) -> Iterator[tuple[str]]:
+        """Return the paths of versions known from their file alone, where the journal has others.
+
+        The captures that had them are lost.
+        """
         sql = f"""
-            SELECT about FROM statements WHERE about IN (SELECT path FROM recorded)
-            AND {_ONLY_ITS_FILE} ORDER BY about
+            SELECT about FROM row_facts WHERE about IN (SELECT path FROM recorded_versions)
+            AND {_KNOWN_FROM_FILE_ALONE} ORDER BY about
         """  # noqa: S608
         return self._db.execute(sql)
 
     def lost_versions(self) -> Iterator[RecordedVersion]:
-        """Versions that records are of, and that neither the catalog nor a file has.
+        """Return the recorded versions that neither the catalog nor a file has.
 
-        Not those that were recorded a second time under their number, by what was done after a
-        kill, before there was a newer one. Neither those that were being stored at a kill: they are
-        the last ones of a crawl without an end, or of the file that was being written.
+        Two kinds are no loss, and are left out:
+
+        - a version that was recorded again under its number before there was a newer one: what ran
+          after a kill has repeated it;
+        - a version that was being stored when a kill came: one of the last of a crawl without an
+          end, or of a WARC file that is not settled.
         """
         sql = """
-            SELECT info_code, edition, version, path, sha256 FROM recorded AS lost
+            SELECT info_code, edition, version, path, sha256 FROM recorded_versions AS lost
             WHERE (
-                NOT crawl OR crawl IN (SELECT crawl FROM ended) OR EXISTS (
-                    SELECT 1 FROM recorded AS stored JOIN versions USING (info_code, sha256)
+                NOT crawl OR crawl IN (SELECT crawl FROM ended_crawls) OR EXISTS (
+                    SELECT 1
+                    FROM recorded_versions AS stored JOIN versions USING (info_code, sha256)
                     WHERE stored.crawl = lost.crawl AND stored.rowid > lost.rowid
                     AND NOT EXISTS (
-                        SELECT 1 FROM recorded AS again
+                        SELECT 1 FROM recorded_versions AS again
                         WHERE again.info_code = stored.info_code
                         AND again.edition = stored.edition
                         AND again.version = stored.version AND again.rowid > stored.rowid
@@ -392,19 +430,19 @@ class Ledger(TemporaryDatabase):
                 )
             )
             AND (
-                due OR rowid < (
+                settled OR rowid < (
                     SELECT max(recorded.rowid)
-                    FROM recorded JOIN versions USING (info_code, sha256)
+                    FROM recorded_versions AS recorded JOIN versions USING (info_code, sha256)
                 )
             )
             AND sha256 NOT IN (SELECT sha256 FROM versions WHERE info_code = lost.info_code)
             AND NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = lost.sha256)
             AND NOT EXISTS (
-                SELECT 1 FROM recorded AS again
+                SELECT 1 FROM recorded_versions AS again
                 WHERE again.info_code = lost.info_code AND again.edition = lost.edition
                 AND again.rowid > lost.rowid AND again.version = lost.version
                 AND NOT EXISTS (
-                    SELECT 1 FROM recorded AS newer
+                    SELECT 1 FROM recorded_versions AS newer
                     WHERE newer.info_code = lost.info_code AND newer.edition = lost.edition
                     AND newer.version > lost.version
                     AND newer.rowid BETWEEN lost.rowid AND again.rowid
@@ -413,11 +451,11 @@ class Ledger(TemporaryDatabase):
         """
         return map(RecordedVersion._make, self._db.execute(sql))
 
-    def untold(self) -> tuple[int, str]:
-        """Of how much the catalog says what no capture tells of, and the first of it."""
+    def unrecorded_rows(self) -> tuple[int, str]:
+        """Return how many row facts no record states, and what the first of them is about."""
         sql = """
-            SELECT count(*), min(about) FROM statements
-            WHERE NOT by_file AND about NOT IN (SELECT about FROM told)
+            SELECT count(*), min(about) FROM row_facts
+            WHERE NOT only_file AND about NOT IN (SELECT about FROM recorded_facts)
         """
         count, first = self._db.execute(sql).fetchone()
         return count, first

@@ -1,6 +1,7 @@
-"""What the files of an archive show by themselves, read in other processes.
+"""Read file facts and recorded facts: hashes of files, and what the records of WARC files are.
 
-What is imported here is imported by each of these processes: of the archive as little as will do.
+Worker processes run these functions, and each of them imports this module. So it imports as little
+of the archive as possible.
 """
 
 from collections.abc import Sequence
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from archive.integrity.journal_digests import (
+    FactDigest,
     RecordedVersion,
-    Statement,
-    recorded_by,
-    tells_of_begin,
-    tells_of_end,
+    is_of_crawl_end,
+    is_of_crawl_start,
+    read_recorded_facts,
 )
 from archive.storage import read_many
 from archive.warc import Records
@@ -22,30 +23,30 @@ from archive.warc import Records
 _KINDS = frozenset({"response", "revisit", "metadata"})
 
 
-class Hashed(NamedTuple):
-    """A file.
+class FileHash(NamedTuple):
+    """The hash of a file.
 
     :param path: below the archive's folder.
-    :param sha256: None where it is not there after all.
+    :param sha256: None where the file does not exist.
     """
 
     path: str
     sha256: str | None
 
 
-def hashed(folder: Path, paths: Sequence[str]) -> list[Hashed]:
-    """The hashes of files.
+def hash_files(folder: Path, paths: Sequence[str]) -> list[FileHash]:
+    """Return the hashes of files.
 
     :raises OSError: when one of them cannot be read.
     """
     contents = read_many([folder / path for path in paths])
     return [
-        Hashed(path, None if data is None else sha256(data).hexdigest())
+        FileHash(path, None if data is None else sha256(data).hexdigest())
         for path, data in zip(paths, contents, strict=True)
     ]
 
 
-class Response(NamedTuple):
+class ResponseRecord(NamedTuple):
     """A `response` or `revisit` record.
 
     :param digest: of its payload; empty for a `revisit`.
@@ -58,51 +59,52 @@ class Response(NamedTuple):
 
 
 @dataclass(slots=True)
-class Captured:
-    """What the records of a piece of a WARC file are.
+class ScannedRecords:
+    """What the records in a piece of a WARC file are.
 
-    :param records: how many.
-    :param payloads: offset of the first response with each, by its digest.
-    :param revisits: offset and digest of each that names the payload which it revisits.
-    :param versions: of posts that records are of, in their order, each with how many crawls began
-        before it in the piece.
-    :param began: how many crawls began.
-    :param ended: of which crawls the end is recorded, counted like those of `versions`.
-    :param damage: what was wrong with records that could not be read, a sentence each.
+    :param damage: why records could not be read, a sentence each.
+    :param count: number of sound records.
+    :param payloads: by digest, the offset of the first response with that payload.
+    :param revisits: offset and digest of each revisit that names the payload it revisits.
+    :param recorded: recorded facts.
+    :param versions: recorded versions of posts, in their order, each with the number of crawls that
+        had started before it in this piece.
+    :param started: number of crawls that started.
+    :param ended: crawls whose end is recorded, numbered as in `versions`.
     """
 
     path: Path
-    records: int
-    responses: list[Response]
-    payloads: dict[str, int]
-    revisits: list[tuple[int, str]]
-    told: list[Statement]
-    versions: list[tuple[RecordedVersion, int]]
     damage: list[str]
-    began: int = 0
+    count: int = 0
+    responses: list[ResponseRecord] = field(default_factory=list)
+    payloads: dict[str, int] = field(default_factory=dict)
+    revisits: list[tuple[int, str]] = field(default_factory=list)
+    recorded: list[FactDigest] = field(default_factory=list)
+    versions: list[tuple[RecordedVersion, int]] = field(default_factory=list)
+    started: int = 0
     ended: list[int] = field(default_factory=list)
 
 
-def captured(records: Records) -> Captured:
-    """What the records are."""
-    found = Captured(records.path, 0, [], {}, [], [], [], records.damage)
+def scan_records(records: Records) -> ScannedRecords:
+    """Return what the records are."""
+    scanned = ScannedRecords(records.path, records.damage)
     for record in records.read(_KINDS):
-        at, digest = record.offset, record.digest
+        offset, digest = record.offset, record.digest
         if record.kind == "response":
-            found.responses.append(Response(at, record.url, record.date, digest))
+            scanned.responses.append(ResponseRecord(offset, record.url, record.date, digest))
             if record.payload:
-                found.payloads.setdefault(digest, at)
+                scanned.payloads.setdefault(digest, offset)
         elif record.kind == "revisit":
-            found.responses.append(Response(at, record.url, record.date, ""))
+            scanned.responses.append(ResponseRecord(offset, record.url, record.date, ""))
             if digest:
-                found.revisits.append((at, digest))
+                scanned.revisits.append((offset, digest))
         else:
-            recorded = recorded_by(record)
-            found.told += recorded.statements
-            found.began += any(map(tells_of_begin, recorded.statements))
-            if any(map(tells_of_end, recorded.statements)):
-                found.ended.append(found.began)
-            if recorded.version:
-                found.versions.append((recorded.version, found.began))
-    found.records = records.count
-    return found
+            digests, version = read_recorded_facts(record)
+            scanned.recorded += digests
+            scanned.started += any(map(is_of_crawl_start, digests))
+            if any(map(is_of_crawl_end, digests)):
+                scanned.ended.append(scanned.started)
+            if version:
+                scanned.versions.append((version, scanned.started))
+    scanned.count = records.count
+    return scanned

@@ -1,7 +1,12 @@
-"""What rows of the catalog say, and what records of the captures tell, to be compared.
+"""Reduce row facts and recorded facts to digests, so that they can be compared.
 
-A row says what one record has told of it. Which one, a kill between record and row may decide: so
-it need not be the last.
+For each thing that the archive knows (a version, a picture, a change, the start or the end of a
+crawl) there is a `FactDigest`: its name, and a hash of all that is stated about it. A row of the
+catalog gives one, and so does every record of the journal about the same thing.
+
+A row is right when its digest equals that of *one* of the records. That need not be the last one:
+the record is written before the row, so a kill between the two leaves a row with the facts of an
+earlier record.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,80 +19,83 @@ from archive.catalog import PostRow, RevisionRow
 from archive.categories import ROLLING
 from archive.storage import Picture
 from archive.warc import Record
-from archive.writing import CRAWL, NOTED, PICTURE, target_of, tells_of_new_version
+from archive.writing import CRAWL, NOTED, PICTURE, is_of_new_version, target_of
 
 REVISION = tuple(each.name for each in fields(RevisionRow))
-PICTURE_KEPT = tuple(each.name for each in fields(Picture))
+PICTURE_COLUMNS = tuple(each.name for each in fields(Picture))
 CHANGE = ("info_code", "at", "what")
+#: Columns of ``crawls`` that are written when a crawl starts.
 CRAWL_BEGAN = ("id", "spider", "arguments", "started")
+#: Columns of ``crawls`` that are written when a crawl ends.
 CRAWL_ENDED = (
     *("ended", "status", "verdict", "found", "asked", "added", "revised", "unchanged", "gone"),
     *("failed", "reasons", "hosts", "complete"),
 )
-"""Columns of ``crawls`` that its end brings, as those before it are of its beginning."""
 
 _TARGETS = target_of("")
-_ABSENT = {each.name: each.default for each in fields(PostRow) if each.default is not MISSING}
-_UNTOLD = dict.fromkeys(CRAWL_ENDED) | {"complete": 0}
+# What records do not state because it was the default when they were written.
+_DEFAULTS = {each.name: each.default for each in fields(PostRow) if each.default is not MISSING}
+# What the record of a crawl's start does not state.
+_NOT_ENDED = dict.fromkeys(CRAWL_ENDED) | {"complete": 0}
 
 
-class Statement(NamedTuple):
-    """Something that is said of a version, a picture, a change or a crawl.
+class FactDigest(NamedTuple):
+    """A digest of the facts about a version, a picture, a change or a crawl.
 
-    :param about: of a version its path, of others what they are called in a sentence.
-    :param says: a hash of all that is said.
+    :param about: the path of a version; for others, their name in a sentence.
+    :param digest: a hash of all the facts.
     """
 
     about: str
-    says: bytes
+    digest: bytes
 
 
-def of_version(path: str, columns: Mapping[str, object]) -> Statement:
-    """What a row of ``posts`` or ``revisions`` says.
+def digest_of_version(path: str, columns: Mapping[str, object]) -> FactDigest:
+    """Return the digest of a row of ``posts`` or ``revisions``.
 
-    The media of rolling news is left out: it is in the credit, so the post's file has it.
+    The media of rolling news is left out: the post's file states it in its credit.
 
     :param columns: `NOTED` or `REVISION`, in their order.
     """
     in_file = {"media"} if columns.get("category") == ROLLING.slug else set()
-    return Statement(path, _hash(columns[name] for name in columns if name not in in_file))
+    return FactDigest(path, _hash(columns[name] for name in columns if name not in in_file))
 
 
-def of_picture(values: Mapping[str, object]) -> Statement:
-    """What a row of ``pictures`` says."""
-    about = plain(f"picture {values['address']}")
-    return Statement(about, _hash(values[name] for name in PICTURE_KEPT))
+def digest_of_picture(values: Mapping[str, object]) -> FactDigest:
+    """Return the digest of a row of ``pictures``."""
+    about = encodable(f"picture {values['address']}")
+    return FactDigest(about, _hash(values[name] for name in PICTURE_COLUMNS))
 
 
-def of_change(info_code: object, at: object, what: object) -> Statement:
-    """What a row of ``changes`` says."""
-    return Statement(plain(f"change of {info_code} at {at}: {what}"), b"")
+def digest_of_change(info_code: object, at: object, what: object) -> FactDigest:
+    """Return the digest of a row of ``changes``."""
+    return FactDigest(encodable(f"change of {info_code} at {at}: {what}"), b"")
 
 
-def of_crawl(row: Mapping[str, object]) -> Iterator[Statement]:
-    """What a row of ``crawls`` says of its beginning, and of its end when it has one."""
+def digests_of_crawl(row: Mapping[str, object]) -> Iterator[FactDigest]:
+    """Yield the digests of a row of ``crawls``: of the start, and of the end if there is one."""
     if row["started"] is not None:
-        about = plain(f"crawl {row['id']}")
-        yield Statement(about, _hash(row[name] for name in CRAWL_BEGAN))
+        about = encodable(f"crawl {row['id']}")
+        yield FactDigest(about, _hash(row[name] for name in CRAWL_BEGAN))
     if row["ended"] is not None:
-        about = plain(f"end of crawl {row['id']}")
-        yield Statement(about, _hash(row[name] for name in CRAWL_ENDED))
+        about = encodable(f"end of crawl {row['id']}")
+        yield FactDigest(about, _hash(row[name] for name in CRAWL_ENDED))
 
 
-def tells_of_begin(statement: Statement) -> bool:
-    """Return whether a statement is of a crawl's begin."""
-    return statement.about.startswith("crawl ")
+def is_of_crawl_start(digest: FactDigest) -> bool:
+    """Return whether a digest is of the start of a crawl."""
+    return digest.about.startswith("crawl ")
 
 
-def tells_of_end(statement: Statement) -> bool:
-    """Return whether a statement is of a crawl's end."""
-    return statement.about.startswith("end of crawl ")
+def is_of_crawl_end(digest: FactDigest) -> bool:
+    """Return whether a digest is of the end of a crawl."""
+    return digest.about.startswith("end of crawl ")
 
 
 class RecordedVersion(NamedTuple):
-    """A version of a post that a record is of.
+    """A version of a post that a record states.
 
-    :param path: of the post then, below the archive's folder.
+    :param path: of the post at that time, below the archive's folder.
     """
 
     info_code: str
@@ -97,54 +105,49 @@ class RecordedVersion(NamedTuple):
     sha256: str
 
 
-class Recorded(NamedTuple):
-    """What a `metadata` record says.
+def read_recorded_facts(record: Record) -> tuple[list[FactDigest], RecordedVersion | None]:
+    """Return the digests of a `metadata` record, and the new version that it states, if any.
 
-    :param version: where it is of a new one.
+    Both are empty where finews did not write the record.
     """
-
-    statements: list[Statement]
-    version: RecordedVersion | None = None
-
-
-def recorded_by(record: Record) -> Recorded:
-    """Return what a `metadata` record says; nothing where it is none of finews."""
     if not record.url.startswith(_TARGETS):
-        return Recorded([])
+        return [], None
     try:
         facts = record.facts
-        return Recorded(list(_told(record.url, facts)), _version_in(facts))
+        return list(_digests_in(record.url, facts)), _version_in(facts)
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return Recorded([])
+        return [], None
 
 
 def _version_in(facts: dict[str, Any]) -> RecordedVersion | None:
-    if not tells_of_new_version(facts):
+    if not is_of_new_version(facts):
         return None
     post = facts["post"]
-    code, path, digest = (plain(str(post[name])) for name in ("info_code", "path", "sha256"))
+    code, path, digest = (encodable(str(post[name])) for name in ("info_code", "path", "sha256"))
     return RecordedVersion(code, Edition.of_name(path), int(post["version"]), path, digest)
 
 
-def _told(url: str, facts: dict[str, Any]) -> Iterator[Statement]:
+def _digests_in(url: str, facts: dict[str, Any]) -> Iterator[FactDigest]:
     if url == CRAWL:
-        yield from of_crawl({"started": None} | _UNTOLD | facts)
+        yield from digests_of_crawl({"started": None} | _NOT_ENDED | facts)
     elif url == PICTURE:
-        yield of_picture(facts)
+        yield digest_of_picture(facts)
     else:
-        post = _ABSENT | facts["post"]
+        post = _DEFAULTS | facts["post"]
         post["body_provisional"] = int(post["body_provisional"])
-        yield of_version(plain(post["path"]), {name: post[name] for name in NOTED})
+        yield digest_of_version(encodable(post["path"]), {name: post[name] for name in NOTED})
         for what in facts.get("changes", ()):
-            yield of_change(post["info_code"], post["checked"], what)
+            yield digest_of_change(post["info_code"], post["checked"], what)
         if revision := facts.get("revision"):
-            yield of_version(plain(revision["path"]), {name: revision[name] for name in REVISION})
+            yield digest_of_version(
+                encodable(revision["path"]), {name: revision[name] for name in REVISION}
+            )
 
 
 def _hash(values: Iterable[object]) -> bytes:
     return blake2b(repr((*values,)).encode(), digest_size=16).digest()
 
 
-def plain(about: str) -> str:
-    """Text that can be written as UTF-8, whatever bytes a name or a row has."""
+def encodable(about: str) -> str:
+    """Return a text that can be written as UTF-8, whatever bytes a name or a row has."""
     return about.encode(errors="backslashreplace").decode()

@@ -1,4 +1,14 @@
-"""What captures and files tell of an archive, repeated in order on an empty catalog."""
+"""Repeat on an empty catalog what the journal records, in order, and add what files show besides.
+
+The journal is the `metadata` records in the WARC files: each states what the archive did with a
+post, a picture or a crawl. `read_journal` reads the records of a piece of a file, and `read_posts`
+reads post files; both run in worker processes. A `JournalReplay` then fills the catalog:
+
+1. `add`: recorded facts, in the order of the records;
+2. `add_files`: posts that no record is about;
+3. `add_revisions`: superseded versions that no record is about;
+4. `add_differing`: posts whose file has other bytes than every version recorded for them.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +34,9 @@ from archive.storage import (
     sha256,
 )
 from archive.warc import Records, finished_name, is_found
-from archive.writing import CRAWL, PICTURE, target_of, tells_of_new_version
+from archive.writing import CRAWL, PICTURE, is_of_new_version, target_of
 
+# Rows that are written to the catalog at once.
 _BATCH = 500
 _PostId = tuple[InfoCode, Edition]
 _KINDS = frozenset({"response", "metadata"})
@@ -33,9 +44,9 @@ _KINDS = frozenset({"response", "metadata"})
 
 @dataclass(frozen=True, slots=True)
 class LostVersion:
-    """A version that a capture tells of and that no file has.
+    """A version that the journal records and that no file has.
 
-    :param place: where its file belongs, below the archive's folder.
+    :param place: path of the file that it should have, below the archive's folder.
     """
 
     info_code: str
@@ -51,14 +62,15 @@ class LostVersion:
 
 @dataclass(slots=True)
 class JournalFacts:
-    """What some records tell.
+    """The recorded facts in a piece of a WARC file.
 
-    :param payloads: the first capture of each, by digest.
-    :param crawls: rows of ``crawls``, or the rest of one.
-    :param pictures: that are kept, if their files are there: a kill between the record and the
-        file leaves one without the other.
-    :param posts: the facts of each record of a post; where it is of a new version, what the
-        body holds, if a file has the version.
+    :param payloads: the first capture of each payload, by digest.
+    :param crawls: rows of ``crawls``; of a crawl's end, the columns that it adds.
+    :param pictures: stored pictures whose files exist: a kill between the record and the file
+        leaves a record without a file.
+    :param posts: the facts of each record of a post; with the facts of its body, where the record
+        is of a new version and a file has that version.
+    :param damage: why records could not be read, a sentence each.
     """
 
     payloads: dict[str, Capture] = field(default_factory=dict)
@@ -68,30 +80,33 @@ class JournalFacts:
     damage: list[str] = field(default_factory=list)
 
 
-def told_by(folder: Path, records: Records) -> JournalFacts:
-    """What records tell of the archive in `folder`."""
+def read_journal(folder: Path, records: Records) -> JournalFacts:
+    """Return the recorded facts in a piece of a WARC file of the archive in `folder`."""
     file, found = finished_name(records.path), is_found(records.path)
-    told = JournalFacts(damage=records.damage)
+    journal = JournalFacts(damage=records.damage)
     for record in records.read(_KINDS):
         if record.kind == "response":
             if record.payload and found:
-                told.payloads.setdefault(record.digest, record.capture_in(file))
+                journal.payloads.setdefault(record.digest, record.capture_in(file))
         elif record.url == CRAWL:
-            told.crawls.append(record.facts)
+            journal.crawls.append(record.facts)
         elif record.url == PICTURE:
             picture = Picture(**record.facts)
             sound = is_kept_as_file(picture.sha256, picture.type)
             if sound and (folder / picture.path).is_file():
-                told.pictures.append(picture)
+                journal.pictures.append(picture)
         elif record.url.startswith(target_of("")):
             facts = record.facts
-            body = _body_of(folder, facts["post"]) if tells_of_new_version(facts) else None
-            told.posts.append((facts, body))
-    return told
+            body = _body_of(folder, facts["post"]) if is_of_new_version(facts) else None
+            journal.posts.append((facts, body))
+    return journal
 
 
 def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
-    """Of a version: the post itself, or where it went when it was superseded."""
+    """Return the facts of a version's body, from its post or from its revision.
+
+    :returns: None where neither file has the version.
+    """
     if not is_place_of_version(post["path"]):
         return None
     path = PurePosixPath(post["path"])
@@ -103,9 +118,10 @@ def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A post file.
+class ListedPost:
+    """A post file that is to be read.
 
+    :param path: below the archive's folder.
     :param known: the catalog has its article.
     """
 
@@ -114,49 +130,48 @@ class FoundFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a post file is.
+class ReadPost:
+    """A post file that was read.
 
-    :param sha256: None where it is no file, but a pipe, a device, or a link to nothing.
-    :param entry: of a file whose article was not known; None where it names no article or no day.
+    :param path: below the archive's folder.
+    :param sha256: None where it is no regular file, but a pipe, a device, or a broken link.
+    :param entry: of an article that was not known; None where the file names no article or no day.
     """
 
-    file: FoundFile
+    path: PurePosixPath
     sha256: str | None
     entry: CatalogEntry | None
 
 
-def seen_in(folder: Path, files: Sequence[FoundFile]) -> list[Seen]:
+def read_posts(folder: Path, files: Sequence[ListedPost]) -> list[ReadPost]:
     """Read post files."""
     contents = read_many([folder / file.path for file in files])
-    return [
-        _seen(folder / file.path, file, data) for file, data in zip(files, contents, strict=True)
-    ]
+    return [_read_post(folder, file, data) for file, data in zip(files, contents, strict=True)]
 
 
-def _seen(place: Path, file: FoundFile, content: bytes | None) -> Seen:
+def _read_post(folder: Path, file: ListedPost, content: bytes | None) -> ReadPost:
     if content is None:
-        return Seen(file, None, None)
-    modified = datetime.fromtimestamp(place.stat().st_mtime, UTC)
+        return ReadPost(file.path, None, None)
+    modified = datetime.fromtimestamp((folder / file.path).stat().st_mtime, UTC)
     new = not file.known and is_place_of_version(str(file.path))
     entry = entry_of_file(file.path, content, modified) if new else None
-    return Seen(file, sha256(content), entry)
+    return ReadPost(file.path, sha256(content), entry)
 
 
-class Fold:
-    """Fills a catalog.
+class JournalReplay:
+    """A replay of the journal that fills an empty catalog.
 
-    Attribute `strange` has posts that differ from every version of their article, a sentence
-    each; `unread` those that name no article or no day, as paths below the folder; `numbers` those
-    that articles have to get back at the end, see `Catalog.renumber`.
+    Attribute `strange` states why posts and revisions are not in the catalog, a sentence each;
+    `unread` has the paths of posts that name no article or no day; `numbers` has the numbers that
+    articles must get back at the end, see `Catalog.renumber`.
     """
 
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
         self.numbers: dict[InfoCode, int] = {}
-        self._told_last: dict[InfoCode, dict[Edition, int]] = {}
-        self._differing: list[Seen] = []
+        self._last_numbers: dict[InfoCode, dict[Edition, int]] = {}
+        self._differing: list[PurePosixPath] = []
         self._later: dict[_PostId, list[RevisionRow]] = defaultdict(list)
         self._catalog = catalog
         self._folder = folder
@@ -167,52 +182,50 @@ class Fold:
 
     @property
     def lost(self) -> Iterator[LostVersion]:
-        """Versions that were told of and that no file has."""
+        """The versions that the journal records and that no file has."""
         for versions in self._lost.values():
             yield from versions.values()
 
-    def add(self, told: JournalFacts) -> None:
-        """What was told next."""
-        for digest, capture in told.payloads.items():
+    def add(self, journal: JournalFacts) -> None:
+        """Repeat what the next piece of the journal records."""
+        for digest, capture in journal.payloads.items():
             self._payloads.setdefault(digest, capture)
-        for crawl in told.crawls:
+        for crawl in journal.crawls:
             self._catalog.put_crawl(crawl)
-        for picture in told.pictures:
+        for picture in journal.pictures:
             self._catalog.keep_picture(picture)
-        for facts, body in told.posts:
-            if tells_of_new_version(facts):
+        for facts, body in journal.posts:
+            if is_of_new_version(facts):
                 self._add_version(facts, body)
             else:
-                self._add_look(facts)
+                self._add_check(facts)
 
-    def files_of(self, paths: Sequence[PurePosixPath]) -> list[FoundFile]:
-        """Post files, and whether their articles are known."""
+    def files_of(self, paths: Sequence[PurePosixPath]) -> list[ListedPost]:
+        """Return which of the post files have an article that the catalog knows."""
         known = self._catalog.post_hashes(filter(None, map(_code_of, paths)))
-        return [FoundFile(path, _post_id(_code_of(path), path) in known) for path in paths]
+        return [ListedPost(path, _post_id(_code_of(path), path) in known) for path in paths]
 
-    def add_files(self, files: Sequence[Seen]) -> None:
-        """Posts that no capture tells of: somebody put them there, or captures are lost."""
+    def add_files(self, files: Sequence[ReadPost]) -> None:
+        """Add posts that no record is about: a person put them there, or captures are lost."""
         self.write()
-        known = self._catalog.post_hashes(
-            filter(None, (_code_of(each.file.path) for each in files))
-        )
-        for each in files:
-            path = each.file.path
-            code = _code_of(path) or (each.entry.post.info_code if each.entry else None)
+        known = self._catalog.post_hashes(filter(None, (_code_of(file.path) for file in files)))
+        for file in files:
+            path = file.path
+            code = _code_of(path) or (file.entry.post.info_code if file.entry else None)
             post = _post_id(code, path)
-            if each.sha256 is None:
-                self.strange.append(f"{path} is no file, and is not in the catalog.")
+            if file.sha256 is None:
+                self.strange.append(f"{path} is no regular file, and is not in the catalog.")
             elif post in known:
-                if each.sha256 not in known[post]:
-                    self._differing.append(each)
-            elif each.entry is None:
+                if file.sha256 not in known[post]:
+                    self._differing.append(path)
+            elif file.entry is None:
                 self.unread.append(path)
             else:
-                self._put(each.entry)
-                known[_id_of(each.entry.post)] = {each.sha256}
+                self._put(file.entry)
+                known[_id_of(file.entry.post)] = {file.sha256}
 
     def add_revisions(self, paths: Sequence[PurePosixPath]) -> None:
-        """Add superseded versions that no capture names, under the numbers of their files."""
+        """Add superseded versions that no record is about, with the numbers in their names."""
         self.write()
         codes = {
             path: _code_of(PurePosixPath(f"{numbered_name(path.name)[0]}.md")) for path in paths
@@ -230,11 +243,11 @@ class Fold:
             self.strange.append(f"{path} is a version of an article that has no post.")
             return
         if sha256(data) == stored.sha256:
-            return  # what superseded it was not written: a kill came between the two
-        by_file = (stored.body_source, stored.captures) == (None, "[]")
+            return  # a kill came before the version that was to supersede it was written
+        only_file = (stored.body_source, stored.captures) == (None, "[]")
         if not number or number in self._catalog.version_numbers(*post):
             self.strange.append(f"{path} differs from the version of {post[0]} with its number.")
-        elif number >= stored.version and not by_file:
+        elif number >= stored.version and not only_file:
             self._later[post].append(_revision(stored, path, data))
         else:
             if number >= stored.version:
@@ -244,14 +257,14 @@ class Fold:
             self.write()
 
     def add_differing(self) -> None:
-        """Add posts that differ from every known version as the newest versions.
+        """Add each post that differs from every known version as the newest version.
 
-        Only where the newest that is known is among the superseded ones: else the file was changed
-        by hand, and the next crawl makes a version of it.
+        A post is added only where a revision stores the newest known version. Otherwise the file
+        was changed by hand, and the next crawl stores it as a version.
         """
         self.write()
-        for seen in self._differing:
-            self._add_differing(seen.file.path)
+        for path in self._differing:
+            self._add_differing(path)
         self.write()
         for (info_code, _), later in self._later.items():
             self.strange += [
@@ -267,17 +280,18 @@ class Fold:
         if stored is None or data is None:
             return
         revision = revision_of(stored, "")
-        kept = bytes_if_there(self._folder / revision.path)
+        superseded = bytes_if_there(self._folder / revision.path)
         modified = datetime.fromtimestamp((self._folder / path).stat().st_mtime, UTC)
         entry = entry_of_file(path, data, modified)
         if (
             str(path) != stored.path
             or entry is None
-            or kept is None
-            or sha256(kept) != stored.sha256
+            or superseded is None
+            or sha256(superseded) != stored.sha256
         ):
-            told = f"{path} differs from every version of {code}"
-            self.strange.append(f"{told}, and is not in the catalog.")
+            self.strange.append(
+                f"{path} differs from every version of {code}, and is not in the catalog."
+            )
             return
         changed = entry.post.checked
         row = replace(
@@ -294,7 +308,7 @@ class Fold:
             self._put(CatalogEntry(row, revision=replace(each, superseded=changed)))
 
     def write(self) -> None:
-        """Bring everything to the catalog."""
+        """Write all pending rows to the catalog."""
         self._catalog.put(self._entries, self._payloads)
         self._entries.clear()
         self._latest.clear()
@@ -312,7 +326,8 @@ class Fold:
         edition = self._catalog.edition(*post)
         return edition.post if edition else None
 
-    def _add_look(self, facts: dict[str, Any]) -> None:
+    def _add_check(self, facts: dict[str, Any]) -> None:
+        """Repeat a check of the source that has brought no new version."""
         post = facts["post"]
         stored = self._stored(_id_in(post))
         if stored is not None and stored.sha256 == post["sha256"]:
@@ -323,15 +338,15 @@ class Fold:
 
     def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:
         post = facts["post"]
-        known_by = _id_in(post)
-        self._overrule_lost(known_by, post["version"])
+        post_id = _id_in(post)
+        self._drop_repeated_losses(post_id, post["version"])
         if body is None:
             lost = LostVersion(post["info_code"], post["version"], post["path"], post["sha256"])
-            self._lost[known_by][lost.version] = lost
+            self._lost[post_id][lost.version] = lost
             return
-        stored = self._stored(known_by)
+        stored = self._stored(post_id)
         if stored is not None and stored.version >= post["version"]:
-            self._forget_first_telling(stored)
+            self._forget_repeated_version(stored)
         row = PostRow(
             **post | {"media": media_of(post["media"], body.media)},
             text=body.text,
@@ -348,14 +363,16 @@ class Fold:
         self._put(CatalogEntry(row, named, superseded, facts.get("changes", ())))
 
     def _named(self, row: PostRow) -> Sequence[Security] | None:
-        """The securities that a post names; None when its file is lost."""
+        """Return the securities that a post names; None when its file is lost."""
         place = {"path": row.path, "version": row.version, "sha256": row.sha256}
         body = _body_of(self._folder, place)
         return with_listed(body.securities, row.stock_list) if body else None
 
-    def _overrule_lost(self, post: _PostId, version: int) -> None:
-        """A version that is told again was not written the first time; an earlier one belongs
-        under ``revisions/``.
+    def _drop_repeated_losses(self, post: _PostId, version: int) -> None:
+        """Correct the lost versions of a post when a version is recorded.
+
+        A version with the same or a greater number was not written when it was recorded before, so
+        it is not lost. An earlier one is superseded now, so its file belongs in ``revisions/``.
         """
         if post in self._lost:
             self._lost[post] = {
@@ -366,22 +383,22 @@ class Fold:
                 if earlier < version
             }
 
-    def _forget_first_telling(self, stored: PostRow) -> None:
-        """A version is told twice where a kill came between its record and its row.
+    def _forget_repeated_version(self, stored: PostRow) -> None:
+        """Remove what an earlier record of a version has brought to the catalog.
 
-        What was told later counts: of the first version everything, its number too, of others
-        what was found changed.
+        A version is recorded twice where a kill came between its record and its row. The later
+        record counts: for a first version in everything, for others in the changes.
         """
         self.write()
         if stored.version == 1:
             info_code = InfoCode(stored.info_code)
             if not self._catalog.forget(info_code, stored.edition):
                 return
-            # The article's number is of the post that came first, by what was told of each last.
+            # The article's number is that of the post that came first, by the last record of each.
             before, now = self._catalog.number_last(info_code)
-            told = self._told_last.setdefault(info_code, dict.fromkeys(Edition, before))
-            told[stored.edition] = now
-            self.numbers[info_code] = min(told.values())
+            numbers = self._last_numbers.setdefault(info_code, dict.fromkeys(Edition, before))
+            numbers[stored.edition] = now
+            self.numbers[info_code] = min(numbers.values())
         else:
             self._catalog.forget_changes(
                 InfoCode(stored.info_code), stored.revised or stored.checked
@@ -396,7 +413,7 @@ def _code_of(path: PurePosixPath) -> str | None:
 
 
 def _revision(stored: PostRow, path: PurePosixPath, data: bytes) -> RevisionRow:
-    """The row of a superseded version of which its file is all that is known."""
+    """Return the row of a superseded version that is known from its file alone."""
     return RevisionRow(
         info_code=stored.info_code,
         version=numbered_name(path.name)[1],

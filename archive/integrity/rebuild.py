@@ -1,4 +1,9 @@
-"""Makes the catalog again, from files alone: captures, posts, revisions."""
+"""Generate the catalog again from files alone: captures, posts, revisions.
+
+The new catalog is filled in this order: what the journal records, see `journal_replay`; posts that
+no record is about; revisions that no record is about; posts that differ from every version. It
+replaces the old one only when it lacks nothing that the old one has, see `catalog_diff`.
+"""
 
 import shlex
 import sqlite3
@@ -11,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from archive.catalog import Catalog
 from archive.errors import ArchiveError
 from archive.integrity.catalog_diff import lacking
-from archive.integrity.journal_replay import Fold, LostVersion, seen_in, told_by
+from archive.integrity.journal_replay import JournalReplay, LostVersion, read_journal, read_posts
 from archive.process_pool import Workers, chunks, cores
 from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
@@ -26,22 +31,22 @@ from archive.storage import (
 )
 from archive.warc import WORTH_WORKERS, is_ours, pieces_of, scan, warc_files
 
+# Files that a worker process reads at once, or texts that it indexes at once.
 _FILES_AT_ONCE = 100
-"""That a process reads, or texts that it makes an index of."""
 
+# Posts that one process reads in the time that it takes to start worker processes.
 _WORTH_WORKERS = 2_000
-"""Posts; to start processes takes as long as to read these."""
 
 
 @dataclass(slots=True)
 class Rebuilt:
-    """What a rebuilt catalog holds.
+    """What a rebuilt catalog contains, and what it could not take from the files.
 
-    :param posts: how many.
-    :param lost: versions that a capture tells of and that no file has.
-    :param unread: posts that name no article or no day, as paths below the folder.
-    :param strange: posts that differ from every version of their article, a sentence each.
-    :param damage: records that could not be read, a sentence each.
+    :param posts: number of posts in the catalog.
+    :param lost: versions that the journal records and that no file has.
+    :param unread: paths of posts that name no article or no day, below the archive's folder.
+    :param strange: why posts and revisions are not in the catalog, a sentence each.
+    :param damage: why records could not be read, a sentence each.
     """
 
     posts: int = 0
@@ -51,10 +56,10 @@ class Rebuilt:
     damage: list[str] = field(default_factory=list)
 
 
-class PoorerCatalog(ArchiveError):
-    """The files no longer tell all that a sound catalog knows.
+class LessCompleteCatalog(ArchiveError):
+    """The error of a rebuilt catalog that would lack what the old, sound one has.
 
-    Attribute `rebuilt` is what they do tell.
+    Attribute `rebuilt` is what the new catalog would contain.
     """
 
     def __init__(self, folder: Path, lacks: Sequence[str], rebuilt: Rebuilt) -> None:
@@ -65,9 +70,9 @@ class PoorerCatalog(ArchiveError):
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         why = f" ({wrong[0].rstrip('.')}{more})" if wrong else ""
         super().__init__(
-            f"The catalog of {folder} is sound and stays, because one made of the files would "
-            f"lack {', '.join(lacks)}{why}; bring the files back from a backup, or give up what "
-            f"they lack with `finews rebuild --force {shlex.quote(str(folder))}`."
+            f"The catalog of {folder} is sound and was not replaced, because a catalog generated "
+            f"from the files would lack {', '.join(lacks)}{why}; restore the files from a backup, "
+            f"or give up what they lack with `finews rebuild --force {shlex.quote(str(folder))}`."
         )
 
 
@@ -78,17 +83,18 @@ def rebuild(
     force: bool = False,
     only_whole: bool = False,
 ) -> Rebuilt:
-    """Make the catalog of an archive again and put it in the place of the old one at once.
+    """Generate the catalog of an archive from its files, and replace the old one atomically.
 
-    Readers of the old one go on undisturbed. An old one that is no database any more is kept
-    beside it as ``catalog.db.corrupt``. Files are read in as many processes as there are cores.
+    Readers of the old catalog are not disturbed. An old catalog that is no longer a database is
+    renamed to ``catalog.db.corrupt``. Files are read in as many processes as there are cores.
 
-    :param force: replace a sound catalog even by one that lacks what no file tells any more.
-    :param only_whole: leave the old one in its place when a version is lost.
-    :raises PoorerCatalog: when it would be, without `force`; the old one stays.
-    :raises ArchiveLocked: when the archive is being written.
+    :param force: replace a sound catalog even if the new one lacks something that it has.
+    :param only_whole: do not replace the old catalog when a version is lost.
+    :raises LessCompleteCatalog: when the new catalog lacks something, unless `force` is set; the
+        old one stays.
+    :raises ArchiveLocked: when another process writes to the archive.
     :raises ArchiveError: when the folder is no archive or cannot be read, the new catalog cannot
-        be written, or one of the processes is killed.
+        be written, or a worker process is killed.
     """
     demand_archive(folder)
     fresh, place = folder / "catalog.db.new", folder / "catalog.db"
@@ -103,7 +109,7 @@ def rebuild(
                     return rebuilt
                 lacks = [] if force else lacking(fresh, place)
                 if lacks:
-                    raise PoorerCatalog(folder, lacks, rebuilt)
+                    raise LessCompleteCatalog(folder, lacks, rebuilt)
                 _put_in_place(fresh, place)
             finally:
                 _remove_database(fresh)
@@ -115,10 +121,10 @@ def rebuild(
 
 def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
     rebuilt = Rebuilt()
-    fold = Fold(catalog, folder)
+    replay = JournalReplay(catalog, folder)
     warcs = warc_files(folder / "warc")
     rebuilt.damage += [
-        f"{path} is not read, because finews gives no file such a name; take it away."
+        f"{path} was not read, because finews gives no file such a name; move it away."
         for path in warcs
         if not is_ours(path)
     ]
@@ -129,33 +135,36 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
         Workers(cores() if worth_it else 1) as workers,
         catalog.bulk_loading(partial(_indexed, catalog, workers, progress)),
     ):
-        for piece in scan(pieces, partial(told_by, folder), workers, progress):
-            fold.add(piece)
+        for piece in scan(pieces, partial(read_journal, folder), workers, progress):
+            replay.add(piece)
             rebuilt.damage += piece.damage
-        fold.write()
-        _add_files(fold, folder, posts, workers, progress)
+        replay.write()
+        _add_files(replay, folder, posts, workers, progress)
         for paths in chunks(revision_files(folder), _FILES_AT_ONCE):
-            fold.add_revisions(paths)
-        fold.add_differing()
-        fold.write()
-        catalog.renumber(fold.numbers)
+            replay.add_revisions(paths)
+        replay.add_differing()
+        replay.write()
+        catalog.renumber(replay.numbers)
     rebuilt.posts = catalog.count()
-    rebuilt.lost, rebuilt.unread, rebuilt.strange = list(fold.lost), fold.unread, fold.strange
+    rebuilt.lost, rebuilt.unread, rebuilt.strange = list(replay.lost), replay.unread, replay.strange
     return rebuilt
 
 
-def _add_files(fold: Fold, folder: Path, count: int, workers: Workers, progress: Progress) -> None:
+def _add_files(
+    replay: JournalReplay, folder: Path, count: int, workers: Workers, progress: Progress
+) -> None:
     steps = zip(progress("posts", range(count)), post_files(folder), strict=False)
     paths = chunks((path for _, path in steps), _FILES_AT_ONCE)
-    for seen in workers.in_order(partial(seen_in, folder), map(fold.files_of, paths)):
-        fold.add_files(seen)
+    for posts in workers.in_order(partial(read_posts, folder), map(replay.files_of, paths)):
+        replay.add_files(posts)
 
 
 def _indexed(
     catalog: Catalog, workers: Workers, progress: Progress, texts: Iterator[PostText]
 ) -> Iterator[IndexedRow]:
-    """The rows of the search index; the text of a post takes longer to be cut into pairs of
-    characters than to be indexed.
+    """Yield the rows of the search index.
+
+    Worker processes cut texts into pairs of characters: that takes longer than the indexing.
     """
     steps = zip(progress("index", range(catalog.count())), texts, strict=False)
     texts_at_once = chunks((text for _, text in steps), _FILES_AT_ONCE)
@@ -170,18 +179,19 @@ def _indexed_rows(texts: Sequence[PostText]) -> list[IndexedRow]:
 def _put_in_place(fresh: Path, place: Path) -> None:
     """Copy the database over the old one in one transaction.
 
-    Renaming it would leave the old one's write-ahead log beside the new one, and SQLite would
+    After a rename, the old one's write-ahead log would stay next to the new one, and SQLite would
     apply it.
     """
     with (
         sqlite_errors(f"Could not replace the catalog {place}"),
         closing(sqlite3.connect(fresh.absolute())) as source,
-        closing(_old(place)) as target,
+        closing(_open_old(place)) as target,
     ):
         source.backup(target)
 
 
-def _old(place: Path) -> sqlite3.Connection:
+def _open_old(place: Path) -> sqlite3.Connection:
+    """Open the catalog that is to be replaced; rename it first where it is no database."""
     target = sqlite3.connect(place.absolute(), timeout=30)
     try:
         target.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -197,10 +207,5 @@ def _old(place: Path) -> sqlite3.Connection:
 
 
 def _remove_database(path: Path) -> None:
-    for file in _files_of(path):
-        file.unlink(missing_ok=True)
-
-
-def _files_of(path: Path) -> Iterator[Path]:
     for suffix in ("", "-wal", "-shm", "-journal"):
-        yield path.with_name(path.name + suffix)
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

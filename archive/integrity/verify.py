@@ -1,4 +1,10 @@
-"""Proves that an archive is whole."""
+"""Check that an archive is whole: read all its files and its catalog, and report each problem.
+
+`verify` first reads everything into a `Comparison`: row facts from the catalog, file facts from
+posts, revisions and pictures, recorded facts and file facts from the WARC files. On the way it
+reports what is wrong by itself, such as a damaged record. Then it turns each difference that the
+comparison finds into a `Problem`.
+"""
 
 import errno
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,9 +24,9 @@ from archive.errors import (
     InvalidInfoCode,
     MisshapenCatalog,
 )
-from archive.integrity.comparison import Ledger, Misnamed
-from archive.integrity.file_scan import Captured, Hashed, captured, hashed
-from archive.integrity.journal_digests import plain
+from archive.integrity.comparison import Comparison, DifferingCapture
+from archive.integrity.file_scan import FileHash, ScannedRecords, hash_files, scan_records
+from archive.integrity.journal_digests import encodable
 from archive.process_pool import Workers, chunks, cores
 from archive.progress import Progress, silent
 from archive.storage import (
@@ -47,17 +53,18 @@ from archive.warc import (
 
 _CATALOG = "catalog.db"
 
+# Error numbers of a lock file on storage that cannot be written.
 _NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
+# Files that a worker process reads at once.
 _FILES_AT_ONCE = 100
-"""That a process reads."""
 
+# Files that one process reads in the time that it takes to start worker processes.
 _WORTH_WORKERS = 5_000
-"""Files; to start processes takes as long as to read these."""
 
 
 class Wrong(StrEnum):
-    """What can be wrong."""
+    """A kind of problem."""
 
     FILE_LOST = "file lost"
     FILE_CHANGED = "file changed"
@@ -74,30 +81,32 @@ class Wrong(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong.
+    """A difference between catalog and files, or a damaged file.
 
-    :param place: of the thing, below the archive's folder; what it is called where it has none.
-    :param sentence: about it, for a user.
-    :param sha256: that a file should have, where it is a file that is wrong.
-    :param kept: where the bytes of a leftover are kept, below the archive's folder.
+    :param place: of what is wrong, below the archive's folder; its name where it is no file.
+    :param sentence: what is wrong, for a user.
+    :param sha256: the hash that the file of a version should have.
+    :param stored_as: where the bytes of a leftover are stored, below the archive's folder.
     """
 
     wrong: Wrong
     place: str
     sentence: str
     sha256: str | None = None
-    kept: str | None = None
+    stored_as: str | None = None
 
     def __str__(self) -> str:
-        told = f"{self.wrong}: {self.place}: {self.sentence}"
-        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in told)
+        line = f"{self.wrong}: {self.place}: {self.sentence}"
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
 
 
 @dataclass(slots=True)
 class Verified:
-    """What a verification looked at and found.
+    """The result of a verification.
 
-    :param locked: nobody else could write to the archive meanwhile.
+    :param locked: the archive was locked, so that no other process wrote to it meanwhile.
+    :param files: number of posts, revisions and pictures that were read.
+    :param captures: number of sound records that were read.
     """
 
     locked: bool = True
@@ -107,22 +116,22 @@ class Verified:
 
 
 def verify(folder: Path, progress: Progress = silent) -> Verified:
-    """Check every post, revision, picture and capture against its recorded hash, and files and
-    catalog against each other, both ways. Reads in as many processes as there are cores, whatever
-    there is to read at the same time, so that neither disk nor processor waits for the other.
+    """Check every file and capture against its hash, and files and catalog against each other.
 
-    An archive that cannot be written is checked without a lock.
+    Catalog, files and captures are read at the same time, in as many processes as there are cores,
+    so that neither disk nor processor waits for the other. An archive on storage that cannot be
+    written is checked without a lock.
 
-    :raises ArchiveLocked: when the archive is being written.
-    :raises ArchiveError: when the folder is no archive, the disk refuses, or one of the processes
-        is killed.
+    :raises ArchiveLocked: when another process writes to the archive.
+    :raises ArchiveError: when the folder is no archive, the disk reports an error, or a worker
+        process is killed.
     """
     demand_archive(folder)
     verified = Verified()
     try:
-        with _lock_of(folder) as lock, Ledger() as ledger:
+        with _lock_of(folder) as lock, Comparison() as comparison:
             verified.locked = lock is not None
-            verified.problems += _check(folder, ledger, verified, progress)
+            verified.problems += _check(folder, comparison, verified, progress)
     except OSError as error:
         place = error.filename or folder
         raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
@@ -131,7 +140,7 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
 
 @contextmanager
 def _lock_of(folder: Path) -> Iterator[ArchiveLock | None]:
-    """Lock an archive; None where it cannot be written, and so not be locked."""
+    """Lock an archive; yield None where it cannot be written, and so cannot be locked."""
     try:
         lock = ArchiveLock(folder)
     except OSError as error:
@@ -146,7 +155,7 @@ def _lock_of(folder: Path) -> Iterator[ArchiveLock | None]:
 
 
 def _check(
-    folder: Path, ledger: Ledger, verified: Verified, progress: Progress
+    folder: Path, comparison: Comparison, verified: Verified, progress: Progress
 ) -> Iterator[Problem]:
     place = folder / _CATALOG
     with ExitStack() as opened:
@@ -161,39 +170,44 @@ def _check(
             return
         except CatalogDamaged as error:
             yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
-        yield from _read(folder, catalog, ledger, verified, progress)
+        yield from _read(folder, catalog, comparison, verified, progress)
     if catalog is None:
-        return  # there is nothing to compare files and captures with
-    yield from _compare_files(folder, ledger)
-    yield from _compare_captures(ledger)
-    yield from _compare_statements(ledger)
+        return  # without row facts there is nothing to compare
+    yield from _compare_files(folder, comparison)
+    yield from _compare_captures(comparison)
+    yield from _compare_recorded_facts(comparison)
 
 
 def _read(
     folder: Path,
     catalog: Questions | None,
-    ledger: Ledger,
+    comparison: Comparison,
     verified: Verified,
     progress: Progress,
 ) -> Iterator[Problem]:
-    """Have all that there is in the ledger, and tell what is wrong with it by itself."""
+    """Read all facts into the comparison, and report what is wrong without comparing."""
     count = sum(1 for _ in _files(folder))
     warcs = warc_files(folder / "warc")
     for path in warcs:
         if not is_found(path):
-            told = "nothing finds captures in it by this name; give it its own, or take it away"
-            yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", told)
+            sentence = (
+                "captures in it cannot be found, because finews gives no file such a name or "
+                "another file has its place; rename it or move it away"
+            )
+            yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", sentence)
     pieces = pieces_of(warcs)
     worth_it = count > _WORTH_WORKERS or len(pieces) > WORTH_WORKERS
     with Workers(cores() if worth_it else 1) as workers:
-        files = workers.in_order(partial(hashed, folder), chunks(_files(folder), _FILES_AT_ONCE))
-        captures = scan(pieces, captured, workers)
+        files = workers.in_order(
+            partial(hash_files, folder), chunks(_files(folder), _FILES_AT_ONCE)
+        )
+        captures = scan(pieces, scan_records, workers)
         damage = workers.in_order(damage_of, [folder / _CATALOG] if catalog else [])
-        # A step of each in turn: the one waits for the disk while the other computes.
+        # One step of each in turn: one waits for the disk while another computes.
         reading = zip_longest(
-            _read_catalog(catalog, ledger) if catalog else (),
-            _read_files(files, ledger, verified),
-            _read_captures(captures, ledger, verified),
+            _read_catalog(catalog, comparison) if catalog else (),
+            _read_files(files, comparison, verified),
+            _read_captures(captures, comparison, verified),
             fillvalue=None,
         )
         bar = iter(progress("checked", range(count // _FILES_AT_ONCE + len(pieces))))
@@ -202,12 +216,13 @@ def _read(
             if step is not None:
                 next(bar, None)
                 wrong += step
-        _read_elsewhere(folder, ledger, workers, verified, progress)
+        _read_missing_files(folder, comparison, workers, verified, progress)
         broken = [*chain.from_iterable(damage)]
-    for told in broken:
-        yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, told)
+    for sentence in broken:
+        yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, sentence)
     for problem in wrong:
-        if not (broken and problem.wrong is Wrong.CATALOG_DAMAGED):  # the same, in other words
+        # Damage that was met while reading rows is the same damage in other words.
+        if not (broken and problem.wrong is Wrong.CATALOG_DAMAGED):
             yield problem
 
 
@@ -215,91 +230,94 @@ def _files(folder: Path) -> Iterator[str]:
     return map(str, chain(post_files(folder), revision_files(folder), media_files(folder)))
 
 
+# The problems in a part of what there is to read.
 _Step = Sequence[Problem]
-"""What was found wrong in a part of what there is to read."""
 
 
-def _read_catalog(catalog: Questions, ledger: Ledger) -> Iterator[_Step]:
+def _read_catalog(catalog: Questions, comparison: Comparison) -> Iterator[_Step]:
     try:
-        for rows in ledger.copying(catalog):
+        for rows in comparison.add_catalog(catalog):
             yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]
     except CatalogDamaged as error:
         yield [Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))]
 
 
 def _read_files(
-    files: Iterable[Sequence[Hashed]], ledger: Ledger, verified: Verified
+    files: Iterable[Sequence[FileHash]], comparison: Comparison, verified: Verified
 ) -> Iterator[_Step]:
-    for found in files:
-        verified.files += sum(1 for file in found if file.sha256 is not None)
-        ledger.note_files(found)
+    for hashes in files:
+        verified.files += sum(1 for file in hashes if file.sha256 is not None)
+        comparison.add_files(hashes)
         yield ()
 
 
-def _read_elsewhere(
-    folder: Path, ledger: Ledger, workers: Workers, verified: Verified, progress: Progress
+def _read_missing_files(
+    folder: Path, comparison: Comparison, workers: Workers, verified: Verified, progress: Progress
 ) -> None:
-    """Read what was found nowhere, but may be below a folder that is a link."""
-    if count := ledger.seek():
-        paths = chunks(ledger.sought(), _FILES_AT_ONCE)
-        files = workers.in_order(partial(hashed, folder), paths)
+    """Read the files that no listing found: they may be below a folder that is a link."""
+    if count := comparison.list_missing_files():
+        paths = chunks(comparison.missing_files(), _FILES_AT_ONCE)
+        files = workers.in_order(partial(hash_files, folder), paths)
         steps = progress("elsewhere", range(-(-count // _FILES_AT_ONCE)))
-        for _ in zip(steps, _read_files(files, ledger, verified), strict=True):
+        for _ in zip(steps, _read_files(files, comparison, verified), strict=True):
             pass
 
 
 def _read_captures(
-    captures: Iterable[Captured], ledger: Ledger, verified: Verified
+    captures: Iterable[ScannedRecords], comparison: Comparison, verified: Verified
 ) -> Iterator[_Step]:
-    for found in captures:
-        verified.captures += found.records
-        path = found.path
-        name = finished_name(path) if is_found(path) else plain(path.name)
-        # Of what a killed crawl was writing, the next one tells the catalog.
-        due = is_found(path) and not is_being_written(path)
-        ledger.note_captures(name, found, due=due)
+    for scanned in captures:
+        verified.captures += scanned.count
+        path = scanned.path
+        name = finished_name(path) if is_found(path) else encodable(path.name)
+        # The next crawl adds the payloads of a file that a killed crawl was writing.
+        comparison.add_records(name, scanned, settled=is_found(path) and not is_being_written(path))
         place = f"warc/{path.name}"
-        yield [Problem(Wrong.CAPTURE_DAMAGED, place, told) for told in found.damage]
+        yield [Problem(Wrong.CAPTURE_DAMAGED, place, sentence) for sentence in scanned.damage]
 
 
-def _compare_files(folder: Path, ledger: Ledger) -> Iterator[Problem]:
-    for (path,) in ledger.twice():
-        yield Problem(Wrong.ROW_CHANGED, path, "the catalog has it as two versions")
-    for path, info_code, expected, actual in ledger.differing():
+def _compare_files(folder: Path, comparison: Comparison) -> Iterator[Problem]:
+    for (path,) in comparison.duplicate_paths():
+        yield Problem(Wrong.ROW_CHANGED, path, "the catalog has two versions at this path")
+    for path, info_code, expected, actual in comparison.differing_files():
         yield (
-            _of_version(path, info_code, expected, actual)
+            _problem_of_version(path, info_code, expected, actual)
             if info_code is not None
-            else _of_picture(path, actual)
+            else _problem_of_picture(path, actual)
         )
-    for (path,) in ledger.unknown_files():
-        file = PurePosixPath(path)
-        kept = kept_elsewhere(folder, file, ledger)
-        if kept is None:
-            yield Problem(Wrong.ROW_LOST, path, "the catalog knows nothing of it")
+    for (path,) in comparison.unknown_files():
+        stored_as = revision_of_moved_post(folder, PurePosixPath(path), comparison)
+        if stored_as is None:
+            yield Problem(Wrong.ROW_LOST, path, "the catalog has no row for this file")
         else:
-            told = f"its article has moved, and its bytes are kept as {kept}"
-            yield Problem(Wrong.LEFTOVER, path, told, kept=kept)
+            sentence = f"its article has another path now; the same bytes are stored as {stored_as}"
+            yield Problem(Wrong.LEFTOVER, path, sentence, stored_as=stored_as)
 
 
-def _of_version(path: str, info_code: str, expected: str, actual: str | None) -> Problem:
+def _problem_of_version(path: str, info_code: str, expected: str, actual: str | None) -> Problem:
     if actual is None:
-        told = f"the catalog has it for {info_code}, and it is not there"
-        return Problem(Wrong.FILE_LOST, path, told, expected)
-    told = f"it should have the hash {expected}, and it has {actual}"
-    return Problem(Wrong.FILE_CHANGED, path, told, expected)
+        sentence = f"the catalog has it as a version of {info_code}, but the file does not exist"
+        return Problem(Wrong.FILE_LOST, path, sentence, expected)
+    sentence = f"the catalog states the hash {expected}, but the file has {actual}"
+    return Problem(Wrong.FILE_CHANGED, path, sentence, expected)
 
 
-def _of_picture(path: str, actual: str | None) -> Problem:
+def _problem_of_picture(path: str, actual: str | None) -> Problem:
     if actual is None:
-        return Problem(Wrong.PICTURE_LOST, path, "the catalog has it, and it is not there")
-    told = f"it should have the hash that it is named after, and it has {actual}"
-    return Problem(Wrong.PICTURE_CHANGED, path, told)
+        return Problem(
+            Wrong.PICTURE_LOST, path, "the catalog has a row for it, but the file does not exist"
+        )
+    sentence = f"its name states its hash, but the file has {actual}"
+    return Problem(Wrong.PICTURE_CHANGED, path, sentence)
 
 
-def kept_elsewhere(folder: Path, file: PurePosixPath, ledger: Ledger) -> str | None:
-    """Where the bytes of a post are kept whose article has moved; None where it is none.
+def revision_of_moved_post(folder: Path, file: PurePosixPath, comparison: Comparison) -> str | None:
+    """Return the path of the revision that stores the bytes of a post whose article has moved.
 
-    A kill between the catalog's row and the removal of the old file leaves one.
+    A kill between the catalog's row and the removal of the old file leaves such a post.
+
+    :param file: path of the post, below the archive's folder.
+    :returns: None where the file is no such post.
     """
     try:
         info_code = InfoCode.from_address(file.name)
@@ -308,51 +326,56 @@ def kept_elsewhere(folder: Path, file: PurePosixPath, ledger: Ledger) -> str | N
     data = bytes_if_there(folder / file)
     if data is None or file.parts[0] != "_posts":
         return None
-    kept = ledger.superseded(info_code, sha256(data))
-    if kept is None:
-        return None
-    return kept if bytes_if_there(folder / kept) == data else None
+    revision = comparison.revision_with(info_code, sha256(data))
+    return revision if revision and bytes_if_there(folder / revision) == data else None
 
 
-def _compare_captures(ledger: Ledger) -> Iterator[Problem]:
-    for name, count in ledger.lost_captures():
-        told = f"{count} captures that the catalog names were in it, and it is not there"
-        yield Problem(Wrong.CAPTURE_LOST, f"warc/{name}", told)
-    yield from map(_of_capture, ledger.misnamed())
-    for name, offset, digest in ledger.unanswered():
-        told = f"it revisits a payload, {digest}, and no response has it"
-        yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", told)
-    for name, offset, count in ledger.unknown_payloads():
-        more = f", nor {count - 1} behind it" if count > 1 else ""
-        told = f"the catalog does not know the payload there{more}"
-        yield Problem(Wrong.ROW_LOST, f"warc/{name} at {offset}", told)
+def _compare_captures(comparison: Comparison) -> Iterator[Problem]:
+    for name, count in comparison.missing_warc_files():
+        sentence = f"the catalog names {count} captures in it, but the file does not exist"
+        yield Problem(Wrong.CAPTURE_LOST, f"warc/{name}", sentence)
+    yield from map(_problem_of_capture, comparison.differing_captures())
+    for name, offset, digest in comparison.revisits_without_response():
+        sentence = f"it is a revisit of the payload {digest}, but no response has that payload"
+        yield Problem(Wrong.CAPTURE_LOST, f"warc/{name} at {offset}", sentence)
+    for name, offset, count in comparison.unknown_payloads():
+        more = f", and for {count - 1} more behind it" if count > 1 else ""
+        sentence = f"the catalog has no row for the payload there{more}"
+        yield Problem(Wrong.ROW_LOST, f"warc/{name} at {offset}", sentence)
 
 
-def _of_capture(named: Misnamed) -> Problem:
+def _problem_of_capture(named: DifferingCapture) -> Problem:
     place = f"warc/{named.file} at {named.offset}"
-    told = f"the catalog names a record of {named.url} there"
+    expected = f"the catalog names a record of {named.url} there"
     if named.found_url is None:
-        return Problem(Wrong.CAPTURE_LOST, place, f"{told}, and there is none")
+        return Problem(Wrong.CAPTURE_LOST, place, f"{expected}, but there is none")
     if named.found_url != named.url:
-        told = f"{told}, and it is one of {named.found_url}"
+        sentence = f"{expected}, but the record is of {named.found_url}"
     elif named.found_fetched != named.fetched:
-        told = f"{told}, fetched at {named.fetched}, and it was at {named.found_fetched}"
+        sentence = (
+            f"{expected} that was fetched at {named.fetched}, but it was fetched at "
+            f"{named.found_fetched}"
+        )
     else:
-        told = f"{told} with the payload {named.digest}, and that is not in it"
-    return Problem(Wrong.ROW_CHANGED, place, told)
+        sentence = f"{expected} with the payload {named.digest}, but it has another payload"
+    return Problem(Wrong.ROW_CHANGED, place, sentence)
 
 
-def _compare_statements(ledger: Ledger) -> Iterator[Problem]:
-    for (about,) in ledger.contradicted():
-        told = "no capture tells what the catalog says of it"
-        yield Problem(Wrong.ROW_CHANGED, about, told)
-    for (path,) in ledger.newer_than_captures():
-        yield Problem(Wrong.CAPTURE_LOST, path, "the captures know only other versions of it")
-    for code, _, version, path, digest in ledger.lost_versions():
-        sentence = f"the captures have it as version {version} of {code} with the hash {digest}, "
-        yield Problem(Wrong.VERSION_LOST, path, f"{sentence}and the archive has not")
-    count, first = ledger.untold()
+def _compare_recorded_facts(comparison: Comparison) -> Iterator[Problem]:
+    for (about,) in comparison.contradicted_rows():
+        sentence = "its row in the catalog differs from every record of it in the captures"
+        yield Problem(Wrong.ROW_CHANGED, about, sentence)
+    for (path,) in comparison.newer_than_records():
+        sentence = "the captures record other versions of it, but not this one"
+        yield Problem(Wrong.CAPTURE_LOST, path, sentence)
+    for code, _, version, path, digest in comparison.lost_versions():
+        sentence = (
+            f"the captures record it as version {version} of {code} with the hash {digest}, "
+            "but neither the catalog nor a file has that version"
+        )
+        yield Problem(Wrong.VERSION_LOST, path, sentence)
+    count, first = comparison.unrecorded_rows()
     if count:
-        more = f", nor of {count - 1} more that it has" if count > 1 else ""
-        told = f"no capture tells what the catalog has of {first}{more}"
-        yield Problem(Wrong.CAPTURE_LOST, "warc", told)
+        more = f", nor {count - 1} more of its rows" if count > 1 else ""
+        sentence = f"no capture records what the catalog states about {first}{more}"
+        yield Problem(Wrong.CAPTURE_LOST, "warc", sentence)

@@ -1,14 +1,14 @@
-"""Raw captures: what sites sent, in WARC 1.1 files (ISO 28500:2017), a gzip member per record.
+"""Write and read captures: what sites sent, in WARC 1.1 files (ISO 28500:2017).
 
-A file has its name from its first record, a ``warcinfo``, and only grows; `CaptureWriter` says how
-it is marked while a crawl writes to it.
+Each record is a gzip member. A file has its final name from its first record, a ``warcinfo``, and
+only grows; `CaptureWriter` describes how it is marked while a crawl writes to it.
 
 - An exchange with a site is a ``response`` record and its ``request``. A payload that was captured
   before, or that the server states to be unchanged, is a ``revisit`` record that names the first
   one.
 - A version of a post is a ``conversion`` record, to the byte.
-- What the archive knows of it besides is a ``metadata`` record, a JSON object: of these the
-  catalog can be made again.
+- What the archive knows about a version besides is a ``metadata`` record, a JSON object. The
+  catalog can be generated again from these, see `archive.writing.journal`.
 """
 
 from archive.warc.filenames import (

@@ -1,7 +1,8 @@
-"""The names of WARC files: ``finews-20261122-00001.warc.gz``, from the first record to the last.
+"""Give and read the names of WARC files, such as ``finews-20261122-00001.warc.gz``.
 
-A release before this one wrote under other names: ``.warc.gz.part`` while a crawl ran, then
-``.warc.gz.open`` until the file was finished. Such files are read, and the next crawl renames them.
+A file has its name from the first record to the last. An earlier release wrote under other names:
+``.warc.gz.part`` while a crawl ran, then ``.warc.gz.open`` until the file was finished. Such files
+are read, and the next crawl renames them.
 """
 
 import re
@@ -16,29 +17,29 @@ _DAY = re.compile("(?<=-)[0-9]{8}(?=-)")
 
 
 def warc_files(folder: Path) -> list[Path]:
-    """The WARC files of a folder, in the order in which they were written."""
+    """Return the WARC files of a folder, in the order in which they were written."""
     suffixes = (FINISHED, FORMER_OPEN, FORMER_PART)
     found = [path for suffix in suffixes for path in folder.glob(f"*{suffix}")]
     return sorted(filter(Path.is_file, found), key=finished_name)
 
 
 def finished_name(path: Path) -> str:
-    """The name that captures in a WARC file are known by: its own, whatever it was before."""
+    """Return the name by which captures name a WARC file: the present one, also of an old file."""
     return f"{_stem(path)}{FINISHED}"
 
 
 def mark_of(path: Path) -> Path:
-    """The empty file that stands beside a WARC file while a crawl writes to it."""
+    """Return the path of the empty file that marks a WARC file while a crawl writes to it."""
     return path.with_name(f"{_stem(path)}{_MARK}")
 
 
 def is_being_written(path: Path) -> bool:
-    """Whether a crawl writes to a file, or was killed when it did; see `CaptureWriter`."""
+    """Return whether a crawl writes to a file, or was killed while it did; see `CaptureWriter`."""
     return path.name.endswith(FORMER_PART) or mark_of(path).exists()
 
 
 def find_file(folder: Path, name: str) -> Path:
-    """The path of a WARC file by the name that captures in it are known by."""
+    """Return the path of a WARC file by the name with which captures name it."""
     file = folder / name
     for suffix in (FINISHED, FORMER_OPEN, FORMER_PART):
         path = renamed(file, suffix)
@@ -48,20 +49,21 @@ def find_file(folder: Path, name: str) -> Path:
 
 
 def is_ours(path: Path) -> bool:
-    """Whether a file has a name that `next_name` gives; what others hold is not read."""
+    """Return whether a file has a name that `next_name` gives; other files are not read."""
     return _OWN.fullmatch(f"{_stem(path)}{FINISHED}") is not None
 
 
 def is_found(path: Path) -> bool:
-    """Whether captures in a file are found by the name that they are known by. They are not where
-    the name is none that `next_name` gives, or where another file is found instead, one that
-    somebody has copied back.
+    """Return whether captures in a file can be found by the name with which they name it.
+
+    They cannot where `next_name` gives no such name, or where `find_file` finds another file: the
+    file is a copy under an old name next to the present one.
     """
     return is_ours(path) and find_file(path.parent, finished_name(path)) == path
 
 
 def renamed(path: Path, suffix: str) -> Path:
-    """The path with another end."""
+    """Return the path with another suffix."""
     return path.with_name(f"{_stem(path)}{suffix}")
 
 
@@ -70,13 +72,13 @@ def _stem(path: Path) -> str:
 
 
 def day_of(path: Path) -> str:
-    """The day that a file was begun, such as ``20261122``; empty where the name says none."""
+    """Return the day in the name of a file, such as ``20261122``; empty where it has none."""
     found = _DAY.search(path.name)
     return found[0] if found else ""
 
 
 def own_files(folder: Path, suffix: str = FINISHED) -> list[Path]:
-    """The files with an end that crawls have begun, in their order; no others' files."""
+    """Return the files with a suffix that finews has named, in their order."""
     places = ((_OWN.fullmatch(path.name), path) for path in folder.glob(f"*{suffix}"))
     own = [
         (match[1], int(match[2]), path) for match, path in places if match and match[3] == suffix
@@ -85,12 +87,15 @@ def own_files(folder: Path, suffix: str = FINISHED) -> list[Path]:
 
 
 def marked_files(folder: Path) -> list[Path]:
-    """The WARC files that a crawl writes, or wrote when it was killed."""
+    """Return the WARC files that a crawl writes, or wrote when it was killed."""
     return [renamed(mark, FINISHED) for mark in own_files(folder, _MARK)]
 
 
 def next_name(newest: Path | None, day: str) -> str:
-    """The name of the file after the newest one, begun on a day."""
+    """Return the name of the file after the newest one.
+
+    :param day: on which the new file is started, such as ``20261122``.
+    """
     match = _OWN.fullmatch(newest.name) if newest is not None else None
     number = int(match[2]) if match and match[1] == day else 0
     return f"{SOFTWARE}-{day}-{number + 1:05}{FINISHED}"

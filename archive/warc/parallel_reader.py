@@ -1,4 +1,4 @@
-"""Reads many WARC files in several processes, a piece at a time."""
+"""Read many WARC files in several processes, a piece at a time."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,18 +11,18 @@ from archive.process_pool import Workers
 from archive.progress import Progress, silent
 from archive.warc.reader import Reading, Record, next_record
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
+# Bytes in a piece, which are some thousand records.
 _PIECE = 2 << 20
-"""Bytes; some thousand records."""
 
+#: Pieces that one process reads in the time that it takes to start worker processes.
 WORTH_WORKERS = 8
-"""Pieces; to start processes takes as long as to read these."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilePiece:
-    """A part of a file: the records that begin in it.
+    """A part of a file, with the records that begin in it.
 
     :param exact: a record is known to begin at `start`.
     """
@@ -35,9 +35,9 @@ class FilePiece:
 
 @dataclass(slots=True)
 class Records:
-    """The records that begin in a piece of a file; can be read once.
+    """The records that begin in a piece of a file; they can be read once.
 
-    :param damage: what was wrong with those that are left out, a sentence each.
+    :param damage: why records could not be read, a sentence each.
     """
 
     path: Path
@@ -54,16 +54,16 @@ class Records:
 
     @property
     def count(self) -> int:
-        """Return how many sound records have been read, those of other kinds too."""
+        """The number of sound records that were read, those of other kinds included."""
         return self._reading.count
 
 
-Work = Callable[[Records], Made]
-"""Makes something of the records of a piece. It and what it makes go from process to process."""
+#: A function of the records of a piece. It and its result are sent between processes.
+Work = Callable[[Records], Result]
 
 
 def pieces_of(paths: Iterable[Path]) -> list[FilePiece]:
-    """Return the pieces that files are scanned in, in their order.
+    """Divide files into pieces, in their order.
 
     :raises OSError: when a file cannot be found.
     """
@@ -77,11 +77,11 @@ def _cut(path: Path, size: int) -> Iterator[FilePiece]:
 
 
 def scan(
-    pieces: Sequence[FilePiece], work: Work[Made], workers: Workers, progress: Progress = silent
-) -> Iterator[Made]:
+    pieces: Sequence[FilePiece], work: Work[Result], workers: Workers, progress: Progress = silent
+) -> Iterator[Result]:
     """Yield the results of `work` for all records of some files, in their order.
 
-    The first pieces are worked on from now on, see `Workers.in_order`.
+    The work on the first pieces starts at once, see `Workers.in_order`.
 
     :param pieces: all those of the files.
     :raises OSError: when a file cannot be read.
@@ -92,15 +92,15 @@ def scan(
 
 
 @dataclass(frozen=True, slots=True)
-class _Worked(Generic[Made]):
+class _Worked(Generic[Result]):
     """The result for a piece, and where its first record begins and its last one ends."""
 
     began: int
     ended: int
-    made: Made
+    result: Result
 
 
-def _work_on(work: Work[Made], piece: FilePiece) -> _Worked[Made]:
+def _work_on(work: Work[Result], piece: FilePiece) -> _Worked[Result]:
     with piece.path.open("rb") as file:
         if piece.exact:
             file.seek(piece.start)
@@ -109,13 +109,17 @@ def _work_on(work: Work[Made], piece: FilePiece) -> _Worked[Made]:
         reading = Reading(file, piece.path, lambda error: records.damage.append(str(error)))
         records = Records(piece.path, reading, piece.end)
         began = reading.position
-        made = work(records)
-        return _Worked(began, reading.position, made)
+        result = work(records)
+        return _Worked(began, reading.position, result)
 
 
-def _joined(worked: Iterator[tuple[FilePiece, _Worked[Made]]], work: Work[Made]) -> Iterator[Made]:
-    """Each record once: where a piece does not begin with the record after the one before it, it
-    was taken in by bytes of a payload that look like a record.
+def _joined(
+    worked: Iterator[tuple[FilePiece, _Worked[Result]]], work: Work[Result]
+) -> Iterator[Result]:
+    """Yield the results, so that each record is read exactly once.
+
+    A piece begins with the record after the last one of the piece before it. Where it does not,
+    bytes of a payload looked like a record, and the piece is read again from the right place.
     """
     path, position = None, 0
     for piece, done in worked:
@@ -126,4 +130,4 @@ def _joined(worked: Iterator[tuple[FilePiece, _Worked[Made]]], work: Work[Made])
         if done.began != position:
             done = _work_on(work, replace(piece, start=position, exact=True))
         position = done.ended
-        yield done.made
+        yield done.result

@@ -1,4 +1,4 @@
-"""Reads WARC files of one gzip member per record, and reports every damage in them."""
+"""Read WARC files of one gzip member per record, and report every damage in them."""
 
 import json
 import os
@@ -23,11 +23,11 @@ _PIECE = 1 << 11
 
 _NoGzip: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub: an instance
 
+# The first bytes of a gzip member.
 _MEMBER = b"\x1f\x8b\x08"
-"""How a gzip member begins."""
 
+# Bytes of a member that are enough to decompress the first bytes of its content.
 _PROBE = 1 << 12
-"""So many bytes of a member are enough for the first of its content."""
 
 _BLANK = b"\r\n\r\n"
 _SPACES = " \t"
@@ -36,10 +36,11 @@ _FOLD = re.compile("\r\n[ \t]+")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it was read.
+    """A record as its file has it.
 
+    :param offset: of its gzip member in the file, in bytes.
     :param length: of its gzip member in the file, in bytes.
-    :param heading: of a block of HTTP: the status line or the request line, and the headers.
+    :param heading: of an HTTP message: the status line or the request line, and the headers.
     :param payload: the body as received, or the bytes of a `metadata` record; empty for a
         `revisit`.
     """
@@ -54,34 +55,34 @@ class Record:
     digest: str
 
     def capture_in(self, file: str) -> Capture:
-        """Return where the record is.
+        """Return the record's place as a capture.
 
-        :param file: name of its file when that is finished.
+        :param file: name of the record's file, see `finished_name`.
         """
         return Capture(url=self.url, file=file, offset=self.offset, fetched=self.date)
 
     @property
     def status(self) -> int | None:
-        """Return the status of a response; None where it has none that is a number."""
+        """The status of a response; None where it has no numeric status."""
         line, _, _ = self.heading.partition(b"\r\n")
         status = line.split(b" ")[1:2] if self.kind in {"response", "revisit"} else []
         return int(status[0]) if status and status[0].isdigit() else None
 
     @property
     def headers(self) -> Headers:
-        """Return the headers of an HTTP message; each character is a byte, as in ISO 8859-1."""
+        """The headers of an HTTP message; each character is a byte, as in ISO 8859-1."""
         _, _, lines = self.heading.partition(b"\r\n")
         return tuple(_fields(lines.decode("latin-1"), _SPACES))
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Return the JSON object of a `metadata` record."""
+        """The JSON object of a `metadata` record."""
         facts: dict[str, Any] = json.loads(self.payload)
         return facts
 
 
+#: A function that is called with each damage; reading continues behind the damage.
 Damaged = Callable[[ArchiveError], None]
-"""Is called with each damage; reading goes on behind it."""
 
 
 def _stop(error: ArchiveError) -> None:
@@ -94,10 +95,10 @@ def read_records(
     """Read the records of a WARC file, checking their digests and their members' checksums.
 
     :param kinds: only these.
-    :param start: offset of the first.
-    :param damaged: is called with every record that is torn, damaged, or does not have its digest,
-        and reading goes on at the next one.
-    :raises ArchiveError: at such a record, without `damaged`.
+    :param start: offset of the first record, in bytes.
+    :param damaged: is called for every record that is incomplete, damaged, or does not match its
+        digest; reading continues at the next record. Without it, an `ArchiveError` is raised.
+    :raises ArchiveError: at the first such record, without `damaged`.
     :raises OSError: when the file cannot be read.
     """
     with path.open("rb", _CHUNK) as file:
@@ -108,7 +109,7 @@ def read_records(
 def read_record(path: Path, offset: int) -> Record:
     """Read one record.
 
-    :raises ArchiveError: when there is none at `offset`, or it is torn or damaged.
+    :raises ArchiveError: when no record begins at `offset`, or it is incomplete or damaged.
     :raises OSError: when the file cannot be read.
     """
     for record in read_records(path, start=offset):
@@ -119,10 +120,10 @@ def read_record(path: Path, offset: int) -> Record:
 def read_response(
     folder: Path, capture: Capture, find_payload: Callable[[str], Capture | None]
 ) -> Record:
-    """Read a response; a `revisit` with the payload that it revisits.
+    """Read a response; give a `revisit` the payload of the response that it revisits.
 
     :param folder: of the WARC files.
-    :param find_payload: the first capture of a payload, by its digest.
+    :param find_payload: returns the first capture of a payload, by its digest.
     :raises ArchiveError: when one of the records is lost or damaged.
     :raises OSError: when a file cannot be read.
     """
@@ -131,15 +132,16 @@ def read_response(
         return record
     first = find_payload(record.digest)
     if first is None:
-        raise ArchiveError(f"What {capture.file} at {capture.offset} revisits was never captured.")
+        place = f"{capture.file} at {capture.offset}"
+        raise ArchiveError(f"The payload of the revisit in {place} was never captured.")
     return replace(record, payload=read_record(find_file(folder, first.file), first.offset).payload)
 
 
 class Reading:
-    """Reads records from where a file stands.
+    """A reading of records from the position of an open file.
 
-    Attribute `position` is where the next record begins, `whole` where the last whole one ends,
-    `count` how many sound ones were read.
+    Attribute `position` is the offset of the next record, `whole` the end of the last complete one,
+    `count` the number of sound records that were read.
 
     :param path: of the file, for the reports of damage.
     """
@@ -172,7 +174,7 @@ class Reading:
     def members(self, until: int = sys.maxsize) -> Iterator[tuple[int, bytes]]:
         """Yield the start and the content of the gzip members that begin before `until`.
 
-        Each is checked to its end; WARC readers let a torn one, or a wrong checksum, pass.
+        Each is checked to its end: other WARC readers accept an incomplete one or a wrong checksum.
         """
         while self.position < until:
             start = self.position
@@ -191,7 +193,7 @@ class Reading:
         """Read the content of a gzip member, and stop at its end.
 
         :returns: None at the end of the file.
-        :raises ArchiveError: when it is torn, damaged, or larger than any record that is read.
+        :raises ArchiveError: when it is incomplete, damaged, or larger than `MOST_BYTES`.
         """
         self._file.seek(start)
         member, content, size = isal_zlib.decompressobj(wbits=31), list[bytes](), 0
@@ -200,7 +202,7 @@ class Reading:
             if not piece and not content:
                 return None
             if not piece:
-                raise ArchiveError(f"The capture {self._path} is torn at {start}.")
+                raise ArchiveError(f"The capture {self._path} is incomplete at {start}.")
             try:
                 content.append(member.decompress(piece, MOST_BYTES + 1 - size))
             except _NoGzip as error:
@@ -219,7 +221,7 @@ class Reading:
 def ends_whole(path: Path) -> bool:
     """Return whether a file ends with the end of a record.
 
-    A copy that was made while a crawl wrote may not. Of a sound file only the end is read.
+    A copy that was made while a crawl wrote may not. Only the end of a sound file is read.
     """
     size = path.stat().st_size
     with path.open("rb", _CHUNK) as file:
@@ -240,7 +242,7 @@ def ends_whole(path: Path) -> bool:
 def next_record(file: BinaryIO, start: int) -> int:
     """Go to where the next gzip member with a record begins, or to the end.
 
-    A payload may hold the same three bytes, or even a whole member, but that is no record.
+    A payload may contain the same three bytes, or even a whole member, but that is no record.
     """
     file.seek(start)
     window = file.read(_CHUNK)
@@ -267,20 +269,20 @@ def _begins_record(data: bytes) -> bool:
 def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | None) -> Record | None:
     """Read a record; None when it is of another kind.
 
-    warcio takes two to three times as long for it, and a large archive is nothing but this.
-    FastWARC 2.0 takes half, but ends without an error where a file is torn, and may leave records
-    out.
+    warcio takes two to three times as long, which matters because reading records is most of the
+    work on a large archive. FastWARC 2.0 takes half as long, but ends without an error where a file
+    is incomplete, and may skip records.
 
-    :raises ValueError: when it is none, or does not have its digests.
+    :raises ValueError: when it is no record, or does not match its digests.
     """
     end = member.find(_BLANK)
     version, _, lines = member[:end].partition(b"\r\n")
     if not version.startswith(b"WARC/1."):
-        raise ValueError("it does not begin with a version of WARC")
+        raise ValueError("it does not begin with a WARC version")
     fields = {name.lower(): value for name, value in _fields(_text(lines))}
     begin, size = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
     if fields.get("content-length") != str(size) or not member.endswith(_BLANK):
-        raise ValueError("it does not have the length that it tells")
+        raise ValueError("its length is not the one in its header")
     block = memoryview(member)[begin : begin + size]
     heading, payload = b"", block
     http = fields.get("content-type", "").startswith("application/http")
@@ -290,11 +292,11 @@ def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | Non
     kind = fields.get("warc-type", "")
     block_digest = fields.get("warc-block-digest")
     if block_digest is not None and not has_digest(block, block_digest):
-        raise ValueError("its block does not have its digest")
+        raise ValueError("its block does not match its digest")
     digest = fields.get("warc-payload-digest")
     same = digest == block_digest and not http
     if kind != "revisit" and digest is not None and not (same or has_digest(payload, digest)):
-        raise ValueError("its payload does not have its digest")
+        raise ValueError("its payload does not match its digest")
     if kinds is not None and kind not in kinds:
         return None
     return Record(
@@ -312,7 +314,7 @@ def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | Non
 def _fields(lines: str, spaces: str | None = None) -> Iterator[tuple[str, str]]:
     """Yield names and values, a folded value as one line. A line without a colon is left out.
 
-    :param spaces: that may stand around them; None for all of Unicode.
+    :param spaces: characters to strip around them; None for all of Unicode's spaces.
     """
     for line in _FOLD.sub(" ", lines).split("\r\n"):
         name, colon, value = line.partition(":")

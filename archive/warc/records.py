@@ -1,4 +1,4 @@
-"""WARC records as bytes: whole gzip members, ready to be appended to a file."""
+"""Build WARC records as bytes: complete gzip members, ready to be appended to a file."""
 
 import io
 import json
@@ -27,28 +27,28 @@ Headers = Sequence[tuple[str, str]]
 _RECORDS = RecordBuilder(warc_version="1.1")
 _NOT_MODIFIED = 304
 _SERVER_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+# The `wbits` of zlib for gzip. ISA-L takes the same values and a third of zlib's time; bodies that
+# sites send compressed get 1 % larger.
 _GZIP = 31
-"""Of zlib's `wbits`. ISA-L, which knows the same, takes a third of zlib's time; of what sites send
-compressed it makes 1 % more bytes."""
 
+#: The most bytes in a record. A larger one is neither written nor read, so that memory is bounded.
 MOST_BYTES = 128 << 20
-"""Of a record. One that unpacks to more is not read, so that memory stays bounded."""
 
 _LINE_END = b"\r\n"
 _ALGORITHM = "sha1:"
 _DIGEST = re.compile("sha1:[A-Z2-7]{32}", re.ASCII)
+# From the base-32 digits of RFC 4648, section 6, to those that Python reads.
 _DIGITS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHIJKLMNOPQRSTUV")
-"""From the digits of RFC 4648, section 6, to those that Python reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request and what came back, as sent: a compressed body is still compressed.
+    """A request and its response, as sent: a compressed body is still compressed.
 
     :param received: when the response was complete; aware.
-    :param address: IP address of the server; None where a proxy was asked instead.
-    :param response_head: the status line and the header lines as received, each with CRLF; made
-        of `status` and `response_headers` where it is empty.
+    :param address: IP address of the server; None where a proxy was used.
+    :param response_head: the status line and the header lines as received, each with CRLF; where
+        it is empty, it is built from `status` and `response_headers`.
     :param unchanged: digest of the payload that the validators in the request are of; None where
         it is not known.
     """
@@ -66,7 +66,7 @@ class Exchange:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether the server states that it has nothing else than before."""
+        """Whether the server states that the payload has not changed."""
         return self.status == _NOT_MODIFIED
 
     @property
@@ -76,7 +76,7 @@ class Exchange:
 
 
 def warcinfo_record(file: str) -> bytes:
-    """The record that a file begins with.
+    """Return the record with which a file begins.
 
     :param file: its name when it is finished.
     """
@@ -85,13 +85,13 @@ def warcinfo_record(file: str) -> bytes:
 
 
 class _Head:
-    """The head of an HTTP message in the place of warcio's, which would make ASCII of its bytes."""
+    """A stand-in for warcio's HTTP headers, which would convert their bytes to ASCII."""
 
     def __init__(self, lines: bytes) -> None:
         self.headers_buff = lines + _LINE_END
 
     def compute_headers_buffer(self, _: object = None) -> None:
-        """Keep what is there."""
+        """Leave the headers as they are."""
 
 
 def _head_of(first_line: str, headers: Headers) -> bytes:
@@ -100,11 +100,11 @@ def _head_of(first_line: str, headers: Headers) -> bytes:
 
 
 def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> bytes:
-    """A response and its ``request``.
+    """Return the records of an exchange: the response, and its ``request``.
 
-    The response is a ``response`` record; a ``revisit`` where its payload was captured before, or
-    the server states that it has not changed. What is replayed for such a statement must not be
-    the statement itself, a blank page, so its head stands in a ``metadata`` record.
+    The response is a ``response`` record; or a ``revisit``, where its payload was captured before,
+    or the server states that it has not changed. A replayed 304 response would be a blank page, so
+    its head is in a ``metadata`` record instead.
 
     :param digest: of the body, see `payload_digest`.
     :param first: the first capture of the body, or of the payload that has not changed.
@@ -137,29 +137,29 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
             )
         )
     number = records[0].rec_headers.get_header("WARC-Record-ID")
-    beside = {"WARC-Date": about["WARC-Date"], "WARC-Concurrent-To": number}
+    concurrent = {"WARC-Date": about["WARC-Date"], "WARC-Concurrent-To": number}
     _, _, path = exchange.target.partition("://")
     path = quote(path.partition("/")[2], safe=printable)
-    asked = f"{exchange.method} /{path} HTTP/1.1"
+    request_line = f"{exchange.method} /{path} HTTP/1.1"
     records.append(
         _RECORDS.create_warc_record(
             exchange.target,
             "request",
-            http_headers=_Head(_head_of(asked, exchange.request_headers)),
-            warc_headers_dict=beside,
+            http_headers=_Head(_head_of(request_line, exchange.request_headers)),
+            warc_headers_dict=concurrent,
         )
     )
     if exchange.is_unchanged:
         answer = head + _LINE_END + exchange.body
-        records.append(_block(number.strip("<>"), "metadata", "message/http", answer, beside))
+        records.append(_block(number.strip("<>"), "metadata", "message/http", answer, concurrent))
     return b"".join(map(_as_member, records))
 
 
 def not_modified_record(target: str, date: str, digest: str | None, first: Capture | None) -> bytes:
-    """A ``revisit`` of a payload that a server states to be unchanged.
+    """Return a ``revisit`` record of a payload that a server states to be unchanged.
 
     :param date: the record's WARC-Date.
-    :param digest: of the payload; None where it is not known.
+    :param digest: of the payload; None where it is unknown.
     :param first: the first capture of the payload.
     """
     return _as_member(_not_modified(target, {"WARC-Date": date}, digest, first))
@@ -178,39 +178,39 @@ def _not_modified(
     return _RECORDS.create_warc_record(target, "revisit", warc_headers_dict=headers)
 
 
-def metadata_record(about: str, facts: Mapping[str, Any], now: datetime) -> bytes:
-    """A ``metadata`` record with a JSON object.
+def metadata_record(target: str, facts: Mapping[str, Any], now: datetime) -> bytes:
+    """Return a ``metadata`` record with a JSON object.
 
-    :param about: the record's target, a URI.
+    :param target: the record's target, a URI.
     """
     payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
-    return _made(about, "metadata", "application/json", payload, now)
+    return _dated(target, "metadata", "application/json", payload, now)
 
 
-def conversion_record(about: str, post: bytes, now: datetime) -> bytes:
-    """A post, which was made of captured responses, as a ``conversion`` record."""
-    return _made(about, "conversion", "text/markdown; charset=utf-8", post, now)
+def conversion_record(target: str, post: bytes, now: datetime) -> bytes:
+    """Return a ``conversion`` record with a post that was generated from captured responses."""
+    return _dated(target, "conversion", "text/markdown; charset=utf-8", post, now)
 
 
-def resource_record(about: str, media_type: str, data: bytes, date: str) -> bytes:
-    """A ``resource`` record: bytes without the exchange that brought them.
+def resource_record(target: str, media_type: str, data: bytes, date: str) -> bytes:
+    """Return a ``resource`` record: bytes without the exchange that fetched them.
 
     :param date: the record's WARC-Date.
     """
-    return _as_member(_block(about, "resource", media_type, data, {"WARC-Date": date}))
+    return _as_member(_block(target, "resource", media_type, data, {"WARC-Date": date}))
 
 
-def _made(about: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
+def _dated(target: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
     return _as_member(
-        _block(about, kind, media_type, data, {"WARC-Date": utc_iso(now, "microseconds")})
+        _block(target, kind, media_type, data, {"WARC-Date": utc_iso(now, "microseconds")})
     )
 
 
 def _block(
-    about: str, kind: str, media_type: str, data: bytes, headers: Mapping[str, str]
+    target: str, kind: str, media_type: str, data: bytes, headers: Mapping[str, str]
 ) -> ArcWarcRecord:
     return _RECORDS.create_warc_record(
-        about,
+        target,
         kind,
         payload=io.BytesIO(data),
         length=len(data),
@@ -220,9 +220,9 @@ def _block(
 
 
 def _as_member(record: ArcWarcRecord) -> bytes:
-    """A record as a gzip member.
+    """Return a record as a gzip member.
 
-    :raises ValueError: when it is larger than any that is read.
+    :raises ValueError: when it is larger than `MOST_BYTES`.
     """
     plain = io.BytesIO()
     WARCWriter(plain, gzip=False).write_record(record)
@@ -232,15 +232,16 @@ def _as_member(record: ArcWarcRecord) -> bytes:
 
 
 def payload_digest(payload: bytes) -> str:
-    """A digest as WARC writes it: SHA-1 in base 32."""
+    """Return the digest of a payload as WARC writes it: SHA-1 in base 32."""
     return _ALGORITHM + b32encode(sha1(payload, usedforsecurity=False).digest()).decode()
 
 
 def has_digest(payload: bytes | memoryview, digest: str) -> bool:
-    """Whether `digest` is what `payload_digest` gives; Python reads base 32 in a sixth of the time
-    that it takes to write it.
+    """Return whether `digest` equals `payload_digest`.
+
+    Python reads base 32 in a sixth of the time that it takes to write it.
     """
     if not _DIGEST.fullmatch(digest):
         return False
-    told = int(digest.removeprefix(_ALGORITHM).encode().translate(_DIGITS), 32)
-    return told == int.from_bytes(sha1(payload, usedforsecurity=False).digest())
+    expected = int(digest.removeprefix(_ALGORITHM).encode().translate(_DIGITS), 32)
+    return expected == int.from_bytes(sha1(payload, usedforsecurity=False).digest())

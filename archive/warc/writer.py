@@ -1,4 +1,4 @@
-"""Appends captures to the newest WARC file of an archive."""
+"""Append captures to the newest WARC file of an archive."""
 
 import io
 import os
@@ -32,26 +32,27 @@ from archive.warc.records import (
     warcinfo_record,
 )
 
+# Kinds of records whose dates come from the clock of a crawl.
 _OF_A_CRAWL = frozenset({"response", "revisit", "request", "metadata", "conversion"})
-"""The kinds of records that are dated by the clock of a crawl."""
 
 FindPayload = Callable[[str], Capture | None]
 
 
 class CaptureWriter:
-    """Appends records to the archive's newest WARC file. Safe to call from two threads.
+    """A writer that appends records to the newest WARC file. Two threads may use it.
 
-    A file has its name from the first record, and only grows, so that other programs can read it
-    at any time. While it is written an empty file stands beside it, a mark, which is removed only
-    when all payloads are known to `find_payload`. A mark that is found when a writer is opened is
-    that of a killed crawl: what was left half written is cut off, and `sync` returns the payloads,
-    so that the catalog knows the first capture of each whatever happens.
+    A file has its final name from the first record, and only grows, so that other programs can read
+    it at any time. While it is written, an empty file next to it marks it. The mark is deleted only
+    when `find_payload` finds all payloads in the file. A mark that exists when a writer is opened
+    is from a killed crawl: the incomplete last record is cut off, and `sync` returns the payloads
+    of the rest, so that the catalog always gets the first capture of each.
 
     :param folder: of the WARC files; is created.
-    :param now: names the file. A new one is begun at `most_bytes` and with the first record of
-        a later day, UTC.
-    :param find_payload: the first capture of a payload, by its digest.
-    :raises OSError: here and from every method, when the disk refuses.
+    :param now: time that names the file; aware.
+    :param most_bytes: a new file is started at this size, and at the first record of a later day,
+        UTC.
+    :param find_payload: returns the first capture of a payload, by its digest.
+    :raises OSError: here and from every method, when the disk reports an error.
     """
 
     def __init__(
@@ -72,17 +73,17 @@ class CaptureWriter:
         for suffix in (FORMER_PART, FORMER_OPEN):
             for former in own_files(folder, suffix):
                 self._rename(former)
-        self._full = [path for path in marked_files(folder) if self._mend(path)]
+        self._full = [path for path in marked_files(folder) if self._recover(path)]
         newest = self._newest()
-        # Never back: files are read in the order of their names, whatever the clock says.
-        self._begun = _day(now)
-        self._day = max(self._begun, day_of(newest) if newest else "")
+        # The day never goes back with the clock: files are read in the order of their names.
+        self._started = _day(now)
+        self._day = max(self._started, day_of(newest) if newest else "")
         if newest and self._is_to_grow(newest):
             self._full = [path for path in self._full if path != newest]
             self._file = self._open(newest, "r+")
 
     def capture(self, exchange: Exchange) -> Capture:
-        """Write an exchange; it lasts over a power cut after the next `sync`."""
+        """Write an exchange; it survives a power cut after the next `sync`."""
         digest = payload_digest(exchange.body)
         known = exchange.unchanged if exchange.is_unchanged else digest
         with self._lock:
@@ -102,58 +103,58 @@ class CaptureWriter:
     def _first(self, digest: str) -> Capture | None:
         return self._new_payloads.get(digest) or self._find_payload(digest)
 
-    def note(self, about: str, facts: Mapping[str, Any], now: datetime) -> None:
+    def write_facts(self, target: str, facts: Mapping[str, Any], now: datetime) -> None:
         """Write a `metadata` record with a JSON object.
 
-        :param about: the record's target, a URI.
+        :param target: the record's target, a URI.
         """
-        self.write(metadata_record(about, facts, now), now)
+        self.write(metadata_record(target, facts, now), now)
 
-    def keep(self, about: str, post: bytes, now: datetime) -> None:
-        """Write a post, which was made of captured responses, as a `conversion` record."""
-        self.write(conversion_record(about, post, now), now)
+    def write_post(self, target: str, post: bytes, now: datetime) -> None:
+        """Write a post, which was generated from captured responses, as a `conversion` record."""
+        self.write(conversion_record(target, post, now), now)
 
     def write(self, record: bytes, now: datetime) -> None:
-        """Write a record that was made elsewhere; see `archive.warc.records`."""
+        """Write a record that a function of `archive.warc.records` has built."""
         with self._lock:
             self._place(now)
             self._append(record)
 
     def sync(self) -> dict[str, Capture]:
-        """Bring everything down to the disk.
+        """Flush everything to the disk.
 
-        :returns: the payloads, by digest, that `find_payload` does not know yet.
+        :returns: by digest, the payloads that `find_payload` does not find yet.
         """
         with self._lock:
             if self._file is not None:
                 os.fsync(self._file.fileno())
             return dict(self._new_payloads)
 
-    def settle(self, payloads: Mapping[str, Capture]) -> None:
-        """`find_payload` knows these by now."""
+    def forget_payloads(self, payloads: Mapping[str, Capture]) -> None:
+        """Forget payloads that `find_payload` finds by now."""
         with self._lock:
             for digest in payloads:
                 self._new_payloads.pop(digest, None)
             self._finish()
 
     def close(self) -> None:
-        """Leave the file for the next crawl to go on with."""
+        """Close the file; the next crawl continues it."""
         with self._lock:
             if self._file is not None:
                 self._full.append(self._leave(self._file))
             self._finish()
 
     def _place(self, now: datetime) -> tuple[str, int]:
-        """The name of the file that the next record goes to, and where."""
+        """Return the name of the file for the next record, and the record's offset."""
         today = _day(now)
         self._day = max(self._day, today)
         if self._file is not None and (
-            today > self._begun or self._file.tell() >= self._most_bytes
+            today > self._started or self._file.tell() >= self._most_bytes
         ):
             self._full.append(self._leave(self._file))
             self._finish()
         if self._file is None:
-            self._begun = max(self._begun, today)
+            self._started = max(self._started, today)
             name = next_name(self._newest(), self._day)
             self._file = self._open(self._folder / name, "x+")
         name = Path(str(self._file.name)).name
@@ -162,7 +163,7 @@ class CaptureWriter:
         return name, self._file.tell()
 
     def _append(self, records: bytes) -> None:
-        """Write records whole or not at all: what is behind half a record cannot be read."""
+        """Write records completely or not at all: nothing behind half a record can be read."""
         assert self._file is not None
         start = self._file.tell()
         rest = memoryview(records)
@@ -178,17 +179,18 @@ class CaptureWriter:
         return next(reversed(own_files(self._folder)), None)
 
     def _is_to_grow(self, path: Path) -> bool:
-        fresh = _begun(path) == self._begun and path.stat().st_size < self._most_bytes
-        return fresh and ends_whole(path)
+        has_room = _first_day(path) == self._started and path.stat().st_size < self._most_bytes
+        return has_room and ends_whole(path)
 
     def _open(self, path: Path, mode: Literal["r+", "x+"]) -> io.FileIO:
         _mark(path)
-        file = _open_here(path, mode)
+        file = _open_unbuffered(path, mode)
         file.seek(0, os.SEEK_END)
         sync_folders([self._folder])
         return file
 
     def _leave(self, file: io.FileIO) -> Path:
+        """Close the current file and return its path."""
         with file:
             os.fsync(file.fileno())
         self._file = None
@@ -205,7 +207,7 @@ class CaptureWriter:
         sync_folders([self._folder])
 
     def _rename(self, former: Path) -> None:
-        """Give a file of a former release its name, unless another one has it."""
+        """Give a file of an earlier release its present name, unless another file has it."""
         path = renamed(former, FINISHED)
         if not path.exists():
             if former.name.endswith(FORMER_PART):
@@ -213,16 +215,16 @@ class CaptureWriter:
             former.rename(path)
             sync_folders([self._folder])
 
-    def _mend(self, path: Path) -> bool:
-        """Cut off what a killed crawl left half written, and learn the payloads in the rest.
+    def _recover(self, path: Path) -> bool:
+        """Cut off a record that a killed crawl left incomplete, and list the other payloads.
 
-        What is whole behind a damaged record stays: no kill has damaged that.
+        Complete records behind a damaged one stay: a kill does not damage a record in the middle.
 
-        :returns: whether anything is left.
+        :returns: whether the file has any record left.
         """
         whole = 0
         if path.exists():
-            with _open_here(path, "r+") as file:
+            with _open_unbuffered(path, "r+") as file:
                 reading = Reading(file, path, lambda _: None)
                 for response in reading.records(frozenset({"response"})):
                     if response.payload and self._find_payload(response.digest) is None:
@@ -237,13 +239,13 @@ class CaptureWriter:
 
 
 def _mark(path: Path) -> None:
-    _open_here(mark_of(path), "a").close()
+    _open_unbuffered(mark_of(path), "a").close()
 
 
-def _open_here(path: Path, mode: str) -> io.FileIO:
+def _open_unbuffered(path: Path, mode: str) -> io.FileIO:
     """Open a file without a buffer.
 
-    :raises ArchiveError: when it is a link, which may lead elsewhere.
+    :raises ArchiveError: when it is a link, which may lead outside the archive.
     """
     refuse_link(path)
     return io.FileIO(
@@ -251,8 +253,8 @@ def _open_here(path: Path, mode: str) -> io.FileIO:
     )
 
 
-def _begun(path: Path) -> str:
-    """The day of a file's first record by the clock of then, which the name may be ahead of."""
+def _first_day(path: Path) -> str:
+    """Return the day of a file's first record, which may be before the day in its name."""
     for record in read_records(path, _OF_A_CRAWL, damaged=lambda _: None):
         return record.date[:10].replace("-", "")
     return day_of(path)

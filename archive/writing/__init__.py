@@ -1,17 +1,17 @@
-"""What a new article does to the archive: its version, its commit, its journal."""
+"""Decide what a new article does to the archive, and write that: version, commit, journal."""
 
-from archive.writing.commit import Outcome, Step, StepWriter
-from archive.writing.journal import CRAWL, NOTED, PICTURE, target_of, tells_of_new_version
-from archive.writing.versioning import Succession
+from archive.writing.commit import Outcome, PlanWriter, WritePlan
+from archive.writing.journal import CRAWL, NOTED, PICTURE, is_of_new_version, target_of
+from archive.writing.versioning import Versioning
 
 __all__ = [
     "CRAWL",
     "NOTED",
     "PICTURE",
     "Outcome",
-    "Step",
-    "StepWriter",
-    "Succession",
+    "PlanWriter",
+    "Versioning",
+    "WritePlan",
+    "is_of_new_version",
     "target_of",
-    "tells_of_new_version",
 ]

@@ -1,4 +1,4 @@
-"""What one version of an article does to the archive, and the writing of it.
+"""Write the versions of articles to an archive, so that a kill at any moment loses nothing.
 
 Order of writing: captures, revision, post, catalog row. A kill in between leaves files that the
 next `Archive.add` of the same article finds and completes.
@@ -24,14 +24,14 @@ from archive.storage import (
     sync_folders,
 )
 from archive.warc import CaptureWriter
-from archive.writing.journal import CRAWL, PICTURE, note_of, tells_of_new_version
+from archive.writing.journal import CRAWL, PICTURE, facts_of, is_of_new_version
 
+# Files that are written to the disk in parallel: it flushes them together, in a fifth of the time.
 _FILES_AT_ONCE = 8
-"""That wait for the disk: it brings them down together, in a fifth of the time."""
 
 
 class Outcome(StrEnum):
-    """What became of an article that was handed to the archive."""
+    """What the archive did with an article."""
 
     ADDED = "added"
     UNCHANGED = "unchanged"
@@ -39,14 +39,15 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What one version of an article does to the archive.
+class WritePlan:
+    """What is to be written for one version of an article.
 
-    :param files: bytes and their path below the folder, in the order of writing; the version
-        itself is the last.
-    :param obsolete: paths of files that no row names any more once the change is made, such as
-        the old one of a post whose publication date has changed.
-    :param record: the version as a `conversion` record, where it was made beforehand.
+    :param entry: what the catalog is to state.
+    :param files: bytes and their path below the archive's folder, in the order of writing; the
+        version itself is the last.
+    :param obsolete: paths of files that are deleted afterwards, because no row names them any
+        more, such as the old path of a post whose publication date has changed.
+    :param record: the version as a `conversion` record; None where the writer generates it.
     """
 
     outcome: Outcome
@@ -56,12 +57,12 @@ class Step:
     record: bytes | None = None
 
 
-class StepWriter:
-    """Writes steps to an archive folder; they are on disk when its methods return.
+class PlanWriter:
+    """A writer to an archive folder; what it writes is on disk when its methods return.
 
-    :param incoming: folder for files that are not whole yet; on the same disk.
-    :raises OSError: from every method, when the disk refuses.
-    :raises ArchiveError: likewise, when the catalog does.
+    :param incoming: folder for incomplete files, on the same disk.
+    :raises OSError: from every method, when the disk reports an error.
+    :raises ArchiveError: from every method, when the catalog cannot be written.
     """
 
     def __init__(
@@ -72,31 +73,31 @@ class StepWriter:
         self._catalog = catalog
         self._captures = captures
 
-    def write(self, steps: Sequence[Step], now: datetime) -> None:
-        """Take steps, in their order."""
-        self._put(steps, self._write_down(steps, now))
+    def write(self, plans: Sequence[WritePlan], now: datetime) -> None:
+        """Write plans in their order."""
+        self._put(plans, self._write_records_and_files(plans, now))
 
-    def write_batches(self, batches: Iterable[Sequence[Step]], clock: Clock) -> None:
-        """Likewise, many; the files of a batch are written while the rows of the last one are."""
+    def write_batches(self, batches: Iterable[Sequence[WritePlan]], clock: Clock) -> None:
+        """Write batches of plans: the files of one while the rows of the one before are written."""
         with ThreadPoolExecutor(1) as thread:
-            before: tuple[Sequence[Step], Future[dict[str, Capture]]] | None = None
-            for steps in batches:
-                files = thread.submit(self._write_down, steps, clock())
+            before: tuple[Sequence[WritePlan], Future[dict[str, Capture]]] | None = None
+            for plans in batches:
+                files = thread.submit(self._write_records_and_files, plans, clock())
                 if before:
                     self._put(before[0], before[1].result())
-                before = steps, files
+                before = plans, files
             if before:
                 self._put(before[0], before[1].result())
 
-    def note_crawl(self, row: Mapping[str, object], now: datetime) -> None:
-        """Write a row of ``crawls``, or the rest of one."""
-        self._captures.note(CRAWL, row, now)
+    def record_crawl(self, row: Mapping[str, object], now: datetime) -> None:
+        """Record the start or the end of a crawl, and write its columns of ``crawls``."""
+        self._captures.write_facts(CRAWL, row, now)
         self.write_payloads()
         self._catalog.put_crawl(row)
 
-    def keep_picture(self, picture: Picture, data: bytes, now: datetime) -> None:
-        """Write a picture, what tells of it, and its row."""
-        self._captures.note(PICTURE, asdict(picture), now)
+    def store_picture(self, picture: Picture, data: bytes, now: datetime) -> None:
+        """Write a picture, its record in the journal, and its row."""
+        self._captures.write_facts(PICTURE, asdict(picture), now)
         payloads = self._captures.sync()
         if bytes_if_there(self._folder / picture.path) != data:
             self._write_files([(data, picture.path)])
@@ -104,26 +105,28 @@ class StepWriter:
         self._catalog.keep_picture(picture)
 
     def write_payloads(self) -> None:
-        """Tell the catalog of the captures since the last step."""
+        """Add the payloads that were captured since the last plan to the catalog."""
         self._put((), self._captures.sync())
 
-    def _write_down(self, steps: Sequence[Step], now: datetime) -> dict[str, Capture]:
-        for step in steps:
-            about, facts = note_of(step.entry)
-            if step.record is not None:
-                self._captures.write(step.record, now)
-            elif tells_of_new_version(facts):
-                self._captures.keep(about, step.files[-1][0], now)
-            self._captures.note(about, facts, now)
+    def _write_records_and_files(
+        self, plans: Sequence[WritePlan], now: datetime
+    ) -> dict[str, Capture]:
+        for plan in plans:
+            target, facts = facts_of(plan.entry)
+            if plan.record is not None:
+                self._captures.write(plan.record, now)
+            elif is_of_new_version(facts):
+                self._captures.write_post(target, plan.files[-1][0], now)
+            self._captures.write_facts(target, facts, now)
         payloads = self._captures.sync()
-        self._write_files([file for step in steps for file in step.files])
+        self._write_files([file for plan in plans for file in plan.files])
         return payloads
 
-    def _put(self, steps: Sequence[Step], payloads: Mapping[str, Capture]) -> None:
-        self._catalog.put([step.entry for step in steps], payloads)
-        self._captures.settle(payloads)
-        for step in steps:
-            for path in step.obsolete:
+    def _put(self, plans: Sequence[WritePlan], payloads: Mapping[str, Capture]) -> None:
+        self._catalog.put([plan.entry for plan in plans], payloads)
+        self._captures.forget_payloads(payloads)
+        for plan in plans:
+            for path in plan.obsolete:
                 refuse_links(self._folder, path)
                 (self._folder / path).unlink(missing_ok=True)
 
@@ -146,12 +149,12 @@ class StepWriter:
 
 
 def _make_room(place: Path, data: bytes) -> None:
-    """Give a superseded version that has other bytes the next free number of its post.
+    """Rename a revision with other bytes to the next free number of its post.
 
-    It is one that the catalog does not know, as when the catalog was lost.
+    The catalog does not know such a revision: the catalog was lost, for example.
     """
-    there = bytes_if_there(place)
-    if there is None or there == data:
+    stored = bytes_if_there(place)
+    if stored is None or stored == data:
         return
     name, number = numbered_name(place.name)
     taken = place

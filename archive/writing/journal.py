@@ -1,7 +1,7 @@
-"""What the captures say of the archive's doings: enough to make the catalog again.
+"""The journal: `metadata` records in the WARC files from which the catalog can be generated again.
 
-Everything that the catalog knows of a post and that its file does not say goes into a WARC
-`metadata` record before the file is written; what the file does say is left out.
+Before a post is written, a record states everything that the catalog is to know about it and that
+the post itself does not show. What the post shows is left out.
 """
 
 from collections.abc import Mapping
@@ -16,23 +16,24 @@ from archive.errors import ArchiveError
 from archive.warc import day_of, read_records, warc_files
 
 _IN_THE_FILE = ("text", "length", "pictures")
+
+#: Columns of ``posts`` that the journal records.
 NOTED = tuple(each.name for each in fields(PostRow) if each.name not in _IN_THE_FILE)
-"""Columns of ``posts`` that the captures tell of."""
 
+#: Target of the records about crawls, a URI.
 CRAWL = "urn:finews:crawl"
-"""Target of the records that tell of crawls."""
 
+#: Target of the records about pictures, a URI: which file stores the picture of which address.
 PICTURE = "urn:finews:picture"
-"""Target of the records that tell which file an address's picture is kept in."""
 
 
 def target_of(info_code: str) -> str:
-    """Target of the records that tell of an article."""
+    """Return the target of the records about an article, a URI."""
     return f"urn:finews:{info_code}"
 
 
-def note_of(entry: CatalogEntry) -> tuple[str, dict[str, Any]]:
-    """The target and the facts of the record for an entry of the catalog."""
+def facts_of(entry: CatalogEntry) -> tuple[str, dict[str, Any]]:
+    """Return the target and the facts of the record for an entry of the catalog."""
     facts: dict[str, Any] = {"post": {name: getattr(entry.post, name) for name in NOTED}}
     if entry.securities is not None and not entry.same_version:
         facts["version"] = "new"
@@ -44,26 +45,27 @@ def note_of(entry: CatalogEntry) -> tuple[str, dict[str, Any]]:
 
 
 def version_in_captures(warc: Path, row: PostRow) -> bytes | None:
-    """The bytes of a version, from the captures of about the day on which it was archived.
+    """Return the bytes of a version from the WARC files.
+
+    The files of about the day on which the version was archived are read first. The others follow,
+    because a wrong clock may have named a file.
 
     :param warc: folder of the WARC files.
-    Those of other days come last: a clock that was wrong may have named them.
-
-    :returns: None when they do not have it.
+    :returns: None when no file has the version.
     """
     archived = datetime.fromisoformat(row.revised or row.first_seen)
     days = {f"{archived + timedelta(days=more):%Y%m%d}" for more in (-1, 0, 1)}
     for path in sorted(warc_files(warc), key=lambda path: day_of(path) not in days):
-        for record in read_records(path, frozenset({"conversion"}), damaged=_pass_over):
+        for record in read_records(path, frozenset({"conversion"}), damaged=_ignore):
             if sha256(record.payload).hexdigest() == row.sha256:
                 return record.payload
     return None
 
 
-def _pass_over(_: ArchiveError) -> None:
-    """What is behind the damage may be what is wanted; `finews verify` tells of it."""
+def _ignore(_: ArchiveError) -> None:
+    """Ignore damage: the version may be behind it, and `finews verify` reports it."""
 
 
-def tells_of_new_version(facts: Mapping[str, Any]) -> bool:
-    """Whether a record is of a version that was written; else the source was just looked at."""
+def is_of_new_version(facts: Mapping[str, Any]) -> bool:
+    """Return whether a record is of a version that was written, not of a check of the source."""
     return facts.get("version") == "new"

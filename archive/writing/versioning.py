@@ -1,4 +1,4 @@
-"""Decides what an article that comes in does to the version that is there."""
+"""Decide which version a fetched article becomes, given the one that is stored."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -25,27 +25,27 @@ from archive.storage import (
     revision_path,
     sha256,
 )
-from archive.writing.commit import Outcome, Step
+from archive.writing.commit import Outcome, WritePlan
 from archive.writing.journal import version_in_captures
 
 
-class Succession:
-    """What follows what in an archive folder.
+class Versioning:
+    """The rule by which versions of an article follow each other in an archive folder.
 
-    :raises OSError: from `steps`, when the disk refuses.
-    :raises ArchiveError: likewise, when the catalog does.
+    :raises OSError: from `plans`, when the disk reports an error.
+    :raises ArchiveError: from `plans`, when the catalog cannot be read.
     """
 
     def __init__(self, folder: Path, catalog: Catalog) -> None:
         self._folder = folder
         self._catalog = catalog
 
-    def steps(self, article: Article, now: str) -> list[Step]:
-        """What an article does; the last step is its own.
+    def plans(self, article: Article, now: str) -> list[WritePlan]:
+        """Return what is to be written for an article; the last plan is its own.
 
-        A changed article supersedes its post. A worse body never replaces a better one. What a
-        post's file has and its row does not know becomes a version before that: a kill between
-        the two leaves it, or somebody wrote it.
+        A changed article supersedes its post. A worse body never replaces a better one. Where the
+        post's file has bytes that its row does not know, these become a version before that: a
+        kill between file and row has left them, or a person wrote them.
 
         :param now: ISO 8601, UTC.
         :raises InvalidArticle: when it cannot be written as a post.
@@ -61,34 +61,34 @@ class Succession:
             first = _first(incoming, on_disk, now)
             return [_behind(before, first, now) if before else first]
         named = edition.securities
-        taken_up: list[Step] = []
+        adopted: list[WritePlan] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
-            taken_up = list(self._take_up(stored, on_disk, incoming, now))
-        if taken_up:
-            entry = taken_up[-1].entry
-            stored, on_disk = entry.post, taken_up[-1].files[-1][0]
+            adopted = list(self._adopt(stored, on_disk, incoming, now))
+        if adopted:
+            entry = adopted[-1].entry
+            stored, on_disk = entry.post, adopted[-1].files[-1][0]
             named = tuple(security.code for security in entry.securities or ())
         left = tuple(self._left_behind(stored, incoming.row))
-        if incoming.betters_nothing(stored) or incoming.repeats(stored, on_disk):
-            return [*taken_up, _unchanged(incoming, stored, on_disk, left)]
+        if incoming.is_no_better(stored) or incoming.repeats(stored, on_disk):
+            return [*adopted, _unchanged(incoming, stored, on_disk, left)]
         changes = _changes(incoming, stored, named)
-        return [*taken_up, _next(incoming, stored, on_disk, changes, left, now=now)]
+        return [*adopted, _next(incoming, stored, on_disk, changes, left, now=now)]
 
-    def _take_up(
+    def _adopt(
         self, stored: PostRow, on_disk: bytes, incoming: "_Incoming", now: str
-    ) -> Iterator[Step]:
-        """Make a version of what the file has.
+    ) -> Iterator[WritePlan]:
+        """Plan to store the bytes of the file as a version.
 
-        What the row tells of comes back, unless something better is about to come. Where that is
-        lost and nothing better comes, nothing is touched.
+        The version of the row is restored after that, unless the incoming one is better. Where its
+        bytes are lost and the incoming one is not better, nothing is changed.
         """
-        bettered = not incoming.betters_nothing(stored)
+        is_better = not incoming.is_no_better(stored)
         original = self._original(stored, incoming)
-        if original is None and not bettered:
+        if original is None and not is_better:
             return
         name = PurePosixPath(stored.path).name
         body = read_body(parse_post(on_disk, name).body)
-        kept = revision_of(stored, now)
+        revision = revision_of(stored, now)
         found = replace(
             stored,
             text=body.text,
@@ -102,30 +102,30 @@ class Succession:
             checked=now,
             revised=now,
         )
-        saved = ((original, kept.path),) if original is not None else ()
+        saved = ((original, revision.path),) if original is not None else ()
         files = (*saved, (on_disk, stored.path))
         named = with_listed(body.securities, found.stock_list)
-        yield Step(Outcome.REVISED, CatalogEntry(found, named, kept), files)
-        if original is not None and not bettered:
-            kept = revision_of(found, now)
+        yield WritePlan(Outcome.REVISED, CatalogEntry(found, named, revision), files)
+        if original is not None and not is_better:
+            revision = revision_of(found, now)
             row = replace(stored, version=found.version + 1, checked=now, revised=now)
             body = read_body(parse_post(original, name).body)
             named = with_listed(body.securities, row.stock_list)
-            files = ((on_disk, kept.path), (original, stored.path))
-            yield Step(Outcome.REVISED, CatalogEntry(row, named, kept), files)
+            files = ((on_disk, revision.path), (original, stored.path))
+            yield WritePlan(Outcome.REVISED, CatalogEntry(row, named, revision), files)
 
     def _original(self, stored: PostRow, incoming: "_Incoming") -> bytes | None:
-        """The bytes that a row tells of, where its file has others."""
+        """Return the bytes of a row's version whose file has others; None where they are lost."""
         if incoming.row.sha256 == stored.sha256:
             return incoming.post
         place = revision_path(PurePosixPath(stored.path), stored.version)
-        kept = bytes_if_there(self._folder / place)
-        if kept is not None and sha256(kept) == stored.sha256:
-            return kept
+        revision = bytes_if_there(self._folder / place)
+        if revision is not None and sha256(revision) == stored.sha256:
+            return revision
         return version_in_captures(self._folder / "warc", stored)
 
     def _left_behind(self, stored: PostRow, row: PostRow) -> Iterator[str]:
-        """Old paths of a post that has moved, which a kill has kept from being removed."""
+        """Yield old paths of a post that has moved, where a kill prevented their deletion."""
         if stored.version == 1:
             return
         info_code = InfoCode(stored.info_code)
@@ -133,22 +133,22 @@ class Succession:
             post = str(post_of_revision(PurePosixPath(path)))
             if is_place_of_version(path) and post not in (stored.path, row.path):
                 left = bytes_if_there(self._folder / post)
-                kept = bytes_if_there(self._folder / path)
-                if left is not None and left == kept and sha256(left) == digest:
+                revision = bytes_if_there(self._folder / path)
+                if left is not None and left == revision and sha256(left) == digest:
                     yield post
 
 
 @dataclass(frozen=True, slots=True)
 class _Incoming:
-    """An article that comes in, as the post and the row of a first version."""
+    """A fetched article, with the post and the row that a first version of it would have."""
 
     article: Article
     post: bytes
     row: PostRow
     securities: Sequence[Security]
 
-    def betters_nothing(self, stored: PostRow) -> bool:
-        """Whether the version that is there stays."""
+    def is_no_better(self, stored: PostRow) -> bool:
+        """Return whether the stored version stays."""
         if self.row.sha256 == stored.sha256:
             return True
         return stored.body_source is not None and self.article.body_source.is_worse_than(
@@ -156,7 +156,7 @@ class _Incoming:
         )
 
     def repeats(self, stored: PostRow, on_disk: bytes | None) -> bool:
-        """Whether it is the version that is there with other adverts or charts in its body."""
+        """Return whether only adverts or charts in its body differ from the stored version."""
         if on_disk is None or sha256(on_disk) != stored.sha256:
             return False
         if stored.body_source != self.article.body_source:
@@ -166,35 +166,35 @@ class _Incoming:
         return replace(old, body="") == replace(new, body="") and same_article(old.body, new.body)
 
 
-def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> Step:
+def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> WritePlan:
     if on_disk is None or on_disk == incoming.post:
         files = ((incoming.post, incoming.row.path),)
-        return Step(Outcome.ADDED, CatalogEntry(incoming.row, incoming.securities), files)
+        return WritePlan(Outcome.ADDED, CatalogEntry(incoming.row, incoming.securities), files)
     orphan = row_of_orphan(incoming.row, on_disk)
     return replace(_next(incoming, orphan, on_disk, now=now), outcome=Outcome.ADDED)
 
 
-def _behind(before: RevisionRow, step: Step, now: str) -> Step:
-    """The first version of a post behind one that the article's other post superseded.
+def _behind(before: RevisionRow, plan: WritePlan, now: str) -> WritePlan:
+    """Number the first version of a post after a revision that the article's other post superseded.
 
-    Until 0.1.0, the two posts of an article were taken for versions of one.
+    Until 0.1.0, the two posts of an article were stored as versions of one.
     """
-    entry = step.entry
+    entry = plan.entry
     if entry.revision is not None:  # a file without a row came first
-        return step
+        return plan
     row = replace(entry.post, version=before.version + 1, revised=now)
-    return replace(step, entry=replace(entry, post=row, revision=before))
+    return replace(plan, entry=replace(entry, post=row, revision=before))
 
 
 def _unchanged(
     incoming: _Incoming, stored: PostRow, on_disk: bytes | None, left: tuple[str, ...]
-) -> Step:
+) -> WritePlan:
     row = incoming.row
     lost = on_disk is None and row.sha256 == stored.sha256
     seen = seen_again(row, stored)
     returned = (ChangeKind.RETURNED,) if stored.gone and not seen.gone else ()
     files = ((incoming.post, row.path),) if lost else ()
-    return Step(Outcome.UNCHANGED, CatalogEntry(seen, changes=returned), files, left)
+    return WritePlan(Outcome.UNCHANGED, CatalogEntry(seen, changes=returned), files, left)
 
 
 def _next(
@@ -205,7 +205,7 @@ def _next(
     left: tuple[str, ...] = (),
     *,
     now: str,
-) -> Step:
+) -> WritePlan:
     post, revision = incoming.post, revision_of(stored, now)
     row = replace(
         incoming.row, version=stored.version + 1, first_seen=stored.first_seen, revised=now
@@ -213,11 +213,14 @@ def _next(
     saved = ((on_disk, revision.path),) if on_disk is not None and on_disk != post else ()
     obsolete = (*left, stored.path) if stored.path != row.path else left
     entry = CatalogEntry(row, incoming.securities, revision, changes)
-    return Step(Outcome.REVISED, entry, (*saved, (post, row.path)), obsolete)
+    return WritePlan(Outcome.REVISED, entry, (*saved, (post, row.path)), obsolete)
 
 
 def _changes(incoming: _Incoming, stored: PostRow, named: Sequence[str]) -> Sequence[ChangeKind]:
-    """What this look at the source found; `named` are codes of securities."""
+    """Return what has changed.
+
+    :param named: codes of the securities that the stored version names.
+    """
     names = [security.code for security in incoming.securities]
     found = changes_between(stored, incoming.row, named, names)
     return [*found, ChangeKind.RETURNED] if stored.gone else found

@@ -319,5 +319,5 @@ def test_a_poorer_catalog_takes_the_place_of_a_sound_one_by_force_only(
     post.unlink()
     refused = run("rebuild")
     assert refused.exit_code == 1
-    assert "is sound and stays" in refused.output
+    assert "is sound and was not replaced" in refused.output
     assert run("rebuild", "--force").output.endswith("The catalog of news has 0 posts.\n")

@@ -34,7 +34,7 @@ def writer(folder: Path, now: datetime = NOW, most_bytes: int = 1 << 20) -> Capt
 
 def end(captures: CaptureWriter) -> None:
     """As the archive does it, whose catalog then knows all payloads."""
-    captures.settle(captures.sync())
+    captures.forget_payloads(captures.sync())
     captures.close()
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from archive.archive import Archive
 from archive.article import Article, InfoCode
-from archive.background.placement import Places, ahead
+from archive.background.placement import Places, provisional
 from archive.background.proxy import SubprocessArchive
 from archive.capture import Capture
 from archive.errors import ArchiveError, ArchiveLocked, InvalidArticle
@@ -138,13 +138,13 @@ def test_places_of_several_files() -> None:
     places = Places()
     for file, offset in (("a", 1), ("a", 5), ("b", 0), ("b", 3)):
         places.add(file, offset)
-    found = [places.of(ahead(number, url="u", fetched="f")) for number in range(4)]
+    found = [places.of(provisional(number, url="u", fetched="f")) for number in range(4)]
     assert [(capture.file, capture.offset) for capture in found] == [
         *(("a", 1), ("a", 5), ("b", 0), ("b", 3))
     ]
     assert places.of(found[0]) is found[0]
     with pytest.raises(IndexError):
-        places.of(ahead(4, url="u", fetched="f"))
+        places.of(provisional(4, url="u", fetched="f"))
 
 
 def test_what_is_refused_is_refused_in_the_same_words(beside: SubprocessArchive) -> None:
@@ -185,7 +185,7 @@ def test_what_could_not_be_captured_has_no_place(beside: SubprocessArchive) -> N
     warc.mkdir()
     kept = beside.capture(exchange(b"kept"))
     assert beside.add_many([article(CODE, kept)]) == [Outcome.ADDED]
-    told = r"The answer of http://site\.test/\S* could not be kept\."
+    told = r"The response of http://site\.test/\S* could not be stored\."
     with pytest.raises(ArchiveError, match=told):
         beside.placed([kept, lost])
     with pytest.raises(ArchiveError, match=told):
@@ -206,7 +206,7 @@ def test_a_writer_that_is_killed_is_told_in_a_sentence(tmp_path: Path) -> None:
     archive = SubprocessArchive(tmp_path)
     archive.add_many([ARTICLE])
     os.kill(writer(), signal.SIGKILL)
-    told = r"The process that writes the archive was killed.* the next crawl asks for again\."
+    told = r"The process that writes the archive has ended.* next crawl requests again"
     archive.capture(exchange(b"lost"))
     with pytest.raises(ArchiveError, match=told):
         archive.add_many([article(OTHER)])
@@ -227,7 +227,7 @@ def test_a_writer_that_is_killed_in_the_middle_of_an_answer_is_told_likewise(
     theirs.shutdown(socket.SHUT_WR)
     with theirs, Connection(ours.detach()) as pipe, monkeypatch.context() as patch:
         patch.setattr(beside, "_pipe", pipe)
-        with pytest.raises(ArchiveError, match="The process that writes the archive was killed"):
+        with pytest.raises(ArchiveError, match="The process that writes the archive has ended"):
             beside.add_many([ARTICLE])
 
 

@@ -23,7 +23,7 @@ from archive.importing import import_posts
 from archive.integrity.rebuild import rebuild
 from archive.integrity.repair import repair
 from archive.integrity.verify import Wrong, verify
-from archive.writing.commit import Outcome, Step
+from archive.writing.commit import Outcome, WritePlan
 from tests.support.articles import rows
 from tests.support.editions import CODE, MEDIA, ROLLING
 
@@ -221,7 +221,9 @@ def test_where_one_was_taken_for_an_edit_of_the_other_it_comes_again(tmp_path: P
         revision = revision_of(media, utc_iso(now))
         row = replace(row, version=2, revised=utc_iso(now), first_seen=media.first_seen)
         files_then = ((format_post(MEDIA), revision.path), (post, row.path))
-        step = Step(Outcome.REVISED, CatalogEntry(row, named, revision), files_then, (media.path,))
+        step = WritePlan(
+            Outcome.REVISED, CatalogEntry(row, named, revision), files_then, (media.path,)
+        )
         archive.write([[step]])
     (tmp_path / "catalog.db").unlink()
     rebuild(tmp_path)

@@ -55,7 +55,7 @@ def write(folder: Path, posts: Mapping[str, bytes]) -> Path:
 def take_in(news: Path, *sources: Path) -> tuple[Imported, list[tuple[str, str, bool]]]:
     """What was imported, and the findings: name, reason, whether it was taken."""
     found: list[FileFinding] = []
-    imported = import_posts(news, sources, tell=found.append, clock=noon)
+    imported = import_posts(news, sources, report=found.append, clock=noon)
     return imported, sorted((each.file.name, each.reason, each.taken) for each in found)
 
 
@@ -344,7 +344,7 @@ def test_an_archive_whose_post_was_changed_is_left_as_it_is(news: Path, tmp_path
     (news / POST).write_bytes(b"changed")
     imported, findings = take_in(news, write(tmp_path / "b", {NAME: LONGER}))
     assert imported == Imported(refused=1)
-    reason = "the archive's own post is lost or changed, as finews verify will tell"
+    reason = "the archive's own post is lost or changed; run finews verify"
     assert findings == [(NAME, reason, False)]
     assert files(news) == {POST: b"changed"}
 
@@ -371,7 +371,7 @@ def test_a_full_disk_under_the_list_of_files_is_told(
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr("archive.importing.find_files.Listing.add", refuse)
-    with pytest.raises(ArchiveError, match=r"list of the files: database or disk is full\."):
+    with pytest.raises(ArchiveError, match=r"list the files: database or disk is full\."):
         take_in(news, SAMPLES / "posts")
 
 

@@ -14,7 +14,7 @@ from archive.archive import Archive
 from archive.article import BodySource, InfoCode
 from archive.catalog.writer import Catalog
 from archive.errors import ArchiveError, ArchiveLocked
-from archive.integrity.rebuild import PoorerCatalog, rebuild
+from archive.integrity.rebuild import LessCompleteCatalog, rebuild
 from archive.progress import Item
 from archive.warc import read_records
 from tests.support.articles import ARTICLE, CODE, POST, Clock, Killed, kill
@@ -63,7 +63,7 @@ def test_posts_without_captures_are_read_from_their_files(folder: Path) -> None:
         capture.unlink()
     before = tables(folder)
     with pytest.raises(
-        PoorerCatalog,
+        LessCompleteCatalog,
         match=r"lack 8 changes, 2 crawls, 2 payloads.*no captures.*--force",
     ):
         rebuild(folder)
@@ -82,7 +82,7 @@ def test_posts_without_captures_are_read_from_their_files(folder: Path) -> None:
     assert (row["body_source"], row["version"], row["captures"]) == (None, 1, "[]")
 
 
-def test_a_lost_file_of_captures_is_no_reason_for_a_poorer_catalog(folder: Path) -> None:
+def test_a_lost_file_of_captures_is_no_reason_to_replace_the_catalog(folder: Path) -> None:
     clock = Clock()
     clock.now += timedelta(days=2)
     with Archive(folder, clock=clock) as archive:
@@ -90,7 +90,7 @@ def test_a_lost_file_of_captures_is_no_reason_for_a_poorer_catalog(folder: Path)
     before = tables(folder)
     first, second = sorted((folder / "warc").iterdir())
     second.unlink()
-    with pytest.raises(PoorerCatalog, match="lack 1 posts' origin, first look"):
+    with pytest.raises(LessCompleteCatalog, match="lack 1 posts' origin, first check"):
         rebuild(folder)
     assert tables(folder) == before
     assert first.exists()
@@ -197,7 +197,7 @@ def test_the_sources_of_bodies_survive(folder: Path) -> None:
 def test_a_sound_catalog_is_not_replaced_by_a_poorer_one(folder: Path) -> None:
     before = tables(folder)
     damage_a_capture(folder)
-    with pytest.raises(PoorerCatalog, match=r"damaged at \d+.*--force") as refused:
+    with pytest.raises(LessCompleteCatalog, match=r"damaged at \d+.*--force") as refused:
         rebuild(folder)
     assert str(refused.value).isprintable()
     assert tables(folder) == before
@@ -227,7 +227,7 @@ def test_whichever_record_is_damaged_a_sound_catalog_stays_as_it_is(folder: Path
         damaged = bytearray(data)
         damaged[record.offset + 40] ^= 0xFF
         path.write_bytes(damaged)
-        with suppress(PoorerCatalog):
+        with suppress(LessCompleteCatalog):
             rebuild(folder)
         assert known() == before, record
 

@@ -211,7 +211,7 @@ def test_what_a_kill_has_left_of_a_moved_post_is_named_and_removed(folder: Path)
     before = tables(folder)
     problems = verify(folder).problems
     assert [(problem.wrong, problem.place) for problem in problems] == [(Wrong.LEFTOVER, MOVED)]
-    assert repair(folder, problems) == [f"{MOVED} was removed; its bytes are kept as {kept}."]
+    assert repair(folder, problems) == [f"{MOVED} was removed; its bytes are stored as {kept}."]
     assert not (folder / MOVED).exists()
     assert (folder / kept).exists()
     assert not wrong(folder)
@@ -302,9 +302,9 @@ def test_captures_cannot_name_a_place_outside_the_archive(tmp_path: Path) -> Non
     for place in ("../outside.md", "_posts/../../outside.md", f"{tmp_path}/outside.md"):
         shutil.rmtree(folder, ignore_errors=True)
         captures = CaptureWriter(folder / "warc", utc_now(), find_payload=lambda _: None)
-        captures.keep(f"urn:finews:{CODE}", b"post", utc_now())
+        captures.write_post(f"urn:finews:{CODE}", b"post", utc_now())
         post = {"info_code": CODE, "version": 1, "path": place, "sha256": sha256(b"post")}
-        captures.note(f"urn:finews:{CODE}", {"post": post, "version": "new"}, utc_now())
+        captures.write_facts(f"urn:finews:{CODE}", {"post": post, "version": "new"}, utc_now())
         captures.close()
         told = repair(folder, verify(folder).problems)
         assert told[-1].startswith(f"No file has version 1 of {CODE}")

@@ -151,8 +151,8 @@ def test_lost_and_changed_pictures_are_told_and_asked_for_again(folder: Path) ->
     told = repair(folder, problems)
     assert sorted(told) == sorted(
         [
-            f"{first} is to be asked for again by the next crawl.",
-            f"{another} is to be asked for again by the next crawl; what was there is now "
+            f"{first} will be requested again by the next crawl.",
+            f"{another} will be requested again by the next crawl; what was there is now "
             f"changed/{another}.",
         ]
     )

@@ -56,7 +56,7 @@ def test_two_independent_readers_find_nothing_wrong(tmp_path: Path) -> None:
     captures = writer(tmp_path)
     for body in (b"one", b"two", b"one", b"", gzip.compress(b"sent compressed")):
         captures.capture(exchange(body))
-    captures.note("urn:finews:NW1", {"title": "央行"}, NOW)
+    captures.write_facts("urn:finews:NW1", {"title": "央行"}, NOW)
     end(captures)
     end(writer(tmp_path, NOW + timedelta(days=1)))
     (name,) = names(tmp_path)
@@ -182,11 +182,11 @@ def test_a_link_to_a_file_elsewhere_is_not_written_to(tmp_path: Path) -> None:
 
 def test_a_file_that_a_wrong_clock_has_named_grows_for_a_day_only(tmp_path: Path) -> None:
     ahead = writer(tmp_path, datetime(2062, 1, 1, tzinfo=UTC))
-    ahead.note("urn:finews:crawl", {}, datetime(2062, 1, 1, tzinfo=UTC))
+    ahead.write_facts("urn:finews:crawl", {}, datetime(2062, 1, 1, tzinfo=UTC))
     end(ahead)
     for hours in (0, 1, 24):
         captures = writer(tmp_path, NOW + timedelta(hours=hours))
-        captures.note("urn:finews:crawl", {}, NOW + timedelta(hours=hours))
+        captures.write_facts("urn:finews:crawl", {}, NOW + timedelta(hours=hours))
         end(captures)
     assert names(tmp_path) == [f"finews-20620101-0000{number}.warc.gz" for number in (1, 2, 3)]
 
@@ -200,8 +200,8 @@ def test_a_mark_without_its_file_is_removed(tmp_path: Path) -> None:
 def test_a_new_day_begins_a_new_file_in_the_middle_of_a_crawl(tmp_path: Path) -> None:
     captures = writer(tmp_path)
     before = captures.capture(exchange(b"before midnight"))
-    captures.note("urn:finews:crawl", {}, NOW + timedelta(hours=12))
-    captures.note("urn:finews:crawl", {}, NOW)  # a clock that was put back
+    captures.write_facts("urn:finews:crawl", {}, NOW + timedelta(hours=12))
+    captures.write_facts("urn:finews:crawl", {}, NOW)  # a clock that was put back
     names_of_both = ["finews-20261122-00001.warc.gz", "finews-20261123-00001.warc.gz"]
     assert [path.name for path in warc_files(tmp_path)] == names_of_both
     end(captures)
@@ -231,7 +231,7 @@ def test_a_payload_that_the_catalog_did_not_learn_of_is_told_after_the_kill(
     assert again.capture(exchange(b"one")).file.startswith("finews-20261123-")
     told = again.sync()
     assert list(told.values()) == kept[:2]
-    again.settle(told)
+    again.forget_payloads(told)
     assert again.sync() == {}
     again.close()
     assert not any(map(is_being_written, warc_files(tmp_path)))
@@ -312,8 +312,8 @@ def test_records_are_read_as_warcio_reads_them(
     sent = replace(exchange(body), response_headers=headers)
     captures.capture(sent)
     captures.capture(sent)
-    captures.note(f"urn:{url}", {"title": url}, NOW)
-    captures.keep("urn:finews:NW1", body, NOW)
+    captures.write_facts(f"urn:{url}", {"title": url}, NOW)
+    captures.write_post("urn:finews:NW1", body, NOW)
     end(captures)
     (path,) = folder.iterdir()
     with path.open("rb") as file:
@@ -396,11 +396,11 @@ def test_just_its_own_digest_is_one_of_a_payload(payload: bytes, place: int, ins
 @pytest.mark.parametrize(
     ("before", "after", "reason"),
     [
-        (b"payload", b"pay1oad", "its block does not have its digest"),
-        (b"WARC-Block-Digest", b"X-ARC-Block-Digest", "its payload does not have its digest"),
-        (b"Content-Length: ", b"Content-Length: 1", "the length that it tells"),
-        (b"Content-Length: ", b"Content-Length: x", "the length that it tells"),
-        (b"WARC/1.1", b"WARC/9.9", "a version of WARC"),
+        (b"payload", b"pay1oad", "its block does not match its digest"),
+        (b"WARC-Block-Digest", b"X-ARC-Block-Digest", "its payload does not match its digest"),
+        (b"Content-Length: ", b"Content-Length: 1", "its length is not the one in its header"),
+        (b"Content-Length: ", b"Content-Length: x", "its length is not the one in its header"),
+        (b"WARC/1.1", b"WARC/9.9", "a WARC version"),
     ],
 )
 def test_a_record_that_is_not_what_it_says_is_told(
@@ -423,7 +423,7 @@ def test_a_record_without_its_end_is_told(tmp_path: Path, end: bytes) -> None:
     path = tmp_path / "finews-20261122-00001.warc.gz"
     head = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 0\r\n\r\n"
     path.write_bytes(gzip.compress(head + end))
-    with pytest.raises(ArchiveError, match="the length that it tells"):
+    with pytest.raises(ArchiveError, match="its length is not the one in its header"):
         list(read_records(path))
     path.write_bytes(gzip.compress(head + b"\r\n\r\n"))
     assert [record.payload for record in read_records(path)] == [b""]
