@@ -215,7 +215,7 @@ class Archive(ArchiveReader):
         """Captures with the places where they are kept, which these have."""
         return tuple(captures)
 
-    def keep_picture(self, address: str, data: bytes) -> None:
+    def store_picture(self, address: str, data: bytes) -> None:
         """Keep a picture of archived articles, on disk before this returns.
 
         :param address: one of those that were missing.
@@ -224,8 +224,8 @@ class Archive(ArchiveReader):
         now = self._clock()
         picture = picture_of(address, data, utc_iso(now))
         with self._writing, self._disk():
-            self._steps.keep_picture(picture, data, now)
-        self.crawl_state.picture_kept(address)
+            self._steps.store_picture(picture, data, now)
+        self.crawl_state.picture_stored(address)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Note that a crawl has begun; returns its number."""

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from archive.article import SHANGHAI, Article, Edition, InfoCode
 from archive.capture import Capture
 from archive.catalog import (
+    CatalogReader,
     History,
     PostRow,
-    Questions,
     StoredBody,
     article_from,
     as_json,
@@ -37,7 +37,7 @@ class ArchiveReader(Closing):
 
     folder: Path
     crawl_state: CrawlState
-    _catalog: Questions
+    _catalog: CatalogReader
     _clock: Clock
 
     @contextmanager
@@ -75,19 +75,19 @@ class ArchiveReader(Closing):
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
         return self._catalog.due(utc_iso(now), since, share, limit, hosts)
 
-    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
         """Return where an archived body came from and when a better one was looked for.
 
         :param edition: whose body it is; the worst of both where it is None.
         :returns: None when the article is not archived.
         """
-        return self._catalog.look_at(info_code, edition)
+        return self._catalog.stored_body(info_code, edition)
 
     def stand_ins(self, days: float) -> list[tuple[str, Edition, StoredBody]]:
         """Return the posts of the last days whose bodies stand in for better ones."""
         return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 
-    def knew(self, info_code: InfoCode, at: datetime) -> bool:
+    def was_known(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the article was archived by then, or noted as one that could not be."""
         seen = self._catalog.first_seen(info_code)
         if seen is not None:

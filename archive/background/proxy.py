@@ -22,7 +22,7 @@ from archive.article import Article, InfoCode
 from archive.background.placement import Places, ahead
 from archive.background.process import Call
 from archive.capture import Capture
-from archive.catalog import BUSY_SECONDS, Questions
+from archive.catalog import BUSY_SECONDS, CatalogReader
 from archive.clock import Clock, utc_iso, utc_now
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, FinewsError
@@ -106,9 +106,9 @@ class SubprocessArchive(ArchiveReader):
         """See `Archive.mark_listed`."""
         return bool(self._ask("mark_listed", info_code, stock_list))
 
-    def keep_picture(self, address: str, data: bytes) -> None:
-        """See `Archive.keep_picture`."""
-        self._ask("keep_picture", address, data)
+    def store_picture(self, address: str, data: bytes) -> None:
+        """See `Archive.store_picture`."""
+        self._ask("store_picture", address, data)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """See `Archive.begin_crawl`."""
@@ -167,7 +167,7 @@ class _Waiting:
         return taken
 
 
-class _CatalogToRead(Questions):
+class _CatalogToRead(CatalogReader):
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._access("open"):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from archive.catalog.reader import Questions
+from archive.catalog.reader import CatalogReader
 from archive.clock import utc_iso
 
 _WEEKS = 4
@@ -25,7 +25,7 @@ class History:
     usual_failures: float = 0.0
 
 
-def history_of(catalog: Questions, now: datetime) -> History:
+def history_of(catalog: CatalogReader, now: datetime) -> History:
     """The history as it is now.
 
     :raises ArchiveError: when the catalog cannot be read.

@@ -5,12 +5,12 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.catalog.migrations import catalog_migrations, missing_parts
-from archive.catalog.reader import Questions
+from archive.catalog.reader import CatalogReader
 from archive.errors import ArchiveError, MisshapenCatalog
 from archive.storage import connect_read_only
 
 
-class ReadOnlyCatalog(Questions):
+class ReadOnlyCatalog(CatalogReader):
     """Reads a catalog over one connection and writes nothing, not even a newer shape.
 
     :raises MisshapenCatalog: when it lacks tables or columns that every released version has made.

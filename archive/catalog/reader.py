@@ -34,7 +34,7 @@ _LOOKS = """
 _AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
-class Questions(Closing):
+class CatalogReader(Closing):
     """Read the catalog over one connection.
 
     :raises ArchiveError: from every method, when the file cannot be read.
@@ -159,7 +159,7 @@ class Questions(Closing):
         editions = (self.edition(info_code, edition),) if edition else self.editions(info_code)
         return next((each.post.category for each in editions if each), None)
 
-    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
         """Return where a post's body came from and when it was checked; None without the post.
 
         :param edition: of an article; its worst body where that is None.

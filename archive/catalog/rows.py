@@ -109,7 +109,7 @@ class StoredBody:
         """Title and digest of a post whose body is a list's summary; None of others."""
         return (self.title, self.digest) if self.body_source == BodySource.SUMMARY else None
 
-    def to_better(
+    def source_to_improve(
         self, by: BodySource, *, own: BodySource, share: float, now: datetime
     ) -> BodySource | None:
         """Return where the body came from, if a better source should be asked; else None.

@@ -17,7 +17,7 @@ from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
 from archive.catalog.migrations import catalog_migrations, missing_parts
-from archive.catalog.reader import Questions, one_row, post_of
+from archive.catalog.reader import CatalogReader, one_row, post_of
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import Category
 from archive.content import Security
@@ -29,7 +29,7 @@ BUSY_SECONDS = 30
 """How long to wait for another process's write; Datasette and backups hold the file briefly."""
 
 
-class Catalog(Questions):
+class Catalog(CatalogReader):
     """Reads and writes the catalog over two connections, so that a read never waits for a write.
 
     `put` may run in another thread than the rest, one call at a time.
@@ -102,12 +102,12 @@ class Catalog(Questions):
         finally:
             self._grams.clear()
 
-    def keep_picture(self, picture: Picture) -> None:
+    def store_picture(self, picture: Picture) -> None:
         """Note that a picture is kept."""
         with self._writing():
             images.keep(self._writer.conn, picture)
 
-    def lose_picture(self, digest: str) -> None:
+    def forget_picture(self, digest: str) -> None:
         """Note that a picture is kept no more, so that the next crawl asks for it."""
         with self._writing():
             images.lose(self._writer.conn, digest)

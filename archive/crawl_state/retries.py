@@ -156,7 +156,7 @@ class Retries(StateFile):
         with self._access():
             self._db.table("pictures").upsert(row, pk="address")
 
-    def picture_kept(self, address: str) -> None:
+    def picture_stored(self, address: str) -> None:
         """Forget that a picture failed, because it is stored now."""
         with self._access():
             self._db.table("pictures").delete_where("address = ?", [address])

@@ -10,7 +10,7 @@ from archive.crawl_state.host_blocks import HostBlocks, names_of
 from archive.crawl_state.retries import Retries
 from archive.crawl_state.state_file import Tables
 
-Memory = dict[str, list[dict[str, Any]]]
+StateRows = dict[str, list[dict[str, Any]]]
 """The rows of a crawl state, by table."""
 
 _TABLES: Tables = {
@@ -71,18 +71,18 @@ class CrawlState(HostBlocks, Retries):
         with self._access():
             self._db.table("validators").delete_where("coalesce(read, '~') > ?", [ended])
 
-    def keep_validators(self, found: Mapping[str, Validators]) -> None:
+    def store_validators(self, found: Mapping[str, Validators]) -> None:
         """Store the validators of pages, by address."""
         rows = [{"url": url} | asdict(validators) for url, validators in found.items()]
         with self._access():
             self._db.table("validators").upsert_all(rows, pk="url")
 
-    def all(self) -> Memory:
+    def all(self) -> StateRows:
         """Return all rows, as plain data."""
         with self._access():
             return {table: list(self._db.table(table).rows) for table in _TABLES}
 
-    def about(self, hosts: Collection[str]) -> Memory:
+    def rows_of_hosts(self, hosts: Collection[str]) -> StateRows:
         """Return the rows that are about some hosts, as plain data.
 
         Articles that failed and have no page of their own are anybody's.
@@ -93,7 +93,7 @@ class CrawlState(HostBlocks, Retries):
             for table, rows in self.all().items()
         }
 
-    def learn(self, memory: Memory) -> None:
+    def merge(self, memory: StateRows) -> None:
         """Take over the rows of another crawl state. No block becomes shorter by it.
 
         Tables and columns of a newer release are left out.

@@ -7,13 +7,13 @@ from reprlib import repr as shortened
 from typing import NamedTuple
 
 from archive.capture import captures_from, is_capture, is_text
-from archive.catalog import Questions
+from archive.catalog import CatalogReader
 from archive.errors import ArchiveError
 from archive.integrity import journal_digests as statements
 from archive.integrity.file_scan import Captured, Hashed
 from archive.integrity.journal_digests import RecordedVersion
 from archive.process_pool import chunks
-from archive.storage import TemporaryDatabase, is_kept_as_file, is_place_of_version, media_path
+from archive.storage import TemporaryDatabase, is_place_of_version, is_stored_picture, media_path
 from archive.writing import NOTED
 
 _CATALOG = "catalog.db"
@@ -133,11 +133,11 @@ class Ledger(TemporaryDatabase):
         super().__init__(_SCHEMA, "keep account of what was read")
         self._crawls = 0
 
-    def copy(self, catalog: Questions) -> list[WrongRow]:
+    def copy(self, catalog: CatalogReader) -> list[WrongRow]:
         """Take over what the catalog says, see `copying`."""
         return [*chain.from_iterable(self.copying(catalog))]
 
-    def copying(self, catalog: Questions) -> Iterator[list[WrongRow]]:
+    def copying(self, catalog: CatalogReader) -> Iterator[list[WrongRow]]:
         """Take over what the catalog says of versions, pictures, captures and crawls, some rows
         at each step.
 
@@ -203,7 +203,7 @@ class Ledger(TemporaryDatabase):
     def _copy_pictures(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         for row in rows:
             digest, kind = row["sha256"], row["type"]
-            if is_kept_as_file(digest, kind):
+            if is_stored_picture(digest, kind):
                 self._add("pictures", 2, [(media_path(digest, kind), digest)])
                 self._state([(*statements.of_picture(dict(row)), False)])
             else:

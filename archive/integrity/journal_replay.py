@@ -16,8 +16,8 @@ from archive.errors import InvalidInfoCode
 from archive.storage import (
     Picture,
     bytes_if_there,
-    is_kept_as_file,
     is_place_of_version,
+    is_stored_picture,
     numbered_name,
     read_many,
     revision_path,
@@ -80,7 +80,7 @@ def told_by(folder: Path, records: Records) -> JournalFacts:
             told.crawls.append(record.facts)
         elif record.url == PICTURE:
             picture = Picture(**record.facts)
-            sound = is_kept_as_file(picture.sha256, picture.type)
+            sound = is_stored_picture(picture.sha256, picture.type)
             if sound and (folder / picture.path).is_file():
                 told.pictures.append(picture)
         elif record.url.startswith(target_of("")):
@@ -178,7 +178,7 @@ class Fold:
         for crawl in told.crawls:
             self._catalog.put_crawl(crawl)
         for picture in told.pictures:
-            self._catalog.keep_picture(picture)
+            self._catalog.store_picture(picture)
         for facts, body in told.posts:
             if tells_of_new_version(facts):
                 self._add_version(facts, body)

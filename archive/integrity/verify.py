@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
 from archive.article import InfoCode
-from archive.catalog import Catalog, Questions, ReadOnlyCatalog
+from archive.catalog import Catalog, CatalogReader, ReadOnlyCatalog
 from archive.errors import (
     ArchiveError,
     ArchiveLocked,
@@ -27,11 +27,11 @@ from archive.storage import (
     ArchiveLock,
     bytes_if_there,
     damage_of,
-    demand_archive,
     holder_of,
     is_writable,
     media_files,
     post_files,
+    require_archive,
     revision_files,
     sha256,
 )
@@ -117,7 +117,7 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
     :raises ArchiveError: when the folder is no archive, the disk refuses, or one of the processes
         is killed.
     """
-    demand_archive(folder)
+    require_archive(folder)
     verified = Verified()
     try:
         with _lock_of(folder) as lock, Ledger() as ledger:
@@ -150,7 +150,7 @@ def _check(
 ) -> Iterator[Problem]:
     place = folder / _CATALOG
     with ExitStack() as opened:
-        catalog: Questions | None = None
+        catalog: CatalogReader | None = None
         try:
             if not place.exists():
                 raise CatalogDamaged("it is not there")
@@ -171,7 +171,7 @@ def _check(
 
 def _read(
     folder: Path,
-    catalog: Questions | None,
+    catalog: CatalogReader | None,
     ledger: Ledger,
     verified: Verified,
     progress: Progress,
@@ -219,7 +219,7 @@ _Step = Sequence[Problem]
 """What was found wrong in a part of what there is to read."""
 
 
-def _read_catalog(catalog: Questions, ledger: Ledger) -> Iterator[_Step]:
+def _read_catalog(catalog: CatalogReader, ledger: Ledger) -> Iterator[_Step]:
     try:
         for rows in ledger.copying(catalog):
             yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from archive.errors import ArchiveError
-from archive.storage.files import demand_archive
+from archive.storage.files import require_archive
 
 CATALOG = "catalog.db"
 _BUSY_SECONDS = 30.0
@@ -135,7 +135,7 @@ def open_catalog(folder: Path, *, check_same_thread: bool = True) -> sqlite3.Con
 
     :raises ArchiveError: when there is no archive, or no catalog of this release in it.
     """
-    demand_archive(folder)
+    require_archive(folder)
     catalog = folder / CATALOG
     if not catalog.is_file():
         raise ArchiveError(

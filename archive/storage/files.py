@@ -18,7 +18,7 @@ _AHEAD = 1 << 20
 """Bytes of each file; the system goes on by itself with one that is longer."""
 
 
-def demand_archive(folder: Path) -> None:
+def require_archive(folder: Path) -> None:
     """See that a folder is an archive, without touching it.
 
     :raises ArchiveError: when it has neither posts nor captures nor a catalog.

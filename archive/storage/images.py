@@ -56,7 +56,7 @@ def media_path(digest: str, kind: str) -> str:
     return f"media/{digest[:2]}/{digest}.{SUFFIXES[kind]}"
 
 
-def is_kept_as_file(digest: object, kind: object) -> bool:
+def is_stored_picture(digest: object, kind: object) -> bool:
     """Whether it can be the hash and the media type of a picture that is kept."""
     return isinstance(digest, str) and bool(_SHA256.fullmatch(digest)) and kind in SUFFIXES
 

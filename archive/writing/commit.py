@@ -94,14 +94,14 @@ class StepWriter:
         self.write_payloads()
         self._catalog.put_crawl(row)
 
-    def keep_picture(self, picture: Picture, data: bytes, now: datetime) -> None:
+    def store_picture(self, picture: Picture, data: bytes, now: datetime) -> None:
         """Write a picture, what tells of it, and its row."""
         self._captures.note(PICTURE, asdict(picture), now)
         payloads = self._captures.sync()
         if bytes_if_there(self._folder / picture.path) != data:
             self._write_files([(data, picture.path)])
         self._put((), payloads)
-        self._catalog.keep_picture(picture)
+        self._catalog.store_picture(picture)
 
     def write_payloads(self) -> None:
         """Tell the catalog of the captures since the last step."""

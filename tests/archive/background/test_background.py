@@ -154,7 +154,7 @@ def test_what_is_refused_is_refused_in_the_same_words(beside: SubprocessArchive)
     with pytest.raises(InvalidArticle, match=re.escape(str(here.value))):
         beside.add_many([article_without_category])
     with pytest.raises(InvalidPicture):
-        beside.keep_picture("http://x/1.jpg", b"no picture")
+        beside.store_picture("http://x/1.jpg", b"no picture")
     assert beside.add_many([ARTICLE]) == [Outcome.ADDED]
 
 
