@@ -1,4 +1,4 @@
-"""The catalog: one SQLite file that lists every post. It is a projection of the files."""
+"""The catalog: one SQLite file that lists every post, and can be rebuilt from the files."""
 
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import is_running, read_crawls

@@ -1,4 +1,4 @@
-"""The catalog of an archive that can only be read."""
+"""The catalog of an archive on read-only storage."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from archive.storage import connect_read_only
 
 
 class ReadOnlyCatalog(CatalogReader):
-    """Reads a catalog over one connection and writes nothing, not even a newer shape.
+    """A catalog that is only read, over one connection, and never migrated.
 
-    :raises MisshapenCatalog: when it lacks tables or columns that every released version has made.
+    :raises MisshapenCatalog: when it lacks tables or columns that every release creates.
     :raises ArchiveError: from every method, when the file cannot be read.
     """
 
@@ -27,8 +27,8 @@ class ReadOnlyCatalog(CatalogReader):
         if outdated:
             self.close()
             raise ArchiveError(
-                f"The catalog {path} is of an older release and cannot be brought up to date here; "
-                "copy the archive to a folder that can be written."
+                f"The catalog {path} was written by an older release and cannot be updated here; "
+                "copy the archive to a writable folder."
             )
         if missing:
             self.close()

@@ -12,6 +12,7 @@ from lxml import etree
 
 from archive.content.tree import drop, paragraphs, text_in
 
+# An element's name and one of its classes.
 SELECTORS = (
     # <p>　　<a class="toplink" href="https://ai.eastmoney.com/…">全新妙想投研助理，立即体验</a></p>,
     # the first paragraph of article pages of 2026; several public readers of them cut it out.
@@ -24,17 +25,17 @@ SELECTORS = (
     # <p class="res-edit">（责任编辑：DF000）</p> below article pages: a person, not the article.
     ("p", "res-edit"),
 )
-"""An element's name and one of its classes."""
 
+# Host and beginning of the path of links that are adverts, with all that they hold.
 CAMPAIGNS = (
     # The links of the picture adverts above lead there. Only campaigns lie below /pub/.
     "acttg.eastmoney.com/pub/",
 )
-"""Host and beginning of the path of links that are adverts, with all that they hold."""
 
+# What is offered at the end of a sentence, if anything.
 _OFFER = r"(?:[^。\n]{0,60}(?:东方财富|APP|>>)[^。\n]{0,30})?\W*"
-"""What is offered at the end of a sentence, if anything."""
 
+# Patterns of the whole text of a paragraph or of a link.
 SENTENCES = (
     # 在东方财富看资讯行情，选东方财富证券一站式开户交易>> : cut out by public readers of the pages.
     r"(?:在东方财富看资讯行情，)?选东方财富证券[，,]?一站式开户交易\W*",
@@ -52,7 +53,6 @@ SENTENCES = (
     # （责任编辑：DF000）where the class of its paragraph was lost.
     r"[（(]责任编辑[：:][^。\n]{1,30}[）)]",
 )
-"""Patterns of the whole text of a paragraph or of a link."""
 
 _NAMES = {name for name, _ in SELECTORS}
 _SENTENCE = re.compile(r"\s*(?:" + "|".join(SENTENCES) + r")\s*")

@@ -36,19 +36,20 @@ from archive.categories import ROLLING
 from archive.errors import InvalidArticle, InvalidInfoCode
 
 _SITE = "//finews.withounder.com/"
+# YAML 1.1 section 4.1 and, for the breaks that a double-quoted scalar would fold, 4.2.
 _NOT_PRINTABLE_IN_YAML = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""YAML 1.1 section 4.1 and, for the breaks that a double-quoted scalar would fold, 4.2."""
 
+# Jekyll's Psych makes symbols and numbers of plain scalars that are strings to PyYAML.
 _RUBY_READS_MORE_IN_IT = re.compile(r":|[-+0-9.,:_eE ]+\Z")
-"""Jekyll's Psych makes symbols and numbers of plain scalars that are strings to PyYAML."""
 
 _OPENING = r"(?:[ \t]*\r?\n)*---[ \t]*\r?\n"
 _FENCED = re.compile(_OPENING + r"(.*?)(?<=\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)(.*)", re.DOTALL)
+# Front matter without an end, as in a file that was cut off.
 _UNCLOSED = re.compile(_OPENING + r"((?:\w+:[^\n]*(?:\n|\Z))+)(.*)", re.DOTALL)
-"""Front matter without an end, as in a file that was cut off."""
 
 _LINE = re.compile(r"^(\w+):(.*)$", re.MULTILINE)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} ?[+-]\d{4}", re.ASCII)
+# What Jekyll takes for a date: ISO 8601 and its relatives.
 _TIME = re.compile(
     r"""
     (\d{4}) [-/.年] (\d{1,2}) [-/.月] (\d{1,2}) 日?
@@ -57,7 +58,6 @@ _TIME = re.compile(
     """,
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-"""What Jekyll takes for a date: ISO 8601 and its relatives."""
 
 _DAY_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-", re.ASCII)
 _DIGEST = re.compile(r"> ([^\r\n]*)\r?\n\r?\n")
@@ -67,15 +67,15 @@ _ADDRESS = re.compile(r"<((?:https?:)?//[^<>\s]+)>")
 _WAYS_BACK = re.compile(r"\[返回([^\]]*)\]\(.*\)")
 _WAY_BACK, _WAY_HOME = "[返回", ")｜[返回首页]("
 
+# Among a post's problems: there is nothing that would make it one.
 NO_FRONT_MATTER = "it has no front matter"
-"""Among a post's problems: there is nothing that would make it one."""
 
+# Fields that are lists to Jekyll, which takes a text for the list of its words.
 _LISTS = frozenset({"categories", "category", "tags", "tag"})
-"""Fields that are lists to Jekyll, which takes a text for the list of its words."""
 
+# Characters and levels of front matter that no post has. libyaml takes minutes for 100,000
+# brackets, and PyYAML's composer, which calls itself for each level, ends the process.
 _LONG, _DEEP = 2_000, 100
-"""Characters and levels of front matter that no post has. libyaml takes minutes for 100,000
-brackets, and PyYAML's composer, which calls itself for each level, ends the process."""
 
 
 def post_path(article: Article) -> PurePosixPath:

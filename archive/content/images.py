@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from lxml import etree
 
+# How the address of a chart begins: webquoteklinepic in 2022, webquotepic in 2026.
 _CHART = re.compile(r"(?:https?:)?//webquote(?:kline)?pic\.eastmoney\.com(?::\d+)?/", re.IGNORECASE)
-"""How the address of a chart begins: webquoteklinepic in 2022, webquotepic in 2026."""
 
 _ADDRESS = re.compile(r"(?:https?:)?//[^\x00-\x20\x7f\ud800-\udfff]+", re.IGNORECASE)
 

@@ -20,8 +20,8 @@ from archive.content.securities import SECURITY_CODE, mentions_in
 from archive.content.tree import drop, drop_hidden, parse
 from archive.html_limits import is_nested_too_deep
 
+# Not on the sanitizer's list: only what is inside stays.
 _UNWRAPPED = "span"
-"""Not on the sanitizer's list: only what is inside stays."""
 
 _TAGS = frozenset(
     """
@@ -29,18 +29,18 @@ _TAGS = frozenset(
     h4 h5 h6 hr i img ins li ol p pre q s small strong sub sup table tbody td tfoot th thead tr u ul
     """.split()  # noqa: SIM905
 )
+# What is inside these goes with them.
 _CLOSED_TAGS = frozenset(
     """
     iframe math noembed noframes noscript object script select style svg template textarea title xmp
     """.split()  # noqa: SIM905
 )
-"""What is inside these goes with them."""
 
 _NONE_KEPT: Mapping[str, str] = {}
 
 _PICTURE = "图片"
+# Alternative texts that sources write for every picture.
 _SAYS_NOTHING = frozenset({"", "image", "img", "picture", "pic"})
-"""Alternative texts that sources write for every picture."""
 
 _ALIGNABLE = ("div", "td", "th", "h2", "h3", "h4")
 _ALIGNED_BY_STYLE = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|center|right)\b", re.IGNORECASE)

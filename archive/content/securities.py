@@ -20,29 +20,29 @@ from archive.content.images import charted, is_chart
 
 _MARKET, _SYMBOL = r"(?P<market>[0-9]{1,3})", r"(?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})"
 SECURITY_CODE = re.compile(rf"{_MARKET}[.,]{_SYMBOL}")
+# Attributes of a link, a span or a chart, and what they say, the most certain first.
 _IN_ATTRIBUTE = (
     ("data-code", re.compile(rf"\s*{SECURITY_CODE.pattern}\s*")),
     ("data-code", re.compile(rf"\s*(?:[A-Z] )?{_SYMBOL}\|{_MARKET}(?:\|.*)?")),
     ("data-code2", re.compile(rf"\s*(?:[A-Z] )?{_SYMBOL}\|{_MARKET}(?:\|.*)?")),
     ("id", re.compile(rf"(?:stock_|bk_|Info\.){SECURITY_CODE.pattern}")),
 )
-"""Attributes of a link, a span or a chart, and what they say, the most certain first."""
 
 _QUOTES = re.compile(rf"(?:https?:)?//quote\.eastmoney\.com/unify/r/{SECURITY_CODE.pattern}/?")
+# Classes of the links to quotes that are the source's markup; others are an author's own.
 _LINKING = frozenset({"keytip", "infokey", "EmImageRemark"})
-"""Classes of the links to quotes that are the source's markup; others are an author's own."""
 
+# Characters of a security's name; what is longer is another text in the same markup.
 _LONGEST_NAME = 100
-"""Characters of a security's name; what is longer is another text in the same markup."""
 
 _text_of = etree.XPath(f"substring(., 1, {_LONGEST_NAME})")
 
+# Numbers of six digits that one exchange of the mainland gives alone: 000001 is an index of
+# Shanghai and a share of Shenzhen, and most bonds have numbers of both.
 _MARKET_OF_SYMBOL = (
     (re.compile(r"(?:60|68|51|56|58|900)\d+"), 1),
     (re.compile(r"(?:00[1-3]|30|39|159|200|43|83|87|92)\d+"), 0),
 )
-"""Numbers of six digits that one exchange of the mainland gives alone: 000001 is an index of
-Shanghai and a share of Shenzhen, and most bonds have numbers of both."""
 
 _SYMBOL_LENGTH, _HONG_KONG_LENGTH = 6, 5
 

@@ -14,8 +14,8 @@ BLOCKS = frozenset(
     """.split()  # noqa: SIM905 (a list of forty strings is no easier to read)
 )
 _PARAGRAPHS = BLOCKS - {"br", "hr"}
+# Elements that show nothing where they hold nothing.
 _VANISHING = frozenset("a b center div em figure font h2 h3 h4 p section span strong".split())  # noqa: SIM905
-"""Elements that show nothing where they hold nothing."""
 
 _shows_something = etree.XPath(
     "boolean(.//img | .//table | .//video | .//audio | .//iframe | .//object | .//embed | .//hr)"

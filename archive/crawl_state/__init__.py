@@ -1,4 +1,4 @@
-"""What crawls remember of hosts, lists and failures between runs."""
+"""Store what crawls know of hosts, lists and failures between two runs."""
 
 from archive.crawl_state.host_blocks import LONGEST_BLOCK, Block
 from archive.crawl_state.retries import GIVEN_UP, Failed, FailedAttempt

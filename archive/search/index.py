@@ -17,26 +17,26 @@ from sqlite_utils import Database
 from archive.search.snippet import SNIPPET_WIDTH, marked_snippet
 from archive.search.tokenizer import grams, match_expression
 
+# Of the index. The longest comes first: an FTS5 position names its column except for the first,
+# which with 20,000 posts made 5.3 kB a post instead of 8.3.
 _COLUMNS = ("text", "digest", "title")
-"""Of the index. The longest comes first: an FTS5 position names its column except for the first,
-which with 20,000 posts made 5.3 kB a post instead of 8.3."""
 
+# On posts. They hold all that `archive.search.query` decides and counts by, so that it reads only
+# the rows of its page.
 _INDEXES = {
     "posts_newest": "published, id, media, category",
     "posts_facts": "id, published, media, category, body_source, info_code",
 }
-"""On posts. They hold all that `archive.search.query` decides and counts by, so that it reads only
-the rows of its page."""
 
 _BULK_MEMORY = 64 << 20
+# Bytes of new postings that FTS5 gathers before it writes a segment. With its own default of one
+# megabyte, a transaction of a thousand posts makes twenty segments, and a post costs twice as much;
+# a transaction of few posts needs little, whatever is set here.
 _MEMORY = 32 << 20
-"""Bytes of new postings that FTS5 gathers before it writes a segment. With its own default of one
-megabyte, a transaction of a thousand posts makes twenty segments, and a post costs twice as much;
-a transaction of few posts needs little, whatever is set here."""
 
+# Of one level, which FTS5 then begins to merge. With its own default of four, a post costs 1.05
+# times as much.
 _SEGMENTS = 8
-"""Of one level, which FTS5 then begins to merge. With its own default of four, a post costs 1.05
-times as much."""
 
 
 def _grams_of(alias: str) -> str:
@@ -101,11 +101,11 @@ def _create_triggers(db: Database) -> None:
         db.execute(f"CREATE TRIGGER {name} {body}")
 
 
+# The number of a post and what is indexed of it, in the order of `_COLUMNS`.
 PostText = tuple[int, str, str | None, str]
-"""The number of a post and what is indexed of it, in the order of `_COLUMNS`."""
 
+# Likewise, as `archive.search.tokenizer`.
 IndexedRow = tuple[int, str, str, str]
-"""Likewise, as `archive.search.tokenizer`."""
 
 Indexing = Callable[[Iterator[PostText]], Iterable[IndexedRow]]
 

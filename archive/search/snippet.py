@@ -13,8 +13,8 @@ SNIPPET_WIDTH = 120
 
 _CLAUSE_ENDS = re.compile(r"[，。；：！？、\s]+|[,;:!?.]\s+")
 
+# A part of a snippet, and whether it is a hit.
 Piece = tuple[str, bool]
-"""A part of a snippet, and whether it is a hit."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,4 +1,4 @@
-"""Files and databases that are there whole or not at all, their places, and the lock."""
+"""Read and write the files and SQLite databases of an archive; each write is atomic."""
 
 from archive.storage.closing import Closing
 from archive.storage.databases import (
