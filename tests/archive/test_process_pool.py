@@ -156,7 +156,7 @@ import sys
 from archive import cli
 
 if __name__ == "__main__":
-    from archive import rebuild, verify
+    from archive.integrity import rebuild, verify
     rebuild.cores = verify.cores = lambda: 2
     cli.main()
 """
