@@ -1,5 +1,6 @@
 """The catalog of an archive on read-only storage."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -19,17 +20,15 @@ class ReadOnlyCatalog(CatalogReader):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._access("open"):
+        with self._access("open"), ExitStack() as failing:
             self._reader = connect_read_only(path)
+            failing.callback(self._reader.close)
             catalog = Database(self._reader)
-            outdated = bool(catalog_migrations.pending(catalog))
-            missing = missing_parts(catalog)
-        if outdated:
-            self.close()
-            raise ArchiveError(
-                f"The catalog {path} was written by an older release and cannot be updated here; "
-                "copy the archive to a writable folder."
-            )
-        if missing:
-            self.close()
-            raise MisshapenCatalog(path, missing)
+            if catalog_migrations.pending(catalog):
+                raise ArchiveError(
+                    f"The catalog {path} was written by an older release and cannot be updated "
+                    "here; copy the archive to a writable folder."
+                )
+            if missing := missing_parts(catalog):
+                raise MisshapenCatalog(path, missing)
+            failing.pop_all()

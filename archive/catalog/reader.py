@@ -274,19 +274,17 @@ class CatalogReader(Closing):
 
     def first_seen_between(self, since: str, until: str) -> int:
         """Return the number of posts that were first seen in a period; times in ISO 8601, UTC."""
-        sql = "SELECT count(*) AS posts FROM posts WHERE first_seen >= ? AND first_seen < ?"
-        row = self._one(sql, since, until)
-        return int(row["posts"]) if row else 0
+        sql = "SELECT count(*) FROM posts WHERE first_seen >= ? AND first_seen < ?"
+        return int(self._value(sql, since, until))
 
     def crawled_between(self, since: str, until: str) -> bool:
         """Return whether a crawl ended with status 0 in a period; times in ISO 8601, UTC."""
         sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
-        return self._one(sql, since, until) is not None
+        return self._value(sql, since, until) is not None
 
     def last_good_crawl(self) -> str:
         """Return the end of the last crawl with status 0, ISO 8601, UTC; empty without one."""
-        row = self._one("SELECT coalesce(max(ended), '') AS ended FROM crawls WHERE status = 0")
-        return str(row["ended"]) if row else ""
+        return str(self._value("SELECT coalesce(max(ended), '') FROM crawls WHERE status = 0"))
 
     def completed(self, spider: str, arguments: str, now: str) -> str | None:
         """Return the end of a spider's last complete crawl with the same arguments; None without.
@@ -297,28 +295,27 @@ class CatalogReader(Closing):
             SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete AND ended <= ?
             ORDER BY id DESC LIMIT 1
         """
-        row = self._one(sql, spider, arguments, now)
-        return row["ended"] if row else None
+        ended: str | None = self._value(sql, spider, arguments, now)
+        return ended
 
     def first_seen(self, info_code: InfoCode) -> str | None:
         """Return when an article was first seen, ISO 8601, UTC; None when it is not archived."""
-        row = self._one("SELECT first_seen FROM posts WHERE info_code = ?", info_code)
-        return row["first_seen"] if row else None
+        sql = "SELECT first_seen FROM posts WHERE info_code = ?"
+        first_seen: str | None = self._value(sql, info_code)
+        return first_seen
 
     def usual_failures(self, crawls: int) -> float:
         """Return the share of the articles requested in the last crawls that failed, 0 to 1."""
         sql = """
-            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) AS share FROM (
+            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) FROM (
                 SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
             )
         """
-        row = self._one(sql, str(crawls))
-        return float(row["share"] or 0) if row else 0.0
+        return float(self._value(sql, crawls) or 0)
 
     def count(self) -> int:
         """Return the number of archived articles."""
-        row = self._one("SELECT count(*) AS posts FROM posts")
-        return int(row["posts"]) if row else 0
+        return int(self._value("SELECT count(*) FROM posts"))
 
     def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
         with self._access("read"):
@@ -332,6 +329,10 @@ class CatalogReader(Closing):
         with self._access("read"):
             return self._reader.execute(sql, parameters).fetchall()
 
+    def _value(self, sql: str, *parameters: object) -> Any:
+        """Return the first column of the first row that a query finds; None without rows."""
+        return next((row[0] for row in self._tuples(sql, *parameters)), None)
+
     def _texts(self, sql: str, *parameters: object) -> list[str]:
         """Return the first column of the rows that a query finds."""
         return [text for (text,) in self._tuples(sql, *parameters)]
@@ -343,8 +344,7 @@ class CatalogReader(Closing):
 
     def next_crawl(self) -> int:
         """Return the number of the next crawl."""
-        row = self._one("SELECT coalesce(max(id), 0) + 1 AS next FROM crawls")
-        return int(row["next"]) if row else 1
+        return int(self._value("SELECT coalesce(max(id), 0) + 1 FROM crawls"))
 
 
 def named_rows(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Cursor:

@@ -24,7 +24,7 @@ _COUNTS = """
         (SELECT count(*) FROM securities) AS securities,
         (SELECT count(*) FROM revisions) AS revisions,
         (SELECT count(DISTINCT address) FROM illustrations) AS pictures,
-        (SELECT count(*) FROM pictures) AS kept
+        (SELECT count(*) FROM pictures) AS stored
     FROM posts
 """
 
@@ -84,7 +84,7 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
         ("securities", f"{counts['securities']:,}"),
         ("revisions", f"{counts['revisions']:,}"),
         ("gone", f"{counts['gone']:,}"),
-        ("pictures", f"{counts['pictures']:,}, {counts['kept']:,} kept"),
+        ("pictures", f"{counts['pictures']:,}, {counts['stored']:,} stored"),
         ("text", f"{counts['characters'] or 0:,} characters"),
         ("posts' files", _size(counts["bytes"] or 0)),
         ("catalog", _size(catalog)),

@@ -407,7 +407,7 @@ def _info_code(name: str, link: str | None, problems: list[str]) -> InfoCode | N
         problems.append("neither its name nor its link has an infoCode")
         return None
     if codes[0] != codes[-1]:
-        problems.append(f"its name says {codes[0]}, its link {codes[-1]}")
+        problems.append(f"its name has the code {codes[0]}, its link {codes[-1]}")
     return codes[0]
 
 

@@ -46,7 +46,7 @@ class Block:
         until = f"{self.until:%Y-%m-%d %H:%M} UTC"
         if self.refused:
             return f"banned until {until} by {self.host}: {self.reason}"
-        return f"{self.host} is not asked until {until}: {self.reason}"
+        return f"{self.host} gets no requests until {until}: {self.reason}"
 
 
 class HostBlocks(StateFile):

@@ -194,9 +194,7 @@ class Retries(StateFile):
         :param attempts: number of attempts after which an article is given up.
         """
         failed = self.failure_of(info_code)
-        if failed is None:
-            return False
-        return failed.times >= attempts or not failed.is_due(now, share)
+        return failed is not None and (failed.times >= attempts or not failed.is_due(now, share))
 
     def _all_failing(self) -> set[str]:
         with self._turn:

@@ -11,7 +11,7 @@ The search sees *folded* text: every character counts, but
 A query is terms separated by white space. A post is found when its title, digest or text has
 every term as a substring, each term anywhere. ``"two words"`` is one term with a space in it, in
 straight or curly quotes; quotes are read so only where a term begins and ends, elsewhere they are
-text, so that no phrase can hold a quote before a space. A quote that begins a term and is not
+text, so that no phrase can contain a quote before a space. A quote that begins a term and is not
 closed is left out. ``-term`` and ``-"two words"`` exclude; only exclusions find all the rest. A
 query without a term finds nothing.
 """
