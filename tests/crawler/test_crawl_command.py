@@ -237,7 +237,7 @@ def test_interrupted_once_what_is_in_flight_is_stored_and_told(
 def test_interrupted_twice_it_waits_for_nothing_and_says_so(
     replica: Replica, archive: Path, keeper: str
 ) -> None:
-    named = ("-s", f"FINEWS_ARCHIVE_CLASS=crawler.keeper.{keeper}")
+    named = ("-s", f"FINEWS_ARCHIVE_CLASS=crawler.archive_port.{keeper}")
     with half_way(replica, archive, 20, *named) as crawl:
         time.sleep(0.3)
         processes = processes_of(crawl.pid)

@@ -66,7 +66,7 @@ def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Child[by
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),
-            *("-s", f"FINEWS_ARCHIVE_CLASS=crawler.keeper.{keeper}"),
+            *("-s", f"FINEWS_ARCHIVE_CLASS=crawler.archive_port.{keeper}"),
         ),
         cwd=ROOT,
         env=os.environ | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(archive)},
