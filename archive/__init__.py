@@ -1,1 +1,61 @@
-"""Keeps news articles: post files, their history and a catalog. Knows nothing of crawling."""
+"""Store news articles: post files, their versions, captures and a catalog.
+
+The public names are loaded when they are first used, so that a command loads only what it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archive.archive import Archive
+    from archive.article import Article, Edition, InfoCode
+    from archive.errors import (
+        ArchiveError,
+        ArchiveLocked,
+        CatalogDamaged,
+        CatalogMissing,
+        FinewsError,
+        InvalidArticle,
+        InvalidInfoCode,
+        MisshapenCatalog,
+        Refused,
+        StrayFolder,
+    )
+    from archive.reader import ArchiveReader
+    from archive.search import Query
+
+_NAMES_BY_MODULE = {
+    "archive.archive": ("Archive",),
+    "archive.article": ("Article", "Edition", "InfoCode"),
+    "archive.reader": ("ArchiveReader",),
+    "archive.search": ("Query",),
+}
+
+__all__ = [
+    "Archive",
+    "ArchiveError",
+    "ArchiveLocked",
+    "ArchiveReader",
+    "Article",
+    "CatalogDamaged",
+    "CatalogMissing",
+    "Edition",
+    "FinewsError",
+    "InfoCode",
+    "InvalidArticle",
+    "InvalidInfoCode",
+    "MisshapenCatalog",
+    "Query",
+    "Refused",
+    "StrayFolder",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    modules = (module for module, names in _NAMES_BY_MODULE.items() if name in names)
+    value = getattr(import_module(next(modules, "archive.errors")), name)
+    globals()[name] = value  # from now on, a plain attribute
+    return value

@@ -1,4 +1,4 @@
-"""The archive: a folder of posts, their superseded versions, and the catalog of them."""
+"""The archive: a folder of posts with their superseded versions, captures and catalog."""
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,10 +30,10 @@ from archive.writing import Outcome, PlanWriter, Versioning, WritePlan
 __all__ = ["Archive", "Clock", "History", "Outcome", "WritePlan", "utc_now"]
 
 
-def _demand_catalog(folder: Path) -> None:
-    """See that an archive with posts has a catalog.
+def _require_catalog(folder: Path) -> None:
+    """Check that an archive with posts has a catalog.
 
-    :raises CatalogMissing: when it has none: an empty one would take every post for a new one.
+    :raises CatalogMissing: when the catalog is missing: a crawl would store every post again.
     """
     catalog = folder / "catalog.db"
     if catalog.exists() and catalog.stat().st_size:
@@ -46,13 +46,13 @@ def _demand_catalog(folder: Path) -> None:
 class Archive(ArchiveReader):
     """An archive folder, open for writing by one process at a time.
 
-    Reading and `add_many` may be called from two threads.
+    One thread may read while another calls `add_many`.
 
-    :param folder: is created when it is not there.
-    :param clock: gives the aware time that rows are stamped with.
-    :raises ArchiveLocked: when another process has it open.
-    :raises StrayFolder: when it has other things in it and is no archive.
-    :raises ArchiveError: here and from every method, when the disk or the catalog refuses.
+    :param folder: is created when it does not exist.
+    :param clock: returns the aware time that the archive records.
+    :raises ArchiveLocked: when another process has the archive open.
+    :raises StrayFolder: when the folder has other files in it and is no archive.
+    :raises ArchiveError: here and from every method, when the disk or the catalog fails.
     """
 
     _catalog: Catalog
@@ -69,7 +69,7 @@ class Archive(ArchiveReader):
             self._lock = undo.enter_context(ArchiveLock(folder))
             for leftover in incoming.iterdir():
                 leftover.unlink()
-            _demand_catalog(folder)
+            _require_catalog(folder)
             self._catalog = undo.enter_context(Catalog(folder / "catalog.db"))
             self.crawl_state = undo.enter_context(closing(CrawlState(folder / "crawl-state.db")))
             self.crawl_state.forget_validators(self._catalog.last_good_crawl())
@@ -81,7 +81,7 @@ class Archive(ArchiveReader):
         self._versioning = Versioning(folder, self._catalog)
 
     def close(self) -> None:
-        """Finish what is being written, and let go of the lock."""
+        """Write what is unfinished, close all files, and release the lock."""
         with self._disk(), ExitStack() as finish:
             finish.callback(self._lock.close)
             finish.callback(self._catalog.close)
@@ -90,9 +90,9 @@ class Archive(ArchiveReader):
             self._writer.write_payloads()
 
     def mark_gone(self, info_code: InfoCode) -> None:
-        """Note that the source has an article no more. Its post stays.
+        """Record that the source no longer has an article. The post stays.
 
-        :raises ArchiveError: when it is not archived.
+        :raises ArchiveError: when the article is not archived.
         """
         now = self._clock()
         entries = [
@@ -102,12 +102,13 @@ class Archive(ArchiveReader):
             )
             for stored in self.editions(info_code)
         ]
-        self._note(entries, now)
+        self._record(entries, now)
 
     def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
-        """Note that the source was looked at and has nothing else.
+        """Record that the source was checked and nothing has changed.
 
-        :param settled: no host has a better body; otherwise one that may have it did not answer.
+        :param settled: no host has a better body; False when a host that may have one did not
+            answer.
         :raises ArchiveError: when the article is not archived.
         """
         now = self._clock()
@@ -121,41 +122,42 @@ class Archive(ArchiveReader):
             )
             for stored in self.editions(info_code)
         ]
-        self._note(entries, now)
+        self._record(entries, now)
 
     def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
-        """Note the securities that a list names beside an archived article.
+        """Record the securities that a list names for an archived article.
 
-        :returns: whether the archive did not know that yet.
+        :param stock_list: their codes, such as ``1.600160``.
+        :returns: whether the codes differ from the stored ones.
         :raises ArchiveError: when the article is not archived.
         """
-        *_, stored = self.editions(info_code)  # the rolling news, where there is one
+        *_, stored = self.editions(info_code)  # the rolling edition, if there is one
         row = replace(stored, stock_list=as_json(tuple(stock_list)))
         if row == stored:
             return False
         with self._disk():
             post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
         named = with_listed(read_body(post.body).securities, row.stock_list)
-        self._note([CatalogEntry(row, named, same_version=True)], self._clock())
+        self._record([CatalogEntry(row, named, same_version=True)], self._clock())
         return True
 
-    def _note(self, entries: Sequence[CatalogEntry], now: datetime) -> None:
+    def _record(self, entries: Sequence[CatalogEntry], now: datetime) -> None:
         with self._writing, self._disk():
             self._writer.write([WritePlan(Outcome.UNCHANGED, entry) for entry in entries], now)
 
     def add(self, article: Article) -> Outcome:
-        """Archive one article; see `add_many`."""
+        """Archive one article, see `add_many`."""
         return self.add_many([article])[0]
 
     def add_many(self, articles: Sequence[Article]) -> list[Outcome]:
-        """Archive articles, on disk before this returns; the same articles again change nothing.
+        """Archive articles; they are on the disk before this method returns.
 
-        A changed article supersedes its post, which moves to ``revisions/``. A worse body never
-        replaces a better one. Of an article that is published as two posts, each is an edition
-        with versions of its own.
+        Articles that are stored already change nothing. A changed article supersedes its post,
+        which moves to ``revisions/``. A worse body never replaces a better one. Each edition of an
+        article has versions of its own.
 
-        :returns: what became of each, in order.
-        :raises InvalidArticle: when one of them cannot be written as a post; none is stored.
+        :returns: the outcome of each article, in order.
+        :raises InvalidArticle: when an article cannot be written as a post; none is stored.
         """
         now = self._clock()
         steps: dict[tuple[InfoCode, Edition], list[WritePlan]] = {}
@@ -163,7 +165,7 @@ class Archive(ArchiveReader):
         with self._writing, self._disk():
             for article in articles:
                 post = article.info_code, article.edition
-                if post in steps:  # twice in one batch: the second meets the first
+                if post in steps:  # twice in one batch: write the first before planning the second
                     self._writer.write(list(chain.from_iterable(steps.values())), now)
                     steps.clear()
                 steps[post] = own = self._versioning.plans(article, utc_iso(now))
@@ -172,13 +174,13 @@ class Archive(ArchiveReader):
         return outcomes
 
     def revise(self, article: Article) -> Outcome:
-        """Archive another reading of what was captured, for which no source was asked.
+        """Archive an article that was read again from its captures, without a request.
 
-        So the catalog goes on saying when the source was last looked at and whether it had the
-        article, and no change is noted: a change is what a look at the source found.
+        The source was not checked. Therefore the time of the last check, and whether the source
+        had the article, stay as they are, and no change is recorded.
 
         :raises ArchiveError: when the article is not archived.
-        :raises InvalidArticle: when it cannot be written as a post; nothing is stored.
+        :raises InvalidArticle: when the article cannot be written as a post; nothing is stored.
         """
         now = self._clock()
         with self._writing, self._disk():
@@ -199,36 +201,39 @@ class Archive(ArchiveReader):
         )
 
     def write(self, batches: Iterable[Sequence[WritePlan]]) -> None:
-        """Take steps that were planned elsewhere, in their order, on disk before this returns."""
+        """Write planned steps in order; they are on the disk before this method returns."""
         with self._disk():
             self._writer.write_batches(batches, self._clock)
 
     def capture(self, exchange: Exchange) -> Capture:
-        """Keep a request and its response; they are on disk when the next article is."""
+        """Store a request and its response; they are on the disk when the next article is."""
         try:
             with self._disk():
                 return self._captures.capture(exchange)
         except ValueError as error:
-            raise ArchiveError(f"The answer of {exchange.url} cannot be kept: {error}.") from error
+            raise ArchiveError(
+                f"The response of {exchange.url} cannot be captured: {error}."
+            ) from error
 
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
-        """Captures with the places where they are kept, which these have."""
+        """Return captures with their files and offsets, which captures of this class have."""
         return tuple(captures)
 
-    def keep_picture(self, address: str, data: bytes) -> None:
-        """Keep a picture of archived articles, on disk before this returns.
+    def store_picture(self, address: str, data: bytes) -> None:
+        """Store a picture of archived articles; it is on the disk before this method returns.
 
-        :param address: one of those that were missing.
-        :raises InvalidPicture: when `data` is no picture of a kind that is kept.
+        :param address: one of `missing_pictures`.
+        :param data: bytes of the picture.
+        :raises InvalidPicture: when the bytes are no picture of a stored media type.
         """
         now = self._clock()
         picture = picture_of(address, data, utc_iso(now))
         with self._writing, self._disk():
             self._writer.store_picture(picture, data, now)
-        self.crawl_state.picture_kept(address)
+        self.crawl_state.picture_stored(address)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
-        """Note that a crawl has begun; returns its number."""
+        """Record the start of a crawl, and return the crawl's number."""
         now = self._clock()
         crawl = self._catalog.next_crawl()
         about = {"spider": spider, "arguments": as_json(arguments), "started": utc_iso(now)}
@@ -238,13 +243,13 @@ class Archive(ArchiveReader):
     def end_crawl(
         self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
     ) -> None:
-        """Note how a crawl ended.
+        """Record how a crawl ended.
 
-        :param status: its exit status.
+        :param status: exit status.
         :param verdict: one sentence.
-        :param counts: of articles: ``found``, ``added``, ``revised``, ``unchanged``, ``gone``,
-            ``failed``; ``complete``, 1 where all of them were dealt with; as JSON objects, the
-            ``reasons`` of failures and the traffic by ``hosts``.
+        :param counts: numbers of articles: ``found``, ``added``, ``revised``, ``unchanged``,
+            ``gone``, ``failed``; ``complete``, 1 where all articles of the lists were processed;
+            as JSON objects, the ``reasons`` of failures and the traffic by ``hosts``.
         """
         now = self._clock()
         about = {"ended": utc_iso(now), "status": status, "verdict": verdict}

@@ -1,4 +1,4 @@
-"""The article: the one thing that goes from the crawler to the archive."""
+"""The article: the one object that the crawler hands to the archive."""
 
 import re
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from archive.categories import ROLLING
 from archive.errors import InvalidArticle, InvalidInfoCode
 from archive.html_limits import is_nested_too_deep
 
+# Time zone of the sources. Its offset is fixed, because the site writes +0800 on every post.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""The sources' time zone. Fixed, because the site writes +0800 on every post."""
 
 _CODE = re.compile(r"(?:NW)?([0-9]{15,20})")
+# Eastmoney's host of posts by private authors; the digits in its addresses are no info codes.
 _OTHER_CODES = "caifuhao.eastmoney.com"
-"""Eastmoney's host of posts by authors of all kinds; the digits in its addresses are others."""
 _QUERY_PARAMETER_BY_PAGE = {"NewsShare.html": "infoCode", "GetNewsText.do": "id"}
 _CODE_IN_PATH = re.compile(
     r"""
@@ -38,11 +38,11 @@ _CODE_IN_PATH = re.compile(
 
 
 class InfoCode(str):
-    """The identity of an article: ``NW`` and 15 to 20 digits, whatever it was written like.
+    """The identity of an article: ``NW`` and 15 to 20 digits, in one spelling.
 
     ``InfoCode("202112292230175548") == "NW202112292230175548"``.
 
-    :raises InvalidInfoCode: for every other text; a code never becomes a path by accident.
+    :raises InvalidInfoCode: for every other text, so that no other text becomes part of a path.
     """
 
     __slots__ = ()
@@ -55,12 +55,12 @@ class InfoCode(str):
 
     @classmethod
     def from_address(cls, address: str) -> Self:
-        """Read the code out of any address that the sources give an article, or a bare code.
+        """Read the code from an address of an article, or from the code itself.
 
-        Takes share links, share API calls, the mirror's post pages (those that were rendered
-        from broken front matter too), Eastmoney's own pages, and post file names.
+        Accepts share links, share API calls, the mirror's post pages (also those rendered from
+        broken front matter), Eastmoney's own pages, and post file names.
 
-        :raises InvalidInfoCode: when the address has another form or its code is not one.
+        :raises InvalidInfoCode: when the address has another form, or has no valid code.
         """
         code = address if _CODE.fullmatch(address) else _code_in(address)
         if code is None or not _CODE.fullmatch(code):
@@ -69,7 +69,7 @@ class InfoCode(str):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Have pydantic read a code from a text."""
+        """Return the schema with which pydantic reads a code from a text."""
         return no_info_after_validator_function(cls, handler(str))
 
     @property
@@ -79,7 +79,7 @@ class InfoCode(str):
 
     @property
     def day(self) -> date | None:
-        """The date that the code begins with; None where those digits are no date."""
+        """The date at the beginning of the code; None where those digits are no date."""
         try:
             return datetime.strptime(self.digits[:8], "%Y%m%d").replace(tzinfo=SHANGHAI).date()
         except ValueError:
@@ -105,8 +105,8 @@ def _code_in(address: str) -> str | None:
 class Edition(StrEnum):
     """One of the two posts that the mirror publishes for one article.
 
-    The media's post has the media's category, and the body without mark-up. The post of rolling
-    news has a digest, and the body with Eastmoney's mark-up of securities; the name of its file
+    The media's post has the media's category, and the body without markup. The post of rolling
+    news has a digest, and the body with Eastmoney's markup of securities; the name of its file
     has the code without ``NW``.
     """
 
@@ -115,14 +115,17 @@ class Edition(StrEnum):
 
     @classmethod
     def of_category(cls, slug: str | None) -> Self:
-        """Return the edition that a post of this category is."""
+        """Return the edition of a post in a category.
+
+        :param slug: of the category.
+        """
         return cls("rolling" if slug == ROLLING.slug else "media")
 
     @classmethod
     def of_name(cls, name: str) -> Self:
-        """Return the edition that a post file, a superseded version or a post page is.
+        """Return the edition of a post file, a superseded version or a post page.
 
-        :param name: of the file, or the last part of an address or a path.
+        :param name: file name, path or address of it.
         """
         return cls("rolling" if _NAME_OF_ROLLING.search(name) else "media")
 
@@ -131,12 +134,12 @@ _NAME_OF_ROLLING = re.compile(r"(?<![0-9A-Za-z])[0-9]{15,20}(?:\.[0-9]+)?\.(?:md
 
 
 class BodySource(StrEnum):
-    """Where the body of an article came from; a later one is better.
+    """The source of an article's body, from the worst to the best.
 
-    `SUMMARY` is what a list says of rolling news, `MIRROR` the mirror's rendering,
-    `OTHER_EDITION` the share API's body of the article's other edition: they stand in for the
-    article's own. `ARTICLE_PAGE` is Eastmoney's page, `ARTICLE_API` the answer of the API that its
-    pages are made of, `SHARE_API` the article's own bytes.
+    `SUMMARY` is the text of a list of rolling news, `MIRROR` the mirror's rendering,
+    `OTHER_EDITION` the share API's body of the article's other edition: these three stand in for
+    the article's own body. `ARTICLE_PAGE` is Eastmoney's page, `ARTICLE_API` the answer of the API
+    from which those pages are generated, `SHARE_API` the article's own bytes.
     """
 
     SUMMARY = "summary"
@@ -148,11 +151,11 @@ class BodySource(StrEnum):
 
     @property
     def stands_in(self) -> bool:
-        """Whether it is no publication of the article itself."""
+        """True where the source does not publish the article's own body."""
         return self.is_worse_than(BodySource.ARTICLE_PAGE)
 
     def is_worse_than(self, other: "BodySource") -> bool:
-        """Whether a body from here must not replace one from `other`."""
+        """Return whether a body from this source must not replace a body from another source."""
         order = list(BodySource)
         return order.index(self) < order.index(other)
 
@@ -162,17 +165,20 @@ class Article:
     """An article as its sources give it.
 
     :param published: aware; written in Asia/Shanghai, to the second.
-    :param category: slug of the category; None while no page has named it.
-    :param tag: the category's name as the site shows it, such as ``财联社新闻``; None likewise.
-    :param media: who wrote it, as the share API or the body says.
+    :param category: slug of the category; None while no page has named the category.
+    :param tag: the category's name as the site shows it, such as ``财联社新闻``; None while no page
+        has named the category.
+    :param media: name of the media, from the share API or the body.
     :param body: HTML.
     :param body_provisional: the body is a stand-in, because a share host that may have the
-        article's own did not answer; a later crawl should ask again.
+        article's own body did not answer; a later crawl should request it again.
     :param link: the address that the post names as its source.
-    :param stock_list: codes of the securities that a list names beside it, such as ``1.600160``.
-    :param addresses: what it was read from, the body's first.
-    :param captures: where the responses from there are kept; empty when captures are off.
-    :raises InvalidArticle: for what no post can hold; the message names article and field.
+    :param stock_list: codes of the securities that a list names for the article, such as
+        ``1.600160``.
+    :param addresses: that the article was read from, the body's first.
+    :param captures: of the responses from these addresses; empty when captures are off.
+    :raises InvalidArticle: for values that no post can contain; the message names the article and
+        the field.
     """
 
     info_code: InfoCode
@@ -195,7 +201,7 @@ class Article:
 
     @property
     def edition(self) -> Edition:
-        """The edition that its post is."""
+        """The edition of the article's post."""
         return Edition.of_category(self.category)
 
     def __post_init__(self) -> None:

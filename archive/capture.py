@@ -1,4 +1,4 @@
-"""Where a response is kept: the provenance of a version."""
+"""The capture: the place of a stored response, and so the provenance of a version."""
 
 import json
 from dataclasses import dataclass, fields
@@ -6,11 +6,12 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """A response in one of the archive's WARC files.
+    """The place of a response in one of the archive's WARC files.
 
-    :param file: name in ``warc/``, as it is when the file is finished.
+    :param url: that was requested.
+    :param file: name of the finished file in ``warc/``.
     :param offset: of the record's gzip member, in bytes.
-    :param fetched: ISO 8601, UTC; also the record's WARC-Date.
+    :param fetched: time of the response, ISO 8601, UTC; also the record's WARC-Date.
     """
 
     url: str
@@ -20,25 +21,25 @@ class Capture:
 
 
 _FIELDS = {each.name for each in fields(Capture)}
-_MOST = 2**63
-"""Offsets are below it in SQLite."""
+# Offsets are below this number of bytes, because SQLite stores no larger integers.
+_OFFSET_LIMIT = 2**63
 
 
 def is_capture(url: object, file: object, offset: object, fetched: object) -> bool:
-    """Whether these can be the fields of a capture."""
+    """Return whether four values can be the fields of a capture."""
     return (
         isinstance(url, str)
         and isinstance(file, str)
         and isinstance(fetched, str)
         and type(offset) is int
-        and 0 <= offset < _MOST
+        and 0 <= offset < _OFFSET_LIMIT
         and "/" not in file
         and is_text(url + file + fetched)
     )
 
 
 def captures_from(text: object) -> list[Capture] | None:
-    """The captures in a JSON array; None where one of them is none, or all is something else."""
+    """Return the captures in a JSON array; None where the text is not an array of captures."""
     if text == "[]":
         return []
     try:
@@ -56,7 +57,7 @@ def captures_from(text: object) -> list[Capture] | None:
 
 
 def is_text(text: str) -> bool:
-    """Whether it can be written as UTF-8, which surrogates cannot."""
+    """Return whether a text can be written as UTF-8: it contains no surrogates."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Categories: the name of a media, the tag and the slug that the site made of it."""
+"""Categories: the tag and the slug that the site generates from the name of a media."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -18,28 +18,28 @@ class Category:
 
     @classmethod
     def of_media(cls, media: str) -> Self:
-        """The category that the site would make for a media it has never named.
+        """Return the category that the site would generate for a new media.
 
-        xpinyin's reading with the hyphens removed, mistakes included, because the site's own
-        slugs were made with it: 厦门日报 is ``shamenribao``.
+        The slug is xpinyin's reading without hyphens, mistakes included, because the site
+        generates its slugs so: 厦门日报 is ``shamenribao``.
         """
         return cls(slug=_pinyin().get_pinyin(media).replace("-", ""), tag=media + _TAG_SUFFIX)
 
     @property
     def media(self) -> str:
-        """The name of the media that the tag was made of."""
+        """The name of the media from which the tag is generated."""
         return self.tag.removesuffix(_TAG_SUFFIX)
 
 
+# The category of Eastmoney's rolling news, from all media.
 ROLLING = Category(slug="emnews", tag="东财滚动新闻")
-"""Rolling news of Eastmoney, whatever media wrote it."""
 
 
 def media_of(named: str | None, credited: str | None) -> str | None:
-    """Return who wrote an article: whoever its source or its tag names, if that is a media.
+    """Return the media of an article.
 
-    :param named: by the source or the tag; rolling news is tagged as Eastmoney's.
-    :param credited: by the credit in the body.
+    :param named: name in the source's data or in the tag; the tag of rolling news names no media.
+    :param credited: name in the credit of the body, used when `named` is no media.
     """
     return (credited or named) if named in {None, ROLLING.media} else named
 

@@ -1,4 +1,4 @@
-"""The time of an archive's clock, and how it is written down."""
+"""The clock of an archive, and the format of its times."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """Return the time, aware."""
+    """Return the present time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -18,8 +18,9 @@ def utc_iso(
     *,
     zone: Literal["Z", "+00:00"] = "Z",
 ) -> str:
-    """Write an aware time as ISO 8601 in UTC.
+    """Format an aware time as ISO 8601 in UTC.
 
-    :param zone: how UTC is named. Times of one column are compared as texts, so it stays the same.
+    :param zone: name of UTC. The times of one column need the same name, because they are compared
+        as texts.
     """
     return time.astimezone(UTC).isoformat(timespec=timespec).removesuffix("+00:00") + zone

@@ -1,7 +1,7 @@
-"""What can go wrong in an archive.
+"""The errors of an archive.
 
 FinewsError
-├── Refused            input that is not taken in, by name
+├── Refused            input that cannot be stored
 │   ├── InvalidInfoCode
 │   └── InvalidArticle
 └── ArchiveError       the archive itself cannot be read or written
@@ -20,21 +20,21 @@ from typing import Any
 
 
 class FinewsError(Exception):
-    """Base of every error here; its text is one sentence that can be shown to a user.
+    """Base class of all errors here. Its text is one sentence that can be shown to a user.
 
-    From process to process it goes as that sentence.
+    When it is pickled, only the class and the sentence go to the other process.
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made_of, (type(self), str(self))
+        return _unpickled, (type(self), str(self))
 
 
-def _made_of(kind: type[FinewsError], sentence: str) -> FinewsError:
+def _unpickled(kind: type[FinewsError], sentence: str) -> FinewsError:
     return kind.__new__(kind, sentence)
 
 
 class Refused(FinewsError, ValueError):
-    """The input is not taken in; nothing was stored."""
+    """The input cannot be stored; nothing was written."""
 
 
 class InvalidInfoCode(Refused):
@@ -56,7 +56,8 @@ class ArchiveError(FinewsError):
 class ArchiveLocked(ArchiveError):
     """Another process writes to the archive.
 
-    :param since: when it began, as far as that is known.
+    :param holder: name of that process, such as ``process 4711``.
+    :param since: when it took the lock, aware; None when unknown.
     """
 
     since: datetime | None = None
@@ -67,7 +68,7 @@ class ArchiveLocked(ArchiveError):
 
 
 class StrayFolder(ArchiveError):
-    """A folder has other things in it, and is no archive."""
+    """A folder has other files in it, and is no archive."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
@@ -77,7 +78,7 @@ class StrayFolder(ArchiveError):
 
 
 class CatalogDamaged(ArchiveError):
-    """The catalog is no SQLite file, or one whose pages are damaged."""
+    """The catalog is a damaged SQLite file, or not an SQLite file."""
 
 
 class CatalogMissing(ArchiveError):
@@ -85,18 +86,18 @@ class CatalogMissing(ArchiveError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"The archive {folder} has posts and no catalog, so a crawl would take them for new "
-            f"ones; run `finews rebuild {shlex.quote(str(folder))}` first."
+            f"The archive {folder} has posts and no catalog, so a crawl would store every post "
+            f"again; run `finews rebuild {shlex.quote(str(folder))}` first."
         )
 
 
 class MisshapenCatalog(ArchiveError):
-    """A catalog lacks tables, columns or indexes that every released version of finews has made."""
+    """A catalog lacks tables, columns or indexes that every release of finews creates."""
 
     def __init__(self, path: Path, missing: Sequence[str]) -> None:
-        more = f" and {len(missing) - 1} parts more" if len(missing) > 1 else ""
+        more = f" and {len(missing) - 1} other parts" if len(missing) > 1 else ""
         super().__init__(
-            f"The catalog {path} lacks its {missing[0]}{more}: a version before 0.1.0 has made it, "
+            f"The catalog {path} lacks its {missing[0]}{more}: a release before 0.1.0 wrote it, "
             f"or somebody has changed it; `finews rebuild {shlex.quote(str(path.parent))}` "
-            "makes it again from the files."
+            "generates it again from the files."
         )

@@ -1,20 +1,20 @@
-"""What parsers can take of HTML, and of Markdown with HTML in it."""
+"""Limits of the parsers of HTML, and of Markdown with HTML in it."""
 
 import re
 import sys
 
+# Most attributes of one tag; real tags have less than twenty.
 MOST_ATTRIBUTES = 250
-"""Of one tag; real ones have less than twenty."""
 
+# Most levels of nested tags in a post; 2,000 levels crash Jekyll's Markdown parser.
 MOST_LEVELS = 500
-"""Of tags in a post; Jekyll's Markdown dies of 2,000."""
 
+# A character that XML does not allow (XML 1.0, 2.2), and lxml does not accept.
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""A character that no XML document may have (XML 1.0, 2.2), nor a text that lxml is given."""
 
 _REFERENCE = re.compile("&#(?:[xX]([0-9a-fA-F]++)|([0-9]++));?")
+# Digits of the highest code point in decimal.
 _LONGEST_REFERENCE = 7
-"""Digits of the last character there is, in decimal."""
 
 _MOST_MARKERS = 100
 _LONG_PAGE, _LONG_TAG = 20_000, 1_000
@@ -29,9 +29,9 @@ _MARKERS = re.compile(rf"^ *(?:(?:>|[-*+]|[0-9]+\.) *){{{_MOST_MARKERS},}}", re.
 
 
 def in_xml(html: str) -> str:
-    """Replace characters that XML has no place for by spaces, written as references or not.
+    """Replace the characters that XML does not allow, and references to them, with spaces.
 
-    libxml2's HTML parser keeps them, and lxml then refuses to move the text that they are in.
+    libxml2's HTML parser accepts these characters, but lxml then refuses to move their text.
     """
     html = NOT_IN_XML.sub(" ", html)
     return _REFERENCE.sub(_space_unless_in_xml, html) if "&#" in html else html
@@ -46,10 +46,10 @@ def _space_unless_in_xml(reference: re.Match[str]) -> str:
 
 
 def without_overloaded_tags(html: str) -> str:
-    """The same HTML, without start tags that have more than `MOST_ATTRIBUTES` attributes.
+    """Remove the start tags that have more than `MOST_ATTRIBUTES` attributes.
 
-    libxml2 walks through all attributes of a tag to add one: half a megabyte of them takes twelve
-    seconds, eight megabytes an hour.
+    libxml2 reads all attributes of a tag again for each one that it adds: half a megabyte of
+    attributes takes twelve seconds, eight megabytes an hour.
     """
     return html if len(html) < _LONG_PAGE else _TAG.sub(_unless_overloaded, html)
 
@@ -62,9 +62,9 @@ def _unless_overloaded(tag: re.Match[str]) -> str:
 
 
 def is_nested_too_deep(body: str) -> bool:
-    """Whether Jekyll's Markdown, which calls itself for each level, could not build a body.
+    """Return whether a body has more levels than Jekyll's recursive Markdown parser can read.
 
-    It takes a tag that is not closed for one around all that follows.
+    For that parser, a tag that is never closed contains all that follows.
     """
     if body.count("<") > MOST_LEVELS:
         depth = 0

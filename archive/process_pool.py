@@ -1,6 +1,4 @@
-"""Work in several processes: in order, never far ahead of what is taken, and gone with the one
-that started it.
-"""
+"""A process pool that yields results in order, limits waiting tasks, and ends with its parent."""
 
 import os
 import signal
@@ -20,20 +18,19 @@ from archive.signals import ENDING
 Task = TypeVar("Task")
 Done = TypeVar("Done")
 
+# Tasks of each process that wait, or whose results wait to be read.
 _AHEAD = 4
-"""Tasks for each process that wait or are done before they are taken."""
 
 
 def cores() -> int:
-    """Return how many processes can run at once here."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Workers:
-    """Processes that work for this one. They are started when there is something to do for them,
-    and gone at the end of the block.
+    """A pool of worker processes, started with their first tasks and killed at the block's end.
 
-    :param processes: how many; with 1 or less, all is done in this one.
+    :param processes: number of workers; with 1 or less, this process does all tasks itself.
     """
 
     def __init__(self, processes: int) -> None:
@@ -48,7 +45,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Another thread does it, because an interrupt ends this one's waiting at any moment.
+        # In another thread, because an interrupt may end the waiting of this one at any moment.
         ending = threading.Thread(target=self._end)
         ending.start()
         ending.join()
@@ -62,15 +59,14 @@ class Workers:
         self._threads.shutdown()
 
     def in_order(self, work: Callable[[Task], Done], tasks: Iterable[Task]) -> Iterator[Done]:
-        """Yield the result of each task, in their order. Memory does not grow with the tasks.
+        """Yield the result of each task, in order. Memory use does not grow with the tasks.
 
-        The first tasks begin at once, so that the workers have something to do while the results
-        of other tasks are waited for.
+        The first tasks start immediately, before the first result is read.
 
-        :param work: a function of a module, or a `functools.partial` of one; with the tasks and
-            the results, it is sent from process to process.
-        :param tasks: are taken here, shortly before they are worked on.
-        :raises ArchiveError: when one of the processes is killed.
+        :param work: a function of a module, or a `functools.partial` of one. It is pickled, as are
+            the tasks and the results.
+        :param tasks: read in this process, shortly before a worker gets them.
+        :raises ArchiveError: when a worker is killed.
         :raises OSError: and `FinewsError`, as `work` raises them.
         """
         if self._processes <= 1:
@@ -79,7 +75,7 @@ class Workers:
         return _results(deque(islice(begun, self._processes * _AHEAD)), begun)
 
     def _do(self, work: Callable[[Task], Done], task: Task) -> Done:
-        """Have a task done by the process of this thread."""
+        """Send a task to the worker of this thread, and return its result."""
         with self._starting:
             if self._ended:
                 raise CancelledError
@@ -96,19 +92,19 @@ def _results(pending: deque[Future[Done]], more: Iterator[Future[Done]]) -> Iter
 
 
 class _Worker:
-    """A process at the other end of a pipe that nobody else holds: when it is killed, whatever it
-    was sending, the pipe ends. `ProcessPoolExecutor` has one pipe for all its processes, and waits
-    for the rest of what a killed one was sending for ever.
+    """A process with a pipe of its own, which ends when the process is killed.
+
+    `ProcessPoolExecutor` has one pipe for all processes. When one of them is killed while it sends
+    a result, it waits forever for the rest of that result.
     """
 
     def __init__(self) -> None:
         self._pipe, far_end = Pipe()
-        # The process inherits the signals that this thread blocks: Ctrl-C is its parent's business.
-        # The tracker is started before, because `start` would do so and unblock them.
+        # The process inherits the signals that this thread blocks: only the parent handles Ctrl-C.
+        # The tracker is started before, because `start` would start it and unblock the signals.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-        # A new process instead of a forked one, which would hold the archive's lock when this one
-        # is killed.
+        # Not forked: a forked process would still have the archive's lock after this one is killed.
         process = get_context("spawn").Process
         self._process = process(target=_serve, args=(far_end,), daemon=True)
         with far_end:
@@ -124,15 +120,15 @@ class _Worker:
             done, error = self._pipe.recv()
         except (EOFError, OSError) as ended:
             raise ArchiveError(
-                "A process that helped was killed, perhaps because there was too little memory; "
-                "say the same again."
+                "A worker process was killed, perhaps because there was too little memory; "
+                "run the command again."
             ) from ended
         if error is not None:
             raise error
         return cast("Done", done)
 
     def end(self) -> None:
-        """End the process, whatever it does. It only reads."""
+        """Kill the process, which only reads files."""
         self._process.kill()
         self._process.join()
 
@@ -154,14 +150,17 @@ def _outcome(
 
 
 def chunks(items: Iterable[Task], size: int) -> Iterator[list[Task]]:
-    """Yield items, so many at a time, for tasks that are worth the way to another process."""
+    """Yield lists of items, so that one message to a worker carries several.
+
+    :param size: most items of a list.
+    """
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
 
 
 def _live_with_parent() -> None:
-    """End when the parent ends, however it does."""
+    """End this process when its parent ends, even if the parent is killed."""
     parent = parent_process()
     assert parent is not None
 

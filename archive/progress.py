@@ -1,4 +1,4 @@
-"""How long work tells how far it is: a function that passes on what it is given."""
+"""Progress reports of long work."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
@@ -9,20 +9,20 @@ Item = TypeVar("Item")
 
 
 class Progress(Protocol):
-    """Passes on the steps of a piece of work, and may show each as it is taken."""
+    """A function that yields the steps of some work, and may show its progress."""
 
     def __call__(self, what: str, steps: Sequence[Item]) -> Iterable[Item]:
-        """The steps, in order.
+        """Yield the steps, in order.
 
-        :param what: they are, in a word.
+        :param what: label of the progress bar, such as "checked".
         """
 
 
 def silent(what: str, steps: Sequence[Item]) -> Iterable[Item]:
-    """Show nothing."""
+    """Return the steps without a progress bar."""
     return steps
 
 
 def show(what: str, steps: Sequence[Item]) -> Iterable[Item]:
-    """Show a bar on a terminal, and nothing elsewhere."""
+    """Yield the steps with a progress bar on a terminal, and without one elsewhere."""
     return tqdm(steps, desc=what, unit="", leave=False, disable=None)

@@ -1,4 +1,4 @@
-"""What can be asked of an archive, and noted beside it, without writing to it."""
+"""The read access to an archive: its posts, captures, searches and statistics."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from archive.article import SHANGHAI, Article, Edition, InfoCode
 from archive.capture import Capture
 from archive.catalog import (
+    CatalogReader,
     History,
     PostRow,
-    Questions,
     StoredBody,
     article_from,
     as_json,
@@ -28,16 +28,16 @@ from archive.warc import Record, read_response
 
 
 class ArchiveReader(Closing):
-    """The half of an archive that reads.
+    """The methods of an archive that only read.
 
-    `crawl_state` is what crawls remember of the sites.
+    `crawl_state` is what crawls store about hosts, lists and failures.
 
-    :raises ArchiveError: from every method, when the disk or the catalog refuses.
+    :raises ArchiveError: from every method, when the disk or the catalog fails.
     """
 
     folder: Path
     crawl_state: CrawlState
-    _catalog: Questions
+    _catalog: CatalogReader
     _clock: Clock
 
     @contextmanager
@@ -46,66 +46,69 @@ class ArchiveReader(Closing):
             yield
         except OSError as error:
             place = error.filename or self.folder
-            raise ArchiveError(
-                f"The disk refuses {place} to the archive: {error.strerror}."
-            ) from error
+            raise ArchiveError(f"Could not use {place}: {error.strerror}.") from error
 
     def __len__(self) -> int:
         return self._catalog.count()
 
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
-        """Return whether the article is archived.
+        """Return whether an article is archived.
 
-        :param edition: as this post; as any where it is None.
+        :param edition: of the article; any edition where it is None.
         """
         return self._catalog.has(info_code, edition)
 
     def due(
         self, *, share: float, days: float, limit: int, hosts: Collection[str] | None = None
     ) -> list[PostRow]:
-        """Articles that the source should be looked at for again, the longest overdue first.
+        """Return the articles that are due for a revisit, the longest overdue first.
 
-        :param share: of an article's age, which has to go by between two looks: with 0.5, each
-            look is twice as late as the one before.
-        :param days: older articles have had their looks. Those with a stand-in for a body are
-            looked for on, by the time since they were first seen.
-        :param hosts: only articles whose body came from one of them.
+        :param share: of an article's age; the time between two revisits. With 0.5, the pauses
+            double.
+        :param days: age in days up to which articles are revisited. Articles whose body is a
+            stand-in are revisited at any age, counted from the time when they were first seen.
+        :param limit: most articles to return.
+        :param hosts: only articles whose body came from one of these hosts.
         """
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
         return self._catalog.due(utc_iso(now), since, share, limit, hosts)
 
-    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
-        """Return where an archived body came from and when a better one was looked for.
+    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+        """Return the source of an archived body and the time of the last check for a better one.
 
-        :param edition: whose body it is; the worst of both where it is None.
+        :param edition: of the article; the edition with the worst body where it is None.
         :returns: None when the article is not archived.
         """
-        return self._catalog.look_at(info_code, edition)
+        return self._catalog.stored_body(info_code, edition)
 
     def stand_ins(self, days: float) -> list[tuple[str, Edition, StoredBody]]:
-        """Return the posts of the last days whose bodies stand in for better ones."""
+        """Return the posts of the last days whose bodies are stand-ins, with code and edition."""
         return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 
-    def knew(self, info_code: InfoCode, at: datetime) -> bool:
-        """Whether the article was archived by then, or noted as one that could not be."""
+    def was_known(self, info_code: InfoCode, at: datetime) -> bool:
+        """Return whether an article was archived, or recorded as failed, at a time.
+
+        :param at: aware.
+        """
         seen = self._catalog.first_seen(info_code)
         if seen is not None:
             return seen <= utc_iso(at)
         failed = self.crawl_state.failure_of(info_code)
-        # A crawl's end is known to the second, and what failed within that second came before it.
+        # The end of a crawl is recorded in seconds; a failure in that second came before the end.
         return failed is not None and utc_iso(failed.first) <= utc_iso(at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
-        """When the last complete crawl of a spider ended, which had dealt with all of its lists.
+        """Return when the last complete crawl of a spider ended, which read all of its lists.
 
-        :param arguments: that it had; with others it reads other lists.
+        :param arguments: of that crawl; a crawl with other arguments reads other lists.
+        :returns: None without such a crawl.
         """
         ended = self._catalog.completed(spider, as_json(arguments), utc_iso(self._clock()))
         return datetime.fromisoformat(ended) if ended else None
 
     def posts(self, info_codes: Sequence[InfoCode] = ()) -> Iterator[PostRow]:
-        """What the catalog has of some articles, or of all, in the order in which they came.
+        """Yield the catalog's rows of some articles, or of all in the order of their arrival.
 
         :raises ArchiveError: when one of `info_codes` is not archived.
         """
@@ -118,7 +121,7 @@ class ArchiveReader(Closing):
             yield row
 
     def editions(self, info_code: InfoCode) -> list[PostRow]:
-        """Return what is known of each post of an article, the media's first.
+        """Return the catalog's row of each edition of an article, the media's first.
 
         :raises ArchiveError: when the article is not archived.
         """
@@ -128,7 +131,7 @@ class ArchiveReader(Closing):
         return [each.post for each in editions]
 
     def editions_of(self, info_code: InfoCode) -> list[Article]:
-        """Return an article as each of its posts has it, the media's first.
+        """Return each edition of an article, the media's first.
 
         :raises InvalidArticle: when a post is broken.
         :raises ArchiveError: when the article is not archived.
@@ -136,7 +139,7 @@ class ArchiveReader(Closing):
         return [self.article_of(row) for row in self.editions(info_code)]
 
     def article_of(self, row: PostRow) -> Article:
-        """The article that the row of a post and its file describe.
+        """Return the article that a row of the catalog and its post file describe.
 
         :raises InvalidArticle: when the post is broken.
         """
@@ -145,9 +148,9 @@ class ArchiveReader(Closing):
         return article_from(row, post)
 
     def records_of(self, row: PostRow) -> list[Record]:
-        """The captured responses that a version was made of, the body's first.
+        """Return the captured responses from which a version was read, the body's first.
 
-        :raises ArchiveError: when one of them is lost or damaged.
+        :raises ArchiveError: when one of the captures is lost or damaged.
         """
         with self._disk():
             captures = [Capture(**capture) for capture in json.loads(row.captures)]
@@ -157,60 +160,65 @@ class ArchiveReader(Closing):
             ]
 
     def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
-        """Return the category, by slug, that an article is archived in; None when it is not.
+        """Return the slug of an article's category; None when the article is not archived.
 
-        :param edition: as this post; the media's first where it is None.
+        :param edition: of the article; the media's, if archived, where it is None.
         """
         return self._catalog.slug_of(info_code, edition)
 
     def category_of(self, media: str) -> Category:
-        """The category of a media: the one that it was first seen with, else the site's way."""
+        """Return the category that a media was first seen with, or else `Category.of_media`."""
         return self._catalog.category_of(media) or Category.of_media(media)
 
     def categories(self) -> list[tuple[str, str, str]]:
-        """Media, slug and tag of every category that posts are in."""
+        """Return media, slug and tag of every category with posts."""
         return self._catalog.categories()
 
     def seen_after(
         self, first_seen: str, info_code: str, path: str, limit: int
     ) -> list[tuple[str, str, str, str | None]]:
-        """What is archived, a piece at a time: first time, code, path and category of each post.
+        """Return a page of the archived posts: first-seen time, code, path and category of each.
 
-        :param first_seen: of the last one that is known already, as
-        :param info_code: its code, and
-        :param path: its path; three empty texts for the first piece.
+        :param first_seen: time of the last post of the page before; empty for the first page.
+        :param info_code: code of that post; empty for the first page.
+        :param path: path of that post; empty for the first page.
+        :param limit: most posts of a page.
         """
         return self._catalog.seen_after(first_seen, info_code, path, limit)
 
     def search(self, query: Query | str, limit: int = 20) -> list[PostRow]:
-        """Return posts, the newest publication first.
+        """Return the posts that a query finds, the newest publication first.
 
-        :param query: see `archive.search.query`; a text is what would be typed into the search box.
+        :param query: see `archive.search.query`, or a text as typed into the search box.
+        :param limit: most posts to return.
         """
         if isinstance(query, str):
             query = Query(q=query)
         return self._catalog.search(query, limit)
 
     def row_of(self, info_code: InfoCode) -> PostRow | None:
-        """The catalog's row of an article; None when it is not archived."""
+        """Return the catalog's row of an article; None when the article is not archived."""
         return self._catalog.get(info_code)
 
     def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
-        """The SHA-256 of every archived version of some articles, by info code."""
+        """Return the SHA-256 of every archived version of some articles, by info code."""
         return self._catalog.hashes(info_codes)
 
     def bytes_of(self, path: str) -> bytes | None:
-        """A file of the archive, by its path below the folder; None when it is not there."""
+        """Return the bytes of a file of the archive; None when the file does not exist.
+
+        :param path: below the archive's folder.
+        """
         with self._disk():
             return bytes_if_there(self.folder / path)
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Info code and address of the articles' pictures that are not kept, the newest first.
+        """Yield the info code and the address of each picture that is not stored, newest first.
 
-        :param hosts: only pictures at these.
+        :param hosts: only pictures at these hosts.
         """
         yield from self._catalog.missing_pictures(hosts)
 
     def history(self) -> History:
-        """What crawls of this archive usually bring, to judge one by that has just ended."""
+        """Return what crawls of this archive usually find, for comparison with the last crawl."""
         return history_of(self._catalog, self._clock())

@@ -11,9 +11,10 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def end_by_hangup() -> None:
-    """End this process by SIGHUP as by SIGTERM, unless it ignores SIGHUP, as under ``nohup``.
+    """Handle SIGHUP like SIGTERM, unless this process ignores SIGHUP, as under ``nohup``.
 
-    Once only: when a terminal ends, system and shell both send one.
+    Only the first SIGHUP counts, because both the system and the shell send one when a terminal
+    ends.
     """
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _terminate)
@@ -26,10 +27,10 @@ def _terminate(number: int, _: object) -> None:
 
 @contextmanager
 def interrupted_by_all() -> Iterator[None]:
-    """Raise KeyboardInterrupt in this block on SIGTERM and SIGHUP too, which would kill it.
+    """Raise KeyboardInterrupt in this block on SIGTERM and SIGHUP too, instead of being killed.
 
-    SQLite makes an error of its own of an exception in a function that it calls; where a signal
-    came, the error is raised as a KeyboardInterrupt again.
+    SQLite replaces an exception in a function that it calls by an error of its own. After a
+    signal, such an error is raised as a KeyboardInterrupt again.
     """
     came = False
 

@@ -101,7 +101,7 @@ class KnownArticles(Closing):
         """
         return self._one("SELECT 1 FROM known WHERE code = ?", info_code, edition) is not None
 
-    def knew(self, info_code: InfoCode, at: datetime) -> bool:
+    def was_known(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the archive had the article by then."""
         row = self._one("SELECT min(seen) FROM known WHERE code = ? GROUP BY code", info_code)
         return row is not None and int(row[0]) <= _seconds(at)

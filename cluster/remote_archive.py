@@ -27,7 +27,7 @@ from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock
 from archive.content import format_post
-from archive.crawl_state import Block, CrawlState, Memory
+from archive.crawl_state import Block, CrawlState, StateRows
 from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app
 from cluster.archived_ids import KnownArticles
@@ -142,9 +142,9 @@ class RemoteArchive:
         editions = (edition,) if edition else tuple(Edition)
         return any((info_code, each) in self._own for each in editions)
 
-    def knew(self, info_code: InfoCode, at: datetime) -> bool:
+    def was_known(self, info_code: InfoCode, at: datetime) -> bool:
         """Whether the article was archived by then."""
-        return self._known.knew(info_code, at)
+        return self._known.was_known(info_code, at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """When the last complete crawl of this kind ended."""
@@ -162,7 +162,7 @@ class RemoteArchive:
         """What is to be looked at again, as the writer said when the crawl began."""
         return self._due
 
-    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
         """Return what is known of an archived body; only of bodies that stand in for better ones.
 
         The writer names those of the last days. What this crawl has sent is not among them.
@@ -259,7 +259,7 @@ class RemoteArchive:
         self.crawl_state.close()
         self._closing.close()
 
-    def _send_blocks(self, memory: Memory) -> None:
+    def _send_blocks(self, memory: StateRows) -> None:
         self._send({"memory": memory})
 
     def _learn(self, hosts: Sequence[str], about: Plain) -> Plain:
@@ -288,9 +288,9 @@ class RemoteArchive:
 class _ForwardedState(CrawlState):
     """What this crawl knows and learns of its hosts, in memory; the writer hears of blocks."""
 
-    def __init__(self, memory: Memory, tell: Callable[[Memory], None]) -> None:
+    def __init__(self, memory: StateRows, tell: Callable[[StateRows], None]) -> None:
         super().__init__(Path(":memory:"))
-        self.learn(memory)
+        self.merge(memory)
         self._tell = tell
         self._before = {_facts(row) for rows in memory.values() for row in rows}
 
@@ -309,7 +309,7 @@ class _ForwardedState(CrawlState):
         self._tell({"blocks": self.news()["blocks"]})
         return block
 
-    def news(self) -> Memory:
+    def news(self) -> StateRows:
         """What is known now and was not at the beginning."""
         return {
             table: [row for row in rows if _facts(row) not in self._before]

@@ -125,7 +125,7 @@ class BatchWriter(Closing):
             for row in rows.get("failures", ())
             if not self._archive.has(InfoCode(row["info_code"]))
         ]
-        self._archive.crawl_state.learn(rows)
+        self._archive.crawl_state.merge(rows)
 
     def _with_listed_places(self, crawl: str, failure: Plain) -> Plain:
         """Return a failure whose list's answer has the place where this archive stores it."""
@@ -160,7 +160,7 @@ class BatchWriter(Closing):
             "stand_ins": [(code, edition, asdict(look)) for code, edition, look in stand_ins],
             "archive": self._received.identity,
             "categories": self._archive.categories(),
-            "memory": self._archive.crawl_state.about(hosts),
+            "memory": self._archive.crawl_state.rows_of_hosts(hosts),
             "due": self._due(hosts, due),
             "usual_failures": self._archive.history().usual_failures,
         }

@@ -22,7 +22,7 @@ from archive.article import Article, InfoCode
 from archive.background.placement import Places, provisional
 from archive.background.process import Call
 from archive.capture import Capture
-from archive.catalog import BUSY_SECONDS, Questions
+from archive.catalog import BUSY_SECONDS, CatalogReader
 from archive.clock import Clock, utc_iso, utc_now
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, FinewsError
@@ -106,9 +106,9 @@ class SubprocessArchive(ArchiveReader):
         """Call `Archive.mark_listed`."""
         return bool(self._call("mark_listed", info_code, stock_list))
 
-    def keep_picture(self, address: str, data: bytes) -> None:
-        """Call `Archive.keep_picture`."""
-        self._call("keep_picture", address, data)
+    def store_picture(self, address: str, data: bytes) -> None:
+        """Call `Archive.store_picture`."""
+        self._call("store_picture", address, data)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Call `Archive.begin_crawl`."""
@@ -167,7 +167,7 @@ class _Pending:
         return taken
 
 
-class _ReadCatalog(Questions):
+class _ReadCatalog(CatalogReader):
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._access("open"):

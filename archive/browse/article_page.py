@@ -10,7 +10,7 @@ from archive.article import Edition
 from archive.capture import Capture, captures_from
 from archive.catalog import ChangeKind
 from archive.content import parse_post, read_body
-from archive.storage import SUFFIXES, is_kept_as_file, is_place_of_version, media_path
+from archive.storage import SUFFIXES, is_place_of_version, is_stored_picture, media_path
 
 _MOST_COMPARED = 300_000
 """Bytes of a file, to be compared with another."""
@@ -135,7 +135,7 @@ def kept_pictures(
     return {
         address: picture_address(PurePosixPath(media_path(digest, kind)).name)
         for address, digest, kind in rows
-        if is_kept_as_file(digest, kind)
+        if is_stored_picture(digest, kind)
     }
 
 
@@ -150,7 +150,7 @@ def read_picture(
     row = connection.execute(
         "SELECT type FROM pictures WHERE sha256 = ? LIMIT 1", [digest]
     ).fetchone()
-    if row is None or not is_kept_as_file(digest, row["type"]) or SUFFIXES[row["type"]] != suffix:
+    if row is None or not is_stored_picture(digest, row["type"]) or SUFFIXES[row["type"]] != suffix:
         return None
     data = _bytes_of(_inside(folder, media_path(digest, row["type"])))
     return None if data is None else (data, row["type"])

@@ -1,10 +1,10 @@
-"""The catalog: one SQLite file that lists every post. It is a projection of the files."""
+"""The catalog: one SQLite file that lists every post, and can be rebuilt from the files."""
 
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import is_running, read_crawls
 from archive.catalog.future_dates import horizon
 from archive.catalog.read_only import ReadOnlyCatalog
-from archive.catalog.reader import Questions
+from archive.catalog.reader import CatalogReader
 from archive.catalog.row_builder import (
     article_from,
     as_json,
@@ -24,10 +24,10 @@ __all__ = [
     "BUSY_SECONDS",
     "Catalog",
     "CatalogEntry",
+    "CatalogReader",
     "ChangeKind",
     "History",
     "PostRow",
-    "Questions",
     "ReadOnlyCatalog",
     "RevisionRow",
     "StoredBody",

@@ -1,4 +1,4 @@
-"""The state of the last crawls, in a word."""
+"""The state of the last crawls, summed up in one word."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -8,14 +8,18 @@ from enum import StrEnum
 
 from archive.storage import Holder
 
+# Time after the last crawl from which an archive is stale.
 _STALE = timedelta(hours=1)
+
+# Crawls of a summary.
 _SHOWN = 5
+
+# Times of crawls are whole seconds.
 _ROUNDING = timedelta(seconds=2)
-"""Times of crawls are whole seconds."""
 
 
 class Health(StrEnum):
-    """How an archive is doing."""
+    """The state of an archive's crawls in one word."""
 
     GOOD = "good"
     STALE = "stale"
@@ -27,11 +31,11 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CrawlSummary:
-    """The last crawls.
+    """A summary of the last crawls.
 
-    :param latest: their rows, the newest first.
-    :param running: the number of the one that is running; None where none is.
-    :param since: how long ago the last one ended; None when none has.
+    :param latest: rows of the crawls, the newest first.
+    :param running: number of the running crawl; None when no crawl is running.
+    :param since: time since the last crawl ended; None when no crawl has ended.
     """
 
     latest: Sequence[sqlite3.Row]
@@ -41,8 +45,9 @@ class CrawlSummary:
 
 
 def is_running(crawl: sqlite3.Row, holder: Holder | None) -> bool:
-    """Whether a crawl is under way; one that was killed has no end either.
+    """Return whether a crawl is running. A killed crawl has no end, but is not running.
 
+    :param crawl: row of ``crawls``.
     :param holder: of the archive's lock.
     """
     if crawl["ended"] or holder is None:
@@ -53,8 +58,9 @@ def is_running(crawl: sqlite3.Row, holder: Holder | None) -> bool:
 def read_crawls(
     connection: sqlite3.Connection, now: datetime, holder: Holder | None
 ) -> CrawlSummary:
-    """The last crawls as of `now`, which is aware.
+    """Return a summary of the last crawls.
 
+    :param now: aware.
     :param holder: of the archive's lock.
     """
     latest = connection.execute(f"SELECT * FROM crawls ORDER BY id DESC LIMIT {_SHOWN}").fetchall()  # noqa: S608
@@ -69,7 +75,7 @@ def _health(
 ) -> Health:
     if not latest:
         return Health.UNKNOWN
-    # A crawl that was killed never ends; one that failed is the last word until another ends.
+    # A killed crawl has no end, so a failed crawl decides until another crawl ends.
     if ended and ended[0]["status"] != 0:
         return Health.FAILING
     if not latest[0]["ended"]:

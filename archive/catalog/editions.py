@@ -1,8 +1,8 @@
 """Articles that were published as two posts: both in the catalog's ``editions``, one in ``posts``.
 
 An article that has one post has no row in ``editions``; its row in ``posts`` is that of its post.
-Of an article that has two, ``editions`` has what is known of each, and ``posts`` one row that is
-made of both. So every order in which the two come ends in the same rows.
+Of an article that has two, ``editions`` has a row for each post, and ``posts`` has one row that is
+merged from both. So the order in which the two posts arrive does not change the rows.
 """
 
 import json
@@ -18,9 +18,9 @@ from archive.catalog.rows import PostRow
 
 @dataclass(frozen=True, slots=True)
 class EditionRow:
-    """A post of an article.
+    """The catalog's data of one post of an article.
 
-    :param securities: codes of those that it names, in their order.
+    :param securities: codes of the securities that the post names, in order.
     """
 
     post: PostRow
@@ -28,12 +28,12 @@ class EditionRow:
 
 
 def article_row(posts: Sequence[PostRow]) -> PostRow:
-    """Return the row of an article from those of its editions.
+    """Merge the rows of an article's editions into the row of the article.
 
     The file, its version, text, category and media are those of the media's post; digest and
     securities come from the rolling news. The article is gone when both posts are.
 
-    :param posts: one or two, each another edition.
+    :param posts: rows of one or two editions.
     """
     first, *others = sorted(posts, key=_order)
     rolling_first = [*others, first]
@@ -55,7 +55,7 @@ def _order(post: PostRow) -> int:
 
 
 def _union(arrays: Sequence[str]) -> str:
-    """Return one JSON array of the texts in several, each once."""
+    """Return one JSON array with the texts of several JSON arrays, each once."""
     if len(arrays) == 1:
         return arrays[0]
     texts = dict.fromkeys(text for array in arrays for text in json.loads(array))
@@ -63,7 +63,7 @@ def _union(arrays: Sequence[str]) -> str:
 
 
 def create_editions(db: Database) -> None:
-    """Add the table and the view, and the edition of each superseded version."""
+    """Add the table, the view, and a column for the edition of each superseded version."""
     columns = ", ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in _COLUMNS)
     db.execute(
         f"CREATE TABLE editions (info_code TEXT NOT NULL REFERENCES posts(info_code),"
@@ -89,7 +89,7 @@ def create_editions(db: Database) -> None:
 
 
 def read_editions(connection: sqlite3.Connection, info_code: str) -> list[EditionRow]:
-    """Return what ``editions`` has of an article, the media's first; nothing of one post alone."""
+    """Return an article's rows of ``editions``, the media's first; empty when it has one post."""
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     return [
@@ -102,9 +102,9 @@ def read_editions(connection: sqlite3.Connection, info_code: str) -> list[Editio
 
 
 def write_edition(connection: sqlite3.Connection, edition: EditionRow) -> None:
-    """Write what is known of one of two posts.
+    """Write the row of one of an article's two posts.
 
-    The text of the media's is in ``posts``, as it is the article's.
+    The text of the media's edition is not repeated, because it is the article's text in ``posts``.
     """
     post = edition.post
     text = post.text if post.edition is Edition.ROLLING else None

@@ -1,4 +1,4 @@
-"""The catalog's tables of pictures: which posts have which, and which files are kept of them."""
+"""The catalog's tables of pictures: those that posts show, and those that are stored."""
 
 import json
 import sqlite3
@@ -10,11 +10,12 @@ from sqlite_utils import Database
 from archive.content import picture_address
 from archive.storage import Picture, host_of
 
+# Characters of the longest address that is recorded.
 _LONGEST_ADDRESS = 2000
 
 
 def create_pictures(db: Database) -> None:
-    """Add the tables, filled with what the posts have."""
+    """Create the tables, and fill them from the posts."""
     for statement in _TABLES:
         db.execute(statement)
     illustrated = db.execute("SELECT info_code, pictures FROM posts WHERE pictures <> '[]'")
@@ -23,9 +24,9 @@ def create_pictures(db: Database) -> None:
 
 
 def illustrate(connection: sqlite3.Connection, info_code: str, pictures: str) -> None:
-    """Bring the rows of a post to what its newest version has.
+    """Replace the picture addresses that are recorded for a post.
 
-    :param pictures: as the bodies write their addresses, a JSON array.
+    :param pictures: addresses as the body writes them, a JSON array.
     """
     addresses = {
         address: host
@@ -40,18 +41,21 @@ def illustrate(connection: sqlite3.Connection, info_code: str, pictures: str) ->
     )
 
 
-def keep(connection: sqlite3.Connection, picture: Picture) -> None:
-    """Note that a picture is kept."""
-    connection.execute(_KEEP, asdict(picture))
+def store(connection: sqlite3.Connection, picture: Picture) -> None:
+    """Record a stored picture."""
+    connection.execute(_STORE, asdict(picture))
 
 
-def lose(connection: sqlite3.Connection, digest: str) -> None:
-    """Note that the picture with a hash is kept no more: the next crawl asks for it."""
+def forget(connection: sqlite3.Connection, digest: str) -> None:
+    """Delete the rows of a lost picture, so that the next crawl requests it.
+
+    :param digest: SHA-256 of the picture, in hexadecimal.
+    """
     connection.execute("DELETE FROM pictures WHERE sha256 = ?", [digest])
 
 
 def missing(connection: sqlite3.Connection, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Info code and address of the pictures at some hosts that are not kept, the newest first."""
+    """Yield code and address of the pictures at some hosts that are not stored, newest first."""
     yield from connection.execute(_MISSING, [json.dumps(list(hosts))])
 
 
@@ -75,11 +79,11 @@ _TABLES = (
     """,
     "CREATE INDEX pictures_by_hash ON pictures (sha256)",
 )
-_KEEP = """
+_STORE = """
     INSERT OR REPLACE INTO pictures (address, sha256, type, bytes, fetched)
     VALUES (:address, :sha256, :type, :bytes, :fetched)
 """
-# Walks the key backwards, so that who wants just the newest does not pay for the rest.
+# Reads the primary key backwards, so that the newest pictures are found without reading the rest.
 _MISSING = """
     SELECT info_code, address FROM illustrations AS have
     WHERE host IN (SELECT value FROM json_each(?))

@@ -1,4 +1,4 @@
-"""How the catalog came to its present shape, one named and transactional step after another."""
+"""The catalog's schema, as named migrations; each runs in one transaction."""
 
 from functools import cache
 
@@ -14,23 +14,23 @@ catalog_migrations = Migrations("finews")
 
 
 def missing_parts(db: Database) -> list[str]:
-    """What a catalog lacks that has been through all steps, such as ``table changes``.
+    """Return the parts of the schema that a migrated catalog lacks, such as ``table changes``.
 
-    Catalogs of versions before 0.1.0 do, whose steps were still changed.
+    Releases before 0.1.0 wrote such catalogs, because their migrations were changed later.
     """
-    return sorted(_present_shape() - _shape_of(db))
+    return sorted(_present_schema() - _schema_of(db))
 
 
 @cache
-def _present_shape() -> frozenset[str]:
+def _present_schema() -> frozenset[str]:
     db = Database(memory=True)
     catalog_migrations.apply(db)
-    shape = _shape_of(db)
+    schema = _schema_of(db)
     db.close()
-    return shape
+    return schema
 
 
-def _shape_of(db: Database) -> frozenset[str]:
+def _schema_of(db: Database) -> frozenset[str]:
     parts = db.execute(
         "SELECT type || ' ' || name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'"
     )
@@ -44,7 +44,7 @@ def _shape_of(db: Database) -> frozenset[str]:
 
 @catalog_migrations()
 def first_catalog(db: Database) -> None:
-    """Posts, their categories, the versions that were superseded, and what they name."""
+    """Create the tables of posts, categories, superseded versions, securities and crawls."""
     db.create_table(
         "categories",
         {"media": str, "slug": str, "tag": str},
@@ -96,7 +96,7 @@ def first_catalog(db: Database) -> None:
     )
     posts.create_index(["id"], unique=True)
     posts.create_index(["first_seen"])
-    # With the number in the index, a search within a media reads no rows but those it shows.
+    # With the number in the index, a search within a media reads only the rows that it shows.
     posts.create_index(["media", "published", "id"], "posts_by_media")
     posts.create_index(["category", "published"])
     db.create_table(
@@ -162,7 +162,7 @@ def first_catalog(db: Database) -> None:
         pk="digest",
         not_null={"url", "file", "offset", "fetched"},
     )
-    # What a look at the source found other than the look before it.
+    # The changes that a check of the source found.
     db.execute(
         """
         CREATE TABLE changes (
@@ -180,24 +180,24 @@ def first_catalog(db: Database) -> None:
 
 @catalog_migrations()
 def crawls_by_end(db: Database) -> None:
-    """Find the crawls of an hour without reading all of them."""
+    """Add an index that finds the crawls of an hour."""
     db.table("crawls").create_index(["ended"])
 
 
 @catalog_migrations()
 def lists_of_the_source(db: Database) -> None:
-    """What lists say beside the articles, and which crawls dealt with all of theirs."""
+    """Add the securities that lists name for articles, and the crawls that processed all lists."""
     db.table("posts").add_column("stock_list", str, not_null_default="[]")
     db.table("crawls").add_column("complete", int, not_null_default=0)
 
 
 @catalog_migrations()
 def pictures(db: Database) -> None:
-    """Which pictures posts have, and which of them are kept."""
+    """Add the tables of the pictures that posts show, and of the stored pictures."""
     create_pictures(db)
 
 
 @catalog_migrations()
 def editions(db: Database) -> None:
-    """Articles that were published as two posts."""
+    """Add the table of articles that were published as two posts."""
     create_editions(db)

@@ -1,4 +1,4 @@
-"""Reads the catalog."""
+"""The queries of the catalog."""
 
 import json
 import shlex
@@ -26,16 +26,16 @@ from archive.storage import (
     sqlite_errors,
 )
 
-_LOOKS = """
+_BODIES = """
     SELECT info_code, path, title, digest, body_source, published,
         coalesce(revised, first_seen) AS stored, checked
     FROM post_files
 """
-_AS_IT_IS = partial(str, encoding="utf-8", errors="surrogateescape")
+_as_text = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
-class Questions(Closing):
-    """Read the catalog over one connection.
+class CatalogReader(Closing):
+    """A catalog that is read over one connection.
 
     :raises ArchiveError: from every method, when the file cannot be read.
     """
@@ -48,24 +48,24 @@ class Questions(Closing):
         self._reader.close()
 
     def _access(self, verb: str) -> AbstractContextManager[None]:
-        """Raise an error of SQLite in this block as one that names the file.
+        """Turn an error of SQLite in this block into an `ArchiveError` that names the file.
 
-        :param verb: what is done to the catalog, such as "read".
+        :param verb: of the error's sentence, such as "read".
         """
         folder = shlex.quote(str(self._path.parent))
         return sqlite_errors(
             f"Could not {verb} the catalog {self._path}",
-            f"`finews rebuild {folder}` makes it again from the files",
+            f"`finews rebuild {folder}` generates it again from the files",
             CatalogDamaged,
         )
 
     def get(self, info_code: InfoCode) -> PostRow | None:
-        """Return the row of a post; None when there is none."""
+        """Return the row of an article; None when the article is not archived."""
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
         return post_of(row) if row else None
 
     def editions(self, info_code: str) -> list[EditionRow]:
-        """Return the posts that an article was published as, the media's first."""
+        """Return the editions of an article, the media's first; empty when it is not archived."""
         with self._access("read"):
             if found := read_editions(self._reader, info_code):
                 return found
@@ -75,12 +75,12 @@ class Questions(Closing):
         return [EditionRow(post_of(row), tuple(sorted(self.securities_of(info_code))))]
 
     def edition(self, info_code: str, edition: Edition) -> EditionRow | None:
-        """Return one of those posts; None when the article has no such post."""
+        """Return one edition of an article; None when it is not archived."""
         found = (each for each in self.editions(info_code) if each.post.edition is edition)
         return next(found, None)
 
     def wrongly_merged(self) -> list[str]:
-        """Return the paths of articles with two posts whose row is not made of both."""
+        """Return the paths of articles whose row differs from the merged rows of two editions."""
         found = self._all(
             "SELECT info_code, posts.path FROM posts"
             " WHERE info_code IN (SELECT info_code FROM editions) ORDER BY info_code"
@@ -91,18 +91,18 @@ class Questions(Closing):
         try:
             posts = [each.post for each in self.editions(info_code)]
             return article_row(posts) == self.get(InfoCode(info_code))
-        except (ValueError, TypeError, RecursionError, ArchiveError):  # somebody wrote the rows
+        except (ValueError, TypeError, RecursionError, ArchiveError):  # rows changed by hand
             return False
 
     def posts(self) -> Iterator[PostRow]:
-        """Yield all posts, in the order in which they came."""
+        """Yield the rows of all articles, in the order of their arrival."""
         with self._access("read"):
             yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
 
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
-        """Return whether an article is there.
+        """Return whether an article is archived.
 
-        :param edition: only as this one.
+        :param edition: of the article; any edition where it is None.
         """
         return any(
             edition in (None, Edition.of_name(path))
@@ -119,13 +119,15 @@ class Questions(Closing):
     ) -> list[PostRow]:
         """Return the posts that are due for a revisit, the longest overdue first.
 
-        Those that were looked at later than now, by a clock that was wrong, are due. A post that is
-        dated ahead is as old as it is known.
+        A post whose last check is in the future, because a clock was ahead, is due. The age of a
+        post that is dated ahead counts from the time when it was first seen.
 
-        :param now: ISO 8601.
-        :param since: posts published before this are left, but for those with a stand-in.
-        :param share: of the post's age, which has to go by between two looks.
-        :param hosts: only posts whose first address is at one of them.
+        :param now: ISO 8601, UTC.
+        :param since: ISO 8601; posts published earlier are not due, except those whose body is a
+            stand-in.
+        :param share: of the post's age; the time between two revisits.
+        :param limit: most posts to return.
+        :param hosts: only posts whose first address is at one of these hosts.
         """
         sql = """
             SELECT *, julianday(?1) - julianday(checked) AS waited FROM (
@@ -152,32 +154,32 @@ class Questions(Closing):
         return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
 
     def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
-        """Return the category that an article is in; None when there is no such post.
+        """Return the slug of an article's category; None when the article is not archived.
 
-        :param edition: as this one.
+        :param edition: of the article; the first where it is None.
         """
         editions = (self.edition(info_code, edition),) if edition else self.editions(info_code)
         return next((each.post.category for each in editions if each), None)
 
-    def look_at(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
-        """Return where a post's body came from and when it was checked; None without the post.
+    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+        """Return the source and the last check of a body; None when the post is not archived.
 
-        :param edition: of an article; its worst body where that is None.
+        :param edition: of the article; the edition with the worst body where it is None.
         """
-        looks = [
-            _look_of(row)[2]
-            for row in self._all(_LOOKS + "WHERE info_code = ?", info_code)
+        bodies = [
+            _stored_body(row)[2]
+            for row in self._all(_BODIES + "WHERE info_code = ?", info_code)
             if edition in (None, Edition.of_name(row["path"]))
         ]
-        return min(looks, key=_quality, default=None)
+        return min(bodies, key=_quality, default=None)
 
     def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
-        """Return the posts with a stand-in for a body that came since a time.
+        """Return the posts whose body is a stand-in and that were first seen since a time.
 
         :param since: ISO 8601, UTC.
         """
-        sql = _LOOKS + "WHERE first_seen >= ? AND body_source <> ?"
-        return [_look_of(row) for row in self._all(sql, since, BodySource.SHARE_API)]
+        sql = _BODIES + "WHERE first_seen >= ? AND body_source <> ?"
+        return [_stored_body(row) for row in self._all(sql, since, BodySource.SHARE_API)]
 
     def category_of(self, media: str) -> Category | None:
         """Return the category that a media was first seen with."""
@@ -191,7 +193,10 @@ class Questions(Closing):
     def seen_after(
         self, first_seen: str, info_code: str, path: str, limit: int
     ) -> list[tuple[str, str, str, str | None]]:
-        """Return first time, code, path and category of posts, in the order of the first three."""
+        """Return first-seen time, code, path and category of posts, ordered by the first three.
+
+        :param limit: most posts to return; they follow the post with the given values.
+        """
         sql = """
             SELECT first_seen, info_code, path, category FROM post_files
             WHERE (first_seen, info_code, path) > (?, ?, ?)
@@ -206,17 +211,17 @@ class Questions(Closing):
         return Capture(**dict(row)) if row else None
 
     def search(self, query: Query, limit: int) -> list[PostRow]:
-        """Return the newest posts of a query."""
+        """Return the newest posts that a query finds."""
         with self._access("search"):
             hits = find(self._reader, query, limit=limit)
         found = (self._one("SELECT * FROM posts WHERE id = ?", str(hit.id)) for hit in hits)
         return [post_of(row) for row in found if row]
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
-        """Yield the rows of a table; bytes that are no text come as surrogates."""
+        """Yield the rows of a table; bytes that are not UTF-8 are decoded as surrogates."""
         sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
         with self._access("read"), closing(connect_read_only(self._path)) as connection:
-            connection.text_factory = _AS_IT_IS
+            connection.text_factory = _as_text
             connection.row_factory = sqlite3.Row
             yield from connection.execute(sql)
 
@@ -228,7 +233,7 @@ class Questions(Closing):
         return found
 
     def post_hashes(self, info_codes: Iterable[str]) -> dict[tuple[str, Edition], set[str]]:
-        """Return these hashes by info code and edition."""
+        """Return the SHA-256 of all versions of some articles, by info code and edition."""
         wanted = "info_code IN (SELECT value FROM json_each(?1))"
         sql = f"""
             SELECT info_code, path, sha256 FROM post_files WHERE {wanted}
@@ -240,12 +245,12 @@ class Questions(Closing):
         return found
 
     def superseded(self, info_code: InfoCode, edition: Edition) -> list[tuple[str, str]]:
-        """Return path and SHA-256 of the versions of a post that others have superseded."""
+        """Return path and SHA-256 of the superseded versions of a post."""
         sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
         return self._tuples(sql, info_code, edition)
 
     def revision_paths(self, info_codes: Iterable[str]) -> set[str]:
-        """Return where the superseded versions of some articles are."""
+        """Return the paths of the superseded versions of some articles."""
         sql = "SELECT path FROM revisions WHERE info_code IN (SELECT value FROM json_each(?))"
         return set(self._texts(sql, json.dumps(list(info_codes))))
 
@@ -255,7 +260,7 @@ class Questions(Closing):
         return {row["version"] for row in self._all(sql, info_code, edition)}
 
     def last_superseded(self, info_code: InfoCode, edition: Edition) -> RevisionRow | None:
-        """Return the newest of these versions; None when there is none."""
+        """Return the newest superseded version of a post; None when it has one version only."""
         sql = """
             SELECT * FROM revisions WHERE info_code = ? AND edition = ?
             ORDER BY version DESC LIMIT 1
@@ -264,56 +269,53 @@ class Questions(Closing):
         return RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS}) if row else None
 
     def damage(self) -> list[str]:
-        """Return what SQLite itself finds wrong with the file; empty when all is well."""
+        """Return the problems that SQLite finds in the file; empty without any."""
         return damage_of(self._path)
 
     def first_seen_between(self, since: str, until: str) -> int:
-        """Count the posts that were first seen in a time, ISO 8601, UTC."""
-        sql = "SELECT count(*) AS posts FROM posts WHERE first_seen >= ? AND first_seen < ?"
-        row = self._one(sql, since, until)
-        return int(row["posts"]) if row else 0
+        """Return the number of posts that were first seen in a period; times in ISO 8601, UTC."""
+        sql = "SELECT count(*) FROM posts WHERE first_seen >= ? AND first_seen < ?"
+        return int(self._value(sql, since, until))
 
     def crawled_between(self, since: str, until: str) -> bool:
-        """Return whether a crawl ended well in a time, ISO 8601, UTC."""
+        """Return whether a crawl ended with status 0 in a period; times in ISO 8601, UTC."""
         sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
-        return self._one(sql, since, until) is not None
+        return self._value(sql, since, until) is not None
 
     def last_good_crawl(self) -> str:
-        """Return when the last crawl ended that ended with status 0, ISO 8601; empty for none."""
-        row = self._one("SELECT coalesce(max(ended), '') AS ended FROM crawls WHERE status = 0")
-        return str(row["ended"]) if row else ""
+        """Return the end of the last crawl with status 0, ISO 8601, UTC; empty without one."""
+        return str(self._value("SELECT coalesce(max(ended), '') FROM crawls WHERE status = 0"))
 
     def completed(self, spider: str, arguments: str, now: str) -> str | None:
-        """Return when the last complete crawl of a spider with the same arguments ended.
+        """Return the end of a spider's last complete crawl with the same arguments; None without.
 
-        One that ended later than now, by a clock that was wrong, says nothing.
+        A crawl that ended in the future, because a clock was ahead, does not count.
         """
         sql = """
             SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete AND ended <= ?
             ORDER BY id DESC LIMIT 1
         """
-        row = self._one(sql, spider, arguments, now)
-        return row["ended"] if row else None
+        ended: str | None = self._value(sql, spider, arguments, now)
+        return ended
 
     def first_seen(self, info_code: InfoCode) -> str | None:
-        """Return when an article was first seen, ISO 8601, UTC; None for no such article."""
-        row = self._one("SELECT first_seen FROM posts WHERE info_code = ?", info_code)
-        return row["first_seen"] if row else None
+        """Return when an article was first seen, ISO 8601, UTC; None when it is not archived."""
+        sql = "SELECT first_seen FROM posts WHERE info_code = ?"
+        first_seen: str | None = self._value(sql, info_code)
+        return first_seen
 
     def usual_failures(self, crawls: int) -> float:
-        """Return the share of articles that failed, of those that the last crawls asked for."""
+        """Return the share of the articles requested in the last crawls that failed, 0 to 1."""
         sql = """
-            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) AS share FROM (
+            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) FROM (
                 SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
             )
         """
-        row = self._one(sql, str(crawls))
-        return float(row["share"] or 0) if row else 0.0
+        return float(self._value(sql, crawls) or 0)
 
     def count(self) -> int:
-        """Count the posts."""
-        row = self._one("SELECT count(*) AS posts FROM posts")
-        return int(row["posts"]) if row else 0
+        """Return the number of archived articles."""
+        return int(self._value("SELECT count(*) FROM posts"))
 
     def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
         with self._access("read"):
@@ -327,8 +329,12 @@ class Questions(Closing):
         with self._access("read"):
             return self._reader.execute(sql, parameters).fetchall()
 
+    def _value(self, sql: str, *parameters: object) -> Any:
+        """Return the first column of the first row that a query finds; None without rows."""
+        return next((row[0] for row in self._tuples(sql, *parameters)), None)
+
     def _texts(self, sql: str, *parameters: object) -> list[str]:
-        """Return the first column of what is found."""
+        """Return the first column of the rows that a query finds."""
         return [text for (text,) in self._tuples(sql, *parameters)]
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -337,44 +343,43 @@ class Questions(Closing):
             yield from images.missing(self._reader, hosts)
 
     def next_crawl(self) -> int:
-        """Return the number of a new row of ``crawls``."""
-        row = self._one("SELECT coalesce(max(id), 0) + 1 AS next FROM crawls")
-        return int(row["next"]) if row else 1
+        """Return the number of the next crawl."""
+        return int(self._value("SELECT coalesce(max(id), 0) + 1 FROM crawls"))
 
 
 def named_rows(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Cursor:
-    """Return the rows that a query finds, whose columns have names."""
+    """Return the rows that an SQL query finds, with named columns."""
     found = connection.cursor()
     found.row_factory = sqlite3.Row
     return found.execute(sql, parameters)
 
 
 def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Row | None:
-    """Return the first of these rows."""
+    """Return the first row that an SQL query finds; None without any."""
     row: sqlite3.Row | None = named_rows(connection, sql, *parameters).fetchone()
     return row
 
 
-def _look_of(row: sqlite3.Row) -> tuple[str, Edition, StoredBody]:
-    look = dict(row)
-    return look.pop("info_code"), Edition.of_name(look.pop("path")), StoredBody(**look)
+def _stored_body(row: sqlite3.Row) -> tuple[str, Edition, StoredBody]:
+    columns = dict(row)
+    return columns.pop("info_code"), Edition.of_name(columns.pop("path")), StoredBody(**columns)
 
 
-def _quality(look: StoredBody) -> int:
-    """Return the place of a body's source among all, the worst first; unknown is the last."""
+def _quality(body: StoredBody) -> int:
+    """Return the rank of a body's source, the worst first; an unknown source is the last."""
     sources = [*BodySource, None]
-    return sources.index(BodySource(look.body_source) if look.body_source else None)
+    return sources.index(BodySource(body.body_source) if body.body_source else None)
 
 
 def post_of(row: sqlite3.Row) -> PostRow:
-    """Return a row of ``posts`` as what it is.
+    """Convert a row of ``posts`` to a `PostRow`.
 
-    :raises ArchiveError: when it names a file where no post can be.
+    :raises ArchiveError: when the row's path cannot be the path of a post.
     """
     if not is_place_of_version(row["path"]):
         raise ArchiveError(
-            f"The catalog has {row['info_code']} where no post can be; "
-            "`finews verify --repair` makes the row again from the files."
+            f"The catalog has an impossible path for the post of {row['info_code']}; "
+            "`finews verify --repair` generates the row again from the files."
         )
     return PostRow(**{name: row[name] for name in _POST_COLUMNS})
 

@@ -1,4 +1,4 @@
-"""Builds the rows of the catalog, from articles, post files and other rows."""
+"""Build rows of the catalog from articles, post files and other rows."""
 
 import json
 from collections.abc import Sequence
@@ -26,7 +26,11 @@ from archive.storage import revision_path, sha256
 
 
 def seen_again(row: PostRow, stored: PostRow) -> PostRow:
-    """Return the stored row after the source gave nothing better."""
+    """Return the updated row of a post after the source had no better version.
+
+    :param row: of the version that the source has.
+    :param stored: row in the catalog.
+    """
     source = BodySource(row.body_source or BodySource.MIRROR)
     worse = stored.body_source is not None and source.is_worse_than(BodySource(stored.body_source))
     same = row.sha256 == stored.sha256
@@ -36,7 +40,7 @@ def seen_again(row: PostRow, stored: PostRow) -> PostRow:
         media=row.media if same and row.media else stored.media,
         body_source=row.body_source if same and not worse else stored.body_source,
         body_provisional=stored.body_provisional and row.body_provisional,
-        # It is back where it was missed, not where another source has had it all the while.
+        # Only the source that no longer had the article can show that it is back.
         gone=stored.gone if source.stands_in or worse else None,
     )
 
@@ -44,9 +48,11 @@ def seen_again(row: PostRow, stored: PostRow) -> PostRow:
 def row_of(
     article: Article, post: bytes, now: str, listed: str = "[]"
 ) -> tuple[PostRow, Sequence[Security]]:
-    """Return the row of an article's first version, and the securities that it names.
+    """Return the row of an article's first version, and the securities that the article names.
 
-    :param listed: the stock list that is known of it, for where the article brings none.
+    :param post: bytes of the post file.
+    :param now: ISO 8601, UTC.
+    :param listed: the stored stock list, a JSON array, used when the article has none.
     """
     body = read_body(article.body)
     stock_list = as_json(article.stock_list) if article.stock_list else listed
@@ -73,10 +79,11 @@ def row_of(
 
 
 def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> CatalogEntry | None:
-    """Read what a post file says by itself, where nothing else is known of it.
+    """Build the entry of a post file from the file alone.
 
     :param path: below the archive's folder.
-    :param modified: stands for the time that it was first seen.
+    :param data: bytes of the file.
+    :param modified: used as the time when the article was first seen; aware.
     :returns: None when the file names no article or no day.
     """
     return entry_of_post(parse_post(data, path.name), data, modified, path)
@@ -85,10 +92,11 @@ def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> Catal
 def entry_of_post(
     post: Post, data: bytes, seen: datetime, path: PurePosixPath | None = None
 ) -> CatalogEntry | None:
-    """Return what a post that has been read says by itself.
+    """Build the entry of a parsed post from the post alone.
 
-    :param seen: when it was first seen.
-    :param path: below the archive's folder; where a crawl puts it when None.
+    :param data: bytes of the post file.
+    :param seen: when the article was first seen; aware.
+    :param path: below the archive's folder; the path that a crawl would use when None.
     :returns: None when the post names no article or no day.
     """
     if post.info_code is None or post.day is None:
@@ -125,7 +133,7 @@ def _first_row(
     captures: str = "[]",
     **facts: Any,
 ) -> PostRow:
-    """Return the row of a first version, with what its body and its file say."""
+    """Return the row of a first version, with the facts from its body and its file."""
     return PostRow(
         info_code=str(info_code),
         text=body.text,
@@ -170,17 +178,25 @@ def article_from(row: PostRow, post: Post) -> Article:
 
 
 def as_json(values: object) -> str:
-    """Return JSON as the catalog has it: Chinese as it is."""
+    """Return JSON as the catalog stores it: without escapes for Chinese characters."""
     return json.dumps(values, ensure_ascii=False)
 
 
 def row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
-    """Return the row that a post file without one should have had."""
+    """Return the row of a post file that has none.
+
+    :param row: of the article's new version.
+    :param orphan: bytes of the file.
+    """
     return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
 
 
 def revision_of(stored: PostRow, now: str) -> RevisionRow:
-    """Return the row of the version that `stored` was, once another supersedes it."""
+    """Return the row in ``revisions`` of a version that is superseded now.
+
+    :param stored: row of the superseded version.
+    :param now: ISO 8601, UTC.
+    """
     return RevisionRow(
         info_code=stored.info_code,
         version=stored.version,

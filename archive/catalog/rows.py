@@ -1,4 +1,4 @@
-"""What goes into the catalog: its rows, and what one article changes in it."""
+"""The rows of the catalog, and the entry that groups the rows of one article."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,33 +11,33 @@ from archive.content import Security
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRow:
-    """What is known of a post. Times are ISO 8601: `published` in Asia/Shanghai, others in UTC.
+    """The data of a post. Times are ISO 8601: `published` in Asia/Shanghai, others in UTC.
 
-    A row of ``posts`` is that of an article: its post, or of two editions what
-    `archive.catalog.editions.article_row` makes of them.
+    A row of ``posts`` is the row of an article: of its one post, or merged from its two editions
+    by `archive.catalog.editions.article_row`.
 
     :param info_code: ``NW`` and 15 to 20 digits.
-    :param media: who wrote it.
-    :param category: its slug.
+    :param media: name of the media that wrote the article.
+    :param category: slug of the category.
     :param tag: the category's name, as the site shows it.
     :param digest: the summary of rolling news.
     :param text: of the body, without markup.
     :param length: of the text, in characters.
     :param pictures: addresses, as a JSON array.
     :param addresses: that the article was read from, as a JSON array, the body's first.
-    :param captures: where those responses are kept, as a JSON array of objects.
-    :param stock_list: codes of the securities that a list names beside it, as a JSON array.
-    :param body_source: what `BodySource` says; null for a post that was imported.
+    :param captures: of the responses from these addresses, as a JSON array of objects.
+    :param stock_list: codes of the securities that a list names for the article, as a JSON array.
+    :param body_source: a value of `BodySource`; None for a post that was imported.
     :param link: that the post names as its source.
-    :param path: below the archive's folder.
+    :param path: of the post's file, below the archive's folder.
     :param sha256: of the post's file, in hexadecimal.
-    :param bytes: length of the post's file.
-    :param first_seen: when the archive got the article.
-    :param checked: when the source was last looked at for it.
-    :param revised: when the archive got this version, where it is not the first.
-    :param version: 1 for the first, one more for each revision.
-    :param body_provisional: the mirror's rendering stands in for a host that did not answer.
-    :param gone: when the source was first found without it.
+    :param bytes: size of the post's file.
+    :param first_seen: when the archive first stored the article.
+    :param checked: when the source was last checked for the article.
+    :param revised: when the archive stored this version; None for the first version.
+    :param version: 1 for the first version, one more for each revision.
+    :param body_provisional: the body stands in for one at a host that did not answer.
+    :param gone: when the source was first found without the article.
     """
 
     info_code: str
@@ -67,7 +67,7 @@ class PostRow:
 
     @property
     def edition(self) -> Edition:
-        """The edition of the article that the post is."""
+        """The edition of the post."""
         return Edition.of_name(PurePosixPath(self.path).name)
 
 
@@ -86,15 +86,19 @@ class RevisionRow:
 
     @property
     def edition(self) -> Edition:
-        """The edition of the article that it is a version of."""
+        """The edition of the post that was superseded."""
         return Edition.of_name(PurePosixPath(self.path).name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBody:
-    """What is known of a post that may be looked at again for its body. Times are ISO 8601.
+    """The state of an archived body, which decides on a request for a better one.
 
-    :param stored: when its present version was.
+    Times are ISO 8601.
+
+    :param body_source: a value of `BodySource`; None for a post that was imported.
+    :param stored: when the present version was stored.
+    :param checked: when the source was last checked.
     """
 
     title: str
@@ -106,24 +110,25 @@ class StoredBody:
 
     @property
     def summary(self) -> tuple[str, str | None] | None:
-        """Title and digest of a post whose body is a list's summary; None of others."""
+        """Title and digest where the body is the summary of a list; None for other bodies."""
         return (self.title, self.digest) if self.body_source == BodySource.SUMMARY else None
 
-    def to_better(
+    def source_to_improve(
         self, by: BodySource, *, own: BodySource, share: float, now: datetime
     ) -> BodySource | None:
-        """Return where the body came from, if a better source should be asked; else None.
+        """Return the source of the body, if a better body should be requested now; else None.
 
-        :param by: the worst of the bodies that are worth it.
-        :param own: what stands in for a body at the source that asks; another source's is
-            bettered at once.
-        :param share: of the article's age, which has to go by between two looks.
+        :param by: the worst body source that can be requested.
+        :param own: the stand-in of the requesting spider; a stand-in of another spider is replaced
+            without delay.
+        :param share: of the article's age; the time between two checks.
+        :param now: aware.
         """
         if self.body_source is None:
             return None
         source = BodySource(self.body_source)
         checked = datetime.fromisoformat(self.checked)
-        # A post that is dated ahead is as old as it is known.
+        # The age of a post that is dated ahead counts from the time when it was stored.
         born = min(datetime.fromisoformat(self.published), datetime.fromisoformat(self.stored))
         age = checked - born
         first = source is not own and self.checked <= self.stored
@@ -133,12 +138,13 @@ class StoredBody:
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """What one article changes in the catalog.
+    """The changes of the catalog for one article.
 
-    :param securities: that it names; None where that has not changed.
-    :param same_version: the files are as they were; a list told more of the article.
-    :param changes: what this look at the source, at the post's `checked`, found changed.
-    :param grams: `archive.search.tokenizer` of texts of the post, where they were made beforehand.
+    :param securities: that the article names; None where they are unchanged.
+    :param same_version: the files are unchanged; a list has named more facts of the article.
+    :param changes: that the check of the source at the post's `checked` found.
+    :param grams: tokens by text of the post, see `archive.search.tokenizer`, as far as they are
+        generated already.
     """
 
     post: PostRow

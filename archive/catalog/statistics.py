@@ -16,7 +16,7 @@ from archive.errors import ArchiveError
 from archive.storage import Holder, holder_of, is_writable, open_catalog
 
 _CRAWLS = 5
-_FATES = ("found", "added", "revised", "unchanged", "gone", "failed")
+_COUNT_COLUMNS = ("found", "added", "revised", "unchanged", "gone", "failed")
 _COUNTS = """
     SELECT count(*) AS posts, min(published) AS first,
         count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
@@ -24,10 +24,11 @@ _COUNTS = """
         (SELECT count(*) FROM securities) AS securities,
         (SELECT count(*) FROM revisions) AS revisions,
         (SELECT count(DISTINCT address) FROM illustrations) AS pictures,
-        (SELECT count(*) FROM pictures) AS kept
+        (SELECT count(*) FROM pictures) AS stored
     FROM posts
 """
 
+# A crawl without an end has no counts; the number of added posts is counted in ``posts``.
 _LATEST = """
     SELECT id, started, ended, status, verdict, found, revised, unchanged, gone, failed,
         CASE WHEN ended IS NULL THEN (
@@ -37,16 +38,15 @@ _LATEST = """
         ) ELSE added END AS added
     FROM crawls ORDER BY id DESC LIMIT ?
 """
-"""A crawl that has no end has no counts either; of what it added, the posts tell."""
 
 
 def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
-    """Lines of text about an archive.
+    """Yield lines of text that describe an archive.
 
-    :param width: of the terminal, in columns; None when the lines go to a file or a program,
-        which gets them plain and whole.
-    :param now: aware; tells which hosts are not to be asked.
-    :raises ArchiveError: when there is no catalog in the folder.
+    :param width: of the terminal, in columns; None for a file or a program, which gets complete
+        lines without styles.
+    :param now: aware; decides which host blocks are in force.
+    :raises ArchiveError: when the folder has no catalog.
     """
     with closing(open_catalog(folder)) as connection:
         connection.row_factory = sqlite3.Row
@@ -55,10 +55,9 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
         if crawls:
             yield ""
             yield from _aligned([_crawl(row, holder_of(folder)) for row in crawls], width)
-    told = _crawl_state_if_readable(folder / "crawl-state.db", now)
-    if told:
+    if state := _crawl_state_if_readable(folder / "crawl-state.db", now):
         yield ""
-        yield from _aligned(told, width)
+        yield from _aligned(state, width)
 
 
 def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> list[tuple[str, ...]]:
@@ -85,7 +84,7 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
         ("securities", f"{counts['securities']:,}"),
         ("revisions", f"{counts['revisions']:,}"),
         ("gone", f"{counts['gone']:,}"),
-        ("pictures", f"{counts['pictures']:,}, {counts['kept']:,} kept"),
+        ("pictures", f"{counts['pictures']:,}, {counts['stored']:,} stored"),
         ("text", f"{counts['characters'] or 0:,} characters"),
         ("posts' files", _size(counts["bytes"] or 0)),
         ("catalog", _size(catalog)),
@@ -93,7 +92,7 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
 
 
 def _crawl(row: sqlite3.Row, holder: Holder | None) -> tuple[str, ...]:
-    names: tuple[str, ...] = _FATES
+    names: tuple[str, ...] = _COUNT_COLUMNS
     if row["ended"] is None:
         ended = "running" if is_running(row, holder) else "interrupted"
         names = ("added",)
@@ -104,9 +103,9 @@ def _crawl(row: sqlite3.Row, holder: Holder | None) -> tuple[str, ...]:
 
 
 def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]:
-    """What crawls remember of the sites, or why another user cannot know it.
+    """Return the rows of the crawl state, or one row with the reason why it cannot be read.
 
-    :raises ArchiveError: when the file is damaged.
+    :raises ArchiveError: when the file is damaged, and this user may write it.
     """
     try:
         return list(_crawl_state(path, now))
@@ -117,7 +116,7 @@ def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]
 
 
 def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
-    """Hosts that are not asked for a while, and articles that could not be archived yet."""
+    """Yield a row for each blocked host, and for each article that could not be archived."""
     if not path.exists():
         return
     with closing(CrawlState(path, read_only=True)) as state:
@@ -134,7 +133,7 @@ def _size(size: int) -> str:
 
 
 def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str]:
-    """Rows with their columns aligned; labels are dim on a terminal."""
+    """Yield rows as lines with aligned columns; labels are dim on a terminal."""
     widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padding = [room - _columns(cell) for cell, room in zip(row, widths, strict=True)]
@@ -149,7 +148,7 @@ def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str
 
 
 def _columns(text: str) -> int:
-    """The columns that a text takes on a terminal: two for a Chinese character."""
+    """Return the columns that a text takes on a terminal: two for a Chinese character."""
     return sum(_columns_of(character) for character in text)
 
 

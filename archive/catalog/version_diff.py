@@ -1,4 +1,4 @@
-"""What is different between two versions of an article."""
+"""Find the kinds of changes between two versions of an article."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ _FIGURE = re.compile(r"\d[\d,.]*\d|\d")
 
 
 class ChangeKind(StrEnum):
-    """What a look at the source found changed."""
+    """A kind of change that a check of the source found."""
 
     TITLE = "title"
     TEXT = "text"
@@ -29,9 +29,12 @@ class ChangeKind(StrEnum):
 def changes_between(
     old: PostRow, new: PostRow, old_securities: Collection[str], new_securities: Collection[str]
 ) -> list[ChangeKind]:
-    """What is different, in the order of `ChangeKind`; markup alone only where nothing else is.
+    """Return the kinds of changes between two versions, in the order of `ChangeKind`.
 
-    :param old_securities: codes of the securities that the version names.
+    `ChangeKind.MARKUP` is returned only where nothing else has changed.
+
+    :param old_securities: codes of the securities that the old version names.
+    :param new_securities: codes of the securities that the new version names.
     """
     found = list(_found(old, new))
     if set(old_securities) != set(new_securities):

@@ -1,10 +1,10 @@
-"""What the catalog offers its readers beside the tables: views, and the indexes of the pages."""
+"""The catalog's views, and the indexes that the pages need."""
 
 from sqlite_utils import Database
 
 
 def create_views(db: Database) -> None:
-    """Add the views and the indexes that the pages need to a catalog with its tables in place."""
+    """Create the views and the indexes that the pages need; the tables must exist."""
     for name, sql in _VIEWS.items():
         db.create_view(name, sql)
     for statement in _INDEXES:

@@ -1,4 +1,4 @@
-"""The catalog: one SQLite file that knows every post. It is a projection of the files."""
+"""Write the catalog."""
 
 import json
 import sqlite3
@@ -17,7 +17,7 @@ from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
 from archive.catalog.migrations import catalog_migrations, missing_parts
-from archive.catalog.reader import Questions, one_row, post_of
+from archive.catalog.reader import CatalogReader, one_row, post_of
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import Category
 from archive.content import Security
@@ -25,17 +25,17 @@ from archive.errors import MisshapenCatalog
 from archive.search import Indexing, register, without_index
 from archive.storage import Picture, plain
 
+# Seconds to wait for another process's write; Datasette and backups lock the file briefly.
 BUSY_SECONDS = 30
-"""How long to wait for another process's write; Datasette and backups hold the file briefly."""
 
 
-class Catalog(Questions):
-    """Reads and writes the catalog over two connections, so that a read never waits for a write.
+class Catalog(CatalogReader):
+    """A catalog with separate connections for reading and writing, so that no read has to wait.
 
-    `put` may run in another thread than the rest, one call at a time.
+    One call of `put` at a time may run in another thread than the other methods.
 
-    :param private: nobody else looks at the file; one connection does both.
-    :raises MisshapenCatalog: when it lacks tables or columns that every released version has made.
+    :param private: no other process uses the file; one connection reads and writes.
+    :raises MisshapenCatalog: when it lacks tables or columns that every release creates.
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
@@ -66,16 +66,16 @@ class Catalog(Questions):
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Write all that this block writes, or nothing."""
+        """Run this block in one transaction."""
         with self._access("write"), self._writer.atomic():
             yield
 
     def put(
         self, entries: Sequence[CatalogEntry] = (), payloads: Mapping[str, Capture] | None = None
     ) -> None:
-        """Write entries, all of them or none. Rows that would not change are not touched.
+        """Write entries in one transaction. Unchanged rows are not written.
 
-        :param payloads: first captures, by digest.
+        :param payloads: first capture of each payload, by digest.
         """
         posts = [entry.post for entry in entries]
         revisions = [entry.revision for entry in entries if entry.revision]
@@ -102,19 +102,23 @@ class Catalog(Questions):
         finally:
             self._grams.clear()
 
-    def keep_picture(self, picture: Picture) -> None:
-        """Note that a picture is kept."""
+    def store_picture(self, picture: Picture) -> None:
+        """Record a stored picture."""
         with self._writing():
-            images.keep(self._writer.conn, picture)
+            images.store(self._writer.conn, picture)
 
-    def lose_picture(self, digest: str) -> None:
-        """Note that a picture is kept no more, so that the next crawl asks for it."""
+    def forget_picture(self, digest: str) -> None:
+        """Delete the rows of a lost picture, so that the next crawl requests it.
+
+        :param digest: SHA-256 of the picture, in hexadecimal.
+        """
         with self._writing():
-            images.lose(self._writer.conn, digest)
+            images.forget(self._writer.conn, digest)
 
     def put_crawl(self, row: Mapping[str, Any]) -> None:
-        """Add a row to ``crawls``, or the rest of it to one that is there by its ``id``; one of
-        which nobody knows how it began is left out.
+        """Add a row to ``crawls``, or update the row with the same ``id``.
+
+        A row without a start that matches no stored crawl is ignored.
         """
         crawls = self._writer.table("crawls")
         with self._access("write"):
@@ -125,9 +129,9 @@ class Catalog(Questions):
 
     @contextmanager
     def bulk_loading(self, indexing: Indexing) -> Iterator[None]:
-        """Write much at once, all of it or nothing, without keeping the search index meanwhile.
+        """Write many entries in one transaction; the search index is rebuilt at its end.
 
-        For a private catalog, whose reads see what is not committed yet.
+        Only for a private catalog, whose reads see uncommitted rows.
 
         :param indexing: see `archive.search.index.rebuild_search`.
         """
@@ -136,7 +140,7 @@ class Catalog(Questions):
             yield
 
     def number_last(self, info_code: InfoCode) -> tuple[int, int]:
-        """Give an article the number behind all others; return the one that it had, and this."""
+        """Give an article the highest number; return its old and its new number."""
         this = "WHERE info_code = ?"
         with self._writing():
             ((number,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
@@ -148,9 +152,9 @@ class Catalog(Questions):
         return int(number), int(last)
 
     def renumber(self, numbers: Mapping[InfoCode, int]) -> None:
-        """Close the gaps that `forget` has left in the posts' numbers, in their order.
+        """Number the posts without gaps, which `forget` leaves; their order stays.
 
-        :param numbers: of articles that get the number back that they had.
+        :param numbers: old numbers of articles, which are restored first.
         """
         ranks = "SELECT info_code AS post, row_number() OVER (ORDER BY id) AS rank FROM posts"
         with self._writing():
@@ -158,27 +162,33 @@ class Catalog(Questions):
                 self._writer.execute(
                     "UPDATE posts SET id = ? WHERE info_code = ?", [number, info_code]
                 )
-            # By way of negative numbers, because no two may be the same at any moment.
+            # First negative numbers, because the numbers must be unique at any moment.
             self._writer.execute(
                 f"UPDATE posts SET id = -rank FROM ({ranks}) WHERE post = info_code"  # noqa: S608
             )
             self._writer.execute("UPDATE posts SET id = -id")
 
     def move_post(self, info_code: InfoCode, path: str) -> None:
-        """Write down that the post of an article is another file."""
+        """Change the path of an article's post.
+
+        :param path: below the archive's folder.
+        """
         with self._writing():
             self._writer.execute("UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code])
 
     def forget_changes(self, info_code: InfoCode, at: str) -> None:
-        """Delete what one look at the source found changed."""
+        """Delete the changes that one check of the source found.
+
+        :param at: time of the check, ISO 8601, UTC.
+        """
         with self._access("write"):
             changes = self._writer.table("changes")
             changes.delete_where("info_code = ? AND at = ?", [info_code, at])
 
     def forget(self, info_code: InfoCode, edition: Edition) -> bool:
-        """Delete what is known of an edition, and the article where it has no other.
+        """Delete the rows of an edition, and of the article where it has no other edition.
 
-        :returns: whether it has.
+        :returns: whether the article has another edition.
         """
         with self._writing():
             others = [
@@ -196,7 +206,7 @@ class Catalog(Questions):
         return bool(others)
 
     def _put_posts(self, entries: Sequence[CatalogEntry]) -> None:
-        """Write rows in the order of the entries, those of articles with one post at once."""
+        """Write rows in the order of the entries; consecutive articles with one post in one go."""
         connection = self._writer.conn
         published_twice = self._published_twice(entries)
         for twice, group in groupby(entries, lambda each: each.post.info_code in published_twice):
@@ -213,7 +223,7 @@ class Catalog(Questions):
                     images.illustrate(connection, entry.post.info_code, entry.post.pictures)
 
     def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
-        """Return the articles that have two editions with these entries."""
+        """Return the articles that have two editions, those of these entries included."""
         editions: dict[str, set[Edition]] = {}
         for entry in entries:
             editions.setdefault(entry.post.info_code, set()).add(entry.post.edition)
@@ -285,9 +295,10 @@ def _columns(row: type) -> tuple[str, ...]:
 
 
 def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: str) -> str:
-    """An upsert of columns in their order; a row that is the same already is not written.
+    """Return an SQL upsert of columns in their order; it does not write an unchanged row.
 
-    :param computed: expressions for columns that a row gets when it is new.
+    :param key: columns of the primary key.
+    :param computed: SQL expressions of columns that only a new row gets.
     """
     values = [column for column in columns if column not in key]
     return f"""

@@ -1,4 +1,4 @@
-"""What a body is made of: text, pictures, securities, the credit, and adverts."""
+"""Read and write the content of a post: front matter, body, pictures, securities, credit."""
 
 from archive.content.atom import AtomEntry, AtomFeed
 from archive.content.body import BodyFacts, read_body, same_article

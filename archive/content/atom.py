@@ -19,10 +19,10 @@ ElementTree.register_namespace("fh", _HISTORY)
 class AtomEntry:
     """An article in a feed. Times are RFC 3339.
 
-    :param page: absolute address of its page.
-    :param author: None where nobody is named.
+    :param page: absolute address of the article's page.
+    :param author: None where no author is named.
     :param category: slug and tag.
-    :param html: the body; None where only `text`, or nothing, is known of it.
+    :param html: the body; None where only the text, or neither, is known.
     """
 
     info_code: str
@@ -41,12 +41,12 @@ class AtomEntry:
 class AtomFeed:
     """A feed document. Addresses are absolute.
 
-    :param name: that it is known by wherever it is served.
+    :param name: identity of the feed, the same at every address.
     :param address: of the document itself.
-    :param page: of the pages that it follows.
+    :param page: address of the HTML page with the same articles.
     :param updated: RFC 3339; by default the newest time of an entry.
-    :param links: others, address by relation, such as ``prev-archive``.
-    :param is_archive: a page of the feed's history, which does not change any more as a rule.
+    :param links: further links as pairs of relation and address, such as ``prev-archive``.
+    :param is_archive: the document is a page of the feed's history, which rarely changes.
     """
 
     name: str
@@ -105,5 +105,5 @@ def _add(parent: ElementTree.Element, tag: str, text: str = "", **attributes: st
 
 
 def _urn(name: str) -> str:
-    """An identity that stays when the archive moves to another host."""
+    """Return an identifier that stays the same when the archive moves to another host."""
     return uuid5(NAMESPACE_URL, f"finews:{name}").urn

@@ -1,4 +1,4 @@
-"""What can be read in the HTML of a body."""
+"""Read the facts in a body's HTML, and compare bodies."""
 
 import json
 import re
@@ -18,11 +18,11 @@ _AROUND_BLOCKS = re.compile(rf" ?(</?(?:{'|'.join(sorted({*BLOCKS, 'body'}))})\b
 
 @dataclass(frozen=True, slots=True)
 class BodyFacts:
-    """What a body holds, in its order, each once. Adverts and hidden paragraphs are left out.
+    """The facts in a body, in order, each once, without adverts and hidden paragraphs.
 
     :param text: plain text, a line for each block.
-    :param pictures: addresses; charts that are drawn anew for every reader are left out.
-    :param media: that the credit names.
+    :param pictures: addresses, without charts of today's prices.
+    :param media: name of the media in the credit; None without a credit.
     """
 
     text: str
@@ -32,12 +32,12 @@ class BodyFacts:
 
     @property
     def pictures_json(self) -> str:
-        """The pictures as a JSON array, which is how the catalog has them."""
+        """The pictures as a JSON array, the format of the catalog."""
         return json.dumps(self.pictures)
 
 
 def read_body(html: str) -> BodyFacts:
-    """Read a body. Takes any text; markup that makes no sense is read as browsers would."""
+    """Read a body. Every text is accepted; invalid markup is parsed as browsers parse it."""
     root = parse(html)
     drop_adverts(root)
     drop_hidden(root)
@@ -51,10 +51,10 @@ def read_body(html: str) -> BodyFacts:
 
 
 def same_article(one: str, other: str) -> bool:
-    """Whether two bodies differ in nothing that a publisher edits.
+    """Return whether two bodies differ only in parts that change without an edit.
 
-    That is in adverts, in the parameters of charts, and, beside these, in white space around
-    blocks. Bodies without adverts and charts are the same only where every character is.
+    These parts are adverts, parameters of charts, and, in bodies that have one of both, white
+    space around blocks. Bodies without adverts and charts must be equal in every character.
     """
     if one == other:
         return True
@@ -64,9 +64,9 @@ def same_article(one: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Essence:
-    """What of a body stays from request to request.
+    """The part of a body that is the same in every response.
 
-    :param varies: the body holds something besides.
+    :param varies: the body has other parts, too.
     """
 
     html: str

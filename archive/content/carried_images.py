@@ -1,8 +1,7 @@
-"""Pictures in bodies of a published site that carries their files.
+"""Pictures in the bodies of a published site that has copies of the picture files.
 
-The page shows the site's own file, and behind a ``#``, which browsers do not send, the address that
-the picture is from. So posts stay as they were written, and a crawl of the site reads the bodies as
-they were.
+The ``src`` of a picture is the address of the site's own file, followed by ``#`` and the original
+address, which browsers do not send. So a crawl of the published site can restore the bodies.
 """
 
 import re
@@ -14,10 +13,10 @@ _CARRIED = re.compile(r"""(src=["'])[^"'<>#\s]*/media/[0-9a-f]{2}/[0-9a-f]{64}\.
 
 @dataclass(frozen=True, slots=True)
 class CarriedPicture:
-    """A picture in a body, and the file of it.
+    """A picture in a body, and the file with its copy.
 
-    :param written: its address as a body writes it.
-    :param path: of its file, below the archive's folder and below the site.
+    :param written: address of the picture as the body writes it.
+    :param path: of the file, the same below the archive's folder and below the site.
     """
 
     written: str
@@ -25,9 +24,9 @@ class CarriedPicture:
 
 
 def with_carried(body: str, pictures: Iterable[CarriedPicture], base: str) -> str:
-    """Return a body that shows the site's own files, as `theme/_layouts/post.html` does.
+    """Return a body whose pictures are the site's own files, as in `theme/_layouts/post.html`.
 
-    :param base: the site's address, without a slash at its end.
+    :param base: address of the site, without a slash at its end.
     """
     for picture in pictures:
         for mark in "\"'":
@@ -37,5 +36,5 @@ def with_carried(body: str, pictures: Iterable[CarriedPicture], base: str) -> st
 
 
 def as_written(body: str) -> str:
-    """Return the body of a published page with the pictures as the post writes them."""
+    """Return the body of a published page with the original addresses of its pictures."""
     return _CARRIED.sub(r"\1", body)

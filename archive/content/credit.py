@@ -17,7 +17,7 @@ _marked = etree.XPath("//*[contains(concat(' ', normalize-space(@class), ' '), '
 
 
 def credits_in(root: etree._Element) -> list[etree._Element]:
-    """Return the elements that are credits: by their class, or the last paragraph by its words."""
+    """Return the credits of a body: by their class, or else the last paragraph by its words."""
     if marked := _marked(root):
         return list(marked)
     with_text = [element for element in paragraphs(root) if text_in(element).strip()]
@@ -25,7 +25,10 @@ def credits_in(root: etree._Element) -> list[etree._Element]:
 
 
 def media_credited(lines: list[etree._Element]) -> str | None:
-    """Return the media that the last of a body's credits names; None where none does."""
+    """Return the media that the last credit with a name names; None without one.
+
+    :param lines: the credits of a body, in order.
+    """
     for element in reversed(lines):
         if name := _named_in(element):
             return name
@@ -33,7 +36,7 @@ def media_credited(lines: list[etree._Element]) -> str | None:
 
 
 def media_named_in(body: str) -> str | None:
-    """Return the media that a body's credit names; None where it has no credit."""
+    """Return the media that a body's credit names; None where the body has no credit."""
     if _WORD not in body:
         return None
     root = parse(body)

@@ -1,4 +1,4 @@
-"""The front-matter post: the site's own file format, written to the byte and read with patience.
+"""The post file: Jekyll front matter and HTML, written to the byte and read tolerantly.
 
     ---
     layout: post
@@ -14,9 +14,9 @@
 
     [返回<tag>](<the category's page>)｜[返回首页](//finews.withounder.com/)
 
-Encoding is UTF-8, the frame's line ends are LF, the body's are the source's own, and no line end
-follows the last line. What is written is always valid YAML; what is read may be one of the hundreds
-of old posts that are not, or a post in an older or another form that Jekyll knows.
+The encoding is UTF-8. Line ends are LF, but those of the body are the source's own; no line end
+follows the last line. Written front matter is always valid YAML. Parsed posts may be invalid, as
+hundreds of old posts are, or have an older or another form that Jekyll accepts.
 """
 
 import re
@@ -36,19 +36,21 @@ from archive.categories import ROLLING
 from archive.errors import InvalidArticle, InvalidInfoCode
 
 _SITE = "//finews.withounder.com/"
+# Characters that need an escape: YAML 1.1, section 4.1, and the line breaks of section 4.2, which
+# a double-quoted scalar would fold.
 _NOT_PRINTABLE_IN_YAML = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-"""YAML 1.1 section 4.1 and, for the breaks that a double-quoted scalar would fold, 4.2."""
 
+# Plain scalars that are strings for PyYAML, but symbols or numbers for Jekyll's parser Psych.
 _RUBY_READS_MORE_IN_IT = re.compile(r":|[-+0-9.,:_eE ]+\Z")
-"""Jekyll's Psych makes symbols and numbers of plain scalars that are strings to PyYAML."""
 
 _OPENING = r"(?:[ \t]*\r?\n)*---[ \t]*\r?\n"
 _FENCED = re.compile(_OPENING + r"(.*?)(?<=\n)(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)(.*)", re.DOTALL)
+# Front matter without an end, as in a file that was cut off.
 _UNCLOSED = re.compile(_OPENING + r"((?:\w+:[^\n]*(?:\n|\Z))+)(.*)", re.DOTALL)
-"""Front matter without an end, as in a file that was cut off."""
 
 _LINE = re.compile(r"^(\w+):(.*)$", re.MULTILINE)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2} ?[+-]\d{4}", re.ASCII)
+# The date formats that Jekyll accepts: ISO 8601 and similar ones.
 _TIME = re.compile(
     r"""
     (\d{4}) [-/.年] (\d{1,2}) [-/.月] (\d{1,2}) 日?
@@ -57,46 +59,48 @@ _TIME = re.compile(
     """,
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-"""What Jekyll takes for a date: ISO 8601 and its relatives."""
 
 _DAY_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-", re.ASCII)
 _DIGEST = re.compile(r"> ([^\r\n]*)\r?\n\r?\n")
 _LINK = re.compile(r"<([^<>\s]+)>")
 _LINK_OR_NONE = re.compile(r"<([^<>\s]*)>")
 _ADDRESS = re.compile(r"<((?:https?:)?//[^<>\s]+)>")
-_WAYS_BACK = re.compile(r"\[返回([^\]]*)\]\(.*\)")
-_WAY_BACK, _WAY_HOME = "[返回", ")｜[返回首页]("
+_BACK_LINKS = re.compile(r"\[返回([^\]]*)\]\(.*\)")
+_BACK_LINK, _HOME_LINK = "[返回", ")｜[返回首页]("
 
+# The problem of a file without front matter, which is no post.
 NO_FRONT_MATTER = "it has no front matter"
-"""Among a post's problems: there is nothing that would make it one."""
 
+# Fields that are lists for Jekyll, which splits a text into a list of words.
 _LISTS = frozenset({"categories", "category", "tags", "tag"})
-"""Fields that are lists to Jekyll, which takes a text for the list of its words."""
 
+# Characters of front matter above which its levels are counted, and the most levels. libyaml takes
+# minutes for 100,000 brackets, and PyYAML's recursive composer crashes the process.
 _LONG, _DEEP = 2_000, 100
-"""Characters and levels of front matter that no post has. libyaml takes minutes for 100,000
-brackets, and PyYAML's composer, which calls itself for each level, ends the process."""
 
 
 def post_path(article: Article) -> PurePosixPath:
-    """Return where the post of an article lies below ``_posts/``, see `place_of_post`."""
+    """Return the path of an article's post below ``_posts/``, see `place_of_post`."""
     day = article.published.astimezone(SHANGHAI).date()
     return place_of_post(article.info_code, day, article.category)
 
 
 def place_of_post(info_code: InfoCode, day: date, category: str | None) -> PurePosixPath:
-    """Return where a post lies below ``_posts/``: by year and month of its publication in Shanghai.
+    """Return the path of a post below ``_posts/``, with year and month of publication as folders.
 
-    Rolling news has its code without ``NW`` in the name, as the site has it.
+    The file name of rolling news has the code without ``NW``, as at the site.
+
+    :param day: of publication in Shanghai.
+    :param category: slug of the category.
     """
     code = info_code.digits if category == ROLLING.slug else info_code
     return PurePosixPath(day.isoformat()[:4], f"{day:%m}", f"{day.isoformat()}-{code}.md")
 
 
 def format_post(article: Article) -> bytes:
-    """Write an article as the site writes it.
+    """Return the post file of an article in the site's format.
 
-    :raises InvalidArticle: when its category or tag is not known yet.
+    :raises InvalidArticle: when the article has no category or no tag.
     """
     if article.category is None or article.tag is None:
         raise InvalidArticle(f"{article.info_code} has no category")
@@ -117,18 +121,18 @@ def format_post(article: Article) -> bytes:
 
 
 class SiteHandler(BaseHandler):
-    """python-frontmatter's handler for the site's exact format.
+    """A handler of python-frontmatter for the site's exact format.
 
-    The stock handler sorts the keys, turns dates into objects, and its caller strips the content;
-    none of that gives back the site's bytes.
+    The default handler does not reproduce the site's bytes: it sorts the keys and parses dates, and
+    its caller strips the content.
     """
 
     FM_BOUNDARY = _FENCED
 
     def split(self, text: str) -> tuple[str, str]:
-        """Front matter and content, both untouched.
+        """Split a file into front matter and content, both unchanged.
 
-        :raises ValueError: when the text begins with no front matter.
+        :raises ValueError: when the text does not begin with front matter.
         """
         match = _FENCED.match(text)
         if match is None:
@@ -136,13 +140,13 @@ class SiteHandler(BaseHandler):
         return match[1], match[2]
 
     def load(self, fm: str) -> dict[str, Any]:
-        """The fields as plain strings: a date stays as it was written.
+        """Return the fields of front matter as strings; a date stays as it is written.
 
         :raises yaml.YAMLError: when the front matter is not YAML.
-        :raises ValueError: when it is not a mapping, or nested too deep.
+        :raises ValueError: when the front matter is not a mapping, or is nested too deep.
         """
         if len(fm) > _LONG:
-            _demand_shallow(fm)
+            _check_depth(fm)
         fields = yaml.compose(fm, Loader=yaml.CBaseLoader)
         if not isinstance(fields, yaml.MappingNode):
             raise ValueError("not a mapping")
@@ -150,19 +154,22 @@ class SiteHandler(BaseHandler):
         return {name: text for name, text in texts if text is not None}
 
     def export(self, metadata: Mapping[str, object], **kwargs: object) -> str:
-        """The fields in the site's order; only the title is quoted where quotes are not needed."""
+        """Return front matter with the fields in their order.
+
+        The title is always quoted, other fields only where YAML requires it.
+        """
         return "\n".join(
             f"{key}: {quoted(str(value)) if key == 'title' else _plain(str(value))}"
             for key, value in metadata.items()
         )
 
     def format(self, post: frontmatter.Post, **kwargs: object) -> str:
-        """The whole text of the file."""
+        """Return the text of the post file."""
         return f"---\n{self.export(post.metadata)}\n---\n{post.content}"
 
 
 def _text_of(name: object, field: yaml.Node) -> str | None:
-    """The text of a field; None where it is null or no text."""
+    """Return the text of a field; None where the field is null or no text."""
     if isinstance(field, yaml.ScalarNode):
         return None if not field.style and field.value == "~" else str(field.value)
     if name in _LISTS and isinstance(field, yaml.SequenceNode):
@@ -170,7 +177,7 @@ def _text_of(name: object, field: yaml.Node) -> str | None:
     return None
 
 
-def _demand_shallow(front_matter: str) -> None:
+def _check_depth(front_matter: str) -> None:
     depth = 0
     for event in yaml.parse(front_matter, Loader=yaml.CBaseLoader):
         depth += isinstance(event, yaml.CollectionStartEvent)
@@ -180,14 +187,14 @@ def _demand_shallow(front_matter: str) -> None:
 
 
 def quoted(text: str) -> str:
-    """The text as a double-quoted scalar of YAML, whatever is in it."""
+    """Return any text as a double-quoted scalar of YAML."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + _NOT_PRINTABLE_IN_YAML.sub(lambda m: f"\\u{ord(m[0]):04X}", escaped) + '"'
 
 
 @lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
-    """The text as it is where YAML reads it back as the same string or date, else quoted."""
+    """Return a text unquoted where YAML reads it as the same string or date, else quoted."""
     if _DATE.fullmatch(text):
         return text
     if len(text) > _LONG or _RUBY_READS_MORE_IN_IT.match(text):
@@ -201,11 +208,11 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """What a post file says; None where it does not say, or not in a way that can be read.
+    """The content of a post file. A field is None where the file lacks it, or has it unreadable.
 
     :param day: the publication date, from the date field, the file name or the code.
     :param digest: the summary of rolling news.
-    :param problems: what is wrong with the file, a phrase each; empty for a sound post.
+    :param problems: of the file, a phrase each; empty for a correct post.
     """
 
     info_code: InfoCode | None
@@ -221,10 +228,10 @@ class Post:
 
 
 def parse_post(data: bytes, name: str) -> Post:
-    """Read a post file, broken ones as far as they go. Never raises for what is in the file.
+    """Read a post file. A broken file is read as far as possible and raises no error.
 
-    :param data: the file's bytes.
-    :param name: the file's name; it holds the code, and the day where the front matter has none.
+    :param data: bytes of the file.
+    :param name: of the file; it contains the code, and the day where the front matter has none.
     """
     problems: list[str] = []
     text = _decode(data, problems)
@@ -236,12 +243,12 @@ def parse_post(data: bytes, name: str) -> Post:
     if title is None:
         problems.append("it has no title")
 
-    closing = _Closing.of(content)
-    if closing is None:
+    ending = _Ending.of(content)
+    if ending is None:
         problems.append("it does not end with the article's link")
-    elif closing.link is None:
+    elif ending.link is None:
         problems.append("its link is empty")
-    link = closing.link if closing else None
+    link = ending.link if ending else None
     category = fields.get("categories") or fields.get("category") or None
     opening = _DIGEST.match(content) if category == ROLLING.slug else None
     info_code = _info_code(name, link, problems)
@@ -251,20 +258,21 @@ def parse_post(data: bytes, name: str) -> Post:
         published=published,
         day=_day(published, written, name, info_code),
         category=category,
-        tag=fields.get("tags") or fields.get("tag") or (closing.tag if closing else None) or None,
+        tag=fields.get("tags") or fields.get("tag") or (ending.tag if ending else None) or None,
         digest=opening[1] if opening else None,
-        body=content[opening.end() if opening else 0 : closing.start if closing else None],
+        body=content[opening.end() if opening else 0 : ending.start if ending else None],
         link=link,
         problems=tuple(problems),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Closing:
-    """The end of a post: its link, and the links back.
+class _Ending:
+    """The end of a post: the article's link, and the links to the category and the home page.
 
-    :param start: where it begins, with the empty line before it.
-    :param link: None where the post has an empty one.
+    :param start: index in the content where the ending begins, with the empty line before it.
+    :param link: None where the post has an empty link.
+    :param tag: in the link to the category; None without such a link.
     """
 
     start: int
@@ -273,43 +281,46 @@ class _Closing:
 
     @classmethod
     def of(cls, content: str) -> Self | None:
-        """Found from the end, because bodies may hold any number of the like."""
-        return cls._of_today(content.rstrip()) or cls._of_once(content.rstrip())
+        """Find the ending of a content; None without one.
+
+        The search starts from the end, because bodies may contain the same text.
+        """
+        return cls._in_present_form(content.rstrip()) or cls._in_old_form(content.rstrip())
 
     @classmethod
-    def _of_today(cls, content: str) -> Self | None:
-        before, _, ways = content.rpartition("\n\n")
+    def _in_present_form(cls, content: str) -> Self | None:
+        before, _, last = content.rpartition("\n\n")
         body, gap, linked = before.rpartition("\n\n")
         link = _LINK.fullmatch(linked)
-        tag, _, rest = ways.removeprefix(_WAY_BACK).partition("](")
-        sound = ways.startswith(_WAY_BACK) and ways.endswith(")") and "\n" not in ways
-        if not gap or link is None or not sound or _WAY_HOME not in rest:
+        tag, _, rest = last.removeprefix(_BACK_LINK).partition("](")
+        sound = last.startswith(_BACK_LINK) and last.endswith(")") and "\n" not in last
+        if not gap or link is None or not sound or _HOME_LINK not in rest:
             return None
         return cls(len(body), link[1], tag)
 
     @classmethod
-    def _of_once(cls, content: str) -> Self | None:
-        """The forms of 2021: links back in lines of their own, or none at all."""
+    def _in_old_form(cls, content: str) -> Self | None:
+        """Find an ending in a form of 2021: each back link in its own line, or no back links."""
         tag = None
         before, line = _last_line(content)
-        back = _WAYS_BACK.fullmatch(line)
+        back = _BACK_LINKS.fullmatch(line)
         form = _LINK_OR_NONE if back else _ADDRESS
         while back:
             tag = back[1]
             before, line = _last_line(before)
-            back = _WAYS_BACK.fullmatch(line)
+            back = _BACK_LINKS.fullmatch(line)
         link = form.fullmatch(line)
         return cls(len(before), link[1] or None, tag) if link else None
 
 
 def _last_line(text: str) -> tuple[str, str]:
-    """What comes before the last line of a text, without the line ends between, and that line."""
+    """Split a text into the part before its last line, stripped at its end, and that line."""
     before, _, line = text.rpartition("\n")
     return before.rstrip(" \t\r\n"), line.strip()
 
 
 def _split(text: str, problems: list[str]) -> tuple[str, str]:
-    """Front matter and content, which is all where there is no front matter."""
+    """Split a file into front matter and content; without front matter, all is content."""
     try:
         return SiteHandler().split(text)
     except ValueError:
@@ -360,16 +371,16 @@ def _published(text: str, problems: list[str]) -> datetime | None:
         return None
     try:
         return _time_of(match).astimezone(SHANGHAI)
-    except (ValueError, OverflowError):  # it does not exist, or not in Shanghai's calendar
+    except (ValueError, OverflowError):  # the date does not exist, or is out of datetime's range
         problems.append(f"its date cannot be read: {text!r}")
         return None
 
 
 def _time_of(match: re.Match[str]) -> datetime:
-    """The time that a date field says; without a zone it is Shanghai's.
+    """Return the time of a date field, in Shanghai's time where the field has no zone.
 
     :raises ValueError: for a day or an hour that does not exist.
-    :raises OverflowError: beyond the calendar.
+    :raises OverflowError: for a time out of datetime's range.
     """
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     if match[7]:
@@ -396,7 +407,7 @@ def _info_code(name: str, link: str | None, problems: list[str]) -> InfoCode | N
         problems.append("neither its name nor its link has an infoCode")
         return None
     if codes[0] != codes[-1]:
-        problems.append(f"its name says {codes[0]}, its link {codes[-1]}")
+        problems.append(f"its name has the code {codes[0]}, its link {codes[-1]}")
     return codes[0]
 
 
@@ -415,5 +426,5 @@ def _day(
         try:
             return date.fromisoformat(match[1])
         except ValueError:
-            pass  # likewise
+            pass  # a day that does not exist
     return info_code.day if info_code else None

@@ -1,7 +1,7 @@
-"""The body of an article, made harmless and fit for our pages.
+"""Convert the body of an article to safe HTML for the pages.
 
-Two steps: the tree of the body is changed to what we want to show, then `nh3` takes out of it
-whatever is not on its list. The sanitizer is last, so nothing that we did can undo it.
+First the tree of the body is changed to the elements that the pages show. Then `nh3` removes
+whatever is not on its list. The sanitizer runs last, so that no other step can undo its work.
 """
 
 import re
@@ -20,8 +20,8 @@ from archive.content.securities import SECURITY_CODE, mentions_in
 from archive.content.tree import drop, drop_hidden, parse
 from archive.html_limits import is_nested_too_deep
 
+# An element that is not on the sanitizer's list, so that only its content stays.
 _UNWRAPPED = "span"
-"""Not on the sanitizer's list: only what is inside stays."""
 
 _TAGS = frozenset(
     """
@@ -29,18 +29,18 @@ _TAGS = frozenset(
     h4 h5 h6 hr i img ins li ol p pre q s small strong sub sup table tbody td tfoot th thead tr u ul
     """.split()  # noqa: SIM905
 )
+# Elements that are removed with their content.
 _CLOSED_TAGS = frozenset(
     """
     iframe math noembed noframes noscript object script select style svg template textarea title xmp
     """.split()  # noqa: SIM905
 )
-"""What is inside these goes with them."""
 
-_NONE_KEPT: Mapping[str, str] = {}
+_NO_FILES: Mapping[str, str] = {}
 
 _PICTURE = "图片"
-_SAYS_NOTHING = frozenset({"", "image", "img", "picture", "pic"})
-"""Alternative texts that sources write for every picture."""
+# Alternative texts that sources write for every picture.
+_MEANINGLESS = frozenset({"", "image", "img", "picture", "pic"})
 
 _ALIGNABLE = ("div", "td", "th", "h2", "h3", "h4")
 _ALIGNED_BY_STYLE = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|center|right)\b", re.IGNORECASE)
@@ -48,60 +48,61 @@ _ALIGNED = {"align": {"left", "center", "right"}}
 
 
 def render_body(
-    body: str, security_address: Callable[[str], str], kept: Mapping[str, str] = _NONE_KEPT
+    body: str, security_address: Callable[[str], str], stored: Mapping[str, str] = _NO_FILES
 ) -> str:
-    """HTML of a body that is safe to put into a page.
+    """Return the HTML of a body that is safe to put into a page.
 
-    Securities become links to their pages. Pictures load late and do not say who reads; one that is
-    not kept is a link to its address, and leaves a text where it cannot be loaded. Adverts, hidden
-    paragraphs, charts of today's prices, scripts, styles, forms, relative addresses and every
-    scheme but http and https are gone. Only the text is shown of a body that is nested deeper than
-    any article.
+    Securities become links to their pages. Pictures are loaded late and without a referrer. A
+    picture without a stored file is also a link to its address, and shows a text where it cannot be
+    loaded. Adverts, hidden paragraphs, charts of today's prices, scripts, styles, forms, relative
+    addresses and all schemes but http and https are removed. Of a body that is nested too deep,
+    only the text is shown.
 
     :param body: any text.
-    :param security_address: address of a security's page from its code, such as ``1.600160``.
-    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
+    :param security_address: returns the address of a security's page from the security's code,
+        such as ``1.600160``.
+    :param stored: addresses of our stored files, by the original addresses of the pictures.
     """
-    if is_nested_too_deep(body):  # nh3 takes the square of the levels
+    if is_nested_too_deep(body):  # nh3's time grows with the square of the levels
         body = "".join(f"<p>{escape(line)}</p>" for line in read_body(body).text.splitlines())
     root = parse(body)
     drop_adverts(root)
     drop_hidden(root)
     _link_securities(root, security_address)
     drop([image for image in root.iter("img") if is_chart(image.get("src", ""))])
-    _show_pictures(root, kept)
+    _show_pictures(root, stored)
     _drop_empty(root)
     _align(root)
     for heading in root.iter("h1"):
         heading.tag = "h2"
     text = html.tostring(root, encoding="unicode", with_tail=False)
-    return _cleaner(security_address(""), frozenset(kept.values())).clean(text)
+    return _cleaner(security_address(""), frozenset(stored.values())).clean(text)
 
 
 def _link_securities(root: etree._Element, address: Callable[[str], str]) -> None:
     for element, security in list(mentions_in(root, credits_in(root))):
-        holds_link = element.find(".//a") is not None or element.find(".//img") is not None
+        contains_link = element.find(".//a") is not None or element.find(".//img") is not None
         within_link = next(element.iterancestors("a"), None) is not None
-        if element.tag == "img" or holds_link or within_link:
+        if element.tag == "img" or contains_link or within_link:
             continue
         element.tag = "a"
         element.set("href", address(security.code))
         element.set("class", "security")
 
 
-def _show_pictures(root: etree._Element, kept: Mapping[str, str]) -> None:
+def _show_pictures(root: etree._Element, stored: Mapping[str, str]) -> None:
     for image in list(root.iter("img")):
         source = image.get("src", "").strip()
         words = image.get("alt", "").strip()
-        words = _PICTURE if words.lower() in _SAYS_NOTHING else words
+        words = _PICTURE if words.lower() in _MEANINGLESS else words
         address = picture_address(source)
         if address is None:
             image.tag = _UNWRAPPED
             image.text = words if source else None
             continue
-        image.set("src", kept.get(address, address))
+        image.set("src", stored.get(address, address))
         image.set("alt", words)
-        if address not in kept and next(image.iterancestors("a"), None) is None:
+        if address not in stored and next(image.iterancestors("a"), None) is None:
             _wrap(image, html.Element("a", href=address))
 
 

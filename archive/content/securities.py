@@ -20,35 +20,36 @@ from archive.content.images import charted, is_chart
 
 _MARKET, _SYMBOL = r"(?P<market>[0-9]{1,3})", r"(?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})"
 SECURITY_CODE = re.compile(rf"{_MARKET}[.,]{_SYMBOL}")
+# Attributes of a link, a span or a chart with patterns of their values, the most reliable first.
 _IN_ATTRIBUTE = (
     ("data-code", re.compile(rf"\s*{SECURITY_CODE.pattern}\s*")),
     ("data-code", re.compile(rf"\s*(?:[A-Z] )?{_SYMBOL}\|{_MARKET}(?:\|.*)?")),
     ("data-code2", re.compile(rf"\s*(?:[A-Z] )?{_SYMBOL}\|{_MARKET}(?:\|.*)?")),
     ("id", re.compile(rf"(?:stock_|bk_|Info\.){SECURITY_CODE.pattern}")),
 )
-"""Attributes of a link, a span or a chart, and what they say, the most certain first."""
 
 _QUOTES = re.compile(rf"(?:https?:)?//quote\.eastmoney\.com/unify/r/{SECURITY_CODE.pattern}/?")
+# Classes of links to quotes that the source has added; links without them are the author's own.
 _LINKING = frozenset({"keytip", "infokey", "EmImageRemark"})
-"""Classes of the links to quotes that are the source's markup; others are an author's own."""
 
+# Characters of the longest name of a security; a longer text in the same markup is no name.
 _LONGEST_NAME = 100
-"""Characters of a security's name; what is longer is another text in the same markup."""
 
 _text_of = etree.XPath(f"substring(., 1, {_LONGEST_NAME})")
 
+# Symbols of six digits that only one exchange of the mainland uses, with that market. Others are
+# ambiguous: 000001 is an index of Shanghai and a share of Shenzhen, and most bonds have both.
 _MARKET_OF_SYMBOL = (
     (re.compile(r"(?:60|68|51|56|58|900)\d+"), 1),
     (re.compile(r"(?:00[1-3]|30|39|159|200|43|83|87|92)\d+"), 0),
 )
-"""Numbers of six digits that one exchange of the mainland gives alone: 000001 is an index of
-Shanghai and a share of Shenzhen, and most bonds have numbers of both."""
 
+# Digits of a symbol on the mainland, and in Hong Kong.
 _SYMBOL_LENGTH, _HONG_KONG_LENGTH = 6, 5
 
 
 class SecurityKind(StrEnum):
-    """What a security is, as far as its market and symbol say."""
+    """The kind of a security, derived from its market and symbol."""
 
     SHARE = "share"
     FUND = "fund"
@@ -63,7 +64,8 @@ class Security:
 
     :param market: Eastmoney's number: 0 Shenzhen and Beijing, 1 Shanghai, 90 a sector, 100 an index
         abroad, 105 to 107 the US, 116 Hong Kong, 150 a fund.
-    :param name: as the body writes it; None beside a chart without a name.
+    :param symbol: such as ``600160``.
+    :param name: as the body writes it; None for a chart without a name.
     """
 
     market: int
@@ -77,7 +79,7 @@ class Security:
 
     @property
     def kind(self) -> SecurityKind:
-        """By the exchanges' numbering of symbols; what they do not tell apart is a share."""
+        """The kind according to the exchanges' ranges of symbols; a share in doubt."""
         if self.market in {0, 1}:
             return _KIND_IN_CHINA.get((self.market, self.symbol[:2])) or _KIND_IN_CHINA.get(
                 (self.market, self.symbol[:1]), SecurityKind.SHARE
@@ -102,9 +104,9 @@ _KIND_IN_CHINA = {
 
 
 def with_listed(named: Sequence[Security], stock_list: str) -> tuple[Security, ...]:
-    """Return the securities that a body names, then those that only a list names beside it.
+    """Return the securities that a body names, then those that only a list names for the article.
 
-    :param stock_list: their codes, as a JSON array; what is no code is left out.
+    :param stock_list: codes from the list, a JSON array; a text that is no code is ignored.
     """
     found = {security.code: security for security in named}
     for match in filter(None, map(SECURITY_CODE.fullmatch, json.loads(stock_list))):
@@ -114,7 +116,10 @@ def with_listed(named: Sequence[Security], stock_list: str) -> tuple[Security, .
 
 
 def securities_in(root: etree._Element, excluded: Iterable[etree._Element]) -> tuple[Security, ...]:
-    """Return the securities that a body names, in its order, each once."""
+    """Return the securities that a body names, in order, each once.
+
+    :param excluded: the credits, whose markup does not count.
+    """
     found: dict[str, Security] = {}
     for _, security in mentions_in(root, excluded):
         known = found.get(security.code)
@@ -126,12 +131,12 @@ def securities_in(root: etree._Element, excluded: Iterable[etree._Element]) -> t
 def mentions_in(
     root: etree._Element, excluded: Iterable[etree._Element]
 ) -> Iterator[tuple[etree._Element, Security]]:
-    """Yield the elements that name a security, and which.
+    """Yield the elements that name a security, each with that security.
 
-    A tagger's keyword, which is often cut out of another word, is a mention only where the same
-    security is marked up otherwise in the body.
+    A keyword of the source's tagger is often a part of another word. Therefore it is a mention only
+    where the body has other markup of the same security, too.
 
-    :param excluded: the credits, whose markup is none of the article's.
+    :param excluded: the credits, whose markup does not count.
     """
     credited = {element for line in excluded for element in line.iter()}
     found = [
@@ -179,7 +184,7 @@ def _code_of(element: etree._Element) -> tuple[int, str] | None:
 
 
 def _market_of(symbol: str) -> int | None:
-    """Return the only market that a symbol can be of; None where there are several, or none."""
+    """Return the only market that has a symbol; None where no or several markets have it."""
     if symbol.startswith("BK") and symbol[2:].isdecimal():
         return 90
     if not (symbol.isascii() and symbol.isdecimal()):

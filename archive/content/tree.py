@@ -1,4 +1,4 @@
-"""The tree of a body: how it is parsed, what its paragraphs are, how a part is taken out."""
+"""Parse a body into a tree of elements, find its paragraphs, and remove elements."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,8 +14,8 @@ BLOCKS = frozenset(
     """.split()  # noqa: SIM905 (a list of forty strings is no easier to read)
 )
 _PARAGRAPHS = BLOCKS - {"br", "hr"}
+# Elements that show nothing when they are empty.
 _VANISHING = frozenset("a b center div em figure font h2 h3 h4 p section span strong".split())  # noqa: SIM905
-"""Elements that show nothing where they hold nothing."""
 
 _shows_something = etree.XPath(
     "boolean(.//img | .//table | .//video | .//audio | .//iframe | .//object | .//embed | .//hr)"
@@ -25,12 +25,12 @@ _hidden = etree.XPath("//*[contains(translate(@style, ' ', ''), 'display:none')]
 
 
 def parse(html: str) -> etree._Element:
-    """Parse a body as browsers would, whatever markup it has."""
+    """Parse a body with any markup as browsers parse it."""
     return Selector(text=in_xml(without_overloaded_tags(html)) or " ", type="html").root
 
 
 def paragraphs(root: etree._Element) -> Iterator[etree._Element]:
-    """Yield the elements that are a block of text each, with no other block inside."""
+    """Yield the block elements that contain no other block."""
     innermost = None
     for event, element in etree.iterwalk(root, events=("start", "end")):
         if element.tag in _PARAGRAPHS or element.tag == "body":
@@ -41,19 +41,19 @@ def paragraphs(root: etree._Element) -> Iterator[etree._Element]:
 
 
 def text_in(element: etree._Element) -> str:
-    """Return the text of an element as it is written, with a line end for each ``br``."""
+    """Return the text of an element unchanged, with a line end for each ``br``."""
     if element.find(".//br") is None:
         return "".join(element.itertext())
     return "".join(piece if isinstance(piece, str) else "\n" for piece in _pieces(element))
 
 
 def is_blank(element: etree._Element) -> bool:
-    """Whether an element shows neither text nor anything else."""
+    """Return whether an element shows neither text nor a picture, table or other object."""
     return not any(text.strip() for text in element.itertext()) and not _shows_something(element)
 
 
 def drop(elements: Sequence[etree._Element]) -> None:
-    """Take elements out, and then the elements around them that held nothing else."""
+    """Remove elements, and then the elements around them that contain nothing else."""
     while elements:
         around = dict.fromkeys(element.getparent() for element in elements)
         for element in elements:
@@ -67,5 +67,5 @@ def drop(elements: Sequence[etree._Element]) -> None:
 
 
 def drop_hidden(root: etree._Element) -> None:
-    """Take out paragraphs that the publisher hides, and other hidden elements that are blank."""
+    """Remove the paragraphs that the publisher hides, and other hidden elements that are blank."""
     drop([element for element in _hidden(root) if element.tag == "p" or is_blank(element)])

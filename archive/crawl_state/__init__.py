@@ -1,8 +1,8 @@
-"""What crawls remember of hosts, lists and failures between runs."""
+"""Store what crawls know of hosts, lists and failures between two runs."""
 
 from archive.crawl_state.host_blocks import LONGEST_BLOCK, Block
 from archive.crawl_state.retries import GIVEN_UP, Failed, FailedAttempt
-from archive.crawl_state.state import CrawlState, Memory, Validators
+from archive.crawl_state.state import CrawlState, StateRows, Validators
 
 __all__ = [
     "GIVEN_UP",
@@ -11,6 +11,6 @@ __all__ = [
     "CrawlState",
     "Failed",
     "FailedAttempt",
-    "Memory",
+    "StateRows",
     "Validators",
 ]

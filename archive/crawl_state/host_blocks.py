@@ -1,4 +1,4 @@
-"""Hosts that are not asked for a while, and hosts that have answered."""
+"""Store blocked hosts, which get no requests for a while, and the last answers of hosts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,11 +9,15 @@ from typing import Any
 from archive.crawl_state.state_file import StateFile, Tables, utc_ms
 
 LONGEST_BLOCK = timedelta(days=7)
-_TRIAL = timedelta(days=1)
-"""A host is on trial for so long after it was blocked, unless it answers before."""
 
-_LATELY = timedelta(days=7)
-_BETWEEN_NOTES = timedelta(hours=1)
+# Time after a block in which a host is on trial, unless it answers earlier.
+_TRIAL = timedelta(days=1)
+
+# Time in which an answer of a host counts as recent.
+_RECENT = timedelta(days=7)
+
+# Time between two stored answers of a host.
+_STORE_INTERVAL = timedelta(hours=1)
 
 TABLES: Tables = {
     "blocks": {"host": str, "until": str, "times": int, "reason": str, "refused": int},
@@ -24,12 +28,12 @@ _BLOCKS = "SELECT host, until, times, reason, refused FROM blocks"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A host that is not asked for a while.
+    """A host that gets no requests until a time.
 
-    :param host: its name, or ``*.`` and the end of the names of all hosts that are meant.
-    :param until: aware.
-    :param times: how often it was blocked, each time soon after the last.
-    :param refused: it refused this machine; else it gave no answer.
+    :param host: name of the host, or ``*.`` and the common end of the names of several hosts.
+    :param until: end of the block, aware.
+    :param times: number of blocks in a row, each soon after the one before.
+    :param refused: the host refused this machine; otherwise it gave no answer.
     """
 
     host: str
@@ -42,7 +46,7 @@ class Block:
         until = f"{self.until:%Y-%m-%d %H:%M} UTC"
         if self.refused:
             return f"banned until {until} by {self.host}: {self.reason}"
-        return f"{self.host} is not asked until {until}: {self.reason}"
+        return f"{self.host} gets no requests until {until}: {self.reason}"
 
 
 class HostBlocks(StateFile):
@@ -50,10 +54,10 @@ class HostBlocks(StateFile):
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         super().__init__(path, read_only=read_only)
-        # Asked for before every request; while the archive is locked nobody else changes them.
+        # Read before every request; while the archive is locked, no other process changes them.
         self._blocks: dict[str, tuple[Any, ...]] | None = None
         self._answers: dict[str, datetime] = {}
-        self._noted: dict[str, datetime] | None = None
+        self._stored_answers: dict[str, datetime] | None = None
 
     def block(
         self,
@@ -65,16 +69,19 @@ class HostBlocks(StateFile):
         *,
         refused: bool = True,
     ) -> Block:
-        """Block a host: for `first`, and twice as long each further time.
+        """Block a host: for the time `first`, and twice as long with each further block.
 
-        A host that was not blocked for a day begins anew. No block is longer than `LONGEST_BLOCK`.
+        A host that was not blocked for a day starts with `first` again.
+
+        :param longest: no block is longer than this, nor than `LONGEST_BLOCK`.
+        :param refused: the host refused this machine; otherwise it gave no answer.
         """
         row = self._row("SELECT until, times FROM blocks WHERE host = ?", host)
         last = min(datetime.fromisoformat(row[0]), now + LONGEST_BLOCK) if row else None
         in_force = last is not None and last > now
         soon_after = last is not None and now - last < _TRIAL
         times = row[1] + (not in_force) if row and soon_after else 1
-        # Answers that were under way when the block began do not make it longer.
+        # Answers to requests that were sent before the block do not make it longer.
         doubled = first if in_force else first * 2 ** min(times - 1, 20)
         until = max(now + min(doubled, longest, LONGEST_BLOCK), last or now)
         block = Block(host, until, times, reason, refused)
@@ -93,17 +100,23 @@ class HostBlocks(StateFile):
         return block
 
     def block_of(self, host: str, now: datetime) -> Block | None:
-        """Return the block of a host; None when it may be asked."""
+        """Return the block of a host; None when requests may be sent to it."""
         return next(_in_force(self._blocks_of(host), now), None)
 
     def blocks(self, now: datetime) -> list[Block]:
-        """Return all blocks in force, but for those that a clock wrote that was far ahead."""
+        """Return all blocks in force, without those whose end is too late to be true.
+
+        A clock that was ahead wrote them.
+        """
         return list(_in_force(self._rows(f"{_BLOCKS} ORDER BY host"), now))
 
     def on_trial_since(self, host: str, now: datetime) -> datetime | None:
-        """Return when the block of a host ended that has not answered since; None for all others.
+        """Return when the last block of a host ended, if the host is on trial.
 
-        :param host: or ``*.`` and the end of the names of several, of which none has answered.
+        A host is on trial until it answers, and for one day at most.
+
+        :param host: name of a host, or ``*.`` and the common end of several names.
+        :returns: None for a host that is not on trial.
         """
         row = self._all_blocks().get(host)
         until = datetime.fromisoformat(row[1]) if row else None
@@ -112,28 +125,30 @@ class HostBlocks(StateFile):
         return None if self.answered_since(host, until) else until
 
     def answered(self, host: str, now: datetime) -> None:
-        """Note that a host has answered, once an hour, and when the host was on trial."""
-        noted = self._all_noted().get(host)
+        """Store that a host has answered: once an hour, and when the host was on trial."""
+        stored = self._answers_in_file().get(host)
         self._answers[host] = now
-        if noted is not None and noted <= now < noted + _BETWEEN_NOTES:
+        if stored is not None and stored <= now < stored + _STORE_INTERVAL:
             untils = (datetime.fromisoformat(row[1]) for row in self._blocks_of(host))
-            if all(until <= noted for until in untils):
+            if all(until <= stored for until in untils):
                 return
-        self._all_noted()[host] = now
+        self._answers_in_file()[host] = now
         with self._access():
             self._db.table("answers").upsert({"host": host, "last": utc_ms(now)}, pk="host")
 
     def answered_lately(self, host: str, now: datetime) -> bool:
         """Return whether a host has answered this machine within the last week."""
-        return self.answered_since(host, now - _LATELY)
+        return self.answered_since(host, now - _RECENT)
 
     def answered_since(self, host: str, since: datetime, *, but: str | None = None) -> bool:
-        """Return whether a host has answered after a moment.
+        """Return whether a host has answered after a time.
 
-        :param host: or ``*.`` and the end of the names of several, of which one is enough.
-        :param but: this one does not count.
+        :param host: name of a host, or ``*.`` and the common end of several names, of which one
+            answer is enough.
+        :param since: aware.
+        :param but: name of a host whose answers do not count.
         """
-        answers = self._all_noted() | self._answers
+        answers = self._answers_in_file() | self._answers
         named = (name for name in answers if host in names_of(name) and name != but)
         return any(answers[name] > since for name in named)
 
@@ -143,15 +158,15 @@ class HostBlocks(StateFile):
         return self._blocks
 
     def _blocks_of(self, host: str) -> Iterator[tuple[Any, ...]]:
-        """Return the blocks of a host: its own, and those of all names with its end."""
+        """Return the rows of blocks for a host's name and for the ends of its name."""
         blocks = self._all_blocks()
         return (blocks[name] for name in names_of(host) if name in blocks)
 
-    def _all_noted(self) -> dict[str, datetime]:
-        if self._noted is None:
+    def _answers_in_file(self) -> dict[str, datetime]:
+        if self._stored_answers is None:
             rows = self._rows("SELECT host, last FROM answers")
-            self._noted = {host: datetime.fromisoformat(last) for host, last in rows}
-        return self._noted
+            self._stored_answers = {host: datetime.fromisoformat(last) for host, last in rows}
+        return self._stored_answers
 
 
 def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]:
@@ -162,7 +177,7 @@ def _in_force(rows: Iterable[tuple[Any, ...]], now: datetime) -> Iterator[Block]
 
 
 def names_of(host: str) -> Iterator[str]:
-    """Yield the names that a block of a host may have: its name, and ``*.`` with each end of it."""
+    """Yield the names under which a host may be blocked: its name, and ``*.`` with each parent."""
     yield host
     labels = host.split(".")
     yield from (f"*.{'.'.join(labels[start:])}" for start in range(1, len(labels)))

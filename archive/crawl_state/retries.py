@@ -1,4 +1,4 @@
-"""Articles and pictures that could not be archived, to be tried again."""
+"""Store the articles and pictures that could not be archived, so that crawls try them again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from typing import Any
 from archive.article import Edition, InfoCode
 from archive.crawl_state.state_file import StateFile, Tables, utc_ms
 
+# Number of attempts of an article that the operator gave up; above the limit of any setting.
 GIVEN_UP = 1_000_000
-"""Tries, more than any setting wants."""
 
 TABLES: Tables = {
     "failures": {
@@ -28,11 +28,12 @@ _FAILURES = "SELECT info_code, url, times, first, last, reason, told FROM failur
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """Attempts that failed.
+    """Failed attempts at an article or a picture.
 
-    :param times: in how many crawls.
-    :param first: time of the first of them, aware.
-    :param last: time of the last of them.
+    :param times: number of crawls that failed.
+    :param first: time of the first attempt, aware.
+    :param last: time of the last attempt, aware.
+    :param reason: of the last failure.
     """
 
     times: int
@@ -43,20 +44,23 @@ class Attempts:
     def is_due(self, now: datetime, share: float) -> bool:
         """Return whether it is time to try again.
 
-        The next try is soon, and each later one when a share of the time since the first has gone
-        by since the last, so that an outage of hours does not use up all tries.
+        The pauses between attempts become longer, so that an outage of hours does not use up all
+        attempts.
+
+        :param share: of the time since the first attempt; the pause since the last attempt must
+            be as long.
         """
-        noted_by_a_wrong_clock = self.last > now
-        return noted_by_a_wrong_clock or now - self.last >= share * (now - self.first)
+        clock_was_ahead = self.last > now
+        return clock_was_ahead or now - self.last >= share * (now - self.first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed(Attempts):
     """An article that could not be archived.
 
-    :param url: of its post page, or of both, with a space between; None when it was requested by
-        its share link.
-    :param listed: what a list names of it, as the crawler wrote it; None when none does.
+    :param url: of the article's post page, or of both pages with a space between; None when the
+        article was requested by its share link.
+    :param listed: the entry of a list for the article, as the crawler wrote it; None without one.
     """
 
     info_code: InfoCode
@@ -66,11 +70,11 @@ class Failed(Attempts):
 
 @dataclass(frozen=True, slots=True)
 class FailedAttempt:
-    """One crawl's attempt at an article that it could not archive.
+    """A failed attempt of one crawl at an article.
 
-    :param url: of the article's post page, if it has one.
-    :param answered: the source gave an answer about it; only then the attempt counts.
-    :param listed: what a list names of it, as the crawler writes it.
+    :param url: of the article's post page; None when it has none.
+    :param answered: the source answered the request; only then the attempt counts.
+    :param listed: the entry of a list for the article, as the crawler writes it.
     """
 
     info_code: InfoCode
@@ -83,11 +87,11 @@ class FailedAttempt:
 class Retries(StateFile):
     """Store which articles and pictures failed; a part of `CrawlState`."""
 
+    # Codes of the failed articles; None until they are read from the file.
     _failing: set[str] | None = None
-    """Codes of the articles, when they have been read."""
 
     def failed(self, attempt: FailedAttempt, now: datetime) -> None:
-        """Store an attempt of this crawl at an article."""
+        """Store a failed attempt of this crawl at an article."""
         before = self.failure_of(attempt.info_code)
         if before is not None and not attempt.answered:
             return
@@ -105,13 +109,13 @@ class Retries(StateFile):
         self._all_failing().add(attempt.info_code)
 
     def archived(self, info_code: InfoCode, edition: Edition | None = None) -> None:
-        """Forget that an article failed, because it is archived now.
+        """Delete the failure of an article, because it is archived now.
 
-        :param edition: which of its posts; None where it has no other.
+        :param edition: of the article that is archived; None where it has one edition only.
         """
         failed = self.failure_of(info_code)
         if failed is None:
-            return  # as most: no write that changes nothing
+            return  # like most articles: no write without a change
         urls = (failed.url or "").split() if edition else []
         others = [url for url in urls if Edition.of_name(url.partition("?")[0]) is not edition]
         with self._access():
@@ -122,7 +126,7 @@ class Retries(StateFile):
         self._all_failing().discard(info_code)
 
     def give_up(self, info_code: InfoCode) -> bool:
-        """Have no crawl try an article again; return whether it is one that failed."""
+        """Exclude a failed article from all further attempts; return whether it had failed."""
         if self.failure_of(info_code) is None:
             return False
         with self._access():
@@ -130,7 +134,7 @@ class Retries(StateFile):
         return True
 
     def failure_of(self, info_code: InfoCode) -> Failed | None:
-        """Return the failure of an article; None when it did not fail, or is archived by now."""
+        """Return the failure of an article; None when it did not fail, or was archived later."""
         if info_code not in self._all_failing():
             return None
         row = self._row(f"{_FAILURES} WHERE info_code = ?", info_code)
@@ -141,9 +145,10 @@ class Retries(StateFile):
         return [_failed(row) for row in self._rows(f"{_FAILURES} ORDER BY info_code")]
 
     def picture_failed(self, address: str, reason: str, now: datetime, *, answered: bool) -> None:
-        """Note that this crawl could not store a picture.
+        """Store that this crawl could not get a picture.
 
-        :param answered: the host said something of it; only then it counts as an attempt.
+        :param address: of the picture.
+        :param answered: the host answered the request; only then the attempt counts.
         """
         before = self._row(f"{_PICTURES} WHERE address = ?", address)
         row = {
@@ -156,8 +161,8 @@ class Retries(StateFile):
         with self._access():
             self._db.table("pictures").upsert(row, pk="address")
 
-    def picture_kept(self, address: str) -> None:
-        """Forget that a picture failed, because it is stored now."""
+    def picture_stored(self, address: str) -> None:
+        """Delete the failure of a picture, because it is stored now."""
         with self._access():
             self._db.table("pictures").delete_where("address = ?", [address])
 
@@ -169,9 +174,10 @@ class Retries(StateFile):
         }
 
     def waiting_pictures(self, now: datetime, *, share: float, attempts: int) -> set[str]:
-        """Return the addresses of pictures that failed and are not, or no more, due.
+        """Return the addresses of failed pictures that should not be requested now.
 
-        :param share: and `attempts` as for `is_waiting`.
+        :param share: see `Attempts.is_due`.
+        :param attempts: number of attempts after which a picture is given up.
         """
         return {
             address
@@ -182,15 +188,13 @@ class Retries(StateFile):
     def is_waiting(
         self, info_code: InfoCode, now: datetime, *, share: float, attempts: int
     ) -> bool:
-        """Return whether an article failed and it is not, or no more, time to try it again.
+        """Return whether an article failed and should not be requested now.
 
-        :param share: of the time since it first failed, which has to go by between two tries.
-        :param attempts: after so many it is given up.
+        :param share: see `Attempts.is_due`.
+        :param attempts: number of attempts after which an article is given up.
         """
         failed = self.failure_of(info_code)
-        if failed is None:
-            return False
-        return failed.times >= attempts or not failed.is_due(now, share)
+        return failed is not None and (failed.times >= attempts or not failed.is_due(now, share))
 
     def _all_failing(self) -> set[str]:
         with self._turn:
@@ -200,7 +204,7 @@ class Retries(StateFile):
 
 
 def _both(before: str | None, url: str | None) -> str | None:
-    """Return the addresses of the posts that failed, each once."""
+    """Return the addresses of failed posts with spaces between, each once; None without any."""
     own = (url or "").replace(" ", "%20")
     urls = dict.fromkeys(f"{before or ''} {own}".split())
     return " ".join(urls) or None

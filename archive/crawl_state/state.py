@@ -1,4 +1,4 @@
-"""What crawls remember of the sites between runs, see `archive.crawl_state.state_file`."""
+"""The crawl state: all tables of the file that crawls share between runs."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -10,14 +10,15 @@ from archive.crawl_state.host_blocks import HostBlocks, names_of
 from archive.crawl_state.retries import Retries
 from archive.crawl_state.state_file import Tables
 
-Memory = dict[str, list[dict[str, Any]]]
-"""The rows of a crawl state, by table."""
+# The rows of a crawl state, by table.
+StateRows = dict[str, list[dict[str, Any]]]
 
 _TABLES: Tables = {
     "validators": {"url": str, "etag": str, "last_modified": str, "payload": str, "read": str},
     **host_blocks.TABLES,
     **retries.TABLES,
 }
+# Column of each table that has the host, or an address at the host, of a row.
 _HOST_IN = {
     "validators": "url",
     "blocks": "host",
@@ -25,18 +26,17 @@ _HOST_IN = {
     "failures": "url",
     "pictures": "address",
 }
-"""The column of each table that says which host a row is about."""
 
+# Column of a table with a time; of two rows for one host, the later time is stored.
 _GROWS = {"blocks": "until", "answers": "last"}
-"""The column of a table whose later time is the one to keep."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server said of a page's version (RFC 9110, section 8.8).
+    """The validators that a server sent with a page (RFC 9110, section 8.8).
 
-    :param payload: digest of the version as it was captured; None where it was not.
-    :param read: when that version was read, ISO 8601, UTC.
+    :param payload: digest of the captured page; None when it was not captured.
+    :param read: when the page was read, ISO 8601, UTC.
     """
 
     etag: str | None
@@ -46,9 +46,9 @@ class Validators:
 
 
 class CrawlState(HostBlocks, Retries):
-    """Store validators of lists, blocked hosts, and articles and pictures to be tried again.
+    """Store validators of lists, blocked hosts, and failed articles and pictures.
 
-    :param read_only: work on a copy in memory, and leave the file alone.
+    :param read_only: work on a copy in memory, and do not write the file.
     """
 
     _tables = _TABLES
@@ -61,31 +61,31 @@ class CrawlState(HostBlocks, Retries):
         return Validators(*row) if row else None
 
     def forget_validators(self, ended: str) -> None:
-        """Forget the validators of pages that were read after the last good crawl in the catalog.
+        """Delete the validators of pages that were read after the catalog's last good crawl.
 
-        The catalog is then another one than that crawl's, such as one from a backup, and may lack
-        the articles of the lists.
+        Such validators show that the catalog is older than this file, for example restored from a
+        backup. It may lack the articles of those pages.
 
         :param ended: when that crawl ended, ISO 8601, UTC; empty when there is none.
         """
         with self._access():
             self._db.table("validators").delete_where("coalesce(read, '~') > ?", [ended])
 
-    def keep_validators(self, found: Mapping[str, Validators]) -> None:
+    def store_validators(self, found: Mapping[str, Validators]) -> None:
         """Store the validators of pages, by address."""
         rows = [{"url": url} | asdict(validators) for url, validators in found.items()]
         with self._access():
             self._db.table("validators").upsert_all(rows, pk="url")
 
-    def all(self) -> Memory:
+    def all(self) -> StateRows:
         """Return all rows, as plain data."""
         with self._access():
             return {table: list(self._db.table(table).rows) for table in _TABLES}
 
-    def about(self, hosts: Collection[str]) -> Memory:
-        """Return the rows that are about some hosts, as plain data.
+    def rows_of_hosts(self, hosts: Collection[str]) -> StateRows:
+        """Return the rows for some hosts, as plain data.
 
-        Articles that failed and have no page of their own are anybody's.
+        Failed articles without a page belong to every host.
         """
         names = {None, *(name for host in hosts for name in names_of(host))}
         return {
@@ -93,25 +93,25 @@ class CrawlState(HostBlocks, Retries):
             for table, rows in self.all().items()
         }
 
-    def learn(self, memory: Memory) -> None:
-        """Take over the rows of another crawl state. No block becomes shorter by it.
+    def merge(self, rows_by_table: StateRows) -> None:
+        """Add the rows of another crawl state. No block becomes shorter.
 
-        Tables and columns of a newer release are left out.
+        Tables and columns of a newer release are ignored.
         """
-        self._blocks = self._failing = self._noted = None
+        self._blocks = self._failing = self._stored_answers = None
         with self._access():
             for table, columns in _TABLES.items():
                 key = next(iter(columns))
                 rows = [
                     {name: value for name, value in row.items() if name in columns}
-                    for row in memory.get(table, ())
+                    for row in rows_by_table.get(table, ())
                 ]
                 if last := _GROWS.get(table):
                     rows = [row for row in rows if row[last] > self._stored(table, last, row)]
                 self._db.table(table).upsert_all(rows, pk=key)
 
     def _stored(self, table: str, column: str, row: Mapping[str, Any]) -> str:
-        """Return what a column has for the host of a row; empty when there is no such host."""
+        """Return the stored value of a column for the host of a row; empty without such a host."""
         stored = self._row(f"SELECT {column} FROM {table} WHERE host = ?", row["host"])  # noqa: S608
         return str(stored[0]) if stored else ""
 

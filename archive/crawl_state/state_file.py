@@ -1,7 +1,7 @@
-"""A file of what crawls remember of the sites between runs.
+"""The SQLite file of the crawl state.
 
-It is beside the catalog, in a file of its own, because no file of the archive could give it back:
-whoever deletes it loses good manners for a while, and nothing else.
+The file is separate from the catalog, because a catalog can be rebuilt from the archive's files
+and this file cannot. It may be deleted: crawls then start without blocks, validators and retries.
 """
 
 import sqlite3
@@ -17,14 +17,16 @@ from sqlite_utils import Database
 from archive.clock import utc_iso
 from archive.storage import connect_read_only, plain, sqlite_errors
 
+# The type of each column, by table and column; the first column of a table is its key.
 Tables = Mapping[str, Mapping[str, type]]
-"""The types of columns, by name and table; the first column of a table is its key."""
 
 
 class StateFile:
-    """An SQLite file that has at least some tables and columns. Threads take turns.
+    """An SQLite file whose missing tables and columns are created when it is opened.
 
-    :param read_only: work on a copy in memory, and leave the file alone.
+    Several threads may use it; one at a time has access.
+
+    :param read_only: work on a copy in memory, and do not write the file.
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
@@ -45,9 +47,9 @@ class StateFile:
                 self._db.enable_wal()
             for table, columns in self._tables.items():
                 key = next(iter(columns))
-                made = self._db.table(table).create(dict(columns), pk=key, if_not_exists=True)
-                for column in columns.keys() - made.columns_dict.keys():
-                    made.add_column(column, columns[column])
+                created = self._db.table(table).create(dict(columns), pk=key, if_not_exists=True)
+                for column in columns.keys() - created.columns_dict.keys():
+                    created.add_column(column, columns[column])
             failing.pop_all()
 
     def close(self) -> None:
@@ -56,7 +58,7 @@ class StateFile:
 
     @contextmanager
     def _access(self) -> Iterator[None]:
-        remedy = "it may be deleted, and is then made anew"
+        remedy = "delete the file, the next crawl creates it again"
         with sqlite_errors(f"Could not use {self._path}", remedy), self._turn:
             yield
 
@@ -77,5 +79,5 @@ def _copy_of(path: Path) -> sqlite3.Connection:
 
 
 def utc_ms(time: datetime) -> str:
-    """Write a time as these files have it."""
+    """Format a time as the crawl state stores it: ISO 8601, UTC, milliseconds."""
     return utc_iso(time, "milliseconds", zone="+00:00")

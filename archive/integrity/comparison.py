@@ -21,7 +21,7 @@ from reprlib import repr as shortened
 from typing import NamedTuple
 
 from archive.capture import captures_from, is_capture, is_text
-from archive.catalog import Questions
+from archive.catalog import CatalogReader
 from archive.errors import ArchiveError
 from archive.integrity.file_scan import FileHash, ScannedRecords
 from archive.integrity.journal_digests import (
@@ -39,7 +39,7 @@ from archive.integrity.journal_digests import (
     encodable,
 )
 from archive.process_pool import chunks
-from archive.storage import TemporaryDatabase, is_kept_as_file, is_place_of_version, media_path
+from archive.storage import TemporaryDatabase, is_place_of_version, is_stored_picture, media_path
 from archive.writing import NOTED
 
 _CATALOG = "catalog.db"
@@ -164,7 +164,7 @@ class Comparison(TemporaryDatabase):
         super().__init__(_SCHEMA, "compare the catalog with the files")
         self._crawls = 0
 
-    def add_catalog(self, catalog: Questions) -> Iterator[list[WrongRow]]:
+    def add_catalog(self, catalog: CatalogReader) -> Iterator[list[WrongRow]]:
         """Add the row facts of versions, pictures, captures and crawls, some rows at each step.
 
         :returns: rows that cannot be right; what is wrong about them is not added.
@@ -228,7 +228,7 @@ class Comparison(TemporaryDatabase):
     def _add_pictures(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         for row in rows:
             digest, kind = row["sha256"], row["type"]
-            if is_kept_as_file(digest, kind):
+            if is_stored_picture(digest, kind):
                 self._insert("pictures", 2, [(media_path(digest, kind), digest)])
                 self._add_row_facts([digest_of_picture(dict(row))])
             else:

@@ -26,8 +26,8 @@ from archive.errors import InvalidInfoCode
 from archive.storage import (
     Picture,
     bytes_if_there,
-    is_kept_as_file,
     is_place_of_version,
+    is_stored_picture,
     numbered_name,
     read_many,
     revision_path,
@@ -92,7 +92,7 @@ def read_journal(folder: Path, records: Records) -> JournalFacts:
             journal.crawls.append(record.facts)
         elif record.url == PICTURE:
             picture = Picture(**record.facts)
-            sound = is_kept_as_file(picture.sha256, picture.type)
+            sound = is_stored_picture(picture.sha256, picture.type)
             if sound and (folder / picture.path).is_file():
                 journal.pictures.append(picture)
         elif record.url.startswith(target_of("")):
@@ -193,7 +193,7 @@ class JournalReplay:
         for crawl in journal.crawls:
             self._catalog.put_crawl(crawl)
         for picture in journal.pictures:
-            self._catalog.keep_picture(picture)
+            self._catalog.store_picture(picture)
         for facts, body in journal.posts:
             if is_of_new_version(facts):
                 self._add_version(facts, body)

@@ -22,10 +22,10 @@ from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
 from archive.storage import (
     ArchiveLock,
-    demand_archive,
     is_damage,
     post_files,
     refuse_links,
+    require_archive,
     revision_files,
     sqlite_errors,
 )
@@ -96,7 +96,7 @@ def rebuild(
     :raises ArchiveError: when the folder is no archive or cannot be read, the new catalog cannot
         be written, or a worker process is killed.
     """
-    demand_archive(folder)
+    require_archive(folder)
     fresh, place = folder / "catalog.db.new", folder / "catalog.db"
     refuse_links(folder)
     try:

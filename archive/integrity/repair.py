@@ -16,9 +16,9 @@ from archive.process_pool import Workers, cores
 from archive.progress import Progress, silent
 from archive.storage import (
     ArchiveLock,
-    demand_archive,
     publish,
     refuse_links,
+    require_archive,
     sha256,
     sha256_if_there,
     stage,
@@ -43,7 +43,7 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
     :raises ArchiveError: when the archive is locked or the disk reports an error.
     """
     done = []
-    demand_archive(folder)
+    require_archive(folder)
     refuse_links(folder)
     kinds = {problem.wrong for problem in problems}
     damaged = Wrong.CATALOG_DAMAGED in kinds
@@ -169,7 +169,7 @@ def _mark_pictures_lost(folder: Path, problems: list[Problem]) -> Iterator[str]:
             if sha256_if_there(path) == path.stem:
                 continue  # a crawl has fetched it again meanwhile
             moved = _move_aside(folder, problem.place)
-            catalog.lose_picture(path.stem)
+            catalog.forget_picture(path.stem)
             yield f"{problem.place} will be requested again by the next crawl{moved}."
 
 

@@ -16,7 +16,7 @@ from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
 from archive.article import InfoCode
-from archive.catalog import Catalog, Questions, ReadOnlyCatalog
+from archive.catalog import Catalog, CatalogReader, ReadOnlyCatalog
 from archive.errors import (
     ArchiveError,
     ArchiveLocked,
@@ -33,11 +33,11 @@ from archive.storage import (
     ArchiveLock,
     bytes_if_there,
     damage_of,
-    demand_archive,
     holder_of,
     is_writable,
     media_files,
     post_files,
+    require_archive,
     revision_files,
     sha256,
 )
@@ -126,7 +126,7 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
     :raises ArchiveError: when the folder is no archive, the disk reports an error, or a worker
         process is killed.
     """
-    demand_archive(folder)
+    require_archive(folder)
     verified = Verified()
     try:
         with _lock_of(folder) as lock, Comparison() as comparison:
@@ -159,7 +159,7 @@ def _check(
 ) -> Iterator[Problem]:
     place = folder / _CATALOG
     with ExitStack() as opened:
-        catalog: Questions | None = None
+        catalog: CatalogReader | None = None
         try:
             if not place.exists():
                 raise CatalogDamaged("it is not there")
@@ -180,7 +180,7 @@ def _check(
 
 def _read(
     folder: Path,
-    catalog: Questions | None,
+    catalog: CatalogReader | None,
     comparison: Comparison,
     verified: Verified,
     progress: Progress,
@@ -234,7 +234,7 @@ def _files(folder: Path) -> Iterator[str]:
 _Step = Sequence[Problem]
 
 
-def _read_catalog(catalog: Questions, comparison: Comparison) -> Iterator[_Step]:
+def _read_catalog(catalog: CatalogReader, comparison: Comparison) -> Iterator[_Step]:
     try:
         for rows in comparison.add_catalog(catalog):
             yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]

@@ -1,4 +1,4 @@
-"""Facets: how the posts of a query divide by month, media, security and source.
+"""Facets: the number of a query's posts by month, media, security and source.
 
 Facets count the newest `SAMPLE` posts of a query at most.
 """
@@ -11,15 +11,19 @@ from dataclasses import dataclass
 
 from archive.search.query import Query, QueryPlan, plan, rows
 
-# Posts.
+# Posts of a query that are counted at most.
 SAMPLE = 5_000
+
+# Values of a facet.
 _FACET_VALUES = 12
+
+# Months that are counted one by one at most.
 _MOST_MONTHS = 1_200
 
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
-    """A value that posts have, and how many of them."""
+    """A value of a facet, and the number of posts that have it."""
 
     value: str
     label: str
@@ -28,9 +32,9 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One way to narrow a query.
+    """A field of a query with its values, the choices that narrow the query.
 
-    :param name: the field of the query.
+    :param name: of the field.
     :param sampled: only the newest `SAMPLE` posts are counted.
     """
 
@@ -40,10 +44,11 @@ class Facet:
 
 
 def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
-    """Return the facets of a query; those that leave no choice are left out."""
-    way = plan(connection, query)
+    """Return the facets of a query that have more than one value or are chosen already."""
+    query_plan = plan(connection, query)
     newest = f"""
-        {way.select("posts.id")} ORDER BY {way.published} DESC, posts.id DESC LIMIT {SAMPLE}
+        {query_plan.select("posts.id")}
+        ORDER BY {query_plan.published} DESC, posts.id DESC LIMIT {SAMPLE}
     """
     posts = rows(
         connection,
@@ -51,7 +56,7 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
         SELECT substr(published, 1, 7), media, body_source, info_code
         FROM posts INDEXED BY posts_facts WHERE id IN ({newest})
         """,  # noqa: S608 (our own words; those of visitors are in the values)
-        way.values,
+        query_plan.values,
     )
     sampled = len(posts) == SAMPLE
     months, media, sources = (Counter(post[column] for post in posts) for column in range(3))
@@ -66,7 +71,7 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
         """,  # noqa: S608
         {"posts": json.dumps([post[3] for post in posts])},
     )
-    counted = _months(connection, way) if sampled and not query.q else None
+    counted = _months(connection, query_plan) if sampled and not query.q else None
     facets = (
         Facet("month", _newest_first(counted or months), sampled and counted is None),
         Facet("media", _most_common(media), sampled),
@@ -78,10 +83,10 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
 
 
 def count_by_month(connection: sqlite3.Connection, query: Query) -> list[tuple[str, int]]:
-    """Return the months of the posts of a query, and how many there are of each."""
-    way = plan(connection, query)
-    sql = way.select(f"substr({way.published}, 1, 7) AS month, count(*)")
-    found = rows(connection, f"{sql} GROUP BY month ORDER BY month", way.values)
+    """Return the months of a query's posts, and the number of posts of each month."""
+    query_plan = plan(connection, query)
+    sql = query_plan.select(f"substr({query_plan.published}, 1, 7) AS month, count(*)")
+    found = rows(connection, f"{sql} GROUP BY month ORDER BY month", query_plan.values)
     return [(month, posts) for month, posts in found]
 
 
@@ -91,21 +96,24 @@ def months_between(first: str, last: str) -> list[str]:
     return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(start, end + 1)]
 
 
-def _months(connection: sqlite3.Connection, way: QueryPlan) -> Counter[str] | None:
-    """Count the posts of each month by an index; None where wrong dates make too many months.
+def _months(connection: sqlite3.Connection, query_plan: QueryPlan) -> Counter[str] | None:
+    """Return the number of posts of each month; None where wrong dates give too many months.
 
-    SQLite counts a stretch of an index far faster than it groups one.
+    SQLite counts a range of an index far faster than it groups the rows.
     """
-    least, most = (way.select(f"{each}({way.published})") for each in ("min", "max"))
-    ((first, last),) = rows(connection, f"SELECT ({least}), ({most})", way.values)
+    published = query_plan.published
+    least, most = (query_plan.select(f"{each}({published})") for each in ("min", "max"))
+    ((first, last),) = rows(connection, f"SELECT ({least}), ({most})", query_plan.values)
     labels = months_between(first, last)
     if len(labels) > _MOST_MONTHS:
         return None
-    of_month = way.select("count(*)", f"{way.published} BETWEEN label.value AND label.value || '~'")
+    of_month = query_plan.select(
+        "count(*)", f"{published} BETWEEN label.value AND label.value || '~'"
+    )
     posts = rows(
         connection,
         f"SELECT value, ({of_month}) FROM json_each(:months) label",  # noqa: S608
-        {**way.values, "months": json.dumps(labels)},
+        {**query_plan.values, "months": json.dumps(labels)},
     )
     return Counter({month: number for month, number in posts if number})
 

@@ -17,26 +17,26 @@ from sqlite_utils import Database
 from archive.search.snippet import SNIPPET_WIDTH, marked_snippet
 from archive.search.tokenizer import grams, match_expression
 
+# Columns of the index. The longest comes first, because an FTS5 position needs no number for the
+# first column: with 20,000 posts, a post takes 5.3 kB instead of 8.3 kB.
 _COLUMNS = ("text", "digest", "title")
-"""Of the index. The longest comes first: an FTS5 position names its column except for the first,
-which with 20,000 posts made 5.3 kB a post instead of 8.3."""
 
+# Columns of the indexes on ``posts``, by name. The indexes contain all columns that
+# `archive.search.query` filters and counts by, so that it reads only the rows of its page.
 _INDEXES = {
     "posts_newest": "published, id, media, category",
     "posts_facts": "id, published, media, category, body_source, info_code",
 }
-"""On posts. They hold all that `archive.search.query` decides and counts by, so that it reads only
-the rows of its page."""
 
 _BULK_MEMORY = 64 << 20
+# Bytes of new postings that FTS5 gathers before it writes a segment. With its own default of one
+# megabyte, a transaction of a thousand posts makes twenty segments, and a post costs twice as much;
+# a transaction of few posts needs little, whatever is set here.
 _MEMORY = 32 << 20
-"""Bytes of new postings that FTS5 gathers before it writes a segment. With its own default of one
-megabyte, a transaction of a thousand posts makes twenty segments, and a post costs twice as much;
-a transaction of few posts needs little, whatever is set here."""
 
+# Segments of one level from which FTS5 starts to merge them. With its own default of four, a post
+# takes 1.05 times as long.
 _SEGMENTS = 8
-"""Of one level, which FTS5 then begins to merge. With its own default of four, a post costs 1.05
-times as much."""
 
 
 def _grams_of(alias: str) -> str:
@@ -57,16 +57,17 @@ _TRIGGERS = {
 }
 
 
-def register(connection: sqlite3.Connection, made: Mapping[str, str] | None = None) -> None:
-    """Give a connection the SQL functions of the search.
+def register(connection: sqlite3.Connection, known_grams: Mapping[str, str] | None = None) -> None:
+    """Add the SQL functions of the search to a connection.
 
-    ``search_grams(text)`` is for the triggers. ``escape_fts(query)`` makes the MATCH expression
-    under the name that Datasette calls, and ``marked_snippet(text, query[, width])`` HTML.
-    NULL is an empty text, and anything else is the text that it reads as.
+    ``search_grams(text)`` is for the triggers. ``escape_fts(query)`` returns the MATCH expression,
+    under the name that Datasette calls. ``marked_snippet(text, query[, width])`` returns HTML.
+    NULL counts as an empty text; any other value is converted to text.
 
-    :param made: `grams` of texts that were made beforehand, at the time of the call.
+    :param known_grams: `grams` by text, as far as they are generated already. The mapping is read
+        at each call of ``search_grams``, so it may change later.
     """
-    known = {} if made is None else made
+    known = {} if known_grams is None else known_grams
     create = partial(connection.create_function, deterministic=True)
     create("search_grams", 1, lambda text: known.get(text) or grams(_as_text(text)))
     create("escape_fts", 1, lambda query: match_expression(_as_text(query)))
@@ -101,17 +102,18 @@ def _create_triggers(db: Database) -> None:
         db.execute(f"CREATE TRIGGER {name} {body}")
 
 
+# The number of a post and its indexed texts, in the order of `_COLUMNS`.
 PostText = tuple[int, str, str | None, str]
-"""The number of a post and what is indexed of it, in the order of `_COLUMNS`."""
 
+# The number of a post and the tokens of its texts, in the order of `_COLUMNS`.
 IndexedRow = tuple[int, str, str, str]
-"""Likewise, as `archive.search.tokenizer`."""
 
+# A function that returns the indexed rows of posts, in their order.
 Indexing = Callable[[Iterator[PostText]], Iterable[IndexedRow]]
 
 
 def indexed_row(post: PostText) -> IndexedRow:
-    """What the index takes of a post."""
+    """Return the row of the index for a post."""
     number, text, digest, title = post
     return number, grams(text), grams(digest or ""), grams(title)
 
@@ -121,9 +123,9 @@ def _index_here(posts: Iterator[PostText]) -> Iterator[IndexedRow]:
 
 
 def rebuild_search(db: Database, indexing: Indexing = _index_here) -> None:
-    """Make the index anew from the posts, in one transaction and as small as it gets.
+    """Rebuild the index from the posts in one transaction, and merge it to its smallest size.
 
-    :param indexing: is `indexed_row` for each of many, in their order.
+    :param indexing: applies `indexed_row` to each post, in order; may use several processes.
     """
     with db.atomic():
         _configure(db, "hashsize", _BULK_MEMORY)
@@ -141,10 +143,11 @@ def _configure(db: Database, option: str, value: int) -> None:
 
 @contextmanager
 def without_index(db: Database, indexing: Indexing = _index_here) -> Iterator[None]:
-    """Load many posts without the index; it is rebuilt at the end, see `rebuild_search`.
+    """Load many posts in this block without the index, and rebuild the index at the end.
 
-    All in one transaction: a kill, or an exception in the block, leaves posts and index as they
-    were.
+    All in one transaction: a kill, or an exception in the block, changes neither posts nor index.
+
+    :param indexing: see `rebuild_search`.
     """
     with db.atomic():
         for name in _TRIGGERS:

@@ -1,4 +1,4 @@
-"""Queries for posts: the pages, feeds, exports and Python callers ask the same ones.
+"""Queries for posts, the same for pages, feeds, exports and Python callers.
 
 A `Query` names posts. `find` returns a page of them in the order of their publication, `count`
 counts them. A page begins after a given post, not after a number of rows: the last page costs as
@@ -13,12 +13,14 @@ from urllib.parse import urlencode
 
 from archive.search.tokenizer import match_expression
 
-# Characters of a parameter that are read.
+# Characters of a parameter that are read; the rest is ignored.
 _LONGEST = 200
-# Matches of a search are frequent when one post in this many is a match.
+
+# Matches of a search are frequent when at least one post in this number of posts is a match.
 _FREQUENT = 20
-# Time to look up one match by its number, in posts that a walk by publication passes in that time;
-# measured with 100,000 posts.
+
+# Cost to read one match by its number, as the number of posts that a scan in the order of
+# publication reads in the same time; measured with 100,000 posts.
 _LOOKUP_COST = 2
 
 _MATCHES = "FROM posts_search WHERE posts_search MATCH :q"
@@ -39,17 +41,17 @@ CONDITIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Which posts: those that fulfil every field that is not empty.
+    """A selection of posts: those that fulfil every field that is not empty.
 
     :param q: words as typed into the search box; see `archive.search.tokenizer`.
     :param media: name of the media.
     :param category: slug of the category.
     :param security: code of a security that the post names, such as ``1.600160``.
     :param month: of publication in Shanghai, such as ``2021-12``.
-    :param day: likewise, such as ``2021-12-29``.
+    :param day: of publication in Shanghai, such as ``2021-12-29``.
     :param source: where the body came from, such as ``share_api``.
     :param since: publication time in Shanghai, ISO 8601 or the beginning of one (``2021-12``).
-    :param until: likewise; posts of this time and later are left out.
+    :param until: publication time in the same format; posts of this time and later are left out.
     """
 
     q: str = ""
@@ -64,7 +66,7 @@ class Query:
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> Self:
-        """Read the parameters of a URL; ignore those that are no fields."""
+        """Read a query from the parameters of a URL; ignore parameters that are no fields."""
         return cls(
             **{
                 field.name: (parameters.get(field.name) or "").strip()[:_LONGEST]
@@ -74,11 +76,14 @@ class Query:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The fields that are not empty."""
+        """The values of the fields that are not empty, by field."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     def query_string(self, **more: str) -> str:
-        """Return the parameters and `more` for a URL, after a question mark; empty if none."""
+        """Return a URL's query string with its question mark; empty without parameters.
+
+        :param more: further parameters.
+        """
         parameters = {**self.parameters, **more}
         return f"?{urlencode(parameters)}" if parameters else ""
 
@@ -88,13 +93,16 @@ class Query:
 
     @property
     def values(self) -> dict[str, str]:
-        """The parameters of `CONDITIONS`."""
+        """The values of the SQL parameters in `CONDITIONS`."""
         parameters = self.parameters
         return parameters | ({"q": match_expression(self.q)} if self.q else {})
 
     @property
     def condition(self) -> str:
-        """SQL that is true for the posts, with `values`; the query planner of SQLite is free."""
+        """An SQL condition that is true for the posts, with the parameters `values`.
+
+        It leaves the choice of indexes to the query planner of SQLite.
+        """
         return " AND ".join(CONDITIONS[name] for name in self.parameters) or "true"
 
 
@@ -102,7 +110,10 @@ EVERYTHING = Query()
 
 
 class Hit(NamedTuple):
-    """A post that was found: its publication time and its number order the hits."""
+    """A found post. Hits are ordered by publication time, then by number.
+
+    `published` is ISO 8601 in Shanghai's time; `id` is the post's number in ``posts``.
+    """
 
     published: str
     id: int
@@ -110,14 +121,15 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """SQL that reads the posts of a query by the fastest way.
+    """The parts of the SQL statement that finds the posts of a query fastest.
 
     SQLite cannot know how many posts match a search. Therefore the order of the tables is fixed by
     CROSS JOIN, and a plus before a column keeps SQLite from using the index of that column.
 
-    :param tables: what follows FROM; one of them is ``posts``.
-    :param conditions: to be joined with AND.
-    :param published: the column to sort by; its index leads to the posts.
+    :param tables: the FROM clause, which includes ``posts``.
+    :param conditions: of the WHERE clause, to be joined with AND.
+    :param published: the column to sort by, which has an index.
+    :param values: of the SQL parameters, by name.
     """
 
     tables: str
@@ -128,19 +140,20 @@ class QueryPlan:
     def select(self, columns: str, *more: str) -> str:
         """Return a SELECT statement.
 
-        :param more: conditions.
+        :param columns: after SELECT.
+        :param more: further conditions.
         """
         where = " AND ".join((*self.conditions, *more)) or "true"
         return f"SELECT {columns} FROM {self.tables} WHERE {where}"  # noqa: S608 (our own words)
 
 
 def plan(connection: sqlite3.Connection, query: Query, wanted: int | None = None) -> QueryPlan:
-    """Choose the way to the posts of a query.
+    """Choose the plan of a query.
 
-    Few matches of a search are looked up one by one. Of many, enough are met on a walk through
-    all posts in the order of publication.
+    Few matches of a search are read one by one. With many matches, a scan of all posts in the
+    order of publication soon finds enough of them.
 
-    :param wanted: how many posts will be read; None for all.
+    :param wanted: number of posts that will be read; None for all.
     """
     values = query.values
     conditions = {name: CONDITIONS[name] for name in query.parameters}
@@ -167,16 +180,19 @@ def is_frequent(
     values: Mapping[str, object],
     wanted: int | None = None,
 ) -> bool:
-    """Return whether it takes longer to look up all matches of a search than to meet enough.
+    """Return whether a scan in the order of publication finds enough matches faster.
 
-    :param matches: the matches in SQL, from FROM on, with their values.
-    :param wanted: how many matches are enough; None for all.
+    The alternative is to read every match by its number.
+
+    :param matches: SQL from FROM on that selects the matches.
+    :param values: of the SQL parameters in `matches`, by name.
+    :param wanted: number of matches that are enough; None for all.
     """
     ((number,),) = rows(connection, f"SELECT count(*) {matches}", values)
     ((posts,),) = rows(connection, "SELECT coalesce(max(id), 0) FROM posts")
-    # On the walk, one post in posts / number is a match.
-    short_walk = wanted is not None and number * _LOOKUP_COST * number > wanted * posts
-    return bool(short_walk or number * _FREQUENT > posts)
+    # In the scan, one post in (posts / number) is a match.
+    short_scan = wanted is not None and number * _LOOKUP_COST * number > wanted * posts
+    return bool(short_scan or number * _FREQUENT > posts)
 
 
 def find(
@@ -187,27 +203,31 @@ def find(
     limit: int = 20,
     oldest_first: bool = False,
 ) -> list[Hit]:
-    """Return posts in the order of their publication; of the same second, the last to arrive first.
+    """Return a page of the posts that a query finds, the newest publication first.
 
-    :param after: the hit that comes before the first one.
-    :param oldest_first: the other way round.
+    Of posts of the same second, the last to arrive comes first.
+
+    :param after: last hit of the page before; None for the first page.
+    :param limit: most hits to return.
+    :param oldest_first: return the hits in the opposite order.
     """
-    way = plan(connection, query, limit)
+    query_plan = plan(connection, query, limit)
+    published = query_plan.published
     order, comparison = ("ASC", ">") if oldest_first else ("DESC", "<")
-    beyond = [] if after is None else [f"({way.published}, posts.id) {comparison} (:after, :id)"]
-    sql = way.select(f"{way.published}, posts.id", *beyond)
-    sql += f" ORDER BY {way.published} {order}, posts.id {order} LIMIT {max(0, limit)}"
-    place = {} if after is None else {"after": after.published, "id": after.id}
-    return [Hit(*row) for row in rows(connection, sql, {**way.values, **place})]
+    beyond = [] if after is None else [f"({published}, posts.id) {comparison} (:after, :id)"]
+    sql = query_plan.select(f"{published}, posts.id", *beyond)
+    sql += f" ORDER BY {published} {order}, posts.id {order} LIMIT {max(0, limit)}"
+    start = {} if after is None else {"after": after.published, "id": after.id}
+    return [Hit(*row) for row in rows(connection, sql, {**query_plan.values, **start})]
 
 
 def count(connection: sqlite3.Connection, query: Query) -> int:
-    """Return how many posts a query finds."""
+    """Return the number of posts that a query finds."""
     if query.parameters.keys() == {"q"}:  # the index of the search alone can count them
         sql, values = f"SELECT count(*) {_MATCHES}", query.values
     else:
-        way = plan(connection, query)
-        sql, values = way.select("count(*)"), dict(way.values)
+        query_plan = plan(connection, query)
+        sql, values = query_plan.select("count(*)"), dict(query_plan.values)
     ((number,),) = rows(connection, sql, values)
     return int(number)
 

@@ -11,7 +11,7 @@ The search sees *folded* text: every character counts, but
 A query is terms separated by white space. A post is found when its title, digest or text has
 every term as a substring, each term anywhere. ``"two words"`` is one term with a space in it, in
 straight or curly quotes; quotes are read so only where a term begins and ends, elsewhere they are
-text, so that no phrase can hold a quote before a space. A quote that begins a term and is not
+text, so that no phrase can contain a quote before a space. A quote that begins a term and is not
 closed is left out. ``-term`` and ``-"two words"`` exclude; only exclusions find all the rest. A
 query without a term finds nothing.
 """
@@ -22,17 +22,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import add
 
+# Characters of a query that are read; a longer query is cut.
 MAX_QUERY = 300
-"""Characters of a query that are read; a longer one is cut."""
 
+# Terms of a query that are used, because the search for a single character takes milliseconds.
 MAX_TERMS = 20
-"""Terms of a query that are used; a single character costs milliseconds, so there is an end."""
 
 SPACE = "\u3000"
+# A token that every post has, so that a query of exclusions alone excludes from all posts. It is no
+# token of a text, because those are never ASCII.
 _EVERY_POST = "post"
-"""A token of each post, so that a query of exclusions has something to exclude from. Tokens of
-text are never ASCII."""
 
+# Folded characters that are in many posts. Each has a token of its own; any other character is
+# found as the first of a pair. Tokens for all characters would make the index 1.4 times as large;
+# these make it 1.1 times as large, and a search for 的 takes a twentieth of the time.
+# A change needs a migration that rebuilds the index.
 _FREQUENT = frozenset(
     "　０１２３４５６７８９，．％。、：；（）－＂ｓａｅｉｈｚ？！"
     "的一年是在不了有和人中大为上个国我以要时来用生到作地于出就分对成会可主发经行公司市场资金"
@@ -40,10 +44,6 @@ _FREQUENT = frozenset(
     "政策加收入利率理实现工部建设全与及其技术品家机构基多这济融将等从份计务展目美际保调表通关"
     "过净电债购涨"
 )
-"""Folded characters that are in a great part of all posts. Each has a token of its own; any other
-character is found as the beginning of pairs. Tokens for all characters would make the index 1.4
-times as large; with these it is 1.1 times, and a search for 的 takes a twentieth of the time.
-A change needs a migration that rebuilds the index."""
 
 _WIDE = ord("！") - ord("!")
 _QUOTES = "“”„‟"
@@ -51,23 +51,23 @@ _TERM = re.compile("(?P<minus>－)?(?:＂(?P<phrase>.*?)＂(?=　|$)|＂?(?P<wor
 
 
 class _Folding(dict[int, str]):
-    """For `str.translate`; learns each character when it first meets it."""
+    """A table for `str.translate`, which adds each character when it is first used."""
 
     def __missing__(self, code: int) -> str:
         self[code] = folded = _fold_character(chr(code))
         return folded
 
 
+# The FTS5 expression that no post matches.
 NOTHING = '""'
-"""The FTS5 expression that no post matches."""
 
 
 def _fold_character(character: str) -> str:
-    """One character for one, or none.
+    """Return the folded form of a character: one character, or none.
 
-    ASCII comes out as its full-width form, because all of FTS5's tokenizers and its query
-    language take some ASCII character for a separator, and none takes any other for one in
-    the tokenizer ``ascii`` (https://www.sqlite.org/fts5.html, sections 3.1 and 4.3.2).
+    ASCII is replaced by full-width forms, because FTS5's tokenizers and query language use ASCII
+    separators. The tokenizer ``ascii`` has no other separators
+    (https://www.sqlite.org/fts5.html, sections 3.1 and 4.3.2).
     """
     category = unicodedata.category(character)
     if character.isspace() or category == "Cc":
@@ -90,12 +90,12 @@ _SPACES = re.compile(f"{SPACE}{SPACE}+")
 
 
 def fold(text: str) -> str:
-    """Text as the search sees it; spaces in it are U+3000."""
+    """Return the folded text, in which spaces are U+3000."""
     return _SPACES.sub(SPACE, text.translate(_FOLDING))
 
 
 def fold_with_places(text: str) -> tuple[str, list[int]]:
-    """Folded text, and the index in `text` of each of its characters."""
+    """Return the folded text, and the index in `text` of each of its characters."""
     folded: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
@@ -107,10 +107,10 @@ def fold_with_places(text: str) -> tuple[str, list[int]]:
 
 
 def grams(text: str) -> str:
-    """The tokens that a text is indexed by, separated by spaces.
+    """Return the tokens of a text for the index, separated by spaces.
 
-    Pairs come in the order of the text, so that a longer term is a phrase of pairs. The last
-    character stands alone: it begins no pair.
+    Pairs are in the order of the text, so that a longer term is a phrase of pairs. The last
+    character is a token of its own, because it begins no pair.
     """
     folded = fold(text)
     single = sorted(_FREQUENT.intersection(folded))
@@ -126,7 +126,7 @@ class TextQuery:
 
 
 def parse_query(query: str) -> TextQuery:
-    """Read a query; every text is one."""
+    """Parse a query; every text is a valid query."""
     terms: dict[str, bool] = {}
     for match in _TERM.finditer(fold(query[:MAX_QUERY]).strip(SPACE)):
         term = (match["phrase"] or match["word"] or "").strip(SPACE)
@@ -139,15 +139,15 @@ def parse_query(query: str) -> TextQuery:
 
 
 def match_expression(query: str) -> str:
-    """The FTS5 expression for a user's query; always a valid one.
+    """Return the FTS5 expression of a query, which is always valid.
 
     ``人民币 -美元`` becomes ``("人民 民币") NOT ("美元")``.
     """
-    asked = parse_query(query)
-    if not asked.terms and not asked.excluded:
+    parsed = parse_query(query)
+    if not parsed.terms and not parsed.excluded:
         return NOTHING
-    wanted = _join("AND", asked.terms) if asked.terms else _EVERY_POST
-    return f"({wanted}) NOT ({_join('OR', asked.excluded)})" if asked.excluded else wanted
+    wanted = _join("AND", parsed.terms) if parsed.terms else _EVERY_POST
+    return f"({wanted}) NOT ({_join('OR', parsed.excluded)})" if parsed.excluded else wanted
 
 
 def _join(operator: str, terms: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Files and databases that are there whole or not at all, their places, and the lock."""
+"""Read and write the files and SQLite databases of an archive; each write is atomic."""
 
 from archive.storage.closing import Closing
 from archive.storage.databases import (
@@ -15,13 +15,13 @@ from archive.storage.databases import (
 )
 from archive.storage.files import (
     bytes_if_there,
-    demand_archive,
     make_folder,
     publish,
     read_many,
     refuse_link,
     refuse_links,
     refuse_stray,
+    require_archive,
     stage,
     sync_folders,
 )
@@ -29,7 +29,7 @@ from archive.storage.images import (
     SUFFIXES,
     Picture,
     host_of,
-    is_kept_as_file,
+    is_stored_picture,
     media_files,
     media_path,
     media_type,
@@ -58,13 +58,12 @@ __all__ = [
     "bytes_if_there",
     "connect_read_only",
     "damage_of",
-    "demand_archive",
     "holder_of",
     "host_of",
     "identity_of",
     "is_damage",
-    "is_kept_as_file",
     "is_place_of_version",
+    "is_stored_picture",
     "is_writable",
     "make_folder",
     "media_files",
@@ -81,6 +80,7 @@ __all__ = [
     "refuse_link",
     "refuse_links",
     "refuse_stray",
+    "require_archive",
     "revision_files",
     "revision_path",
     "sha256",

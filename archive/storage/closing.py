@@ -1,15 +1,15 @@
-"""What is closed at the end of a block."""
+"""A base class of context managers that close themselves at the end of a block."""
 
 from abc import ABC, abstractmethod
 from typing import Self
 
 
 class Closing(ABC):
-    """Something to close, as a context manager."""
+    """A context manager whose `close` is called at the end of its block."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what it holds."""
+        """Release the files, locks and connections of this object."""
 
     def __enter__(self) -> Self:
         return self

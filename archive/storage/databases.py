@@ -1,4 +1,4 @@
-"""Opens the SQLite files of an archive for reading, also where nothing can be written."""
+"""Open the SQLite files of an archive for reading, also on read-only storage."""
 
 import os
 import shlex
@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Self
 
 from archive.errors import ArchiveError
-from archive.storage.files import demand_archive
+from archive.storage.files import require_archive
 
 CATALOG = "catalog.db"
+
+# Seconds to wait for a database that another process is writing.
 _BUSY_SECONDS = 30.0
 _MEMORY = Path(":memory:")
 
+# Tables and views of a catalog that pages and exports read.
 _TABLES = frozenset(
     {
         *("posts", "editions", "post_files", "revisions", "changes", "posts_search"),
@@ -22,28 +25,30 @@ _TABLES = frozenset(
         *("mentions", "securities", "illustrations", "pictures", "crawls"),
     }
 )
-"""Tables and views of a catalog that pages and exports read."""
 
 
 def plain(database: Path) -> Path:
-    """Return a path that SQLite takes for no address, whatever it begins with.
+    """Return a path that SQLite never reads as a URI, whatever the path begins with.
 
-    ``:memory:`` stays what it is.
+    ``:memory:`` is returned unchanged.
     """
     return database if database == _MEMORY else database.absolute()
 
 
 def is_writable(database: Path) -> bool:
-    """Return whether this process may write a database and the files that SQLite puts beside it."""
+    """Return whether this process may write a database and the files that SQLite puts next to it.
+
+    :param database: path of an SQLite file.
+    """
     return os.access(database, os.W_OK) and os.access(database.parent, os.W_OK)
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Return whether an error means that a file is damaged, or no database at all.
+    """Return whether an error means that a file is damaged or is not a database.
 
-    A file that is busy, locked or not readable just now is none of that.
+    A file that is busy, locked or temporarily unreadable is not damaged.
     """
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary one of an extended code
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # primary code of an extended code
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -51,11 +56,11 @@ def is_damage(error: sqlite3.Error) -> bool:
 def sqlite_errors(
     action: str, remedy: str = "", damage: type[ArchiveError] = ArchiveError
 ) -> Iterator[None]:
-    """Raise an error of SQLite in this block as an `ArchiveError` of one sentence.
+    """Turn an error of SQLite in this block into an `ArchiveError` of one sentence.
 
     :param action: what failed, such as "Could not read the catalog news/catalog.db".
-    :param remedy: what to do about a damaged file.
-    :param damage: what is raised for a damaged file.
+    :param remedy: what the user can do about a damaged file.
+    :param damage: the class to raise for a damaged file.
     """
     try:
         yield
@@ -67,11 +72,14 @@ def sqlite_errors(
 
 
 class TemporaryDatabase:
-    """A file without a name, gone when it is closed, so that memory does not grow with the rows.
+    """A database in an unnamed temporary file, so that memory use does not grow with the rows.
 
-    :param schema: statements that create its tables.
-    :param purpose: what it is for, in the error of a disk without room: "list the files".
-    :raises ArchiveError: when its block is left because of an error of SQLite.
+    The file is deleted at the end of the block.
+
+    :param schema: SQL statements that create the tables.
+    :param purpose: what the database is used for, completes the error of a full disk: "Could not
+        list the files".
+    :raises ArchiveError: when an error of SQLite ends the block.
     """
 
     def __init__(self, schema: str, purpose: str) -> None:
@@ -93,21 +101,22 @@ def connect_read_only(
 ) -> sqlite3.Connection:
     """Connect to a database without writing to it.
 
-    In a folder that cannot be written the file is opened as immutable, because SQLite would create
-    an index of the write-ahead log beside it.
+    In a read-only folder, the file is opened as immutable, because SQLite would otherwise create
+    an index of the write-ahead log next to it.
 
-    :raises sqlite3.Error: when it cannot be opened, or when its last changes are in a write-ahead
-        log that SQLite cannot read there.
+    :param timeout: seconds to wait for a busy database.
+    :raises sqlite3.Error: when the file cannot be opened, or when its last changes are in a
+        write-ahead log that SQLite cannot read in this folder.
     """
     address = f"{database.resolve().as_uri()}?mode=ro"
     if _is_immutable(database):
         address += "&immutable=1"
-    elif _has_content(_beside(database, "-wal")) and not (
-        is_writable(database) or _beside(database, "-shm").exists()
+    elif _has_content(_companion(database, "-wal")) and not (
+        is_writable(database) or _companion(database, "-shm").exists()
     ):
         raise sqlite3.OperationalError(
-            f"its last changes are in {database.name}-wal, which SQLite reads only in a folder that"
-            " it can write; copy the archive to one"
+            f"its last changes are in {database.name}-wal, which SQLite can read only in a writable"
+            " folder; copy the archive to one"
         )
     return sqlite3.connect(
         address,
@@ -119,13 +128,13 @@ def connect_read_only(
 
 
 def identity_of(database: Path) -> tuple[object, ...]:
-    """Return a value that changes when a connection to a database no longer shows what is there.
+    """Return a value that changes when an open connection no longer shows the present database.
 
-    :raises OSError: when the file is not there.
+    :raises OSError: when the file does not exist.
     """
     status = database.stat()
     identity = (status.st_dev, status.st_ino)
-    if _is_immutable(database):  # then SQLite notices no change by itself
+    if _is_immutable(database):  # SQLite does not notice changes of an immutable file
         return *identity, status.st_mtime_ns, status.st_size
     return identity
 
@@ -133,9 +142,10 @@ def identity_of(database: Path) -> tuple[object, ...]:
 def open_catalog(folder: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
     """Connect to the catalog of an archive without writing to it.
 
-    :raises ArchiveError: when there is no archive, or no catalog of this release in it.
+    :param folder: of the archive.
+    :raises ArchiveError: when the folder is no archive, or has no catalog of this release.
     """
-    demand_archive(folder)
+    require_archive(folder)
     catalog = folder / CATALOG
     if not catalog.is_file():
         raise ArchiveError(
@@ -149,17 +159,17 @@ def open_catalog(folder: Path, *, check_same_thread: bool = True) -> sqlite3.Con
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if missing := _TABLES - tables:
             raise ArchiveError(
-                f"The catalog {catalog} has no {min(missing)}: it is none of an archive, or an old"
-                f" one; `finews verify {shlex.quote(str(folder))}` brings it up to date, or names"
-                " what does."
+                f"The catalog {catalog} has no {min(missing)}: it was written by an older release,"
+                f" or is not a catalog; run `finews verify {shlex.quote(str(folder))}`, which"
+                " updates it or reports how to."
             )
         failing.pop_all()
     return connection
 
 
 def _is_immutable(database: Path) -> bool:
-    """Whether nothing can change a database here, and nothing waits to be written to it."""
-    waiting = (_beside(database, suffix) for suffix in ("-wal", "-journal"))
+    """Return whether a database is on read-only storage and has no unfinished changes."""
+    waiting = (_companion(database, suffix) for suffix in ("-wal", "-journal"))
     return not is_writable(database) and not any(map(_has_content, waiting))
 
 
@@ -167,21 +177,22 @@ def _has_content(file: Path) -> bool:
     return file.exists() and file.stat().st_size > 0
 
 
-def _beside(database: Path, suffix: str) -> Path:
+def _companion(database: Path, suffix: str) -> Path:
+    """Return the path of a file that SQLite puts next to a database, such as ``….db-wal``."""
     file = database.resolve()
     return file.with_name(file.name + suffix)
 
 
 def damage_of(catalog: Path) -> list[str]:
-    """What SQLite finds wrong with a database, a sentence each; empty when all is well.
+    """Return the problems that SQLite finds in a database, a sentence each; empty without any.
 
-    :raises ArchiveError: when it cannot be read just now, as one that another program has locked.
+    :raises ArchiveError: when the file is locked by another program, or cannot be read.
     """
     try:
         with closing(connect_read_only(catalog)) as connection:
-            told = [row[0] for row in connection.execute("PRAGMA quick_check")]
+            found = [row[0] for row in connection.execute("PRAGMA quick_check")]
     except sqlite3.Error as error:
         if not is_damage(error):
             raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
         return [str(error)]
-    return [] if told == ["ok"] else told
+    return [] if found == ["ok"] else found

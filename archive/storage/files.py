@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Read files, and write them atomically: each is there whole or not at all."""
 
 import errno
 import os
@@ -11,77 +11,79 @@ from pathlib import Path, PurePosixPath
 
 from archive.errors import ArchiveError, StrayFolder
 
+# Error codes of opening a path that is no file: nothing, a folder, a socket.
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})
-"""How opening what is no file fails: nothing, a folder, a socket."""
 
+# Bytes of each file to request in advance; the system reads ahead in a longer file by itself.
 _AHEAD = 1 << 20
-"""Bytes of each file; the system goes on by itself with one that is longer."""
 
 
-def demand_archive(folder: Path) -> None:
-    """See that a folder is an archive, without touching it.
+def require_archive(folder: Path) -> None:
+    """Check that a folder is an archive; write nothing.
 
-    :raises ArchiveError: when it has neither posts nor captures nor a catalog.
+    :raises ArchiveError: when the folder has neither posts nor captures nor a catalog.
     """
-    if not any((folder / room).exists() for room in ("catalog.db", "_posts", "warc")):
+    if not any((folder / name).exists() for name in ("catalog.db", "_posts", "warc")):
         raise ArchiveError(
             f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
-            "name its folder, or set FINEWS_ARCHIVE to it."
+            "name the archive's folder, or set FINEWS_ARCHIVE to it."
         )
 
 
-_ROOMS = (
+# Files and folders of an archive that are written to.
+_PARTS = (
     *(".incoming", ".lock", "_posts", "revisions", "warc", "media", "changed"),
     *("catalog.db", "crawl-state.db"),
 )
-"""Of an archive: what is written to."""
 
 
+# Files and folders of which one shows that a folder is an archive.
 _MARKS = ("catalog.db", "_posts", "warc", "revisions", "crawl-state.db", ".incoming")
-"""One of these makes an archive of a folder."""
 
 
 def refuse_stray(folder: Path) -> None:
-    """See that an archive is not begun among other files. Hidden ones do not count.
+    """Check that a folder is an archive, or can become one: it has no other files.
 
-    :raises StrayFolder: when there are some, and no archive.
+    Hidden files do not count.
+
+    :raises StrayFolder: when the folder has other files and is no archive.
     :raises OSError: when the folder cannot be read.
     """
-    if not folder.exists() or any((folder / room).exists() for room in _MARKS):
+    if not folder.exists() or any((folder / name).exists() for name in _MARKS):
         return
     if any(path.name != "lost+found" and path.name[0] != "." for path in folder.iterdir()):
         raise StrayFolder(folder)
 
 
 def refuse_links(folder: Path, place: str = "") -> None:
-    """See that nothing is written through a symbolic link in an archive.
+    """Check that nothing is written through a symbolic link in an archive.
 
-    :param place: of a file, below the archive's folder; without it, all that is written to is
-        looked at.
-    :raises ArchiveError: when the way to it has a link, or when one of its rooms is one.
+    :param place: path of a file below the archive's folder, whose folders are checked; when empty,
+        all files and folders that an archive writes to are checked.
+    :raises ArchiveError: when one of them is a symbolic link.
     """
     names = PurePosixPath(place).parts[:-1]
-    ways = accumulate(names, lambda way, name: f"{way}/{name}") if place else _ROOMS
-    for way in ways:
-        refuse_link(folder / way)
+    paths = accumulate(names, lambda parent, name: f"{parent}/{name}") if place else _PARTS
+    for path in paths:
+        refuse_link(folder / path)
 
 
 def refuse_link(path: Path) -> None:
-    """See that a path that is to be written to is no symbolic link.
+    """Check that a path that will be written to is no symbolic link.
 
-    :raises ArchiveError: when it is one.
+    :raises ArchiveError: when the path is a symbolic link.
     """
     if path.is_symlink():
         raise ArchiveError(
-            f"{path} is a symbolic link, and nothing is written through one; put what it leads to "
-            "in its place."
+            f"{path} is a symbolic link, and nothing is written through one; replace the link with "
+            "the file or folder that it points to."
         )
 
 
 def stage(data: bytes, incoming: Path, name: str) -> Path:
-    """Write `data` to a file in `incoming`, down to the disk, and return its path.
+    """Write a file into the folder `incoming`, flush it to the disk, and return its path.
 
-    :raises OSError: when the disk refuses; what was staged of it is removed.
+    :raises OSError: when the disk fails; the incomplete file is removed.
     """
     staged = incoming / name
     try:
@@ -96,12 +98,12 @@ def stage(data: bytes, incoming: Path, name: str) -> Path:
 
 
 def bytes_if_there(path: Path) -> bytes | None:
-    """The bytes of a file; None when no file is there.
+    """Return the bytes of a file; None when no file is at the path.
 
-    :raises OSError: when it cannot be read.
+    :raises OSError: when the file cannot be read.
     """
     try:
-        with FileIO(path, opener=_at_once) as file:
+        with FileIO(path, opener=_open_without_waiting) as file:
             return file.read() if _is_regular(file) else None
     except OSError as error:
         if error.errno in _NO_FILE:
@@ -110,14 +112,14 @@ def bytes_if_there(path: Path) -> bytes | None:
 
 
 def read_many(paths: Sequence[Path]) -> Iterator[bytes | None]:
-    """The bytes of some files, in their order; None where no file is there.
+    """Yield the bytes of some files, in their order; None where no file is at a path.
 
-    All are asked for before the first is read, so that the disk fetches many at the same time. It
-    takes a quarter of the time where none is in memory yet (`bench/checking.py`). macOS does
-    without.
+    All files are requested from the disk before the first is read, so that the disk reads many at
+    the same time. Where no file is cached, this takes a quarter of the time
+    (`bench/checking.py`). macOS has no such request.
 
-    :param paths: some hundred at most; all are open at the same time.
-    :raises OSError: when one of them cannot be read.
+    :param paths: a few hundred at most, because all files are open at the same time.
+    :raises OSError: when one of the files cannot be read.
     """
     with ExitStack() as opened:
         files = [_open(path, opened) for path in paths]
@@ -127,7 +129,7 @@ def read_many(paths: Sequence[Path]) -> Iterator[bytes | None]:
 
 def _open(path: Path, opened: ExitStack) -> FileIO | None:
     try:
-        file = opened.enter_context(FileIO(path, opener=_at_once))
+        file = opened.enter_context(FileIO(path, opener=_open_without_waiting))
     except OSError as error:
         if error.errno in _NO_FILE:
             return None
@@ -140,30 +142,30 @@ def _open(path: Path, opened: ExitStack) -> FileIO | None:
 
 
 def _is_regular(file: FileIO) -> bool:
-    """Whether it is neither a pipe nor a device, some of which have no end."""
+    """Return whether a file is neither a pipe nor a device, some of which have no end."""
     return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
-def _at_once(path: str, flags: int) -> int:
-    """Open without waiting for a writer, should somebody have put a pipe there."""
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open a path without blocking, in case it is a pipe without a writer."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 
 def publish(staged: Path, path: Path) -> None:
-    """Move a staged file to its place at once, over an older one if there is one."""
+    """Move a staged file to its path atomically; replace an older file there."""
     make_folder(path.parent)
     staged.replace(path)
 
 
 def make_folder(folder: Path) -> None:
-    """Create a folder and those above it, whose entries then last over a power cut."""
+    """Create a folder and its parents so that they survive a power cut."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     sync_folders(each.parent for each in missing)
 
 
 def sync_folders(folders: Iterable[Path]) -> None:
-    """Make renames in `folders` last over a power cut; a rename lives in its folder's entry."""
+    """Flush the entries of folders to the disk, so that renames in them survive a power cut."""
     for folder in set(folders):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

@@ -1,4 +1,4 @@
-"""Pictures as files: what is taken for one, and its place under ``media/``, by content hash."""
+"""Recognize pictures, and name their files under ``media/`` by content hash."""
 
 import hashlib
 import re
@@ -9,22 +9,24 @@ from urllib.parse import urlsplit
 
 from archive.errors import Refused
 
+# File name extension by media type, of the media types that are stored.
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
-"""The media types that are kept, with the ends of their files' names."""
 _SHA256 = re.compile("[0-9a-f]{64}", re.ASCII)
 
 
 class InvalidPicture(Refused):
-    """Bytes that are no picture of a kind that is kept."""
+    """Bytes that are no picture of a stored media type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture that is kept.
+    """A stored picture.
 
-    :param address: that it was fetched for, as `archive.content.picture_address` gives it.
-    :param type: its media type, a key of `SUFFIXES`.
-    :param fetched: ISO 8601, UTC.
+    :param address: that the picture was fetched from, see `archive.content.picture_address`.
+    :param sha256: of the file, in hexadecimal.
+    :param type: media type, a key of `SUFFIXES`.
+    :param bytes: size of the file.
+    :param fetched: time of the download, ISO 8601, UTC.
     """
 
     address: str
@@ -35,14 +37,16 @@ class Picture:
 
     @property
     def path(self) -> str:
-        """Below the archive's folder."""
+        """The path of the picture's file below the archive's folder."""
         return media_path(self.sha256, self.type)
 
 
 def picture_of(address: str, data: bytes, fetched: str) -> Picture:
-    """The picture that was fetched from an address.
+    """Return the description of a picture that was fetched from an address.
 
-    :raises InvalidPicture: when `data` is none.
+    :param data: the picture's bytes.
+    :param fetched: time of the download, ISO 8601, UTC.
+    :raises InvalidPicture: when the bytes are no picture.
     """
     kind = media_type(data)
     if kind is None:
@@ -52,24 +56,28 @@ def picture_of(address: str, data: bytes, fetched: str) -> Picture:
 
 
 def media_path(digest: str, kind: str) -> str:
-    """Where the picture with a hash is, below the archive's folder: ``media/ab/abcd….jpg``."""
+    """Return the path of a picture below the archive's folder: ``media/ab/abcd….jpg``.
+
+    :param digest: SHA-256 of the picture, in hexadecimal.
+    :param kind: its media type, a key of `SUFFIXES`.
+    """
     return f"media/{digest[:2]}/{digest}.{SUFFIXES[kind]}"
 
 
-def is_kept_as_file(digest: object, kind: object) -> bool:
-    """Whether it can be the hash and the media type of a picture that is kept."""
+def is_stored_picture(digest: object, kind: object) -> bool:
+    """Return whether two values can be the SHA-256 and the media type of a stored picture."""
     return isinstance(digest, str) and bool(_SHA256.fullmatch(digest)) and kind in SUFFIXES
 
 
 def media_files(folder: Path) -> Iterator[PurePosixPath]:
-    """The files under ``media/`` of an archive, as paths below its folder, in order."""
+    """Yield the files under ``media/`` of an archive as paths below its folder, in order."""
     for path in sorted((folder / "media").rglob("*")):
         if path.is_file():
             yield PurePosixPath(path.relative_to(folder).as_posix())
 
 
 def host_of(address: str) -> str | None:
-    """The host that an address is at; None where it names a port, a user, or no host."""
+    """Return the host of an address; None where the address has a port, a user, or no host."""
     try:
         parts = urlsplit(address)
         plain = parts.port is None and parts.username is None
@@ -79,10 +87,9 @@ def host_of(address: str) -> str | None:
 
 
 def media_type(data: bytes) -> str | None:
-    """What picture it is, by how the bytes begin; None where it is none that is kept.
+    """Return the media type of a picture by its first bytes; None for types that are not stored.
 
-    What a server calls them plays no part. SVG is not among them: it is a document that can hold
-    scripts.
+    The Content-Type of a server plays no part. SVG is not stored, because it can contain scripts.
     """
     if data.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"

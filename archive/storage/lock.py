@@ -1,4 +1,4 @@
-"""One process at a time writes to an archive."""
+"""The lock of an archive folder, so that one process at a time writes to it."""
 
 import fcntl
 import os
@@ -15,16 +15,17 @@ from archive.storage.files import refuse_link
 
 _LOCK = ".lock"
 _TRIES = 3
+
+# Seconds between two tries, because `holder_of` takes the lock for a moment.
 _PAUSE = 0.02
-"""Seconds between tries: `holder_of` takes the lock for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process that writes to an archive.
+    """The process that has an archive's lock.
 
     :param name: such as ``process 4711``.
-    :param since: when it began; aware.
+    :param since: when the process took the lock; aware.
     """
 
     name: str
@@ -32,7 +33,10 @@ class Holder:
 
 
 def holder_of(folder: Path) -> Holder | None:
-    """Return the process that writes to an archive; None where none does, or nobody may know."""
+    """Return the process that has an archive's lock.
+
+    :returns: None when no process has the lock, or the lock's file cannot be read.
+    """
     with suppress(OSError), (folder / _LOCK).open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -42,30 +46,30 @@ def holder_of(folder: Path) -> Holder | None:
 
 
 def _holder_in(file: IO[str]) -> Holder:
-    """The process that a lock's file names; one that has just begun has not written it yet."""
+    """Return the process that a lock's file names; a process that has just started is unnamed."""
     file.seek(0)
     name = file.read(100).strip() or "another process"
     return Holder(name, datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC))
 
 
 class ArchiveLock(Closing):
-    """The right to write to an archive folder, until it is closed or the process ends.
+    """The exclusive lock of an archive folder, until it is closed or the process ends.
 
-    :param folder: must be there.
-    :raises ArchiveLocked: when another process has it, with that process's number,
-        unless it has just begun.
+    :param folder: an existing folder.
+    :raises ArchiveLocked: when another process has the lock; names that process, unless it has
+        just started.
     :raises OSError: when the lock's file cannot be written.
     """
 
     def __init__(self, folder: Path) -> None:
         refuse_link(folder / _LOCK)
         self._file = (folder / _LOCK).open("a+")
-        for more in reversed(range(_TRIES)):
+        for tries_left in reversed(range(_TRIES)):
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if more:
+                if tries_left:
                     time.sleep(_PAUSE)
                     continue
                 with self._file:
@@ -76,5 +80,5 @@ class ArchiveLock(Closing):
         self._file.flush()
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the lock."""
         self._file.close()

@@ -102,7 +102,7 @@ class PlanWriter:
         if bytes_if_there(self._folder / picture.path) != data:
             self._write_files([(data, picture.path)])
         self._put((), payloads)
-        self._catalog.keep_picture(picture)
+        self._catalog.store_picture(picture)
 
     def write_payloads(self) -> None:
         """Add the payloads that were captured since the last plan to the catalog."""

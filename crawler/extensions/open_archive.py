@@ -90,7 +90,7 @@ class OpenArchive(CrawlSession):
         self.verdict = verdict
         whole = reason == "finished" and not stats.get("list/failed")
         if whole and verdict.status is ExitStatus.DONE:
-            self.archive.crawl_state.keep_validators(self.lists_read)
+            self.archive.crawl_state.store_validators(self.lists_read)
         bugs = stats.get("spider_exceptions/count", 0)
         self.archive.end_crawl(
             self._crawl_id,

@@ -60,7 +60,7 @@ class ArchiveStore:
         """Store the picture of the address that `path` is."""
         store = info.spider.crawler.get_item_pipeline(StorePipeline)
         assert store is not None, "ITEM_PIPELINES has no StorePipeline"
-        return deferred_from_coro(store.keep_picture(path, buf.getvalue()))
+        return deferred_from_coro(store.store_picture(path, buf.getvalue()))
 
     def stat_file(self, path: str, info: MediaPipeline.SpiderInfo) -> StatInfo:
         """Return nothing: only pictures that the archive lacks are fetched."""

@@ -59,12 +59,12 @@ class StorePipeline(Component):
             raise DropItem(f"{item.info_code} was refused", log_level="DEBUG") from None
         return replace(item, captures=self.session.archive.placed(item.captures))
 
-    async def keep_picture(self, address: str, data: bytes) -> None:
+    async def store_picture(self, address: str, data: bytes) -> None:
         """Store a picture of archived articles, on disk when this is done."""
         archive = self.session.local_archive
         try:
             async with self._one_at_a_time:
-                await asyncio.to_thread(archive.keep_picture, address, data)
+                await asyncio.to_thread(archive.store_picture, address, data)
         except ArchiveError as error:
             self.session.storage_failed(error)
         else:

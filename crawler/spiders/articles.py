@@ -195,11 +195,13 @@ class ArticleSpider(Spider):
 
         :param edition: whose body it is; any where it is None.
         """
-        look = self.session.archive.look_at(info_code, edition)
+        look = self.session.archive.stored_body(info_code, edition)
         if look is None:
             return None
         share = self.settings.getfloat("FINEWS_INTERVAL_SHARE")
-        return look.to_better(self.gives, own=self.stand_in, share=share, now=self.session.now())
+        return look.source_to_improve(
+            self.gives, own=self.stand_in, share=share, now=self.session.now()
+        )
 
     def ask(self, wanted: Wanted) -> Request:
         """For the article's body, at the next of the addresses."""

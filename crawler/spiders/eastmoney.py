@@ -328,7 +328,7 @@ class EastmoneySpider(ArticleSpider):
         return since_then and self.session.archive.has(facts.info_code)
 
     def _corrects_a_summary(self, facts: Facts) -> bool:
-        look = self.session.archive.look_at(facts.info_code)
+        look = self.session.archive.stored_body(facts.info_code)
         summary = look.summary if look else None
         return summary is not None and facts.rolling and summary != (facts.title, facts.digest)
 
@@ -361,7 +361,7 @@ class EastmoneySpider(ArticleSpider):
             return True
         if self.args.since is not None or self._known is None:
             return False
-        return self.session.archive.knew(facts.info_code, self._known)
+        return self.session.archive.was_known(facts.info_code, self._known)
 
     def _is_too_old(self, facts: Facts) -> bool:
         since, published = self.args.since, facts.published

@@ -89,7 +89,7 @@ def test_a_missing_archive_is_one_sentence(
     folder = arguments[0] if arguments else "news"
     assert result.output == (
         f"Error: There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
-        "name its folder, or set FINEWS_ARCHIVE to it.\n"
+        "name the archive's folder, or set FINEWS_ARCHIVE to it.\n"
     )
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_catalog_is_one_sentence(run: Run, tmp_path: Path, com
     catalog.unlink()
     with closing(sqlite3.connect(catalog)) as other:
         other.execute("CREATE TABLE other (id)")
-    assert "has no changes: it is none of an archive, or an old one" in run(command).output
+    assert "has no changes: it was written by an older release" in run(command).output
 
 
 def test_a_port_in_use_is_one_sentence(run: Run, news: Path) -> None:

@@ -22,7 +22,7 @@ def state(tmp_path: Path) -> Iterator[CrawlState]:
         for n, host in enumerate(("a.test", "b.test")):
             state.block(host, "it answered 403", NOW, HOUR, 24 * HOUR)
             state.failed(FailedAttempt(CODES[n], "No.", f"http://{host}/1.html"), NOW)
-            state.keep_validators({f"http://{host}:8000/": Validators('"1"', None)})
+            state.store_validators({f"http://{host}:8000/": Validators('"1"', None)})
         state.failed(FailedAttempt(CODES[2], "No."), NOW)
         yield state
 
@@ -34,14 +34,14 @@ def other() -> Iterator[CrawlState]:
 
 
 def test_another_one_learns_what_is_about_some_hosts(state: CrawlState, other: CrawlState) -> None:
-    other.learn(state.about({"a.test"}))
+    other.merge(state.rows_of_hosts({"a.test"}))
     assert other.block_of("a.test", NOW) == state.block_of("a.test", NOW)
     assert other.block_of("b.test", NOW) is None
     assert other.validators_of("http://a.test:8000/") == Validators('"1"', None)
     assert other.validators_of("http://b.test:8000/") is None
     # Whose share link was asked for has no page, and so no host.
     assert [failed.info_code for failed in other.failures()] == [CODES[0], CODES[2]]
-    other.learn(state.all())
+    other.merge(state.all())
     assert {row["info_code"] for row in other.all()["failures"]} == set(CODES)
     assert other.blocks(NOW) == state.blocks(NOW)
 
@@ -51,10 +51,10 @@ def test_no_block_becomes_shorter_by_what_another_one_tells(
 ) -> None:
     before = state.all()
     longer = state.block("a.test", "it answered 429", NOW + 2 * HOUR, 5 * HOUR, 24 * HOUR)
-    state.learn(before)
+    state.merge(before)
     assert state.block_of("a.test", NOW + 2 * HOUR) == longer
-    other.learn(before)
-    other.learn(state.all())
+    other.merge(before)
+    other.merge(state.all())
     assert other.block_of("a.test", NOW + 2 * HOUR) == longer
 
 
@@ -76,7 +76,7 @@ def test_pictures_are_noted_from_several_threads(state: CrawlState) -> None:
             address = f"http://a.test/{thread}-{number}.jpg"
             state.picture_failed(address, "No.", NOW, answered=True)
             if number:
-                state.picture_kept(address)
+                state.picture_stored(address)
 
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(note, range(4))) == [None] * 4

@@ -66,7 +66,7 @@ def test_an_error_of_a_process_is_raised_as_it_is() -> None:
 
 def test_a_process_that_is_killed_is_told_in_a_sentence() -> None:
     with (
-        pytest.raises(ArchiveError, match=r"was killed.*; say the same again\.$"),
+        pytest.raises(ArchiveError, match=r"was killed.*; run the command again\.$"),
         Workers(2) as workers,
     ):
         list(workers.in_order(die, range(9)))
@@ -156,7 +156,7 @@ import sys
 from archive import cli
 
 if __name__ == "__main__":
-    from archive import rebuild, verify
+    from archive.integrity import rebuild, verify
     rebuild.cores = verify.cores = lambda: 2
     cli.main()
 """

@@ -41,8 +41,8 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
         assert replica.has(code)
         assert replica.slug_of(code) is None
         seen = datetime(2026, 11, 22, tzinfo=UTC)
-        assert replica.knew(code, seen)
-        assert not replica.knew(code, seen - timedelta(seconds=1))
+        assert replica.was_known(code, seen)
+        assert not replica.was_known(code, seen - timedelta(seconds=1))
 
 
 def test_what_is_known_of_another_archive_is_forgotten(tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ def test_an_answer_that_cannot_be_kept_is_no_fault_of_the_source(
 ) -> None:
     ended = crawl("-s", "FINEWS_ARCHIVE_CLASS=tests.crawler.test_captures.BrokenArchive")
     assert ended.status == 7, ended.log
-    assert "cannot be kept: a bug." in ended.log
+    assert "cannot be captured: a bug." in ended.log
     assert "could not be reached" not in ended.log
     assert "forbids nothing" not in ended.log
     assert {entry.request.url.rpartition("/")[2] for entry in replica.requests} == {"robots.txt"}

@@ -189,7 +189,7 @@ def test_an_archive_that_cannot_be_opened_is_told(
     archive.write_bytes(b"a file")
     ended = crawl()
     assert ended.status == 7
-    assert f"The disk refuses {archive}" in ended.log
+    assert f"Could not use {archive}" in ended.log
     assert not replica.requests
 
 

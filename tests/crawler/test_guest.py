@@ -43,7 +43,7 @@ def test_a_host_that_answers_403_is_not_asked_over_runs(
     replica.requests.clear()
     anew = archive.with_name("anew")
     with state_of(archive) as state, state_of(anew) as other:
-        other.learn(state.all() | {"validators": []})
+        other.merge(state.all() | {"validators": []})
     assert crawl(FINEWS_ARCHIVE=str(anew)).status == 0
     assert not asked(replica, FIRST)
 
@@ -172,8 +172,8 @@ def test_traffic_is_counted_by_host(crawl: Crawl, archive: Path) -> None:
 def test_validators_are_remembered(tmp_path: Path) -> None:
     state = CrawlState(tmp_path / "crawl-state.db")
     assert state.validators_of("http://x/") is None
-    state.keep_validators({"http://x/": Validators('"1"', None)})
-    state.keep_validators({"http://x/": Validators('"2"', "now"), "http://y/": Validators("", "")})
+    state.store_validators({"http://x/": Validators('"1"', None)})
+    state.store_validators({"http://x/": Validators('"2"', "now"), "http://y/": Validators("", "")})
     assert state.validators_of("http://x/") == Validators('"2"', "now")
     state.close()
 

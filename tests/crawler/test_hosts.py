@@ -266,5 +266,5 @@ def test_answers_are_remembered_over_runs(tmp_path: Path, state: CrawlState) -> 
 
 def test_what_a_cluster_is_told_of_a_host_has_its_family(state: CrawlState) -> None:
     state.block(FAMILY, "cut", at(0), timedelta(minutes=10), timedelta(hours=1))
-    assert [row["host"] for row in state.about([LISTAPI_HOST])["blocks"]] == [FAMILY]
-    assert not state.about([MIRROR])["blocks"]
+    assert [row["host"] for row in state.rows_of_hosts([LISTAPI_HOST])["blocks"]] == [FAMILY]
+    assert not state.rows_of_hosts([MIRROR])["blocks"]

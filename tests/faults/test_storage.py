@@ -75,7 +75,7 @@ def test_a_catalog_that_is_no_database_is_told_with_what_to_do(
     replica.requests.clear()
     ended = crawl()
     assert ended.status == 7
-    assert f"`finews rebuild {archive}` makes it again from the files" in ended.log
+    assert f"`finews rebuild {archive}` generates it again from the files" in ended.log
     assert not replica.requests
     rebuild(archive)
     (archive / "crawl-state.db").unlink()

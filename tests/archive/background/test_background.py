@@ -154,7 +154,7 @@ def test_what_is_refused_is_refused_in_the_same_words(beside: SubprocessArchive)
     with pytest.raises(InvalidArticle, match=re.escape(str(here.value))):
         beside.add_many([article_without_category])
     with pytest.raises(InvalidPicture):
-        beside.keep_picture("http://x/1.jpg", b"no picture")
+        beside.store_picture("http://x/1.jpg", b"no picture")
     assert beside.add_many([ARTICLE]) == [Outcome.ADDED]
 
 
@@ -168,7 +168,7 @@ def test_one_process_at_a_time_writes(beside: SubprocessArchive) -> None:
 def test_a_disk_that_refuses_is_told_in_the_same_words(beside: SubprocessArchive) -> None:
     place = beside.folder / "_posts"
     place.write_text("in the way")
-    with pytest.raises(ArchiveError, match=rf"The disk refuses {place}.* to the archive: "):
+    with pytest.raises(ArchiveError, match=rf"Could not use {place}.*: "):
         beside.add_many([ARTICLE])
     place.unlink()
     assert beside.add_many([ARTICLE]) == [Outcome.ADDED]
@@ -179,7 +179,7 @@ def test_what_could_not_be_captured_has_no_place(beside: SubprocessArchive) -> N
     warc.rmdir()
     warc.write_text("in the way")
     lost = beside.capture(exchange(b"lost"))
-    with pytest.raises(ArchiveError, match=f"The disk refuses {warc}"):
+    with pytest.raises(ArchiveError, match=f"Could not use {warc}"):
         beside.add_many([ARTICLE])
     warc.unlink()
     warc.mkdir()

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 f'<img src="/pictures/{DIGEST}.jpg" id="forged"><a href="/pictures/x.jpg">x</a>',
             )
         )
-        archive.keep_picture(KEPT, PICTURE)
+        archive.store_picture(KEPT, PICTURE)
     return folder
 
 

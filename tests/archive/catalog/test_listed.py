@@ -50,7 +50,7 @@ def test_a_crawl_that_ended_in_the_future_says_nothing_of_how_far_it_came(
     archive.add(ARTICLE)
     completed = archive.completed("eastmoney", {})
     assert completed == NOON
-    assert not archive.knew(CODE, completed)
+    assert not archive.was_known(CODE, completed)
 
 
 def test_what_could_not_be_archived_is_known_since_it_first_failed(
@@ -59,12 +59,12 @@ def test_what_could_not_be_archived_is_known_since_it_first_failed(
     archive.crawl_state.failed(FailedAttempt(CODE, "It is not there."), clock.now)
     clock.now = NOON + HOUR
     archive.crawl_state.failed(FailedAttempt(CODE, "It is not there."), clock.now)
-    assert archive.knew(CODE, NOON)
-    assert not archive.knew(CODE, NOON - HOUR)
+    assert archive.was_known(CODE, NOON)
+    assert not archive.was_known(CODE, NOON - HOUR)
     archive.add(ARTICLE)
     archive.crawl_state.archived(CODE)
-    assert archive.knew(CODE, NOON + HOUR)
-    assert not archive.knew(CODE, NOON)
+    assert archive.was_known(CODE, NOON + HOUR)
+    assert not archive.was_known(CODE, NOON)
 
 
 def test_what_failed_within_the_second_of_a_crawls_end_is_known_to_it(
@@ -76,7 +76,7 @@ def test_what_failed_within_the_second_of_a_crawls_end_is_known_to_it(
     crawl(archive)
     completed = archive.completed("eastmoney", {})
     assert completed is not None
-    assert archive.knew(CODE, completed)
+    assert archive.was_known(CODE, completed)
 
 
 def test_a_version_of_which_no_list_tells_keeps_what_one_told(archive: Archive) -> None:

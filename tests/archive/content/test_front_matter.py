@@ -320,7 +320,9 @@ def test_a_file_that_is_no_post_says_what_is_wrong_with_it() -> None:
 def test_name_and_link_that_disagree_are_told() -> None:
     post = parse_post(broken('"x"'), "2022-05-26-NW202205269999999999.md")
     assert post.info_code == "NW202205269999999999"
-    assert post.problems == ("its name says NW202205269999999999, its link NW202205262391921712",)
+    assert post.problems == (
+        "its name has the code NW202205269999999999, its link NW202205262391921712",
+    )
 
 
 @given(st.binary(), st.text())

@@ -529,7 +529,7 @@ def test_a_reading_process_that_dies_is_told(news: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("archive.importing.read_versions._WORTH_A_PROCESS", 0)
     monkeypatch.setattr("archive.importing.read_versions.cores", lambda: 2)
     monkeypatch.setattr("archive.importing.read_versions._read_chunk", die)
-    with pytest.raises(ArchiveError, match="say the same again"):
+    with pytest.raises(ArchiveError, match="run the command again"):
         take_in(news, SAMPLES / "posts")
 
 

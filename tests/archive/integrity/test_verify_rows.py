@@ -159,7 +159,7 @@ def test_crawls_pictures_and_changes_are_as_the_captures_tell(
     folder: Path, statement: str, place: str
 ) -> None:
     with Archive(folder, clock=Clock()) as archive:
-        archive.keep_picture(A, PICTURE)
+        archive.store_picture(A, PICTURE)
     assert not problems(folder)
     change(folder, statement)
     assert [where for _, where in problems(folder)] == [place]
@@ -203,7 +203,7 @@ def test_a_picture_whose_file_would_be_elsewhere_is_told_and_nothing_touched(fol
     outside = folder.parent / "outside.jpg"
     outside.write_text("outside")
     with Archive(folder, clock=Clock()) as archive:
-        archive.keep_picture(A, PICTURE)
+        archive.store_picture(A, PICTURE)
     for column, value in (("sha256", "../../../outside"), ("type", "image/svg+xml")):
         change(folder, f"UPDATE pictures SET {column} = ?", [value])  # noqa: S608
         assert {kind for kind, _ in problems(folder)} == {Wrong.ROW_CHANGED, Wrong.ROW_LOST}
@@ -294,7 +294,9 @@ def test_a_catalog_of_before_0_1_0_is_refused_by_what_it_lacks_and_made_again(
     before = tables(folder)
     with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
         catalog.execute("DROP TABLE illustrations")
-    with pytest.raises(MisshapenCatalog, match=r"lacks its column illustrations.address and 3 pa"):
+    with pytest.raises(
+        MisshapenCatalog, match=r"lacks its column illustrations.address and 3 other pa"
+    ):
         Catalog(folder / "catalog.db")
     told = CliRunner().invoke(main, ["verify", str(folder)])
     assert told.output.startswith("catalog damaged: catalog.db: The catalog ")

@@ -62,11 +62,11 @@ def folder(tmp_path: Path) -> Path:
         archive.add(replace(ARTICLE, body=body(A, B, C, C)))
         archive.add(replace(ARTICLE, info_code=OTHER, body=body(B)))
         assert missing(archive) == [(OTHER, B), (CODE, C), (CODE, B), (CODE, A)]
-        archive.keep_picture(A, PICTURE)
-        archive.keep_picture(B, SAME)
+        archive.store_picture(A, PICTURE)
+        archive.store_picture(B, SAME)
         archive.add(replace(ARTICLE, body=body(B)))
         archive.add(replace(ARTICLE, info_code=OTHER, body=body(A, B, C)))
-        archive.keep_picture(C, ANOTHER)
+        archive.store_picture(C, ANOTHER)
     return folder
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_picture_is_refused(folder: Path) -> None:
     before = media(folder)
     told = r"A\.jpg is no JPEG, PNG, GIF or WebP"
     with Archive(folder) as archive, pytest.raises(InvalidPicture, match=told):
-        archive.keep_picture(A, b"<svg/>")
+        archive.store_picture(A, b"<svg/>")
     assert media(folder) == before
 
 
@@ -116,7 +116,7 @@ def test_what_is_no_picture_is_refused(folder: Path) -> None:
     [
         "writing.commit.stage",
         "writing.commit.publish",
-        "catalog.writer.Catalog.keep_picture",
+        "catalog.writer.Catalog.store_picture",
     ],
 )
 def test_killed_while_a_picture_is_kept_the_next_crawl_keeps_it(
@@ -127,10 +127,10 @@ def test_killed_while_a_picture_is_kept_the_next_crawl_keeps_it(
         archive.add(replace(ARTICLE, info_code=OTHER, body=body(new)))
         patch.setattr(f"archive.{step}", kill)
         with pytest.raises(Killed):
-            archive.keep_picture(new, jpeg("new"))
+            archive.store_picture(new, jpeg("new"))
     with Archive(folder, clock=Clock()) as archive:
         assert missing(archive) == [(OTHER, new)]
-        archive.keep_picture(new, jpeg("new"))
+        archive.store_picture(new, jpeg("new"))
         assert not missing(archive)
     assert not wrong(folder)
     before = rows(folder)
@@ -164,7 +164,7 @@ def test_lost_and_changed_pictures_are_told_and_asked_for_again(folder: Path) ->
     with Archive(folder) as archive:
         assert missing(archive) == [(OTHER, C), (OTHER, B), (OTHER, A), (CODE, B)]
         for address, data in ((A, PICTURE), (B, SAME), (C, ANOTHER)):
-            archive.keep_picture(address, data)
+            archive.store_picture(address, data)
     assert not wrong(folder)
 
 
@@ -197,7 +197,7 @@ def test_a_disk_that_refuses_is_told(folder: Path, monkeypatch: pytest.MonkeyPat
 
         monkeypatch.setattr("archive.writing.commit.stage", full)
         with pytest.raises(ArchiveError, match="No space left"):
-            archive.keep_picture(f"https://{HOST}/new.jpg", jpeg("new"))
+            archive.store_picture(f"https://{HOST}/new.jpg", jpeg("new"))
 
 
 @pytest.mark.parametrize(

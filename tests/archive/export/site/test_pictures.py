@@ -62,7 +62,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ]
         )
         for address in (*KEPT, *TRICKY, LATER):
-            archive.keep_picture(address, data_of(address))
+            archive.store_picture(address, data_of(address))
     (folder / path_of(LOST)).unlink()
     return folder
 
@@ -143,7 +143,7 @@ def test_a_picture_that_comes_later_touches_what_shows_it(archive: Path, tmp_pat
     publish(copy, site, with_pictures=True)
     assert look(site) == before
     with Archive(copy) as opened:
-        opened.keep_picture(LOST, data_of(LOST))
+        opened.store_picture(LOST, data_of(LOST))
     publish(copy, site, with_pictures=True)
     assert changed(before, look(site)) == {
         path_of(LOST),

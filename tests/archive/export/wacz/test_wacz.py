@@ -78,7 +78,7 @@ def news(tmp_path: Path) -> Path:
             article(FROM_LIST, captures=(home,), body_source=BodySource.SUMMARY),
         ]
         archive.add_many(articles)
-        archive.keep_picture(PICTURE, GIF)
+        archive.store_picture(PICTURE, GIF)
         archive.capture(exchange(HOME, "<html>another list</html>", seconds=2))
     assert answer.file == page.file
     return folder
