@@ -22,7 +22,7 @@ _UNKNOWN = {"data": None, "errorcode": 1, "id": "0", "message": "no such article
 
 
 def article_api_site(articles: Iterable[Article]) -> Site:
-    """The host of the API; it knows these articles."""
+    """Return the host of the API, which has these articles."""
     known = {code_of(article): article for article in articles}
 
     def answer(request: Request) -> Answer:

@@ -38,8 +38,8 @@ from tests.faults.crawls import MOST_MEMORY, TOMORROW, Ended
 from tests.faults.matrix import EASTMONEYS, Place, Row, rows_of
 from tests.support.sample_site import rows
 
+#: The number of the first list.
 FIRST = 1000
-"""The number of the first list."""
 MANY_AT_ONCE = {"FINEWS_ONE_SLOT": False, "FINEWS_FIRST_DAYS": 36500}  # made-up articles are old
 ROLLING_AT = f"{FAST_NEWS_PATH}?fastColumn={{column}}&sortEnd={{page}}&req_trace={{trace}}"
 COLUMN_AT = (

@@ -12,7 +12,7 @@ from scrapy.http import TextResponse
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.numbered_list import ColumnList
 from crawler.pages.rolling_list import FastNewsList
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, list_site
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
@@ -21,7 +21,7 @@ from tests.conftest import Crawl
 from tests.support.eastmoney import LONG_AGO, eastmoney, share_first
 from tests.support.sample_site import asked
 
-SITE = made_up_site(articles=FEWEST)
+SITE = made_up_site(articles=MIN_ARTICLES)
 URL = f"https://{LISTAPI_HOST}/list"
 LONG = "9" * 3000
 NEWS = SITE.fast_news[:3]

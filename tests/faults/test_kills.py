@@ -35,8 +35,8 @@ from tests.support.waiting import wait_until_gone
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_PER_ARCHIVE = 3
+#: That take turns.
 KEEPERS = ("ArchiveInProcess", "ArchiveInSubprocess")
-"""That take turns."""
 
 
 @pytest.fixture(scope="module")

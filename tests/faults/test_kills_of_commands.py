@@ -127,8 +127,8 @@ EXPORTS = (
     Command("export site out"),
     Command("export feed out"),
 )
+#: Of each command; `verify --accept` is one more.
 ROUNDS = max(1, KILLS // KILLS_IN_A_ROW // (len(REBUILDING) + len(EXPORTS) + 1))
-"""Of each command; `verify --accept` is one more."""
 
 
 def start(command: Command, folder: Path) -> Child[bytes]:

@@ -10,8 +10,8 @@ from pip_audit._service import pypi
 
 from demo.replica import Answer, Replica, Request, Site
 
+#: Where `pip-audit` asks.
 (HOST,) = set(re.findall(r"https://([^/]+)/pypi/", inspect.getsource(pypi)))
-"""Where `pip-audit` asks."""
 
 
 def site(known: Mapping[str, str]) -> Site:

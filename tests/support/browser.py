@@ -15,8 +15,8 @@ from tests.support.requirements import program
 
 Browser = Any
 
+#: Width and height of the window, in CSS pixels.
 SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
-"""Width and height of the window, in CSS pixels."""
 _OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),

@@ -9,31 +9,32 @@ from pathlib import Path
 from archive.article import SHANGHAI
 from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.replica import Answer, Request, Site, folder_site, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS
 
 DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+#: Those that set up a machine.
 OPERATING, CLUSTER = SETTING_UP = ROOT / "docs" / "operating.md", ROOT / "docs" / "cluster.md"
-"""Those that set up a machine."""
+#: Files at whose heads it is said how to start containers.
 CONTAINERS = tuple(
     ROOT / "deploy" / name for name in ("Containerfile", "compose.yaml", "compose-cluster.yaml")
 )
-"""Files at whose heads it is said how to start containers."""
+#: Files whose comments name commands.
 WITH_COMMENTS = sorted(
     path
     for pattern in ("deploy/*", "settings/*.*", "mkdocs.yml", "Makefile", ".ci/run")
     for path in ROOT.glob(pattern)
 )
-"""Files whose comments name commands."""
 BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+#: The programs of the commands that set up a machine.
 FOR_ROOT = (
     r"(?:useradd|git|python3|chown|chmod|crontab|systemctl|journalctl|docker|apt-get|rabbitmqctl"
     r"|runuser|cd|cp|mv|mkdir|sed|tail|curl|rsync|logrotate|finews|\.venv/bin/\w+)"
 )
-"""The programs of the commands that set up a machine."""
+#: What lies in the project's folder without being a part of it.
 _NOT_OURS = (
     ".git",
     ".venv",
@@ -47,9 +48,8 @@ _NOT_OURS = (
     "news",
     "news-*",
 )
-"""What lies in the project's folder without being a part of it."""
+#: Eastmoney's page of every article here.
 _PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"
-"""Eastmoney's page of every article here."""
 
 
 def name_of(document: Path) -> str:
@@ -85,7 +85,7 @@ def sample_internet() -> dict[str, Site]:
     """All that the crawler asks for, by host."""
     answers = {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
     share = share_api_site(answers)
-    eastmoney = made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites
+    eastmoney = made_up_site(articles=MIN_ARTICLES, built=datetime.now(SHANGHAI)).sites
     return {
         **{host: eastmoney[host] for host in (ARTICLE_API_HOST, WEBLIST_HOST)},
         LISTAPI_HOST: lambda request: eastmoney[LISTAPI_HOST](_with_a_made_up_security(request)),

@@ -4,19 +4,19 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import Crawl, Ended
 from tests.support.sample_site import asked, rows
 
-SITE = made_up_site(articles=FEWEST)
+SITE = made_up_site(articles=MIN_ARTICLES)
 
 ALL = ("-a", f"since={SITE.articles[0].published:%Y-%m-%d}")
 
+#: The made-up articles are older than the crawls that come before them.
 LONG_AGO = ("-s", "FINEWS_FIRST_DAYS=36500")
-"""The made-up articles are older than the crawls that come before them."""
 
 LISTS = (WEBLIST_HOST, LISTAPI_HOST)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+#: Characters: enough that what takes the square of them does not end in minutes.
 SIZE = 300_000
-"""Characters: enough that what takes the square of them does not end in minutes."""
 
 
 def filled(unit: str, size: int = SIZE) -> str:

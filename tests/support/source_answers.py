@@ -39,11 +39,11 @@ _FIELDS = (
     *("summary", "image", "sortEnd", "Art_Code", "Art_Content", "Art_ShowTime", "Art_Tip_Info"),
 )
 _TEXT = st.text(st.characters(exclude_categories=()))
+#: Values that JSON has, some under the names of fields; half surrogate pairs among them.
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | _TEXT,
     lambda values: st.lists(values) | st.dictionaries(st.sampled_from(_FIELDS) | _TEXT, values),
 )
-"""Values that JSON has, some under the names of fields; half surrogate pairs among them."""
 
 
 def _recorded() -> list[tuple[str, str, Any]]:

@@ -136,7 +136,7 @@ def test_files_of_others_are_left_alone(archive: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     (site / "index.html").write_text("mine")
-    with pytest.raises(FinewsError, match=r"index\.html is there and not of an export"):
+    with pytest.raises(FinewsError, match=r"index\.html exists and no export has written it"):
         publish(archive, site)
     assert [path.name for path in site.iterdir() if not path.name.startswith(".")] == ["index.html"]
     assert (site / "index.html").read_text() == "mine"
@@ -209,7 +209,7 @@ def test_jekyll_refuses_a_half_made_site(archive: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert built.returncode != 0
-    assert "half exported (say finews export site again)" in built.stderr
+    assert "half exported (run finews export site again)" in built.stderr
     (site / "feed" / "2021-12-29.xml" / "in the way").unlink()
     (site / "feed" / "2021-12-29.xml").rmdir()
     publish(archive, site)
@@ -219,14 +219,14 @@ def test_jekyll_refuses_a_half_made_site(archive: Path, tmp_path: Path) -> None:
 def test_two_exports_at_once_do_not_mix(tmp_path: Path) -> None:
     with (tmp_path / ".finews-export.lock").open("w") as held:
         flock(held, LOCK_EX)
-        with pytest.raises(FinewsError, match="Another export is at work"):
+        with pytest.raises(FinewsError, match="Another export is running"):
             export_to(tmp_path, files("a"))
 
 
 def test_a_record_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     for content in ("{", "[]", '{"whole": true}'):
         (tmp_path / ".finews-export.json").write_text(content)
-        with pytest.raises(FinewsError, match="delete the folder and export anew"):
+        with pytest.raises(FinewsError, match=r"Delete the folder .* and export again"):
             export_to(tmp_path, files("a"))
 
 
@@ -238,7 +238,7 @@ def test_a_record_removes_nothing_outside_of_the_folder(tmp_path: Path, name: st
     named = str(mine) if name == "/mine" else name
     record = {"whole": True, "files": {named: ["", 4, mine.stat().st_mtime_ns]}}
     (folder / ".finews-export.json").write_text(json.dumps(record))
-    with pytest.raises(FinewsError, match="delete the folder and export anew"):
+    with pytest.raises(FinewsError, match=r"Delete the folder .* and export again"):
         export_to(folder, files("a"))
     assert mine.read_bytes() == b"mine"
 

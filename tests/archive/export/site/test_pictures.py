@@ -158,7 +158,7 @@ def test_a_damaged_picture_is_left_out_by_name(archive: Path, tmp_path: Path) ->
     told = publish(copy, tmp_path / "site", with_pictures=True)
     assert told == [
         f"NW202112290000000001: its picture {copy / path_of(LATER)} is damaged, so it is left out;"
-        " `finews verify` says more"
+        " run `finews verify`"
     ]
     assert path_of(LATER) not in media_in(tmp_path / "site")
 
