@@ -1,4 +1,4 @@
-"""Eastmoney's lists that would lead a crawl on for ever, or away."""
+"""Eastmoney's lists that would lead a crawl on without end, or to another host."""
 
 import json
 import re
@@ -28,7 +28,7 @@ NEWS = SITE.fast_news[:3]
 
 
 def leading_on(data: Mapping[str, object]) -> Site:
-    """The same articles on every page, and more to come."""
+    """Return a list with the same articles on every page, without an end."""
     first = list_site(NEWS, {"350": SITE.columns["350"][:3]})
 
     def answer(request: Request) -> Answer:

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-#: Every rule's, with a number that changes from request to request.
+#: Adverts for every rule, with a number that changes from request to request.
 ADVERTS = (
     '<p>\u3000\u3000<a class="toplink" target="_blank" href="https://ai.eastmoney.com/x?c={n}">'
     "全新妙想投研助理，立即体验</a></p>",

@@ -1,4 +1,4 @@
-"""Eastmoney as the replica serves it."""
+"""Eastmoney, as the replica serves it."""
 
 import re
 from collections import Counter
@@ -15,14 +15,14 @@ SITE = made_up_site(articles=MIN_ARTICLES)
 
 ALL = ("-a", f"since={SITE.articles[0].published:%Y-%m-%d}")
 
-#: The made-up articles are older than the crawls that come before them.
+#: Settings for made-up articles that are older than earlier crawls.
 LONG_AGO = ("-s", "FINEWS_FIRST_DAYS=36500")
 
 LISTS = (WEBLIST_HOST, LISTAPI_HOST)
 
 
 def share_first(sources: Path) -> Path:
-    """Two lists, each by one way, and bodies of the share API before the article's page."""
+    """Write sources with one address for each of two lists, and the share API as first body."""
     text = sources.read_text(encoding="utf-8")
     text = re.sub(r"(?s)rolling_script = \[.*?\]", "rolling_script = []", text)
     text = re.sub(r"(?m)^read = .*", 'read = ["快讯", "国内经济"]', text)
@@ -37,7 +37,7 @@ def eastmoney(crawl: Crawl, *arguments: str) -> Ended:
 
 
 def pages(replica: Replica) -> Counter[str]:
-    """How many pages of lists each host was asked for."""
+    """Return the number of requested pages of lists, by host."""
     return Counter({host: sum("/comm/" in url for url in asked(replica, host)) for host in LISTS})
 
 

@@ -11,7 +11,7 @@ _NUMBERS = (
     *(659047451954, 938184168556, 100000000003, 961648326706, 999999999999),
 )
 
-#: The pictures of the sample site in the order in which they are asked for.
+#: The pictures of the sample site, in the order of their requests.
 BY_AGE = [f"D{number}_w800h343.jpg" for number in _NUMBERS]
 
 #: The first two are the same bytes, the last one is in two articles.
@@ -37,7 +37,7 @@ def pictures_asked(replica: Replica) -> list[str]:
 
 
 def kept(archive: Path) -> dict[str, str]:
-    """Address → path of the pictures that the catalog has."""
+    """Return address → path of the pictures in the catalog."""
     sql = "SELECT address, sha256, type FROM pictures"
     suffixes = {"image/jpeg": "jpg", "image/png": "png"}
     return {
