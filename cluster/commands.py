@@ -84,7 +84,7 @@ def send(jobs_file: Path, names: tuple[str, ...]) -> None:
 @cluster.command()
 @click.option("--patience", default=10.0, show_default=True, help="Seconds to wait for the writer.")
 def status(patience: float) -> None:
-    """Show the waiting, running and failed jobs, and the delay of the writer."""
+    """Show the status of the jobs and the delay of the writer."""
     from cluster.app import broker_url, opened_app
     from cluster.status import described, status_of
 

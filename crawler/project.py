@@ -20,9 +20,9 @@ class FolderInUse(FinewsError):
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
-    """Create a project in the folder DIR: settings, sources and a crontab.
+    """Create a project in the folder DIR.
 
-    Existing files are never overwritten.
+    It has settings, sources and a crontab. Existing files are never overwritten.
     """
     make_project(folder, sys.executable)
     crawl = shlex.join([sys.executable, "-P", "-m", "scrapy", "crawl", "finews"])

@@ -30,8 +30,8 @@ def article_api_site(articles: Iterable[Article]) -> Site:
         if match is None:
             return Answer(HTTPStatus.NOT_FOUND, b"", _HTML)
         article = known.get(match[1])
-        told = _UNKNOWN if article is None else _known(article)
-        return Answer(HTTPStatus.OK, json.dumps(told, ensure_ascii=False).encode(), _JSON)
+        facts = _UNKNOWN if article is None else _known(article)
+        return Answer(HTTPStatus.OK, json.dumps(facts, ensure_ascii=False).encode(), _JSON)
 
     return answer
 

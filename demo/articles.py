@@ -253,7 +253,7 @@ def _title_and_fields(number: int, prose: Prose, *, broken: bool) -> tuple[str, 
     if turn != 1 or special >= len(_SPECIAL_TITLES):
         return prose.headline(), _FIELDS[number % len(_FIELDS)]
     pattern = _SPECIAL_TITLES[special]
-    # The mirror's page alone could not tell most of these titles, but it can tell valid HTML.
+    # Most of these titles cannot be read from the mirror's page alone, but valid HTML can.
     fields = _WITHOUT_TITLE if pattern is _HTML_TITLE else _WHOLE
     return pattern.format(prose.topic(), prose.topic()), fields
 

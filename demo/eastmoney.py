@@ -67,12 +67,12 @@ class FastNews:
 
     @property
     def info_code(self) -> str:
-        """Its infoCode."""
+        """The article's infoCode."""
         return f"NW{self.code}"
 
     @property
     def summary(self) -> str:
-        """The title and the digest in one."""
+        """The title and the digest in one text."""
         return f"【{self.title}】{self.digest}"
 
 
@@ -115,7 +115,7 @@ def columns_of(articles: Iterable[Article]) -> Mapping[str, tuple[Article, ...]]
     """Return column → articles, newest first.
 
     `ECONOMY` has all but some rolling news, the others have some of what it has. Rolling news are
-    only here when a share host knows them: a column does not tell that they are rolling news.
+    only here when a share host knows them: a column does not mark them as rolling news.
     """
     newest = sorted(articles, key=lambda article: article.published, reverse=True)
     return {

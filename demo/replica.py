@@ -78,7 +78,7 @@ class Replica:
 
     @property
     def proxy_url(self) -> str:
-        """What to set `http_proxy` to, inside the `with` block."""
+        """The value for `http_proxy`, inside the `with` block."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property

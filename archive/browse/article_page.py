@@ -46,7 +46,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """What the article page shows.
+    """The contents of the article page.
 
     :param post: the post's row in the catalog.
     :param edition: the edition that the post is; the only one where the source published one post.

@@ -38,7 +38,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the front page shows.
+    """The contents of the front page.
 
     :param total: number of posts in the archive.
     :param first: publication date of the oldest post.

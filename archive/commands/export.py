@@ -35,7 +35,7 @@ class _Exports(click.Group):
 
 @click.group(cls=_Exports)
 def export() -> None:
-    """Export posts as records, as a web site, as a feed or as a web archive.
+    """Export posts: as records, a web site, a feed or a WACZ file.
 
     Without one of the commands below, posts are written as JSON Lines.
     """
@@ -152,10 +152,10 @@ def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
 @click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
 @_choosing_posts
 def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
-    """Write captures as a WACZ file, with a page for every post, for ReplayWeb.page.
+    """Write captures as a WACZ file for ReplayWeb.page.
 
-    Without options that choose posts, the file has all captures, those of lists too; with them, the
-    captures that these posts were read from.
+    The file has a page for every post. Without options that choose posts, it has all captures,
+    those of lists too; with them, the captures that these posts were read from.
     """
 
     def report(damage: ArchiveError) -> None:
@@ -226,9 +226,10 @@ def site(folder: Path, published: Published) -> None:
 @export.command()
 @_publishing
 def feed(folder: Path, published: Published) -> None:
-    """Write an Atom feed, feed.xml, and its history by day, into the folder DIR.
+    """Write an Atom feed into the folder DIR.
 
-    Running it again updates DIR. Files in DIR that no export has written are left unchanged.
+    The feed is feed.xml; other files have its history by day. Running it again updates DIR. Files
+    in DIR that no export has written are left unchanged.
     """
     _report(publish_feed(published, folder, show), published)
 

@@ -26,9 +26,9 @@ def _info_code(_: click.Context, __: click.Parameter, value: str) -> InfoCode:
 @click.argument("info_code", metavar="CODE", callback=_info_code)
 @_archive
 def give_up(info_code: InfoCode, archive: Path) -> None:
-    """Stop trying to archive the article CODE, which crawls have failed to archive.
+    """Stop trying to archive the article CODE.
 
-    `finews stats` lists such articles.
+    Crawls have failed to archive it; `finews stats` lists such articles.
     """
     with closing(Archive(archive)) as opened:
         if not opened.crawl_state.give_up(info_code):

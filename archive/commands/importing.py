@@ -26,10 +26,10 @@ from archive.progress import show
 )
 @click.option("--quiet", is_flag=True, help="Do not report broken files.")
 def import_(folders: tuple[Path, ...], archive: Path, quiet: bool) -> None:
-    """Import folders of posts: another archive, or a checkout of the original site.
+    """Import folders of posts.
 
-    Posts are stored byte for byte. An interrupted import continues when run again; importing the
-    same posts again changes nothing.
+    A folder is another archive, or a checkout of the original site. Posts are stored byte for byte.
+    An interrupted import continues when run again; importing the same posts again changes nothing.
     """
 
     def report(finding: importing.FileFinding) -> None:

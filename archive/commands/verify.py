@@ -23,9 +23,9 @@ from archive.progress import show
 )
 @click.option("--strict", is_flag=True, help="Exit with status 5 when damage was accepted.")
 def verify(archive: Path, repair: bool, accept: bool, strict: bool) -> None:
-    """Check every post, revision and capture against its hash and the catalog.
+    """Check every file against its hash and the catalog.
 
-    Damage is printed, a line each.
+    Files are posts, revisions and captures. Damage is printed, a line each.
 
     \b
     Exit status 0: the archive is whole, or all damage was accepted.
