@@ -131,7 +131,7 @@ def test_stats(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("FINEWS_ARCHIVE", str(news))
     monkeypatch.chdir("/")
-    assert f"archive       {news}" in run("stats").output
+    assert f"archive     {news}" in run("stats").output
 
 
 def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
@@ -150,7 +150,7 @@ def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
     Archive(tmp_path / "news").close()
     result = run("stats")
     assert result.exit_code == 0
-    assert "posts         0" in result.output
+    assert "posts       0" in result.output
 
 
 @pytest.mark.parametrize(
