@@ -18,17 +18,16 @@ _COMMANDS = "finews.commands"
 
 
 class _Interrupted(click.ClickException):
-    """Has the exit status of a crawl that was ended early."""
+    """An interrupted command; it has the exit status of an interrupted crawl."""
 
     exit_code = 9
 
 
 class _Commands(click.Group):
-    """Imports a command when it is asked for, and shows what goes wrong in an archive as one
-    sentence, with exit status 1.
+    """Imports a command when it is called, and prints an error as one sentence, with status 1.
 
-    Every process that helps `finews verify` imports this module once more, and Datasette alone
-    takes a second.
+    The worker processes of `finews verify` import this module too, and the import of Datasette
+    alone takes a second.
     """
 
     def list_commands(self, _: click.Context) -> list[str]:
@@ -45,7 +44,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
             return super().resolve_command(ctx, args)
-        except click.NoSuchCommand as error:  # which knows no command that is not imported
+        except click.NoSuchCommand as error:  # click suggests imported commands only
             commands = self.list_commands(ctx)
             raise click.NoSuchCommand(
                 error.command_name, possibilities=commands, ctx=ctx
@@ -58,14 +57,14 @@ class _Commands(click.Group):
         except FinewsError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt as error:
-            raise _Interrupted("Ended early; nothing is lost, run the same again.") from error
+            raise _Interrupted("Interrupted; nothing is lost. Run the command again.") from error
 
 
 @contextmanager
 def _standard_output() -> Iterator[None]:
-    """See that what is printed arrives, and that any path can be printed.
+    """Check that standard output can be written, and let it print any path.
 
-    :raises FinewsError: when standard output is closed, or cannot be written.
+    :raises FinewsError: when standard output is closed or cannot be written.
     """
     if sys.stdout is None:
         raise FinewsError("Standard output is closed; redirect it to a file or to /dev/null.")
@@ -77,7 +76,7 @@ def _standard_output() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except OSError as error:
-        if error.errno == errno.EPIPE:  # who reads it has read enough
+        if error.errno == errno.EPIPE:  # the reader has ended
             raise
         _discard_output()
         raise FinewsError(
@@ -86,17 +85,18 @@ def _standard_output() -> Iterator[None]:
 
 
 def _discard_output() -> None:
-    """Let Python flush what is left of it to nowhere at its end."""
-    with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    """Redirect the rest of standard output, which Python flushes when it exits, to /dev/null."""
+    with suppress(OSError), Path(os.devnull).open("wb") as null:
+        os.dup2(null.fileno(), sys.stdout.fileno())
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="finews")
 def main() -> None:
-    """Look after an archive of news posts.
+    """Maintain, browse and export an archive of financial news.
 
-    ARCHIVE is its folder; without it, the environment variable FINEWS_ARCHIVE, else news.
+    ARCHIVE is the folder of the archive. Its default is the environment variable FINEWS_ARCHIVE, or
+    else the folder news.
     """
 
 

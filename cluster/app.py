@@ -1,9 +1,9 @@
-"""The Celery application: two queues that matter, and settings that lose nothing.
+"""The Celery application: its queues, and settings with which no message is lost.
 
-Jobs wait in `JOBS` for any worker. Everything for the archive goes through `ARCHIVE`, in one order
-and to one consumer: batches, questions, news of blocked hosts. So an answer to a crawl that begins
-knows all that was sent before, and a writer that falls behind holds up new crawls instead of
-piling up batches.
+Jobs wait in `JOBS` for any worker. All messages to the archive go through `ARCHIVE`, in one order
+and to one consumer: batches, requests, blocks of hosts. So the answer to a new crawl includes all
+that was sent before, and a writer that falls behind delays new crawls instead of accumulating
+batches.
 """
 
 import os
@@ -16,11 +16,11 @@ from kombu import Queue, pools
 
 from archive.errors import FinewsError
 
-#: Names of the queues; `ASIDE` has the batches that the writer could not process.
+#: Names of the queues; `ASIDE` contains the batches that the writer could not process.
 JOBS, ARCHIVE, ASIDE = "finews.jobs", "finews.archive", "finews.aside"
 
-#: Seconds of a crawl, which is killed when it takes longer. RabbitMQ takes a job back from a worker
-#: that has not acknowledged it in 1800 seconds (`consumer_timeout`), and Redis after
+#: Seconds after which a crawl is killed. RabbitMQ gives the job of a worker that has not
+#: acknowledged it in 1800 seconds (`consumer_timeout`) to another worker, Redis after
 #: `VISIBILITY_SECONDS`.
 LONGEST_JOB_SECONDS = 1500
 
@@ -31,27 +31,27 @@ _DEFAULT_BROKER = "amqp://guest:guest@127.0.0.1:5672//"
 
 
 class InvalidBroker(FinewsError):
-    """The broker's address is of no kind that is known here."""
+    """The broker's address has an unknown scheme."""
 
 
 def broker_url() -> str:
-    """The address in the environment variable ``FINEWS_BROKER``; by default, RabbitMQ here.
+    """Return the address in ``FINEWS_BROKER``; by default that of a local RabbitMQ.
 
     :raises InvalidBroker: when it is neither ``amqp://`` nor ``redis://``.
     """
     url = os.environ.get("FINEWS_BROKER") or _DEFAULT_BROKER
     if url.partition("://")[0] not in {"amqp", "amqps", "redis", "rediss"}:
         raise InvalidBroker(
-            "FINEWS_BROKER should be an address such as amqp://user:password@host:5672// "
+            "FINEWS_BROKER must be an address such as amqp://user:password@host:5672// "
             "or redis://host:6379/0."
         )
     return url
 
 
 def make_app(broker: str) -> Celery:
-    """The application, without tasks.
+    """Create the application, without tasks.
 
-    :param broker: ``amqp://…`` or ``redis://…``.
+    :param broker: address of the broker, ``amqp://…`` or ``redis://…``.
     """
     app = Celery("finews")
     on_redis = broker.startswith("redis")
@@ -61,12 +61,12 @@ def make_app(broker: str) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options=_redis_options() if on_redis else {"confirm_publish": True},
-        # Plain data: what comes from a queue never becomes code.
+        # Plain data only: no message from a queue can become code.
         accept_content=["msgpack", "json"],
         task_serializer="msgpack",
         task_compression="gzip",
         task_ignore_result=True,
-        # A job or a batch is done when it is done, not when it is taken.
+        # A job or a batch is acknowledged when it is done, not when it is received.
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
@@ -97,7 +97,10 @@ def make_app(broker: str) -> Celery:
 
 @contextmanager
 def opened_app(broker: str) -> Iterator[Celery]:
-    """The same, whose connections are closed at the end."""
+    """Create the application, and close its connections at the end of the block.
+
+    :param broker: address of the broker.
+    """
     app = make_app(broker)
     try:
         yield app

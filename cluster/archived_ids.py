@@ -1,8 +1,8 @@
-"""Which articles are archived, on the worker's own disk: no link costs a round trip.
+"""The ids of archived articles on a worker's disk, so that no link costs a request to the writer.
 
-A crawl that begins asks the writer for what has come since the last one on this machine, and then
-looks codes up here. Exact, unlike a Bloom filter: an article that is taken for known by mistake
-would never be fetched.
+A new crawl requests from the writer the articles archived since the last crawl on this machine, and
+then looks ids up here. The set is exact, unlike a Bloom filter: an article that is wrongly taken
+for archived would never be fetched.
 """
 
 import sqlite3
@@ -17,12 +17,13 @@ from archive.article import Edition, InfoCode
 from archive.errors import ArchiveError
 from archive.storage import Closing, plain, sqlite_errors
 
-#: First time, code, path and category of a post.
+#: First-seen time (ISO 8601), article code, path and category slug of a post.
 Seen = tuple[str, str, str, str | None]
 
+#: Number of digits of most article codes.
 _USUAL_DIGITS = 18
 
-#: Version of the tables; a file with another version is filled again.
+#: Version of the tables; a file with another version is emptied and filled again.
 _VERSION = 2
 
 _SCHEMA = f"""
@@ -36,13 +37,13 @@ _SCHEMA = f"""
 """
 
 
-class KnownArticles(Closing):
-    """The codes of an archive, up to when it was last asked.
+class ArchivedIds(Closing):
+    """The ids of an archive's articles, as of the last request to the writer.
 
-    Several crawls of one machine may have it open.
+    Several crawls of one machine may have the file open.
 
-    :param path: of an SQLite file, which may be deleted; it then fills anew.
-    :raises ArchiveError: here and from every method, when it cannot be read or written.
+    :param path: path of an SQLite file; when it is deleted, it is filled again.
+    :raises ArchiveError: here and from every method, when the file cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,9 +67,9 @@ class KnownArticles(Closing):
         self._db.close()
 
     def up_to(self, archive: str) -> str:
-        """When the newest article that is known here was first seen; empty when none is.
+        """Return when the newest article in the file was first seen; empty when there is none.
 
-        :param archive: the archive's identity. What is known of another one is forgotten.
+        :param archive: identity of the archive. The articles of any other archive are deleted.
         """
         with self._access(), self._db:
             row = self._db.execute("SELECT archive, first_seen FROM state").fetchone()
@@ -79,7 +80,7 @@ class KnownArticles(Closing):
         return ""
 
     def learn(self, seen: Sequence[Seen]) -> None:
-        """Take in what the archive has, in the order of its coming."""
+        """Add posts of the archive, in the order in which they were first seen."""
         if not seen:
             return
         slugs = {slug for *_, slug in seen if slug is not None}
@@ -97,19 +98,19 @@ class KnownArticles(Closing):
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
         """Return whether the archive has the article.
 
-        :param edition: as this post; as any where it is None.
+        :param edition: edition to look for; None for any.
         """
         return self._one("SELECT 1 FROM known WHERE code = ?", info_code, edition) is not None
 
     def was_known(self, info_code: InfoCode, at: datetime) -> bool:
-        """Whether the archive had the article by then."""
+        """Return whether the archive had the article at a time."""
         row = self._one("SELECT min(seen) FROM known WHERE code = ? GROUP BY code", info_code)
         return row is not None and int(row[0]) <= _seconds(at)
 
     def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
-        """Return the category that the article is archived in.
+        """Return the slug of the category that the article is archived in; None without one.
 
-        :param edition: as this post; the media's first where it is None.
+        :param edition: edition to look for; None for the media's edition, or else any.
         """
         sql = "SELECT slugs.slug FROM known JOIN slugs ON id = known.slug WHERE code = ?"
         row = self._one(sql, info_code, edition)
@@ -127,12 +128,15 @@ class KnownArticles(Closing):
 
     def _access(self) -> AbstractContextManager[None]:
         return sqlite_errors(
-            f"Could not use {self._path}", "it may be deleted, and then fills anew"
+            f"Could not use {self._path}", "it may be deleted, and is then filled again"
         )
 
 
 def _rows(seen: Iterable[Seen], ids: dict[str, int]) -> list[tuple[int, Edition, int, int]]:
-    """In the order of the tree, whose pages are then filled to the brim; 0 is no category."""
+    """Return the rows in the order of the primary key, which fills the pages of the table.
+
+    The slug 0 stands for no category.
+    """
     return sorted(
         (
             _key(code[2:]),
@@ -149,10 +153,11 @@ def _seconds(time: datetime) -> int:
 
 
 def _key(digits: str) -> int:
-    """18 digits are a number, which begins with the day: what comes together lies together.
+    """Return the integer key of a code.
 
-    Of other codes, which are rare, a hash of 63 bits: among 10⁸ codes one is taken for another
-    with a probability of 10⁻¹¹.
+    18 digits are their number, which begins with the day: codes of a day are near each other. Other
+    codes are rare, and have a negative hash of 63 bits, for which a collision with one of 10⁸ codes
+    has a probability of 10⁻¹¹.
     """
     if len(digits) == _USUAL_DIGITS:
         return int(digits)

@@ -1,7 +1,7 @@
-"""Which batches the archive has: what comes twice changes nothing.
+"""The log of the batches that the archive has, so that a batch received twice changes nothing.
 
-It is beside the catalog, in a file of its own. Who deletes it loses the figures of crawls that are
-under way, and makes the workers ask anew for all that is archived; nothing else.
+It is a file next to the catalog. When it is deleted, the counts of running crawls are lost, and the
+workers request the ids of all archived articles again; nothing else.
 """
 
 import json
@@ -19,7 +19,8 @@ from archive.capture import Capture
 from archive.clock import utc_iso
 from archive.storage import plain, sqlite_errors
 
-_KEPT = timedelta(days=7)
+#: Time after which the batches of a crawl are deleted.
+_RETENTION = timedelta(days=7)
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS archive (identity TEXT);
     CREATE TABLE IF NOT EXISTS crawls (
@@ -39,10 +40,12 @@ _SCHEMA = """
 
 @dataclass(frozen=True, slots=True)
 class JobEnded:
-    """How a job ended last.
+    """The result of the last run of a job.
 
-    :param ended: ISO 8601, UTC.
-    :param failures: how many times in a row it has failed by now.
+    :param status: exit status; 0 for success.
+    :param sentence: the reason for the status.
+    :param ended: time of the end, ISO 8601, UTC.
+    :param failures: number of failures in a row.
     """
 
     name: str
@@ -52,8 +55,8 @@ class JobEnded:
     failures: int
 
 
-class Received:
-    """The batches of crawls.
+class BatchLog:
+    """The batches, captures and jobs of crawls.
 
     :raises ArchiveError: here and from every method, when the file cannot be read or written.
     """
@@ -82,16 +85,19 @@ class Received:
 
     @property
     def identity(self) -> str:
-        """Of the archive, for those who remember what it has."""
+        """The identity of the archive, for workers that store the ids of its articles."""
         return str(self._rows("SELECT identity FROM archive")[0][0])
 
     def has(self, crawl: str, number: int) -> bool:
-        """Whether a batch was written."""
+        """Return whether a batch was written."""
         sql = "SELECT 1 FROM batches WHERE crawl = ? AND number = ?"
         return bool(self._rows(sql, crawl, number))
 
     def captures(self, crawl: str, offsets: Iterable[int]) -> dict[int, Capture]:
-        """Where exchanges of a crawl are kept, by their offset on the worker; those that are."""
+        """Return the captures of those exchanges of a crawl that are stored.
+
+        :param offsets: offsets of the exchanges on the worker.
+        """
         sql = """
             SELECT offset, capture FROM captures
             WHERE crawl = ? AND offset IN (SELECT value FROM json_each(?))
@@ -102,10 +108,10 @@ class Received:
     def put(
         self, crawl: str, number: int, outcomes: Mapping[str, int], captures: Mapping[int, Capture]
     ) -> None:
-        """A batch is written.
+        """Record that a batch was written.
 
-        :param outcomes: how many articles of it became what.
-        :param captures: where its exchanges are kept now.
+        :param outcomes: number of its articles by outcome.
+        :param captures: captures of its exchanges, by their offset on the worker.
         """
         with self._access(), self._db:
             self._db.execute(
@@ -120,7 +126,10 @@ class Received:
             )
 
     def begin(self, crawl: str, number: int, spider: str, now: datetime) -> None:
-        """A crawl has begun, with a number in the catalog. Old ones are forgotten."""
+        """Record that a crawl has begun; delete old crawls.
+
+        :param number: number of the crawl in the catalog.
+        """
         with self._access(), self._db:
             self._db.execute(
                 "INSERT OR REPLACE INTO crawls VALUES (?, ?, ?, ?, NULL)",
@@ -130,16 +139,16 @@ class Received:
             for table in ("batches", "captures", "crawls"):
                 self._db.execute(
                     f"DELETE FROM {table} WHERE crawl IN {old}",  # noqa: S608
-                    [_iso(now - _KEPT)],
+                    [_iso(now - _RETENTION)],
                 )
 
     def number_of(self, crawl: str) -> int | None:
-        """The number of a crawl in the catalog; None when it never began."""
+        """Return the number of a crawl in the catalog; None when it never began."""
         rows = self._rows("SELECT number FROM crawls WHERE crawl = ?", crawl)
         return int(rows[0][0]) if rows else None
 
     def outcomes(self, crawl: str) -> tuple[int, Counter[str]]:
-        """How many batches of a crawl were written, and what became of their articles."""
+        """Return the number of batches of a crawl, and the number of articles by outcome."""
         rows = self._rows("SELECT outcomes FROM batches WHERE crawl = ?", crawl)
         total: Counter[str] = Counter()
         for (outcomes,) in rows:
@@ -147,13 +156,13 @@ class Received:
         return len(rows), total
 
     def end(self, crawl: str, now: datetime) -> None:
-        """A crawl has ended; where its exchanges are kept is of no use any more."""
+        """Record that a crawl has ended; delete the captures of its exchanges."""
         with self._access(), self._db:
             self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [_iso(now), crawl])
             self._db.execute("DELETE FROM captures WHERE crawl = ?", [crawl])
 
     def job_ended(self, name: str, status: int, sentence: str, now: datetime) -> None:
-        """A job has ended."""
+        """Record that a job has ended."""
         with self._access(), self._db:
             self._db.execute(
                 """
@@ -165,7 +174,7 @@ class Received:
             )
 
     def jobs(self) -> list[JobEnded]:
-        """How each job ended last, those that have failed most first."""
+        """Return the last result of each job, most failures first."""
         sql = (
             "SELECT name, status, sentence, ended, failures FROM jobs ORDER BY failures DESC, name"
         )

@@ -1,4 +1,4 @@
-"""``finews cluster``: one command per role."""
+"""The commands ``finews cluster …``, one for each role."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +11,7 @@ _jobs = click.option(
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     envvar="FINEWS_JOBS",
     required=True,
-    help="The jobs file; or the environment variable FINEWS_JOBS.",
+    help="The jobs file; by default the environment variable FINEWS_JOBS.",
 )
 
 
@@ -19,7 +19,7 @@ _jobs = click.option(
 def cluster() -> None:
     """Crawl with several machines into one archive.
 
-    The environment variable FINEWS_BROKER has the broker's address, such as
+    The environment variable FINEWS_BROKER is the broker's address, such as
     amqp://user:password@host:5672// or redis://host:6379/0.
     """
     if find_spec("celery") is None:
@@ -30,10 +30,12 @@ def cluster() -> None:
 
 
 @cluster.command()
-@click.option("--crawls", type=click.IntRange(1), default=4, show_default=True, help="At a time.")
-@click.option("--name", default="worker", show_default=True, help="Of this one on its machine.")
+@click.option(
+    "--crawls", type=click.IntRange(1), default=4, show_default=True, help="Crawls at once."
+)
+@click.option("--name", default="worker", show_default=True, help="Name, unique on the machine.")
 def worker(crawls: int, name: str) -> None:
-    """Take jobs and crawl them, until stopped."""
+    """Run the crawls of jobs, until stopped."""
     from cluster.entry_points import work
 
     work(crawls, name)
@@ -47,7 +49,7 @@ def worker(crawls: int, name: str) -> None:
     default="news",
 )
 def writer(archive: Path) -> None:
-    """Write what the workers send into ARCHIVE, until stopped. There is one of these."""
+    """Write what the workers send into ARCHIVE, until stopped. Run only one writer."""
     from cluster.entry_points import write
 
     write(archive)
@@ -60,10 +62,10 @@ def writer(archive: Path) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     default="beat-schedule",
     show_default=True,
-    help="File that remembers when each job was last sent.",
+    help="File that stores when each job was last sent.",
 )
 def beat(jobs_file: Path, schedule: Path) -> None:
-    """Send each job whenever it is due, until stopped. There is one of these."""
+    """Send each job when it is due, until stopped. Run only one of these."""
     from cluster.entry_points import send_when_due
 
     send_when_due(jobs_file, schedule)
@@ -73,7 +75,7 @@ def beat(jobs_file: Path, schedule: Path) -> None:
 @_jobs
 @click.argument("names", nargs=-1)
 def send(jobs_file: Path, names: tuple[str, ...]) -> None:
-    """Send jobs now: those that are named, or all."""
+    """Send the named jobs now; without names, all jobs."""
     from cluster.entry_points import send_now
 
     click.echo(f"{send_now(jobs_file, names)} jobs sent.")
@@ -82,7 +84,7 @@ def send(jobs_file: Path, names: tuple[str, ...]) -> None:
 @cluster.command()
 @click.option("--patience", default=10.0, show_default=True, help="Seconds to wait for the writer.")
 def status(patience: float) -> None:
-    """Show jobs waiting, running and failed, and how far the writer is behind."""
+    """Show the status of the jobs and the delay of the writer."""
     from cluster.app import broker_url, opened_app
     from cluster.status import described, status_of
 
@@ -93,7 +95,7 @@ def status(patience: float) -> None:
 
 @cluster.command()
 def retry() -> None:
-    """Give the batches that were set aside to the writer once more."""
+    """Send the batches that were set aside to the writer again."""
     from cluster.entry_points import send_again
 
     click.echo(f"{send_again()} batches sent again.")

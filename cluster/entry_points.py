@@ -1,4 +1,4 @@
-"""What each machine of a cluster does."""
+"""Run the roles of a cluster: worker, writer, and sender of jobs."""
 
 import logging
 import sys
@@ -21,9 +21,12 @@ _QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--logl
 
 
 def work(crawls: int, name: str) -> None:
-    """Take jobs, so many at a time, until stopped.
+    """Run the crawls of jobs, until stopped.
 
-    Threads are enough: each waits for a crawl in a process of its own.
+    Threads are enough: each waits for the process of a crawl.
+
+    :param crawls: number of crawls at once.
+    :param name: name of the worker, unique on its machine.
     """
     app = make_app(broker_url())
     add_task(app, CrawlRunner())
@@ -33,7 +36,7 @@ def work(crawls: int, name: str) -> None:
 def write(archive: Path) -> None:
     """Write to the archive until stopped.
 
-    :raises ArchiveError: when it cannot be opened.
+    :raises ArchiveError: when the archive cannot be opened.
     """
     app = make_app(broker_url())
     with BatchWriter(archive) as writer:
@@ -45,7 +48,7 @@ def write(archive: Path) -> None:
 
 def _run(app: Celery, queue: str, *options: str) -> None:
     _log()
-    # A job's crawl ends by itself when the broker is gone; Celery need not do it.
+    # Celery warns that it does not cancel tasks without a broker; a crawl then ends by itself.
     warnings.simplefilter("ignore", CPendingDeprecationWarning)
     app.worker_main(["--quiet", "worker", f"--queues={queue}", *options, *_QUIET])
 
@@ -57,10 +60,13 @@ def _log() -> None:
 
 
 def send_when_due(jobs_file: Path, schedule: Path) -> None:
-    """Send jobs as their time comes, until stopped. One that nobody takes before it is due again
-    expires.
+    """Send each job when it is due, until stopped.
 
-    :raises InvalidJobs: and InvalidSources, when a file is wrong.
+    A job that no worker has started before it is due again expires.
+
+    :param schedule: file that stores when each job was last sent.
+    :raises InvalidJobs: when the jobs file is wrong.
+    :raises InvalidSources: when a sources file is wrong.
     """
     app = make_app(broker_url())
     app.conf.beat_schedule = {
@@ -82,7 +88,7 @@ def send_when_due(jobs_file: Path, schedule: Path) -> None:
 
 
 def send_now(jobs_file: Path, names: Iterable[str]) -> int:
-    """Send jobs once; returns how many.
+    """Send jobs once; return their number.
 
     :raises InvalidJobs: when a name is unknown or a file is wrong.
     :raises ArchiveError: when there is no broker.
@@ -105,7 +111,7 @@ def send_now(jobs_file: Path, names: Iterable[str]) -> int:
 
 
 def send_again() -> int:
-    """Move what was set aside to the writer's queue; returns how many messages.
+    """Move the messages that were set aside to the writer's queue; return their number.
 
     :raises ArchiveError: when there is no broker.
     """
@@ -114,7 +120,7 @@ def send_again() -> int:
         with opened_app(broker_url()) as app, app.connection() as connection:
             aside: Any = app.amqp.queues[ASIDE].bind(connection.default_channel)
             aside.declare()
-            # Not until there are none: what is no better today comes back at once.
+            # Not until the queue is empty: a message that fails again comes back at once.
             for _ in range(aside.queue_declare().message_count):
                 message = aside.get(accept=["msgpack"])
                 if message is None:

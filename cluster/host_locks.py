@@ -1,8 +1,8 @@
-"""One crawl per host, whichever worker it is with: holds that the broker keeps.
+"""Locks of hosts in the broker, so that only one crawl of the cluster requests from a host.
 
-A crawl takes a hold of every host that it may ask, in its own process, and lets go of them by
-ending, however it ends. A crawl that can no longer tell whether it has them ends at once: a
-moment later another one may have them.
+The process of a crawl locks every host that it may request from. The locks end with the process,
+also when it is killed. A crawl that can no longer renew its locks ends at once, because another
+crawl may acquire them.
 """
 
 import os
@@ -19,61 +19,64 @@ from kombu import Connection
 
 from archive.errors import ArchiveLocked, FinewsError
 
-RENEWED_SECONDS = 2
+#: Seconds between two renewals of the locks.
+RENEWAL_SECONDS = 2
 
-#: Seconds for the broker to answer; a crawl loses its holds when it takes longer.
-SILENCE_SECONDS = 5
+#: Seconds for the broker to answer; after that, a crawl has lost its locks.
+TIMEOUT_SECONDS = 5
 
-#: Seconds until the hold of a silent crawl ends.
-LASTING_SECONDS = 15
+#: Seconds until the lock of a silent crawl ends.
+EXPIRY_SECONDS = 15
 
 
-class HostHeld(ArchiveLocked):
-    """Another crawl asks a host that this one would ask."""
+class HostLocked(ArchiveLocked):
+    """Another crawl has locked a host of this crawl."""
 
     def __init__(self, host: str) -> None:
-        FinewsError.__init__(self, f"Another crawl of the cluster is asking {host}; it comes next.")
+        FinewsError.__init__(
+            self, f"Another crawl of the cluster has locked {host}; try again later."
+        )
 
 
-class Lost(Exception):
-    """The holds are gone, or nobody can tell."""
+class LocksLost(Exception):
+    """The locks are lost, or the broker cannot confirm them."""
 
 
-class Holds(Protocol):
-    """Holds of hosts, in a broker."""
+class LockBackend(Protocol):
+    """Locks of hosts in a broker."""
 
-    def take(self, host: str) -> bool:
-        """Whether it could be had."""
+    def acquire(self, host: str) -> bool:
+        """Lock a host; return whether that succeeded."""
 
     def renew(self) -> None:
-        """Keep all.
+        """Renew all locks.
 
-        :raises Lost: when they are lost.
+        :raises LocksLost: when they are lost.
         """
 
     def close(self) -> None:
-        """Let go of all."""
+        """Release all locks."""
 
 
-class RabbitHolds:
-    """Queues that are exclusive to a connection (AMQP 0-9-1, queue.declare).
+class RabbitLocks:
+    """Locks that are queues, exclusive to a connection (AMQP 0-9-1, queue.declare).
 
-    The broker deletes them when the connection ends, and drops one without heartbeats.
+    The broker deletes them when the connection ends, and closes a connection without heartbeats.
     """
 
     def __init__(self, broker: str) -> None:
-        timeouts = {"read_timeout": SILENCE_SECONDS, "write_timeout": SILENCE_SECONDS}
+        timeouts = {"read_timeout": TIMEOUT_SECONDS, "write_timeout": TIMEOUT_SECONDS}
         self._connection = Connection(
             broker,
-            heartbeat=LASTING_SECONDS // 2,
-            connect_timeout=SILENCE_SECONDS,
+            heartbeat=EXPIRY_SECONDS // 2,
+            connect_timeout=TIMEOUT_SECONDS,
             transport_options=timeouts,
         )
         self._channel: Any = self._connection.channel()
         self._names: list[str] = []
 
-    def take(self, host: str) -> bool:
-        """Declare its queue."""
+    def acquire(self, host: str) -> bool:
+        """Declare the queue of a host; return whether this connection has it."""
         name = _name(host)
         try:
             self._declare(name)
@@ -83,48 +86,48 @@ class RabbitHolds:
         return True
 
     def renew(self) -> None:
-        """Declare the queues again, which changes nothing and asks the broker."""
+        """Declare the queues again: the broker fails when one is no longer this connection's."""
         try:
             for name in self._names:
                 self._declare(name)
         except (AMQPError, OSError) as error:
-            raise Lost(str(error)) from error
+            raise LocksLost(str(error)) from error
 
     def _declare(self, name: str) -> None:
         self._channel.queue_declare(name, exclusive=True, durable=False, auto_delete=False)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._connection.close()
 
 
-class RedisHolds:
-    """Keys that expire, each with a token of its holder."""
+class RedisLocks:
+    """Locks that are keys with a token of their owner, and expire."""
 
     def __init__(self, broker: str) -> None:
         self._client = redis.Redis.from_url(
-            broker, socket_timeout=SILENCE_SECONDS, socket_connect_timeout=SILENCE_SECONDS
+            broker, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
         )
         self._locks: list[redis.lock.Lock] = []
 
-    def take(self, host: str) -> bool:
-        """Set its key, unless it is set."""
-        lock = self._client.lock(_name(host), timeout=LASTING_SECONDS, thread_local=False)
+    def acquire(self, host: str) -> bool:
+        """Set the key of a host; return whether it was unset."""
+        lock = self._client.lock(_name(host), timeout=EXPIRY_SECONDS, thread_local=False)
         if not lock.acquire(blocking=False):
             return False
         self._locks.append(lock)
         return True
 
     def renew(self) -> None:
-        """Let the keys last on."""
+        """Extend the time until the keys expire."""
         try:
             for lock in self._locks:
                 lock.reacquire()
         except redis.RedisError as error:
-            raise Lost(str(error)) from error
+            raise LocksLost(str(error)) from error
 
     def close(self) -> None:
-        """Delete the keys, where that is still to be done."""
+        """Delete the keys that have not expired."""
         with suppress(redis.RedisError):
             for lock in self._locks:
                 if lock.owned():
@@ -136,49 +139,53 @@ def _name(host: str) -> str:
     return f"finews.hold.{host}"
 
 
-class Held:
-    """Holds of some hosts, kept until they are closed.
+class HostLocks:
+    """The locks of some hosts, renewed until they are closed.
 
-    :param hosts: all of them or none.
-    :param lost: is called, in a thread of its own, when they are lost.
-    :raises HostHeld: when one is another crawl's.
+    :param backend: the broker's locks.
+    :param hosts: hosts to lock, all of them or none.
+    :param on_lost: called in another thread when the locks are lost; ends the process by default.
+    :raises HostLocked: when another crawl has locked one.
     """
 
     def __init__(
-        self, holds: Holds, hosts: Sequence[str], lost: Callable[[Lost], None] | None = None
+        self,
+        backend: LockBackend,
+        hosts: Sequence[str],
+        on_lost: Callable[[LocksLost], None] | None = None,
     ) -> None:
-        self._holds = holds
-        self._lost = lost or _end_at_once
+        self._backend = backend
+        self._on_lost = on_lost or _end_at_once
         self._closing = threading.Event()
         for host in sorted(set(hosts)):
-            if not holds.take(host):
-                holds.close()
-                raise HostHeld(host)
-        self._thread = threading.Thread(target=self._keep, name="holds", daemon=True)
+            if not backend.acquire(host):
+                backend.close()
+                raise HostLocked(host)
+        self._thread = threading.Thread(target=self._renew, name="host locks", daemon=True)
         self._thread.start()
 
-    def _keep(self) -> None:
-        while not self._closing.wait(RENEWED_SECONDS):
+    def _renew(self) -> None:
+        while not self._closing.wait(RENEWAL_SECONDS):
             try:
-                self._holds.renew()
-            except Lost as error:
-                self._lost(error)
+                self._backend.renew()
+            except LocksLost as error:
+                self._on_lost(error)
                 return
 
     def close(self) -> None:
-        """Let go."""
+        """Release the locks."""
         self._closing.set()
         self._thread.join()
-        self._holds.close()
+        self._backend.close()
 
 
-def holds_in(broker: str) -> Holds:
-    """Holds in the broker at an address."""
-    return RedisHolds(broker) if broker.startswith("redis") else RabbitHolds(broker)
+def lock_backend(broker: str) -> LockBackend:
+    """Connect to the broker at an address; return its locks."""
+    return RedisLocks(broker) if broker.startswith("redis") else RabbitLocks(broker)
 
 
-def end_with(pipe: int) -> None:
-    """End this process at once when the other end of a pipe is closed, as its holder's end does.
+def end_with_pipe(pipe: int) -> None:
+    """End this process at once when the other end of a pipe is closed, as when the worker ends.
 
     :param pipe: file descriptor to read from.
     """
@@ -190,10 +197,10 @@ def end_with(pipe: int) -> None:
     threading.Thread(target=wait, name="end with the worker", daemon=True).start()
 
 
-def _end_at_once(error: Lost) -> None:
+def _end_at_once(error: LocksLost) -> None:
     print(
-        f"finews: The crawl ends at once: it lost its hold of the hosts that it asks ({error}). "
-        "The next one goes on.",
+        f"finews: The crawl ends at once: it lost the locks of its hosts ({error}). "
+        "The next crawl continues.",
         file=sys.stderr,
         flush=True,
     )

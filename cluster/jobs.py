@@ -1,15 +1,15 @@
-"""What is to be crawled, how often: the jobs file.
+"""The jobs file: which crawls to run, and how often.
 
 [mirror]                            # the job's name
 every = 300                         # seconds from one start to the next
-sources = "sources.toml"            # facts about the site, beside this file
-days = 3                            # only what was published in the last three days
-arguments = { category = "emnews" } # of the spider
+sources = "sources.toml"            # facts about the site, in the folder of this file
+days = 3                            # only articles published in the last three days
+arguments = { category = "emnews" } # arguments of the spider
 delay = 2                           # seconds between two requests to a host
 
-A job comes from a queue, and whoever may write there must not run code on a worker. So it names a
-spider, arguments of that spider and a delay, and no setting of Scrapy: ``LOG_FILE`` and ``JOBDIR``
-together made code of two messages.
+A job comes from a queue, and a process that may write to the queue must not be able to run code on
+a worker. So a job has a spider, arguments of that spider and a delay, but no Scrapy setting:
+``LOG_FILE`` and ``JOBDIR`` together would turn two messages into code.
 """
 
 import tomllib
@@ -34,14 +34,19 @@ _ARGUMENTS = {
 
 
 class InvalidJobs(FinewsError):
-    """The jobs file is missing or says something that cannot be right."""
+    """The jobs file is missing or wrong."""
 
 
 class Job(BaseModel):
-    """A whole crawl of one source, section and window, as it travels to a worker.
+    """A crawl, as it is sent to a worker.
 
-    :param sources: text of the sources file; None for the one that comes with the project.
-    :param delay: seconds between two requests to a host, where that is to be more than usual.
+    :param name: name of the job in the jobs file.
+    :param every: seconds from one start to the next.
+    :param spider: name of the spider.
+    :param sources: text of the sources file; None for the project's own file.
+    :param days: number of last days whose articles are crawled; None for all.
+    :param arguments: arguments of the spider.
+    :param delay: seconds between two requests to a host; None for the project's setting.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,8 +64,8 @@ class Job(BaseModel):
     def _have_no_settings(cls, job: object) -> object:
         if isinstance(job, dict) and "settings" in job:
             raise ValueError(
-                "settings are not taken from a job any more; write delay = 2 for DOWNLOAD_DELAY, "
-                "and set others on the workers"
+                "a job can no longer have settings; write delay = 2 for DOWNLOAD_DELAY, "
+                "and set other settings on the workers"
             )
         return job
 
@@ -71,9 +76,9 @@ class Job(BaseModel):
         return self
 
     def command(self, sources: Path, clock: Clock = utc_now) -> list[str]:
-        """The arguments of ``scrapy`` that do the job.
+        """Return the arguments of ``scrapy`` that run the job.
 
-        :param sources: where the text of the sources file is to be found.
+        :param sources: path of a file with the text of the sources file.
         """
         arguments, settings = dict(self.arguments), dict[str, object]()
         if self.delay is not None:
@@ -89,10 +94,10 @@ class Job(BaseModel):
 
 
 def read_jobs(path: Path) -> dict[str, Job]:
-    """Read a jobs file and the sources files that it names; jobs by name.
+    """Read a jobs file and the sources files that it names; return the jobs by name.
 
-    :raises InvalidJobs: when one cannot be read, naming the entry that is wrong.
-    :raises InvalidSources: the same of a sources file.
+    :raises InvalidJobs: when the jobs file cannot be read or has a wrong entry, which is named.
+    :raises InvalidSources: when a sources file cannot be read or has a wrong entry.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))

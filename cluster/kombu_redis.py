@@ -1,11 +1,11 @@
-"""The one module that uses parts of Kombu's Redis transport which its documentation leaves out.
+"""The adapter to undocumented parts of Kombu's Redis transport.
 
 `tests/cluster/test_kombu_redis.py` fails when Kombu changes one of these parts.
 
-- A message of a killed consumer is delivered again after ``visibility_timeout``, and not when the
-  consumer is back (https://github.com/celery/kombu/pull/905).
-- A queue expires only where its consumer declares it so, and not when a producer sends to a
-  consumer that may be gone (https://github.com/celery/kombu/pull/2251).
+- A message of a killed consumer is delivered again only after ``visibility_timeout``, even when the
+  consumer has restarted (https://github.com/celery/kombu/pull/905).
+- A queue expires only when its consumer declares that. A producer cannot set an expiry for a
+  consumer that may have ended (https://github.com/celery/kombu/pull/2251).
 """
 
 from typing import Any
@@ -20,13 +20,13 @@ def uses_redis(app: Celery) -> bool:
 
 
 def restore_messages(app: Celery, name: str) -> None:
-    """Put the messages that a killed consumer had taken back to the head of its queue.
+    """Put the unacknowledged messages of a killed consumer back to the head of its queue.
 
-    RabbitMQ does so by itself. Redis would wait for ``visibility_timeout``, which is as long as a
-    job. So this consumer, of which there is one at a time, gets keys of its own for the messages
-    that it takes: those that are there when it starts are of one that was killed.
+    RabbitMQ does that itself. With Redis they would wait for ``visibility_timeout``, which is as
+    long as a job. So this consumer, of which only one runs at a time, has its own keys for
+    unacknowledged messages: those that exist when it starts belong to a killed one.
 
-    :param name: of the keys.
+    :param name: prefix of the keys.
     """
     app.conf.broker_transport_options |= {
         "unacked_key": f"{name}.unacked",
@@ -40,6 +40,6 @@ def restore_messages(app: Celery, name: str) -> None:
 
 
 def expire_queue(producer: Producer, queue: str, seconds: int) -> None:
-    """Delete a queue after some time, unless its consumer does so before."""
+    """Let Redis delete a queue after some seconds, unless its consumer deletes it before."""
     channel: Any = producer.channel
     channel.client.expire(queue, seconds)

@@ -1,9 +1,9 @@
-"""The archive of a cluster as a crawl on a worker reads and writes it.
+"""The archive of a cluster, as a crawl on a worker reads and writes it.
 
-What the archive knows is fetched once; what the crawl brings is sent to the writer.
+Facts of the archive are fetched once, when the crawl begins; articles are sent to the writer.
 
-A message to the writer, a batch, is whole in itself: it has the articles and every exchange that
-they were made of, so that batches may come twice or in another order.
+A message to the writer, a batch, is complete: it has the articles and every exchange that they were
+read from, so that batches may arrive twice or in another order.
 """
 
 import os
@@ -30,17 +30,17 @@ from archive.content import format_post
 from archive.crawl_state import Block, CrawlState, StateRows
 from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app
-from cluster.archived_ids import KnownArticles
-from cluster.host_locks import Held, end_with, holds_in
+from cluster.archived_ids import ArchivedIds
+from cluster.host_locks import HostLocks, end_with_pipe, lock_backend
 from cluster.rpc import BROKEN, ask, no_broker
 from cluster.serialisation import Plain, article_of, packed_exchange, plain_article, plain_event
 from crawler.archive_port import Sent
 from crawler.items import ArchiveEvent
 
-#: Environment variable: file descriptor of a pipe that the worker holds open while it lives.
+#: Environment variable: file descriptor of a pipe whose other end the worker has open.
 WORKER_PIPE = "FINEWS_WORKER_PIPE"
 
-#: Notes on archived articles in one message.
+#: Number of events of archived articles in one message.
 _MAX_EVENTS = 100
 
 #: Bytes of exchanges in one message, unless one of them alone is larger.
@@ -48,11 +48,17 @@ _MAX_BYTES = 4 * 1024 * 1024
 
 
 class RemoteArchive:
-    """The archive that one machine of the cluster writes, for a crawl on another.
+    """The archive for a crawl on a worker; the writer is another process, usually elsewhere.
 
-    The crawl has the hosts of its spider to itself until it is closed.
+    The hosts of the crawl's spider are locked until the archive is closed.
 
-    :raises ArchiveLocked: when another crawl has one of them.
+    :param broker: address of the broker.
+    :param hosts: hosts to lock.
+    :param known: path of the file with the ids of archived articles.
+    :param patience: seconds to wait for the writer.
+    :param about: spider, arguments and revisits of the crawl, sent to the writer.
+
+    :raises ArchiveLocked: when another crawl has locked one of the hosts.
     :raises ArchiveError: here and from every method, when broker or writer do not answer.
     """
 
@@ -71,30 +77,32 @@ class RemoteArchive:
         self._patience = patience
         self._sending = threading.Lock()
         self._batches = 0
-        self._own: set[tuple[InfoCode, Edition]] = set()
+        self._sent: set[tuple[InfoCode, Edition]] = set()
         self._events: list[tuple[InfoCode, object]] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
             self._spool = undo.enter_context(_Spool())
-            self._known = undo.enter_context(KnownArticles(known))
-            self._held = _hold(broker, hosts)
-            undo.callback(self._held.close)
-            brief = self._learn(hosts, about)
+            self._known = undo.enter_context(ArchivedIds(known))
+            undo.callback(_lock(broker, hosts).close)
+            brief = self._fetch_facts(hosts, about)
             self._closing = undo.pop_all()
         self.crawl_state = _ForwardedState(brief["memory"], self._send_blocks)
         self._categories = {media: Category(slug, tag) for media, slug, tag in brief["categories"]}
         self._articles: dict[InfoCode, list[Article]] = {}
         self._due = [self._row(*found) for found in brief["due"]]
         self._stand_ins = {
-            (code, Edition(edition)): StoredBody(**look)
-            for code, edition, look in brief["stand_ins"]
+            (code, Edition(edition)): StoredBody(**body)
+            for code, edition, body in brief["stand_ins"]
         }
         self._completed: str | None = brief["completed"]
         self._usual_failures: float = brief["usual_failures"]
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
-        """See whether there is a broker."""
+        """Check that the broker can be reached.
+
+        :raises ArchiveError: when it cannot.
+        """
         patience = settings.getint("FINEWS_WRITER_TIMEOUT_SECONDS")
         try:
             with opened_app(broker_url()) as app, app.connection() as connection:
@@ -104,12 +112,12 @@ class RemoteArchive:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Take hold of the spider's hosts, and learn what the archive knows of them."""
+        """Lock the spider's hosts, and fetch the archive's facts about them."""
         if pipe := os.environ.get(WORKER_PIPE):
-            end_with(int(pipe))
+            end_with_pipe(int(pipe))
         settings = crawler.settings
         hosts: Sequence[str] = getattr(crawler.spider, "allowed_domains", ())
-        elsewhere = cls(
+        archive = cls(
             broker_url(),
             hosts,
             known=Path(settings["FINEWS_KNOWN"]),
@@ -125,56 +133,59 @@ class RemoteArchive:
                 },
             },
         )
-        # Whoever had the hosts until now may have asked them just now.
+        # The crawl that had locked the hosts before may just have sent a request to them.
         time.sleep(settings.getfloat("DOWNLOAD_DELAY"))
-        return elsewhere
+        return archive
 
     @staticmethod
     def whereabouts(settings: BaseSettings) -> str:
-        """The archive is not here."""
-        return "All was sent to the archive's writer; finews cluster status tells how far that is."
+        """Return a sentence about where the articles are."""
+        return "All articles were sent to the writer; finews cluster status shows its progress."
 
     def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
-        """Return whether the article is archived, or on its way, as one of its posts or as any."""
-        return self._is_own(info_code, edition) or self._known.has(info_code, edition)
+        """Return whether the article is archived, or was sent by this crawl.
 
-    def _is_own(self, info_code: InfoCode, edition: Edition | None) -> bool:
+        :param edition: edition to look for; None for any.
+        """
+        return self._was_sent(info_code, edition) or self._known.has(info_code, edition)
+
+    def _was_sent(self, info_code: InfoCode, edition: Edition | None) -> bool:
         editions = (edition,) if edition else tuple(Edition)
-        return any((info_code, each) in self._own for each in editions)
+        return any((info_code, each) in self._sent for each in editions)
 
     def was_known(self, info_code: InfoCode, at: datetime) -> bool:
-        """Whether the article was archived by then."""
+        """Return whether the article was archived at a time."""
         return self._known.was_known(info_code, at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
-        """When the last complete crawl of this kind ended."""
+        """Return when the last complete crawl of this spider with these arguments ended."""
         return datetime.fromisoformat(self._completed) if self._completed else None
 
     def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
-        """The category that it is archived in."""
+        """Return the slug of the category that the article is archived in."""
         return self._known.slug_of(info_code, edition)
 
     def category_of(self, media: str) -> Category:
-        """The category of a media."""
+        """Return the category of a media."""
         return self._categories.get(media) or Category.of_media(media)
 
     def due(self, *, share: float, days: float, limit: int) -> list[PostRow]:
-        """What is to be looked at again, as the writer said when the crawl began."""
+        """Return the articles whose revisit is due, as of the beginning of the crawl."""
         return self._due
 
     def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
-        """Return what is known of an archived body; only of bodies that stand in for better ones.
+        """Return facts about an archived body; only about bodies that stand in for better ones.
 
-        The writer names those of the last days. What this crawl has sent is not among them.
+        They are those of the last days, without the articles that this crawl has sent.
         """
-        if self._is_own(info_code, edition):
+        if self._was_sent(info_code, edition):
             return None
         editions = (edition,) if edition else tuple(Edition)
         found = (self._stand_ins.get((info_code, each)) for each in editions)
         return next(filter(None, found), None)
 
     def row_of(self, info_code: InfoCode) -> PostRow | None:
-        """Asks the writer: this is for the few whose body is to be bettered."""
+        """Request the row of an article from the writer, for the few articles with a stand-in."""
         found = self._ask("finews.article", info_code=info_code)
         return self._row(*found) if found else None
 
@@ -183,36 +194,36 @@ class RemoteArchive:
         return PostRow(**row)
 
     def editions_of(self, info_code: InfoCode) -> Sequence[Article]:
-        """Return the article of one of those rows, as each of its posts has it."""
+        """Return the editions of an article that `due` or `row_of` has returned."""
         return self._articles[info_code]
 
     def history(self) -> History:
-        """What failures are usual; what a single source brings in an hour is nobody's history."""
+        """Return the usual share of failures; the writer sends no other history."""
         return History(usual_failures=self._usual_failures)
 
     def capture(self, exchange: Exchange) -> Capture:
-        """Keep an exchange here until it is sent; the capture's place is one in the spool."""
+        """Store an exchange until it is sent; the capture's offset is that in the spool."""
         offset = self._spool.append(packed_exchange(exchange))
         fetched = exchange.received.isoformat()
         return Capture(url=exchange.url, file=self._crawl, offset=offset, fetched=fetched)
 
     def placed(self, captures: Iterable[Capture]) -> tuple[Capture, ...]:
-        """Captures as they are: only the writer knows the places of this crawl's."""
+        """Return captures unchanged: only the writer knows the final places of this crawl's."""
         return tuple(captures)
 
     def add_many(self, articles: Sequence[Article]) -> Sequence[Sent]:
-        """Send articles to the writer; the broker has them on disk when this returns.
+        """Send articles to the writer; the broker has stored them on disk when this returns.
 
         :raises Refused: when one cannot be written as a post; none is sent.
         """
         for article in articles:
             format_post(article)
-        for batch in self._cut(articles):
+        for batch in self._batches_of(articles):
             self._send(batch)
-        self._own.update((article.info_code, article.edition) for article in articles)
+        self._sent.update((article.info_code, article.edition) for article in articles)
         return [Sent.SENT] * len(articles)
 
-    def _cut(self, articles: Sequence[Article]) -> Iterator[Plain]:
+    def _batches_of(self, articles: Sequence[Article]) -> Iterator[Plain]:
         exchanges: dict[int, bytes] = {}
         together: list[Plain] = []
         for article in articles:
@@ -228,7 +239,7 @@ class RemoteArchive:
         return (capture.offset for capture in article.captures if capture.file == self._crawl)
 
     def note(self, event: ArchiveEvent) -> None:
-        """Send what a source shows of an archived article, with the next batch of notes."""
+        """Send an event of an archived article, with the next batch of events."""
         self._events.append((event.info_code, plain_event(event)))
         if len(self._events) >= _MAX_EVENTS:
             self._send_events()
@@ -239,30 +250,30 @@ class RemoteArchive:
             self._send({"looks": events})
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
-        """Tell the writer; its number for the crawl is its own."""
+        """Report the crawl to the writer; return 0, as only the writer knows the crawl's number."""
         self._send({"begin": {"spider": spider, "arguments": dict(arguments)}})
         return 0
 
     def end_crawl(
         self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
     ) -> None:
-        """Send the exchanges that no article was made of, what was learnt of hosts, the verdict."""
+        """Send the remaining exchanges, the new facts about hosts, and the verdict."""
         self._send_events()
         for exchanges in self._spool.unread(_MAX_BYTES):
             self._send({"exchanges": exchanges})
-        memory = self.crawl_state.news()
+        memory = self.crawl_state.new_facts()
         end = {"status": int(status), "verdict": verdict, "counts": dict(counts)}
         self._send({"end": end | {"batches": self._batches}, "memory": memory})
 
     def close(self) -> None:
-        """Let go of the hosts."""
+        """Release the locks of the hosts."""
         self.crawl_state.close()
         self._closing.close()
 
     def _send_blocks(self, memory: StateRows) -> None:
         self._send({"memory": memory})
 
-    def _learn(self, hosts: Sequence[str], about: Plain) -> Plain:
+    def _fetch_facts(self, hosts: Sequence[str], about: Plain) -> Plain:
         brief: Plain = self._ask("finews.brief", hosts=list(hosts), **about)
         first_seen, code, path = self._known.up_to(brief["archive"]), "", ""
         while seen := self._ask(
@@ -286,12 +297,16 @@ class RemoteArchive:
 
 
 class _ForwardedState(CrawlState):
-    """What this crawl knows and learns of its hosts, in memory; the writer hears of blocks."""
+    """The crawl's facts about its hosts, in memory; blocks are sent to the writer at once.
 
-    def __init__(self, memory: StateRows, tell: Callable[[StateRows], None]) -> None:
+    :param memory: facts that the writer has sent.
+    :param send: sends facts to the writer.
+    """
+
+    def __init__(self, memory: StateRows, send: Callable[[StateRows], None]) -> None:
         super().__init__(Path(":memory:"))
         self.merge(memory)
-        self._tell = tell
+        self._send = send
         self._before = {_facts(row) for rows in memory.values() for row in rows}
 
     def block(
@@ -304,13 +319,13 @@ class _ForwardedState(CrawlState):
         *,
         refused: bool = True,
     ) -> Block:
-        """Ask a host no more, and let no other crawl ask it."""
+        """Block a host for this and all other crawls."""
         block = super().block(host, reason, now, first, longest, refused=refused)
-        self._tell({"blocks": self.news()["blocks"]})
+        self._send({"blocks": self.new_facts()["blocks"]})
         return block
 
-    def news(self) -> StateRows:
-        """What is known now and was not at the beginning."""
+    def new_facts(self) -> StateRows:
+        """Return the facts that were unknown at the beginning."""
         return {
             table: [row for row in rows if _facts(row) not in self._before]
             for table, rows in self.all().items()
@@ -322,7 +337,7 @@ def _facts(row: Plain) -> tuple[object, ...]:
 
 
 class _Spool:
-    """Exchanges in a file without a name, by their offset."""
+    """Exchanges in an unnamed temporary file, by their offset in bytes."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
@@ -337,7 +352,7 @@ class _Spool:
         self._file.close()
 
     def append(self, packed: bytes) -> int:
-        """Keep it; returns its offset."""
+        """Append an exchange; return its offset."""
         with self._lock:
             offset = self._file.seek(0, os.SEEK_END)
             self._file.write(packed)
@@ -345,26 +360,26 @@ class _Spool:
         return offset
 
     def read(self, offset: int) -> bytes:
-        """One of them."""
+        """Return the exchange at an offset."""
         with self._lock:
             self._file.seek(offset)
             self._read.add(offset)
             return self._file.read(self._sizes[offset])
 
-    def unread(self, most_bytes: int) -> Iterator[list[tuple[int, bytes]]]:
-        """Those that were never read, together as far as they are no more than so many bytes."""
+    def unread(self, max_bytes: int) -> Iterator[list[tuple[int, bytes]]]:
+        """Yield the exchanges that were never read, in groups of about `max_bytes`."""
         together: list[tuple[int, bytes]] = []
         for offset in sorted(self._sizes.keys() - self._read):
             together.append((offset, self.read(offset)))
-            if sum(len(packed) for _, packed in together) >= most_bytes:
+            if sum(len(packed) for _, packed in together) >= max_bytes:
                 yield together
                 together = []
         if together:
             yield together
 
 
-def _hold(broker: str, hosts: Sequence[str]) -> Held:
+def _lock(broker: str, hosts: Sequence[str]) -> HostLocks:
     try:
-        return Held(holds_in(broker), hosts)
+        return HostLocks(lock_backend(broker), hosts)
     except BROKEN as error:
         raise no_broker(error) from error

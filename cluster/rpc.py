@@ -1,7 +1,7 @@
-"""Questions to the writer, and their answers.
+"""Send requests to the writer, and return their results.
 
-A question is a task in `ARCHIVE`, behind everything that was sent there before. Its answer comes
-to a queue of the asker's own, which is gone with the asker.
+A request is a task in the queue `ARCHIVE`, after all earlier messages. Its result comes to a queue
+that exists only for this request.
 """
 
 import time
@@ -19,27 +19,28 @@ from archive.errors import ArchiveError
 from cluster.app import ARCHIVE
 from cluster.kombu_redis import expire_queue, uses_redis
 
-#: What an unreachable broker raises, as each library names it.
+#: Errors of the libraries for a broker that cannot be reached.
 BROKEN = (CeleryError, KombuError, AMQPError, RedisError, OSError)
 
 #: Delivery mode of AMQP: the broker stores the message in memory only.
-_LOST_WITH_THE_BROKER = 1
+_NOT_PERSISTENT = 1
 
-#: Seconds until Redis deletes an answer whose asker has died; RabbitMQ does so at once.
-_KEPT_SECONDS = 600
+#: Seconds until Redis deletes a result whose client has ended; RabbitMQ deletes it at once.
+_EXPIRY_SECONDS = 600
 
 
 def no_broker(error: Exception) -> ArchiveError:
-    """Return the error for the user, for one of `BROKEN`."""
+    """Convert one of the errors `BROKEN` to the error that is shown to the user."""
     return ArchiveError(f"The broker that FINEWS_BROKER names could not be used: {error}.")
 
 
 def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
-    """Ask the writer.
+    """Send a request to the writer, and return its result.
 
-    :param patience: seconds.
-    :param question: plain data.
-    :raises ArchiveError: when there is no broker or no answer.
+    :param task: name of the writer's task.
+    :param patience: seconds to wait for the result.
+    :param question: arguments of the task, plain data.
+    :raises ArchiveError: when there is no broker or no result.
     """
     queue = _answers(f"finews.answer.{uuid4().hex}")
     answers: list[Any] = []
@@ -73,7 +74,7 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
 
 
 def answer(app: Celery, answer_to: str, result: Any) -> None:
-    """Answer a question."""
+    """Send a result to the queue of its request."""
     with app.producer_pool.acquire(block=True) as producer:
         producer.publish(
             {"answer": result},
@@ -81,11 +82,11 @@ def answer(app: Celery, answer_to: str, result: Any) -> None:
             routing_key=answer_to,
             serializer="msgpack",
             compression="gzip",
-            delivery_mode=_LOST_WITH_THE_BROKER,
+            delivery_mode=_NOT_PERSISTENT,
             retry=True,
         )
         if uses_redis(app):
-            expire_queue(producer, answer_to, _KEPT_SECONDS)
+            expire_queue(producer, answer_to, _EXPIRY_SECONDS)
 
 
 def _answers(name: str) -> Queue:

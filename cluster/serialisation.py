@@ -1,4 +1,4 @@
-"""Articles and exchanges as plain data, for msgpack."""
+"""Convert articles, exchanges and events to plain data for msgpack, and back."""
 
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,8 @@ from archive.errors import Refused
 from archive.warc import Exchange
 from crawler.items import ArchiveEvent, Checked, Gone, Listed
 
+#: A dict of texts, numbers, bytes, and lists and dicts of these.
 Plain = dict[str, Any]
-"""Text, numbers, bytes, lists and dicts of them."""
 
 _ARTICLE, _EXCHANGE = TypeAdapter(Article), TypeAdapter(Exchange)
 
@@ -24,10 +24,10 @@ def plain_article(article: Article) -> Plain:
 
 
 def article_of(facts: Plain) -> Article:
-    """Read what `plain_article` gave.
+    """Convert the result of `plain_article` back.
 
-    :raises Refused: for what no article can be.
-    :raises ValueError: for other data than an article's.
+    :raises Refused: when the values are those of no valid article.
+    :raises ValueError: when the data is not an article's.
     """
     try:
         return _ARTICLE.validate_python(facts)
@@ -37,7 +37,7 @@ def article_of(facts: Plain) -> Article:
 
 
 def plain_event(event: ArchiveEvent) -> str | list[str]:
-    """Return as plain data what is noted of an article; the message names the article itself."""
+    """Return an event of an article as plain data, without the article's code."""
     match event:
         case Listed():
             return list(event.stock_list)
@@ -48,18 +48,18 @@ def plain_event(event: ArchiveEvent) -> str | list[str]:
 
 
 def event_of(info_code: InfoCode, found: str | list[str]) -> ArchiveEvent:
-    """Return what `plain_event` was given."""
+    """Convert the result of `plain_event` back."""
     if not isinstance(found, str):
         return Listed(info_code, tuple(found))
     return Gone(info_code) if found == "gone" else Checked(info_code, settled=found == "settled")
 
 
 def packed_exchange(exchange: Exchange) -> bytes:
-    """Return an exchange as bytes."""
+    """Return an exchange as msgpack bytes."""
     packed: bytes = msgpack.packb(_EXCHANGE.dump_python(exchange), default=datetime.isoformat)
     return packed
 
 
 def exchange_of(packed: bytes) -> Exchange:
-    """Read what `packed_exchange` gave."""
+    """Convert the result of `packed_exchange` back."""
     return _EXCHANGE.validate_python(msgpack.unpackb(packed))

@@ -1,4 +1,4 @@
-"""How it all goes: jobs waiting, running, failed; how far the writer is behind."""
+"""The status of a cluster: waiting, running and failed jobs, and the delay of the writer."""
 
 import time
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ from cluster.app import ARCHIVE, ASIDE, JOBS
 from cluster.batch_log import JobEnded
 from cluster.rpc import BROKEN, ask, no_broker
 
-#: Seconds for all workers to answer, whose number is not known.
+#: Seconds to wait for the answers of all workers, whose number is unknown.
 _PATIENCE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatus:
-    """Of a cluster.
+    """The status of a cluster.
 
-    :param waiting: messages by queue; jobs that are put off count among those that wait.
-    :param running: name of a job, its worker, and for how many seconds it has been running.
-    :param lag: seconds that the writer took to come to a question, behind all batches that were
-        there; None when it did not come to it.
-    :param jobs: how each ended last; empty without a writer.
+    :param waiting: number of messages by queue; postponed jobs count as waiting.
+    :param running: name, worker and seconds since the start of each running job.
+    :param lag: seconds until the writer answered a request, after all waiting batches; None when it
+        did not answer in time.
+    :param jobs: the last result of each job; empty without a writer.
     """
 
     waiting: dict[str, int]
@@ -35,19 +35,19 @@ class ClusterStatus:
 
     @property
     def failed(self) -> list[JobEnded]:
-        """Jobs that failed when they last ran."""
+        """The jobs whose last run failed."""
         return [job for job in self.jobs if job.failures]
 
 
 def status_of(app: Celery, patience: float) -> ClusterStatus:
-    """Ask broker, workers and writer.
+    """Read the status from broker, workers and writer.
 
-    :param patience: seconds for the writer.
+    :param patience: seconds to wait for the writer.
     :raises ArchiveError: when there is no broker.
     """
     try:
         waiting = dict(_waiting(app))
-        waiting[JOBS] += _put_off(app)
+        waiting[JOBS] += _postponed(app)
         running = list(_running(app))
     except BROKEN as error:
         raise no_broker(error) from error
@@ -69,10 +69,10 @@ def _waiting(app: Celery) -> Iterator[tuple[str, int]]:
             yield name, queue.queue_declare().message_count
 
 
-def _put_off(app: Celery) -> int:
-    """How many jobs workers hold back, because another crawl has their hosts."""
-    put_off = app.control.inspect(timeout=_PATIENCE_SECONDS).scheduled() or {}
-    return sum(map(len, put_off.values()))
+def _postponed(app: Celery) -> int:
+    """Return the number of jobs that workers postpone, because another crawl has their hosts."""
+    postponed = app.control.inspect(timeout=_PATIENCE_SECONDS).scheduled() or {}
+    return sum(map(len, postponed.values()))
 
 
 def _running(app: Celery) -> Iterator[tuple[str, str, float]]:
@@ -85,7 +85,7 @@ def _running(app: Celery) -> Iterator[tuple[str, str, float]]:
 
 
 def described(status: ClusterStatus, patience: float) -> Iterator[str]:
-    """The lines that a user reads."""
+    """Format the status as lines for a user."""
     yield f"jobs waiting   {status.waiting[JOBS]}"
     yield f"jobs running   {len(status.running)}"
     for name, worker, seconds in sorted(status.running):
@@ -101,5 +101,5 @@ def described(status: ClusterStatus, patience: float) -> Iterator[str]:
             yield f"  {job.name}: {times}, last at {job.ended}: {job.sentence} ({job.status})"
         yield f"writer         {status.lag:.1f} s behind; {behind}"
     if aside := status.waiting[ASIDE]:
-        yield f"set aside      {aside} batches, and the writer's log says why; to try them again:"
+        yield f"set aside      {aside} batches; the writer's log has the reasons; to try again:"
         yield "  finews cluster retry"

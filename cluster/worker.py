@@ -1,7 +1,7 @@
-"""The worker's task: a job is one ``scrapy crawl``, in a process of its own.
+"""The worker's task: run a job as a process ``scrapy crawl``.
 
-Its exit status is the job's. A crawl lives no longer than its worker: it holds the other end of a
-pipe.
+The exit status of the process is that of the job. A pipe between worker and crawl ends the crawl
+when the worker ends.
 """
 
 import logging
@@ -51,7 +51,7 @@ class CrawlRunner:
             sources = Path(folder) / "sources.toml"
             if job.sources is not None:
                 sources.write_text(job.sources, encoding="utf-8")
-            read, held = os.pipe()
+            read, write = os.pipe()
             try:
                 crawl = self._start(job, sources, read)
             finally:
@@ -59,7 +59,7 @@ class CrawlRunner:
             try:
                 return _wait(crawl, job.name)
             finally:
-                os.close(held)
+                os.close(write)
                 self._running.discard(crawl)
 
     def _start(self, job: Job, sources: Path, pipe: int) -> "subprocess.Popen[str]":
@@ -102,12 +102,15 @@ def _wait(crawl: "subprocess.Popen[str]", name: str) -> tuple[int, str]:
                 sentence = line.removeprefix("finews: ").strip()
     late.cancel()
     if crawl.returncode < 0:
-        return crawl.returncode, f"It was ended by {signal.Signals(-crawl.returncode).name}."
+        return crawl.returncode, f"The crawl was ended by {signal.Signals(-crawl.returncode).name}."
     return crawl.returncode, sentence
 
 
 def add_task(app: Celery, crawls: CrawlRunner) -> None:
-    """Give the application the task that `JOBS` is for."""
+    """Register the task for the queue `JOBS`.
+
+    :param crawls: the processes of this worker.
+    """
 
     def crawl(self: "Task[Any, Any]", job: Plain) -> None:
         try:
@@ -115,8 +118,8 @@ def add_task(app: Celery, crawls: CrawlRunner) -> None:
         except ValidationError as error:
             status, sentence = ExitStatus.WRONG_ARGUMENTS, in_one_sentence(error)
             logger.warning("The job %s is refused: %s", job.get("name"), sentence)
-        if status in _COMES_BACK:
-            raise self.retry(countdown=_COMES_BACK[ExitStatus(status)], max_retries=None)
+        if status in _RETRY_SECONDS:
+            raise self.retry(countdown=_RETRY_SECONDS[ExitStatus(status)], max_retries=None)
         ended = [str(job.get("name")), status, sentence]
         app.send_task("finews.ended", args=ended, queue=ARCHIVE, retry=True)
 
@@ -124,8 +127,8 @@ def add_task(app: Celery, crawls: CrawlRunner) -> None:
     worker_shutting_down.connect(lambda **_: crawls.end(), weak=False)
 
 
-#: Exit statuses of jobs that go back to the queue, and the seconds until then.
-_COMES_BACK: Mapping[ExitStatus, float] = {
+#: Exit statuses of jobs that are run again, and the seconds until then.
+_RETRY_SECONDS: Mapping[ExitStatus, float] = {
     ExitStatus.LOCKED: _SOON_SECONDS,
     ExitStatus.INTERRUPTED: 0,
 }

@@ -1,4 +1,4 @@
-"""The writer's tasks: batches into the archive, and answers to crawls that begin."""
+"""The writer's tasks: write batches into the archive, and answer requests of new crawls."""
 
 import logging
 import sqlite3
@@ -21,7 +21,7 @@ from archive.errors import ArchiveError, InvalidArticle, Refused
 from archive.storage import Closing
 from archive.writing import Outcome
 from cluster.app import ASIDE
-from cluster.batch_log import Received
+from cluster.batch_log import BatchLog
 from cluster.rpc import answer
 from cluster.serialisation import Plain, article_of, event_of, exchange_of, plain_article
 from crawler.archive_port import note
@@ -31,10 +31,10 @@ from crawler.pipelines.store import add_each
 
 logger = logging.getLogger(__name__)
 
-#: Ids in one answer, which are about 3 MB.
-_PIECE = 100_000
+#: Number of ids in one answer; they have about 3 MB.
+_MAX_IDS = 100_000
 
-#: Counts that `Archive.end_crawl` takes; workers of a newer release may send more.
+#: Counts that `Archive.end_crawl` accepts; workers of a newer release may send more.
 _COUNTS = {
     *("found", "asked", "added", "revised", "unchanged", "gone", "failed"),
     *("complete", "reasons", "hosts"),
@@ -43,29 +43,29 @@ _COUNTS = {
 #: Errors of SQLite for values that it cannot store, however often it is tried.
 _WRONG_VALUES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError)
 
-#: Seconds between two tries of a batch that the disk refuses.
+#: Seconds between two attempts to write a batch.
 _PAUSE_SECONDS = 5
 
 
 class BatchWriter(Closing):
-    """The archive, open for the whole cluster.
+    """Writes the batches of a whole cluster into its archive.
 
     :raises ArchiveLocked: when another process has it open.
-    :raises ArchiveError: here and from every method, when the disk or the catalog refuses.
+    :raises ArchiveError: here and from every method, when the archive cannot be read or written.
     """
 
     def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
         self._clock = clock
         self._archive = Archive(folder, clock=clock)
-        self._received = Received(folder / "cluster.db")
+        self._received = BatchLog(folder / "cluster.db")
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the archive."""
         self._received.close()
         self._archive.close()
 
     def write(self, batch: Plain) -> None:
-        """Write a batch; the same one again changes nothing."""
+        """Write a batch; a batch that was written before changes nothing."""
         crawl, number = batch["crawl"], batch["number"]
         if self._received.has(crawl, number):
             return
@@ -99,14 +99,14 @@ class BatchWriter(Closing):
         self, crawl: str, captures: dict[int, Capture], articles: Iterable[Plain]
     ) -> Counter[str]:
         outcomes: Counter[str] = Counter()
-        kept = []
+        valid = []
         for facts in articles:
             try:
-                kept.append(_with_places(article_of(facts), crawl, captures))
+                valid.append(_with_places(article_of(facts), crawl, captures))
             except Refused as error:
                 logger.warning("%s", error)
                 outcomes["refused"] += 1
-        for article, outcome in zip(kept, add_each(self._archive.add_many, kept), strict=True):
+        for article, outcome in zip(valid, add_each(self._archive.add_many, valid), strict=True):
             if isinstance(outcome, Refused):
                 logger.warning("%s", outcome)
                 outcomes["refused"] += 1
@@ -116,7 +116,11 @@ class BatchWriter(Closing):
         return outcomes
 
     def _learn(self, crawl: str, memory: Plain, *, whole: bool) -> None:
-        """Lists may be taken for read when all that they name is here, and not before."""
+        """Store a crawl's facts about hosts, lists and failures.
+
+        :param whole: whether all batches are written. Until then the validators of lists are left
+            out: with them, later crawls would not read these lists, whose articles may be missing.
+        """
         rows = dict(memory)
         if not whole:
             rows.pop("validators", None)
@@ -128,7 +132,7 @@ class BatchWriter(Closing):
         self._archive.crawl_state.merge(rows)
 
     def _with_listed_places(self, crawl: str, failure: Plain) -> Plain:
-        """Return a failure whose list's answer has the place where this archive stores it."""
+        """Return a failure whose list has the captures of this archive instead of the worker's."""
         listed = ListedFacts.of_json(failure["told"]) if failure.get("told") else None
         if listed is None:
             return failure
@@ -148,16 +152,19 @@ class BatchWriter(Closing):
         counts |= {name: outcomes[name] for name in (Outcome.ADDED, Outcome.REVISED)}
         if missing := end["batches"] - written:
             status = ExitStatus.STORAGE_FAILED
-            verdict = f"{missing} batches of the crawl have not reached the archive."
+            verdict = f"{missing} batches of the crawl did not reach the archive."
         self._archive.end_crawl(own, status, verdict, counts)
 
     def brief(self, hosts: list[str], spider: str, arguments: dict[str, str], due: Plain) -> Plain:
-        """What a crawl should know that asks some hosts."""
+        """Return the facts that a new crawl of some hosts needs.
+
+        :param due: arguments of `Archive.due`.
+        """
         completed = self._archive.completed(spider, arguments)
         stand_ins = self._archive.stand_ins(due["days"])
         return {
             "completed": completed.isoformat() if completed else None,
-            "stand_ins": [(code, edition, asdict(look)) for code, edition, look in stand_ins],
+            "stand_ins": [(code, edition, asdict(body)) for code, edition, body in stand_ins],
             "archive": self._received.identity,
             "categories": self._archive.categories(),
             "memory": self._archive.crawl_state.rows_of_hosts(hosts),
@@ -169,34 +176,34 @@ class BatchWriter(Closing):
         found = []
         for row in self._archive.due(**due, hosts=hosts):
             try:
-                found.append(self._told(row))
+                found.append(self._with_editions(row))
             except (ArchiveError, InvalidArticle) as error:
-                logger.warning("%s is not looked at again: %s", row.info_code, error)
+                logger.warning("%s is not fetched again: %s", row.info_code, error)
                 self._archive.mark_checked(InfoCode(row.info_code))
         return found
 
-    def _told(self, row: PostRow) -> tuple[Plain, list[Plain]]:
-        # The body is in the article.
+    def _with_editions(self, row: PostRow) -> tuple[Plain, list[Plain]]:
+        # Without the text, because the article has the body.
         editions = self._archive.editions_of(InfoCode(row.info_code))
         return asdict(replace(row, text="")), list(map(plain_article, editions))
 
     def article(self, info_code: str) -> tuple[Plain, list[Plain]] | None:
-        """The row of an article, and the article as each of its posts has it."""
+        """Return the row of an article, and its editions; None when it is not archived."""
         row = self._archive.row_of(InfoCode(info_code))
-        return self._told(row) if row else None
+        return self._with_editions(row) if row else None
 
     def seen_after(
         self, first_seen: str, info_code: str, path: str
     ) -> list[tuple[str, str, str, str | None]]:
-        """The next piece of what is archived."""
-        return self._archive.seen_after(first_seen, info_code, path, _PIECE)
+        """Return the archived posts that follow a post, in the order of their first-seen times."""
+        return self._archive.seen_after(first_seen, info_code, path, _MAX_IDS)
 
     def job_ended(self, name: str, status: int, sentence: str) -> None:
-        """A worker tells how a job ended."""
+        """Record how a job ended."""
         self._received.job_ended(name, status, sentence, self._clock())
 
     def figures(self) -> Plain:
-        """How jobs ended."""
+        """Return the last result of each job."""
         return {"jobs": [asdict(job) for job in self._received.jobs()]}
 
 
@@ -213,38 +220,38 @@ def _placed(
 
 
 def add_tasks(app: Celery, writer: BatchWriter) -> None:
-    """Give the application the tasks that `ARCHIVE` is for."""
+    """Register the tasks for the queue `ARCHIVE`."""
 
     def set_aside(
         self: "Task[Any, Any]", exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any
     ) -> None:
-        """Keep a message that the writer can make nothing of, whole."""
+        """Move a message that the writer cannot process to the queue `ASIDE`."""
         app.send_task(self.name, args=args, kwargs=kwargs, queue=ASIDE, retry=True)
 
-    def task(name: str, do: Callable[..., object]) -> None:
+    def add_command(name: str, do: Callable[..., object]) -> None:
         def run(*args: Any, **kwargs: Any) -> None:
             try:
                 do(*args, **kwargs)
             except ArchiveError as error:
                 if isinstance(error.__cause__, _WRONG_VALUES):
                     raise
-                logger.error("Nothing can be written, and so all waits: %s", error)
+                logger.error("The archive cannot be written, so all batches wait: %s", error)
                 time.sleep(_PAUSE_SECONDS)
                 raise Reject(error, requeue=True) from error
 
         decorate: Any = app.task(name=name, on_failure=set_aside)
         decorate(run)
 
-    def question(name: str, do: Callable[..., Any]) -> None:
-        def run(answer_to: str, **asked: Any) -> None:
-            answer(app, answer_to, do(**asked))
+    def add_query(name: str, do: Callable[..., Any]) -> None:
+        def run(answer_to: str, **arguments: Any) -> None:
+            answer(app, answer_to, do(**arguments))
 
         decorate: Any = app.task(name=name)
         decorate(run)
 
-    task("finews.write", writer.write)
-    task("finews.ended", writer.job_ended)
-    question("finews.brief", writer.brief)
-    question("finews.article", writer.article)
-    question("finews.seen_after", writer.seen_after)
-    question("finews.figures", writer.figures)
+    add_command("finews.write", writer.write)
+    add_command("finews.ended", writer.job_ended)
+    add_query("finews.brief", writer.brief)
+    add_query("finews.article", writer.article)
+    add_query("finews.seen_after", writer.seen_after)
+    add_query("finews.figures", writer.figures)

@@ -20,13 +20,13 @@ class FolderInUse(FinewsError):
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
-    """Make DIR a folder to crawl from: settings, sources, a crontab.
+    """Create a project in the folder DIR.
 
-    What is there already is never written over.
+    It has settings, sources and a crontab. Existing files are never overwritten.
     """
     make_project(folder, sys.executable)
     crawl = shlex.join([sys.executable, "-P", "-m", "scrapy", "crawl", "finews"])
-    click.echo(f"{folder} is ready. What may be said there stands in {_SETTINGS}.py.")
+    click.echo(f"Created the project {folder}; change its settings in {_SETTINGS}.py.")
     click.echo(f"To crawl:           cd {shlex.quote(str(folder))} && {crawl}")
     click.echo(f"Every five minutes: crontab {shlex.quote(str(folder / 'crontab'))}")
 
@@ -49,7 +49,7 @@ def make_project(folder: Path, python: str) -> None:
     in_the_way = [*(missing or contents), *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
     for name in in_the_way:
         if (place / name).exists():
-            raise FolderInUse(f"{folder / name} is in the way; say a folder without it.")
+            raise FolderInUse(f"{folder / name} is in the way; choose a folder without it.")
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name in missing:
@@ -72,8 +72,8 @@ def _crontab(place: Path, python: str) -> str:
         f" && flock --nonblock .crontab.lock {shlex.join(crawl)} >/dev/null"
     )
     return f"""\
-# Crawls every five minutes. The log is crawl.log in the folder of the project; what a crawl says
-# that did not do its job is mailed to you. This puts it in the place of your crontab:
+# Crawls every five minutes. The log is crawl.log in the folder of the project. Cron mails you the
+# output of every crawl that fails. This command replaces your crontab:
 #
 #     crontab {shlex.quote(str(place / "crontab"))}
 #
@@ -89,9 +89,9 @@ def _in_crontab(command: str) -> str:
 
 
 _LOCAL_SETTINGS = '''\
-"""What this project does otherwise than finews by itself.
+"""Settings of this project; they override those of finews.
 
-docs/reference/settings.md of finews names all that can be said here.
+docs/reference/settings.md of finews lists all settings.
 """
 
 from pathlib import Path
@@ -101,9 +101,10 @@ from settings.base import *  # noqa: F403
 # Facts about the sites.
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
-# The archive is news/ beside this file, unless this or the environment variable says otherwise.
+# The archive. By default it is news/ in the folder of this file; the environment variable
+# FINEWS_ARCHIVE overrides that default.
 # FINEWS_ARCHIVE = "/srv/news"
 
-# So that a site can reach you.
+# Name a contact, so that the operator of a site can reach you.
 # USER_AGENT = "finews (you@example.org)"
 '''

@@ -1,6 +1,6 @@
-"""`python -m demo`: the real crawler, let loose on the made-up site with both of its spiders.
+"""Crawl the made-up site with both spiders of the real crawler: `python -m demo`.
 
-`python -m demo serve` only serves it, for a crawl from another terminal.
+`python -m demo serve` only serves the site, for a crawl from another terminal.
 """
 
 import argparse
@@ -40,7 +40,7 @@ _POST_PATH = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html$")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status is the crawl's."""
+    """Run the command line; return the exit status of the crawl."""
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -90,18 +90,18 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     archive = environment["FINEWS_ARCHIVE"]
     statuses = [_run(crawl, environment) for crawl in _crawls(site)]
     fetches = _article_fetches(replica.requests)
-    print(f"In this run the made-up site saw {fetches} article fetches.", flush=True)
+    print(f"The made-up site received {fetches} requests for articles.", flush=True)
     if fetches and not any(statuses):
         statuses.append(_crawl_changed(replica, later(site), environment))
-    print("Run it again: what is in the archive is not fetched twice.")
-    print(f"To look at the archive: make browse ARCHIVE={shlex.quote(archive)}")
+    print("Another run of the demo does not fetch archived articles again.")
+    print(f"To browse the archive: make browse ARCHIVE={shlex.quote(archive)}")
     return next(filter(None, statuses), 0)
 
 
 def _crawl_changed(replica: Replica, changed: LaterSite, environment: Mapping[str, str]) -> int:
     """Serve the changed site and fetch every article again; return the crawl's exit status."""
     replica.sites |= _with_adverts(changed.site)
-    print("Now one article is corrected at the source, another withdrawn.\n", flush=True)
+    print("The made-up site now corrects one article and withdraws another.\n", flush=True)
     status = _run(_REVISIT_ALL, environment)
     if status == 0:
         archive = environment["FINEWS_ARCHIVE"]
@@ -125,7 +125,7 @@ def _run(crawl: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _crawls(site: MadeUpSite) -> Iterator[Sequence[str]]:
-    """Yield what Python is to run: first the mirror, then Eastmoney's lists, which know more."""
+    """Yield the arguments of Python for each crawl: the mirror, then Eastmoney's longer lists."""
     age = datetime.now(SHANGHAI) - site.articles[0].published
     for crawl in (("finews",), ("eastmoney", "-s", f"FINEWS_FIRST_DAYS={age.days + 1}")):
         yield (*_SCRAPY_CRAWL, *crawl, *_NO_DELAYS)
@@ -140,9 +140,10 @@ def _is_proxy(name: str) -> bool:
 
 
 def _end_by_signals() -> None:
-    """End in good order by SIGTERM and SIGHUP, and by SIGINT, which a script's background ignores.
+    """Stop the server and the crawl on SIGTERM, SIGHUP and SIGINT.
 
-    What `nohup` starts goes on after SIGHUP.
+    SIGINT is set too, because background jobs of a script ignore it by default. Under `nohup`
+    SIGHUP stays ignored.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _end)
@@ -155,12 +156,12 @@ def _end(number: int, _: object) -> NoReturn:
 
 
 def _ended(child: subprocess.Popen[bytes]) -> int:
-    """Wait for the crawl; its exit status, as a shell would tell it."""
+    """Wait for the crawl; return its exit status, 128 plus the number of a signal that ended it."""
     while True:
         try:
             status = child.wait()
         except KeyboardInterrupt:
-            continue  # the crawl has had the same Ctrl-C and is ending by itself
+            continue  # the crawl has received the same Ctrl-C, and ends
         except SystemExit:
             child.terminate()
             child.wait()
@@ -169,7 +170,7 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
 
 
 def _article_fetches(requests: Iterable[LoggedRequest]) -> int:
-    """How many requests were for an article: pages of it, and calls of the APIs that have it."""
+    """Return the number of requests for articles: for their pages and from the APIs."""
     return sum(
         entry.request.path.endswith("/GetNewsText.do")
         or entry.request.path.startswith(("/a/", "/kuaixun/v2/api/article/"))

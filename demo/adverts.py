@@ -1,4 +1,4 @@
-"""Adverts inside bodies, which are other ones at each request."""
+"""Put adverts into bodies, different ones at each request."""
 
 import re
 from dataclasses import replace
@@ -18,7 +18,7 @@ _ADVERTS = (
 
 
 def with_adverts(site: Site) -> Site:
-    """The same site with an advert in each body, before the credit: in HTML, or in JSON."""
+    """Wrap a site: add an advert to each body, before the credit, in HTML or in JSON."""
     turn = count(1)
 
     def answer(request: Request) -> Answer:

@@ -22,7 +22,7 @@ _UNKNOWN = {"data": None, "errorcode": 1, "id": "0", "message": "no such article
 
 
 def article_api_site(articles: Iterable[Article]) -> Site:
-    """The host of the API; it knows these articles."""
+    """Return the host of the API, which has these articles."""
     known = {code_of(article): article for article in articles}
 
     def answer(request: Request) -> Answer:
@@ -30,8 +30,8 @@ def article_api_site(articles: Iterable[Article]) -> Site:
         if match is None:
             return Answer(HTTPStatus.NOT_FOUND, b"", _HTML)
         article = known.get(match[1])
-        told = _UNKNOWN if article is None else _known(article)
-        return Answer(HTTPStatus.OK, json.dumps(told, ensure_ascii=False).encode(), _JSON)
+        facts = _UNKNOWN if article is None else _known(article)
+        return Answer(HTTPStatus.OK, json.dumps(facts, ensure_ascii=False).encode(), _JSON)
 
     return answer
 

@@ -1,6 +1,6 @@
 """Eastmoney's article pages, `finance.eastmoney.com/a/<code>.html`.
 
-Around the article stands what the real page has around it: nothing of it belongs to the article.
+The article is surrounded by the other parts of the real page, which do not belong to the article.
 """
 
 import html
@@ -13,11 +13,11 @@ from demo.eastmoney import code_of, summary_of
 from demo.exchange import Answer, Request, Site
 
 PAGE_HOST = "finance.eastmoney.com"
+#: Text in every part of a page that does not belong to the article.
 NOT_THE_ARTICLE = "此处并非正文"
-"""Stands in every part of a page that a reader of the article must leave out."""
 
+#: Text above the article on every page that looks like a title but is none.
 SIDEBAR_TITLE = "行情中心"
-"""Stands above the article on every page, looks like a title, and is none."""
 
 _PATH = re.compile(r"/(?:a/|news/\d+,)(\d+)\.html")
 _HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -81,7 +81,7 @@ _MISSING = "<!DOCTYPE html><html><head><title>404</title></head><body>页面不�
 
 
 def article_page_site(articles: Iterable[Article]) -> Site:
-    """The host of the article pages; the older address of an article shows the same page."""
+    """Return the host of the article pages; the older address of an article has the same page."""
     known = {code_of(article): article for article in articles}
 
     def answer(request: Request) -> Answer:
@@ -95,7 +95,7 @@ def article_page_site(articles: Iterable[Article]) -> Site:
 
 
 def article_page(article: Article) -> str:
-    """The page. Some have their title in an h1, some have no abstract."""
+    """Return the page of an article. Some pages have the title in an h1, some have no abstract."""
     turn = int(article.info_code[-3:])
     title = html.escape(article.title)
     return _PAGE.format(

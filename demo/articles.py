@@ -1,4 +1,4 @@
-"""The made-up articles: what is true of each, and how the share API tells it."""
+"""Generate the made-up articles: the facts of each, and its answers from the share API."""
 
 import json
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from demo.text import Prose
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
+#: The share hosts, in the order in which a crawl should try them.
 SHARE_HOSTS = ("finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney.com")
-"""In the order in which they are best asked."""
 
 ROLLING_SLUG = "emnews"
 ROLLING_TAG = "东财滚动新闻"
@@ -63,11 +63,12 @@ _SPECIAL_TITLES = (
 
 _BROKEN_TITLE = '"{0}"回应"{1}"传闻'
 
+#: Number of digits after the date in a code: mostly 10, but codes of 17 and 20 digits exist.
 _DIGITS = (10, 10, 10, 10, 9, 12)
-"""How many digits follow the date in a code: mostly 10, but codes of 17 and 20 have been seen."""
 
 _WHOLE = ("infoCode", "title", "showtime", "from")
 _WITHOUT_TITLE = ("infoCode", "showtime", "from")
+#: Sets of fields that answers of the share API have besides the body.
 _FIELDS = (
     _WHOLE,
     _WITHOUT_TITLE,
@@ -77,7 +78,6 @@ _FIELDS = (
     ("title", "showtime", "from"),
     (),
 )
-"""The fields of the share API's answers besides the body: each may be there or not."""
 
 # Which articles have a quirk of their own, by number; the broken ones count from the end. Apart
 # from rolling news, which take part in everything, none meets another or a special title (those
@@ -99,8 +99,8 @@ _SHARE_HOSTS_OF: dict[int, tuple[str, ...]] = dict.fromkeys((24, 36, 42), SHARE_
 _UNSHARED = (21, 30, 33)
 _SHARE_HOSTS_OF |= dict.fromkeys(_UNSHARED, ())
 
-FEWEST = 60
-"""With fewer articles than this there is no room for every quirk."""
+#: Number of articles that every quirk needs.
+MIN_ARTICLES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +110,29 @@ class Article:
     info_code: str
     title: str
     published: datetime
+    #: The media, as in the answer of the share API; rolling news have one too.
     media: str
-    """Whose article it is, as the share API says; rolling news have theirs too."""
     slug: str
     tag: str
     body: Body
+    #: The answer of the share API, JSON.
     answer: bytes
-    """What the share API answers, JSON."""
+    #: The share hosts that have the article.
     share_hosts: tuple[str, ...] = SHARE_HOSTS
-    """The share hosts that know it."""
     digest: str = ""
+    #: Whether rolling news is also in the category of its media.
     published_twice: bool = False
-    """Whether rolling news is in the category of its media, too."""
+    #: Whether the front matter is broken at the source, so that the mirror lacks the facts.
     broken: bool = False
-    """Whether its front matter was broken at the source, so that the mirror lost its facts."""
 
     @property
     def is_rolling(self) -> bool:
-        """Whether it is rolling news, which the site treats differently."""
+        """Whether the article is rolling news, which the site treats differently."""
         return self.slug == ROLLING_SLUG
 
     @property
     def media_post(self) -> "Article":
-        """The same article as the post in the category of its media."""
+        """The same article as a post in the category of its media."""
         return replace(
             self,
             slug=slug_of(self.media),
@@ -148,35 +148,35 @@ class Article:
 
     @property
     def name(self) -> str:
-        """The last part of its address on the mirror, without `.html`."""
+        """The last part of the article's address on the mirror, without `.html`."""
         return self.info_code.removeprefix("NW") if self.is_rolling else self.info_code
 
     @property
     def file_name(self) -> str:
-        """The name of its post file."""
+        """The name of the article's post file."""
         return f"{self.published:%Y-%m-%d}-{self.name}.md"
 
     @property
     def link(self) -> str:
-        """The link to its origin at the end of its post."""
+        """The link to the article's source at the end of its post."""
         if self.is_rolling:
             return f"http://finance.eastmoney.com/news/1355,{self.name}.html"
         return f"http://{SHARE_HOSTS[0]}/html_News/NewsShare.html?infoCode={self.info_code}"
 
     @property
     def category_link(self) -> str:
-        """Where its 返回 link leads. That of rolling news is a 404 on the site."""
+        """The address of the 返回 link; on the site that of rolling news is a 404."""
         path = f"{self.slug}/" if self.is_rolling else f"category/{self.slug}.html"
         return f"//finews.withounder.com/{path}"
 
 
 def made_up_articles(count: int, random: Random, built: datetime) -> Iterator[Article]:
-    """`count` articles of the days before `built`, oldest first.
+    """Generate `count` articles of the days before `built`, oldest first.
 
-    Raises ValueError for fewer than have room for every quirk.
+    :raises ValueError: when `count` is less than `MIN_ARTICLES`.
     """
-    if count < FEWEST:
-        raise ValueError(f"the made-up site needs {FEWEST} articles or more, not {count}")
+    if count < MIN_ARTICLES:
+        raise ValueError(f"the made-up site needs {MIN_ARTICLES} articles or more, not {count}")
     step = timedelta(hours=60) / count
     for number in range(count):
         age = step * (count - number) - timedelta(seconds=random.randrange(60))
@@ -186,7 +186,7 @@ def made_up_articles(count: int, random: Random, built: datetime) -> Iterator[Ar
 
 @cache
 def slug_of(media: str) -> str:
-    """The category slug that the site gives a medium: xpinyin's reading without hyphens."""
+    """Return the category slug that the site gives a medium: xpinyin's reading without hyphens."""
     slug: str = Pinyin().get_pinyin(media)
     return slug.replace("-", "")
 
@@ -237,7 +237,7 @@ def _made_up_article(number: int, random: Random, published: datetime, *, broken
 
 
 def _bodies(body: Body, *, rolling: bool, one_body: bool) -> dict[str, str]:
-    """Return the bodies in an answer of the share API: that of its post, and the other one."""
+    """Return the two bodies in an answer of the share API: that of the post, and the other one."""
     own = {"content" if rolling else "text": api_html(body)}
     if one_body:
         return own
@@ -246,14 +246,14 @@ def _bodies(body: Body, *, rolling: bool, one_body: bool) -> dict[str, str]:
 
 
 def _title_and_fields(number: int, prose: Prose, *, broken: bool) -> tuple[str, tuple[str, ...]]:
-    """A title, and the fields that the share API's answer has besides the body."""
+    """Return a title, and the fields that the share API's answer has besides the body."""
     if broken:
         return _BROKEN_TITLE.format(prose.topic(), prose.topic()), _WHOLE
     special, turn = divmod(number, 3)
     if turn != 1 or special >= len(_SPECIAL_TITLES):
         return prose.headline(), _FIELDS[number % len(_FIELDS)]
     pattern = _SPECIAL_TITLES[special]
-    # The mirror's page alone could not tell most of these titles, but it can tell valid HTML.
+    # Most of these titles cannot be read from the mirror's page alone, but valid HTML can.
     fields = _WITHOUT_TITLE if pattern is _HTML_TITLE else _WHOLE
     return pattern.format(prose.topic(), prose.topic()), fields
 

@@ -1,4 +1,4 @@
-"""A host that bans who asks too fast, as users of Eastmoney report."""
+"""Make a host that bans a client which sends requests too fast, as users of Eastmoney report."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ _PAGE = "<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body></b
 
 @dataclass(slots=True)
 class _Visits:
-    """What a host remembers: when it was called of late, and until when it answers nobody."""
+    """The recent calls of a host, and the end of its ban."""
 
     recent: deque[float] = field(default_factory=deque)
     banned_until: float = float("-inf")
@@ -29,10 +29,11 @@ def banning(
     for_: float,
     clock: Callable[[], float] = time.monotonic,
 ) -> Site:
-    """The site, which after more than `calls` calls `within` seconds says 403 `for_` seconds.
+    """Wrap a site: after more than `calls` requests `within` seconds it answers 403.
 
-    The call that is one too many gets the first 403. Calls during a ban neither count nor make
-    it longer. One wrapped site may serve several hosts: each counts for itself.
+    The ban lasts `for_` seconds and begins with the request that exceeds the limit. Requests during
+    a ban neither count nor make it longer. A wrapped site may serve several hosts, each with its
+    own count.
     """
     visits: defaultdict[str, _Visits] = defaultdict(_Visits)
     counting = threading.Lock()

@@ -1,4 +1,4 @@
-"""Article bodies, in their two forms: as the share API sends them and as the mirror renders them.
+"""Generate article bodies in two forms: that of the share API and that of the mirror.
 
 The mirror runs every post through Markdown (kramdown). Both forms come from the same blocks
 here, with the differences that the site's own pages show against the share API's bodies.
@@ -18,8 +18,8 @@ _LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
 
 _CHART_START = "<!-- EM_StockImg_Start -->"
 _CHART_END = "<!-- EM_StockImg_End -->"
+#: Paragraph before a chart.
 _HIDDEN = '<p style="display:none;height:1px;overflow:hidden;"><br /></p>'
-"""Stands before charts."""
 
 # Made-up securities under numbers that nobody trades, one for each market the site has shown:
 # 0 Shenzhen and Beijing, 1 Shanghai, 90 a sector, 105/106/107 the US, 116 Hong Kong.
@@ -32,24 +32,24 @@ _SECURITIES = (
     ("106", "ZQXB", "长汀出行"),
     ("107", "ZQXC", "南桥指数基金"),
 )
+#: Mark-up of a word that the source takes for a sector, even in the name of a media.
 _MARKED_UP = (
     '<span id="bk_90.BK9903"><a href="http://quote.eastmoney.com/unify/r/90.BK9903">证券</a></span>'
     '<span id="bkquote_90.BK9903"></span>'
 )
-"""A sector to the tagger, even in the name of a media."""
 
 _SECTORS = (("BK9901", "算力概念"), ("BK9902", "低空经济"))
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A piece of a body and the white space that the share API has before it."""
+    """A piece of a body, and the white space before it in the share API's form."""
 
     html: str
     before: str = ""
 
     def rendered(self) -> str:
-        """The block as the mirror's Markdown leaves it."""
+        """The block as the mirror's Markdown renders it."""
         html = _LIQUID.sub("", self.html.replace(_INDENT, ""))
         html = _BARE_AMPERSAND.sub("&amp;", html.replace("<br>", "<br />"))
         if not html.startswith(_CHART_START):
@@ -75,13 +75,15 @@ _MARK_UP = re.compile(
 
 
 def api_html(body: Body) -> str:
-    """The body as the share API sends it."""
+    """Return the body as the share API sends it."""
     return "".join(block.before + block.html for block in body)
 
 
 def media_body(body: Body) -> Body:
-    """The body of rolling news as the post in its media's category has it: without the mark-up of
-    securities, and with CRLF."""
+    """Return the body of rolling news as in the category of its media.
+
+    It has no mark-up of securities, and CRLF at line ends.
+    """
     return tuple(
         replace(
             block,
@@ -93,7 +95,7 @@ def media_body(body: Body) -> Body:
 
 
 def mirror_html(body: Body) -> str:
-    """The body as it stands in the `section` of the mirror's page."""
+    """Return the body in the `section` of the mirror's page."""
     # Blank lines stay; other white space between blocks becomes one line end.
     gaps = ("\n\n" if block.before == "\n\n" else "\n" for block in body)
     html = "".join(gap + block.rendered() for gap, block in zip(gaps, body, strict=True))

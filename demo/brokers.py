@@ -1,4 +1,4 @@
-"""A RabbitMQ and a Redis of one's own, on loopback, that may be killed and come back."""
+"""Run a RabbitMQ and a Redis on loopback, which tests may kill and start again."""
 
 import os
 import shutil
@@ -12,23 +12,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-_AND_END_WITH_US = '"$0" "$@" & read -r _; kill -9 0'
-"""Run a program and, once nobody holds the other end of standard input, kill its whole group: a
-test that is killed leaves nothing behind."""
+#: Run a program, and kill its process group when standard input is closed: a killed test leaves no
+#: process behind.
+_END_WITH_PARENT = '"$0" "$@" & read -r _; kill -9 0'
 
+#: The program behind Debian's command `rabbitmq-server`, which requires a fixed user and folders.
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-"""What Debian's command of that name runs, which itself insists on its own user and folders."""
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on."""
+    """Return a free port on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
-    """Until it happens; AssertionError when it does not in so many seconds."""
+    """Wait until a condition is true; raise AssertionError when that takes too many seconds."""
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -36,7 +36,7 @@ def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
 
 
 class Broker(ABC):
-    """A server that keeps its data in a folder, and its port while it is started and killed.
+    """A server with its data in a folder; it has the same port after every start.
 
     Needs the programs in `programs`.
     """
@@ -67,7 +67,7 @@ class Broker(ABC):
             raise
 
     def kill(self) -> None:
-        """As a power cut does it: nobody is asked."""
+        """Kill the server, as a power cut would."""
         _kill(self._process)
 
     @abstractmethod
@@ -106,7 +106,7 @@ class RabbitMQ(Broker):
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        # Erlang's directory of nodes. Erlang would start one by itself, which nobody would end.
+        # Erlang's directory of nodes. Erlang would start one itself, and not end it.
         self._directory = _begin(
             (_path_of("epmd"), "-port", str(self._names), "-address", "127.0.0.1"),
             stdout=subprocess.DEVNULL,
@@ -116,7 +116,7 @@ class RabbitMQ(Broker):
         super().start()
 
     def kill(self) -> None:
-        """As a power cut does it: nobody is asked."""
+        """Kill the server, as a power cut would."""
         super().kill()
         _kill(self._directory)
 
@@ -148,7 +148,7 @@ class RabbitMQ(Broker):
 
 
 class Redis(Broker):
-    """Debian's Redis, which has every write on disk before it answers."""
+    """Debian's Redis, which stores every write on disk before it answers."""
 
     programs = ("redis-server",)
 
@@ -166,9 +166,9 @@ class Redis(Broker):
 
 
 def _begin(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
-    """As a family of processes of its own: RabbitMQ is one."""
+    """Start a command as a process group: RabbitMQ has several processes."""
     return subprocess.Popen(  # noqa: S603
-        ("/bin/sh", "-c", _AND_END_WITH_US, *command),
+        ("/bin/sh", "-c", _END_WITH_PARENT, *command),
         stdin=subprocess.PIPE,
         start_new_session=True,
         **options,
@@ -193,7 +193,7 @@ def _path_of(program: str) -> str:
 
 @contextmanager
 def running(broker: Broker) -> Iterator[Broker]:
-    """A broker for as long as the `with` block lasts."""
+    """Run a broker until the end of the `with` block."""
     try:
         broker.start()
         yield broker

@@ -1,4 +1,4 @@
-"""Certificates for the made-up site's hosts, from an authority that is thrown away with it."""
+"""Issue certificates for the made-up site's hosts, from a temporary authority."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -16,17 +16,17 @@ _ANOTHER_HOST = "another-host.example"
 
 
 class Flaw(Enum):
-    """What can be wrong with a host's certificate."""
+    """A defect of a host's certificate."""
 
     EXPIRED = "expired"
     WRONG_HOST = "wrong-host"
 
 
 class Authority:
-    """A certificate authority for one day, trusted by nobody who is not told to.
+    """A certificate authority for one day, trusted only by clients that are configured to.
 
-    Clients are told by its certificate's file, there until `close`. OpenSSL takes the path of one
-    from ``SSL_CERT_FILE``. The authority's own key is never written.
+    Clients trust it by the file of its certificate, which exists until `close`; OpenSSL reads the
+    path of the file from ``SSL_CERT_FILE``. The authority's own key is never written to disk.
     """
 
     def __init__(self) -> None:
@@ -39,21 +39,24 @@ class Authority:
         self._file.flush()
 
     def close(self) -> None:
-        """Delete the file."""
+        """Delete the file of the certificate."""
         self._file.close()
 
     @property
     def certificate(self) -> Path:
-        """The file with the authority's certificate, as PEM."""
+        """The path of the authority's certificate, as PEM."""
         return Path(self._file.name)
 
     def context(self, host: str, flaw: Flaw | None = None) -> ssl.SSLContext:
-        """What a server needs to speak TLS as `host`, with a certificate that is right or not."""
+        """Return the TLS context of a server for `host`.
+
+        :param flaw: defect of its certificate; None for a correct one.
+        """
         if (host, flaw) not in self._contexts:
-            self._contexts[host, flaw] = self._made_context(self._host_certificate(host, flaw))
+            self._contexts[host, flaw] = self._create_context(self._host_certificate(host, flaw))
         return self._contexts[host, flaw]
 
-    def _made_context(self, certificate: x509.Certificate) -> ssl.SSLContext:
+    def _create_context(self, certificate: x509.Certificate) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with NamedTemporaryFile(prefix="finews-demo-", suffix=".pem") as chain:  # ssl reads files
             chain.write(certificate.public_bytes(Encoding.PEM))

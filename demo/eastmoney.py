@@ -1,7 +1,7 @@
-"""Eastmoney's own lists of the made-up articles: rolling news, columns, the news of a security.
+"""Serve Eastmoney's lists of the made-up articles: rolling news and columns.
 
-All are JSON, one in a script. Times are Asia/Shanghai without a zone; who shows no `req_trace` is
-answered 403. The total of a list is misspelt, as on the real hosts.
+All are JSON, one in a script. Times are Asia/Shanghai without a zone. Requests without `req_trace`
+are answered 403. The total of a list is misspelt, as on the real hosts.
 """
 
 import html
@@ -20,18 +20,18 @@ from demo.exchange import Answer, Request, Site
 from demo.text import Prose
 
 WEBLIST_HOST = "np-weblist.eastmoney.com"
+#: The host of rolling news and columns.
 LISTAPI_HOST = "np-listapi.eastmoney.com"
-"""This one has the columns too."""
+#: The host of rolling news in a script.
 SCRIPT_HOST = "newsapi.eastmoney.com"
-"""Has the rolling news too, in a script."""
 FAST_NEWS_PATH = "/comm/web/getFastNewsList"
 COLUMNS_PATH = "/comm/web/getNewsByColumns"
 SECURITY_PATH = "/comm/wap/getListInfo"
+#: The `fastColumn` of all rolling news; the others are empty.
 FAST_COLUMN = "102"
-"""The `fastColumn` of all rolling news; other ones are empty."""
 ECONOMY, HEADLINES, ABROAD, MORNING = "350", "345", "351", "1207"
+#: The columns of news; the others are empty. Here the first has the articles of all others.
 GUIDE, COMPANIES, SECURITIES, INDUSTRY = "344", "349", "353", "355"
-"""The columns of news; other ones are empty. Here the first has what all the others have."""
 
 _SCRIPT_PATH = re.compile(r"/kuaixun/v1/getlist_(\d+)_ajaxResult_(\d+)_(\d+)_\.html")
 _SCRIPT = {"Content-Type": "application/x-javascript; charset=utf-8"}
@@ -44,50 +44,50 @@ _SECURITY = re.compile(r'data-code="(\d+),(\w+)"')
 _PICTURE = re.compile(r'<img src="(https://dfscdn\.dfcfw\.com/[^"]*)"')
 _MARKUP = re.compile(r"<!--.*?-->|<.*?>", re.DOTALL)
 
-# One in so many articles has a piece of rolling news without an article next to it.
+# One in this number of articles has a piece of rolling news without an article next to it.
 _SUMMARY_EVERY = 15
 _FIRST_SUMMARY_NUMBER = 900_000
 
 
 @dataclass(frozen=True, slots=True)
 class FastNews:
-    """A piece of rolling news, as the list tells it."""
+    """A piece of rolling news, as in the list."""
 
+    #: Digits: an infoCode without its NW.
     code: str
-    """Digits: an infoCode without its NW."""
     title: str
     digest: str
     published: datetime
+    #: The sort key of the list, microseconds; unique among all news.
     real_sort: int
-    """What the list is sorted by: microseconds. No two pieces of news have the same."""
     securities: tuple[str, ...]
     pictures: tuple[str, ...]
+    #: The article; None for news that exist only as this summary.
     article: Article | None
-    """Its article; None for news that exist only as this summary."""
 
     @property
     def info_code(self) -> str:
-        """Its infoCode."""
+        """The article's infoCode."""
         return f"NW{self.code}"
 
     @property
     def summary(self) -> str:
-        """The title and the digest in one."""
+        """The title and the digest in one text."""
         return f"【{self.title}】{self.digest}"
 
 
 def code_of(article: Article) -> str:
-    """The article's code on Eastmoney's own sites: digits only."""
+    """Return the article's code on Eastmoney's own sites: digits only."""
     return article.info_code.removeprefix("NW")
 
 
 def show_time(time: datetime) -> str:
-    """A time as every list writes it: Asia/Shanghai, without a zone."""
+    """Format a time as in all lists: Asia/Shanghai, without a zone."""
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
 def summary_of(article: Article) -> str:
-    """The article in a sentence or two, without markup."""
+    """Return a summary of the article of one or two sentences, without markup."""
     if article.digest:
         return article.digest
     text = html.unescape(_MARKUP.sub("", article.api_body))
@@ -95,27 +95,27 @@ def summary_of(article: Article) -> str:
 
 
 def securities_in(body: str) -> tuple[str, ...]:
-    """The securities and sectors that a body marks up, in order: `1.699901`, `90.BK9901`."""
+    """Return the securities and sectors that a body marks up, in order: `1.699901`, `90.BK9901`."""
     return tuple(dict.fromkeys(f"{market}.{code}" for market, code in _SECURITY.findall(body)))
 
 
 def pictures_in(body: str) -> tuple[str, ...]:
-    """The addresses of a body's pictures, without charts made on the fly."""
+    """Return the addresses of a body's pictures, without charts that a server generates."""
     return tuple(_PICTURE.findall(body))
 
 
 def made_up_fast_news(articles: Sequence[Article], random: Random) -> tuple[FastNews, ...]:
-    """The rolling news among the articles, and some that have no article; newest first."""
+    """Return the rolling news among the articles, and some without an article; newest first."""
     news = [_told(number, article) for number, article in enumerate(articles) if article.is_rolling]
     news += _summaries(articles, random)
     return tuple(sorted(news, key=lambda piece: piece.real_sort, reverse=True))
 
 
 def columns_of(articles: Iterable[Article]) -> Mapping[str, tuple[Article, ...]]:
-    """Column to its articles, newest first.
+    """Return column → articles, newest first.
 
     `ECONOMY` has all but some rolling news, the others have some of what it has. Rolling news are
-    only here when a share host knows them: a column does not tell that they are rolling news.
+    only here when a share host knows them: a column does not mark them as rolling news.
     """
     newest = sorted(articles, key=lambda article: article.published, reverse=True)
     return {
@@ -127,7 +127,7 @@ def columns_of(articles: Iterable[Article]) -> Mapping[str, tuple[Article, ...]]
 def list_site(
     fast_news: Sequence[FastNews], columns: Mapping[str, Sequence[Article]] | None = None
 ) -> Site:
-    """A host of lists (newest first). Without `columns` it has only the rolling news."""
+    """Return a host of lists, newest first; without `columns` it has only the rolling news."""
 
     def answer(request: Request) -> Answer:
         asked = dict(parse_qsl(request.query))
@@ -149,7 +149,7 @@ def list_site(
 
 
 def script_site(fast_news: Sequence[FastNews]) -> Site:
-    """The host that has the rolling news in a script, newest first."""
+    """Return the host that has the rolling news in a script, newest first."""
 
     def answer(request: Request) -> Answer:
         match = _SCRIPT_PATH.fullmatch(request.path)
@@ -179,7 +179,7 @@ def _told(number: int, article: Article) -> FastNews:
 
 
 def _summaries(articles: Sequence[Article], random: Random) -> Iterator[FastNews]:
-    """News without an article, each published in the same second as an article."""
+    """Return news without an article, each published in the same second as an article."""
     prose = Prose(random)
     for turn, beside in enumerate(islice(articles, 0, None, _SUMMARY_EVERY)):
         number = _FIRST_SUMMARY_NUMBER + turn
@@ -298,7 +298,7 @@ def _security_entry(article: Article) -> dict[str, object]:
 
 
 def _readers_post(beside: Article) -> dict[str, object]:
-    """A post of Caifuhao, which is no article: its code is of another kind."""
+    """Return a post of Caifuhao, which is no article: its code has another form."""
     code = f"{beside.published:%Y%m%d%H%M%S}000000000"
     return {
         "Art_Code": code,

@@ -1,4 +1,4 @@
-"""What passes between a client and a made-up site."""
+"""The messages between a client and a made-up site."""
 
 import socket
 import struct
@@ -11,16 +11,16 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asked for, as it asked for it."""
+    """A request, as the client sent it."""
 
     method: str
+    #: In lower case, without a port.
     host: str
-    """In lower case, without a port."""
+    #: Percent-encoded as received, without the query.
     path: str
-    """Percent-encoded as received, without the query."""
     query: str = ""
+    #: With names in lower case.
     headers: Mapping[str, str] = field(default_factory=dict)
-    """With names in lower case."""
     scheme: str = "http"
 
     @property
@@ -36,20 +36,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a site says to a request. The server adds Content-Length and Date itself."""
+    """A site's answer to a request. The server adds Content-Length and Date."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+#: All answers of one host: a pure function, safe to call from several threads.
 Site = Callable[[Request], Answer]
-"""Everything one host has to say: a pure function, safe to call from several threads."""
 
 
 @dataclass(slots=True)
 class LoggedRequest:
-    """A request that the replica saw, and what became of it.
+    """A request that the replica received, and its result.
 
     It is logged as it arrives; `status` stays 0 until an answer begins, and for good when none
     ever does.
@@ -79,11 +79,11 @@ class Exchange:
         self._stopping = stopping
 
     def answer(self) -> Answer:
-        """What the site says when nothing is wrong."""
+        """Return the site's answer without a fault."""
         return self._site(self.request)
 
     def send(self, answer: Answer) -> None:
-        """Answer whole and well."""
+        """Send a complete answer."""
         self.begin(answer, length=len(answer.body))
         if self.request.method != "HEAD":
             self.write(answer.body)
@@ -106,11 +106,11 @@ class Exchange:
         self.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
 
     def write(self, data: bytes) -> None:
-        """Send bytes as they are."""
+        """Send bytes."""
         self._connection.sendall(data)
 
     def wait(self, seconds: float) -> bool:
-        """Sleep; the replica's shutdown cuts the sleep short, and is what it returns."""
+        """Sleep until the time is over or the replica shuts down; return whether it shuts down."""
         return self._stopping.wait(seconds)
 
     def close(self) -> None:

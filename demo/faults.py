@@ -1,6 +1,6 @@
-"""Failing on demand: one way of failing is one function.
+"""Generate faults on demand: each kind of fault is a function.
 
-Each function here takes what it needs to know and returns a Failure, which does its worst to an
+Each function takes its parameters and returns a Failure, which applies the fault to an
 Exchange. A Fault says where and how often. To add a way of failing, write one more function and
 name it in `WAYS`, if the command line should know it.
 """
@@ -38,7 +38,7 @@ class Fault:
     struck: int = field(default=0, init=False)
 
     def matches(self, request: Request) -> bool:
-        """Whether it would strike this request now."""
+        """Return whether the fault applies to this request now."""
         if self.host not in ("*", request.host):
             return False
         if self.times is not None and self.struck >= self.times:
@@ -65,12 +65,12 @@ def empty() -> Failure:
 
 
 def garbage(body: bytes = _BLOCK_PAGE.encode()) -> Failure:
-    """Answer 200 with something else than what was asked for: a block page, by default."""
+    """Answer 200 with another body than the requested one: a block page, by default."""
     return status(200, body=body)
 
 
 def truncated(keep: float = 0.5) -> Failure:
-    """Promise the whole body, send the first part of it (`keep` of 1) and close."""
+    """Promise the whole body, send its first part (the fraction `keep`) and close."""
 
     def fail(exchange: Exchange) -> None:
         answer = exchange.answer()
@@ -82,7 +82,7 @@ def truncated(keep: float = 0.5) -> Failure:
 
 
 def ended(keep: float = 0.5) -> Failure:
-    """Promise no length, send the first part of the body (`keep` of 1) and close."""
+    """Promise no length, send the first part of the body (the fraction `keep`) and close."""
 
     def fail(exchange: Exchange) -> None:
         answer = exchange.answer()
@@ -94,7 +94,7 @@ def ended(keep: float = 0.5) -> Failure:
 
 
 def drip(seconds: float = 1.0) -> Failure:
-    """Send the body byte by byte, so many seconds apart, until the client has enough."""
+    """Send the body byte by byte, with seconds in between, until the client closes."""
 
     def fail(exchange: Exchange) -> None:
         answer = exchange.answer()
@@ -126,7 +126,7 @@ def large(size: int, *, promised: bool = True) -> Failure:
 
 
 def endless_headers() -> Failure:
-    """Begin an answer, and come to no end of its headers: the client has to end it."""
+    """Begin an answer, and send headers without end: the client must close."""
     lines = b"".join(b"X-%d: %s\r\n" % (number, b"x" * 100) for number in range(1000))
 
     def fail(exchange: Exchange) -> None:
@@ -139,12 +139,12 @@ def endless_headers() -> Failure:
 
 
 def altered(change: Callable[[Answer], Answer]) -> Failure:
-    """Answer with what `change` makes of the site's own answer."""
+    """Answer with the result of `change` for the site's own answer."""
     return lambda exchange: exchange.send(change(exchange.answer()))
 
 
 def with_headers(**headers: str) -> Failure:
-    """Answer well, but for headers that are wrong; ``_`` in their names is ``-``."""
+    """Answer with wrong headers; ``_`` in their names becomes ``-``."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return altered(lambda answer: replace(answer, headers={**answer.headers, **named}))
 
@@ -155,7 +155,7 @@ def with_body(change: Callable[[bytes], bytes]) -> Failure:
 
 
 def bomb(size: int) -> Failure:
-    """Answer with a small body that is so many bytes when it is unpacked."""
+    """Answer with a small body that unpacks to this number of bytes."""
     body = gzip.compress(bytes(size), compresslevel=1)
     packed = {"Content-Encoding": "gzip"}
     return altered(lambda answer: replace(answer, body=body, headers={**answer.headers, **packed}))
@@ -167,7 +167,7 @@ def reset() -> Failure:
 
 
 def hang(seconds: float = _FOREVER) -> Failure:
-    """Say nothing for so long, then close without an answer."""
+    """Send nothing for some seconds, then close without an answer."""
 
     def fail(exchange: Exchange) -> None:
         exchange.wait(seconds)
@@ -177,7 +177,7 @@ def hang(seconds: float = _FOREVER) -> Failure:
 
 
 def delay(seconds: float) -> Failure:
-    """Answer well, but late."""
+    """Answer after a delay in seconds."""
 
     def fail(exchange: Exchange) -> None:
         exchange.wait(seconds)
@@ -186,6 +186,7 @@ def delay(seconds: float) -> Failure:
     return fail
 
 
+#: The faults of the command line; each function reads the text after the colon.
 WAYS: Mapping[str, Callable[[str], Failure]] = {
     "status": lambda value: status(int(value)),
     "redirect": lambda value: redirect(_given(value)),
@@ -201,7 +202,6 @@ WAYS: Mapping[str, Callable[[str], Failure]] = {
     "hang": lambda value: hang(float(value or _FOREVER)),
     "delay": lambda value: delay(float(value)),
 }
-"""The ways of failing that the command line knows, each made from the text after its colon."""
 
 _FAULT = re.compile(
     r"(?P<host>[^/~=\s]+)(?:~(?P<pattern>.+?)|(?P<prefix>/.*?))?"
@@ -210,7 +210,7 @@ _FAULT = re.compile(
 
 
 def parse_fault(text: str) -> Fault:
-    """The fault that `HOST[/PATH or ~REGEX]=WAY[:VALUE][*TIMES]` describes.
+    """Parse a fault: `HOST[/PATH or ~REGEX]=WAY[:VALUE][*TIMES]`.
 
     `finews.zning.xyz=status:503`, `finews.withounder.com/category/=hang:5*2`,
     `*~\\.html$=reset`. Raises ValueError with one clear sentence.

@@ -1,6 +1,6 @@
-"""The mirror's pages, as Jekyll writes them: home, posts, categories, feed, 404.
+"""Render the mirror's pages as Jekyll does: home, posts, categories, feed, 404.
 
-Every template here is the shape of a page of the real site, down to its empty lines, and keeps
+Every template has the form of a page of the real site, down to its empty lines, and repeats
 its faults: `og:description` with its quotes unescaped, so that a post's body spills out before
 <body>; categories and tags that are cut in two at a space; no way from home to the categories.
 """
@@ -18,15 +18,15 @@ from demo.body import mirror_html
 
 MIRROR_HOST = "finews.withounder.com"
 
+#: A link on the home page that leaves the site.
 FOREIGN_LINK = "https://news.example.com/a/202611200000000001.html"
-"""A link on the home page that leaves the site."""
+#: A link on the home page that looks like a post's, with an invalid code.
 BAD_POST_PATH = "/somemedia/2026/11/20/NW12.html"
-"""A link on the home page that looks like a post's, with a code that is none."""
+#: HTML of both links: the only part of the home page that Jekyll does not generate.
 STRAY_LINKS = (
     f'<ul>\n      <li><a href="{FOREIGN_LINK}">友情链接</a></li>\n'
     f'      <li><a href="{BAD_POST_PATH}">无此消息</a></li>\n  </ul>\n'
 )
-"""Both of them: all that the made-up home has besides what Jekyll gives it."""
 
 ROBOTS = "User-agent: *\nAllow: /\n"
 
@@ -57,7 +57,7 @@ _MISSING_SECTION = """<h2 id="404-找不到页面-page-not-found">404 找不到�
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """An article as Jekyll sees it."""
+    """An article as a post of Jekyll."""
 
     article: Article
     path: str
@@ -68,7 +68,7 @@ class Post:
 
     @property
     def content(self) -> str:
-        """The rendered post, as `section` has it and `og:description` spills it."""
+        """The rendered post, as in `section` and `og:description`."""
         article = self.article
         digest = f"<blockquote>\n  <p>{article.digest}</p>\n</blockquote>\n\n"
         return (
@@ -86,7 +86,7 @@ class Post:
 
 
 def rendered_site(articles: Sequence[Article], built: datetime) -> Mapping[str, str]:
-    """Every page of the mirror by its decoded path, built at `built` from these articles."""
+    """Return decoded path → page of the mirror, built at `built` from these articles."""
     built = built.astimezone(SHANGHAI)
     posts = [_post(article, built) for article in articles]
     newest = sorted(posts, key=lambda post: (post.date, post.article.file_name), reverse=True)
@@ -174,7 +174,7 @@ def _page(
     published: datetime | None = None,
     description: str = "",
 ) -> str:
-    """A page of the site's layout. Pages that are no posts have no `published`."""
+    """Render a page in the site's layout. Only posts have `published`."""
     url = _SITE + quote(path, safe="/()")
     seo_title = _smart(_text(title))
     facts: dict[str, object] = {"@context": "https://schema.org"}
@@ -272,7 +272,7 @@ def _entry(post: Post) -> str:
 
 
 def _text(markup: str) -> str:
-    """Markup without its tags and comments, escaped once, on one line."""
+    """Return the text of markup, without tags and comments, escaped once, on one line."""
     bare = re.sub(r"<!--.*?-->|<.*?>", "", markup, flags=re.DOTALL)
     return html.escape(html.unescape(" ".join(bare.split())), quote=False)
 

@@ -1,4 +1,4 @@
-"""Made-up pictures: small, valid, and the same bytes for the same address every time."""
+"""Generate small, valid pictures: the same bytes for the same address every time."""
 
 import hashlib
 import struct
@@ -13,8 +13,8 @@ from demo.exchange import Answer, Request, Site
 PICTURE_HOST = "dfscdn.dfcfw.com"
 CHART_HOST = "webquoteklinepic.eastmoney.com"
 
+#: Squares of a picture, across and down; each has one grey value and `_SQUARE` pixels a side.
 _ACROSS, _DOWN = 4, 2
-"""A picture is so many squares of one grey each, 8 pixels wide and high."""
 _SQUARE = 8
 
 # The lengths of JPEG's usual codes for differences of brightness, by how many bits these have.
@@ -22,7 +22,7 @@ _LENGTHS = (2, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9)
 
 
 def picture_site() -> Site:
-    """The host of the bodies' pictures: every `.jpg` and `.png` under `/download/` is there."""
+    """Return the host of the bodies' pictures: every `.jpg` and `.png` under `/download/`."""
 
     def answer(request: Request) -> Answer:
         path = PurePosixPath(request.path)
@@ -35,7 +35,7 @@ def picture_site() -> Site:
 
 
 def chart_site() -> Site:
-    """The host of the charts that are made on the fly. Nobody who archives needs to ask it."""
+    """Return the host of charts that the server generates; a crawl does not need them."""
 
     def answer(request: Request) -> Answer:
         if request.path != "/GetPic.aspx":
@@ -46,7 +46,7 @@ def chart_site() -> Site:
 
 
 def png(name: str) -> bytes:
-    """A greyscale PNG, its squares made from the name."""
+    """Generate a greyscale PNG whose squares depend on the name."""
     lines = b"".join(
         b"\0" + bytes(grey for grey in row for _ in range(_SQUARE))
         for row in _greys(name)
@@ -61,7 +61,7 @@ def png(name: str) -> bytes:
 
 
 def jpeg(name: str) -> bytes:
-    """A greyscale JPEG, its squares made from the name."""
+    """Generate a greyscale JPEG whose squares depend on the name."""
     counts = bytes(_LENGTHS.count(length) for length in range(1, 17))
     size = struct.pack(">HH", _DOWN * _SQUARE, _ACROSS * _SQUARE)
     segments = (
@@ -91,13 +91,13 @@ def _jpeg_answer(name: str) -> Answer:
 
 
 def _greys(name: str) -> Iterator[bytes]:
-    """The rows of squares."""
+    """Return the grey values of the squares, row by row."""
     digest = hashlib.sha256(name.encode()).digest()
     return (digest[row * _ACROSS : (row + 1) * _ACROSS] for row in range(_DOWN))
 
 
 def _difference(before: int, grey: int) -> str:
-    """The bits that say how much brighter this square is than the one before it."""
+    """Return the bits that encode how much brighter this square is than the one before it."""
     difference = grey - before
     length = abs(difference).bit_length()
     code = 0

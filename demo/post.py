@@ -1,13 +1,13 @@
-"""The post file that a correct crawl archives for an article, byte for byte.
+"""Generate the post file that a correct crawl archives for an article, byte for byte.
 
-Written by the demo's own code from the site's post format: it is what the archive is judged by.
+The demo's own code writes it in the site's post format: tests compare the archive with it.
 """
 
 from demo.articles import Article
 
 
 def expected_post(article: Article) -> bytes:
-    """The post's bytes: UTF-8, LF, no line end after the last line."""
+    """Return the post's bytes: UTF-8, LF, no line end after the last line."""
     title = article.title.replace("\\", "\\\\").replace('"', '\\"')
     body = article.api_body.replace("\u3000\u3000", "")
     lines = [

@@ -1,7 +1,7 @@
-"""The server: an HTTP proxy on loopback that answers for the real host names itself.
+"""The server: an HTTP proxy on loopback that answers requests for the real host names itself.
 
-A crawler that is told `http_proxy=http://127.0.0.1:PORT` keeps the real addresses in its
-requests, so that pages, links and hosts are what they are outside. A tunnel (CONNECT, for https)
+A crawler with `http_proxy=http://127.0.0.1:PORT` uses the real addresses in its
+requests, so that pages, links and hosts are the real ones. A tunnel (CONNECT, for https)
 ends in the replica too, which has a certificate for every host.
 """
 
@@ -35,7 +35,7 @@ _PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 
 
 class Replica:
-    """Serves sites by host name for as long as its `with` block lasts.
+    """Serves sites by host name until the end of its `with` block.
 
     `requests` has every request in order of arrival and may be cleared; `faults` may be changed
     at any time, and the first that matches a request strikes it; `flaws` are those of hosts'
@@ -78,12 +78,12 @@ class Replica:
 
     @property
     def proxy_url(self) -> str:
-        """What to set `http_proxy` to, inside the `with` block."""
+        """The value for `http_proxy`, inside the `with` block."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """The variables that lead a program to the sites here, and make it trust them."""
+        """The environment variables with which a program uses the sites here, and trusts them."""
         return {
             "http_proxy": self.proxy_url,
             "https_proxy": self.proxy_url,
@@ -93,17 +93,17 @@ class Replica:
 
     @property
     def unknown(self) -> list[LoggedRequest]:
-        """The requests for hosts that have no site here: a good crawl makes none."""
+        """The requests for hosts without a site here; a correct crawl sends none."""
         return [entry for entry in self.requests if not entry.answered_by_known_host]
 
     def tls(self, host: str) -> ssl.SSLContext | None:
-        """What it takes to answer for a host inside a tunnel; None when it has no site."""
+        """Return the TLS context for a host inside a tunnel; None when it has no site."""
         if host not in self.sites:
             return None
         return self._authority.context(host, self.flaws.get(host))
 
     def serve(self, request: Request, connection: socket, stopping: threading.Event) -> bool:
-        """Answer a request on its connection; whether the connection may be used again."""
+        """Answer a request on its connection; return whether the connection may be used again."""
         site = self.sites.get(request.host)
         known = site is not None and request.method != "CONNECT"
         entry = LoggedRequest(request, answered_by_known_host=known)
@@ -195,7 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
     scheme = "http"
 
     def handle(self) -> None:
-        # A client may hang up whenever it likes; that is no news.
+        # A client may close the connection at any time.
         with suppress(ConnectionError, ssl.SSLError):
             super().handle()
 
@@ -237,7 +237,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = _serve
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the replica keeps its own log."""
+        """Log nothing: the replica has its own log."""
 
 
 class _TunnelHandler(_Handler):

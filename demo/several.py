@@ -1,4 +1,4 @@
-"""Several made-up sites side by side, each with a mirror and a share host of its own."""
+"""Generate several made-up sites, each with its own mirror and share host."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from demo.exchange import Answer, Request, Site
 from demo.mirror import MIRROR_HOST
 from demo.site import BUILT, MadeUpSite, made_up_site
 
+#: Time between the articles of one site and those of the next, so that all codes differ.
 _APART = timedelta(days=20)
-"""Between the days of one site's articles and the next one's, so that no two share a code."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneOfSeveral:
-    """A made-up site under names of its own."""
+    """A made-up site with its own host names."""
 
     name: str
     made_up: MadeUpSite
+    #: The sites by host name.
     sites: Mapping[str, Site]
-    """What each of its hosts says."""
+    #: The source declaration for the crawler, in TOML.
     sources: str
-    """The facts about it that the crawler wants, in TOML."""
 
 
 def several_sites(
     count: int, *, articles: int = 60, built: datetime = BUILT
 ) -> Iterator[OneOfSeveral]:
-    """So many sites of so many articles each; the first one's newest are of the day `built`."""
+    """Generate sites with articles; the newest of the first site are of the day `built`."""
     for number in range(count):
         name = f"site{number}"
         made_up = made_up_site(articles=articles, seed=number, built=built - number * _APART)
@@ -43,7 +43,7 @@ def several_sites(
 
 
 def _first_that_knows(hosts: list[Site]) -> Site:
-    """One host in place of several, of which each knows some articles."""
+    """Merge several hosts, each with some of the articles, into one."""
 
     def answer(request: Request) -> Answer:
         answers = [host(request) for host in hosts]

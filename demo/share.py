@@ -1,4 +1,4 @@
-"""The share API, `/NewsData/GetNewsText.do`, and the share page that calls it."""
+"""Serve the share API, `/NewsData/GetNewsText.do`, and the share page that calls it."""
 
 import json
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ fetch("/NewsData/GetNewsText.do?id=" + encodeURIComponent(infoCode))
 
 
 def share_api_site(answers: Mapping[str, bytes]) -> Site:
-    """A share host that knows the articles of `answers` (infoCode to JSON bytes).
+    """Return a share host with the articles of `answers` (infoCode → JSON bytes).
 
     As on the real hosts an unknown code is answered 200 with an empty text.
     """

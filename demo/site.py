@@ -1,4 +1,4 @@
-"""All of the made-up site put together: every host, and what to expect of them."""
+"""Generate the whole made-up site: every host, and the expected posts."""
 
 import re
 from collections.abc import Mapping
@@ -26,46 +26,46 @@ from demo.post import expected_post
 from demo.share import share_api_site
 from demo.static import StaticFile, static_site
 
+#: Default time when the made-up mirror was built.
 BUILT = datetime(2026, 11, 22, 23, 47, 52, tzinfo=SHANGHAI)
-"""When the made-up mirror was built, unless it is told otherwise."""
 
 _AMOUNT = re.compile(r"达到(\d+\.\d+)亿元")
 
 
 @dataclass(frozen=True, slots=True)
 class MadeUpSite:
-    """The made-up site, ready for a Replica, and the facts that a crawl of it is judged by."""
+    """The made-up site, ready for a Replica, and the expected result of a crawl."""
 
+    #: Time when the mirror was built.
     built: datetime
-    """When its mirror was built."""
+    #: Oldest first.
     articles: tuple[Article, ...]
-    """Oldest first."""
+    #: The other editions of rolling news that is also in the category of its media.
     media_posts: tuple[Article, ...]
-    """The second posts of rolling news that is in its media's category as well."""
+    #: The sites by host name.
     sites: Mapping[str, Site]
-    """What each host says."""
+    #: File name to the exact bytes of every post that a correct crawl archives, except those of
+    #: `mirror_only`.
     posts: Mapping[str, bytes]
-    """File name to the exact bytes of every post that a correct crawl archives, except those of
-    `mirror_only`."""
+    #: The infoCodes that no share host has: the archive has only the mirror's rendering of them,
+    #: whose exact bytes are not defined here.
     mirror_only: frozenset[str]
-    """The infoCodes that no share host knows: of those the archive has only the mirror's
-    rendering, whose exact bytes are its own affair."""
+    #: Eastmoney's rolling news, newest first.
     fast_news: tuple[FastNews, ...]
-    """Eastmoney's rolling news, newest first."""
+    #: The infoCodes of rolling news that have no article: no share host, no page of Eastmoney and
+    #: no post of the mirror knows them.
     summary_only: frozenset[str]
-    """The infoCodes of rolling news that have no article: no share host, no page of Eastmoney and
-    no post of the mirror knows them."""
+    #: Eastmoney's columns, newest first.
     columns: Mapping[str, tuple[Article, ...]]
-    """Eastmoney's columns, newest first."""
+    #: The infoCodes whose body only the article page has, of all that is Eastmoney's. The mirror
+    #: has them too.
     page_only: frozenset[str]
-    """The infoCodes whose body only the article page has, of all that is Eastmoney's. The mirror
-    has them too."""
 
 
 def made_up_site(*, articles: int = 150, seed: int = 3060, built: datetime = BUILT) -> MadeUpSite:
-    """A site of so many articles; the same arguments make the same site.
+    """Generate a site with a number of articles; the same arguments give the same site.
 
-    Raises ValueError for fewer articles than have room for every quirk.
+    :raises ValueError: when there are fewer articles than every quirk needs.
     """
     # Made-up text needs repeatable numbers, not secret ones.
     made_up = tuple(made_up_articles(articles, Random(seed), built))
@@ -77,10 +77,10 @@ class LaterSite:
     """The made-up site an hour later: its publisher corrected one article and withdrew another."""
 
     site: MadeUpSite
+    #: The corrected article, with one other figure.
     corrected: Article
-    """As it is now: one figure is another one."""
+    #: The withdrawn article.
     withdrawn: Article
-    """As it was."""
 
 
 def later(site: MadeUpSite) -> LaterSite:
@@ -97,7 +97,7 @@ def later(site: MadeUpSite) -> LaterSite:
 
 
 def _is_correctable(article: Article) -> bool:
-    """Whether it has one post, on every host, with an amount in its text."""
+    """Return whether an article has one post, on every host, with an amount in its text."""
     ordinary = not (article.is_rolling or article.broken)
     known = article.share_hosts == SHARE_HOSTS
     return ordinary and known and _AMOUNT.search(article.api_body) is not None

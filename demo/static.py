@@ -1,4 +1,4 @@
-"""Sites made of files, served as GitHub Pages serves them."""
+"""Serve sites of files, as GitHub Pages does."""
 
 import hashlib
 from collections.abc import Callable
@@ -26,14 +26,14 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class StaticFile:
-    """A file's bytes and when they last changed (aware)."""
+    """A file's bytes, and the time of their last change (aware)."""
 
     body: bytes
     modified: datetime
 
 
 def static_site(find: Callable[[str], StaticFile | None]) -> Site:
-    """A site of files that `find` looks up by their decoded path (`/a b.html`).
+    """Return a site of files that `find` returns by their decoded path (`/a b.html`).
 
     A path that ends in a slash is its index.html. What is not found is answered 404 with
     `/404.html`, if there is one. ETag and Last-Modified go out, and a client that shows one of
@@ -65,7 +65,7 @@ def static_site(find: Callable[[str], StaticFile | None]) -> Site:
 
 
 def folder_site(folder: Path) -> Site:
-    """A site of the files in a folder, and of nothing outside it."""
+    """Return a site of the files in a folder, and of none outside it."""
     root = folder.resolve()
 
     def find(path: str) -> StaticFile | None:

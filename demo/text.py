@@ -1,4 +1,4 @@
-"""Made-up Chinese financial prose. Nothing in it happened, and no person or company is real."""
+"""Generate Chinese financial prose. No event, person or company in it is real."""
 
 from dataclasses import dataclass
 from random import Random
@@ -53,11 +53,11 @@ class Prose:
     random: Random
 
     def topic(self) -> str:
-        """A word that news are about."""
+        """Return the subject of a piece of news."""
         return self.random.choice(_TOPICS)
 
     def headline(self) -> str:
-        """A title without quirks."""
+        """Return a title without quirks."""
         pick, number = self.random.choice, self.random.randrange
         form = number(4)
         if form == 0:
@@ -71,7 +71,7 @@ class Prose:
         return f"{pick(_SPEAKERS)}{pick(_VERBS)}{self.topic()} {pick(_TAILS)}"
 
     def sentence(self) -> str:
-        """One sentence with its full stop."""
+        """Return one sentence with its full stop."""
         pick, number = self.random.choice, self.random.randrange
         figure = f"{number(1, 999)}.{number(100):02}"
         form = number(5)
@@ -93,5 +93,5 @@ class Prose:
         return f"{clause}{pick(_VERBS)}至{figure}万吨，{plan}。"
 
     def paragraph(self) -> str:
-        """Two to five sentences."""
+        """Return two to five sentences."""
         return "".join(self.sentence() for _ in range(self.random.randint(2, 5)))

@@ -53,7 +53,7 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
     assert second.returncode == 0, second.stderr
     assert second.stdout.count(", 0 added, ") == 2
     assert "revised" not in second.stdout
-    assert "saw 0 article fetches" in second.stdout
+    assert "received 0 requests for articles" in second.stdout
     assert "Corrected" not in second.stdout
     assert posts_in(tmp_path) == got
 

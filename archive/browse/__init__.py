@@ -1,4 +1,4 @@
-"""The face of an archive: Datasette, dressed for reading Chinese news."""
+"""Serve an archive as web pages: Datasette with templates and plugins for Chinese news."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""The article page: the post as its file has it, its history, and what lies around it."""
+"""Read what the article page shows: the post's file, its versions, and the neighbouring posts."""
 
 import json
 import sqlite3
@@ -12,17 +12,17 @@ from archive.catalog import ChangeKind
 from archive.content import parse_post, read_body
 from archive.storage import SUFFIXES, is_place_of_version, is_stored_picture, media_path
 
-_MOST_COMPARED = 300_000
-"""Bytes of a file, to be compared with another."""
+#: Bytes at the beginning of a file that are compared with another version.
+_MAX_COMPARED = 300_000
 
 
 @dataclass(frozen=True, slots=True)
 class PostVersion:
     """One version of a post.
 
-    :param captures: where the responses that it was read from are kept.
-    :param superseded: when a later one took its place; None for the one that stands.
-    :param changed: what is other than in the version before.
+    :param captures: places of the responses that the version was read from.
+    :param superseded: when a later version replaced it, ISO 8601; None for the current version.
+    :param changed: kinds of differences from the version before.
     """
 
     number: int
@@ -37,7 +37,7 @@ class PostVersion:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """The article before or after this one in the same media."""
+    """The previous or next article of the same media."""
 
     info_code: str
     title: str
@@ -46,19 +46,19 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """What the article page shows.
+    """The contents of the article page.
 
-    :param post: the row of the catalog.
-    :param edition: which of its posts; the article's own where the source published one.
-    :param published_twice: there is another one.
-    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
-    :param versions: the newest first.
+    :param post: the post's row in the catalog.
+    :param edition: the edition that the post is; the only one where the source published one post.
+    :param published_twice: whether the article has another edition.
+    :param stored_pictures: source address → our address of every stored picture.
+    :param versions: the versions of the post, newest first.
     """
 
     post: sqlite3.Row
     edition: Edition
     published_twice: bool
-    kept: Mapping[str, str]
+    stored_pictures: Mapping[str, str]
     addresses: Sequence[str]
     securities: Sequence[sqlite3.Row]
     versions: Sequence[PostVersion]
@@ -69,9 +69,9 @@ class ArticleView:
 def find_post(
     connection: sqlite3.Connection, info_code: str, edition: str | None = None
 ) -> sqlite3.Row | None:
-    """Return the row of an article.
+    """Return the catalog row of an article; None when the article is not archived.
 
-    :param edition: that of the rolling news, where that is one of two posts and this asks for it.
+    :param edition: ``rolling`` for the rolling news where the article has two editions.
     """
     row: sqlite3.Row | None = None
     if edition == Edition.ROLLING:
@@ -91,10 +91,10 @@ def read_article(
     picture_address: Callable[[str], str],
     edition: str | None = None,
 ) -> ArticleView | None:
-    """The article with this code; None when it is not archived.
+    """Return the article with this code; None when it is not archived.
 
     :param edition: see `find_post`.
-    :param picture_address: of a picture that is kept, from its file's name.
+    :param picture_address: returns our address of a stored picture, from its file's name.
     """
     post = find_post(connection, info_code, edition)
     if post is None:
@@ -105,7 +105,7 @@ def read_article(
         published_twice=bool(
             connection.execute("SELECT 1 FROM editions WHERE info_code = ?", [info_code]).fetchone()
         ),
-        kept=kept_pictures(connection, info_code, picture_address),
+        stored_pictures=stored_pictures(connection, info_code, picture_address),
         addresses=json.loads(post["addresses"]),
         securities=connection.execute(
             """
@@ -121,10 +121,10 @@ def read_article(
     )
 
 
-def kept_pictures(
+def stored_pictures(
     connection: sqlite3.Connection, info_code: str, picture_address: Callable[[str], str]
 ) -> dict[str, str]:
-    """Our addresses of a post's pictures that are kept, by the addresses they came from."""
+    """Return source address → our address of every stored picture of an article."""
     rows = connection.execute(
         """
         SELECT address, sha256, type FROM illustrations JOIN pictures USING (address)
@@ -142,9 +142,9 @@ def kept_pictures(
 def read_picture(
     connection: sqlite3.Connection, folder: Path, name: str
 ) -> tuple[bytes, str] | None:
-    """A picture that is kept, and its media type; None when it is not in the catalog or not there.
+    """Return a stored picture and its media type; None when the catalog or the disk lacks it.
 
-    :param name: of its file.
+    :param name: the name of the picture's file.
     """
     digest, _, suffix = name.partition(".")
     row = connection.execute(
@@ -152,22 +152,21 @@ def read_picture(
     ).fetchone()
     if row is None or not is_stored_picture(digest, row["type"]) or SUFFIXES[row["type"]] != suffix:
         return None
-    data = _bytes_of(_inside(folder, media_path(digest, row["type"])))
+    data = _read_bytes(_inside(folder, media_path(digest, row["type"])))
     return None if data is None else (data, row["type"])
 
 
 def find_file(folder: Path, path: str) -> Path | None:
-    """The file of a post or a revision; None when the path is none of either, or leads out of the
-    archive."""
+    """Return the file of a post or a revision; None for any other path."""
     return _inside(folder, path) if is_place_of_version(path) else None
 
 
-def read_file(folder: Path, path: str, most_bytes: int = -1) -> bytes | None:
-    """A post or a revision; None when it is not there, or the path is none of either.
+def read_file(folder: Path, path: str, max_bytes: int = -1) -> bytes | None:
+    """Return the bytes of a post or a revision; None when there is no such file.
 
-    :param most_bytes: only so many from its beginning.
+    :param max_bytes: number of bytes to read from the beginning; -1 for the whole file.
     """
-    return _bytes_of(find_file(folder, path), most_bytes)
+    return _read_bytes(find_file(folder, path), max_bytes)
 
 
 def _inside(folder: Path, path: str) -> Path | None:
@@ -176,18 +175,18 @@ def _inside(folder: Path, path: str) -> Path | None:
     return file if file.is_relative_to(root) else None
 
 
-def _bytes_of(file: Path | None, most_bytes: int = -1) -> bytes | None:
+def _read_bytes(file: Path | None, max_bytes: int = -1) -> bytes | None:
     if file is None:
         return None
     try:
         with file.open("rb") as opened:
-            return opened.read(most_bytes)
+            return opened.read(max_bytes)
     except OSError:
         return None
 
 
 def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[PostVersion]:
-    """All versions of a post, the newest first."""
+    """Return all versions of a post, newest first."""
     code = [post["info_code"]]
     earlier = connection.execute(
         "SELECT * FROM revisions WHERE info_code = ? AND edition = ? ORDER BY version DESC",
@@ -218,11 +217,11 @@ def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str])
 
 
 def read_text(folder: Path, version: PostVersion) -> str | None:
-    """Title, digest and text of a version; None when its file is not there.
+    """Return title, digest and text of a version; None when its file is missing.
 
-    Of a file that is larger than any article, only the beginning.
+    Only the beginning of a file that is larger than any article is read.
     """
-    data = read_file(folder, version.path, _MOST_COMPARED)
+    data = read_file(folder, version.path, _MAX_COMPARED)
     if data is None:
         return None
     post = parse_post(data, PurePosixPath(version.path).name)
@@ -237,7 +236,7 @@ def _neighbour(
         SELECT info_code, title, published FROM posts
         WHERE media = :media AND (published, id) {comparison} (:published, :id)
         ORDER BY published {order}, id {order} LIMIT 1
-        """,  # noqa: S608 (our own words)
+        """,  # noqa: S608 (comparison and order are constants of this module)
         {"media": post["media"], "published": post["published"], "id": post["id"]},
     ).fetchone()
     return Neighbour(*row) if row else None

@@ -1,4 +1,4 @@
-"""Serving below a path prefix, whether or not the proxy in front takes it off."""
+"""Serve below a path prefix, whether or not the reverse proxy removes the prefix."""
 
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from archive.browse.security_headers import Application, Message, Send
 
 
-def below(base_url: str) -> Callable[[Application], Application]:
-    """Wrap an ASGI application so that it sees paths without the prefix.
+def with_base_url(base_url: str) -> Callable[[Application], Application]:
+    """Return a wrapper for an ASGI application, which then receives paths without the prefix.
 
-    Datasette 0.65 routes both forms, but doubles the prefix in links to its JSON when it sees it
-    (https://github.com/simonw/datasette/issues/1619), and forgets it when it redirects
+    Datasette 0.65 routes both forms. But it doubles the prefix in links to its JSON when a path has
+    the prefix (https://github.com/simonw/datasette/issues/1619), and omits it in redirects
     (https://github.com/simonw/datasette/issues/2347).
     """
     prefix = base_url.rstrip("/")

@@ -1,4 +1,4 @@
-"""Remembers what is costly to count over the whole catalog."""
+"""Cache the results of queries that read the whole catalog."""
 
 import threading
 import time
@@ -6,44 +6,47 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
+#: Seconds for which a result is returned although the catalog has changed: a crawl commits often.
 _FRESH_SECONDS = 5.0
-"""An answer this young is given even though the catalog has changed: a crawl commits often."""
-_KEPT_SECONDS = 600.0
-"""An answer this old is made anew even though nothing changed: some depend on the time of day."""
-_ENTRIES = 512
+
+#: Seconds after which a result is computed again although the catalog has not changed: some results
+#: depend on the time of day.
+_MAX_SECONDS = 600.0
+
+#: Number of results in the cache.
+_MAX_ENTRIES = 512
 
 T = TypeVar("T")
 
 
 class Cache:
-    """Answers by key, for as long as the catalog stays as it was.
+    """Results by key, valid while the catalog does not change.
 
-    The version of the catalog is which its two files are, and when and how far they were written.
-    SQLite's own `data_version` would not do: it is a number of one connection, and Datasette has
-    several.
+    The version of the catalog is inode, modification time and size of its two files. SQLite's
+    `data_version` is of no use: it belongs to one connection, and Datasette has several.
     """
 
     def __init__(self, catalog: Path) -> None:
         self._files = (catalog, catalog.with_name(catalog.name + "-wal"))
         self._lock = threading.Lock()
-        self._answers: dict[Hashable, tuple[float, object, Any]] = {}
+        self._results: dict[Hashable, tuple[float, object, Any]] = {}
 
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The answer for `key`, made by `make` when none is fresh. May be called from threads."""
+    def get(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return the result for `key`; call `compute` when none is fresh. Safe in threads."""
         version = tuple(map(_state, self._files))
         now = time.monotonic()
         with self._lock:
-            made, of_version, answer = self._answers.get(key, (0.0, None, None))
+            computed, of_version, cached = self._results.get(key, (0.0, None, None))
         if of_version is not None:
-            age = now - made
-            if age < _FRESH_SECONDS or (age < _KEPT_SECONDS and of_version == version):
-                result: T = answer
+            age = now - computed
+            if age < _FRESH_SECONDS or (age < _MAX_SECONDS and of_version == version):
+                result: T = cached
                 return result
-        result = make()
+        result = compute()
         with self._lock:
-            if len(self._answers) >= _ENTRIES:
-                self._answers.clear()
-            self._answers[key] = (now, version, result)
+            if len(self._results) >= _MAX_ENTRIES:
+                self._results.clear()
+            self._results[key] = (now, version, result)
         return result
 
 

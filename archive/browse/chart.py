@@ -1,18 +1,20 @@
-"""Bars of posts over time, as numbers that a template draws."""
+"""Compute a bar chart of posts over time, which a template draws."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 WIDTH, HEIGHT = 720, 96
+#: Gap between two bars, as a fraction of a bar's share of the width.
 _GAP = 0.25
-"""Of a bar's share of the width."""
-_FEWEST_DAYS = 30
+
+#: Days that a chart has at least.
+_MIN_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day or month; coordinates are in a box of `WIDTH` by `HEIGHT`."""
+    """A bar for a day or a month; coordinates are in a box of `WIDTH` by `HEIGHT` pixels."""
 
     label: str
     posts: int
@@ -24,9 +26,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Posts over time.
+    """A bar chart of posts over time.
 
-    :param unit: ``day`` or ``month``, what a bar stands for.
+    :param unit: period of a bar, ``day`` or ``month``.
+    :param highest: number of posts of the highest bar.
+    :param total: number of posts of all bars.
     """
 
     unit: str
@@ -36,7 +40,7 @@ class Chart:
 
 
 def draw(counts: Mapping[str, int], labels: Sequence[str], unit: str) -> Chart:
-    """A chart with a bar for each of `labels`, in their order."""
+    """Return a chart with a bar for each of `labels`, in their order."""
     highest = max((counts.get(label, 0) for label in labels), default=0)
     step = WIDTH / max(1, len(labels))
     bars = []
@@ -57,13 +61,13 @@ def draw(counts: Mapping[str, int], labels: Sequence[str], unit: str) -> Chart:
 
 
 def days_until(last: str, number: int) -> list[str]:
-    """The dates of `number` days that end with `last`; fewer in the first year that there is."""
+    """Return the dates of the `number` days that end with `last`; fewer in the year 1."""
     end = date.fromisoformat(last)
     number = min(number, (end - date.min).days + 1)
     return [(end - timedelta(days=back)).isoformat() for back in range(number - 1, -1, -1)]
 
 
-def days_of_chart(first: str, last: str, *, most: int) -> list[str]:
-    """The dates that a chart of posts between two times shows: a month at least, up to `most`."""
+def days_of_chart(first: str, last: str, *, max_days: int) -> list[str]:
+    """Return the dates that a chart of posts between two times shows: from 30 to `max_days`."""
     span = (date.fromisoformat(last[:10]) - date.fromisoformat(first[:10])).days + 1
-    return days_until(last[:10], min(max(span, _FEWEST_DAYS), most))
+    return days_until(last[:10], min(max(span, _MIN_DAYS), max_days))

@@ -1,4 +1,4 @@
-"""Answers that a reader who has them already need not get again (RFC 9110, section 13)."""
+"""Answer conditional requests (RFC 9110, section 13): 304 for a body that the client has."""
 
 import gzip
 from datetime import UTC, datetime
@@ -7,16 +7,17 @@ from hashlib import sha256
 
 from datasette.utils.asgi import Request, Response
 
+#: Compression level of gzip, 0 to 9.
 _COMPRESSION = 5
 
 
 def conditional(
     request: Request, body: bytes, content_type: str, *, modified: str | None, max_age: int
 ) -> Response:
-    """Return a body, compressed where that is accepted, or status 304 where the reader has it.
+    """Return a body, compressed if the client accepts gzip, or status 304 if the client has it.
 
-    :param modified: when it last changed, ISO 8601; None where that is not known.
-    :param max_age: seconds for which it may be kept unasked.
+    :param modified: time of the last change, ISO 8601; None when unknown.
+    :param max_age: seconds for which clients may cache the body.
     """
     etag = f'W/"{sha256(body).hexdigest()[:32]}"'
     headers = {"Cache-Control": f"max-age={max_age}", "ETag": etag, "Vary": "Accept-Encoding"}
@@ -34,9 +35,9 @@ def conditional(
 
 
 def _is_current(request: Request, etag: str, changed: datetime | None) -> bool:
-    asked = request.headers.get("if-none-match")
-    if asked is not None:
-        tags = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
+    expected = request.headers.get("if-none-match")
+    if expected is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in expected.split(",")}
         return "*" in tags or etag.removeprefix("W/") in tags
     since = _time_in(request.headers.get("if-modified-since", ""))
     return since is not None and changed is not None and changed <= since

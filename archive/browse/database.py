@@ -31,28 +31,30 @@ _FIRST_PAGE = re.compile(
 
 
 class CatalogDatabase(Database):
-    """Sorts the posts of a table's page to the end, keeps visitors' mistakes out of the log, and
-    reads the file that is there now.
+    """The catalog, with a total order of posts, a log without visitors' SQL, and the current file.
 
-    Datasette 0.65 sorts a table's first page by one column, and those that follow by the key as
-    well (https://github.com/simonw/datasette/issues/2019 is about that code). Of posts that are
-    alike in that column, such as those of one second, a reader who turns pages would get some twice
-    and some never. It also prints whatever SQL fails, the visitor's words included; what is not
-    their doing is printed where it is answered. And it makes an address of the path as it is,
-    whatever characters it has, and keeps a connection for good.
+    Datasette 0.65 differs in four points:
 
-    :param folder: the archive's.
+    - It sorts the first page of a table by one column, and later pages by the key as well
+      (https://github.com/simonw/datasette/issues/2019 is about that code). Where posts are equal in
+      that column, such as posts of one second, a reader would see some twice and some never.
+    - It prints all SQL that fails, with the visitor's input. Here errors of the server are printed
+      where they are answered.
+    - It puts the path into a URI unescaped.
+    - It uses a connection for ever, even when the file has been replaced.
+
+    :param folder: the folder of the archive.
     """
 
     def __init__(self, datasette: "Datasette", folder: Path) -> None:
         super().__init__(datasette, str(folder / CATALOG))
         self._folder = folder
-        self._of_thread = threading.local()
+        self._local = threading.local()
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
-        """Open the catalog for reading; nothing of ours writes to it.
+        """Open the catalog for reading; the site never writes to it.
 
-        :raises ArchiveError: when it is not there, or not a catalog of this release.
+        :raises ArchiveError: when the catalog is missing, or is not of this release.
         """
         assert not write
         connection = open_catalog(self._folder, check_same_thread=False)
@@ -60,16 +62,16 @@ class CatalogDatabase(Database):
         return connection
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        """Call a function with a connection, in a thread of Datasette's.
+        """Call a function with a connection, in one of Datasette's threads.
 
-        :raises ArchiveError: when the catalog is not there any more.
+        :raises ArchiveError: when the catalog has been removed.
         """
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.ds.executor, lambda: fn(self._connection()))
 
     def _connection(self) -> sqlite3.Connection:
-        """The thread's connection to the file that is there now."""
-        opened = self._of_thread.__dict__
+        """Return the thread's connection to the current file."""
+        opened = self._local.__dict__
         try:
             identity = identity_of(Path(self.path))
         except OSError as error:
@@ -85,30 +87,32 @@ class CatalogDatabase(Database):
         return connection
 
     async def execute(self, sql: str, *arguments: Any, **options: Any) -> Results:
-        """What Datasette asks."""
+        """Run a query of Datasette, with a total order of posts and no errors in the log."""
         options["log_sql_errors"] = False
-        return await super().execute(sorted_to_the_end(sql), *arguments, **options)
+        return await super().execute(with_total_order(sql), *arguments, **options)
 
 
 class InternalDatabase(Database):
-    """Datasette's own database of tables and columns, in memory, whose connections it would leave
-    open (https://github.com/simonw/datasette/pull/2928)."""
+    """Datasette's in-memory database of tables and columns, whose connections are closed here
+    (https://github.com/simonw/datasette/pull/2928)."""
 
     def connect(self, write: bool = False) -> sqlite3.Connection:
-        """Open a connection that `close` closes."""
+        """Open a connection, and record it for `close`."""
         connection: sqlite3.Connection = super().connect(write)
         self._all_file_connections.append(connection)
         return connection
 
 
-def sorted_to_the_end(sql: str) -> str:
-    """Datasette's query for the first page of posts with the key as its last term of ORDER BY;
-    any other SQL as it is."""
+def with_total_order(sql: str) -> str:
+    """Add the key to ORDER BY in Datasette's query for the first page of posts.
+
+    Other SQL is returned unchanged.
+    """
     return _FIRST_PAGE.sub(r"\g<0>, info_code", sql)
 
 
 def close(datasette: "Datasette") -> None:
-    """Wait for what is being asked, then close every connection; Datasette 0.65 has no way to."""
+    """Wait for running queries, then close every connection; Datasette 0.65 cannot do so."""
     datasette.executor.shutdown()
     for database in datasette.databases.values():
         database.close()

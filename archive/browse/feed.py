@@ -1,29 +1,30 @@
-"""The newest posts of a list as an Atom feed."""
+"""Generate an Atom feed of the newest posts of a list."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from archive.browse.article_page import kept_pictures
-from archive.browse.post_list import believed
-from archive.browse.rendering import MOST_BYTES_IN_FEED, MOST_CHARACTERS, Renderer
+from archive.browse.article_page import stored_pictures
+from archive.browse.post_list import without_future
+from archive.browse.rendering import MAX_BYTES_IN_FEED, MAX_CHARACTERS, Renderer
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
 from archive.search import Query, find
 
-_ENTRIES = 30
+#: Number of posts in a feed.
+_MAX_ENTRIES = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where things are, absolutely.
+    """The absolute addresses that a feed contains.
 
-    :param feed: of the feed itself.
-    :param page: of the list that it follows.
-    :param article: of an article from its code.
-    :param security: of a security from its code.
-    :param picture: of a picture that is kept, from its file's name.
+    :param feed: address of the feed itself.
+    :param page: address of the list page with the same posts.
+    :param article: returns the address of an article, from its code.
+    :param security: returns the address of a security, from its code.
+    :param picture: returns the address of a stored picture, from its file's name.
     """
 
     feed: str
@@ -37,44 +38,44 @@ class Addresses:
 class FeedPost:
     """A post in a feed.
 
-    :param row: of the catalog.
-    :param kept: our addresses of the pictures that are kept, by the addresses they came from.
+    :param row: the post's row in the catalog.
+    :param stored_pictures: source address → our address of every stored picture.
     """
 
     row: sqlite3.Row
-    kept: Mapping[str, str]
+    stored_pictures: Mapping[str, str]
 
 
 def read_newest(
     connection: sqlite3.Connection, query: Query, addresses: Addresses, until: str
 ) -> list[FeedPost]:
-    """The newest posts of a query.
+    """Return the newest posts of a query, newest first.
 
-    :param until: posts that are dated later are left out; see `archive.catalog.future_dates`.
+    :param until: latest publication time; see `archive.catalog.future_dates`.
     """
-    hits = find(connection, believed(query, until), limit=_ENTRIES)
+    hits = find(connection, without_future(query, until), limit=_MAX_ENTRIES)
     rows = connection.execute(
         f"""
         SELECT info_code, title, published, revised, first_seen, media, digest, path,
-            substr(text, 1, {MOST_CHARACTERS}) AS text
+            substr(text, 1, {MAX_CHARACTERS}) AS text
         FROM posts WHERE id IN ({", ".join("?" * len(hits))}) ORDER BY published DESC, id DESC
         """,  # noqa: S608 (question marks and a number)
         [hit.id for hit in hits],
     )
     return [
-        FeedPost(row, kept_pictures(connection, row["info_code"], addresses.picture))
+        FeedPost(row, stored_pictures(connection, row["info_code"], addresses.picture))
         for row in rows
     ]
 
 
-def make_feed(
+def generate_feed(
     posts: Sequence[FeedPost],
     query: Query,
     title: str,
     addresses: Addresses,
     renderer: Renderer,
 ) -> bytes:
-    """A feed of posts with their bodies."""
+    """Return the Atom feed of posts, with their bodies."""
     feed = AtomFeed(
         name=f"feed {sorted(query.parameters.items())}",
         title=title,
@@ -85,7 +86,7 @@ def make_feed(
 
 
 def updated(posts: Sequence[FeedPost]) -> str | None:
-    """When the newest version of the posts was archived; None of no posts."""
+    """Return when the newest version of the posts was archived, ISO 8601; None without posts."""
     return max((_updated(post.row) for post in posts), default=None)
 
 
@@ -98,7 +99,11 @@ def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntr
     row = post.row
     page = addresses.article(row["info_code"])
     body = renderer.body(
-        row["path"], row["text"], addresses.security, post.kept, most_bytes=MOST_BYTES_IN_FEED
+        row["path"],
+        row["text"],
+        addresses.security,
+        post.stored_pictures,
+        max_bytes=MAX_BYTES_IN_FEED,
     )
     html = body.html if body else None
     if body and body.bytes:

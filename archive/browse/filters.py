@@ -1,4 +1,4 @@
-"""How Datasette's own table of posts is narrowed: by words in Chinese, and by a security."""
+"""Filter Datasette's table of posts by a search query and by a security."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from datasette.utils.asgi import BadRequest
 from archive.search import CONDITIONS, Query, is_frequent
 
 _SEARCH = "_search"
-# Parameter for a security. Datasette's own ``_through`` gives its SQL parameter the name of
-# another filter's.
+# Parameter for a security. Datasette's ``_through`` would give its SQL parameter a name that
+# another filter uses.
 _SECURITY = "_security"
+#: Parameter of an address → table or column of the index that it searches.
 _SEARCHED = {
     _SEARCH: "posts_search",
     **{f"{_SEARCH}_{column}": column for column in ("title", "digest", "text")},
 }
-"""What a parameter of an address is looked for in."""
 
 
 def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -> FilterArguments:
-    """What the parameters of a table's address ask for in SQL.
+    """Return the SQL conditions for the parameters of a table's address.
 
-    Datasette's own filter is not used: it would take the rowid of a post for its id where one
-    column is searched, find nothing for a search box that was left empty, and have SQLite sort the
-    whole texts of all hits.
+    Datasette's own filter is not used. It would take the rowid of a post for its id where one
+    column is searched, find nothing for an empty search box, and let SQLite sort the whole texts
+    of all hits.
 
-    :raises BadRequest: when a column is named that cannot be searched.
+    :raises BadRequest: when a parameter names a column that cannot be searched.
     """
     filters = FilterArguments([], {}, [], {"supports_search": True})
     for name, query in arguments.items():
@@ -36,10 +36,10 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
             raise BadRequest(f"能搜索的只有 {'、'.join(_SEARCHED)}。")
         parameter = name.lstrip("_")
         matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH escape_fts(:{parameter})"
-        # Of many hits, enough are met on a walk through the posts in their order; the plus leaves
-        # SQLite no other way. Few are looked up.
-        walk = is_frequent(connection, matching, {parameter: query})
-        filters.where_clauses.append(f"{'+' if walk else ''}id IN (SELECT rowid {matching})")
+        # With many hits, a scan of the posts in their order soon finds a page of them: the unary
+        # plus keeps SQLite from using the index on id. Few hits are looked up by that index.
+        scan = is_frequent(connection, matching, {parameter: query})
+        filters.where_clauses.append(f"{'+' if scan else ''}id IN (SELECT rowid {matching})")
         filters.params[parameter] = query
         filters.human_descriptions.append(f'{parameter} matches "{query}"')
         filters.extra_context["search"] = arguments.get(_SEARCH, "")
@@ -51,7 +51,7 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
 
 
 def table_parameters(query: Query) -> dict[str, str]:
-    """Return the parameters of Datasette's own table page for the same posts."""
+    """Return the parameters of Datasette's table page that shows the posts of a query."""
     dates = [date for date in (query.month, query.day) if date]
     until = [*(f"{date}~" for date in dates), *filter(None, [query.until])]
     parameters = {

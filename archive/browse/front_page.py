@@ -1,4 +1,4 @@
-"""The front page: what is new, how much there is, who writes, what is written about."""
+"""Read what the front page shows: newest posts, totals, rankings of media and securities."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from archive.browse.chart import Chart, days_of_chart, days_until, draw
 from archive.browse.post_list import Card, read_cards
 
+#: Number of posts in the list of the newest.
 _NEWEST = 20
-_DAYS = 90
-_WEEK = 7
-_MONTH = 30
-_RANKED = 12
-_LONG_RANKING = 200
+
+#: Days in the chart at most.
+_MAX_DAYS = 90
+
+#: Days that the rankings of the front page and of the page of all securities count.
+_WEEK, _MONTH = 7, 30
+
+#: Number of entries in the rankings of the front page and of the page of all securities.
+_RANKED, _LONG_RANKING = 12, 200
+
 _NAMED_BETWEEN = """
     SELECT code, coalesce(name, symbol), posts FROM (
         SELECT security, count(*) AS posts FROM mentions INDEXED BY mentions_by_time
@@ -23,7 +29,7 @@ _NAMED_BETWEEN = """
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A media or a security, and how many posts it has."""
+    """A media or a security, and its number of posts."""
 
     key: str
     label: str
@@ -32,14 +38,14 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the front page shows.
+    """The contents of the front page.
 
-    :param total: posts in the archive.
-    :param first: publication date of the oldest.
-    :param newest: publication time of the newest that is not dated ahead.
-    :param future: posts that are dated ahead; see `archive.catalog.future_dates`.
-    :param week: its first and last day; the last is the newest post's.
-    :param chart: posts per day.
+    :param total: number of posts in the archive.
+    :param first: publication date of the oldest post.
+    :param newest: publication time of the newest post that is not dated in the future.
+    :param future: number of posts dated in the future; see `archive.catalog.future_dates`.
+    :param week: first and last day that the rankings count; the last is the newest post's.
+    :param chart: chart of posts per day.
     """
 
     total: int
@@ -54,9 +60,10 @@ class Front:
 
 
 def read_front(connection: sqlite3.Connection, until: str) -> Front | None:
-    """The front page of the archive; None while it is empty.
+    """Return what the front page shows; None while the archive is empty.
 
-    :param until: posts that are dated later stand apart; see `archive.catalog.future_dates`.
+    :param until: latest publication time of a post that is not dated in the future; see
+        `archive.catalog.future_dates`.
     """
     total, first, newest, future = connection.execute(
         "SELECT (SELECT count(*) FROM posts), (SELECT min(published) FROM posts), "
@@ -68,7 +75,7 @@ def read_front(connection: sqlite3.Connection, until: str) -> Front | None:
         return None
     newest = newest or until
     first = min(first, newest)
-    days = days_of_chart(first, newest, most=_DAYS)
+    days = days_of_chart(first, newest, max_days=_MAX_DAYS)
     counts = dict(
         connection.execute(
             "SELECT substr(published, 1, 10) AS day, count(*) FROM posts "
@@ -115,7 +122,7 @@ def _ranked(
 
 
 def read_media(connection: sqlite3.Connection) -> list[Ranked]:
-    """Every media and how many posts it has in all, the busiest first."""
+    """Return every media with its number of posts, most posts first."""
     return [
         Ranked(*row)
         for row in connection.execute(
@@ -125,7 +132,10 @@ def read_media(connection: sqlite3.Connection) -> list[Ranked]:
 
 
 def read_securities(connection: sqlite3.Connection, until: str) -> list[Ranked]:
-    """The securities that most posts of the last month name, the newest post's day included."""
+    """Return the securities that most posts of the last 30 days name, most posts first.
+
+    The last of these days is that of the newest post up to `until`.
+    """
     (newest,) = connection.execute(
         "SELECT max(published) FROM mentions WHERE published <= ?", [until]
     ).fetchone()

@@ -1,4 +1,4 @@
-"""Datasette's metadata for a catalog: names, descriptions, search, and the canned queries."""
+"""Datasette's metadata for a catalog: names, descriptions, sort orders and canned queries."""
 
 from typing import Any
 
@@ -132,6 +132,7 @@ _POSTS = {
     },
 }
 
+#: Every site gets a copy, because Datasette changes the dictionary that it is given.
 METADATA: dict[str, Any] = {
     "title": TITLE,
     "databases": {
@@ -159,4 +160,3 @@ METADATA: dict[str, Any] = {
         }
     },
 }
-"""Datasette changes the dictionary it is given in places; a site gets a copy."""

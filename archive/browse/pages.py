@@ -1,4 +1,4 @@
-"""Our own pages: what an address asks for, answered from the catalog and put into a template."""
+"""The site's own pages: each reads an address, queries the catalog and renders a template."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin
 from datasette.utils.asgi import NotFound, Request, Response
 
 from archive.article import InfoCode
-from archive.browse import template_filters as wording
+from archive.browse import template_filters
 from archive.browse.article_page import (
     find_post,
     read_article,
@@ -19,12 +19,12 @@ from archive.browse.article_page import (
     read_versions,
 )
 from archive.browse.conditional import conditional
-from archive.browse.feed import Addresses, make_feed, read_newest, updated
+from archive.browse.feed import Addresses, generate_feed, read_newest, updated
 from archive.browse.filters import table_parameters
 from archive.browse.front_page import read_front, read_media, read_securities
 from archive.browse.metadata import TITLE
 from archive.browse.post_list import ListPosition, read_future, read_page
-from archive.browse.rendering import MOST_CHARACTERS
+from archive.browse.rendering import MAX_CHARACTERS
 from archive.browse.security import read_security, securities_named
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
@@ -33,12 +33,12 @@ from archive.errors import InvalidInfoCode
 from archive.search import Query, count, read_facets
 from archive.storage import holder_of
 
+#: A page; Datasette passes the arguments that the page's parameters name.
 View = Callable[..., Awaitable[Response]]
-"""Datasette hands a page what its parameters are named after."""
 
 
 async def front(request: Request, datasette: Site) -> Response:
-    """``/``"""
+    """Answer ``/``."""
     until = horizon()
     page = await datasette.ask_cached("front", read_front, until)
     now = datetime.now(UTC)
@@ -47,13 +47,13 @@ async def front(request: Request, datasette: Site) -> Response:
 
 
 async def news(request: Request, datasette: Site) -> Response:
-    """``/news`` with the parameters of `Query`, and ``after=``, ``before=``, ``page=last``."""
+    """Answer ``/news``, with the parameters of `Query`, ``after=``, ``before=``, ``page=last``."""
     query = Query.from_parameters(request.args)
-    if article := await _named_article(datasette, query.q):
+    if article := await _find_article(datasette, query.q):
         return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
     until = horizon()
-    place = ListPosition.from_arguments(request.args)
-    page = await datasette.ask(read_page, query, place, until)
+    position = ListPosition.from_arguments(request.args)
+    page = await datasette.ask(read_page, query, position, until)
     future = await datasette.ask_cached(("future", query), read_future, query, until)
     total = await datasette.ask_cached(("count", query), count, query)
     facets = await datasette.ask_cached(("facets", query), read_facets, query)
@@ -70,13 +70,13 @@ async def news(request: Request, datasette: Site) -> Response:
         facets=facets,
         securities=named,
         list_path="/news",
-        json=_in_datasette(datasette, query, "json", {"_shape": "objects"}),
-        csv=_in_datasette(datasette, query, "csv", {"_size": "max"}),
+        json=_table_address(datasette, query, "json", {"_shape": "objects"}),
+        csv=_table_address(datasette, query, "csv", {"_size": "max"}),
     )
 
 
 async def news_feed(request: Request, datasette: Site) -> Response:
-    """``/news.atom`` with the parameters of ``/news``."""
+    """Answer ``/news.atom`` with the parameters of ``/news``."""
     query = Query.from_parameters(request.args)
     named = await datasette.ask(securities_named, query.security or query.q)
 
@@ -94,7 +94,7 @@ async def news_feed(request: Request, datasette: Site) -> Response:
     posts = await datasette.ask(read_newest, query, addresses, horizon())
     title = f"{_heading(query, named)} · {TITLE}"
     renderer = datasette.renderer
-    feed = await renderer.run(make_feed, posts, query, title, addresses, renderer)
+    feed = await renderer.run(generate_feed, posts, query, title, addresses, renderer)
     return await renderer.run(
         conditional,
         request,
@@ -106,7 +106,7 @@ async def news_feed(request: Request, datasette: Site) -> Response:
 
 
 async def security(request: Request, datasette: Site) -> Response:
-    """``/security/<market and symbol>``"""
+    """Answer ``/security/<market and symbol>``."""
     code = unquote(request.url_vars["code"])
     until = horizon()
     about = await datasette.ask_cached(("security", code), read_security, code, until)
@@ -126,20 +126,20 @@ async def security(request: Request, datasette: Site) -> Response:
 
 
 async def securities(request: Request, datasette: Site) -> Response:
-    """``/security``"""
+    """Answer ``/security``."""
     until = horizon()
     names = await datasette.ask_cached("securities", read_securities, until)
     return await _render(datasette, request, "securities.html", names=names)
 
 
 async def media(request: Request, datasette: Site) -> Response:
-    """``/media``"""
+    """Answer ``/media``."""
     names = await datasette.ask_cached("media", read_media)
     return await _render(datasette, request, "media.html", names=names)
 
 
 async def article_variables(request: Request, datasette: Site) -> dict[str, Any]:
-    """What the template of ``/catalog/posts/<info code>`` shows."""
+    """Return the variables for the template of ``/catalog/posts/<info code>``."""
     article = await datasette.ask(
         read_article,
         unquote(request.url_vars["pks"]),
@@ -153,15 +153,15 @@ async def article_variables(request: Request, datasette: Site) -> dict[str, Any]
         article.post["path"],
         article.post["text"],
         lambda code: str(datasette.urls.path(f"/security/{code}")),
-        article.kept,
+        article.stored_pictures,
     )
-    text = article.post["text"][:MOST_CHARACTERS]
+    text = article.post["text"][:MAX_CHARACTERS]
     return {"article": article, "body": body, "text": text}
 
 
 async def changes(request: Request, datasette: Site) -> Response:
-    """``/catalog/posts/<info code>/changes?old=1&new=2``, with ``edition=rolling`` of that post"""
-    post = await _post(request, datasette)
+    """Answer ``/catalog/posts/<info code>/changes?old=1&new=2``, also with ``edition=rolling``."""
+    post = await _find_post(request, datasette)
     versions = await datasette.ask(read_versions, post)
     by_number = {str(version.number): version for version in versions}
     newest, before = versions[0], versions[min(1, len(versions) - 1)]
@@ -187,8 +187,8 @@ async def changes(request: Request, datasette: Site) -> Response:
 
 
 async def post_file(request: Request, datasette: Site) -> Response:
-    """``/catalog/posts/<info code>/versions/<number>``: the file as it is."""
-    post = await _post(request, datasette)
+    """Answer ``/catalog/posts/<info code>/versions/<number>`` with the bytes of the file."""
+    post = await _find_post(request, datasette)
     versions = await datasette.ask(read_versions, post)
     path = {str(version.number): version.path for version in versions}.get(
         request.url_vars["version"], ""
@@ -206,7 +206,7 @@ async def post_file(request: Request, datasette: Site) -> Response:
 
 
 async def picture(request: Request, datasette: Site) -> Response:
-    """``/pictures/<SHA-256>.<suffix>``: a picture that is kept, as it came."""
+    """Answer ``/pictures/<SHA-256>.<suffix>`` with the bytes of a stored picture."""
     found = await datasette.ask(read_picture, datasette.folder, request.url_vars["name"])
     if found is None:
         raise NotFound("存档里没有这张图片。")
@@ -214,21 +214,21 @@ async def picture(request: Request, datasette: Site) -> Response:
     return Response(
         data,
         content_type=kind,
-        # What is at this address cannot change: it is named after its hash.
+        # The picture at this address cannot change: its name is its hash.
         headers={"Cache-Control": "public, max-age=31536000, immutable"},
     )
 
 
 async def short_address(request: Request, datasette: Site) -> Response:
-    """``/<info code>``, with or without its NW."""
-    article = await _named_article(datasette, request.url_vars["code"])
+    """Answer ``/<info code>``, with or without its NW."""
+    article = await _find_article(datasette, request.url_vars["code"])
     if article is None:
         raise NotFound("存档里没有这篇新闻。")
     return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
 
 
 async def hidden(request: Request) -> Response:
-    """Datasette's pages that tell of the machine or serve its developers."""
+    """Answer 404 for Datasette's pages that describe the machine or serve its developers."""
     raise NotFound("没有这个页面。")
 
 
@@ -239,8 +239,8 @@ async def _render(datasette: Site, request: Request, template: str, **variables:
     )
 
 
-async def _named_article(datasette: Site, text: str) -> InfoCode | None:
-    """The archived article that a text is the code or an address of."""
+async def _find_article(datasette: Site, text: str) -> InfoCode | None:
+    """Return the code of the archived article that a text names by its code or an address."""
     try:
         code = InfoCode.from_address(text)
     except InvalidInfoCode:
@@ -248,7 +248,7 @@ async def _named_article(datasette: Site, text: str) -> InfoCode | None:
     return code if await datasette.ask(find_post, code) else None
 
 
-async def _post(request: Request, datasette: Site) -> Any:
+async def _find_post(request: Request, datasette: Site) -> Any:
     code, edition = unquote(request.url_vars["code"]), request.args.get("edition")
     post = await datasette.ask(find_post, code, edition)
     if post is None:
@@ -263,14 +263,14 @@ def _heading(query: Query, securities: Any) -> str:
     if query.security and securities:
         chosen["security"] = securities[0]["name"]
     if query.day:
-        chosen["day"] = wording.day(query.day)
+        chosen["day"] = template_filters.day(query.day)
     if query.month:
-        chosen["month"] = wording.month(query.month)
+        chosen["month"] = template_filters.month(query.month)
     if query.source:
-        chosen["source"] = wording.word(query.source)
+        chosen["source"] = template_filters.word(query.source)
     return " · ".join(chosen.values()) or "全部新闻"
 
 
-def _in_datasette(datasette: Site, query: Query, extension: str, more: dict[str, str]) -> str:
+def _table_address(datasette: Site, query: Query, extension: str, more: dict[str, str]) -> str:
     parameters = urlencode({**table_parameters(query), **more})
     return f"{datasette.urls.table('catalog', 'posts', format=extension)}?{parameters}"

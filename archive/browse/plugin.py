@@ -1,5 +1,7 @@
-"""The plugin that dresses Datasette. It is registered by `open_site` alone: Datasette itself does
-not find it, so a plain ``datasette catalog.db`` shows and searches the same data without the dress.
+"""The Datasette plugin that adds the site's pages and templates.
+
+Only `open_site` registers it. A plain ``datasette catalog.db`` does not find it, and shows and
+searches the same data on Datasette's own pages.
 """
 
 import errno
@@ -19,12 +21,10 @@ from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.browse import pages
-from archive.browse import search_plugin as searching
-from archive.browse import template_filters as wording
-from archive.browse.base_url import below
+from archive.browse import pages, search_plugin, template_filters
+from archive.browse.base_url import with_base_url
 from archive.browse.post_list import card_of
-from archive.browse.security_headers import Application, read_only, with_safety_headers
+from archive.browse.security_headers import Application, read_only, with_security_headers
 from archive.browse.site import Site
 from archive.catalog import is_running
 from archive.errors import ArchiveError
@@ -53,23 +53,23 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
 
 
 def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
-    """An archive, ready to be served; see `Site`.
+    """Return the site of an archive, ready to be served; see `Site`.
 
     :raises ArchiveError: when there is no catalog in the folder.
     """
-    for plugin, name in ((sys.modules[__name__], "finews"), (searching, "finews-search")):
+    for plugin, name in ((sys.modules[__name__], "finews"), (search_plugin, "finews-search")):
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
     return Site(folder, sql=sql, base_url=base_url)
 
 
 def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
-    """Call a hook for a `Site` only: plugins belong to every Datasette of the process."""
-    place = list(signature(hook).parameters).index("datasette")
+    """Let a hook act on a `Site` only: plugins belong to every Datasette of the process."""
+    index = list(signature(hook).parameters).index("datasette")
 
     @wraps(hook)
     def called(*arguments: Any) -> T | None:
-        return hook(*arguments) if isinstance(arguments[place], Site) else None
+        return hook(*arguments) if isinstance(arguments[index], Site) else None
 
     return called
 
@@ -77,18 +77,18 @@ def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
 @hookimpl
 @_for_sites
 def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
-    """Our own pages; they come before Datasette's."""
+    """Return the routes of the site's own pages; they come before Datasette's."""
     return list(_ROUTES)
 
 
 @hookimpl
 @_for_sites
 def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
-    """Words and times for the templates."""
+    """Add the filters, tests and variables that the templates use."""
     for name in ("ago", "clock", "day", "market", "moment", "month", "number", "word"):
-        env.filters[name] = getattr(wording, name)
+        env.filters[name] = getattr(template_filters, name)
     env.filters["card"] = card_of
-    env.tests["web"] = wording.is_web_address
+    env.tests["web"] = template_filters.is_web_address
     env.globals["title_of_site"] = datasette.metadata("title")
 
 
@@ -97,7 +97,7 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
 def extra_template_vars(
     template: str, request: Request | None, datasette: Site
 ) -> Callable[[], Awaitable[dict[str, Any]]] | None:
-    """The article, on the row pages of posts."""
+    """Return the article for the row page of a post."""
     if template != "row-catalog-posts.html":
         return None
 
@@ -112,15 +112,17 @@ def extra_template_vars(
 def render_cell(
     row: sqlite3.Row, value: object, column: str, table: str | None, datasette: Site
 ) -> Markup | None:
-    """Codes in Datasette's own tables lead to our pages; changes, and crawls that have no end, are
-    named in Chinese."""
+    """Link codes in Datasette's tables to the site's pages, and name changes and crawls in Chinese.
+
+    A crawl without an end is named as running or interrupted.
+    """
     if (table, column, value) == ("crawls", "ended", None) and "started" in row.keys():  # noqa: SIM118
         running = is_running(row, holder_of(datasette.folder))
-        return Markup("正在抓取" if running else "中断")  # noqa: S704 (our own words)
+        return Markup("正在抓取" if running else "中断")  # noqa: S704 (constants)
     if not isinstance(value, str):
         return None
     if column == "what":
-        return Markup.escape(wording.word(value))
+        return Markup.escape(template_filters.word(value))
     path = {"info_code": "/catalog/posts/", "security": "/security/"}.get(column)
     if path is None or (table == "posts" and column == "info_code"):
         return None
@@ -131,17 +133,19 @@ def render_cell(
 @hookimpl
 @_for_sites
 def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
-    """No writing, safety headers, and the path prefix."""
-    in_place = below(datasette.setting("base_url"))
-    return lambda application: with_safety_headers(read_only(in_place(application)))
+    """Refuse writing methods, add security headers, and handle the path prefix."""
+    prefixed = with_base_url(datasette.setting("base_url"))
+    return lambda application: with_security_headers(read_only(prefixed(application)))
 
 
 @hookimpl(wrapper=True)
 def handle_exception(
     datasette: object, request: Request, exception: Exception
 ) -> Generator[None, list[object], list[object]]:
-    """One page for what goes wrong, in place of Datasette's answer, which prints the local
-    variables of every missing page into the log (https://github.com/simonw/datasette/issues/1416).
+    """Answer every error with the site's error page.
+
+    Datasette's own answer would print the local variables of every missing page to the log
+    (https://github.com/simonw/datasette/issues/1416).
     """
     answers = yield
     answer = _error_page(datasette, request, exception)
@@ -153,7 +157,7 @@ def _error_page(
     datasette: Site, request: Request, exception: Exception
 ) -> Callable[[], Awaitable[Response]]:
     async def response() -> Response:
-        status, message = _blame(request, exception)
+        status, message = _status_and_message(request, exception)
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": message, "status": status}, status=status)
         html = await datasette.render_template(
@@ -164,11 +168,10 @@ def _error_page(
     return response
 
 
-def _blame(request: Request, exception: Exception) -> tuple[int, str]:
-    """Status and sentence for an exception.
+def _status_and_message(request: Request, exception: Exception) -> tuple[int, str]:
+    """Return the HTTP status and the message for an exception.
 
-    A query string that cannot be read is the visitor's doing; Datasette 0.65 would answer some of
-    them with 500.
+    An invalid query string is an error of the client; Datasette 0.65 would answer some with 500.
     """
     if isinstance(exception, QueryInterrupted) or exception.args == ("interrupted",):
         return 503, "这个查询太慢，已经停下。"
@@ -181,15 +184,17 @@ def _blame(request: Request, exception: Exception) -> tuple[int, str]:
         return 503, "现在读不到存档的目录（catalog.db）；它回来以后，这里会自动恢复。"
     if isinstance(exception, OSError) and exception.errno == errno.ENAMETOOLONG:
         return 404, "没有这个文件。"
-    if isinstance(exception, _ROWLESS) and request.url_vars.get("table", "posts") != "posts":
+    if isinstance(exception, _NO_ROW) and request.url_vars.get("table", "posts") != "posts":
         return 404, "没有这一行。"
-    if isinstance(exception, _UNREADABLE) and request.query_string:
+    if isinstance(exception, _INVALID_QUERY) and request.query_string:
         return 400, "地址里的参数不成立。"
     traceback.print_exception(exception)
     return 500, "出错了，详情在服务器的日志里。"
 
 
-_ROWLESS = (LookupError, sqlite3.ProgrammingError)
-"""What Datasette 0.65 raises for a key of too few parts, or for a row of SQLite's own tables
-(https://github.com/simonw/datasette/issues/2811)."""
-_UNREADABLE = (DatasetteError, ValueError, LookupError, TypeError, OverflowError, sqlite3.Error)
+#: Errors of Datasette 0.65 for a key with too few parts, or for a row of SQLite's own tables
+#: (https://github.com/simonw/datasette/issues/2811).
+_NO_ROW = (LookupError, sqlite3.ProgrammingError)
+
+#: Errors of Datasette 0.65 for parameters of an address that make no sense.
+_INVALID_QUERY = (DatasetteError, ValueError, LookupError, TypeError, OverflowError, sqlite3.Error)

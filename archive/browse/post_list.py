@@ -1,4 +1,4 @@
-"""Lists of posts: one page of cards, newest first."""
+"""Read pages of posts, newest first, as cards."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -9,13 +9,17 @@ from typing import Self
 from archive.search import Hit, Query, count_by_month, find
 from archive.search.snippet import snippet
 
+#: Number of posts on a page.
 PAGE = 20
-_SNIPPET = 100
-_MOST_CHARACTERS = 100_000
-"""Of a text that hits are looked for in, to be shown."""
 
+#: Characters of an excerpt.
+_SNIPPET = 100
+
+#: Characters at the beginning of a text that are searched for hits to mark.
+_MAX_SEARCHED = 100_000
+
+#: Pieces of a text, each with whether it is a hit.
 Marked = Sequence[tuple[str, bool]]
-"""Pieces of text, and whether each is a hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class ListPosition:
-    """Where a page of a list begins: after or before a post, or at the list's end."""
+    """The position where a page of a list begins: after or before a post, or the last page."""
 
     after: Hit | None = None
     before: Hit | None = None
@@ -46,10 +50,10 @@ class ListPosition:
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, str]) -> Self:
-        """Read an address; one that makes no sense is the first page."""
+        """Return the position that an address names; the first page for an invalid one."""
         return cls(
-            after=_position(arguments.get("after")),
-            before=_position(arguments.get("before")),
+            after=_parse_hit(arguments.get("after")),
+            before=_parse_hit(arguments.get("before")),
             last=arguments.get("page") == "last",
         )
 
@@ -58,9 +62,9 @@ class ListPosition:
 class Page:
     """One page of a list.
 
-    :param days: the cards by day of publication.
-    :param newer: parameters of the page with newer posts; None on the first.
-    :param older: of the page with older ones; None on the last.
+    :param days: days of publication, each with its cards.
+    :param newer: parameters of the page with newer posts; None on the first page.
+    :param older: parameters of the page with older posts; None on the last page.
     """
 
     days: Sequence[tuple[str, Sequence[Card]]]
@@ -69,14 +73,14 @@ class Page:
 
     @property
     def cards(self) -> list[Card]:
-        """All cards in order."""
+        """All cards of the page, in order."""
         return [card for _, cards in self.days for card in cards]
 
 
-def believed(query: Query, until: str) -> Query:
-    """Return a query without posts that are dated ahead; see `archive.catalog.future_dates`.
+def without_future(query: Query, until: str) -> Query:
+    """Return a query without posts dated in the future; see `archive.catalog.future_dates`.
 
-    A query for a month or a day keeps all that are dated so.
+    A query for a month or a day is returned unchanged.
     """
     if query.month or query.day:
         return query
@@ -84,17 +88,17 @@ def believed(query: Query, until: str) -> Query:
 
 
 def read_page(
-    connection: sqlite3.Connection, query: Query, place: ListPosition, until: str
+    connection: sqlite3.Connection, query: Query, position: ListPosition, until: str
 ) -> Page:
-    """Return the page of a list that begins at `place`.
+    """Return the page of a list that begins at `position`.
 
-    :param until: posts that are dated later are left out; see `archive.catalog.future_dates`.
+    :param until: latest publication time; see `archive.catalog.future_dates`.
     """
-    backwards = place.last or place.before is not None
+    backwards = position.last or position.before is not None
     found = find(
         connection,
-        believed(query, until),
-        after=place.before if backwards else place.after,
+        without_future(query, until),
+        after=position.before if backwards else position.after,
         limit=PAGE + 1,
         oldest_first=backwards,
     )
@@ -105,8 +109,8 @@ def read_page(
     if not found:
         return Page((), None, None)
     newest, oldest = (f"{hit.published}~{hit.id}" for hit in (found[0], found[-1]))
-    has_newer = more if backwards else place.after is not None
-    has_older = not place.last if backwards else more
+    has_newer = more if backwards else position.after is not None
+    has_older = not position.last if backwards else more
     cards = read_cards(connection, [hit.id for hit in found], query.q)
     return Page(
         [(day, list(of_day)) for day, of_day in groupby(cards, key=lambda card: card.day)],
@@ -115,7 +119,7 @@ def read_page(
     )
 
 
-def _position(text: str | None) -> Hit | None:
+def _parse_hit(text: str | None) -> Hit | None:
     published, _, post = (text or "").rpartition("~")
     if not published or not (post.isascii() and post.isdigit()) or len(post) > 18:
         return None
@@ -123,11 +127,11 @@ def _position(text: str | None) -> Hit | None:
 
 
 def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = "") -> list[Card]:
-    """The cards of posts in the order of `ids`, with the hits of `query` marked."""
+    """Return the cards of posts in the order of `ids`, with the hits of `query` marked."""
     rows = connection.execute(
         f"""
         SELECT id, info_code, title, published, media, digest, version, gone,
-            substr(text, 1, {_MOST_CHARACTERS}) AS text
+            substr(text, 1, {_MAX_SEARCHED}) AS text
         FROM posts WHERE id IN ({", ".join("?" * len(ids))})
         """,  # noqa: S608 (question marks and a number)
         ids,
@@ -137,7 +141,7 @@ def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = 
 
 
 def card_of(row: sqlite3.Row, query: str = "") -> Card:
-    """The card of a row of ``posts``."""
+    """Return the card of a row of ``posts``, with the hits of `query` marked."""
     return Card(
         info_code=row["info_code"],
         title=_marked(row["title"], query),
@@ -155,14 +159,16 @@ def _marked(text: str, query: str) -> Marked:
 
 def _excerpt(row: sqlite3.Row, query: str) -> Marked:
     if query:
-        return snippet(row["text"][:_MOST_CHARACTERS], query, _SNIPPET)
+        return snippet(row["text"][:_MAX_SEARCHED], query, _SNIPPET)
     beginning = " ".join((row["digest"] or row["text"][: 2 * _SNIPPET]).split())
     return ((beginning[:_SNIPPET] + "…" * (len(beginning) > _SNIPPET), False),)
 
 
 def read_future(connection: sqlite3.Connection, query: Query, until: str) -> list[tuple[str, int]]:
-    """Return the months of the posts that a list leaves out because they are dated after `until`,
-    and how many there are of each."""
+    """Return the months of the posts that are dated after `until`, each with its number of posts.
+
+    `read_page` leaves these posts out.
+    """
     if query.month or query.day or (query.until and query.until <= until):
         return []
     return count_by_month(connection, query.changed(since=max(query.since, until)))

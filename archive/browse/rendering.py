@@ -1,6 +1,7 @@
-"""Renders bodies in bounded time and memory, and remembers some of them.
+"""Render bodies in bounded time and memory, and cache some of them.
 
-It has threads of its own, so that pages that only ask the catalog never wait for a large article.
+Rendering has its own threads, so that pages that only query the catalog never wait for a large
+article.
 """
 
 import asyncio
@@ -17,14 +18,17 @@ from archive.browse.article_page import find_file
 from archive.content import parse_post, render_body
 from archive.storage import sha256
 
-MOST_BYTES = 300_000
-"""Of a post's file whose body is shown as HTML on a page. That takes a second at most."""
-MOST_BYTES_IN_FEED = 100_000
-"""Of one of the many in a feed."""
-MOST_CHARACTERS = 20_000
-"""Of a text that is shown in place of a larger body."""
-_REMEMBERED = 16_000_000
-"""Characters of bodies that are remembered."""
+#: Bytes of a post's file up to which a page shows its body as HTML. Rendering takes a second at
+#: most.
+MAX_BYTES = 300_000
+#: Bytes of a post's file up to which a feed has its body as HTML.
+MAX_BYTES_IN_FEED = 100_000
+#: Characters of the text that stands for a larger body.
+MAX_CHARACTERS = 20_000
+#: Characters of all bodies in the cache.
+_MAX_CACHED = 16_000_000
+
+#: Number of threads that render.
 _THREADS = 2
 
 P = ParamSpec("P")
@@ -33,10 +37,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The body of an article, ready to be shown.
+    """The body of an article as safe HTML.
 
-    :param html: safe.
-    :param bytes: of the post's file, where only the beginning of its text is shown; else None.
+    :param html: HTML that is safe to show.
+    :param bytes: size of the post's file where only the beginning of its text is shown; else None.
     """
 
     html: str
@@ -44,9 +48,9 @@ class Body:
 
 
 class Renderer:
-    """Makes safe HTML of posts' files.
+    """Renders the bodies of posts' files as safe HTML.
 
-    :param folder: the archive's.
+    :param folder: the folder of the archive.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -57,12 +61,12 @@ class Renderer:
         self._characters = 0
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function in one of the threads."""
+        """Call a function in one of the rendering threads."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
     def close(self) -> None:
-        """Wait for what is being rendered."""
+        """Wait until running calls have ended; cancel the others."""
         self._threads.shutdown(cancel_futures=True)
 
     def body(
@@ -70,47 +74,50 @@ class Renderer:
         path: str,
         text: str,
         security_address: Callable[[str], str],
-        kept: Mapping[str, str],
+        stored_pictures: Mapping[str, str],
         *,
-        most_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_BYTES,
     ) -> Body | None:
-        """Return the body of a post's file; None when there is no such file in the archive.
+        """Return the body of a post's file; None when the archive has no such file.
 
-        :param text: of the body, as the catalog has it; its beginning stands for a large body.
-        :param kept: our addresses of the pictures that are kept, by the addresses they came from.
+        :param path: path of the file below the archive's folder.
+        :param text: the body's text in the catalog; its beginning stands for a large body.
+        :param security_address: returns the address of a security, from its code.
+        :param stored_pictures: source address → our address of every stored picture.
+        :param max_bytes: size of the file up to which the body is rendered.
         """
         file = find_file(self._folder, path)
         if file is None:
             return None
         try:
             size = file.stat().st_size
-            if size > most_bytes:
-                return Body(_paragraphs(text[:MOST_CHARACTERS]), size)
+            if size > max_bytes:
+                return Body(_paragraphs(text[:MAX_CHARACTERS]), size)
             data = file.read_bytes()
         except OSError:
             return None
-        key = (sha256(data), security_address(""), frozenset(kept.items()))
-        html = self._remembered(key)
+        key = (sha256(data), security_address(""), frozenset(stored_pictures.items()))
+        html = self._cached(key)
         if html is None:
             html = render_body(
-                parse_post(data, PurePosixPath(path).name).body, security_address, kept
+                parse_post(data, PurePosixPath(path).name).body, security_address, stored_pictures
             )
-            self._remember(key, html)
+            self._cache(key, html)
         return Body(html)
 
-    def _remembered(self, key: tuple[object, ...]) -> str | None:
+    def _cached(self, key: tuple[object, ...]) -> str | None:
         with self._lock:
             html = self._bodies.get(key)
             if html is not None:
                 self._bodies.move_to_end(key)
             return html
 
-    def _remember(self, key: tuple[object, ...], html: str) -> None:
+    def _cache(self, key: tuple[object, ...], html: str) -> None:
         with self._lock:
             if key not in self._bodies:
                 self._bodies[key] = html
                 self._characters += len(html)
-            while self._characters > _REMEMBERED:
+            while self._characters > _MAX_CACHED:
                 _, oldest = self._bodies.popitem(last=False)
                 self._characters -= len(oldest)
 

@@ -1,4 +1,4 @@
-"""A security: what it is, and when it was written about."""
+"""Read what the page of a security shows: its row, its posts over time, and its companions."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from archive.browse.chart import Chart, days_of_chart, draw
 from archive.search import months_between
 
-_DAYS = 90
-"""A timeline shorter than this has a bar for each day, a longer one for each month."""
-_MONTHS = 600
-"""The newest of a timeline."""
+#: Days up to which a timeline has a bar for each day; a longer one has a bar for each month.
+_MAX_DAYS = 90
+
+#: Months in a timeline at most; the newest are shown.
+_MAX_MONTHS = 600
+
+#: Number of companions.
 _COMPANIONS = 8
+
+#: Number of newest posts in which companions are counted.
 _COMPARED = 500
-"""The newest posts that are looked at for companions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Companion:
-    """Another security, and how many posts name both."""
+    """Another security, and the number of posts that name both."""
 
     code: str
     name: str
@@ -27,9 +31,11 @@ class Companion:
 
 @dataclass(frozen=True, slots=True)
 class SecurityPage:
-    """What a security's page shows above its list.
+    """The part of a security's page above its list of posts.
 
-    :param security: its row.
+    :param security: the security's row in the catalog.
+    :param total: number of posts that name the security.
+    :param timeline: chart of these posts; None when there are none.
     """
 
     security: sqlite3.Row
@@ -39,9 +45,9 @@ class SecurityPage:
 
 
 def read_security(connection: sqlite3.Connection, code: str, until: str) -> SecurityPage | None:
-    """The security with this code; None when no post names it.
+    """Return the security with this code; None when no post has ever named it.
 
-    :param until: the timeline ends there at the latest; see `archive.catalog.future_dates`.
+    :param until: latest end of the timeline; see `archive.catalog.future_dates`.
     """
     security = connection.execute("SELECT * FROM securities WHERE code = ?", [code]).fetchone()
     if security is None:
@@ -58,9 +64,9 @@ def read_security(connection: sqlite3.Connection, code: str, until: str) -> Secu
 
 
 def _timeline(connection: sqlite3.Connection, code: str, first: str, last: str) -> Chart:
-    days = days_of_chart(first, last, most=_DAYS)
+    days = days_of_chart(first, last, max_days=_MAX_DAYS)
     by_day = first >= days[0]
-    labels = days if by_day else months_between(first, last)[-_MONTHS:]
+    labels = days if by_day else months_between(first, last)[-_MAX_MONTHS:]
     counts = connection.execute(
         "SELECT substr(published, 1, ?) AS label, count(*) FROM mentions "
         "WHERE security = ? GROUP BY label",
@@ -87,7 +93,7 @@ def _companions(connection: sqlite3.Connection, code: str) -> list[Companion]:
 
 
 def securities_named(connection: sqlite3.Connection, text: str) -> list[sqlite3.Row]:
-    """The securities whose name, symbol or code is `text`."""
+    """Return the securities whose name, symbol or code is `text`, 6 at most."""
     return connection.execute(
         """
         SELECT code, symbol, coalesce(name, symbol) AS name, kind FROM securities

@@ -1,4 +1,4 @@
-"""What every request and response goes through, so that neither visitors nor articles do harm."""
+"""Protect the site: wrap its ASGI application with security headers and a check of methods."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -13,7 +13,7 @@ _POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
-        "img-src 'self' http: https:",  # pictures that are not kept are where they were
+        "img-src 'self' http: https:",  # pictures that are not stored are loaded from their source
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -30,12 +30,14 @@ _HEADERS = {
 }
 
 
-def with_safety_headers(application: Application) -> Application:
-    """Wrap an ASGI application so that every response, errors too, has headers that make whatever
-    stands in an article powerless, also where our templates err."""
+def with_security_headers(application: Application) -> Application:
+    """Wrap an ASGI application so that every response, errors too, has security headers.
+
+    With them the content of an article can do no harm, even where a template has a mistake.
+    """
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
-        async def send_safely(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 others = [
                     (name, value)
@@ -45,16 +47,15 @@ def with_safety_headers(application: Application) -> Application:
                 message = {**message, "headers": [*others, *_HEADERS.items()]}
             await send(message)
 
-        await application(scope, receive, send_safely)
+        await application(scope, receive, send_with_headers)
 
     return wrapped
 
 
 def read_only(application: Application) -> Application:
-    """Wrap an ASGI application so that it is only asked for pages.
+    """Wrap an ASGI application so that it receives only reading methods; others are answered 405.
 
-    There is nothing to write to, and Datasette 0.65 answers some other methods with status 500: a
-    POST to a table, a TRACE.
+    Datasette 0.65 answers some other methods with status 500, such as POST to a table and TRACE.
     """
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:

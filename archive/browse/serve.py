@@ -1,4 +1,4 @@
-"""Serves an archive on an address of its own."""
+"""Serve an archive to web browsers."""
 
 import socket
 import webbrowser
@@ -20,25 +20,27 @@ def serve(
     sql: bool,
     base_url: str,
     open_browser: bool,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
-    """Serve until interrupted.
+    """Serve an archive until interrupted.
 
-    :param port: 0 for any that is free.
-    :param say: is told the address, once it can be visited.
-    :raises ArchiveError: when there is no archive, or the address cannot be had.
+    :param port: port to listen on; 0 for any free one.
+    :param sql: whether visitors may run SQL queries.
+    :param base_url: path prefix below which a proxy serves the site.
+    :param report: receives a sentence with the address, once the site accepts connections.
+    :raises ArchiveError: when there is no archive, or the address cannot be used.
     """
     site = open_site(folder, sql=sql, base_url=base_url)
     try:
         with _listen(host, port) as listener:
             shown = f"[{host}]" if ":" in host else host
             address = f"http://{shown}:{listener.getsockname()[1]}{site.setting('base_url')}"
-            say(f"{folder} is at {address} (stop with Ctrl-C)")
+            report(f"{folder} is at {address} (stop with Ctrl-C)")
             if open_browser:
                 webbrowser.open(address)
-            # Proxies on this machine are believed what they say of scheme and visitor.
+            # uvicorn trusts X-Forwarded headers of proxies on this machine.
             server = uvicorn.Server(uvicorn.Config(site.app(), lifespan="on", log_level="warning"))
-            with suppress(KeyboardInterrupt):  # uvicorn has stopped in good order by then
+            with suppress(KeyboardInterrupt):  # uvicorn raises it after an orderly stop
                 server.run(sockets=[listener])
     finally:
         site.close()
@@ -49,5 +51,5 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (")[0]  # Python adds the address
+        reason = (error.strerror or str(error)).partition(" (")[0]  # Python appends the address
         raise ArchiveError(f"Could not listen on {host}, port {port}: {reason}.") from error

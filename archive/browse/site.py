@@ -1,4 +1,4 @@
-"""An archive as a Datasette: settings, safety, templates, and questions to the catalog."""
+"""The Datasette of an archive: settings, templates, and queries of the catalog."""
 
 import sqlite3
 from collections.abc import Callable, Hashable
@@ -37,15 +37,15 @@ T = TypeVar("T")
 
 
 class Site(Datasette):
-    """Serves one archive, read-only, while a crawl may be writing to it.
+    """The Datasette of one archive, read-only; a crawl may write to the archive meanwhile.
 
-    It is a subclass because Datasette hands itself to plugins and views, and has no place for what
-    they need besides. Plugins belong to the whole process; ours leaves every other Datasette alone.
-    `archive.browse.plugin.open_site` opens a site.
+    It is a subclass because Datasette passes itself to plugins and views, and has no place for
+    their other needs. Plugins belong to the whole process; the site's do nothing for another
+    Datasette. `archive.browse.plugin.open_site` opens a site.
 
-    :param folder: the archive's.
-    :param sql: whether visitors may ask the catalog anything in SQL.
-    :param base_url: path prefix that a proxy serves this under, such as ``/news/``.
+    :param folder: the folder of the archive.
+    :param sql: whether visitors may run SQL queries.
+    :param base_url: path prefix below which a proxy serves the site, such as ``/news/``.
     :raises ArchiveError: when there is no catalog in the folder.
     """
 
@@ -67,18 +67,18 @@ class Site(Datasette):
 
     async def ask(
         self,
-        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        query: Callable[Concatenate[sqlite3.Connection, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call `question` with a read-only connection, in a thread and under the time limit.
+        """Call `query` with a read-only connection, in a thread and within the time limit.
 
         :raises sqlite3.OperationalError: "interrupted", when it takes too long.
         """
 
         def in_time(connection: sqlite3.Connection) -> T:
             with sqlite_timelimit(connection, self.sql_time_limit_ms):
-                return question(connection, *args, **kwargs)
+                return query(connection, *args, **kwargs)
 
         answer: T = await self.get_database(DATABASE).execute_fn(in_time)
         return answer
@@ -86,16 +86,16 @@ class Site(Datasette):
     async def ask_cached(
         self,
         key: Hashable,
-        question: Callable[Concatenate[sqlite3.Connection, P], T],
+        query: Callable[Concatenate[sqlite3.Connection, P], T],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call `question` as `ask` does, unless the cache has a fresh answer under `key`."""
+        """Call `query` as `ask` does, unless the cache has a fresh result for `key`."""
         return await self.ask(
-            lambda connection: self.cache.get(key, lambda: question(connection, *args, **kwargs))
+            lambda connection: self.cache.get(key, lambda: query(connection, *args, **kwargs))
         )
 
     def close(self) -> None:
-        """Close every connection to the catalog."""
+        """Close every connection to the catalog, and the renderer."""
         close(self)
         self.renderer.close()

@@ -1,4 +1,4 @@
-"""How our pages write times, numbers and the catalog's own words."""
+"""Format times, numbers and words of the catalog for the templates."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -50,28 +50,28 @@ _MARKETS: Mapping[int, str] = {
 
 
 def word(name: str | None) -> str:
-    """The Chinese word for one of the catalog's own, such as ``share_api``."""
+    """Return the Chinese word for a word of the catalog, such as ``share_api``."""
     return _WORDS.get(name or "", name or "不明")
 
 
 def market(number: int) -> str:
-    """The name of a market."""
+    """Return the Chinese name of a market."""
     return _MARKETS.get(number, f"市场 {number}")
 
 
 def moment(time: str | None) -> str:
-    """``2021年12月29日 17:34`` in Shanghai, from ISO 8601 in any zone."""
+    """Format an ISO 8601 time as in Shanghai: ``2021年12月29日 17:34``."""
     shanghai = _shanghai(time)
     return f"{_date(shanghai)} {shanghai:%H:%M}" if shanghai else time or ""
 
 
 def clock(time: str) -> str:
-    """``17:34``, from a time in Shanghai."""
+    """Format the clock time of an ISO 8601 time: ``17:34``."""
     return time[11:16]
 
 
 def day(text: str) -> str:
-    """``2021年12月29日 星期三``, from a date or a time in Shanghai."""
+    """Format the date of an ISO 8601 date or time: ``2021年12月29日 星期三``."""
     try:
         of = date.fromisoformat(text[:10])
     except ValueError:
@@ -80,23 +80,23 @@ def day(text: str) -> str:
 
 
 def month(text: str) -> str:
-    """``2021年12月``, from ``2021-12`` or a date."""
+    """Format the month of ``2021-12`` or of a date: ``2021年12月``."""
     year, _, number = text[:7].partition("-")
     return f"{year}年{int(number)}月" if year.isdecimal() and number.isdecimal() else text
 
 
 def number(value: int) -> str:
-    """Thousands set apart."""
+    """Format a number with a comma between thousands."""
     return f"{value:,}"
 
 
 def is_web_address(text: str) -> bool:
-    """Whether a text may be made a link: a ``javascript:`` address may not."""
+    """Return whether a text may become a link: a ``javascript:`` address may not."""
     return text.lower().startswith(("http://", "https://"))
 
 
 def ago(span: timedelta) -> str:
-    """A span of time in its largest unit: ``3 小时``."""
+    """Format a duration in its largest unit: ``3 小时``."""
     minutes = int(span.total_seconds()) // 60
     for unit, length in (("天", 1440), ("小时", 60)):
         if minutes >= length:
@@ -110,7 +110,7 @@ def _date(of: date) -> str:
 
 def _shanghai(time: str | None) -> datetime | None:
     try:
-        written = datetime.fromisoformat(time or "")
-        return written.astimezone(SHANGHAI) if written.tzinfo else None
+        parsed = datetime.fromisoformat(time or "")
+        return parsed.astimezone(SHANGHAI) if parsed.tzinfo else None
     except (ValueError, OverflowError):
         return None

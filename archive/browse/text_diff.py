@@ -1,4 +1,4 @@
-"""What changed between two texts, in a form for reading: by words, and by characters in Chinese."""
+"""Compare two texts for readers: word by word, and character by character in Chinese."""
 
 import re
 from collections import Counter
@@ -9,30 +9,34 @@ from enum import StrEnum
 from itertools import groupby, zip_longest
 
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+(?:[.,][0-9]+)*%?|\s+|.", re.DOTALL)
-_MOST_PAIRS = 1_000_000
-"""Pairs of equal tokens that are looked at in a text; it is what a comparison costs. Paragraphs
-beyond that are shown as removed and added whole."""
-_LONGEST_TEXT = 4_000
-"""Paragraphs of a text that are compared; what follows is left out."""
-_ISLAND = 2
-"""Unchanged tokens, this few between two changes, count as changed: confetti cannot be read."""
 
+#: Pairs of equal tokens that are compared in a text; they are the cost of a comparison. Paragraphs
+#: beyond this limit are shown as removed and added whole.
+_MAX_PAIRS = 1_000_000
 
-_FOLDED = 2
-"""Unchanged paragraphs, from this many on, are folded; one is no longer than what says so."""
+#: Paragraphs of a text that are compared; the rest is left out.
+_MAX_PARAGRAPHS = 4_000
+
+#: Unchanged tokens between two changes, up to this number, count as changed: a diff of many tiny
+#: pieces is unreadable.
+_MAX_ISLAND = 2
+
+#: Number of successive unchanged paragraphs from which on they are folded; a single one is no
+#: longer than the line that replaces it.
+_MIN_FOLDED = 2
 
 
 class DiffChange(StrEnum):
-    """What became of a piece of text."""
+    """The difference between the old and the new text in a piece."""
 
-    KEPT = "kept"
+    UNCHANGED = "unchanged"
     REMOVED = "removed"
     ADDED = "added"
 
 
 @dataclass(frozen=True, slots=True)
 class DiffPiece:
-    """A run of text with one fate."""
+    """A run of text with one kind of change."""
 
     change: DiffChange
     text: str
@@ -43,9 +47,9 @@ Paragraph = Sequence[DiffPiece]
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Paragraphs that follow one another.
+    """Successive paragraphs that are shown or folded together.
 
-    :param folded: none of them is worth reading for what changed.
+    :param folded: whether the paragraphs are far from every change, and hidden at first.
     """
 
     paragraphs: Sequence[Paragraph]
@@ -53,31 +57,34 @@ class Stretch:
 
 
 def stretches(paragraphs: Sequence[Paragraph]) -> list[Stretch]:
-    """The paragraphs of a comparison in their order, long unchanged stretches apart; a paragraph
-    before and after every change stays with it."""
+    """Group the paragraphs of a comparison into stretches, in their order.
+
+    Long unchanged stretches are folded; the paragraph before and after every change is not.
+    """
     changed = [
-        any(piece.change is not DiffChange.KEPT for piece in paragraph) for paragraph in paragraphs
+        any(piece.change is not DiffChange.UNCHANGED for piece in paragraph)
+        for paragraph in paragraphs
     ]
     near = [any(changed[max(0, at - 1) : at + 2]) for at in range(len(changed))]
     found = []
     at = 0
     for shown, group in groupby(near):
         end = at + len(list(group))
-        many = end - at >= _FOLDED or not any(changed)
+        many = end - at >= _MIN_FOLDED or not any(changed)
         found.append(Stretch(paragraphs[at:end], folded=many and not shown))
         at = end
     return found
 
 
 def compare(old: str, new: str) -> list[Paragraph]:
-    """The two texts as one: a paragraph for each line, with what was removed and added marked."""
-    old_lines = old.split("\n")[:_LONGEST_TEXT]
-    new_lines = new.split("\n")[:_LONGEST_TEXT]
+    """Merge two texts: a paragraph for each line, with removed and added text marked."""
+    old_lines = old.split("\n")[:_MAX_PARAGRAPHS]
+    new_lines = new.split("\n")[:_MAX_PARAGRAPHS]
     paragraphs: list[Paragraph] = []
-    pairs = _MOST_PAIRS
+    pairs = _MAX_PAIRS
     for tag, i, j, k, m in SequenceMatcher(None, old_lines, new_lines).get_opcodes():
         if tag == "equal":
-            paragraphs += [[DiffPiece(DiffChange.KEPT, line)] for line in old_lines[i:j]]
+            paragraphs += [[DiffPiece(DiffChange.UNCHANGED, line)] for line in old_lines[i:j]]
             continue
         for before, after in zip_longest(old_lines[i:j], new_lines[k:m], fillvalue=""):
             tokens = _WORD.findall(before), _WORD.findall(after)
@@ -101,32 +108,32 @@ def _compare_tokens(old: Sequence[str], new: Sequence[str]) -> Paragraph:
     )
 
 
+#: An opcode of difflib with the old and the new text.
 _Step = tuple[str, str, str]
-"""An opcode of difflib with its text before and after."""
 
 
 def _without_islands(steps: Sequence[_Step]) -> Iterator[_Step]:
-    """Melt short equal runs between two changes into one change."""
-    held: _Step | None = None
+    """Merge short equal runs between two changes into one change."""
+    pending: _Step | None = None
     for number, (tag, before, after) in enumerate(steps):
         between = 0 < number < len(steps) - 1
-        if tag == "equal" and not (between and len(before) <= _ISLAND):
-            if held:
-                yield held
-                held = None
+        if tag == "equal" and not (between and len(before) <= _MAX_ISLAND):
+            if pending:
+                yield pending
+                pending = None
             yield (tag, before, after)
         else:
-            _, earlier_before, earlier_after = held or ("", "", "")
-            held = ("replace", earlier_before + before, earlier_after + after)
-    if held:
-        yield held
+            _, earlier_before, earlier_after = pending or ("", "", "")
+            pending = ("replace", earlier_before + before, earlier_after + after)
+    if pending:
+        yield pending
 
 
 def _pieces(steps: Sequence[_Step] | Iterator[_Step]) -> Paragraph:
     pieces = []
     for tag, before, after in steps:
         if tag == "equal":
-            pieces.append(DiffPiece(DiffChange.KEPT, before))
+            pieces.append(DiffPiece(DiffChange.UNCHANGED, before))
             continue
         if before:
             pieces.append(DiffPiece(DiffChange.REMOVED, before))

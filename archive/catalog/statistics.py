@@ -77,7 +77,7 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
             ("newest", f"{newest['published'][:16].replace('T', ' ')} {newest['title']}"),
         ]
     if future:
-        figures.append(("dated ahead", f"{future:,}"))
+        figures.append(("future dates", f"{future:,}"))
     return [
         *figures,
         ("media", f"{counts['media']:,}"),
@@ -86,7 +86,7 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
         ("gone", f"{counts['gone']:,}"),
         ("pictures", f"{counts['pictures']:,}, {counts['stored']:,} stored"),
         ("text", f"{counts['characters'] or 0:,} characters"),
-        ("posts' files", _size(counts["bytes"] or 0)),
+        ("post files", _size(counts["bytes"] or 0)),
         ("catalog", _size(catalog)),
     ]
 

@@ -1,1 +1,1 @@
-"""The commands of ``finews`` that look after an archive, a module each."""
+"""The commands of ``finews`` that work on an archive, one module each."""

@@ -1,4 +1,4 @@
-"""What several of the commands take."""
+"""Arguments that several commands have."""
 
 from pathlib import Path
 

@@ -12,17 +12,24 @@ from archive.commands.arguments import archive as _archive
 @_archive
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0: any free."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8001,
+    show_default=True,
+    help="Port; 0 for any free.",
 )
-@click.option("--open", "open_browser", is_flag=True, help="Open it in the web browser.")
-@click.option("--sql", is_flag=True, help="Let visitors ask the catalog anything in SQL.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the address in the web browser.")
+@click.option("--sql", is_flag=True, help="Let visitors run SQL queries on the catalog.")
 @click.option(
-    "--base-url", default="/", show_default=True, help="Path prefix that a proxy serves it under."
+    "--base-url",
+    default="/",
+    show_default=True,
+    help="Path prefix below which a proxy serves the site.",
 )
 def browse(
     archive: Path, host: str, port: int, open_browser: bool, sql: bool, base_url: str
 ) -> None:
-    """Read the archive in a web browser."""
+    """Serve the archive to web browsers, until interrupted."""
     serve(
         archive,
         host=host,
@@ -30,5 +37,5 @@ def browse(
         sql=sql,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
         open_browser=open_browser,
-        say=click.echo,
+        report=click.echo,
     )

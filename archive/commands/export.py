@@ -17,7 +17,7 @@ from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to
 from archive.export.records import check_names, export_jsonl, export_parquet
 from archive.export.site.feeds import Published
-from archive.export.site.jekyll import publish_feed, publish_site, what_to_publish
+from archive.export.site.jekyll import choose_posts, publish_feed, publish_site
 from archive.export.site.posts import PublishedPost
 from archive.export.wacz import export_wacz
 from archive.progress import show
@@ -25,7 +25,7 @@ from archive.search import NOTHING, Query, match_expression
 
 
 class _Exports(click.Group):
-    """What names no kind of export is one of posts: ``finews export --since 2026-11``."""
+    """Runs ``export posts`` when no kind of export is named: ``finews export --since 2026-11``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or args[0] not in {*self.commands, *ctx.help_option_names}:
@@ -35,14 +35,14 @@ class _Exports(click.Group):
 
 @click.group(cls=_Exports)
 def export() -> None:
-    """Give posts out: as records, as a web site, as a feed, as a web archive.
+    """Export posts: as records, a web site, a feed or a WACZ file.
 
-    Without one of the words below, posts are written as JSON Lines.
+    Without one of the commands below, posts are written as JSON Lines.
     """
 
 
 class _Moment(click.ParamType[str]):
-    """A time in Shanghai, or the beginning of one, as the catalog writes it."""
+    """A time in Shanghai, or the beginning of one, in the catalog's format."""
 
     name = "time"
     _forms = re.compile(r"\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d(\+08:00)?)?)?)?)?)?", re.ASCII)
@@ -62,7 +62,7 @@ class _Moment(click.ParamType[str]):
 
 
 def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that choose posts; the command gets a `Query`."""
+    """Add the options that choose posts; the command receives a `Query`."""
 
     @wraps(command)
     def run(
@@ -77,7 +77,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if days is not None:
             if since is not None:
-                raise click.UsageError("Say --days or --since, not both.")
+                raise click.UsageError("Use --days or --since, not both.")
             today = datetime.now(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
@@ -108,11 +108,13 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
             "--days",
             type=click.IntRange(min=1, max=36500),
             metavar="N",
-            help="Published on the last N days in Shanghai, today included.",
+            help="Published in the last N days in Shanghai, today included.",
         ),
         click.option("--media", help="Name of the media."),
-        click.option("--security", help="Code of a security that the post names: 1.600160."),
-        click.option("--search", "q", help="What the search box would find."),
+        click.option(
+            "--security", help="Code of a security that the post names, such as 1.600160."
+        ),
+        click.option("--search", "q", help="Query, as in the search box."),
     )
     return reduce(lambda chosen, option: option(chosen), reversed(options), run)
 
@@ -132,7 +134,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
 def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
     """Write posts as JSON Lines or Parquet, by publication time."""
     if kind == "parquet" and output == STANDARD_OUTPUT:
-        raise click.UsageError("Parquet goes to a file: say --output FILE.")
+        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
     with output_to(output, archive) as out:
         count = write(archive, out, query, show)
@@ -150,22 +152,23 @@ def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
 @click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
 @_choosing_posts
 def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
-    """Write captures as a WACZ file, with a page for every post, for ReplayWeb.page.
+    """Write captures as a WACZ file for ReplayWeb.page.
 
-    Without a choice all captures are in it, lists too; else those that the posts were made of.
+    The file has a page for every post. Without options that choose posts, it has all captures,
+    those of lists too; with them, the captures that these posts were read from.
     """
 
-    def tell(damage: ArchiveError) -> None:
+    def report(damage: ArchiveError) -> None:
         click.echo(f"Left out: {damage}", err=True)
 
     now = datetime.now(UTC)
     with output_to(output, archive) as out:
-        count = export_wacz(archive, out, query, show, title=title, now=now, damaged=tell)
+        count = export_wacz(archive, out, query, show, title=title, now=now, damaged=report)
     click.echo(f"{count} posts exported.", err=True)
 
 
 def _publishing(command: Callable[..., None]) -> Callable[..., None]:
-    """Arguments that say what is published where; the command gets them as `Published`."""
+    """Add the arguments of a publication; the command receives a `Published`."""
 
     @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
     @archive
@@ -173,9 +176,9 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
         "--address",
         default="https://finews.withounder.com/",
         show_default=True,
-        help="Where it will be served.",
+        help="Address that the site will be served at.",
     )
-    @click.option("--title", default="金融消息", show_default=True, help="Its name.")
+    @click.option("--title", default="金融消息", show_default=True, help="Title of the site.")
     @_choosing_posts
     @wraps(command)
     def run(
@@ -186,7 +189,7 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
         query: Query,
         with_pictures: bool = False,
     ) -> None:
-        published = what_to_publish(
+        published = choose_posts(
             archive,
             query,
             title=title,
@@ -202,27 +205,31 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
 
 @export.command()
 @click.option(
-    "--pictures", "with_pictures", is_flag=True, help="With the pictures that the archive keeps."
+    "--pictures",
+    "with_pictures",
+    is_flag=True,
+    help="Include the pictures that the archive stores.",
 )
 @_publishing
 def site(folder: Path, published: Published) -> None:
     """Write a Jekyll site, with feeds and a sitemap, into the folder DIR.
 
-    Saying it again brings DIR up to date; files in it that are not of an export are left alone.
+    Running it again updates DIR. Files in DIR that no export has written are left unchanged.
     """
 
-    def tell(post: PublishedPost, what: str) -> None:
+    def report(post: PublishedPost, what: str) -> None:
         click.echo(f"{post.info_code}: {what}.", err=True)
 
-    _report(publish_site(published, folder, show, tell=tell), published)
+    _report(publish_site(published, folder, show, report=report), published)
 
 
 @export.command()
 @_publishing
 def feed(folder: Path, published: Published) -> None:
-    """Write an Atom feed, feed.xml, and its history by day, into the folder DIR.
+    """Write an Atom feed into the folder DIR.
 
-    Saying it again brings DIR up to date; files in it that are not of an export are left alone.
+    The feed is feed.xml; other files have its history by day. Running it again updates DIR. Files
+    in DIR that no export has written are left unchanged.
     """
     _report(publish_feed(published, folder, show), published)
 
@@ -230,6 +237,6 @@ def feed(folder: Path, published: Published) -> None:
 def _report(outcome: ExportResult, published: Published) -> None:
     click.echo(
         f"{len(published.posts)} posts exported: {outcome.written} files written,"
-        f" {outcome.removed} removed, {outcome.untouched} as they were.",
+        f" {outcome.removed} removed, {outcome.untouched} unchanged.",
         err=True,
     )

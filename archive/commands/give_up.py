@@ -12,7 +12,7 @@ from archive.errors import FinewsError, InvalidInfoCode
 
 
 class NotFailed(FinewsError):
-    """An article that no crawl tries again anyway."""
+    """The article to give up is none that crawls have failed to archive."""
 
 
 def _info_code(_: click.Context, __: click.Parameter, value: str) -> InfoCode:
@@ -26,11 +26,13 @@ def _info_code(_: click.Context, __: click.Parameter, value: str) -> InfoCode:
 @click.argument("info_code", metavar="CODE", callback=_info_code)
 @_archive
 def give_up(info_code: InfoCode, archive: Path) -> None:
-    """Try the article CODE no more, which no crawl could archive.
+    """Stop trying to archive the article CODE.
 
-    `finews stats` names such articles.
+    Crawls have failed to archive it; `finews stats` lists such articles.
     """
     with closing(Archive(archive)) as opened:
         if not opened.crawl_state.give_up(info_code):
-            raise NotFailed(f"{info_code} has not failed; `finews stats` names those that have.")
-    click.echo(f"{info_code} is given up; no crawl asks for it any more, unless `share` names it.")
+            raise NotFailed(
+                f"{info_code} has not failed; `finews stats` lists the articles that have."
+            )
+    click.echo(f"{info_code} is given up: crawls no longer request it, unless `share` names it.")

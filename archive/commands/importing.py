@@ -22,23 +22,24 @@ from archive.progress import show
     envvar="FINEWS_ARCHIVE",
     default="news",
     show_default=True,
-    help="Folder of the archive; it is made when it is not there.",
+    help="Folder of the archive; created when it does not exist.",
 )
-@click.option("--quiet", is_flag=True, help="Do not name files that are broken.")
+@click.option("--quiet", is_flag=True, help="Do not report broken files.")
 def import_(folders: tuple[Path, ...], archive: Path, quiet: bool) -> None:
-    """Take in folders of posts: another archive, or a checkout of the original site.
+    """Import folders of posts.
 
-    Exact bytes are kept. Can be stopped and continued; importing again changes nothing.
+    A folder is another archive, or a checkout of the original site. Posts are stored byte for byte.
+    An interrupted import continues when run again; importing the same posts again changes nothing.
     """
 
     def report(finding: importing.FileFinding) -> None:
         if not quiet:
             name = click.format_filename(finding.file)
-            fate = "" if finding.taken else "not taken in: "
-            click.echo(f"{name}: {fate}{finding.reason}", err=True)
+            result = "" if finding.taken else "not imported: "
+            click.echo(f"{name}: {result}{finding.reason}", err=True)
 
     done = importing.import_posts(archive, folders, show, report=report)
     click.echo(
-        f"{done.added} added, {done.revised} newer than what was there, {done.older} older, "
-        f"{done.unchanged} there already, {done.refused} not taken in; {done.broken} broken."
+        f"{done.added} added, {done.revised} newer than the archive's, {done.older} older, "
+        f"{done.unchanged} unchanged, {done.refused} not imported; {done.broken} broken."
     )

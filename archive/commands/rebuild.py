@@ -14,17 +14,15 @@ from archive.progress import show
 
 @click.command()
 @_archive
-@click.option(
-    "--force", is_flag=True, help="Replace a sound catalog by one that lacks what files have lost."
-)
+@click.option("--force", is_flag=True, help="Replace a valid catalog even by a less complete one.")
 def rebuild(archive: Path, force: bool) -> None:
-    """Make the catalog again, from files alone.
+    """Rebuild the catalog from the files of the archive.
 
-    It takes the place of the old one at once, while readers go on.
+    The new catalog replaces the old one atomically; readers are not interrupted.
 
     \b
-    Exit status 0: done. 1: the old catalog stays, and a sentence says why.
-    3: done; what the files no longer tell is printed, a line each.
+    Exit status 0: done. 1: the old catalog stays, for the printed reason.
+    3: done; facts that the files lack are printed, a line each.
     4: another process writes to the archive.
     """
     try:
@@ -32,10 +30,10 @@ def rebuild(archive: Path, force: bool) -> None:
     except ArchiveLocked as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(Status.BEING_WRITTEN)
-    for told in (*rebuilt.damage, *rebuilt.lost, *rebuilt.strange):
-        click.echo(told)
+    for finding in (*rebuilt.damage, *rebuilt.lost, *rebuilt.strange):
+        click.echo(finding)
     for path in rebuilt.unread:
-        click.echo(f"{path} names no article or no day, and is not in the catalog.")
+        click.echo(f"{path} is not in the catalog: its name has no article code or no date.")
     click.echo(f"The catalog of {archive} has {rebuilt.posts} posts.")
     remarks = rebuilt.damage or rebuilt.lost or rebuilt.strange or rebuilt.unread
     sys.exit(Status.REMARKS if remarks else Status.WHOLE)

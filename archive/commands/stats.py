@@ -14,7 +14,10 @@ from archive.commands.arguments import archive as _archive
 @click.command()
 @_archive
 def stats(archive: Path) -> None:
-    """Show the main figures of the archive."""
+    """Show statistics of the archive and its crawls.
+
+    They include the articles that failed and the hosts that are blocked.
+    """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in describe(archive, width, datetime.now(UTC)):
         click.echo(line)

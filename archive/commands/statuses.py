@@ -1,18 +1,18 @@
-"""Exit statuses of the commands that check an archive; 1 and 2 are those of every command."""
+"""Exit statuses of the commands that check an archive; every command has 1 and 2."""
 
 from enum import IntEnum
 
 
 class Status(IntEnum):
-    """What a check found."""
+    """The result of a check."""
 
+    #: Nothing is wrong except accepted damage.
     WHOLE = 0
-    """nothing is wrong, or nothing but what was accepted"""
+    #: The archive could not be checked or rebuilt; a sentence gives the reason.
     FAILED = 1
-    """it could not be checked or rebuilt; a sentence says why"""
+    #: The command is done; damage is printed, a line each.
     REMARKS = 3
-    """it was done, and what is wrong is printed, a line each"""
+    #: Another process writes to the archive; try again later.
     BEING_WRITTEN = 4
-    """another process writes to the archive; try again later"""
+    #: Nothing is wrong except accepted damage; only with ``--strict``.
     ACCEPTED = 5
-    """nothing is wrong but what was accepted; only with ``--strict``"""

@@ -17,24 +17,24 @@ from archive.progress import show
 
 @click.command()
 @_archive
-@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended; lose nothing.")
+@click.option("--repair", is_flag=True, help="Repair damage; nothing is lost by it.")
 @click.option(
-    "--accept", is_flag=True, help="Accept what is wrong: later runs report it, with status 0."
+    "--accept", is_flag=True, help="Accept all damage: later runs report it, with status 0."
 )
-@click.option("--strict", is_flag=True, help="End with status 5 where damage was accepted.")
-def verify(archive: Path, mend: bool, accept: bool, strict: bool) -> None:
-    """Check every post, revision and capture against its hash and the catalog.
+@click.option("--strict", is_flag=True, help="Exit with status 5 when damage was accepted.")
+def verify(archive: Path, repair: bool, accept: bool, strict: bool) -> None:
+    """Check every file against its hash and the catalog.
 
-    Prints what is wrong, a line each.
+    Files are posts, revisions and captures. Damage is printed, a line each.
 
     \b
-    Exit status 0: the archive is whole, or what is wrong was accepted.
+    Exit status 0: the archive is whole, or all damage was accepted.
     1: it could not be checked. 3: something is wrong.
     4: another process writes to it. 5: with --strict, damage was accepted.
     """
     try:
         verified = archive_verify.verify(archive, show)
-        if mend and archive_accepted.sort(archive, verified.problems).wrong:
+        if repair and archive_accepted.sort(archive, verified.problems).wrong:
             for done in archive_repair.repair(archive, verified.problems, show):
                 click.echo(done)
             verified = archive_verify.verify(archive, show)
@@ -49,7 +49,7 @@ def verify(archive: Path, mend: bool, accept: bool, strict: bool) -> None:
     if not verified.locked:
         click.echo(
             f"{archive} cannot be written, so it was checked without its lock; "
-            "what is written to it meanwhile may count as wrong.",
+            "what another process wrote meanwhile may be reported as wrong.",
             err=True,
         )
     if accept and found.wrong:

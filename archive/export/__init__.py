@@ -1,1 +1,1 @@
-"""The archive for readers elsewhere: records, a Jekyll site, feeds, a WACZ."""
+"""Export an archive: as records, a Jekyll site, Atom feeds, or a WACZ file."""

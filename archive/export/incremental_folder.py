@@ -1,7 +1,7 @@
-"""A folder of exported files that a second export touches only where something has changed.
+"""Export files into a folder, and write again only the files that have changed.
 
-What the folder holds of ours, and what each file was made of, stands in `.finews-export.json` in
-it. Files that are not named there are never written over and never removed.
+The file `.finews-export.json` in the folder records the exported files, each with a digest of its
+inputs. Files that it does not name are never overwritten and never removed.
 """
 
 import json
@@ -24,20 +24,20 @@ _INCOMING = ".finews-export.part"
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A file that should be there.
+    """A file that an export should contain.
 
-    :param made_of: a digest of all that goes into it; see `digest`.
-    :param make: its bytes; None where it cannot be made. Called only where `made_of` is new, or
-        where the file was changed by somebody else.
+    :param inputs_digest: digest of all inputs of the file; see `digest`.
+    :param generate: returns the bytes of the file, or None when it cannot be generated. Called only
+        when `inputs_digest` is new, or when somebody else has changed the file.
     """
 
-    made_of: str
-    make: Callable[[], bytes | None]
+    inputs_digest: str
+    generate: Callable[[], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """What an export has done, in files."""
+    """The number of files that an export has written, removed, and left unchanged."""
 
     written: int
     removed: int
@@ -45,12 +45,12 @@ class ExportResult:
 
 
 def digest(*parts: object) -> str:
-    """A hash of what a file is made of."""
+    """Return a hash of the inputs of a file."""
     return sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
 
 
 def planned(data: bytes) -> Planned:
-    """A file whose bytes are known."""
+    """Return the plan for a file whose bytes are known."""
     return Planned(sha256(data).hexdigest()[:32], lambda: data)
 
 
@@ -61,20 +61,20 @@ def export_to(
     *,
     seal: tuple[PurePosixPath, bytes] | None = None,
 ) -> ExportResult:
-    """Bring a folder up to date: write what is new or has changed, remove what is not wanted.
+    """Update a folder: write files that are new or have changed, remove exported files not listed.
 
-    Files appear in the order given, each whole or not at all. An export that was ended early is
-    taken up by the next one.
+    Files are written in the given order, each atomically. The next export completes one that was
+    interrupted.
 
-    :param folder: is made where it is not there.
-    :param seal: a file among `files`, and the bytes that stand in its place while others are
-        being changed; a reader that comes in between can so know that they do not fit together.
-    :raises FinewsError: when a file that is not ours is in the way, when another export is at
-        work in the folder, or when the disk refuses. The next export puts it right.
+    :param folder: created when it does not exist.
+    :param seal: a path among `files`, and the bytes that the file has while others change. A reader
+        recognises by them that the folder is incomplete.
+    :raises FinewsError: when a file of somebody else has the name of an exported file, when another
+        export runs in the folder, or when writing fails. The next export completes the folder.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone_in(folder):
+        with _locked(folder):
             return _Export(folder, files).run(progress, seal)
     except OSError as error:
         raise FinewsError(f"Could not export to {folder}: {error.strerror or error}.") from error
@@ -85,16 +85,18 @@ class _Export:
         self._folder = folder
         self._files = {str(path): plan for path, plan in files.items()}
         record = _read_record(folder)
-        self._whole: bool = record["whole"]
-        self._ours: dict[str, list[Any]] = record["files"]
+        self._complete: bool = record["whole"]
+        self._exported: dict[str, list[Any]] = record["files"]
 
     def run(self, progress: Progress, seal: tuple[PurePosixPath, bytes] | None) -> ExportResult:
-        stale = [name for name in self._files if not self._is_as_it_should_be(name)]
-        gone = [name for name in self._ours if name not in self._files]
-        if self._whole and not stale and not gone:
+        stale = [name for name in self._files if not self._is_current(name)]
+        gone = [name for name in self._exported if name not in self._files]
+        if self._complete and not stale and not gone:
             return ExportResult(0, 0, len(self._files))
         self._refuse_to_overwrite(stale)
-        self._begin(stale)
+        # Recorded first: after a kill, these files are known to be exported.
+        self._exported |= {name: ["", None] for name in stale}
+        self._write_record(complete=False)
         written = 0
         if seal is not None:
             name = str(seal[0])
@@ -102,47 +104,42 @@ class _Export:
             stale = [*(other for other in stale if other != name), name]
         self._incoming.mkdir(exist_ok=True)
         for name in progress("files", stale):
-            written += self._bring(name)
+            written += self._update(name)
         for name in gone:
             self._remove(name)
         self._incoming.rmdir()
-        self._note(whole=True)
+        self._write_record(complete=True)
         return ExportResult(written, len(gone), len(self._files) - written)
 
     @property
     def _incoming(self) -> Path:
         return self._folder / _INCOMING
 
-    def _is_as_it_should_be(self, name: str) -> bool:
-        known = self._ours.get(name)
-        if known is None or known[0] != self._files[name].made_of:
+    def _is_current(self, name: str) -> bool:
+        recorded = self._exported.get(name)
+        if recorded is None or recorded[0] != self._files[name].inputs_digest:
             return False
-        return known[1:] == _look(self._folder / name)
+        return recorded[1:] == _size_and_time(self._folder / name)
 
     def _refuse_to_overwrite(self, stale: list[str]) -> None:
         for name in stale:
-            if name not in self._ours and os.path.lexists(self._folder / name):
+            if name not in self._exported and os.path.lexists(self._folder / name):
                 raise FinewsError(
-                    f"{self._folder / name} is there and not of an export, so it is left alone:"
-                    " move it away, or export to another folder."
+                    f"{self._folder / name} exists and no export has written it, so it is not"
+                    " overwritten: move it away, or export to another folder."
                 )
 
-    def _begin(self, stale: list[str]) -> None:
-        """From here on the folder is half made, and whatever is written is known to be ours."""
-        self._ours |= {name: ["", None] for name in stale}
-        self._note(whole=False)
-
-    def _bring(self, name: str) -> bool:
-        """Make a file; whether it had to be written."""
+    def _update(self, name: str) -> bool:
+        """Generate a file; return whether it was written."""
         plan, path = self._files[name], self._folder / name
-        data = plan.make()
+        data = plan.generate()
         if data is None:
             self._remove(name)
             return False
         changed = path.is_symlink() or not path.is_file() or path.read_bytes() != data
         if changed:
             self._write(name, data)
-        self._ours[name] = [plan.made_of, *_look(path)]
+        self._exported[name] = [plan.inputs_digest, *_size_and_time(path)]
         return changed
 
     def _write(self, name: str, data: bytes) -> None:
@@ -155,15 +152,15 @@ class _Export:
 
     def _remove(self, name: str) -> None:
         (self._folder / name).unlink(missing_ok=True)
-        self._ours.pop(name, None)
+        self._exported.pop(name, None)
         for parent in PurePosixPath(name).parents[:-1]:
             try:
                 (self._folder / parent).rmdir()
             except OSError:
-                break  # there is more in it
+                break  # the folder is not empty
 
-    def _note(self, *, whole: bool) -> None:
-        record = {"whole": whole, "files": self._ours}
+    def _write_record(self, *, complete: bool) -> None:
+        record = {"whole": complete, "files": self._exported}
         staged = self._folder / f"{_RECORD}.part"
         with staged.open("w", encoding="utf-8") as file:
             json.dump(record, file, ensure_ascii=False)
@@ -172,8 +169,8 @@ class _Export:
         staged.replace(self._folder / _RECORD)
 
 
-def _look(path: Path) -> list[int]:
-    """Size and time of change of a file; empty where there is none."""
+def _size_and_time(path: Path) -> list[int]:
+    """Return a file's size in bytes and modification time in nanoseconds; empty when missing."""
     try:
         status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -193,16 +190,16 @@ def _read_record(folder: Path) -> dict[str, Any]:
         return {"whole": False, "files": {}}
     except (ValueError, TypeError, KeyError) as error:
         raise FinewsError(
-            f"{path}, which says what of {folder} is exported, cannot be read;"
-            " delete the folder and export anew."
+            f"{path}, the list of exported files, cannot be read: {error}."
+            f" Delete the folder {folder} and export again."
         ) from error
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     with (folder / _LOCK).open("a") as file:
         try:
             flock(file, LOCK_EX | LOCK_NB)
         except BlockingIOError:
-            raise FinewsError(f"Another export is at work in {folder}; try again later.") from None
+            raise FinewsError(f"Another export is running in {folder}; try again later.") from None
         yield

@@ -1,4 +1,4 @@
-"""Opens what an export is written to: a file, a device, a pipe or standard output."""
+"""Open the output of an export: a file, a device, a pipe or standard output."""
 
 import errno
 import os
@@ -20,13 +20,13 @@ _PREFIX = ".finews-export."
 
 @contextmanager
 def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
-    """Open a path for writing, until the end of the block.
+    """Open a path for writing until the end of the block.
 
-    A regular file is there whole or not at all, and replaces an older one at once. A device, a
-    pipe and a file of this process (``/dev/stdout``) is written as it is.
+    A regular file is written atomically, and replaces an older one. A device, a pipe and a file of
+    this process (``/dev/stdout``) are written directly.
 
-    :param path: `STANDARD_OUTPUT` stands for that.
-    :param archive: the folder that is exported; nothing in it is written over.
+    :param path: a path, or `STANDARD_OUTPUT`.
+    :param archive: the folder that is exported; nothing in it is overwritten.
     :raises FinewsError: when the path is in the archive or cannot be written.
     """
     if path.resolve().is_relative_to(archive.resolve()) and path != STANDARD_OUTPUT:
@@ -42,7 +42,7 @@ def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
             with _replacing(path.resolve()) as file:
                 yield file
     except OSError as error:
-        if error.errno == errno.EPIPE:  # who reads it has read enough
+        if error.errno == errno.EPIPE:  # the reader has ended
             raise
         raise FinewsError(
             f"Could not write {_name_of(path)}: {error.strerror or error}."
@@ -57,7 +57,7 @@ def _is_written_directly(path: Path) -> bool:
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a new file that takes the place of `path` when the block ends well."""
+    """Open a new file that replaces `path` when the block ends without an error."""
     _remove_leftovers(path.parent)
     descriptor, name = _locked_file(path.parent)
     try:
@@ -72,7 +72,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _locked_file(folder: Path) -> tuple[int, str]:
-    """Open a new file that no other export takes for a leftover; return its descriptor and name."""
+    """Open a new file, locked so that no other export removes it; return descriptor and name."""
     while True:
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
         with suppress(OSError):  # where files cannot be locked, leftovers stay
@@ -83,20 +83,20 @@ def _locked_file(folder: Path) -> tuple[int, str]:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove the files of exports that were killed; a running export has its file locked."""
+    """Remove the files of killed exports; the file of a running export is locked."""
     for path in folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError), FileIO(path, opener=_as_it_is) as file:
+        with suppress(OSError), FileIO(path, opener=_open_itself) as file:
             flock(file, LOCK_EX | LOCK_NB)
             path.unlink()
 
 
-def _as_it_is(path: str, flags: int) -> int:
-    """Open neither what a link leads to, nor with waiting for the writer of a pipe."""
+def _open_itself(path: str, flags: int) -> int:
+    """Open a file without following a link and without waiting for the writer of a pipe."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
 def _mode_for(path: Path) -> int:
-    """The permissions of the file that is replaced, or those of any new file."""
+    """Return the permissions of the file that is replaced, or those of a new file."""
     if path.exists():
         return stat.S_IMODE(path.stat().st_mode)
     mask = os.umask(0)

@@ -1,8 +1,8 @@
-"""Gives the archive away as JSON Lines or Parquet, one record a post.
+"""Export an archive as JSON Lines or Parquet, one record for each post.
 
-A record has every column of the catalog's ``posts``; columns that hold JSON there are lists here.
-Besides there are ``securities``, those that the post names, by code, and ``body``, its HTML, as
-the post file has it; null where that file is lost. Records come by publication, then info code.
+A record has every column of the catalog's ``posts``; columns of JSON become lists. It also has
+``securities``, the securities that the post names, ordered by code, and ``body``, the HTML of the
+post file; null when that file is lost. Records are sorted by publication time, then info code.
 """
 
 import json
@@ -24,12 +24,12 @@ from archive.storage import bytes_if_there, is_place_of_version, open_catalog, r
 
 Record = dict[str, Any]
 
+#: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
-"""Of a record, in their order."""
 
 _LISTS = ("pictures", "stock_list", "addresses", "captures", "securities")
+#: Number of posts in memory at once for Parquet.
 _ROW_GROUP = 1_000
-"""Posts that are held in memory at once for Parquet."""
 
 _SECURITIES = """
     SELECT json_group_array(json_object('code', code, 'name', name, 'kind', kind)) FROM (
@@ -45,9 +45,9 @@ _SUGGESTED = 5
 
 
 def check_names(folder: Path, query: Query) -> None:
-    """Check that the archive has posts of a query's media, and of its security.
+    """Check that the archive has the media and the security of a query.
 
-    :raises FinewsError: when not, with names that are like it.
+    :raises FinewsError: when it lacks one; the sentence suggests similar names.
     :raises ArchiveError: when the archive cannot be read.
     """
     for kind, wanted, known in (
@@ -60,29 +60,29 @@ def check_names(folder: Path, query: Query) -> None:
             names = dict(connection.execute(known).fetchall())
         if wanted not in names:
             raise FinewsError(
-                f"No post in {folder} is of the {kind} {wanted!r}{_like(wanted, names)}."
+                f"No post in {folder} is of the {kind} {wanted!r}{_suggestions(wanted, names)}."
             )
 
 
-def _like(wanted: str, names: Mapping[str, str]) -> str:
-    """Names that are like one that is not there, as the end of a sentence."""
-    called = [
+def _suggestions(wanted: str, names: Mapping[str, str]) -> str:
+    """Return the names similar to a missing one, as the end of a sentence."""
+    same = [
         f"{key} ({name})"
         for key, name in names.items()
         if wanted and wanted in (key.partition(".")[2], name)
     ]
-    close = [*called, *get_close_matches(wanted, names, _SUGGESTED, 0.5)][:_SUGGESTED]
+    close = [*same, *get_close_matches(wanted, names, _SUGGESTED, 0.5)][:_SUGGESTED]
     return f"; there is {', '.join(close)}" if close else ""
 
 
 def export_jsonl(
     folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
 ) -> int:
-    """Write a JSON object a line, in UTF-8.
+    """Write posts as JSON Lines: a JSON object a line, in UTF-8.
 
-    :returns: how many posts.
+    :returns: the number of posts.
     :raises ArchiveError: when the archive cannot be read.
-    :raises OSError: when `out` refuses.
+    :raises OSError: when `out` cannot be written.
     """
     count = 0
     with _records(folder, query, progress) as records:
@@ -95,12 +95,12 @@ def export_jsonl(
 def export_parquet(
     folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
 ) -> int:
-    """Write a Parquet file.
+    """Write posts as a Parquet file.
 
-    :returns: how many posts.
+    :returns: the number of posts.
     :raises FinewsError: when pyarrow is not installed.
     :raises ArchiveError: when the archive cannot be read.
-    :raises OSError: when `out` refuses.
+    :raises OSError: when `out` cannot be written.
     """
     try:
         import pyarrow
@@ -142,7 +142,7 @@ def _structs(pyarrow: Any, **types: Any) -> Any:
 
 @contextmanager
 def _records(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
-    """The records as they are at this moment, whatever is written meanwhile."""
+    """Read the records of one state of the catalog, whatever is written meanwhile."""
     names = ", ".join(COLUMNS[:-2])
     try:
         with closing(open_catalog(folder)) as connection:
@@ -178,12 +178,12 @@ def _body(folder: Path, record: Record) -> str | None:
 
 
 def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -> bytes | None:
-    """The bytes of a version, from the post or from where it went when a crawl superseded it.
+    """Return the bytes of a version, from the post's file or from the file under ``revisions/``.
 
-    :param path: of the post, below the archive's folder.
+    :param path: path of the post, below the archive's folder.
     :param digest: SHA-256 of the version, in hexadecimal.
-    :returns: None where no file has these bytes.
-    :raises ArchiveError: when the disk refuses.
+    :returns: None when no file has these bytes.
+    :raises ArchiveError: when a file cannot be read.
     """
     if not is_place_of_version(str(path)):
         return None
@@ -191,7 +191,7 @@ def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -
         try:
             data = bytes_if_there(folder / place)
         except OSError as error:
-            raise ArchiveError(f"The disk refuses {folder / place}: {error.strerror}.") from error
+            raise ArchiveError(f"Could not read {folder / place}: {error.strerror}.") from error
         if data is not None and sha256(data) == digest:
             return data
     return None

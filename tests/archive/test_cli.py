@@ -131,7 +131,7 @@ def test_stats(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("FINEWS_ARCHIVE", str(news))
     monkeypatch.chdir("/")
-    assert f"archive       {news}" in run("stats").output
+    assert f"archive     {news}" in run("stats").output
 
 
 def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:
@@ -150,7 +150,7 @@ def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
     Archive(tmp_path / "news").close()
     result = run("stats")
     assert result.exit_code == 0
-    assert "posts         0" in result.output
+    assert "posts       0" in result.output
 
 
 @pytest.mark.parametrize(
@@ -275,14 +275,14 @@ def test_import_names_what_is_broken_and_counts(run: Run, tmp_path: Path) -> Non
     (other / "README.md").write_bytes(b"no post")
     told = run("import", "--archive", "news", str(other))
     assert told.exit_code == 0
-    assert "1 added, 0 newer than what was there, 0 older, 0 there already" in told.output
-    assert "1 not taken in; 1 broken." in told.output
+    assert "1 added, 0 newer than the archive's, 0 older, 0 unchanged" in told.output
+    assert "1 not imported; 1 broken." in told.output
     assert "2021-12-29-NW202112292230175599.md: " in told.stderr
-    assert "README.md: not taken in: " in told.stderr
+    assert "README.md: not imported: " in told.stderr
     (post,) = Path("news/_posts").rglob("*.md")
     assert post.read_bytes() == broken
     told = run("import", "--quiet", "--archive", "news", str(other))
-    assert "1 there already" in told.output
+    assert "1 unchanged" in told.output
     assert "README" not in told.stderr
     assert run("import", "nowhere").exit_code == 2
 
@@ -297,7 +297,7 @@ def test_export_writes_lines_or_parquet(run: Run, news: Path, tmp_path: Path) ->
     assert told.exit_code == 0
     assert Path("posts.parquet").read_bytes().startswith(b"PAR1")
     told = run("export", str(news), "--format", "parquet")
-    assert (told.exit_code, "say --output FILE" in told.stderr) == (2, True)
+    assert (told.exit_code, "use --output FILE" in told.stderr) == (2, True)
     assert run("export", "elsewhere").exit_code == 1
 
 

@@ -192,7 +192,7 @@ def test_ctrl_c_and_its_like_end_all_processes_with_one_sentence(
         os.killpg(running.pid, asked)
         out, err = running.communicate(timeout=30)
     assert running.returncode == 9
-    assert (out, err.strip()) == ("", "Error: Ended early; nothing is lost, run the same again.")
+    assert (out, err.strip()) == ("", "Error: Interrupted; nothing is lost. Run the command again.")
     assert not list(folder.glob("catalog.db.new*"))
     deadline = time.monotonic() + 20
     while any(map(lives, started)):

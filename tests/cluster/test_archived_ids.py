@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from archive.article import InfoCode
 from archive.errors import ArchiveError
-from cluster.archived_ids import KnownArticles
+from cluster.archived_ids import ArchivedIds
 
 CODES = st.text("0123456789", min_size=15, max_size=20).map(InfoCode)
 
 
 @given(known=st.sets(CODES), unknown=st.sets(CODES))
 def test_exactly_what_was_learnt_is_known(known: set[InfoCode], unknown: set[InfoCode]) -> None:
-    with KnownArticles(Path(":memory:")) as replica:
+    with ArchivedIds(Path(":memory:")) as replica:
         replica.up_to("archive")
         replica.learn(
             [
@@ -33,10 +33,10 @@ def test_exactly_what_was_learnt_is_known(known: set[InfoCode], unknown: set[Inf
 
 def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     code = InfoCode("NW202112292230175548")
-    with KnownArticles(tmp_path / "known.db") as replica:
+    with ArchivedIds(tmp_path / "known.db") as replica:
         assert replica.up_to("archive") == ""
         replica.learn([("2026-11-22T00:00:00Z", code, f"{code}.md", None)])
-    with KnownArticles(tmp_path / "known.db") as replica:
+    with ArchivedIds(tmp_path / "known.db") as replica:
         assert replica.up_to("archive") == "2026-11-22T00:00:00Z"
         assert replica.has(code)
         assert replica.slug_of(code) is None
@@ -47,7 +47,7 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
 
 def test_what_is_known_of_another_archive_is_forgotten(tmp_path: Path) -> None:
     code = InfoCode("NW202112292230175548")
-    with KnownArticles(tmp_path / "known.db") as replica:
+    with ArchivedIds(tmp_path / "known.db") as replica:
         replica.up_to("archive")
         replica.learn([("2026-11-22T00:00:00Z", code, f"{code}.md", "x")])
         assert replica.up_to("another") == ""
@@ -56,5 +56,5 @@ def test_what_is_known_of_another_archive_is_forgotten(tmp_path: Path) -> None:
 
 def test_a_file_that_is_none_of_it_is_told(tmp_path: Path) -> None:
     (tmp_path / "known.db").write_bytes(b"something else" * 100)
-    with pytest.raises(ArchiveError, match="it may be deleted, and then fills anew"):
-        KnownArticles(tmp_path / "known.db")
+    with pytest.raises(ArchiveError, match="it may be deleted, and is then filled again"):
+        ArchivedIds(tmp_path / "known.db")

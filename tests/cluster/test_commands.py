@@ -100,4 +100,4 @@ def test_without_a_broker_one_sentence(scheme: str, tmp_path: Path) -> None:
 def test_an_address_of_another_kind_is_refused() -> None:
     done = finews("status", FINEWS_BROKER="sqs://")
     assert done.returncode == 1
-    assert "FINEWS_BROKER should be an address such as amqp://" in done.stderr
+    assert "FINEWS_BROKER must be an address such as amqp://" in done.stderr

@@ -61,7 +61,7 @@ def test_jobs_of_the_same_hosts_wait_for_each_other(cluster: Cluster, visits: Vi
     cluster.writer()
     cluster.worker("a", crawls=3)
     cluster.send("site0", "site0", "site0")
-    wait_for(lambda: "Another crawl of the cluster is asking" in cluster.log("a"))
+    wait_for(lambda: "Another crawl of the cluster has locked" in cluster.log("a"))
     cluster.wait_until_done(jobs=1)
     assert visits.together == []
     assert len(posts_in(cluster.archive)) == cluster.posts_of_first()

@@ -53,7 +53,7 @@ every = 3600
         ("[one]\n", "The job one in .* is wrong: every is missing"),
         ("[one]\nevery = 0\n", "every Input should be greater than 0"),
         ("[one]\nevery = 1\nsite = 'x'\n", "site is not known here"),
-        ("[one]\nevery = 1\nsettings = { JOBDIR = 'x' }\n", "settings are not taken from a job"),
+        ("[one]\nevery = 1\nsettings = { JOBDIR = 'x' }\n", "a job can no longer have settings"),
         ("[one]\nevery = 1\nspider = '--pdb'\n", "spider Input should be 'finews' or"),
         ("[one]\nevery = 1\narguments = { share = '/etc/passwd' }\n", "share is no argument of"),
         ("[one]\nevery = 1\ndelay = -1\n", "delay Input should be greater than or equal to 0"),

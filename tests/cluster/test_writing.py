@@ -149,7 +149,7 @@ def test_lists_count_as_read_when_all_batches_are_here(
     if kept:
         assert crawl == {"status": 0, "verdict": "Done."}
     else:
-        missing = "1 batches of the crawl have not reached the archive."
+        missing = "1 batches of the crawl did not reach the archive."
         assert crawl == {"status": 7, "verdict": missing}
 
 

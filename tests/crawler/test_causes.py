@@ -162,7 +162,7 @@ def test_an_article_is_given_up_on_demand(crawl: Crawl, replica: Replica, archiv
     given_up = finews("give-up", REAL)
     assert (given_up.returncode, given_up.stdout) == (
         0,
-        f"{REAL} is given up; no crawl asks for it any more, unless `share` names it.\n",
+        f"{REAL} is given up: crawls no longer request it, unless `share` names it.\n",
     )
     replica.requests.clear()
     assert crawl("-s", "FINEWS_INTERVAL_SHARE=0").status == 0

@@ -19,7 +19,7 @@ from archive.archive import Archive
 from archive.article import SHANGHAI, InfoCode
 from archive.integrity.verify import verify
 from crawler.settings_check import check_settings, rename_settings
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.faults import Fault, delay
 from demo.replica import Replica
 from demo.site import made_up_site
@@ -41,7 +41,7 @@ def articles_in(archive: Path) -> int:
 def test_every_spider_starts_and_does_its_job(
     name: str, replica: Replica, archive: Path, crawl: Crawl
 ) -> None:
-    replica.sites = dict(made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites)
+    replica.sites = dict(made_up_site(articles=MIN_ARTICLES, built=datetime.now(SHANGHAI)).sites)
     ended = crawl(spider=name)
     assert ended.status == 0, ended.log
     assert posts_in(archive)

@@ -16,7 +16,7 @@ from archive.crawl_state import CrawlState
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST, Article
+from demo.articles import MIN_ARTICLES, Article
 from demo.eastmoney import COLUMNS_PATH, LISTAPI_HOST, WEBLIST_HOST, FastNews, list_site
 from demo.exchange import Answer, Request
 from demo.faults import Fault, status
@@ -29,7 +29,7 @@ from tests.support.eastmoney import LONG_AGO, eastmoney, share_first, sources_of
 from tests.support.eastmoney_gaps import AT_ONCE, columns_only
 from tests.support.sample_site import article_requests, asked, rows
 
-SITE = made_up_site(articles=FEWEST)
+SITE = made_up_site(articles=MIN_ARTICLES)
 LISTED = SITE.columns["350"]
 COLUMN = (*LONG_AGO, "-a", "column=国内经济")
 ROLLING = (*LONG_AGO, "-a", "column=rolling")

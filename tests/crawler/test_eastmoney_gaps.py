@@ -12,7 +12,7 @@ from archive.article import BodySource
 from crawler.pages.compose import compose, facts_of
 from crawler.pages.facts import ArticleText
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.faults import Fault, garbage, status
 from demo.replica import Replica
@@ -30,7 +30,7 @@ from tests.support.eastmoney import (
 from tests.support.eastmoney_gaps import AT_ONCE, columns_only
 from tests.support.sample_site import article_requests, rows
 
-SITE = made_up_site(articles=FEWEST)
+SITE = made_up_site(articles=MIN_ARTICLES)
 EMPTY = b'{"code": "1", "data": {"fastNewsList": [], "sortEnd": ""}}'
 
 

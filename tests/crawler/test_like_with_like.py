@@ -8,14 +8,14 @@ import pytest
 
 from archive.integrity.verify import verify
 from demo.article_api import ARTICLE_API_HOST
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.faults import Fault, status
 from demo.replica import Replica
 from demo.site import later, made_up_site
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
 from tests.support.sample_site import asked, rows
 
-SITE = made_up_site(articles=FEWEST)
+SITE = made_up_site(articles=MIN_ARTICLES)
 LATER = later(SITE)
 CORRECTED, WITHDRAWN = LATER.corrected.info_code, LATER.withdrawn.info_code
 LONG_AGO = ("-s", "FINEWS_FIRST_DAYS=36500")

@@ -34,7 +34,7 @@ from crawler.middlewares.redirect import RedirectMiddleware
 from crawler.pipelines.pictures import PicturePipeline
 from crawler.request_meta import PICTURE
 from crawler.spiders.finews import FinewsSpider
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.faults import Failure, Fault, delay, garbage, redirect, status, truncated
 from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_site
 from demo.replica import Answer, Replica, Request, share_api_site
@@ -220,7 +220,7 @@ def test_a_crawl_of_a_part_asks_for_the_pictures_of_its_articles(
 def test_eastmoneys_own_lists_bring_pictures_too(
     keep: Crawl, replica: Replica, archive: Path
 ) -> None:
-    replica.sites = dict(made_up_site(articles=FEWEST).sites)
+    replica.sites = dict(made_up_site(articles=MIN_ARTICLES).sites)
     ended = keep("-s", "FINEWS_FIRST_DAYS=36500", spider="eastmoney")
     assert ended.status == 0, ended.log
     assert kept(archive).keys() == set(pictures_asked(replica))

@@ -13,7 +13,7 @@ from hypothesis import example, given
 
 from crawler.source_commands import sources
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST
 from demo.faults import Fault, redirect, reset
 from demo.replica import Replica
@@ -172,7 +172,7 @@ def asked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 
 def test_an_answer_is_asked_for_politely_and_can_be_saved(tmp_path: Path) -> None:
-    site = made_up_site(articles=FEWEST)
+    site = made_up_site(articles=MIN_ARTICLES)
     column = f"https://{LISTAPI_HOST}/comm/web/getNewsByColumns?column=350&page_index=1&page_size=3"
     saved = tmp_path / "saved.json"
     with Replica(site.sites) as replica:
@@ -198,7 +198,7 @@ def test_an_answer_is_asked_for_politely_and_can_be_saved(tmp_path: Path) -> Non
 def test_an_answer_that_does_not_come_is_one_sentence() -> None:
     away = Fault(PAGE_HOST, "/a/", failure=redirect("http://169.254.169.254/"), times=1)
     cut = Fault(PAGE_HOST, "/a/", failure=reset())
-    with Replica(made_up_site(articles=FEWEST).sites, faults=[away, cut]) as replica:
+    with Replica(made_up_site(articles=MIN_ARTICLES).sites, faults=[away, cut]) as replica:
         ended = [asked("--address", PAGE, **replica.environment) for _ in range(2)]
         assert not replica.unknown
     assert [one.returncode for one in ended] == [3, 3]

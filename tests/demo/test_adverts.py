@@ -4,13 +4,13 @@ import json
 
 from archive.content import read_body, same_article
 from demo.adverts import with_adverts
-from demo.articles import FEWEST, SHARE_HOSTS
+from demo.articles import MIN_ARTICLES, SHARE_HOSTS
 from demo.exchange import Request
 from demo.site import MadeUpSite, made_up_site
 
 
 def test_adverts_rotate_and_are_no_part_of_the_article() -> None:
-    site: MadeUpSite = made_up_site(articles=FEWEST)
+    site: MadeUpSite = made_up_site(articles=MIN_ARTICLES)
     article = next(each for each in site.articles if SHARE_HOSTS[0] in each.share_hosts)
     ask = with_adverts(site.sites[SHARE_HOSTS[0]])
     request = Request("GET", SHARE_HOSTS[0], "/NewsData/GetNewsText.do", f"id={article.info_code}")

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.articles import FEWEST, SHANGHAI, SHARE_HOSTS, Article
+from demo.articles import MIN_ARTICLES, SHANGHAI, SHARE_HOSTS, Article
 from demo.eastmoney import (
     ABROAD,
     COLUMNS_PATH,
@@ -49,12 +49,12 @@ COLUMN_FIELDS = {
 FIRST = (ECONOMY, HEADLINES, ABROAD, MORNING)
 OTHERS = (GUIDE, COMPANIES, SECURITIES, INDUSTRY)
 MARKUP = re.compile(r"</?(?:p|a|span|strong)\b|-->|\u3000")
-SMALLEST = made_up_site(articles=FEWEST)
+SMALLEST = made_up_site(articles=MIN_ARTICLES)
 
 Get = Callable[..., Any]
 
 
-@pytest.fixture(scope="module", params=[150, FEWEST])
+@pytest.fixture(scope="module", params=[150, MIN_ARTICLES])
 def site(request: pytest.FixtureRequest) -> MadeUpSite:
     """The site by default, and the smallest there is."""
     return made_up_site(articles=request.param)
@@ -350,5 +350,5 @@ def test_what_a_host_does_not_have_is_404(wire: http.client.HTTPConnection) -> N
 
 def test_it_moves_with_the_build_date() -> None:
     built = datetime(2027, 1, 5, 8, 0, tzinfo=SHANGHAI)
-    site = made_up_site(articles=FEWEST, built=built)
+    site = made_up_site(articles=MIN_ARTICLES, built=built)
     assert all(built - timedelta(days=3) < news.published < built for news in site.fast_news)

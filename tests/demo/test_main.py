@@ -68,7 +68,7 @@ def test_it_crawls_through_the_proxy(
     assert main([]) == 3
     said = capfd.readouterr().out
     assert f"archive {tmp_path}\n" in said
-    assert "saw 2 article fetches" in said
+    assert "received 2 requests for articles" in said
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

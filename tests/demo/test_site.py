@@ -11,7 +11,7 @@ import pytest
 
 from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST, ROLLING_TAG, SHANGHAI, SHARE_HOSTS, Article, slug_of
+from demo.articles import MIN_ARTICLES, ROLLING_TAG, SHANGHAI, SHARE_HOSTS, Article, slug_of
 from demo.exchange import Request
 from demo.mirror import BAD_POST_PATH, FOREIGN_LINK, MIRROR_HOST
 from demo.site import BUILT, LaterSite, MadeUpSite, later, made_up_site
@@ -19,7 +19,7 @@ from demo.site import BUILT, LaterSite, MadeUpSite, later, made_up_site
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-@pytest.fixture(scope="module", params=[150, FEWEST])
+@pytest.fixture(scope="module", params=[150, MIN_ARTICLES])
 def site(request: pytest.FixtureRequest) -> MadeUpSite:
     """The site by default, and the smallest there is."""
     return made_up_site(articles=request.param)
@@ -84,7 +84,7 @@ def test_it_has_enough_of_everything() -> None:
 
 def test_too_few_articles_are_refused() -> None:
     with pytest.raises(ValueError, match="60 articles or more, not 59"):
-        made_up_site(articles=FEWEST - 1)
+        made_up_site(articles=MIN_ARTICLES - 1)
 
 
 def test_it_moves_with_the_build_date() -> None:

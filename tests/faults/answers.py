@@ -1,4 +1,4 @@
-"""What faults make of the answers of a site."""
+"""Faults that change the answers of a site."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from demo.faults import Failure, altered, redirect, with_body
 
 
 def over_https() -> Failure:
-    """Redirect to the same on https, which answers well."""
+    """Redirect to the same address on https, which answers without a fault."""
 
     def fail(exchange: Exchange) -> None:
         request = exchange.request
@@ -24,13 +24,16 @@ def over_https() -> Failure:
     return fail
 
 
-def encoded(encoding: str, *, said: bool) -> Failure:
-    """Answer in another encoding, whether that is said or not."""
+def encoded(encoding: str, *, declared: bool) -> Failure:
+    """Answer in another encoding.
+
+    :param declared: whether the answer declares that encoding.
+    """
 
     def change(answer: Answer) -> Answer:
         body = answer.body.decode().encode(encoding, errors="replace")
         headers = dict(answer.headers)
-        if said:
+        if declared:
             kind = headers["Content-Type"].partition(";")[0]
             headers["Content-Type"] = f"{kind}; charset={encoding}"
             body = body.replace(b'charset="utf-8"', f'charset="{encoding}"'.encode())
@@ -40,25 +43,25 @@ def encoded(encoding: str, *, said: bool) -> Failure:
 
 
 def as_json(change: Callable[[dict[str, Any]], object]) -> Failure:
-    """Answer with what `change` makes of the JSON object."""
+    """Answer with the result of `change` for the JSON object."""
     return with_body(lambda body: json.dumps(change(json.loads(body))).encode())
 
 
 def without_charset(answer: Answer) -> Answer:
-    """Neither a header nor the page says the encoding."""
+    """Answer without an encoding, neither in a header nor in the page."""
     kind = answer.headers["Content-Type"].partition(";")[0]
     body = re.sub(rb'<meta charset="?utf-8"?>', b"", answer.body, flags=re.IGNORECASE)
     return replace(answer, body=body, headers={**answer.headers, "Content-Type": kind})
 
 
 def with_keys_twice(body: bytes) -> bytes:
-    """A JSON object that says something else before it says what it should."""
+    """Return a JSON object with every key twice; the first value is wrong."""
     others = ", ".join(f'{json.dumps(key)}: "another"' for key in json.loads(body))
     return f"{{{others}, ".encode() + body.lstrip().removeprefix(b"{")
 
 
 def chunked() -> Failure:
-    """Answer in chunks, with blanks behind the size of each, as old servers pad it."""
+    """Answer in chunks, with spaces after the size of each, as old servers do."""
 
     def fail(exchange: Exchange) -> None:
         answer = exchange.answer()
@@ -75,22 +78,22 @@ def chunked() -> Failure:
 
 
 def with_blank_addresses(page: bytes) -> bytes:
-    """HTML whose addresses have white space around them."""
+    """Return HTML whose addresses have white space around them."""
     return re.sub(rb'(href|src)="([^"]*)"', rb'\1="\n \2\t "', page)
 
 
 def without_end_tags(page: bytes) -> bytes:
-    """HTML without the end tags of `html`, `body`, `li` and `p`, which are optional."""
+    """Return HTML without the optional end tags of `html`, `body`, `li` and `p`."""
     return re.sub(rb"</(html|body|li|p)>", b"", page)
 
 
 def in_capitals(page: bytes) -> bytes:
-    """HTML with its tags in capitals."""
+    """Return HTML with its tags in capitals."""
     return re.sub(rb"</?[a-z][a-z0-9]*", lambda tag: tag[0].upper(), page)
 
 
 def at_another_time(answer: Any) -> Any:
-    """The time in Java's English form, however deep."""
+    """Replace the times at any depth by Java's English form."""
     if isinstance(answer, dict):
         return {
             key: _in_java(value)
@@ -106,7 +109,7 @@ def _in_java(time: str) -> str:
 
 
 def with_numbers(answer: Any) -> Any:
-    """A number where the text or the time was due, however deep."""
+    """Replace the texts and times at any depth by a number."""
     if isinstance(answer, dict):
         return {
             key: 5 if key in {"text", "showTime"} else with_numbers(value)

@@ -1,4 +1,4 @@
-"""Crawls that meet faults, measured, and what an archive may hold after them."""
+"""Run and measure crawls with faults, and check the archive after them."""
 
 import os
 import subprocess
@@ -12,8 +12,8 @@ from archive.integrity.verify import verify
 from demo.replica import Replica
 from tests.conftest import ROOT, posts_in
 
+#: Memory of a whole crawl in kB; a crawl without faults needs 100,000.
 MOST_MEMORY = 500_000
-"""kB, of a whole crawl; one that meets no fault takes 100,000."""
 
 FAST = {
     "DOWNLOAD_DELAY": 0,
@@ -40,7 +40,7 @@ execute()
 
 @dataclass(frozen=True)
 class Ended:
-    """A crawl that has ended, with its peak of memory in kB."""
+    """A crawl that has ended, with its peak memory in kB."""
 
     status: int
     output: str
@@ -57,7 +57,7 @@ def crawl(
 ) -> Ended:
     """`scrapy crawl`.
 
-    :param spider: its name, and its arguments.
+    :param spider: name of the spider, and its arguments.
     """
     given = {name: value for table in (FAST, *settings) for name, value in table.items()}
     began = time.monotonic()
@@ -77,7 +77,7 @@ def crawl(
 
 
 def assert_whole(ended: Ended, archive: Path, posts: Mapping[str, bytes]) -> None:
-    """After a crawl that met no fault any more."""
+    """Check that an archive is whole after a crawl without faults."""
     got = posts_in(archive)
     wrong = {name for name in posts.keys() | got if got.get(name) != posts.get(name)}
     assert (ended.status, wrong) == (0, set()), ended.log

@@ -1,6 +1,6 @@
-"""Every fault of a server, what the crawl makes of it, and the page of the docs that says so.
+"""Every fault of a server with the result of a crawl, and the page of the docs about them.
 
-`FAULTS` is what `test_matrix.py` tries out and what ``python -m tests.faults.matrix`` writes as
+`test_matrix.py` tests the rows of `FAULTS`, and ``python -m tests.faults.matrix`` writes them as
 ``docs/faults.md``. A new kind of page is one more `Place`; a new fault is one more row.
 """
 
@@ -58,21 +58,22 @@ class Place(Enum):
     PAGE = "on an article's page"
 
 
+#: Places in the requests of `scrapy crawl finews`.
 MIRRORS = (Place.LIST, Place.POST, Place.SHARE)
-"""What `scrapy crawl finews` asks for."""
+#: Places in the requests of `scrapy crawl eastmoney` besides the share API: getFastNewsList,
+#: getNewsByColumns and the page of an article that no share host has.
 EASTMONEYS = (Place.ROLLING, Place.COLUMN, Place.PAGE)
-"""What `scrapy crawl eastmoney` asks for beside the share API: getFastNewsList, getNewsByColumns
-and the page of an article that no share host has."""
 
 _JSON = (Place.SHARE, Place.ROLLING, Place.COLUMN)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of an answer.
+    """The result of an answer.
 
-    :param reason: the word for it in the crawl's figures, where it has failed.
-    :param blocks: its host is not asked for a while.
+    :param shown: the result, as shown in the docs.
+    :param reason: the reason of a failure, as in the counts of the crawl.
+    :param blocks: whether the host is blocked for a while.
     """
 
     shown: str
@@ -87,7 +88,7 @@ BLOCKS = Outcome("blocks", blocks=True)
 
 
 def fails(reason: str) -> Outcome:
-    """The answer is no use; what it was asked for is asked for again by the next crawl."""
+    """Return the outcome of a failed request, which the next crawl tries again."""
     return Outcome(f"`{reason}`", reason)
 
 
@@ -98,8 +99,8 @@ UNREACHABLE, LAYOUT, LEFT_OUT = fails("unreachable"), fails("layout"), fails("le
 class Row:
     """A fault.
 
-    :param does: what the server does, for readers of the docs.
-    :param times: how often it does so; None is always.
+    :param does: the behaviour of the server, for readers of the docs.
+    :param times: number of requests with the fault; None for all.
     """
 
     name: str
@@ -114,10 +115,11 @@ def _everywhere(outcome: Outcome) -> Mapping[Place, Outcome]:
 
 
 def _at(pages: Outcome, answers: Outcome, lists: Outcome | None = None) -> dict[Place, Outcome]:
-    """
-    :param pages: of HTML.
-    :param answers: of JSON.
-    :param lists: those of the mirror.
+    """Return outcomes for all places.
+
+    :param pages: outcome for pages of HTML.
+    :param answers: outcome for answers of JSON.
+    :param lists: outcome for the mirror's lists, if not that for pages.
     """
     outcomes = dict.fromkeys(Place, pages) | dict.fromkeys(_JSON, answers)
     return outcomes | {Place.LIST: lists or pages}
@@ -132,7 +134,7 @@ def _in_html(outcome: Outcome) -> Mapping[Place, Outcome]:
 
 
 def _around_bodies(outcome: Outcome) -> Mapping[Place, Outcome]:
-    """On pages of HTML, but for those whose bytes are the article's."""
+    """Return outcomes for the pages of HTML, except those whose bytes are the article's."""
     return dict.fromkeys((Place.LIST, Place.POST), outcome)
 
 
@@ -149,7 +151,7 @@ FAULTS = (
     _status(503, "Service Unavailable"),
     Row(
         "503, then not",
-        "answers 503 with `Retry-After: 1`, and well the next time",
+        "answers 503 with `Retry-After: 1`, and the next time without a fault",
         status(503, {"Retry-After": "1"}),
         _everywhere(READ),
         times=1,
@@ -167,7 +169,7 @@ FAULTS = (
     _status(401, "Unauthorized"),
     _status(403, "Forbidden", _everywhere(BLOCKS)),
     _status(429, "Too Many Requests", _everywhere(BLOCKS)),
-    _status(304, "Not Modified, though nothing was asked on a condition", _everywhere(LEFT_OUT)),
+    _status(304, "Not Modified to a request without a condition", _everywhere(LEFT_OUT)),
     Row(
         *("redirect, loop", "redirects to itself", redirect("")),
         _everywhere(LEFT_OUT),
@@ -207,13 +209,18 @@ FAULTS = (
     ),
     Row(
         "cut",
-        "ends half way, with a Content-Length",
+        "closes the connection half way, with a Content-Length",
         truncated(),
         _everywhere(UNREACHABLE),
     ),
-    Row("cut, no length", "ends half way, without one", ended(), _everywhere(LAYOUT)),
+    Row(
+        "cut, no length",
+        "closes the connection half way, without a Content-Length",
+        ended(),
+        _everywhere(LAYOUT),
+    ),
     Row("reset", "resets the connection", reset(), _everywhere(UNREACHABLE)),
-    Row("hang", "says nothing", hang(), _everywhere(UNREACHABLE)),
+    Row("hang", "sends nothing", hang(), _everywhere(UNREACHABLE)),
     Row("drip", "sends a byte a second", drip(), _everywhere(UNREACHABLE)),
     Row(
         "endless",
@@ -231,39 +238,39 @@ FAULTS = (
     ),
     Row(
         "not packed",
-        "says `Content-Encoding: gzip`, and it is not",
+        "declares `Content-Encoding: gzip`, without compression",
         with_headers(Content_Encoding="gzip"),
         _everywhere(UNREACHABLE),
     ),
     Row(
         "packing unknown",
-        "says `Content-Encoding: rot13`",
+        "declares `Content-Encoding: rot13`",
         with_headers(Content_Encoding="rot13"),
         _everywhere(READ),
     ),
     Row(
         "charset, wrong",
-        "says GBK, and it is UTF-8",
+        "declares GBK, and sends UTF-8",
         with_headers(Content_Type="text/html; charset=gbk"),
         _at(LAYOUT, READ, lists=READ),
     ),
-    Row("charset, none", "says no charset", altered(without_charset), _everywhere(READ)),
+    Row("charset, none", "declares no charset", altered(without_charset), _everywhere(READ)),
     Row(
         "GBK",
-        "sends GBK, and says so",
-        encoded("gb18030", said=True),
+        "declares and sends GBK",
+        encoded("gb18030", declared=True),
         _at(READ, LAYOUT),
     ),
     Row(
-        "GBK, not said",
-        "sends GBK, and says UTF-8",
-        encoded("gb18030", said=False),
+        "GBK, not declared",
+        "declares UTF-8, and sends GBK",
+        encoded("gb18030", declared=False),
         _at(LAYOUT, LAYOUT, lists=READ),
     ),
     Row(
-        "Big5, not said",
-        "sends Big5, and says UTF-8",
-        encoded("big5", said=False),
+        "Big5, not declared",
+        "declares UTF-8, and sends Big5",
+        encoded("big5", declared=False),
         _at(LAYOUT, LAYOUT, lists=READ),
     ),
     Row(
@@ -280,26 +287,26 @@ FAULTS = (
     ),
     Row(
         "lone surrogate",
-        "sends half a surrogate pair beside the text",
+        "sends half a surrogate pair in a field other than the text",
         as_json(lambda answer: {**answer, "keyword": "\ud800"}),
         _in_json(READ),
     ),
     Row(
         "half of the JSON",
-        "sends half of the JSON, with the length of the half",
+        "sends half of the JSON, with the Content-Length of the half",
         with_body(lambda body: body[: len(body) // 2]),
         _in_json(LAYOUT),
     ),
-    Row("a list", "sends a list where an object was due", as_json(lambda _: []), _in_json(LAYOUT)),
+    Row("a list", "sends a list instead of an object", as_json(lambda _: []), _in_json(LAYOUT)),
     Row(
         "numbers",
-        "sends a number where the text was due",
+        "sends a number instead of the text",
         as_json(with_numbers),
         _in_json(LAYOUT),
     ),
     Row(
         "NaN",
-        "sends NaN, which JSON does not have, beside the text",
+        "sends NaN, which JSON does not have, in a field other than the text",
         as_json(lambda answer: {**answer, "score": float("nan")}),
         _in_json(READ),
     ),
@@ -311,22 +318,22 @@ FAULTS = (
     ),
     Row(
         "keys twice",
-        "sends keys twice; the last ones hold",
+        "sends every key twice; the second value is right",
         with_body(with_keys_twice),
         _in_json(READ),
     ),
     Row(
         "error page",
-        "answers 200 with a page that tells of an error",
+        "answers 200 with an error page",
         garbage(b"<html><body><h1>502 Bad Gateway</h1><hr>nginx</body></html>"),
         _at(LAYOUT, BLOCKS),
     ),
     Row(
-        *("block page", "answers 200 with a page that tells us to wait", garbage()),
+        *("block page", "answers 200 with a page that asks to wait", garbage()),
         _at(LAYOUT, BLOCKS),
     ),
     Row(
-        *("login page", "answers 200 with a page to log in", garbage(LOGIN_PAGE)),
+        *("login page", "answers 200 with a login page", garbage(LOGIN_PAGE)),
         _at(LAYOUT, BLOCKS),
     ),
     Row(
@@ -343,7 +350,7 @@ FAULTS = (
     ),
     Row(
         "future",
-        "says that what it sends was changed in 2041",
+        "declares in Last-Modified that the answer changed in 2041",
         with_headers(Last_Modified="Sat, 16 Nov 2041 19:11:00 GMT"),
         _everywhere(READ),
     ),
@@ -355,19 +362,19 @@ FAULTS = (
     ),
     Row(
         "chunks, padded",
-        "sends chunks, with blanks behind the size of each",
+        "sends chunks, with spaces after the size of each",
         chunked(),
         _everywhere(READ),
     ),
     Row(
         "comment behind",
-        "sends a comment and NUL bytes behind the end of the page",
+        "sends a comment and NUL bytes after the end of the page",
         with_body(lambda body: body + b"\n<!-- cached -->\n\0\0"),
         _in_html(READ),
     ),
     Row(
         "script behind",
-        "sends a script behind the end of the page",
+        "sends a script after the end of the page",
         with_body(lambda body: body + b"<script>var x = '</html>';</script>"),
         _in_html(READ),
     ),
@@ -386,7 +393,7 @@ FAULTS = (
     Row("capitals", "sends its tags in capitals", with_body(in_capitals), _around_bodies(READ)),
     Row(
         "base elsewhere",
-        "sends a `<base href>` that leads all links to another host",
+        "sends a `<base href>` with which all links lead to another host",
         with_body(lambda body: body.replace(b"<head>", b'<head><base href="http://x.test/">', 1)),
         {**_in_html(READ), Place.LIST: fails("leads_nowhere")},
     ),
@@ -395,14 +402,14 @@ FAULTS = (
 
 
 def rows_of(place: Place, *, blocking: bool = False) -> list[Row]:
-    """The faults of a place, those that block its host, or all others."""
+    """Return the faults of a place: those that block its host, or all others."""
     return [
         row for row in FAULTS if place in row.outcomes and row.outcomes[place].blocks is blocking
     ]
 
 
 def page() -> str:
-    """The page of the docs."""
+    """Return the page of the docs."""
     return PAGE.format(mirrors=_table(MIRRORS), eastmoneys=_table(EASTMONEYS))
 
 

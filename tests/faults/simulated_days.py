@@ -1,6 +1,6 @@
-"""A replica whose articles appear, change and vanish by a clock, crawled every five minutes of it.
+"""Crawl a replica every five simulated minutes, while its articles appear, change and vanish.
 
-Run by `test_simulated_days.py` in a process of its own, because it needs an event loop of its own.
+`test_simulated_days.py` runs it as a process, because it needs its own event loop.
 """
 
 import json
@@ -22,15 +22,15 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 STEP = timedelta(minutes=5)
 APART = timedelta(minutes=20)
 
+#: Ages at which every fourth article changes.
 SECOND, THIRD = timedelta(minutes=35), timedelta(hours=9)
-"""Ages at which every fourth article changes."""
 
+#: Ages at which every seventh article is withdrawn and published again.
 VANISHES, RETURNS = timedelta(hours=2), timedelta(hours=8)
-"""Ages at which every seventh article is taken down and put up again."""
 
 
 class Clock:
-    """The simulation's."""
+    """The clock of the simulation."""
 
     def __init__(self) -> None:
         self.now = START
@@ -56,7 +56,7 @@ class MovingSite:
         self._newest = 0
 
     def mirror(self, request: Request) -> Answer:
-        """The mirror: what has been published."""
+        """Serve the mirror with the articles that are published."""
         visible = [article for article in self.articles if article.published <= clock.now]
         if len(visible) != self._newest:
             self._newest = len(visible)
@@ -67,7 +67,7 @@ class MovingSite:
         return static_site(self._pages.get)(request)
 
     def share(self, request: Request) -> Answer:
-        """The share API: the version of the moment, and a note of who was given what."""
+        """Serve the share API with the current versions, and record what was served."""
         answers = {}
         for number, article in enumerate(self.articles):
             if request.query == f"id={article.info_code}":
@@ -77,7 +77,7 @@ class MovingSite:
         return share_api_site(answers)(request)
 
     def version(self, number: int, article: Article) -> int:
-        """1, 2 or 3; 0 while it is taken down."""
+        """Return the version of an article, 1, 2 or 3; 0 while it is withdrawn."""
         age = clock.now - article.published
         if number % 7 == 3 and VANISHES <= age < RETURNS:
             return 0
@@ -95,7 +95,7 @@ def _answer(article: Article, version: int) -> bytes:
 
 
 def main(archive: str, hours: str) -> None:
-    """Crawl for so many hours of the simulation, and print what was served as JSON."""
+    """Crawl for a number of simulated hours, and print as JSON what was served."""
     site = MovingSite()
     shares = dict.fromkeys(
         ("finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney.com"), site.share

@@ -1,4 +1,4 @@
-"""A crawl, an import, a verification, a rebuild and readers, all at once on one archive."""
+"""Run a crawl, an import, a verification, a rebuild and readers at once on one archive."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ def module(archive: Path, *command: str | Path, **environment: str) -> Child[str
 
 @contextmanager
 def browsing(archive: Path) -> Iterator[str]:
-    """`finews browse` on a free port; its address."""
+    """Run `finews browse` on a free port; return its address."""
     with module(archive, *FINEWS, "browse", archive, "--port", "0") as browse:
         try:
             assert browse.stdout is not None
@@ -97,7 +97,7 @@ def test_nothing_is_lost_and_who_has_to_wait_is_told(tmp_path: Path) -> None:
 
 
 def test_all_started_at_once_each_is_done_or_told_and_readers_go_on(tmp_path: Path) -> None:
-    """Who comes first is chance; `finews browse` reads all the while, also across a rebuild."""
+    """The order is random; `finews browse` reads all the time, also during a rebuild."""
     archive, other = tmp_path / "news", tmp_path / "other"
     site = made_up_site(articles=60)
     shutil.copytree(SAMPLES / "posts", other)

@@ -1,4 +1,4 @@
-"""A backup of any files of an archive, of any two moments of its life, ends whole or is named."""
+"""Restore backups of any files of an archive, from any two times: the end is whole, or reported."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ ROOMS: dict[str, Callable[[str], bool]] = {
 
 @pytest.fixture(scope="module")
 def life(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Copies of an archive at some moments of its life."""
+    """Copies of an archive at several times."""
     folder, clock = tmp_path_factory.mktemp("life") / "news", Clock()
     edited = replace(ARTICLE, body="<p>changed</p>")
     moments: list[list[object]] = [
@@ -98,7 +98,7 @@ def test_a_restored_backup_ends_whole_or_says_what_is_missing(
 
 
 def _one_command(folder: Path) -> None:
-    """What `finews verify --repair` does."""
+    """Do what `finews verify --repair` does."""
     problems = verify(folder).problems
     if problems:
         repair(folder, problems)

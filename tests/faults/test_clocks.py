@@ -1,4 +1,4 @@
-"""Clocks that jump: what a wrong one has noted does not last until it would be right."""
+"""Clocks that jump: facts recorded with a wrong clock do not last until that time is reached."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -46,7 +46,7 @@ def assert_counts_add_up(ended: Ended, archive: Path) -> dict[str, int]:
 
 
 def strike(site: MadeUpSite, random: Random) -> list[Fault]:
-    """Some pages and some answers of the share API fail, each in a way of its own."""
+    """Let some pages and some answers of the share API fail, each with another fault."""
     struck = random.sample(site.articles, k=len(site.articles) // 3)
     return [
         Fault(

@@ -38,8 +38,8 @@ from tests.faults.crawls import MOST_MEMORY, TOMORROW, Ended
 from tests.faults.matrix import EASTMONEYS, Place, Row, rows_of
 from tests.support.sample_site import rows
 
+#: Number of the first list.
 FIRST = 1000
-"""The number of the first list."""
 MANY_AT_ONCE = {"FINEWS_ONE_SLOT": False, "FINEWS_FIRST_DAYS": 36500}  # made-up articles are old
 ROLLING_AT = f"{FAST_NEWS_PATH}?fastColumn={{column}}&sortEnd={{page}}&req_trace={{trace}}"
 COLUMN_AT = (
@@ -50,7 +50,7 @@ LISTS_AT = {Place.ROLLING: (WEBLIST_HOST, LISTAPI_HOST)}
 
 @cache
 def articles() -> tuple[list[Article], list[FastNews]]:
-    """Those of columns, and rolling news; all share hosts have them."""
+    """Return articles of columns, and rolling news; all share hosts have them."""
     made_up = made_up_site(articles=400)
     plain = [
         article
@@ -64,7 +64,7 @@ def articles() -> tuple[list[Article], list[FastNews]]:
 
 
 def rolling_site(news: Sequence[FastNews]) -> Site:
-    """A host with a list for each piece of rolling news."""
+    """Return a host with a list for each piece of rolling news."""
 
     def answer(request: Request) -> Answer:
         number = dict(parse_qsl(request.query)).get("fastColumn", "")
@@ -77,9 +77,9 @@ def rolling_site(news: Sequence[FastNews]) -> Site:
 
 
 class Eastmoney:
-    """A list of one article for every fault, and for two that meet none.
+    """Lists of one article for every fault, and two without a fault.
 
-    :param hosts: of the lists, if not Eastmoney's own.
+    :param hosts: hosts of the lists, if not Eastmoney's own.
     """
 
     def __init__(self, place: Place, faults: int, folder: Path, hosts: Sequence[str] = ()) -> None:
@@ -110,7 +110,7 @@ class Eastmoney:
         )
 
     def strike(self, row: Row, number: int) -> list[Fault]:
-        """A fault on the list, or on the article's page, of this number."""
+        """Apply a fault to the list, or the article's page, of this number."""
         target = {
             Place.ROLLING: rf"\?fastColumn={FIRST + number}&",
             Place.COLUMN: rf"\?column={FIRST + number}&",
@@ -127,7 +127,7 @@ class Eastmoney:
 
 
 def _facts(names: Mapping[str, int], hosts: Sequence[str], *, rolling: bool) -> str:
-    """Eastmoney's part of the sources; without https, so that there is a way to it."""
+    """Return Eastmoney's source declaration, with http only."""
     lists = "".join(f'{number} = ["{name}"]\n' for name, number in names.items())
     other = '1 = ["other"]\n'
     return f"""
@@ -220,7 +220,7 @@ def test_the_next_crawl_makes_it_whole(struck: Struck) -> None:
 def test_hosts_of_lists_that_block_us_are_left_alone_and_whole_tomorrow(
     place: Place, archive: Path, tmp_path: Path
 ) -> None:
-    """Each host in another way, until none is left."""
+    """Block each host with another fault, until none is left."""
     blocking = rows_of(place, blocking=True)
     hosts = [f"list{number}.test" for number in range(len(blocking))]
     site = Eastmoney(place, 0, tmp_path, hosts)

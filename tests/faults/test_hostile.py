@@ -1,4 +1,4 @@
-"""Hostile content: what it says is archived as text, or refused by name; nothing else happens."""
+"""Hostile content is archived as text, or refused by name, and has no other effect."""
 
 import json
 import os
@@ -104,7 +104,7 @@ def answer(title: str, body: str, time: str = "2026-11-20 12:00:00") -> bytes:
 
 
 class HostileSite:
-    """One category of articles whose share answers say the worst."""
+    """One category of articles with hostile answers of the share API."""
 
     def __init__(self) -> None:
         titled = {code(n): answer(title, "<p>文</p>") for n, title in enumerate(TITLES)}
@@ -117,7 +117,7 @@ class HostileSite:
         self.answers = self.kept | self.refused | self.late
 
     def mirror(self, request: Request) -> Answer:
-        """Home names all, hostile codes too; the pages of those articles are plain."""
+        """Serve a home page with all codes, hostile ones too, and plain pages of the articles."""
         codes = [*self.answers, code(0), code(0)]
         links = [address(info_code) for info_code in (*codes, *CODES)]
         links += [f"/other{n}/2026/11/20/{code(0)}.html?{n}" for n in range(50)]
@@ -137,7 +137,7 @@ class HostileSite:
 
 @pytest.fixture
 def sample_sites() -> dict[str, Site]:
-    """In the place of the sample site."""
+    """Return a hostile site instead of the sample site."""
     site = HostileSite()
     share = share_api_site(site.answers)
     return {MIRROR: site.mirror, **dict.fromkeys(SHARE_HOSTS, share)}
@@ -180,7 +180,7 @@ def test_hostile_content_is_kept_as_text_or_refused_by_name(
 
 
 def _build(jekyll: str, archive: Path, built: Path, posts: int) -> None:
-    """A real Jekyll makes a page of every post, and runs no Liquid of theirs."""
+    """Build the posts with a real Jekyll; check that each has a page and no Liquid of it runs."""
     settings = archive.with_name("news.yml")
     settings.write_text(
         "future: true\nplugins: []\nexclude: ['*.db*', warc, revisions]\ndefaults:\n"
@@ -232,7 +232,7 @@ def test_two_articles_under_one_code_are_one(crawl: Crawl, replica: Replica, arc
 
 
 def test_a_site_without_an_end_has_one(crawl: Crawl, replica: Replica, archive: Path) -> None:
-    """Every page of a category names a new article, whose page names a new category."""
+    """Every page of a category links to a new article, whose page links to a new category."""
 
     def endless(request: Request) -> Answer:
         number = int(re.sub(r"\D", "", request.path)[-6:] or 0) + 1
@@ -255,7 +255,7 @@ def test_a_site_without_an_end_has_one(crawl: Crawl, replica: Replica, archive: 
 def test_no_retry_and_no_chain_of_redirects_leads_to_another_host(
     crawl: Crawl, replica: Replica
 ) -> None:
-    """Scrapy lets every request pass that was tried before."""
+    """Scrapy does not filter requests that it repeats."""
     for place in (address(code(1)), "/category/x.html", "/robots.txt"):
         replica.faults += [
             Fault(MIRROR, place, failure=status(500), times=1),

@@ -1,4 +1,4 @@
-"""Eastmoney's lists that would lead a crawl on for ever, or away."""
+"""Eastmoney's lists that would lead a crawl on without end, or to another host."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from scrapy.http import TextResponse
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.numbered_list import ColumnList
 from crawler.pages.rolling_list import FastNewsList
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, list_site
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
@@ -21,14 +21,14 @@ from tests.conftest import Crawl
 from tests.support.eastmoney import LONG_AGO, eastmoney, share_first
 from tests.support.sample_site import asked
 
-SITE = made_up_site(articles=FEWEST)
+SITE = made_up_site(articles=MIN_ARTICLES)
 URL = f"https://{LISTAPI_HOST}/list"
 LONG = "9" * 3000
 NEWS = SITE.fast_news[:3]
 
 
 def leading_on(data: Mapping[str, object]) -> Site:
-    """The same articles on every page, and more to come."""
+    """Return a list with the same articles on every page, without an end."""
     first = list_site(NEWS, {"350": SITE.columns["350"][:3]})
 
     def answer(request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""Whatever robots.txt is, the crawl ends in bounded time and memory, and obeys what it can read."""
+"""With any robots.txt the crawl ends in bounded time and memory, and obeys the readable rules."""
 
 import json
 import re
@@ -47,12 +47,12 @@ AGENTS = "".join(f"User-agent: agent{number}\n" for number in range(10_000))
 class Robots:
     """A robots.txt.
 
-    :param told: why it could not be had, in the log; None where it could.
+    :param reason: the reason in the log why it could not be fetched; None where it could.
     """
 
     failure: Failure
     forbids: bool = False
-    told: str | None = None
+    reason: str | None = None
 
 
 def says(text: str | bytes, *, forbids: bool = False) -> Robots:
@@ -61,44 +61,44 @@ def says(text: str | bytes, *, forbids: bool = False) -> Robots:
 
 
 def sends(data: bytes) -> Robots:
-    """What no HTTP server sends."""
+    """Answer with bytes that no HTTP server sends."""
 
     def fail(exchange: Exchange) -> None:
         exchange.write(data)
         exchange.close()
 
-    return Robots(fail, told="its answer is not HTTP")
+    return Robots(fail, reason="its answer is not HTTP")
 
 
 HOSTILE = {
-    "200 MB": Robots(large(200 * MEGABYTE), told="the answer is larger than DOWNLOAD_MAXSIZE"),
+    "200 MB": Robots(large(200 * MEGABYTE), reason="the answer is larger than DOWNLOAD_MAXSIZE"),
     "endless": Robots(
-        large(200 * MEGABYTE, promised=False), told="the answer is larger than DOWNLOAD_MAXSIZE"
+        large(200 * MEGABYTE, promised=False), reason="the answer is larger than DOWNLOAD_MAXSIZE"
     ),
-    "headers": Robots(endless_headers(), told="the answer has more than 256 KiB of headers"),
+    "headers": Robots(endless_headers(), reason="the answer has more than 256 KiB of headers"),
     "another protocol": sends(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
     "no status": sends(b"HTTP/1.1 fine OK\r\n\r\n"),
     "a header's name": sends(b"HTTP/1.1 200 OK\r\nX \xff: 1\r\n\r\n"),
     "two lengths": sends(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n"),
     "an encoding": sends(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: unheard-of\r\n\r\n"),
-    "drip": Robots(drip(), told="the whole answer did not come in time"),
-    "hang": Robots(hang(), told="the whole answer did not come in time"),
-    "bomb": Robots(bomb(200 * MEGABYTE), told="exceeded DOWNLOAD_MAXSIZE"),
-    "reset": Robots(reset(), told="its host broke the connection off"),
-    "cut": Robots(truncated(), told="the answer ended before its end"),
+    "drip": Robots(drip(), reason="the whole answer did not come in time"),
+    "hang": Robots(hang(), reason="the whole answer did not come in time"),
+    "bomb": Robots(bomb(200 * MEGABYTE), reason="exceeded DOWNLOAD_MAXSIZE"),
+    "reset": Robots(reset(), reason="its host broke the connection off"),
+    "cut": Robots(truncated(), reason="the answer ended before its end"),
     "empty": Robots(empty()),
-    "loop": Robots(redirect("/robots.txt"), told="max redirections reached"),
+    "loop": Robots(redirect("/robots.txt"), reason="max redirections reached"),
     "another host": Robots(
         redirect("http://elsewhere.test/robots.txt"),
-        told="elsewhere.test is none of the hosts of this crawl",
+        reason="elsewhere.test is none of the hosts of this crawl",
     ),
     "private address": Robots(
         redirect("https://169.254.169.254/robots.txt"),
-        told="169.254.169.254 is none of the hosts of this crawl",
+        reason="169.254.169.254 is none of the hosts of this crawl",
     ),
     "file": Robots(redirect("file:///etc/passwd")),
-    "500": Robots(status(500, body=FORBIDDEN), told="it answered with status 500"),
-    "503": Robots(status(503, body=FORBIDDEN), told="it answered with status 503"),
+    "500": Robots(status(500, body=FORBIDDEN), reason="it answered with status 500"),
+    "503": Robots(status(503, body=FORBIDDEN), reason="it answered with status 503"),
     "403": Robots(status(403, body=FORBIDDEN)),
     "404": Robots(status(404, body=FORBIDDEN)),
     "a page": Robots(garbage()),
@@ -121,7 +121,7 @@ HOSTILE = {
 
 
 def host_of(articles: Site) -> Site:
-    """A share host that allows all."""
+    """Return a share host whose robots.txt allows all."""
     plain = Answer(200, b"User-agent: *\nDisallow: /private\n", TEXT)
     return lambda request: plain if request.path == "/robots.txt" else articles(request)
 
@@ -129,7 +129,7 @@ def host_of(articles: Site) -> Site:
 def test_whatever_robots_txt_is_the_crawl_goes_on_and_obeys(
     archive: Path, sources: Path, sample_answers: dict[str, bytes]
 ) -> None:
-    """An article is asked for at one host after the other, each with another robots.txt."""
+    """Request an article from one host after the other, each with another robots.txt."""
     hosts = {name: f"share{number}.test" for number, name in enumerate(HOSTILE)}
     api = [f"http://{host}{API}?id={{info_code}}" for host in (*hosts.values(), "last.test")]
     text = sources.read_text(encoding="utf-8")
@@ -155,9 +155,12 @@ def test_whatever_robots_txt_is_the_crawl_goes_on_and_obeys(
     for name, robots in HOSTILE.items():
         host = re.escape(hosts[name])
         sentence = rf"WARNING: The robots.txt of {host} could not be had, .*: (.*)\.\n"
-        told = re.findall(sentence, ended.log)
-        assert (hosts[name] not in asked, len(told)) == (robots.forbids, bool(robots.told)), name
-        assert robots.told is None or robots.told in told[0], name
+        sentences = re.findall(sentence, ended.log)
+        assert (hosts[name] not in asked, len(sentences)) == (
+            robots.forbids,
+            bool(robots.reason),
+        ), name
+        assert robots.reason is None or robots.reason in sentences[0], name
 
 
 def test_rules_for_others_cost_nothing() -> None:

@@ -35,8 +35,8 @@ from tests.support.waiting import wait_until_gone
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_PER_ARCHIVE = 3
+#: Names of the spiders, which run in turn.
 KEEPERS = ("ArchiveInProcess", "ArchiveInSubprocess")
-"""That take turns."""
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def assert_whole(
 
 
 def without_numbers(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
-    """All but the numbers of posts.
+    """Return the tables without the numbers of posts.
 
     Where one post of an article was recorded at a kill and the other one was stored first, a
     rebuild may give the article the number of the first record.
@@ -123,7 +123,7 @@ def test_killed_at_random_moments_the_next_crawl_makes_it_whole(
 
 
 def last_verdict(archive: Path) -> str:
-    """The sentence with the cause that the last crawl ended with."""
+    """Return the sentence with the cause of the last crawl's status."""
     with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
         (verdict,) = catalog.execute("SELECT verdict FROM crawls ORDER BY id DESC").fetchone()
     return str(verdict)
@@ -188,7 +188,7 @@ def test_asked_to_end_it_stores_what_is_in_flight(
 
 
 def needs_more(article: Article) -> bool:
-    """Whether one answer of the first share host is not all that there is to be asked for."""
+    """Return whether an article needs more than one answer of the first share host."""
     whole = article.share_hosts == SHARE_HOSTS and "title" in json.loads(article.answer)
     return article.published_twice or not whole
 

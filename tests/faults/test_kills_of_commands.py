@@ -34,7 +34,7 @@ POSTS = 100
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An archive of articles with captures, some of them with a superseded version."""
+    """Create an archive of articles with captures, some with a superseded version."""
     folder = tmp_path_factory.mktemp("whole") / "news"
     with Archive(folder, clock=Clock()) as archive:
         crawl = archive.begin_crawl("finews", {})
@@ -53,13 +53,13 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Path → bytes of the files in a folder."""
+    """Return path → bytes of the files in a folder."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def written(archive: Path) -> dict[str, bytes]:
-    """Path → bytes of the posts, revisions and captures of an archive."""
+    """Return path → bytes of the posts, revisions and captures of an archive."""
     rooms = ("_posts", "revisions", "warc")
     return {room + path: data for room in rooms for path, data in contents(archive / room).items()}
 
@@ -101,9 +101,9 @@ def flip_a_byte(archive: Path) -> None:
 
 @dataclass(frozen=True)
 class Command:
-    """A command, and what is done to an archive before.
+    """A command, and the damage to an archive before it.
 
-    :param arguments: of `finews`, run in the folder that the archive ``news`` is in.
+    :param arguments: arguments of `finews`, run in the folder with the archive ``news``.
     """
 
     arguments: str
@@ -127,8 +127,8 @@ EXPORTS = (
     Command("export site out"),
     Command("export feed out"),
 )
+#: Kills of each command; `verify --accept` has one more.
 ROUNDS = max(1, KILLS // KILLS_IN_A_ROW // (len(REBUILDING) + len(EXPORTS) + 1))
-"""Of each command; `verify --accept` is one more."""
 
 
 def start(command: Command, folder: Path) -> Child[bytes]:
@@ -149,7 +149,7 @@ def run(command: Command, folder: Path) -> int:
 
 
 def seconds_of(command: Command, folder: Path) -> float:
-    """Return how long a command takes that nobody kills."""
+    """Return the seconds that a command takes without a kill."""
     began = time.monotonic()
     assert run(command, folder) == 0
     return time.monotonic() - began
@@ -223,7 +223,7 @@ def test_killed_while_it_exports_the_same_command_exports_all(
 
 
 def assert_whole_files(folder: Path, exported: dict[str, bytes]) -> None:
-    """See that files are those of an export that nobody killed, but for hidden ones.
+    """Check that the files are those of an export without a kill, except hidden ones.
 
     The settings of a site that is exported in part keep Jekyll from a build of it.
     """

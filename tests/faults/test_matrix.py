@@ -35,8 +35,8 @@ WRONG = "its certificate is out of date, another host's or of an issuer not trus
 class Site:
     """A mirror with a category for every fault.
 
-    Home names the first article of each category; only the category's page names the second. The
-    feed has none of the second ones.
+    The home page links to the first article of each category. Only the category's page links to
+    the second one, which is not in the feed either.
     """
 
     def __init__(self, faults: int) -> None:
@@ -59,7 +59,7 @@ class Site:
         self.posts = {article.file_name: expected_post(article) for article in articles}
 
     def strike(self, place: Place, row: Row, number: int) -> list[Fault]:
-        """A fault at a place, for the category or the second article of this number."""
+        """Apply a fault at a place, to the category or the second article of this number."""
         article = self.seconds[number]
         target = {
             Place.LIST: f"/category/{article.slug}.html",
@@ -104,7 +104,7 @@ def archive(tmp_path: Path) -> Path:
 def struck(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Place, Site, Replica, Path, Ended]]:
-    """A crawl that met all faults of a place that do not block its host."""
+    """Run a crawl with all faults of a place that do not block its host."""
     place: Place = request.param
     faults = rows_of(place)
     site = Site(len(faults))

@@ -42,7 +42,7 @@ def crawl(site: str, folder: Path, **environment: str) -> Ended:
 
 @pytest.fixture
 def whole_site(sample_answers: dict[str, bytes]) -> Site:
-    """Mirror and share API at one host."""
+    """Return a site with mirror and share API at one host."""
     share, mirror = share_api_site(sample_answers), folder_site(SAMPLES / "site")
     return lambda request: (share if "/NewsData/" in request.path else mirror)(request)
 

@@ -1,4 +1,4 @@
-"""Set and forget: after simulated days, the archive has every version that a look could have seen.
+"""Unattended crawls: after simulated days, the archive has every version that a revisit could see.
 
 `FINEWS_SIMULATED_HOURS` says how many hours; a nightly run asks for 80.
 """

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+#: Adverts for every rule, with a number that changes from request to request.
 ADVERTS = (
     '<p>\u3000\u3000<a class="toplink" target="_blank" href="https://ai.eastmoney.com/x?c={n}">'
     "全新妙想投研助理，立即体验</a></p>",
@@ -23,7 +24,6 @@ ADVERTS = (
     "<p>原标题：示例控股回购{n}股</p>",
     "<p>（原标题：示例控股回购{n}股）</p>",
 )
-"""Every rule's, with a number that changes from request to request."""
 
 CHART = (
     '<p style="text-align:center;"><a data-code="000338|0|2" class="EmImageRemark"><img'

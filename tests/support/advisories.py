@@ -1,4 +1,4 @@
-"""The service that `pip-audit` asks for known vulnerabilities, served here."""
+"""Serve the service of which `pip-audit` requests known vulnerabilities."""
 
 import inspect
 import json
@@ -10,14 +10,14 @@ from pip_audit._service import pypi
 
 from demo.replica import Answer, Replica, Request, Site
 
+#: Host of the service.
 (HOST,) = set(re.findall(r"https://([^/]+)/pypi/", inspect.getsource(pypi)))
-"""Where `pip-audit` asks."""
 
 
 def site(known: Mapping[str, str]) -> Site:
-    """Answers for every release of every package.
+    """Return a site with answers for every release of every package.
 
-    :param known: package → name of the one vulnerability that is known of it; may change.
+    :param known: package → name of its one known vulnerability; may change.
     """
 
     def answer(request: Request) -> Answer:
@@ -32,7 +32,7 @@ def site(known: Mapping[str, str]) -> Site:
 
 
 def environment(replica: Replica, cache: Path) -> Mapping[str, str]:
-    """The variables that lead `pip-audit` there; what it is told stays in a folder of its own."""
+    """Return the environment variables with which `pip-audit` uses this service."""
     certificate = replica.environment["SSL_CERT_FILE"]
     return {
         **replica.environment,

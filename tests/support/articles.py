@@ -32,7 +32,7 @@ FIRST_VERSION = "revisions/2021/12/2021-12-29-NW202112292230175548.1.md"
 
 
 class Clock:
-    """A clock that goes on by an hour whenever it is looked at."""
+    """A clock that advances by an hour at each call."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ def rows(folder: Path, sql: str) -> list[dict[str, Any]]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """All files but the catalog's own, the lock and the captures."""
+    """Return path → bytes of all files except the catalog, the lock and the captures."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")

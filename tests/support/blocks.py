@@ -6,7 +6,7 @@ from tests.support.crawl_state import change_crawl_state
 
 
 def let_blocks_end(archive: Path) -> None:
-    """As if some hours had gone by."""
+    """End all blocks, as after some hours."""
     change_crawl_state(
         archive,
         "UPDATE blocks SET until = strftime('%Y-%m-%dT%H:%M:%f+00:00', until, '-7 hours')",

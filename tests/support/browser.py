@@ -1,4 +1,4 @@
-"""A real browser: how it is started, and what tests do with it and ask of it."""
+"""Start a real browser, operate it and check its pages."""
 
 import json
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from tests.support.requirements import program
 
 Browser = Any
 
+#: Width and height of the window, in CSS pixels.
 SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
-"""Width and height of the window, in CSS pixels."""
 _OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
@@ -28,7 +28,7 @@ _OPTIONS = (
 def chromium(size: str, profile: Path) -> Iterator[Browser]:
     """Start Chromium with a window of a size of `SIZES`, and end it with the block.
 
-    Without Chromium the test is skipped.
+    The test is skipped without Chromium.
 
     :param profile: an empty folder.
     """
@@ -50,7 +50,7 @@ def chromium(size: str, profile: Path) -> Iterator[Browser]:
 
 
 def requests_elsewhere(browser: Browser, address: str) -> set[str]:
-    """What the browser asked other hosts for, since this was last called."""
+    """Return the browser's requests to other hosts since the last call."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     urls = {
         message["params"]["request"]["url"]
@@ -61,7 +61,7 @@ def requests_elsewhere(browser: Browser, address: str) -> set[str]:
 
 
 def check(browser: Browser, address: str) -> None:
-    """Nothing in the console, nothing from elsewhere, nothing wider than the window."""
+    """Check that the console is empty, no other host was used, and the page fits the window."""
     assert browser.get_log("browser") == []
     assert requests_elsewhere(browser, address) == set()
     wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -77,7 +77,7 @@ def click(browser: Browser, element: Any) -> None:
 
 @contextmanager
 def another_page(browser: Browser) -> Iterator[None]:
-    """Wait until what is done here has led to another page."""
+    """Wait until the block has led to another page."""
     browser.execute_script("window.left = true")
     yield
     arrived = "return !window.left && document.readyState === 'complete'"
@@ -86,6 +86,6 @@ def another_page(browser: Browser) -> Iterator[None]:
 
 
 def text_of(browser: Browser, selector: str) -> str:
-    """The text of the first element that a selector finds."""
+    """Return the text of the first element of a selector."""
     text: str = browser.find_element(By.CSS_SELECTOR, selector).text
     return text

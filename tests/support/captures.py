@@ -33,7 +33,7 @@ def writer(folder: Path, now: datetime = NOW, most_bytes: int = 1 << 20) -> Capt
 
 
 def end(captures: CaptureWriter) -> None:
-    """As the archive does it, whose catalog then knows all payloads."""
+    """End a writer as the archive does, whose catalog then has all payloads."""
     captures.forget_payloads(captures.sync())
     captures.close()
 

@@ -56,7 +56,7 @@ def full_archive(folder: Path) -> Path:
 
 
 def damage_a_capture(folder: Path) -> None:
-    """Flip a byte of the last record that tells of a post."""
+    """Flip a byte of the last record of a post."""
     (path,) = (folder / "warc").iterdir()
     notes = [record for record in read_records(path) if record.url.startswith("urn:finews:NW")]
     data = bytearray(path.read_bytes())

@@ -1,10 +1,11 @@
-"""What an archive holds, to be compared after kills."""
+"""Read the contents of an archive, to compare them after kills."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+#: Columns that are equal after two crawls of the same site: all but times, captures and order.
 KEPT = {
     "posts": "info_code, title, published, media, category, tag, digest, text, length, pictures, "
     "body_source, body_provisional, link, addresses, path, sha256, bytes, version, revised, gone",
@@ -13,7 +14,6 @@ KEPT = {
     "securities": "code, market, symbol, name, kind",
     "mentions": "security, published, info_code",
 }
-"""What two crawls of the same site must agree in: all but times, captures and order."""
 
 
 def content(archive: Path) -> dict[str, list[tuple[Any, ...]]]:

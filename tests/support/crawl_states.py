@@ -1,4 +1,4 @@
-"""What a crawl remembers of hosts."""
+"""The crawl state of hosts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What the documents show, and a copy of the project that their commands may work in."""
+"""Read the commands in the docs, and copy the project to run them."""
 
 import re
 import shutil
@@ -9,31 +9,32 @@ from pathlib import Path
 from archive.article import SHANGHAI
 from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.replica import Answer, Request, Site, folder_site, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS
 
 DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+#: Documents with commands that set up a machine.
 OPERATING, CLUSTER = SETTING_UP = ROOT / "docs" / "operating.md", ROOT / "docs" / "cluster.md"
-"""Those that set up a machine."""
+#: Files whose first comment has the commands that start containers.
 CONTAINERS = tuple(
     ROOT / "deploy" / name for name in ("Containerfile", "compose.yaml", "compose-cluster.yaml")
 )
-"""Files at whose heads it is said how to start containers."""
+#: Files with commands in their comments.
 WITH_COMMENTS = sorted(
     path
     for pattern in ("deploy/*", "settings/*.*", "mkdocs.yml", "Makefile", ".ci/run")
     for path in ROOT.glob(pattern)
 )
-"""Files whose comments name commands."""
 BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+#: The programs of the commands that set up a machine.
 FOR_ROOT = (
     r"(?:useradd|git|python3|chown|chmod|crontab|systemctl|journalctl|docker|apt-get|rabbitmqctl"
     r"|runuser|cd|cp|mv|mkdir|sed|tail|curl|rsync|logrotate|finews|\.venv/bin/\w+)"
 )
-"""The programs of the commands that set up a machine."""
+#: Files in the project's folder that are no part of it.
 _NOT_OURS = (
     ".git",
     ".venv",
@@ -47,9 +48,8 @@ _NOT_OURS = (
     "news",
     "news-*",
 )
-"""What lies in the project's folder without being a part of it."""
+#: Eastmoney's host of article pages.
 _PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"
-"""Eastmoney's page of every article here."""
 
 
 def name_of(document: Path) -> str:
@@ -57,7 +57,7 @@ def name_of(document: Path) -> str:
 
 
 def commands(document: Path) -> list[str]:
-    """The commands of a document's `console` blocks."""
+    """Return the commands of a document's `console` blocks."""
     blocks = BLOCK.findall(document.read_text(encoding="utf-8"))
     lines = [line.strip() for _, block in blocks for line in block.splitlines()]
     assert all(line.startswith("$ ") for line in lines), "a block shows commands, not what they say"
@@ -65,27 +65,27 @@ def commands(document: Path) -> list[str]:
 
 
 def sections(document: Path) -> dict[str, str]:
-    """What is below each heading."""
+    """Return the text below each heading."""
     found = document.read_text(encoding="utf-8").split("\n## ")[1:]
     return {heading: text for heading, _, text in (section.partition("\n") for section in found)}
 
 
 def at_the_head(file: Path) -> list[str]:
-    """The commands in the comment that a file begins with."""
+    """Return the commands in the comment at the beginning of a file."""
     (head,) = re.findall(r"\A(?:#.*\n)+", file.read_text(encoding="utf-8"))
     return [str(line) for line in re.findall(r"^# {5}(.+)$", head, re.MULTILINE)]
 
 
 def for_root(text: str) -> list[str]:
-    """The indented commands of a document, which set up a machine."""
+    """Return the indented commands of a document, which set up a machine."""
     return [str(line) for line in re.findall(rf"^ {{4}}({FOR_ROOT} .*)$", text, re.MULTILINE)]
 
 
 def sample_internet() -> dict[str, Site]:
-    """All that the crawler asks for, by host."""
+    """Return the sites for all requests of the crawler, by host."""
     answers = {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
     share = share_api_site(answers)
-    eastmoney = made_up_site(articles=FEWEST, built=datetime.now(SHANGHAI)).sites
+    eastmoney = made_up_site(articles=MIN_ARTICLES, built=datetime.now(SHANGHAI)).sites
     return {
         **{host: eastmoney[host] for host in (ARTICLE_API_HOST, WEBLIST_HOST)},
         LISTAPI_HOST: lambda request: eastmoney[LISTAPI_HOST](_with_a_made_up_security(request)),
@@ -96,12 +96,12 @@ def sample_internet() -> dict[str, Site]:
 
 
 def _with_a_made_up_security(request: Request) -> Request:
-    """Documents name securities that there are, which no made-up article does."""
+    """Replace the real security in a command by a made-up one, which made-up articles name."""
     return replace(request, query=request.query.replace("1.600519", "1.699901"))
 
 
 def copy_of_the_project(copy: Path) -> None:
-    """A copy of the project whose crawls make no delays."""
+    """Copy the project, with settings for crawls without delays."""
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*_NOT_OURS))
     for path, there, here in (
         ("crawler/spiders/eastmoney.py", '"DOWNLOAD_DELAY": 2.0', '"DOWNLOAD_DELAY": 0'),

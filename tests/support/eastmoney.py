@@ -1,28 +1,28 @@
-"""Eastmoney as the replica serves it."""
+"""Eastmoney, as the replica serves it."""
 
 import re
 from collections import Counter
 from pathlib import Path
 
-from demo.articles import FEWEST
+from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import Crawl, Ended
 from tests.support.sample_site import asked, rows
 
-SITE = made_up_site(articles=FEWEST)
+SITE = made_up_site(articles=MIN_ARTICLES)
 
 ALL = ("-a", f"since={SITE.articles[0].published:%Y-%m-%d}")
 
+#: Settings for made-up articles that are older than earlier crawls.
 LONG_AGO = ("-s", "FINEWS_FIRST_DAYS=36500")
-"""The made-up articles are older than the crawls that come before them."""
 
 LISTS = (WEBLIST_HOST, LISTAPI_HOST)
 
 
 def share_first(sources: Path) -> Path:
-    """Two lists, each by one way, and bodies of the share API before the article's page."""
+    """Write sources with one address for each of two lists, and the share API as first body."""
     text = sources.read_text(encoding="utf-8")
     text = re.sub(r"(?s)rolling_script = \[.*?\]", "rolling_script = []", text)
     text = re.sub(r"(?m)^read = .*", 'read = ["快讯", "国内经济"]', text)
@@ -37,7 +37,7 @@ def eastmoney(crawl: Crawl, *arguments: str) -> Ended:
 
 
 def pages(replica: Replica) -> Counter[str]:
-    """How many pages of lists each host was asked for."""
+    """Return the number of requested pages of lists, by host."""
     return Counter({host: sum("/comm/" in url for url in asked(replica, host)) for host in LISTS})
 
 

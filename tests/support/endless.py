@@ -1,21 +1,21 @@
-"""Texts as large as pages may be, that a careless reader never comes to the end of."""
+"""Texts of the largest allowed size, on which a careless parser never ends."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+#: Number of characters of a text: with quadratic time a parser takes minutes.
 SIZE = 300_000
-"""Characters: enough that what takes the square of them does not end in minutes."""
 
 
 def filled(unit: str, size: int = SIZE) -> str:
-    """A text of a unit, again and again."""
+    """Return a text of a repeated unit."""
     return unit * (size // len(unit))
 
 
 def many_attributes(form: str, size: int = SIZE) -> str:
-    """A tag with as many different attributes as there is room for."""
+    """Return a tag with as many different attributes as fit."""
     return f"<p {' '.join(form.format(number) for number in range(size // 9))}>"
 
 
@@ -62,7 +62,7 @@ FRAGMENTS = {
 
 @contextmanager
 def in_time(seconds: int = 20) -> Iterator[None]:
-    """A block that is interrupted, and fails, when it takes far longer than it may."""
+    """Interrupt a block, and let it fail, when it takes far longer than allowed."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise AssertionError(f"not done after {seconds} seconds")

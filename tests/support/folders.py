@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-Look = dict[str, tuple[int, int]]
+Snapshot = dict[str, tuple[int, int]]
 
 
-def look(folder: Path) -> Look:
-    """Inode and time of change of every file that readers see."""
+def snapshot(folder: Path) -> Snapshot:
+    """Return inode and modification time of every file that is not hidden."""
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns)
         for path in folder.rglob("*")
@@ -14,5 +14,5 @@ def look(folder: Path) -> Look:
     }
 
 
-def changed(before: Look, after: Look) -> set[str]:
+def changed(before: Snapshot, after: Snapshot) -> set[str]:
     return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}

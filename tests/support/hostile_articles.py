@@ -17,7 +17,7 @@ MARKDOWN = "# 一\n\n{::options parse_block_html='true' /}\n\n[a][b]\n\n```\n$$x
 
 
 def hostile_articles() -> Iterator[Article]:
-    """Posts that try what can be tried with a title, a body, a category or a time."""
+    """Return articles with hostile titles, bodies, categories and times."""
     bodies = [
         LIQUID,
         MARKDOWN,

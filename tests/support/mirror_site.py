@@ -1,4 +1,4 @@
-"""A site as large as the real mirror, rendered by Jekyll with the templates of the sample site."""
+"""Render a site as large as the real mirror, with Jekyll and the templates of the sample site."""
 
 import json
 import re
@@ -27,7 +27,7 @@ _MADE_UP, _TWINS = 283, 48
 _MEDIA = ("云帆世纪报  云帆APP", *("TechWeb", "Techweb") * 5)
 _SPACED = 16
 
-# What posts of the first days end with.
+# The end of posts of the first days.
 _OLD_WAYS_BACK = (
     "",
     "\n\n[返回东财滚动新闻](//finews.zning.me/emnews/)\n[返回首页](//finews.zning.me/)",
@@ -42,7 +42,7 @@ _HREF = re.compile(r'href="([^"]*)"')
 
 @dataclass(frozen=True, slots=True)
 class MirrorSite:
-    """A rendered site, the answers of its share hosts, and what a crawl has to archive.
+    """A rendered site, the answers of its share hosts, and the expected posts of a crawl.
 
     :param expected: file name → bytes, of every post.
     :param reachable: names of the posts that a page or the feed links to.
@@ -86,7 +86,7 @@ def build_mirror_site(folder: Path) -> MirrorSite:
 def render(source: Path, posts: Mapping[str, str], title: Callable[[str], str]) -> Path:
     """Have Jekyll render posts.
 
-    :param title: of the page of a category, from its slug.
+    :param title: returns the title of the page of a category, from its slug.
     """
     shutil.copytree(SAMPLES / "theme", source)
     for folder in ("_posts", "category"):
@@ -142,7 +142,7 @@ def _of_media(article: Article, media: str) -> Article:
 
 
 def _as_written(article: Article, post: str) -> str:
-    """Return the post as the site has it, where that is not what is written today."""
+    """Return the post in the site's form of its day, which differs from today's."""
     post = post.replace("{% include news.html %}", "")  # Jekyll would build no site with that
     if article.broken:
         return post.replace('\\"', '"')
@@ -170,7 +170,7 @@ def _answer(article: Article) -> bytes:
 def _reachable(site: Path, posts: Iterable[str]) -> Iterator[str]:
     """Follow the links from the home page and the feed; return the names of the posts."""
     by_page = {f"{name[11:-3]}.html": name for name in posts}
-    # Posts link to the page of rolling news by an address where nothing is.
+    # Posts link to a page of rolling news that does not exist.
     to_read = [site / "index.html", site / "feed.xml", site / "category" / "emnews.html"]
     seen: set[Path] = set()
     while to_read:

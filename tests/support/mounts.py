@@ -10,7 +10,7 @@ from tests.support.requirements import lacking, program
 
 @contextmanager
 def mounted(folder: Path, options: str) -> Iterator[Path]:
-    """A file system of its own, in memory; needs root."""
+    """Mount a file system in memory; this needs root."""
     mount, unmount = program("mount"), program("umount")
     folder.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(

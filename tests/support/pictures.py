@@ -11,21 +11,21 @@ _NUMBERS = (
     *(659047451954, 938184168556, 100000000003, 961648326706, 999999999999),
 )
 
+#: The pictures of the sample site, in the order of their requests.
 BY_AGE = [f"D{number}_w800h343.jpg" for number in _NUMBERS]
-"""The pictures of the sample site in the order in which they are asked for."""
 
+#: The first two are the same bytes, the last one is in two articles.
 TWIN, OTHER_TWIN, SHARED = BY_AGE[2], BY_AGE[6], BY_AGE[9]
-"""The first two are the same bytes, the last one is in two articles."""
 
 SHARING = (REAL, "NW202205202300000006")
 
+#: The pictures that the samples do not have.
 ADDED = {
     "NW202205202300000121": BY_AGE[0],
     "NW202205202300000078": BY_AGE[3],
     "NW202205202300000013": BY_AGE[7],
     **dict.fromkeys(SHARING, SHARED),
 }
-"""The pictures that the samples do not have."""
 
 
 def image(name: str) -> str:
@@ -37,7 +37,7 @@ def pictures_asked(replica: Replica) -> list[str]:
 
 
 def kept(archive: Path) -> dict[str, str]:
-    """Address → path of the pictures that the catalog has."""
+    """Return address → path of the pictures in the catalog."""
     sql = "SELECT address, sha256, type FROM pictures"
     suffixes = {"image/jpeg": "jpg", "image/png": "png"}
     return {

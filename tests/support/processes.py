@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def processes_of(parent: int) -> list[int]:
-    """The processes that any thread of a process has started."""
+    """Return the ids of the processes that any thread of a process has started."""
     threads = Path(f"/proc/{parent}/task").glob("*/children")
     return [int(pid) for thread in threads for pid in thread.read_text().split()]
 

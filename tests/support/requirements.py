@@ -11,18 +11,18 @@ _REPLAY = Path(__file__).parents[2] / "build" / "replay"
 
 
 def program(name: str) -> str:
-    """The path of a program; without it the test is skipped, or fails where all must run."""
+    """Return the path of a program; without it, skip the test, or fail where all tests must run."""
     return shutil.which(name) or lacking(f"{name} is not installed")
 
 
 def replay_program(name: str) -> Path:
-    """The path of one of the programs that show captures; see `tests/replay/install`."""
+    """Return the path of a program that replays captures; see `tests/replay/install`."""
     path = _REPLAY / name
     return path if path.exists() else lacking(f"{name} is not there; tests/replay/install gets it")
 
 
 def lacking(what: str) -> NoReturn:
-    """Skip the test for what this machine lacks, or let it fail where all must run.
+    """Skip the test for a missing program, or fail where all tests must run.
 
     `.ci/run` installs everything and sets FINEWS_ALL_TESTS.
     """

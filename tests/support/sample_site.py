@@ -1,4 +1,4 @@
-"""What a crawl of the sample site asks for, and what it stores."""
+"""The requests and the stored articles of a crawl of the sample site."""
 
 import sqlite3
 from contextlib import closing

@@ -39,15 +39,15 @@ _FIELDS = (
     *("summary", "image", "sortEnd", "Art_Code", "Art_Content", "Art_ShowTime", "Art_Tip_Info"),
 )
 _TEXT = st.text(st.characters(exclude_categories=()))
+#: Values of JSON, some under names of fields, with half surrogate pairs.
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | _TEXT,
     lambda values: st.lists(values) | st.dictionaries(st.sampled_from(_FIELDS) | _TEXT, values),
 )
-"""Values that JSON has, some under the names of fields; half surrogate pairs among them."""
 
 
 def _recorded() -> list[tuple[str, str, Any]]:
-    """Source, address and value of the recorded JSON answers."""
+    """Return source, address and value of the recorded JSON answers."""
     folder = RECORDED / "eastmoney"
     files = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["files"]
     found = [
@@ -62,7 +62,7 @@ def _recorded() -> list[tuple[str, str, Any]]:
 
 @st.composite
 def bent_answers(draw: st.DrawFn) -> tuple[str, str, bytes]:
-    """Source, address and bytes of a recorded answer in which one value is another one."""
+    """Generate source, address and bytes of a recorded answer with one value replaced."""
     source, address, value = copy.deepcopy(draw(st.sampled_from(_recorded())))
     holder = value
     while True:
@@ -76,7 +76,7 @@ def bent_answers(draw: st.DrawFn) -> tuple[str, str, bytes]:
 
 
 def answers() -> st.SearchStrategy[tuple[str, str, bytes]]:
-    """Source, address and bytes of any answer."""
+    """Generate source, address and bytes of any answer."""
     places = [(source, address) for source, of in ADDRESSES.items() for address in of]
     bodies = st.binary() | ANYTHING.map(lambda value: json.dumps(value).encode())
     return st.builds(lambda place, body: (*place, body), st.sampled_from(places), bodies)

@@ -1,4 +1,4 @@
-"""Waiting for processes to end."""
+"""Wait for processes to end."""
 
 import time
 

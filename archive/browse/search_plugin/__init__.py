@@ -1,8 +1,8 @@
-"""The plugin that teaches Datasette to search posts.
+"""The Datasette plugin that searches posts.
 
-Datasette finds it by its entry point, so that a plain ``datasette catalog.db``, without the dress,
-finds what a dressed one does. It leaves databases alone that are no catalog of an archive. A folder
-of its own, because from Python 3.12 on Datasette takes the templates beside a plugin's module.
+Datasette finds it by its entry point, so that a plain ``datasette catalog.db`` finds the same posts
+as `finews browse`. It does nothing with databases that are no catalog. It has its own folder,
+because from Python 3.12 on Datasette uses the templates next to a plugin's module.
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from datasette.utils import sqlite_timelimit
 
 from archive.search import register
 
-# Datasette imports its plugins while it is being imported itself.
+# Datasette imports its plugins during its own import: importing it here would be circular.
 if TYPE_CHECKING:
     from datasette.app import Datasette
     from datasette.filters import FilterArguments
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection) -> None:
-    """The search's SQL functions. Last, because Datasette has an ``escape_fts`` of its own."""
+    """Register the SQL functions of the search; last, to replace Datasette's ``escape_fts``."""
     if _has_posts(conn):
         register(conn)
 
@@ -32,8 +32,11 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 def filters_from_request(
     request: "Request", database: str, table: str, datasette: "Datasette"
 ) -> "Callable[[], Awaitable[FilterArguments | None]] | None":
-    """The search of posts, and those that name a security. Last, because Datasette, which knows no
-    index of theirs, would tell the template that there is no search."""
+    """Filter posts by a query and by a security.
+
+    Called last, because Datasette does not know the index of posts and would report to the
+    template that there is no search.
+    """
     from archive.browse.filters import read_filters
 
     if table != "posts":

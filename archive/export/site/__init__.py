@@ -1,1 +1,1 @@
-"""The archive for readers elsewhere: a Jekyll site and Atom feeds, as files in a folder."""
+"""Export an archive as a Jekyll site or as Atom feeds, files in a folder."""

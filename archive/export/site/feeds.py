@@ -1,4 +1,4 @@
-"""The feed of a selection: the newest articles, and behind them, day by day, the whole history."""
+"""Generate the Atom feed of a query: the newest articles, and archived pages, one for each day."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,18 +16,21 @@ from archive.export.site.posts import PublishedPost
 from archive.export.site.urls import Address, category_page
 
 FEED = "feed.xml"
+#: Number of articles in the feed itself.
 _NEWEST = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What is published, of what, and where.
+    """The posts to publish, and where.
 
-    :param folder: the archive's.
-    :param name: that the feed of this selection is known by.
-    :param version: of the program that publishes it; another one makes everything anew.
-    :param posts: of each article one, oldest first.
-    :param rolling_editions: the rolling news of articles whose media's post is among `posts`.
+    :param folder: the folder of the archive.
+    :param title: title of the site and the feed.
+    :param name: name that identifies the feed of this query.
+    :param address: address that the site is served at.
+    :param version: version of this program; another version generates all files again.
+    :param posts: one post for each article, oldest first.
+    :param rolling_editions: the rolling news of articles whose other edition is among `posts`.
     """
 
     folder: Path
@@ -44,16 +47,16 @@ class Published:
         both = [*self.posts, *self.rolling_editions]
         return sorted(both, key=lambda post: (post.published, post.info_code))
 
-    def made_of(self, *parts: object) -> str:
-        """A digest of `parts` and of what every file depends on."""
+    def inputs_digest(self, *parts: object) -> str:
+        """Return a digest of `parts` and of the inputs of every file."""
         return digest(self.version, self.title, self.name, self.address, *parts)
 
 
 def feed_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned]]:
-    """The archived pages (RFC 5005, section 4), the oldest first, then the feed itself.
+    """Generate the archived pages (RFC 5005, section 4), oldest first, then the feed itself.
 
-    A page is a day of publication in Shanghai; it changes when an article of that day comes or
-    is revised. The feed has what the archive got last, so that it misses nothing that comes late.
+    A page has the articles of one day in Shanghai; it changes when an article of that day is added
+    or revised. The feed has the articles that were archived last, late ones too.
     """
     days = {day: list(posts) for day, posts in groupby(published.posts, lambda post: post.day)}
     names = list(days)
@@ -87,9 +90,10 @@ def _document(
         is_archive=is_archive,
     )
     newest_first = list(reversed(posts))
-    make = partial(_write, published, feed, newest_first)
+    generate = partial(_write, published, feed, newest_first)
     return PurePosixPath(path), Planned(
-        published.made_of(feed, *((post.facts, post.carried) for post in newest_first)), make
+        published.inputs_digest(feed, *((post.facts, post.carried) for post in newest_first)),
+        generate,
     )
 
 
@@ -113,7 +117,7 @@ def _entry(published: Published, post: PublishedPost) -> AtomEntry:
 
 
 def _content(article: Article, post: PublishedPost, address: Address) -> str:
-    """What the article's page has below its title: the same elements in the same order."""
+    """Return the HTML below the title of the article's page: same elements, same order."""
     rolling = article.category == ROLLING.slug and article.digest
     digest = f"<blockquote>\n<p>{escape(article.digest or '')}</p>\n</blockquote>\n\n"
     category = escape(address.of(category_page(article.category or "")))

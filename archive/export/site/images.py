@@ -1,4 +1,4 @@
-"""The pictures of posts that the published site carries; see `archive.content.carried_images`."""
+"""Find the stored pictures of posts, which the published site contains."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 from archive.content import CarriedPicture, picture_address
 from archive.storage import media_path
 
+#: Address that an attribute and a Liquid filter can contain unescaped.
 _PLAIN = re.compile(r"[^\"'<>\\]+")
-"""Stands in an attribute as it is, and in a Liquid filter."""
 
 _KEPT = """
     SELECT info_code, posts.pictures, address, kept.sha256, kept.type
@@ -23,9 +23,9 @@ _KEPT = """
 def carried_by_post(
     connection: sqlite3.Connection, folder: Path
 ) -> dict[str, tuple[CarriedPicture, ...]]:
-    """The pictures of each post whose files are there, by info code.
+    """Return the pictures of each post whose files exist, by info code.
 
-    :param folder: the archive's.
+    :param folder: the folder of the archive.
     """
     found: defaultdict[str, list[CarriedPicture]] = defaultdict(list)
     for info_code, sources, address, digest, kind in connection.execute(_KEPT):
@@ -38,7 +38,7 @@ def carried_by_post(
 
 
 def _written(sources: str, address: str) -> Iterator[str]:
-    """How a body can write an address: with its ampersands escaped, or not."""
+    """Return the forms of an address in a body: with its ampersands escaped, or not."""
     for source in json.loads(sources):
         if picture_address(source) == address and _PLAIN.fullmatch(source):
             yield from dict.fromkeys((source, source.replace("&", "&amp;")))

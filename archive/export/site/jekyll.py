@@ -1,4 +1,4 @@
-"""The archive as a Jekyll site: the original's pages at the original's addresses."""
+"""Export an archive as a Jekyll site with the original's pages at the original's addresses."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -21,30 +21,30 @@ from archive.storage import sha256
 _THEME = Path(__file__).with_name("theme")
 _CONFIGURATION = PurePosixPath("_config.yml")
 
-_HALF_MADE = "theme: half exported (say finews export site again)\n"
-"""Stands in the configuration's place. Jekyll ends, because there is no such theme, and says so."""
+#: Configuration while the export runs: Jekyll refuses it and prints the name of the missing theme.
+_INCOMPLETE = "theme: half exported (run finews export site again)\n"
 
-Told = Callable[[PublishedPost, str], None]
-"""Is told of a post that is not published as it stands, and why."""
+#: Receives each post that is not published unchanged, and the reason.
+Report = Callable[[PublishedPost, str], None]
 
 
 def publish_site(
-    published: Published, folder: Path, progress: Progress = silent, *, tell: Told
+    published: Published, folder: Path, progress: Progress = silent, *, report: Report
 ) -> ExportResult:
-    """Export a Jekyll source, or bring one up to date, as an `archive.export.incremental_folder`.
+    """Export a Jekyll source, or update one; see `archive.export.incremental_folder`.
 
-    :param folder: where to; `jekyll build` makes the site of it.
-    :param tell: is told of each post whose file is broken or lost, when it is exported.
-    :raises FinewsError: when the archive cannot be read or the folder not be written.
+    :param folder: the folder to write; `jekyll build` generates the site from it.
+    :param report: receives each post whose file is broken or lost, when it is exported.
+    :raises FinewsError: when the archive cannot be read or the folder cannot be written.
     """
     _refuse_inside(published.folder, folder)
-    files = dict(_site_files(published, tell))
-    seal = (_CONFIGURATION, _HALF_MADE.encode())
+    files = dict(_site_files(published, report))
+    seal = (_CONFIGURATION, _INCOMPLETE.encode())
     return export_to(folder, files, progress, seal=seal)
 
 
 def publish_feed(published: Published, folder: Path, progress: Progress = silent) -> ExportResult:
-    """Export the feed and its archived pages, or bring them up to date."""
+    """Export the feed and its archived pages, or update them."""
     _refuse_inside(published.folder, folder)
     return export_to(folder, dict(feed_files(published)), progress)
 
@@ -54,7 +54,7 @@ def _refuse_inside(archive: Path, folder: Path) -> None:
         raise FinewsError(f"{folder} is in the archive {archive}; export to a folder elsewhere.")
 
 
-def what_to_publish(
+def choose_posts(
     folder: Path,
     query: Query,
     *,
@@ -64,13 +64,13 @@ def what_to_publish(
     days: int | None = None,
     with_pictures: bool = False,
 ) -> Published:
-    """Choose the posts of an archive.
+    """Choose the posts of an archive to publish.
 
-    :param address: that they will be served at.
-    :param version: of this program.
-    :param days: when the query is for so many last days: its ``since`` is another one tomorrow.
-    :param with_pictures: the site carries those that the archive keeps.
-    :raises FinewsError: when `address` is none, or the archive cannot be read.
+    :param address: address that the site will be served at.
+    :param version: version of this program.
+    :param days: number of last days that the query is for; its ``since`` changes every day.
+    :param with_pictures: whether the site contains the stored pictures.
+    :raises FinewsError: when `address` is invalid, or the archive cannot be read.
     """
     return Published(
         folder=folder,
@@ -92,51 +92,51 @@ def _feed_name(query: Query, days: int | None) -> str:
     return f"feed {sorted(names.items())}"
 
 
-def _site_files(published: Published, tell: Told) -> Iterator[tuple[PurePosixPath, Planned]]:
+def _site_files(published: Published, report: Report) -> Iterator[tuple[PurePosixPath, Planned]]:
     yield _CONFIGURATION, planned(_configuration(published))
     for path in sorted(_THEME.rglob("*")):
         if path.is_file():
             yield PurePosixPath(path.relative_to(_THEME).as_posix()), planned(path.read_bytes())
     posts = published.all_posts
     for post in posts:
-        made_of = published.made_of(*post.facts)
-        yield post.source, Planned(made_of, partial(_source, published.folder, post, tell))
+        inputs_digest = published.inputs_digest(*post.facts)
+        yield post.source, Planned(inputs_digest, partial(_source, published.folder, post, report))
     categories = _categories(posts)
     yield PurePosixPath("_data", "categories.yml"), planned(_as_data(categories))
-    # The newest news of the home page leaves these out: it has their articles already.
+    # The home page leaves these out of its newest news: it lists the other edition.
     names = "".join(f"- {quoted(post.name)}\n" for post in published.rolling_editions)
     yield PurePosixPath("_data", "rolling_editions.yml"), planned(names.encode() or b"[]\n")
     for category in categories:
         yield PurePosixPath(category_page(category.slug)), planned(_category_page(category))
     if ROLLING in categories:
         yield PurePosixPath(ROLLING.slug, "index.html"), planned(_rolling_page())
-    yield from _picture_files(published.folder, posts, tell)
+    yield from _picture_files(published.folder, posts, report)
     yield PurePosixPath("robots.txt"), planned(_robots(published.address))
     yield from sitemap_files(published, categories)
     yield from feed_files(published)
 
 
-def _source(folder: Path, post: PublishedPost, tell: Told) -> bytes | None:
+def _source(folder: Path, post: PublishedPost, report: Report) -> bytes | None:
     article = post.article(folder)
     if article is None:
-        tell(post, "its file is lost, so it is left out; `finews verify --repair` may mend that")
+        report(post, "its file is lost, so it is left out; `finews verify --repair` may restore it")
         return None
     source = format_post(article)
     if sha256(source) != post.sha256:
-        tell(post, "its file is not in the site's format, so it is written anew")
+        report(post, "its file is not in the site's format, so it is written again in that format")
     return source
 
 
 def _picture_files(
-    folder: Path, posts: Sequence[PublishedPost], tell: Told
+    folder: Path, posts: Sequence[PublishedPost], report: Report
 ) -> Iterator[tuple[PurePosixPath, Planned]]:
-    """The pictures that posts carry, and for the layout which post has which, month by month."""
+    """Generate the pictures of posts, and for the layout a list of them for each month."""
     illustrated = [post for post in posts if post.carried]
     owners = {picture.path: post for post in illustrated for picture in post.carried}
     for path, owner in owners.items():
         digest = PurePosixPath(path).stem
-        make = partial(_picture, folder / path, digest, owner, tell)
-        yield PurePosixPath(path), Planned(digest, make)
+        generate = partial(_picture, folder / path, digest, owner, report)
+        yield PurePosixPath(path), Planned(digest, generate)
     for month, its_posts in groupby(illustrated, lambda post: post.published[:7]):
         data = "".join(f"{quoted(post.name)}:\n{_as_rows(post.carried)}" for post in its_posts)
         yield PurePosixPath("_data", "pictures", f"{month}.yml"), planned(data.encode())
@@ -146,16 +146,16 @@ def _as_rows(pictures: Sequence[CarriedPicture]) -> str:
     return "".join(f"- [{quoted(one.written)}, {quoted(one.path)}]\n" for one in pictures)
 
 
-def _picture(path: Path, digest: str, post: PublishedPost, tell: Told) -> bytes | None:
+def _picture(path: Path, digest: str, post: PublishedPost, report: Report) -> bytes | None:
     data = path.read_bytes()
     if sha256(data) == digest:
         return data
-    tell(post, f"its picture {path} is damaged, so it is left out; `finews verify` says more")
+    report(post, f"its picture {path} is damaged, so it is left out; run `finews verify`")
     return None
 
 
 def _categories(posts: Sequence[PublishedPost]) -> Counter[Category]:
-    """Categories with the number of their posts, most first. A slug goes by its newest name."""
+    """Count the posts of each category, most posts first; a category has its newest name."""
     tags = {post.shelf.slug: post.shelf.tag for post in posts}
     counted = Counter(post.shelf.slug for post in posts)
     ordered = sorted(counted, key=lambda slug: (-counted[slug], slug))
@@ -173,7 +173,7 @@ def _as_data(categories: Counter[Category]) -> bytes:
 
 
 def _first_word(category: Category) -> str:
-    """What Jekyll knows the category's posts by: it takes each word for a category."""
+    """Return the name under which Jekyll lists the posts: each word is a category to it."""
     return category.slug.split()[0]
 
 
@@ -189,15 +189,16 @@ word: {quoted(_first_word(category))}
 
 
 def _rolling_page() -> bytes:
-    """The original's posts link to an address of rolling news that it did not serve."""
+    """Generate the page of rolling news, to which posts link but which the original lacks."""
     to = f"/{category_page(ROLLING.slug)}"
     return f"---\nlayout: moved\ntitle: {quoted(ROLLING.tag)}\nto: {to}\n---\n".encode()
 
 
 def _configuration(published: Published) -> bytes:
-    """The zone is a rule, not a name, so that addresses do not hang on a database of zones.
+    """Generate Jekyll's configuration.
 
-    Liquid is kept out of posts, and so is Markdown: a page has the body as the post has it.
+    The time zone is a rule, not a name, so that addresses do not depend on a database of zones.
+    Neither Liquid nor Markdown is rendered in posts: a page has the post's body unchanged.
     """
     address = published.address
     return f"""\

@@ -1,8 +1,7 @@
-"""Posts as the site publishes them.
+"""Read posts as the site publishes them.
 
-A post of the archive is a Jekyll source as it stands, to the byte, unless its file is one of the
-broken ones that an import has taken in: these are written anew, in the site's format, from what
-could be read of them.
+A post file is published byte for byte, unless it is a broken file that an import has added: this is
+written again in the site's format, from the parts that could be read.
 """
 
 import re
@@ -48,7 +47,7 @@ _COLUMNS = (
 class PublishedPost:
     """A row of ``posts``, without its text.
 
-    :param carried: those of its pictures that the site carries.
+    :param carried: the pictures of the post that the site contains.
     """
 
     info_code: str
@@ -68,44 +67,44 @@ class PublishedPost:
 
     @property
     def facts(self) -> tuple[object, ...]:
-        """All of the row."""
+        """The values of all columns."""
         return _facts_of(self)
 
     @property
     def day(self) -> str:
-        """Of its publication in Shanghai, ISO 8601."""
+        """The day of publication in Shanghai, ISO 8601."""
         return self.published[:10]
 
     @property
     def updated(self) -> str:
-        """When the archive got this version, ISO 8601, UTC."""
+        """The time when this version was archived, ISO 8601, UTC."""
         return self.revised or self.first_seen
 
     @property
     def shelf(self) -> Category:
-        """Its category; that of its media where its own is missing or cannot be served."""
+        """The category; that of the media where the post's own is missing or cannot be served."""
         return _shelf(self.category, self.tag, self.media)
 
     @property
     def name(self) -> str:
-        """Of its file, without the date: the code, with ``NW`` or without."""
+        """The name of the post's file without the date: the code, with ``NW`` or without."""
         match = _DATED.fullmatch(PurePosixPath(self.path).stem)
         return match[1] if match else self.info_code
 
     @property
     def source(self) -> PurePosixPath:
-        """Path of its file in the Jekyll source."""
+        """The path of the post's file in the Jekyll source."""
         return PurePosixPath("_posts", self.day[:4], self.day[5:7], f"{self.day}-{self.name}.md")
 
     @property
     def page(self) -> str:
-        """Path of its page on the site."""
+        """The path of the post's page on the site."""
         return post_page(self.shelf.slug, self.published, self.name)
 
     def article(self, folder: Path) -> Article | None:
-        """The article with its body; None where the post's file is lost.
+        """Return the article with its body; None when the post's file is lost.
 
-        :raises ArchiveError: when the disk refuses.
+        :raises ArchiveError: when the file cannot be read.
         """
         data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
         if data is None:
@@ -147,9 +146,9 @@ def _shelf(category: str | None, tag: str | None, media: str | None) -> Category
 def read_posts(
     folder: Path, query: Query, *, with_pictures: bool = False
 ) -> Iterator[PublishedPost]:
-    """The posts of a query, oldest first, all as they are at one moment.
+    """Read the posts of a query, oldest first, from one state of the catalog.
 
-    :param with_pictures: the site carries those that the archive keeps.
+    :param with_pictures: whether the site contains the stored pictures.
     :raises ArchiveError: when the catalog cannot be read.
     """
     yield from _read(folder, query, _ARTICLES, with_pictures=with_pictures)
@@ -158,9 +157,9 @@ def read_posts(
 def read_rolling_editions(
     folder: Path, query: Query, *, with_pictures: bool = False
 ) -> Iterator[PublishedPost]:
-    """The rolling news of a query whose articles are in their media's category as well.
+    """Read the rolling news of a query whose articles have another edition, in a media's category.
 
-    `read_posts` has only the media's post of these.
+    `read_posts` has only that other edition.
     """
     yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
 

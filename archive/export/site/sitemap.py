@@ -1,4 +1,4 @@
-"""The sitemap (sitemaps.org, protocol 0.9): an index, the lists, and a file or more a month."""
+"""Generate the sitemap (sitemaps.org, protocol 0.9): an index, the lists, and files by month."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -12,8 +12,8 @@ from archive.export.site.feeds import Published
 from archive.export.site.urls import category_page
 
 SITEMAP = "sitemap.xml"
-_MOST = 50_000
-"""Addresses that the protocol allows in a file."""
+#: Number of addresses that the protocol allows in a file.
+_MAX_ADDRESSES = 50_000
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
@@ -21,7 +21,7 @@ _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 def sitemap_files(
     published: Published, categories: Iterable[Category]
 ) -> Iterator[tuple[PurePosixPath, Planned]]:
-    """All files of the sitemap, the index last."""
+    """Generate all files of the sitemap, the index last."""
     names = []
     lists = ["", *sorted(category_page(category.slug) for category in categories)]
     for name, entries in [("lists", [(path, "") for path in lists]), *_months(published)]:
@@ -34,16 +34,16 @@ def sitemap_files(
 def _months(published: Published) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     for month, posts in groupby(published.all_posts, lambda post: post.published[:7]):
         entries = [(post.page, post.updated) for post in posts]
-        for start in range(0, len(entries), _MOST):
-            part = f"-{start // _MOST + 1}" if start else ""
-            yield f"{month}{part}", entries[start : start + _MOST]
+        for start in range(0, len(entries), _MAX_ADDRESSES):
+            part = f"-{start // _MAX_ADDRESSES + 1}" if start else ""
+            yield f"{month}{part}", entries[start : start + _MAX_ADDRESSES]
 
 
 def _planned(
     published: Published, path: str, whole: str, part: str, entries: Sequence[tuple[str, str]]
 ) -> tuple[PurePosixPath, Planned]:
-    make = partial(_write, published, whole, part, entries)
-    return PurePosixPath(path), Planned(published.made_of(whole, *entries), make)
+    generate = partial(_write, published, whole, part, entries)
+    return PurePosixPath(path), Planned(published.inputs_digest(whole, *entries), generate)
 
 
 def _write(

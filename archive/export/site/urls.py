@@ -1,4 +1,4 @@
-"""Where things are on the published site: the original's addresses, below any base address."""
+"""Addresses on the published site: those of the original, below any base address."""
 
 import re
 from dataclasses import dataclass
@@ -7,22 +7,23 @@ from urllib.parse import quote, urlsplit
 
 from archive.errors import FinewsError
 
+#: Characters that Jekyll does not escape in a path, besides letters, digits and ``-._~`` (RFC 3986,
+#: pchar).
 _IN_SEGMENT = "/!$&'()*+,;=:@~"
-"""What Jekyll leaves in a path, beside letters, digits and ``-._~`` (RFC 3986, pchar)."""
 
 _SLUG = re.compile(r"(?:[^\W_]|[(（])[\w()（）·+&'!@=;$-]*(?: +[\w()（）·+&'!@=;$-]+)*")
-_LONGEST_SLUG = 200
-"""Bytes; a file's name has 255 at most."""
+#: Bytes of a slug; a file's name has 255 at most.
+_MAX_SLUG = 200
 
 
 def is_servable(slug: str) -> bool:
-    """Whether a category can be a folder and a page wherever the site is served.
+    """Return whether a category can be a folder and a page on every web server.
 
-    Dots, slashes and what means something in an address or to a shell are not; Jekyll would
-    also take a word that comes twice for one.
+    Dots, slashes and characters with a meaning in addresses or shells are excluded. So are words
+    that occur twice, which Jekyll would merge.
     """
     words = slug.split()
-    short = len(slug.encode()) <= _LONGEST_SLUG
+    short = len(slug.encode()) <= _MAX_SLUG
     return short and bool(_SLUG.fullmatch(slug)) and len(set(words)) == len(words)
 
 
@@ -30,8 +31,8 @@ def is_servable(slug: str) -> bool:
 class Address:
     """The address that the site is served at.
 
-    :param origin: such as ``https://news.example.org``.
-    :param path: the path below it, without a slash at its end; empty at the root.
+    :param origin: scheme and host, such as ``https://news.example.org``.
+    :param path: the path below `origin`, without a slash at its end; empty at the root.
     """
 
     origin: str
@@ -39,9 +40,9 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``https://news.example.org/`` or ``https://example.org/news/``.
+        """Parse an address such as ``https://news.example.org/`` or ``https://example.org/news/``.
 
-        :raises FinewsError: when it is no such address.
+        :raises FinewsError: when the text is no such address.
         """
         try:
             parts = urlsplit(text)
@@ -52,29 +53,29 @@ class Address:
             raise FinewsError("The address has a user name or a password; leave it out.")
         if not whole or parts.query or parts.fragment or re.search(r"[\x00-\x20\"'<>\\]", text):
             raise FinewsError(
-                f"{text!r} is no address to publish at; say one such as https://news.example.org/."
+                f"{text!r} is no address to publish at; use one such as https://news.example.org/."
             )
         return cls(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"))
 
     def of(self, path: str) -> str:
-        """Absolute address of a page.
+        """Return the absolute address of a page.
 
-        :param path: from the site's root, without a slash before it, not escaped.
+        :param path: path from the site's root, without a slash before it, not escaped.
         """
         return f"{self.origin}{self.path}/{quote(path, safe=_IN_SEGMENT)}"
 
 
 def post_page(slug: str, published: str, name: str) -> str:
-    """Path of a post's page, as Jekyll makes it: words of the category are folders.
+    """Return the path of a post's page, as Jekyll forms it: words of the category are folders.
 
-    :param slug: one that `is_servable`.
-    :param published: ISO 8601, in Shanghai.
-    :param name: of the post's file without its date and extension, such as ``NW2021…``.
+    :param slug: a category that `is_servable`.
+    :param published: publication time in Shanghai, ISO 8601.
+    :param name: name of the post's file without its date and extension, such as ``NW2021…``.
     """
     folders = "/".join(dict.fromkeys(word.lower() for word in slug.split()))
     return f"{folders}/{published[:10].replace('-', '/')}/{name}.html"
 
 
 def category_page(slug: str) -> str:
-    """Path of the page that lists a category."""
+    """Return the path of the page that lists a category."""
     return f"category/{slug}.html"

@@ -1,8 +1,8 @@
-"""Exports captures as a WACZ file (Web Archive Collection Zipped), which ReplayWeb.page shows.
+"""Export captures as a WACZ file (Web Archive Collection Zipped), which ReplayWeb.page shows.
 
-It is written by this package, in memory that does not grow with the archive: py-wacz wants the WARC
-files and the list of pages on the disk first, and its key of an address is by a package under the
-AGPL.
+This package writes the file itself, in memory that does not grow with the archive. py-wacz needs
+the WARC files and the list of pages on disk first, and computes the key of an address with a
+package under the AGPL.
 """
 
 from archive.export.wacz.export import export_wacz

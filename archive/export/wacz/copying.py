@@ -1,4 +1,4 @@
-"""Copies captures into the WARC files of a WACZ."""
+"""Copy captures into the WARC files of a WACZ."""
 
 import gzip
 import re
@@ -27,16 +27,16 @@ from archive.warc import (
 _EXCHANGES = frozenset({"response", "revisit", "request"})
 _NOT_MODIFIED = 304
 _REFERS_TO_DATE = re.compile(rb"(\r\nWARC-Refers-To-Date: [^\r.]*)\.[0-9]+(Z\r\n)")
-_MOST_BYTES = 1 << 30
-"""Of a WARC file, as the standard recommends."""
+#: Bytes of a WARC file, as the standard recommends; a new one is begun then.
+_MAX_BYTES = 1 << 30
 
 FindPayload = Callable[[str], Capture | None]
 
 
-class Shown(NamedTuple):
-    """What a replay finds a page by.
+class ReplayKey(NamedTuple):
+    """The address and the time by which a replay finds a page.
 
-    :param timestamp: 14 digits, UTC.
+    :param timestamp: time in UTC, 14 digits.
     """
 
     url: str
@@ -44,16 +44,16 @@ class Shown(NamedTuple):
 
     @property
     def date(self) -> str:
-        """The time, ISO 8601."""
+        """The time, ISO 8601, UTC."""
         time = datetime.fromisoformat(f"{self.timestamp[:8]}T{self.timestamp[8:]}")
         return f"{time.isoformat()}Z"
 
 
 class Copies:
-    """Writes records into the WARC files of a package, and notes them in its index.
+    """Writes records into the WARC files of a package, and adds them to its index.
 
-    :param find_payload: the first capture of a payload, by its digest.
-    :param damaged: is told of a capture that cannot be read; the others are copied.
+    :param find_payload: returns the first capture of a payload, by its digest.
+    :param damaged: receives the error of each capture that cannot be read; the others are copied.
     """
 
     def __init__(
@@ -83,9 +83,9 @@ class Copies:
             pass
 
     def copy(self, warc: Path, capture: Capture) -> None:
-        """Copy an exchange, and the one whose payload it revisits.
+        """Copy an exchange, and the exchange whose payload it revisits.
 
-        :param warc: folder of the WARC files.
+        :param warc: the folder of the WARC files.
         """
         path = find_file(warc, capture.file)
         for record in self._copy_all(path, _exchange(path, capture.offset)):
@@ -94,20 +94,23 @@ class Copies:
                 self.copy(warc, first)
 
     def add(self, url: str, media_type: str, data: bytes, date: str) -> None:
-        """Add a resource that was kept without its exchange, or made by the archive."""
+        """Add a resource without an exchange: a stored picture, or a page generated here.
+
+        :param date: the record's WARC-Date.
+        """
         place = self._append(resource_record(url, media_type, data, date))
         self._index.add(place, url, date, _mime(media_type), 200, payload_digest(data))
 
-    def page_at(self, capture: Capture) -> Shown | None:
-        """How a replay shows a capture that was copied; None where it is no page of HTML."""
+    def page_at(self, capture: Capture) -> ReplayKey | None:
+        """Return the replay key of a copied capture; None when it is no HTML page."""
         rows = self._db.execute(
             "SELECT url, timestamp FROM copied WHERE file = ? AND offset = ? AND is_page",
             (capture.file, capture.offset),
         )
-        return next((Shown(*row) for row in rows), None)
+        return next((ReplayKey(*row) for row in rows), None)
 
     def _copy_all(self, path: Path, records: Iterator[Record]) -> Iterator[Record]:
-        """Copy records of a file as they are taken; gives each when it is copied."""
+        """Copy records of a file one by one; yield each after it is copied."""
         try:
             for record, member in _with_members(path, records):
                 self._copy(path, record, member)
@@ -119,22 +122,22 @@ class Copies:
         headers = {name.lower(): value for name, value in record.headers}
         mime = _mime(headers.get("content-type", ""))
         is_page = mime == "text/html" and record.status == 200
-        noted = self._db.execute(
+        inserted = self._db.execute(
             "INSERT OR IGNORE INTO copied VALUES (?, ?, ?, ?, ?)",
             (
                 *(finished_name(path), record.offset),
                 *(record.url, timestamp_of(record.date), is_page),
             ),
         )
-        if not noted.rowcount:
+        if not inserted.rowcount:
             return
         status, digest, kind = record.status, record.digest, record.kind
-        if kind == "response" and status == _NOT_MODIFIED:  # of a former release
+        if kind == "response" and status == _NOT_MODIFIED:  # written by an older release
             digest, first = self._latest(record.url)
             member = not_modified_record(record.url, record.date, digest or None, first)
             status, kind = None, "revisit"
         if kind == "revisit":
-            mime, member = "warc/revisit", _as_in_index(member)
+            mime, member = "warc/revisit", _with_date_in_seconds(member)
         place = self._append(member)
         if kind == "request":
             return
@@ -148,7 +151,7 @@ class Copies:
         return digest, self._find_payload(digest)
 
     def _append(self, member: bytes) -> RecordPlace:
-        if self._out is not None and self._out.size >= _MOST_BYTES:
+        if self._out is not None and self._out.size >= _MAX_BYTES:
             self.end()
         if self._out is None:
             self._number += 1
@@ -160,7 +163,7 @@ class Copies:
         return place
 
     def end(self) -> None:
-        """End the last WARC file; nothing can be copied any more."""
+        """Close the current WARC file."""
         if self._out is not None:
             self._out.close()
             self._out = None
@@ -177,7 +180,7 @@ _TABLES = """
 
 
 def _with_members(path: Path, records: Iterator[Record]) -> Iterator[tuple[Record, bytes]]:
-    """Records of a file, each with its gzip member.
+    """Read records of a file, each with its gzip member.
 
     :raises ArchiveError: when the file cannot be read.
     """
@@ -191,7 +194,7 @@ def _with_members(path: Path, records: Iterator[Record]) -> Iterator[tuple[Recor
 
 
 def _exchange(path: Path, offset: int) -> Iterator[Record]:
-    """The response at a place, and the request behind it."""
+    """Read the response at an offset, and the request that follows it."""
     records = read_records(path, start=offset)
     response = next(records, None)
     if response is None or response.offset != offset:
@@ -202,9 +205,10 @@ def _exchange(path: Path, offset: int) -> Iterator[Record]:
         yield request
 
 
-def _as_in_index(revisit: bytes) -> bytes:
-    """The record with the date that it refers to in seconds, as the index has dates: ReplayWeb.page
-    takes what is there from that date on.
+def _with_date_in_seconds(revisit: bytes) -> bytes:
+    """Return a revisit record whose WARC-Refers-To-Date has whole seconds, as dates in the index.
+
+    ReplayWeb.page looks in the index for the first record from that date on.
     """
     record = gzip.decompress(revisit)
     return gzip.compress(_REFERS_TO_DATE.sub(rb"\1\2", record, count=1), mtime=0)

@@ -1,4 +1,4 @@
-"""A WACZ of an archive: captures, a page for every post, and pictures."""
+"""Write a WACZ of an archive: captures, a page for every post, and pictures."""
 
 import json
 import sqlite3
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from archive.capture import Capture
-from archive.export.wacz.copying import Copies, Shown
+from archive.export.wacz.copying import Copies, ReplayKey
 from archive.export.wacz.index import Index, timestamp_of
 from archive.export.wacz.package import Package
 from archive.export.wacz.posts import WaczPost, captures_of, pictures_of, posts_of
@@ -35,16 +35,16 @@ def export_wacz(
 ) -> int:
     """Write captures and posts as a WACZ file.
 
-    A post whose body came as a page of HTML is shown by that capture, any other one by a page that
-    is rendered here, under the address ``urn:finews:nw…``. Everything that was
-    captured is in the file, lists too; with a query, what its posts were made of.
+    A post whose body was fetched as an HTML page is shown by that capture. Any other post is shown
+    by a page that is rendered here, under the address ``urn:finews:nw…``. Without a query the file
+    has all captures, those of lists too; with a query, the captures that its posts were read from.
 
-    :param title: of the collection.
-    :param now: aware; when the file is written.
-    :param damaged: is told of a capture that cannot be read and is left out.
-    :returns: how many posts.
+    :param title: title of the collection.
+    :param now: the time of writing, aware.
+    :param damaged: receives the error of each capture that cannot be read and is left out.
+    :returns: the number of posts.
     :raises ArchiveError: when the archive cannot be read.
-    :raises OSError: when `out` refuses.
+    :raises OSError: when `out` cannot be written.
     """
     with (
         sqlite_errors(f"Could not read the catalog of {folder}"),
@@ -85,13 +85,13 @@ def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:
     return None
 
 
-def _capture_of(post: WaczPost, copies: Copies) -> Shown | None:
-    """The capture that a post's body came from, where it is a page that a browser shows."""
+def _capture_of(post: WaczPost, copies: Copies) -> ReplayKey | None:
+    """Return the replay key of the capture with a post's body, when that is an HTML page."""
     return None if post.is_of_a_list else next(map(copies.page_at, post.responses[:1]), None)
 
 
 def _page(post: WaczPost, copies: Copies) -> dict[str, str]:
-    shown = _capture_of(post, copies) or Shown(post.address, timestamp_of(post.archived))
+    shown = _capture_of(post, copies) or ReplayKey(post.address, timestamp_of(post.archived))
     return {
         "id": post.info_code,
         "url": shown.url,
@@ -101,5 +101,5 @@ def _page(post: WaczPost, copies: Copies) -> dict[str, str]:
     }
 
 
-def _line(about: Mapping[str, object]) -> bytes:
-    return json.dumps(about, ensure_ascii=False).encode() + b"\n"
+def _line(facts: Mapping[str, object]) -> bytes:
+    return json.dumps(facts, ensure_ascii=False).encode() + b"\n"

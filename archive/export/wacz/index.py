@@ -1,4 +1,4 @@
-"""The index of the records in a WACZ: CDXJ lines, sorted, compressed in blocks (ZipNum)."""
+"""Write the index of the records in a WACZ: CDXJ lines, sorted, compressed in blocks (ZipNum)."""
 
 import json
 import re
@@ -12,15 +12,17 @@ from urllib.parse import urlsplit
 
 from archive.export.wacz.package import Package
 
+#: Number of lines in a compressed block.
 _LINES_IN_BLOCK = 300
 _WWW = re.compile(r"www\d*\.", re.ASCII)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+#: Argument ``wbits`` of zlib for the gzip format.
 _GZIP = 31
 _BLOCKS, _INDEX = "index.cdx.gz", "index.idx"
 
 
 class RecordPlace(NamedTuple):
-    """Where a record is in the WARC files of a package, in bytes."""
+    """The place of a record in the WARC files of a package; offset and length in bytes."""
 
     file: str
     offset: int
@@ -28,7 +30,7 @@ class RecordPlace(NamedTuple):
 
 
 class Index:
-    """Lines for records, in a temporary database, so that memory does not grow with them."""
+    """The lines of the index, in a temporary database, so that memory does not grow with them."""
 
     def __init__(self) -> None:
         self._db = sqlite3.connect("", isolation_level=None)
@@ -47,7 +49,7 @@ class Index:
         status: int | None,
         digest: str,
     ) -> None:
-        """Add a line.
+        """Add the line of a record.
 
         :param date: the record's WARC-Date.
         """
@@ -89,13 +91,14 @@ class Index:
 
 
 def timestamp_of(date: str) -> str:
-    """A WARC-Date as 14 digits, such as ``20261122123001``."""
+    """Return a WARC-Date as 14 digits, such as ``20261122123001``."""
     return re.sub(r"[^0-9]", "", date)[:14]
 
 
 def key_of(url: str) -> str:
-    """The key that an address is sorted by: its host's names from the last to the first, without
-    ``www``, its path and its sorted query, in lower case.
+    """Return the sort key of an address (SURT), in lower case.
+
+    It has the labels of the host in reverse order, without ``www``, the path, and the sorted query.
     """
     url = url.lower()
     try:

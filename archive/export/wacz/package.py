@@ -1,4 +1,4 @@
-"""The ZIP file of a WACZ, and the list of what is in it."""
+"""Write the ZIP file of a WACZ, and the list of its files."""
 
 import hashlib
 import io
@@ -12,14 +12,17 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from archive.warc import SOFTWARE
 
 _VERSION = "1.1.1"
+#: Number of the extra field of ZIP for times.
 _EXTENDED_TIMESTAMP = 0x5455
-_EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)  # of ZIP
+
+#: The earliest time that ZIP can record.
+_EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 class Resource(io.RawIOBase):
-    """A file of a package that is being written; knows its size.
+    """A file of a package, open for writing; `size` is the number of bytes written so far.
 
-    :param done: is called with what the package says of the file, when it is closed.
+    :param done: receives the description of the file for the package when the file is closed.
     """
 
     def __init__(
@@ -39,7 +42,7 @@ class Resource(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
-        """End the file."""
+        """Close the file, and describe it to the package."""
         if not self.closed:
             self._out.close()
             self._done(
@@ -54,10 +57,11 @@ class Resource(io.RawIOBase):
 
 
 class Package:
-    """A WACZ file that is being written. At the end of the block it is complete.
+    """A WACZ file, open for writing; it is complete at the end of the block.
 
-    :param out: need not be seekable.
-    :param created: aware.
+    :param out: output, not necessarily seekable.
+    :param title: title of the collection.
+    :param created: time of writing, aware.
     """
 
     def __init__(self, out: IO[bytes], *, title: str, created: datetime) -> None:
@@ -75,15 +79,15 @@ class Package:
                 self._describe()
 
     def add(self, path: str, *, compressed: bool = False) -> Resource:
-        """Begin a file of the package; one at a time."""
-        out = self._zip.open(self._about(path, compressed), "w", force_zip64=True)
+        """Begin a file of the package; only one may be open at a time."""
+        out = self._zip.open(self._entry(path, compressed), "w", force_zip64=True)
         return Resource(out, path, self._resources.append)
 
-    def _about(self, path: str, compressed: bool) -> ZipInfo:
+    def _entry(self, path: str, compressed: bool) -> ZipInfo:
         info = ZipInfo(path, max(self._created, _EARLIEST).timetuple()[:6])
         info.compress_type = ZIP_DEFLATED if compressed else ZIP_STORED
-        # Python writes ZIP64 sizes into the local header alone. ReplayWeb.page measures that header
-        # only where the central one has an extra field, so it gets one: the time of the file.
+        # Python writes ZIP64 sizes into the local header only. ReplayWeb.page reads the length of
+        # that header only where the central header has an extra field: here, the file's time.
         modified = int(self._created.timestamp()) & 0xFFFFFFFF
         info.extra = struct.pack("<HHBI", _EXTENDED_TIMESTAMP, 5, 1, modified)
         return info
@@ -102,6 +106,6 @@ class Package:
             "path": "datapackage.json",
             "hash": f"sha256:{hashlib.sha256(described).hexdigest()}",
         }
-        self._zip.writestr(self._about("datapackage.json", compressed=True), described)
-        about = self._about("datapackage-digest.json", compressed=True)
-        self._zip.writestr(about, json.dumps(digest))
+        self._zip.writestr(self._entry("datapackage.json", compressed=True), described)
+        entry = self._entry("datapackage-digest.json", compressed=True)
+        self._zip.writestr(entry, json.dumps(digest))

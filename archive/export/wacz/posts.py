@@ -1,4 +1,4 @@
-"""The posts of a WACZ: what the catalog knows of them, and their pages."""
+"""Read the posts of a WACZ from the catalog, and render their pages."""
 
 import json
 import sqlite3
@@ -41,29 +41,30 @@ class WaczPost:
 
     @property
     def responses(self) -> list[Capture]:
-        """Those that it was made of; the body's first."""
+        """The captures that the post was read from; that of the body first."""
         return [Capture(**capture) for capture in json.loads(self.captures)]
 
     @property
     def is_of_a_list(self) -> bool:
-        """Whether its body stands in for one that only a list has had a summary of."""
+        """Whether the body is only the summary from a list."""
         return self.body_source is not None and BodySource(self.body_source).stands_in
 
     @property
     def address(self) -> str:
-        """Of the page that `page` renders; in lower case, in which pywb looks for it."""
+        """The address of the page that `page` renders, in lower case, as pywb requires."""
         return target_of(self.info_code).lower()
 
     @property
     def archived(self) -> str:
-        """When the archive got this version, ISO 8601, UTC."""
+        """The time when this version was archived, ISO 8601, UTC."""
         return self.revised or self.first_seen
 
     def page(self, folder: Path) -> bytes:
-        """A page of HTML with all that readers want of the post.
+        """Render an HTML page with title, time, media, body and link of the post.
 
-        :param folder: of the archive; where the post's file is lost there, the page has its text.
-        :raises ArchiveError: when the disk refuses.
+        :param folder: the folder of the archive; when the post's file is lost, the page has the
+            text from the catalog.
+        :raises ArchiveError: when the file cannot be read.
         """
         data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
         if data is None:
@@ -90,7 +91,7 @@ class WaczPost:
 
 
 def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
-    """The posts of a query, by publication."""
+    """Read the posts of a query, by publication time."""
     rows = catalog.execute(
         f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {query.condition}"  # noqa: S608
         " ORDER BY published, info_code",
@@ -100,7 +101,7 @@ def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
 
 
 def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:
-    """The captures that the posts of a query were made of, by their places."""
+    """Read the captures that the posts of a query were read from, by file and offset."""
     rows = catalog.execute(
         f"""
         SELECT DISTINCT capture.value ->> 'url', capture.value ->> 'file',
@@ -116,7 +117,7 @@ def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:
 
 
 def pictures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Picture]:
-    """The pictures that the archive keeps of the posts of a query."""
+    """Read the stored pictures of the posts of a query."""
     rows = catalog.execute(
         f"""
         SELECT address, sha256, type, bytes, fetched FROM pictures WHERE address IN (

@@ -43,4 +43,4 @@ def test_it_does_not_grow_for_ever(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "catalog.db")
     for number in range(2_000):
         assert cache.get(number, lambda number=number: number) == number  # type: ignore[misc]
-    assert len(cache._answers) <= 512
+    assert len(cache._results) <= 512

@@ -18,7 +18,7 @@ import pytest
 from parsel import Selector
 
 from archive.archive import Archive
-from archive.browse.database import sorted_to_the_end
+from archive.browse.database import with_total_order
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from archive.search.index import register
@@ -392,7 +392,7 @@ def test_a_streamed_csv_is_whole(visit: Visit) -> None:
     ],
 )
 def test_other_sql_is_left_as_it_is(sql: str) -> None:
-    assert sorted_to_the_end(sql) == sql
+    assert with_total_order(sql) == sql
 
 
 def test_datasettes_search_takes_one_column(visit: Visit) -> None:

@@ -10,7 +10,7 @@ from parsel import Selector
 
 from archive.archive import Archive
 from archive.browse import rendering
-from archive.browse.rendering import MOST_BYTES, MOST_BYTES_IN_FEED, Renderer
+from archive.browse.rendering import MAX_BYTES, MAX_BYTES_IN_FEED, Renderer
 from tests.archive.browse.conftest import article, served
 
 LARGE = "NW202112299000000001"
@@ -25,9 +25,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("archive")
     with Archive(folder) as archive:
         archive.add(article(LARGE, body="<p>a</p>" * (7_500_000 // 8)))
-        archive.add(
-            article(MEDIUM, body=f"<p>{'中' * (MOST_BYTES_IN_FEED // 3)}</p>" + "<p>尾</p>")
-        )
+        archive.add(article(MEDIUM, body=f"<p>{'中' * (MAX_BYTES_IN_FEED // 3)}</p>" + "<p>尾</p>"))
         archive.add(article(SMALL))
     return folder
 
@@ -74,7 +72,7 @@ def test_bodies_are_remembered_by_their_bytes_and_in_bounded_memory(
         return body
 
     monkeypatch.setattr(rendering, "render_body", render)
-    monkeypatch.setattr(rendering, "_REMEMBERED", 100)
+    monkeypatch.setattr(rendering, "_MAX_CACHED", 100)
     folder = large.parent / "posts"
     (folder / "_posts").mkdir(parents=True)
     renderer = Renderer(folder)
@@ -100,8 +98,8 @@ def test_bodies_are_remembered_by_their_bytes_and_in_bounded_memory(
 def test_a_file_just_small_enough_is_shown_whole(tmp_path: Path) -> None:
     (tmp_path / "_posts").mkdir()
     renderer = Renderer(tmp_path)
-    for more, cut in ((0, None), (1, MOST_BYTES + 1)):
-        text = "---\n---\n".ljust(MOST_BYTES + more, "a")
+    for more, cut in ((0, None), (1, MAX_BYTES + 1)):
+        text = "---\n---\n".ljust(MAX_BYTES + more, "a")
         (tmp_path / "_posts" / "a.md").write_text(text)
         shown = renderer.body("_posts/a.md", "文字<b>", "/security/{}".format, {})
         assert shown is not None

@@ -13,7 +13,7 @@ LINES = st.text(st.sampled_from("央行降准基点12. ab\n"), max_size=80)
 
 def shown(old: str, new: str) -> str:
     """A paragraph with what was removed in [] and added in ()."""
-    marks = {DiffChange.KEPT: "{}", DiffChange.REMOVED: "[{}]", DiffChange.ADDED: "({})"}
+    marks = {DiffChange.UNCHANGED: "{}", DiffChange.REMOVED: "[{}]", DiffChange.ADDED: "({})"}
     (paragraph,) = compare(old, new)
     return "".join(marks[piece.change].format(piece.text) for piece in paragraph)
 
@@ -36,10 +36,10 @@ def test_paragraph(old: str, new: str, difference: str) -> None:
 
 def test_paragraphs_that_stay_are_kept_whole() -> None:
     assert compare("标题\n第一段\n第三段", "标题\n第一段\n第二段\n第三段") == [
-        [DiffPiece(DiffChange.KEPT, "标题")],
-        [DiffPiece(DiffChange.KEPT, "第一段")],
+        [DiffPiece(DiffChange.UNCHANGED, "标题")],
+        [DiffPiece(DiffChange.UNCHANGED, "第一段")],
         [DiffPiece(DiffChange.ADDED, "第二段")],
-        [DiffPiece(DiffChange.KEPT, "第三段")],
+        [DiffPiece(DiffChange.UNCHANGED, "第三段")],
     ]
 
 
@@ -57,7 +57,7 @@ def test_paragraphs_that_stay_are_kept_whole() -> None:
     ],
 )
 def test_what_stayed_is_folded_but_for_its_edges(changed: str, folds: list[str]) -> None:
-    marks = {".": DiffChange.KEPT, "X": DiffChange.ADDED}
+    marks = {".": DiffChange.UNCHANGED, "X": DiffChange.ADDED}
     paragraphs = [[DiffPiece(marks[mark], f"{at}")] for at, mark in enumerate(changed)]
     found = stretches(paragraphs)
     assert [paragraph for stretch in found for paragraph in stretch.paragraphs] == paragraphs

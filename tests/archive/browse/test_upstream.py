@@ -44,7 +44,7 @@ def answer_of(datasette: Any, path: str, method: str = "GET") -> httpx.Response:
 
 
 def test_pages_of_rows_that_are_alike_miss_some(plain: Datasette) -> None:
-    """`archive.browse.database.sorted_to_the_end`."""
+    """`archive.browse.database.with_total_order`."""
     seen = []
     path = "/plain/alike.json?_sort=at&_size=1"
     while path:

@@ -117,7 +117,7 @@ def test_the_first_and_the_last_year_alone_are_shown(tmp_path: Path) -> None:
 
 def test_stats_count_them_apart(folder: Path) -> None:
     told = "\n".join(describe(folder, None, datetime.now(UTC)))
-    assert re.search("^dated ahead +2$", told, re.MULTILINE)
+    assert re.search("^future dates +2$", told, re.MULTILINE)
     assert f"0001-01-02 to {TODAY:%Y-%m-%d}" in told
     assert "今天第 0 篇" in told
 

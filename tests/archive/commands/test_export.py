@@ -63,7 +63,7 @@ def test_a_site_is_exported_and_kept_up_to_date(run: Run) -> None:
     arguments = ("site", "public", "--days", "3", "--address", "https://example.org/")
     told = run(*arguments, "--title", "报")
     assert told.exit_code == 0, told.output
-    assert re.fullmatch(r"1 posts exported: \d+ files written, 0 removed, 0 as.*\n", told.stderr)
+    assert re.fullmatch(r"1 posts exported: \d+ files written, 0 removed, 0 un.*\n", told.stderr)
     assert exported("public") == {TODAY}
     assert 'title: "报"\nurl: "https://example.org"\n' in Path("public/_config.yml").read_text()
     again = run(*arguments, "--title", "报")

@@ -15,7 +15,7 @@ from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.search.query import Query
 from tests.archive.export.site.conftest import build, publish
-from tests.support.folders import changed, look
+from tests.support.folders import changed, snapshot
 from tests.support.hostile_articles import hostile_articles
 from tests.support.requirements import program
 
@@ -33,21 +33,21 @@ def archive(tmp_path: Path) -> Path:
 
 def test_the_same_again_touches_nothing(archive: Path, tmp_path: Path) -> None:
     publish(archive, tmp_path / "site")
-    before = look(tmp_path / "site")
+    before = snapshot(tmp_path / "site")
     record = (tmp_path / "site" / ".finews-export.json").stat().st_mtime_ns
     publish(archive, tmp_path / "site")
-    assert look(tmp_path / "site") == before
+    assert snapshot(tmp_path / "site") == before
     assert (tmp_path / "site" / ".finews-export.json").stat().st_mtime_ns == record
 
 
 def test_a_new_post_touches_what_tells_of_it(archive: Path, tmp_path: Path) -> None:
     publish(archive, tmp_path / "site")
-    before = look(tmp_path / "site")
+    before = snapshot(tmp_path / "site")
     third = list(hostile_articles())[2]
     with Archive(archive, clock=lambda: utc_now() + timedelta(hours=1)) as opened:
         opened.add(third)
     publish(archive, tmp_path / "site")
-    assert changed(before, look(tmp_path / "site")) == {
+    assert changed(before, snapshot(tmp_path / "site")) == {
         f"_posts/2021/12/2021-12-29-{third.info_code}.md",
         "_config.yml",
         "_data/categories.yml",
@@ -60,12 +60,12 @@ def test_a_new_post_touches_what_tells_of_it(archive: Path, tmp_path: Path) -> N
 
 def test_a_revised_post_is_written_and_no_other(archive: Path, tmp_path: Path) -> None:
     publish(archive, tmp_path / "site")
-    before = look(tmp_path / "site")
+    before = snapshot(tmp_path / "site")
     first = next(hostile_articles())
     with Archive(archive) as opened:
         opened.add(replace(first, body="<p>改过</p>"))
     publish(archive, tmp_path / "site")
-    touched = changed(before, look(tmp_path / "site"))
+    touched = changed(before, snapshot(tmp_path / "site"))
     posts = [name for name in touched if name.startswith("_posts/")]
     assert posts == [f"_posts/2021/12/2021-12-29-{first.info_code}.md"]
     assert "feed/2021-12-28.xml" not in touched
@@ -75,12 +75,12 @@ def test_a_revised_post_is_written_and_no_other(archive: Path, tmp_path: Path) -
 
 def test_a_new_day_touches_no_day_but_the_one_before_it(archive: Path, tmp_path: Path) -> None:
     publish(archive, tmp_path / "site")
-    before = look(tmp_path / "site")
+    before = snapshot(tmp_path / "site")
     third = list(hostile_articles())[2]
     with Archive(archive) as opened:
         opened.add(replace(third, published=third.published.replace(day=30)))
     publish(archive, tmp_path / "site")
-    touched = changed(before, look(tmp_path / "site"))
+    touched = changed(before, snapshot(tmp_path / "site"))
     assert {name for name in touched if name.startswith("feed/")} == {
         *("feed/2021-12-29.xml", "feed/2021-12-30.xml")
     }
@@ -90,11 +90,11 @@ def test_an_article_that_its_source_takes_down_stays_as_it_is(
     archive: Path, tmp_path: Path
 ) -> None:
     publish(archive, tmp_path / "site")
-    before = look(tmp_path / "site")
+    before = snapshot(tmp_path / "site")
     with Archive(archive) as opened:
         opened.mark_gone(next(hostile_articles()).info_code)
     publish(archive, tmp_path / "site")
-    assert look(tmp_path / "site") == before
+    assert snapshot(tmp_path / "site") == before
 
 
 def test_what_is_not_chosen_any_more_is_removed(archive: Path, tmp_path: Path) -> None:
@@ -136,19 +136,19 @@ def test_files_of_others_are_left_alone(archive: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     (site / "index.html").write_text("mine")
-    with pytest.raises(FinewsError, match=r"index\.html is there and not of an export"):
+    with pytest.raises(FinewsError, match=r"index\.html exists and no export has written it"):
         publish(archive, site)
     assert [path.name for path in site.iterdir() if not path.name.startswith(".")] == ["index.html"]
     assert (site / "index.html").read_text() == "mine"
 
 
 def test_the_archive_itself_is_no_place_for_a_site(archive: Path) -> None:
-    before = look(archive)
+    before = snapshot(archive)
     with pytest.raises(FinewsError, match="is in the archive"):
         publish(archive, archive)
     with pytest.raises(FinewsError, match="is in the archive"):
         publish(archive, archive / "site")
-    assert look(archive) == before
+    assert snapshot(archive) == before
     assert not (archive / "site").exists()
 
 
@@ -209,7 +209,7 @@ def test_jekyll_refuses_a_half_made_site(archive: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert built.returncode != 0
-    assert "half exported (say finews export site again)" in built.stderr
+    assert "half exported (run finews export site again)" in built.stderr
     (site / "feed" / "2021-12-29.xml" / "in the way").unlink()
     (site / "feed" / "2021-12-29.xml").rmdir()
     publish(archive, site)
@@ -219,14 +219,14 @@ def test_jekyll_refuses_a_half_made_site(archive: Path, tmp_path: Path) -> None:
 def test_two_exports_at_once_do_not_mix(tmp_path: Path) -> None:
     with (tmp_path / ".finews-export.lock").open("w") as held:
         flock(held, LOCK_EX)
-        with pytest.raises(FinewsError, match="Another export is at work"):
+        with pytest.raises(FinewsError, match="Another export is running"):
             export_to(tmp_path, files("a"))
 
 
 def test_a_record_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     for content in ("{", "[]", '{"whole": true}'):
         (tmp_path / ".finews-export.json").write_text(content)
-        with pytest.raises(FinewsError, match="delete the folder and export anew"):
+        with pytest.raises(FinewsError, match=r"Delete the folder .* and export again"):
             export_to(tmp_path, files("a"))
 
 
@@ -238,7 +238,7 @@ def test_a_record_removes_nothing_outside_of_the_folder(tmp_path: Path, name: st
     named = str(mine) if name == "/mine" else name
     record = {"whole": True, "files": {named: ["", 4, mine.stat().st_mtime_ns]}}
     (folder / ".finews-export.json").write_text(json.dumps(record))
-    with pytest.raises(FinewsError, match="delete the folder and export anew"):
+    with pytest.raises(FinewsError, match=r"Delete the folder .* and export again"):
         export_to(folder, files("a"))
     assert mine.read_bytes() == b"mine"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.export.site.jekyll import publish_site, what_to_publish
+from archive.export.site.jekyll import choose_posts, publish_site
 from archive.export.site.posts import PublishedPost
 from archive.importing import import_posts
 from archive.search.query import EVERYTHING, Query
@@ -30,10 +30,10 @@ def publish(
     """Export a site; what was told of posts, a line each."""
     told: list[str] = []
 
-    def tell(post: PublishedPost, what: str) -> None:
+    def report(post: PublishedPost, what: str) -> None:
         told.append(f"{post.info_code}: {what}")
 
-    published = what_to_publish(
+    published = choose_posts(
         archive,
         query,
         title=title,
@@ -41,7 +41,7 @@ def publish(
         version=version,
         with_pictures=with_pictures,
     )
-    publish_site(published, folder, tell=tell)
+    publish_site(published, folder, report=report)
     return told
 
 

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from archive.archive import Archive
-from archive.export.site.jekyll import publish_feed, what_to_publish
+from archive.export.site.jekyll import choose_posts, publish_feed
 from archive.search.query import EVERYTHING, Query
 from tests.archive.export.site.conftest import ORIGINAL
 from tests.conftest import SAMPLES
@@ -21,9 +21,7 @@ SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
 
 
 def export_feed(archive: Path, folder: Path) -> None:
-    published = what_to_publish(
-        archive, EVERYTHING, title="金融消息", address=ORIGINAL, version="1"
-    )
+    published = choose_posts(archive, EVERYTHING, title="金融消息", address=ORIGINAL, version="1")
     publish_feed(published, folder)
 
 
@@ -42,7 +40,7 @@ def export_feed(archive: Path, folder: Path) -> None:
 def test_a_feed_keeps_its_name(
     sample_archive: Path, query: Query, days: int | None, name: str
 ) -> None:
-    published = what_to_publish(
+    published = choose_posts(
         sample_archive, query, title="金融消息", address=ORIGINAL, version="1", days=days
     )
     assert published.name == name

@@ -16,7 +16,7 @@ from demo.pictures import jpeg
 from tests.archive.export.site.conftest import build, publish
 from tests.support.browser import Browser
 from tests.support.feeds import NAMES
-from tests.support.folders import changed, look
+from tests.support.folders import changed, snapshot
 from tests.support.hostile_articles import hostile_articles
 from tests.support.serving import serving
 
@@ -139,13 +139,13 @@ def test_a_picture_that_comes_later_touches_what_shows_it(archive: Path, tmp_pat
     shutil.copytree(archive, copy)
     site = tmp_path / "site"
     publish(copy, site, with_pictures=True)
-    before = look(site)
+    before = snapshot(site)
     publish(copy, site, with_pictures=True)
-    assert look(site) == before
+    assert snapshot(site) == before
     with Archive(copy) as opened:
         opened.store_picture(LOST, data_of(LOST))
     publish(copy, site, with_pictures=True)
-    assert changed(before, look(site)) == {
+    assert changed(before, snapshot(site)) == {
         path_of(LOST),
         *("_config.yml", "_data/pictures/2021-12.yml", "feed.xml", "feed/2021-12-29.xml"),
     }
@@ -158,7 +158,7 @@ def test_a_damaged_picture_is_left_out_by_name(archive: Path, tmp_path: Path) ->
     told = publish(copy, tmp_path / "site", with_pictures=True)
     assert told == [
         f"NW202112290000000001: its picture {copy / path_of(LATER)} is damaged, so it is left out;"
-        " `finews verify` says more"
+        " run `finews verify`"
     ]
     assert path_of(LATER) not in media_in(tmp_path / "site")
 

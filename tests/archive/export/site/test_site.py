@@ -211,7 +211,7 @@ def test_a_lost_post_is_left_out_by_name(sample_archive: Path, tmp_path: Path) -
     lost.unlink()
     assert publish(archive, tmp_path / "site") == [
         "NW202112292230175548: its file is lost, so it is left out; `finews verify --repair` may"
-        " mend that"
+        " restore it"
     ]
     lost.write_bytes((SAMPLES / "posts" / lost.name).read_bytes())
     assert publish(archive, tmp_path / "site") == []

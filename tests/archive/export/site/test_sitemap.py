@@ -30,7 +30,7 @@ def test_it_names_every_page(sample_source: Path, sample_site: Path) -> None:
 def test_a_month_with_too_many_posts_is_several_files(
     sample_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sitemap, "_MOST", 8)
+    monkeypatch.setattr(sitemap, "_MAX_ADDRESSES", 8)
     publish(sample_archive, tmp_path)
     names = ["lists", "2021-12", "2022-05", "2022-05-2", "2022-05-3"]
     parts = addresses(tmp_path / "sitemap.xml")
