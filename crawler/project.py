@@ -1,4 +1,4 @@
-"""``finews init``: a folder to crawl from, for those who have finews from a package."""
+"""``finews init``: makes a folder to crawl from, for an installed package."""
 
 import shlex
 import sys
@@ -10,11 +10,12 @@ import click
 from archive.errors import FinewsError
 
 _SETTINGS = "local_settings"
+#: Names that would hide a package of finews, if the folder had them.
 _SHADOWING = ("archive", "cluster", "crawler", "demo", "settings")
 
 
 class FolderInUse(FinewsError):
-    """The folder has files that a project would write over or be led astray by."""
+    """The folder has files that a project would overwrite, or that hide packages of finews."""
 
 
 @click.command()
@@ -22,21 +23,22 @@ class FolderInUse(FinewsError):
 def init(folder: Path) -> None:
     """Make DIR a folder to crawl from: settings, sources, a crontab.
 
-    What is there already is never written over.
+    Existing files are never overwritten.
     """
     make_project(folder, sys.executable)
     crawl = shlex.join([sys.executable, "-P", "-m", "scrapy", "crawl", "finews"])
-    click.echo(f"{folder} is ready. What may be said there stands in {_SETTINGS}.py.")
+    click.echo(f"{folder} is ready. Its settings are in {_SETTINGS}.py.")
     click.echo(f"To crawl:           cd {shlex.quote(str(folder))} && {crawl}")
     click.echo(f"Every five minutes: crontab {shlex.quote(str(folder / 'crontab'))}")
 
 
 def make_project(folder: Path, python: str) -> None:
-    """Lay out a project, or what is missing of one that was begun.
+    """Write the files of a project, or those that a killed `finews init` did not write.
 
-    :param folder: is made where it is not there.
-    :param python: that finews is installed in, for the crontab.
-    :raises FinewsError: when a file is in the way, or cannot be written; nothing is written then.
+    :param folder: the folder of the project; it is made where it does not exist.
+    :param python: the path of the Python that finews is installed in, for the crontab.
+    :raises FolderInUse: when a file is in the way; then nothing is written.
+    :raises FinewsError: when a file cannot be written.
     """
     place = folder.absolute()
     contents = {
@@ -45,11 +47,11 @@ def make_project(folder: Path, python: str) -> None:
         "sources.toml": files("settings").joinpath("sources.toml").read_text(encoding="utf-8"),
         "crontab": _crontab(place, python),
     }
-    missing = [name for name in contents if not _is_laid_out(place / name, contents[name])]
+    missing = [name for name in contents if not _is_written(place / name, contents[name])]
     in_the_way = [*(missing or contents), *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
     for name in in_the_way:
         if (place / name).exists():
-            raise FolderInUse(f"{folder / name} is in the way; say a folder without it.")
+            raise FolderInUse(f"{folder / name} is in the way; choose a folder without it.")
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name in missing:
@@ -60,8 +62,8 @@ def make_project(folder: Path, python: str) -> None:
         raise FinewsError(f"Could not write to {folder}: {error.strerror or error}.") from error
 
 
-def _is_laid_out(path: Path, content: str) -> bool:
-    """Whether a killed `finews init` has already written a file."""
+def _is_written(path: Path, content: str) -> bool:
+    """Return whether a file has its content already, from a `finews init` that was killed."""
     return path.is_file() and path.read_bytes() == content.encode()
 
 
@@ -72,8 +74,8 @@ def _crontab(place: Path, python: str) -> str:
         f" && flock --nonblock .crontab.lock {shlex.join(crawl)} >/dev/null"
     )
     return f"""\
-# Crawls every five minutes. The log is crawl.log in the folder of the project; what a crawl says
-# that did not do its job is mailed to you. This puts it in the place of your crontab:
+# Crawls every five minutes. The log is crawl.log in the folder of the project; cron mails you the
+# message of a crawl that failed. This command replaces your crontab by this file:
 #
 #     crontab {shlex.quote(str(place / "crontab"))}
 #
@@ -84,14 +86,14 @@ def _crontab(place: Path, python: str) -> str:
 
 
 def _in_crontab(command: str) -> str:
-    """There a % ends the command, unless it is escaped."""
+    """Escape each %, which would end the command in a crontab."""
     return command.replace("%", r"\%")
 
 
 _LOCAL_SETTINGS = '''\
-"""What this project does otherwise than finews by itself.
+"""The settings of this project that differ from those of finews.
 
-docs/reference/settings.md of finews names all that can be said here.
+docs/reference/settings.md of finews describes all settings.
 """
 
 from pathlib import Path
@@ -101,9 +103,10 @@ from settings.base import *  # noqa: F403
 # Facts about the sites.
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
-# The archive is news/ beside this file, unless this or the environment variable says otherwise.
+# The archive is news/ next to this file, unless this setting or the environment variable
+# FINEWS_ARCHIVE names another folder.
 # FINEWS_ARCHIVE = "/srv/news"
 
-# So that a site can reach you.
+# Your address, so that a site can contact you.
 # USER_AGENT = "finews (you@example.org)"
 '''

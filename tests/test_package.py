@@ -158,7 +158,7 @@ def test_what_is_in_the_way_stays(run: Run, tmp_path: Path, name: str) -> None:
     (tmp_path / "project" / name).write_text("mine")
     told = run("finews", "init", "project")
     assert told.returncode == 1
-    assert told.stderr == f"Error: project/{name} is in the way; say a folder without it.\n"
+    assert told.stderr == f"Error: project/{name} is in the way; choose a folder without it.\n"
     assert [path.name for path in (tmp_path / "project").iterdir()] == [name]
     assert (tmp_path / "project" / name).read_text() == "mine"
 
