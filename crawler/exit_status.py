@@ -41,7 +41,7 @@ class ExitStatus(IntEnum):
     DONE = 0
     """done"""
     ERROR = 1
-    """the crawler itself failed; the log says where"""
+    """the crawler itself failed; see the log"""
     WRONG_ARGUMENTS = 2
     """wrong arguments or settings; the sentence names the wrong one"""
     SOURCE_UNREACHABLE = 3

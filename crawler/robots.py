@@ -31,7 +31,7 @@ class GuestRobotParser(ProtegoRobotParser):
         return cls(for_one_agent(us, robotstxt_body), crawler.spider)
 
     def crawl_delay(self, user_agent: str | bytes) -> float | None:
-        """Return the seconds between two requests that Crawl-delay or Request-rate asks for."""
+        """Return the seconds between two requests that Crawl-delay or Request-rate requires."""
         delay = super().crawl_delay(user_agent)
         rate = self.rp.request_rate(to_unicode(user_agent))
         if rate is None or not rate.requests:

@@ -36,7 +36,7 @@ class Tally:
 
     Stats: ``article/<fate>`` and, where there is a reason, ``article/<fate>/<reason>``;
     ``article/found``, the sum of all fates but ``waiting`` and ``left_out``; ``article/archived``,
-    those that were in the archive when the crawl met them.
+    those that were in the archive when the crawl found them.
     """
 
     def __init__(self, stats: StatsCollector) -> None:

@@ -333,7 +333,8 @@ class ArticleSpider(Spider):
     ) -> Iterator[Request | Item]:
         """Yield the article with a stand-in for its body, or record that the fetch failed.
 
-        :param reason: see `next_source`; likewise for `sentence`.
+        :param reason: a word for the statistics: why no source gave a body.
+        :param sentence: the same for the log.
         """
         if self._has_better_stand_in(post):
             assert post.facts is not None
@@ -460,8 +461,8 @@ def _archived_post(article: Article) -> PendingPost:
 def _revisited(fetch: BodyFetch, info_code: InfoCode, archived: BodySource) -> Gone | Checked:
     """Return the result of a revisit that brought nothing better.
 
-    A source that had the article and has it no more has removed it. That holds whatever other
-    sources do: the share hosts may be dead for good.
+    A source that had the article and does not have it any more has removed it, even when other
+    sources do not answer: the share hosts may be dead for good.
     """
     if archived in fetch.requested - fetch.unanswered:
         return Gone(info_code)

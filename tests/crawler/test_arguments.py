@@ -85,7 +85,7 @@ def test_a_wrong_file_of_share_links_is_told_by_name(
 @pytest.mark.parametrize("other", ["site", "category", "since"])
 def test_share_goes_alone(other: str) -> None:
     value = {"site": "http://x/", "category": "x", "since": "2022-05-20"}[other]
-    with pytest.raises(ValidationError, match="share means just these articles"):
+    with pytest.raises(ValidationError, match="share selects single articles"):
         FinewsArguments.model_validate({"share": CODE, other: value})
 
 

@@ -246,7 +246,7 @@ def test_interrupted_twice_it_waits_for_nothing_and_says_so(
             time.sleep(0.5)
         _, log = crawl.communicate(timeout=10)
     assert crawl.returncode == 9, log
-    assert "finews: The crawl was broken off; the next one asks again for what had not" in log
+    assert "finews: The crawl was interrupted; the next one requests again what was not" in log
     assert "Traceback" not in log
     wait_until_gone(*processes)
     assert not verify(archive).problems

@@ -167,7 +167,7 @@ CHANGES: list[tuple[str, Change, str]] = [
     (
         f"eastmoney/{COLUMN}",
         fields('"page_index": 1', '"page_index": 2'),
-        "`data.page_index` is `2` where 1 was asked for (B)",
+        "`data.page_index` is `2` where 1 was requested (B)",
     ),
     (
         f"eastmoney/{COLUMN}",
