@@ -36,7 +36,7 @@ class Sent(StrEnum):
 class ArchivePort(Protocol):
     """What a crawl reads from an archive and writes to it; see `Archive` for each method.
 
-    `crawl_state` is what crawls remember of hosts, lists and failures.
+    `crawl_state` has the state of hosts, lists and failures that later crawls need.
 
     :raises ArchiveError: from every method, when nothing more can be read or stored.
     """
@@ -45,14 +45,14 @@ class ArchivePort(Protocol):
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
-        """Test, before any crawl begins, whether one could store anything.
+        """Check, before a crawl begins, that it can store what it fetches.
 
-        :raises ArchiveError: when not.
+        :raises ArchiveError: when it cannot.
         """
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Open the archive for one crawl, whose spider exists already.
+        """Open the archive for one crawl.
 
         :raises ArchiveLocked: when another crawl has it open.
         """
@@ -115,8 +115,7 @@ class _Folder:
     def whereabouts(settings: BaseSettings) -> str:
         """Return the folder, and the command that shows it."""
         folder = settings["FINEWS_ARCHIVE"]
-        look = f"finews browse {shlex.quote(folder)}"
-        return f"The archive is in {folder}; to look at it: {look}"
+        return f"The archive is in {folder}; to read it: finews browse {shlex.quote(folder)}"
 
 
 class ArchiveInProcess(_Folder, Archive):
@@ -124,7 +123,7 @@ class ArchiveInProcess(_Folder, Archive):
 
 
 class ArchiveInSubprocess(_Folder, SubprocessArchive):
-    """An archive folder that a process beside the crawl writes."""
+    """An archive folder that a subprocess of the crawl writes."""
 
 
 LocalArchive = ArchiveInProcess | ArchiveInSubprocess

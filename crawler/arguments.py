@@ -1,4 +1,4 @@
-"""What users may say to a spider with ``-a``, checked before any request."""
+"""The arguments of spiders (``-a NAME=VALUE``), checked before any request."""
 
 import re
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ from archive.errors import InvalidInfoCode
 #: Key of the validation context: the names and numbers of the lists that ``sources.toml`` has.
 LISTS = "lists"
 
-#: Names that columns had in earlier releases: what each really was, and what to write now.
+#: Names of columns in earlier releases: the column that each was, and what to write now.
 FORMER_COLUMNS = {
     "all": "350, 国内经济, which is the domestic economy alone: Eastmoney has no column of all "
     "news; write 国内经济, or several, such as 要闻,沪深公司,国内经济",
@@ -35,18 +35,19 @@ FORMER_COLUMNS = {
     "breakfast": "1207; write 财经早餐",
 }
 
+#: A category slug.
 _SLUG = re.compile(r"[^\s/\\?#%.,][^/\\?#%,]*")
 
-
+#: A user name or a password in an address.
 _CREDENTIALS = re.compile(r"//[^/?#\\\s]*@|\A\s*[^/?#\s]*:[^/?#\s]*@")
 
 
 def without_credentials(name: str, value: object) -> None:
-    """Check that what a user passes has no user name or password in an address.
+    """Check that an argument has no user name or password in an address.
 
     It would be stored in the catalog and in captures, and be shown to all readers.
 
-    :param name: of the value; the value itself is in no message.
+    :param name: the name of the argument; its value is in no message.
     :raises ValueError: when it has one.
     """
     if isinstance(value, str) and _CREDENTIALS.search(value):
@@ -54,7 +55,7 @@ def without_credentials(name: str, value: object) -> None:
 
 
 def http_address(address: str) -> str:
-    """Check that `address` is one that can be asked for, and return it without blanks around it.
+    """Check that an address can be requested, and return it without surrounding blanks.
 
     :raises ValueError: when it is not http or https, names no host, or has a password.
     """
@@ -72,7 +73,7 @@ def http_address(address: str) -> str:
 
 
 def site_address(address: str) -> str:
-    """Check that `address` is one that a site can be at.
+    """Check that an address can be that of a site, and return it without surrounding blanks.
 
     :raises ValueError: when it is no address of a site's home page.
     """
@@ -87,13 +88,16 @@ def _slugs(text: object) -> tuple[str, ...]:
     for slug in slugs:
         if not _SLUG.fullmatch(slug):
             raise ValueError(
-                f"should be category slugs such as cailianshe,emnews, and {slug!r} is none"
+                f"should be category slugs such as cailianshe,emnews; {slug!r} is not one"
             )
     return tuple(dict.fromkeys(slugs))
 
 
 def _share_links(text: object) -> tuple[InfoCode, ...]:
-    """One link, or the links of a file, one per line; empty lines and ``#`` lines are skipped."""
+    """Return the article of a link, or those of a file with one link per line.
+
+    Empty lines and lines with ``#`` are skipped.
+    """
     text = str(text).strip()
     try:
         return (InfoCode.from_address(text),)
@@ -116,7 +120,7 @@ def _links_in_file(path: Path) -> Iterable[InfoCode]:
     links = [(number, line.strip()) for number, line in enumerate(lines, 1)]
     links = [(number, line) for number, line in links if line and not line.startswith("#")]
     if not links:
-        raise ValueError(f"names the file {path}, which holds no link")
+        raise ValueError(f"names the file {path}, which has no link")
     for number, line in links:
         try:
             yield InfoCode.from_address(line)
@@ -152,7 +156,7 @@ _Since = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_not_in_the_
 
 
 def former_column(name: str) -> str | None:
-    """What to say to who uses a name of an earlier release; None for every other name."""
+    """Return why a name of an earlier release is not valid any more; None for all other names."""
     was = FORMER_COLUMNS.get(name)
     return was and f"is not called {name!r} any more: that was column {was}"
 
@@ -167,8 +171,8 @@ def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
             raise ValueError(former)
         near = "、".join(get_close_matches(name, known, cutoff=0.5))
         raise ValueError(
-            f"should be a name or a number of sources.toml, such as 要闻 or 345, and {name!r} is "
-            + (f"none; did you mean {near}?" if near else "none")
+            f"should be a name or a number of sources.toml, such as 要闻 or 345; {name!r} is "
+            + (f"not one; did you mean {near}?" if near else "not one")
         )
     return names
 
@@ -180,17 +184,18 @@ _PLAIN_SECURITY = re.compile(
     r"|(?:(?P<hongkong>\d{5})\.?hk|hk\.?(?P<kong>\d{5}))",
     re.ASCII | re.IGNORECASE,
 )
+#: Eastmoney's numbers of the exchanges.
 _EXCHANGES = {"sh": 1, "ss": 1, "sz": 0, "bj": 0}
 _HONG_KONG = 116
 
 
 def _security(text: object) -> str:
-    """A security as Eastmoney writes it, ``1.600519``, from that or from 600519.SH and sh600519."""
+    """Return a security in Eastmoney's form, ``1.600519``; 600519.SH and sh600519 are others."""
     match = _PLAIN_SECURITY.fullmatch(str(text).strip())
     if match is None:
         raise ValueError(
-            "should be a market and a symbol such as 1.600519, or 600519.SH, sz000001, 00700.HK, "
-            f"and {str(text)!r} is none"
+            "should be a market and a symbol such as 1.600519, or 600519.SH, sz000001, 00700.HK; "
+            f"{str(text)!r} is not one"
         )
     if match["code"]:
         return f"{int(match['market'])}.{match['code'].upper()}"
@@ -212,10 +217,10 @@ class _Arguments(BaseModel):
 class FinewsArguments(_Arguments):
     """The arguments of ``scrapy crawl finews``.
 
-    :param site: where to begin; the mirror's address in ``sources.toml`` by default.
-    :param category: just these categories, by slug.
-    :param share: just these articles, straight from the share API.
-    :param since: only what was published on this day in Shanghai or later.
+    :param site: the start address; by default the mirror's address in ``sources.toml``.
+    :param category: only these categories, by slug.
+    :param share: only these articles, directly from the share API.
+    :param since: only articles that were published on this day in Shanghai or later.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -228,17 +233,17 @@ class FinewsArguments(_Arguments):
     @model_validator(mode="after")
     def _share_goes_alone(self) -> "FinewsArguments":
         if self.share and (self.site or self.category or self.since):
-            raise ValueError("share means just these articles, so it goes without other arguments")
+            raise ValueError("share selects single articles, so it excludes all other arguments")
         return self
 
 
 class EastmoneyArguments(_Arguments):
     """The arguments of ``scrapy crawl eastmoney``.
 
-    :param column: just these lists, by the names or numbers that ``sources.toml`` gives them.
-    :param security: just the news of this security, such as 1.600519 or 600519.SH.
-    :param since: back to this day in Shanghai, whatever is archived.
-    :param pages: so many pages of each list, whatever is archived.
+    :param column: only these lists, by their names or numbers in ``sources.toml``.
+    :param security: only the news of this security, such as 1.600519 or 600519.SH.
+    :param since: each list back to this day in Shanghai, whatever is archived.
+    :param pages: this number of pages of each list, whatever is archived.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -251,12 +256,12 @@ class EastmoneyArguments(_Arguments):
     @model_validator(mode="after")
     def _one_or_the_other(self) -> "EastmoneyArguments":
         if self.column and self.security:
-            raise ValueError("security means its news alone, so it goes without column")
+            raise ValueError("security selects the news of one security, so it excludes column")
         return self
 
 
 def in_one_sentence(error: ValidationError) -> str:
-    """What is wrong, for a user, with the name of what is wrong."""
+    """Return what is wrong with which argument or entry, for the user."""
     return "; ".join(map(_complaint, error.errors())) + "."
 
 

@@ -1,4 +1,4 @@
-"""Downloads, after requests have waited for their turn in all queues."""
+"""Sends requests, after they have passed all queues."""
 
 import asyncio
 from collections import defaultdict
@@ -15,14 +15,14 @@ from crawler.scrapy_internals import bound_headers, wire_head_of
 
 
 class GuestDownloadHandler(HTTP11DownloadHandler):
-    """Scrapy's own, which stops when a host refuses.
+    """Scrapy's handler, which stops when a host refuses.
 
-    When a host refuses, more requests are queued for it already: they have passed all
-    middlewares, and only here are they met one by one. Waiting here makes them all wait. A host
-    that has not answered yet is asked one request at a time, so that a dead one costs few.
+    When a host refuses, more requests to it are queued already. They have passed all middlewares,
+    so only here they can be stopped, or made to wait. A host that has not answered yet gets one
+    request at a time, so that a dead host costs few requests.
 
     Without a delay, Scrapy 2.19 starts all that are queued for a host at once, whatever
-    ``CONCURRENT_REQUESTS_PER_DOMAIN`` says (``Downloader._process_queue`` counts a transfer only
+    ``CONCURRENT_REQUESTS_PER_DOMAIN`` is (``Downloader._process_queue`` counts a transfer only
     when its task begins to run), so they take turns here.
     """
 
@@ -38,18 +38,18 @@ class GuestDownloadHandler(HTTP11DownloadHandler):
         self._first_answer: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def download_request(self, request: Request) -> Response:
-        """Send a request, again when the host asks to wait and try later.
+        """Send a request, and send it again when the host requires to wait.
 
-        :raises HostBlocked: when it is not to be asked by now.
+        :raises HostBlocked: when the host is blocked by now.
         """
         host = urlparse_cached(request).hostname or ""
         async with self._turns[host]:
             if self._breaker.has_answered(request):
-                return await self._ask(request)
+                return await self._send(request)
             async with self._first_answer[host]:
-                return await self._ask(request)
+                return await self._send(request)
 
-    async def _ask(self, request: Request) -> Response:
+    async def _send(self, request: Request) -> Response:
         for left in reversed(range(self._tries)):
             self._breaker.check(request)
             with self._breaker.watching(request):

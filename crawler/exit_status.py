@@ -8,7 +8,7 @@ from typing import Any, Self
 from archive.archive import History
 from crawler.traffic import PREFIX
 
-#: Reason of a crawl's end when its archive cannot be written: nothing it fetches would be stored.
+#: Reason for the end of a crawl whose archive cannot be written: it could store nothing more.
 STORAGE_FAILED = "storage_failed"
 
 #: Key of the stats: whether any share host answered.
@@ -19,11 +19,11 @@ _UNRESOLVED = "downloader/exception_type_count/scrapy.exceptions.CannotResolveHo
 
 _NO_HISTORY = History()
 
-#: Share of the articles that an hour usually brings; fewer are suspicious.
+#: Share of the articles that an hour usually brings; less is suspicious.
 _SUSPICIOUS_SHARE = 0.1
 
 #: Articles an hour; where fewer are usual, an hour without any may be chance.
-_ENOUGH_TO_TELL = 10
+_SIGNIFICANT = 10
 
 #: Share of failures that is too large, whatever is usual.
 _MAX_TOLERATED = 0.5
@@ -36,31 +36,32 @@ _BUGS = (
 
 
 class ExitStatus(IntEnum):
-    """The exit statuses of ``scrapy crawl``; docs/reference/exit-statuses.md is made of this."""
+    """The exit statuses of ``scrapy crawl``; source of docs/reference/exit-statuses.md."""
 
     DONE = 0
     """done"""
     ERROR = 1
-    """the crawler itself failed; the log says where"""
+    """the crawler itself failed; see the log"""
     WRONG_ARGUMENTS = 2
-    """wrong arguments or settings; the sentence names the one"""
+    """wrong arguments or settings; the sentence names the wrong one"""
     SOURCE_UNREACHABLE = 3
-    """the source, or a list of it, could not be read, or a list ends before the day that was asked
-    for; the sentence names the host and what it answered"""
+    """the source, or a list of it, could not be read, or a list ends before the requested day;
+    the sentence names the host and its answer"""
     LAYOUT_CHANGED = 4
-    """pages came, but are not laid out as they were"""
+    """the layout of pages has changed"""
     LIST_EMPTY = 5
     """the lists name no article, or the last hour brought far less than this hour of the week
-    does"""
+    usually brings"""
     TOO_MANY_FAILURES = 6
     """more than a tenth of the articles failed, and more than a few, or one that ``share`` named;
-    the sentence says whether the next crawl tries them again"""
+    the sentence states whether the next crawl tries them again"""
     STORAGE_FAILED = 7
     """the archive cannot be written; nothing that was in it is lost"""
     LOCKED = 8
     """another crawl is writing to the archive"""
     INTERRUPTED = 9
-    """ended early, by Ctrl-C for example; what was in flight is stored, unless it was said twice"""
+    """ended early, for example by Ctrl-C; what was in flight is stored, but not after a second
+    signal"""
     LOCKED_FOR_LONG = 10
     """another process has been writing to the archive for more than ``FINEWS_LOCKED_HOURS``"""
 
@@ -72,8 +73,8 @@ class Counts:
     They add up: ``found`` is the sum of ``added``, ``revised``, ``unchanged``, ``gone``, ``failed``
     and ``sent``, once the crawl has ended.
 
-    :param gone: its source has the article no more.
-    :param asked: of those found, how many were not in the archive.
+    :param gone: articles that their source has removed.
+    :param asked: articles that were found and not in the archive.
     """
 
     found: int
@@ -109,17 +110,17 @@ class Counts:
 
     @property
     def finished(self) -> int:
-        """Return how many articles have an outcome."""
-        kept = self.added + self.revised + self.unchanged + self.sent
-        return kept + self.gone + self.failed
+        """How many articles have an outcome."""
+        stored = self.added + self.revised + self.unchanged + self.sent
+        return stored + self.gone + self.failed
 
     def __str__(self) -> str:
         rare = {
             "sent to the archive": self.sent,
             "revised": self.revised,
             "gone": self.gone,
-            "looked at again": self.looked_at,
-            "lists the same as before": self.lists_unchanged,
+            "revisited": self.looked_at,
+            "lists unchanged": self.lists_unchanged,
         }
         return (
             f"{self.found} articles found, {self.added} added, {self.unchanged} unchanged, "
@@ -150,12 +151,13 @@ def judge(
 ) -> Verdict:
     """Judge a crawl by its stats and by what is usual: the first rule that applies decides.
 
-    :param stats: of a crawl that has ended.
-    :param max_failed_share: of the articles that were requested; more is too many, unless the
-        archive's crawls usually do no better than half as well.
+    :param stats: the stats of a crawl that has ended.
+    :param max_failed_share: the share of the requested articles that may fail. Where crawls of the
+        archive usually have more failures than half of it, twice the usual share may fail.
+    :param history: what is usual for crawls of the archive.
     :param whole: the crawl requested all that the lists name.
-    :param min_failures: fewer than these are never too many, unless a host refuses.
-    :param named: the user named the articles; no failure of these is remembered.
+    :param min_failures: fewer failures than this are never too many, unless a host refuses.
+    :param named: the user named the articles; later crawls do not retry those that failed.
     """
     counts = Counts.of(stats)
     usual = min(2 * history.usual_failures, _MAX_TOLERATED)
@@ -176,7 +178,7 @@ def _rules_of_the_end(stats: Mapping[str, Any]) -> Iterator[_Rule]:
         reason == STORAGE_FAILED or stats.get("archive/failed"),
         ExitStatus.STORAGE_FAILED,
         f"The archive could not be written, and {stats.get('article/failed/storage', 0)} articles "
-        "were not stored; the log says why.",
+        "were not stored; see the log.",
     )
     yield (
         reason == "start_error",
@@ -198,7 +200,7 @@ def _rules_of_lists(stats: Mapping[str, Any], counts: Counts) -> Iterator[_Rule]
     yield (
         none and stats.get("list/failed/layout"),
         ExitStatus.LAYOUT_CHANGED,
-        "The source's lists are not laid out as they were, and nothing could be read: "
+        "The layout of the source's lists has changed, and nothing could be read: "
         f"{_cause(stats, 'list', 'layout')}",
     )
     yield none and stats.get("list/failed/empty") == failed, ExitStatus.LIST_EMPTY, _NO_ARTICLE
@@ -229,10 +231,10 @@ def _rules_of_failures(
     yield (
         too_many and stats.get("article/failed/layout", 0) * 2 > failed,
         ExitStatus.LAYOUT_CHANGED,
-        f"{failed} of {asked} articles failed, most because their pages are not laid out as they "
-        f"were: {_cause(stats, 'article', 'layout')}",
+        f"{failed} of {asked} articles failed, most because the layout of their pages "
+        f"has changed: {_cause(stats, 'article', 'layout')}",
     )
-    pages = f", and {gone} have no page any more" if gone else ""
+    pages = f", and the pages of {gone} were removed" if gone else ""
     again = "the next crawl tries them again"
     if named:
         again = "run the same command again to try them again"
@@ -251,7 +253,7 @@ def _rules_of_gaps(
         unreadable > counts.asked * max_failed_share,
         ExitStatus.LAYOUT_CHANGED,
         f"{unreadable} of {counts.asked} articles are archived without their own text, because "
-        "their pages are not laid out as they were.",
+        "the layout of their pages has changed.",
     )
     yield any(stats.get(key) for key in _BUGS), ExitStatus.ERROR, _bugs(stats)
     failed, ends_early = stats.get("list/failed", 0), stats.get("list/ends_early", 0)
@@ -265,9 +267,9 @@ def _rules_of_gaps(
         ends_early,
         ExitStatus.SOURCE_UNREACHABLE,
         f"{ends_early} lists of the source do not go back as far as the crawl had to; older "
-        "articles are missed, and the log says before when.",
+        "articles are missed; the log names the times.",
     )
-    hour = history.usual_hour if history.usual_hour >= _ENOUGH_TO_TELL else 0
+    hour = history.usual_hour if history.usual_hour >= _SIGNIFICANT else 0
     yield (
         history.last_hour < hour * _SUSPICIOUS_SHARE,
         ExitStatus.LIST_EMPTY,
@@ -297,21 +299,21 @@ def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> st
             key=lambda word: (word == "blocked", stats.get(f"{kind}/failed/{word}", 0)),
             default=None,
         )
-    return str(stats.get(f"{prefix}{reason}", "the log says why."))
+    return str(stats.get(f"{prefix}{reason}", "see the log."))
 
 
 def _but(stats: Mapping[str, Any]) -> str:
-    """Return what a good verdict adds.
+    """Return what the sentence of a successful crawl adds.
 
-    That is of articles that failed, of bodies that are not their own, of posts without a time, and
-    of lists that were read at length for want of order.
+    It names articles that failed, stand-ins for bodies, posts without a time, and lists that are
+    not in order of time.
     """
     failed, days = stats.get("article/failed", 0), stats.get("article/dated_by_code", 0)
     lists = stats.get("list/out_of_order", 0)
     parts = (
         f" but for {failed} that failed" if failed else "",
         _stand_ins(stats),
-        f"; {days} have only a day, because no source says a time that can be read" if days else "",
+        f"; {days} have only a day, because no source has a readable time" if days else "",
         f"; {lists} lists were not newest first, and were read to their ends" if lists else "",
     )
     return "".join(parts)

@@ -17,6 +17,7 @@ from crawler.tally import Fate
 
 logger = logging.getLogger(__name__)
 
+#: Errors that show a fault of this program.
 _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 
 #: Reason of a failure of this program, and not of the source.
@@ -31,7 +32,7 @@ _FORBIDDEN = "Forbidden by robots.txt"
 
 class Failures(Component):
     """Counts failures in the stats: ``list/failed/<reason>``, ``picture/failed/…``, and those of
-    `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first of each."""
+    `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first failure of each."""
 
     def of_article(
         self,
@@ -45,10 +46,12 @@ class Failures(Component):
     ) -> None:
         """Count an article that this crawl could not archive; a later one tries again.
 
-        :param url: of its post page; None when it was asked for by its share link.
-        :param edition: which of its posts was asked for; None where any will do.
-        :param fate: `Fate.GONE` for one that has no page any more, though lists still name it; it
-            is tried again, too, because sites remove pages by mistake as well.
+        :param reason: a word for the statistics.
+        :param sentence: the same for the log.
+        :param url: the address of its post page; None when its share link was requested.
+        :param edition: the edition that was requested; None for any.
+        :param fate: `Fate.GONE` for an article that lists still name and that has no page any
+            more. It is tried again, too, because sites also remove pages by mistake.
         """
         if self.session.archive.has(info_code, edition):
             self.session.settle(info_code, Fate.UNCHANGED)  # another request brought it
@@ -87,18 +90,18 @@ class Failures(Component):
         state, now = self.session.archive.crawl_state, self.session.now()
         with self._noting():
             state.picture_failed(address, sentence, now, answered=answered)
-        logger.info("A picture is not kept: %s", sentence)
+        logger.info("A picture is not stored: %s", sentence)
 
     def missing_list(self, url: str) -> None:
         """Count a list that posts link to and the source does not have, which is no failure.
 
-        It is asked for again whenever the lists that lead to it change.
+        It is requested again whenever the lists that link to it change.
         """
         self.stats.inc_value("list/missing")
-        logger.warning("The list %s, which posts link to, is not there.", url)
+        logger.warning("The list %s, which posts link to, does not exist.", url)
 
     def refused(self, sentence: str, where: str) -> None:
-        """Count a link that is refused by its form; another crawl would refuse it again."""
+        """Count a link that is refused for its form; each crawl refuses it."""
         self.stats.inc_value("link/refused")
         logger.warning("A link on %s was refused: %s", where, sentence)
 
@@ -122,7 +125,7 @@ class Failures(Component):
 def reason_of(failure: Failure, url: str | None = None) -> tuple[str, str]:
     """Return a word for the statistics and a sentence for the log, for a request without an answer.
 
-    :param url: of the request; that of the failure's request where it is None.
+    :param url: the address of the request; None for that of the failure's request.
     """
     error = failure.value
     assert error is not None
@@ -131,9 +134,9 @@ def reason_of(failure: Failure, url: str | None = None) -> tuple[str, str]:
         return f"http_{status}", f"{error.response.url} answered with status {status}."
     url = url or getattr(getattr(failure, "request", None), "url", "the source")
     if isinstance(error, HostBlocked):
-        return "blocked" if error.refused else "silent", f"{url} was not asked for: {error}."
+        return "blocked" if error.refused else "silent", f"{url} was not requested: {error}."
     if str(error) == _FORBIDDEN:
-        return "robots", f"{url} was not asked for: the robots.txt of its host forbids it."
+        return "robots", f"{url} was not requested: the robots.txt of its host forbids it."
     if isinstance(error, IgnoreRequest):
         return "left_out", f"{url} was left out ({error})."
     if isinstance(error, _OWN):

@@ -7,9 +7,9 @@ from archive.article import Article, InfoCode
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list names securities beside an archived article.
+    """A list names securities with an archived article.
 
-    :param stock_list: their codes.
+    :param stock_list: the codes of the securities.
     """
 
     info_code: InfoCode
@@ -42,7 +42,7 @@ Item = Article | ArchiveEvent
 class MissingPicture:
     """A picture that archived articles name and the archive lacks; `PicturePipeline` fetches it.
 
-    :param address: as the archive knows it, whatever it redirects to.
+    :param address: its address in the articles, which may redirect to another one.
     :param error: why it could not be fetched, once it was requested.
     """
 

@@ -22,7 +22,7 @@ class ListedFacts:
     def as_json(self, placed: Callable[[Iterable[Capture]], tuple[Capture, ...]]) -> str:
         """Write it for `of_json`.
 
-        :param placed: gives captures the places where they are kept.
+        :param placed: a function that returns captures with the places where they are stored.
         """
         return _JSON.dump_json(replace(self, captures=placed(self.captures))).decode()
 

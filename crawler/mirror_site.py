@@ -1,4 +1,4 @@
-"""The mirror's addresses: which are its posts, and where to ask for them."""
+"""The addresses of the mirror: which links are posts, and where they are requested."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from archive.article import Edition, InfoCode
 from archive.errors import Refused
 from crawler.sources import Mirror
 
-#: Characters; Scrapy drops requests that are longer, without a word to anybody.
+#: Characters of an address; Scrapy drops requests with longer ones without an error.
 _LONGEST = 2_000
 
 _POST = re.compile(
@@ -18,6 +18,7 @@ _POST = re.compile(
 )
 
 
+#: A path that looks like a post's, whatever its form.
 _LIKE_A_POST = re.compile(r"/\d{4}/\d{2}/\d{2}/|(?<!\d)\d{15,20}(?!\d)", re.ASCII)
 
 
@@ -25,11 +26,11 @@ _LIKE_A_POST = re.compile(r"/\d{4}/\d{2}/\d{2}/|(?<!\d)\d{15,20}(?!\d)", re.ASCI
 class PostLink:
     """A link to a post page.
 
-    :param url: at the start address.
-    :param url_in_list: as the list has it.
-    :param category: the category as the path has it, lower-cased; empty where the front matter
-        was broken and the path names none.
-    :param day: the publication date in Shanghai; None where the path names no real day.
+    :param url: its address below the start address of the crawl.
+    :param url_in_list: its address as the list has it.
+    :param category: the category in the path, lower-cased; empty where the front matter was broken
+        and the path has none.
+    :param day: the publication date in Shanghai; None where the path has no real date.
     """
 
     url: str
@@ -40,20 +41,19 @@ class PostLink:
 
     @property
     def edition(self) -> Edition:
-        """Which post of the article it is, as the name of its page says."""
+        """Which post of the article it is, by the name of its page."""
         return Edition.of_name(self.url.partition("?")[0])
 
     def is_in(self, slugs: tuple[str, ...]) -> bool:
-        """Whether the post may be of one of the categories, as far as its path says."""
+        """Return whether the post may be of one of the categories, as far as its path shows."""
         return not self.category or self.category in {_path_of(slug) for slug in slugs}
 
 
 class MirrorSite:
-    """The mirror, asked for at one of its addresses.
+    """The mirror at one of its addresses.
 
-    :param site: the start address, with the path that the site is below, if it is below one; it
-        stands in for that of every link to the mirror, so that a crawl that began with http stays
-        with http.
+    :param site: the start address, with the path of the site, if it has one. It replaces the
+        address in every link to the mirror, so that a crawl that began with http stays with http.
     """
 
     def __init__(self, mirror: Mirror, site: str | None = None) -> None:
@@ -67,21 +67,21 @@ class MirrorSite:
 
     @property
     def host(self) -> str:
-        """The host that is asked."""
+        """The host that gets the requests."""
         return self._origin.hostname or ""
 
     def category_page(self, slug: str) -> str:
-        """The page that lists all posts of a category.
+        """Return the address of the page that lists all posts of a category.
 
         Rolling news links to ``/emnews/`` instead, which does not exist.
         """
         return self._page(self._category.format(slug=quote(slug)))
 
     def post(self, link: str) -> PostLink | None:
-        """What a link says of a post; None when it leads anywhere else.
+        """Return the post that a link leads to; None when it leads to anything else.
 
-        :raises Refused: when it leads to a post of the mirror whose name is no code, is too long,
-            or looks like one and has another form; in one sentence.
+        :raises Refused: in one sentence, when the link leads to a post of the mirror whose name has
+            no code, or is too long, or looks like a post and has another form.
         """
         try:
             parts = urlsplit(link)
@@ -107,9 +107,9 @@ class MirrorSite:
         return f"{self._origin.geturl()}{self._base}{path}"
 
     def _path_in_site(self, host: str | None, path: str) -> str:
-        """A link's path from the root of the mirror; empty where it leads elsewhere.
+        """Return a link's path from the root of the mirror; empty where it leads elsewhere.
 
-        Only at the host that is asked is the mirror below a path.
+        Only at the host that gets the requests the mirror may be below a path.
         """
         if host == self.host:
             return path.removeprefix(self._base) if path.startswith(f"{self._base}/") else ""
@@ -117,7 +117,7 @@ class MirrorSite:
 
 
 def _path_of(slug: str) -> str:
-    """Jekyll takes a category with a space for two, and makes a folder of each."""
+    """Return the path of a category: Jekyll makes a folder of each word of its name."""
     return "/".join(slug.lower().split())
 
 

@@ -1,4 +1,4 @@
-"""Errors of requests that got no answer, and the reason as the end of a sentence."""
+"""Errors of requests without an answer, and the reason as the end of a sentence."""
 
 from collections.abc import Sequence
 
@@ -17,25 +17,26 @@ from twisted.internet.error import ConnectionClosed
 
 from crawler.scrapy_internals import HeadersTooLarge, ParseError
 
+#: The reason, as the end of a sentence, by the error that Scrapy raises.
 _WHY = {
     CannotResolveHostError: "its host has no address",
     DownloadConnectionRefusedError: "its host refuses connections",
     DownloadTimeoutError: "the whole answer did not come in time",
     DownloadCancelledError: "the answer is larger than DOWNLOAD_MAXSIZE",
-    ResponseDataLossError: "the answer ended before its end",
+    ResponseDataLossError: "the answer ended too early",
 }
 
-#: What Scrapy raises for a request that got no answer.
+#: The errors that Scrapy raises for a request without an answer.
 DOWNLOAD_ERRORS = (IgnoreRequest, DownloadFailedError, UnsupportedURLSchemeError, *_WHY)
 
-#: What Twisted makes of a status or a header that it cannot read.
+#: The errors that Twisted raises for a status or a header that it cannot read.
 _NO_HTTP = (ParseError, ValueError, LookupError)
 
 
 class HostBlocked(IgnoreRequest):
-    """Raised for a request to a host that is not asked for a while.
+    """Raised for a request to a blocked host.
 
-    :param refused: it refused this machine; else it gave no answer.
+    :param refused: the host refused this machine; otherwise it gave no answer.
     """
 
     def __init__(self, sentence: str, *, refused: bool) -> None:
@@ -64,12 +65,12 @@ def why(error: BaseException) -> str:
         if isinstance(error, kind):
             return reason
     if any(isinstance(cause, ConnectionClosed) for cause in causes):
-        return "its host broke the connection off"
+        return "its host closed the connection without an answer"
     if any(isinstance(cause, _NO_HTTP) for cause in causes):
         return "its answer is not HTTP"
     return str(error)
 
 
 def _causes(error: BaseException) -> Sequence[BaseException]:
-    """Return the errors of the connection, which are the reasons of the Twisted error behind."""
+    """Return the errors of the connection, which Twisted stores in the cause of an error."""
     return [reason.value for reason in getattr(error.__cause__, "reasons", ())]

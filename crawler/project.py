@@ -1,4 +1,4 @@
-"""``finews init``: a folder to crawl from, for those who have finews from a package."""
+"""``finews init``: makes a folder to crawl from, for an installed package."""
 
 import shlex
 import sys
@@ -10,11 +10,12 @@ import click
 from archive.errors import FinewsError
 
 _SETTINGS = "local_settings"
+#: Names that would hide a package of finews, if the folder had them.
 _SHADOWING = ("archive", "cluster", "crawler", "demo", "settings")
 
 
 class FolderInUse(FinewsError):
-    """The folder has files that a project would write over or be led astray by."""
+    """The folder has files that a project would overwrite, or that hide packages of finews."""
 
 
 @click.command()
@@ -32,11 +33,12 @@ def init(folder: Path) -> None:
 
 
 def make_project(folder: Path, python: str) -> None:
-    """Lay out a project, or what is missing of one that was begun.
+    """Write the files of a project, or those that a killed `finews init` did not write.
 
-    :param folder: is made where it is not there.
-    :param python: that finews is installed in, for the crontab.
-    :raises FinewsError: when a file is in the way, or cannot be written; nothing is written then.
+    :param folder: the folder of the project; it is made where it does not exist.
+    :param python: the path of the Python that finews is installed in, for the crontab.
+    :raises FolderInUse: when a file is in the way; then nothing is written.
+    :raises FinewsError: when a file cannot be written.
     """
     place = folder.absolute()
     contents = {
@@ -45,7 +47,7 @@ def make_project(folder: Path, python: str) -> None:
         "sources.toml": files("settings").joinpath("sources.toml").read_text(encoding="utf-8"),
         "crontab": _crontab(place, python),
     }
-    missing = [name for name in contents if not _is_laid_out(place / name, contents[name])]
+    missing = [name for name in contents if not _is_written(place / name, contents[name])]
     in_the_way = [*(missing or contents), *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
     for name in in_the_way:
         if (place / name).exists():
@@ -60,8 +62,8 @@ def make_project(folder: Path, python: str) -> None:
         raise FinewsError(f"Could not write to {folder}: {error.strerror or error}.") from error
 
 
-def _is_laid_out(path: Path, content: str) -> bool:
-    """Whether a killed `finews init` has already written a file."""
+def _is_written(path: Path, content: str) -> bool:
+    """Return whether a file has its content already, from a `finews init` that was killed."""
     return path.is_file() and path.read_bytes() == content.encode()
 
 
@@ -84,7 +86,7 @@ def _crontab(place: Path, python: str) -> str:
 
 
 def _in_crontab(command: str) -> str:
-    """There a % ends the command, unless it is escaped."""
+    """Escape each %, which would end the command in a crontab."""
     return command.replace("%", r"\%")
 
 

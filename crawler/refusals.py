@@ -10,10 +10,12 @@ import re
 from parsel import Selector
 from scrapy.http import Response
 
+#: Bytes of a page; a larger one is not searched for a captcha.
 _MOST_BYTES = 512 * 1024
+#: Bytes of an answer that is only a message or a script; a larger one has content.
 _THIN_BYTES = 8 * 1024
 
-#: Characters that a reader sees of a page that asks for a captcha; an article has more.
+#: Visible characters of a page that requires a captcha; an article has more.
 _MOST_TEXT = 500
 
 _CAPTCHA = re.compile(
@@ -22,10 +24,10 @@ _CAPTCHA = re.compile(
     r"|cf-turnstile|_cf_chl_opt|cdn-cgi/challenge|_Incapsula_|slide-?verify|verify-?slide",
     re.IGNORECASE,
 )
-_CODE_ASKED_FOR = re.compile(r"captcha|sms_?code|verif\w*_?code|checkcode|验证码", re.IGNORECASE)
+_CODE_FIELD = re.compile(r"captcha|sms_?code|verif\w*_?code|checkcode|验证码", re.IGNORECASE)
 _COOKIE_GATE = re.compile(r"document\.cookie\s*=.*\b(?:location|reload)\b", re.DOTALL)
 
-#: A page that contains none of these is not parsed, which would take longer.
+#: A page without any of these is not parsed, to save time.
 _HINT = re.compile(
     rb"captcha|aliyun|nc_1_n1z|nc-container|nc_scale|acw_sc__v2|jsl_clearance|geetest|turnstile"
     rb"|_cf_chl|challenge|incapsula|verif|code|document\.cookie|\xe9\xaa\x8c\xe8\xaf\x81",
@@ -38,13 +40,14 @@ _RISK = re.compile(
     r"|too many|rate.?limit|access denied|captcha",
     re.IGNORECASE,
 )
+#: Characters of a message that names a limit.
 _LONGEST_MESSAGE = 100
 
 
 def refusal_in(response: Response) -> str | None:
-    """Return what an answer has in place of a page, as the end of a sentence; None for all others.
+    """Return what an answer has instead of a page, as the end of a sentence; None if no refusal.
 
-    :param response: with any status, and a body that is not compressed.
+    :param response: a response with any status, and a body that is not compressed.
     """
     if response.headers.get("cf-mitigated") == b"challenge":
         return "a challenge"
@@ -69,7 +72,7 @@ def _captcha_in(body: bytes) -> str | None:
     if _CAPTCHA.search("\n".join((*marks.getall(), scripts))):
         return "a captcha"
     fields = page.xpath("//form//input/@* | //form//button//text() | //form//img/@*")
-    if _CODE_ASKED_FOR.search("\n".join(fields.getall())):
+    if _CODE_FIELD.search("\n".join(fields.getall())):
         return "a captcha"
     if len(body) <= _THIN_BYTES and not text and _COOKIE_GATE.search(scripts):
         return "a script that sets a cookie"
@@ -77,7 +80,7 @@ def _captcha_in(body: bytes) -> str | None:
 
 
 def _limit_in(body: bytes) -> str | None:
-    """Return the limit that the envelope of a JSON answer names and that is all it has."""
+    """Return the limit that a JSON answer names, if it has nothing but that message."""
     if len(body) > _THIN_BYTES:
         return None
     try:
@@ -85,8 +88,8 @@ def _limit_in(body: bytes) -> str | None:
     except (ValueError, RecursionError):
         return None
     messages = [str(envelope.pop(name, None) or "") for name in _MESSAGES]
-    holds_more = any(isinstance(value, str | list | dict) and value for value in envelope.values())
+    has_more = any(isinstance(value, str | list | dict) and value for value in envelope.values())
     for message in messages:
-        if not holds_more and len(message) <= _LONGEST_MESSAGE and _RISK.search(message):
+        if not has_more and len(message) <= _LONGEST_MESSAGE and _RISK.search(message):
             return f"the message {message!r}"
     return None

@@ -11,7 +11,7 @@ from archive.article import Article
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
-from crawler.pages.compose import compose, compose_without_text, facts_of
+from crawler.pages.compose import compose, compose_stand_in, facts_of
 from crawler.pages.facts import ArticleText
 from crawler.pages.layouts import layout_of
 from crawler.pages.page import TextPage
@@ -25,10 +25,10 @@ COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", 
 def response_of(record: Record, compression: HttpCompressionMiddleware) -> Response:
     """Return the response as a callback would get it, with its body decompressed.
 
-    :raises ArchiveError: when the record is of no response.
+    :raises ArchiveError: when the record has no response.
     """
     if record.status is None:
-        raise ArchiveError(f"The capture of {record.url} is no response.")
+        raise ArchiveError(f"The capture of {record.url} has no response.")
     headers = Headers()
     for name, value in record.headers:
         headers.appendlist(name, value.encode("latin-1"))
@@ -47,17 +47,16 @@ def read_again(
 ) -> Article:
     """Return the article that today's page objects read from the captures of a version.
 
-    :param archived: the version; it stands in for a page that is not among its captures.
-    :param responses: the body's first, as the version names them.
+    :param archived: the version; its facts replace those of a page without a capture.
+    :param responses: the responses of its captures, that of the body first.
     :raises PageError: when a page object cannot read its response.
     :raises InvalidArticle: when what was read is no article.
-    :raises ArchiveError: when the captures do not hold the article's body.
+    :raises ArchiveError: when the captures do not have the article's body.
     """
     info_code = archived.info_code
     has_text = not archived.body_source.stands_in
-    # `compose` names where the facts are from beside the text's address whenever it was given
-    # some. That is not captured where captures were off, or where a later look asked for the text
-    # alone.
+    # With facts, `compose` adds their address to the text's. Their page has no capture where
+    # captures were off, or where a revisit requested only the text.
     facts = facts_of(archived) if has_text and len(archived.addresses) > 1 else None
     text: ArticleText | None = None
     for response in responses:
@@ -70,9 +69,9 @@ def read_again(
     if text is not None:
         article = compose(info_code, facts, text, share.link_of, provisional=provisional)
     elif facts is not None and not has_text:
-        article = compose_without_text(facts, share.link_of, provisional=provisional)
+        article = compose_stand_in(facts, share.link_of, provisional=provisional)
     else:
-        raise ArchiveError(f"No capture of {info_code} holds the article.")
+        raise ArchiveError(f"No capture of {info_code} has the article.")
     return normalise(article, category_of)
 
 

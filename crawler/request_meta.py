@@ -58,6 +58,6 @@ class ArticleFingerprinter(RequestFingerprinter):
         if ARTICLE not in request.meta:
             return super().fingerprint(request)
         edition = (request.meta.get(POST_URL) and request.meta.get(EDITION)) or "news"
-        look = "again" if request.meta.get(REVISIT) else "first"
-        identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]} as {edition}, {look}"
+        visit = "again" if request.meta.get(REVISIT) else "first"
+        identity = f"{request.meta[STAGE]} of {request.meta[ARTICLE]} as {edition}, {visit}"
         return sha1(identity.encode(), usedforsecurity=False).digest()

@@ -12,14 +12,15 @@ from scrapy.utils.python import to_unicode
 _MOST_BYTES = 500 * 1024
 
 _NAMES_AGENT = re.compile(r"\s*user(?:-|\s+)?agent(?:\s*:|\s)(?P<name>[^#]*)", re.IGNORECASE)
+#: The line that replaces those of all other agents.
 _NOT_US = "User-agent: somebody-else"
 
 
 class GuestRobotParser(ProtegoRobotParser):
-    """Scrapy's own, which gets only as much as it can parse in bounded time.
+    """Scrapy's parser, limited to what it can parse in bounded time.
 
-    Protego keeps a set of rules for each agent that is named, and a file of many agents and then
-    many rules is as much work as the product of both. So all others than us have one name here.
+    Protego stores a set of rules for each agent, so a file with many agents and then many rules
+    takes time proportional to the product of both. Here all other agents get the same name.
     """
 
     @classmethod
@@ -27,10 +28,10 @@ class GuestRobotParser(ProtegoRobotParser):
         """Build the parser; Scrapy calls this."""
         settings = crawler.settings
         us = settings.get("ROBOTSTXT_USER_AGENT") or settings["USER_AGENT"]
-        return cls(said_to(us, robotstxt_body), crawler.spider)
+        return cls(for_one_agent(us, robotstxt_body), crawler.spider)
 
     def crawl_delay(self, user_agent: str | bytes) -> float | None:
-        """Return the seconds between two requests that Crawl-delay or Request-rate asks for."""
+        """Return the seconds between two requests that Crawl-delay or Request-rate requires."""
         delay = super().crawl_delay(user_agent)
         rate = self.rp.request_rate(to_unicode(user_agent))
         if rate is None or not rate.requests:
@@ -38,11 +39,11 @@ class GuestRobotParser(ProtegoRobotParser):
         return max(delay or 0.0, rate.seconds / rate.requests)
 
 
-def said_to(us: str, robots: bytes) -> bytes:
+def for_one_agent(us: str, robots: bytes) -> bytes:
     """Return a robots.txt in which all other agents have the same name.
 
-    :param us: a User-Agent; each of its words, with and without a version, is a name of ours.
-    :param robots: as it was sent; bytes that are not UTF-8 are left out.
+    :param us: the User-Agent of finews; each of its words, with or without a version, is a name.
+    :param robots: the bytes of the robots.txt; bytes that are not UTF-8 are left out.
     """
     if len(robots) > _MOST_BYTES:
         robots = robots[:_MOST_BYTES].rpartition(b"\n")[0]  # half a rule would forbid more

@@ -44,7 +44,7 @@ __all__ = [
     "wire_head_of",
 ]
 
-#: Bytes of a head, as in browsers.
+#: The most bytes of the head of a response, as in browsers.
 _MAX_BYTES = 256 * 1024
 
 _WIRE_HEAD = b"X-Finews-Wire-Head"
@@ -52,14 +52,14 @@ _TRANSFER_ENCODING = b"transfer-encoding"
 
 
 class HeadersTooLarge(Exception):
-    """An answer has more headers than any needs."""
+    """An answer has more bytes of headers than the limit."""
 
     def __init__(self) -> None:
         super().__init__(f"the answer has more than {_MAX_BYTES // 1024} KiB of headers")
 
 
 class _PaddedChunks(_ChunkedTransferDecoder):
-    """Twisted's own, which also reads the blanks that old servers write behind a chunk's size."""
+    """Twisted's decoder, which also accepts blanks after a chunk's size, as old servers write."""
 
     def _dataReceived_CHUNK_LENGTH(self) -> bool:
         end = self._buffer.find(b"\r\n")
@@ -71,7 +71,7 @@ class _PaddedChunks(_ChunkedTransferDecoder):
 
 
 class _Parser(_LenientHTTPClientParser):
-    """Scrapy's own, which stores all lines of the head, up to a limit."""
+    """Scrapy's parser, which also stores all lines of the head, up to a limit."""
 
     _left = _MAX_BYTES
     _lines: list[bytes]
@@ -93,14 +93,14 @@ class _Parser(_LenientHTTPClientParser):
 
 def _head_of(lines: Iterable[bytes]) -> bytes:
     """Join the lines without Transfer-Encoding, whose chunks the body no longer has."""
-    kept: list[bytes] = []
+    joined: list[bytes] = []
     left_out = False
     for line in lines:
         if not line.startswith((b" ", b"\t")):
             left_out = line.partition(b":")[0].lower() == _TRANSFER_ENCODING
         if line.strip() and not left_out:
-            kept.append(line + b"\r\n")
-    return b"".join(kept)
+            joined.append(line + b"\r\n")
+    return b"".join(joined)
 
 
 def wire_head_of(headers: Headers) -> bytes:
@@ -112,7 +112,7 @@ def wire_head_of(headers: Headers) -> bytes:
 class _Protocol(_LenientHTTP11ClientProtocol):
     def request(self, request: Request) -> "Deferred[IResponse]":
         answer = super().request(request)
-        self._parser.__class__ = _Parser  # as Scrapy's own does
+        self._parser.__class__ = _Parser  # as Scrapy does
         return answer
 
 
@@ -128,7 +128,7 @@ def bound_headers(handler: HTTP11DownloadHandler) -> None:
 
 @contextmanager
 def kept_open(engine: ExecutionEngine) -> Iterator[None]:
-    """Keep an engine from closing its parts, and have it look for what is next at the end."""
+    """Prevent an engine from closing its parts; at the end, let it continue."""
     slot, placeholder = _slot_of(engine), ScrapyRequest("data:,")  # is never sent
     slot.add_request(placeholder)
     try:
@@ -139,7 +139,7 @@ def kept_open(engine: ExecutionEngine) -> Iterator[None]:
 
 
 def is_closing(engine: ExecutionEngine) -> bool:
-    """Return whether the crawl was told to end."""
+    """Return whether the crawl is ending."""
     return _slot_of(engine).closing is not None
 
 

@@ -15,6 +15,7 @@ from settings import base, cluster, fast
 _PREFIX = "FINEWS_"
 _MODULES = vars(default_settings) | vars(cluster) | vars(base)
 _KNOWN = {name for name in _MODULES if name.startswith(_PREFIX)}
+#: Environment variables of finews.
 _VARIABLES = {"FINEWS_ARCHIVE", "FINEWS_MEDIA", "FINEWS_BROKER", "FINEWS_KNOWN"}
 #: Old names of settings, for one release.
 _RENAMED = {
@@ -27,12 +28,14 @@ _RENAMED = {
 _RENAMED_CLASSES = {"ArchiveHere": base, "ArchiveBeside": fast, "ArchiveElsewhere": cluster}
 _SWITCHES = {"FINEWS_MEDIA", "FINEWS_WARC", "FINEWS_ONE_SLOT"}
 _CLASSES = ("FINEWS_CLOCK", "FINEWS_ARCHIVE_CLASS")
+#: Ends of the names of settings that may be fractions, because they are times.
 _OF_TIME = ("_SECONDS", "_SECS", "_DAYS", "_TIMEOUT", "_DELAY", "_MAXDELAY")
 _DEFAULTS = {
     name: default
     for name, default in _MODULES.items()
     if name.isupper() and (isinstance(default, int | float) or name in _SWITCHES)
 }
+#: The least similarity (see `difflib`) of a wrong name to the one that may be meant.
 _ALIKE = 0.9
 
 
@@ -54,7 +57,7 @@ def rename_settings(settings: BaseSettings) -> Iterator[str]:
 def check_settings(settings: BaseSettings) -> None:
     """Check the names of finews' own settings, and the values of all that are numbers or switches.
 
-    :raises WrongSetting: in one sentence, for the first that is wrong.
+    :raises WrongSetting: in one sentence, for the first setting that is wrong.
     """
     for complaint in _complaints(settings):
         raise WrongSetting(complaint)
@@ -86,7 +89,7 @@ def _wrong_value(settings: BaseSettings, name: str, default: object) -> Iterator
         try:
             settings.getbool(name)
         except ValueError:
-            yield f"{name} is {value!r}; say 1 or 0."
+            yield f"{name} is {value!r}; it should be 1 or 0."
     elif isinstance(default, int | float):
         is_whole = isinstance(default, int) and not name.endswith(_OF_TIME)
         number = _number(value, int if is_whole else float)

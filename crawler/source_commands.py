@@ -22,7 +22,7 @@ from crawler.checking.comparison import compare
 from crawler.checking.interfaces import SOURCES, plan_of
 from crawler.checking.report import report, status_of
 from crawler.checking.saved import make_folders, save, saved_answers
-from crawler.checking.spider import ask, ask_for
+from crawler.checking.spider import request_all, request_one
 from crawler.exit_status import ExitStatus
 from crawler.pages.article_reading import UnknownAnswer
 from crawler.pages.errors import PageError
@@ -77,16 +77,16 @@ def sources() -> None:
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Check the answers saved in the folder DIR, and ask nothing.",
+    help="Check the answers saved in the folder DIR, and send no request.",
 )
 @_setting
 def check(
     names: tuple[str, ...], saved: Path | None, folder: Path | None, settings: dict[str, str]
 ) -> None:
-    """Ask each interface of each source NAME once, and report what is not as expected.
+    """Request each interface of each source NAME once, and report what is not as expected.
 
     The sources are eastmoney and finews, the mirror with its share hosts; without a NAME both are
-    checked. robots.txt is asked for first, and what it forbids is not asked for. Nothing is
+    checked. robots.txt is requested first, and what it forbids is not requested. Nothing is
     archived.
 
     The report is Markdown. Exit status: 0, all is as expected; 4, something is not; 3, no host
@@ -104,7 +104,7 @@ def check(
         if saved is not None:
             make_folders(saved, chosen)
         trace = int(when.timestamp() * 1000)
-        answers = ask([plan_of(name, known, trace) for name in chosen], changed)
+        answers = request_all([plan_of(name, known, trace) for name in chosen], changed)
     if saved is not None:
         for of_source in answers:
             save(of_source, saved)
@@ -142,7 +142,7 @@ def check(
     "saved",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Save the answer that was asked for.",
+    help="Save the answer to this file.",
 )
 @_setting
 def read(
@@ -155,15 +155,16 @@ def read(
 ) -> None:
     """Show, as JSON, what is read from an answer of SOURCE: eastmoney or finews.
 
-    The answer is a saved FILE; without one, the address is asked once, with the manners of a crawl.
+    The answer is a saved FILE; without one, the address is requested once, with the limits of a
+    crawl.
 
-    Exit status: 0, it could be read; 4, it is not what it should be; 3, there is no answer, or it
-    is a refusal, such as a page with a captcha.
+    Exit status: 0, the answer was read; 4, its layout has changed; 3, there is no answer, or it is
+    a refusal, such as a page with a captcha.
     """
     if file is not None:
         response = response_of(address, file.read_bytes(), name=file.name)
     else:
-        response = _asked(source, address, settings)
+        response = _requested(source, address, settings)
     if saved is not None:
         _write(saved, response.body)
     if refusal := refusal_in(response):
@@ -177,8 +178,8 @@ def read(
     click.echo(json.dumps(reading, ensure_ascii=False, indent=1))
 
 
-def _asked(source: str, address: str, changed: dict[str, str]) -> Response:
-    answer = ask_for(source, address, _settings(changed))
+def _requested(source: str, address: str, changed: dict[str, str]) -> Response:
+    answer = request_one(source, address, _settings(changed))
     if answer.response is None:
         _end(f"{address} gave no answer: {answer.reason}.", ExitStatus.SOURCE_UNREACHABLE)
     elif answer.response.status != HTTPStatus.OK:

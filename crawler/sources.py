@@ -26,25 +26,25 @@ _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 class InvalidSources(FinewsError):
-    """The sources file is missing or says something that cannot be right."""
+    """The sources file is missing, or has a wrong entry."""
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _template(*names: str, may_hold: str | None = None) -> AfterValidator:
-    """An address with places for just these names."""
+def _template(*names: str, optional: str | None = None) -> AfterValidator:
+    """Return the check of an address with exactly these placeholders, and one that is optional."""
 
     def check(template: str) -> str:
-        optional = (may_hold,) if may_hold and f"{{{may_hold}}}" in template else ()
-        return _with_places(http_address(template), (*names, *optional))
+        added = (optional,) if optional and f"{{{optional}}}" in template else ()
+        return _with_places(http_address(template), (*names, *added))
 
     return AfterValidator(check)
 
 
 def _path(*names: str) -> AfterValidator:
-    """A path below the mirror's site, likewise."""
+    """Return the check of a path below the mirror's site, with exactly these placeholders."""
 
     def check(template: str) -> str:
         if not template.startswith("/") or template.startswith("//"):
@@ -60,8 +60,8 @@ def _with_places(template: str, names: tuple[str, ...]) -> str:
     except ValueError:
         parts = [("", "", None)]
     if {*parts} != {(name, "", None) for name in names}:
-        places = " and ".join(f"{{{name}}}" for name in names) or "no place"
-        raise ValueError(f"should hold {places}, each where it goes, and nothing else in braces")
+        places = " and ".join(f"{{{name}}}" for name in names) or "no placeholder"
+        raise ValueError(f"should have {places} once each, and nothing else in braces")
     return template
 
 
@@ -85,14 +85,14 @@ def _body_source(name: object) -> BodySource:
     for source in (BodySource.SHARE_API, BodySource.ARTICLE_API, BodySource.ARTICLE_PAGE):
         if name == source.value:
             return source
-    raise ValueError(f"should be share_api, article_api or article_page, and {name!r} is none")
+    raise ValueError(f"should be share_api, article_api or article_page, not {name!r}")
 
 
 def _columns(table: object) -> object:
-    """Names by number; in earlier releases it was a number by name."""
+    """Check that a table has names by number; in earlier releases it had numbers by name."""
     for name in table if isinstance(table, dict) else ():
         if not str(name).isdecimal():
-            raise ValueError(f'should be numbers, such as 345 = ["要闻"], and {name!r} is none')
+            raise ValueError(f'should have numbers as keys, such as 345 = ["要闻"], not {name!r}')
     return table
 
 
@@ -102,11 +102,11 @@ _Columns = Annotated[
 ]
 _Rolling = Annotated[str, _template("column", "page", "trace")]
 _RollingScript = Annotated[str, _template("column", "page", "size")]
-_Column = Annotated[str, _template("column", "page", "size", "trace", may_hold="order")]
-_SecurityNews = Annotated[str, _template("security", "page", "size", may_hold="trace")]
+_Column = Annotated[str, _template("column", "page", "size", "trace", optional="order")]
+_SecurityNews = Annotated[str, _template("security", "page", "size", optional="trace")]
 
-#: Articles of the smallest page. With 10, pages of all sizes have an edge at the 2,520th article;
-#: no page crosses it, so none can share articles with the page before
+#: The least number of articles in a page. With 10, pages of all sizes have an edge at the 2,520th
+#: article: no page crosses it, so none overlaps with the page before it
 #: (`crawler.spiders.pagination`). With 13 that edge is at the 360,360th article, which no crawl
 #: reaches.
 _SMALLEST_PAGE = 13
@@ -115,10 +115,11 @@ _SMALLEST_PAGE = 13
 class Mirror(_Table):
     """The mirror site.
 
-    :param hosts: its other names, each with the site at its root.
-    :param feed: path below the site.
-    :param category: likewise, with a place for the slug.
-    :param bodies: where the bodies of its articles are asked for, in order.
+    :param site: its address.
+    :param hosts: its other host names, each with the site at its root.
+    :param feed: the path of the feed below the site.
+    :param category: the path of a category page below the site, with a placeholder for the slug.
+    :param bodies: the sources of the bodies of its articles, in order.
     """
 
     site: Annotated[str, AfterValidator(site_address)]
@@ -136,11 +137,11 @@ class Share(_Table):
     rolling_link: Annotated[str, _template("digits")]
 
     def api_addresses(self, info_code: InfoCode) -> list[str]:
-        """Where to ask for an article's own bytes, in order."""
+        """Return the addresses that may have an article's own body, in order."""
         return [template.format(info_code=info_code) for template in self.api]
 
     def link_of(self, info_code: InfoCode, *, rolling: bool) -> str:
-        """The link that a post carries when no page of the site gave one."""
+        """Return the link of a post for which no page of the site has one."""
         template = self.rolling_link if rolling else self.link
         return template.format(info_code=info_code, digits=info_code.digits)
 
@@ -148,15 +149,15 @@ class Share(_Table):
 class Eastmoney(_Table):
     """Eastmoney's own lists and pages.
 
-    :param bodies: where the bodies of its articles are asked for, in order.
-    :param read: names of the lists that are read by default.
-    :param rolling: where rolling news is listed, tried in order.
-    :param rolling_script: likewise, where none of those answers.
-    :param columns: likewise, the columns of news.
-    :param security_news: likewise, the news of one security.
-    :param page_size: how many articles of a numbered page are asked for at once, at most.
-    :param rolling_columns: names of each list of rolling news, by Eastmoney's number of it.
-    :param news_columns: likewise, of each column.
+    :param bodies: the sources of the bodies of its articles, in order.
+    :param read: the names of the lists that are read by default.
+    :param rolling: the addresses of lists of rolling news, in the order in which they are tried.
+    :param rolling_script: the same as a script, where none of those answers.
+    :param columns: the addresses of columns, in the order in which they are tried.
+    :param security_news: the addresses of the news of a security, in the same way.
+    :param page_size: the most articles in a numbered page.
+    :param rolling_columns: the names of each list of rolling news, by Eastmoney's number of it.
+    :param news_columns: the names of each column, by Eastmoney's number of it.
     """
 
     bodies: _Bodies = (BodySource.ARTICLE_API, BodySource.ARTICLE_PAGE, BodySource.SHARE_API)
@@ -174,7 +175,7 @@ class Eastmoney(_Table):
     @model_validator(mode="before")
     @classmethod
     def _is_of_this_release(cls, table: Any) -> Any:
-        """One sentence for a file of an earlier release, whatever else it lacks."""
+        """Refuse a file of an earlier release in one sentence, whatever else is wrong with it."""
         if isinstance(table, dict):
             for name in (*table.get("news_columns", ()), *table.get("read", ())):
                 if former := former_column(name):
@@ -184,14 +185,14 @@ class Eastmoney(_Table):
     @model_validator(mode="after")
     def _names_are_known_and_differ(self) -> "Eastmoney":
         if self.rolling_columns and not self.rolling:
-            raise ValueError("names lists, and no address in rolling to ask for them")
+            raise ValueError("names lists of rolling news, but rolling has no address of them")
         if self.news_columns and not self.columns:
-            raise ValueError("names lists, and no address in columns to ask for them")
+            raise ValueError("names columns, but columns has no address of them")
         names = [name for table in self._tables for name in _names_in(table)]
         if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"names two lists {min(twice)!r}")
+            raise ValueError(f"has two lists of the name {min(twice)!r}")
         if unknown := [name for name in self.read if name not in self.numbers]:
-            raise ValueError(f"should read lists that are named, and {unknown[0]!r} is not")
+            raise ValueError(f"reads the list {unknown[0]!r}, which has no number")
         return self
 
     @property
@@ -209,7 +210,7 @@ class Eastmoney(_Table):
         }
 
     def name_of(self, number: int) -> str:
-        """The first name of a list."""
+        """Return the first name of a list."""
         return (self.rolling_columns.get(number) or self.news_columns[number])[0]
 
 
@@ -225,10 +226,10 @@ class PictureHosts(_Table):
 
 
 class Sources(_Table):
-    """All of the file.
+    """The whole file.
 
-    :param families: the hosts of one operator, which refuse a visitor together, by its name:
-        ``*.`` and the end of their names.
+    :param families: the hosts of each operator, which refuse a visitor together: ``*.`` and the end
+        of their names, by the operator's name.
     """
 
     mirror: Mirror
@@ -240,7 +241,7 @@ class Sources(_Table):
     def body_addresses(
         self, info_code: InfoCode, bodies: Iterable[BodySource]
     ) -> Iterator[tuple[BodySource, str]]:
-        """Where to ask for an article's own body, source by source, in order."""
+        """Yield the addresses that may have an article's own body, source by source, in order."""
         own = {
             BodySource.ARTICLE_API: self.eastmoney.article_api,
             BodySource.ARTICLE_PAGE: self.eastmoney.article_page,
@@ -255,7 +256,8 @@ class Sources(_Table):
     def load(cls, path: Path) -> "Sources":
         """Read the file.
 
-        :raises InvalidSources: when it cannot be read, naming the entry that is wrong.
+        :raises InvalidSources: when it cannot be read, or has a wrong entry, which the message
+            names.
         """
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -9,19 +9,20 @@ from archive.article import InfoCode
 
 
 class Fate(StrEnum):
-    """The outcome of an article. Of several, the last one in this order counts."""
+    """The outcome of an article. Of several, the last one in this order counts.
+
+    `WAITING`: it failed before, and is tried again later or never. `OPEN`: it is requested and has
+    no answer yet. `LEFT_OUT`: its page shows that the arguments of the crawl do not select it.
+    `SENT`: it was sent to the machine that writes the archive.
+    """
 
     WAITING = "waiting"
-    """it failed before, and is tried again later or not at all"""
     OPEN = "open"
-    """it is asked for, and there is no answer yet"""
     LEFT_OUT = "left_out"
-    """its page shows that the crawl does not want it"""
     UNCHANGED = "unchanged"
     FAILED = "failed"
     GONE = "gone"
     SENT = "sent"
-    """to the machine that writes the archive"""
     REVISED = "revised"
     ADDED = "added"
 
@@ -35,7 +36,7 @@ class Tally:
 
     Stats: ``article/<fate>`` and, where there is a reason, ``article/<fate>/<reason>``;
     ``article/found``, the sum of all fates but ``waiting`` and ``left_out``; ``article/archived``,
-    those that were in the archive when the crawl met them.
+    those that were in the archive when the crawl found them.
     """
 
     def __init__(self, stats: StatsCollector) -> None:
@@ -43,9 +44,9 @@ class Tally:
         self._fates: dict[InfoCode, tuple[Fate, str | None]] = {}
 
     def note(self, info_code: InfoCode, fate: Fate, reason: str | None = None) -> None:
-        """Count an article by its fate, and no more by an earlier one.
+        """Count an article by its fate, instead of by an earlier one.
 
-        :param reason: a word that tells why.
+        :param reason: why, as a word for the statistics.
         """
         before = self._fates.get(info_code)
         if before is None:

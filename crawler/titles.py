@@ -1,4 +1,4 @@
-"""Finds a heading that many pages share, and that is therefore no article's title."""
+"""Detects a heading that many pages share, and that is therefore no article's title."""
 
 from collections import defaultdict
 
@@ -11,7 +11,7 @@ _TOO_MANY = 3
 
 
 class Titles:
-    """The titles that a crawl reads from articles, with those that lists give them."""
+    """The titles that a crawl has read from articles, with their titles on lists."""
 
     def __init__(self) -> None:
         self._listed: defaultdict[str, dict[InfoCode, str]] = defaultdict(dict)
@@ -21,9 +21,10 @@ class Titles:
     ) -> None:
         """Compare a title with those of other articles.
 
-        :param page: the page object that read it.
-        :param facts: what a list says of the article.
-        :raises LayoutChanged: when too many articles have it; then it is read from a wrong place.
+        :param page: the class of the page object that read it.
+        :param facts: the facts of the article on a list.
+        :raises LayoutChanged: when too many articles have it; the page object then reads it from
+            the wrong place.
         """
         if text.title is None or facts is None or facts.title is None:
             return
@@ -31,4 +32,4 @@ class Titles:
         listed[info_code] = facts.title
         if len(listed) >= _TOO_MANY and len({*listed.values()}) >= _TOO_MANY:
             what = f"{len(listed)} articles with different titles have the title {text.title!r}"
-            raise LayoutChanged(page, text.url, f"{what} there, so it is none of an article")
+            raise LayoutChanged(page, text.url, f"{what} there, so it is no article's title")

@@ -121,7 +121,7 @@ AUTOTHROTTLE_START_DELAY = 1.0
 AUTOTHROTTLE_MAX_DELAY = 60.0
 DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 5
-# Not 429: a host that answers "too many requests" is not asked twice more.
+# Not 429: a host that answers "too many requests" gets no more requests.
 RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]
 HTTPERROR_ALLOWED_CODES = [304]
 

@@ -1,1 +1,1 @@
-"""Ask each interface of a source once, and compare the answers with what is expected of them."""
+"""Requests each interface of a source once, and compares the answers with those expected."""

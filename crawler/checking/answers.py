@@ -1,4 +1,4 @@
-"""Answers of sources, and why there is none."""
+"""Answers of the interfaces of sources, and why an interface gave none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scrapy.responsetypes import responsetypes
 
 
 class Silence(StrEnum):
-    """Why no answer came."""
+    """Why there is no answer."""
 
     FORBIDDEN = "forbidden"
     LEFT_ALONE = "left alone"
@@ -21,15 +21,15 @@ class Silence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of asking an interface.
+    """The result of a request to an interface.
 
-    :param interface: its name.
-    :param address: that was asked for; empty where none was known.
-    :param response: the answer, decompressed; None when none came.
-    :param silence: why none came; None when one came.
+    :param interface: the name of the interface.
+    :param address: the requested address; empty where none was known.
+    :param response: the answer, decompressed; None when there is none.
+    :param silence: why there is no answer; None when there is one.
     :param reason: the same in a sentence.
-    :param received: when it came, aware; None where that is not known.
-    :param title: of the article, as the list wrote it that named it.
+    :param received: when the answer was received, aware; None where that is not known.
+    :param title: the title of the article on the list that named it.
     """
 
     interface: str
@@ -45,8 +45,8 @@ class Answer:
 class Answers:
     """All answers of one source.
 
-    :param source: its name.
-    :param robots: what the robots.txt of each host says, in a sentence.
+    :param source: the name of the source.
+    :param robots: the end of a sentence about the robots.txt of each host.
     """
 
     source: str
@@ -59,7 +59,7 @@ def response_of(
 ) -> Response:
     """Return a saved answer as a response.
 
-    :param name: of its file, which tells the type where no header does.
+    :param name: the name of its file, which shows the type where no header does.
     """
     kind = responsetypes.from_args(headers=headers, url=address, filename=name, body=body)
     return kind(address, status=status, headers=headers, body=body)

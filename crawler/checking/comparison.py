@@ -1,4 +1,4 @@
-"""Compares an answer with what is expected of its interface."""
+"""Compares an answer with the expected one."""
 
 import json
 import re
@@ -24,7 +24,9 @@ from crawler.pages.reading import read_answer
 from crawler.pages.titles import have_something_in_common
 from crawler.refusals import refusal_in
 
+#: Statuses of a refusal.
 _REFUSING = {401, 403, 412, 429}
+#: Types of bodies, with the pattern of their beginnings.
 _TYPES = (
     ("JSON", re.compile(r"[{\[]")),
     ("XML", re.compile(r"<(?:\?xml|feed|rss)\b")),
@@ -32,11 +34,12 @@ _TYPES = (
     ("script", re.compile(r"(?:(?:var|let|const)\s+)?[\w$.]+\s*=", re.ASCII)),
     ("JSONP", re.compile(r"(?:/\*[^*]*\*/\s*)?[\w$.]+\s*\(", re.ASCII)),
 )
+#: The most that the newest entry may be in the future, as clocks differ.
 _CLOCKS_APART = timedelta(minutes=10)
 
 
-class Outcome(StrEnum):
-    """What came of asking one interface."""
+class Result(StrEnum):
+    """The result of a check of one interface."""
 
     EXPECTED = "as expected"
     DEVIATES = "deviates"
@@ -47,19 +50,19 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An interface and what was found out about it.
+    """An interface and the result of its check.
 
     :param seen: the answer in a few words.
     """
 
     answer: Answer
-    outcome: Outcome
+    result: Result
     seen: str
     deviations: tuple[Deviation, ...] = ()
 
 
 def compare(source: str, answer: Answer) -> Finding:
-    """Compare an answer with what is expected of its interface."""
+    """Compare an answer with the expected one."""
     if answer.response is None:
         return _silence(answer)
     expected = EXPECTED[layout_of(answer.response)]
@@ -68,23 +71,23 @@ def compare(source: str, answer: Answer) -> Finding:
 
 def _silence(answer: Answer) -> Finding:
     if answer.silence is Silence.NOT_ASKED:
-        return Finding(answer, Outcome.NOT_ASKED, f"none: {answer.reason}")
+        return Finding(answer, Result.NOT_ASKED, f"none: {answer.reason}")
     expected = EXPECTED[layout_of(Response(answer.address))]
     match answer.silence:
         case Silence.FORBIDDEN:
             forbidden = Deviation("robots.txt forbids it, so it was not asked", Mark.D)
-            return Finding(answer, Outcome.NOT_ASKED, "none", (forbidden,))
+            return Finding(answer, Result.NOT_ASKED, "none", (forbidden,))
         case Silence.UNREACHABLE | Silence.CUT if expected.dead:
-            return Finding(answer, Outcome.EXPECTED, f"none, out of service ({expected.dead})")
+            return Finding(answer, Result.EXPECTED, f"none, out of service ({expected.dead})")
         case Silence.CUT:
             ban = Deviation("its host cut the connection without an answer, as a ban does", Mark.B)
-            return Finding(answer, Outcome.REFUSED, "none", (ban,))
-    outcome = Outcome.REFUSED if answer.silence is Silence.LEFT_ALONE else Outcome.SILENT
-    return Finding(answer, outcome, "none", (Deviation(quoted(answer.reason, 200), expected.mark),))
+            return Finding(answer, Result.REFUSED, "none", (ban,))
+    result = Result.REFUSED if answer.silence is Silence.LEFT_ALONE else Result.SILENT
+    return Finding(answer, result, "none", (Deviation(quoted(answer.reason, 200), expected.mark),))
 
 
 class _Comparison:
-    """One answer, its reading, and what is expected of both."""
+    """An answer, its reading, and the expected answer."""
 
     def __init__(self, source: str, answer: Answer, response: Response, expected: Expected) -> None:
         self._source = source
@@ -94,20 +97,20 @@ class _Comparison:
         self._reading: Mapping[str, Any] | None = None
 
     def finding(self) -> Finding:
-        """Compare step by step; the first step that shows another thing than the answer ends it."""
+        """Compare step by step: a refusal or another answer than the expected kind ends it."""
         if self._expected.dead and self._response.status >= HTTPStatus.BAD_REQUEST:
             seen = f"{self._response.status}, out of service ({self._expected.dead})"
-            return Finding(self._answer, Outcome.EXPECTED, seen)
+            return Finding(self._answer, Result.EXPECTED, seen)
         if self._response.status in _REFUSING:
             refusal: str | None = f"status {self._response.status}"
         else:
             refusal = refusal_in(self._response)
         if refusal is not None:
             deviation = Deviation(f"it refused with {refusal}", self._expected.mark)
-            return Finding(self._answer, Outcome.REFUSED, self._seen(), (deviation,))
+            return Finding(self._answer, Result.REFUSED, self._seen(), (deviation,))
         deviations = tuple(self._deviations())
-        outcome = Outcome.DEVIATES if deviations else Outcome.EXPECTED
-        return Finding(self._answer, outcome, self._seen(), deviations)
+        result = Result.DEVIATES if deviations else Result.EXPECTED
+        return Finding(self._answer, result, self._seen(), deviations)
 
     def _seen(self) -> str:
         response, reading = self._response, self._reading
@@ -157,7 +160,7 @@ class _Comparison:
                 wanted = asked.get(parameter, [str(value)])[0]
                 if str(value) != wanted:
                     yield Deviation(
-                        f"`{path}` is `{quoted(str(value))}` where {wanted} was asked for", Mark.B
+                        f"`{path}` is `{quoted(str(value))}` where {wanted} was requested", Mark.B
                     )
         if self._expected.cursor is not None:
             yield from self._cursor(answer, *self._expected.cursor)
@@ -197,7 +200,7 @@ class _Comparison:
 
     def _article(self) -> Iterator[Deviation]:
         assert self._reading is not None
-        for name in self._expected.gives:
+        for name in self._expected.required:
             if not self._reading[name]:
                 yield Deviation(f"no {name} could be read", self._expected.mark)
         listed, title = self._answer.title, self._reading["title"]
@@ -221,7 +224,7 @@ class _Comparison:
 
 
 def type_of(body: bytes) -> str:
-    """Return what a body is, by how it begins."""
+    """Return the type of a body, by its beginning."""
     start = body[:1000].decode(errors="replace").lstrip("\ufeff\r\n\t ")
     found = (name for name, pattern in _TYPES if pattern.match(start))
     return next(found, "another text" if start else "empty")

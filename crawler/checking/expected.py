@@ -1,4 +1,4 @@
-"""What is expected of the answers of each interface, with the certainty of each fact."""
+"""The expected answers of each interface, with the certainty of each fact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,18 +36,18 @@ from crawler.pages.share_answer import ShareAnswer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """What is expected of the answers of an interface.
+    """The expected answers of an interface.
 
-    :param mark: of the interface being alive and answering as its page class reads it.
-    :param types: what its body may be: JSON, JSONP, script, HTML or XML.
-    :param facts: on the fields of a JSON answer.
-    :param newest: the age of a list's newest entry is this at most.
-    :param ordered: the certainty of its entries being ordered by time, newest first.
-    :param echoes: parameters of the address, and the fields that repeat their values.
-    :param cursor: paths of the cursor and of the entries, and the field of the last of these that
-        is the cursor.
-    :param gives: what must be read from the answer for an article.
-    :param dead: the certainty of the interface being out of service; None where it is in service.
+    :param mark: the certainty that the interface works, with the layout that its page class reads.
+    :param types: the types that the body may have: JSON, JSONP, script, HTML or XML.
+    :param facts: the fields of a JSON answer.
+    :param newest: the greatest age of a list's newest entry.
+    :param ordered: the certainty that a list's entries are in order of time, newest first.
+    :param echoes: parameters of the address, each with the path of the field that repeats it.
+    :param cursor: the path of the cursor, the path of the entries, and the field of the last entry
+        that is the cursor.
+    :param required: the fields that the reading of an article must have.
+    :param dead: the certainty that the interface is out of service; None where it is in service.
     """
 
     mark: Mark
@@ -57,7 +57,7 @@ class Expected:
     ordered: Mark | None = None
     echoes: tuple[tuple[str, str], ...] = ()
     cursor: tuple[str, str, str] | None = None
-    gives: tuple[str, ...] = ("title", "published", "media", "body_text")
+    required: tuple[str, ...] = ("title", "published", "media", "body_text")
     dead: Mark | None = None
 
 
@@ -153,13 +153,14 @@ ARTICLE = Expected(
     ),
 )
 ARTICLE_PAGE = Expected(mark=Mark.B, types=frozenset({"HTML"}))
-SHARE = Expected(mark=Mark.D, types=frozenset({"JSON"}), gives=("body_text",), dead=Mark.B)
+SHARE = Expected(mark=Mark.D, types=frozenset({"JSON"}), required=("body_text",), dead=Mark.B)
 MIRROR_LIST = Expected(mark=Mark.A, types=frozenset({"HTML"}))
 FEED = Expected(mark=Mark.A, types=frozenset({"XML"}), newest=timedelta(days=3), ordered=Mark.A)
 POST = Expected(
-    mark=Mark.A, types=frozenset({"HTML"}), gives=("title", "published", "body_text", "category")
+    mark=Mark.A, types=frozenset({"HTML"}), required=("title", "published", "body_text", "category")
 )
 
+#: The expected answers, by the page class that reads them.
 EXPECTED: Mapping[Layout, Expected] = {
     ArticleAnswer: ARTICLE,
     ArticlePage: ARTICLE_PAGE,
@@ -172,4 +173,3 @@ EXPECTED: Mapping[Layout, Expected] = {
     SecurityNewsList: SECURITY_NEWS,
     ShareAnswer: SHARE,
 }
-"""What is expected, by the page class that reads the answer."""

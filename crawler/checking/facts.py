@@ -1,8 +1,7 @@
 """Facts about the fields of a JSON answer, with the certainty of each.
 
-The marks are those of the notes on the sources: what a recorded answer shows is `A`, what several
-independent clients of the interface agree on `B`, what one of them says `C`, what nobody has
-written down `D`.
+A fact that a recorded answer shows has the mark `A`, one that several independent clients of the
+interface agree on `B`, one that a single client shows `C`, and a guess `D`.
 """
 
 import json
@@ -28,8 +27,8 @@ class Mark(StrEnum):
 class Deviation:
     """A fact that an answer contradicts.
 
-    :param sentence: what is otherwise, without a full stop.
-    :param mark: of the fact.
+    :param sentence: the difference, without a full stop.
+    :param mark: the certainty of the fact.
     """
 
     sentence: str
@@ -38,9 +37,10 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form that a value of a JSON answer has.
+    """A form of a value in a JSON answer.
 
-    :param name: with its article.
+    :param name: its name with the article, such as "a text".
+    :param fits: a function that returns whether a value has the form.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Form:
 def _is_time(template: str) -> Callable[[Any], bool]:
     def fits(value: Any) -> bool:
         try:
-            return bool(datetime.strptime(value, template))  # noqa: DTZ007 (of Shanghai, and not kept)
+            return bool(datetime.strptime(value, template))  # noqa: DTZ007 (of Shanghai, and not stored)
         except (TypeError, ValueError):
             return False
 
@@ -112,8 +112,8 @@ JSON_LIST = Form("a list as JSON in a text", _is_json)
 class Fact:
     """A field of a JSON answer.
 
-    :param path: names joined by dots; ``[]`` behind the name of a list stands for each entry.
-    :param everywhere: each entry has it; else one at least.
+    :param path: names joined by dots; ``[]`` after the name of a list stands for each entry.
+    :param everywhere: each entry has the field; otherwise at least one has it.
     """
 
     path: str
@@ -142,7 +142,7 @@ class Fact:
 
 
 def values_at(value: Any, path: str) -> list[Any]:
-    """Return what is at a path; several values where it leads through lists."""
+    """Return the values at a path; a path through lists has several."""
     found = [value]
     for name in filter(None, path.split(".")):
         bare = name.removesuffix("[]")
@@ -153,7 +153,7 @@ def values_at(value: Any, path: str) -> list[Any]:
 
 
 def _shown(value: object) -> str:
-    """Return a value as it stands in the answer, short and safe in a line of Markdown."""
+    """Return a value of the answer, short and safe in a line of Markdown."""
     text = json.dumps(value, ensure_ascii=False)
     return f"`{quoted(text)}`"
 

@@ -12,23 +12,24 @@ from archive.categories import ROLLING
 from crawler.mirror_site import MirrorSite
 from crawler.sources import Eastmoney, Sources
 
-# What is asked for where no answer names anything: articles that Eastmoney and the mirror are known
-# to have had, and a share of which there is news every day.
+#: What is requested where no answer names anything: articles that Eastmoney and the mirror had, and
+#: a share with news every day.
 _SEEN = InfoCode("NW202609183878840472")
 _SEEN_AT_MIRROR = InfoCode("NW202112292230175548")
 _SEEN_SECURITY = "1.600519"
+#: A share of Shanghai or Shenzhen.
 _SHARE = re.compile(r"1\.6[0-9]{5}|0\.[03][0-9]{5}")
-"""A share of Shanghai or Shenzhen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the answers of a source have named so far.
 
-    :param title: of the article, as the list wrote it that named it.
+    :param info_code: an article.
+    :param title: the title of the article on the list that named it.
     :param security: market and symbol of a share.
-    :param post: address of the mirror's post page.
-    :param slug: of that post's category.
+    :param post: the address of a post page of the mirror.
+    :param slug: the category of that post.
     """
 
     info_code: InfoCode | None = None
@@ -38,7 +39,7 @@ class Known:
     slug: str | None = None
 
     def completed_by(self, other: "Known") -> "Known":
-        """Return what is known here, and of the rest what is known there."""
+        """Return this, with the values of `other` for what is unknown here."""
         here = {name: value for name, value in asdict(self).items() if value is not None}
         return replace(other, **here)
 
@@ -47,11 +48,12 @@ class Known:
 class Interface:
     """One interface of a source at one host.
 
-    :param kind: what it answers.
-    :param template: its address, whose host is all that is read of it.
-    :param address: where to ask, from what is known; None while that is not enough.
+    :param kind: the kind of its answers.
+    :param template: its address with placeholders; only the host of it is used.
+    :param address: a function that returns its address from what is known; None while that is not
+        enough.
+    :param is_json: a page instead of the answer means that the host refuses.
     :param of_article: it answers for one article, which a list has named.
-    :param is_json: a page in place of the answer means that the host refuses.
     """
 
     kind: str
@@ -62,21 +64,21 @@ class Interface:
 
     @property
     def name(self) -> str:
-        """What it answers, and where."""
+        """The kind of its answers, and its host."""
         return f"{self.kind} at {self.host}"
 
     @property
     def host(self) -> str:
-        """The host that is asked, with its port where the address has one."""
+        """Its host, with the port where the address has one."""
         return urlsplit(self.template).netloc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is asked of a source.
+    """The interfaces of a source that a check requests.
 
-    :param learn: what is known once an answer was read.
-    :param seen: what to ask for where no answer names anything.
+    :param learn: a function that adds what a reading names to what is known.
+    :param seen: what to request where no answer names anything.
     """
 
     source: str
@@ -86,7 +88,7 @@ class Plan:
 
 
 def plan_of(source: str, sources: Sources, trace: int) -> Plan:
-    """Return what is asked of a source.
+    """Return the plan of a check of a source.
 
     :param trace: a number that no earlier request had.
     """
@@ -110,7 +112,7 @@ def _mirror(sources: Sources, _: int) -> Plan:
     def category(known: Known) -> str | None:
         if known.slug is None:
             return None
-        # The page of a category with a space has no links: Jekyll takes its name for two.
+        # The page of a category with a space has no links, because Jekyll splits its name.
         return site.category_page(ROLLING.slug if " " in known.slug else known.slug)
 
     return Plan(
@@ -208,5 +210,5 @@ def _named(reading: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 _PLANS: Mapping[str, Callable[[Sources, int], Plan]] = {"eastmoney": _eastmoney, "finews": _mirror}
 
+#: The names of the sources.
 SOURCES = tuple(_PLANS)
-"""The names of the sources."""

@@ -1,11 +1,11 @@
-"""Writes what was found out about the sources: Markdown that fits into an issue."""
+"""Writes the report of a check in Markdown, for an issue."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from archive.article import SHANGHAI
 from crawler.checking.answers import Answers
-from crawler.checking.comparison import Finding, Outcome
+from crawler.checking.comparison import Finding, Result
 from crawler.checking.facts import quoted
 from crawler.exit_status import ExitStatus
 
@@ -20,7 +20,8 @@ def report(
 ) -> str:
     """Return the report on the sources that were checked.
 
-    :param when: they were asked; None for saved answers.
+    :param when: the time of the requests; None for saved answers.
+    :param version: the version of finews.
     """
     asked = (
         f"asked on {when.astimezone(SHANGHAI):%Y-%m-%d %H:%M} +0800" if when else "saved answers"
@@ -34,11 +35,11 @@ def report(
 
 
 def _of_source(answers: Answers, findings: Sequence[Finding]) -> Iterator[str]:
-    good = sum(finding.outcome is Outcome.EXPECTED for finding in findings)
+    good = sum(finding.result is Result.EXPECTED for finding in findings)
     yield f"## {answers.source}: {good} of {len(findings)} interfaces as expected\n"
     yield "| interface | answer | result |\n| --- | --- | --- |"
     for finding in findings:
-        yield f"| {quoted(finding.answer.interface, 100)} | {finding.seen} | {finding.outcome} |"
+        yield f"| {quoted(finding.answer.interface, 100)} | {finding.seen} | {finding.result} |"
     yield ""
     lines = [
         f"- {quoted(finding.answer.interface, 100)}: {deviation.sentence} ({deviation.mark})"
@@ -54,13 +55,13 @@ def _of_source(answers: Answers, findings: Sequence[Finding]) -> Iterator[str]:
 
 def status_of(findings: Sequence[Finding]) -> tuple[ExitStatus, str]:
     """Return the exit status of a check and the reason in one sentence."""
-    wrong = [finding for finding in findings if finding.outcome is not Outcome.EXPECTED]
+    wrong = [finding for finding in findings if finding.result is not Result.EXPECTED]
     if not wrong:
         return ExitStatus.DONE, f"All {len(findings)} interfaces answer as expected."
     if not any(_is_answered(finding) for finding in findings):
-        if any(finding.outcome is Outcome.REFUSED for finding in wrong):
+        if any(finding.result is Result.REFUSED for finding in wrong):
             return ExitStatus.SOURCE_UNREACHABLE, "Every host refuses; try again tomorrow."
-        if all(finding.outcome is Outcome.NOT_ASKED for finding in wrong):
+        if all(finding.result is Result.NOT_ASKED for finding in wrong):
             return ExitStatus.SOURCE_UNREACHABLE, "robots.txt forbids all that would be asked for."
         return ExitStatus.SOURCE_UNREACHABLE, "No host answers; is this machine on the network?"
     return (
@@ -71,4 +72,4 @@ def status_of(findings: Sequence[Finding]) -> tuple[ExitStatus, str]:
 
 def _is_answered(finding: Finding) -> bool:
     answered = finding.answer.response is not None
-    return answered and finding.outcome in {Outcome.EXPECTED, Outcome.DEVIATES}
+    return answered and finding.result in {Result.EXPECTED, Result.DEVIATES}

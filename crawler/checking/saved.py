@@ -16,8 +16,9 @@ from crawler.arguments import http_address
 from crawler.checking.answers import Answer, Answers, Silence, response_of
 
 INDEX = "index.json"
+#: The files that name the answers in a folder and the address of each.
 _INDEXES = (INDEX, "expected.json")
-"""Both name the files of a folder and the address of each."""
+#: Headers that are not saved.
 _NOT_SAVED = {b"set-cookie"}
 
 
@@ -26,7 +27,7 @@ class UnreadableFolder(FinewsError):
 
 
 def make_folders(folder: Path, sources: Iterable[str]) -> None:
-    """Make the folders that the answers of some sources will be saved in.
+    """Make the folders for the answers of some sources.
 
     :raises UnreadableFolder: when one of them has answers already, or cannot be made.
     """
@@ -42,7 +43,7 @@ def make_folders(folder: Path, sources: Iterable[str]) -> None:
 def save(answers: Answers, folder: Path) -> None:
     """Write the answers of a source, each as a file, and an index of them.
 
-    :param folder: of `make_folders`.
+    :param folder: the folder that `make_folders` got.
     :raises UnreadableFolder: when they cannot be written.
     """
     place = folder / answers.source
@@ -94,9 +95,9 @@ def _envelope(response: Response) -> dict[str, Any]:
 
 
 def saved_answers(folder: Path, sources: Iterable[str]) -> list[Answers]:
-    """Read the answers in a folder, of those sources that it has.
+    """Read the answers of the sources that a folder has.
 
-    :param folder: has an index, or a folder with an index for each source.
+    :param folder: a folder with an index, or with a folder and an index for each source.
     :raises UnreadableFolder: when it has none, or one of them cannot be read.
     """
     names = tuple(sources)

@@ -1,4 +1,4 @@
-"""Asks each interface once, with the manners of a crawl; nothing is archived."""
+"""Requests each interface once, with the limits of a crawl; nothing is archived."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -28,6 +28,7 @@ from crawler.network_errors import HostBlocked, why
 from crawler.pages.reading import read_answer
 from crawler.request_meta import ANSWERS_JSON
 
+#: Settings of a check: nothing is stored, and nothing is requested a second time.
 _ONCE = {
     "FINEWS_ARCHIVE_CLASS": "crawler.archive_port.ArchiveInProcess",
     "FINEWS_WARC": False,
@@ -37,19 +38,18 @@ _ONCE = {
     "RETRY_TIMES": 0,
     "LOG_ENABLED": False,
 }
-"""Settings of a check: nothing is stored, and nothing is asked a second time."""
+#: Twisted itself repeats a request whose connection was used before and is cut.
 _NO_SECOND_TRY = {"Connection": "close"}
-"""Twisted repeats a request by itself whose connection was used before and is cut."""
 
 
 class NotChecked(FinewsError):
-    """A check came to no end."""
+    """A check did not finish."""
 
 
 class CheckSpider(Spider):
-    """Asks each interface of a plan, as soon as its address is known.
+    """Requests each interface of a plan, as soon as its address is known.
 
-    It is in no module of SPIDER_MODULES: it is no spider to crawl with.
+    It is outside of SPIDER_MODULES, because it is no spider to crawl with.
     """
 
     name = "check"
@@ -66,51 +66,51 @@ class CheckSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Made by Scrapy."""
+        """Build the spider; Scrapy calls this."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.robots_received, signals.response_received)
         crawler.signals.connect(spider.robots_parsed, signals.robots_parsed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask what can be asked from the start."""
+        """Yield requests for the interfaces whose addresses are known from the start."""
         for request in self._possible():
             yield request
 
     def parse(self, response: Response, *, interface: Interface) -> Iterator[Request]:
-        """Keep an answer, and ask for what it names."""
+        """Store an answer, and yield requests for what it names."""
         assert response.request is not None
-        self._keep(interface, response.request, response=response)
+        self._store(interface, response.request, response=response)
         with suppress(FinewsError):
             self._known = self._plan.learn(self._known, read_answer(self._plan.source, response))
         yield from self._go_on()
 
     def failed(self, failure: Failure) -> Iterator[Request]:
-        """Keep why no answer came."""
+        """Store why there is no answer."""
         request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
         error = failure.value
         assert isinstance(error, Exception)
         reason = str(error) if isinstance(error, IgnoreRequest) else why(error)
         silence = _silence(error)
-        self._keep(request.cb_kwargs["interface"], request, silence=silence, reason=reason)
+        self._store(request.cb_kwargs["interface"], request, silence=silence, reason=reason)
         yield from self._go_on()
 
     def robots_received(self, response: Response, request: Request) -> None:
-        """Keep the status of a robots.txt."""
+        """Store the status of a robots.txt."""
         parts = urlparse_cached(request)
         if parts.path == "/robots.txt":
             found = response.status == HTTPStatus.OK
             self.robots[parts.netloc] = "there" if found else f"none (status {response.status})"
 
     def robots_parsed(self, robotparser: ProtegoRobotParser, request: Request) -> None:
-        """Keep the delay that a robots.txt asks for."""
+        """Store the delay that a robots.txt requires."""
         host = urlparse_cached(request).netloc
         says = self.robots.setdefault(host, "elsewhere, by a redirect")
         delay = robotparser.rp.crawl_delay(self.settings["USER_AGENT"])
         if delay:
             self.robots[host] = f"{says}, asks for a delay of {delay:g} s"
 
-    def _keep(self, interface: Interface, request: Request, **answer: Any) -> None:
+    def _store(self, interface: Interface, request: Request, **answer: Any) -> None:
         now = load_object(self.settings["FINEWS_CLOCK"])()
         self.answers[interface] = Answer(
             interface=interface.name,
@@ -165,10 +165,10 @@ class CheckSpider(Spider):
         return Answers(self._plan.source, tuple(answers), robots)
 
 
-def ask(plans: Sequence[Plan], settings: Settings) -> list[Answers]:
-    """Ask each interface of each plan once.
+def request_all(plans: Sequence[Plan], settings: Settings) -> list[Answers]:
+    """Request each interface of each plan once.
 
-    :param settings: of the project; each source is asked with those of its spider.
+    :param settings: the settings of the project; those of a source's spider override them.
     :raises NotChecked: when Scrapy could not start or was interrupted.
     """
     headers = {**settings.getdict("DEFAULT_REQUEST_HEADERS"), **_NO_SECOND_TRY}
@@ -180,8 +180,8 @@ def ask(plans: Sequence[Plan], settings: Settings) -> list[Answers]:
         crawlers = []
         for plan in plans:
             crawler = process.create_crawler(CheckSpider)
-            manners = loader.load(plan.source).custom_settings or {}
-            crawler.settings.setdict(manners, priority="spider")
+            own_settings = loader.load(plan.source).custom_settings or {}
+            crawler.settings.setdict(own_settings, priority="spider")
             archive = str(Path(folder) / plan.source)
             crawler.settings.set("FINEWS_ARCHIVE", archive, priority="cmdline")
             tasks.append(process.crawl(crawler, plan=plan))
@@ -199,14 +199,14 @@ def _answers(crawler: Crawler, task: asyncio.Task[None]) -> Answers:
     return crawler.spider.all_answers()
 
 
-def ask_for(source: str, address: str, settings: Settings) -> Answer:
-    """Ask one address once, with the manners of a source.
+def request_one(source: str, address: str, settings: Settings) -> Answer:
+    """Request one address once, with the settings of a source.
 
-    :raises NotChecked: as `ask`.
+    :raises NotChecked: as `request_all`.
     """
     interface = Interface(kind="answer", template=address, address=lambda _: address)
     plan = Plan(source=source, interfaces=(interface,), learn=lambda known, _: known)
-    (answers,) = ask([plan], settings)
+    (answers,) = request_all([plan], settings)
     return answers.answers[0]
 
 

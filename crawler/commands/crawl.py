@@ -1,4 +1,4 @@
-"""``scrapy crawl``: Scrapy's own, with checked arguments, a summary and an exit status."""
+"""``scrapy crawl``: Scrapy's command, with checked arguments, a summary and an exit status."""
 
 import argparse
 import asyncio
@@ -26,8 +26,8 @@ from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
 
-#: New objects between two runs of Python's garbage collector. By default it runs several times a
-#: page, which took 0.15 of a crawl's CPU time.
+#: New objects between two runs of Python's garbage collector. By default it runs several times for
+#: each page, which took 0.15 of a crawl's CPU time.
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
@@ -35,8 +35,8 @@ class WrongCall(FinewsError):
     """The command line or the environment is wrong; no request was sent."""
 
 
-_BROKEN_OFF = FinewsError(
-    "The crawl was broken off; the next one asks again for what had not been stored."
+_INTERRUPTED = FinewsError(
+    "The crawl was interrupted; the next one requests again what was not stored."
     f" (exit status {ExitStatus.INTERRUPTED})"
 )
 
@@ -80,7 +80,7 @@ class Command(CrawlCommand):
             task = crawl if isinstance(crawl, asyncio.Task) else None
             failure = task.exception() if task and task.done() else None
             if task and not task.done():  # a second signal ends Scrapy at once
-                self._refuse(ExitStatus.INTERRUPTED, _BROKEN_OFF)
+                self._refuse(ExitStatus.INTERRUPTED, _INTERRUPTED)
             elif isinstance(failure, ArchiveError):
                 # Since the check, another crawl took the lock, the disk is full, or the like.
                 self._refuse(self._status_of(failure), failure)
@@ -129,7 +129,7 @@ class Command(CrawlCommand):
     def _verdict(self, crawler: Crawler) -> Verdict:
         assert self.crawler_process is not None
         if self.crawler_process.bootstrap_failed or crawler.stats is None:
-            return Verdict(ExitStatus.ERROR, "The crawl could not be started; the log says why.")
+            return Verdict(ExitStatus.ERROR, "The crawl could not be started; see the log.")
         opened = crawler.get_extension(OpenArchive)
         share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
         return (opened and opened.verdict) or judge(crawler.stats.get_stats(), share)

@@ -1,4 +1,4 @@
-"""``scrapy reparse``: reads captures again with today's page objects, without the network."""
+"""``scrapy reparse``: parses captures with today's page objects, without the network."""
 
 import argparse
 import sys
@@ -45,7 +45,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Read all articles, or those that are named."""
+        """Parse the captures of all articles, or of those that the arguments name."""
         assert self.settings is not None
         try:
             codes = [InfoCode.from_address(arg) for arg in args]

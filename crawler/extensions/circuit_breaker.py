@@ -1,17 +1,16 @@
-"""Sends no requests to a host that refuses this machine, or that gives no answer.
+"""Stops requests to a host that refuses this machine, or that does not answer.
 
-The only place that counts failures of hosts. They count as they happen, next to the wire, and not
-when the retries of a request are used up: retries come after all that waits.
+Failures of hosts are counted only here. They are counted when they happen, next to the network, and
+not when the retries of a request are used up: Scrapy sends retries after all waiting requests.
 
-- 403, 429, a long Retry-After, a captcha or a page where data was due is a refusal at once.
-- Cut connections and empty answers in a row are a refusal, too: so Eastmoney bans.
+- One 403, 429, long Retry-After, captcha, or page instead of data is a refusal.
+- Cut connections and empty answers in a row are a refusal, too: Eastmoney bans in this way.
 - Other failures in a row (status 5xx, no address, no connection, no answer in time) mean that the
   host is silent.
-- Requests in a row that bring no picture mean that the host has none for this crawl.
-- A host that refuses by cut connections or captchas speaks for its family (``[families]`` in
-  ``sources.toml``) where it is known to be alive, which is when it has answered within a week, and
-  no other host of the family has answered since the refusals began. A host that never answered is
-  dead, and says nothing of the others.
+- Requests in a row without a picture mean that the host has none for this crawl.
+- A host that refuses by cut connections or captchas blocks its family (``[families]`` in
+  ``sources.toml``), if it has answered within a week and no other host of the family has answered
+  since the refusals began. A host that never answered is dead; the others may be alive.
 """
 
 import logging
@@ -43,11 +42,12 @@ from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
 
+#: Statuses that are refusals, statuses that may have a Retry-After, and the first server error.
 _BLOCKING = {403, 429}
 _BUSY = {429, 503}
 _SERVER_ERROR = 500
 
-#: Requests in a row that bring no picture; then the host is not asked again by this crawl.
+#: Requests in a row without a picture, after which a crawl sends no more to the host.
 _MAX_WITHOUT_PICTURE = 3
 
 
@@ -55,8 +55,9 @@ _MAX_WITHOUT_PICTURE = 3
 class _Row:
     """Failures of a host in a row.
 
-    :param since: time of the first.
-    :param cut: how many were cut connections or empty answers.
+    :param since: the time of the first.
+    :param length: their number.
+    :param cut: how many of them were cut connections or empty answers.
     """
 
     since: datetime
@@ -65,18 +66,18 @@ class _Row:
 
 
 class CircuitBreaker(Component):
-    """Remembers over runs, in the archive's crawl state, which hosts are not to be asked.
+    """Blocks hosts, and stores the blocks in the archive's crawl state for later crawls.
 
-    ``FINEWS_BREAKER_SECONDS`` is how long at first; each further time within a day is twice as
-    long, up to ``FINEWS_BREAKER_MAX_SECONDS``. Then one request finds out whether the host answers
-    again. A Retry-After (RFC 9110, section 10.2.3) of up to ``FINEWS_RETRY_AFTER_MAX_SECONDS`` is
-    waited for; a longer one is a refusal for that long, up to the longest.
+    A block lasts ``FINEWS_BREAKER_SECONDS``; each further one within a day lasts twice as long, up
+    to ``FINEWS_BREAKER_MAX_SECONDS``. Then one request tests whether the host answers again. The
+    crawl waits for a Retry-After (RFC 9110, section 10.2.3) of up to
+    ``FINEWS_RETRY_AFTER_MAX_SECONDS``; a longer one is a block of that time, up to the maximum.
 
     A host is silent after ``FINEWS_SILENT_AFTER_FAILURES`` failures in a row, and after twice as
     many where it has answered before in this crawl.
 
     Stats: ``breaker/refused/<host>`` and ``breaker/silent/<host>``, a sentence each;
-    ``breaker/share/<host>``, what a share host answered that is one of these;
+    ``breaker/share/<host>``, the last answer of a share host that is one of these;
     ``breaker/share_answered``, whether any share host answered; ``breaker/left_alone``.
     """
 
@@ -104,7 +105,7 @@ class CircuitBreaker(Component):
     def check(self, request: Request) -> None:
         """Let a request pass.
 
-        :raises HostBlocked: when its host is not to be asked.
+        :raises HostBlocked: when its host is blocked.
         """
         host = _host_of(request)
         block = self._state.block_of(host, self._now())
@@ -122,7 +123,7 @@ class CircuitBreaker(Component):
         return _host_of(request) in self._answered
 
     def watching(self, request: Request) -> ExitStack:
-        """Count what goes wrong while a request is sent and its answer is awaited."""
+        """Return a context that counts an error of the request that is sent in it."""
         watching = ExitStack()
         watching.push(partial(self._no_answer, request))
         return watching
@@ -130,19 +131,19 @@ class CircuitBreaker(Component):
     def _no_answer(
         self, request: Request, _: object, error: BaseException | None, __: object
     ) -> None:
-        """Count an error that kept an answer from coming."""
+        """Count a request without an answer."""
         if not isinstance(error, Exception) or isinstance(error, DownloadCancelledError):
-            return  # there is none, or the host answers, more than is wanted
+            return  # no error, or an answer that is too large
         cut = is_cut(error)
-        # A host may have no robots.txt to send, and pages all the same.
+        # A host may fail for robots.txt only, and answer with pages.
         if cut or not _is_robots(request):
             self._failed(request, why(error), cut=cut, reached=cut)
 
     def count_answer(self, request: Request, response: Response, *, last: bool) -> timedelta:
-        """Count an answer: it may refuse, fail, or be one.
+        """Count an answer as a refusal, a failure or a success.
 
-        :param last: the same is not asked again, whatever it says.
-        :returns: how long to wait before the same is asked again; nothing, mostly.
+        :param last: the request is not sent again, whatever the answer is.
+        :returns: how long to wait before the request is sent again; zero if it is not.
         """
         if _is_robots(request):
             return timedelta()
@@ -151,7 +152,7 @@ class CircuitBreaker(Component):
             return wait
         refusal = _refusal(request, response)
         if refusal is not None:
-            self._refused(request, f"it answered with {refusal}", speaks_for_family=True)
+            self._refused(request, f"it answered with {refusal}", may_block_family=True)
         elif wait:
             reason = f"it answered {response.status} and asks to wait {wait}"
             self._refused(request, reason, at_least=min(wait, self._longest))
@@ -166,17 +167,17 @@ class CircuitBreaker(Component):
         return timedelta()
 
     def check_body(self, request: Request, response: Response) -> None:
-        """Recognise a refusal in an answer that came compressed, and let none be read as a page.
+        """Check a decompressed answer for a refusal, which is not visible while it is compressed.
 
-        :raises HostBlocked: when it is one.
+        :raises HostBlocked: when the answer is a refusal.
         """
         refusal = None if _is_robots(request) else _refusal(request, response)
         if refusal is not None:
-            self._refused(request, f"it answered with {refusal}", speaks_for_family=True)
+            self._refused(request, f"it answered with {refusal}", may_block_family=True)
             self.check(request)
 
     def count_picture(self, request: Request, *, stored: bool) -> None:
-        """Count a request for a picture, whose host may answer and have none."""
+        """Count a request for a picture; its host may answer without one."""
         host = _host_of(request)
         self._no_picture[host] = 0 if stored else self._no_picture[host] + 1
         if self._no_picture[host] == _MAX_WITHOUT_PICTURE:
@@ -187,13 +188,15 @@ class CircuitBreaker(Component):
         self._answered.add(host)
         self._rows.pop(host, None)
         self._state.answered(host, self._now())
-        if _asks_share_host(request):
+        if _is_for_share_host(request):
             self.stats.set_value(SHARE_ANSWERED, 1)
 
     def _failed(self, request: Request, answer: str, *, cut: bool, reached: bool) -> None:
         """Count one more failure in a row.
 
-        :param reached: there was a connection, so that this machine has a network.
+        :param answer: what the host answered, or why not, as the end of a sentence.
+        :param cut: the host cut the connection, or the answer was empty.
+        :param reached: there was a connection, so this machine has a network.
         """
         host, now = _host_of(request), self._now()
         on_trial = self._on_trial_since(host, now, cut=cut) is not None
@@ -206,19 +209,19 @@ class CircuitBreaker(Component):
         if row.cut == row.length:
             times = f" {row.length} times in a row" if row.length > 1 else ""
             reason = f"it cut the connection or sent nothing{times}"
-            self._refused(request, reason, speaks_for_family=True)
+            self._refused(request, reason, may_block_family=True)
             return
         times = f" {row.length} times in a row, at last" if row.length > 1 else ""
         reason = f"it gave no answer{times}: {answer}"
         if reached or self._answered:
             self._block(request, reason, refused=False, answer=answer)
-        else:  # perhaps there is no network, which says nothing of the host
+        else:  # this machine may have no network
             self._silence(request, reason, answer)
 
     def _silence(self, request: Request, reason: str, answer: str | None = None) -> None:
-        """Ask the host no more in this crawl."""
+        """Block a host for the rest of this crawl only."""
         host = _host_of(request)
-        self._silent[host] = f"{host} is not asked again by this crawl: {reason}"
+        self._silent[host] = f"{host} gets no more requests in this crawl: {reason}"
         self._note(request, "silent", host, self._silent[host], answer)
 
     def _refused(
@@ -226,7 +229,7 @@ class CircuitBreaker(Component):
         request: Request,
         reason: str,
         *,
-        speaks_for_family: bool = False,
+        may_block_family: bool = False,
         at_least: timedelta | None = None,
     ) -> None:
         host, now = _host_of(request), self._now()
@@ -234,7 +237,7 @@ class CircuitBreaker(Component):
         row = self._rows.get(host)
         since = self._state.on_trial_since(host, now) or (row.since if row else now)
         if (
-            speaks_for_family
+            may_block_family
             and family is not None
             and self._state.answered_lately(host, now)
             and not self._state.answered_since(family, since, but=host)
@@ -252,9 +255,13 @@ class CircuitBreaker(Component):
         at_least: timedelta | None = None,
         answer: str | None = None,
     ) -> None:
-        """Remember a block over runs.
+        """Store a block for this crawl and later ones.
 
-        :param name: of the family that is blocked; the request's host where there is none.
+        :param reason: the reason, as the end of a sentence.
+        :param name: the family that is blocked; None for the host of the request.
+        :param refused: the host refused this machine; otherwise it gave no answer.
+        :param at_least: the time that the host requires.
+        :param answer: what the host answered, or why not.
         """
         host = _host_of(request)
         first = max(self._first, at_least or self._first)
@@ -268,7 +275,7 @@ class CircuitBreaker(Component):
         logger.warning("%s%s.", str(block)[0].upper(), str(block)[1:])
 
     def _on_trial_since(self, host: str, now: datetime, *, cut: bool) -> datetime | None:
-        """Return when the last block of a host ended that has not answered since; else None."""
+        """Return when the last block of a host ended, if it has not answered since; else None."""
         families = [name for name in self._families if host.endswith(name[1:])] if cut else []
         since = (self._state.on_trial_since(name, now) for name in (host, *families))
         return next((time for time in since if time is not None), None)
@@ -276,10 +283,10 @@ class CircuitBreaker(Component):
     def _note(
         self, request: Request, kind: str, name: str, sentence: str, answer: str | None = None
     ) -> None:
-        """Store what the verdict on the crawl names."""
+        """Store in the stats what the verdict on the crawl names."""
         self.stats.set_value(f"breaker/{kind}/{name}", sentence)
         key = f"breaker/share/{_host_of(request)}"
-        if _asks_share_host(request) and (answer or self.stats.get_value(key) is None):
+        if _is_for_share_host(request) and (answer or self.stats.get_value(key) is None):
             self.stats.set_value(key, answer or sentence)
 
     @property
@@ -295,7 +302,7 @@ def _host_of(request: Request) -> str:
     return urlparse_cached(request).hostname or ""
 
 
-def _asks_share_host(request: Request) -> bool:
+def _is_for_share_host(request: Request) -> bool:
     return bool(request.meta.get(SHARE_HOST))
 
 
@@ -309,7 +316,7 @@ def _refusal(request: Request, response: Response) -> str | None:
     refusal = refusal_in(response)
     is_page = response.status == 200 and response.body.lstrip().startswith(b"<")
     if refusal is None and is_page and request.meta.get(ANSWERS_JSON):
-        return "a page where data was due"
+        return "a page instead of data"
     return refusal
 
 

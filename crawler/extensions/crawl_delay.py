@@ -1,7 +1,7 @@
 """Obeys Crawl-delay and Request-rate in robots.txt, which Scrapy reads and does not apply.
 
-The adapter to what Scrapy 2.19 has no interface for: see scrapy/scrapy#892, and
-``Downloader._get_slot`` and ``AutoThrottle._adjust_delay`` in its source.
+Scrapy 2.19 has no interface for this: see scrapy/scrapy#892, and ``Downloader._get_slot`` and
+``AutoThrottle._adjust_delay`` in its source.
 """
 
 import logging
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class CrawlDelay(Component):
-    """Keeps the delay of each download slot at what the robots.txt of its hosts asks for, at least.
+    """Makes the delay of each download slot at least that in the robots.txt of its hosts.
 
     ``FINEWS_CRAWL_DELAY_MAX_SECONDS`` is the longest that is obeyed; a longer one is logged, and
     counted as ``robotstxt/delay_too_long``. AutoThrottle may make a delay longer, not shorter.
@@ -35,21 +35,21 @@ class CrawlDelay(Component):
         crawler.signals.connect(self.restore, signals.response_downloaded)
 
     def apply_rules(self, robotparser: RobotParser, request: Request) -> None:
-        """On `robots_parsed`: apply the delay that a host asks for."""
-        asked = robotparser.crawl_delay(self._user_agent)
-        if not asked or asked <= 0:
+        """On `robots_parsed`: apply the delay that a host requires."""
+        required = robotparser.crawl_delay(self._user_agent)
+        if not required or required <= 0:
             return
-        if asked > self._longest:
+        if required > self._longest:
             self.stats.inc_value("robotstxt/delay_too_long")
             logger.warning(
-                "The robots.txt of %s asks for %g seconds between two requests; %g are waited "
+                "The robots.txt of %s requires %g seconds between two requests; the crawl waits %g "
                 "(FINEWS_CRAWL_DELAY_MAX_SECONDS).",
-                *(urlparse_cached(request).hostname, asked, self._longest),
+                *(urlparse_cached(request).hostname, required, self._longest),
             )
         slot = self._downloader.get_slot_key(request)
-        delay = max(min(asked, self._longest), self._delays.get(slot, 0.0))
+        delay = max(min(required, self._longest), self._delays.get(slot, 0.0))
         self._delays[slot] = delay
-        # For a slot that Scrapy makes anew after a minute without requests.
+        # Scrapy makes a new slot after a minute without requests.
         self._downloader.per_slot_settings[slot] = {"delay": delay, "jitter": 0}
         self._apply(slot)
 

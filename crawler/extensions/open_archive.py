@@ -1,4 +1,4 @@
-"""Opens the archive for one crawl, notes the crawl in it, and closes it after the pipelines."""
+"""Opens the archive for one crawl, records the crawl in it, and closes it after the pipelines."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ class OpenArchive(CrawlSession):
         return extension
 
     def begin(self, spider: Spider) -> None:
-        """On `spider_opened`: note the crawl. One that is killed leaves a row without an end."""
+        """On `spider_opened`: record the crawl. A killed crawl leaves a row without an end."""
         arguments: dict[str, str] = getattr(spider, "given_arguments", {})
         try:
             self._crawl_id = self.archive.begin_crawl(spider.name, arguments)
@@ -48,20 +48,20 @@ class OpenArchive(CrawlSession):
             self.storage_failed(error)
 
     def end(self, reason: str) -> None:
-        """On `spider_closed`, which Scrapy sends when all pipelines are closed: note the end."""
+        """On `spider_closed`, which Scrapy sends when all pipelines are closed: record the end."""
         try:
             with closing(self.archive):
                 self._note_end(reason)
         except ArchiveError as error:
-            sentence = f"How the crawl ended is not noted: {error}"
+            sentence = f"The end of the crawl was not recorded: {error}"
             logger.error("%s", sentence)
             self.verdict = Verdict(ExitStatus.STORAGE_FAILED, sentence)
 
     def _settle_open(self, reason: str) -> None:
         """Settle the articles that were requested and have no outcome.
 
-        After a whole crawl each of them has failed, whatever lost it. A crawl that ended early has
-        not reached them, and the next one finds them again.
+        After a finished crawl each of them has failed, whatever the cause. A crawl that ended early
+        has not reached them, and the next one finds them again.
         """
         for info_code in self.tally.open():
             if reason != "finished":
@@ -69,7 +69,9 @@ class OpenArchive(CrawlSession):
                 continue
             logger.error("%s is not archived, and no reason is known.", info_code)
             requested = self.settle(info_code, Fate.FAILED, "lost")
-            lost = FailedAttempt(info_code, "It was lost on its way.", requested.post_url)
+            lost = FailedAttempt(
+                info_code, "It was lost for an unknown reason.", requested.post_url
+            )
             self.note_failure(lost, requested.listed)
 
     def _note_end(self, reason: str) -> None:

@@ -27,14 +27,14 @@ logger = logging.getLogger(__name__)
 
 
 class Pictures(Component):
-    """Gives `PicturePipeline` what the catalog says is missing, so that a crawl also brings what
-    one before it, killed or busy, left out. ``FINEWS_MEDIA=1`` switches it on.
+    """Passes to `PicturePipeline` the pictures that the catalog lacks, also those that an earlier
+    crawl left out because it was killed or busy. ``FINEWS_MEDIA=1`` switches it on.
 
-    Not with the articles: that pipeline would hold each until its pictures are there, and know
-    only the pictures of this crawl's.
+    Articles do not pass through that pipeline: it would delay each until its pictures are stored,
+    and would fetch only the pictures of articles of this crawl.
 
-    One after the other and host by host: the next picture is asked for when the one before is
-    kept or could not be had.
+    Each host gets one request at a time: the next one when the picture before is stored or has
+    failed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -42,15 +42,15 @@ class Pictures(Component):
         if not settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
         if not issubclass(archive_class(settings), LocalArchive):
-            raise NotConfigured("pictures are asked for where the archive is")
+            raise NotConfigured("pictures are fetched only on the machine that has the archive")
         super().__init__(crawler)
         self._hosts = Sources.load(Path(settings["FINEWS_SOURCES"])).pictures.hosts
         self._most = settings.getint("FINEWS_PICTURES")
         at_once = settings.getint("CONCURRENT_REQUESTS") or len(self._hosts)
-        self._turns = asyncio.Semaphore(at_once)  # the scheduler's limit, which this goes past
+        self._turns = asyncio.Semaphore(at_once)  # the scheduler's limit does not apply here
         self._stored: set[InfoCode] = set()
-        self._asking: dict[str, asyncio.Task[None]] = {}
-        self._asked = False
+        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._begun = False
         crawler.signals.connect(self.allow_hosts, signals.spider_opened)
         crawler.signals.connect(self.note_stored, signals.item_scraped)
         crawler.signals.connect(self.begin, signals.spider_idle)
@@ -59,7 +59,7 @@ class Pictures(Component):
     def allow_hosts(self, spider: Any) -> None:
         """On `spider_opened`: allow picture hosts, which would otherwise count as offsite.
 
-        A spider that names no hosts, as that of `scrapy fetch`, is allowed all.
+        A spider without allowed hosts, such as that of `scrapy fetch`, may request all.
         """
         if allowed := getattr(spider, "allowed_domains", None):
             spider.allowed_domains = [*allowed, *self._hosts]
@@ -71,28 +71,28 @@ class Pictures(Component):
 
     def begin(self) -> None:
         """On `spider_idle`, when every article is stored or has failed: fetch the pictures."""
-        if not self._asked:
-            self._asked = True
+        if not self._begun:
+            self._begun = True
             pipeline = self.crawler.get_item_pipeline(PicturePipeline)
             if pipeline is None:
-                logger.error("No picture is asked for: ITEM_PIPELINES has no PicturePipeline.")
+                logger.error("No picture is fetched: ITEM_PIPELINES has no PicturePipeline.")
                 return
             addresses: defaultdict[str, list[str]] = defaultdict(list)
-            for address in self._wanted():
+            for address in self._missing():
                 addresses[host_of(address) or ""].append(address)
             for host, of_host in addresses.items():
-                self._asking[host] = asyncio.ensure_future(self._ask(host, of_host, pipeline))
-        if self._asking:
+                self._fetching[host] = asyncio.ensure_future(self._fetch(host, of_host, pipeline))
+        if self._fetching:
             raise DontCloseSpider
 
     def report(self) -> None:
         """On `spider_closed`: log how many pictures are stored."""
-        kept, failed = (self.stats.get_value(f"picture/{what}", 0) for what in ("kept", "failed"))
-        if kept or failed:
-            logger.info("%d pictures are kept, %d could not be had.", kept, failed)
+        stored, failed = (self.stats.get_value(f"picture/{what}", 0) for what in ("kept", "failed"))
+        if stored or failed:
+            logger.info("%d pictures are stored, %d failed.", stored, failed)
 
-    def _wanted(self) -> list[str]:
-        """Return addresses, the newest articles' first; in a partial crawl, only its articles'."""
+    def _missing(self) -> list[str]:
+        """Return addresses, newest articles first; after a partial crawl, only of its articles."""
         settings, archive = self.crawler.settings, self.session.local_archive
         waiting = archive.crawl_state.waiting_pictures(
             self.session.now(),
@@ -100,29 +100,27 @@ class Pictures(Component):
             attempts=settings.getint("FINEWS_ATTEMPTS"),
         )
         whole = getattr(self.crawler.spider, "is_whole", False)
-        wanted = (
+        missing = (
             address
             for info_code, address in archive.missing_pictures(self._hosts)
             if address not in waiting and (whole or info_code in self._stored)
         )
-        return list(dict.fromkeys(islice(wanted, self._most)))
+        return list(dict.fromkeys(islice(missing, self._most)))
 
     @property
     def _engine(self) -> ExecutionEngine:
         assert self.crawler.engine is not None
         return self.crawler.engine
 
-    async def _ask(self, host: str, addresses: Sequence[str], pipeline: PicturePipeline) -> None:
+    async def _fetch(self, host: str, addresses: Sequence[str], pipeline: PicturePipeline) -> None:
         """Fetch the pictures of one host."""
         with kept_open(self._engine):
             try:
-                await self._one_after_the_other(addresses, pipeline)
+                await self._fetch_in_order(addresses, pipeline)
             finally:
-                del self._asking[host]
+                del self._fetching[host]
 
-    async def _one_after_the_other(
-        self, addresses: Sequence[str], pipeline: PicturePipeline
-    ) -> None:
+    async def _fetch_in_order(self, addresses: Sequence[str], pipeline: PicturePipeline) -> None:
         for address in addresses:
             picture = MissingPicture(address)
             async with self._turns:

@@ -17,13 +17,14 @@ from crawler.session import Component
 
 logger = logging.getLogger(__name__)
 
+#: Seconds between two updates of the line on a terminal.
 _SECONDS_ON_A_TERMINAL = 0.2
 
 
 class Progress(Component):
-    """Reads the stats that the crawl keeps anyway, every so often.
+    """Reads the stats of the crawl at intervals and shows them.
 
-    ``LOGSTATS_INTERVAL`` says how many seconds lie between two log lines; 0 switches it off.
+    ``LOGSTATS_INTERVAL`` is the number of seconds between two log lines; 0 switches it off.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -43,7 +44,7 @@ class Progress(Component):
         line: tqdm[NoReturn] | None = None
         if self._on_terminal:
             self._shown.enter_context(logging_redirect_tqdm())
-            for handler in logging.getLogger().handlers:  # tqdm's own, which forgot the level
+            for handler in logging.getLogger().handlers:  # tqdm's handlers have no level
                 handler.setLevel(self.crawler.settings["LOG_LEVEL"])
             line = tqdm(bar_format="{desc} |{bar:16}| {elapsed}", leave=False, file=sys.stderr)
             self._shown.enter_context(line)

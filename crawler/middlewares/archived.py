@@ -1,4 +1,4 @@
-"""Keeps requests for articles that the archive has from being sent."""
+"""Drops requests for articles that the archive has."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -12,7 +12,7 @@ from crawler.tally import Fate
 
 
 class ArchivedMiddleware(Component, BaseSpiderMiddleware):
-    """Drops requests for articles that the archive has, or that are not to be tried now."""
+    """Drops requests for articles that are archived or not due for a retry, and counts them."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

@@ -1,4 +1,4 @@
-"""Stores every exchange with a site, as it was on the wire."""
+"""Stores every request and its response, with the bytes that were sent."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -12,19 +12,21 @@ from archive.warc import Exchange, payload_digest
 from crawler.request_meta import LIST, PAYLOAD, PICTURE, WIRE_HEAD
 from crawler.session import Component
 
+#: Key of `Request.meta`: the `Capture` of the response.
 _CAPTURE = "finews_capture"
+#: Headers of requests that are not stored.
 _SECRET = {b"proxy-authorization", b"authorization", b"cookie"}
 
 
-class NotKept(IgnoreRequest):
+class NotStored(IgnoreRequest):
     """The archive could not store a response; the crawl ends."""
 
 
 class CaptureMiddleware(Component):
-    """Stands next to the wire, where a compressed body is still compressed.
+    """Stores responses next to the network, where a compressed body is still compressed.
 
-    ``FINEWS_WARC=False`` switches it off. Pictures are kept as files of their own, under their
-    hashes, and are not captured a second time.
+    ``FINEWS_WARC=False`` switches it off. Pictures are not captured: they are stored as files of
+    their own, under their hashes.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -56,7 +58,7 @@ class CaptureMiddleware(Component):
             request.meta[_CAPTURE] = self.session.archive.capture(exchange)
         except ArchiveError as error:
             self.session.storage_failed(error)
-            raise NotKept("its response could not be kept") from error
+            raise NotStored("its response could not be stored") from error
         return response
 
 

@@ -1,4 +1,4 @@
-"""Keeps requests, and the robots.txt that would come before them, from hosts that are blocked."""
+"""Drops requests to blocked hosts, before their robots.txt is requested."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -15,7 +15,7 @@ class _BreakerMiddleware(Component):
 
 
 class CircuitBreakerMiddleware(_BreakerMiddleware):
-    """Checks each request before anything else is done for it."""
+    """Checks each request before all other middlewares."""
 
     def process_request(self, request: Request) -> None:
         """Let the request pass, or raise `HostBlocked`."""

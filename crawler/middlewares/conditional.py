@@ -1,6 +1,6 @@
 """Requests lists conditionally: one that has not changed costs a 304 (RFC 9110, section 13.1).
 
-Servers answer 304 wrongly, too: with a ``Last-Modified`` in the future, with an ``ETag`` that never
+Some servers answer 304 wrongly: with a ``Last-Modified`` in the future, with an ``ETag`` that never
 changes, from a cache. So a list is read without conditions once in ``FINEWS_UNCONDITIONAL_HOURS``.
 """
 
@@ -21,7 +21,7 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
 class ConditionalMiddleware(Component):
-    """Sends the validators of lists that the archive's crawl state remembers.
+    """Sends the validators of lists that the archive's crawl state has.
 
     Stats: ``list/unchanged``.
     """
@@ -47,7 +47,7 @@ class ConditionalMiddleware(Component):
     def process_response(self, request: Request, response: Response) -> Response:
         """Count the lists that have not changed.
 
-        :raises IgnoreRequest: for a 304 that nobody asked for.
+        :raises IgnoreRequest: for a 304 to a request without conditions.
         """
         if response.status == 304 and not any(name in request.headers for name in _CONDITIONS):
             raise IgnoreRequest("it answered 304 to a request without conditions")
@@ -69,7 +69,7 @@ class ConditionalMiddleware(Component):
 def validators_of(response: Response, now: datetime) -> Validators | None:
     """Return the validators of this version of a list; None when it has none.
 
-    :param now: aware; when it was read.
+    :param now: the time at which the list was read.
     """
     etag, last_modified = _headers(response)
     if etag is None and last_modified is None:
@@ -90,7 +90,7 @@ def _same(known: Validators, response: Response) -> bool:
 
 
 def _is_ahead(last_modified: str, now: datetime) -> bool:
-    """Return whether it lies in the future, where no change would be newer, or is no time."""
+    """Return whether a time is invalid, or in the future, where no change would be newer."""
     try:
         return parsedate_to_datetime(last_modified) > now
     except (ValueError, TypeError):  # TypeError: it names no zone

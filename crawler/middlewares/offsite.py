@@ -1,4 +1,4 @@
-"""Keeps requests on the hosts that the spider is allowed, whatever led to others."""
+"""Drops requests to hosts that the spider is not allowed."""
 
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware as ScrapysOffsiteMiddleware
@@ -7,11 +7,11 @@ from scrapy.utils.httpobj import urlparse_cached
 
 
 class OffsiteMiddleware(ScrapysOffsiteMiddleware):
-    """Scrapy's own, without exceptions.
+    """Scrapy's middleware, without exceptions, and with an error for each dropped request.
 
-    Scrapy's lets a request with ``dont_filter`` pass; every retry has it and hands it on to where
-    it is redirected, so that a server that answers 500 and then a redirect could send us anywhere.
-    And it drops redirects to other hosts without a word to anybody.
+    Scrapy lets a request with ``dont_filter`` pass. Every retry has that, and so has the request
+    that a retry is redirected to: a server that answers 500 and then a redirect could lead the
+    crawl to any host. Scrapy also drops redirects to other hosts without an error.
     """
 
     def request_scheduled(self, request: Request, spider: Spider) -> None:
@@ -22,4 +22,4 @@ class OffsiteMiddleware(ScrapysOffsiteMiddleware):
         assert self.crawler.spider is not None
         if not self.should_follow(request, self.crawler.spider):
             host = urlparse_cached(request).hostname
-            raise IgnoreRequest(f"{host} is none of the hosts of this crawl")
+            raise IgnoreRequest(f"{host} is not one of the hosts of this crawl")

@@ -1,4 +1,4 @@
-"""One download slot for all hosts, so that they are asked one at a time and with one delay."""
+"""One download slot for all hosts: one request at a time, and one delay between requests."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -6,6 +6,7 @@ from scrapy.exceptions import NotConfigured
 
 from crawler.session import Component
 
+#: Name of the slot.
 _SLOT = "finews"
 
 

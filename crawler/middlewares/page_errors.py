@@ -14,7 +14,7 @@ from crawler.session import Component
 
 
 class PageErrorMiddleware(Component):
-    """Takes the errors that page objects raise in callbacks; all others are bugs and stay so."""
+    """Handles errors that page objects raise in callbacks; all other errors are bugs."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)

@@ -1,4 +1,4 @@
-"""Follows redirects, each to its end, and those of pictures to other hosts of pictures only."""
+"""Follows redirects; those of pictures only to other hosts of pictures."""
 
 from pathlib import Path
 
@@ -11,17 +11,19 @@ from archive.storage import host_of
 from crawler.request_meta import PICTURE
 from crawler.sources import Sources
 
+#: Statuses of redirects.
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Redirects that are followed for one picture.
 _MOST_OF_A_PICTURE = 3
 
 
 class RedirectMiddleware(ScrapysRedirectMiddleware):
-    """Scrapy's own, for requests that may not vanish.
+    """Scrapy's middleware, without the dupefilter.
 
-    The dupefilter drops a redirect to what was asked for before, as one that leads to itself,
-    without a word to anybody. ``REDIRECT_MAX_TIMES`` ends it with an exception, which is told.
+    The dupefilter drops a redirect to an address that was requested before, such as the redirect's
+    own, without an error. Here ``REDIRECT_MAX_TIMES`` ends such a redirect, and its errback runs.
 
-    A redirect of a picture that is not followed stays the answer for it.
+    A redirect of a picture that is not followed is the answer for the picture.
     """
 
     def __init__(self, settings: BaseSettings) -> None:
@@ -31,7 +33,7 @@ class RedirectMiddleware(ScrapysRedirectMiddleware):
     def process_response(  # type: ignore[override] # no spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """The response, or the request that it leads to."""
+        """Return the response, or the request that it redirects to."""
         if PICTURE in request.meta:
             return self._of_picture(request, response)
         result = super().process_response(request, response)

@@ -15,7 +15,7 @@ from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from crawler.middlewares.capture import NotKept
+from crawler.middlewares.capture import NotStored
 from crawler.network_errors import DOWNLOAD_ERRORS, HostBlocked, why
 from crawler.session import stats_of
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's own, which fetches each robots.txt while the requests of its host wait in line.
+    """Scrapy's middleware, corrected: requests of a host wait until its robots.txt is fetched.
 
     In Scrapy 2.19 all of them await one Deferred, which gives the rules to the first of them and
     None, "everything is allowed", to the others (see https://github.com/scrapy/scrapy/pull/6802).
@@ -38,12 +38,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._parser_class = load_object(crawler.settings["ROBOTSTXT_PARSER"])
         self._rules: dict[str, RobotParser | None] = {}
         self._not_stored: set[str] = set()
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Return the rules of the request's host; None when they could not be fetched."""
         netloc = urlparse_cached(request).netloc
-        async with self._turns[netloc]:
+        async with self._locks[netloc]:
             if netloc not in self._rules:
                 self._rules[netloc] = await self._fetch(request, netloc)
         return self._rules[netloc]
@@ -51,7 +51,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Let a request pass, if robots.txt allows it and is known."""
         if urlparse_cached(request).netloc in self._not_stored:
-            raise IgnoreRequest("the archive could not keep its host's robots.txt")
+            raise IgnoreRequest("the archive could not store its host's robots.txt")
         super().process_request_2(rp, request)
 
     async def _fetch(self, request: Request, netloc: str) -> RobotParser | None:
@@ -65,7 +65,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         try:
             response = await self.crawler.engine.download_async(robots)
         except DOWNLOAD_ERRORS as error:
-            if isinstance(error, NotKept):
+            if isinstance(error, NotStored):
                 self._not_stored.add(netloc)
             elif not isinstance(error, HostBlocked):
                 _warn(netloc, str(error) if isinstance(error, IgnoreRequest) else why(error))
@@ -86,5 +86,5 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 def _warn(netloc: str, reason: str) -> None:
     logger.warning(
-        "The robots.txt of %s could not be had, and so it forbids nothing: %s.", netloc, reason
+        "The robots.txt of %s could not be fetched, so it forbids nothing: %s.", netloc, reason
     )

@@ -1,4 +1,4 @@
-"""Counts what goes over the wire, host by host."""
+"""Counts requests and received bytes, host by host."""
 
 from collections.abc import Mapping
 

@@ -19,9 +19,9 @@ _NO = {"0", "", "false", "none"}
 
 
 class ArticleAnswer(TextPage):
-    """An answer of the API: a JSON object, with all that it knows of the article in ``data``.
+    """An answer of the API: a JSON object, with the fields of the article in ``data``.
 
-    Every value there is a text, lists are JSON in a text.
+    Every value there is a text; a list is a text of JSON.
     """
 
     source = BodySource.ARTICLE_API
@@ -31,10 +31,10 @@ class ArticleAnswer(TextPage):
         self._json = JsonAnswer(ArticleAnswer, response)
 
     def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
-        """Read the answer for the article that was asked for.
+        """Read the answer for the requested article.
 
-        :param edition: whose body is wanted; the answer has one body for both.
-        :raises NotFound: when it says that it has no such article, or gives one without a body.
+        :param edition: the edition of the post; the answer has one body for both.
+        :raises NotFound: when the source has no such article, or has it without a body.
         :raises LayoutChanged: when the answer is no such object, or is of another article.
         """
         data = self.data(info_code)
@@ -58,7 +58,7 @@ class ArticleAnswer(TextPage):
         )
 
     def data(self, info_code: InfoCode) -> Mapping[str, Any]:
-        """All that the answer has of the article; raises as `text`."""
+        """Return all fields of the article; raise the same errors as `text`."""
         answer = self._json.object()
         data = answer.get("data")
         refused = "success" in answer and str(answer["success"]).lower() in _NO
@@ -77,11 +77,11 @@ class ArticleAnswer(TextPage):
         except InvalidInfoCode:
             same = False
         if not same:
-            told = (named or address or "no article")[:80]
-            raise self._json.unreadable(f"it is the answer for {told!r}, not {info_code}")
+            other = (named or address or "no article")[:80]
+            raise self._json.unreadable(f"it is the answer for {other!r}, not {info_code}")
 
     def _securities(self, data: Mapping[str, Any]) -> Iterator[str]:
-        """The codes in ``Art_Tip_Info``: ``[{"Type":1005,"Code":"105.NVDA,105.TSLA"},…]``."""
+        """Yield the codes in ``Art_Tip_Info``: ``[{"Type":1005,"Code":"105.NVDA,105.TSLA"},…]``."""
         tips = data.get("Art_Tip_Info")
         try:
             tips = json.loads(tips) if isinstance(tips, str) else tips

@@ -1,6 +1,6 @@
 """Eastmoney's page of an article, ``https://finance.eastmoney.com/a/<code>.html``.
 
-Known second hand: where its parts are is said here and nowhere else.
+The layout is known from other programs that read it. Only this module depends on it.
 """
 
 import re
@@ -24,11 +24,11 @@ from crawler.pages.titles import have_something_in_common
 _BODY = ("id", "ContentBody")
 _ABSTRACT = ("class", "abstract")
 _DIGESTS = ("#ContentBody .abstract .txt", ".b-review")
+#: The article's own box in the layouts of today and of 2018 to 2021, then any other heading.
 _TITLES = (
     *(".contentwrap .topbox .title", ".topbox .title", ".contentwrap h1", ".contentwrap .title"),
     *(".newsContent h1", "h1", ".title"),
 )
-"""The article's own box in the layouts of today and of 2018 to 2021, then any other heading."""
 _INFOS = ".infos, .time-source"
 
 _TIME = re.compile(
@@ -50,9 +50,9 @@ class ArticlePage(TextPage):
         self._response = response
 
     def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
-        """Read the page for the article that was asked for.
+        """Read the page of the requested article.
 
-        :param edition: whose body is wanted; the page has one body for both.
+        :param edition: the edition of the post; the page has one body for both.
         :raises LayoutChanged: when it is the page of another article, or has no body or title.
         """
         response = self._response
@@ -78,7 +78,7 @@ class ArticlePage(TextPage):
         return LayoutChanged(ArticlePage, self._response.url, what)
 
     def _check_identity(self, info_code: InfoCode) -> None:
-        """A page that is gone may lead elsewhere, with status 200."""
+        """Refuse another page: that of a removed article may redirect to one with status 200."""
         try:
             same = InfoCode.from_address(self._response.url) == info_code
         except InvalidInfoCode:
@@ -87,7 +87,7 @@ class ArticlePage(TextPage):
             raise self._unreadable(f"it is not the page of {info_code}")
 
     def _title(self, parsed: Selector) -> str:
-        """The first heading, from the article's own box on, that agrees with the page's title."""
+        """Return the first heading that agrees with the page's title, in the order of `_TITLES`."""
         headings = list(_texts(parsed, *_TITLES))
         if not headings:
             raise self._unreadable("it has no heading")
@@ -113,16 +113,16 @@ class ArticlePage(TextPage):
         return body.strip("\r\n\t ")
 
 
-def _texts(parsed: Selector, *places: str) -> Iterator[str]:
-    """The texts of elements, place after place, each in one line."""
-    for place in places:
-        for element in parsed.css(place):
+def _texts(parsed: Selector, *selectors: str) -> Iterator[str]:
+    """Yield the texts of elements, selector after selector, each in one line."""
+    for selector in selectors:
+        for element in parsed.css(selector):
             if text := " ".join("".join(element.xpath(".//text()").getall()).split()):
                 yield text
 
 
 def _media(parsed: Selector) -> str | None:
-    """Who wrote it: with the label 来源 in front, in an attribute, or alone beside the time."""
+    """Return the media: from an attribute, after the label 来源, or next to the time."""
     for attribute in parsed.css(".time-source .source::attr(data-source)").getall():
         if media := " ".join(attribute.split()):
             return media
@@ -136,7 +136,7 @@ def _media(parsed: Selector) -> str | None:
 
 
 def _time(text: str) -> datetime | None:
-    """The time of publication; many pages show no seconds."""
+    """Return the time of publication; many pages show no seconds."""
     match = _TIME.search(text)
     if match is None:
         return None

@@ -10,22 +10,22 @@ from archive.content import read_body
 from archive.errors import FinewsError
 from crawler.pages.page import TextPage
 
+#: What is read from an answer; all values can be written as JSON.
 Reading = dict[str, Any]
-"""What is read from an answer; all of it can be written as JSON."""
 
 _FIELDS = ("id", "url", "title", "published", "media", "digest", "body_html", "body_text")
+#: A line that names the media; it is a separate field, and no part of the text.
 _CREDIT = re.compile(r"[（(]\s*文章来源\s*[：:][^\n]*[）)]")
-"""A line that names the media, which stands on its own beside the text."""
 
 
 class UnknownAnswer(FinewsError):
-    """Nothing here reads answers of that source or that address."""
+    """No page object reads answers of that source or that address."""
 
 
 def read_article(response: Response, page: TextPage) -> Reading:
     """Read the answer for the article that its address names.
 
-    :raises PageError: when it cannot be read, or says that there is no such article.
+    :raises PageError: when it cannot be read, or when there is no such article.
     :raises InvalidInfoCode: when the address names no article.
     """
     info_code = InfoCode.from_address(response.url)
@@ -47,7 +47,7 @@ def read_article(response: Response, page: TextPage) -> Reading:
 def read_entry(**read: Any) -> Reading:
     """Return an entry of a list; None stands for what was not read of it.
 
-    :param read: the fields that were.
+    :param read: the fields that were read, by name.
     """
     return {**dict.fromkeys(_FIELDS), "securities": [], "pictures": [], "skip": None, **read}
 

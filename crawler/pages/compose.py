@@ -1,4 +1,4 @@
-"""Puts an article together from what its pages say."""
+"""Composes an article from what its pages state."""
 
 from datetime import datetime, time
 from typing import NoReturn, Protocol
@@ -12,7 +12,7 @@ from crawler.pages.titles import have_something_in_common
 
 
 class LinkOf(Protocol):
-    """The link that a post carries when no page of the site gave one."""
+    """A function that returns the link of a post for which no page of the site has one."""
 
     def __call__(self, info_code: InfoCode, *, rolling: bool) -> str: ...
 
@@ -25,13 +25,14 @@ def compose(
     *,
     provisional: bool = False,
 ) -> Article:
-    """The article with its own body and, where its source says one, its title.
+    """Return the article with its own body and, where the source of that has one, its title.
 
-    :param facts: of the post page or the list that named it; None when the article was asked for
-        by its share link.
+    :param facts: the facts of the post page or the list that named it; None when only its share
+        link is known.
+    :param text: the body, with the facts that its source states.
     :param provisional: a better source did not answer; it may have the article.
-    :raises InvalidArticle: when neither says a title; when the code begins with no date and
-        neither says when it was published; when neither says a category or a media.
+    :raises InvalidArticle: when `facts` and `text` both lack a title, or a category and a media, or
+        a time of publication that the code does not contain either.
     """
     listed_rolling = facts is not None and facts.rolling
     rolling = text.rolling or listed_rolling
@@ -59,7 +60,7 @@ def compose(
 
 
 def _title(facts: Facts | None, text: ArticleText) -> str | None:
-    """The article's own, but for a page's heading that has nothing in common with the list's."""
+    """Return the article's own title; the list's where a page's heading is another article's."""
     listed = facts.title if facts else None
     if text.title is None or listed is None:
         return text.title or listed
@@ -80,12 +81,13 @@ def _published(facts: Facts | None, text: ArticleText) -> datetime | None:
     return text.published if text.source is BodySource.ARTICLE_API or without_zone else shown
 
 
-def compose_without_text(facts: Facts, link_of: LinkOf, *, provisional: bool) -> Article:
-    """The article with what stands in for its body, where no source gives its own.
+def compose_stand_in(facts: Facts, link_of: LinkOf, *, provisional: bool) -> Article:
+    """Return the article with a stand-in for its body, where no source has its own.
 
+    :param facts: the facts of a list or the mirror, with the stand-in as their body.
     :param provisional: a source did not answer; it may have the article.
-    :raises InvalidArticle: when nothing stands in, or nothing says a title, as of the mirror's
-        pages that were made of broken front matter.
+    :raises InvalidArticle: when there is no stand-in or no title; the mirror's pages of posts with
+        broken front matter have none.
     """
     info_code = facts.info_code
     return Article(
@@ -106,22 +108,22 @@ def compose_without_text(facts: Facts, link_of: LinkOf, *, provisional: bool) ->
 
 
 def _nothing(info_code: InfoCode, name: str) -> NoReturn:
-    raise InvalidArticle(f"No source says the {name} of {info_code}")
+    raise InvalidArticle(f"No source has the {name} of {info_code}")
 
 
 def _day_of(info_code: InfoCode) -> datetime:
-    """The start of the day that the code names, where no source says the time."""
+    """Return the start of the day that the code contains, where no source has the time."""
     if info_code.day is None:
-        raise InvalidArticle(f"No source says when {info_code} was published")
+        raise InvalidArticle(f"No source has the time of publication of {info_code}")
     return datetime.combine(info_code.day, time(), SHANGHAI)
 
 
 def facts_of(article: Article) -> Facts:
-    """An archived article as a page would tell of it, for another look at its body.
+    """Return the facts of an archived article, for a revisit of its body.
 
-    What lists told of securities the archive keeps, and may know better by then.
+    They are without securities: the archive merges those of lists by itself, and may have more.
 
-    :raises InvalidArticle: when it has no category, as broken posts that were imported.
+    :raises InvalidArticle: when it has no category, like an imported post with broken front matter.
     """
     if article.category is None or article.tag is None:
         raise InvalidArticle(f"{article.info_code} has no category")

@@ -21,23 +21,23 @@ from crawler.pages.page import PageObject
 
 _WEB_ADDRESS = re.compile(r"https?://[\w.-]+(?::\d+)?(?:/\S*)?", re.ASCII)
 
-_WELL = "1"
-"""The ``code`` of an answer that is one."""
+#: The ``code`` of a successful answer.
+_SUCCESS = "1"
 
+#: The value of ``np_dst`` for posts of Caifuhao, Eastmoney's platform for authors of all kinds.
 _READERS_POSTS = "CFH"
-"""What ``np_dst`` says of posts of Caifuhao, Eastmoney's platform for authors of all kinds."""
 _READERS_HOST = "caifuhao.eastmoney.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedArticle:
-    """An entry of a list; None for what it leaves out.
+    """An entry of a list; None for what it does not have.
 
-    :param url: of the list's answer.
-    :param code: as the list writes it; it may be none.
-    :param address: of the article's page.
-    :param digest: in one line.
-    :param summary: title and digest of rolling news, as the list writes them in one.
+    :param url: the address of the list's answer.
+    :param code: the article's code as the list writes it; it may be invalid.
+    :param address: the address of the article's page.
+    :param digest: the digest, in one line.
+    :param summary: title and digest of rolling news, in one text as the list writes them.
     :param skip: why the entry is no article of the news system, if so.
     """
 
@@ -55,16 +55,16 @@ class ListedArticle:
 
     @property
     def standing_in(self) -> str | None:
-        """A body in the form that the share API's have, made of the summary of rolling news."""
+        """A body generated from the summary of rolling news, in the form of the share API's."""
         if self.summary is None:
             return None
         shown = (f'<center><img src="{escape(address)}"></center>' for address in self.pictures)
         return f"<p>{escape(self.summary, quote=False)}</p>{''.join(shown)}"
 
     def facts(self) -> Facts:
-        """What the list says of the article. The summary of rolling news can stand in for it.
+        """Return the facts of the article; the summary of rolling news is a stand-in for its body.
 
-        :raises InvalidInfoCode: when the code is none.
+        :raises InvalidInfoCode: when the code is invalid.
         """
         return Facts(
             url=self.url,
@@ -84,9 +84,9 @@ class ListedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadableEntry:
-    """An entry that has something else where others have a text.
+    """An entry with a value that is no text where a text is expected.
 
-    :param code: as the list writes it; empty where that cannot be read either.
+    :param code: the article's code as the list writes it; empty where it cannot be read either.
     """
 
     code: str
@@ -96,28 +96,29 @@ class UnreadableEntry:
 class EastmoneyList(PageObject):
     """A page of a list."""
 
+    #: The field with the entries.
     entries_in: ClassVar[str]
-    """The field with the entries."""
+    #: The fields of an entry with its code, its title, its time and its kind.
     code_in: ClassVar[str] = "code"
     title_in: ClassVar[str] = "title"
     time_in: ClassVar[str] = "showTime"
-    addresses_in: ClassVar[tuple[str, ...]] = ()
-    """The fields of an entry with the article's address; the first that has one counts."""
     kind_in: ClassVar[str] = "np_dst"
+    #: The fields of an entry with the article's address; the first that has one counts.
+    addresses_in: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, response: Response) -> None:
         self._url = response.url
         self._json = JsonAnswer(type(self), response)
 
     def facts_of(self, info_code: InfoCode, edition: Edition) -> Facts | None:
-        """Return what the list says of an article; None where it does not name it."""
+        """Return the facts of an article; None where the list does not name it."""
         readable = (entry for entry in self.entries() if isinstance(entry, ListedArticle))
         found = (entry for entry in readable if entry.code in (info_code, info_code.digits))
         return next((entry.facts() for entry in found), None)
 
     @abstractmethod
     def next_page(self) -> str | None:
-        """What to ask for to be given the next page; None behind the last one.
+        """Return the cursor or the number of the next page; None after the last page.
 
         :raises LayoutChanged: when the answer is no page of the list.
         """
@@ -126,7 +127,7 @@ class EastmoneyList(PageObject):
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle: ...
 
     def entries(self) -> list[ListedArticle | UnreadableEntry]:
-        """The articles, as a rule newest first.
+        """Return the entries, as a rule newest first.
 
         :raises LayoutChanged: when the answer is no page of the list, when none of its entries
             can be read, or when none of them has what every entry has.
@@ -158,11 +159,12 @@ class EastmoneyList(PageObject):
             return UnreadableEntry(code=code if isinstance(code, str) else "", error=error)
 
     def _data(self) -> Mapping[str, Any]:
-        """The part of the answer that has the entries; empty where there is nothing."""
+        """Return the part of the answer that has the entries; empty where there are none."""
         answer = self._json.object()
-        if str(answer.get("code")) != _WELL:
-            said = str(answer.get("message"))[:80]
-            raise self._json.unreadable(f"its code is {answer.get('code')!r}, and it says {said!r}")
+        if str(answer.get("code")) != _SUCCESS:
+            message = str(answer.get("message"))[:80]
+            what = f"its code is {answer.get('code')!r}, and its message {message!r}"
+            raise self._json.unreadable(what)
         data = answer.get("data", "")
         if data is None or data == []:
             return {}
@@ -203,7 +205,7 @@ class EastmoneyList(PageObject):
 
 
 def securities(codes: object) -> tuple[str, ...]:
-    """The codes of securities in a list; what is none is left out."""
+    """Return the codes of securities in a list, without other values."""
     texts = [code for code in codes if isinstance(code, str)] if isinstance(codes, list) else []
     matches = filter(None, map(SECURITY_CODE.fullmatch, texts))
     return tuple(dict.fromkeys(f"{int(match['market'])}.{match['symbol']}" for match in matches))
@@ -217,7 +219,7 @@ def _host(address: str | None) -> str | None:
 
 
 def _pictures(image: object) -> Iterable[str]:
-    """One address, or a list of them; the lists differ in that."""
+    """Yield the addresses of pictures; some lists have one, others a list of them."""
     for address in image if isinstance(image, list) else [image]:
         if isinstance(address, str) and _WEB_ADDRESS.fullmatch(address.strip()):
             yield address.strip()

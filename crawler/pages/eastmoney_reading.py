@@ -32,9 +32,9 @@ _PAGE = "http://finance.eastmoney.com/a/{}.html"
 def read_eastmoney(response: Response, layout: Layout) -> Reading:
     """Read a list or an article of Eastmoney.
 
-    :raises UnknownAnswer: when the page class is none of theirs.
+    :raises UnknownAnswer: when `layout` reads no answers of Eastmoney.
     :raises PageError: when it cannot read the answer, or finds that there is no such article.
-    :raises InvalidInfoCode: when the address should name an article and does not.
+    :raises InvalidInfoCode: when the address of an article has no code.
     """
     if issubclass(layout, EastmoneyList):
         return _list(response, layout(response), _PAGE_BY_LIST[layout])
@@ -85,7 +85,7 @@ def _entry(entry: ListedArticle, again: str | None) -> Reading:
 
 
 def _address(entry: ListedArticle) -> str | None:
-    """Of the article's page: where the list writes none of Eastmoney's, by the code."""
+    """Return the address of the article's page; by the code where the list has none of it."""
     try:
         digits = InfoCode(entry.code).digits
     except InvalidInfoCode:

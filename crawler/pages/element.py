@@ -1,11 +1,11 @@
-"""An element of an HTML page as it stands in the source; a parser would write it anew."""
+"""Finds an element in the source of an HTML page, which a parser would change."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Without a way back, so that every page is read once: the standard library's parser takes the
-# square of an unfinished tag or comment.
+# Possessive quantifiers do not backtrack, so the time is proportional to the length of the page.
+# The standard library's parser takes quadratic time for an unfinished tag or comment.
 _TOKEN = re.compile(
     r"""
     <!--.*?(?:-->|\Z)
@@ -16,16 +16,18 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(
     r"""(?P<name>[^\s"'>/=]++)\s*+(?:=\s*+(?:"(?P<a>[^"]*+)"|'(?P<b>[^']*+)'|(?P<c>[^\s"'>]++)))?"""
 )
+#: Elements whose content is text, even where it looks like tags.
 _RAW = frozenset({"script", "style", "textarea", "title"})
-"""Elements whose content is text, whatever it looks like."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Where an element is, in characters from the start of the page.
+    """The positions of an element, in characters from the start of the page.
 
-    :param start: of its opening tag; its content begins at `content` and ends at `content_end`.
-    :param end: behind its closing tag.
+    :param start: the start of its opening tag.
+    :param content: the start of its content.
+    :param content_end: the end of its content.
+    :param end: the end of its closing tag.
     """
 
     start: int
@@ -35,11 +37,11 @@ class Element:
 
 
 def find_element(page: str, attribute: str, word: str) -> Element | None:
-    """The first element with a word in an attribute; None when there is none, or it has no end.
+    """Return the first element with a word in an attribute; None when there is none, or no end.
 
-    Looks where browsers do: not in scripts and comments.
+    Scripts and comments are not searched.
 
-    :param attribute: such as ``class`` or ``id``.
+    :param attribute: the attribute's name, such as ``class`` or ``id``.
     """
     opening: re.Match[str] | None = None
     depth = 0

@@ -1,11 +1,11 @@
-"""Why a page gave nothing.
+"""Errors of page objects.
 
 FinewsError
 └── PageError
-    ├── LayoutChanged   the answer is not what this page object was written for
-    ├── NotFound        the source says that it has no such article
+    ├── LayoutChanged   the answer does not have the layout that the page object reads
+    ├── NotFound        the source has no such article
     ├── EmptyList       a list names no article at all
-    └── EndlessList     a list would lead on for ever
+    └── EndlessList     a list has no end
 """
 
 from archive.article import InfoCode
@@ -15,16 +15,17 @@ from archive.errors import FinewsError
 class PageError(FinewsError):
     """A page object could not read its response.
 
-    :param reason: a word for statistics.
+    :param reason: a word for the statistics.
     """
 
     reason: str
 
 
 class LayoutChanged(PageError):
-    """Raised by every page object that does not find what it must find.
+    """Raised by every page object that does not find a required part.
 
     :param page: the page object's class.
+    :param what: what is wrong with the answer, as the end of a sentence.
     """
 
     reason = "layout"
@@ -34,7 +35,7 @@ class LayoutChanged(PageError):
 
 
 class NotFound(PageError):
-    """Raised for an answer that says, well formed, that there is no such article."""
+    """Raised for a well-formed answer that there is no such article."""
 
     reason = "not_found"
 
@@ -43,7 +44,7 @@ class NotFound(PageError):
 
 
 class EmptyList(PageError):
-    """Raised for a list whose first page is sound and names no article."""
+    """Raised for a list whose first page is well formed and names no article."""
 
     reason = "empty"
 
@@ -52,6 +53,6 @@ class EmptyList(PageError):
 
 
 class EndlessList(PageError):
-    """Raised for a list whose pages lead on and on, and not further."""
+    """Raised for a list whose pages do not end, or bring nothing new."""
 
     reason = "endless"

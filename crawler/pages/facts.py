@@ -1,4 +1,4 @@
-"""What pages and lists say of articles."""
+"""What pages and lists state of articles."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,14 @@ from archive.categories import ROLLING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a page or a list says of an article beside its own body; None where it does not say.
+    """What a page or a list states of an article, without its own body; None for what it lacks.
 
-    :param url: where it says so.
-    :param category: the slug; None, like `tag`, where the source knows no categories.
-    :param body: what can stand in for the article's own, and comes from `body_source`.
-    :param link: the source, as the post writes it.
-    :param stock_list: codes of securities that a list names beside the article.
+    :param url: the address of the page or the list.
+    :param category: the slug; None, like `tag`, where the source has no categories.
+    :param body: a stand-in for the article's own body.
+    :param body_source: the source of the stand-in.
+    :param link: the link to the article's source, as the post writes it.
+    :param stock_list: codes of the securities that a list names with the article.
     """
 
     url: str
@@ -38,19 +39,19 @@ class Facts:
 
     @property
     def edition(self) -> Edition | None:
-        """Which post of the article it is; None where the source knows no categories."""
+        """Which post of the article it is; None where the source has no categories."""
         return Edition.of_category(self.category) if self.category else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleText:
-    """An article's own body and what its source says beside it; None for what it leaves out.
+    """An article's own body, with the facts that its source states; None for what it lacks.
 
-    :param url: of the answer.
+    :param url: the address of the answer.
     :param source: `BodySource.SHARE_API`, `BodySource.ARTICLE_API` or `BodySource.ARTICLE_PAGE`.
-    :param rolling: the source tells it to be rolling news.
+    :param rolling: the source marks it as rolling news.
     :param page: the address of the article's page, where the source names it.
-    :param stock_list: codes of securities that the source names beside the body.
+    :param stock_list: codes of the securities that the source names with the body.
     """
 
     url: str

@@ -1,4 +1,4 @@
-"""The mirror's Atom feed: its newest ten posts, whole."""
+"""The mirror's Atom feed, with its ten newest posts as a whole."""
 
 import re
 from collections.abc import Iterator
@@ -20,22 +20,22 @@ _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
 class Feed(PageObject):
-    """The feed. It says what post pages say but for the titles, which it changes."""
+    """The feed. It has all that post pages have, except titles, which it changes."""
 
     def __init__(self, response: Response) -> None:
         self._response = response
 
     def links(self) -> list[str]:
-        """Absolute addresses of the posts, newest first.
+        """Return the absolute addresses of the posts, newest first.
 
         :raises LayoutChanged: when the answer is no Atom feed.
         """
         return [self._link(entry) for entry in self._entries()]
 
     def posts(self) -> Iterator[PostFacts]:
-        """The posts, newest first; those that cannot be read are left to their pages.
+        """Yield the posts, newest first, without those that cannot be read; these have pages.
 
-        Titles are None: Jekyll's feed writes “ for " and takes markup away.
+        Titles are None: Jekyll's feed writes “ for " and removes markup.
 
         :raises LayoutChanged: when the answer is no Atom feed.
         """
@@ -52,7 +52,7 @@ class Feed(PageObject):
                 yield PostFacts.of(rendering, url, None, time)
 
     def facts_of(self, info_code: InfoCode, edition: Edition) -> PostFacts | None:
-        """Return what the feed says of a post; None where it names no such post."""
+        """Return the facts of a post; None where the feed does not have it."""
         post = info_code, edition
         return next((each for each in self.posts() if (each.info_code, each.edition) == post), None)
 
@@ -62,7 +62,7 @@ class Feed(PageObject):
         feed = Selector(text=xml, type="xml")
         if not feed.xpath("/atom:feed", namespaces=_ATOM):
             raise LayoutChanged(Feed, url, "it is no Atom feed")
-        if not _END.search(xml):  # what a cache adds behind it is no part of it
+        if not _END.search(xml):  # a cache may add something after it
             raise LayoutChanged(Feed, url, "it ends before the end of its <feed>")
         entries = feed.xpath("/atom:feed/atom:entry", namespaces=_ATOM)
         if len(entries) > _MOST_ENTRIES:

@@ -1,4 +1,4 @@
-"""Answers that are JSON objects, bare or in a script, read with an eye on what they should be."""
+"""Reads answers that are JSON objects, bare or in a script, and checks their values."""
 
 import json
 import re
@@ -32,7 +32,7 @@ _OF_JAVA = "%b %d, %Y %I:%M:%S %p"
 
 
 class _Number(str):
-    """A number of a JSON text, as it is written there."""
+    """A number of a JSON text, with its digits as they are written there."""
 
     __slots__ = ()
 
@@ -40,7 +40,7 @@ class _Number(str):
 class JsonAnswer:
     """An answer of a source's API.
 
-    :param page: the page object that reads it, in whose name errors are raised.
+    :param page: the class of the page object that reads it; errors name it.
     """
 
     def __init__(self, page: type, response: Response) -> None:
@@ -48,11 +48,11 @@ class JsonAnswer:
         self._response = response
 
     def unreadable(self, what: str) -> LayoutChanged:
-        """The error for an answer that is not what it should be."""
+        """Return the error for an answer that does not have the expected layout."""
         return LayoutChanged(self._page, self._response.url, what)
 
     def object(self) -> dict[str, Any]:
-        """All of the answer.
+        """Return the whole answer.
 
         :raises LayoutChanged: when it is no JSON object.
         """
@@ -72,23 +72,23 @@ class JsonAnswer:
     def line(
         self, fields: Mapping[str, Any], name: str, *, may_be_number: bool = False
     ) -> str | None:
-        """Likewise as `text`, in one line."""
+        """Return a text among `fields` in one line; see `text`."""
         value = self.text(fields, name, may_be_number=may_be_number)
         return " ".join(value.split()) if value else None
 
     def media(self, fields: Mapping[str, Any], name: str) -> str | None:
-        """Likewise, with the spaces inside as they are: the site's slugs keep two of them."""
+        """Return a text among `fields` in one line, with all its spaces: slugs contain them."""
         value = self.text(fields, name)
         return " ".join(filter(None, map(str.strip, value.splitlines()))) if value else None
 
     def text(
         self, fields: Mapping[str, Any], name: str, *, may_be_number: bool = False
     ) -> str | None:
-        """A text among `fields`; None when it is not there or blank.
+        """Return a text among `fields`; None when it is missing or blank.
 
-        Half a surrogate pair, which no file can hold, becomes U+FFFD as in every browser.
+        Half of a surrogate pair cannot be written to a file. It becomes U+FFFD, as in browsers.
 
-        :raises LayoutChanged: when it is no text.
+        :raises LayoutChanged: when the value is no text.
         """
         value = fields.get(name)
         number = isinstance(value, _Number) and not may_be_number
@@ -99,9 +99,11 @@ class JsonAnswer:
         return _LONE_SURROGATE.sub("\ufffd", value)
 
     def time(self, fields: Mapping[str, Any], name: str) -> datetime | None:
-        """A time among `fields`: Shanghai's where it names no zone, or a number since 1970.
+        """Return a time among `fields`; None when the text is no time.
 
-        :raises LayoutChanged: when it is no text; a text that is no time is none.
+        A time without a zone is Shanghai's. A number is seconds or milliseconds since 1970.
+
+        :raises LayoutChanged: when the value is no text.
         """
         value = (self.text(fields, name, may_be_number=True) or "").strip()
         try:
@@ -114,7 +116,7 @@ class JsonAnswer:
 def json_text(data: bytes) -> str:
     """Return the JSON of an answer, bare or in a script.
 
-    :raises ValueError: when it is in no encoding of JSON.
+    :raises ValueError: when the encoding is none of those of JSON.
     """
     text = data.decode(json.detect_encoding(data), "surrogatepass")
     script = _SCRIPT.fullmatch(text)
@@ -122,7 +124,7 @@ def json_text(data: bytes) -> str:
 
 
 def _since_1970(value: str) -> datetime | None:
-    """A time in seconds or milliseconds."""
+    """Read a number of seconds or milliseconds since 1970."""
     if not _EPOCH.fullmatch(value):
         return None
     seconds = int(value) / 1000 if len(value) > _SECONDS else int(value)

@@ -35,7 +35,7 @@ LAYOUTS = {layout.__name__: layout for _, layout in _BY_PATH}
 
 
 def layout_at(address: str) -> Layout | None:
-    """Return the page object for what is at an address; None where its form tells none."""
+    """Return the page object for what is at an address; None where its form is unknown."""
     path = urlsplit(address).path
     found = (layout for form, layout in _BY_PATH if re.search(f"(?:{form})$", path, re.ASCII))
     return next(found, None)

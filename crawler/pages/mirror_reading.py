@@ -22,7 +22,7 @@ from crawler.pages.share_answer import ShareAnswer
 def read_mirror(response: Response, layout: Layout) -> Reading:
     """Read a page of the mirror, or an answer of the share API.
 
-    :raises UnknownAnswer: when the page class is none of theirs.
+    :raises UnknownAnswer: when `layout` reads no answers of the mirror.
     :raises PageError: when it cannot read the answer, or finds that there is no such article.
     """
     if layout is ShareAnswer:

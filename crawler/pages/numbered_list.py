@@ -1,4 +1,4 @@
-"""Eastmoney's lists whose pages are numbered: columns, the news of a security, the script."""
+"""Eastmoney's lists with numbered pages: columns, the news of a security, the script."""
 
 import re
 import sys
@@ -12,18 +12,18 @@ from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
 from crawler.pages.text import digest_in
 
 _MOST_PAGES = 1_000_000
+#: Articles in the smallest page of any source: a page with fewer articles is short.
 SMALLEST_CUT = 10
-"""No source cuts pages smaller than this: one with fewer articles is short."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much of a list of numbered pages an answer has.
+    """The part of a list with numbered pages that an answer has.
 
-    :param index: of this page, from 1 on.
-    :param size: how many articles its pages have, as the answer says.
-    :param count: how many articles this page has.
-    :param total: how many articles the list has; None where the answer does not say.
+    :param index: the number of this page, from 1.
+    :param size: the number of articles in a page, as the answer states it.
+    :param count: the number of articles in this page.
+    :param total: the number of articles in the list; None where the answer does not state it.
     """
 
     index: int
@@ -33,7 +33,7 @@ class Extent:
 
     @property
     def is_last(self) -> bool:
-        """Whether no page follows, as far as one answer can tell."""
+        """Whether no page follows, as far as one answer shows."""
         if not self.count:
             return True
         if self.total is None:
@@ -42,34 +42,33 @@ class Extent:
 
     @property
     def real_size(self) -> int:
-        """How many articles pages have where the source cuts them in silence.
+        """The number of articles in a page, where the source makes pages smaller than it states.
 
-        :returns: the articles of this page, the first, when more are due.
+        That is the count of this page, the first, when it has fewer articles than it should.
         """
         due = self.size if self.total is None else min(self.size, self.total)
         return self.count if SMALLEST_CUT <= self.count < due else self.size
 
 
 class NumberedList(EastmoneyList):
-    """A page of a list whose pages are asked for by number and size."""
+    """A page of a list whose pages are requested by number and size."""
 
     entries_in = "list"
+    #: The fields with the number of articles in the list; Eastmoney misspells the first.
     totals_in: ClassVar[tuple[str, ...]] = ("totle_hits", "total_hits")
-    """Eastmoney misspells it."""
 
     def next_page(self) -> str | None:
-        """The number of the page that follows."""
+        """Return the number of the next page; None after the last page."""
         extent = self.extent()
         return None if extent.is_last else str(extent.index + 1)
 
     def extent(self, index: int | None = None, most: int = sys.maxsize) -> Extent:
-        """How much of the list this page has.
+        """Return the part of the list that this page has.
 
-        :param index: of the page that was asked for, if that is known.
-        :param most: how many articles were asked for.
+        :param index: the number of the requested page, if it is known.
+        :param most: the number of articles that were requested.
         :raises LayoutChanged: when the answer is no page of the list, contradicts itself, is
-            another page than was asked for, or has more articles: it is then cut in a way of its
-            own.
+            another page than the requested one, or has more articles than were requested.
         """
         count = len(self._listed())
         try:
@@ -83,9 +82,9 @@ class NumberedList(EastmoneyList):
             sentence = f"it names {count} articles, of {extent.total} in all"
             raise self._json.unreadable(sentence)
         if index not in (None, extent.index):
-            raise self._json.unreadable(f"it is page {extent.index} where {index} was asked for")
+            raise self._json.unreadable(f"it is page {extent.index} where {index} was requested")
         if extent.size > most:
-            sentence = f"it has pages of {extent.size} articles where {most} were asked for"
+            sentence = f"it has pages of {extent.size} articles where {most} were requested"
             raise self._json.unreadable(sentence)
         return extent
 
@@ -93,15 +92,15 @@ class NumberedList(EastmoneyList):
         totals = (data[name] for name in self.totals_in if data.get(name) is not None)
         total = next(totals, None)
         return Extent(
-            index=_number(data, "page_index", index or self._asked_index()),
+            index=_number(data, "page_index", index or self._requested_index()),
             size=_number(data, "page_size", 0) or count,
             count=count,
             total=None if total is None else int(total),
         )
 
     @abstractmethod
-    def _asked_index(self) -> int:
-        """The number of the page, by the address of the answer."""
+    def _requested_index(self) -> int:
+        """Return the number of the page, from the address of the answer."""
 
 
 class ColumnList(NumberedList):
@@ -109,7 +108,7 @@ class ColumnList(NumberedList):
 
     addresses_in = ("uniqueUrl", "url")
 
-    def _asked_index(self) -> int:
+    def _requested_index(self) -> int:
         return _parameter(self._url, "page_index")
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
@@ -127,7 +126,7 @@ class SecurityNewsList(NumberedList):
     addresses_in = ("Art_UniqueUrl", "Art_Url")
     kind_in = "Np_dst"
 
-    def _asked_index(self) -> int:
+    def _requested_index(self) -> int:
         return _parameter(self._url, "pageIndex")
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
@@ -144,21 +143,21 @@ class ScriptList(NumberedList):
 
     def _data(self) -> Mapping[str, Any]:
         answer = self._json.object()
-        if str(answer.get("rc")) not in _SCRIPT_IS_WELL or self.entries_in not in answer:
+        if str(answer.get("rc")) not in _SCRIPT_SUCCESS or self.entries_in not in answer:
             raise self._json.unreadable(f"it has no {self.entries_in}")
         return answer
 
     def _extent(self, data: Mapping[str, Any], count: int, index: int | None) -> Extent:
-        pages, size = data.get("PageCount"), self._asked()[0]
+        pages, size = data.get("PageCount"), self._requested()[0]
         total = int(pages) * size if pages and size else None
-        return Extent(index or self._asked_index(), size, count, total)
+        return Extent(index or self._requested_index(), size, count, total)
 
-    def _asked(self) -> tuple[int, int]:
-        asked = re.search(r"_ajaxResult_(\d{1,4})_(\d{1,7})_", self._url, re.ASCII)
-        return (int(asked[1]), int(asked[2])) if asked else (0, 1)
+    def _requested(self) -> tuple[int, int]:
+        found = re.search(r"_ajaxResult_(\d{1,4})_(\d{1,7})_", self._url, re.ASCII)
+        return (int(found[1]), int(found[2])) if found else (0, 1)
 
-    def _asked_index(self) -> int:
-        return self._asked()[1]
+    def _requested_index(self) -> int:
+        return self._requested()[1]
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         summary = self._line(entry, "digest") or self._line(entry, "simdigest")
@@ -169,7 +168,7 @@ class ScriptList(NumberedList):
         )
 
 
-_SCRIPT_IS_WELL = {"0", "1"}
+_SCRIPT_SUCCESS = {"0", "1"}
 
 
 def _number(data: Mapping[str, Any], name: str, default: int) -> int:

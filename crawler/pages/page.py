@@ -1,4 +1,4 @@
-"""What all page objects are: readers of one saved response."""
+"""Base classes of page objects, each of which reads one saved response."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -16,7 +16,7 @@ class PageObject(ABC):
     def __init__(self, response: Response) -> None: ...
 
     def facts_of(self, info_code: InfoCode, edition: Edition) -> Facts | None:
-        """Return what the page says of a post, beside its text; None where it names no such post.
+        """Return the facts of a post, without its text; None where the page does not name it.
 
         :raises PageError: when the page cannot be read.
         """
@@ -32,6 +32,6 @@ class TextPage(PageObject):
     def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
         """Return the text of an article.
 
-        :param edition: of the post whose text is wanted; None where any will do.
-        :raises PageError: when it cannot be read, or when there is no such article.
+        :param edition: the edition of the post whose text is requested; None for any.
+        :raises PageError: when the page cannot be read, or when there is no such article.
         """

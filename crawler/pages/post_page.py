@@ -26,10 +26,10 @@ _HEADING = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFacts(Facts):
-    """What the mirror says of a post.
+    """What the mirror states of a post.
 
-    :param title: None, like `published`, where it is not known: of a post with broken front
-        matter, Jekyll put the file's name and the time of the build in their place.
+    :param title: None, like `published`, where it is not known: for a post with broken front
+        matter, Jekyll shows the file's name and the time of the build in their place.
     :param body: the mirror's rendering, which is not the article's own bytes.
     :param link: the share link, or Eastmoney's page of rolling news, as the post writes it.
     """
@@ -43,7 +43,7 @@ class PostFacts(Facts):
     def of(
         cls, rendering: Rendering, url: str, title: str | None, published: datetime | None
     ) -> Self:
-        """Title and time are left out where they are not the post's own, by its address."""
+        """Return the facts, without title and time where the address shows broken front matter."""
         broken = _NAMED_WITH_ITS_DATE.search(unquote(urlsplit(url).path))
         return cls(
             url=url,
@@ -78,7 +78,7 @@ class PostPage(PageObject):
         return PostFacts.of(rendering, url, title, self._time(published))
 
     def facts_of(self, info_code: InfoCode, edition: Edition) -> PostFacts:
-        """See `facts`: a post page is about one post."""
+        """Return the facts of the one post that the page is about."""
         return self.facts()
 
     def _unreadable(self, what: str) -> LayoutChanged:
@@ -93,7 +93,7 @@ class PostPage(PageObject):
         raise self._unreadable("it has no time of publication")
 
     def _parts(self, page: str) -> tuple[str, str, str]:
-        """Time, title and content as they stand in the source; a parser would write them anew."""
+        """Return time, title and content from the source, which a parser would change."""
         section = section_source(PostPage, self._response.url, page)
         heading = _HEADING.match(section)
         if heading is None:

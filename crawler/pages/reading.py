@@ -10,15 +10,15 @@ from crawler.pages.eastmoney_reading import read_eastmoney
 from crawler.pages.layouts import Layout, layout_at
 from crawler.pages.mirror_reading import read_mirror
 
+#: The functions that read an answer, by the name of its source.
 READERS: Mapping[str, Callable[[Response, Layout], Reading]] = {
     "eastmoney": read_eastmoney,
     "finews": read_mirror,
 }
-"""By the name of the source."""
 
 
 def read_saved(source: str, address: str, data: bytes) -> Reading:
-    """Read a saved answer; returns and raises as `read_answer`.
+    """Read a saved answer, as `read_answer` does.
 
     :param address: where the answer came from.
     """
@@ -31,11 +31,11 @@ def read_answer(source: str, response: Response, layout: Layout | None = None) -
 
     :param source: the name of a source, such as ``eastmoney``.
     :param layout: the page class that reads it; by default the one of its address.
-    :returns: of an article, what is known of it; of a list, its ``entries`` and what asks for
-        the ``next`` page, or None behind the last one. Times are ISO 8601.
-    :raises UnknownAnswer: when nothing reads such answers.
-    :raises PageError: when the answer is not what it should be, or says that there is nothing.
-    :raises InvalidInfoCode: when the address should name an article and does not.
+    :returns: the fields of an article; of a list, its ``entries`` and the parameters of the
+        ``next`` page, or None after the last one. Times are ISO 8601.
+    :raises UnknownAnswer: when no page object reads such answers.
+    :raises PageError: when the answer cannot be read, or states that there is nothing.
+    :raises InvalidInfoCode: when the address of an article has no code.
     """
     read = READERS.get(source)
     if read is None:

@@ -21,9 +21,9 @@ _DIGEST = re.compile(r"\s*<blockquote>.*?</blockquote>", re.DOTALL | re.IGNORECA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What the rendered content of a post says.
+    """What the rendered content of a post states.
 
-    :param body: as rendered, which is not the article's own bytes.
+    :param body: the rendered body, which is not the article's own bytes.
     :param link: the share link, or Eastmoney's page of rolling news, as the post writes it.
     """
 
@@ -37,11 +37,11 @@ class Rendering:
 
 
 def read_rendering(page: type, url: str, content: str) -> Rendering:
-    """Read the content of a post: digest, body, share link, links back.
+    """Read the content of a post: digest, body, share link, link to its category.
 
-    :param page: the page object that reads it.
-    :param url: of the post.
-    :raises LayoutChanged: in the name of `page`, when something is missing that every post has.
+    :param page: the class of the page object that reads it; errors name it.
+    :param url: the address of the post.
+    :raises LayoutChanged: when a part is missing that every post has.
     """
     return _Reader(page, url, content).read()
 
@@ -87,16 +87,17 @@ class _Reader:
         return by_address
 
     def _category(self) -> tuple[str, str]:
-        """Return slug and tag, from the link back: Jekyll splits them at spaces everywhere else.
+        """Return slug and tag from the link to the category.
 
-        The address says which posts are rolling news; the first of them have no such link.
+        Everywhere else Jekyll splits them at spaces. Rolling news is recognised by its address,
+        because the oldest of its posts have no such link.
         """
         if Edition.of_name(self._url.partition("?")[0]) is Edition.ROLLING:
             return ROLLING.slug, ROLLING.tag
-        ways_back = self._selector.xpath('//p/a[starts-with(., "返回")]')
-        if len(ways_back) < 2:
+        links = self._selector.xpath('//p/a[starts-with(., "返回")]')
+        if len(links) < 2:
             raise self._unreadable("it has no link back to its category")
-        back = ways_back[-2]
+        back = links[-2]
         href = back.xpath("string(@href)").get("").strip(HTML_WHITE_SPACE)
         try:
             path = unquote(urlsplit(href).path)
@@ -111,7 +112,7 @@ class _Reader:
         return " ".join(filter(None, map(str.strip, lines))) or None
 
     def _body(self, link: str, *, has_digest: bool) -> str:
-        """The body as it stands in the source; a parser would write it anew."""
+        """Return the body from the source, which a parser would change."""
         ends = [match.start() for match in _link_to(link).finditer(self._content)]
         if not ends:
             raise self._unreadable("its share link is not in a paragraph of its own")
@@ -120,7 +121,7 @@ class _Reader:
 
 
 def _link_to(address: str) -> re.Pattern[str]:
-    """Return what finds the beginning of a paragraph that links to an address."""
+    """Return the pattern of the beginning of a paragraph that links to an address."""
     written = re.escape(escape(address)).replace("&amp;", "&(?:amp;)?")
     return re.compile(
         rf"<p>\s*<a\b[^>]{{0,200}}?\bhref\s*=\s*[\"']?\s*{written}\s*[\"'>]", re.IGNORECASE

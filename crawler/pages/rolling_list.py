@@ -11,12 +11,12 @@ _CURSOR = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 class FastNewsList(EastmoneyList):
-    """A page of ``getFastNewsList``; the next page is asked for by a cursor."""
+    """A page of ``getFastNewsList``; the next page is requested by a cursor."""
 
     entries_in = "fastNewsList"
 
     def next_page(self) -> str | None:
-        """The cursor; an empty one ends the list."""
+        """Return the cursor; None at the end of the list, where the cursor is empty."""
         cursor = self._data().get("sortEnd")
         if not cursor:
             return None

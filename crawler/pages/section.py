@@ -12,14 +12,14 @@ _CLOSING = re.compile(r"</section\s*>", re.IGNORECASE)
 
 
 def section_source(page: type, url: str, html: str) -> str:
-    """Return the content of a page's section as it stands in the source.
+    """Return the source of a page's section.
 
-    The end of the section is the end of what is read: a cache may add a comment behind
-    ``</html>``, and a minifier leaves that out. An answer without a length can be cut without a
-    trace, and then the section is not closed.
+    The page is complete when the section is closed. ``</html>`` does not show this: a cache may
+    add a comment after it, and a minifier removes it. An answer without a length can be cut
+    unnoticed, and then the section is not closed.
 
-    :raises LayoutChanged: in the name of `page`, when there is no section, or when it is not
-        closed.
+    :param page: the class of the page object that reads it; errors name it.
+    :raises LayoutChanged: when there is no section, or when it is not closed.
     """
     opening = _OPENING.search(html)
     if opening is None:
@@ -31,13 +31,13 @@ def section_source(page: type, url: str, html: str) -> str:
 
 
 def section_of(page: type, url: str, html: str) -> Selector:
-    """The part of a page that holds its content.
+    """Return the part of a page that contains its content.
 
-    The head is no place to read from: ``og:description`` holds the whole rendered body with its
-    quotes unescaped, so that the body spills out a second time before ``<body>``.
+    The head cannot be used: its ``og:description`` contains the whole rendered body with unescaped
+    quotes, so that a parser finds the body a second time before ``<body>``.
 
-    :raises LayoutChanged: in the name of `page`, when there is no such part, or the page ends
-        before that does.
+    :param page: the class of the page object that reads it; errors name it.
+    :raises LayoutChanged: when there is no such part, or when it is not closed.
     """
     section_source(page, url, html)
     sections = Selector(without_overloaded_tags(html) or " ", "html").css(".wrapper > section")

@@ -18,7 +18,7 @@ class ShareAnswer(TextPage):
     """An answer of ``GetNewsText.do``: a JSON object.
 
     ``content`` is the body of rolling news, with Eastmoney's mark-up of securities, ``text`` the
-    body of the media's post, without. One answer may hold both, or one of them.
+    body of the media's post, without. One answer may have both, or one of them.
     """
 
     source = BodySource.SHARE_API
@@ -28,11 +28,12 @@ class ShareAnswer(TextPage):
         self._json = JsonAnswer(ShareAnswer, response)
 
     def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
-        """Read the answer for the article that was asked for.
+        """Read the answer for the requested article.
 
-        :param edition: whose body is wanted. The other edition's stands in where the answer has
-            only that. None: the media's, or where there is none, that of the rolling news.
-        :raises NotFound: when both bodies are empty; that is how the API says so.
+        :param edition: the edition of the post. The other edition's body stands in where the
+            answer has only that. None: the media's body, or where there is none, that of the
+            rolling news.
+        :raises NotFound: when both bodies are empty: so the API answers for unknown articles.
         :raises LayoutChanged: when the answer is no such object, or is of another article.
         """
         read = self._json

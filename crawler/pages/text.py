@@ -4,32 +4,32 @@ from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
 
+#: The white space of HTML; `str.strip` removes other characters as well.
 HTML_WHITE_SPACE = " \t\n\f\r"
-"""Of HTML, which has other characters than `str.strip` takes away."""
 
 
 def text_of(page: type, response: Response) -> str:
-    """Decode a response, by what it says of itself.
+    """Decode a response with the encoding that it states.
 
-    Not a single character is guessed: one that is lost here would be lost in the archive.
+    No character is guessed: one that is lost here would be lost in the archive.
 
-    :raises LayoutChanged: in the name of `page`, when it is not text, or not in the encoding that
-        it is said to have.
+    :param page: the class of the page object that reads it; errors name it.
+    :raises LayoutChanged: when it is not text, or not in that encoding.
     """
     if not isinstance(response, TextResponse):
         raise LayoutChanged(page, response.url, "it is not a page of text")
     try:
         response.body.decode(response.encoding)
     except UnicodeDecodeError as error:
-        what = f"it is not {response.encoding} as it says ({error.reason})"
+        what = f"it is not {response.encoding}, as it states ({error.reason})"
         raise LayoutChanged(page, response.url, what) from error
     return response.text
 
 
 def digest_in(summary: str | None) -> str | None:
-    """The digest of rolling news, which lists write behind its title: ``【title】digest``.
+    """Return the digest of rolling news, which lists write after its title: ``【title】digest``.
 
-    The title ends where its bracket is closed: brackets in it, and in the digest, are theirs.
+    The title ends where its bracket is closed; title and digest may contain brackets themselves.
     """
     text = (summary or "").strip()
     if not text.startswith("【"):
@@ -43,7 +43,7 @@ def digest_in(summary: str | None) -> str | None:
 
 
 def absolute(response: Response, href: str) -> str:
-    """Where a link leads; as it is where that is no address, so that it takes no other with it.
+    """Return the absolute address of a link, or the link itself where it is no address.
 
     White space around an address is no part of it (HTML, "valid URL potentially surrounded by
     spaces").

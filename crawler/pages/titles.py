@@ -1,4 +1,4 @@
-"""Whether two titles can be of the same article."""
+"""Compares titles, to find out whether they can be of the same article."""
 
 import re
 
@@ -6,9 +6,9 @@ _NO_WORD = re.compile(r"[\W_]+")
 
 
 def have_something_in_common(title: str, other: str) -> bool:
-    """Whether two titles share two characters in a row; those of one character are compared whole.
+    """Return whether two titles share two characters in a row; a single character counts, too.
 
-    Punctuation, white space and capitals say nothing.
+    Punctuation, white space and case are ignored.
     """
     one, another = _pairs(title), _pairs(other)
     return not one or not another or not one.isdisjoint(another)

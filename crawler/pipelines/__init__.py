@@ -1,1 +1,1 @@
-"""Item pipelines, in the order of the way that an article takes."""
+"""Item pipelines. An article passes normalise, deduplicate and store, in this order."""

@@ -1,4 +1,4 @@
-"""Second of the pipelines: each post of an article once in a crawl."""
+"""The second pipeline: stores each post of an article only once in a crawl."""
 
 from scrapy.exceptions import DropItem
 
@@ -7,10 +7,10 @@ from crawler.items import Item
 
 
 class DeduplicatePipeline:
-    """Drops an article that this crawl has handed on already as the same edition.
+    """Drops an article of which this crawl has already passed on the same edition.
 
-    Requests are deduplicated by their fingerprints; this is for what reaches the same article
-    by two kinds of requests.
+    Fingerprints deduplicate requests; this deduplicates articles that two kinds of requests lead
+    to.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""First of the pipelines: gives an article the form that the site's posts have."""
+"""The first pipeline: brings an article into the form of the site's posts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +13,7 @@ from crawler.failures import Failures
 from crawler.items import Item
 from crawler.session import Component
 
+#: The indent of a paragraph, which the site removes.
 _INDENT = "\u3000\u3000"
 
 
@@ -24,7 +25,7 @@ class NormalisePipeline(Component):
         self._failures = Failures(crawler)
 
     def process_item(self, item: Item) -> Item:
-        """Return the article in that form."""
+        """Return the article in the form of the site's posts."""
         if not isinstance(item, Article):
             return item
         try:
@@ -37,7 +38,7 @@ class NormalisePipeline(Component):
 def normalise(article: Article, category_of: Callable[[str], Category]) -> Article:
     """Remove the indents that the site removes, and name the category where no page did.
 
-    :param category_of: the category of a media.
+    :param category_of: a function that returns the category of a media.
     """
     if article.category and article.tag:
         category = Category(slug=article.category, tag=article.tag)

@@ -1,4 +1,4 @@
-"""Fetches the pictures that the archive misses, as Scrapy's pipeline for files does it."""
+"""Fetches the pictures that the archive lacks, with Scrapy's pipeline for files."""
 
 from io import BytesIO
 from typing import Any, ClassVar, NoReturn, Self
@@ -26,6 +26,7 @@ from crawler.pipelines.store import StorePipeline
 from crawler.request_meta import PICTURE
 from crawler.scrapy_internals import forget_media
 
+#: The address of the store, whose scheme selects `ArchiveStore`.
 _STORE = "archive:media"
 
 
@@ -33,6 +34,7 @@ class NoPicture(FinewsError):
     """An answer that is no picture.
 
     :param reason: a word for the statistics.
+    :param sentence: the same for the log.
     """
 
     def __init__(self, reason: str, sentence: str) -> None:
@@ -43,7 +45,7 @@ class NoPicture(FinewsError):
 class ArchiveStore:
     """The store of `PicturePipeline`: the archive, which names a file after its bytes.
 
-    It writes through the store pipeline, and so one thing at a time.
+    It writes through the store pipeline, which writes one item at a time.
     """
 
     def __init__(self, basedir: str) -> None:
@@ -57,7 +59,7 @@ class ArchiveStore:
         meta: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Deferred[None]:
-        """Store the picture of the address that `path` is."""
+        """Store the picture whose address is `path`."""
         store = info.spider.crawler.get_item_pipeline(StorePipeline)
         assert store is not None, "ITEM_PIPELINES has no StorePipeline"
         return deferred_from_coro(store.store_picture(path, buf.getvalue()))
@@ -68,12 +70,11 @@ class ArchiveStore:
 
 
 class PicturePipeline(FilesPipeline):
-    """Scrapy's FilesPipeline for each `MissingPicture` that the extension `Pictures` gives it, past
-    the other pipelines; articles pass.
+    """Scrapy's FilesPipeline for each `MissingPicture`; other items pass it unchanged.
 
-    It sends past the scheduler, so who gives it pictures says how many at once. A failure is one
-    sentence in the log. Stats: ``picture/failed/<reason>``; ``picture/kept`` is the store
-    pipeline's.
+    The extension `Pictures` passes pictures directly to this pipeline. Their requests bypass the
+    scheduler, so the extension limits how many are sent at once. A failure is one sentence in the
+    log. Stats: ``picture/failed/<reason>``; the store pipeline counts ``picture/kept``.
     """
 
     STORE_SCHEMES: ClassVar = {"archive": ArchiveStore}
@@ -118,12 +119,12 @@ class PicturePipeline(FilesPipeline):
     ) -> FileInfo:
         """Store a picture.
 
-        :raises NoPicture: when it is none.
-        :raises HttpError: when the answer says by its status that there is none.
+        :raises NoPicture: when the answer is no picture.
+        :raises HttpError: when the status of the answer is not 200.
         """
         if response.status in REDIRECTS:
             location = (response.headers.get("Location") or b"").decode("latin-1")
-            sentence = f"{response.url} leads to {location!r}, which is not asked for a picture."
+            sentence = f"{response.url} leads to {location!r}, which is no picture host."
             raise NoPicture("redirect", sentence)
         if response.status != 200:
             raise HttpError(response)
@@ -137,10 +138,10 @@ class PicturePipeline(FilesPipeline):
     def media_failed(
         self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
     ) -> NoReturn:
-        """Note why there is no picture, unless its host was not even asked.
+        """Record why there is no picture, except where its host is blocked.
 
-        :raises Exception: Scrapy's own for a request that was filtered out; of any other it would
-            tell in its own words as well.
+        :raises Exception: always; Scrapy's own for a filtered request, because Scrapy would log any
+            other in its own words as well.
         """
         picture: MissingPicture = request.meta[PICTURE]
         picture.error = failure.value
@@ -158,7 +159,7 @@ class PicturePipeline(FilesPipeline):
         *,
         item: Any = None,
     ) -> str:
-        """Return the address, for which the archive has a place."""
+        """Return the address, which the archive stores the picture under."""
         picture: MissingPicture = request.meta[PICTURE]
         return picture.address
 

@@ -1,4 +1,4 @@
-"""Last of the pipelines: stores articles in the archive, in batches, off the event loop."""
+"""The last pipeline: stores articles in the archive, in batches, outside of the event loop."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -29,8 +29,8 @@ class _Batch:
 class StorePipeline(Component):
     """Groups articles by count and by time, because every commit waits for the disk.
 
-    An item leaves this pipeline when it is on disk. All writing to the archive goes through here,
-    one write at a time. Stats: those of `crawler.tally`, ``article/stand_in``,
+    An item leaves this pipeline when it is on disk. All writes to the archive are made here, one
+    at a time. Stats: those of `crawler.tally`, ``article/stand_in``,
     ``picture/kept``.
     """
 
@@ -60,7 +60,7 @@ class StorePipeline(Component):
         return replace(item, captures=self.session.archive.placed(item.captures))
 
     async def store_picture(self, address: str, data: bytes) -> None:
-        """Store a picture of archived articles, on disk when this is done."""
+        """Write a picture of archived articles to disk."""
         archive = self.session.local_archive
         try:
             async with self._one_at_a_time:

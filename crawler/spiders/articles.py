@@ -1,10 +1,16 @@
-"""What spiders do about an article once they know of it: `ask` → `parse_text` → the article.
+"""The way of an article from its link to an item, which all spiders share.
 
-Where no source gives its body, what stands in for it; where the archive has it, another look.
+1. A list, a page, the user or an earlier crawl names an article: a `PendingPost`.
+2. `request_body` requests its body from the first source that may have it.
+3. `parse_body` reads the answer; `body_failed` is called where there is none.
+4. `with_body` yields the article. Without a body, `next_source` goes back to step 2 with the next
+   source; after the last one, `without_body` yields the article with a stand-in for its body.
+
+A revisit goes the same way with the posts that the archive has: `revisit`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
@@ -29,7 +35,7 @@ from crawler.middlewares.capture import capture_of
 from crawler.network_errors import HostBlocked
 from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
-from crawler.pages.compose import compose, compose_without_text, facts_of
+from crawler.pages.compose import compose, compose_stand_in, facts_of
 from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.page import TextPage
@@ -48,8 +54,8 @@ from crawler.session import CrawlSession, session_of, stats_of
 from crawler.sources import Sources
 from crawler.titles import Titles
 
+#: Statuses of a page that was removed (RFC 9110, sections 15.5.5 and 15.5.11).
 GONE = {404, 410}
-"""Statuses that say that a page is gone (RFC 9110, sections 15.5.5 and 15.5.11)."""
 
 _PAGES: dict[BodySource, type[TextPage]] = {
     page.source: page for page in (ShareAnswer, ArticleAnswer, ArticlePage)
@@ -57,65 +63,93 @@ _PAGES: dict[BodySource, type[TextPage]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TextAddress:
-    """Where to ask for an article's own body, and what reads the answer."""
+class BodyAddress:
+    """An address that may have an article's own body, and the page object for its answer."""
 
     url: str
     page: type[TextPage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """An article whose body is still to be had.
+class PendingPost:
+    """A post whose body is not fetched yet.
 
-    :param addresses: still to be asked, in order.
-    :param asked: the sources that were asked before.
-    :param silent: those of them that may have the article all the same: one of their addresses gave
-        no answer, or one that cannot be read.
-    :param facts: what a page, a list or the archive says of it; None when all that is known of it
-        is a share link.
-    :param captures: where that is kept.
-    :param post_url: of its post page.
-    :param unreadable: what is not laid out as it was, of one that was asked.
-    :param archived: where the body comes from that the archive has, when this is another look.
-    :param corrected: `facts` are not what the archive's stand-in was made of.
-    :param also: the other post of an article that was published as two; one answer has the bodies
-        of both. The list is one and the same while the article goes from address to address.
+    :param facts: what a page, a list or the archive states of the article; None when only its
+        share link is known.
+    :param captures: the responses that `facts` were read from.
+    :param post_url: the address of its page on the mirror, if it has one.
+    :param archived: the source of its archived body, when this is a revisit.
+    :param corrected: the list has changed `facts` since the archived stand-in was generated.
     """
 
     info_code: InfoCode
-    addresses: Sequence[TextAddress]
-    asked: frozenset[BodySource] = frozenset()
-    silent: frozenset[BodySource] = frozenset()
     facts: Facts | None = None
     captures: tuple[Capture, ...] = ()
     post_url: str | None = None
-    unreadable: str | None = None
     archived: BodySource | None = None
     corrected: bool = False
-    also: "list[Wanted]" = field(default_factory=list)
 
     @property
     def edition(self) -> Edition | None:
-        """Which post of the article it is; None where nothing says so."""
+        """Which post of the article it is; None where that is not known."""
         return self.facts.edition if self.facts else None
 
     @property
     def listed(self) -> ListedFacts | None:
-        """What to remember if it fails; the facts of a post page can be fetched again."""
+        """The facts to store if the article fails; those of a post page can be fetched again."""
         if self.facts is None or self.post_url is not None or self.archived is not None:
             return None
         return ListedFacts(self.facts, self.captures)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyFetch:
+    """The requests for the body of one article, source after source.
+
+    :param posts: the posts that need the body. A site may publish an article as two posts, and one
+        answer has the bodies of both. The second post may be added while a request is pending:
+        all stages of a fetch share the list.
+    :param addresses: the addresses that are left, in order.
+    :param requested: the sources that were requested.
+    :param unanswered: the sources that may have the article all the same: one of their addresses
+        gave no answer, or one that cannot be read.
+    :param unreadable: the error of a source whose layout has changed.
+    """
+
+    posts: list[PendingPost]
+    addresses: Sequence[BodyAddress]
+    requested: frozenset[BodySource] = frozenset()
+    unanswered: frozenset[BodySource] = frozenset()
+    unreadable: str | None = None
+
+    @property
+    def page(self) -> type[TextPage]:
+        """The page object for the answer of the first address."""
+        return self.addresses[0].page
+
+    def without_address(self, *, requested: bool, answered: bool) -> Self:
+        """Return the fetch without its first address, which gave no body.
+
+        :param requested: False for a host that was blocked, and got no request.
+        :param answered: the source stated that it has no such article.
+        """
+        source = {self.page.source}
+        return replace(
+            self,
+            addresses=self.addresses[1:],
+            requested=self.requested | source if requested else self.requested,
+            unanswered=self.unanswered if answered else self.unanswered | source,
+        )
+
+
 class ArticleSpider(Spider):
-    """Base of the spiders. Each says where to ask for a body, and what its own pages give."""
+    """Base of the spiders: each has its own lists, and its own order of sources for bodies."""
 
     arguments: ClassVar[type[BaseModel]]
-    gives: ClassVar[BodySource]
-    """The worst body that is worth asking its source for an article that is archived."""
+    #: An archived body from a source that is worse than this one is requested again.
+    replaces_worse_than: ClassVar[BodySource]
+    #: The source of the bodies that stand in where no source gives an article's own.
     stand_in: ClassVar[BodySource]
-    """What it takes where nobody gives a body."""
 
     sources: Sources
     failures: Failures
@@ -127,7 +161,7 @@ class ArticleSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Made by Scrapy, with the facts of ``FINEWS_SOURCES``."""
+        """Build the spider with the facts of ``FINEWS_SOURCES``; Scrapy calls this."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.sources = Sources.load(Path(crawler.settings["FINEWS_SOURCES"]))
         spider.failures = Failures(crawler)
@@ -136,12 +170,12 @@ class ArticleSpider(Spider):
 
     @cached_property
     def session(self) -> CrawlSession:
-        """The session of the crawl, which is there once the spider has started."""
+        """The session of the crawl, which exists once the spider has started."""
         return session_of(self.crawler)
 
     @property
-    def bodies(self) -> Sequence[BodySource]:
-        """Where bodies are asked for, in order."""
+    def body_sources(self) -> Sequence[BodySource]:
+        """The sources of bodies, in the order in which they are requested."""
         return self.sources.mirror.bodies
 
     @property
@@ -151,162 +185,197 @@ class ArticleSpider(Spider):
 
     @property
     def by_name(self) -> bool:
-        """Whether the user named the articles: what fails is then no later crawl's business."""
+        """Whether the user named the articles: later crawls do not retry those that fail."""
         return False
 
-    def text_addresses(
-        self, info_code: InfoCode, archived: Collection[BodySource] = ()
-    ) -> list[TextAddress]:
-        """Where to ask for an article's own body, in order.
-
-        :param archived: where the bodies come from that the archive has. Only like is compared with
-            like: these come first, but for better ones that the spider asks for before them.
-        """
-        bodies = self.bodies
-        own = [each for each in reversed(BodySource) if each in archived and not each.stands_in]
-        known = own[0] if own and own[0] in bodies else None
-        better = takewhile(lambda source: known and known.is_worse_than(source), bodies)
-        order = dict.fromkeys((*better, *own, *bodies))
-        addresses = self.sources.body_addresses(info_code, order)
-        return [TextAddress(url, _PAGES[source]) for source, url in addresses]
-
-    def wanted(
+    def pending_post(
         self,
         info_code: InfoCode,
         facts: Facts | None = None,
         response: Response | None = None,
         post_url: str | None = None,
-    ) -> Wanted:
-        """An article that a list, a page or the user named.
+    ) -> PendingPost:
+        """Return the post of an article that a list, a page or the user named.
 
-        :param response: where `facts` were read.
+        :param response: the response that `facts` were read from.
         """
-        return Wanted(
+        return PendingPost(
             info_code=info_code,
-            addresses=self.text_addresses(info_code),
             facts=facts,
             captures=capture_of(response) if response else (),
             post_url=post_url,
-            archived=self.to_better(info_code, facts.edition if facts else None),
+            archived=self.source_to_replace(info_code, facts.edition if facts else None),
         )
 
-    def to_better(self, info_code: InfoCode, edition: Edition | None) -> BodySource | None:
-        """Where an archived body comes from that this spider's source may better; else None.
+    def source_to_replace(self, info_code: InfoCode, edition: Edition | None) -> BodySource | None:
+        """Return the source of an archived body, if it is time to request a better one; else None.
 
-        :param edition: whose body it is; any where it is None.
+        :param edition: the edition whose body it is; None for any.
         """
-        look = self.session.archive.stored_body(info_code, edition)
-        if look is None:
+        stored = self.session.archive.stored_body(info_code, edition)
+        if stored is None:
             return None
         share = self.settings.getfloat("FINEWS_INTERVAL_SHARE")
-        return look.source_to_improve(
-            self.gives, own=self.stand_in, share=share, now=self.session.now()
+        now = self.session.now()
+        return stored.source_to_improve(
+            self.replaces_worse_than, own=self.stand_in, share=share, now=now
         )
 
-    def ask(self, wanted: Wanted) -> Request:
-        """For the article's body, at the next of the addresses."""
-        address = wanted.addresses[0]
+    def body_addresses(
+        self, info_code: InfoCode, archived: Collection[BodySource] = ()
+    ) -> list[BodyAddress]:
+        """Return the addresses that may have an article's own body, in order.
+
+        :param archived: the sources of its archived bodies. Only bodies of the same source are
+            compared, so the best of these comes first, after better ones of this spider.
+        """
+        sources = self.body_sources
+        own = [each for each in reversed(BodySource) if each in archived and not each.stands_in]
+        known = own[0] if own and own[0] in sources else None
+        better = takewhile(lambda source: known and known.is_worse_than(source), sources)
+        order = dict.fromkeys((*better, *own, *sources))
+        addresses = self.sources.body_addresses(info_code, order)
+        return [BodyAddress(url, _PAGES[source]) for source, url in addresses]
+
+    def fetch_of(self, post: PendingPost) -> BodyFetch:
+        """Return the fetch of a post's body, before its first request."""
+        return BodyFetch(posts=[post], addresses=self.body_addresses(post.info_code))
+
+    def request_body(self, fetch: BodyFetch) -> Request:
+        """Return the request for an article's body at the next address."""
+        address, post = fetch.addresses[0], fetch.posts[0]
         return Request(
             address.url,
-            self.parse_text,
-            errback=self.text_failed,
+            self.parse_body,
+            errback=self.body_failed,
             meta={
-                ARTICLE: wanted.info_code,
-                EDITION: wanted.edition,
-                STAGE: f"{address.url}{_on_what_grounds(wanted)}",
-                POST_URL: wanted.post_url,
-                LISTED: wanted.listed,
+                ARTICLE: post.info_code,
+                EDITION: post.edition,
+                STAGE: f"{address.url}{_known_facts(post)}",
+                POST_URL: post.post_url,
+                LISTED: post.listed,
                 ANSWERS_JSON: address.page is not ArticlePage,
                 SHARE_HOST: address.page is ShareAnswer,
-                REVISIT: wanted.archived is not None,
+                REVISIT: post.archived is not None,
             },
-            cb_kwargs={"wanted": wanted},
+            cb_kwargs={"fetch": fetch},
         )
 
-    def parse_text(self, response: Response, wanted: Wanted) -> Iterator[Request | Item]:
-        """The answer for an article's body → the article; the next address where it has none."""
+    def parse_body(self, response: Response, fetch: BodyFetch) -> Iterator[Request | Item]:
+        """Yield the article of an answer; where that has no body, try the next source."""
+        posts = tuple(fetch.posts)
         try:
-            page = wanted.addresses[0].page(response)
-            posts = (wanted, *wanted.also)
+            page = fetch.page(response)
             texts = [page.text(post.info_code, post.edition) for post in posts]
-            self.titles.check(wanted.addresses[0].page, wanted.info_code, wanted.facts, texts[0])
+            self.titles.check(fetch.page, posts[0].info_code, posts[0].facts, texts[0])
         except PageError as error:
             if isinstance(error, LayoutChanged):
-                wanted = replace(wanted, unreadable=str(error))
-            answered = isinstance(error, NotFound)
-            yield from self._without_text(_asked(wanted), error.reason, str(error), answered)
+                fetch = replace(fetch, unreadable=str(error))
+            rest = fetch.without_address(requested=True, answered=isinstance(error, NotFound))
+            yield from self.next_source(rest, error.reason, str(error))
             return
-        self.answered(wanted, response)
+        self.fetch_ended(fetch, response)
         for post, text in zip(posts, texts, strict=True):
             captures = (*capture_of(response), *post.captures)
-            yield from self.with_text(replace(post, captures=captures), text)
+            yield from self.with_body(fetch, post, text, captures)
 
-    def answered(self, wanted: Wanted, response: Response | None) -> None:
-        """Nothing more is asked for an article: take note of it.
+    def body_failed(self, failure: Failure) -> Iterator[Request | Item]:
+        """Try the next source, where an address gave no answer."""
+        fetch: BodyFetch = request_of(failure).cb_kwargs["fetch"]
+        rest = fetch.without_address(
+            requested=not isinstance(failure.value, HostBlocked),
+            answered=status_of(failure) in GONE and fetch.page is not ShareAnswer,
+        )
+        yield from self.next_source(rest, *reason_of(failure))
 
-        :param response: what has its body; None where no address has it.
+    def next_source(self, fetch: BodyFetch, reason: str, sentence: str) -> Iterator[Request | Item]:
+        """Request the body at the next address; after the last one, go on without a body.
+
+        :param reason: a word for the statistics: why the address before gave no body.
+        :param sentence: the same for the log.
+        """
+        self.logger.info("%s", sentence)
+        if fetch.addresses:
+            yield self.request_body(fetch)
+            return
+        posts = tuple(fetch.posts)
+        self.fetch_ended(fetch, None)
+        if fetch.unreadable:
+            reason, sentence = LayoutChanged.reason, fetch.unreadable
+        for post in posts:
+            yield from self.without_body(fetch, post, reason, sentence)
+
+    def fetch_ended(self, fetch: BodyFetch, response: Response | None) -> None:
+        """Take note that an article's body is not requested any more.
+
+        :param response: the answer with the body; None where no source has it.
         """
 
-    def text_failed(self, failure: Failure) -> Iterator[Request | Item]:
-        """No answer from an address → the next."""
-        wanted: Wanted = request_of(failure).cb_kwargs["wanted"]
-        answered = status_of(failure) in GONE and wanted.addresses[0].page is not ShareAnswer
-        if not isinstance(failure.value, HostBlocked):
-            wanted = _asked(wanted)
-        yield from self._without_text(wanted, *reason_of(failure), answered)
+    def with_body(
+        self, fetch: BodyFetch, post: PendingPost, text: ArticleText, captures: tuple[Capture, ...]
+    ) -> Iterator[Request | Item]:
+        """Yield the article with its own body.
 
-    def with_text(self, wanted: Wanted, text: ArticleText) -> Iterator[Request | Item]:
-        """The article, now that its own body is there."""
+        :param captures: the responses that it was read from, the body's first.
+        """
         article = compose(
-            wanted.info_code,
-            wanted.facts,
+            post.info_code,
+            post.facts,
             text,
             self.sources.share.link_of,
-            provisional=bool(wanted.silent) and text.source.is_worse_than(BodySource.ARTICLE_API),
+            provisional=bool(fetch.unanswered)
+            and text.source.is_worse_than(BodySource.ARTICLE_API),
         )
-        if text.published is None and (wanted.facts is None or wanted.facts.published is None):
-            self._dated_by_code(wanted.info_code)
-        yield replace(article, captures=wanted.captures)
+        if text.published is None and (post.facts is None or post.facts.published is None):
+            self._dated_by_code(post.info_code)
+        yield replace(article, captures=captures)
 
-    def without_text(self, wanted: Wanted, reason: str, sentence: str) -> Iterator[Request | Item]:
-        """The article with what stands in for its body, where no address gave that."""
-        facts, archived = wanted.facts, wanted.archived
-        better = (
-            facts is not None
-            and facts.body is not None
-            and (archived is None or wanted.corrected or archived.is_worse_than(facts.body_source))
-        )
-        if better:
-            assert facts is not None
+    def without_body(
+        self, fetch: BodyFetch, post: PendingPost, reason: str, sentence: str
+    ) -> Iterator[Request | Item]:
+        """Yield the article with a stand-in for its body, or record that the fetch failed.
+
+        :param reason: a word for the statistics: why no source gave a body.
+        :param sentence: the same for the log.
+        """
+        if self._has_better_stand_in(post):
+            assert post.facts is not None
             try:
-                link_of = self.sources.share.link_of
-                article = compose_without_text(facts, link_of, provisional=bool(wanted.silent))
-                if facts.published is None:
-                    self._dated_by_code(wanted.info_code)
-                if wanted.unreadable:
-                    self.failures.stands_in(wanted.info_code, sentence)
-                yield replace(article, captures=wanted.captures)
+                link_of, provisional = self.sources.share.link_of, bool(fetch.unanswered)
+                article = compose_stand_in(post.facts, link_of, provisional=provisional)
+                if post.facts.published is None:
+                    self._dated_by_code(post.info_code)
+                if fetch.unreadable:
+                    self.failures.stands_in(post.info_code, sentence)
+                yield replace(article, captures=post.captures)
             except InvalidArticle as error:
-                self._failed(wanted, "refused", str(error))
-        elif archived is not None and wanted.asked:
-            yield _nothing_better(wanted, archived)
-        elif archived is None:
-            self._failed(wanted, reason, sentence)
+                self._failed(post, "refused", str(error))
+        elif post.archived is None:
+            self._failed(post, reason, sentence)
+        elif fetch.requested:
+            yield _revisited(fetch, post.info_code, post.archived)
+
+    def _has_better_stand_in(self, post: PendingPost) -> bool:
+        """Return whether the facts of a post have a body that is better than the archived one."""
+        facts, archived = post.facts, post.archived
+        if facts is None or facts.body is None:
+            return False
+        return archived is None or post.corrected or archived.is_worse_than(facts.body_source)
 
     def _dated_by_code(self, info_code: InfoCode) -> None:
         self.count("article/dated_by_code")
         self.logger.warning(
-            "No source says a time of %s that can be read; its post has the day in its code.",
-            info_code,
+            "No source gives a readable time for %s; its post has the day of its code.", info_code
         )
 
-    def _failed(self, wanted: Wanted, reason: str, sentence: str) -> None:
-        self.failures.of_article(
-            wanted.info_code, reason, sentence, wanted.post_url, wanted.edition
-        )
+    def _failed(self, post: PendingPost, reason: str, sentence: str) -> None:
+        self.failures.of_article(post.info_code, reason, sentence, post.post_url, post.edition)
 
-    def tried_in_vain(self) -> Iterator[Request]:
-        """Articles that earlier crawls could not archive; their lists may not change any more."""
+    def failed_before(self) -> Iterator[Request]:
+        """Yield requests for articles that failed in earlier crawls.
+
+        Their lists may not change any more, and so may never lead to them again.
+        """
         attempts = self.settings.getint("FINEWS_ATTEMPTS")
         failures = self.session.archive.crawl_state.failures()
         given_up = sum(failed.times >= attempts for failed in failures)
@@ -316,113 +385,87 @@ class ArticleSpider(Spider):
                 *(given_up, attempts),
             )
         for failed in failures:
-            yield from self.try_again(failed)
+            yield from self.retry(failed)
 
-    def try_again(self, failed: Failed) -> Iterator[Request]:
-        """An article that an earlier crawl could not archive."""
+    def retry(self, failed: Failed) -> Iterator[Request]:
+        """Yield the request for an article that failed in an earlier crawl."""
         listed = ListedFacts.of_json(failed.listed) if failed.listed else None
-        wanted = self.wanted(failed.info_code, post_url=failed.url)
+        post = self.pending_post(failed.info_code, post_url=failed.url)
         if listed is not None:
-            wanted = replace(wanted, facts=listed.facts, captures=listed.captures)
-        yield self.ask(wanted)
+            post = replace(post, facts=listed.facts, captures=listed.captures)
+        yield self.request_body(self.fetch_of(post))
 
-    def due_again(self) -> Iterator[Request | Checked]:
-        """Archived articles that may have changed."""
+    def due_revisits(self) -> Iterator[Request | Checked]:
+        """Yield requests for archived articles that may have changed."""
         archive = self.session.archive
         for row in archive.due(
             share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
             days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
             limit=self.settings.getint("FINEWS_REVISITS"),
         ):
-            yield self.look_again(row)
+            yield self.revisit(row)
 
-    def look_again(self, row: PostRow) -> Request | Checked:
-        """Ask for the body of an archived article."""
+    def revisit(self, row: PostRow) -> Request | Checked:
+        """Return the request for the body of an archived article."""
         info_code = InfoCode(row.info_code)
         try:
             editions = self.session.archive.editions_of(info_code)
-            sources = {article.body_source for article in editions}
-            addresses = self.text_addresses(info_code, sources)
-            wanted, *also = (self._wanted_again(article, addresses) for article in editions)
+            posts = [_archived_post(article) for article in editions]
         except (ArchiveError, InvalidArticle) as error:
-            self.logger.warning("%s is not looked at again: %s", info_code, error)
+            self.logger.warning("%s is not revisited: %s", info_code, error)
             return Checked(info_code, settled=True)
         self.count("article/looked_at")
-        return self.ask(replace(wanted, also=also))
-
-    def _wanted_again(self, article: Article, addresses: Sequence[TextAddress]) -> Wanted:
-        """An archived post of an article, whose body is asked for again."""
-        stands_in = article.body_source.stands_in
-        return Wanted(
-            info_code=article.info_code,
-            addresses=addresses,
-            facts=facts_of(article),
-            captures=article.captures if stands_in else article.captures[1:],
-            archived=article.body_source,
-        )
+        sources = {article.body_source for article in editions}
+        addresses = self.body_addresses(info_code, sources)
+        return self.request_body(BodyFetch(posts=posts, addresses=addresses))
 
     def count(self, key: str) -> None:
-        """One more, in the stats."""
+        """Add one to a number in the stats."""
         stats_of(self.crawler).inc_value(key)
-
-    def _without_text(
-        self, wanted: Wanted, reason: str, sentence: str, answered: bool
-    ) -> Iterator[Request | Item]:
-        self.logger.info("%s", sentence)
-        silent = () if answered else (wanted.addresses[0].page.source,)
-        wanted = replace(wanted, addresses=wanted.addresses[1:], silent=wanted.silent.union(silent))
-        if wanted.addresses:
-            yield self.ask(wanted)
-            return
-        self.answered(wanted, None)
-        if wanted.unreadable:
-            reason, sentence = LayoutChanged.reason, wanted.unreadable
-        for post in (wanted, *wanted.also):
-            asked = replace(
-                post,
-                addresses=(),
-                asked=wanted.asked,
-                silent=wanted.silent,
-                unreadable=wanted.unreadable,
-            )
-            yield from self.without_text(asked, reason, sentence)
 
 
 def request_of(failure: Failure) -> Request:
-    """The request that failed."""
+    """Return the request that failed."""
     request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
     return request
 
 
 def status_of(failure: Failure) -> int | None:
-    """The status that made a request fail; None when it has no answer."""
+    """Return the status that made a request fail; None when it has no answer."""
     return failure.value.response.status if isinstance(failure.value, HttpError) else None
 
 
-def asked_for(failure: Failure) -> str:
-    """The address that led, by redirects or straight, to the one that failed."""
+def requested_url(failure: Failure) -> str:
+    """Return the address of a failed request, before any redirects."""
     request = request_of(failure)
     addresses: list[str] = request.meta.get("redirect_urls", [request.url])
     return addresses[0]
 
 
-def _on_what_grounds(wanted: Wanted) -> str:
-    """Who asks on others may make something else of the same answer, or of none."""
-    if wanted.facts is None:
+def _known_facts(post: PendingPost) -> str:
+    """Return what a fingerprint adds to the address: other facts give another article."""
+    if post.facts is None:
         return " alone"
-    return " corrected" if wanted.corrected else ""
+    return " corrected" if post.corrected else ""
 
 
-def _asked(wanted: Wanted) -> Wanted:
-    """That its next address was asked."""
-    return replace(wanted, asked=wanted.asked | {wanted.addresses[0].page.source})
+def _archived_post(article: Article) -> PendingPost:
+    """Return an archived post whose body is requested again."""
+    stands_in = article.body_source.stands_in
+    return PendingPost(
+        info_code=article.info_code,
+        facts=facts_of(article),
+        captures=article.captures if stands_in else article.captures[1:],
+        archived=article.body_source,
+    )
 
 
-def _nothing_better(wanted: Wanted, archived: BodySource) -> Gone | Checked:
-    """Return what to note: a source that had an article and has it no more has removed it.
+def _revisited(fetch: BodyFetch, info_code: InfoCode, archived: BodySource) -> Gone | Checked:
+    """Return the result of a revisit that brought nothing better.
 
-    That holds whatever other sources do: the share hosts may be dead for good.
+    A source that had the article and does not have it any more has removed it, even when other
+    sources do not answer: the share hosts may be dead for good.
     """
-    if archived in wanted.asked - wanted.silent:
-        return Gone(wanted.info_code)
-    return Checked(wanted.info_code, settled=not wanted.silent)
+    if archived in fetch.requested - fetch.unanswered:
+        return Gone(info_code)
+    return Checked(info_code, settled=not fetch.unanswered)

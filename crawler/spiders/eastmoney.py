@@ -1,6 +1,8 @@
-"""The spider of Eastmoney's own lists: list → page → … → articles → article API, page or share API.
+"""The spider of Eastmoney's own lists.
 
-In the order of an article's way: `start`, `parse_list`, `parse_text`.
+An article goes from the top of this file to its bottom: `start` → `parse_list`, page after page →
+`_article` → the body from the article API, the article's page or the share API
+(`crawler.spiders.articles`).
 """
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -28,24 +30,25 @@ from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
 from crawler.request_meta import ANSWERS_JSON
-from crawler.spiders.articles import ArticleSpider, asked_for, request_of
+from crawler.spiders.articles import ArticleSpider, request_of, requested_url
 from crawler.spiders.limits import ListLimits, ListProgress
 from crawler.spiders.pagination import ByCursor, ByNumber
 
+#: The least priority of lists. An article is requested after all lists are read, so that the first
+#: of the lists that name it provides its facts.
 _BEFORE_ARTICLES = 10
-"""Priority of lists: an article is asked for once all lists are read, so that one that several
-name is known by the first of them."""
+#: How many articles at the end of a page show how far back it goes: one alone may be back-dated.
 _END = 3
-"""So many articles at its end say how far back a page goes: a single one may be back-dated."""
+#: A list shows a later time only from this difference on: some sources leave out the seconds.
 _LATER = timedelta(minutes=1)
-"""Some sources leave the seconds out of a time."""
+#: The number of the order that is requested where 1, which most clients request, is not newest
+#: first.
 _BY_TIME = 2
-"""The order that is asked for where 1, which most clients ask for, is not newest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """Hosts that give a list alike, and how its reading begins there."""
+class ListInterface:
+    """Hosts that serve a list in the same form, and the state in which its reading begins there."""
 
     addresses: Sequence[str]
     reading: ByCursor | ByNumber
@@ -55,67 +58,73 @@ class Way:
 class ListPlace:
     """A page of a list that is to be read.
 
-    :param names: Eastmoney's number of the list, or the security that it is of, by the name of its
-        place in addresses.
-    :param ways: to the list: the present one, then those that are left.
-    :param addresses: templates of where to ask for the page, in order.
-    :param reading: how far it has come.
-    :param met: the codes of its articles on the pages before, and what stood there for one.
-    :param newest_first: whether its pages are in order of time; one that is not is read to its end.
+    :param parameters: what goes into the addresses: Eastmoney's number of the list, or a security.
+    :param interfaces: the present interface to the list, then those that are left.
+    :param addresses: the templates of the page's addresses, in the order in which they are tried.
+    :param reading: how much of the list is read.
+    :param seen: the codes on the pages before, also those that are no codes of articles.
+    :param newest_first: whether its pages are in order of time; a list that is not is read to its
+        end.
     :param oldest: when its oldest article so far was published.
     """
 
     name: str
     priority: int
-    names: Mapping[str, object]
-    ways: Sequence[Way]
+    parameters: Mapping[str, object]
+    interfaces: Sequence[ListInterface]
     addresses: Sequence[str]
     reading: ByCursor | ByNumber
     progress: ListProgress = field(default_factory=ListProgress)
-    met: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
     newest_first: bool = True
     oldest: datetime | None = None
 
     @classmethod
     def at_top(
-        cls, name: str, priority: int, names: Mapping[str, object], ways: Sequence[Way]
+        cls,
+        name: str,
+        priority: int,
+        parameters: Mapping[str, object],
+        interfaces: Sequence[ListInterface],
     ) -> Self:
-        """The first page of a list."""
+        """Return the first page of a list."""
         return cls(
             name=name,
             priority=priority,
-            names=names,
-            ways=ways,
-            addresses=ways[0].addresses,
-            reading=ways[0].reading,
+            parameters=parameters,
+            interfaces=interfaces,
+            addresses=interfaces[0].addresses,
+            reading=interfaces[0].reading,
         )
 
-    def elsewhere(self) -> Self | None:
-        """The same page at the next host, or the list by the next way; None when none is left."""
+    def fallback(self) -> Self | None:
+        """Return the page at the next host, or the list by the next interface; else None."""
         if self.addresses[1:]:
             return replace(self, addresses=self.addresses[1:])
-        if self.ways[1:]:
-            way = self.ways[1]
-            return replace(self, ways=self.ways[1:], addresses=way.addresses, reading=way.reading)
+        if self.interfaces[1:]:
+            _, *left = self.interfaces
+            return replace(
+                self, interfaces=left, addresses=left[0].addresses, reading=left[0].reading
+            )
         return None
 
     def by_time(self) -> Self | None:
-        """The list in the other order; None where it has just one."""
-        way, reading = self.ways[0], self.reading
+        """Return the list in the other order; None where it has only one."""
+        interface, reading = self.interfaces[0], self.reading
         other = isinstance(reading, ByNumber) and reading.order != _BY_TIME
-        if not other or "{order}" not in way.addresses[0]:
+        if not other or "{order}" not in interface.addresses[0]:
             return None
-        assert isinstance(way.reading, ByNumber)
-        begun = replace(way.reading, order=_BY_TIME)
-        return replace(self, addresses=way.addresses, reading=begun)
+        assert isinstance(interface.reading, ByNumber)
+        begun = replace(interface.reading, order=_BY_TIME)
+        return replace(self, addresses=interface.addresses, reading=begun)
 
 
 class EastmoneySpider(ArticleSpider):
-    """Crawls Eastmoney's lists, back to where the last complete crawl found them."""
+    """Crawls Eastmoney's lists, back to the articles that the last complete crawl found."""
 
     name = "eastmoney"
     arguments = EastmoneyArguments
-    gives = BodySource.ARTICLE_PAGE
+    replaces_worse_than = BodySource.ARTICLE_PAGE
     stand_in = BodySource.SUMMARY
     # Eastmoney bans addresses after a few fast calls, whichever of its hosts they go to.
     custom_settings = {  # noqa: RUF012 (Scrapy declares it as it is)
@@ -134,7 +143,7 @@ class EastmoneySpider(ArticleSpider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Made by Scrapy; see `ArticleSpider`."""
+        """Build the spider for the lists of ``FINEWS_SOURCES``; Scrapy calls this."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         facts = spider.sources.eastmoney
         EastmoneyArguments.model_validate(spider.given_arguments, context={LISTS: facts.numbers})
@@ -144,17 +153,20 @@ class EastmoneySpider(ArticleSpider):
         return spider
 
     @property
-    def bodies(self) -> Sequence[BodySource]:
-        """Eastmoney's own first."""
+    def body_sources(self) -> Sequence[BodySource]:
+        """Eastmoney's sources of bodies."""
         return self.sources.eastmoney.bodies
 
     @property
     def is_whole(self) -> bool:
-        """One of just some lists is, too: else nobody tried again what only they name."""
+        """Whether the crawl is neither `since` a day nor of some `pages` only.
+
+        One of some lists is whole, too: no other crawl would retry what only these lists name.
+        """
         return self.args.since is None and self.args.pages is None
 
     async def start(self) -> AsyncIterator[Any]:
-        """The lists, then what is owed from before."""
+        """Yield requests for the lists, then for failed articles and due revisits."""
         self._now = load_object(self.settings["FINEWS_CLOCK"])
         self._limits = ListLimits.of(self.settings, self.args.pages)
         now = self._now()
@@ -165,11 +177,66 @@ class EastmoneySpider(ArticleSpider):
         for place in self._lists():
             yield self._list_request(place)
         if self.is_whole:
-            for request in (*self.tried_in_vain(), *self.due_again()):
+            for request in (*self.failed_before(), *self.due_revisits()):
                 yield request
 
+    def _lists(self) -> Iterator[ListPlace]:
+        """Yield the first pages of the lists, in the order in which they are requested."""
+        facts = self.sources.eastmoney
+        if self.args.security is not None:
+            news = ByNumber.of(SecurityNewsList, facts.page_size)
+            interfaces = [ListInterface(facts.security_news, news)]
+            security: Mapping[str, object] = {"security": self.args.security}
+            yield ListPlace.at_top(self.args.security, _BEFORE_ARTICLES, security, interfaces)
+            return
+        # Rolling news first: columns name some of it too, but not as rolling news.
+        numbers = sorted(
+            dict.fromkeys(facts.numbers[name] for name in self.args.column or facts.read),
+            key=lambda number: number not in facts.rolling_columns,
+        )
+        for place, number in enumerate(numbers):
+            yield ListPlace.at_top(
+                facts.name_of(number),
+                _BEFORE_ARTICLES + len(numbers) - place,
+                {"column": number},
+                self._interfaces(number),
+            )
+
+    def _interfaces(self, number: int) -> Sequence[ListInterface]:
+        facts = self.sources.eastmoney
+        if number not in facts.rolling_columns:
+            return [ListInterface(facts.columns, ByNumber.of(ColumnList, facts.page_size))]
+        interfaces = [ListInterface(facts.rolling, ByCursor())]
+        if facts.rolling_script:
+            script = ByNumber.of(ScriptList, facts.page_size)
+            interfaces.append(ListInterface(facts.rolling_script, script))
+        return interfaces
+
+    def _list_request(self, place: ListPlace) -> Request:
+        parameters = {**place.parameters, **place.reading.parameters, "trace": next(self._traces)}
+        return Request(
+            place.addresses[0].format(**parameters),
+            self.parse_list,
+            errback=self.list_failed,
+            priority=place.priority,
+            meta={ANSWERS_JSON: True},
+            cb_kwargs={"place": place},
+            dont_filter=True,  # a page that is requested once more is no duplicate
+        )
+
+    def list_failed(self, failure: Failure) -> Iterator[Request]:
+        """Request a page that has no answer from the next host or by the next interface."""
+        place: ListPlace = request_of(failure).cb_kwargs["place"]
+        reason, sentence = reason_of(failure)
+        fallback = place.fallback()
+        if fallback is not None:
+            self.logger.info("%s", sentence)
+            yield self._list_request(fallback)
+        else:
+            self.failures.of_list(requested_url(failure), reason, sentence)
+
     def parse_list(self, response: Response, place: ListPlace) -> Iterator[Request | Item]:
-        """A page of a list → its articles, and the next page unless this one goes far enough."""
+        """Yield the articles of a page, and the next page unless this one goes back far enough."""
         page = place.reading.page(response)
         try:
             entries = page.entries()
@@ -178,13 +245,13 @@ class EastmoneySpider(ArticleSpider):
             named = tuple(dict.fromkeys(_identities(entries)))
             reading = place.reading.after(page, named)
         except PageError as error:
-            following = place.elsewhere()
-            if following is None:
+            fallback = place.fallback()
+            if fallback is None:
                 raise
             self.logger.info("%s", error)
-            yield self._list_request(following)
+            yield self._list_request(fallback)
             return
-        articles = list(self._articles(entries, place.met, response))
+        articles = list(self._articles(entries, place.seen, response))
         if place.newest_first and not are_newest_first([facts.published for facts in articles]):
             by_time = place.by_time()
             if by_time is not None:
@@ -195,89 +262,32 @@ class EastmoneySpider(ArticleSpider):
             self.count("list/out_of_order")
             self.logger.warning("The list %s is not newest first, and is read on.", response.url)
         for facts in articles:
-            if facts.info_code not in place.met and self._is_asked_for(facts, place):
+            if facts.info_code not in place.seen and self._selects(facts, place):
                 yield from self._article(facts, place, response)
         times = [facts.published for facts in articles if facts.published]
         place = replace(
             place,
             oldest=min(filter(None, (*times, place.oldest)), default=None),
-            progress=place.progress.with_page(self._now(), new=not place.met.issuperset(named)),
+            progress=place.progress.with_page(self._now(), new=not place.seen.issuperset(named)),
         )
-        place.met.update(named)
+        place.seen.update(named)
         if reading is None:
             self._check_reach(articles, place, response)
         elif not (reading.is_whole and self._goes_far_enough(articles, place, reading)):
             endless = reading.endless or place.progress.exceeds(self._limits, self._now())
             if endless:
                 raise EndlessList(endless)
-            addresses = self._from_here_on(place)
-            yield self._list_request(replace(place, addresses=addresses, reading=reading))
-
-    def list_failed(self, failure: Failure) -> Iterator[Request]:
-        """No answer for a page of a list → the next host or way that has it."""
-        place: ListPlace = request_of(failure).cb_kwargs["place"]
-        reason, sentence = reason_of(failure)
-        following = place.elsewhere()
-        if following is not None:
-            self.logger.info("%s", sentence)
-            yield self._list_request(following)
-        else:
-            self.failures.of_list(asked_for(failure), reason, sentence)
-
-    def _lists(self) -> Iterator[ListPlace]:
-        facts = self.sources.eastmoney
-        if self.args.security is not None:
-            news = ByNumber.of(SecurityNewsList, facts.page_size)
-            ways = [Way(facts.security_news, news)]
-            names: Mapping[str, object] = {"security": self.args.security}
-            yield ListPlace.at_top(self.args.security, _BEFORE_ARTICLES, names, ways)
-            return
-        numbers = self._numbers()
-        for place, number in enumerate(numbers):
-            yield ListPlace.at_top(
-                facts.name_of(number),
-                _BEFORE_ARTICLES + len(numbers) - place,
-                {"column": number},
-                self._ways(number),
-            )
-
-    def _numbers(self) -> list[int]:
-        """Rolling news first: a column names some of it too, but not as what it is."""
-        facts = self.sources.eastmoney
-        numbers = dict.fromkeys(facts.numbers[name] for name in self.args.column or facts.read)
-        return sorted(numbers, key=lambda number: number not in facts.rolling_columns)
-
-    def _ways(self, number: int) -> Sequence[Way]:
-        facts = self.sources.eastmoney
-        if number not in facts.rolling_columns:
-            return [Way(facts.columns, ByNumber.of(ColumnList, facts.page_size))]
-        ways = [Way(facts.rolling, ByCursor())]
-        if facts.rolling_script:
-            ways.append(Way(facts.rolling_script, ByNumber.of(ScriptList, facts.page_size)))
-        return ways
-
-    def _from_here_on(self, place: ListPlace) -> Sequence[str]:
-        """The host that gave this page is asked for the next one first."""
-        return tuple(dict.fromkeys((*place.addresses, *place.ways[0].addresses)))
-
-    def _list_request(self, place: ListPlace) -> Request:
-        asked = {**place.names, **place.reading.asks_for, "trace": next(self._traces)}
-        return Request(
-            place.addresses[0].format(**asked),
-            self.parse_list,
-            errback=self.list_failed,
-            priority=place.priority,
-            meta={ANSWERS_JSON: True},
-            cb_kwargs={"place": place},
-            dont_filter=True,  # a page that is asked for once more is no duplicate
-        )
+            # The host that gave this page comes first for the next one.
+            addresses = dict.fromkeys((*place.addresses, *place.interfaces[0].addresses))
+            yield self._list_request(replace(place, addresses=tuple(addresses), reading=reading))
 
     def _articles(
         self,
         entries: Iterable[ListedArticle | UnreadableEntry],
-        met: set[str],
+        seen: set[str],
         response: Response,
     ) -> Iterator[Facts]:
+        """Yield the facts of the articles on a page, and record the entries that have none."""
         for entry in entries:
             try:
                 if isinstance(entry, UnreadableEntry):
@@ -285,18 +295,21 @@ class EastmoneySpider(ArticleSpider):
                 elif entry.skip is None:
                     yield entry.facts()
             except InvalidInfoCode as error:
-                if entry.code not in met:
-                    met.add(entry.code)
+                if entry.code not in seen:
+                    seen.add(entry.code)
                     self.failures.refused(str(error), response.url)
 
     def _unreadable(self, entry: UnreadableEntry) -> None:
-        """Failed, once: each crawl that meets it on its list again would use up a try."""
+        """Record an article as failed, but only once: each crawl may find the same entry again."""
         info_code = InfoCode(entry.code)
         if self.session.archive.crawl_state.failure_of(info_code) is None:
             self.failures.of_article(info_code, entry.error.reason, str(entry.error))
 
-    def _is_asked_for(self, facts: Facts, place: ListPlace) -> bool:
-        """Of a list that is read to its end for want of order, just what a crawl goes back to."""
+    def _selects(self, facts: Facts, place: ListPlace) -> bool:
+        """Return whether to request an article.
+
+        A list that is not in order of time is read to its end; its old articles are left out.
+        """
         self.count("list/posts")
         whole = self.args.pages is not None or place.newest_first
         return not self._is_too_old(facts) if self.args.since or not whole else True
@@ -304,44 +317,46 @@ class EastmoneySpider(ArticleSpider):
     def _article(
         self, facts: Facts, place: ListPlace, response: Response
     ) -> Iterator[Request | Item]:
+        """Yield the request for the body of a listed article."""
         if self.args.security is not None:
             named = (self.args.security, *facts.stock_list)
             facts = replace(facts, stock_list=tuple(dict.fromkeys(named)))
         archive = self.session.archive
         if archive.has(facts.info_code) and facts.stock_list:
             yield Listed(facts.info_code, facts.stock_list)
-        wanted = self.wanted(facts.info_code, facts, response)
-        asks = wanted.archived is not None or self._may_be_published_anew(facts)
-        row = archive.row_of(facts.info_code) if asks else None
+        post = self.pending_post(facts.info_code, facts, response)
+        may_revisit = post.archived is not None or self._may_be_published_anew(facts)
+        row = archive.row_of(facts.info_code) if may_revisit else None
         if self._corrects_a_summary(facts):
             self.count("article/looked_at")
-            yield self.ask(replace(wanted, archived=BodySource.SUMMARY, corrected=True))
-        elif row is not None and (wanted.archived or _is_published_anew(facts, row)):
-            yield self.look_again(row)
-        else:
-            yield self.ask(wanted)
+            post = replace(post, archived=BodySource.SUMMARY, corrected=True)
+        elif row is not None and (post.archived or _is_published_anew(facts, row)):
+            yield self.revisit(row)
+            return
+        yield self.request_body(self.fetch_of(post))
 
     def _may_be_published_anew(self, facts: Facts) -> bool:
-        """Whether a list shows a time after the last complete crawl of an archived article."""
+        """Return whether a list dates an archived article later than the last complete crawl."""
         shown, known = facts.published, self._known
         since_then = shown is not None and known is not None and shown >= known
         return since_then and self.session.archive.has(facts.info_code)
 
     def _corrects_a_summary(self, facts: Facts) -> bool:
-        look = self.session.archive.stored_body(facts.info_code)
-        summary = look.summary if look else None
+        """Return whether a list shows another summary than the archived one."""
+        stored = self.session.archive.stored_body(facts.info_code)
+        summary = stored.summary if stored else None
         return summary is not None and facts.rolling and summary != (facts.title, facts.digest)
 
     def _goes_far_enough(
         self, articles: Sequence[Facts], place: ListPlace, reading: ByCursor | ByNumber
     ) -> bool:
-        """Whether nothing on the pages that follow is wanted.
+        """Return whether the crawl can leave out the pages that follow.
 
-        By default, those that follow articles which the archive knew when the last complete
-        crawl ended: that crawl has dealt with them. An article that was archived since then says
-        nothing, because whatever archived it may not have seen all the others. Nor does one that
-        newer ones follow, as where a list names an article once more, or keeps it at its top:
-        only the end of the page counts, and no page of a list that is in no order of time.
+        By default it can when the page ends with articles that the archive was_known when the last
+        complete crawl ended: that crawl has processed all older ones. An article that was archived
+        later proves nothing, because the crawl that archived it may not have seen all others. Nor
+        does one that newer articles follow, such as one that is pinned to the top of the list: so
+        only the end of a page counts, and no page of a list that is not in order of time.
         """
         pages = self.args.pages
         if pages is not None and reading.pages_read >= pages:
@@ -354,9 +369,9 @@ class EastmoneySpider(ArticleSpider):
             end = articles
         else:
             return False
-        return bool(end) and all(map(self._is_dealt_with, end))
+        return bool(end) and all(map(self._is_processed, end))
 
-    def _is_dealt_with(self, facts: Facts) -> bool:
+    def _is_processed(self, facts: Facts) -> bool:
         if self._is_too_old(facts):
             return True
         if self.args.since is not None or self._known is None:
@@ -370,13 +385,13 @@ class EastmoneySpider(ArticleSpider):
         return published < self._old if since is None else _is_before(published, since)
 
     def _check_reach(self, articles: Sequence[Facts], place: ListPlace, response: Response) -> None:
-        """Report a list that has ended and does not go back as far as it had to."""
+        """Report a list that ends before the time that the crawl has to go back to."""
         since, oldest, known = self.args.since, place.oldest, self._known
         if since is not None:
             reached = oldest is not None and oldest.astimezone(SHANGHAI).date() <= since
             goal = f"since={since}"
         elif known is not None and self.args.pages is None and place.newest_first:
-            reached = any(map(self._is_dealt_with, articles[-_END:]))
+            reached = any(map(self._is_processed, articles[-_END:]))
             goal = f"the last complete crawl, {known.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
         else:
             return
@@ -389,14 +404,14 @@ class EastmoneySpider(ArticleSpider):
 
 
 def are_newest_first(times: Sequence[datetime | None]) -> bool:
-    """Whether articles are in order of time, but for a tenth that may be pinned or back-dated."""
+    """Return whether articles are in order of time; a tenth may be pinned or back-dated."""
     known = [time for time in times if time is not None]
     rises = sum(later > earlier for earlier, later in pairwise(known))
     return rises <= max(len(known) // 10, 1)
 
 
 def _identities(entries: Iterable[ListedArticle | UnreadableEntry]) -> Iterator[str]:
-    """What the entries of a page are recognised by on another one."""
+    """Yield the codes by which the entries of a page are recognised on another one."""
     for entry in entries:
         if isinstance(entry, ListedArticle) and entry.skip is not None:
             yield entry.code
@@ -406,7 +421,7 @@ def _identities(entries: Iterable[ListedArticle | UnreadableEntry]) -> Iterator[
 
 
 def _is_published_anew(facts: Facts, row: PostRow) -> bool:
-    """Whether a list shows a later time than the archive has, and nobody has looked since."""
+    """Return whether a list shows a later time than the archive, and than the last revisit."""
     shown = facts.published
     if shown is None or shown < datetime.fromisoformat(row.published) + _LATER:
         return False

@@ -1,4 +1,4 @@
-"""When to leave a list that leads on and on: one rule for all of them."""
+"""The limits of lists that do not end: the same for all lists."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ from scrapy.settings import BaseSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLimits:
-    """How far any list is read.
+    """The most that is read of a list.
 
-    :param pages: so many answers.
-    :param time: from its first answer on.
-    :param in_vain: so many answers in a row that name nothing new.
+    :param pages: the number of answers.
+    :param time: the time since its first answer.
+    :param in_vain: the number of answers in a row that name nothing new.
     """
 
     pages: int
@@ -22,9 +22,9 @@ class ListLimits:
 
     @classmethod
     def of(cls, settings: BaseSettings, pages: int | None) -> Self:
-        """Those of the settings.
+        """Return the limits in the settings.
 
-        :param pages: that the user asked for, which may be more.
+        :param pages: the number of pages that the user requested; it may exceed the setting.
         """
         return cls(
             pages=max(settings.getint("FINEWS_LIST_PAGES"), pages or 0),
@@ -35,11 +35,11 @@ class ListLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListProgress:
-    """How far the reading of a list has come.
+    """How much of a list is read.
 
-    :param began: when its first answer came; None before that.
-    :param pages: how many answers came.
-    :param in_vain: how many of them, the last ones, named nothing new.
+    :param began: when its first answer was received; None before that.
+    :param pages: the number of answers.
+    :param in_vain: how many of the latest answers, in a row, named nothing new.
     """
 
     began: datetime | None = None
@@ -47,9 +47,9 @@ class ListProgress:
     in_vain: int = 0
 
     def with_page(self, now: datetime, *, new: bool) -> Self:
-        """One answer more.
+        """Return the progress with one answer more.
 
-        :param new: it names something that none before it named.
+        :param new: the answer names something that no earlier one named.
         """
         return replace(
             self,
@@ -59,12 +59,12 @@ class ListProgress:
         )
 
     def exceeds(self, limits: ListLimits, now: datetime) -> str | None:
-        """Why the list is to be left, if so."""
+        """Return the limit that is reached, as the end of a sentence; else None."""
         if self.in_vain >= limits.in_vain:
             return f"{self.in_vain} of its pages in a row name nothing new."
         if self.pages >= limits.pages:
-            return f"it leads on after {self.pages} pages; FINEWS_LIST_PAGES allows no more."
+            return f"it does not end after {self.pages} pages; FINEWS_LIST_PAGES allows no more."
         if self.began is not None and now - self.began >= limits.time:
             seconds = (now - self.began).total_seconds()
-            return f"it leads on after {seconds:.0f} seconds; FINEWS_LIST_SECONDS allows no more."
+            return f"it does not end in {seconds:.0f} seconds; FINEWS_LIST_SECONDS allows no more."
         return None

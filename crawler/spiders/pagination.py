@@ -1,16 +1,17 @@
-"""How far the reading of a list has come, and what it asks for next.
+"""The pagination of lists: how much of a list is read, and which page is requested next.
 
-Rolling news is read by a cursor, which says after which piece the next page begins: whatever comes
-or goes meanwhile, that page is the right one.
+Rolling news has a cursor, which names the article after which the next page begins. So the next
+page is always the right one, even when articles are added or removed meanwhile.
 
-A column is cut into numbered pages anew for each request, so what comes or goes between two of them
-moves articles over the edges of pages: one that moves up from the top of the next page would be on
-neither. Nothing that an answer says of the list tells that, neither its total (one may go above and
-another come below) nor the page before, read once more (it may have moved up and down meanwhile).
-So a page of a column begins some articles before the page before it ends, and is believed to follow
-when it names one of those that page ended with: one that it began with may be kept at the top of
-every page. As articles keep their order, nothing can then be missing in between; otherwise the next
-page begins further back, at the top of the list at last.
+A column has numbered pages, and the source cuts it into pages anew for each request. An article
+that is added or removed between two requests moves others over the edges of pages, and one that
+moves up from the top of the next page would be on neither page. No answer shows this: the total may
+be the same, because one article was removed and another added, and so may the page before when it
+is requested once more. So each page of a column overlaps with the page before it: it begins some
+articles before that page ends. It counts as the next page when it names an article of the second
+half of that page; those of the first half may be pinned to the top of every page. Articles keep
+their order, so then none is missing in between. Otherwise the next request begins further back, and
+in the end at the top of the list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +22,14 @@ from crawler.pages.eastmoney_list import EastmoneyList
 from crawler.pages.numbered_list import SMALLEST_CUT, Extent, NumberedList
 from crawler.pages.rolling_list import FastNewsList
 
-_SHARED = 10
-"""Of so many articles of a page one is asked for again with the next: as many may go in between
-at no cost."""
+#: The part of a page that overlaps with the next page: one article of this many. So many articles
+#: may be removed between two requests without another request.
+_OVERLAP = 10
+#: The factor by which the overlap grows when a page does not follow the page before it.
 _FURTHER_BACK = 4
+#: The most pages that may bring nothing new; one more is allowed for each so many that do, because
+#: a long list has more of them.
 _MOST_IN_VAIN = 10
-"""Pages that may lead no further, and one more for so many that do: a long reading meets more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +41,22 @@ class Part:
 
     @property
     def start(self) -> int:
-        """How many articles come before it."""
+        """How many articles of the list come before the page."""
         return (self.index - 1) * self.size
 
     @property
     def end(self) -> int:
-        """How many articles come before the next one."""
+        """How many articles of the list come before the next page."""
         return self.index * self.size
 
     @classmethod
     def reaching_furthest(cls, start: int, most: int) -> Self:
-        """The page with the most articles after `start`, which may begin before it.
+        """Return the page with the most articles after `start`; it may begin before `start`.
 
         Pages begin at multiples of their size, so another size gives other beginnings.
 
-        :param most: articles to a page.
+        :param start: the number of articles before the first one that is needed.
+        :param most: the most articles in a page.
         """
         parts = (cls(start // size + 1, size) for size in range(1, most + 1))
         return max(parts, key=lambda part: (part.end, part.size))
@@ -60,12 +64,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByCursor:
-    """The reading of a list whose pages lead on by cursors.
+    """The reading of a list in which each page has the cursor of the next one.
 
-    :param pages_read: before the page that is asked for next.
-    :param named: the articles of the page before; None for the first.
-    :param gave_none: whether the page had no article when it was asked for; it is once more.
-    :param met: a cursor from before, now and then a later one, by which a circle is told.
+    :param pages_read: the number of pages before the one that is requested next.
+    :param named: the articles of the page before; None for the first page.
+    :param gave_none: the page had no article; it is requested once more.
+    :param seen: an earlier cursor, replaced after 1, 2, 4, 8 … pages, to detect a circle.
+    :param endless: why the list has no end, if so.
     """
 
     page: ClassVar[type[EastmoneyList]] = FastNewsList
@@ -75,27 +80,27 @@ class ByCursor:
     pages_read: int = 0
     named: Sequence[str] | None = None
     gave_none: bool = False
-    met: str = ""
+    seen: str = ""
     endless: str | None = None
 
     @property
     def is_at_top(self) -> bool:
-        """Whether the first page is asked for next."""
+        """Whether the first page is requested next."""
         return not self.cursor
 
     @property
-    def asks_for(self) -> Mapping[str, object]:
-        """What goes into the address of the next page."""
+    def parameters(self) -> Mapping[str, object]:
+        """The parameters in the address of the next page."""
         return {"page": self.cursor}
 
     def after(self, page: EastmoneyList, named: Sequence[str]) -> Self | None:
-        """The reading with one page more; None where the list ends.
+        """Return the reading with one page more; None where the list ends.
 
-        That is with a page without a cursor, with one that has no article when it is asked for
-        twice, and, where the cursor is part of the page that it leads to, with that one alone.
+        A list ends with a page without a cursor, with a page that has no article in two requests,
+        or with a page of only the article that the cursor names.
 
         :param named: the page's articles, each once, in its order.
-        :raises LayoutChanged: when the page is none of the list.
+        :raises LayoutChanged: when the answer is no page of the list.
         """
         cursor = page.next_page()
         if not named and self.named is not None:
@@ -103,7 +108,7 @@ class ByCursor:
         before = self.named or ()
         if cursor is None or (len(before) > 1 and named == before[-1:]):
             return None
-        repeats = named == self.named or cursor in (self.cursor, self.met)
+        repeats = named == self.named or cursor in (self.cursor, self.seen)
         is_power_of_two = not self.pages_read & (self.pages_read - 1)
         return replace(
             self,
@@ -111,8 +116,8 @@ class ByCursor:
             pages_read=self.pages_read + 1,
             named=named,
             gave_none=False,
-            met=cursor if is_power_of_two else self.met,
-            endless="it repeats a page before it, and would lead on for ever." if repeats else None,
+            seen=cursor if is_power_of_two else self.seen,
+            endless="it repeats an earlier page, and so has no end." if repeats else None,
         )
 
 
@@ -120,18 +125,18 @@ class ByCursor:
 class ByNumber:
     """The reading of a list whose pages are numbered.
 
-    :param page: what reads the list's answers.
-    :param part: is asked for next.
-    :param most: articles to a page.
-    :param order: Eastmoney's number of the order that is asked for.
-    :param pages_read: up to the last that follows those before it.
-    :param named: the articles of that one.
-    :param tail: those in its second half, of which the next page has to name one.
-    :param end: how many articles came before its end when it was read.
-    :param back: how many before that end `part` begins, at the least.
-    :param is_whole: whether the last page that was read follows those before it.
-    :param gave_none: whether it had no article, where the list is said to have some.
-    :param in_vain: how many pages did not follow, or named nothing new.
+    :param page: the page object that reads the answers.
+    :param part: the page that is requested next.
+    :param most: the most articles in a page.
+    :param order: Eastmoney's number of the order that is requested.
+    :param pages_read: the number of pages up to the last one that follows those before it.
+    :param named: the articles of that last page.
+    :param tail: the articles in its second half; the next page has to name one of them.
+    :param end: how many articles of the list came before its end when it was read.
+    :param back: `part` begins at least so many articles before that end.
+    :param is_whole: the answer before follows the pages before it.
+    :param gave_none: the answer before had no article, though the list should have some there.
+    :param in_vain: the number of pages that did not follow, or named nothing new.
     """
 
     page: type[NumberedList]
@@ -149,37 +154,37 @@ class ByNumber:
 
     @classmethod
     def of(cls, page: type[NumberedList], page_size: int, order: int = 1) -> Self:
-        """One that begins.
+        """Return the reading of a list before its first request.
 
-        :param page: what reads the list's answers.
-        :param page_size: how many articles may be asked for at once.
-        :param order: that is asked for.
+        :param page: the page object that reads the answers.
+        :param page_size: the most articles that may be requested at once.
+        :param order: Eastmoney's number of the order that is requested.
         """
         return cls(page=page, part=Part(1, page_size), most=page_size, order=order)
 
     @property
     def is_at_top(self) -> bool:
-        """Whether the first page is asked for next."""
+        """Whether the first page is requested next."""
         return self.part.start == 0
 
     @property
-    def asks_for(self) -> Mapping[str, object]:
-        """What goes into the address of the next page."""
+    def parameters(self) -> Mapping[str, object]:
+        """The parameters in the address of the next page."""
         return {"page": self.part.index, "size": self.part.size, "order": self.order}
 
     @property
     def endless(self) -> str | None:
-        """Why there is no end to be expected, if so."""
-        led_on = max(self.pages_read - self.in_vain, 0)
-        if self.in_vain < _MOST_IN_VAIN + led_on // _MOST_IN_VAIN:
+        """Why the list is expected to have no end, if so."""
+        useful = max(self.pages_read - self.in_vain, 0)
+        if self.in_vain < _MOST_IN_VAIN + useful // _MOST_IN_VAIN:
             return None
-        return f"{self.in_vain} of its pages led no further, as its articles move or repeat."
+        return f"{self.in_vain} of its pages brought nothing new, as its articles move or repeat."
 
     def after(self, page: EastmoneyList, named: Sequence[str]) -> Self | None:
-        """The reading with one page more; None where the list ends.
+        """Return the reading with one page more; None where the list ends.
 
         :param named: the page's articles, each once, in its order.
-        :raises LayoutChanged: when the page is none of the list, or not the one asked for.
+        :raises LayoutChanged: when the answer is no page of the list, or not the requested one.
         """
         assert isinstance(page, NumberedList)
         extent = page.extent(index=self.part.index, most=self.part.size)
@@ -193,10 +198,10 @@ class ByNumber:
         return self._further_back()
 
     def _ends_with(self, extent: Extent, part: Part, named: Sequence[str]) -> bool:
-        """Whether a page is the last.
+        """Return whether a page is the last one.
 
-        Where the answers have no total, that is a page which is short and names nothing new. The
-        first page is short when no source cuts pages so small.
+        Where answers have no total, the last page is short and names nothing new. The first page
+        is short when it has fewer articles than the smallest pages of any source.
         """
         if extent.total is not None:
             return part.end >= extent.total
@@ -205,8 +210,9 @@ class ByNumber:
         return extent.count < part.size and self.named.issuperset(named)
 
     def _with(self, part: Part, extent: Extent, named: Sequence[str]) -> Self:
+        """Return the reading with a page that follows those before it."""
         most = part.size if self.is_at_top else self.most
-        back = max(most // _SHARED, 1)
+        back = max(most // _OVERLAP, 1)
         end = part.start + min(extent.count, part.size) if extent.total is None else part.end
         return replace(
             self,
@@ -223,10 +229,11 @@ class ByNumber:
         )
 
     def _once_more(self) -> Self:
-        """The same page: a source may stumble, and so it is believed at the second time only."""
+        """Return the reading with a second request for a page that had no article by mistake."""
         return replace(self, is_whole=False, gave_none=True, in_vain=self.in_vain + 1)
 
     def _further_back(self) -> Self:
+        """Return the reading with a larger overlap, after a page that does not follow."""
         back = self.back * _FURTHER_BACK
         return replace(
             self,

@@ -42,8 +42,8 @@ TOMORROW = (datetime.now(SHANGHAI) + timedelta(days=1)).date().isoformat()
         ("site", "http://h/?page=2", "site should be the address of a site, without ?"),
         ("site", "http://h/index.html", "without ?, # and the name of a page"),
         ("category", "", "category should be category slugs such as"),
-        ("category", "a,,b", "'' is none"),
-        ("category", "../../etc", "'../../etc' is none"),
+        ("category", "a,,b", "'' is not one"),
+        ("category", "../../etc", "'../../etc' is not one"),
         ("share", "http://x/", "share should be a share link or a file of them"),
         ("share", "/no/such/file", "'/no/such/file' is neither"),
         ("share", ".", "'.' is neither"),
@@ -66,7 +66,7 @@ def test_a_wrong_argument_is_one_sentence_that_names_it(
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"# nothing\n\n", "holds no link"),
+        (b"# nothing\n\n", "has no link"),
         (f"{CODE}\nhttp://x/\n".encode(), "in line 2 'http://x/' names no article"),
         ("标题".encode("gb18030"), "cannot be read"),
     ],
@@ -85,7 +85,7 @@ def test_a_wrong_file_of_share_links_is_told_by_name(
 @pytest.mark.parametrize("other", ["site", "category", "since"])
 def test_share_goes_alone(other: str) -> None:
     value = {"site": "http://x/", "category": "x", "since": "2022-05-20"}[other]
-    with pytest.raises(ValidationError, match="share means just these articles"):
+    with pytest.raises(ValidationError, match="share selects single articles"):
         FinewsArguments.model_validate({"share": CODE, other: value})
 
 
@@ -115,5 +115,5 @@ def test_what_could_be_several_securities_is_none(text: str) -> None:
 
 
 def test_a_security_goes_without_columns() -> None:
-    with pytest.raises(ValidationError, match="goes without column"):
+    with pytest.raises(ValidationError, match="excludes column"):
         EastmoneyArguments(security="1.600519", column="345")

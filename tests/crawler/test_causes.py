@@ -72,7 +72,7 @@ def test_articles_that_fail(crawl: Crawl, replica: Replica, archive: Path) -> No
     replica.faults = [Fault(MIRROR, re.compile(r"/\d{4}/"), failure=redirect("http://other.test/"))]
     ended = crawl()
     assert ended.status == 6
-    assert "is none of the hosts of this crawl" in last_line(ended.log)
+    assert "is not one of the hosts of this crawl" in last_line(ended.log)
 
 
 def test_a_good_crawl_ends_with_its_sentence(crawl: Crawl) -> None:

@@ -58,8 +58,8 @@ def test_every_spider_starts_and_does_its_job(
         (("-s", "DOWNLOAD_DELAY=-1"), "DOWNLOAD_DELAY is '-1'; it should not be negative."),
         (("-s", "DOWNLOAD_TIMEOUT=nan"), "DOWNLOAD_TIMEOUT is 'nan'; it should be a number."),
         (("-s", "FINEWS_PICTURES=1.5"), "FINEWS_PICTURES is '1.5'; it should be a whole number."),
-        (("-s", "ROBOTSTXT_OBEY=maybe"), "ROBOTSTXT_OBEY is 'maybe'; say 1 or 0."),
-        (("-s", "FINEWS_MEDIA=maybe"), "FINEWS_MEDIA is 'maybe'; say 1 or 0."),
+        (("-s", "ROBOTSTXT_OBEY=maybe"), "ROBOTSTXT_OBEY is 'maybe'; it should be 1 or 0."),
+        (("-s", "FINEWS_MEDIA=maybe"), "FINEWS_MEDIA is 'maybe'; it should be 1 or 0."),
         (("-s", "LOG_LEVEL=FOO"), "LOG_LEVEL is 'FOO'; it should be DEBUG, INFO, WARNING, ERROR"),
         (("--loglevel", "loud"), "LOG_LEVEL is 'loud'; it should be "),
         (("-s", "FINEWS_ARCHVE=/x"), "There is no setting FINEWS_ARCHVE; FINEWS_ARCHIVE may be"),
@@ -160,7 +160,7 @@ def test_outside_of_a_project_is_told(tmp_path: Path) -> None:
         ("[mirror", "are not TOML"),
         ("[mirror]\nsite = 'ftp://x'\n", "mirror.site should be an address"),
         ("[mirror]\nfeed = 'feed.xml'\n", "mirror.feed should be a path such as /feed.xml"),
-        ("[mirror]\ncategory = '/category/'\n", "mirror.category should hold {slug}"),
+        ("[mirror]\ncategory = '/category/'\n", "mirror.category should have {slug}"),
         ("[mirrors]\n", "mirrors is not known here"),
     ],
 )
@@ -246,7 +246,7 @@ def test_interrupted_twice_it_waits_for_nothing_and_says_so(
             time.sleep(0.5)
         _, log = crawl.communicate(timeout=10)
     assert crawl.returncode == 9, log
-    assert "finews: The crawl was broken off; the next one asks again for what had not" in log
+    assert "finews: The crawl was interrupted; the next one requests again what was not" in log
     assert "Traceback" not in log
     wait_until_gone(*processes)
     assert not verify(archive).problems

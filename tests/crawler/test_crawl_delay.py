@@ -66,7 +66,7 @@ def test_a_delay_beyond_the_limit_is_reported(crawl: Crawl, replica: Replica, li
     ended = crawl("-a", f"share={links}", *limit, site=None)
     assert (ended.status, len(times)) == (0, len(CODES)), ended.log
     assert all(0.45 < later - before < 10 for before, later in pairwise(times))
-    assert f"The robots.txt of {FIRST} asks for 3600 seconds between two requests" in ended.log
+    assert f"The robots.txt of {FIRST} requires 3600 seconds between two requests" in ended.log
 
 
 @pytest.mark.parametrize(

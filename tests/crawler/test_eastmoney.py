@@ -188,8 +188,8 @@ def test_a_list_is_asked_for_where_it_is_served_too(
 @pytest.mark.parametrize(
     ("argument", "complaint"),
     [
-        ("column=nosuch", "such as 要闻 or 345, and 'nosuch' is none"),
-        ("column=要问", "and '要问' is none; did you mean 要闻"),
+        ("column=nosuch", "such as 要闻 or 345; 'nosuch' is not one"),
+        ("column=要问", "'要问' is not one; did you mean 要闻"),
         ("column=all", "column is not called 'all' any more: that was column 350, 国内经济, which"),
         ("column=important", "column is not called 'important' any more: that was column 345;"),
         ("column=stocks", "is not called 'stocks' any more: that was column 351, 国际经济, which"),

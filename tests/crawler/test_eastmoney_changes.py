@@ -214,7 +214,7 @@ def test_a_list_that_never_keeps_still_is_told_and_its_crawl_is_not_complete(
     replica.sites |= {LISTAPI_HOST: site}
     ended = eastmoney(crawl, *COLUMN)
     assert ended.status == 3, ended.log
-    assert "10 of its pages led no further, as its articles move or repeat." in ended.log
+    assert "10 of its pages brought nothing new, as its articles move or repeat." in ended.log
     assert len(parts(replica)) < 2 * 10
     assert rows(archive, "SELECT DISTINCT complete FROM crawls") == [(0,)]
 
@@ -292,7 +292,7 @@ def test_a_correction_is_not_lost_to_another_look_at_the_same_article(
     rolling_list(replica, replace(KEPT_FROM_SUMMARY, digest="更正：此前所报数字有误。"))
     corrected = eastmoney(crawl, *AT_ONCE, "-a", "column=rolling")
     assert corrected.status == 0, corrected.log
-    assert "2 looked at again" in corrected.output
+    assert "2 revisited" in corrected.output
     assert rows(archive, "SELECT digest FROM posts") == [("更正：此前所报数字有误。",)]
 
 

@@ -328,7 +328,7 @@ def endless(request: Request) -> Answer:
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("FINEWS_LIST_PAGES=5", "it leads on after 5 pages; FINEWS_LIST_PAGES allows no more"),
+        ("FINEWS_LIST_PAGES=5", "it does not end after 5 pages; FINEWS_LIST_PAGES allows no more"),
         ("FINEWS_LIST_SECONDS=0.5", "seconds; FINEWS_LIST_SECONDS allows no more"),
     ],
 )

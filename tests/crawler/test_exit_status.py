@@ -80,7 +80,7 @@ def test_a_good_verdict_names_what_is_not_as_it_should_be() -> None:
 
 def test_a_verdict_names_the_cause() -> None:
     refused = (
-        "http://m/ was not asked for: banned until 2026-11-22 00:10 UTC by m: it answered 403."
+        "http://m/ was not requested: banned until 2026-11-22 00:10 UTC by m: it answered 403."
     )
     lists = {
         "article/found": 0,

@@ -45,7 +45,7 @@ def test_many_that_are_gone_are_no_daily_life(
     (found, gone), *_ = rows(archive, "SELECT found, gone FROM crawls")
     assert gone * 10 > found
     assert ended.status == 6
-    assert f"{gone} have no page any more" in ended.log
+    assert f"the pages of {gone} were removed" in ended.log
 
 
 def test_a_page_that_comes_back_is_archived(

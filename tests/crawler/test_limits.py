@@ -21,8 +21,12 @@ def read(*news: bool, seconds: int = 1) -> str | None:
 def test_a_list_is_left_after_so_many_pages_so_long_and_so_many_in_vain() -> None:
     assert read(True, False, True) is None
     assert read(True, False, False) == "2 of its pages in a row name nothing new."
-    assert str(read(True, True, False, True)).startswith("it leads on after 4 pages; FINEWS_LIST_P")
-    assert str(read(True, True, seconds=30)).startswith("it leads on after 60 seconds; FINEWS_LIST")
+    assert str(read(True, True, False, True)).startswith(
+        "it does not end after 4 pages; FINEWS_LIST_P"
+    )
+    assert str(read(True, True, seconds=30)).startswith(
+        "it does not end in 60 seconds; FINEWS_LIST"
+    )
     assert read(True, seconds=59) is None
 
 

@@ -56,7 +56,7 @@ def test_redirected_answers_are_followed(
         (
             "3分钟前",
             "2021-12-29T00:00:00+08:00",
-            "; 1 have only a day, because no source says a time",
+            "; 1 have only a day, because no source has a readable time",
         ),
     ],
 )

@@ -110,7 +110,7 @@ def test_pictures_are_kept_once_and_asked_for_once(
     replica.requests.clear()
     ended = keep()  # finds what the crawl before it has left
     assert ended.status == 0, ended.log
-    assert "10 pictures are kept, 0 could not be had" in ended.log
+    assert "10 pictures are stored, 0 failed" in ended.log
     assert "internal meta keys" not in ended.log
     assert set(Counter(pictures_asked(replica)).values()) == {1}
     assert f"https://{PICTURE_HOST}/robots.txt" in asked(replica, PICTURE_HOST)
@@ -157,7 +157,7 @@ def test_what_is_no_picture_is_not_kept_and_fails_no_article(
     ended = keep("-s", "FINEWS_PICTURE_MAXSIZE=2000")
     assert (ended.status, "19 added, 0 unchanged, 0 failed" in ended.output) == (0, True), ended.log
     assert "Traceback" not in ended.log
-    assert "4 pictures are kept, 6 could not be had" in ended.log
+    assert "4 pictures are stored, 6 failed" in ended.log
     assert f"{image(BY_AGE[5])} has more than 2000 bytes" in ended.log
     assert not replica.unknown
     assert missing(archive) == {image(name) for name in wrong}
@@ -327,7 +327,7 @@ def test_a_spider_that_may_ask_all_hosts_stays_so() -> None:
 def test_a_switch_is_on_or_off(crawl: Crawl, replica: Replica) -> None:
     ended = crawl(FINEWS_MEDIA="maybe")
     assert ended.status == 2
-    assert "finews: FINEWS_MEDIA is 'maybe'; say 1 or 0." in ended.log
+    assert "finews: FINEWS_MEDIA is 'maybe'; it should be 1 or 0." in ended.log
     assert not replica.requests
 
 

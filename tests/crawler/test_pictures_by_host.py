@@ -206,7 +206,7 @@ def test_redirects_lead_to_hosts_of_pictures_three_times_and_say_nothing_of_wher
     assert f"https://{PICTURE_HOST}/download/moved.jpg" in pictures_asked(replica)
     assert not any("referer" in headers for headers in gallery.headers)
     assert "'picture/failed/redirect': 2" in ended.log
-    sentences = [line for line in ended.log.splitlines() if "is not kept" in line]
+    sentences = [line for line in ended.log.splitlines() if "is not stored" in line]
     assert len(sentences) == 2
     assert all("leads to" in line and "INFO" in line for line in sentences)
     assert not re.search(r"\] (WARNING|ERROR):|Traceback|File \(", ended.log)

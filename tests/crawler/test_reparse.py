@@ -176,7 +176,7 @@ def test_a_body_that_was_not_captured_is_not_replaced_by_the_mirrors(crawled: Pa
         archive.add(page_only)
     before = posts_in(crawled)
     ended = replay(crawled, "--apply", QUOTED)
-    assert f"{QUOTED}: No capture of {QUOTED} holds the article." in ended.stdout
+    assert f"{QUOTED}: No capture of {QUOTED} has the article." in ended.stdout
     assert posts_in(crawled) == before
 
 

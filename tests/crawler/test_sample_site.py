@@ -35,7 +35,7 @@ def test_all_posts_come_out_byte_for_byte_and_are_not_asked_for_again(
     second = crawl()
     assert second.status == 0, second.log
     assert "0 articles found, 0 added, 0 unchanged, 0 failed" in second.output
-    assert "2 lists the same as before" in second.output
+    assert "2 lists unchanged" in second.output
     assert {entry.status for entry in replica.requests[2:]} == {304}
     assert not article_requests(replica)
 
@@ -205,7 +205,7 @@ def test_lists_of_another_layout_are_told(crawl: Crawl, replica: Replica) -> Non
     replica.faults = [Fault(MIRROR, failure=garbage())]
     ended = crawl()
     assert ended.status == 4
-    assert "not laid out as they were" in ended.log
+    assert "layout of the source's lists has changed" in ended.log
     assert "Traceback" not in ended.log
 
 
@@ -248,5 +248,5 @@ def test_a_post_whose_file_was_lost_does_not_stop_the_looks_at_others(
     replica.requests.clear()
     ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_INTERVAL_SHARE=0")
     assert ended.status == 0, ended.log
-    assert f"{REAL} is not looked at again" in ended.log
+    assert f"{REAL} is not revisited" in ended.log
     assert len(article_requests(replica)) == 18

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 
 from crawler.checking.answers import Answer, Answers, response_of
-from crawler.checking.comparison import Outcome, compare
+from crawler.checking.comparison import Result, compare
 from crawler.checking.interfaces import Known, plan_of
 from crawler.checking.report import report
 from crawler.source_commands import sources
@@ -167,7 +167,7 @@ CHANGES: list[tuple[str, Change, str]] = [
     (
         f"eastmoney/{COLUMN}",
         fields('"page_index": 1', '"page_index": 2'),
-        "`data.page_index` is `2` where 1 was asked for (B)",
+        "`data.page_index` is `2` where 1 was requested (B)",
     ),
     (
         f"eastmoney/{COLUMN}",
@@ -251,7 +251,7 @@ FAULTS: list[tuple[str, str, str | re.Pattern[str], Failure, str]] = [
     ("eastmoney", WEBLIST_HOST, "/comm", status(403), "it refused with status 403 (A)"),
     ("eastmoney", WEBLIST_HOST, "/comm", status(500), "it answered with status 500 (A)"),
     ("eastmoney", WEBLIST_HOST, "/comm", garbage(CAPTCHA), "captcha"),
-    ("eastmoney", WEBLIST_HOST, "/comm", truncated(), "the answer ended before its end (A)"),
+    ("eastmoney", WEBLIST_HOST, "/comm", truncated(), "the answer ended too early (A)"),
     (
         *("eastmoney", WEBLIST_HOST, "/comm", reset()),
         "its host cut the connection without an answer, as a ban does (B)",
@@ -387,7 +387,7 @@ def test_any_answer_is_compared(answer: tuple[str, str, bytes]) -> None:
     source, address, body = answer
     compared = Answer(interface="x", address=address, response=response_of(address, body))
     finding = compare(source, compared)
-    assert finding.deviations or finding.outcome is Outcome.EXPECTED
+    assert finding.deviations or finding.result is Result.EXPECTED
     text = report([(Answers(source, (compared,), {}), [finding])], when=None, version="1")
     assert len(text.encode().splitlines()) == text.count("\n")
 

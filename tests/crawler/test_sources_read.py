@@ -204,5 +204,5 @@ def test_an_answer_that_does_not_come_is_one_sentence() -> None:
     assert [one.returncode for one in ended] == [3, 3]
     assert [one.stderr for one in ended] == [
         f"finews: {PAGE} answered with status 302.\n",
-        f"finews: {PAGE} gave no answer: its host broke the connection off.\n",
+        f"finews: {PAGE} gave no answer: its host closed the connection without an answer.\n",
     ]

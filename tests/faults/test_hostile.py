@@ -264,4 +264,4 @@ def test_no_retry_and_no_chain_of_redirects_leads_to_another_host(
     replica.faults += [Fault(MIRROR, "/again", failure=redirect("http://elsewhere.test/"))]
     ended = crawl()
     assert not replica.unknown
-    assert "elsewhere.test is none of the hosts of this crawl" in ended.log
+    assert "elsewhere.test is not one of the hosts of this crawl" in ended.log

@@ -61,7 +61,7 @@ def replica() -> Iterator[Replica]:
     [
         (
             {"totle_hits": 10**9},
-            ["10 of its pages led no further", "it repeats a page before it"],
+            ["10 of its pages brought nothing new", "it repeats an earlier page"],
         ),
         (
             {"sortEnd": "9" * 3000, "page_index": "9" * 3000, "totle_hits": "9" * 4000},

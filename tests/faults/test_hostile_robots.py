@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from protego import Protego
 
-from crawler.robots import said_to
+from crawler.robots import for_one_agent
 from demo.exchange import Answer, Exchange, Site
 from demo.faults import (
     Failure,
@@ -47,7 +47,7 @@ AGENTS = "".join(f"User-agent: agent{number}\n" for number in range(10_000))
 class Robots:
     """A robots.txt.
 
-    :param reason: the reason in the log why it could not be fetched; None where it could.
+    :param reason: why it could not be fetched, in the log; None where it could.
     """
 
     failure: Failure
@@ -84,17 +84,17 @@ HOSTILE = {
     "drip": Robots(drip(), reason="the whole answer did not come in time"),
     "hang": Robots(hang(), reason="the whole answer did not come in time"),
     "bomb": Robots(bomb(200 * MEGABYTE), reason="exceeded DOWNLOAD_MAXSIZE"),
-    "reset": Robots(reset(), reason="its host broke the connection off"),
-    "cut": Robots(truncated(), reason="the answer ended before its end"),
+    "reset": Robots(reset(), reason="its host closed the connection without an answer"),
+    "cut": Robots(truncated(), reason="the answer ended too early"),
     "empty": Robots(empty()),
     "loop": Robots(redirect("/robots.txt"), reason="max redirections reached"),
     "another host": Robots(
         redirect("http://elsewhere.test/robots.txt"),
-        reason="elsewhere.test is none of the hosts of this crawl",
+        reason="elsewhere.test is not one of the hosts of this crawl",
     ),
     "private address": Robots(
         redirect("https://169.254.169.254/robots.txt"),
-        reason="169.254.169.254 is none of the hosts of this crawl",
+        reason="169.254.169.254 is not one of the hosts of this crawl",
     ),
     "file": Robots(redirect("file:///etc/passwd")),
     "500": Robots(status(500, body=FORBIDDEN), reason="it answered with status 500"),
@@ -154,7 +154,7 @@ def test_whatever_robots_txt_is_the_crawl_goes_on_and_obeys(
     asked = {entry.request.host for entry in replica.requests if entry.request.path == API}
     for name, robots in HOSTILE.items():
         host = re.escape(hosts[name])
-        sentence = rf"WARNING: The robots.txt of {host} could not be had, .*: (.*)\.\n"
+        sentence = rf"WARNING: The robots.txt of {host} could not be fetched, .*: (.*)\.\n"
         sentences = re.findall(sentence, ended.log)
         assert (hosts[name] not in asked, len(sentences)) == (
             robots.forbids,
@@ -166,13 +166,13 @@ def test_whatever_robots_txt_is_the_crawl_goes_on_and_obeys(
 def test_rules_for_others_cost_nothing() -> None:
     with in_time(5):
         for robots in (AGENTS + RULES, f"{AGENTS}User-agent: *\n{RULES}Disallow: /x\n" * 2):
-            rules = Protego.parse(said_to(US, robots.encode()).decode())
+            rules = Protego.parse(for_one_agent(US, robots.encode()).decode())
             assert rules.can_fetch("http://x.test/x", US) is ("*" not in robots.partition("Dis")[0])
 
 
 def test_half_a_rule_is_left_out() -> None:
     robots = f"User-agent: *\nDisallow: /{'x' * 600_000}\n".encode()
-    assert said_to(US, robots) == b"User-agent: *"
+    assert for_one_agent(US, robots) == b"User-agent: *"
 
 
 AGENTS_NAMED = ["*", "finews", "Finews/0.1", "SCRAPY", "other", "finews*", "finewsbot", ""]
@@ -192,9 +192,9 @@ LINES = st.one_of(
 
 
 @given(lines=st.lists(LINES, max_size=12), end=st.sampled_from(["\n", "\r\n", "\x0b", "\u2028"]))
-def test_what_is_said_to_us_stays_what_it_was(lines: list[str], end: str) -> None:
+def test_what_is_for_one_agent_us_stays_what_it_was(lines: list[str], end: str) -> None:
     text = end.join(lines)
-    whole, ours = Protego.parse(text), Protego.parse(said_to(US, text.encode()).decode())
+    whole, ours = Protego.parse(text), Protego.parse(for_one_agent(US, text.encode()).decode())
     for path in ("/", "/a", "/a/b", "/b", "/新"):
         address = f"http://x.test{path}"
         assert ours.can_fetch(address, US) is whole.can_fetch(address, US)

@@ -151,7 +151,10 @@ def test_each_fault_ends_as_the_matrix_says(
         assert (ended.status, failed) == (6, expected.total())
         asked = 2 * len(site.seconds)
         gone = sum(row.outcomes[place] is GONE for row in rows_of(place))
-        assert f"{failed} of {asked} articles failed, and {gone} have no page any more" in ended.log
+        assert (
+            f"{failed} of {asked} articles failed, and the pages of {gone} were removed"
+            in ended.log
+        )
         added = asked - failed - gone
         assert f"{asked} articles found, {added} added, 0 unchanged, {failed} failed" in (
             ended.output

@@ -19,7 +19,7 @@ from archive.search.snippet import snippet
 from archive.search.tokenizer import grams, match_expression
 from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
-from crawler.pages.compose import compose, compose_without_text
+from crawler.pages.compose import compose, compose_stand_in
 from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
 from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText, Facts
@@ -163,7 +163,7 @@ def _link_of(info_code: InfoCode, *, rolling: bool) -> str:
 
 
 def _archived_facts(facts: Facts) -> None:
-    article = compose_without_text(facts, _link_of, provisional=True)
+    article = compose_stand_in(facts, _link_of, provisional=True)
     _archived(normalise(article, Category.of_media))
 
 

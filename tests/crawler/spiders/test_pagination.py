@@ -217,7 +217,7 @@ def test_a_source_that_cuts_its_pages_in_its_own_way_is_told() -> None:
     reading = ByNumber.of(ColumnList, MOST).after(whatever_is_asked, column[:MOST])
     assert reading is not None
     assert reading.part.size < MOST
-    sentence = f"it has pages of {MOST} articles where {reading.part.size} were asked for"
+    sentence = f"it has pages of {MOST} articles where {reading.part.size} were requested"
     with pytest.raises(LayoutChanged, match=sentence):
         reading.after(answer(column, Part(2, MOST)), column[MOST : 2 * MOST])
 
@@ -283,7 +283,7 @@ def test_what_every_page_is_headed_by_does_not_show_that_one_follows() -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"page_index": 1}, "it is page 1 where 2 was asked for"),
+        ({"page_index": 1}, "it is page 1 where 2 was requested"),
         ({"total_hits": 0}, "it names 45 articles, of 0 in all"),
         ({"total_hits": "many"}, "its page_index, page_size or totle_hits is no number"),
     ],
@@ -311,7 +311,7 @@ def test_rolling_news_ends_with_a_page_that_is_empty_twice() -> None:
     assert first is not None
     once_more = first.after(rolling([], "7"), [])
     assert once_more is not None
-    assert once_more.asks_for == {"page": "7"}
+    assert once_more.parameters == {"page": "7"}
     assert once_more.after(rolling([], "7"), []) is None
     goes_on = once_more.after(rolling(news[2:], "9"), news[2:])
     assert goes_on is not None
