@@ -67,10 +67,16 @@ def _unpacked(body: bytes) -> bytes:
     """Unpack a file that was packed with gzip, as sitemaps are."""
     if not body.startswith(_GZIP):
         return body
+    unpacking = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        return zlib.decompressobj(_GZIP_WINDOW).decompress(body, MOST_BYTES)
+        unpacked = unpacking.decompress(body, MOST_BYTES)
     except zlib.error as error:
         raise PathError("it is no whole gzip file") from error
+    if unpacking.unconsumed_tail:
+        raise PathError(f"it is larger than {MOST_BYTES:,} bytes when it is unpacked")
+    if not unpacking.eof:
+        raise PathError("it is no whole gzip file")
+    return unpacked
 
 
 def _encoding_of(body: bytes, content_type: str) -> str:

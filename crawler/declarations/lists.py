@@ -134,7 +134,7 @@ def _entry(
         raise PathError("it has neither an id nor an address")
     body = _body(declaration, scope, table)
     title = scope.line(fields.title)
-    if title is None and body is None and not fields.id:
+    if title is None and body is None and not fields.id and table.format is not Format.SITEMAP:
         raise PathError("it has no title")
     return Entry(
         id=own_id,

@@ -21,6 +21,9 @@ _XPATH = ("/", "./", "../", "(")
 """How an XPath begins in HTML; what begins otherwise is CSS."""
 
 
+_LONGEST_REASON = 160
+
+
 class PathError(ValueError):
     """A path cannot be used: it is none, or the answer has something else in its place."""
 
@@ -44,7 +47,7 @@ def parse_json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise PathError(f"it is not JSON ({error})") from error
+        raise PathError(f"it is not JSON ({_reason(error)})") from error
 
 
 def _refuse(constant: str) -> Any:
@@ -63,7 +66,7 @@ def check_path(path: str, *, of_json: bool, of_xml: bool = False) -> str:
             etree.XPath(_xpath(path, of_xml=of_xml))
     except (JMESPathError, SelectorError, etree.XPathError, ValueError) as error:
         language = "JMESPath" if of_json else "XPath" if of_xml else "CSS or XPath"
-        reason = " ".join(str(error).split())
+        reason = _reason(error)
         raise PathError(f"should be {language}, and {path!r} is not ({reason})") from error
     return path
 
@@ -79,7 +82,7 @@ def find_all(node: Node, path: str) -> list[Any]:
         try:
             found = node.xpath(_xpath(path, of_xml=node.type == "xml"))
         except ValueError as error:
-            raise PathError(f"{path} cannot be read ({error})") from error
+            raise PathError(f"{path} cannot be read ({_reason(error)})") from error
         return [_text_or_element(one) for one in found]
     value = json_at(node, path)
     if value is None:
@@ -95,7 +98,13 @@ def json_at(value: Any, path: str) -> Any:
     try:
         return _compile_json(path).search(value, options=_OPTIONS)
     except (JMESPathError, TypeError, ValueError, RecursionError) as error:
-        raise PathError(f"{path} cannot be read ({' '.join(str(error).split())})") from error
+        raise PathError(f"{path} cannot be read ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what a library reports, in one short line."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
 
 
 def _text_or_element(found: Selector) -> str | Selector:
