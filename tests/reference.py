@@ -24,6 +24,7 @@ from archive.entries import PostRow, RevisionRow
 from crawler import verdict
 from settings import base
 from tests.conftest import ROOT
+from tests.declaration_reference import declarations_page
 from tests.search_examples import EXAMPLES
 
 WIDTH = 80
@@ -259,6 +260,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "exit-statuses": exit_statuses_page,
     "catalog": catalog_page,
     "search": search_page,
+    "declarations": declarations_page,
 }
 
 

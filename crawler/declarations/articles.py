@@ -85,8 +85,15 @@ def _read(declaration: Declaration, name: str, layout: Layout, answer: Answer) -
             raise MissingArticle(answer.address, part, "the source has no such article")
         if layout.succeeded and not any(find_all(document, layout.succeeded)):
             raise PathError(f"{layout.succeeded} does not hold")
-        zone, fetched = declaration.tzinfo, answer.fetched
-        scope = Scope(document, document, answer.address, answer.address, zone, fetched)
+        scope = Scope(
+            entry=document,
+            answer=document,
+            address=answer.address,
+            base=answer.address,
+            zone=declaration.tzinfo,
+            page=text,
+            fetched=answer.fetched,
+        )
         return _facts(declaration, name, layout, scope)
     except PathError as error:
         raise UnreadableAnswer(answer.address, part, str(error)) from error

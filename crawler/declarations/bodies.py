@@ -13,8 +13,9 @@ from archive.content.credit import credits_in
 from archive.content.securities import Security, securities_in
 from archive.content.text import plain_text
 from archive.content.tree import drop, drop_hidden, paragraphs, parse, text_in
+from crawler.declarations.markup import has_markup
 from crawler.declarations.paths import find_all
-from crawler.declarations.reading import absolute, folded, has_markup
+from crawler.declarations.reading import absolute, folded
 
 _LONGEST_LINE = 300
 """Characters of a paragraph that a pattern of `drop_text` is tried on."""

@@ -82,23 +82,31 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
             raise PathError(f"{table.succeeded} does not hold")
         if table.format is Format.SITEMAP and (found := find_all(document, SITEMAPS)):
             return ListPage((), sitemaps=absolute(answer.address, found))
-        entries = _entries(declaration, table, answer, document)
+        scope = Scope(
+            entry=document,
+            answer=document,
+            address="",
+            base=answer.address,
+            zone=declaration.tzinfo,
+            page=text,
+            fetched=answer.fetched,
+        )
+        entries = _entries(declaration, table, scope)
         return ListPage(entries, next=_next(table, document, entries, page))
     except PathError as error:
         raise UnreadableAnswer(answer.address, part, str(error)) from error
 
 
-def _entries(
-    declaration: Declaration, table: ListTable, answer: Answer, document: Node
-) -> tuple[Entry, ...]:
+def _entries(declaration: Declaration, table: ListTable, whole: Scope) -> tuple[Entry, ...]:
     """Read the entries.
 
     :raises PathError: when there is no place for entries, or not one can be read.
     """
-    nodes = find_all(document, table.entries)
-    if not nodes and not _may_be_empty(table, document):
+    nodes = find_all(whole.answer, table.entries)
+    if not nodes and not _may_be_empty(table, whole.answer):
         raise PathError(f"it has no {table.entries}")
-    entries = [_entry_or_reason(declaration, table, answer, document, node) for node in nodes]
+    scopes = (replace(whole, entry=node) for node in nodes)
+    entries = [_entry_or_reason(declaration, table, scope) for scope in scopes]
     unread = [one.skip for one in entries if one.skip and one.skip.startswith(UNREADABLE)]
     if unread and len(unread) == len(entries):
         reason = unread[0].removeprefix(UNREADABLE)
@@ -113,20 +121,15 @@ def _may_be_empty(table: ListTable, document: Node) -> bool:
     return table.is_json and json_at(document, table.entries) == []
 
 
-def _entry_or_reason(
-    declaration: Declaration, table: ListTable, answer: Answer, document: Node, node: Node
-) -> Entry:
+def _entry_or_reason(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
     try:
-        return _entry(declaration, table, answer, document, node)
+        return _entry(declaration, table, scope)
     except PathError as error:
         return Entry(id=None, address=None, skip=f"{UNREADABLE}{error}")
 
 
-def _entry(
-    declaration: Declaration, table: ListTable, answer: Answer, document: Node, node: Node
-) -> Entry:
+def _entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
     fields = table.fields
-    scope = Scope(node, document, "", answer.address, declaration.tzinfo, answer.fetched)
     address = scope.link(fields.address)
     scope = replace(scope, address=address or "")
     own_id = scope.line(fields.id) or native_id(declaration.identity, address)

@@ -91,7 +91,7 @@ class Seen(Table):
     """What is known of a list, an article or a refusal, and how.
 
     :param on: the day on which it was last seen.
-    :param first_hand: whether somebody of this project saw it; false where others report it.
+    :param first_hand: whether a recorded answer shows it; false where others report it.
     """
 
     on: date

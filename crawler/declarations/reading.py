@@ -7,16 +7,15 @@ from datetime import datetime, tzinfo
 from typing import Any
 from urllib.parse import urljoin
 
-from lxml import etree
 from parsel import Selector
 
-from archive.content.text import plain_text
 from archive.content.tree import parse
+from crawler.declarations.markup import has_markup, inner_markup, shown_text
 from crawler.declarations.paths import Node, PathError, find_all
+from crawler.declarations.served import served_markup
 from crawler.declarations.times import Moment, read_time
 from crawler.declarations.values import TimeValue, Value
 
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|&(?:#\d+|#[xX][\da-fA-F]+|[a-zA-Z]\w+);")
 _SPACES = re.compile(r"[^\S\n]+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
@@ -29,6 +28,7 @@ class Scope:
     :param entry: the entry, or the whole answer.
     :param address: of the entry or the article, as far as it is known.
     :param base: that relative addresses are relative to.
+    :param page: the text of the whole answer.
     :param fetched: when the answer was fetched.
     """
 
@@ -37,6 +37,7 @@ class Scope:
     address: str
     base: str
     zone: tzinfo
+    page: str
     fetched: datetime | None = None
 
     def raw(self, alternatives: Iterable[Value]) -> Iterator[Any]:
@@ -81,9 +82,13 @@ class Scope:
 
     def markup(self, alternatives: Iterable[Value]) -> str | None:
         """Return the first text with its markup, as the source wrote it, or None."""
-        return next(
-            (text for text in map(as_written, self.raw(alternatives)) if text.strip()), None
-        )
+        for found in self.raw(alternatives):
+            written = as_written(found)
+            if isinstance(found, Selector) and found.type == "html":
+                written = served_markup(self.page, found.root) or written
+            if written.strip():
+                return written
+        return None
 
     def true(self, alternatives: Iterable[Value]) -> bool:
         """Report whether there is something that is not empty, 0 or false."""
@@ -162,28 +167,14 @@ def as_written(found: Any) -> str:
 def plain(found: Any) -> str:
     """Return a value as plain text, a line for each block."""
     if isinstance(found, Selector) and found.type == "html":
-        return plain_text(found.root)
+        return shown_text(found.root)
     text = as_written(found)
-    return plain_text(parse(text)) if has_markup(text) else text
-
-
-def has_markup(text: str) -> bool:
-    """Report whether a text is written in HTML."""
-    return _MARKUP.search(text) is not None
+    return shown_text(parse(text)) if has_markup(text) else text
 
 
 def folded(text: str) -> str:
     """Return a text with one space for each run of white space inside its lines."""
     return _SPACES.sub(" ", text).strip()
-
-
-def inner_markup(element: etree._Element) -> str:
-    """Return what an element holds, as HTML."""
-    html: str = etree.tostring(element, encoding="unicode", method="html", with_tail=False)
-    start, end = html.find(">") + 1, html.rfind("</")
-    if len(element) == 0 and element.text and "<" not in element.text:
-        return str(element.text)
-    return html[start:end] if end >= start else ""
 
 
 def absolute(base: str, addresses: Iterable[str]) -> tuple[str, ...]:

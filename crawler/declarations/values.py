@@ -134,7 +134,7 @@ class Fields(Table):
 
     :param id: the source's own id; the address gives it where `identity` has a pattern for it.
     :param address: of the article's page.
-    :param title: likewise.
+    :param title: of the article.
     :param published: when it was published.
     :param modified: when it was last changed.
     :param media: the medium that it is from.

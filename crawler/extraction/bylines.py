@@ -8,7 +8,7 @@ from itertools import takewhile
 from lxml import etree
 from parsel import Selector
 
-from archive.content.text import plain_text
+from crawler.declarations.markup import shown_text
 from crawler.extraction.container import squeezed
 
 _MEDIA = re.compile(r"(?<!图片)(?<!视频)来\s*源\s*[：:]\s*([^\s|｜，,；;（）()【】]{2,20})")
@@ -40,12 +40,12 @@ class Byline:
 
 def byline_of(page: Selector, container: etree._Element, title: str | None) -> Byline:
     """Return who an article is from: by the lines behind its title, or at its end."""
-    lines = plain_text(page.root).splitlines()
+    lines = shown_text(page.root).splitlines()
     wanted = squeezed(title or "")
     start = max((n for n, line in enumerate(lines) if squeezed(line) == wanted), default=-1) + 1
     behind = lines[start : start + _LINES_BEHIND_TITLE]
     head = list(takewhile(lambda line: len(line) <= _LONGEST, behind))
-    end = plain_text(container).splitlines()[-_LINES_AT_END:]
+    end = shown_text(container).splitlines()[-_LINES_AT_END:]
     media = _named(_MEDIA, head) or next(_placed(page), None) or _named(_MEDIA, end)
     return Byline(media, _named(_AUTHOR, head))
 
@@ -59,7 +59,7 @@ def _placed(page: Selector) -> Iterator[str]:
     """Yield the names in the elements that are there for them."""
     for path in _PLACES:
         for found in page.css(path):
-            text = found.root if isinstance(found.root, str) else plain_text(found.root)
+            text = found.root if isinstance(found.root, str) else shown_text(found.root)
             name = re.sub(r"^\s*来\s*源\s*[：:]\s*", "", text).strip()
             if name and len(name) <= _LONGEST_NAME and "\n" not in name:
                 yield name

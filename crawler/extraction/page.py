@@ -10,13 +10,13 @@ from parsel import Selector
 
 from archive.article import SHANGHAI
 from archive.content.adverts import drop_adverts
-from archive.content.text import plain_text
 from archive.content.tree import drop, drop_hidden, paragraphs, text_in
 from archive.errors import FinewsError
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.formats import Format
+from crawler.declarations.markup import inner_markup, shown_text
 from crawler.declarations.paths import PathError
-from crawler.declarations.reading import absolute, inner_markup
+from crawler.declarations.reading import absolute
 from crawler.declarations.times import Moment
 from crawler.extraction.bylines import Byline, byline_of, is_credit
 from crawler.extraction.container import (
@@ -88,7 +88,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     moment = published(page, title, document.date, zone)
     byline = byline_of(page, container, title)
     _clean(container, title, byline)
-    text = plain_text(container)
+    text = shown_text(container)
     if len(text) < _SHORTEST_TEXT:
         raise ExtractionError(f"{answer.address} was not extracted: it has no text.")
     return ExtractedArticle(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from parsel import Selector
 
-from archive.content.text import plain_text
+from crawler.declarations.markup import shown_text
 
 _SEPARATOR = re.compile(r"\s*[-_|｜—–·«»]+\s*")
 _SHORTEST = 5
@@ -35,7 +35,7 @@ def title_of(page: Selector, extracted: str | None) -> str | None:
         cut = [text for text in shown if _is_cut(of_machines, text)]
         if cut:
             return cut[0]
-    firsts = [text for element in page.css("h1") if (text := _folded(plain_text(element.root)))]
+    firsts = [text for element in page.css("h1") if (text := _folded(shown_text(element.root)))]
     candidates = [*stated, *([extracted] if extracted else []), *([whole] if whole else [])]
     if len(firsts) == 1 and len(firsts[0]) >= _SHORTEST and not candidates:
         return firsts[0]
@@ -44,7 +44,7 @@ def title_of(page: Selector, extracted: str | None) -> str | None:
 
 def _headings(page: Selector) -> Iterator[str]:
     for element in page.css(_HEADINGS):
-        text = _folded(plain_text(element.root))
+        text = _folded(shown_text(element.root))
         if text:
             yield text
 
