@@ -21,7 +21,8 @@ def declarations_page() -> str:
     """Every table and key of a declaration, and the sources that are declared."""
     text = (
         "# Declarations of sources\n\nA file of `settings/sources/`, such as"
-        " `settings/sources/ths.toml`, declares the source that has its name. It holds facts alone. Paths into JSON are"
+        " `settings/sources/ths.toml`, declares the source that has its name. It holds facts"
+        " alone. Paths into JSON are"
         " [JMESPath](https://jmespath.org/specification.html), with one function more,"
         " `parse_json(text)`, for JSON that is written in a text; paths into HTML are CSS, or XPath"
         " where they begin with `/`, `./`, `../` or `(`; paths into feeds and sitemaps are XPath."

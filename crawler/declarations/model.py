@@ -202,6 +202,7 @@ class Paging(Table):
     :param plus: what is added to the cursor, where only older entries than it are given.
     :param repeats: whether the next page begins with entries of this one.
     :param size: entries of a page that are asked for.
+    :param short_ends: whether a page with fewer entries than that is the last.
     :param largest: the largest size that the source accepts.
     :param beyond: what a larger size gives.
     """
@@ -212,6 +213,7 @@ class Paging(Table):
     plus: int = 0
     repeats: bool = False
     size: Annotated[int, Field(ge=1)] | None = None
+    short_ends: bool = False
     largest: Annotated[int, Field(ge=1)] | None = None
     beyond: Literal["fewer", "nothing", "an error"] | None = None
 
@@ -224,7 +226,7 @@ class Paging(Table):
         return self
 
 
-class _Document(Table):
+class Document(Table):
     """An answer that is a document of some format.
 
     :param format: what it is written in.
@@ -257,7 +259,7 @@ class _Document(Table):
         return {**table, "fields": merged}
 
     @model_validator(mode="after")
-    def _has_paths_of_its_language(self) -> "_Document":
+    def _has_paths_of_its_language(self) -> "Document":
         if self.inside:
             if self.format is not Format.JSON:
                 raise ValueError("should have the format json where it has inside")
@@ -277,7 +279,7 @@ class _Document(Table):
         check_path(path, of_json=self.is_json, of_xml=self.format.is_xml)
 
 
-class ListTable(_Document):
+class ListTable(Document):
     """A list of articles.
 
     :param address: with ``{page}``, ``{size}``, ``{cursor}`` and ``{now}`` (the time in
@@ -317,7 +319,7 @@ class ListTable(_Document):
         return self
 
 
-class Layout(_Document):
+class Layout(Document):
     """A form in which articles are, or were, given.
 
     :param address: where an article is asked for, with ``{id}`` in its place; without it, at the

@@ -4,15 +4,15 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
+from enum import IntEnum
 
 
-class Precision(StrEnum):
-    """The smallest unit that a time states."""
+class Precision(IntEnum):
+    """The smallest unit that a time states, the finest first."""
 
-    SECOND = "second"
-    MINUTE = "minute"
-    DAY = "day"
+    SECOND = 0
+    MINUTE = 1
+    DAY = 2
 
 
 @dataclass(frozen=True, slots=True)
