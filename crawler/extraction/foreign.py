@@ -9,20 +9,27 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from archive.content.tree import drop, paragraphs, text_in
+from archive.content.tree import BLOCKS, drop, paragraphs, text_in
 
 _NAMES = re.compile(
     r"""
     comment | pinglun | reply | qr | related? | relevan | recommend | recomm | tuijian
     | hot[-_]?news | rank(?:ing)? | paihang | share | qr[-_]?code | appendqr | wx[-_]?follow
     | weixin | copyright
-    | disclaimer | mzsm | statement | editor | zebian | side[-_]?bar | foot(?:er)? | nav(?:bar)?
+    | disclaimer | mzsm | side[-_]?bar | foot(?:er)? | nav(?:bar)?
     | bread | crumb | toolbar | page[-_]tools | advert | ad[-_]?(?:box|context\d*|wrap|top|banner)
     | banner | prev[-_]?next | pre[-_]?next | pager | pagination | subscribe | download[-_]?app
-    | app[-_]?download | client[-_]?down | login | report | keywords? | tags? | label | abstract
+    | app[-_]?download | client[-_]?down
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_NAMES_OF_LINES = re.compile(
+    r"statement|editor|edit|zebian|login|report|keywords?|tags?|label|abstract|source[-_]?from",
+    re.IGNORECASE,
+)
+"""Names of parts that are foreign where they are a line; longer ones may be the article itself."""
+
+_LONGEST_LINE = 120
 _WORD = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*\d*")
 _TAGS = ("nav", "aside", "footer", "form", "button", "select", "textarea", "noscript", "iframe")
 _INLINE = frozenset({"a", "b", "em", "font", "i", "label", "mark", "small", "span", "strong", "u"})
@@ -38,13 +45,14 @@ _PARAGRAPHS = re.compile(
             rf"[（(\[【]?\s*{_PEOPLE}\s*[：:丨|｜/][^。]{{0,60}}",
             r"摘要\s*[：:][^\n]*",
             r"[（(]?原(?:文)?标题[：:][^\n]{1,120}",
-            r"(?:免责声明|版权声明|特别声明|特别提醒|特别提示|郑重声明|重要声明|声明)(?:[：:].*)?",
+            r"[【\[](?:免责|版权|特别|郑重|重要|平台)?声明[】\]][^\n]*",
+            r"(?:免责声明|平台声明|版权声明|特别声明|特别提醒|特别提示|郑重声明|重要声明|声明)(?:[：:].*)?",
             r"风险提示(?:及免责条款)?",
             r"[^。]{0,12}(?:未经|如需)[^。]{0,40}(?:转载|镜像|摘编|复制)[^\n]*",
             r"[^。]{0,60}(?:不构成|不作为|不应视为)[^。]{0,20}(?:投资|操作)?建议[^\n]*",
             r"[^。]{0,40}据此[^。]{0,6}(?:操作|投资|入市|买卖)[^\n]*自(?:担|负)[^\n]*",
             r"(?:投资|市场|股市|基金)有风险[，,][^\n]*",
-            r"[^。]{0,12}(?:著作权|版权)[^。]{0,30}(?:所有|联系|归|属)[^\n]*",
+            r"[^。]{0,40}(?:著作权|版权)[^。]{0,30}(?:所有|联系|归|属)[^\n]*",
             r"[^。，]{0,6}(?:扫码|扫一扫|扫描|长按)[^，。]{0,4}[^。]{0,30}(?:二维码|关注|下载|识别|阅读)[^\n]*",
             r"[^。]{0,12}(?:二维码|公众号|微信号|视频号)[^。]{0,20}(?:关注|扫|订阅|（\w+）)[^\n]*",
             r"[^。]{0,8}关注[^。]{0,30}(?:公众号|微信|微博|客户端)[^\n]*",
@@ -81,12 +89,7 @@ _HEADINGS = re.compile(
 def drop_foreign_parts(root: etree._Element) -> None:
     """Take out the parts of a page that their names show to be foreign."""
     whole = len("".join(root.itertext()))
-    found = [
-        element
-        for element in root.iter(etree.Element)
-        if element.tag in _TAGS or any(map(_is_foreign, _words(element)))
-    ]
-    drop([element for element in found if _is_part(element, whole)])
+    drop([element for element in root.iter(etree.Element) if _is_foreign(element, whole)])
 
 
 def drop_foreign_paragraphs(root: etree._Element) -> None:
@@ -103,6 +106,7 @@ def drop_foreign_paragraphs(root: etree._Element) -> None:
     credit = [one for one, text in inside[-_CREDITS_AT_END:] if _CREDIT.fullmatch(text)]
     foreign = [element for element, text in shown[:end] if is_foreign(text)]
     drop([*behind, *foreign, *credit])
+    drop([link for link in root.iter("a") if _stands_alone(link) and is_foreign(text_in(link))])
 
 
 def is_foreign(text: str) -> bool:
@@ -110,20 +114,29 @@ def is_foreign(text: str) -> bool:
     return len(text) <= _LONGEST and _PARAGRAPHS.fullmatch(text.strip()) is not None
 
 
-def _words(element: etree._Element) -> Iterator[str]:
-    for attribute in ("id", "class"):
-        yield from _WORD.findall(element.get(attribute) or "")
+def _stands_alone(link: etree._Element) -> bool:
+    """Report whether a link is a line of its own among paragraphs."""
+    parent = link.getparent()
+    return parent is not None and parent.tag in BLOCKS and parent.find("p") is not None
 
 
-def _is_foreign(word: str) -> bool:
-    """Report whether a name is of a foreign part: as a whole, or one part of it."""
-    parts = (word, *re.split(r"[-_]", word), *re.split(r"[-_]|(?<=[a-z])(?=[A-Z])", word))
-    return any(map(_NAMES.fullmatch, parts))
-
-
-def _is_part(element: etree._Element, whole: int) -> bool:
+def _is_foreign(element: etree._Element, whole: int) -> bool:
+    """Report whether an element is a foreign part of a page that has so many characters."""
     if element.tag in _WHOLE or element.tag in _INLINE:
         return False
-    return (
-        len("".join(element.itertext())) < whole * _SHARE_OF_PAGE and element.find(".//h1") is None
-    )
+    names = [part for attribute in ("id", "class") for part in _parts(element.get(attribute) or "")]
+    named = element.tag in _TAGS or any(map(_NAMES.fullmatch, names))
+    of_a_line = any(map(_NAMES_OF_LINES.fullmatch, names))
+    if not (named or of_a_line):
+        return False
+    length = len("".join(element.itertext()).strip())
+    enough = length < whole * _SHARE_OF_PAGE if named else length <= _LONGEST_LINE
+    return enough and element.find(".//h1") is None
+
+
+def _parts(names: str) -> Iterator[str]:
+    """Yield names, and what they are put together of."""
+    for word in _WORD.findall(names):
+        yield word
+        yield from re.split(r"[-_]", word)
+        yield from re.split(r"[-_]|(?<=[a-z])(?=[A-Z])", word)

@@ -13,8 +13,8 @@ from crawler.declarations.times import Moment, Precision, read_time
 from crawler.extraction.container import squeezed
 
 _SHOWN = re.compile(
-    r"(?<!\d)(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?"
-    r"[\sT,，|·]*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?!\d)"
+    r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:\s*[-/.年]\s*|\s+)(?P<month>\d{1,2})\s*[-/.月]\s*"
+    r"(?P<day>\d{1,2})\s*日?[\sT,，|·]*(?P<clock>\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)(?!\d)"
 )
 _META = (
     "article:published_time",
@@ -37,10 +37,11 @@ _META = (
     "bytedance:published_time",
 )
 _LINKED_DATA = ("datePublished", "pubDate", "dateCreated")
-_SILENT = frozenset({"script", "style", "template", "title", "noscript"})
+_texts = etree.XPath(
+    "//text()[not(ancestor::script | ancestor::style | ancestor::title | ancestor::noscript)]"
+)
 _MOST_NODES_BEHIND_TITLE = 120
-_SAME = 24 * 3_600
-"""Seconds by which what a page shows and what it states may differ, and be one time."""
+_MOST_NODES_OF_A_TIME = 6
 
 
 def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) -> Moment | None:
@@ -67,25 +68,20 @@ def _to_the_minute(moment: Moment) -> datetime:
 
 def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Moment]:
     """Yield the times that a page shows behind its title, then all others."""
-    nodes = list(_texts(root))
+    nodes = [text.strip() for text in _texts(root) if text.strip()]
     wanted = squeezed(title or "")
     starts = [place for place, text in enumerate(nodes) if wanted and squeezed(text) == wanted]
     ranges = [range(start, start + _MOST_NODES_BEHIND_TITLE) for start in reversed(starts)]
     for places in (*ranges, range(len(nodes))):
         for place in places:
             # A time may be split over elements: its date in one, its clock in the next.
-            joined = " ".join(nodes[place : place + 2]) if place < len(nodes) else ""
-            if (match := _SHOWN.search(joined)) and (moment := read_time(match[0], zone)):
+            match = _SHOWN.search(" ".join(nodes[place : place + _MOST_NODES_OF_A_TIME]))
+            if match and (
+                moment := read_time(
+                    "{year}-{month}-{day} {clock}".format_map(match.groupdict()), zone
+                )
+            ):
                 yield moment
-
-
-def _texts(root: etree._Element) -> Iterator[str]:
-    for element in root.iter(etree.Element):
-        if element.tag not in _SILENT and element.text and element.text.strip():
-            yield element.text.strip()
-        for child in element:
-            if child.tail and child.tail.strip() and element.tag not in _SILENT:
-                yield child.tail.strip()
 
 
 def _stated(page: Selector) -> Iterator[str]:
