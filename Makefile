@@ -67,6 +67,7 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.compare
 	$(VENV)/bin/python -m bench.growth
 	$(VENV)/bin/python -m bench.captures
+	$(VENV)/bin/python -m bench.extraction
 	$(VENV)/bin/python -m bench.crawls
 	$(VENV)/bin/python -m bench.search
 	$(VENV)/bin/python -m bench.pages

@@ -26,6 +26,7 @@ from crawler.extraction.container import (
     squeezed,
 )
 from crawler.extraction.foreign import drop_foreign_paragraphs, drop_foreign_parts
+from crawler.extraction.loose_text import wrap_loose_text
 from crawler.extraction.published import published
 from crawler.extraction.titles import title_of
 
@@ -81,6 +82,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     document = extracted_by_trafilatura(root, answer.address)
     if document is None or not document.text:
         document = extracted_by_trafilatura(page.root, answer.address)
+    wrap_loose_text(root)
     container = container_of(root, document.text) if document and document.text else None
     if container is None:
         raise ExtractionError(f"{answer.address} was not extracted: it has no article.")

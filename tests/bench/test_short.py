@@ -17,6 +17,7 @@ from tests.requirements import program
 QUICK = {
     "bench.captures": "--pages 20",
     "bench.cluster": "--only broker writer known --share 0.01 --codes 10000",
+    "bench.extraction": "--pages 10 --folder tests/golden/recorded",
     "bench.importing": "--posts 200",
     "bench.pages": "--posts 200 --rounds 2",
     "bench.search": "--posts 200 --queries 3",
