@@ -15,7 +15,7 @@ from crawler.extraction.foreign import is_foreign
 _SHORTEST_LINE = 6
 """Characters of a line that says where an article is."""
 
-_MOST_OF_IT = 0.66
+_MOST_OF_IT = 0.7
 """The share of the lines found that an element has to hold to hold the article."""
 
 _AROUND = frozenset({"p", "span", "strong", "b", "em", "font", "a", "h1", "h2", "h3"})

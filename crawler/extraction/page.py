@@ -82,6 +82,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     document = extracted_by_trafilatura(root, answer.address)
     if document is None or not document.text:
         document = extracted_by_trafilatura(page.root, answer.address)
+    etree.strip_elements(root, "script", "style", "noscript", "iframe", with_tail=False)
     wrap_loose_text(root)
     container = container_of(root, document.text) if document and document.text else None
     if container is None:
@@ -108,7 +109,6 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
 
 def _clean(container: etree._Element, title: str | None, byline: Byline) -> None:
     """Take out of an article's element what is no part of the article."""
-    etree.strip_elements(container, "script", "style", "noscript", "iframe", with_tail=False)
     drop_hidden(container)
     drop_adverts(container)
     blocks = [(one, " ".join(text_in(one).split())) for one in paragraphs(container)]
