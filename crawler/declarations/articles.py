@@ -12,7 +12,7 @@ from crawler.declarations.identity import native_id
 from crawler.declarations.mentions import Mention, mentions_of
 from crawler.declarations.model import Declaration, Layout
 from crawler.declarations.paths import PathError, find_all
-from crawler.declarations.reading import Scope
+from crawler.declarations.reading import Scope, check_success
 from crawler.declarations.refusals import refused
 from crawler.declarations.times import Moment
 
@@ -83,8 +83,7 @@ def _read(declaration: Declaration, name: str, layout: Layout, answer: Answer) -
         document = document_in(text, layout.format, layout.inside)
         if layout.missing and any(find_all(document, layout.missing)):
             raise MissingArticle(answer.address, part, "the source has no such article")
-        if layout.succeeded and not any(find_all(document, layout.succeeded)):
-            raise PathError(f"{layout.succeeded} does not hold")
+        check_success(document, layout.succeeded)
         scope = Scope(
             entry=document,
             answer=document,

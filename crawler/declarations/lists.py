@@ -12,13 +12,14 @@ from crawler.declarations.identity import native_id
 from crawler.declarations.mentions import Mention, mentions_of
 from crawler.declarations.model import Declaration, ListTable
 from crawler.declarations.paths import Node, PathError, find_all, json_at
-from crawler.declarations.reading import Scope, absolute, as_written
+from crawler.declarations.reading import Scope, absolute, as_written, check_success
 from crawler.declarations.refusals import refused
 from crawler.declarations.times import Moment
 
 UNREADABLE = "unreadable: "
 """How the reason begins why an entry is left out that the declaration does not describe."""
 
+NO_TEXT = "it has neither a title nor a text"
 TWICE = "the same article again on one page"
 
 
@@ -78,8 +79,7 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
         if reason := refused(declaration, answer, text):
             raise RefusedAnswer(answer.address, part, reason)
         document = document_in(text, table.format, table.inside)
-        if table.succeeded and not any(find_all(document, table.succeeded)):
-            raise PathError(f"{table.succeeded} does not hold")
+        check_success(document, table.succeeded)
         if table.format is Format.SITEMAP and (found := find_all(document, SITEMAPS)):
             return ListPage((), sitemaps=absolute(answer.address, found))
         scope = Scope(
@@ -154,8 +154,17 @@ def _entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
         tags=_once_each(scope.texts(fields.tags)),
         important=scope.true(fields.important),
         paid=scope.true(fields.paid),
-        skip=next((skip.why for skip in table.skip if scope.true(skip.when)), None),
+        skip=_reason_to_skip(table, scope, title, body),
     )
+
+
+def _reason_to_skip(
+    table: ListTable, scope: Scope, title: str | None, body: Body | None
+) -> str | None:
+    for skip in table.skip:
+        if scope.true(skip.when):
+            return skip.why
+    return NO_TEXT if table.whole and title is None and body is None else None
 
 
 def _body(declaration: Declaration, scope: Scope, table: ListTable) -> Body | None:

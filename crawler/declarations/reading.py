@@ -16,6 +16,7 @@ from crawler.declarations.served import served_markup
 from crawler.declarations.times import Moment, read_time
 from crawler.declarations.values import TimeValue, Value
 
+_MESSAGE = "[message, msg, errmsg, error, errors][?type(@) == 'string' && @ != ''] | [0]"
 _SPACES = re.compile(r"[^\S\n]+")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
@@ -129,7 +130,7 @@ class Scope:
 
     def links(self, alternatives: Iterable[Value]) -> tuple[str, ...]:
         """Return all addresses of the web, each once."""
-        found = self.raw(alternatives)
+        found = (one for one in self.raw(alternatives) if isinstance(one, str | Selector))
         return absolute(self.base, (one if isinstance(one, str) else plain(one) for one in found))
 
 
@@ -146,6 +147,20 @@ def _refined(value: Value, found: Any) -> Any:
         text = folded(plain(found))
         return value.template.replace("{}", text) if text else None
     return found
+
+
+def check_success(document: Node, path: str | None) -> None:
+    """Check what every good answer has.
+
+    :raises PathError: when it is not there, with what the source reports instead.
+    """
+    if path is None or any(find_all(document, path)):
+        return
+    reported = ""
+    if not isinstance(document, Selector):
+        said = find_all(document, _MESSAGE)
+        reported = f"; the source reports {shortened(str(said[0]))!r}" if said else ""
+    raise PathError(f"{path} does not hold{reported}")
 
 
 def as_written(found: Any) -> str:

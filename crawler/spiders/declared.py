@@ -63,7 +63,7 @@ class DeclaredSpider(Spider):
             article = composed(self.declaration, entry, space=table.space) if table.whole else None
             if article:
                 yield article
-            elif address := article_address(self.declaration, entry, _now()):
+            elif not table.whole and (address := article_address(self.declaration, entry, _now())):
                 yield Request(
                     address,
                     callback=self.parse_article,
