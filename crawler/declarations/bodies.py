@@ -67,7 +67,8 @@ def body_of(
         drop_adverts(root)
         securities = securities_in(root, credits_in(root))
     patterns = [re.compile(pattern) for pattern in dropped_text]
-    drop([one for one in paragraphs(root) if _is_any(one, patterns)])
+    if patterns:
+        drop([one for one in paragraphs(root) if _is_any(one, patterns)])
     sources = [image.get("src") or "" for image in root.iter("img")]
     hosts = set(charts)
     pictures = [one for one in absolute(base, sources) if urlsplit(one).hostname not in hosts]
