@@ -91,7 +91,9 @@ def _list(
     if len(set(addresses)) < max(_LEAST_ENTRIES, len(entries) / 2):
         return None
     steps = Counter(_step(link.root) for link in found)
-    link_path, _ = steps.most_common(1)[0]
+    link_path, count = steps.most_common(1)[0]
+    if count < len(found):  # some have another class
+        link_path = "a"
     return HtmlList(path, link_path, _time_path(entries, zone, near), tuple(addresses))
 
 

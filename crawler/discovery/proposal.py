@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
+import tldextract
 import tomli_w
 
 from archive.errors import FinewsError
@@ -19,7 +20,7 @@ from crawler.declarations.lists import ListPage, read_list
 from crawler.declarations.loading import declared
 from crawler.declarations.model import Declaration
 from crawler.declarations.paths import PathError
-from crawler.discovery.html_lists import html_lists_in
+from crawler.discovery.html_lists import HtmlList, html_lists_in
 from crawler.discovery.json_lists import fields_of, lists_in
 from crawler.discovery.patterns import pattern_of
 from crawler.extraction import ExtractionError, extract
@@ -29,7 +30,9 @@ _FEEDS = (
     (Format.ATOM, re.compile(r"<feed\b")),
     (Format.SITEMAP, re.compile(r"<(?:urlset|sitemapindex)\b")),
 )
+_DATE_IN_ADDRESS = re.compile(r"/((?:19|20)\d{2}-?[01]\d-?[0-3]\d)(?:/|\D)")
 _BEGINNING = 2_000
+_registered_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PAGE = re.compile(r"([?&](?:page|p|page_index|pageIndex|pn)=)1(?=&|$)")
 _MOST_LISTS_TRIED = 12
 _SHORTEST_BODY = 60
@@ -65,6 +68,7 @@ def propose(
     :raises NothingFound: when the answer holds no list of articles.
     """
     fetched = answer.fetched or datetime.now(UTC)
+    answer = replace(answer, fetched=fetched)
     best: tuple[int, dict[str, Any], Declaration, ListPage] | None = None
     for table in _tables(answer, ZoneInfo(zone), fetched)[:_MOST_LISTS_TRIED]:
         try:
@@ -110,11 +114,18 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
             "fields": {
                 "address": f"{one.link}::attr(href)",
                 "title": one.link,
-                **({"published": one.time} if one.time else {}),
+                **({"published": _time_of(one)} if one.time else {}),
             },
         }
         for one in html_lists_in(page, zone, near)
     ]
+
+
+def _time_of(found: HtmlList) -> dict[str, Any]:
+    """Return the time of an entry; its day or year may be in the address alone."""
+    dated = all(_DATE_IN_ADDRESS.search(address) for address in found.addresses)
+    near = {"near": {"in": "address", "pattern": _DATE_IN_ADDRESS.pattern}} if dated else {}
+    return {"path": found.time, **near}
 
 
 def _with_identity(
@@ -135,7 +146,7 @@ def _with_identity(
         "site": urlunsplit((parts.scheme, parts.netloc, "/", "", "")),
         "zone": zone,
         "hosts": [host],
-        "family": f"*.{'.'.join(host.split('.')[-2:])}",
+        "family": f"*.{_registered_domain(host).top_domain_under_public_suffix or host}",
         "extract": True,
         "lists": {"news": news},
     }
@@ -155,7 +166,7 @@ def _with_identity(
 def _worth(page: ListPage) -> int:
     """Return how much a reading gives: titles, times and addresses of articles."""
     return sum(
-        -3 if entry.title is None else 3 + 2 * bool(entry.published) + bool(entry.address)
+        -3 if entry.title is None else 2 + 4 * bool(entry.published) + bool(entry.address)
         for entry in page.entries
     )
 

@@ -26,6 +26,7 @@ LISTS = [
     ("wscn", "lives_page1.json"),
     ("wscn", "articles_page1.json"),
     ("gelonghui", "lives_page1.json"),
+    ("nbd", "column_1161.html"),
     ("chinanews", "scroll-news.xml"),
     ("people", "politics.xml"),
     ("eastmoney", "column_344.json"),
