@@ -116,7 +116,7 @@ def _entries(declaration: Declaration, table: ListTable, whole: Scope) -> tuple[
 
 def _may_be_empty(table: ListTable, document: Node) -> bool:
     """Report whether an answer without entries is in order: its list is there, and empty."""
-    if table.nothing and find_all(document, table.nothing):
+    if table.nothing and any(find_all(document, table.nothing)):
         return True
     return table.is_json and json_at(document, table.entries) == []
 
@@ -199,10 +199,10 @@ def _once_each(texts: Iterable[str]) -> tuple[str, ...]:
 def _next(table: ListTable, document: Node, entries: tuple[Entry, ...], page: int) -> str | None:
     """Return what gives the next page; None behind the last one."""
     paging = table.paging
-    if paging is None or not entries:
+    if paging is None or not entries or (paging.last and page >= paging.last):
         return None
     if paging.next is None:
-        return None if paging.last and page >= paging.last else str(page + 1)
+        return str(page + 1)
     found: list[Any] = [one for one in find_all(document, paging.next) if one not in ("", None)]
     if not found:
         return None

@@ -264,7 +264,7 @@ class Document(Table):
             if self.format is not Format.JSON:
                 raise ValueError("should have the format json where it has inside")
             check_path(self.inside, of_json=False)
-        for path, _ in paths_in(self.fields):
+        for path in paths_in(self.fields):
             self._check(path)
         if self.succeeded:
             self._check(self.succeeded)
@@ -304,11 +304,13 @@ class ListTable(Document):
 
     @model_validator(mode="after")
     def _goes_on_as_its_address_says(self) -> "ListTable":
-        for path, _ in paths_in(self.skip):
+        for path in paths_in(self.skip):
             self._check(path)
         for own in (self.entries, self.nothing, self.paging and self.paging.next):
             if own:
                 self._check(own)
+        if self.whole and not self.fields.body:
+            raise ValueError("should have fields.body where it is whole")
         numbered = self.paging is not None and self.paging.first is not None
         if "{page}" in self.address and not numbered:
             raise ValueError("should have paging.first where its address has {page}")
@@ -389,6 +391,10 @@ class Declaration(Table):
                 raise ValueError(f"should have lists.{name}.fields.id or .address")
             if urlsplit(table.address).hostname not in self.hosts:
                 raise ValueError(f"should have the host of lists.{name}.address among its hosts")
+            if not (table.whole or self.articles or self.extract):
+                raise ValueError(
+                    f"should have articles, or extract = true, or lists.{name}.whole = true"
+                )
         return self
 
     @property

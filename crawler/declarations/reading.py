@@ -174,8 +174,10 @@ def as_written(found: Any) -> str:
         return _LONE_SURROGATE.sub("\ufffd", found)
     if isinstance(found, bool):
         return str(found).lower()
-    if isinstance(found, int | float):
-        return str(int(found)) if float(found).is_integer() else str(found)
+    if isinstance(found, int):
+        return str(found)
+    if isinstance(found, float):
+        return str(int(found)) if found.is_integer() else str(found)
     raise PathError(f"a {type(found).__name__} stands where a text should be")
 
 

@@ -166,18 +166,18 @@ class Fields(Table):
     securities: SecurityValues | None = None
 
 
-def paths_in(table: Any) -> list[tuple[str, Value | None]]:
-    """Return every path in a table and the tables below it, with the value it belongs to."""
-    found: list[tuple[str, Value | None]] = []
+def paths_in(table: Any) -> list[str]:
+    """Return every path in a table and the tables below it."""
+    found: list[str] = []
     if isinstance(table, tuple):
         for item in table:
             found += paths_in(item)
     elif isinstance(table, SecurityValues):
-        found.append((table.each, None))
+        found.append(table.each)
         found += paths_in((table.market, table.code, table.name))
     elif isinstance(table, Value):
         if table.path:
-            found.append((table.path, table))
+            found.append(table.path)
         found += paths_in(table.join)
         if isinstance(table, TimeValue):
             found += paths_in(table.near)

@@ -22,6 +22,7 @@ def source(table: Mapping[str, Any], **more: Any) -> Declaration:
         "site": "https://e.example/",
         "hosts": ["e.example"],
         "family": "*.e.example",
+        "extract": True,
         "lists": {"news": {"address": "https://e.example/list", "seen": SEEN, **table}},
         **more,
     }

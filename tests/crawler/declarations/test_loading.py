@@ -123,7 +123,14 @@ def test_a_folder_of_the_users_own_adds_and_replaces(tmp_path: Path) -> None:
             "lists.news.sign should be cls, not 'x'",
         ),
         ("[lists.news]", "[lists.news", "is not TOML"),
+        (
+            "entries =",
+            "whole = true\nentries =",
+            "lists.news should have fields.body where it is whole",
+        ),
+        ("[articles.page]\n", "[extra]\n", "extra is not a key here"),
         ('id = "id"', "", "it should have lists.news.fields.id or .address"),
+        ("entries =", "whole = true\nentries =", "lists.news should have fields.body where it is"),
     ],
 )
 def test_a_wrong_declaration(tmp_path: Path, old: str, new: str, sentence: str) -> None:

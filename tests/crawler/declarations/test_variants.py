@@ -119,6 +119,31 @@ def test_the_page_of_a_channel_is_no_article() -> None:
     assert entries[1].skip is None
 
 
+def test_an_answer_with_nothing_is_not_one_of_another_shape() -> None:
+    eastmoney, address = declaration("eastmoney"), "https://np-weblist.eastmoney.com/"
+    empty = Answer(address, b'{"code": "1", "data": null}')
+    assert read_list(eastmoney, "fast", empty).entries == ()
+    renamed = Answer(address, b'{"code": "1", "data": {"list": [{"code": "1"}]}}')
+    with pytest.raises(UnreadableAnswer, match=r"it has no data\.fastNewsList\.$"):
+        read_list(eastmoney, "fast", renamed)
+
+
+def test_a_list_ends_at_its_last_page() -> None:
+    ths = declaration("ths")
+    answer = answer_of("ths", "article_list_today.html", "https://news.10jqka.com.cn/today_list/")
+    assert read_list(ths, "today", answer, page=19).next
+    assert read_list(ths, "today", answer, page=20).next is None
+
+
+def test_a_number_of_any_size_is_a_text() -> None:
+    def change(document: Any) -> None:
+        document["result"][0]["id"] = 10**400
+        document["result"][1]["id"] = 1.0
+
+    entries = listed("gelonghui", "lives", "lives_page1.json", change)
+    assert [entries[0].id, entries[1].id] == ["1" + "0" * 400, "1"]
+
+
 def test_a_cut_body_is_known_as_such() -> None:
     document = json.loads(answer_of("wscn", "article_detail.json", "").body)
     document["data"] |= {"is_need_pay": True, "is_priced": True}
