@@ -30,6 +30,9 @@ from crawler.extraction.loose_text import wrap_loose_text
 from crawler.extraction.published import published
 from crawler.extraction.titles import title_of
 
+_MOST_ELEMENTS, _MOST_LEVELS = 30_000, 200
+"""Of a page; real ones have some thousand, on less than fifty levels."""
+
 _SHORTEST_TEXT = 10
 _LONGEST_BYLINE = 80
 _FIRST_LINES = 6
@@ -77,6 +80,9 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
         page: Selector = document_in(text_of(answer), Format.HTML)
     except PathError as error:
         raise ExtractionError(f"{answer.address} was not extracted: {error}.") from error
+    if _is_overloaded(page.root):
+        limits = f"{_MOST_ELEMENTS:,} elements, or {_MOST_LEVELS} of them in each other"
+        raise ExtractionError(f"{answer.address} was not extracted: it has more than {limits}.")
     root = copy.deepcopy(page.root)
     drop_foreign_parts(root)
     document = extracted_by_trafilatura(root, answer.address)
@@ -105,6 +111,17 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
         lang=page.css("html::attr(lang)").get(),
         method=method(),
     )
+
+
+def _is_overloaded(root: etree._Element) -> bool:
+    """Report whether a page has more elements than extraction comes to an end with."""
+    count = level = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        level += 1 if event == "start" else -1
+        count += event == "start"
+        if count > _MOST_ELEMENTS or level > _MOST_LEVELS:
+            return True
+    return False
 
 
 def _clean(container: etree._Element, title: str | None, byline: Byline) -> None:
