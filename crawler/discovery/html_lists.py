@@ -87,7 +87,7 @@ def _list(
         return None
     longest = [max(entry.css("a"), key=_likeness, default=None) for entry in entries]
     found = [link for link in longest if link is not None and _length(link) >= _SHORTEST_TITLE]
-    addresses = [link.attrib.get("href", "") for link in found]
+    addresses = [link.root.get("href", "") for link in found]
     if len(set(addresses)) < max(_LEAST_ENTRIES, len(entries) / 2):
         return None
     steps = Counter(_step(link.root) for link in found)

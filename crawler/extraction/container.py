@@ -37,13 +37,16 @@ def extracted_by_trafilatura(root: etree._Element, address: str) -> Any:
         import trafilatura
     except ImportError as error:
         raise ExtractionMissing from error
-    return trafilatura.bare_extraction(
-        copy.deepcopy(root),
-        url=address,
-        include_comments=False,
-        with_metadata=True,
-        date_extraction_params={"original_date": True, "outputformat": "%Y-%m-%d %H:%M:%S"},
-    )
+    try:
+        return trafilatura.bare_extraction(
+            copy.deepcopy(root),
+            url=address,
+            include_comments=False,
+            with_metadata=True,
+            date_extraction_params={"original_date": True, "outputformat": "%Y-%m-%d %H:%M:%S"},
+        )
+    except ValueError:  # of lxml, for attributes whose names no XML may have
+        return None
 
 
 def method() -> str:

@@ -88,9 +88,9 @@ def _stated(page: Selector) -> Iterator[str]:
     """Yield the times that a page states for machines, the most certain first."""
     named: dict[str, str] = {}
     for meta in page.css("meta[content]"):
-        name = meta.attrib.get("property") or meta.attrib.get("name") or meta.attrib.get("itemprop")
+        name = next(filter(None, map(meta.root.get, ("property", "name", "itemprop"))), None)
         if name:
-            named.setdefault(squeezed(name).lower(), meta.attrib["content"])
+            named.setdefault(squeezed(name).lower(), meta.root.get("content"))
     yield from (named[name] for name in _META if name in named)
     for script in page.css("script[type='application/ld+json']::text").getall():
         yield from _linked(script)
