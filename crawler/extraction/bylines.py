@@ -11,9 +11,13 @@ from parsel import Selector
 from crawler.declarations.markup import shown_text
 from crawler.extraction.container import squeezed
 
-_MEDIA = re.compile(r"(?<!图片)(?<!视频)来\s*源\s*[：:]\s*([^\s|｜，,；;（）()【】]{2,20})")
+_MEDIA = re.compile(
+    r"(?<!图片)(?<!视频)来\s*源\s*[：:]\s*([^\s|｜，,；;（）()【】]{2,20}?)"
+    r"(?=作者|记者|编辑|责编|发布|时间|[\s|｜，,；;（）()【】]|$)"
+)
 _AUTHOR = re.compile(
-    r"(?:作\s*者|记\s*者|撰\s*文|文)\s*[：:|｜/／丨]\s*([^\s|｜，,；;：:（）()]{2,12})"
+    r"(?:作\s*者|记\s*者|撰\s*文|文)\s*[：:|｜/／丨]\s*([^\s|｜，,；;：:（）()]{2,12}?)"
+    r"(?=来源|编辑|责编|发布|时间|[\s|｜，,；;：:（）()]|$)"
 )
 _PLACES = (
     "meta[name=mediaid]::attr(content)",

@@ -30,6 +30,9 @@ _NAMES_OF_LINES = re.compile(
 """Names of parts that are foreign where they are a line; longer ones may be the article itself."""
 
 _LONGEST_LINE = 120
+_TITLE, _LEAST_LINKS, _SHARE_OF_LINKS = 6, 3, 0.15
+"""Characters of a link that is a title; such links of a list of other articles, and their share."""
+
 _WORD = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*\d*")
 _TAGS = ("nav", "aside", "footer", "form", "button", "select", "textarea", "noscript", "iframe")
 _INLINE = frozenset({"a", "b", "em", "font", "i", "label", "mark", "small", "span", "strong", "u"})
@@ -90,6 +93,7 @@ def drop_foreign_parts(root: etree._Element) -> None:
     """Take out the parts of a page that their names show to be foreign."""
     whole = len("".join(root.itertext()))
     drop([element for element in root.iter(etree.Element) if _is_foreign(element, whole)])
+    drop([element for element in root.iter("div", "section", "ul", "dl") if _is_headed(element)])
 
 
 def drop_foreign_paragraphs(root: etree._Element) -> None:
@@ -129,9 +133,27 @@ def _is_foreign(element: etree._Element, whole: int) -> bool:
     of_a_line = any(map(_NAMES_OF_LINES.fullmatch, names))
     if not (named or of_a_line):
         return False
+    if element.find(".//h1") is not None:
+        return False
     length = len("".join(element.itertext()).strip())
-    enough = length < whole * _SHARE_OF_PAGE if named else length <= _LONGEST_LINE
-    return enough and element.find(".//h1") is None
+    if not named:
+        return length <= _LONGEST_LINE
+    return length < whole * _SHARE_OF_PAGE or _leads_elsewhere(element, length)
+
+
+def _leads_elsewhere(element: etree._Element, length: int) -> bool:
+    """Report whether an element holds the titles of other articles, and what is written of them."""
+    links = [text for link in element.iter("a") if len(text := text_in(link).strip()) >= _TITLE]
+    return len(links) >= _LEAST_LINKS and sum(map(len, links)) >= length * _SHARE_OF_LINKS
+
+
+def _is_headed(element: etree._Element) -> bool:
+    """Report whether an element begins with a heading such as 为你推荐, and leads elsewhere."""
+    if element.tag in _WHOLE or element.find(".//h1") is not None:
+        return False
+    first = next((text.strip() for text in element.itertext() if text.strip()), "")
+    length = len("".join(element.itertext()).strip())
+    return _HEADINGS.fullmatch(first) is not None and _leads_elsewhere(element, length)
 
 
 def _parts(names: str) -> Iterator[str]:

@@ -18,7 +18,23 @@ TEXT = "".join(f"<p>　　{line}</p>" for line in LINES)
 MENU = "".join(f'<a href="/{n}">频道{n}</a>' for n in range(12))
 OTHERS = "".join(f'<li><a href="/a/{n}.html">另一条新闻的标题，第{n}条</a></li>' for n in range(9))
 
+RECOMMENDED = "".join(
+    f'<dl><dt><a href="/a/{n}.html"><img src="/{n}.jpg"></a></dt><dd class="tit"><a href="/a/{n}.html">'
+    f'另一条新闻的标题，第{n}条</a></dd><dd class="exp">这里是第{n}条新闻的摘要，有一句话那么长，还有标点。</dd>'
+    f'<dd class="sj">2026-10-0{n}<span>07:42</span></dd></dl>'
+    for n in range(1, 6)
+)
+
 SHAPES = {
+    "loose text and recommended articles with their digests": (
+        '<div class="tonglan"><ul><li>首页</li><li>要闻</li></ul></div><div class="website">您所在的位置：'
+        f'<a href="/">首页</a> &gt; <a href="/k">快讯</a></div><div class="intal_tit"><h2>{TITLE}</h2><div '
+        'class="info">2026-09-30 13:10<span>来源：证券时报网</span><span>作者：张三</span></div></div><div '
+        f'class="txt_con" id="ctrlfscont">\n\n    {"<br>".join(LINES)}   <p></p>\n </div><div class="fenxiang">'
+        '<a class="fx" href="#">分享：</a></div><div class="shenming"><p>声明：本报力求信息真实、准确，文章提及内容'
+        f'仅供参考，据此操作风险自担。</p></div><div class="tuijian"><h2>为你推荐</h2>{RECOMMENDED}</div>'
+        f'<div class="pinglun"><div class="title">点击排行</div><ul>{OTHERS}</ul></div>'
+    ),
     "the time and the credit in one line, the editor in a line of its own": (
         f'<div class="nav">{MENU}</div><div class="layout rm_txt"><div class="col col-1 fl"><h1>{TITLE}'
         '</h1><div class="col-1-1 fl">2026年09月30日13:10 | 来源：<a href="/">人民网</a></div>'
@@ -74,6 +90,15 @@ SHAPES = {
         f'</div></div><div class="index_rightwrap__g7"><ul>{OTHERS}</ul></div></div>'
     ),
 }
+
+
+def test_an_article_of_one_sentence_among_longer_digests() -> None:
+    shape = SHAPES["loose text and recommended articles with their digests"]
+    html = shape.replace("<br>".join(LINES), LINES[0])
+    page = f"<html><head><title>{TITLE}_某某网</title></head><body>{html}</body></html>"
+    article = extract(Answer("https://www.example.cn/2026/0930/c1.html", page.encode()))
+    assert (article.title, article.text) == (TITLE, LINES[0])
+    assert (article.media, article.author) == ("证券时报网", "张三")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
