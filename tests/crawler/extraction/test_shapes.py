@@ -26,6 +26,28 @@ RECOMMENDED = "".join(
 )
 
 SHAPES = {
+    "a link that leads to a series, and the numbers of pages": (
+        f'<div class="top_nav clearfix">{MENU}</div><div class="path"><span id="rwb_navpath"><a href="/">人民网</a>'
+        f'&gt;&gt;<a href="/f">财经</a></span></div><div class="clearfix text_title"><h3 class="pre"></h3><h1>{TITLE}'
+        '</h1><h4 class="sub"></h4><p class="author"></p><div class="box01"><div class="fl">2026年09月30日13:10&nbsp;'
+        '&nbsp;来源：<a href="/">人民网-财经频道</a></div><div class="fr"><span class="ops_tit">分享到：</span></div></div>'
+        '</div><div class="text_con"><div class="fl text_con_left"><div class="box_con" id="rwb_zw"><div class="box_pic">'
+        '</div><p><a href="/GB/1.html"><span style="display:block"><strong>点击进入“财经观察”</strong><strong>&gt;&gt;'
+        f'</strong></span></a></p>{TEXT}<div class="zdfy clearfix"><a href="/1.html">【1】</a><a href="/2.html">【2】</a>'
+        '</div><div class="edit clearfix">(责编：张三、李四)</div></div></div></div>'
+    ),
+    "buttons, corrections and a gallery in the element of the article": (
+        '<div class="nav"><div class="nav-carousel">'
+        + MENU
+        + '</div></div><div class="header"><div class="h-news"><div '
+        f'class="h-title">\n{TITLE}\n</div><div class="h-info"><span class="h-time"> 2026-09-30 13:10:00</span><span>'
+        '\n来源：\n<em id="source"> 新华网</em></span></div></div></div><div class="main"><div class="p-left"><div '
+        'class="s-ewm"><div>关注新华网</div></div><a class="s-bottom">评论</a></div><div class="p-right"><div id="p-detail">'
+        f'<div class="lb"><span class="tj">图集</span></div>{TEXT}<div class="tadd"><div class="zan-i">+1</div></div><div '
+        'class="p-tags"><span class="p-jc"><span class="tiyi1"><a>【纠错】</a></span>\n责任编辑：\n张三\n</span></div></div>'
+        '<div class="news-com"><div class="column-name">新闻<span>评论</span></div></div></div></div><ul class="right-wap '
+        f'hot-news"><div class="name">热帖</div>{OTHERS}</ul>'
+    ),
     "loose text and recommended articles with their digests": (
         '<div class="tonglan"><ul><li>首页</li><li>要闻</li></ul></div><div class="website">您所在的位置：'
         f'<a href="/">首页</a> &gt; <a href="/k">快讯</a></div><div class="intal_tit"><h2>{TITLE}</h2><div '
