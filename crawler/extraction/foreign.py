@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from archive.content.tree import BLOCKS, drop, paragraphs, text_in
+from archive.content.tree import drop, paragraphs, text_in
 
 _NAMES = re.compile(
     r"""
@@ -113,18 +113,11 @@ def drop_foreign_paragraphs(root: etree._Element) -> None:
     credit = [one for one, text in inside[-_CREDITS_AT_END:] if _CREDIT.fullmatch(text)]
     foreign = [element for element, text in shown[:end] if is_foreign(text)]
     drop([*behind, *foreign, *credit])
-    drop([link for link in root.iter("a") if _stands_alone(link) and is_foreign(text_in(link))])
 
 
 def is_foreign(text: str) -> bool:
     """Report whether the text of a paragraph is no part of an article."""
     return len(text) <= _LONGEST and _PARAGRAPHS.fullmatch(text.strip()) is not None
-
-
-def _stands_alone(link: etree._Element) -> bool:
-    """Report whether a link is a line of its own among paragraphs."""
-    parent = link.getparent()
-    return parent is not None and parent.tag in BLOCKS and parent.find("p") is not None
 
 
 def _is_foreign(element: etree._Element, whole: int) -> bool:

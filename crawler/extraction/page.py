@@ -30,7 +30,7 @@ from crawler.extraction.loose_text import wrap_loose_text
 from crawler.extraction.published import published
 from crawler.extraction.titles import title_of
 
-_MOST_ELEMENTS, _MOST_LEVELS = 30_000, 200
+_MOST_ELEMENTS, _MOST_LEVELS = 20_000, 200
 """Of a page; real ones have some thousand, on less than fifty levels."""
 
 _SHORTEST_TEXT = 10
