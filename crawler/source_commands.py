@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from scrapy.http import Response
@@ -23,7 +24,12 @@ from crawler.checking.interfaces import SOURCES, plan_of
 from crawler.checking.report import report, status_of
 from crawler.checking.saved import make_folders, save, saved_answers
 from crawler.checking.spider import request_all, request_one
+from crawler.declarations.answers import Answer
+from crawler.declarations.errors import AnswerError, RefusedAnswer
+from crawler.declarations.loading import load
 from crawler.exit_status import ExitStatus
+from crawler.extraction.page import ExtractionError
+from crawler.extraction.saved import read_saved, read_undeclared
 from crawler.pages.article_reading import UnknownAnswer
 from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
@@ -48,6 +54,13 @@ def _pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict
 
 
 _PAGES = ", ".join(sorted(LAYOUTS))
+
+#: The folder of the declarations, and the sources that only a declaration describes.
+_DECLARATIONS = Path(str(files("settings"))) / "sources"
+_DECLARED = tuple(sorted({path.stem for path in _DECLARATIONS.glob("*.toml")} - {*SOURCES}))
+
+#: Names the extraction of an article from a page of any source.
+_AUTO = "auto"
 
 _setting = click.option(
     *("--set", "-s", "settings"),
@@ -119,7 +132,7 @@ def check(
 
 
 @sources.command()
-@click.argument("source", metavar="SOURCE", type=click.Choice(SOURCES))
+@click.argument("source", metavar="SOURCE", type=click.Choice([*SOURCES, *_DECLARED, _AUTO]))
 @click.argument(
     "file", required=False, type=click.Path(path_type=Path, dir_okay=False, exists=True)
 )
@@ -153,14 +166,17 @@ def read(
     saved: Path | None,
     settings: dict[str, str],
 ) -> None:
-    """Show, as JSON, what is read from an answer of SOURCE: eastmoney or finews.
+    """Show, as JSON, what is read from an answer of SOURCE.
 
-    The answer is a saved FILE; without one, the address is requested once, with the limits of a
-    crawl.
+    SOURCE is eastmoney or finews, a source that settings/sources/ declares, or auto: that extracts
+    the article of a page of any source. The answer is a saved FILE. Without one, the address of
+    eastmoney or finews is requested once, with the limits of a crawl.
 
     Exit status: 0, the answer was read; 4, its layout has changed; 3, there is no answer, or it is
     a refusal, such as a page with a captcha.
     """
+    if source not in SOURCES and (file is None or page is not None):
+        raise click.UsageError(f"{source} is read from a saved FILE, and without --as.")
     if file is not None:
         response = response_of(address, file.read_bytes(), name=file.name)
     else:
@@ -170,12 +186,23 @@ def read(
     if refusal := refusal_in(response):
         _end(f"{address} refused with {refusal}.", ExitStatus.SOURCE_UNREACHABLE)
     try:
-        reading = read_answer(source, response, LAYOUTS[page] if page else None)
-    except PageError as error:
+        if source in SOURCES:
+            reading = read_answer(source, response, LAYOUTS[page] if page else None)
+        else:
+            reading = _read_declared(source, Answer(address, response.body))
+    except RefusedAnswer as error:
+        _end(str(error), ExitStatus.SOURCE_UNREACHABLE)
+    except (PageError, AnswerError, ExtractionError) as error:
         _end(str(error), ExitStatus.LAYOUT_CHANGED)
     except (UnknownAnswer, InvalidInfoCode) as error:
         _end(str(error), ExitStatus.WRONG_ARGUMENTS)
     click.echo(json.dumps(reading, ensure_ascii=False, indent=1))
+
+
+def _read_declared(source: str, answer: Answer) -> dict[str, Any]:
+    if source == _AUTO:
+        return read_undeclared(answer)
+    return read_saved(load(_DECLARATIONS / f"{source}.toml"), answer)
 
 
 def _requested(source: str, address: str, changed: dict[str, str]) -> Response:

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import example, given
 
+from crawler.exit_status import ExitStatus
 from crawler.source_commands import sources
 from demo.article_page import PAGE_HOST
 from demo.articles import MIN_ARTICLES
@@ -61,6 +63,40 @@ def test_a_recorded_answer_is_shown_as_expected(name: str, expected: Mapping[str
             field: due[field] for field in due.keys() & entry.keys() - {"skip"}
         }
         assert bool(entry["skip"]) is bool(due["skip"])
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("ths", "flash_page1.json"), ("people", "politics.xml"), ("nbd", "article_page.html")],
+)
+def test_an_answer_of_a_declared_source_is_shown(source: str, name: str) -> None:
+    folder = RECORDED / source
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["files"][name]
+    actual = shown(source, folder / name, "--address", expected["address"])
+    assert actual["kind"] == expected["kind"]
+    for one, due in zip(
+        actual.get("entries", [actual]), expected.get("entries", [expected]), strict=True
+    ):
+        assert (one["title"], one["published"]) == (due["title"], due["published"])
+
+
+def test_an_article_of_an_undeclared_source_is_extracted() -> None:
+    folder = RECORDED / "nbd"
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))["files"]
+    due = expected["article_page.html"]
+    actual = shown("auto", folder / "article_page.html", "--address", due["address"])
+    assert (actual["title"], actual["published"]) == (due["title"], due["published"])
+
+
+@pytest.mark.parametrize("source", ["ths", "auto"])
+def test_what_no_source_sends_is_refused_by_name(source: str, tmp_path: Path) -> None:
+    (tmp_path / "answer").write_bytes(b"PK\x03\x04 not an answer")
+    ended = read(source, tmp_path / "answer", "--address", "http://news.example/a")
+    assert ended.exit_code == ExitStatus.LAYOUT_CHANGED
+    assert "http://news.example/a" in ended.output
+    assert (
+        read(source, "--address", "http://news.example/a").exit_code == click.UsageError.exit_code
+    )
 
 
 def test_the_mirrors_lists_are_shown() -> None:

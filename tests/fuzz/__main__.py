@@ -22,7 +22,8 @@ _RUN = """
 import sys, warnings
 warnings.simplefilter("ignore")
 import atheris
-with atheris.instrument_imports(include=["archive", "crawler.pages"]):
+read = ("pages", "declarations", "extraction")
+with atheris.instrument_imports(include=["archive", *(f"crawler.{name}" for name in read)]):
     from tests.fuzz.targets import TARGETS
 (target,) = (target for target in TARGETS if target.name == sys.argv[1])
 atheris.Setup([sys.argv[0], *sys.argv[2:]], target.function)

@@ -30,6 +30,7 @@ from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
 from crawler.pipelines.normalise import normalise
+from tests.fuzz import declared
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 CODE = InfoCode("NW202112292230175548")
@@ -245,5 +246,9 @@ TARGETS = (
     Target(script_list, lambda: _recorded("newsapi_getlist_102.js")),
     Target(security_news_list, lambda: _recorded("listinfo_1.600519.json")),
     Target(article_answer, lambda: _recorded("article_newsinfo.json")),
+    Target(declared.declared_list, declared.list_seeds),
+    Target(declared.declared_article, declared.article_seeds),
+    Target(declared.published_time, declared.time_seeds),
+    Target(declared.securities_in_plain_text, declared.text_seeds),
     Target(query, lambda: [query.encode() for query in QUERIES]),
 )

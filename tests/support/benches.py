@@ -2,6 +2,7 @@
 
 QUICK = {
     "bench.cluster": "--only writer --share 0.01",
+    "bench.extraction": "--pages 10 --folder tests/golden/recorded",
     "bench.importing": "--posts 200",
     "bench.pages": "--posts 200 --rounds 2",
     "bench.search": "--posts 200 --queries 3",

@@ -24,6 +24,7 @@ from archive.search import tokenizer
 from crawler.exit_status import ExitStatus
 from settings import base
 from tests.conftest import ROOT
+from tests.support.declaration_reference import declarations_page
 from tests.support.search_examples import EXAMPLES
 
 WIDTH = 80
@@ -267,6 +268,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "exit-statuses": exit_statuses_page,
     "catalog": catalog_page,
     "search": search_page,
+    "declarations": declarations_page,
 }
 
 

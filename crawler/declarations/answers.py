@@ -1,0 +1,139 @@
+"""Saved answers, and the documents in them."""
+
+import codecs
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from parsel import Selector
+from w3lib.encoding import html_to_unicode
+
+from archive.html_limits import in_xml, without_overloaded_tags
+from crawler.declarations.formats import Format
+from crawler.declarations.paths import Node, PathError, find_all, parse_json
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Of an answer when it is unpacked."""
+
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31
+_SCRIPT = re.compile(
+    r"\s*(?:/\*[^*]*\*/\s*)?"
+    r"(?:(?:(?:var|let|const)\s+)?[\w$.]+(?:\[[^\]]*\])?\s*=\s*(?=[{\[])"  # var ajaxResult={…};
+    r"|[\w$.]+\s*\(\s*(?=[{\[]))"  # JSONP: callback({…});
+)
+_AFTER_SCRIPT = re.compile(r"\s*\)?\s*;?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of a site, as it was saved.
+
+    :param address: that was asked for, or that a redirection led to.
+    :param content_type: its header of this name.
+    :param fetched: when it was asked for.
+    """
+
+    address: str
+    body: bytes
+    content_type: str = ""
+    status: int = 200
+    fetched: datetime | None = None
+
+
+def text_of(answer: Answer, encoding: str | None = None) -> str:
+    """Decode an answer by what it states of itself: its first bytes, header, or beginning.
+
+    No character is guessed: one that is lost here would be lost in the archive.
+
+    :param encoding: that it has in spite of what it states.
+    :raises PathError: when it has another encoding, or no text.
+    """
+    body = _unpacked(answer.body)
+    if not body.strip():
+        raise PathError("it is empty")
+    known = encoding or _encoding_of(body, answer.content_type)
+    try:
+        text = codecs.decode(body, known)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise PathError(f"its text is not in {known}") from error
+    return text.removeprefix("\ufeff")
+
+
+def _unpacked(body: bytes) -> bytes:
+    """Unpack a file that was packed with gzip, as sitemaps are."""
+    if not body.startswith(_GZIP):
+        return body
+    unpacking = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        unpacked = unpacking.decompress(body, MOST_BYTES)
+    except zlib.error as error:
+        raise PathError("it is no whole gzip file") from error
+    if unpacking.unconsumed_tail:
+        raise PathError(f"it is larger than {MOST_BYTES:,} bytes when it is unpacked")
+    if not unpacking.eof:
+        raise PathError("it is no whole gzip file")
+    return unpacked
+
+
+def _encoding_of(body: bytes, content_type: str) -> str:
+    if body.lstrip()[:1] in {b"{", b"["}:
+        return json.detect_encoding(body)
+    encoding, _ = html_to_unicode(content_type, body[:8_192], default_encoding="utf-8")
+    return "utf-8-sig" if encoding == "utf-8" else encoding
+
+
+def document_in(text: str, form: Format, inside: str | None = None) -> Node:
+    """Parse an answer's text.
+
+    :param inside: where the JSON is in a page of HTML.
+    :raises PathError: when it is not of that format.
+    """
+    if inside:
+        scripts = find_all(_html(text), inside)
+        if not scripts:
+            raise PathError(f"it has no {inside}")
+        return json_in(scripts[0] if isinstance(scripts[0], str) else scripts[0].get())
+    if form in {Format.JSON, Format.JSON_FEED}:
+        return json_in(text)
+    if form.is_xml:
+        return _xml(text)
+    return _html(text)
+
+
+def json_in(text: str) -> Any:
+    """Parse JSON, bare, in a call of a function (JSONP) or assigned to a variable.
+
+    :raises PathError: when there is none.
+    """
+    script = _SCRIPT.match(text)
+    if script is None:
+        return parse_json(text)
+    try:
+        value, end = json.JSONDecoder().raw_decode(text, script.end())
+    except (ValueError, RecursionError) as error:
+        raise PathError(f"it has no JSON in its script ({error})") from error
+    if not _AFTER_SCRIPT.fullmatch(text, end) and not text[end:].lstrip().startswith(";"):
+        raise PathError("it has more than JSON in its script")
+    return value
+
+
+def _html(text: str) -> Selector:
+    if "<" not in text:
+        raise PathError("it is not HTML")
+    return Selector(text=without_overloaded_tags(in_xml(text)), type="html")
+
+
+def _xml(text: str) -> Selector:
+    """Parse XML, and take the prefixes off its names.
+
+    Feeds with errors are read as far as they can be.
+    """
+    if not re.match(r"\s*<[?!a-zA-Z]", text) or re.match(r"\s*<!doctype html|\s*<html", text, re.I):
+        raise PathError("it is not XML")
+    page = Selector(text=in_xml(text), type="xml")
+    page.remove_namespaces()
+    return page

@@ -1,0 +1,80 @@
+"""The body of an article: its text and pictures, without the parts that are no part of it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from lxml import etree
+from parsel import Selector
+
+from archive.content.adverts import drop_adverts
+from archive.content.credit import credits_in
+from archive.content.securities import Security, securities_in
+from archive.content.text import plain_text
+from archive.content.tree import drop, drop_hidden, paragraphs, parse, text_in
+from crawler.declarations.markup import has_markup
+from crawler.declarations.paths import find_all
+from crawler.declarations.reading import absolute, folded
+
+_LONGEST_LINE = 300
+"""Characters of a paragraph that a pattern of `drop_text` is tried on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of an article.
+
+    :param html: as the source wrote it; None where it is plain text.
+    :param text: a line for each paragraph.
+    :param pictures: addresses, in their order.
+    :param securities: that it names in Eastmoney's mark-up.
+    """
+
+    html: str | None
+    text: str
+    pictures: tuple[str, ...] = ()
+    securities: tuple[Security, ...] = ()
+
+
+def body_of(
+    written: str,
+    base: str,
+    *,
+    dropped: Iterable[str] = (),
+    dropped_text: Iterable[str] = (),
+    charts: Iterable[str] = (),
+    eastmoney: bool = False,
+) -> Body:
+    """Read a body.
+
+    :param base: that addresses in it are relative to.
+    :param dropped: paths of parts that are left out of text and pictures.
+    :param dropped_text: patterns of the text of such paragraphs.
+    :param charts: hosts of pictures that are none.
+    :param eastmoney: whether it has Eastmoney's mark-up and adverts.
+    """
+    if not has_markup(written):
+        lines = (folded(line) for line in written.splitlines())
+        return Body(None, "\n".join(line for line in lines if line))
+    root = parse(written)
+    page = Selector(root=root, type="html")
+    unwanted = [found.root for path in dropped for found in find_all(page, path)]
+    drop([one for one in unwanted if isinstance(one, etree._Element)])
+    drop_hidden(root)
+    securities: tuple[Security, ...] = ()
+    if eastmoney:
+        drop_adverts(root)
+        securities = securities_in(root, credits_in(root))
+    patterns = [re.compile(pattern) for pattern in dropped_text]
+    if patterns:
+        drop([one for one in paragraphs(root) if _is_any(one, patterns)])
+    sources = [image.get("src") or "" for image in root.iter("img")]
+    hosts = set(charts)
+    pictures = [one for one in absolute(base, sources) if urlsplit(one).hostname not in hosts]
+    return Body(written, plain_text(root), tuple(pictures), securities)
+
+
+def _is_any(paragraph: etree._Element, patterns: Iterable[re.Pattern[str]]) -> bool:
+    text = " ".join(text_in(paragraph).split())
+    return len(text) <= _LONGEST_LINE and any(pattern.fullmatch(text) for pattern in patterns)

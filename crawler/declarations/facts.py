@@ -1,0 +1,102 @@
+"""What was read of an answer, as JSON: the shape in which expected readings are recorded."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from crawler.declarations.articles import ArticleFacts
+from crawler.declarations.lists import Entry, ListPage
+from crawler.declarations.mentions import Mention
+from crawler.declarations.model import ListTable
+from crawler.declarations.places import parameter_of
+from crawler.declarations.times import Moment, Precision
+
+Facts = dict[str, Any]
+
+
+def facts_of_list(table: ListTable, page: ListPage) -> Facts:
+    """Return what a page of a list holds."""
+    facts: Facts = {
+        "kind": "list",
+        "entries": [facts_of_entry(entry) for entry in page.entries],
+        "next": _next(table, page),
+    }
+    if page.sitemaps:
+        facts["sitemaps"] = list(page.sitemaps)
+    return facts
+
+
+def facts_of_entry(entry: Entry) -> Facts:
+    """Return what an entry of a list holds."""
+    return {
+        "id": entry.id,
+        "url": entry.address,
+        "title": entry.title,
+        **_times(entry.published, entry.modified),
+        "media": entry.media,
+        "author": entry.author,
+        "digest": entry.digest,
+        "body_html": entry.body.html if entry.body else None,
+        "body_text": entry.body.text if entry.body else None,
+        "securities": _securities(entry.securities),
+        "pictures": list(entry.pictures),
+        "tags": list(entry.tags),
+        "important": entry.important,
+        "paid": entry.paid,
+        "skip": entry.skip,
+    }
+
+
+def facts_of_article(article: ArticleFacts) -> Facts:
+    """Return what an article holds. Charts name securities without giving their names."""
+    return {
+        "kind": "article",
+        "layout": article.layout,
+        "id": article.id,
+        "url": article.address,
+        "title": article.title,
+        **_times(article.published, article.modified),
+        "media": article.media,
+        "author": article.author,
+        "digest": article.digest,
+        "body_html": article.body.html,
+        "body_text": article.body.text,
+        "securities": _securities(one for one in article.securities if one.name),
+        "charts": [f"{one.market}.{one.code}" for one in article.securities if not one.name],
+        "pictures": list(article.pictures),
+        "tags": list(article.tags),
+        "paid": article.paid,
+        "complete": article.complete,
+    }
+
+
+def _times(published: Moment | None, modified: Moment | None) -> Facts:
+    facts: Facts = {
+        "published": str(published) if published else None,
+        "modified": str(modified) if modified else None,
+    }
+    if published and published.precision is Precision.DAY:
+        facts["precision"] = "day"
+    if published and not published.zone_sure:
+        facts["zone_unsure"] = True
+    return facts
+
+
+def _securities(mentions: Iterable[Mention]) -> list[dict[str, str | None]]:
+    return [
+        {
+            "market": one.market,
+            "code": one.code,
+            "name": one.name,
+            "em": None if one.eastmoney is None else str(one.eastmoney),
+        }
+        for one in mentions
+    ]
+
+
+def _next(table: ListTable, page: ListPage) -> dict[str, str | int] | None:
+    """Return what gives the next page, by the name of the parameter that takes it."""
+    if page.next is None or table.paging is None:
+        return None
+    if table.paging.first is not None:
+        return {parameter_of(table) or "page": int(page.next)}
+    return {parameter_of(table) or "address": page.next}

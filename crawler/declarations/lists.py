@@ -1,0 +1,210 @@
+"""Read a list of articles."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crawler.declarations.answers import Answer, document_in, text_of
+from crawler.declarations.bodies import Body, body_of
+from crawler.declarations.errors import RefusedAnswer, UnreadableAnswer
+from crawler.declarations.formats import SITEMAPS, Format
+from crawler.declarations.identity import native_id
+from crawler.declarations.mentions import Mention, mentions_of
+from crawler.declarations.model import Declaration, ListTable
+from crawler.declarations.paths import Node, PathError, find_all, json_at
+from crawler.declarations.reading import Scope, absolute, as_written, check_success
+from crawler.declarations.refusals import refused
+from crawler.declarations.times import Moment
+
+UNREADABLE = "unreadable: "
+"""How the reason begins why an entry is left out that the declaration does not describe."""
+
+NO_TEXT = "it has neither a title nor a text"
+TWICE = "the same article again on one page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a list holds of an article; None where it holds nothing.
+
+    :param id: the source's own.
+    :param address: of the article's page.
+    :param body: the article, where the list has it.
+    :param skip: why the entry is left out; None for those that are not.
+    """
+
+    id: str | None
+    address: str | None
+    title: str | None = None
+    published: Moment | None = None
+    modified: Moment | None = None
+    media: str | None = None
+    author: str | None = None
+    digest: str | None = None
+    body: Body | None = None
+    pictures: tuple[str, ...] = ()
+    securities: tuple[Mention, ...] = ()
+    tags: tuple[str, ...] = ()
+    important: bool = False
+    paid: bool = False
+    skip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """A page of a list.
+
+    :param entries: in the order of the answer, those that are left out, too.
+    :param next: what gives the next page: a number, a cursor, or an address; None at the end.
+    :param sitemaps: addresses of other lists, which an index of sitemaps names instead.
+    """
+
+    entries: tuple[Entry, ...]
+    next: str | None = None
+    sitemaps: tuple[str, ...] = ()
+
+
+def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int = 1) -> ListPage:
+    """Read an answer as a page of a list.
+
+    :param name: of the list in the declaration.
+    :param page: its number, where pages are numbered.
+    :raises RefusedAnswer: when the source refuses.
+    :raises UnreadableAnswer: when the answer is not what the declaration describes.
+    """
+    table = declaration.lists[name]
+    part = f"{declaration.name}: lists.{name}"
+    try:
+        text = text_of(answer, table.encoding)
+        if reason := refused(declaration, answer, text):
+            raise RefusedAnswer(answer.address, part, reason)
+        document = document_in(text, table.format, table.inside)
+        check_success(document, table.succeeded)
+        if table.format is Format.SITEMAP and (found := find_all(document, SITEMAPS)):
+            return ListPage((), sitemaps=absolute(answer.address, found))
+        scope = Scope(
+            entry=document,
+            answer=document,
+            address="",
+            base=answer.address,
+            zone=declaration.tzinfo,
+            page=text,
+            fetched=answer.fetched,
+        )
+        entries = _entries(declaration, table, scope)
+        return ListPage(entries, next=_next(table, document, entries, page))
+    except PathError as error:
+        raise UnreadableAnswer(answer.address, part, str(error)) from error
+
+
+def _entries(declaration: Declaration, table: ListTable, whole: Scope) -> tuple[Entry, ...]:
+    """Read the entries.
+
+    :raises PathError: when there is no place for entries, or not one can be read.
+    """
+    nodes = find_all(whole.answer, table.entries)
+    if not nodes and not _may_be_empty(table, whole.answer):
+        raise PathError(f"it has no {table.entries}")
+    scopes = (replace(whole, entry=node) for node in nodes)
+    entries = [_entry_or_reason(declaration, table, scope) for scope in scopes]
+    unread = [one.skip for one in entries if one.skip and one.skip.startswith(UNREADABLE)]
+    if unread and len(unread) == len(entries):
+        reason = unread[0].removeprefix(UNREADABLE)
+        raise PathError(f"none of its {len(unread)} entries is readable; in the first, {reason}")
+    return tuple(_once(entries))
+
+
+def _may_be_empty(table: ListTable, document: Node) -> bool:
+    """Report whether an answer without entries is in order: its list is there, and empty."""
+    if table.nothing and any(find_all(document, table.nothing)):
+        return True
+    return table.is_json and json_at(document, table.entries) == []
+
+
+def _entry_or_reason(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
+    try:
+        return _entry(declaration, table, scope)
+    except PathError as error:
+        return Entry(id=None, address=None, skip=f"{UNREADABLE}{error}")
+
+
+def _entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
+    fields = table.fields
+    address = scope.link(fields.address)
+    scope = replace(scope, address=address or "")
+    own_id = scope.line(fields.id) or native_id(declaration.identity, address)
+    if own_id is None and address is None:
+        raise PathError("it has neither an id nor an address")
+    body = _body(declaration, scope, table)
+    title = scope.line(fields.title)
+    if title is None and body is None and not fields.id and table.format is not Format.SITEMAP:
+        raise PathError("it has no title")
+    return Entry(
+        id=own_id,
+        address=address,
+        title=title,
+        published=scope.time("published", fields.published),
+        modified=scope.time("modified", fields.modified),
+        media=scope.line(fields.media),
+        author=scope.line(fields.author),
+        digest=scope.text(fields.digest),
+        body=body,
+        pictures=_once_each((*scope.links(fields.pictures), *(body.pictures if body else ()))),
+        securities=mentions_of(declaration, scope, fields.securities, body),
+        tags=_once_each(scope.texts(fields.tags)),
+        important=scope.true(fields.important),
+        paid=scope.true(fields.paid),
+        skip=_reason_to_skip(table, scope, title, body),
+    )
+
+
+def _reason_to_skip(
+    table: ListTable, scope: Scope, title: str | None, body: Body | None
+) -> str | None:
+    for skip in table.skip:
+        if scope.true(skip.when):
+            return skip.why
+    return NO_TEXT if table.whole and title is None and body is None else None
+
+
+def _body(declaration: Declaration, scope: Scope, table: ListTable) -> Body | None:
+    written = scope.markup(table.fields.body)
+    if written is None:
+        return None
+    return body_of(
+        written,
+        scope.base,
+        charts=declaration.pictures.charts,
+        eastmoney=declaration.markup == "eastmoney",
+    )
+
+
+def _once(entries: Iterable[Entry]) -> list[Entry]:
+    """Mark the entries of an article that came before on the page."""
+    met: set[str] = set()
+    marked = []
+    for entry in entries:
+        key = entry.id or entry.address
+        again = key in met and entry.skip is None
+        marked.append(replace(entry, skip=TWICE) if again else entry)
+        if key:
+            met.add(key)
+    return marked
+
+
+def _once_each(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+def _next(table: ListTable, document: Node, entries: tuple[Entry, ...], page: int) -> str | None:
+    """Return what gives the next page; None behind the last one."""
+    paging = table.paging
+    if paging is None or not entries or (paging.last and page >= paging.last):
+        return None
+    if paging.next is None:
+        return str(page + 1)
+    found: list[Any] = [one for one in find_all(document, paging.next) if one not in ("", None)]
+    if not found:
+        return None
+    cursor = as_written(found[0])
+    return str(int(cursor) + paging.plus) if paging.plus and cursor.isdecimal() else cursor

@@ -1,0 +1,50 @@
+"""Which list or layout of a declaration an address is of."""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from crawler.declarations.model import Declaration, ListTable
+
+_PLACE = re.compile(r"\{\w+\}")
+
+
+def list_at(declaration: Declaration, address: str) -> str | None:
+    """Return the name of the list that an address is a page of; None where it is of none.
+
+    Of several lists at one place, it is the one that shares most of its parameters.
+    """
+    of_an_article = any(
+        layout.matches and re.search(layout.matches, address)
+        for layout in declaration.articles.values()
+    )
+    found = {
+        name: _parameters_in_common(table, address)
+        for name, table in declaration.lists.items()
+        if _is_at(table, address)
+    }
+    return None if of_an_article or not found else max(found, key=lambda name: found[name])
+
+
+def parameter_of(table: ListTable) -> str | None:
+    """Return the parameter that takes a list's page or cursor; None where the path takes it."""
+    for name, value in parse_qsl(urlsplit(table.address).query, keep_blank_values=True):
+        if value in {"{page}", "{cursor}"}:
+            return name
+    return None
+
+
+def _is_at(table: ListTable, address: str) -> bool:
+    template, asked = urlsplit(table.address), urlsplit(address)
+    if template.hostname != asked.hostname:
+        return False
+    path = "[^/]*".join(map(re.escape, _PLACE.split(template.path)))
+    if re.fullmatch(path, asked.path):
+        return True
+    # Other pages of a list that links to them are below the first.
+    leads_on = table.paging is not None and table.paging.next is not None and not template.query
+    return leads_on and asked.path.startswith(template.path.rpartition("/")[0] + "/")
+
+
+def _parameters_in_common(table: ListTable, address: str) -> int:
+    wanted = set(parse_qsl(urlsplit(table.address).query, keep_blank_values=True))
+    return len(wanted & set(parse_qsl(urlsplit(address).query, keep_blank_values=True)))

@@ -1,0 +1,46 @@
+"""The markup of an element as the source wrote it; a parser would write it anew."""
+
+import re
+
+from lxml import etree
+
+from archive.content.tree import parse
+from crawler.declarations.markup import shown_text
+
+_RAW = r"<(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)\s*+>|\Z)"
+_ATTRIBUTES = r"(?:=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|[^>])*+(?:>|\Z)"
+
+
+def served_markup(page: str, element: etree._Element) -> str | None:
+    """Return what an element holds, as it stands in the page that it was parsed of.
+
+    :returns: None where the page has no such place, as markup that a parser corrects has none.
+    """
+    tag = element.tag
+    number = int(element.xpath(f"count(ancestor::{tag} | preceding::{tag})"))
+    depth, met, start = 0, 0, None
+    for token in _tokens(tag).finditer(page):
+        if token["tag"] is None:
+            continue
+        if start is None:
+            if not token["slash"]:
+                met += 1
+                if met > number:
+                    start, depth = token.end(), 1
+            continue
+        depth += -1 if token["slash"] else 1
+        if not depth:
+            return _if_it_is(page[start : token.start()], element)
+    return None
+
+
+def _tokens(tag: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"<!--.*?(?:-->|\Z)|{_RAW}|<(?P<slash>/?)(?P<tag>{re.escape(tag)})(?=[\s/>]){_ATTRIBUTES}",
+        re.DOTALL | re.IGNORECASE,
+    )
+
+
+def _if_it_is(markup: str, element: etree._Element) -> str | None:
+    """Return markup whose text is that of an element."""
+    return markup if shown_text(parse(markup)) == shown_text(element) else None

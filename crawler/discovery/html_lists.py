@@ -1,0 +1,120 @@
+"""The list of articles in a page of HTML, and where its parts are."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from lxml import etree
+from parsel import Selector
+
+from crawler.declarations.markup import shown_text
+from crawler.declarations.times import read_time
+
+_LEAST_ENTRIES = 3
+_SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
+_MOST_ANCESTORS = 4
+_PLAIN = re.compile(r"[A-Za-z][\w-]*")
+_TIME = re.compile(r"\d{1,4}[-/.年月]\d{1,2}|\d{1,2}:\d{2}|前$|今天|昨天")
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlList:
+    """A list of links to articles.
+
+    :param entries: a path that leads to the entries.
+    :param link: a path from an entry to the link to its article.
+    :param time: a path from an entry to its time; None where it shows none.
+    :param addresses: of the links, as the page has them.
+    """
+
+    entries: str
+    link: str
+    time: str | None
+    addresses: tuple[str, ...]
+
+
+def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[HtmlList]:
+    """Return the lists of links in a page, that with the most text first.
+
+    :param near: an instant near the times of the entries, for those that leave out the year.
+    """
+    groups: dict[str, list[etree._Element]] = defaultdict(list)
+    for link in page.root.iter("a"):
+        if link.get("href") and len(shown_text(link)) >= _SHORTEST_TITLE:
+            for path in _paths_to(link):
+                groups[path].append(link)
+    found = [one for path, links in groups.items() if (one := _list(page, path, links, zone, near))]
+    return sorted(found, key=lambda one: (one.time is not None, len(one.addresses)), reverse=True)
+
+
+def _paths_to(link: etree._Element) -> Iterator[str]:
+    """Yield paths that lead to the entries that a link may stand for."""
+    entry = link
+    for _ in range(_MOST_ANCESTORS):
+        parent = entry.getparent()
+        if parent is None or entry.tag == "body":
+            return
+        if entry.tag in {"li", "tr", "article", "div", "dl", "dd", "p", "section"}:
+            yield f"{_place(parent)} > {_step(entry)}"
+        entry = parent
+
+
+def _place(element: etree._Element) -> str:
+    """Return an element as CSS, below the next one around it that has an id or a class."""
+    step = _step(element)
+    parent = element.getparent()
+    if "." in step or "#" in step or parent is None or parent.tag in {"body", "html"}:
+        return step
+    return f"{_place(parent)} > {step}"
+
+
+def _step(element: etree._Element) -> str:
+    """Return an element as CSS: its name, and its id or its first class."""
+    own_id = element.get("id") or ""
+    if _PLAIN.fullmatch(own_id):
+        return f"{element.tag}#{own_id}"
+    classes = [one for one in (element.get("class") or "").split() if _PLAIN.fullmatch(one)]
+    return f"{element.tag}.{classes[0]}" if classes else str(element.tag)
+
+
+def _list(
+    page: Selector, path: str, links: list[etree._Element], zone: tzinfo, near: datetime
+) -> HtmlList | None:
+    entries = page.css(path)
+    if len(links) < _LEAST_ENTRIES or not _LEAST_ENTRIES <= len(entries) <= 2 * len(links):
+        return None
+    longest = [max(entry.css("a"), key=_likeness, default=None) for entry in entries]
+    found = [link for link in longest if link is not None and _length(link) >= _SHORTEST_TITLE]
+    addresses = [link.root.get("href", "") for link in found]
+    if len(set(addresses)) < max(_LEAST_ENTRIES, len(entries) / 2):
+        return None
+    steps = Counter(_step(link.root) for link in found)
+    link_path, count = steps.most_common(1)[0]
+    if count < len(found):  # some have another class
+        link_path = "a"
+    return HtmlList(path, link_path, _time_path(entries, zone, near), tuple(addresses))
+
+
+def _likeness(link: Selector) -> int:
+    """Return how much the text of a link is like a title: the longest that is no digest yet."""
+    length = _length(link)
+    return length if length <= _LONGEST_TITLE else -length
+
+
+def _length(link: Selector) -> int:
+    return len(shown_text(link.root))
+
+
+def _time_path(entries: list[Selector], zone: tzinfo, near: datetime) -> str | None:
+    """Return the path to a time that most entries have."""
+    counts: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        for element in entry.root.iter("span", "em", "i", "time", "p", "div", "td", "small"):
+            text = shown_text(element)
+            if len(text) < 30 and _TIME.search(text) and read_time(text, zone, near=near):
+                counts[_step(element)] += 1
+                break
+    best = max(counts, key=lambda path: counts[path], default=None)
+    return best if best and counts[best] >= len(entries) / 2 else None

@@ -1,0 +1,122 @@
+"""The list of articles in an answer of JSON, and which of its fields is what."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from crawler.declarations.times import read_time
+
+_IDS = ("id", "seq", "docid", "code", "newsid", "news_id", "article_id", "aid", "art_code", "uuid")
+_TITLES = ("title", "headline", "art_title", "name", "subject")
+_TIMES = re.compile(r"time|date|publish|created|showtime", re.IGNORECASE)
+_PUBLISHED = re.compile(r"pub|show|display|ctime|create|issue", re.IGNORECASE)
+_ADDRESSES = re.compile(r"ur[il]|link|href|address|route|docurl", re.IGNORECASE)
+_MEDIA = ("media_name", "mediaName", "source_name", "source", "media", "from")
+_AUTHORS = ("author", "author_name", "writer", "editor_name")
+_DIGESTS = ("digest", "summary", "intro", "brief", "introduction", "description", "content_short")
+_BODIES = ("content", "body", "rich_text", "content_html", "text", "short")
+_LEAST_ENTRIES = 2
+_DEEPEST = 6
+
+Entries = Sequence[Mapping[str, Any]]
+
+
+def lists_in(document: Any) -> list[tuple[str, Entries]]:
+    """Return the lists of objects in a document with the paths to them, the longest first."""
+    found = sorted(_lists(document, (), 0), key=lambda one: _richness(one[1]), reverse=True)
+    return [(".".join(path) or "@", entries) for path, entries in found]
+
+
+def fields_of(entries: Entries, zone: tzinfo) -> dict[str, str]:
+    """Return which key of the entries is which field, as far as names and values show it."""
+    fields = {
+        "id": _named(entries, _IDS, _is_id),
+        "title": _named(entries, _TITLES, _is_title),
+        "published": _time_of(entries, zone),
+        "address": _first(entries, _ADDRESSES, _is_address),
+        "media": _named(entries, _MEDIA, _is_line),
+        "author": _named(entries, _AUTHORS, _is_line),
+        "digest": _named(entries, _DIGESTS, _is_text),
+        "body": _named(entries, _BODIES, _is_text),
+    }
+    return {name: _quoted(key) for name, key in fields.items() if key}
+
+
+def _lists(
+    node: Any, path: tuple[str, ...], depth: int
+) -> Iterator[tuple[tuple[str, ...], Entries]]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(node, list):
+        objects = [one for one in node if isinstance(one, dict)]
+        if len(objects) >= _LEAST_ENTRIES and len(objects) == len(node):
+            yield path, objects
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield from _lists(value, (*path, _quoted(key)), depth + 1)
+
+
+def _richness(entries: Entries) -> int:
+    """Return how much text the entries have: a list of menus has little."""
+    return sum(
+        len(value) for entry in entries for value in entry.values() if isinstance(value, str)
+    )
+
+
+def _named(entries: Entries, names: Sequence[str], fits: Callable[[list[Any]], bool]) -> str | None:
+    keys = {key.lower(): key for entry in entries for key in entry}
+    known = (keys[name.lower()] for name in names if name.lower() in keys)
+    return next((key for key in known if fits(_values(entries, key))), None)
+
+
+def _first(
+    entries: Entries, named: re.Pattern[str], fits: Callable[[list[Any]], bool]
+) -> str | None:
+    keys = sorted((key for key in entries[0] if named.search(key)), key=len)
+    return next((key for key in keys if fits(_values(entries, key))), None)
+
+
+def _time_of(entries: Entries, zone: tzinfo) -> str | None:
+    keys = [key for key in entries[0] if _TIMES.search(key)]
+    keys.sort(key=lambda key: (not _PUBLISHED.search(key), len(key)))
+    return next((key for key in keys if _are_times(_values(entries, key), zone)), None)
+
+
+def _values(entries: Entries, key: str) -> list[Any]:
+    return [entry.get(key) for entry in entries]
+
+
+def _are_times(values: list[Any], zone: tzinfo) -> bool:
+    return all(
+        isinstance(value, str | int) and read_time(str(value), zone) is not None for value in values
+    )
+
+
+def _is_id(values: list[Any]) -> bool:
+    plain = all(isinstance(value, str | int) and str(value).strip() for value in values)
+    return plain and len(set(values)) > len(values) / 2
+
+
+def _is_title(values: list[Any]) -> bool:
+    return any(isinstance(value, str) and value.strip() for value in values)
+
+
+def _is_line(values: list[Any]) -> bool:
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    return bool(texts) and len(texts) == sum(isinstance(value, str) for value in values)
+
+
+def _is_text(values: list[Any]) -> bool:
+    texts = [value for value in values if isinstance(value, str) and len(value) > 10]
+    return len(texts) >= len(values) / 2
+
+
+def _is_address(values: list[Any]) -> bool:
+    texts = [value for value in values if isinstance(value, str)]
+    addresses = [text for text in texts if re.match(r"(?:https?:)?//|/\w", text)]
+    return len(addresses) == len(values) and len(set(addresses)) > len(values) / 2
+
+
+def _quoted(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII) else f'"{key}"'

@@ -1,0 +1,70 @@
+"""The pattern that addresses of articles have in common."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+_EXTENSION = re.compile(r"^(.*?)(\.[A-Za-z]{2,6}(?:\.[a-z]{2,6})?)$")
+_ID_PARAMETERS = ("id", "aid", "newsid", "news_id", "articleid", "article_id", "docid", "code")
+
+
+def pattern_of(addresses: Sequence[str]) -> str | None:
+    """Return a pattern of addresses, whose group is what tells them apart; None where none has one.
+
+    The pattern is that of most of them.
+    """
+    shapes = Counter(_shape(address) for address in addresses)
+    if not shapes:
+        return None
+    shape, _ = shapes.most_common(1)[0]
+    alike = list(dict.fromkeys(one for one in addresses if _shape(one) == shape))
+    return _of_parameter(alike) or _of_path([urlsplit(one).path for one in alike])
+
+
+def _shape(address: str) -> tuple[int, str]:
+    """Return what addresses of one kind have in common: the depth of their path, and its end."""
+    path = urlsplit(address).path
+    ending = _EXTENSION.match(path.rpartition("/")[2])
+    return path.count("/"), ending[2] if ending else ""
+
+
+def _of_parameter(addresses: Sequence[str]) -> str | None:
+    parameters = [dict(parse_qsl(urlsplit(one).query)) for one in addresses]
+    for name in _ID_PARAMETERS:
+        values = [found.get(name) for found in parameters]
+        if all(values) and len(set(values)) == len(values):
+            return rf"[?&]{name}=([\w.-]+)"
+    return None
+
+
+def _of_path(paths: Sequence[str]) -> str | None:
+    columns = list(zip(*(path.split("/") for path in paths), strict=True))
+    varying = [place for place, column in enumerate(columns) if len(set(column)) > 1]
+    if not varying:
+        return None
+    parts = [_part(column, is_id=place == varying[-1]) for place, column in enumerate(columns)]
+    first = next((place for place, part in enumerate(parts) if not part.startswith("[")), 0)
+    return "/" + "/".join(parts[max(first, 1) :])
+
+
+def _part(column: Sequence[str], *, is_id: bool) -> str:
+    """Return the pattern of one part of paths."""
+    if len(set(column)) == 1:
+        return re.escape(column[0])
+    endings = [_EXTENSION.match(part) for part in column]
+    shared = {ending[2] for ending in endings if ending}
+    if len(shared) == 1 and all(endings):
+        stems = [ending[1] for ending in endings if ending]
+        after = re.escape(shared.pop())
+    else:
+        stems, after = list(column), ""
+    stem = _stem(stems)
+    return f"({stem}){after}" if is_id else f"{stem}{after}"
+
+
+def _stem(stems: Sequence[str]) -> str:
+    if all(stem.isdecimal() for stem in stems):
+        lengths = {len(stem) for stem in stems}
+        return rf"\d{{{lengths.pop()}}}" if len(lengths) == 1 else r"\d+"
+    return r"[\w.~-]+"

@@ -1,0 +1,73 @@
+"""The medium and the author of an article, as a page names them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+
+from lxml import etree
+from parsel import Selector
+
+from crawler.declarations.markup import shown_text
+from crawler.extraction.container import squeezed
+
+_MEDIA = re.compile(
+    r"(?<!图片)(?<!视频)来\s*源\s*[：:]\s*([^\s|｜，,；;（）()【】]{2,20}?)"
+    r"(?=作者|记者|编辑|责编|发布|时间|[\s|｜，,；;（）()【】]|$)"
+)
+_AUTHOR = re.compile(
+    r"(?:作\s*者|记\s*者|撰\s*文|文)\s*[：:|｜/／丨]\s*([^\s|｜，,；;：:（）()]{2,12}?)"
+    r"(?=来源|编辑|责编|发布|时间|[\s|｜，,；;：:（）()]|$)"
+)
+_PLACES = (
+    "meta[name=mediaid]::attr(content)",
+    "[class~=source]",
+    "[class*=source]",
+    "[id*=source]",
+    "[class*=media-name]",
+)
+_LINES_BEHIND_TITLE = 12
+_LINES_AT_END = 4
+_LONGEST = 40
+"""Characters of a line that is no text yet."""
+
+_LONGEST_NAME = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """Who an article is from; None where a page does not name them."""
+
+    media: str | None
+    author: str | None
+
+
+def byline_of(page: Selector, container: etree._Element, title: str | None) -> Byline:
+    """Return who an article is from: by the lines behind its title, or at its end."""
+    lines = shown_text(page.root).splitlines()
+    wanted = squeezed(title or "")
+    start = max((n for n, line in enumerate(lines) if squeezed(line) == wanted), default=-1) + 1
+    behind = lines[start : start + _LINES_BEHIND_TITLE]
+    head = list(takewhile(lambda line: len(line) <= _LONGEST, behind))
+    end = shown_text(container).splitlines()[-_LINES_AT_END:]
+    media = _named(_MEDIA, head) or next(_placed(page), None) or _named(_MEDIA, end)
+    return Byline(media, _named(_AUTHOR, head))
+
+
+def is_credit(line: str) -> bool:
+    """Report whether a line names a medium or an author."""
+    return _MEDIA.search(line) is not None or _AUTHOR.search(line) is not None
+
+
+def _placed(page: Selector) -> Iterator[str]:
+    """Yield the names in the elements that are there for them."""
+    for path in _PLACES:
+        for found in page.css(path):
+            text = found.root if isinstance(found.root, str) else shown_text(found.root)
+            name = re.sub(r"^\s*来\s*源\s*[：:]\s*", "", text).strip()
+            if name and len(name) <= _LONGEST_NAME and "\n" not in name:
+                yield name
+
+
+def _named(pattern: re.Pattern[str], lines: Iterable[str]) -> str | None:
+    return next((match[1] for line in lines if (match := pattern.search(line))), None)

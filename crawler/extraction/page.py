@@ -1,0 +1,152 @@
+"""Extract an article from a page: its title, time, medium, author, text and pictures."""
+
+import copy
+import re
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from lxml import etree
+from parsel import Selector
+
+from archive.article import SHANGHAI
+from archive.content.adverts import drop_adverts
+from archive.content.tree import drop, drop_hidden, paragraphs, text_in
+from archive.errors import FinewsError
+from crawler.declarations.answers import Answer, document_in, text_of
+from crawler.declarations.formats import Format
+from crawler.declarations.markup import inner_markup, shown_text
+from crawler.declarations.paths import PathError
+from crawler.declarations.reading import absolute
+from crawler.declarations.times import Moment
+from crawler.extraction.bylines import Byline, byline_of, is_credit
+from crawler.extraction.container import (
+    container_of,
+    extracted_by_trafilatura,
+    method,
+    squeezed,
+)
+from crawler.extraction.foreign import drop_foreign_paragraphs, drop_foreign_parts
+from crawler.extraction.loose_text import wrap_loose_text
+from crawler.extraction.published import published
+from crawler.extraction.titles import title_of
+
+_MOST_ELEMENTS, _MOST_LEVELS = 20_000, 200
+"""Of a page; real ones have some thousand, on less than fifty levels."""
+
+_SHORTEST_TEXT = 10
+_LONGEST_BYLINE = 80
+_FIRST_LINES = 6
+"""Lines of an article's element among which its title, time and medium may stand."""
+
+_ENDS = ("。", "！", "？", "”", "；")
+_CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
+_LAZY = ("data-original", "data-src", "data-lazy-src", "data-echo", "src")
+
+
+class ExtractionError(FinewsError):
+    """A page holds no article that can be found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractedArticle:
+    """What was found of an article; None where nothing was.
+
+    :param html: the article's part of the page, without what is no part of the article.
+    :param method: what extracted it, and in which version.
+    """
+
+    title: str | None
+    published: Moment | None
+    media: str | None
+    author: str | None
+    html: str
+    text: str
+    pictures: tuple[str, ...]
+    lang: str | None
+    method: str
+
+
+def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
+    """Extract the article of a page.
+
+    The article is the element that holds what trafilatura finds, so that headings and pictures
+    are kept, and what stands beside that element is not.
+
+    :param zone: of a time that names none.
+    :raises ExtractionError: when the page holds no article that can be found.
+    :raises ExtractionMissing: when the library for it is not installed.
+    """
+    try:
+        page: Selector = document_in(text_of(answer), Format.HTML)
+    except PathError as error:
+        raise ExtractionError(f"{answer.address} was not extracted: {error}.") from error
+    if _is_overloaded(page.root):
+        limits = f"{_MOST_ELEMENTS:,} elements, or {_MOST_LEVELS} of them in each other"
+        raise ExtractionError(f"{answer.address} was not extracted: it has more than {limits}.")
+    root = copy.deepcopy(page.root)
+    drop_foreign_parts(root)
+    document = extracted_by_trafilatura(root, answer.address)
+    if document is None or not document.text:
+        document = extracted_by_trafilatura(page.root, answer.address)
+    etree.strip_elements(root, "script", "style", "noscript", "iframe", with_tail=False)
+    wrap_loose_text(root)
+    container = container_of(root, document.text) if document and document.text else None
+    if container is None:
+        raise ExtractionError(f"{answer.address} was not extracted: it has no article.")
+    title = title_of(page, document.title)
+    moment = published(page, title, document.date, zone)
+    byline = byline_of(page, container, title)
+    _clean(container, title, byline)
+    text = shown_text(container)
+    if len(text) < _SHORTEST_TEXT:
+        raise ExtractionError(f"{answer.address} was not extracted: it has no text.")
+    return ExtractedArticle(
+        title=title,
+        published=moment,
+        media=byline.media,
+        author=byline.author or document.author,
+        html=inner_markup(container),
+        text=text,
+        pictures=absolute(answer.address, map(_source, container.iter("img"))),
+        lang=page.css("html::attr(lang)").get(),
+        method=method(),
+    )
+
+
+def _is_overloaded(root: etree._Element) -> bool:
+    """Report whether a page has more elements than extraction comes to an end with."""
+    count = level = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        level += 1 if event == "start" else -1
+        count += event == "start"
+        if count > _MOST_ELEMENTS or level > _MOST_LEVELS:
+            return True
+    return False
+
+
+def _clean(container: etree._Element, title: str | None, byline: Byline) -> None:
+    """Take out of an article's element what is no part of the article."""
+    drop_hidden(container)
+    drop_adverts(container)
+    blocks = [(one, " ".join(text_in(one).split())) for one in paragraphs(container)]
+    shown = [(element, text) for element, text in blocks if text]
+    known = {squeezed(text) for text in (title, byline.media, byline.author) if text}
+    first = 0
+    for place, (_, text) in enumerate(shown[:_FIRST_LINES], 1):
+        if squeezed(text) in known or _is_byline(text):
+            first = place
+        elif len(text) > _LONGEST_BYLINE or text.endswith(_ENDS):
+            break
+    drop([element for element, _ in shown[:first]])
+    drop_foreign_paragraphs(container)
+
+
+def _is_byline(text: str) -> bool:
+    """Report whether a line in front of an article is its time, medium and author."""
+    if len(text) > _LONGEST_BYLINE or text.endswith(_ENDS):
+        return False
+    return _CLOCK.search(text) is not None or is_credit(text)
+
+
+def _source(image: etree._Element) -> str:
+    return next((value for name in _LAZY if (value := image.get(name))), "")

@@ -1,0 +1,112 @@
+"""When a page was published, to the minute where it states so."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from typing import Any
+
+from lxml import etree
+from parsel import Selector
+
+from crawler.declarations.times import Moment, Precision, read_time
+from crawler.extraction.container import squeezed
+
+_SHOWN = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:\s*[-/.年]\s*|\s+)(?P<month>\d{1,2})\s*[-/.月]\s*"
+    r"(?P<day>\d{1,2})\s*日?[\sT,，|·]*(?P<clock>\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)(?!\d)"
+)
+_META = (
+    "article:published_time",
+    "og:published_time",
+    "og:release_date",
+    "datepublished",
+    "publishdate",
+    "publish_date",
+    "publish-date",
+    "publish_time",
+    "publishtime",
+    "pubdate",
+    "pubtime",
+    "pub_date",
+    "firstpublishedtime",
+    "weibo:article:create_at",
+    "parsely-pub-date",
+    "dc.date.issued",
+    "apub:time",
+    "bytedance:published_time",
+)
+_LINKED_DATA = ("datePublished", "pubDate", "dateCreated")
+_texts = etree.XPath(
+    "//text()[not(ancestor::script | ancestor::style | ancestor::title | ancestor::noscript)]"
+)
+_MOST_NODES_BEHIND_TITLE = 120
+_MOST_NODES_OF_A_TIME = 6
+
+
+def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) -> Moment | None:
+    """Return when a page was published.
+
+    What readers are shown beside the title comes first; meta data, of which some name a wrong
+    zone, give its seconds, or stand in for it.
+
+    :param day: a date that was found otherwise.
+    """
+    shown = next(iter(_shown(page.root, title, zone)), None)
+    stated = [moment for text in _stated(page) if (moment := read_time(text, zone))]
+    with_clock = [one for one in stated if one.precision is not Precision.DAY]
+    if shown is None:
+        found = next(iter(with_clock or stated), None)
+        return found or (read_time(day, zone) if day else None)
+    finer = (one for one in with_clock if _to_the_minute(one) == _to_the_minute(shown))
+    return next(finer, shown) if shown.precision is Precision.MINUTE else shown
+
+
+def _to_the_minute(moment: Moment) -> datetime:
+    return moment.time.replace(second=0, microsecond=0)
+
+
+def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Moment]:
+    """Yield the times that a page shows behind its title, then all others."""
+    nodes = [text.strip() for text in _texts(root) if text.strip()]
+    wanted = squeezed(title or "")
+    starts = [place for place, text in enumerate(nodes) if wanted and squeezed(text) == wanted]
+    ranges = [range(start, start + _MOST_NODES_BEHIND_TITLE) for start in reversed(starts)]
+    for places in (*ranges, range(len(nodes))):
+        for place in places:
+            # A time may be split over elements: its date in one, its clock in the next.
+            match = _SHOWN.search(" ".join(nodes[place : place + _MOST_NODES_OF_A_TIME]))
+            if match and (
+                moment := read_time(
+                    "{year}-{month}-{day} {clock}".format_map(match.groupdict()), zone
+                )
+            ):
+                yield moment
+
+
+def _stated(page: Selector) -> Iterator[str]:
+    """Yield the times that a page states for machines, the most certain first."""
+    named: dict[str, str] = {}
+    for meta in page.css("meta[content]"):
+        name = next(filter(None, map(meta.root.get, ("property", "name", "itemprop"))), None)
+        if name:
+            named.setdefault(squeezed(name).lower(), meta.root.get("content"))
+    yield from (named[name] for name in _META if name in named)
+    for script in page.css("script[type='application/ld+json']::text").getall():
+        yield from _linked(script)
+    yield from page.css("time::attr(datetime), [itemprop=datePublished]::attr(content)").getall()
+
+
+def _linked(script: str) -> Iterator[str]:
+    """Yield the times in JSON-LD."""
+    try:
+        waiting: list[Any] = [json.loads(script, strict=False)]
+    except (ValueError, RecursionError):
+        return
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            yield from (node[key] for key in _LINKED_DATA if isinstance(node.get(key), str))
+            waiting += [value for value in node.values() if isinstance(value, dict | list)]

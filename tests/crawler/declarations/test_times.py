@@ -1,0 +1,110 @@
+"""Times in all forms that publishers write them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.declarations.times import Precision, read_time
+
+BEIJING = timezone(timedelta(hours=8))
+NEAR = datetime(2026, 1, 2, 9, 0, tzinfo=BEIJING)
+_EARLIEST, _LATEST = datetime(1990, 1, 2), datetime(2100, 12, 30)  # noqa: DTZ001 (as they must be)
+_TIMES = st.datetimes(_EARLIEST, _LATEST, timezones=st.just(BEIJING)).map(
+    lambda time: time.replace(microsecond=0)
+)
+_OF_THIS_CENTURY = _TIMES.filter(lambda time: 10**9 <= time.timestamp() < 10**10)
+
+FORMS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y.%m.%d %H:%M:%S",
+    "%Y年%m月%d日 %H:%M:%S",
+    "%Y年%m月%d日%H时%M分%S秒",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%d %H:%M:%S 星期一",
+    "%Y%m%d%H%M%S",
+    "（%Y-%m-%d %H:%M:%S）",
+    "发布时间：%Y-%m-%d %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%a, %d %b %Y %H:%M:%S",
+    "%a,%d-%b-%Y %H:%M:%S +0800",
+    "%b %d, %Y %I:%M:%S %p",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(time=_TIMES)
+def test_a_time_comes_back_whatever_its_form(form: str, time: datetime) -> None:
+    moment = read_time(time.strftime(form), BEIJING)
+    assert moment
+    assert moment.time == time
+
+
+@given(_OF_THIS_CENTURY)
+def test_seconds_since_1970_and_smaller_units_are_the_same_instant(time: datetime) -> None:
+    seconds = str(int(time.timestamp()))
+    for text in (seconds, f"{seconds}000", f"{seconds}999", f"{seconds}000000"):
+        moment = read_time(text, BEIJING)
+        assert moment
+        assert moment.time == time
+
+
+@given(_TIMES)
+def test_another_zone_is_the_same_instant(time: datetime) -> None:
+    for text in (time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), time.isoformat()):
+        moment = read_time(text, BEIJING)
+        assert moment
+        assert moment.time == time
+
+
+@given(_TIMES, st.timedeltas(timedelta(days=-170), timedelta(days=170)))
+def test_a_year_that_is_left_out_is_the_nearest_one(time: datetime, away: timedelta) -> None:
+    moment = read_time(time.strftime("%m月%d日 %H:%M"), BEIJING, near=time + away)
+    assert moment
+    assert moment.time == time.replace(second=0)
+    assert moment.precision is Precision.MINUTE
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("2020-08-25", "2020-08-25"),
+        ("12-31 23:59", "2025-12-31T23:59:00+08:00"),
+        ("今天 12:30", "2026-01-02T12:30:00+08:00"),
+        ("昨天 08:00", "2026-01-01T08:00:00+08:00"),
+        ("5分钟前", "2026-01-02T08:55:00+08:00"),
+        ("2小时前", "2026-01-02T07:00:00+08:00"),
+        ("刚刚", "2026-01-02T09:00:00+08:00"),
+        ("08:05", "2026-01-02T08:05:00+08:00"),
+        ("2026-09-30 24:00", "2026-10-01T00:00:00+08:00"),
+    ],
+)
+def test_what_is_left_out_is_taken_from_the_time_nearby(text: str, written: str) -> None:
+    assert str(read_time(text, BEIJING, near=NEAR)) == written
+
+
+def test_a_zone_that_cannot_be_trusted_is_left_out() -> None:
+    moment = read_time("Wed,30-Sep-2026 11:37:37 GMT", BEIJING, zone_sure=False)
+    assert str(moment) == "2026-09-30T11:37:37"
+
+
+def test_a_form_of_its_own() -> None:
+    moment = read_time("30|09|2026 13h10", BEIJING, form="%d|%m|%Y %Hh%M")
+    assert moment
+    assert (str(moment), moment.precision) == ("2026-09-30T13:10:00+08:00", Precision.MINUTE)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "99", "2026-13-40", "0000000000", "9999999999", "星期一"]
+)
+def test_these_are_no_times(text: str) -> None:
+    assert read_time(text, BEIJING, near=NEAR) is None
+
+
+@given(st.text(max_size=40), st.none() | _TIMES)
+def test_no_text_is_an_error(text: str, near: datetime | None) -> None:
+    moment = read_time(text, BEIJING, near=near)
+    assert moment is None or moment.time.tzinfo is not None

@@ -1,0 +1,160 @@
+"""Declarations are proposed by answers, and read what a careful reader takes from them."""
+
+import json
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.declarations.answers import Answer
+from crawler.declarations.identity import article_id
+from crawler.declarations.lists import read_list
+from crawler.declarations.loading import load
+from crawler.discovery import NothingFound, links_in, propose
+from crawler.discovery.patterns import pattern_of
+from crawler.extraction.fallback import read_or_extract
+from tests.crawler.declarations.recorded import RECORDED
+
+FETCHED = datetime(2026, 9, 30, 8, tzinfo=UTC)
+LISTS = [
+    ("ths", "flash_page1.json"),
+    ("ths", "article_list_today.html"),
+    ("sina", "roll_page1.json"),
+    ("sina", "column_56592.html"),
+    ("wscn", "lives_page1.json"),
+    ("wscn", "articles_page1.json"),
+    ("gelonghui", "lives_page1.json"),
+    ("nbd", "column_1161.html"),
+    ("chinanews", "scroll-news.xml"),
+    ("people", "politics.xml"),
+    ("eastmoney", "column_344.json"),
+    ("eastmoney", "newsapi_getlist_102.js"),
+]
+
+
+def expected(source: str, name: str) -> dict[str, Any]:
+    files = json.loads((RECORDED / source / "expected.json").read_text(encoding="utf-8"))["files"]
+    wanted: dict[str, Any] = files[name]
+    return wanted
+
+
+@pytest.mark.parametrize(("source", "name"), LISTS)
+def test_a_recorded_list(source: str, name: str, tmp_path: Path) -> None:
+    wanted = expected(source, name)
+    body = (RECORDED / source / name).read_bytes()
+    header = "text/html; charset=gbk" if source == "ths" and name.endswith(".html") else ""
+    answer = Answer(wanted["address"], body, header, fetched=FETCHED)
+
+    proposal = propose(source, answer)
+
+    path = tmp_path / f"{source}.toml"
+    path.write_text(proposal.toml, encoding="utf-8")
+    page = read_list(load(path), "news", answer)
+    assert page == proposal.page
+    assert len(page.entries) == len(wanted["entries"])
+    for entry, truth in zip(page.entries, wanted["entries"], strict=True):
+        assert entry.address
+        assert truth["id"] in entry.address
+        assert entry.title == truth["title"]
+        assert str(entry.published)[:16] == truth["published"][:16]
+
+
+ITEMS = [
+    {
+        "id": f"cx-2026-{number:06}",
+        "headline": f"第{number}条新闻的标题",
+        "pub_time": 1790746750 + number,
+    }
+    for number in range(120, 126)
+]
+PAGE = (
+    "<html><head><title>{title}_财迅</title></head><body><div class=nav><a href=/>首页</a></div>"
+    "<h1>{title}</h1><p class=info>2026-09-30 13:39 来源：财迅</p><div class=text>"
+    + "".join(f"<p>第{n}段写的是经济，这一段有足够的字数，可以认出它是正文。</p>" for n in range(5))
+    + "</div><div class=footer>版权所有</div></body></html>"
+)
+
+
+def page_of(number: int) -> Answer:
+    title = f"第{number}条新闻的标题"
+    address = f"https://www.caixun.example/news/cx-2026-{number:06}"
+    return Answer(address, PAGE.format(title=title).encode())
+
+
+def test_a_made_up_site_is_declared_by_its_list_and_pages(tmp_path: Path) -> None:
+    links = "".join(
+        f"<li><a href='/news/{item['id']}'>{item['headline']}</a><span>09-30 13:39</span></li>"
+        for item in ITEMS
+    )
+    menu = "<ul class=nav><li><a href=/a>频道</a></li></ul>"
+    html = f"<html>{menu}<ul class=list>{links}</ul>"
+    home = Answer("https://www.caixun.example/news/", html.encode(), fetched=FETCHED)
+
+    proposal = propose("caixun", home, [page_of(120), page_of(121)])
+
+    assert proposal.unsure == ()
+    declaration = proposal.declaration
+    entry = proposal.page.entries[0]
+    assert article_id(declaration, entry.id, entry.address) == "caixun-cx-2026-000120"
+    assert str(entry.published) == "2026-09-30T13:39:00+08:00"
+    article = read_or_extract(declaration, page_of(120))
+    assert (article.id, article.title) == ("cx-2026-000120", "第120条新闻的标题")
+    assert len(article.body.text.splitlines()) == 5
+
+
+def test_a_list_of_json_without_addresses() -> None:
+    answer = Answer(
+        "https://api.caixun.example/v1/news?page=1",
+        json.dumps({"menu": [{"a": "b"}, {"a": "c"}], "data": {"items": ITEMS}}).encode(),
+    )
+    proposal = propose("caixun", answer)
+    table = tomllib.loads(proposal.toml)["lists"]["news"]
+    assert table["entries"] == "data.items"
+    assert table["fields"] == {"id": "id", "title": "headline", "published": "pub_time"}
+    assert table["address"] == "https://api.caixun.example/v1/news?page={page}"
+    assert proposal.unsure == ("6 of 6 entries of the list have no address.",)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[1, 2]", b"<html>x</html>", b"\xff", b"<rss></rss>"]
+)
+def test_an_answer_without_a_list(body: bytes) -> None:
+    with pytest.raises(NothingFound, match=r"^https://e\.cn/ holds no list of articles.*\.$"):
+        propose("caixun", Answer("https://e.cn/", body))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "pattern"),
+    [
+        (
+            ["https://e.cn/news/cx-2026-000123", "https://e.cn/news/cx-2026-000124"],
+            r"/news/([\w.~-]+)",
+        ),
+        (["https://e.cn/20260930/c1.shtml", "https://e.cn/20260929/c22.shtml"], None),
+        (["https://e.cn/detail/1", "https://e.cn/detail/22"], r"/detail/(\d+)"),
+        (["https://e.cn/a?id=1&x=y", "https://e.cn/a?id=2&x=y"], r"[?&]id=([\w.-]+)"),
+        ([], None),
+        (["https://e.cn/a"], None),
+    ],
+)
+def test_patterns(addresses: list[str], pattern: str | None) -> None:
+    found = pattern_of(addresses)
+    if addresses and "c22" in addresses[-1]:
+        assert found == r"/\d{8}/([\w.~-]+)\.shtml"
+    else:
+        assert found == pattern
+
+
+def test_feeds_and_sitemaps() -> None:
+    page = (
+        "<link rel=alternate type='application/rss+xml' href='/rss.xml'>"
+        "<a href='/feed'>订阅</a><a href='/feeds-of-the-day'>x</a>"
+    )
+    links = links_in(Answer("https://e.cn/", page.encode()))
+    assert links.feeds == ("https://e.cn/rss.xml", "https://e.cn/feed")
+    robots = "User-agent: *\nDisallow: /x\nSitemap: https://e.cn/map.xml\nsitemap: /news.xml.gz\n"
+    links = links_in(Answer("https://e.cn/robots.txt", robots.encode()))
+    assert links.sitemaps == ("https://e.cn/map.xml", "https://e.cn/news.xml.gz")
+    assert links_in(Answer("https://e.cn/", b"\xff\xfe")).feeds == ()

@@ -1,0 +1,122 @@
+"""The page of docs/reference/ about declarations of sources, made of their model."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from crawler.declarations import values
+from crawler.declarations.loading import load_all
+from crawler.declarations.model import Declaration
+from crawler.declarations.values import TimeValue, Value
+from tests.conftest import ROOT
+
+SOURCES = ROOT / "settings" / "sources"
+
+
+def declarations_page() -> str:
+    """Every table and key of a declaration, and the sources that are declared."""
+    text = (
+        "# Declarations of sources\n\nA file of `settings/sources/`, such as"
+        " `settings/sources/ths.toml`, declares the source that has its name. It holds facts"
+        " alone. Paths into JSON are"
+        " [JMESPath](https://jmespath.org/specification.html), with one function more,"
+        " `parse_json(text)`, for JSON that is written in a text; paths into HTML are CSS, or XPath"
+        " where they begin with `/`, `./`, `../` or `(`; paths into feeds and sitemaps are XPath."
+        " A list named `news` is the table `lists.news`, a layout named `page` is `articles.page`."
+        "\n\n## Values\n\nA value is a path, a table, or a list of both, whose first text counts."
+    )
+    text += f"\n\n```toml\n{_examples()}\n```\n"
+    for name, table in _tables():
+        text += f"\n## {name}\n\n{_paragraphs(table)}\n\n| key | | meaning |\n| --- | --- | --- |\n"
+        keys = (
+            (key, field)
+            for key, field in table.model_fields.items()
+            if key != "name" or table is not Declaration
+        )
+        text += "".join(_row(key, field, table) for key, field in keys)
+    return text + _declared_sources()
+
+
+def _tables() -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield every table with its place, the tables of values last."""
+    waiting: list[tuple[str, type[BaseModel]]] = [("The file", Declaration)]
+    met: dict[type[BaseModel], str] = {}
+    while waiting:
+        name, table = waiting.pop(0)
+        if table in met:
+            continue
+        met[table] = name
+        for key, field in table.model_fields.items():
+            for inner in _tables_in(field.annotation):
+                place = key if table is Declaration else f"{name}.{key}"
+                waiting.append((f"{place}.NAME" if _is_mapping(field) else place, inner))
+    names = {Value: "A value", TimeValue: "A time"}
+    yield from ((names.get(table, name), table) for table, name in met.items())
+
+
+def _tables_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if inspect.isclass(annotation) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _tables_in(inner)
+
+
+def _is_mapping(field: FieldInfo) -> bool:
+    return "Mapping" in str(field.annotation)
+
+
+def _row(key: str, field: FieldInfo, table: type[BaseModel]) -> str:
+    inner = next(_tables_in(field.annotation), None)
+    meaning = _meanings(table).get(key) or (_paragraphs(inner) if inner else "")
+    default = field.get_default(call_default_factory=True)
+    if field.is_required():
+        note = "required"
+    elif isinstance(default, str | float | int) and default not in ("", False):
+        note = f"else `{str(default).lower() if isinstance(default, bool) else default}`"
+    else:
+        note = ""
+    return f"| `{field.alias or key}` | {note} | {meaning} |\n"
+
+
+def _meanings(table: type[BaseModel]) -> dict[str, str]:
+    """Return the ``:param`` lines of a table, and of the tables that it continues."""
+    found: dict[str, str] = {}
+    for part in reversed(table.__mro__):
+        if issubclass(part, BaseModel) and part.__doc__:
+            lines = re.findall(
+                r"^:param (\w+): (.*?)(?=^:|\Z)", inspect.cleandoc(part.__doc__), re.M | re.S
+            )
+            found |= {name: _markdown(meaning) for name, meaning in lines}
+    return found
+
+
+def _paragraphs(table: type[BaseModel]) -> str:
+    return _markdown(inspect.cleandoc(table.__doc__ or "").partition("\n\n:param")[0])
+
+
+def _markdown(text: str) -> str:
+    return " ".join(text.split()).replace("``", "`").replace("|", r"\|")
+
+
+def _examples() -> str:
+    return inspect.cleandoc((values.__doc__ or "").partition("\n\n")[2])
+
+
+def _declared_sources() -> str:
+    text = (
+        "\n## The sources that are declared\n\nFirst hand is what a recorded answer shows;"
+        " the rest is what others report.\n\n"
+        "| source | name | list or layout | last seen | first hand |\n"
+        "| --- | --- | --- | --- | --- |\n"
+    )
+    for name, declaration in load_all([SOURCES]).items():
+        parts = [(f"lists.{key}", one.seen) for key, one in declaration.lists.items()]
+        parts += [(f"articles.{key}", one.seen) for key, one in declaration.articles.items()]
+        for part, seen in parts:
+            known = "yes" if seen.first_hand else "no"
+            text += f"| `{name}` | {declaration.title} | `{part}` | {seen.on} | {known} |\n"
+    return text
