@@ -106,7 +106,9 @@ def export_parquet(
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise FinewsError("Parquet needs pyarrow: pip install 'finews[parquet]'.") from error
+        raise FinewsError(
+            "Parquet needs the package pyarrow; install finews with the extra parquet."
+        ) from error
     schema = pyarrow.schema(_parquet_fields(pyarrow))
     count = 0
     with (

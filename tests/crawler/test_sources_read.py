@@ -147,7 +147,7 @@ def test_a_page_class_can_be_named() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        (["sohu", "README.md", "--address", LIST], 2, "'sina' is not one of"),
+        (["sohu", "README.md", "--address", LIST], 2, "'sohu' is not one of"),
         (["eastmoney", "nosuch.json", "--address", LIST], 2, "'nosuch.json' does not exist"),
         (["eastmoney", "README.md"], 2, "Missing option '--address'"),
         (["eastmoney", "README.md", "--address", "ftp://x/"], 2, "should be an address such as"),

@@ -171,5 +171,5 @@ def test_the_library_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> No
         return original(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(Exception, match=r"pip install 'finews\[extraction\]'"):
+    with pytest.raises(Exception, match="Extraction needs the package trafilatura"):
         extract(page(PARAGRAPHS))
