@@ -62,7 +62,7 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
     changed = later(made_up_site())
     ended = demo(tmp_path)
     assert ended.returncode == 0, ended.stderr
-    *_, last_crawl = ended.stdout.partition("Now one article is corrected")
+    *_, last_crawl = ended.stdout.partition("The made-up site now corrects one article")
     assert last_crawl.count("\n") <= 12
     assert ", 0 added, " in last_crawl
     assert ", 1 revised, 1 gone, " in last_crawl

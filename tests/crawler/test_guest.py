@@ -185,7 +185,7 @@ def test_a_category_that_posts_link_to_and_that_is_not_there_is_no_failure(
     replica.faults = [Fault(MIRROR, missing, failure=status(404))]
     ended = crawl()
     assert (ended.status, posts_in(archive)) == (0, sample_posts)
-    assert f"{missing}, which posts link to, is not there" in ended.log
+    assert f"{missing}, which posts link to, does not exist" in ended.log
     assert crawl().status == 0
     change_crawl_state(archive, "DELETE FROM validators WHERE url LIKE '%withounder.com/'")
     replica.requests.clear()

@@ -170,7 +170,7 @@ def test_each_fault_ends_as_the_matrix_says(
             f"{lists} lists of the source could not be read; articles may be missed: " in ended.log
         )
         missing = sum(row.outcomes[place] is MISSING for row in rows_of(place))
-        assert ended.log.count("which posts link to, is not there") == missing
+        assert ended.log.count("which posts link to, does not exist") == missing
     assert_nothing_bad(archive, site, site.seconds if place is Place.SHARE else ())
 
 
