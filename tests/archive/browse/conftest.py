@@ -1,9 +1,11 @@
 """A small archive with everything that a page can show, and a Datasette over it."""
 
 import asyncio
+import gc
 import sqlite3
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -70,6 +72,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _closed_connections() -> Iterator[None]:
+    """Have Python close these connections here, and not during a test of something else."""
+    yield
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        gc.collect()
 
 
 def article(code: str, **fields: object) -> Article:
