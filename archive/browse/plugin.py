@@ -148,8 +148,6 @@ def handle_exception(
     (https://github.com/simonw/datasette/issues/1416).
     """
     answers = yield
-    if not isinstance(datasette, Site):
-        return answers
     answer = _error_page(datasette, request, exception)
     return answers if answer is None else [answer]
 

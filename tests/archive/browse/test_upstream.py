@@ -15,7 +15,9 @@ import httpx
 import pytest
 from datasette.app import Datasette
 from datasette.database import Database
+from datasette.plugins import pm
 
+from archive.browse import plugin
 from archive.browse.database import close
 
 
@@ -33,9 +35,15 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def plain(database: Path) -> Iterator[Datasette]:
+    """A Datasette without the plugin, whose templates any Datasette of a process would use."""
+    name = pm.get_name(plugin)
+    if name:
+        pm.unregister(plugin)
     datasette = Datasette([str(database)], settings={"base_url": "/below/"})
     yield datasette
     close(datasette)
+    if name:
+        pm.register(plugin, name)
 
 
 def answer_of(datasette: Any, path: str, method: str = "GET") -> httpx.Response:
