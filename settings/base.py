@@ -97,8 +97,8 @@ EXTENSIONS = {
     "crawler.extensions.open_archive.OpenArchive": 0,
     "crawler.extensions.circuit_breaker.CircuitBreaker": 0,
     "crawler.extensions.crawl_delay.CrawlDelay": 10,  # after AutoThrottle
-    "crawler.extensions.pictures.Pictures": 100,
-    "crawler.extensions.progress.Progress": 500,
+    "crawler.extensions.pictures.PictureFetches": 100,
+    "crawler.extensions.progress.CrawlProgress": 500,
     "scrapy.extensions.logstats.LogStats": None,  # Progress reports the same, in articles
 }
 REQUEST_FINGERPRINTER_CLASS = "crawler.request_meta.ArticleFingerprinter"

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RenderedBody:
     """The body of an article as safe HTML.
 
     :param html: HTML that is safe to show.
@@ -77,7 +77,7 @@ class Renderer:
         stored_pictures: Mapping[str, str],
         *,
         max_bytes: int = MAX_BYTES,
-    ) -> Body | None:
+    ) -> RenderedBody | None:
         """Return the body of a post's file; None when the archive has no such file.
 
         :param path: path of the file below the archive's folder.
@@ -92,7 +92,7 @@ class Renderer:
         try:
             size = file.stat().st_size
             if size > max_bytes:
-                return Body(_paragraphs(text[:MAX_CHARACTERS]), size)
+                return RenderedBody(_paragraphs(text[:MAX_CHARACTERS]), size)
             data = file.read_bytes()
         except OSError:
             return None
@@ -103,7 +103,7 @@ class Renderer:
                 parse_post(data, PurePosixPath(path).name).body, security_address, stored_pictures
             )
             self._cache(key, html)
-        return Body(html)
+        return RenderedBody(html)
 
     def _cached(self, key: tuple[object, ...]) -> str | None:
         with self._lock:

@@ -26,7 +26,7 @@ from crawler.sources import Sources
 logger = logging.getLogger(__name__)
 
 
-class Pictures(Component):
+class PictureFetches(Component):
     """Passes to `PicturePipeline` the pictures that the catalog lacks, also those that an earlier
     crawl left out because it was killed or busy. ``FINEWS_MEDIA=1`` switches it on.
 

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _SECONDS_ON_A_TERMINAL = 0.2
 
 
-class Progress(Component):
+class CrawlProgress(Component):
     """Reads the stats of the crawl at intervals and shows them.
 
     ``LOGSTATS_INTERVAL`` is the number of seconds between two log lines; 0 switches it off.

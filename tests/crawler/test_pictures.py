@@ -28,7 +28,7 @@ from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from archive.storage.images import host_of
 from archive.warc import read_records, warc_files
-from crawler.extensions.pictures import Pictures
+from crawler.extensions.pictures import PictureFetches
 from crawler.items import MissingPicture
 from crawler.middlewares.redirect import RedirectMiddleware
 from crawler.pipelines.pictures import PicturePipeline
@@ -315,7 +315,7 @@ def test_a_spider_that_may_ask_all_hosts_stays_so() -> None:
     settings = Settings()
     settings.setmodule("settings.base")
     settings.set("FINEWS_MEDIA", True, priority="cmdline")
-    pictures = Pictures.from_crawler(Crawler(FinewsSpider, settings))
+    pictures = PictureFetches.from_crawler(Crawler(FinewsSpider, settings))
     anybody = scrapy.Spider("fetch")  # as `scrapy fetch` makes one
     pictures.allow_hosts(anybody)
     assert not hasattr(anybody, "allowed_domains")

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from archive.browse.plugin import open_site
-from archive.browse.rendering import Body, Renderer
+from archive.browse.rendering import RenderedBody, Renderer
 from tests.archive.browse.conftest import HOSTILE, PICTURES, REVISED
 from tests.support.browser import Browser, another_page, check, click, requests_elsewhere, text_of
 
@@ -102,7 +102,7 @@ def test_policy_alone_would_hold_scripts(
     """Even if the sanitizer let a body through as it is."""
     raw = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
     frame = "<iframe src='https://example.com/'></iframe><base href='https://example.com/'>"
-    body = Body(f"<p id=raw>甲</p>{raw}{frame}")
+    body = RenderedBody(f"<p id=raw>甲</p>{raw}{frame}")
     monkeypatch.setattr(Renderer, "body", lambda *_, **__: body)
     browser.get(f"{address}/catalog/posts/{HOSTILE}?uncached")
     assert text_of(browser, "#raw") == "甲"
