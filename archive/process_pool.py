@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import Pipe, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
@@ -25,6 +27,34 @@ _AHEAD = 4
 def cores() -> int:
     """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How the reading of an archive is shared among worker processes.
+
+    :param processes: number of workers; None for one per core, if there is enough to read.
+    :param most: number of workers above which more would be of no use.
+    :param files: number of files, or of their texts, that a worker gets at once.
+    :param piece_bytes: size of the piece of a WARC file that a worker gets at once, some thousand
+        records.
+    """
+
+    processes: int | None = None
+    most: int = sys.maxsize
+    files: int = 100
+    piece_bytes: int = 2 << 20
+
+    def workers(self, *, worth_it: bool) -> "Workers":
+        """Return the pool of workers.
+
+        :param worth_it: one process alone needs longer than it takes to start others.
+        """
+        return Workers(self.processes or (min(cores(), self.most) if worth_it else 1))
+
+
+#: For an archive of any size.
+BY_SIZE = Sharing()
 
 
 class Workers:

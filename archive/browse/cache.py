@@ -26,15 +26,16 @@ class Cache:
     `data_version` is of no use: it belongs to one connection, and Datasette has several.
     """
 
-    def __init__(self, catalog: Path) -> None:
+    def __init__(self, catalog: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._files = (catalog, catalog.with_name(catalog.name + "-wal"))
+        self._clock = clock
         self._lock = threading.Lock()
         self._results: dict[Hashable, tuple[float, object, Any]] = {}
 
     def get(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return the result for `key`; call `compute` when none is fresh. Safe in threads."""
         version = tuple(map(_state, self._files))
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             computed, of_version, cached = self._results.get(key, (0.0, None, None))
         if of_version is not None:

@@ -26,7 +26,7 @@ MAX_BYTES_IN_FEED = 100_000
 #: Characters of the text that stands for a larger body.
 MAX_CHARACTERS = 20_000
 #: Characters of all bodies in the cache.
-_MAX_CACHED = 16_000_000
+MAX_CACHED = 16_000_000
 
 #: Number of threads that render.
 _THREADS = 2
@@ -51,10 +51,12 @@ class Renderer:
     """Renders the bodies of posts' files as safe HTML.
 
     :param folder: the folder of the archive.
+    :param max_cached: number of characters of rendered bodies that are cached.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, max_cached: int = MAX_CACHED) -> None:
         self._folder = folder
+        self._max_cached = max_cached
         self._threads = ThreadPoolExecutor(_THREADS, "rendering")
         self._lock = threading.Lock()
         self._bodies: OrderedDict[tuple[object, ...], str] = OrderedDict()
@@ -117,7 +119,7 @@ class Renderer:
             if key not in self._bodies:
                 self._bodies[key] = html
                 self._characters += len(html)
-            while self._characters > _MAX_CACHED:
+            while self._characters > self._max_cached:
                 _, oldest = self._bodies.popitem(last=False)
                 self._characters -= len(oldest)
 

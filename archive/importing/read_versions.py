@@ -15,17 +15,14 @@ from archive.catalog import CatalogEntry, PostRow, entry_of_post
 from archive.content import NO_FRONT_MATTER, parse_post
 from archive.errors import Refused
 from archive.importing.find_files import FileFinding, ListedFiles, PostFile, bytes_of, post_name
-from archive.process_pool import Workers, cores
+from archive.process_pool import Sharing
 from archive.search import grams
 from archive.storage import sha256
 from archive.warc import conversion_record
 from archive.writing import target_of
 
-# Articles and bytes that a process reads at once.
-_CHUNK_ARTICLES, _CHUNK_BYTES = 50, 4 << 20
-
-# The most processes that read; more would wait for the one that writes.
-_MOST_PROCESSES = 3
+# Bytes that a process reads at once.
+_CHUNK_BYTES = 4 << 20
 
 # Articles that one process reads in the time that it takes to start others, most of a second.
 _WORTH_A_PROCESS = 2_000
@@ -83,38 +80,38 @@ class ReadArticle:
 
 
 def read_articles(
-    articles: Iterable[ListedFiles], count: int, archive: Archive, seen: datetime
+    articles: Iterable[ListedFiles], count: int, archive: Archive, seen: datetime, sharing: Sharing
 ) -> Generator[ReadArticle, None, None]:
     """Read the files of articles, in their order.
 
     :param count: number of articles.
     :param seen: the time of the import.
+    :param sharing: how the reading is shared among processes; `files` is a number of articles.
     :raises ArchiveError: when a worker process is killed.
     """
-    chunks = _chunks(articles, archive, seen)
-    processes = min(cores(), _MOST_PROCESSES) if count > _WORTH_A_PROCESS else 1
-    with Workers(processes) as workers:
+    chunks = _chunks(_limited(articles, sharing.files), archive, seen)
+    with sharing.workers(worth_it=count > _WORTH_A_PROCESS) as workers:
         for chunk in workers.in_order(_read_chunk, chunks):
             yield from chunk
 
 
 def _chunks(
-    articles: Iterable[ListedFiles], archive: Archive, seen: datetime
+    chunks: Iterable[list[ListedFiles]], archive: Archive, seen: datetime
 ) -> Iterator[list[ArticleFiles]]:
-    for chunk in _limited(articles):
+    for chunk in chunks:
         known = archive.hashes(code for code, _ in chunk)
         yield [
             ArticleFiles(code, frozenset(known.get(code, ())), files, seen) for code, files in chunk
         ]
 
 
-def _limited(articles: Iterable[ListedFiles]) -> Iterator[list[ListedFiles]]:
+def _limited(articles: Iterable[ListedFiles], most: int) -> Iterator[list[ListedFiles]]:
     chunk: list[ListedFiles] = []
     size = 0
     for article in articles:
         chunk.append(article)
         size += sum(file.size for file in article[1])
-        if len(chunk) >= _CHUNK_ARTICLES or size >= _CHUNK_BYTES:
+        if len(chunk) >= most or size >= _CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
     if chunk:

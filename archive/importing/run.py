@@ -9,11 +9,15 @@ from archive.clock import Clock, utc_now
 from archive.importing.find_files import FileFinding, Listing, ReportFinding, check, posts_below
 from archive.importing.plan import Imported, ImportPlanner
 from archive.importing.read_versions import read_articles
+from archive.process_pool import Sharing
 from archive.progress import Progress, silent
 from archive.writing import WritePlan
 
-# Versions and bytes that are written at once, so that few writes wait for the disk.
-_BATCH_VERSIONS, _BATCH_BYTES = 1_000, 16 << 20
+# Bytes that are written at once, so that few writes wait for the disk.
+_BATCH_BYTES = 16 << 20
+
+# More than three processes that read would wait for the one that writes.
+_SHARING = Sharing(most=3, files=50)
 
 
 def import_posts(
@@ -23,6 +27,8 @@ def import_posts(
     *,
     report: ReportFinding = lambda finding: None,
     clock: Clock = utc_now,
+    sharing: Sharing = _SHARING,
+    batch: int = 1_000,
 ) -> Imported:
     """Import posts into the archive in `folder`, which is created when it does not exist.
 
@@ -33,6 +39,8 @@ def import_posts(
     :param report: is called with each file that is broken or refused; not with a broken one that
         is archived already.
     :param clock: gives the aware time of the import.
+    :param sharing: how the reading is shared among processes; `files` is a number of articles.
+    :param batch: number of versions that are written at once.
     :raises Refused: when one of the sources is no folder, or overlaps the archive.
     :raises ArchiveLocked: when another process writes to the archive.
     :raises ArchiveError: when the disk or the catalog reports an error.
@@ -53,19 +61,19 @@ def import_posts(
         seen = clock()
         planner = ImportPlanner(archive, imported, note, seen)
         count = len(listing)
-        with closing(read_articles(listing.articles(), count, archive, seen)) as articles:
+        with closing(read_articles(listing.articles(), count, archive, seen, sharing)) as articles:
             read = zip(progress("articles", range(count)), articles, strict=False)
-            archive.write(_batches(planner.plans(article) for _, article in read))
+            archive.write(_batches((planner.plans(article) for _, article in read), batch))
     return imported
 
 
-def _batches(planned: Iterable[list[WritePlan]]) -> Iterator[list[WritePlan]]:
+def _batches(planned: Iterable[list[WritePlan]], most: int) -> Iterator[list[WritePlan]]:
     batch: list[WritePlan] = []
     size = 0
     for plans in planned:
         batch += plans
         size += sum(len(data) for plan in plans for data, _ in plan.files)
-        if len(batch) >= _BATCH_VERSIONS or size >= _BATCH_BYTES:
+        if len(batch) >= most or size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     yield batch

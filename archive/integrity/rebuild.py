@@ -17,7 +17,7 @@ from archive.catalog import Catalog
 from archive.errors import ArchiveError
 from archive.integrity.catalog_diff import lacking
 from archive.integrity.journal_replay import JournalReplay, LostVersion, read_journal, read_posts
-from archive.process_pool import Workers, chunks, cores
+from archive.process_pool import BY_SIZE, Sharing, Workers, chunks
 from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
 from archive.storage import (
@@ -30,9 +30,6 @@ from archive.storage import (
     sqlite_errors,
 )
 from archive.warc import WORTH_WORKERS, is_ours, pieces_of, scan, warc_files
-
-# Files that a worker process reads at once, or texts that it indexes at once.
-_FILES_AT_ONCE = 100
 
 # Posts that one process reads in the time that it takes to start worker processes.
 _WORTH_WORKERS = 2_000
@@ -82,6 +79,7 @@ def rebuild(
     *,
     force: bool = False,
     only_whole: bool = False,
+    sharing: Sharing = BY_SIZE,
 ) -> Rebuilt:
     """Generate the catalog of an archive from its files, and replace the old one atomically.
 
@@ -90,6 +88,7 @@ def rebuild(
 
     :param force: replace a sound catalog even if the new one lacks something that it has.
     :param only_whole: do not replace the old catalog when a version is lost.
+    :param sharing: how the reading is shared among processes.
     :raises LessCompleteCatalog: when the new catalog lacks something, unless `force` is set; the
         old one stays.
     :raises ArchiveLocked: when another process writes to the archive.
@@ -104,7 +103,7 @@ def rebuild(
             _remove_database(fresh)
             try:
                 with Catalog(fresh, private=True) as catalog:
-                    rebuilt = _fill(catalog, folder, progress)
+                    rebuilt = _fill(catalog, folder, progress, sharing)
                 if only_whole and rebuilt.lost:
                     return rebuilt
                 lacks = [] if force else lacking(fresh, place)
@@ -119,7 +118,7 @@ def rebuild(
     return rebuilt
 
 
-def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
+def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) -> Rebuilt:
     rebuilt = Rebuilt()
     replay = JournalReplay(catalog, folder)
     warcs = warc_files(folder / "warc")
@@ -128,19 +127,19 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
         for path in warcs
         if not is_ours(path)
     ]
-    pieces = pieces_of(filter(is_ours, warcs))
+    pieces = pieces_of(filter(is_ours, warcs), sharing.piece_bytes)
     posts = sum(1 for _ in post_files(folder))
     worth_it = len(pieces) > WORTH_WORKERS or posts > _WORTH_WORKERS
     with (
-        Workers(cores() if worth_it else 1) as workers,
-        catalog.bulk_loading(partial(_indexed, catalog, workers, progress)),
+        sharing.workers(worth_it=worth_it) as workers,
+        catalog.bulk_loading(partial(_indexed, catalog, workers, progress, sharing.files)),
     ):
         for piece in scan(pieces, partial(read_journal, folder), workers, progress):
             replay.add(piece)
             rebuilt.damage += piece.damage
         replay.write()
-        _add_files(replay, folder, posts, workers, progress)
-        for paths in chunks(revision_files(folder), _FILES_AT_ONCE):
+        _add_files(replay, folder, posts, workers, progress, sharing.files)
+        for paths in chunks(revision_files(folder), sharing.files):
             replay.add_revisions(paths)
         replay.add_differing()
         replay.write()
@@ -151,23 +150,32 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress) -> Rebuilt:
 
 
 def _add_files(
-    replay: JournalReplay, folder: Path, count: int, workers: Workers, progress: Progress
+    replay: JournalReplay,
+    folder: Path,
+    count: int,
+    workers: Workers,
+    progress: Progress,
+    at_once: int,
 ) -> None:
     steps = zip(progress("posts", range(count)), post_files(folder), strict=False)
-    paths = chunks((path for _, path in steps), _FILES_AT_ONCE)
+    paths = chunks((path for _, path in steps), at_once)
     for posts in workers.in_order(partial(read_posts, folder), map(replay.files_of, paths)):
         replay.add_files(posts)
 
 
 def _indexed(
-    catalog: Catalog, workers: Workers, progress: Progress, texts: Iterator[PostText]
+    catalog: Catalog,
+    workers: Workers,
+    progress: Progress,
+    at_once: int,
+    texts: Iterator[PostText],
 ) -> Iterator[IndexedRow]:
     """Yield the rows of the search index.
 
     Worker processes cut texts into pairs of characters: that takes longer than the indexing.
     """
     steps = zip(progress("index", range(catalog.count())), texts, strict=False)
-    texts_at_once = chunks((text for _, text in steps), _FILES_AT_ONCE)
+    texts_at_once = chunks((text for _, text in steps), at_once)
     for rows in workers.in_order(_indexed_rows, texts_at_once):
         yield from rows
 

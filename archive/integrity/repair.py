@@ -12,7 +12,7 @@ from archive.errors import ArchiveError
 from archive.integrity.comparison import Comparison
 from archive.integrity.rebuild import LessCompleteCatalog, Rebuilt, rebuild
 from archive.integrity.verify import Problem, Wrong, revision_of_moved_post
-from archive.process_pool import Workers, cores
+from archive.process_pool import BY_SIZE
 from archive.progress import Progress, silent
 from archive.storage import (
     ArchiveLock,
@@ -124,8 +124,8 @@ def _restore(folder: Path, wanted: Mapping[str, str | None], progress: Progress)
     if not places:
         return []
     versions = partial(_versions_in, frozenset(places))
-    pieces = pieces_of(warc_files(folder / "warc"))
-    with Workers(cores() if len(pieces) > WORTH_WORKERS else 1) as workers:
+    pieces = pieces_of(warc_files(folder / "warc"), BY_SIZE.piece_bytes)
+    with BY_SIZE.workers(worth_it=len(pieces) > WORTH_WORKERS) as workers:
         return [
             _write_again(folder, place, post)
             for posts in scan(pieces, versions, workers, progress)

@@ -27,7 +27,7 @@ from archive.errors import (
 from archive.integrity.comparison import Comparison, DifferingCapture
 from archive.integrity.file_scan import FileHash, ScannedRecords, hash_files, scan_records
 from archive.integrity.journal_digests import encodable
-from archive.process_pool import Workers, chunks, cores
+from archive.process_pool import BY_SIZE, Sharing, Workers, chunks
 from archive.progress import Progress, silent
 from archive.storage import (
     ArchiveLock,
@@ -55,9 +55,6 @@ _CATALOG = "catalog.db"
 
 # Error numbers of a lock file on storage that cannot be written.
 _NOT_WRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
-
-# Files that a worker process reads at once.
-_FILES_AT_ONCE = 100
 
 # Files that one process reads in the time that it takes to start worker processes.
 _WORTH_WORKERS = 5_000
@@ -115,13 +112,14 @@ class Verified:
     problems: list[Problem] = field(default_factory=list)
 
 
-def verify(folder: Path, progress: Progress = silent) -> Verified:
+def verify(folder: Path, progress: Progress = silent, *, sharing: Sharing = BY_SIZE) -> Verified:
     """Check every file and capture against its hash, and files and catalog against each other.
 
     Catalog, files and captures are read at the same time, in as many processes as there are cores,
     so that neither disk nor processor waits for the other. An archive on storage that cannot be
     written is checked without a lock.
 
+    :param sharing: how the reading is shared among processes.
     :raises ArchiveLocked: when another process writes to the archive.
     :raises ArchiveError: when the folder is no archive, the disk reports an error, or a worker
         process is killed.
@@ -131,7 +129,7 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
     try:
         with _lock_of(folder) as lock, Comparison() as comparison:
             verified.locked = lock is not None
-            verified.problems += _check(folder, comparison, verified, progress)
+            verified.problems += _check(folder, comparison, verified, progress, sharing)
     except OSError as error:
         place = error.filename or folder
         raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
@@ -155,7 +153,7 @@ def _lock_of(folder: Path) -> Iterator[ArchiveLock | None]:
 
 
 def _check(
-    folder: Path, comparison: Comparison, verified: Verified, progress: Progress
+    folder: Path, comparison: Comparison, verified: Verified, progress: Progress, sharing: Sharing
 ) -> Iterator[Problem]:
     place = folder / _CATALOG
     with ExitStack() as opened:
@@ -170,7 +168,7 @@ def _check(
             return
         except CatalogDamaged as error:
             yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
-        yield from _read(folder, catalog, comparison, verified, progress)
+        yield from _read(folder, catalog, comparison, verified, progress, sharing)
     if catalog is None:
         return  # without row facts there is nothing to compare
     yield from _compare_files(folder, comparison)
@@ -184,6 +182,7 @@ def _read(
     comparison: Comparison,
     verified: Verified,
     progress: Progress,
+    sharing: Sharing,
 ) -> Iterator[Problem]:
     """Read all facts into the comparison, and report what is wrong without comparing."""
     count = sum(1 for _ in _files(folder))
@@ -195,12 +194,10 @@ def _read(
                 "another file has its place; rename it or move it away"
             )
             yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", sentence)
-    pieces = pieces_of(warcs)
+    pieces = pieces_of(warcs, sharing.piece_bytes)
     worth_it = count > _WORTH_WORKERS or len(pieces) > WORTH_WORKERS
-    with Workers(cores() if worth_it else 1) as workers:
-        files = workers.in_order(
-            partial(hash_files, folder), chunks(_files(folder), _FILES_AT_ONCE)
-        )
+    with sharing.workers(worth_it=worth_it) as workers:
+        files = workers.in_order(partial(hash_files, folder), chunks(_files(folder), sharing.files))
         captures = scan(pieces, scan_records, workers)
         damage = workers.in_order(damage_of, [folder / _CATALOG] if catalog else [])
         # One step of each in turn: one waits for the disk while another computes.
@@ -210,13 +207,13 @@ def _read(
             _read_captures(captures, comparison, verified),
             fillvalue=None,
         )
-        bar = iter(progress("checked", range(count // _FILES_AT_ONCE + len(pieces))))
+        bar = iter(progress("checked", range(count // sharing.files + len(pieces))))
         wrong: list[Problem] = []
         for step in chain.from_iterable(reading):
             if step is not None:
                 next(bar, None)
                 wrong += step
-        _read_missing_files(folder, comparison, workers, verified, progress)
+        _read_missing_files(folder, comparison, workers, verified, progress, sharing.files)
         broken = [*chain.from_iterable(damage)]
     for sentence in broken:
         yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, sentence)
@@ -252,13 +249,18 @@ def _read_files(
 
 
 def _read_missing_files(
-    folder: Path, comparison: Comparison, workers: Workers, verified: Verified, progress: Progress
+    folder: Path,
+    comparison: Comparison,
+    workers: Workers,
+    verified: Verified,
+    progress: Progress,
+    at_once: int,
 ) -> None:
     """Read the files that no listing found: they may be below a folder that is a link."""
     if count := comparison.list_missing_files():
-        paths = chunks(comparison.missing_files(), _FILES_AT_ONCE)
+        paths = chunks(comparison.missing_files(), at_once)
         files = workers.in_order(partial(hash_files, folder), paths)
-        steps = progress("elsewhere", range(-(-count // _FILES_AT_ONCE)))
+        steps = progress("elsewhere", range(-(-count // at_once)))
         for _ in zip(steps, _read_files(files, comparison, verified), strict=True):
             pass
 

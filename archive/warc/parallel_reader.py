@@ -13,9 +13,6 @@ from archive.warc.reader import Reading, Record, next_record
 
 Result = TypeVar("Result")
 
-# Bytes in a piece, which are some thousand records.
-_PIECE = 2 << 20
-
 #: Pieces that one process reads in the time that it takes to start worker processes.
 WORTH_WORKERS = 8
 
@@ -62,17 +59,19 @@ class Records:
 Work = Callable[[Records], Result]
 
 
-def pieces_of(paths: Iterable[Path]) -> list[FilePiece]:
+def pieces_of(paths: Iterable[Path], piece_bytes: int) -> list[FilePiece]:
     """Divide files into pieces, in their order.
 
+    :param piece_bytes: size of a piece.
     :raises OSError: when a file cannot be found.
     """
-    return [piece for path in paths for piece in _cut(path, path.stat().st_size)]
+    return [piece for path in paths for piece in _cut(path, piece_bytes)]
 
 
-def _cut(path: Path, size: int) -> Iterator[FilePiece]:
-    for start in range(0, max(size, 1), _PIECE):
-        end = start + _PIECE if start + _PIECE < size else sys.maxsize
+def _cut(path: Path, piece_bytes: int) -> Iterator[FilePiece]:
+    size = path.stat().st_size
+    for start in range(0, max(size, 1), piece_bytes):
+        end = start + piece_bytes if start + piece_bytes < size else sys.maxsize
         yield FilePiece(path, start, end, exact=start == 0)
 
 

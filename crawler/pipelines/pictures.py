@@ -72,7 +72,7 @@ class ArchiveStore:
 class PicturePipeline(FilesPipeline):
     """Scrapy's FilesPipeline for each `MissingPicture`; other items pass it unchanged.
 
-    The extension `Pictures` passes pictures directly to this pipeline. Their requests bypass the
+    The extension `PictureFetches` passes pictures directly to this pipeline. Their requests bypass the
     scheduler, so the extension limits how many are sent at once. A failure is one sentence in the
     log. Stats: ``picture/failed/<reason>``; the store pipeline counts ``picture/kept``.
     """
@@ -87,7 +87,7 @@ class PicturePipeline(FilesPipeline):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Build the pipeline, if the extension `Pictures` is on; Scrapy calls this."""
+        """Build the pipeline, if the extension `PictureFetches` is on; Scrapy calls this."""
         settings = crawler.settings
         if not settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured

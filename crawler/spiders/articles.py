@@ -127,6 +127,13 @@ class BodyFetch:
         """The page object for the answer of the first address."""
         return self.addresses[0].page
 
+    def may_improve(self, source: BodySource) -> bool:
+        """Return whether a body is provisional: a better source than its own did not answer.
+
+        The article API and the share API have the same body.
+        """
+        return bool(self.unanswered) and source.is_worse_than(BodySource.ARTICLE_API)
+
     def without_address(self, *, requested: bool, answered: bool) -> Self:
         """Return the fetch without its first address, which gave no body.
 
@@ -323,8 +330,7 @@ class ArticleSpider(Spider):
             post.facts,
             text,
             self.sources.share.link_of,
-            provisional=bool(fetch.unanswered)
-            and text.source.is_worse_than(BodySource.ARTICLE_API),
+            provisional=fetch.may_improve(text.source),
         )
         if text.published is None and (post.facts is None or post.facts.published is None):
             self._dated_by_code(post.info_code)

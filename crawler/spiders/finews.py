@@ -457,7 +457,8 @@ class FinewsSpider(ArticleSpider):
         facts = PostPage(response).facts()
         link_of = self.sources.share.link_of
         if text is not None:
-            article = compose(post.info_code, facts, text, link_of)
+            provisional = fetch.may_improve(text.source)
+            article = compose(post.info_code, facts, text, link_of, provisional=provisional)
         else:
             article = compose_stand_in(facts, link_of, provisional=bool(fetch.unanswered))
         yield replace(article, captures=(*captures, *capture_of(response)))

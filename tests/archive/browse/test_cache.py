@@ -5,22 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from archive.browse import cache as module
 from archive.browse.cache import Cache
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time that the cache sees; set its only item."""
-    now = [1_000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    return now
+def clock() -> list[float]:
+    """The time that the cache reads, as the only item."""
+    return [1_000.0]
 
 
 def test_answers_live_as_long_as_the_catalog(tmp_path: Path, clock: list[float]) -> None:
     catalog = tmp_path / "catalog.db"
     catalog.write_bytes(b"one")
-    cache, made = Cache(catalog), count()
+    cache, made = Cache(catalog, clock=lambda: clock[0]), count()
 
     def get() -> int:
         return cache.get("key", made.__next__)

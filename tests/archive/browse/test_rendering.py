@@ -72,10 +72,9 @@ def test_bodies_are_remembered_by_their_bytes_and_in_bounded_memory(
         return body
 
     monkeypatch.setattr(rendering, "render_body", render)
-    monkeypatch.setattr(rendering, "_MAX_CACHED", 100)
     folder = large.parent / "posts"
     (folder / "_posts").mkdir(parents=True)
-    renderer = Renderer(folder)
+    renderer = Renderer(folder, max_cached=100)
 
     def body_of(name: str, text: str) -> str:
         (folder / "_posts" / name).write_text(f"---\n---\n{text}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from archive.errors import ArchiveError, ArchiveLocked, Refused
 from archive.importing import FileFinding, Imported, import_posts
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
+from archive.process_pool import Sharing
 from archive.progress import Item
 from archive.signals import ENDING
 from tests.conftest import ROOT, SAMPLES
@@ -52,10 +54,10 @@ def write(folder: Path, posts: Mapping[str, bytes]) -> Path:
     return folder
 
 
-def take_in(news: Path, *sources: Path) -> tuple[Imported, list[tuple[str, str, bool]]]:
+def take_in(news: Path, *sources: Path, **how: Any) -> tuple[Imported, list[tuple[str, str, bool]]]:
     """What was imported, and the findings: name, reason, whether it was taken."""
     found: list[FileFinding] = []
-    imported = import_posts(news, sources, report=found.append, clock=noon)
+    imported = import_posts(news, sources, report=found.append, clock=noon, **how)
     return imported, sorted((each.file.name, each.reason, each.taken) for each in found)
 
 
@@ -461,11 +463,10 @@ class Killed(BaseException):
 def test_killed_between_two_steps_the_same_import_goes_on(
     news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, batch: int
 ) -> None:
-    monkeypatch.setattr("archive.importing.run._BATCH_VERSIONS", 4)
     site = write(tmp_path / "site", {f"a/{NAME}": LATER, f"b/{NAME}": LONGER, f"c/{NAME}": BROKEN})
     sources = (site, SAMPLES / "posts")
     undisturbed = tmp_path / "undisturbed"
-    take_in(undisturbed, *sources)
+    take_in(undisturbed, *sources, batch=4)
 
     calls = 0
     module, _, name = f"archive.{step}".rpartition(".")
@@ -484,8 +485,8 @@ def test_killed_between_two_steps_the_same_import_goes_on(
     with monkeypatch.context() as patch:
         patch.setattr(owner, name, kill)
         with pytest.raises(Killed):
-            take_in(news, *sources)
-    take_in(news, *sources)
+            take_in(news, *sources, batch=4)
+    take_in(news, *sources, batch=4)
     assert (files(news), tables(news)) == (files(undisturbed), tables(undisturbed))
     assert is_whole(news)
 
@@ -508,29 +509,29 @@ def test_imported_posts_are_found_by_the_same_as_crawled_ones(news: Path, tmp_pa
     assert postings(news) == made_beforehand
 
 
-def test_reading_in_other_processes_gives_the_same_archive(
-    news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_in_other_processes_gives_the_same_archive(news: Path, tmp_path: Path) -> None:
     site = write(tmp_path / "site", {f"a/{NAME}": LATER, f"b/{NAME}": BROKEN, "README.md": b""})
     sources = (site, SAMPLES / "posts")
     alone = take_in(tmp_path / "alone", *sources)
-    monkeypatch.setattr("archive.importing.read_versions._WORTH_A_PROCESS", 0)
-    monkeypatch.setattr("archive.importing.read_versions.cores", lambda: 2)
-    monkeypatch.setattr("archive.importing.read_versions._CHUNK_ARTICLES", 2)
-    assert take_in(news, *sources) == alone
+    assert take_in(news, *sources, sharing=Sharing(processes=2, files=2)) == alone
     assert (files(news), tables(news)) == (files(tmp_path / "alone"), tables(tmp_path / "alone"))
 
 
-def die(chunk: object) -> None:
-    os._exit(1)
+def test_a_killed_worker_ends_the_import_with_one_sentence(news: Path) -> None:
+    def killing(_: str, steps: Sequence[Item]) -> Iterable[Item]:
+        for number, step in enumerate(steps):
+            if number == 1:
+                for worker in active_children():
+                    worker.kill()
+            yield step
 
-
-def test_a_reading_process_that_dies_is_told(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archive.importing.read_versions._WORTH_A_PROCESS", 0)
-    monkeypatch.setattr("archive.importing.read_versions.cores", lambda: 2)
-    monkeypatch.setattr("archive.importing.read_versions._read_chunk", die)
     with pytest.raises(ArchiveError, match="run the command again"):
-        take_in(news, SAMPLES / "posts")
+        take_in(
+            news,
+            SAMPLES / "posts",
+            progress=killing,
+            sharing=Sharing(processes=2, files=1),
+        )
 
 
 SCRIPT = """
@@ -538,14 +539,13 @@ import sys
 from functools import partial
 from archive import importing
 from archive.cli import main
-from archive.importing import read_versions, run
+from archive.process_pool import Sharing
 from tests.archive.importing.test_importing import noon
 
 if __name__ == "__main__":
-    read_versions._WORTH_A_PROCESS = 0
-    read_versions.cores = lambda: 2
-    run._BATCH_VERSIONS = read_versions._CHUNK_ARTICLES = 5
-    importing.import_posts = partial(importing.import_posts, clock=noon)
+    importing.import_posts = partial(
+        importing.import_posts, clock=noon, sharing=Sharing(processes=2, files=5), batch=5
+    )
     main(["import", "--archive", *sys.argv[1:]])
 """
 

@@ -15,6 +15,7 @@ from archive.article import BodySource, InfoCode
 from archive.catalog.writer import Catalog
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.integrity.rebuild import LessCompleteCatalog, rebuild
+from archive.process_pool import Sharing
 from archive.progress import Item
 from archive.warc import read_records
 from tests.support.articles import ARTICLE, CODE, POST, Clock, Killed, kill
@@ -119,13 +120,9 @@ def test_rebuilt_in_several_processes_it_is_the_same(
 ) -> None:
     before, hits = tables(folder), found(folder, "央行")
     (folder / "_posts" / "README.md").write_bytes(b"a stray file")
-    monkeypatch.setattr("archive.integrity.rebuild.cores", lambda: 2)
-    monkeypatch.setattr("archive.integrity.rebuild._WORTH_WORKERS", 0)
-    monkeypatch.setattr("archive.integrity.rebuild._FILES_AT_ONCE", 1)
-    monkeypatch.setattr("archive.warc.parallel_reader._PIECE", 700)
     for file in folder.glob("catalog.db*"):
         file.unlink()
-    rebuilt = rebuild(folder)
+    rebuilt = rebuild(folder, sharing=Sharing(processes=2, files=1, piece_bytes=700))
     assert [str(path) for path in rebuilt.unread] == ["_posts/README.md"]
     assert (tables(folder), found(folder, "央行")) == (before, hits)
 

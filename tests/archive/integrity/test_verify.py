@@ -20,6 +20,7 @@ from archive.importing import import_posts
 from archive.integrity.rebuild import rebuild
 from archive.integrity.repair import repair
 from archive.integrity.verify import Problem, Wrong, verify
+from archive.process_pool import Sharing
 from archive.progress import Item
 from archive.storage.paths import sha256
 from archive.warc import CaptureWriter, finished_name, read_records
@@ -311,20 +312,14 @@ def test_captures_cannot_name_a_place_outside_the_archive(tmp_path: Path) -> Non
         assert [path.name for path in tmp_path.iterdir()] == ["news"]
 
 
-def test_verified_in_several_processes_it_is_the_same(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_verified_in_several_processes_it_is_the_same(folder: Path) -> None:
     (folder / UNMOVED).write_bytes(b"changed")
     (folder / MOVED).write_bytes(b"unknown")
     (folder / FIRST_VERSION).unlink()
     damage_a_capture(folder)
     alone = verify(folder)
     assert len(alone.problems) == 6
-    monkeypatch.setattr("archive.integrity.verify._WORTH_WORKERS", 0)
-    monkeypatch.setattr("archive.integrity.verify.cores", lambda: 2)
-    monkeypatch.setattr("archive.integrity.verify._FILES_AT_ONCE", 1)
-    monkeypatch.setattr("archive.warc.parallel_reader._PIECE", 700)
-    assert verify(folder) == alone
+    assert verify(folder, sharing=Sharing(processes=2, files=1, piece_bytes=700)) == alone
 
 
 def test_a_kill_between_file_and_row_is_mended_without_loss(
@@ -475,9 +470,7 @@ def test_what_is_no_file_in_the_place_of_a_post_is_kept_beside_the_mended_one(
     assert not wrong(folder)
 
 
-def test_progress_has_a_step_for_whatever_is_read(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_progress_has_a_step_for_whatever_is_read(folder: Path) -> None:
     taken: list[int] = []
     totals: list[int] = []
 
@@ -487,6 +480,5 @@ def test_progress_has_a_step_for_whatever_is_read(
             taken.append(len(taken))
             yield step
 
-    monkeypatch.setattr("archive.integrity.verify._FILES_AT_ONCE", 2)
-    assert verify(folder, progress).files == 5
+    assert verify(folder, progress, sharing=Sharing(files=2)).files == 5
     assert totals == [len(taken)]

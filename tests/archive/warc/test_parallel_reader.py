@@ -2,7 +2,6 @@
 
 import gzip
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -63,8 +62,8 @@ def test_pieces_have_the_records_of_the_whole(
         for path in warc_files(folder)
         for record in read_records(path, damaged=lambda error: told.append(str(error)))
     ]
-    with patch("archive.warc.parallel_reader._PIECE", piece), Workers(1) as workers:
-        found = list(scan(pieces_of(warc_files(folder)), offsets, workers))
+    with Workers(1) as workers:
+        found = list(scan(pieces_of(warc_files(folder), piece), offsets, workers))
     assert [each for records, _ in found for each in records] == expected
     assert [each for _, damage in found for each in damage] == told
 
@@ -74,8 +73,8 @@ def test_files_that_the_archive_wrote_are_cut_into_pieces(tmp_path: Path) -> Non
     for number in range(50):
         captures.capture(exchange(b"%d" % number))
     end(captures)
-    with patch("archive.warc.parallel_reader._PIECE", 1000), Workers(1) as workers:
-        pieces = pieces_of(warc_files(tmp_path))
+    with Workers(1) as workers:
+        pieces = pieces_of(warc_files(tmp_path), 1000)
         counts = [len(records) for records, _ in scan(pieces, offsets, workers)]
     assert sum(counts) == 101
     assert len(counts) > 20
