@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
-from archive.catalog import Catalog, CatalogEntry, ChangeKind, History, PostRow, as_json
+from archive.catalog import Catalog, CatalogEntry, ChangeKind, PostRow, as_json
 from archive.clock import Clock, utc_iso, utc_now
 from archive.content import parse_post, read_body, with_listed
 from archive.crawl_state import CrawlState
@@ -26,8 +26,6 @@ from archive.storage import (
 )
 from archive.warc import CaptureWriter, Exchange
 from archive.writing import Outcome, PlanWriter, Versioning, WritePlan
-
-__all__ = ["Archive", "Clock", "History", "Outcome", "WritePlan", "utc_now"]
 
 
 def _require_catalog(folder: Path) -> None:

@@ -15,12 +15,13 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from archive.archive import Archive, Clock
+from archive.archive import Archive
 from archive.article import Article, Edition, InfoCode
 from archive.background.proxy import SubprocessArchive
 from archive.capture import Capture
 from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
+from archive.clock import Clock
 from archive.crawl_state import CrawlState
 from archive.warc import Exchange
 from archive.writing import Outcome

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
 
-from archive.archive import History
+from archive.catalog import History
 from crawler.traffic import PREFIX
 
 #: Reason for the end of a crawl whose archive cannot be written: it could store nothing more.

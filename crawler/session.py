@@ -10,8 +10,8 @@ from scrapy.crawler import Crawler
 from scrapy.statscollectors import StatsCollector
 from scrapy.utils.misc import load_object
 
-from archive.archive import Clock
 from archive.article import InfoCode
+from archive.clock import Clock
 from archive.crawl_state import FailedAttempt, Validators
 from archive.errors import ArchiveError
 from crawler.archive_port import ArchivePort, LocalArchive, archive_class

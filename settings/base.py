@@ -20,7 +20,7 @@ FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE") or str(
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
 # The function that returns the current time, as a datetime with a time zone.
-FINEWS_CLOCK = "archive.archive.utc_now"
+FINEWS_CLOCK = "archive.clock.utc_now"
 
 # Store every request and response as WARC, under warc/ in the archive.
 FINEWS_WARC = True

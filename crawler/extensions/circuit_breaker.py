@@ -31,7 +31,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 
-from archive.archive import Clock
+from archive.clock import Clock
 from archive.crawl_state import CrawlState
 from crawler.exit_status import SHARE_ANSWERED
 from crawler.network_errors import HostBlocked, is_cut, why

@@ -72,9 +72,9 @@ class ArchiveStore:
 class PicturePipeline(FilesPipeline):
     """Scrapy's FilesPipeline for each `MissingPicture`; other items pass it unchanged.
 
-    The extension `PictureFetches` passes pictures directly to this pipeline. Their requests bypass the
-    scheduler, so the extension limits how many are sent at once. A failure is one sentence in the
-    log. Stats: ``picture/failed/<reason>``; the store pipeline counts ``picture/kept``.
+    The extension `PictureFetches` passes pictures directly to this pipeline. Their requests bypass
+    the scheduler, so the extension limits how many are sent at once. A failure is one sentence in
+    the log. Stats: ``picture/failed/<reason>``; the store pipeline counts ``picture/kept``.
     """
 
     STORE_SCHEMES: ClassVar = {"archive": ArchiveStore}

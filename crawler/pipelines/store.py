@@ -7,9 +7,9 @@ from dataclasses import replace
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from archive.archive import Outcome
 from archive.article import Article
 from archive.errors import ArchiveError, Refused
+from archive.writing import Outcome
 from crawler.archive_port import Sent
 from crawler.failures import Failures
 from crawler.items import ArchiveEvent, Gone, Item

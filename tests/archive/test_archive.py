@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 
-from archive.archive import Archive, Outcome, utc_now
+from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
 from archive.categories import Category
+from archive.clock import utc_now
 from archive.content.front_matter import format_post, parse_post
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import Wrong, verify
+from archive.writing import Outcome
 from tests.support.articles import (
     ARTICLE,
     CODE,

@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from archive.archive import Archive, utc_now
+from archive.archive import Archive
+from archive.clock import utc_now
 from archive.commands.statuses import Status
 from archive.crawl_state import FailedAttempt
 from archive.storage.lock import ArchiveLock

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.archive import Archive, Clock, utc_now
+from archive.archive import Archive
 from archive.article import InfoCode
 from archive.capture import Capture
+from archive.clock import Clock, utc_now
 from archive.integrity.verify import verify
 from archive.warc import (
     CaptureWriter,

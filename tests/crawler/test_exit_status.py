@@ -2,7 +2,7 @@
 
 import pytest
 
-from archive.archive import History
+from archive.catalog import History
 from crawler.exit_status import Counts, ExitStatus, judge
 
 ALL_WELL = {

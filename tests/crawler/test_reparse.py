@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from archive.archive import Archive, Outcome
+from archive.archive import Archive
 from archive.article import BodySource, InfoCode
 from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
+from archive.writing import Outcome
 from demo.faults import Fault, status
 from demo.replica import Replica
 from tests.conftest import ROOT, SHARE_HOSTS, Crawl, posts_in

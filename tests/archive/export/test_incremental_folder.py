@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from archive.archive import Archive, utc_now
+from archive.archive import Archive
+from archive.clock import utc_now
 from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.search.query import Query

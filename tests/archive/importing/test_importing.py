@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.archive import Archive, Outcome
+from archive.archive import Archive
 from archive.article import BodySource, InfoCode
 from archive.content.front_matter import format_post
 from archive.errors import ArchiveError, ArchiveLocked, Refused
@@ -28,6 +28,7 @@ from archive.integrity.verify import verify
 from archive.process_pool import Sharing
 from archive.progress import Item
 from archive.signals import ENDING
+from archive.writing import Outcome
 from tests.conftest import ROOT, SAMPLES
 from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, POST, files, rows
 from tests.support.catalogs import tables

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from archive.archive import Archive, Outcome, utc_now
+from archive.archive import Archive
 from archive.catalog.writer import Catalog
+from archive.clock import utc_now
 from archive.errors import ArchiveError, ArchiveLocked, CatalogDamaged
 from archive.importing import import_posts
 from archive.integrity.rebuild import rebuild
@@ -24,6 +25,7 @@ from archive.process_pool import Sharing
 from archive.progress import Item
 from archive.storage.paths import sha256
 from archive.warc import CaptureWriter, finished_name, read_records
+from archive.writing import Outcome
 from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, files, kill
 from tests.support.captures import exchange
 from tests.support.catalogs import OTHER, damage_a_capture, tables

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.archive import Archive, Outcome
+from archive.archive import Archive
 from archive.article import Article, BodySource
 from archive.content.front_matter import format_post
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
+from archive.writing import Outcome
 from tests.support.adverts import CHART, adverts
 from tests.support.articles import ARTICLE, MIRRORED, POST, Clock, files, rows
 
