@@ -10,6 +10,7 @@ from archive.catalog.row_builder import (
     as_json,
     entry_of_file,
     entry_of_post,
+    named_by,
     revision_of,
     row_of,
     row_of_orphan,
@@ -17,7 +18,7 @@ from archive.catalog.row_builder import (
 )
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
 from archive.catalog.statistics import describe
-from archive.catalog.version_diff import ChangeKind, changes_between
+from archive.catalog.version_diff import ChangeKind, changes_between, is_alike
 from archive.catalog.writer import BUSY_SECONDS, Catalog
 
 __all__ = [
@@ -39,7 +40,9 @@ __all__ = [
     "entry_of_post",
     "history_of",
     "horizon",
+    "is_alike",
     "is_running",
+    "named_by",
     "read_crawls",
     "revision_of",
     "row_of",
