@@ -16,13 +16,13 @@ EASTMONEY = "eastmoney"
 """The source whose articles are known by their info codes, whatever source names them."""
 
 _SOURCE = r"[a-z][a-z0-9]{0,29}"
-_NO_VERSION = r"(?!.*\.[0-9]+\Z)"
-"""A file name that ends in a number is that of a superseded version."""
+_UNCHANGED = r"(?!.*--|.*\.[0-9]+\Z)"
+"""A number at the end is that of a superseded version; Jekyll makes one hyphen of two."""
 
-_PLAIN = re.compile(_NO_VERSION + r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
-"""Ids that no file system and no address takes for another."""
+_PLAIN = re.compile(_UNCHANGED + r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_])?")
+"""Ids that no file system, no address and no site takes for another."""
 
-_READABLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9_-])?")
+_READABLE = re.compile(r"(?!.*--)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9_])?")
 _DIGEST = 12
 """Hexadecimal digits that tell ids apart which differ in capitals or other characters."""
 
