@@ -16,20 +16,20 @@ EASTMONEY = "eastmoney"
 """The source whose articles are known by their info codes, whatever source names them."""
 
 _SOURCE = r"[a-z][a-z0-9]{0,29}"
-_UNCHANGED = r"(?!.*--|.*\.[0-9]+\Z)"
-"""A number at the end is that of a superseded version; Jekyll makes one hyphen of two."""
+_PLAIN = re.compile(
+    r"(?!.*--|.*_[0-9a-f]{12}\Z)[a-z0-9](?:[a-z0-9_-]{0,78}[a-z0-9_])?",
+)
+"""Ids that no file system, no address and no static site takes for another."""
 
-_PLAIN = re.compile(_UNCHANGED + r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_])?")
-"""Ids that no file system, no address and no site takes for another."""
-
-_READABLE = re.compile(r"(?!.*--)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9_])?")
 _DIGEST = 12
 """Hexadecimal digits that tell ids apart which differ in capitals or other characters."""
 
 _OF_SOURCE = re.compile(
     rf"(?P<source>{_SOURCE})-(?:{_PLAIN.pattern}"
-    rf"|(?:{_READABLE.pattern})?~[0-9a-f]{{{_DIGEST}}})"
+    rf"|(?!.*--)(?:[A-Za-z0-9_][A-Za-z0-9_-]{{0,59}})?_[0-9a-f]{{{_DIGEST}}})"
 )
+_REPLACED = re.compile(r"[^A-Za-z0-9_]+")
+_LONGEST_READABLE = 60
 _FILE_NAME = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?-(?P<id>[^/]+)\.md")
 
 _HOST = "eastmoney.com"
@@ -88,9 +88,9 @@ class ArticleId(str):
             raise InvalidArticleId(f"{source}-")
         if _PLAIN.fullmatch(native):
             return ArticleId(f"{source}-{native}")
-        readable = native if _READABLE.fullmatch(native) else ""
+        readable = _REPLACED.sub("-", native)[:_LONGEST_READABLE].strip("-")
         digest = hashlib.sha256(native.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
-        return ArticleId(f"{source}-{readable}~{digest}")
+        return ArticleId(f"{source}-{readable}_{digest}")
 
     @staticmethod
     def of_address(source: str, address: str) -> "ArticleId":

@@ -1,5 +1,6 @@
 """The catalog: one SQLite file that lists every post, and can be rebuilt from the files."""
 
+from archive.catalog.addresses import article_at
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import is_running, read_crawls
 from archive.catalog.future_dates import horizon
@@ -32,6 +33,7 @@ __all__ = [
     "ReadOnlyCatalog",
     "RevisionRow",
     "StoredBody",
+    "article_at",
     "article_from",
     "as_json",
     "changes_between",
