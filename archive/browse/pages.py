@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urljoin
 
-from datasette.utils.asgi import NotFound, Request, Response
+from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
 from archive.article import InfoCode
 from archive.browse import template_filters
@@ -25,12 +25,12 @@ from archive.browse.front_page import read_front, read_media, read_securities
 from archive.browse.metadata import TITLE
 from archive.browse.post_list import ListPosition, read_future, read_page
 from archive.browse.rendering import MAX_CHARACTERS
-from archive.browse.security import read_security, securities_named
+from archive.browse.security import read_security
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
 from archive.catalog import horizon, read_crawls
 from archive.errors import InvalidInfoCode
-from archive.search import Query, count, read_facets
+from archive.search import InvalidQuery, Query, count, parse, read_facets, securities_named
 from archive.storage import holder_of
 
 #: A page; Datasette passes the arguments that the page's parameters name.
@@ -48,7 +48,7 @@ async def front(request: Request, datasette: Site) -> Response:
 
 async def news(request: Request, datasette: Site) -> Response:
     """Answer ``/news``, with the parameters of `Query`, ``after=``, ``before=``, ``page=last``."""
-    query = Query.from_parameters(request.args)
+    query = _read_query(request)
     if article := await _find_article(datasette, query.q):
         return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
     until = horizon()
@@ -77,7 +77,7 @@ async def news(request: Request, datasette: Site) -> Response:
 
 async def news_feed(request: Request, datasette: Site) -> Response:
     """Answer ``/news.atom`` with the parameters of ``/news``."""
-    query = Query.from_parameters(request.args)
+    query = _read_query(request)
     named = await datasette.ask(securities_named, query.security or query.q)
 
     def absolute(path: str) -> str:
@@ -256,12 +256,25 @@ async def _find_post(request: Request, datasette: Site) -> Any:
     return post
 
 
+def _read_query(request: Request) -> Query:
+    """Return the query that an address names.
+
+    :raises BadRequest: when it cannot be understood.
+    """
+    query = Query.from_parameters(request.args)
+    try:
+        parse(query.q)
+    except InvalidQuery as error:
+        raise BadRequest(str(error)) from error
+    return query
+
+
 def _heading(query: Query, securities: Any) -> str:
     chosen = query.parameters
     if query.q:
         chosen["q"] = f"搜索：{query.q}"
     if query.security and securities:
-        chosen["security"] = securities[0]["name"]
+        chosen["security"] = securities[0].name
     if query.day:
         chosen["day"] = template_filters.day(query.day)
     if query.month:

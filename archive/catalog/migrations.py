@@ -8,7 +8,7 @@ from sqlite_utils.migrations import Migrations
 from archive.catalog.editions import create_editions
 from archive.catalog.images import create_pictures
 from archive.catalog.views import create_views
-from archive.search import create_search
+from archive.search import create_search, create_security_keys, rebuild_search
 
 catalog_migrations = Migrations("finews")
 
@@ -201,3 +201,11 @@ def pictures(db: Database) -> None:
 def editions(db: Database) -> None:
     """Add the table of articles that were published as two posts."""
     create_editions(db)
+
+
+@catalog_migrations()
+def folded_search(db: Database) -> None:
+    """Index all texts as they are folded now, and add the keys by which securities are found."""
+    if db.table("posts").count:
+        rebuild_search(db)
+    create_security_keys(db)

@@ -7,31 +7,48 @@ from archive.search.index import (
     PostText,
     create_search,
     indexed_row,
+    rebuild_search,
     register,
     without_index,
 )
-from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, find, is_frequent
-from archive.search.tokenizer import NOTHING, grams, match_expression
+from archive.search.language import InvalidQuery, parse
+from archive.search.query import (
+    CONDITIONS,
+    EVERYTHING,
+    Hit,
+    Query,
+    conditions_here,
+    count,
+    find,
+    is_frequent,
+)
+from archive.search.securities import NamedSecurity, create_security_keys, securities_named
+from archive.search.tokenizer import grams
 
 __all__ = [
     "CONDITIONS",
     "EVERYTHING",
-    "NOTHING",
     "Hit",
     "IndexedRow",
     "Indexing",
+    "InvalidQuery",
+    "NamedSecurity",
     "PostText",
     "Query",
+    "conditions_here",
     "count",
     "count_by_month",
     "create_search",
+    "create_security_keys",
     "find",
     "grams",
     "indexed_row",
     "is_frequent",
-    "match_expression",
     "months_between",
+    "parse",
     "read_facets",
+    "rebuild_search",
     "register",
+    "securities_named",
     "without_index",
 ]

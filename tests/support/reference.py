@@ -20,7 +20,7 @@ from scrapy.spiderloader import SpiderLoader
 from archive.catalog.rows import PostRow, RevisionRow
 from archive.catalog.writer import Catalog
 from archive.cli import main
-from archive.search import tokenizer
+from archive.search import folding, language
 from crawler.exit_status import ExitStatus
 from settings import base
 from tests.conftest import ROOT
@@ -244,20 +244,22 @@ def table(connection: sqlite3.Connection, name: str, meanings: dict[str, str]) -
 
 
 def search_page() -> str:
-    """Return the page of the search syntax, with examples that a test runs."""
-    _, syntax = (inspect.getdoc(tokenizer) or "").split("\n\n", 1)
+    """Return the page of the query language, with examples that a test runs."""
+    _, syntax = (inspect.getdoc(language) or "").split("\n\n", 1)
+    _, folded = (inspect.getdoc(folding) or "").split("\n\n", 1)
     text = (
-        "# Searching\n\nThe search box of `finews browse`, `finews export --search` and"
-        " `posts_search MATCH escape_fts(…)` in SQL have the same query syntax.\n\n"
+        "# Searching\n\nThe search box of `finews browse`, its feeds and JSON, `finews search` and"
+        " `finews export --search` have the same query language. In SQL,"
+        " `posts_search MATCH escape_fts(…)` takes it without fields other than `title:`, and"
+        " without codes of securities.\n\n"
         + syntax.replace("``", "`")
-    )
-    text += (
-        f"\n\nA query may have {tokenizer.MAX_QUERY} characters and {tokenizer.MAX_TERMS} terms;"
-        " the rest is ignored."
-        "\n\n| query | finds | does not find |\n| --- | --- | --- |\n"
+        + f"\n\nA query may have {language.MAX_QUERY:,} characters, {language.MAX_TERMS} terms, and"
+        f" parentheses {language.MAX_DEPTH} deep; a larger one is refused.\n\n## What is equal\n\n"
+        + folded.replace("``", "`")
+        + "\n\n## Examples\n\n| query | finds | does not find |\n| --- | --- | --- |\n"
     )
     for query, found, not_found in EXAMPLES:
-        text += f"| `{query}` | {found} | {not_found} |\n"
+        text += f"| `{markdown(query)}` | {found} | {not_found} |\n"
     return text
 
 
