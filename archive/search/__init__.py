@@ -22,12 +22,17 @@ from archive.search.query import (
     find,
     is_frequent,
 )
+from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.search.securities import NamedSecurity, create_security_keys, securities_named
+from archive.search.snippet import snippet
+from archive.search.suggestions import Explanation, explain
 from archive.search.tokenizer import grams
 
 __all__ = [
     "CONDITIONS",
     "EVERYTHING",
+    "MOST_RANKED",
+    "Explanation",
     "Hit",
     "IndexedRow",
     "Indexing",
@@ -40,7 +45,9 @@ __all__ = [
     "count_by_month",
     "create_search",
     "create_security_keys",
+    "explain",
     "find",
+    "find_relevant",
     "grams",
     "indexed_row",
     "is_frequent",
@@ -50,5 +57,6 @@ __all__ = [
     "rebuild_search",
     "register",
     "securities_named",
+    "snippet",
     "without_index",
 ]

@@ -1,6 +1,6 @@
 """Translate a parsed query into FTS5 expressions and SQL conditions on ``posts``."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -8,7 +8,18 @@ from itertools import count
 from archive.article import SHANGHAI
 from archive.clock import utc_iso
 from archive.search.folding import fold, narrow
-from archive.search.language import And, Days, Field, InvalidQuery, Node, Not, Or, Text, parse
+from archive.search.language import (
+    And,
+    Days,
+    Field,
+    InvalidQuery,
+    Node,
+    Not,
+    Or,
+    Text,
+    parse,
+    parts_of,
+)
 from archive.search.securities import Rank, is_key
 from archive.search.tokenizer import EVERY_POST, phrase
 
@@ -26,6 +37,9 @@ _EDITED = """
         WHERE info_code = change.info_code AND at = change.at AND what = 'body source'
     ){}
 """
+
+# Pairs of characters between terms that are close to each other.
+_CLOSE = 30
 
 _DAY = timedelta(days=1)
 
@@ -74,6 +88,31 @@ def _failing(sentence: str) -> str:
     return f'"{sentence.replace(chr(34), chr(39))}" : {EVERY_POST}'
 
 
+def focuses(q: str, names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return FTS5 expressions of the most relevant posts of a query, the most relevant first.
+
+    They are: every term in the title; every term in title or digest; a term in the title; the terms
+    close to each other in the text.
+
+    :param names: of the securities whose codes or initials are terms of the query, by term.
+    """
+    compiler = _Compiler(names)
+    wanted = [
+        compiler.focus(part, names)
+        for part in parts_of(parse(q))
+        if not isinstance(part, (Not, Field))
+    ]
+    if not wanted:
+        return []
+    every = " AND ".join(wanted)
+    found = [f"title : ({every})", f"{{title digest}} : ({every})"]
+    if len(wanted) > 1:
+        found.append(f"title : ({' OR '.join(wanted)})")
+        if all(each.startswith('"') and each.endswith('"') for each in wanted):
+            found.append(f"text : NEAR({' '.join(wanted)}, {_CLOSE})")
+    return found
+
+
 def key_terms(node: Node | None) -> Iterator[str]:
     """Yield the terms that may be codes or initials of securities, excluded ones included."""
     match node:
@@ -103,6 +142,20 @@ class _Compiler:
         texts = [each for each in nodes if self._is_text(each)]
         others = [self._sql(each) for each in nodes if not self._is_text(each)]
         return Conditions(self._expression(texts) if texts else "", others, self._values)
+
+    def focus(self, node: Node, names: Mapping[str, Sequence[str]]) -> str:
+        """Return the FTS5 expression of a node that is no exclusion; securities by their names."""
+        match node:
+            case Text(term) if self._names_security(node):
+                return f"({' OR '.join(map(phrase, [term, *names[narrow(term)]]))})"
+            case _ if self._is_text(node):
+                return self._text_expression(node)
+            case And(nodes) | Or(nodes):
+                wanted = (each for each in nodes if not isinstance(each, (Not, Field)))
+                each = [self.focus(inner, names) for inner in wanted]
+                return f"({(' AND ' if isinstance(node, And) else ' OR ').join(each)})"
+            case _:
+                return EVERY_POST
 
     def _is_text(self, node: Node) -> bool:
         """Return whether the index of the search alone can match a node."""

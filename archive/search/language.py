@@ -53,6 +53,7 @@ _TITLE = "title:"
 _PHRASE = re.compile(r'"(.*?)"(?=[ |)]|$)')
 _NUMBER = r"[\d,]*(?:\.\d|\d(?:[%‰‱万亿千百元点倍个℃]|bps?\b))"
 _EXCLUSION = re.compile(rf"-(?=[^ |)])(?!{_NUMBER})", re.ASCII)
+_TERM = re.compile(r"[^\s\"()|:-][^\s\"()|:]*")
 _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", re.ASCII)
 _RANGE = ".."
 _YEARS = 1900, 2999
@@ -154,6 +155,23 @@ def parts_of(node: Node | None) -> tuple[Node, ...]:
             return nodes
         case _:
             return (node,)
+
+
+def written(node: Node) -> str:
+    """Return the query that is parsed as this node, folded."""
+    match node:
+        case Text(term, in_title, quoted):
+            text = narrow(term)
+            text = f'"{text}"' if quoted or _TERM.fullmatch(text) is None else text
+            return f"{_TITLE}{text}" if in_title else text
+        case Field(name, value):
+            return f'{name}:"{value}"' if " " in value else f"{name}:{value}"
+        case Not(inner):
+            return f"-{written(inner)}"
+        case And(nodes):
+            return f"({' '.join(map(written, nodes))})"
+        case Or(nodes):
+            return f"({' OR '.join(map(written, nodes))})"
 
 
 class _Parser:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from archive.search.conditions import Conditions, conditions_of, key_terms
 from archive.search.language import MAX_QUERY, parse
-from archive.search.securities import known_keys
+from archive.search.securities import names_by_key
 
 # Characters of a parameter that are read; the rest is ignored. A longer query is refused.
 _LONGEST = 200
@@ -164,15 +164,20 @@ class QueryPlan:
         return f"SELECT {columns} FROM {self.tables} WHERE {where}"  # noqa: S608 (our own words)
 
 
-def plan(connection: sqlite3.Connection, query: Query, wanted: int | None = None) -> QueryPlan:
+def plan(
+    connection: sqlite3.Connection, query: Query, wanted: int | None = None, focus: str = ""
+) -> QueryPlan:
     """Choose the plan of a query.
 
     Few matches of a search are read one by one. With many matches, a scan of all posts in the
     order of publication soon finds enough of them.
 
     :param wanted: number of posts that will be read; None for all.
+    :param focus: FTS5 expression that the posts must match as well.
     """
     found = conditions_here(connection, query.q)
+    if focus:
+        found.match = f"({focus}) AND ({found.match})" if found.match else focus
     values = query._values(found)
     conditions = query._conditions(found)
     tables, published = "posts", "posts.published"
@@ -202,7 +207,7 @@ def conditions_here(connection: sqlite3.Connection, q: str) -> Conditions:
     """
     if not q:
         return Conditions()
-    return conditions_of(q, known_keys(connection, key_terms(parse(q))))
+    return conditions_of(q, names_by_key(connection, key_terms(parse(q))))
 
 
 def is_frequent(
@@ -233,6 +238,7 @@ def find(
     after: Hit | None = None,
     limit: int = 20,
     oldest_first: bool = False,
+    focus: str = "",
 ) -> list[Hit]:
     """Return a page of the posts that a query finds, the newest publication first.
 
@@ -241,8 +247,9 @@ def find(
     :param after: last hit of the page before; None for the first page.
     :param limit: most hits to return.
     :param oldest_first: return the hits in the opposite order.
+    :param focus: FTS5 expression that the posts must match as well.
     """
-    query_plan = plan(connection, query, limit)
+    query_plan = plan(connection, query, limit, focus)
     published = query_plan.published
     order, comparison = ("ASC", ">") if oldest_first else ("DESC", "<")
     beyond = [] if after is None else [f"({published}, posts.id) {comparison} (:after, :id)"]

@@ -26,7 +26,7 @@ _MOST_NAMED = 6
 _MOST_READINGS = 8
 
 # Characters of a name, and letters of initials.
-_LONGEST_NAME, _SHORTEST_INITIALS = 20, 3
+_SHORTEST_NAME, _LONGEST_NAME, _SHORTEST_INITIALS = 3, 20, 3
 
 _SHANGHAI, _SHENZHEN, _HONG_KONG, _US = 1, 0, 116, (105, 106, 107)
 _BEIJING = re.compile(r"[48]\d{5}|92\d{4}")
@@ -108,18 +108,24 @@ def is_key(term: str) -> bool:
     return _KEY.fullmatch(term) is not None
 
 
-def known_keys(connection: sqlite3.Connection, terms: Iterable[str]) -> frozenset[str]:
-    """Return the terms that are codes or initials of securities of this catalog."""
+def names_by_key(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, list[str]]:
+    """Return the terms that are codes or initials of securities, with the folded names of these."""
     keys = json.dumps(list(terms))
+    names: dict[str, list[str]] = {}
     if keys == "[]":
-        return frozenset()
+        return names
     cursor = connection.cursor()
     cursor.row_factory = None
     found = cursor.execute(
-        "SELECT key FROM security_keys WHERE rank <> ? AND key IN (SELECT value FROM json_each(?))",
+        """
+        SELECT key, coalesce(name, symbol) FROM security_keys JOIN securities ON code = security
+        WHERE rank <> ? AND key IN (SELECT value FROM json_each(?)) ORDER BY key, rank, security
+        """,
         [Rank.NAME, keys],
     )
-    return frozenset(key for (key,) in found)
+    for key, name in found:
+        names.setdefault(key, []).append(fold(name))
+    return names
 
 
 def securities_named(connection: sqlite3.Connection, query: str) -> list[NamedSecurity]:
@@ -127,7 +133,26 @@ def securities_named(connection: sqlite3.Connection, query: str) -> list[NamedSe
 
     :raises InvalidQuery: see `archive.search.language.parse`.
     """
-    keys = list(dict.fromkeys([_key(query), *_keys_in(parse(query))]))
+    return _named_by(connection, [_key(query), *_keys_in(parse(query))])
+
+
+def securities_within(connection: sqlite3.Connection, terms: Iterable[str]) -> list[NamedSecurity]:
+    """Return the securities whose names are parts of terms, the longest name first.
+
+    :param terms: folded, with plain ASCII.
+    """
+    parts = {
+        term[start : start + length]
+        for term in terms
+        for length in range(_SHORTEST_NAME, _LONGEST_NAME + 1)
+        for start in range(len(term) - length + 1)
+    }
+    return _named_by(connection, sorted(parts, key=lambda part: (-len(part), part)))
+
+
+def _named_by(connection: sqlite3.Connection, keys: Iterable[str]) -> list[NamedSecurity]:
+    """Return the securities that have one of these keys, in the order of the keys."""
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     cursor = connection.cursor()
     cursor.row_factory = None
     found = cursor.execute(
@@ -137,10 +162,10 @@ def securities_named(connection: sqlite3.Connection, query: str) -> list[NamedSe
         FROM security_keys JOIN securities ON code = security
         WHERE key IN (SELECT value FROM json_each(?))
         """,
-        [json.dumps(keys)],
+        [json.dumps(list(places))],
     )
     ranked = sorted(
-        (keys.index(key), rank, _key(name) != key, -posts, symbol, market, name)
+        (places[key], rank, _key(name) != key, -posts, symbol, market, name)
         for key, rank, market, symbol, name, posts in found
     )
     named = (

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from scrapy.spiderloader import SpiderLoader
 from archive.catalog.rows import PostRow, RevisionRow
 from archive.catalog.writer import Catalog
 from archive.cli import main
+from archive.commands.statuses import SearchStatus
 from archive.search import folding, language
 from crawler.exit_status import ExitStatus
 from settings import base
@@ -111,6 +113,7 @@ def commands_page() -> str:
         "# Commands\n\nEvery command of `finews` exits with status 0 on success, with 1 and one"
         " sentence on failure, and with 2 when its arguments are wrong. `verify` and `rebuild` exit"
         " with 3 when the archive is damaged, and with 4 while another process writes to it;"
+        " `search` exits with 3 when it finds no post;"
         " `sources` has its own statuses. Ctrl-C, SIGTERM and SIGHUP stop a command in good order,"
         " with 9; `browse`, which only serves, with 0. The statuses of `python -m scrapy` are in"
         " [exit statuses](exit-statuses.md).\n"
@@ -176,10 +179,18 @@ def exit_statuses_page() -> str:
         " remedies.\n\n"
         "| status | meaning |\n| --- | --- |\n"
     )
-    meanings = explanations(ExitStatus)
-    for status in ExitStatus:
-        text += f"| {status.value} | {markdown(meanings[status.name])} |\n"
+    text += statuses(ExitStatus)
+    text += "\n## Of finews search\n\n| status | meaning |\n| --- | --- |\n" + statuses(
+        SearchStatus
+    )
     return text
+
+
+def statuses(enumeration: type[IntEnum]) -> str:
+    meanings = explanations(enumeration)
+    return "".join(
+        f"| {status.value} | {markdown(meanings[status.name])} |\n" for status in enumeration
+    )
 
 
 def explanations(enumeration: type) -> dict[str, str]:
