@@ -23,14 +23,14 @@ from archive.browse.feed import Addresses, generate_feed, read_newest, updated
 from archive.browse.filters import table_parameters
 from archive.browse.front_page import read_front, read_media, read_securities
 from archive.browse.metadata import TITLE
-from archive.browse.post_list import ListPosition, read_future, read_page
+from archive.browse.post_list import ListPosition, Page, read_future, read_page, read_relevant
 from archive.browse.rendering import MAX_CHARACTERS
 from archive.browse.security import read_security
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
 from archive.catalog import horizon, read_crawls
 from archive.errors import InvalidInfoCode
-from archive.search import InvalidQuery, Query, count, parse, read_facets, securities_named
+from archive.search import InvalidQuery, Query, count, explain, parse, read_facets, securities_named
 from archive.storage import holder_of
 
 #: A page; Datasette passes the arguments that the page's parameters name.
@@ -47,17 +47,24 @@ async def front(request: Request, datasette: Site) -> Response:
 
 
 async def news(request: Request, datasette: Site) -> Response:
-    """Answer ``/news``, with the parameters of `Query`, ``after=``, ``before=``, ``page=last``."""
+    """Answer ``/news``, with the parameters of `Query`, and ``sort=relevance``, or ``after=``,
+    ``before=`` and ``page=last``."""
     query = _read_query(request)
     if article := await _find_article(datasette, query.q):
         return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
     until = horizon()
-    position = ListPosition.from_arguments(request.args)
-    page = await datasette.ask(read_page, query, position, until)
+    by_relevance = bool(query.q) and request.args.get("sort") == "relevance"
+    if by_relevance:
+        cards = await datasette.ask(read_relevant, query, until)
+        page = Page([("", cards)] if cards else (), None, None)
+    else:
+        position = ListPosition.from_arguments(request.args)
+        page = await datasette.ask(read_page, query, position, until)
     future = await datasette.ask_cached(("future", query), read_future, query, until)
     total = await datasette.ask_cached(("count", query), count, query)
     facets = await datasette.ask_cached(("facets", query), read_facets, query)
     named = await datasette.ask(securities_named, query.security or query.q)
+    explanation = None if total else await datasette.ask(explain, query)
     return await _render(
         datasette,
         request,
@@ -69,6 +76,8 @@ async def news(request: Request, datasette: Site) -> Response:
         future=future,
         facets=facets,
         securities=named,
+        by_relevance=by_relevance,
+        explanation=explanation,
         list_path="/news",
         json=_table_address(datasette, query, "json", {"_shape": "objects"}),
         csv=_table_address(datasette, query, "csv", {"_size": "max"}),

@@ -15,7 +15,7 @@ from archive.search.conditions import Conditions, conditions_of, key_terms
 from archive.search.language import MAX_QUERY, parse
 from archive.search.securities import names_by_key
 
-# Characters of a parameter that are read; the rest is ignored. A longer query is refused.
+# Characters of a parameter of a URL that are read, those of `q` aside; the rest is ignored.
 _LONGEST = 200
 
 # Matches of a search are frequent when at least one post in this number of posts is a match.
@@ -72,7 +72,7 @@ class Query:
         return cls(
             **{
                 field.name: (parameters.get(field.name) or "").strip()[
-                    : MAX_QUERY + 1 if field.name == "q" else _LONGEST
+                    : MAX_QUERY if field.name == "q" else _LONGEST
                 ]
                 for field in fields(cls)
             }
