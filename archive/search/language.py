@@ -184,7 +184,7 @@ class _Parser:
         self._groups = dict(_groups(self._text))
         self._ends = set(self._groups.values())
         self._at = 0
-        self._terms = 0
+        self._terms: set[str] = set()
 
     def parse(self) -> Node | None:
         return self._alternatives(len(self._text), 0, in_title=False)
@@ -259,8 +259,8 @@ class _Parser:
         term = self._folded[start:end].strip(SPACE)
         if not narrow(term).strip('" '):
             return None
-        self._terms += 1
-        if self._terms > MAX_TERMS:
+        self._terms.add(term)
+        if len(self._terms) > MAX_TERMS:
             self._refuse(f"A query may have {MAX_TERMS} terms; here is one more", start)
         return Text(term, in_title, quoted)
 
