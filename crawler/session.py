@@ -11,7 +11,7 @@ from scrapy.statscollectors import StatsCollector
 from scrapy.utils.misc import load_object
 
 from archive.archive import Clock
-from archive.article import InfoCode
+from archive.article_id import ArticleId
 from archive.crawl_state import FailedAttempt, Validators
 from archive.errors import ArchiveError
 from crawler.archive_port import ArchivePort, LocalArchive, archive_class
@@ -52,7 +52,7 @@ class CrawlSession:
         self.tally = Tally(stats_of(crawler))
         self.lists_read: dict[str, Validators] = {}
         self._crawler = crawler
-        self._requested: dict[InfoCode, RequestedArticle] = {}
+        self._requested: dict[ArticleId, RequestedArticle] = {}
         self._closing: asyncio.Task[None] | None = None
 
     @property
@@ -61,14 +61,14 @@ class CrawlSession:
         assert isinstance(self.archive, LocalArchive), "pictures need an archive on this machine"
         return self.archive
 
-    def request(self, info_code: InfoCode, requested: RequestedArticle) -> None:
+    def request(self, info_code: ArticleId, requested: RequestedArticle) -> None:
         """Note that an article is requested: it must be settled before the crawl ends."""
         self.tally.note(info_code, Fate.OPEN)
         if self.tally.is_open(info_code):
             self._requested.setdefault(info_code, requested)
 
     def settle(
-        self, info_code: InfoCode, fate: Fate, reason: str | None = None
+        self, info_code: ArticleId, fate: Fate, reason: str | None = None
     ) -> RequestedArticle:
         """Note the outcome of an article, and return what is known of it.
 

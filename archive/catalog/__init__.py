@@ -1,5 +1,6 @@
 """The catalog: one SQLite file that lists every post, and can be rebuilt from the files."""
 
+from archive.catalog.addresses import article_at
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import is_running, read_crawls
 from archive.catalog.future_dates import horizon
@@ -10,6 +11,7 @@ from archive.catalog.row_builder import (
     as_json,
     entry_of_file,
     entry_of_post,
+    named_by,
     revision_of,
     row_of,
     row_of_orphan,
@@ -17,7 +19,7 @@ from archive.catalog.row_builder import (
 )
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
 from archive.catalog.statistics import describe
-from archive.catalog.version_diff import ChangeKind, changes_between
+from archive.catalog.version_diff import ChangeKind, changes_between, is_alike
 from archive.catalog.writer import BUSY_SECONDS, Catalog
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "ReadOnlyCatalog",
     "RevisionRow",
     "StoredBody",
+    "article_at",
     "article_from",
     "as_json",
     "changes_between",
@@ -39,7 +42,9 @@ __all__ = [
     "entry_of_post",
     "history_of",
     "horizon",
+    "is_alike",
     "is_running",
+    "named_by",
     "read_crawls",
     "revision_of",
     "row_of",
