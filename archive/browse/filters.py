@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest
 
-from archive.search import CONDITIONS, Query, is_frequent
+from archive.search import CONDITIONS, InvalidQuery, Query, conditions_here, is_frequent
 
 _SEARCH = "_search"
 # Parameter for a security. Datasette's ``_through`` would give its SQL parameter a name that
@@ -26,7 +26,8 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
     column is searched, find nothing for an empty search box, and let SQLite sort the whole texts
     of all hits.
 
-    :raises BadRequest: when a parameter names a column that cannot be searched.
+    :raises BadRequest: when a parameter names a column that cannot be searched, or a query cannot
+        be understood.
     """
     filters = FilterArguments([], {}, [], {"supports_search": True})
     for name, query in arguments.items():
@@ -35,12 +36,21 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         if name not in _SEARCHED:
             raise BadRequest(f"能搜索的只有 {'、'.join(_SEARCHED)}。")
         parameter = name.lstrip("_")
-        matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH escape_fts(:{parameter})"
-        # With many hits, a scan of the posts in their order soon finds a page of them: the unary
-        # plus keeps SQLite from using the index on id. Few hits are looked up by that index.
-        scan = is_frequent(connection, matching, {parameter: query})
-        filters.where_clauses.append(f"{'+' if scan else ''}id IN (SELECT rowid {matching})")
-        filters.params[parameter] = query
+        try:
+            found = conditions_here(connection, query)
+        except InvalidQuery as error:
+            raise BadRequest(str(error)) from error
+        if found.others and name != _SEARCH:
+            raise BadRequest(f"{name} 只能搜索文字。")
+        if found.match:
+            matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH :{parameter}"
+            # With many hits, a scan of the posts in their order soon finds a page of them: the
+            # unary plus keeps SQLite from using the index on id. Few hits are looked up by it.
+            scan = is_frequent(connection, matching, {parameter: found.match})
+            filters.where_clauses.append(f"{'+' if scan else ''}id IN (SELECT rowid {matching})")
+            filters.params[parameter] = found.match
+        filters.where_clauses += found.others
+        filters.params |= found.values
         filters.human_descriptions.append(f'{parameter} matches "{query}"')
         filters.extra_context["search"] = arguments.get(_SEARCH, "")
     if code := arguments.get(_SECURITY):

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urljoin
 
-from datasette.utils.asgi import NotFound, Request, Response
+from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
 from archive.addresses import InvalidAddress
 from archive.article_id import ArticleId
@@ -25,14 +25,14 @@ from archive.browse.feed import Addresses, generate_feed, read_newest, updated
 from archive.browse.filters import table_parameters
 from archive.browse.front_page import read_front, read_media, read_securities
 from archive.browse.metadata import TITLE
-from archive.browse.post_list import ListPosition, read_future, read_page
+from archive.browse.post_list import ListPosition, Page, read_future, read_page, read_relevant
 from archive.browse.rendering import MAX_CHARACTERS
-from archive.browse.security import read_security, securities_named
+from archive.browse.security import read_security
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
 from archive.catalog import article_at, horizon, read_crawls
 from archive.errors import InvalidArticleId
-from archive.search import Query, count, read_facets
+from archive.search import InvalidQuery, Query, count, explain, parse, read_facets, securities_named
 from archive.storage import holder_of
 
 #: A page; Datasette passes the arguments that the page's parameters name.
@@ -49,17 +49,24 @@ async def front(request: Request, datasette: Site) -> Response:
 
 
 async def news(request: Request, datasette: Site) -> Response:
-    """Answer ``/news``, with the parameters of `Query`, ``after=``, ``before=``, ``page=last``."""
-    query = Query.from_parameters(request.args)
+    """Answer ``/news``, with the parameters of `Query`, and ``sort=relevance``, or ``after=``,
+    ``before=`` and ``page=last``."""
+    query = _read_query(request)
     if article := await _find_article(datasette, query.q):
         return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
     until = horizon()
-    position = ListPosition.from_arguments(request.args)
-    page = await datasette.ask(read_page, query, position, until)
+    by_relevance = bool(query.q) and request.args.get("sort") == "relevance"
+    if by_relevance:
+        cards = await datasette.ask(read_relevant, query, until)
+        page = Page([("", cards)] if cards else (), None, None)
+    else:
+        position = ListPosition.from_arguments(request.args)
+        page = await datasette.ask(read_page, query, position, until)
     future = await datasette.ask_cached(("future", query), read_future, query, until)
     total = await datasette.ask_cached(("count", query), count, query)
     facets = await datasette.ask_cached(("facets", query), read_facets, query)
     named = await datasette.ask(securities_named, query.security or query.q)
+    explanation = None if total else await datasette.ask(explain, query)
     return await _render(
         datasette,
         request,
@@ -71,6 +78,8 @@ async def news(request: Request, datasette: Site) -> Response:
         future=future,
         facets=facets,
         securities=named,
+        by_relevance=by_relevance,
+        explanation=explanation,
         list_path="/news",
         json=_table_address(datasette, query, "json", {"_shape": "objects"}),
         csv=_table_address(datasette, query, "csv", {"_size": "max"}),
@@ -79,7 +88,7 @@ async def news(request: Request, datasette: Site) -> Response:
 
 async def news_feed(request: Request, datasette: Site) -> Response:
     """Answer ``/news.atom`` with the parameters of ``/news``."""
-    query = Query.from_parameters(request.args)
+    query = _read_query(request)
     named = await datasette.ask(securities_named, query.security or query.q)
 
     def absolute(path: str) -> str:
@@ -260,12 +269,25 @@ async def _find_post(request: Request, datasette: Site) -> Any:
     return post
 
 
+def _read_query(request: Request) -> Query:
+    """Return the query that an address names.
+
+    :raises BadRequest: when it cannot be understood.
+    """
+    query = Query.from_parameters(request.args)
+    try:
+        parse(query.q)
+    except InvalidQuery as error:
+        raise BadRequest(str(error)) from error
+    return query
+
+
 def _heading(query: Query, securities: Any) -> str:
     chosen = query.parameters
     if query.q:
         chosen["q"] = f"搜索：{query.q}"
     if query.security and securities:
-        chosen["security"] = securities[0]["name"]
+        chosen["security"] = securities[0].name
     if query.day:
         chosen["day"] = template_filters.day(query.day)
     if query.month:

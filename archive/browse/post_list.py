@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Self
 
-from archive.search import Hit, Query, count_by_month, find
-from archive.search.snippet import snippet
+from archive.search import Hit, Query, count_by_month, find, find_relevant, snippet
 
 #: Number of posts on a page.
 PAGE = 20
+
+#: Number of posts on a page of the most relevant ones.
+_MOST_RELEVANT = 50
 
 #: Characters of an excerpt.
 _SNIPPET = 100
@@ -118,6 +120,15 @@ def read_page(
         {"before": newest} if has_newer else None,
         {"after": oldest} if has_older else None,
     )
+
+
+def read_relevant(connection: sqlite3.Connection, query: Query, until: str) -> list[Card]:
+    """Return the cards of the most relevant posts of a query, the best first.
+
+    :param until: latest publication time; see `archive.catalog.future_dates`.
+    """
+    hits = find_relevant(connection, without_future(query, until), limit=_MOST_RELEVANT)
+    return read_cards(connection, [hit.id for hit in hits], query.q)
 
 
 def _parse_hit(text: str | None) -> Hit | None:

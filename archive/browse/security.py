@@ -90,14 +90,3 @@ def _companions(connection: sqlite3.Connection, code: str) -> list[Companion]:
         {"code": code, "compared": _COMPARED, "companions": _COMPANIONS},
     )
     return [Companion(*row) for row in rows]
-
-
-def securities_named(connection: sqlite3.Connection, text: str) -> list[sqlite3.Row]:
-    """Return the securities whose name, symbol or code is `text`, 6 at most."""
-    return connection.execute(
-        """
-        SELECT code, symbol, coalesce(name, symbol) AS name, kind FROM securities
-        WHERE name = :text OR symbol = :text OR code = :text LIMIT 6
-        """,
-        {"text": text},
-    ).fetchall()

@@ -9,7 +9,7 @@ from archive.catalog.addresses import create_addresses
 from archive.catalog.editions import create_editions, create_view_of_files
 from archive.catalog.images import create_pictures
 from archive.catalog.views import create_views
-from archive.search import create_search
+from archive.search import create_search, create_security_keys, rebuild_search
 
 catalog_migrations = Migrations("finews")
 
@@ -220,3 +220,11 @@ def any_source(db: Database) -> None:
     db.table("posts").create_index(["source", "published", "id"], "posts_by_publisher")
     create_view_of_files(db)
     create_addresses(db)
+
+
+@catalog_migrations()
+def folded_search(db: Database) -> None:
+    """Index all texts as they are folded now, and add the keys by which securities are found."""
+    if db.table("posts").count:
+        rebuild_search(db)
+    create_security_keys(db)

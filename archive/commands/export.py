@@ -21,7 +21,7 @@ from archive.export.site.jekyll import choose_posts, publish_feed, publish_site
 from archive.export.site.posts import PublishedPost
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search import NOTHING, Query, match_expression
+from archive.search import InvalidQuery, Query, parse
 
 
 class _Exports(click.Group):
@@ -61,6 +61,15 @@ class _Moment(click.ParamType[str]):
         return text.replace(" ", "T")
 
 
+def _check_search(q: str) -> None:
+    try:
+        parsed = parse(q)
+    except InvalidQuery as error:
+        raise click.UsageError(f"--search cannot be used: {error}") from error
+    if parsed is None:
+        raise click.UsageError(f"--search {q!r} has nothing to search for.")
+
+
 def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that choose posts; the command receives a `Query`."""
 
@@ -82,8 +91,8 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
             raise click.UsageError(f"No time is from {since} on and before {until}.")
-        if q is not None and match_expression(q) == NOTHING:
-            raise click.UsageError(f"--search {q!r} has nothing to search for.")
+        if q is not None:
+            _check_search(q)
         for name, value in (("media", media), ("security", security)):
             if value == "":
                 raise click.UsageError(f"--{name} is empty.")

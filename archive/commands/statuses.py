@@ -1,4 +1,4 @@
-"""Exit statuses of the commands that check an archive; every command has 1 and 2."""
+"""Exit statuses of single commands; every command has 1 and 2."""
 
 from enum import IntEnum
 
@@ -16,3 +16,16 @@ class Status(IntEnum):
     BEING_WRITTEN = 4
     #: Nothing is wrong except accepted damage; only with ``--strict``.
     ACCEPTED = 5
+
+
+class SearchStatus(IntEnum):
+    """The result of a search."""
+
+    #: At least one post is found.
+    FOUND = 0
+    #: The archive could not be read; a sentence gives the reason.
+    FAILED = 1
+    #: The query or another argument is wrong; a sentence gives the reason.
+    WRONG = 2
+    #: No post is found.
+    NONE = 3

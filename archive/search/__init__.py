@@ -7,31 +7,56 @@ from archive.search.index import (
     PostText,
     create_search,
     indexed_row,
+    rebuild_search,
     register,
     without_index,
 )
-from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, find, is_frequent
-from archive.search.tokenizer import NOTHING, grams, match_expression
+from archive.search.language import InvalidQuery, parse
+from archive.search.query import (
+    CONDITIONS,
+    EVERYTHING,
+    Hit,
+    Query,
+    conditions_here,
+    count,
+    find,
+    is_frequent,
+)
+from archive.search.relevance import MOST_RANKED, find_relevant
+from archive.search.securities import NamedSecurity, create_security_keys, securities_named
+from archive.search.snippet import snippet
+from archive.search.suggestions import Explanation, explain
+from archive.search.tokenizer import grams
 
 __all__ = [
     "CONDITIONS",
     "EVERYTHING",
-    "NOTHING",
+    "MOST_RANKED",
+    "Explanation",
     "Hit",
     "IndexedRow",
     "Indexing",
+    "InvalidQuery",
+    "NamedSecurity",
     "PostText",
     "Query",
+    "conditions_here",
     "count",
     "count_by_month",
     "create_search",
+    "create_security_keys",
+    "explain",
     "find",
+    "find_relevant",
     "grams",
     "indexed_row",
     "is_frequent",
-    "match_expression",
     "months_between",
+    "parse",
     "read_facets",
+    "rebuild_search",
     "register",
+    "securities_named",
+    "snippet",
     "without_index",
 ]

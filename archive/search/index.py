@@ -14,8 +14,11 @@ from functools import partial
 
 from sqlite_utils import Database
 
+from archive.search.conditions import match_expression
+from archive.search.language import InvalidQuery
+from archive.search.securities import register as register_security_keys
 from archive.search.snippet import SNIPPET_WIDTH, marked_snippet
-from archive.search.tokenizer import grams, match_expression
+from archive.search.tokenizer import grams
 
 # Columns of the index. The longest comes first, because an FTS5 position needs no number for the
 # first column: with 20,000 posts, a post takes 5.3 kB instead of 8.3 kB.
@@ -62,7 +65,8 @@ def register(connection: sqlite3.Connection, known_grams: Mapping[str, str] | No
 
     ``search_grams(text)`` is for the triggers. ``escape_fts(query)`` returns the MATCH expression,
     under the name that Datasette calls. ``marked_snippet(text, query[, width])`` returns HTML.
-    NULL counts as an empty text; any other value is converted to text.
+    ``security_keys`` is for the triggers of `archive.search.securities`. NULL counts as an empty
+    text; any other value is converted to text.
 
     :param known_grams: `grams` by text, as far as they are generated already. The mapping is read
         at each call of ``search_grams``, so it may change later.
@@ -70,6 +74,7 @@ def register(connection: sqlite3.Connection, known_grams: Mapping[str, str] | No
     known = {} if known_grams is None else known_grams
     create = partial(connection.create_function, deterministic=True)
     create("search_grams", 1, lambda text: known.get(text) or grams(_as_text(text)))
+    register_security_keys(connection)
     create("escape_fts", 1, lambda query: match_expression(_as_text(query)))
     create("marked_snippet", 2, _marked_snippet)
     create("marked_snippet", 3, _marked_snippet)
@@ -81,7 +86,10 @@ def _as_text(value: object) -> str:
 
 def _marked_snippet(text: object, query: object, width: object = SNIPPET_WIDTH) -> str:
     characters = max(width, 1) if isinstance(width, int) else None
-    return marked_snippet(_as_text(text), _as_text(query), characters)
+    try:
+        return marked_snippet(_as_text(text), _as_text(query), characters)
+    except InvalidQuery:
+        return marked_snippet(_as_text(text), "", characters)
 
 
 def create_search(db: Database) -> None:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
-from archive.search.tokenizer import match_expression
+from archive.search.conditions import Conditions, conditions_of, key_terms
+from archive.search.language import MAX_QUERY, parse
+from archive.search.securities import names_by_key
 
-# Characters of a parameter that are read; the rest is ignored.
+# Characters of a parameter of a URL that are read, those of `q` aside; the rest is ignored.
 _LONGEST = 200
 
 # Matches of a search are frequent when at least one post in this number of posts is a match.
@@ -43,7 +45,7 @@ CONDITIONS = {
 class Query:
     """A selection of posts: those that fulfil every field that is not empty.
 
-    :param q: words as typed into the search box; see `archive.search.tokenizer`.
+    :param q: a query as typed into the search box; see `archive.search.language`.
     :param media: name of the media.
     :param category: slug of the category.
     :param security: code of a security that the post names, such as ``1.600160``.
@@ -69,7 +71,9 @@ class Query:
         """Read a query from the parameters of a URL; ignore parameters that are no fields."""
         return cls(
             **{
-                field.name: (parameters.get(field.name) or "").strip()[:_LONGEST]
+                field.name: (parameters.get(field.name) or "").strip()[
+                    : MAX_QUERY if field.name == "q" else _LONGEST
+                ]
                 for field in fields(cls)
             }
         )
@@ -93,17 +97,30 @@ class Query:
 
     @property
     def values(self) -> dict[str, str]:
-        """The values of the SQL parameters in `CONDITIONS`."""
-        parameters = self.parameters
-        return parameters | ({"q": match_expression(self.q)} if self.q else {})
+        """The values of the SQL parameters in `condition`.
+
+        :raises InvalidQuery: see `archive.search.language.parse`.
+        """
+        return self._values(conditions_of(self.q) if self.q else Conditions())
 
     @property
     def condition(self) -> str:
         """An SQL condition that is true for the posts, with the parameters `values`.
 
         It leaves the choice of indexes to the query planner of SQLite.
+
+        :raises InvalidQuery: see `archive.search.language.parse`.
         """
-        return " AND ".join(CONDITIONS[name] for name in self.parameters) or "true"
+        found = conditions_of(self.q) if self.q else Conditions()
+        return " AND ".join([*self._conditions(found).values(), *found.others]) or "true"
+
+    def _values(self, found: Conditions) -> dict[str, str]:
+        values = {name: value for name, value in self.parameters.items() if name != "q"}
+        return values | found.values | ({"q": found.match} if found.match else {})
+
+    def _conditions(self, found: Conditions) -> dict[str, str]:
+        """Return the conditions by field, those in the language of `q` left out."""
+        return {name: CONDITIONS[name] for name in self.parameters if name != "q" or found.match}
 
 
 EVERYTHING = Query()
@@ -147,18 +164,24 @@ class QueryPlan:
         return f"SELECT {columns} FROM {self.tables} WHERE {where}"  # noqa: S608 (our own words)
 
 
-def plan(connection: sqlite3.Connection, query: Query, wanted: int | None = None) -> QueryPlan:
+def plan(
+    connection: sqlite3.Connection, query: Query, wanted: int | None = None, focus: str = ""
+) -> QueryPlan:
     """Choose the plan of a query.
 
     Few matches of a search are read one by one. With many matches, a scan of all posts in the
     order of publication soon finds enough of them.
 
     :param wanted: number of posts that will be read; None for all.
+    :param focus: FTS5 expression that the posts must match as well.
     """
-    values = query.values
-    conditions = {name: CONDITIONS[name] for name in query.parameters}
+    found = conditions_here(connection, query.q)
+    if focus:
+        found.match = f"({focus}) AND ({found.match})" if found.match else focus
+    values = query._values(found)
+    conditions = query._conditions(found)
     tables, published = "posts", "posts.published"
-    if query.q and not is_frequent(connection, _MATCHES, values, wanted):
+    if found.match and not is_frequent(connection, _MATCHES, values, wanted):
         del conditions["q"]
         matches = f"(SELECT rowid AS post {_MATCHES})"
         tables = f"{matches} CROSS JOIN posts INDEXED BY posts_facts ON posts.id = post"
@@ -170,8 +193,21 @@ def plan(connection: sqlite3.Connection, query: Query, wanted: int | None = None
         conditions["q"] = f"+{conditions['q']}"
     if query.source and (query.q or query.media or query.category or query.security):
         conditions["source"] = f"+{conditions['source']}"
-    sql = (each.replace("posts.published", published) for each in conditions.values())
+    sql = (
+        each.replace("posts.published", published) for each in (*conditions.values(), *found.others)
+    )
     return QueryPlan(tables, tuple(sql), published, values)
+
+
+def conditions_here(connection: sqlite3.Connection, q: str) -> Conditions:
+    """Return the conditions of a query in the query language, with this catalog's securities.
+
+    :param q: see `archive.search.language`; empty for no conditions.
+    :raises InvalidQuery: when it cannot be understood.
+    """
+    if not q:
+        return Conditions()
+    return conditions_of(q, names_by_key(connection, key_terms(parse(q))))
 
 
 def is_frequent(
@@ -202,6 +238,7 @@ def find(
     after: Hit | None = None,
     limit: int = 20,
     oldest_first: bool = False,
+    focus: str = "",
 ) -> list[Hit]:
     """Return a page of the posts that a query finds, the newest publication first.
 
@@ -210,8 +247,9 @@ def find(
     :param after: last hit of the page before; None for the first page.
     :param limit: most hits to return.
     :param oldest_first: return the hits in the opposite order.
+    :param focus: FTS5 expression that the posts must match as well.
     """
-    query_plan = plan(connection, query, limit)
+    query_plan = plan(connection, query, limit, focus)
     published = query_plan.published
     order, comparison = ("ASC", ">") if oldest_first else ("DESC", "<")
     beyond = [] if after is None else [f"({published}, posts.id) {comparison} (:after, :id)"]
@@ -223,8 +261,10 @@ def find(
 
 def count(connection: sqlite3.Connection, query: Query) -> int:
     """Return the number of posts that a query finds."""
-    if query.parameters.keys() == {"q"}:  # the index of the search alone can count them
-        sql, values = f"SELECT count(*) {_MATCHES}", query.values
+    found = conditions_here(connection, query.q)
+    if query.parameters.keys() == {"q"} and not found.others:
+        # The index of the search alone can count them.
+        sql, values = f"SELECT count(*) {_MATCHES}", {"q": found.match}
     else:
         query_plan = plan(connection, query)
         sql, values = query_plan.select("count(*)"), dict(query_plan.values)

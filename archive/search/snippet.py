@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 
-from archive.search.tokenizer import fold_with_places, parse_query
+from archive.search.folding import fold_with_places
+from archive.search.language import parse, texts_of
 
 # Characters of a snippet.
 SNIPPET_WIDTH = 120
@@ -32,7 +33,8 @@ def snippet(text: str, query: str, width: int | None = SNIPPET_WIDTH) -> list[Pi
     :returns: the pieces of that part, with ``…`` where text was left out. Without a match, the part
         is the beginning of the text.
     """
-    matches = sorted(_matches(text, parse_query(query).terms))
+    terms = dict.fromkeys(each.term for each in texts_of(parse(query)))
+    matches = sorted(_matches(text, terms))
     start, end = (0, len(text)) if width is None else _window(text, matches, width)
     pieces: list[Piece] = [("…", False)] if start > 0 else []
     done = start
@@ -59,7 +61,7 @@ def _matches(text: str, terms: Iterable[str]) -> Iterator[_Match]:
     for term in terms:
         at = folded.find(term)
         while at >= 0:
-            yield _Match(places[at], places[at + len(term) - 1] + 1, term)
+            yield _Match(places[at][0], places[at + len(term) - 1][1], term)
             at = folded.find(term, at + 1)
 
 

@@ -22,7 +22,7 @@ _TABLES = frozenset(
     {
         *("posts", "editions", "post_files", "revisions", "changes", "posts_search"),
         "posts_per_media",
-        *("mentions", "securities", "illustrations", "pictures", "crawls"),
+        *("mentions", "securities", "security_keys", "illustrations", "pictures", "crawls"),
     }
 )
 

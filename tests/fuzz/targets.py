@@ -15,8 +15,9 @@ from archive.categories import Category
 from archive.content import read_body
 from archive.content.front_matter import SiteHandler, format_post, parse_post, post_path
 from archive.errors import Refused
+from archive.search.conditions import match_expression
 from archive.search.snippet import snippet
-from archive.search.tokenizer import grams, match_expression
+from archive.search.tokenizer import grams
 from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_stand_in

@@ -7,6 +7,7 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from enum import IntEnum
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,8 @@ from scrapy.spiderloader import SpiderLoader
 from archive.catalog.rows import PostRow, RevisionRow
 from archive.catalog.writer import Catalog
 from archive.cli import main
-from archive.search import tokenizer
+from archive.commands.statuses import SearchStatus
+from archive.search import folding, language
 from crawler.exit_status import ExitStatus
 from settings import base
 from tests.conftest import ROOT
@@ -111,6 +113,7 @@ def commands_page() -> str:
         "# Commands\n\nEvery command of `finews` exits with status 0 on success, with 1 and one"
         " sentence on failure, and with 2 when its arguments are wrong. `verify` and `rebuild` exit"
         " with 3 when the archive is damaged, and with 4 while another process writes to it;"
+        " `search` exits with 3 when it finds no post;"
         " `sources` has its own statuses. Ctrl-C, SIGTERM and SIGHUP stop a command in good order,"
         " with 9; `browse`, which only serves, with 0. The statuses of `python -m scrapy` are in"
         " [exit statuses](exit-statuses.md).\n"
@@ -176,10 +179,18 @@ def exit_statuses_page() -> str:
         " remedies.\n\n"
         "| status | meaning |\n| --- | --- |\n"
     )
-    meanings = explanations(ExitStatus)
-    for status in ExitStatus:
-        text += f"| {status.value} | {markdown(meanings[status.name])} |\n"
+    text += statuses(ExitStatus)
+    text += "\n## Of finews search\n\n| status | meaning |\n| --- | --- |\n" + statuses(
+        SearchStatus
+    )
     return text
+
+
+def statuses(enumeration: type[IntEnum]) -> str:
+    meanings = explanations(enumeration)
+    return "".join(
+        f"| {status.value} | {markdown(meanings[status.name])} |\n" for status in enumeration
+    )
 
 
 def explanations(enumeration: type) -> dict[str, str]:
@@ -244,20 +255,22 @@ def table(connection: sqlite3.Connection, name: str, meanings: dict[str, str]) -
 
 
 def search_page() -> str:
-    """Return the page of the search syntax, with examples that a test runs."""
-    _, syntax = (inspect.getdoc(tokenizer) or "").split("\n\n", 1)
+    """Return the page of the query language, with examples that a test runs."""
+    _, syntax = (inspect.getdoc(language) or "").split("\n\n", 1)
+    _, folded = (inspect.getdoc(folding) or "").split("\n\n", 1)
     text = (
-        "# Searching\n\nThe search box of `finews browse`, `finews export --search` and"
-        " `posts_search MATCH escape_fts(…)` in SQL have the same query syntax.\n\n"
+        "# Searching\n\nThe search box of `finews browse`, its feeds and JSON, `finews search` and"
+        " `finews export --search` have the same query language. In SQL,"
+        " `posts_search MATCH escape_fts(…)` takes it without fields other than `title:`, and"
+        " without codes of securities.\n\n"
         + syntax.replace("``", "`")
-    )
-    text += (
-        f"\n\nA query may have {tokenizer.MAX_QUERY} characters and {tokenizer.MAX_TERMS} terms;"
-        " the rest is ignored."
-        "\n\n| query | finds | does not find |\n| --- | --- | --- |\n"
+        + f"\n\nA query may have {language.MAX_QUERY:,} characters, {language.MAX_TERMS} terms, and"
+        f" parentheses {language.MAX_DEPTH} deep; a larger one is refused.\n\n## What is equal\n\n"
+        + folded.replace("``", "`")
+        + "\n\n## Examples\n\n| query | finds | does not find |\n| --- | --- | --- |\n"
     )
     for query, found, not_found in EXAMPLES:
-        text += f"| `{query}` | {found} | {not_found} |\n"
+        text += f"| `{markdown(query)}` | {found} | {not_found} |\n"
     return text
 
 

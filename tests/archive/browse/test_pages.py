@@ -230,6 +230,57 @@ def test_search_for_a_security_leads_to_its_page(visit: Visit, text: str) -> Non
     assert "/security/1.600160" in visit("/news", q=text).text
 
 
+def test_search_for_a_code_counts_its_mentions_and_links_to_its_page(visit: Visit) -> None:
+    page = Selector(visit("/news", q="jhgf").text)
+    link = page.xpath("//aside//a[@href='/security/1.600160']/..")
+    mentions = Selector(visit("/news", security="1.600160").text)
+    posts = mentions.css(".heading p::text").re_first(r"([\d,]+) 篇")
+    assert " ".join(link.xpath("string()").get("").split()) == f"巨化股份600160 {posts}"
+    assert page.css(".heading p::text").re_first(r"([\d,]+) 篇") == posts != "0"
+
+
+def test_search_can_be_sorted_by_relevance(visit: Visit) -> None:
+    by_time = Selector(visit("/news", q="央行").text)
+    link = by_time.xpath("//a[.='最相关的在前']/@href").get("")
+    best = Selector(visit(link).text)
+    titles = best.css("article.card h3").xpath("string()").getall()
+    in_title = ["央行" in title for title in titles]
+    assert in_title == sorted(in_title, reverse=True)
+    assert len(titles) > 10
+    assert best.css("nav.turn").get() is None
+    assert best.xpath("//a[.='新的在前']/@href").get() == "/news?q=%E5%A4%AE%E8%A1%8C"
+
+
+def test_search_without_a_hit_offers_what_has_hits(visit: Visit) -> None:
+    page = Selector(visit("/news", q="央行 没有这个").text)
+    assert page.xpath("//p[contains(., '没有一篇新闻有：没有这个')]")
+    offered = page.xpath("//li[starts-with(., '试试：')]/a/@href").get("")
+    assert "没有找到" not in visit(offered).text
+    named = Selector(visit("/news", q="巨化股份大涨价").text)
+    assert named.xpath("//li[starts-with(., '证券：')]/a/@href").get() == "/security/1.600160"
+
+
+def test_a_query_that_cannot_be_understood_is_refused_with_its_place(visit: Visit) -> None:
+    for path, parameters in (
+        ("/news", {"q": "央行 date:2026-13"}),
+        ("/news.atom", {"q": "央行 title:"}),
+        ("/catalog/posts", {"_search": "央行 title:"}),
+        ("/catalog/posts", {"_search_title": "media:x"}),
+        ("/catalog/posts", {"_search": "(" * 10_000}),
+    ):
+        response = visit(path, **parameters)
+        assert response.status_code == 400, path
+    assert "character 4 of the query" in visit("/news", q="央行 title:").text
+
+
+def test_datasettes_search_has_the_same_language(visit: Visit) -> None:
+    for query in ("央行 OR 巨化", "media:财联社", "jhgf", "-gone: 央行", "date:2021-12-29 央行"):
+        rows = visit("/catalog/posts.json", _search=query, _shape="array", _size="max").json()
+        page = Selector(visit("/news", q=query).text)
+        total = page.css(".heading p::text").re_first(r"([\d,]+) 篇")
+        assert f"{len(rows):,}" == total != "0", query
+
+
 @pytest.mark.parametrize(
     "text",
     [

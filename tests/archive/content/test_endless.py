@@ -9,7 +9,7 @@ from archive.content import read_body
 from archive.content.front_matter import SiteHandler, format_post, parse_post
 from archive.errors import InvalidArticle, InvalidInfoCode
 from archive.html_limits import MOST_LEVELS, is_nested_too_deep, without_overloaded_tags
-from archive.search.tokenizer import match_expression
+from archive.search.conditions import match_expression
 from tests.support.articles import ARTICLE
 from tests.support.endless import FRAGMENTS, filled, in_time, many_attributes
 

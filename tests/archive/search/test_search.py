@@ -11,19 +11,28 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opencc import OpenCC
 from sqlite_utils import Database
 
+from archive.search.conditions import match_expression
+from archive.search.folding import fold, fold_with_places, narrow
 from archive.search.index import create_search, rebuild_search, register, without_index
-from archive.search.query import Query, count, find
-from archive.search.snippet import marked_snippet, snippet
-from archive.search.tokenizer import (
+from archive.search.language import (
+    MAX_DEPTH,
     MAX_QUERY,
     MAX_TERMS,
-    fold,
-    fold_with_places,
-    match_expression,
-    parse_query,
+    And,
+    InvalidQuery,
+    Node,
+    Not,
+    Or,
+    Text,
+    parse,
+    texts_of,
 )
+from archive.search.query import Query, count, find
+from archive.search.securities import create_security_keys
+from archive.search.snippet import marked_snippet, snippet
 from bench.corpus import Corpus
 
 ODD_TEXTS = (
@@ -43,8 +52,11 @@ def new_catalog() -> Database:
         " title TEXT NOT NULL, published TEXT NOT NULL, media TEXT, category TEXT,"
         " digest TEXT, text TEXT NOT NULL, body_source TEXT)"
     )
+    db.execute("CREATE TABLE securities (code, market, symbol, name)")
+    db.execute("CREATE TABLE mentions (security, published, info_code)")
     with db.atomic():
         create_search(db)
+        create_security_keys(db)
     return db
 
 
@@ -84,6 +96,15 @@ def corpus() -> Iterator[Database]:
     db.close()
 
 
+# Code points of characters that show nothing and are not in Cf.
+INVISIBLE = {0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0} | {
+    *range(0x180B, 0x1810),
+    *range(0xFE00, 0xFE10),
+    *range(0xE0100, 0xE01F0),
+}
+SIMPLIFIED = OpenCC("t2s")
+
+
 @lru_cache(maxsize=2_000)
 def plain(text: str) -> str:
     """The folding as documented, written a second time."""
@@ -92,23 +113,15 @@ def plain(text: str) -> str:
         category = unicodedata.category(character)
         if character.isspace() or category == "Cc":
             kept.append(" ")
-        elif category not in ("Cf", "Cs"):
+        elif category not in ("Cf", "Cs") and ord(character) not in INVISIBLE:
             one = '"' if character in "“”„‟" else character
             for form in (unicodedata.normalize("NFKC", one), one):
                 if len(form) == 1:
                     one = form
                     break
-            kept.append(one.casefold() if len(one.casefold()) == 1 else one)
-    return re.sub(" +", " ", "".join(kept))
-
-
-def narrow(term: str) -> str:
-    """A folded term with ASCII as ASCII."""
-    return "".join(
-        " " if character == "　" else chr(ord(character) - 0xFEE0) if "！" <= character <= "～"
-        else character
-        for character in term
-    )  # fmt: skip
+            one = one.casefold() if len(one.casefold()) == 1 else one
+            kept.append(SIMPLIFIED.convert(one))
+    return unicodedata.normalize("NFC", re.sub(" +", " ", "".join(kept)))
 
 
 def scan(db: Database, terms: Sequence[str], excluded: Sequence[str] = ()) -> set[int]:
@@ -121,6 +134,30 @@ def scan(db: Database, terms: Sequence[str], excluded: Sequence[str] = ()) -> se
         ):
             found.add(number)
     return found
+
+
+def agrees(node: Node | None, texts: Sequence[str]) -> bool:
+    """Whether the folded texts of a post are what a query describes."""
+    match node:
+        case Text(term):
+            return any(narrow(term) in text for text in texts)
+        case Not(inner):
+            return not agrees(inner, texts)
+        case And(nodes):
+            return all(agrees(each, texts) for each in nodes)
+        case Or(nodes):
+            return any(agrees(each, texts) for each in nodes)
+        case _:
+            return False
+
+
+def read(query: str) -> tuple[list[str], list[str]]:
+    """Terms and excluded terms of a query without operators."""
+    node = parse(query)
+    nodes = node.nodes if isinstance(node, And) else (node,) if node else ()
+    wanted = [narrow(each.term) for each in nodes if isinstance(each, Text)]
+    excluded = [each.node for each in nodes if isinstance(each, Not)]
+    return wanted, [narrow(each.term) for each in excluded if isinstance(each, Text)]
 
 
 def matches(db: Database, query: str) -> set[int]:
@@ -153,7 +190,7 @@ def test_substrings_of_every_length_find_what_a_scan_finds(corpus: Database) -> 
             term = field[start : start + length]
             wanted = plain(term).strip()
             if not wanted.strip('" ') or '" ' in wanted:
-                continue  # no term, or one that no phrase can hold
+                continue  # no term, or one that no phrase can contain
             found = {key for key, value in texts.items() if any(wanted in text for text in value)}
             assert number in found
             assert matches(corpus, f'"{term}"') == found, term
@@ -199,13 +236,11 @@ def test_any_text_and_any_query_agree_with_a_scan(
             put(db, number, text, text[::-1] or None, text * 2)
         start = data.draw(st.integers(0, len(texts[0])))
         part = texts[0][start : start + data.draw(st.integers(1, 5))]
-        for query in [*queries, part, f'"{part}"', f"-{part}"]:
-            asked = parse_query(query)
-            wanted = (
-                scan(db, [*map(narrow, asked.terms)], [*map(narrow, asked.excluded)])
-                if asked.terms or asked.excluded
-                else set()
-            )
+        rows = db.execute("SELECT id, title, coalesce(digest, ''), text FROM posts").fetchall()
+        plain_texts = {number: [plain(field) for field in fields] for number, *fields in rows}
+        for query in [*queries, part, f'"{part}"', f"-{part}", f"{part} OR 央行"]:
+            asked = parse(query)
+            wanted = {number for number, texts in plain_texts.items() if agrees(asked, texts)}
             if query:  # the empty query names all posts
                 assert {hit.id for hit in find(db.conn, Query(q=query))} == wanted
     finally:
@@ -230,6 +265,16 @@ def test_any_text_and_any_query_agree_with_a_scan(
         ("中-美", ["中-美"], []),
         ("- 美元", ["-", "美元"], []),
         ("--5%", [], ["-5%"]),
+        ("-5%", ["-5%"], []),
+        ("-12.3亿 A-B", ["-12.3亿", "a-b"], []),
+        ("－.5 -降准", ["-.5"], ["降准"]),
+        ("宁德时代(300750) (", ["宁德时代(300750)", "("], []),
+        ("(央行 降准)", ["央行", "降准"], []),
+        ("()", ["()"], []),
+        ("| 央行 或", ["|", "央行", "或"], []),
+        ("-600519 -300", [], ["600519", "300"]),
+        ("-300点 -0.5 -20bp", ["-300点", "-0.5", "-20bp"], []),
+        ("subtitle:a http://b", ["subtitle:a", "http://b"], []),
         ('"-5%"', ["-5%"], []),
         ("a AND b*", ["a", "and", "b*"], []),
         ("", [], []),
@@ -237,9 +282,7 @@ def test_any_text_and_any_query_agree_with_a_scan(
     ],
 )
 def test_a_query_is_read_as_documented(query: str, terms: list[str], excluded: list[str]) -> None:
-    asked = parse_query(query)
-    assert [narrow(term) for term in asked.terms] == terms
-    assert [narrow(term) for term in asked.excluded] == excluded
+    assert read(query) == (terms, excluded)
 
 
 @pytest.mark.parametrize(
@@ -255,6 +298,13 @@ def test_a_query_is_read_as_documented(query: str, terms: list[str], excluded: l
         ("A\x00B", '"a b"'),
         ("ΑΣΑ", "ας"),
         ("㎡", "㎡"),
+        ("銀行證券", "银行证券"),
+        ("银行证券", "銀行證券"),
+        ("⚠️风险", "⚠风险"),
+        ("葛\U000e0100城", "葛城"),
+        ("Cafe\u0301", "café"),
+        ("ｶﾞｰﾄﾞ", "ガード"),
+        ("한국", "\u1112\u1161\u11ab국"),
     ],
 )
 def test_ways_to_write_the_same_are_the_same(db: Database, written: str, asked: str) -> None:
@@ -278,17 +328,24 @@ def test_a_query_without_a_term_finds_nothing(corpus: Database) -> None:
             assert find(corpus.conn, Query(q=query)) == []
 
 
-def test_long_queries_are_cut(corpus: Database) -> None:
-    ((text,),) = corpus.execute("SELECT text FROM posts WHERE id = 7")
-    whole = "".join(text.split())
-    assert len(whole) > 2 * MAX_QUERY
-    asked = parse_query(whole)
-    assert asked == parse_query(whole[:MAX_QUERY])
-    assert matches(corpus, f'"{text}"') >= {7}
-    many = parse_query(" ".join(map(str, range(100, 200))))
-    assert len(many.terms) == MAX_TERMS
-    matches(corpus, '"' * 100_000)
-    matches(corpus, "-的 " * 100_000)
+def test_queries_that_are_too_large_are_refused(corpus: Database) -> None:
+    words = " ".join(map(str, range(100, 100 + MAX_TERMS)))
+    nested = "(" * MAX_DEPTH + "a b" + ")" * MAX_DEPTH
+    for query in (words, nested, "(" * MAX_QUERY, '"' * MAX_QUERY, "-的 " * MAX_TERMS):
+        matches(corpus, query)
+        find(corpus.conn, Query(q=query))
+    for query, sentence in (
+        (
+            f"{words} 200",
+            "A query may have 50 terms; here is one more (character 201 of the query).",
+        ),
+        (f"({nested})", "Parentheses may be nested 20 deep; these are deeper (character 22"),
+        ("(" * 10_000, "A query may have 1,000 characters, and this one has 10,000."),
+    ):
+        with pytest.raises(InvalidQuery, match=re.escape(sentence)):
+            find(corpus.conn, Query(q=query))
+        with pytest.raises(sqlite3.OperationalError, match=re.escape(sentence[:30])):
+            matches(corpus, query)
 
 
 def test_one_column_can_be_asked(db: Database) -> None:
@@ -413,7 +470,7 @@ def test_hits_are_tuples_whatever_the_row_factory(db: Database) -> None:
 )
 def test_a_snippet_of_the_whole_marks_exactly_the_hits(text: str, query: str) -> None:
     hit = [False] * len(text)
-    for term in parse_query(query).terms:
+    for term in (each.term for each in texts_of(parse(query))):
         for start in range(len(text)):
             if plain(text)[start : start + len(term)] == narrow(term):
                 hit[start : start + len(term)] = [True] * len(term)
@@ -432,7 +489,7 @@ def test_a_snippet_is_a_part_of_the_text_with_a_hit(text: str, query: str, width
     inner = part[start:]
     assert inner in text or inner.removesuffix("…") in text
     assert len(inner.removesuffix("…")) <= width
-    has_hit = any(term in fold(text) for term in parse_query(query).terms)
+    has_hit = any(each.term in fold(text) for each in texts_of(parse(query)))
     assert any(marked for _, marked in pieces) == has_hit
 
 
@@ -441,7 +498,10 @@ def test_places_belong_to_the_folded_text(text: str) -> None:
     folded, places = fold_with_places(text)
     assert folded == fold(text)
     assert narrow(folded) == plain(text)
-    assert all(fold(text[place]) == form for place, form in zip(places, folded, strict=True))
+    assert all(
+        form in fold(text[start:end]) for (start, end), form in zip(places, folded, strict=True)
+    )
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize(

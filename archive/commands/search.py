@@ -1,0 +1,156 @@
+"""The command ``finews search``."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.commands.arguments import archive as _archive
+from archive.commands.statuses import SearchStatus
+from archive.search import (
+    Explanation,
+    Hit,
+    InvalidQuery,
+    NamedSecurity,
+    Query,
+    count,
+    explain,
+    find,
+    find_relevant,
+    parse,
+    securities_named,
+    snippet,
+)
+from archive.storage import open_catalog, sqlite_errors
+
+# Characters of a text that are searched for hits to show.
+_MAX_SEARCHED = 100_000
+
+Record = dict[str, Any]
+
+
+def _query(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        parsed = parse(value)
+    except InvalidQuery as error:
+        raise click.BadParameter(str(error)) from error
+    if parsed is None:
+        raise click.BadParameter(f"{value!r} has nothing to search for.")
+    return value.strip()
+
+
+# A query may begin with a minus.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("query", callback=_query)
+@_archive
+@click.option("--archive", "folder", type=click.Path(path_type=Path), help="ARCHIVE, as an option.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Most posts to print."
+)
+@click.option(
+    "--sort",
+    type=click.Choice(["time", "relevance"]),
+    default="time",
+    show_default=True,
+    help="The newest or the most relevant posts first.",
+)
+@click.pass_context
+def search(
+    context: click.Context,
+    query: str,
+    archive: Path,
+    folder: Path | None,
+    as_json: bool,
+    limit: int,
+    sort: str,
+) -> None:
+    """Search posts, and print one on each line.
+
+    QUERY is in the language of the search box; docs/reference/search.md describes it. Securities
+    that it names are printed to standard error. The exit status is 3 when no post is found.
+    """
+    folder = folder or archive
+    with (
+        closing(open_catalog(folder)) as connection,
+        sqlite_errors(f"Could not read the catalog of {folder}"),
+    ):
+        asked = Query(q=query)
+        total = count(connection, asked)
+        order = find if sort == "time" else find_relevant
+        hits = [_record(connection, hit, query) for hit in order(connection, asked, limit=limit)]
+        named = securities_named(connection, query)
+        explanation = None if total else explain(connection, asked)
+    if as_json:
+        securities = [
+            {"market": each.market, "code": each.symbol, "name": each.name} for each in named
+        ]
+        found = {"total": total, "hits": hits, "securities": securities}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        _print(hits, total, named, explanation)
+    if not total:
+        context.exit(SearchStatus.NONE)
+
+
+def _record(connection: sqlite3.Connection, hit: Hit, query: str) -> Record:
+    row = connection.execute(
+        f"""
+        SELECT info_code, title, published, media, substr(text, 1, {_MAX_SEARCHED}), path, link
+        FROM posts WHERE id = ?
+        """,  # noqa: S608 (a number)
+        [hit.id],
+    ).fetchone()
+    info_code, title, published, media, text, path, link = row
+    return {
+        "id": info_code,
+        "title": title,
+        "published": published,
+        "media": media,
+        "snippet": "".join(piece for piece, _ in snippet(text, query)),
+        "path": path,
+        "link": link,
+    }
+
+
+def _print(
+    hits: Sequence[Record],
+    total: int,
+    named: Sequence[NamedSecurity],
+    explanation: Explanation | None,
+) -> None:
+    for hit in hits:
+        published = hit["published"][:16].replace("T", " ")
+        fields = (published, hit["id"], hit["media"] or "-", hit["title"])
+        click.echo("  ".join(map(_on_one_line, fields)))
+    for security in named:
+        _note(f"{security.name} ({security.code}) is named by {_posts(security.posts)}.")
+    _note(f"{_posts(total)} found, {len(hits):,} printed.")
+    if explanation:
+        _print_explanation(explanation)
+
+
+def _print_explanation(explanation: Explanation) -> None:
+    for part in explanation.missing:
+        _note(f"No post matches {part}.")
+    for security in explanation.securities:
+        _note(f"Try security:{security.code} ({security.name}): {_posts(security.posts)}.")
+    for offer in explanation.offers:
+        _note(f"Try {offer.query.q}: {_posts(offer.posts)}.")
+
+
+def _posts(number: int) -> str:
+    return f"{number:,} post{'' if number == 1 else 's'}"
+
+
+def _note(line: str) -> None:
+    click.echo(_on_one_line(line), err=True)
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text without line breaks, and without what a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in text)

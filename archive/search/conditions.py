@@ -1,0 +1,275 @@
+"""Translate a parsed query into FTS5 expressions and SQL conditions on ``posts``."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from itertools import count
+
+from archive.article import SHANGHAI
+from archive.clock import utc_iso
+from archive.search.folding import fold, narrow
+from archive.search.language import (
+    And,
+    Days,
+    Field,
+    InvalidQuery,
+    Node,
+    Not,
+    Or,
+    Text,
+    parse,
+    parts_of,
+)
+from archive.search.securities import Rank, is_key
+from archive.search.tokenizer import EVERY_POST, phrase
+
+# The FTS5 expression that no post matches.
+NOTHING = '""'
+
+_MATCHING = "SELECT rowid FROM posts_search WHERE posts_search MATCH :{}"
+_NAMING = "SELECT info_code FROM mentions WHERE security IN ({})"
+_OF_KEY = "SELECT security FROM security_keys WHERE key = :{}"
+# Changes of an article that its publisher made: another source of the body is none.
+_EDITED = """
+    SELECT info_code FROM changes AS change WHERE what IN ('title', 'text', 'figures', 'digest')
+    AND NOT EXISTS (
+        SELECT 1 FROM changes
+        WHERE info_code = change.info_code AND at = change.at AND what = 'body source'
+    ){}
+"""
+
+# Pairs of characters between terms that are close to each other.
+_CLOSE = 30
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Conditions:
+    """The conditions of a query.
+
+    :param match: FTS5 expression of the terms; empty when no term must be in every post.
+    :param others: SQL conditions, to be joined with AND.
+    :param values: of the SQL parameters of `others`, by name.
+    """
+
+    match: str = ""
+    others: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+
+
+def conditions_of(query: str, keys: Collection[str] | None = None) -> Conditions:
+    """Return the conditions of a query.
+
+    :param keys: the terms of the query that are codes or initials of securities; every term that
+        may be one when None.
+    :raises InvalidQuery: see `archive.search.language.parse`.
+    """
+    return _Compiler(keys).compile(parse(query))
+
+
+def match_expression(query: str) -> str:
+    """Return the FTS5 expression of a query that has terms only.
+
+    ``人民币 -美元`` becomes ``("人民 民币") NOT ("美元")``. The expression of a query with other
+    fields than ``title:``, or of an invalid query, fails with a sentence when SQLite runs it.
+    """
+    try:
+        found = conditions_of(query, keys=())
+    except InvalidQuery as error:
+        return _failing(str(error))
+    if found.others:
+        return _failing("Only title: can be used here; other fields need a search of posts.")
+    return found.match or NOTHING
+
+
+def _failing(sentence: str) -> str:
+    """Return an expression whose error, about a missing column, has the sentence."""
+    return f'"{sentence.replace(chr(34), chr(39))}" : {EVERY_POST}'
+
+
+def focuses(q: str, names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return FTS5 expressions of the most relevant posts of a query, the most relevant first.
+
+    They are: every term in the title; every term in title or digest; a term in the title; the terms
+    close to each other in the text.
+
+    :param names: of the securities whose codes or initials are terms of the query, by term.
+    """
+    compiler = _Compiler(names)
+    wanted = [
+        compiler.focus(part, names)
+        for part in parts_of(parse(q))
+        if not isinstance(part, (Not, Field))
+    ]
+    if not wanted:
+        return []
+    every = " AND ".join(wanted)
+    found = [f"title : ({every})", f"{{title digest}} : ({every})"]
+    if len(wanted) > 1:
+        found.append(f"title : ({' OR '.join(wanted)})")
+        if all(each.startswith('"') and each.endswith('"') for each in wanted):
+            found.append(f"text : NEAR({' '.join(wanted)}, {_CLOSE})")
+    return found
+
+
+def key_terms(node: Node | None) -> Iterator[str]:
+    """Yield the terms that may be codes or initials of securities, excluded ones included."""
+    match node:
+        case Text(term) if _may_name_security(node):
+            yield narrow(term)
+        case Not(inner):
+            yield from key_terms(inner)
+        case And(nodes) | Or(nodes):
+            for each in nodes:
+                yield from key_terms(each)
+
+
+def _may_name_security(text: Text) -> bool:
+    return not text.quoted and not text.in_title and is_key(narrow(text.term))
+
+
+class _Compiler:
+    def __init__(self, keys: Collection[str] | None) -> None:
+        self._keys = keys
+        self._numbers = count(1)
+        self._values: dict[str, str] = {}
+
+    def compile(self, node: Node | None) -> Conditions:
+        if node is None:
+            return Conditions(match=NOTHING)
+        nodes = node.nodes if isinstance(node, And) else (node,)
+        texts = [each for each in nodes if self._is_text(each)]
+        others = [self._sql(each) for each in nodes if not self._is_text(each)]
+        return Conditions(self._expression(texts) if texts else "", others, self._values)
+
+    def focus(self, node: Node, names: Mapping[str, Sequence[str]]) -> str:
+        """Return the FTS5 expression of a node that is no exclusion; securities by their names."""
+        match node:
+            case Text(term) if self._names_security(node):
+                return f"({' OR '.join(map(phrase, [term, *names[narrow(term)]]))})"
+            case _ if self._is_text(node):
+                return self._text_expression(node)
+            case And(nodes) | Or(nodes):
+                wanted = (each for each in nodes if not isinstance(each, (Not, Field)))
+                each = [self.focus(inner, names) for inner in wanted]
+                return f"({(' AND ' if isinstance(node, And) else ' OR ').join(each)})"
+            case _:
+                return EVERY_POST
+
+    def _is_text(self, node: Node) -> bool:
+        """Return whether the index of the search alone can match a node."""
+        match node:
+            case Text():
+                return not self._names_security(node)
+            case Field():
+                return False
+            case Not(inner):
+                return self._is_text(inner)
+            case And(nodes) | Or(nodes):
+                return all(map(self._is_text, nodes))
+
+    def _names_security(self, text: Text) -> bool:
+        return _may_name_security(text) and (self._keys is None or narrow(text.term) in self._keys)
+
+    def _expression(self, nodes: Iterable[Node]) -> str:
+        """Return the FTS5 expression of nodes that must all match."""
+        wanted: list[str] = []
+        excluded: list[str] = []
+        for node in nodes:
+            if isinstance(node, Not):
+                excluded.append(self._text_expression(node.node))
+            else:
+                wanted.append(self._text_expression(node))
+        expression = " AND ".join(wanted) if wanted else EVERY_POST
+        return f"({expression}) NOT ({' OR '.join(excluded)})" if excluded else expression
+
+    def _text_expression(self, node: Node) -> str:
+        match node:
+            case Text(term, in_title):
+                return f"title : {phrase(term)}" if in_title else phrase(term)
+            case And(nodes):
+                return f"({self._expression(nodes)})"
+            case Or(nodes):
+                return f"({' OR '.join(map(self._text_expression, nodes))})"
+            case _:
+                return f"({self._expression([node])})"
+
+    def _sql(self, node: Node) -> str:
+        match node:
+            case _ if self._is_text(node):
+                return f"posts.id IN ({_MATCHING.format(self._value(self._expression([node])))})"
+            case Text(term):
+                return self._text_or_mention(term)
+            case Field():
+                return self._field(node)
+            case Not(inner):
+                return f"({self._sql(inner)}) IS NOT TRUE"  # also true for NULL
+            case And(nodes):
+                return f"({' AND '.join(map(self._sql, nodes))})"
+            case Or(nodes):
+                return f"({' OR '.join(map(self._sql, nodes))})"
+            case _:
+                raise AssertionError(node)
+
+    def _text_or_mention(self, term: str) -> str:
+        matching = _MATCHING.format(self._value(phrase(term)))
+        key = self._value(narrow(term))
+        naming = _NAMING.format(f"{_OF_KEY.format(key)} AND rank <> {Rank.NAME}")
+        ids = f"{matching} UNION SELECT id FROM posts WHERE info_code IN ({naming})"  # noqa: S608
+        return f"posts.id IN ({ids})"
+
+    def _field(self, node: Field) -> str:
+        match node.name:
+            case "media":
+                return f"posts.media = :{self._value(node.value)}"
+            case "security":
+                key = self._value(narrow(fold(node.value)).replace(" ", ""))
+                return f"posts.info_code IN ({_NAMING.format(_OF_KEY.format(key))})"
+            case "date":
+                assert node.days
+                return self._between("posts.published", _shanghai_times(node.days))
+            case "edited":
+                times = self._between("at", _utc_times(node.days)) if node.days else ""
+                return f"posts.info_code IN ({_EDITED.format(f' AND {times}' if times else '')})"
+            case "gone":
+                if node.days is None:
+                    return "posts.gone IS NOT NULL"
+                return self._between("posts.gone", _utc_times(node.days))
+            case "source":
+                return f"posts.body_source = :{self._value(node.value)}"
+            case name:
+                raise AssertionError(name)
+
+    def _between(self, column: str, times: tuple[str | None, str | None]) -> str:
+        """Return the condition that a time is in a range whose end is excluded."""
+        parts = [
+            f"{column} {comparison} :{self._value(bound)}"
+            for comparison, bound in zip((">=", "<"), times, strict=True)
+            if bound is not None
+        ]
+        return f"({' AND '.join(parts)})"
+
+    def _value(self, value: str) -> str:
+        """Add a value; return the name of its SQL parameter."""
+        name = f"q{next(self._numbers)}"
+        self._values[name] = value
+        return name
+
+
+def _shanghai_times(days: Days) -> tuple[str | None, str | None]:
+    first, last = (each.isoformat() if each else None for each in _bounds(days))
+    return first, last
+
+
+def _utc_times(days: Days) -> tuple[str | None, str | None]:
+    first, last = (
+        utc_iso(datetime.combine(each, time(), SHANGHAI)) if each else None
+        for each in _bounds(days)
+    )
+    return first, last
+
+
+def _bounds(days: Days) -> tuple[date | None, date | None]:
+    """Return the first day, and the day after the last one."""
+    return days.first, days.last + _DAY if days.last else None

@@ -1,0 +1,245 @@
+"""Find securities by what people type: a code, a name, a former name, initials in pinyin.
+
+The table ``security_keys`` has the folded keys of every security. Triggers add those of each name
+that a security gets, and keep those of its former names. So a connection that writes securities
+needs `register`.
+"""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from itertools import islice, product
+
+from sqlite_utils import Database
+
+from archive.search.folding import fold, narrow
+from archive.search.language import And, Field, Node, Or, Text, parse
+
+# Securities that a query names at most.
+_MOST_NAMED = 6
+
+# Readings of a name with characters that have several.
+_MOST_READINGS = 8
+
+# Characters of a name, and letters of initials.
+_SHORTEST_NAME, _LONGEST_NAME, _SHORTEST_INITIALS = 3, 20, 3
+
+_SHANGHAI, _SHENZHEN, _HONG_KONG, _US = 1, 0, 116, (105, 106, 107)
+_BEIJING = re.compile(r"[48]\d{5}|92\d{4}")
+_SHARE_CLASS = re.compile(r"-[a-z]{1,3}")
+_KEY = re.compile(r"(?!(?:19|20)\d\d$)[a-z0-9.]{3,20}", re.ASCII)
+
+_SCHEMA = """
+    CREATE TABLE security_keys (
+        key TEXT NOT NULL,
+        security TEXT NOT NULL REFERENCES securities(code),
+        rank INTEGER NOT NULL,
+        PRIMARY KEY (key, security)
+    ) WITHOUT ROWID
+"""
+_ADD_KEYS = """
+    INSERT INTO security_keys (key, security, rank)
+    SELECT value ->> 0, {0}.code, value ->> 1
+    FROM {1}json_each(security_keys({0}.market, {0}.symbol, {0}.name)) WHERE true
+    ON CONFLICT DO NOTHING
+"""
+_TRIGGERS = {
+    "securities_insert": "AFTER INSERT ON securities",
+    "securities_update": "AFTER UPDATE OF name ON securities WHEN old.name IS NOT new.name",
+}
+
+
+class Rank(IntEnum):
+    """How well a key names a security, the best first."""
+
+    CODE = 0
+    NAME = 1
+    INITIALS = 2
+    OTHER_READING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSecurity:
+    """A security that a query names.
+
+    :param market: see `archive.content.Security`.
+    :param symbol: such as ``600519``.
+    :param name: the present name.
+    :param posts: number of posts that name it.
+    """
+
+    market: int
+    symbol: str
+    name: str
+    posts: int
+
+    @property
+    def code(self) -> str:
+        """Market and symbol, such as ``1.600519``."""
+        return f"{self.market}.{self.symbol}"
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Add the SQL function ``security_keys(market, symbol, name)`` to a connection.
+
+    It returns a JSON array of keys, each with its rank.
+    """
+    connection.create_function("security_keys", 3, _keys_as_json, deterministic=True)
+
+
+def create_security_keys(db: Database) -> None:
+    """Create the table of the keys, with those of the present securities, and its triggers."""
+    register(db.conn)
+    db.execute(_SCHEMA)
+    db.execute(_ADD_KEYS.format("securities", "securities, "))
+    for name, event in _TRIGGERS.items():
+        db.execute(f"CREATE TRIGGER {name} {event} BEGIN {_ADD_KEYS.format('new', '')}; END")
+
+
+def is_key(term: str) -> bool:
+    """Return whether a term may be the code or the initials of a security; a year is none.
+
+    :param term: folded, with plain ASCII.
+    """
+    return _KEY.fullmatch(term) is not None
+
+
+def names_by_key(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, list[str]]:
+    """Return the terms that are codes or initials of securities, with the folded names of these."""
+    keys = json.dumps(list(terms))
+    names: dict[str, list[str]] = {}
+    if keys == "[]":
+        return names
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    found = cursor.execute(
+        """
+        SELECT key, coalesce(name, symbol) FROM security_keys JOIN securities ON code = security
+        WHERE rank <> ? AND key IN (SELECT value FROM json_each(?)) ORDER BY key, rank, security
+        """,
+        [Rank.NAME, keys],
+    )
+    for key, name in found:
+        names.setdefault(key, []).append(fold(name))
+    return names
+
+
+def securities_named(connection: sqlite3.Connection, query: str) -> list[NamedSecurity]:
+    """Return the securities that a query, or a term of it, names; the best first.
+
+    :raises InvalidQuery: see `archive.search.language.parse`.
+    """
+    return _named_by(connection, [_key(query), *_keys_in(parse(query))])
+
+
+def securities_within(connection: sqlite3.Connection, terms: Iterable[str]) -> list[NamedSecurity]:
+    """Return the securities whose names are parts of terms, the longest name first.
+
+    :param terms: folded, with plain ASCII.
+    """
+    parts = {
+        term[start : start + length]
+        for term in terms
+        for length in range(_SHORTEST_NAME, _LONGEST_NAME + 1)
+        for start in range(len(term) - length + 1)
+    }
+    return _named_by(connection, sorted(parts, key=lambda part: (-len(part), part)))
+
+
+def _named_by(connection: sqlite3.Connection, keys: Iterable[str]) -> list[NamedSecurity]:
+    """Return the securities that have one of these keys, in the order of the keys."""
+    places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    found = cursor.execute(
+        """
+        SELECT key, rank, market, symbol, coalesce(name, symbol),
+            (SELECT count(*) FROM mentions WHERE security = code)
+        FROM security_keys JOIN securities ON code = security
+        WHERE key IN (SELECT value FROM json_each(?))
+        """,
+        [json.dumps(list(places))],
+    )
+    ranked = sorted(
+        (places[key], rank, _key(name) != key, -posts, symbol, market, name)
+        for key, rank, market, symbol, name, posts in found
+    )
+    named = (
+        NamedSecurity(market, symbol, name, -posts)
+        for _, _, _, posts, symbol, market, name in ranked
+    )
+    return list(dict.fromkeys(named))[:_MOST_NAMED]
+
+
+def _keys_in(node: Node | None) -> Iterator[str]:
+    match node:
+        case Text(term):
+            yield _key(term)
+        case Field("security", value):
+            yield _key(value)
+        case And(nodes) | Or(nodes):
+            for each in nodes:
+                yield from _keys_in(each)
+
+
+def _key(text: str) -> str:
+    return narrow(fold(text)).replace(" ", "")
+
+
+@lru_cache(maxsize=10_000)
+def _keys_as_json(market: int, symbol: str, name: str | None) -> str:
+    keys: dict[str, int] = {}
+    for key, rank in (*_codes(market, _key(symbol)), *_names(name or "")):
+        keys.setdefault(key, rank)
+    return json.dumps(list(keys.items()), ensure_ascii=False)
+
+
+def _codes(market: int, symbol: str) -> Iterator[tuple[str, int]]:
+    for code in _code_forms(market, symbol):
+        yield code, Rank.CODE
+
+
+def _code_forms(market: int, symbol: str) -> Iterator[str]:
+    yield symbol
+    yield f"{market}.{symbol}"
+    if market == _HONG_KONG:
+        short = symbol.lstrip("0")
+        if len(short) <= 4 and is_key(short.zfill(4)):
+            yield short.zfill(4)
+        for digits in {symbol, short, short.zfill(4)}:
+            yield from (f"{digits}.hk", f"hk{digits}")
+    elif market == _SHANGHAI:
+        yield from (f"sh{symbol}", f"{symbol}.sh", f"{symbol}.ss")
+    elif market == _SHENZHEN:
+        exchange = "bj" if _BEIJING.fullmatch(symbol) else "sz"
+        yield from (f"{exchange}{symbol}", f"{symbol}.{exchange}")
+    elif market in _US:
+        yield f"{symbol}.us"
+
+
+def _names(name: str) -> Iterator[tuple[str, int]]:
+    full = _key(name)[:_LONGEST_NAME]
+    forms = dict.fromkeys(
+        [full, *(form for form in (full.lstrip("*"), _SHARE_CLASS.sub("", full)) if form)]
+    )
+    for form in filter(None, forms):
+        yield form, Rank.NAME
+    for form in filter(None, forms):
+        for number, initials in enumerate(_initials(form.lstrip("*"))):
+            if len(initials) >= _SHORTEST_INITIALS and initials.isascii():
+                yield initials, Rank.OTHER_READING if number else Rank.INITIALS
+
+
+def _initials(name: str) -> Iterator[str]:
+    """Yield the initials of a name in pinyin, the usual reading first."""
+    if name.isascii():
+        return
+    # Its import takes half a second.
+    from pypinyin import Style, pinyin
+
+    readings = pinyin(name, style=Style.FIRST_LETTER, heteronym=True)
+    yield from islice(map("".join, product(*readings)), _MOST_READINGS)
