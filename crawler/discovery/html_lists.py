@@ -15,6 +15,7 @@ from crawler.declarations.times import read_time
 _LEAST_ENTRIES = 3
 _SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
 _MOST_ANCESTORS = 4
+_MOST_GROUPS = 60
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 _TIME = re.compile(r"\d{1,4}[-/.年月]\d{1,2}|\d{1,2}:\d{2}|前$|今天|昨天")
 
@@ -45,7 +46,8 @@ def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[HtmlList
         if link.get("href") and len(shown_text(link)) >= _SHORTEST_TITLE:
             for path in _paths_to(link):
                 groups[path].append(link)
-    found = [one for path, links in groups.items() if (one := _list(page, path, links, zone, near))]
+    largest = sorted(groups.items(), key=lambda group: len(group[1]), reverse=True)[:_MOST_GROUPS]
+    found = [one for path, links in largest if (one := _list(page, path, links, zone, near))]
     return sorted(found, key=lambda one: (one.time is not None, len(one.addresses)), reverse=True)
 
 
@@ -82,8 +84,10 @@ def _step(element: etree._Element) -> str:
 def _list(
     page: Selector, path: str, links: list[etree._Element], zone: tzinfo, near: datetime
 ) -> HtmlList | None:
+    if len(links) < _LEAST_ENTRIES:
+        return None
     entries = page.css(path)
-    if len(links) < _LEAST_ENTRIES or not _LEAST_ENTRIES <= len(entries) <= 2 * len(links):
+    if not _LEAST_ENTRIES <= len(entries) <= 2 * len(links):
         return None
     longest = [max(entry.css("a"), key=_likeness, default=None) for entry in entries]
     found = [link for link in longest if link is not None and _length(link) >= _SHORTEST_TITLE]
