@@ -16,6 +16,7 @@ _LEAST_ENTRIES = 3
 _SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
 _MOST_ANCESTORS = 4
 _MOST_GROUPS = 60
+_TIME_TAGS = ("span", "em", "i", "b", "time", "p", "div", "td", "dd", "dt", "small", "label", "font")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 _TIME = re.compile(r"\d{1,4}[-/.年月]\d{1,2}|\d{1,2}:\d{2}|前$|今天|昨天")
 
@@ -115,7 +116,7 @@ def _time_path(entries: list[Selector], zone: tzinfo, near: datetime) -> str | N
     """Return the path to a time that most entries have."""
     counts: dict[str, int] = defaultdict(int)
     for entry in entries:
-        for element in entry.root.iter("span", "em", "i", "time", "p", "div", "td", "small"):
+        for element in entry.root.iter(*_TIME_TAGS):
             text = shown_text(element)
             if len(text) < 30 and _TIME.search(text) and read_time(text, zone, near=near):
                 counts[_step(element)] += 1

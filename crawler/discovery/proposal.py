@@ -23,6 +23,7 @@ from crawler.declarations.model import Declaration
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
 from crawler.discovery.html_lists import HtmlList, html_lists_in
+from crawler.discovery.json_articles import json_layout
 from crawler.discovery.json_lists import fields_of, lists_in
 from crawler.discovery.patterns import pattern_of
 from crawler.discovery.site_names import site_name
@@ -251,6 +252,8 @@ def _with_identity(
         path = news["fields"]["id"]
         news["fields"] = {**news["fields"], "address": {"path": path, "template": template}}
         addresses = [template.replace("{}", entry.id) for entry in entries if entry.id]
+    if layout := json_layout(articles, ZoneInfo(zone)):
+        whole["articles"] = {"api": {**layout, "seen": news["seen"]}}
     pattern = pattern_of(addresses)
     if pattern:
         whole["identity"] = {"addresses": [{"pattern": pattern}]}

@@ -81,7 +81,8 @@ def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int
     """
     first, *others = (_saved(file, address, most_bytes) for file in files)
     answer, _, _ = first
-    entries = propose(name, [answer]).entries
+    sure = [page for page, _, is_sure in others if is_sure]
+    entries = propose(name, [answer], sure).entries
     pages = []
     for page, path, is_sure in others:
         try:

@@ -219,6 +219,33 @@ def test_an_answer_of_json_and_pages_that_show_its_addresses(
     assert table["lists"]["news"]["fields"]["address"] == {"path": "id", "template": template}
 
 
+def test_a_source_of_json_alone(made_up: Publishers, tmp_path: Path) -> None:
+    """One page's address gives those of all others, whose files have the names of their ids."""
+    stories = made_up.caixun[:5]
+    items = [{"id": one.own_id, "title": one.title} for one in stories]
+    api = tmp_path / "list.json"
+    api.write_text(json.dumps({"data": items}, ensure_ascii=False), encoding="utf-8")
+    files: list[object] = [api]
+    for story in stories:
+        file = tmp_path / f"{story.own_id}.json"
+        body = "".join(f"<p>{one}</p>" for one in story.paragraphs)
+        article = {"title": story.title, "content": body, "pub_time": f"{story.published:%F %T}"}
+        answer = {"code": 0, "data": {"menu": {"title": "x"}, "article": article}}
+        file.write_text(json.dumps(answer, ensure_ascii=False), encoding="utf-8")
+        files.append(file)
+    files[1] = f"{files[1]}=https://api.{CAIXUN_HOST}/articles/{stories[0].own_id}"
+    ended = in_process("add", f"https://api.{CAIXUN_HOST}/list", *files, "--to", tmp_path)
+    assert ended.exit_code == 0, ended.output
+    declaration = load(tmp_path / "caixun.toml")
+    assert declaration.articles["api"].fields.body[0].path == "data.article.content"
+    read = json.loads((tmp_path / "caixun" / "expected.json").read_text(encoding="utf-8"))["files"]
+    for number, story in enumerate(stories, 1):
+        article = read[f"article-{number}.json"]
+        assert (article["id"], article["title"]) == (story.own_id, story.title)
+        assert article["body_text"].splitlines() == list(story.paragraphs)
+        assert article["published"] == f"{story.published:%Y-%m-%dT%H:%M:%S}+08:00"
+
+
 def with_feed(made_up: Publishers) -> Site:
     """The home page of caixun names a feed and holds no list; robots.txt names a sitemap."""
     stories = made_up.caixun[:12]
