@@ -37,11 +37,17 @@ async def request_article(visitor: Visitor, declaration: Declaration, entry: Ent
     :returns: None where the declaration gives no address of it, or that of another's host.
     """
     address = article_address(declaration, entry, visitor.now())
-    if address is None or urlsplit(address).hostname not in declaration.hosts:
+    if address is None or not is_own(declaration, address):
         return None
     layouts = declaration.articles.values()
     layout = next((one for one in layouts if one.address), None)
     return await _request(visitor, declaration, address, layout)
+
+
+def is_own(declaration: Declaration, address: str) -> bool:
+    """Report whether an address is at one of a source's hosts, or below one."""
+    host = urlsplit(address).hostname or ""
+    return any(f".{host}".endswith(f".{own}") for own in declaration.hosts)
 
 
 async def _request(

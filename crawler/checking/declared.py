@@ -36,7 +36,7 @@ from crawler.declarations.lists import UNREADABLE
 from crawler.declarations.model import Layout, ListTable, Seen
 from crawler.declarations.places import list_at
 from crawler.declarations.values import Fields
-from crawler.declared_requests import answer_of, request_article, request_list
+from crawler.declared_requests import answer_of, is_own, request_article, request_list
 from crawler.extraction.fallback import read_or_extract
 from crawler.visiting import Visit, Visitor
 
@@ -183,8 +183,12 @@ class _Comparison:
         times = [entry.published.time for entry in entries if entry.published]
         if table.newest_first and times != sorted(times, reverse=True):
             yield self._deviation("its entries are not in order of time")
-        hosts = {urlsplit(one.address).hostname or "" for one in entries if one.address}
-        if not table.whole and (others := hosts - set(self.declaration.hosts)):
+        others = {
+            urlsplit(entry.address).hostname or ""
+            for entry in entries
+            if entry.address and not is_own(self.declaration, entry.address)
+        }
+        if others and not table.whole:
             yield self._deviation(
                 f"`hosts` lacks {quoted(', '.join(sorted(others)), 120)}, to which entries lead"
             )

@@ -47,9 +47,8 @@ _PAGE = re.compile(r"([?&](?:page|p|page_index|pageIndex|pn)=)1(?=&|$)")
 _MOST_LISTS_TRIED = 12
 _MOST_HOSTS = 5
 _SHORTEST_BODY = 60
+#: The share of the addresses of another list that have the pattern of the first.
 _SHARE_ALIKE = 0.8
-"""Of the addresses of another list, which have the pattern of the first."""
-
 _MAIN = "news"
 
 
