@@ -6,6 +6,7 @@ captchas is an article.
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 
 from parsel import Selector
 from scrapy.http import Response
@@ -26,6 +27,9 @@ _CAPTCHA = re.compile(
 )
 _CODE_FIELD = re.compile(r"captcha|sms_?code|verif\w*_?code|checkcode|验证码", re.IGNORECASE)
 _COOKIE_GATE = re.compile(r"document\.cookie\s*=.*\b(?:location|reload)\b", re.DOTALL)
+
+_MARKS = ("//@id", "//@class", "//@name", "//form/@action", "//script/@src", "//iframe/@src")
+_FIELDS = ("//form//input/@*", "//form//button//text()", "//form//img/@*")
 
 #: A page without any of these is not parsed, to save time.
 _HINT = re.compile(
@@ -66,17 +70,19 @@ def _captcha_in(body: bytes) -> str | None:
     if len(text) > _MOST_TEXT:
         return None
     scripts = "\n".join(page.xpath("//script/text()").getall())
-    marks = page.xpath(
-        "//@id | //@class | //@name | //form/@action | //script/@src | //iframe/@src"
-    )
-    if _CAPTCHA.search("\n".join((*marks.getall(), scripts))):
+    if _CAPTCHA.search("\n".join((*_found(page, _MARKS), scripts))):
         return "a captcha"
-    fields = page.xpath("//form//input/@* | //form//button//text() | //form//img/@*")
-    if _CODE_FIELD.search("\n".join(fields.getall())):
+    if _CODE_FIELD.search("\n".join(_found(page, _FIELDS))):
         return "a captcha"
     if len(body) <= _THIN_BYTES and not text and _COOKIE_GATE.search(scripts):
         return "a script that sets a cookie"
     return None
+
+
+def _found(page: Selector, paths: Sequence[str]) -> Iterator[str]:
+    """Yield what each path finds. libxml2 compares all members of a union with each other."""
+    for path in paths:
+        yield from page.xpath(path).getall()
 
 
 def _limit_in(body: bytes) -> str | None:

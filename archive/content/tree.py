@@ -17,10 +17,13 @@ _PARAGRAPHS = BLOCKS - {"br", "hr"}
 # Elements that show nothing when they are empty.
 _VANISHING = frozenset("a b center div em figure font h2 h3 h4 p section span strong".split())  # noqa: SIM905
 
+# One step for all that is searched: for the union of two steps ("a | b"), libxml2 compares each
+# element of the one with each of the other.
 _shows_something = etree.XPath(
-    "boolean(.//img | .//table | .//video | .//audio | .//iframe | .//object | .//embed | .//hr)"
+    "boolean(.//*[self::img or self::table or self::video or self::audio or self::iframe"
+    " or self::object or self::embed or self::hr])"
 )
-_pieces = etree.XPath("descendant::text() | descendant::br", smart_strings=False)
+_pieces = etree.XPath("descendant::node()[self::text() or self::br]", smart_strings=False)
 _hidden = etree.XPath("//*[contains(translate(@style, ' ', ''), 'display:none')]")
 
 

@@ -1,44 +1,33 @@
 """Answers of the interfaces of sources, and why an interface gave none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass, fields
+from typing import Self
 
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from crawler.visiting import Reply, Silence
 
-class Silence(StrEnum):
-    """Why there is no answer."""
-
-    FORBIDDEN = "forbidden"
-    LEFT_ALONE = "left alone"
-    CUT = "cut"
-    UNREACHABLE = "unreachable"
-    NOT_ASKED = "not asked"
+__all__ = ["Answer", "Answers", "Silence", "response_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Reply):
     """The result of a request to an interface.
 
     :param interface: the name of the interface.
-    :param address: the requested address; empty where none was known.
-    :param response: the answer, decompressed; None when there is none.
-    :param silence: why there is no answer; None when there is one.
-    :param reason: the same in a sentence.
-    :param received: when the answer was received, aware; None where that is not known.
     :param title: the title of the article on the list that named it.
     """
 
     interface: str
-    address: str
-    response: Response | None = None
-    silence: Silence | None = None
-    reason: str = ""
-    received: datetime | None = None
     title: str | None = None
+
+    @classmethod
+    def of(cls, reply: Reply, *, interface: str, title: str | None = None) -> Self:
+        """Return the reply of an interface."""
+        facts = {field.name: getattr(reply, field.name) for field in fields(Reply)}
+        return cls(interface=interface, title=title, **facts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,26 +64,72 @@ class Finding:
 def compare(source: str, answer: Answer) -> Finding:
     """Compare an answer with the expected one."""
     if answer.response is None:
-        return _silence(answer)
+        known = EXPECTED[layout_of(Response(answer.address))] if answer.address else None
+        return silent(answer, known.mark if known else Mark.D, known.dead if known else None)
     expected = EXPECTED[layout_of(answer.response)]
     return _Comparison(source, answer, answer.response, expected).finding()
 
 
-def _silence(answer: Answer) -> Finding:
-    if answer.silence is Silence.NOT_ASKED:
-        return Finding(answer, Result.NOT_ASKED, f"none: {answer.reason}")
-    expected = EXPECTED[layout_of(Response(answer.address))]
+def silent(answer: Answer, mark: Mark, dead: Mark | None = None) -> Finding:
+    """Return the finding on an interface without an answer.
+
+    :param mark: the certainty that the interface works.
+    :param dead: the certainty that it is out of service; None where it is in service.
+    """
     match answer.silence:
+        case Silence.NOT_ASKED:
+            return Finding(answer, Result.NOT_ASKED, f"none: {answer.reason}")
         case Silence.FORBIDDEN:
             forbidden = Deviation("robots.txt forbids it, so it was not asked", Mark.D)
             return Finding(answer, Result.NOT_ASKED, "none", (forbidden,))
-        case Silence.UNREACHABLE | Silence.CUT if expected.dead:
-            return Finding(answer, Result.EXPECTED, f"none, out of service ({expected.dead})")
+        case Silence.UNREACHABLE | Silence.CUT if dead:
+            return Finding(answer, Result.EXPECTED, f"none, out of service ({dead})")
         case Silence.CUT:
             ban = Deviation("its host cut the connection without an answer, as a ban does", Mark.B)
             return Finding(answer, Result.REFUSED, "none", (ban,))
     result = Result.REFUSED if answer.silence is Silence.LEFT_ALONE else Result.SILENT
-    return Finding(answer, result, "none", (Deviation(quoted(answer.reason, 200), expected.mark),))
+    return Finding(answer, result, "none", (Deviation(quoted(answer.reason, 200), mark),))
+
+
+def refused(response: Response) -> str | None:
+    """Return how a response refuses, as the end of a sentence; None where it does not."""
+    if response.status in _REFUSING:
+        return f"status {response.status}"
+    return refusal_in(response)
+
+
+def shown(response: Response, newest: timedelta | None = None, entries: int | None = None) -> str:
+    """Return a response in a few words.
+
+    :param newest: the age of the newest entry, of a list.
+    :param entries: the number of entries, of a list.
+    """
+    seen = [str(response.status), type_of(response.body), f"{len(response.body):,} bytes"]
+    if entries is not None:
+        seen.append(f"{entries} entries")
+    if newest is not None:
+        seen.append(f"the newest {span(newest)} old")
+    return ", ".join(seen)
+
+
+def too_old(newest: timedelta | None, limit: timedelta | None, mark: Mark) -> Iterator[Deviation]:
+    """Compare the age of a list's newest entry with the greatest that is expected."""
+    if newest is None or limit is None:
+        return
+    if newest > limit:
+        yield Deviation(f"its newest entry is {span(newest)} old, more than {span(limit)}", mark)
+    if newest < -_CLOCKS_APART:
+        yield Deviation(f"its newest entry is {span(-newest)} in the future", Mark.B)
+
+
+def other_title(title: str | None, listed: str | None, mark: Mark) -> Iterator[Deviation]:
+    """Compare the title of an article with that on the list that named it."""
+    if listed and title and not have_something_in_common(title, listed):
+        yield Deviation(
+            f"its title `{quoted(title)}` has nothing in common with the list's,"
+            f" `{quoted(listed)}`",
+            mark,
+        )
 
 
 class _Comparison:
@@ -101,11 +147,7 @@ class _Comparison:
         if self._expected.dead and self._response.status >= HTTPStatus.BAD_REQUEST:
             seen = f"{self._response.status}, out of service ({self._expected.dead})"
             return Finding(self._answer, Result.EXPECTED, seen)
-        if self._response.status in _REFUSING:
-            refusal: str | None = f"status {self._response.status}"
-        else:
-            refusal = refusal_in(self._response)
-        if refusal is not None:
+        if refusal := refused(self._response):
             deviation = Deviation(f"it refused with {refusal}", self._expected.mark)
             return Finding(self._answer, Result.REFUSED, self._seen(), (deviation,))
         deviations = tuple(self._deviations())
@@ -113,13 +155,10 @@ class _Comparison:
         return Finding(self._answer, result, self._seen(), deviations)
 
     def _seen(self) -> str:
-        response, reading = self._response, self._reading
-        seen = [str(response.status), type_of(response.body), f"{len(response.body):,} bytes"]
-        if reading is not None and reading["kind"] == "list":
-            seen.append(f"{len(reading['entries'])} entries")
-            if self._newest is not None and self._answer.received is not None:
-                seen.append(f"the newest {_shown(self._answer.received - self._newest)} old")
-        return ", ".join(seen)
+        reading = self._reading
+        if reading is None or reading["kind"] != "list":
+            return shown(self._response)
+        return shown(self._response, self._age, len(reading["entries"]))
 
     def _deviations(self) -> Iterator[Deviation]:
         expected, response = self._expected, self._response
@@ -189,27 +228,14 @@ class _Comparison:
         times = self._times(entries)
         if self._expected.ordered is not None and times != sorted(times, reverse=True):
             yield Deviation("its entries are not in order of time", self._expected.ordered)
-        received, limit = self._answer.received, self._expected.newest
-        if self._newest is not None and received is not None and limit is not None:
-            age = received - self._newest
-            if age > limit:
-                sentence = f"its newest entry is {_shown(age)} old, more than {_shown(limit)}"
-                yield Deviation(sentence, self._expected.mark)
-            if age < -_CLOCKS_APART:
-                yield Deviation(f"its newest entry is {_shown(-age)} in the future", Mark.B)
+        yield from too_old(self._age, self._expected.newest, self._expected.mark)
 
     def _article(self) -> Iterator[Deviation]:
         assert self._reading is not None
         for name in self._expected.required:
             if not self._reading[name]:
                 yield Deviation(f"no {name} could be read", self._expected.mark)
-        listed, title = self._answer.title, self._reading["title"]
-        if listed and title and not have_something_in_common(title, listed):
-            yield Deviation(
-                f"its title `{quoted(title)}` has nothing in common with the list's,"
-                f" `{quoted(listed)}`",
-                self._expected.mark,
-            )
+        yield from other_title(self._reading["title"], self._answer.title, self._expected.mark)
 
     @staticmethod
     def _times(entries: list[Mapping[str, Any]]) -> list[datetime]:
@@ -218,9 +244,12 @@ class _Comparison:
         ]
 
     @property
-    def _newest(self) -> datetime | None:
+    def _age(self) -> timedelta | None:
+        """The age of a list's newest entry; None where that is not known."""
         assert self._reading is not None
-        return max(self._times(self._reading["entries"]), default=None)
+        newest = max(self._times(self._reading["entries"]), default=None)
+        received = self._answer.received
+        return received - newest if newest and received else None
 
 
 def type_of(body: bytes) -> str:
@@ -230,10 +259,10 @@ def type_of(body: bytes) -> str:
     return next(found, "another text" if start else "empty")
 
 
-def _shown(span: timedelta) -> str:
+def span(length: timedelta) -> str:
     """Return a span of time in its largest unit."""
-    seconds = int(span.total_seconds())
-    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if abs(seconds) >= 2 * length:
-            return f"{seconds // length} {unit}"
+    seconds = int(length.total_seconds())
+    for unit, one in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if abs(seconds) >= 2 * one:
+            return f"{seconds // one} {unit}"
     return f"{seconds} seconds"

@@ -72,6 +72,11 @@ class Interface:
         """Its host, with the port where the address has one."""
         return urlsplit(self.template).netloc
 
+    @property
+    def hostname(self) -> str:
+        """Its host, without a port."""
+        return urlsplit(self.template).hostname or ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -18,6 +18,8 @@ from crawler.checking.answers import Answer, Answers, Silence, response_of
 INDEX = "index.json"
 #: The files that name the answers in a folder and the address of each.
 _INDEXES = (INDEX, "expected.json")
+#: Sources that a sentence names.
+_MOST_NAMED = 3
 #: Headers that are not saved.
 _NOT_SAVED = {b"set-cookie"}
 
@@ -104,8 +106,9 @@ def saved_answers(folder: Path, sources: Iterable[str]) -> list[Answers]:
     places = [place for place in (folder, *(folder / name for name in names)) if _index(place)]
     found = [answers for answers in map(_read, places) if answers.source in names]
     if not found:
+        wanted = " or ".join(names) if len(names) <= _MOST_NAMED else "any source"
         raise UnreadableFolder(
-            f"{folder} has no saved answers of {' or '.join(names)}: an {INDEX} should name them."
+            f"{folder} has no saved answers of {wanted}: an {INDEX} should name them."
         )
     return found
 

@@ -25,6 +25,7 @@ class AnswerError(FinewsError):
 
     def __init__(self, address: str, part: str, what: str) -> None:
         super().__init__(f"{address} was not read by {part}: {what}.")
+        self.what = what
 
 
 class UnreadableAnswer(AnswerError):

@@ -76,7 +76,7 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
             fetched=answer.fetched,
         )
         entries = _entries(declaration, table, scope)
-        return ListPage(entries, next=_next(table, document, entries, page))
+        return ListPage(entries, next=_next(table, scope, entries, page))
     except PathError as error:
         raise UnreadableAnswer(answer.address, part, str(error)) from error
 
@@ -180,15 +180,17 @@ def _once_each(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
-def _next(table: ListTable, document: Node, entries: tuple[Entry, ...], page: int) -> str | None:
+def _next(table: ListTable, whole: Scope, entries: tuple[Entry, ...], page: int) -> str | None:
     """Return what gives the next page; None behind the last one."""
     paging = table.paging
     if paging is None or not entries or (paging.last and page >= paging.last):
         return None
     if paging.next is None:
         return str(page + 1)
-    found: list[Any] = [one for one in find_all(document, paging.next) if one not in ("", None)]
+    found: list[Any] = [one for one in find_all(whole.answer, paging.next) if one not in ("", None)]
     if not found:
         return None
+    if "{cursor}" not in table.address:
+        return next(iter(absolute(whole.base, [as_written(found[0])])), None)
     cursor = as_written(found[0])
     return str(int(cursor) + paging.plus) if paging.plus and cursor.isdecimal() else cursor

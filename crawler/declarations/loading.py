@@ -22,9 +22,7 @@ def load_all(folders: Iterable[Path]) -> dict[str, Declaration]:
 
     :raises InvalidDeclaration: when a file is wrong.
     """
-    files: dict[str, Path] = {}
-    for folder in folders:
-        files |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    files = files_in(folders)
     declarations = {name: load(path) for name, path in files.items()}
     for name, declaration in declarations.items():
         for other in declaration.fallback:
@@ -33,6 +31,14 @@ def load_all(folders: Iterable[Path]) -> dict[str, Declaration]:
                     f"{files[name]}: fallback names {other!r}, and no source has that name."
                 )
     return declarations
+
+
+def files_in(folders: Iterable[Path]) -> dict[str, Path]:
+    """Return the file of every declaration of some folders, by its name."""
+    files: dict[str, Path] = {}
+    for folder in folders:
+        files |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return files
 
 
 def load(path: Path) -> Declaration:

@@ -17,8 +17,8 @@ from crawler.declarations.paths import check_path
 from crawler.declarations.signatures import SIGNATURES
 from crawler.declarations.values import Fields, Pattern, Skip, Table, paths_in
 
-_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+SOURCE_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
 _DURATION = re.compile(r"(\d+) ?(s|min|h|d)")
 _SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 _PLACES = frozenset({"page", "size", "cursor", "now"})
@@ -26,7 +26,7 @@ _ARTICLE_PLACES = frozenset({"id", "now"})
 
 
 def _source_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
+    if not SOURCE_NAME.fullmatch(name):
         raise ValueError("should be a name of small letters and digits, such as ths")
     return name
 

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+from crawler.declarations.identity import native_id
 from crawler.declarations.model import Declaration, ListTable
 
 _PLACE = re.compile(r"\{\w+\}")
@@ -20,7 +21,7 @@ def list_at(declaration: Declaration, address: str) -> str | None:
     found = {
         name: _parameters_in_common(table, address)
         for name, table in declaration.lists.items()
-        if _is_at(table, address)
+        if _is_at(table, address) or _leads_to(declaration, table, address)
     }
     return None if of_an_article or not found else max(found, key=lambda name: found[name])
 
@@ -38,11 +39,21 @@ def _is_at(table: ListTable, address: str) -> bool:
     if template.hostname != asked.hostname:
         return False
     path = "[^/]*".join(map(re.escape, _PLACE.split(template.path)))
-    if re.fullmatch(path, asked.path):
-        return True
-    # Other pages of a list that links to them are below the first.
-    leads_on = table.paging is not None and table.paging.next is not None and not template.query
-    return leads_on and asked.path.startswith(template.path.rpartition("/")[0] + "/")
+    return re.fullmatch(path, asked.path) is not None
+
+
+def _leads_to(declaration: Declaration, table: ListTable, address: str) -> bool:
+    """Report whether an address may be of a further page of a list that links to them.
+
+    They are below the first page, where articles may be, too.
+    """
+    template, asked = urlsplit(table.address), urlsplit(address)
+    if table.paging is None or table.paging.next is None or template.query:
+        return False
+    if native_id(declaration.identity, address) is not None:
+        return False
+    below = template.path.rpartition("/")[0] + "/"
+    return template.hostname == asked.hostname and asked.path.startswith(below)
 
 
 def _parameters_in_common(table: ListTable, address: str) -> int:

@@ -15,6 +15,8 @@ from crawler.declarations.times import read_time
 _LEAST_ENTRIES = 3
 _SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
 _MOST_ANCESTORS = 4
+_MOST_GROUPS = 60
+_TIME_TAGS = ("span", "em", "i", "b", "time", "p", "div", "td", "dd", "dt", "small", "label")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 _TIME = re.compile(r"\d{1,4}[-/.年月]\d{1,2}|\d{1,2}:\d{2}|前$|今天|昨天")
 
@@ -45,7 +47,8 @@ def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[HtmlList
         if link.get("href") and len(shown_text(link)) >= _SHORTEST_TITLE:
             for path in _paths_to(link):
                 groups[path].append(link)
-    found = [one for path, links in groups.items() if (one := _list(page, path, links, zone, near))]
+    largest = sorted(groups.items(), key=lambda group: len(group[1]), reverse=True)[:_MOST_GROUPS]
+    found = [one for path, links in largest if (one := _list(page, path, links, zone, near))]
     return sorted(found, key=lambda one: (one.time is not None, len(one.addresses)), reverse=True)
 
 
@@ -82,8 +85,10 @@ def _step(element: etree._Element) -> str:
 def _list(
     page: Selector, path: str, links: list[etree._Element], zone: tzinfo, near: datetime
 ) -> HtmlList | None:
+    if len(links) < _LEAST_ENTRIES:
+        return None
     entries = page.css(path)
-    if len(links) < _LEAST_ENTRIES or not _LEAST_ENTRIES <= len(entries) <= 2 * len(links):
+    if not _LEAST_ENTRIES <= len(entries) <= 2 * len(links):
         return None
     longest = [max(entry.css("a"), key=_likeness, default=None) for entry in entries]
     found = [link for link in longest if link is not None and _length(link) >= _SHORTEST_TITLE]
@@ -111,7 +116,7 @@ def _time_path(entries: list[Selector], zone: tzinfo, near: datetime) -> str | N
     """Return the path to a time that most entries have."""
     counts: dict[str, int] = defaultdict(int)
     for entry in entries:
-        for element in entry.root.iter("span", "em", "i", "time", "p", "div", "td", "small"):
+        for element in entry.root.iter(*_TIME_TAGS):
             text = shown_text(element)
             if len(text) < 30 and _TIME.search(text) and read_time(text, zone, near=near):
                 counts[_step(element)] += 1

@@ -40,7 +40,7 @@ def fields_of(entries: Entries, zone: tzinfo) -> dict[str, str]:
         "digest": _named(entries, _DIGESTS, _is_text),
         "body": _named(entries, _BODIES, _is_text),
     }
-    return {name: _quoted(key) for name, key in fields.items() if key}
+    return {name: quoted(key) for name, key in fields.items() if key}
 
 
 def _lists(
@@ -54,7 +54,7 @@ def _lists(
             yield path, objects
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from _lists(value, (*path, _quoted(key)), depth + 1)
+            yield from _lists(value, (*path, quoted(key)), depth + 1)
 
 
 def _richness(entries: Entries) -> int:
@@ -118,5 +118,6 @@ def _is_address(values: list[Any]) -> bool:
     return len(addresses) == len(values) and len(set(addresses)) > len(values) / 2
 
 
-def _quoted(key: str) -> str:
+def quoted(key: str) -> str:
+    """Return a key as a step of a path."""
     return key if re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII) else f'"{key}"'

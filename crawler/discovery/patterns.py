@@ -67,4 +67,7 @@ def _stem(stems: Sequence[str]) -> str:
     if all(stem.isdecimal() for stem in stems):
         lengths = {len(stem) for stem in stems}
         return rf"\d{{{lengths.pop()}}}" if len(lengths) == 1 else r"\d+"
+    forms = {re.sub(r"\d+", r"\\d+", re.escape(stem)).replace(r"\-", "-") for stem in stems}
+    if len(forms) == 1:
+        return forms.pop()
     return r"[\w.~-]+"

@@ -1,9 +1,10 @@
-"""Propose a declaration by an answer that is a list, and by pages of its articles."""
+"""Propose a declaration by answers that are lists, and by pages of their articles."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -16,26 +17,39 @@ from archive.errors import FinewsError
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.errors import AnswerError
 from crawler.declarations.formats import Format
-from crawler.declarations.lists import ListPage, read_list
+from crawler.declarations.lists import Entry, ListPage, read_list
 from crawler.declarations.loading import declared
 from crawler.declarations.model import Declaration
-from crawler.declarations.paths import PathError
+from crawler.declarations.paths import PathError, find_all
+from crawler.declarations.reading import absolute
 from crawler.discovery.html_lists import HtmlList, html_lists_in
+from crawler.discovery.json_articles import json_layout
 from crawler.discovery.json_lists import fields_of, lists_in
 from crawler.discovery.patterns import pattern_of
-from crawler.extraction import ExtractionError, extract
+from crawler.discovery.site_names import site_name
+from crawler.extraction.page import is_overloaded
 
 _FEEDS = (
     (Format.RSS, re.compile(r"<(?:rss|rdf:RDF)\b")),
     (Format.ATOM, re.compile(r"<feed\b")),
     (Format.SITEMAP, re.compile(r"<(?:urlset|sitemapindex)\b")),
 )
+_JSON = re.compile(r"\s*(?:[{\[]|(?:(?:var|let|const)\s+)?[\w$.]+\s*[=(])")
 _DATE_IN_ADDRESS = re.compile(r"/((?:19|20)\d{2}-?[01]\d-?[0-3]\d)(?:/|\D)")
+_NEXT_PAGE = (
+    "link[rel=next]::attr(href)",
+    "a[rel=next]::attr(href)",
+    "//a[normalize-space() = '下一页' or normalize-space() = '下页']/@href",
+)
 _BEGINNING = 2_000
 _registered_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PAGE = re.compile(r"([?&](?:page|p|page_index|pageIndex|pn)=)1(?=&|$)")
 _MOST_LISTS_TRIED = 12
+_MOST_HOSTS = 5
 _SHORTEST_BODY = 60
+#: The share of the addresses of another list that have the pattern of the first.
+_SHARE_ALIKE = 0.8
+_MAIN = "news"
 
 
 class NothingFound(FinewsError):
@@ -47,43 +61,104 @@ class Proposal:
     """A declaration that reads the answers that it was made of.
 
     :param toml: the file.
-    :param page: what it reads in the list.
-    :param unsure: what somebody should look at, as sentences.
+    :param page: what it reads in the first of its lists.
+    :param answers: of its lists, by their names, that which describes most of each entry first.
     """
 
     declaration: Declaration
     toml: str
     page: ListPage
-    unsure: tuple[str, ...]
+    answers: Mapping[str, Answer]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The entries of the first list that are not left out."""
+        return [entry for entry in self.page.entries if entry.skip is None]
+
+
+@dataclass(frozen=True, slots=True)
+class _ListFound:
+    """A declaration with one list, and what it reads."""
+
+    answer: Answer
+    whole: dict[str, Any]
+    page: ListPage
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The list in the declaration."""
+        table: dict[str, Any] = self.whole["lists"][_MAIN]
+        return table
+
+    @property
+    def worth(self) -> float:
+        """How much an entry gives."""
+        return _worth(self.page) / len(self.page.entries)
 
 
 def propose(
-    name: str, answer: Answer, articles: Sequence[Answer] = (), *, zone: str = "Asia/Shanghai"
+    name: str,
+    lists: Sequence[Answer],
+    articles: Sequence[Answer] = (),
+    *,
+    zone: str = "Asia/Shanghai",
 ) -> Proposal:
     """Propose the declaration of a source.
 
+    The list that gives most of each entry is its first; others are added that lead to articles at
+    addresses of the same pattern.
+
     :param name: of the source.
-    :param answer: a list of its articles: a feed, a sitemap, JSON, or a page of links.
+    :param lists: of its articles: feeds, sitemaps, JSON, or pages of links.
     :param articles: pages of some articles.
-    :raises NothingFound: when the answer holds no list of articles.
+    :raises NothingFound: when no answer holds a list of articles.
+    """
+    found, reasons = [], []
+    for answer in lists:
+        try:
+            found.append(_find(name, answer, articles, zone))
+        except NothingFound as error:
+            reasons.append(error)
+    if not found:
+        raise reasons[0] if reasons else NothingFound("There is no answer with a list.")
+    found.sort(key=lambda one: one.worth, reverse=True)
+    first, *others = found
+    names = {_MAIN: first}
+    for other in others:
+        if _is_alike(first, other):
+            names[_name_of(other, names)] = other
+    whole = dict(first.whole, title=_title(found) or first.whole["title"])
+    whole["lists"] = {key: one.table for key, one in names.items()}
+    hosts = [host for one in names.values() for host in one.whole["hosts"]]
+    whole["hosts"] = list(dict.fromkeys(hosts))
+    return Proposal(
+        declared(whole, Path(f"{name}.toml")),
+        tomli_w.dumps(whole),
+        first.page,
+        {key: one.answer for key, one in names.items()},
+    )
+
+
+def _find(name: str, answer: Answer, articles: Sequence[Answer], zone: str) -> _ListFound:
+    """Find the list of an answer that gives most.
+
+    :raises NothingFound: when it holds none.
     """
     fetched = answer.fetched or datetime.now(UTC)
     answer = replace(answer, fetched=fetched)
-    best: tuple[int, dict[str, Any], Declaration, ListPage] | None = None
+    best: _ListFound | None = None
     for table in _tables(answer, ZoneInfo(zone), fetched)[:_MOST_LISTS_TRIED]:
         try:
-            whole = _with_identity(name, answer, table, zone, fetched)
+            whole = _with_identity(name, answer, table, articles, zone, fetched)
             declaration = declared(whole, Path(f"{name}.toml"))
-            page = read_list(declaration, "news", answer)
+            page = read_list(declaration, _MAIN, answer)
         except AnswerError:
             continue
-        worth = _worth(page)
-        if page.entries and (best is None or worth > best[0]):
-            best = worth, whole, declaration, page
+        if page.entries and (best is None or _worth(page) > _worth(best.page)):
+            best = _ListFound(answer, whole, page)
     if best is None:
         raise NothingFound(f"{answer.address} holds no list of articles that can be found.")
-    _, whole, declaration, page = best
-    return Proposal(declaration, tomli_w.dumps(whole), page, _unsure(page, articles))
+    return best
 
 
 def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, Any]]:
@@ -96,7 +171,7 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
                 return [{"format": str(form)}]
         if "jsonfeed.org" in beginning:
             return [{"format": str(Format.JSON_FEED)}]
-        if not text.lstrip().startswith("<"):
+        if _JSON.match(text):
             document = document_in(text, Format.JSON)
             found = [(path, fields_of(entries, zone)) for path, entries in lists_in(document)]
             return [
@@ -104,13 +179,19 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
                 for path, fields in found
                 if "title" in fields and {"id", "address"} & fields.keys()
             ]
+        if not text.lstrip().startswith("<"):
+            raise PathError("it is neither HTML nor JSON, and no feed or sitemap")
         page = document_in(text, Format.HTML)
+        if is_overloaded(page.root):
+            raise PathError("it has more elements than any list needs")
     except PathError as error:
         raise NothingFound(f"{answer.address} holds no list of articles: {error}.") from error
+    paging = _paging(answer.address, page)
     return [
         {
             "format": "html",
             "entries": one.entries,
+            **paging,
             "fields": {
                 "address": f"{one.link}::attr(href)",
                 "title": one.link,
@@ -128,17 +209,31 @@ def _time_of(found: HtmlList) -> dict[str, Any]:
     return {"path": found.time, **near}
 
 
+def _paging(address: str, page: Any) -> dict[str, Any]:
+    """Return how a page of links goes on: by its link to the next page, where it has one."""
+    for path in _NEXT_PAGE:
+        following = absolute(address, find_all(page, path)[:1])
+        if following and urlsplit(following[0]).hostname == urlsplit(address).hostname:
+            return {"paging": {"next": path}}
+    return {}
+
+
 def _with_identity(
-    name: str, answer: Answer, table: Mapping[str, Any], zone: str, fetched: datetime
+    name: str,
+    answer: Answer,
+    table: Mapping[str, Any],
+    articles: Sequence[Answer],
+    zone: str,
+    fetched: datetime,
 ) -> dict[str, Any]:
     """Return a whole declaration around a table that describes a list."""
     parts = urlsplit(answer.address)
     host = parts.hostname or ""
     numbered = _PAGE.search(answer.address) is not None
     news = {
-        "address": _PAGE.sub(r"\1{page}", answer.address),
-        **({"paging": {"first": 1}} if numbered else {}),
+        "address": _PAGE.sub(r"\1{page}", _escaped(answer.address)),
         **table,
+        **({"paging": {"first": 1}} if numbered else {}),
         "seen": {"on": fetched.date(), "first_hand": True},
     }
     whole: dict[str, Any] = {
@@ -148,19 +243,40 @@ def _with_identity(
         "hosts": [host],
         "family": f"*.{_registered_domain(host).top_domain_under_public_suffix or host}",
         "extract": True,
-        "lists": {"news": news},
+        "lists": {_MAIN: news},
     }
-    entries = read_list(declared(whole, Path(f"{name}.toml")), "news", answer).entries
+    entries = read_list(declared(whole, Path(f"{name}.toml")), _MAIN, answer).entries
     addresses = [entry.address for entry in entries if entry.address]
+    if not addresses and (template := _template(entries, articles)):
+        path = news["fields"]["id"]
+        news["fields"] = {**news["fields"], "address": {"path": path, "template": template}}
+        addresses = [template.replace("{}", entry.id) for entry in entries if entry.id]
+    if layout := json_layout(articles, ZoneInfo(zone)):
+        whole["articles"] = {"api": {**layout, "seen": news["seen"]}}
     pattern = pattern_of(addresses)
     if pattern:
         whole["identity"] = {"addresses": [{"pattern": pattern}]}
     elsewhere = sorted({urlsplit(one).hostname or "" for one in addresses} - {host, ""})
-    whole["hosts"] = [host, *elsewhere[:5]]
+    whole["hosts"] = [host, *elsewhere[:_MOST_HOSTS]]
     bodies = [len(entry.body.text) for entry in entries if entry.body]
     if bodies and len(bodies) == len(entries) and (min(bodies) >= _SHORTEST_BODY or not addresses):
         news["whole"] = True
     return whole
+
+
+def _escaped(address: str) -> str:
+    """Return an address without braces, which stand for places in a declaration."""
+    return address.replace("{", "%7B").replace("}", "%7D")
+
+
+def _template(entries: Sequence[Entry], articles: Sequence[Answer]) -> str | None:
+    """Return the form of the articles' addresses, where ids of entries are in them."""
+    ids = sorted((entry.id for entry in entries if entry.id), key=len, reverse=True)
+    for article in articles:
+        known = next((own_id for own_id in ids if article.address.count(own_id) == 1), None)
+        if known and not set(article.address) & {"{", "}"}:
+            return article.address.replace(known, "{}")
+    return None
 
 
 def _worth(page: ListPage) -> int:
@@ -171,24 +287,27 @@ def _worth(page: ListPage) -> int:
     )
 
 
-def _unsure(page: ListPage, articles: Sequence[Answer]) -> tuple[str, ...]:
-    count = len(page.entries)
-    unsure = []
-    for what, found in (
-        ("time", sum(1 for entry in page.entries if entry.published)),
-        ("title", sum(1 for entry in page.entries if entry.title)),
-        ("address", sum(1 for entry in page.entries if entry.address)),
-    ):
-        if found < count:
-            unsure.append(f"{count - found} of {count} entries of the list have no {what}.")
-    for article in articles:
-        try:
-            found_article = extract(article)
-        except ExtractionError as error:
-            unsure.append(str(error))
-            continue
-        if not found_article.title:
-            unsure.append(f"{article.address} has no title that was found.")
-        if not found_article.published:
-            unsure.append(f"{article.address} states no time that was found.")
-    return tuple(unsure)
+def _is_alike(first: _ListFound, other: _ListFound) -> bool:
+    """Report whether another list leads to the same kind of articles, and names them."""
+    if other.worth <= 0 or "identity" not in first.whole:
+        return False
+    pattern = first.whole["identity"]["addresses"][0]["pattern"]
+    alike = [bool(re.search(pattern, entry.address or "")) for entry in other.page.entries]
+    return sum(alike) >= _SHARE_ALIKE * len(alike)
+
+
+def _name_of(found: _ListFound, taken: Mapping[str, Any]) -> str:
+    kinds = {"html": "page", "json": "answer", "sitemap": "sitemap"}
+    name = kinds.get(found.table["format"], "feed")
+    names = (f"{name}{number if number > 1 else ''}" for number in count(1))
+    return next(one for one in names if one not in taken)
+
+
+def _title(found: Sequence[_ListFound]) -> str | None:
+    return next(_titles(found), None)
+
+
+def _titles(found: Sequence[_ListFound]) -> Iterator[str]:
+    for one in found:
+        if title := site_name(one.answer):
+            yield title

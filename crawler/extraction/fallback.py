@@ -24,8 +24,11 @@ def read_or_extract(declaration: Declaration, answer: Answer) -> ArticleFacts:
             raise
         try:
             found = extract(answer, declaration.tzinfo)
-        except ExtractionError:
-            raise error from None
+        except ExtractionError as failed:
+            if declaration.articles:
+                raise error from None
+            part = f"{declaration.name}: extract"
+            raise UnreadableAnswer(answer.address, part, failed.what) from None
     return ArticleFacts(
         layout=found.method,
         id=native_id(declaration.identity, answer.address),

@@ -44,7 +44,14 @@ _LAZY = ("data-original", "data-src", "data-lazy-src", "data-echo", "src")
 
 
 class ExtractionError(FinewsError):
-    """A page holds no article that can be found."""
+    """A page holds no article that can be found.
+
+    :param what: is wrong with it, as the end of a sentence.
+    """
+
+    def __init__(self, address: str, what: str) -> None:
+        super().__init__(f"{address} was not extracted: {what}.")
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +86,10 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     try:
         page: Selector = document_in(text_of(answer), Format.HTML)
     except PathError as error:
-        raise ExtractionError(f"{answer.address} was not extracted: {error}.") from error
-    if _is_overloaded(page.root):
+        raise ExtractionError(answer.address, str(error)) from error
+    if is_overloaded(page.root):
         limits = f"{_MOST_ELEMENTS:,} elements, or {_MOST_LEVELS} of them in each other"
-        raise ExtractionError(f"{answer.address} was not extracted: it has more than {limits}.")
+        raise ExtractionError(answer.address, f"it has more than {limits}")
     root = copy.deepcopy(page.root)
     drop_foreign_parts(root)
     document = extracted_by_trafilatura(root, answer.address)
@@ -92,14 +99,14 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     wrap_loose_text(root)
     container = container_of(root, document.text) if document and document.text else None
     if container is None:
-        raise ExtractionError(f"{answer.address} was not extracted: it has no article.")
+        raise ExtractionError(answer.address, "it has no article")
     title = title_of(page, document.title)
     moment = published(page, title, document.date, zone)
     byline = byline_of(page, container, title)
     _clean(container, title, byline)
     text = shown_text(container)
     if len(text) < _SHORTEST_TEXT:
-        raise ExtractionError(f"{answer.address} was not extracted: it has no text.")
+        raise ExtractionError(answer.address, "it has no text")
     return ExtractedArticle(
         title=title,
         published=moment,
@@ -113,7 +120,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     )
 
 
-def _is_overloaded(root: etree._Element) -> bool:
+def is_overloaded(root: etree._Element) -> bool:
     """Report whether a page has more elements than extraction comes to an end with."""
     count = level = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):

@@ -9,12 +9,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from crawler.declarations import values
-from crawler.declarations.loading import load_all
 from crawler.declarations.model import Declaration
 from crawler.declarations.values import TimeValue, Value
-from tests.conftest import ROOT
-
-SOURCES = ROOT / "settings" / "sources"
 
 
 def declarations_page() -> str:
@@ -26,6 +22,7 @@ def declarations_page() -> str:
         " [JMESPath](https://jmespath.org/specification.html), with one function more,"
         " `parse_json(text)`, for JSON that is written in a text; paths into HTML are CSS, or XPath"
         " where they begin with `/`, `./`, `../` or `(`; paths into feeds and sitemaps are XPath."
+        " [The sources](sources.md) that finews declares have a page of their own."
         " A list named `news` is the table `lists.news`, a layout named `page` is `articles.page`."
         "\n\n## Values\n\nA value is a path, a table, or a list of both, whose first text counts."
     )
@@ -38,7 +35,7 @@ def declarations_page() -> str:
             if key != "name" or table is not Declaration
         )
         text += "".join(_row(key, field, table) for key, field in keys)
-    return text + _declared_sources()
+    return text
 
 
 def _tables() -> Iterator[tuple[str, type[BaseModel]]]:
@@ -104,19 +101,3 @@ def _markdown(text: str) -> str:
 
 def _examples() -> str:
     return inspect.cleandoc((values.__doc__ or "").partition("\n\n")[2])
-
-
-def _declared_sources() -> str:
-    text = (
-        "\n## The sources that are declared\n\nFirst hand is what a recorded answer shows;"
-        " the rest is what others report.\n\n"
-        "| source | name | list or layout | last seen | first hand |\n"
-        "| --- | --- | --- | --- | --- |\n"
-    )
-    for name, declaration in load_all([SOURCES]).items():
-        parts = [(f"lists.{key}", one.seen) for key, one in declaration.lists.items()]
-        parts += [(f"articles.{key}", one.seen) for key, one in declaration.articles.items()]
-        for part, seen in parts:
-            known = "yes" if seen.first_hand else "no"
-            text += f"| `{name}` | {declaration.title} | `{part}` | {seen.on} | {known} |\n"
-    return text

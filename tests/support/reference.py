@@ -28,6 +28,7 @@ from settings import base
 from tests.conftest import ROOT
 from tests.support.declaration_reference import declarations_page
 from tests.support.search_examples import EXAMPLES
+from tests.support.sources_reference import sources_page
 
 WIDTH = 80
 _GENERATED = (
@@ -282,6 +283,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "catalog": catalog_page,
     "search": search_page,
     "declarations": declarations_page,
+    "sources": sources_page,
 }
 
 

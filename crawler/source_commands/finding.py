@@ -1,0 +1,177 @@
+"""Find what describes a source: its lists, and pages of their articles."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from archive.errors import FinewsError
+from crawler.arguments import http_address
+from crawler.declarations import Answer, Entry
+from crawler.declarations.answers import document_in, text_of
+from crawler.declarations.formats import SITEMAPS, Format
+from crawler.declarations.paths import PathError, find_all
+from crawler.declarations.reading import absolute
+from crawler.declared_requests import answer_of
+from crawler.discovery import Proposal, links_in, propose
+from crawler.discovery.saved_pages import UnknownAddress, with_address
+from crawler.samples import Sample, sample_of
+from crawler.visiting import NoAnswer, Visitor
+
+_ARTICLES = 5
+_MOST_FEEDS, _MOST_SITEMAPS = 3, 2
+
+
+class UnreadableFile(FinewsError):
+    """A saved file cannot be read, or is larger than an answer may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The proposed declaration of a source, and samples of its articles.
+
+    :param samples: with the answers that they were read from; None for those that the list holds.
+    """
+
+    proposal: Proposal
+    samples: tuple[tuple[Sample, Answer | None], ...]
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """Every answer, by the name of what it is."""
+        lists = {f"lists.{name}": answer for name, answer in self.proposal.answers.items()}
+        pages = [answer for _, answer in self.samples if answer is not None]
+        return lists | {f"article-{number}": page for number, page in enumerate(pages, 1)}
+
+
+async def find(visitor: Visitor, name: str, address: str) -> Found:
+    """Request an address, the lists to which it leads, and some articles of them.
+
+    :param name: of the source.
+    :raises NoAnswer: when the address gives no answer.
+    :raises NothingFound: when there is no list.
+    """
+    given = await _answer(visitor, address)
+    lists = [given, *await _other_lists(visitor, given)]
+    proposal = propose(name, lists)
+    if proposal.declaration.lists["news"].whole:
+        return _found(proposal, [])
+    pages: list[tuple[Entry, Answer | NoAnswer]] = []
+    for entry in proposal.entries[:_ARTICLES]:
+        if entry.address:
+            try:
+                pages.append((entry, await _answer(visitor, entry.address)))
+            except NoAnswer as error:
+                pages.append((entry, error))
+    return _found(proposal, pages)
+
+
+def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int) -> Found:
+    """Find the same in saved files: a list, and then pages of its articles.
+
+    :param address: of the list.
+    :param files: paths, each alone or as FILE=ADDRESS.
+    :param most_bytes: of a file.
+    :raises UnreadableFile: when a file cannot be read.
+    :raises UnknownAddress: when nothing shows where a page came from.
+    :raises NothingFound: when the first file holds no list.
+    """
+    first, *others = (_saved(file, address, most_bytes) for file in files)
+    answer, _, _ = first
+    sure = [page for page, _, is_sure in others if is_sure]
+    entries = propose(name, [answer], sure).entries
+    pages = []
+    for page, path, is_sure in others:
+        try:
+            pages.append(page if is_sure else with_address(page, path.stem, entries))
+        except UnknownAddress as error:
+            raise UnknownAddress(
+                f"Where {path} came from is not known; write {path}=ADDRESS."
+            ) from error
+    proposal = propose(name, [answer], pages)
+    by_address = {entry.address: entry for entry in proposal.entries}
+    return _found(
+        proposal,
+        [
+            (by_address.get(page.address) or Entry(id=None, address=page.address), page)
+            for page in pages[:_ARTICLES]
+        ],
+    )
+
+
+def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]]) -> Found:
+    samples: list[tuple[Sample, Answer | None]] = []
+    for entry, page in pages:
+        if isinstance(page, NoAnswer):
+            samples.append((Sample(entry, entry.address, problem=str(page)), None))
+        else:
+            samples.append((sample_of(proposal.declaration, entry, page), page))
+    if proposal.declaration.lists["news"].whole:
+        held = proposal.entries[: _ARTICLES - len(samples)]
+        samples += [(sample_of(proposal.declaration, entry, None), None) for entry in held]
+    return Found(proposal, tuple(samples))
+
+
+async def _answer(visitor: Visitor, address: str) -> Answer:
+    reply = await visitor.request(address, follow=True)
+    return answer_of(reply.answer(), reply.received)
+
+
+async def _other_lists(visitor: Visitor, given: Answer) -> list[Answer]:
+    """Request the feeds that a page names, and the sitemaps that robots.txt names."""
+    feeds = links_in(given).feeds
+    robots = visitor.robots_answers.get(urlsplit(given.address).netloc)
+    sitemaps: tuple[str, ...] = ()
+    if robots is not None and robots.status == HTTPStatus.OK and _is_page(given):
+        sitemaps = links_in(answer_of(robots, None)).sitemaps
+    found = []
+    for address in (*feeds[:_MOST_FEEDS], *sitemaps[:_MOST_SITEMAPS]):
+        try:
+            answer = await _answer(visitor, address)
+            if inner := _news_sitemap(answer):
+                answer = await _answer(visitor, inner)
+        except NoAnswer:
+            continue
+        found.append(answer)
+    return found
+
+
+def _is_page(answer: Answer) -> bool:
+    """Report whether an answer is a page of HTML, and no feed or sitemap."""
+    return re.match(rb"\s*(?:<!doctype html|<(?:html|head|body)\b)", answer.body, re.I) is not None
+
+
+def _news_sitemap(answer: Answer) -> str | None:
+    """Return the sitemap of news that an index of sitemaps names, else its last one."""
+    try:
+        inner = find_all(document_in(text_of(answer), Format.SITEMAP), SITEMAPS)
+    except PathError:
+        return None
+    addresses = absolute(answer.address, ("".join(one.root.itertext()) for one in inner))
+    news = [address for address in addresses if "news" in address.rpartition("/")[2]]
+    return next(iter((*news, *addresses[-1:])), None)
+
+
+def _saved(file: str, address: str, most_bytes: int) -> tuple[Answer, Path, bool]:
+    """Read a saved file.
+
+    :returns: the answer, the path, and whether its address was named.
+    """
+    name, sign, named = file.partition("=")
+    is_path = Path(file).exists() or not sign
+    path = Path(file if is_path else name)
+    try:
+        if path.stat().st_size > most_bytes:
+            raise UnreadableFile(f"{path} is larger than {most_bytes:,} bytes.")
+        body = path.read_bytes()
+        fetched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise UnreadableFile(f"{path} cannot be read ({error.strerror}).") from error
+    try:
+        where = address if is_path else http_address(named)
+    except ValueError as error:
+        raise UnreadableFile(f"The address of {path} {error}.") from error
+    return Answer(where, body, fetched=fetched), path, not is_path

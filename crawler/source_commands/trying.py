@@ -1,0 +1,89 @@
+"""The command ``finews sources try``."""
+
+from collections.abc import Sequence
+
+import click
+
+from crawler.declarations import Declaration, ListPage, RefusedAnswer, UnreadableAnswer, read_list
+from crawler.declared_requests import answer_of, request_article, request_list
+from crawler.exit_status import ExitStatus
+from crawler.samples import Sample, doubts, sample_of
+from crawler.source_commands.options import declaration_of, end, project_settings, setting
+from crawler.visiting import NoAnswer, Visit, Visitor, make_visits
+
+_ARTICLES = 3
+
+
+@click.command("try")
+@click.argument("name", metavar="NAME")
+@click.option("--list", "list_", metavar="LIST", help="The list; by default the first one.")
+@setting
+def try_(name: str, list_: str | None, settings: dict[str, str]) -> None:
+    """Request one list and three articles of the source NAME, and show them.
+
+    NAME is a declared source, or the path of a declaration. Nothing is stored.
+
+    Exit status: 0, they were read; 4, an answer is not as declared; 3, there is no answer, or it
+    is a refusal.
+    """
+    changed = project_settings(settings)
+    declaration = declaration_of(name, changed)
+    chosen = list_ or next(iter(declaration.lists))
+    if chosen not in declaration.lists:
+        lists = ", ".join(map(repr, declaration.lists))
+        raise click.BadParameter(f"{chosen!r} is not one of {lists}.", param_hint="--list")
+    visit = Visit(
+        run=lambda visitor: _try(visitor, declaration, chosen),
+        hosts=declaration.hosts,
+        settings={"DOWNLOAD_DELAY": declaration.manners.delay},
+    )
+    try:
+        ((page, samples),) = make_visits([visit], changed)
+    except (NoAnswer, RefusedAnswer) as error:
+        end(str(error), ExitStatus.SOURCE_UNREACHABLE)
+    except UnreadableAnswer as error:
+        end(str(error), ExitStatus.LAYOUT_CHANGED)
+    skipped = sum(entry.skip is not None for entry in page.entries)
+    left_out = f", {skipped} of them left out" if skipped else ""
+    click.echo(f"{declaration.title}, lists.{chosen}: {len(page.entries)} entries{left_out}\n")
+    show(samples, doubts(page, samples))
+    if any(sample.text is None for sample in samples):
+        end("Not every article could be read.", ExitStatus.LAYOUT_CHANGED)
+
+
+def show(samples: Sequence[Sample], unsure: Sequence[str]) -> None:
+    """Print samples, and what is unsure in them."""
+    for number, sample in enumerate(samples, 1):
+        first, *others = sample.lines()
+        click.echo(f"{number}. {first}")
+        for line in others:
+            click.echo(f"   {line}")
+        click.echo()
+    if unsure:
+        click.echo("Unsure:")
+        for sentence in unsure:
+            click.echo(f"- {sentence}")
+
+
+async def _try(
+    visitor: Visitor, declaration: Declaration, name: str
+) -> tuple[ListPage, list[Sample]]:
+    """Request a list and some articles of it.
+
+    :raises AnswerError: when the list cannot be read.
+    """
+    reply = await request_list(visitor, declaration, name)
+    page = read_list(declaration, name, answer_of(reply.answer(), reply.received))
+    samples = []
+    for entry in [entry for entry in page.entries if entry.skip is None][:_ARTICLES]:
+        if declaration.lists[name].whole:
+            samples.append(sample_of(declaration, entry, None))
+            continue
+        asked = await request_article(visitor, declaration, entry)
+        if asked is None:
+            problem = f"{entry.address or entry.id} is at no host of the declaration."
+            samples.append(Sample(entry, entry.address, problem=problem))
+            continue
+        answer = answer_of(asked.answer(), asked.received)
+        samples.append(sample_of(declaration, entry, answer))
+    return page, samples
