@@ -13,18 +13,21 @@ _INPUTS = 500
 BY_NAME = {target.name: target for target in TARGETS}
 
 
-@pytest.fixture
-def _atheris() -> None:
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """The number of inputs that each target was tried with, and its log."""
     if find_spec("atheris") is None:
         lacking("atheris has no wheel for this Python")
+    folder = tmp_path_factory.mktemp("fuzz")
+    found = fuzz(TARGETS, 60, corpus=folder, crashes=folder, seed=1, most=_INPUTS)
+    return {target.name: (inputs, log) for target, inputs, log in found}
 
 
-@pytest.mark.usefixtures("_atheris")
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_nothing_breaks(target: Target, tmp_path: Path) -> None:
+def test_nothing_breaks(target: Target, tried: dict[str, tuple[int, str]]) -> None:
     """The same inputs in every run; what others break is found at length, and then kept."""
-    tried = fuzz(target, 60, learned=tmp_path, crashes=tmp_path, seed=1, most=_INPUTS)
-    assert tried > len(target.seeds())
+    inputs, log = tried[target.name]
+    assert inputs > len(target.seeds()), log
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
@@ -40,12 +43,19 @@ def test_what_broke_once_does_not_break_again(crash: Path) -> None:
     BY_NAME[crash.parent.name].function(crash.read_bytes())
 
 
-@pytest.mark.usefixtures("_atheris")
-def test_a_target_that_breaks_is_told(tmp_path: Path) -> None:
-    broken = Target(_breaks, lambda: [b"x"])
-    with pytest.raises(SystemExit, match="_breaks broke"):
-        fuzz(broken, 1, learned=tmp_path, crashes=tmp_path)
-
-
 def _breaks(data: bytes) -> None:
-    raise AssertionError(data)
+    assert not data.startswith(b"bro"), "it is broken"
+
+
+BREAKING = [Target(_breaks, lambda: [b"x", b"broken"])]
+
+
+def test_a_target_that_breaks_is_reported_with_the_input(tmp_path: Path) -> None:
+    if find_spec("atheris") is None:
+        lacking("atheris has no wheel for this Python")
+    where = f"{__name__}:BREAKING"
+    ((_, inputs, log),) = fuzz(BREAKING, 60, corpus=tmp_path, crashes=tmp_path, where=where)
+    assert inputs == 0
+    assert "AssertionError: it is broken" in log
+    (crash,) = (path for path in (tmp_path / "_breaks").iterdir() if path.name.startswith("crash"))
+    assert crash.read_bytes().startswith(b"bro")
