@@ -237,7 +237,7 @@ class _Compiler:
                     return "posts.gone IS NOT NULL"
                 return self._between("posts.gone", _utc_times(node.days))
             case "source":
-                return f"posts.body_source = :{self._value(node.value)}"
+                return f"posts.source = :{self._value(narrow(fold(node.value)))}"
             case name:
                 raise AssertionError(name)
 
