@@ -32,7 +32,16 @@ from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
 from archive.catalog import article_at, horizon, read_crawls
 from archive.errors import InvalidArticleId
-from archive.search import InvalidQuery, Query, count, explain, parse, read_facets, securities_named
+from archive.search import (
+    InvalidQuery,
+    Query,
+    count,
+    estimate,
+    explain,
+    parse,
+    read_facets,
+    securities_named,
+)
 from archive.storage import holder_of
 
 #: A page; Datasette passes the arguments that the page's parameters name.
@@ -62,11 +71,14 @@ async def news(request: Request, datasette: Site) -> Response:
     else:
         position = ListPosition.from_arguments(request.args)
         page = await datasette.ask(read_page, query, position, until)
-    future = await datasette.ask_cached(("future", query), read_future, query, until)
-    total = await datasette.ask_cached(("count", query), count, query)
-    facets = await datasette.ask_cached(("facets", query), read_facets, query)
+    future = await datasette.ask_or_give_up(("future", query), read_future, query, until) or ()
+    total = await datasette.ask_or_give_up(("count", query), count, query)
+    estimated = total is None
+    if total is None:
+        total = await datasette.ask_cached(("estimate", query), estimate, query)
+    facets = await datasette.ask_or_give_up(("facets", query), read_facets, query)
     named = await datasette.ask(securities_named, query.security or query.q)
-    explanation = None if total else await datasette.ask(explain, query)
+    explanation = None if total or estimated else await datasette.ask(explain, query)
     return await _render(
         datasette,
         request,
@@ -74,9 +86,11 @@ async def news(request: Request, datasette: Site) -> Response:
         selection=query,
         heading=_heading(query, named),
         page=page,
-        total=total - sum(posts for _, posts in future),
+        total=max(0, total - sum(posts for _, posts in future)),
+        estimated=estimated,
         future=future,
-        facets=facets,
+        facets=facets or (),
+        facets_left_out=facets is None,
         securities=named,
         by_relevance=by_relevance,
         explanation=explanation,

@@ -19,7 +19,9 @@ from archive.search.query import (
     Query,
     conditions_here,
     count,
+    estimate,
     find,
+    has_at_least,
     is_frequent,
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
@@ -45,10 +47,12 @@ __all__ = [
     "count_by_month",
     "create_search",
     "create_security_keys",
+    "estimate",
     "explain",
     "find",
     "find_relevant",
     "grams",
+    "has_at_least",
     "indexed_row",
     "is_frequent",
     "months_between",

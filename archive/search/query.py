@@ -30,8 +30,11 @@ _LOOKUP_COST = 2
 # same time; measured with 20,000 posts.
 _PROBE_COST = 200
 
+# The newest posts that an estimate counts.
+_SAMPLE = 5_000
+
 _MATCHES = "FROM posts_search WHERE posts_search MATCH :q"
-_PROBE = f"EXISTS (SELECT 1 {_MATCHES} AND posts_search.rowid = posts.id)"
+PROBE = f"EXISTS (SELECT 1 {_MATCHES} AND posts_search.rowid = posts.id)"
 # SQL for ``posts`` by field of a query. Times are compared as texts: all are written in +08:00,
 # and "~" sorts after every continuation of a time.
 CONDITIONS = {
@@ -189,7 +192,7 @@ def plan(
     conditions = query._conditions(found)
     tables, published = "posts", "posts.published"
     if found.match and wanted and _is_most_frequent(connection, values, wanted):
-        conditions["q"] = _PROBE
+        conditions["q"] = PROBE
     elif found.match and not is_frequent(connection, _MATCHES, values, wanted):
         del conditions["q"]
         matches = f"(SELECT rowid AS post {_MATCHES})"
@@ -237,7 +240,7 @@ def is_frequent(
     least = posts // _FREQUENT + 1
     if wanted is not None:  # in the scan, one post in (posts / matches) is a match
         least = min(least, math.isqrt(wanted * posts // _LOOKUP_COST) + 1)
-    return _has_at_least(connection, least, matches, values)
+    return has_at_least(connection, least, matches, values)
 
 
 def _is_most_frequent(
@@ -245,7 +248,7 @@ def _is_most_frequent(
 ) -> bool:
     """Return whether to ask the index about each post of a scan, until `wanted` match."""
     least = math.isqrt(wanted * _last_number(connection) * _PROBE_COST) + 1
-    return _has_at_least(connection, least, _MATCHES, values)
+    return has_at_least(connection, least, _MATCHES, values)
 
 
 def _last_number(connection: sqlite3.Connection) -> int:
@@ -253,9 +256,14 @@ def _last_number(connection: sqlite3.Connection) -> int:
     return int(number)
 
 
-def _has_at_least(
+def has_at_least(
     connection: sqlite3.Connection, least: int, matches: str, values: Mapping[str, object]
 ) -> bool:
+    """Return whether there are so many matches; count no more than these.
+
+    :param matches: SQL from FROM on that selects the matches.
+    :param values: of the SQL parameters in `matches`, by name.
+    """
     sql = f"SELECT count(*) FROM (SELECT 1 {matches} LIMIT {least})"  # noqa: S608 (a number)
     ((number,),) = rows(connection, sql, values)
     return bool(number >= least)
@@ -279,7 +287,7 @@ def find(
     :param oldest_first: return the hits in the opposite order.
     :param focus: FTS5 expression that the posts must match as well.
     """
-    query_plan = plan(connection, query, limit, focus)
+    query_plan = plan(connection, query, max(0, limit), focus)
     published = query_plan.published
     order, comparison = ("ASC", ">") if oldest_first else ("DESC", "<")
     beyond = [] if after is None else [f"({published}, posts.id) {comparison} (:after, :id)"]
@@ -300,6 +308,23 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
         sql, values = query_plan.select("count(*)"), dict(query_plan.values)
     ((number,),) = rows(connection, sql, values)
     return int(number)
+
+
+def estimate(connection: sqlite3.Connection, query: Query) -> int:
+    """Return about how many posts a query finds, from the newest posts, in bounded time."""
+    found = conditions_here(connection, query.q)
+    conditions = query._conditions(found) | ({"q": PROBE} if found.match else {})
+    last = _last_number(connection)
+    sampled = min(last, _SAMPLE)
+    if not sampled:
+        return 0
+    where = " AND ".join(f"+({each})" for each in (*conditions.values(), *found.others)) or "true"
+    ((number,),) = rows(
+        connection,
+        f"SELECT count(*) FROM posts WHERE id > :last - {sampled} AND {where}",  # noqa: S608
+        {**query._values(found), "last": last},
+    )
+    return int(number * last / sampled)
 
 
 def rows(

@@ -14,7 +14,7 @@ import pytest
 
 from archive.archive import Archive
 from archive.search.facets import count_by_month, read_facets
-from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, find, plan
+from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, estimate, find, plan
 from archive.storage.databases import open_catalog
 from bench.pages import build
 from tests.archive.browse.conftest import GONE, REVISED, article
@@ -169,3 +169,27 @@ def test_a_newer_post_of_the_same_second_comes_first(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE posts (id, published)")
         connection.executemany("INSERT INTO posts VALUES (?, '2022')", [(2,), (1,), (3,)])
         assert [hit.id for hit in find(connection, EVERYTHING)] == [3, 2, 1]
+
+
+def test_an_estimate_is_near_the_count(catalog: sqlite3.Connection) -> None:
+    for query in (
+        EVERYTHING,
+        Query(q=FREQUENT),
+        Query(q=RARE),
+        Query(q="gone: 的"),
+        Query(q="的 OR x"),
+    ):
+        assert estimate(catalog, query) == count(catalog, query)
+
+
+def test_very_many_matches_are_not_listed(
+    catalog: sqlite3.Connection, posts: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.search.query._PROBE_COST", 0)
+    probed = 0
+    for query in queries(posts, 100):
+        sql = plan(catalog, query, POSTS).select("posts.id")
+        assert find(catalog, query, limit=POSTS) == scan(posts, query), query
+        probed += "EXISTS" in sql
+        assert "EXISTS" not in plan(catalog, query).select("posts.id")
+    assert probed > 10
