@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest
 
+from archive.errors import InvalidQuery
 from archive.search import (
     CONDITIONS,
-    InvalidQuery,
     Query,
     conditions_here,
     estimate,

@@ -31,9 +31,8 @@ from archive.browse.security import read_security
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
 from archive.catalog import article_at, horizon, read_crawls
-from archive.errors import InvalidArticleId
+from archive.errors import InvalidArticleId, InvalidQuery
 from archive.search import (
-    InvalidQuery,
     Query,
     count,
     estimate,

@@ -11,7 +11,7 @@ from archive.search.index import (
     register,
     without_index,
 )
-from archive.search.language import InvalidQuery, parse
+from archive.search.language import parse
 from archive.search.query import (
     CONDITIONS,
     EVERYTHING,
@@ -38,7 +38,6 @@ __all__ = [
     "Hit",
     "IndexedRow",
     "Indexing",
-    "InvalidQuery",
     "NamedSecurity",
     "PostText",
     "Query",

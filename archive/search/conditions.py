@@ -7,12 +7,12 @@ from itertools import count
 
 from archive.article import SHANGHAI
 from archive.clock import utc_iso
+from archive.errors import InvalidQuery
 from archive.search.folding import fold, narrow
 from archive.search.language import (
     And,
     Days,
     Field,
-    InvalidQuery,
     Node,
     Not,
     Or,

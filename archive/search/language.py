@@ -39,7 +39,7 @@ from functools import lru_cache
 from typing import NoReturn
 from unicodedata import normalize
 
-from archive.errors import FinewsError
+from archive.errors import InvalidQuery
 from archive.search.folding import SPACE, fold, fold_with_places, narrow
 
 # Characters, terms and nested parentheses of a query.
@@ -57,10 +57,6 @@ _TERM = re.compile(r"[^\s\"()|:-][^\s\"()|:]*")
 _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", re.ASCII)
 _RANGE = ".."
 _YEARS = 1900, 2999
-
-
-class InvalidQuery(FinewsError, ValueError):
-    """A query that cannot be understood, or that is too large."""
 
 
 @dataclass(frozen=True, slots=True)
