@@ -25,7 +25,12 @@ from archive.search.query import (
     is_frequent,
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
-from archive.search.securities import NamedSecurity, create_security_keys, securities_named
+from archive.search.securities import (
+    NamedSecurity,
+    create_security_keys,
+    securities_named,
+    security_of,
+)
 from archive.search.snippet import snippet
 from archive.search.suggestions import Explanation, explain
 from archive.search.tokenizer import grams
@@ -60,6 +65,7 @@ __all__ = [
     "rebuild_search",
     "register",
     "securities_named",
+    "security_of",
     "snippet",
     "without_index",
 ]

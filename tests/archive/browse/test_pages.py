@@ -240,6 +240,14 @@ def test_search_for_a_code_counts_its_mentions_and_links_to_its_page(visit: Visi
     assert page.css(".heading p::text").re_first(r"([\d,]+) 篇") == posts != "0"
 
 
+def test_a_security_that_nothing_names_is_a_list_without_posts(visit: Visit) -> None:
+    for code in ("1.000000", "title:", "(" * 200):
+        response = visit("/news", security=code)
+        assert response.status_code == 200
+        assert "没有找到" in response.text
+        assert visit("/news.atom", security=code).status_code == 200
+
+
 def test_search_can_be_sorted_by_relevance(visit: Visit) -> None:
     by_time = Selector(visit("/news", q="央行").text)
     link = by_time.xpath("//a[.='最相关的在前']/@href").get("")
