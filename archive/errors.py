@@ -5,6 +5,7 @@ FinewsError
 │   ├── InvalidArticleId
 │   │   └── InvalidInfoCode
 │   └── InvalidArticle
+├── InvalidQuery       a search that cannot be understood
 └── ArchiveError       the archive itself cannot be read or written
     ├── ArchiveLocked
     ├── CatalogDamaged
@@ -59,6 +60,10 @@ class InvalidInfoCode(InvalidArticleId):
 
 class InvalidArticle(Refused):
     """An article that cannot be written as a post."""
+
+
+class InvalidQuery(FinewsError, ValueError):
+    """A search query that cannot be understood, or that is too large."""
 
 
 class ArchiveError(FinewsError):

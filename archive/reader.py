@@ -207,15 +207,19 @@ class ArchiveReader(Closing):
         """
         return self._catalog.seen_after(first_seen, info_code, path, limit)
 
-    def search(self, query: Query | str, limit: int = 20) -> list[PostRow]:
+    def search(
+        self, query: Query | str, limit: int = 20, *, by_relevance: bool = False
+    ) -> list[PostRow]:
         """Return the posts that a query finds, the newest publication first.
 
         :param query: see `archive.search.query`, or a text as typed into the search box.
         :param limit: most posts to return.
+        :param by_relevance: return the most relevant posts first.
+        :raises InvalidQuery: when the query cannot be understood.
         """
         if isinstance(query, str):
             query = Query(q=query)
-        return self._catalog.search(query, limit)
+        return self._catalog.search(query, limit, by_relevance=by_relevance)
 
     def row_of(self, info_code: ArticleId) -> PostRow | None:
         """Return the catalog's row of an article; None when the article is not archived."""

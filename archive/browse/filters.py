@@ -6,12 +6,23 @@ from collections.abc import Mapping
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest
 
-from archive.search import CONDITIONS, InvalidQuery, Query, conditions_here, is_frequent
+from archive.errors import InvalidQuery
+from archive.search import (
+    CONDITIONS,
+    Query,
+    conditions_here,
+    estimate,
+    has_at_least,
+    is_frequent,
+)
 
 _SEARCH = "_search"
 # Parameter for a security. Datasette's ``_through`` would give its SQL parameter a name that
 # another filter uses.
 _SECURITY = "_security"
+# Hits from which a list of all of them takes too long. The index is asked about each post of a page
+# instead; Datasette gives up counting the rest, and an estimate is shown.
+_TOO_MANY = 200_000
 #: Parameter of an address → table or column of the index that it searches.
 _SEARCHED = {
     _SEARCH: "posts_search",
@@ -44,11 +55,17 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
             raise BadRequest(f"{name} 只能搜索文字。")
         if found.match:
             matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH :{parameter}"
-            # With many hits, a scan of the posts in their order soon finds a page of them: the
-            # unary plus keeps SQLite from using the index on id. Few hits are looked up by it.
-            scan = is_frequent(connection, matching, {parameter: found.match})
-            filters.where_clauses.append(f"{'+' if scan else ''}id IN (SELECT rowid {matching})")
             filters.params[parameter] = found.match
+            if has_at_least(connection, _TOO_MANY, matching, filters.params):
+                filters.where_clauses.append(
+                    f"EXISTS (SELECT 1 {matching} AND posts_search.rowid = posts.id)"
+                )
+                filters.extra_context["estimate"] = estimate(connection, Query(q=query))
+            else:
+                # With many hits, a scan of the posts in their order soon finds a page of them: the
+                # unary plus keeps SQLite from using the index on id, which finds few hits faster.
+                plus = "+" if is_frequent(connection, matching, filters.params) else ""
+                filters.where_clauses.append(f"{plus}id IN (SELECT rowid {matching})")
         filters.where_clauses += found.others
         filters.params |= found.values
         filters.human_descriptions.append(f'{parameter} matches "{query}"')

@@ -31,8 +31,17 @@ from archive.browse.security import read_security
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
 from archive.catalog import article_at, horizon, read_crawls
-from archive.errors import InvalidArticleId
-from archive.search import InvalidQuery, Query, count, explain, parse, read_facets, securities_named
+from archive.errors import InvalidArticleId, InvalidQuery
+from archive.search import (
+    Query,
+    count,
+    estimate,
+    explain,
+    parse,
+    read_facets,
+    securities_named,
+    security_of,
+)
 from archive.storage import holder_of
 
 #: A page; Datasette passes the arguments that the page's parameters name.
@@ -62,21 +71,30 @@ async def news(request: Request, datasette: Site) -> Response:
     else:
         position = ListPosition.from_arguments(request.args)
         page = await datasette.ask(read_page, query, position, until)
-    future = await datasette.ask_cached(("future", query), read_future, query, until)
-    total = await datasette.ask_cached(("count", query), count, query)
-    facets = await datasette.ask_cached(("facets", query), read_facets, query)
-    named = await datasette.ask(securities_named, query.security or query.q)
-    explanation = None if total else await datasette.ask(explain, query)
+    future = await datasette.ask_or_give_up(("future", query), read_future, query, until) or ()
+    total = await datasette.ask_or_give_up(("count", query), count, query)
+    estimated = total is None
+    if total is None:
+        total = await datasette.ask_cached(("estimate", query), estimate, query)
+    facets = await datasette.ask_or_give_up(("facets", query), read_facets, query)
+    named = await datasette.ask(securities_named, query.q)
+    explanation = (
+        None
+        if total or estimated
+        else await datasette.ask_or_give_up(("explain", query), explain, query)
+    )
     return await _render(
         datasette,
         request,
         "news.html",
         selection=query,
-        heading=_heading(query, named),
+        heading=await _heading(datasette, query),
         page=page,
-        total=total - sum(posts for _, posts in future),
+        total=max(0, total - sum(posts for _, posts in future)),
+        estimated=estimated,
         future=future,
-        facets=facets,
+        facets=facets or (),
+        facets_left_out=facets is None,
         securities=named,
         by_relevance=by_relevance,
         explanation=explanation,
@@ -89,7 +107,6 @@ async def news(request: Request, datasette: Site) -> Response:
 async def news_feed(request: Request, datasette: Site) -> Response:
     """Answer ``/news.atom`` with the parameters of ``/news``."""
     query = _read_query(request)
-    named = await datasette.ask(securities_named, query.security or query.q)
 
     def absolute(path: str) -> str:
         return str(urljoin(request.url, str(datasette.urls.path(path))))
@@ -103,7 +120,7 @@ async def news_feed(request: Request, datasette: Site) -> Response:
         picture=lambda name: absolute(f"/pictures/{name}"),
     )
     posts = await datasette.ask(read_newest, query, addresses, horizon())
-    title = f"{_heading(query, named)} · {TITLE}"
+    title = f"{await _heading(datasette, query)} · {TITLE}"
     renderer = datasette.renderer
     feed = await renderer.run(generate_feed, posts, query, title, addresses, renderer)
     return await renderer.run(
@@ -282,12 +299,12 @@ def _read_query(request: Request) -> Query:
     return query
 
 
-def _heading(query: Query, securities: Any) -> str:
+async def _heading(datasette: Site, query: Query) -> str:
     chosen = query.parameters
     if query.q:
         chosen["q"] = f"搜索：{query.q}"
-    if query.security and securities:
-        chosen["security"] = securities[0].name
+    if security := await datasette.ask(security_of, query.security):
+        chosen["security"] = security.name
     if query.day:
         chosen["day"] = template_filters.day(query.day)
     if query.month:

@@ -83,6 +83,21 @@ class Site(Datasette):
         answer: T = await self.get_database(DATABASE).execute_fn(in_time)
         return answer
 
+    async def ask_or_give_up(
+        self,
+        key: Hashable,
+        query: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T | None:
+        """Call `query` as `ask_cached` does; return None when it takes too long."""
+        try:
+            return await self.ask_cached(key, query, *args, **kwargs)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                return None
+            raise
+
     async def ask_cached(
         self,
         key: Hashable,

@@ -21,7 +21,7 @@ from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import ArchiveError, CatalogDamaged
-from archive.search import Query, find
+from archive.search import Query, find, find_relevant
 from archive.storage import (
     Closing,
     connect_read_only,
@@ -247,10 +247,11 @@ class CatalogReader(Closing):
         row = self._one(sql, digest)
         return Capture(**dict(row)) if row else None
 
-    def search(self, query: Query, limit: int) -> list[PostRow]:
-        """Return the newest posts that a query finds."""
+    def search(self, query: Query, limit: int, *, by_relevance: bool = False) -> list[PostRow]:
+        """Return the newest, or the most relevant, posts that a query finds."""
+        find_first = find_relevant if by_relevance else find
         with self._access("search"):
-            hits = find(self._reader, query, limit=limit)
+            hits = find_first(self._reader, query, limit=limit)
         found = (self._one("SELECT * FROM posts WHERE id = ?", str(hit.id)) for hit in hits)
         return [post_of(row) for row in found if row]
 

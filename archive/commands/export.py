@@ -12,7 +12,7 @@ import click
 
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, InvalidQuery
 from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to
 from archive.export.records import check_names, export_jsonl, export_parquet
@@ -21,7 +21,7 @@ from archive.export.site.jekyll import choose_posts, publish_feed, publish_site
 from archive.export.site.posts import PublishedPost
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search import InvalidQuery, Query, parse
+from archive.search import Query, parse
 
 
 class _Exports(click.Group):

@@ -11,10 +11,10 @@ import click
 
 from archive.commands.arguments import archive as _archive
 from archive.commands.statuses import SearchStatus
+from archive.errors import InvalidQuery
 from archive.search import (
     Explanation,
     Hit,
-    InvalidQuery,
     NamedSecurity,
     Query,
     count,

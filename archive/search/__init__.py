@@ -11,7 +11,7 @@ from archive.search.index import (
     register,
     without_index,
 )
-from archive.search.language import InvalidQuery, parse
+from archive.search.language import parse
 from archive.search.query import (
     CONDITIONS,
     EVERYTHING,
@@ -19,11 +19,18 @@ from archive.search.query import (
     Query,
     conditions_here,
     count,
+    estimate,
     find,
+    has_at_least,
     is_frequent,
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
-from archive.search.securities import NamedSecurity, create_security_keys, securities_named
+from archive.search.securities import (
+    NamedSecurity,
+    create_security_keys,
+    securities_named,
+    security_of,
+)
 from archive.search.snippet import snippet
 from archive.search.suggestions import Explanation, explain
 from archive.search.tokenizer import grams
@@ -36,7 +43,6 @@ __all__ = [
     "Hit",
     "IndexedRow",
     "Indexing",
-    "InvalidQuery",
     "NamedSecurity",
     "PostText",
     "Query",
@@ -45,10 +51,12 @@ __all__ = [
     "count_by_month",
     "create_search",
     "create_security_keys",
+    "estimate",
     "explain",
     "find",
     "find_relevant",
     "grams",
+    "has_at_least",
     "indexed_row",
     "is_frequent",
     "months_between",
@@ -57,6 +65,7 @@ __all__ = [
     "rebuild_search",
     "register",
     "securities_named",
+    "security_of",
     "snippet",
     "without_index",
 ]

@@ -7,12 +7,12 @@ from itertools import count
 
 from archive.article import SHANGHAI
 from archive.clock import utc_iso
+from archive.errors import InvalidQuery
 from archive.search.folding import fold, narrow
 from archive.search.language import (
     And,
     Days,
     Field,
-    InvalidQuery,
     Node,
     Not,
     Or,
@@ -237,7 +237,7 @@ class _Compiler:
                     return "posts.gone IS NOT NULL"
                 return self._between("posts.gone", _utc_times(node.days))
             case "source":
-                return f"posts.body_source = :{self._value(node.value)}"
+                return f"posts.source = :{self._value(narrow(fold(node.value)))}"
             case name:
                 raise AssertionError(name)
 

@@ -14,8 +14,8 @@ from functools import partial
 
 from sqlite_utils import Database
 
+from archive.errors import InvalidQuery
 from archive.search.conditions import match_expression
-from archive.search.language import InvalidQuery
 from archive.search.securities import register as register_security_keys
 from archive.search.snippet import SNIPPET_WIDTH, marked_snippet
 from archive.search.tokenizer import grams

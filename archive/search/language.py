@@ -20,7 +20,7 @@ term as a substring, each term anywhere; all is compared folded, see below.
 Fields; a minus before them excludes:
 
 - ``title:降准``, ``title:"A股 大涨"``, ``title:(降准 OR 降息)``: in the title.
-- ``media:财联社``: published by this medium.
+- ``media:财联社``: published by this medium; ``source:cls``: archived from this source.
 - ``security:600519``: names the security with this code, name, former name or these initials.
 - ``date:2026-09..2026-10``: published in this time in Shanghai, both ends included; a day, a month
   or a year; ``date:2026-11-22``, ``date:2026-11..`` and ``date:..2025`` as well.
@@ -39,7 +39,7 @@ from functools import lru_cache
 from typing import NoReturn
 from unicodedata import normalize
 
-from archive.errors import FinewsError
+from archive.errors import InvalidQuery
 from archive.search.folding import SPACE, fold, fold_with_places, narrow
 
 # Characters, terms and nested parentheses of a query.
@@ -57,10 +57,6 @@ _TERM = re.compile(r"[^\s\"()|:-][^\s\"()|:]*")
 _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", re.ASCII)
 _RANGE = ".."
 _YEARS = 1900, 2999
-
-
-class InvalidQuery(FinewsError, ValueError):
-    """A query that cannot be understood, or that is too large."""
 
 
 @dataclass(frozen=True, slots=True)

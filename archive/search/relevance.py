@@ -21,7 +21,7 @@ from archive.search.securities import names_by_key
 MOST_RANKED = 100
 
 # Characters of a text that count for its rank.
-_COUNTED = 2_000
+_COUNTED = 1_000
 
 
 def find_relevant(connection: sqlite3.Connection, query: Query, *, limit: int = 20) -> list[Hit]:

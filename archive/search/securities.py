@@ -136,6 +136,11 @@ def securities_named(connection: sqlite3.Connection, query: str) -> list[NamedSe
     return _named_by(connection, [_key(query), *_keys_in(parse(query))])
 
 
+def security_of(connection: sqlite3.Connection, text: str) -> NamedSecurity | None:
+    """Return the security that a text names best; None when it names none."""
+    return next(iter(_named_by(connection, [_key(text)])), None)
+
+
 def securities_within(connection: sqlite3.Connection, terms: Iterable[str]) -> list[NamedSecurity]:
     """Return the securities whose names are parts of terms, the longest name first.
 

@@ -18,6 +18,7 @@ import pytest
 from parsel import Selector
 
 from archive.archive import Archive
+from archive.browse import filters, pages
 from archive.browse.database import with_total_order
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
@@ -239,6 +240,14 @@ def test_search_for_a_code_counts_its_mentions_and_links_to_its_page(visit: Visi
     assert page.css(".heading p::text").re_first(r"([\d,]+) 篇") == posts != "0"
 
 
+def test_a_security_that_nothing_names_is_a_list_without_posts(visit: Visit) -> None:
+    for code in ("1.000000", "title:", "(" * 200):
+        response = visit("/news", security=code)
+        assert response.status_code == 200
+        assert "没有找到" in response.text
+        assert visit("/news.atom", security=code).status_code == 200
+
+
 def test_search_can_be_sorted_by_relevance(visit: Visit) -> None:
     by_time = Selector(visit("/news", q="央行").text)
     link = by_time.xpath("//a[.='最相关的在前']/@href").get("")
@@ -271,6 +280,30 @@ def test_a_query_that_cannot_be_understood_is_refused_with_its_place(visit: Visi
         response = visit(path, **parameters)
         assert response.status_code == 400, path
     assert "character 4 of the query" in visit("/news", q="央行 title:").text
+
+
+def endless(connection: sqlite3.Connection, _: object) -> int:
+    """Run until SQLite is interrupted."""
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    ((number,),) = connection.execute(f"{numbers} SELECT count(*) FROM n")  # noqa: S608
+    return int(number)
+
+
+def test_what_cannot_be_counted_in_time_is_estimated(
+    news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "count", endless)
+    monkeypatch.setattr(pages, "read_facets", endless)
+    monkeypatch.setattr(filters, "has_at_least", lambda *_: True)
+    with closing(open_site(news)) as site:
+        response = asyncio.run(site.client.get("/news?q=央行"))
+        table = asyncio.run(site.client.get("/catalog/posts.json?_search=央行&_shape=array"))
+        page = asyncio.run(site.client.get("/catalog/posts?_search=央行&_nocount=1"))
+    assert response.status_code == table.status_code == 200
+    (total,) = Selector(response.text).css(".heading p::text").re(r"^约 (\d+) 篇")
+    assert "没有来得及分类统计" in response.text
+    assert len(table.json()) == min(20, int(total))
+    assert f"至多约 {total} 行" in page.text
 
 
 def test_datasettes_search_has_the_same_language(visit: Visit) -> None:

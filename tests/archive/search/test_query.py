@@ -2,9 +2,10 @@
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from archive.archive import Archive
 from archive.search.facets import count_by_month, read_facets
-from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, find, plan
+from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, estimate, find, plan
 from archive.storage.databases import open_catalog
 from bench.pages import build
 from tests.archive.browse.conftest import GONE, REVISED, article
@@ -162,6 +163,8 @@ def test_an_archive_takes_a_text_or_a_query(tmp_path: Path) -> None:
         assert [post.info_code for post in archive.search(Query(media="财联社"))] == [GONE]
         assert len(archive.search("")) == 2
         assert len(archive.search("", limit=1)) == 1
+        best = archive.search("央行", by_relevance=True)
+        assert [post.info_code for post in best] == [REVISED, GONE]
 
 
 def test_a_newer_post_of_the_same_second_comes_first(tmp_path: Path) -> None:
@@ -169,3 +172,85 @@ def test_a_newer_post_of_the_same_second_comes_first(tmp_path: Path) -> None:
         connection.execute("CREATE TABLE posts (id, published)")
         connection.executemany("INSERT INTO posts VALUES (?, '2022')", [(2,), (1,), (3,)])
         assert [hit.id for hit in find(connection, EVERYTHING)] == [3, 2, 1]
+
+
+def test_an_estimate_is_near_the_count(catalog: sqlite3.Connection) -> None:
+    for query in (
+        EVERYTHING,
+        Query(q=FREQUENT),
+        Query(q=RARE),
+        Query(q="gone: 的"),
+        Query(q="的 OR x"),
+    ):
+        assert estimate(catalog, query) == count(catalog, query)
+
+
+def test_very_many_matches_are_not_listed(
+    catalog: sqlite3.Connection, posts: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.search.query._PROBE_COST", 0)
+    probed = 0
+    for query in queries(posts, 100):
+        sql = plan(catalog, query, POSTS).select("posts.id")
+        assert find(catalog, query, limit=POSTS) == scan(posts, query), query
+        probed += "EXISTS" in sql
+        assert "EXISTS" not in plan(catalog, query).select("posts.id")
+    assert probed > 10
+
+
+def test_fields_find_what_a_scan_finds(catalog: sqlite3.Connection, posts: list[Row]) -> None:
+    post = posts[len(posts) // 2]
+    day, media, term = post["published"][:10], post["media"], post["title"][:2]
+    fields: dict[str, Callable[[Row], bool]] = {
+        f'media:"{media}"': lambda row: row["media"] == media,
+        "source:eastmoney": lambda row: row["source"] == "eastmoney",
+        "source:cls": lambda row: False,
+        f"date:{day}": lambda row: row["published"].startswith(day),
+        f"date:{day[:7]}": lambda row: row["published"].startswith(day[:7]),
+        f"date:{day[:4]}": lambda row: row["published"].startswith(day[:4]),
+        f"date:{day}..": lambda row: row["published"] >= day,
+        f"date:..{day}": lambda row: row["published"][:10] <= day,
+        f"date:{day[:4]}..{day}": lambda row: day[:4] <= row["published"][:10] <= day,
+        f'title:"{term}"': lambda row: term in row["title"],
+        f'"{RARE}"': lambda row: RARE in row["title"] + row["digest"] + row["text"],
+        "gone:": lambda row: row["gone"] is not None,
+        "edited:": lambda row: False,
+        f"gone:{day[:4]}": lambda row: (row["gone"] or "").startswith(day[:4]),
+    }
+    rng = random.Random(9)  # noqa: S311
+    pairs = [tuple(rng.sample(sorted(fields), 2)) for _ in range(60)]
+    for field, agrees in fields.items():
+        assert found(catalog, field) == {row["id"] for row in posts if agrees(row)}, field
+        assert found(catalog, f"-{field}") == {row["id"] for row in posts if not agrees(row)}, field
+    for one, other in pairs:
+        first, second = fields[one], fields[other]
+        either = {row["id"] for row in posts if first(row) or second(row)}
+        assert found(catalog, f"{one} OR {other}") == either, (one, other)
+        only = {row["id"] for row in posts if first(row) and not second(row)}
+        assert found(catalog, f"{one} -({other})") == only, (one, other)
+
+
+def found(catalog: sqlite3.Connection, q: str) -> set[int]:
+    query = Query(q=q)
+    hits = {hit.id for hit in find(catalog, query, limit=POSTS)}
+    assert count(catalog, query) == len(hits)
+    sql = f"SELECT id FROM posts WHERE {query.condition}"  # noqa: S608
+    assert {number for (number,) in catalog.execute(sql, query.values)} == hits
+    return hits
+
+
+def test_edited_posts_are_those_that_their_publisher_changed(tmp_path: Path) -> None:
+    clock = datetime(2026, 9, 30, 17, tzinfo=UTC)
+    with Archive(tmp_path, clock=lambda: clock) as archive:
+        archive.add_many([article(REVISED, title="央行降准"), article(GONE, title="央行")])
+        clock += timedelta(hours=1)  # 02:00 of the next day in Shanghai
+        archive.add_many([article(REVISED, title="央行全面降准"), article(GONE, title="央行")])
+
+        def codes(q: str) -> list[str]:
+            return [str(post.info_code) for post in archive.search(q)]
+
+        assert (
+            codes("edited:") == codes("edited:2026-10-01") == codes("央行 edited:2026") == [REVISED]
+        )
+        assert codes("edited:2026-09-30") == codes("edited:..2026-09") == []
+        assert codes("-edited:") == [GONE]

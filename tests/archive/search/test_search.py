@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 from sqlite_utils import Database
 
+from archive.errors import InvalidQuery
 from archive.search.conditions import match_expression
 from archive.search.folding import fold, fold_with_places, narrow
 from archive.search.index import create_search, rebuild_search, register, without_index
@@ -22,7 +23,6 @@ from archive.search.language import (
     MAX_QUERY,
     MAX_TERMS,
     And,
-    InvalidQuery,
     Node,
     Not,
     Or,
