@@ -6,13 +6,13 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from archive.article import Article, Edition, InfoCode
 from archive.capture import Capture
 from archive.catalog import Catalog, CatalogEntry, ChangeKind, History, PostRow, as_json
 from archive.clock import Clock, utc_iso, utc_now
-from archive.content import parse_post, read_body, with_listed
+from archive.content import read_body, with_listed
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, CatalogMissing
 from archive.reader import ArchiveReader
@@ -24,7 +24,7 @@ from archive.storage import (
     refuse_stray,
     revision_files,
 )
-from archive.warc import CaptureWriter, Exchange
+from archive.warc import CaptureWriter, Exchange, warc_files
 from archive.writing import Outcome, PlanWriter, Versioning, WritePlan
 
 __all__ = ["Archive", "Clock", "History", "Outcome", "WritePlan", "utc_now"]
@@ -39,7 +39,7 @@ def _require_catalog(folder: Path) -> None:
     if catalog.exists() and catalog.stat().st_size:
         return
     versions = chain(post_files(folder), revision_files(folder))
-    if next(versions, None) is not None or next((folder / "warc").glob("*.warc.gz*"), None):
+    if next(versions, None) is not None or warc_files(folder / "warc"):
         raise CatalogMissing(folder)
 
 
@@ -135,9 +135,7 @@ class Archive(ArchiveReader):
         row = replace(stored, stock_list=as_json(tuple(stock_list)))
         if row == stored:
             return False
-        with self._disk():
-            post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
-        named = with_listed(read_body(post.body).securities, row.stock_list)
+        named = with_listed(read_body(self._post_of(row).body).securities, row.stock_list)
         self._record([CatalogEntry(row, named, same_version=True)], self._clock())
         return True
 

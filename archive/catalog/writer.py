@@ -23,10 +23,7 @@ from archive.categories import Category
 from archive.content import Security
 from archive.errors import MisshapenCatalog
 from archive.search import Indexing, register, without_index
-from archive.storage import Picture, plain
-
-# Seconds to wait for another process's write; Datasette and backups lock the file briefly.
-BUSY_SECONDS = 30
+from archive.storage import Picture, connect
 
 
 class Catalog(CatalogReader):
@@ -57,7 +54,7 @@ class Catalog(CatalogReader):
             failing.pop_all()
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(plain(self._path), timeout=BUSY_SECONDS, check_same_thread=False)
+        return connect(self._path)
 
     def close(self) -> None:
         """Close both connections."""

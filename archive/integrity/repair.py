@@ -8,7 +8,6 @@ from os.path import lexists
 from pathlib import Path, PurePosixPath
 
 from archive.catalog import Catalog
-from archive.errors import ArchiveError
 from archive.integrity.comparison import Comparison
 from archive.integrity.rebuild import LessCompleteCatalog, Rebuilt, rebuild
 from archive.integrity.verify import Problem, Wrong, revision_of_moved_post
@@ -16,6 +15,7 @@ from archive.process_pool import Workers, cores
 from archive.progress import Progress, silent
 from archive.storage import (
     ArchiveLock,
+    disk_errors,
     publish,
     refuse_links,
     require_archive,
@@ -59,18 +59,15 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
             rebuilding = False
         except LessCompleteCatalog:
             pass
-    try:
+    with disk_errors(folder):
         with ArchiveLock(folder):
             wanted = files if damaged else _still_wrong(folder, files)
             done += _restore(folder, {each.place: each.sha256 for each in wanted}, progress)
             if not damaged:
                 done += _remove_leftovers(folder, problems)
             done += _mark_pictures_lost(folder, problems)
-    except OSError as error:
-        place = error.filename or folder
-        raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
-    if rebuilding:
-        done += _rebuild(folder, progress)
+        if rebuilding:
+            done += _rebuild(folder, progress)
     return done
 
 

@@ -18,7 +18,6 @@ from pathlib import Path, PurePosixPath
 from archive.article import InfoCode
 from archive.catalog import Catalog, CatalogReader, ReadOnlyCatalog
 from archive.errors import (
-    ArchiveError,
     ArchiveLocked,
     CatalogDamaged,
     InvalidInfoCode,
@@ -33,6 +32,7 @@ from archive.storage import (
     ArchiveLock,
     bytes_if_there,
     damage_of,
+    disk_errors,
     holder_of,
     is_writable,
     media_files,
@@ -128,13 +128,9 @@ def verify(folder: Path, progress: Progress = silent) -> Verified:
     """
     require_archive(folder)
     verified = Verified()
-    try:
-        with _lock_of(folder) as lock, Comparison() as comparison:
-            verified.locked = lock is not None
-            verified.problems += _check(folder, comparison, verified, progress)
-    except OSError as error:
-        place = error.filename or folder
-        raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
+    with disk_errors(folder), _lock_of(folder) as lock, Comparison() as comparison:
+        verified.locked = lock is not None
+        verified.problems += _check(folder, comparison, verified, progress)
     return verified
 
 

@@ -16,7 +16,7 @@ from archive.export.site.sitemap import SITEMAP, sitemap_files
 from archive.export.site.urls import Address, category_page
 from archive.progress import Progress, silent
 from archive.search import Query
-from archive.storage import sha256
+from archive.storage import bytes_if_there, disk_errors, real_path, sha256
 
 _THEME = Path(__file__).with_name("theme")
 _CONFIGURATION = PurePosixPath("_config.yml")
@@ -50,7 +50,7 @@ def publish_feed(published: Published, folder: Path, progress: Progress = silent
 
 
 def _refuse_inside(archive: Path, folder: Path) -> None:
-    if folder.resolve().is_relative_to(archive.resolve()):
+    if real_path(folder).is_relative_to(real_path(archive)):
         raise FinewsError(f"{folder} is in the archive {archive}; export to a folder elsewhere.")
 
 
@@ -147,8 +147,9 @@ def _as_rows(pictures: Sequence[CarriedPicture]) -> str:
 
 
 def _picture(path: Path, digest: str, post: PublishedPost, report: Report) -> bytes | None:
-    data = path.read_bytes()
-    if sha256(data) == digest:
+    with disk_errors(path):
+        data = bytes_if_there(path)
+    if data is not None and sha256(data) == digest:
         return data
     report(post, f"its picture {path} is damaged, so it is left out; run `finews verify`")
     return None
