@@ -17,6 +17,7 @@ from archive.storage.databases import (
 from archive.storage.files import (
     bytes_if_there,
     disk_errors,
+    is_archive,
     is_file,
     make_folder,
     names_in,
@@ -70,6 +71,7 @@ __all__ = [
     "holder_of",
     "host_of",
     "identity_of",
+    "is_archive",
     "is_damage",
     "is_file",
     "is_place_of_version",

@@ -30,8 +30,8 @@ _FILES = (
 )
 _FOLDERS = (".incoming", "_posts", "revisions", "warc", "media", "changed")
 
-# Files and folders of which one shows that a folder is an archive.
-_MARKS = ("catalog.db", "_posts", "warc", "revisions", "crawl-state.db", ".incoming")
+# Files and folders of which one shows that a folder is an archive, not an exported site.
+_MARKS = ("catalog.db", "warc", "revisions", "crawl-state.db", ".incoming")
 
 _KINDS = {
     stat.S_IFREG: "a file",
@@ -70,6 +70,11 @@ def require_archive(folder: Path) -> None:
         )
 
 
+def is_archive(folder: Path) -> bool:
+    """Return whether a folder has a file or a folder that no other folder of posts has."""
+    return any(os.path.lexists(folder / name) for name in _MARKS)
+
+
 def refuse_stray(folder: Path) -> None:
     """Check that a folder is an archive, or can become one: it has no other files.
 
@@ -80,7 +85,7 @@ def refuse_stray(folder: Path) -> None:
     :raises OSError: when the folder cannot be read.
     """
     require_folder(folder)
-    if any(os.path.lexists(folder / name) for name in _MARKS):
+    if is_archive(folder) or os.path.lexists(folder / "_posts"):
         return
     if any(name != "lost+found" and name[0] != "." for name in names_in(folder)):
         raise StrayFolder(folder)
