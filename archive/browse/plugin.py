@@ -23,6 +23,7 @@ from markupsafe import Markup
 
 from archive.browse import pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
+from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.post_list import card_of
 from archive.browse.security_headers import Application, read_only, with_security_headers
 from archive.browse.site import Site
@@ -133,9 +134,11 @@ def render_cell(
 @hookimpl
 @_for_sites
 def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
-    """Refuse writing methods, add security headers, and handle the path prefix."""
+    """Refuse writing methods, add security headers, handle the path prefix, and mark CSV."""
     prefixed = with_base_url(datasette.setting("base_url"))
-    return lambda application: with_security_headers(read_only(prefixed(application)))
+    return lambda application: with_security_headers(
+        read_only(prefixed(with_byte_order_mark(application)))
+    )
 
 
 @hookimpl(wrapper=True)
