@@ -18,6 +18,7 @@ from archive.errors import ArchiveError, CatalogMissing
 from archive.reader import ArchiveReader
 from archive.storage import (
     ArchiveLock,
+    make_folder,
     picture_of,
     post_files,
     refuse_links,
@@ -65,7 +66,7 @@ class Archive(ArchiveReader):
         with self._disk(), ExitStack() as undo:
             refuse_stray(folder)
             refuse_links(folder)
-            incoming.mkdir(parents=True, exist_ok=True)
+            make_folder(incoming)
             self._lock = undo.enter_context(ArchiveLock(folder))
             for leftover in incoming.iterdir():
                 leftover.unlink()

@@ -16,6 +16,7 @@ from archive.progress import Progress, silent
 from archive.storage import (
     ArchiveLock,
     disk_errors,
+    make_folder,
     publish,
     refuse_links,
     require_archive,
@@ -181,8 +182,9 @@ def _move_aside(folder: Path, place: str) -> str:
     refuse_links(folder, place)
     aside = _free_path(folder / "changed" / PurePosixPath(place))
     refuse_links(folder, str(aside.relative_to(folder)))
-    aside.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(aside.parent)
     path.replace(aside)
+    sync_folders([aside.parent])
     return f"; what was there is now {aside.relative_to(folder)}"
 
 
