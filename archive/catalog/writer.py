@@ -225,13 +225,13 @@ class Catalog(CatalogReader):
         for entry in entries:
             editions.setdefault(entry.post.info_code, set()).add(entry.post.edition)
         sql = """
-            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?1))
+            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?))
             UNION ALL
             SELECT info_code, path FROM editions
-            WHERE info_code IN (SELECT value FROM json_each(?1))
+            WHERE info_code IN (SELECT value FROM json_each(?))
         """
         codes = json.dumps(list(editions))
-        for info_code, path in self._writer.conn.execute(sql, [codes]):
+        for info_code, path in self._writer.conn.execute(sql, [codes, codes]):
             editions[info_code].add(Edition.of_name(path))
         return {info_code for info_code, found in editions.items() if len(found) > 1}
 
