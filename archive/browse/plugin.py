@@ -46,8 +46,8 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/pictures/(?P<name>[0-9a-f]{64}\.[a-z]{3,4})$", pages.picture),
     (r"/(?P<code>(NW)?[0-9]{15,20})$", pages.short_address),
     (
-        r"/-/(allow-debug|auth-token|databases|logout|messages|patterns|permissions|plugins|threads)"
-        r"(\.json)?$",
+        r"/-/(allow-debug|auth-token|databases|logout|messages|patterns|permissions|plugins|settings"
+        r"|threads|versions)(\.json)?$",
         pages.hidden,
     ),
 )

@@ -59,7 +59,6 @@ PAGES = (
     "/catalog/revised",
     "/catalog/gone",
     "/catalog/busiest_hours",
-    "/-/versions",
 )
 
 
@@ -494,6 +493,10 @@ def test_busiest_hours(visit: Visit) -> None:
         "/-/databases.json",
         "/-/threads.json",
         "/-/plugins",
+        "/-/settings",
+        "/-/settings.json",
+        "/-/versions",
+        "/-/versions.json",
         "/-/patterns",
         "/-/allow-debug",
         "/_internal",
@@ -522,7 +525,7 @@ def test_catalog_is_not_downloaded(visit: Visit) -> None:
 
 
 def test_the_folder_is_told_nowhere(visit: Visit, news: Path) -> None:
-    for path in (*PAGES, "/-/metadata.json", "/-/settings.json", "/-/versions.json", "/.json"):
+    for path in (*PAGES, "/-/metadata.json", "/.json"):
         assert str(news) not in visit(path).text
 
 
