@@ -6,26 +6,27 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from archive.article import Article, Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import Catalog, CatalogEntry, ChangeKind, PostRow, as_json, named_by
 from archive.clock import Clock, utc_iso, utc_now
-from archive.content import parse_post, read_body
+from archive.content import read_body
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, CatalogMissing
 from archive.reader import ArchiveReader
 from archive.storage import (
     ArchiveLock,
+    make_folder,
     picture_of,
     post_files,
     refuse_links,
     refuse_stray,
     revision_files,
 )
-from archive.warc import CaptureWriter, Exchange
+from archive.warc import CaptureWriter, Exchange, warc_files
 from archive.writing import Outcome, PlanWriter, Versioning, WritePlan
 
 
@@ -38,7 +39,7 @@ def _require_catalog(folder: Path) -> None:
     if catalog.exists() and catalog.stat().st_size:
         return
     versions = chain(post_files(folder), revision_files(folder))
-    if next(versions, None) is not None or next((folder / "warc").glob("*.warc.gz*"), None):
+    if next(versions, None) is not None or warc_files(folder / "warc"):
         raise CatalogMissing(folder)
 
 
@@ -64,7 +65,7 @@ class Archive(ArchiveReader):
         with self._disk(), ExitStack() as undo:
             refuse_stray(folder)
             refuse_links(folder)
-            incoming.mkdir(parents=True, exist_ok=True)
+            make_folder(incoming)
             self._lock = undo.enter_context(ArchiveLock(folder))
             for leftover in incoming.iterdir():
                 leftover.unlink()
@@ -134,9 +135,7 @@ class Archive(ArchiveReader):
         row = replace(stored, stock_list=as_json(tuple(stock_list)))
         if row == stored:
             return False
-        with self._disk():
-            post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
-        named = named_by(row, read_body(post.body).securities)
+        named = named_by(row, read_body(self._post_of(row).body).securities)
         self._record([CatalogEntry(row, named, same_version=True)], self._clock())
         return True
 

@@ -79,9 +79,8 @@ def _standard_output() -> Iterator[None]:
         if error.errno == errno.EPIPE:  # the reader has ended
             raise
         _discard_output()
-        raise FinewsError(
-            f"Could not write {error.filename or 'standard output'}: {error.strerror or error}."
-        ) from error
+        action = f"use {error.filename}" if error.filename else "write standard output"
+        raise FinewsError(f"Could not {action}: {error.strerror or error}.") from error
 
 
 def _discard_output() -> None:

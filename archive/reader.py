@@ -1,8 +1,9 @@
 """The read access to an archive: its posts, captures, searches and statistics."""
 
 import json
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
@@ -20,12 +21,12 @@ from archive.catalog import (
 )
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
-from archive.content import parse_post
+from archive.content import Post, parse_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError
 from archive.search import Query
-from archive.storage import Closing, bytes_if_there
+from archive.storage import Closing, bytes_if_there, disk_errors
 from archive.warc import Record, read_response
 
 
@@ -42,13 +43,8 @@ class ArchiveReader(Closing):
     _catalog: CatalogReader
     _clock: Clock
 
-    @contextmanager
-    def _disk(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            place = error.filename or self.folder
-            raise ArchiveError(f"Could not use {place}: {error.strerror}.") from error
+    def _disk(self) -> AbstractContextManager[None]:
+        return disk_errors(self.folder)
 
     def __len__(self) -> int:
         return self._catalog.count()
@@ -164,9 +160,16 @@ class ArchiveReader(Closing):
 
         :raises InvalidArticle: when the post is broken.
         """
-        with self._disk():
-            post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
-        return article_from(row, post)
+        return article_from(row, self._post_of(row))
+
+    def _post_of(self, row: PostRow) -> Post:
+        data = self.bytes_of(row.path)
+        if data is None:
+            raise ArchiveError(
+                f"The post {self.folder / row.path} is lost; run `finews verify --repair "
+                f"{shlex.quote(str(self.folder))}`, which writes it again from its capture."
+            )
+        return parse_post(data, PurePosixPath(row.path).name)
 
     def records_of(self, row: PostRow) -> list[Record]:
         """Return the captured responses from which a version was read, the body's first.

@@ -166,11 +166,11 @@ class BatchLog:
         with self._access(), self._db:
             self._db.execute(
                 """
-                INSERT INTO jobs VALUES (?1, ?2, ?3, ?4, ?2 <> 0)
-                ON CONFLICT (name) DO UPDATE SET status = ?2, sentence = ?3, ended = ?4,
-                    failures = CASE WHEN ?2 = 0 THEN 0 ELSE failures + 1 END
+                INSERT INTO jobs VALUES (:name, :status, :sentence, :ended, :status <> 0)
+                ON CONFLICT (name) DO UPDATE SET status = :status, sentence = :sentence,
+                    ended = :ended, failures = CASE WHEN :status = 0 THEN 0 ELSE failures + 1 END
                 """,
-                [name, status, sentence, _iso(now)],
+                {"name": name, "status": status, "sentence": sentence, "ended": _iso(now)},
             )
 
     def jobs(self) -> list[JobEnded]:

@@ -14,6 +14,7 @@ Scrapy or Twisted changes one of these parts or no longer needs it.
   (https://github.com/scrapy/scrapy/issues/939).
 """
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,9 @@ _MAX_BYTES = 256 * 1024
 _WIRE_HEAD = b"X-Finews-Wire-Head"
 _TRANSFER_ENCODING = b"transfer-encoding"
 
+# The version in a status line such as "HTTP/2 200", which some servers and proxies send.
+_WITHOUT_MINOR = re.compile(rb"^(HTTP/[0-9]) ")
+
 
 class HeadersTooLarge(Exception):
     """An answer has more bytes of headers than the limit."""
@@ -58,10 +62,14 @@ class HeadersTooLarge(Exception):
         super().__init__(f"the answer has more than {_MAX_BYTES // 1024} KiB of headers")
 
 
-class _PaddedChunks(_ChunkedTransferDecoder):
-    """Twisted's decoder, which also accepts blanks after a chunk's size, as old servers write."""
+class _LenientChunks(_ChunkedTransferDecoder):
+    """Twisted's decoder, which also accepts what old servers write.
+
+    That is blanks after a chunk's size, and lines that end with a line feed alone.
+    """
 
     def _dataReceived_CHUNK_LENGTH(self) -> bool:
+        self._complete_line()
         end = self._buffer.find(b"\r\n")
         if end > 0:
             size, *extensions = self._buffer[:end].split(b";", 1)
@@ -69,13 +77,28 @@ class _PaddedChunks(_ChunkedTransferDecoder):
             self._start = 0
         return super()._dataReceived_CHUNK_LENGTH()
 
+    def _dataReceived_CRLF(self) -> bool:
+        self._complete_line()
+        return super()._dataReceived_CRLF()
+
+    def _dataReceived_TRAILER(self) -> bool:
+        self._complete_line()
+        return super()._dataReceived_TRAILER()
+
+    def _complete_line(self) -> None:
+        """Insert the carriage return that the end of the first line lacks."""
+        end = self._buffer.find(b"\n")
+        if end >= 0 and self._buffer[end - 1 : end] != b"\r":
+            self._buffer[end:end] = b"\r"
+            self._start = 0
+
 
 class _Parser(_LenientHTTPClientParser):
     """Scrapy's parser, which also stores all lines of the head, up to a limit."""
 
     _left = _MAX_BYTES
     _lines: list[bytes]
-    _transferDecoders = {b"chunked": _PaddedChunks}  # noqa: RUF012 (as in Twisted)
+    _transferDecoders = {b"chunked": _LenientChunks}  # noqa: RUF012 (as in Twisted)
 
     def lineReceived(self, line: bytes) -> None:
         self._left -= len(line) + 1
@@ -84,6 +107,8 @@ class _Parser(_LenientHTTPClientParser):
         if self.state == STATUS:
             self._lines = []  # forgets those of a 1xx response before
         self._lines.append(line.removesuffix(b"\r"))
+        if self.state == STATUS:
+            line = _WITHOUT_MINOR.sub(rb"\1.0 ", line)
         super().lineReceived(line)
 
     def allHeadersReceived(self) -> None:

@@ -25,9 +25,12 @@ hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("random", deadline=None)
 hypothesis.settings.load_profile("same")
 
-# A script's background process, as of `nohup make test &`, is started with SIGINT ignored, and so
-# would be all that tests start and interrupt. What is handled here has its default there.
+# A script's background process, as of `nohup make test &`, is started with SIGINT and SIGHUP
+# ignored, and so would be all that tests start and interrupt. What is handled here has its default
+# there.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 _LONGEST = {"deploy", "faults", "test_docs.py"}
 FINEWS = (sys.executable, "-m", "archive.cli")

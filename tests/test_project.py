@@ -58,3 +58,15 @@ def test_dependencies_are_pinned_without_addresses() -> None:
     wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
     for requirement in wanted:
         assert re.split(r"[<>=\[]", requirement)[0].lower() in pinned, requirement
+
+
+def test_no_sql_has_numbered_placeholders() -> None:
+    """For ``?1`` and a sequence, Python 3.12 warns until 3.12.3
+    (https://github.com/python/cpython/issues/117995)."""
+    modules = [
+        path for name in ("archive", "crawler", "cluster") for path in (ROOT / name).rglob("*.py")
+    ]
+    found = {
+        path: re.findall(r"[ (,]\?[0-9]", path.read_text(encoding="utf-8")) for path in modules
+    }
+    assert not {path: each for path, each in found.items() if each}

@@ -7,7 +7,6 @@ subprocess writes it in the order of sending.
 
 import itertools
 import os
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -23,11 +22,12 @@ from archive.article_id import ArticleId
 from archive.background.placement import Places, provisional
 from archive.background.process import Call
 from archive.capture import Capture
-from archive.catalog import BUSY_SECONDS, CatalogReader
+from archive.catalog import CatalogReader
 from archive.clock import Clock, utc_iso, utc_now
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, FinewsError
 from archive.reader import ArchiveReader
+from archive.storage import connect
 from archive.warc import Exchange
 from archive.writing import Outcome
 
@@ -172,9 +172,7 @@ class _ReadCatalog(CatalogReader):
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._access("open"):
-            self._reader = sqlite3.connect(
-                path.absolute(), timeout=BUSY_SECONDS, check_same_thread=False
-            )
+            self._reader = connect(path)
 
 
 @contextmanager

@@ -11,7 +11,14 @@ from archive.article_id import EASTMONEY
 from archive.capture import Capture, captures_from
 from archive.catalog import ChangeKind
 from archive.content import parse_post, read_body
-from archive.storage import SUFFIXES, is_place_of_version, is_stored_picture, media_path
+from archive.storage import (
+    SUFFIXES,
+    bytes_if_there,
+    is_place_of_version,
+    is_stored_picture,
+    media_path,
+    real_path,
+)
 
 #: Bytes at the beginning of a file that are compared with another version.
 _MAX_COMPARED = 300_000
@@ -177,8 +184,8 @@ def read_file(folder: Path, path: str, max_bytes: int = -1) -> bytes | None:
 
 
 def _inside(folder: Path, path: str) -> Path | None:
-    root = folder.resolve()
-    file = (root / path).resolve()
+    root = real_path(folder)
+    file = real_path(root / path)
     return file if file.is_relative_to(root) else None
 
 
@@ -186,8 +193,7 @@ def _read_bytes(file: Path | None, max_bytes: int = -1) -> bytes | None:
     if file is None:
         return None
     try:
-        with file.open("rb") as opened:
-            return opened.read(max_bytes)
+        return bytes_if_there(file, max_bytes)
     except OSError:
         return None
 

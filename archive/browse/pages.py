@@ -100,7 +100,7 @@ async def news(request: Request, datasette: Site) -> Response:
         explanation=explanation,
         list_path="/news",
         json=_table_address(datasette, query, "json", {"_shape": "objects"}),
-        csv=_table_address(datasette, query, "csv", {"_size": "max"}),
+        csv=_table_address(datasette, query, "csv", {"_size": "max", "_dl": "1"}),
     )
 
 

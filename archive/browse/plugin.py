@@ -23,6 +23,7 @@ from markupsafe import Markup
 
 from archive.browse import pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
+from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.post_list import card_of
 from archive.browse.security_headers import Application, read_only, with_security_headers
 from archive.browse.site import Site
@@ -45,8 +46,8 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/pictures/(?P<name>[0-9a-f]{64}\.[a-z]{3,4})$", pages.picture),
     (r"/(?P<code>(NW)?[0-9]{15,20}|[a-z][a-z0-9]*-[A-Za-z0-9_-]+)$", pages.short_address),
     (
-        r"/-/(allow-debug|auth-token|databases|logout|messages|patterns|permissions|plugins|threads)"
-        r"(\.json)?$",
+        r"/-/(allow-debug|auth-token|databases|logout|messages|patterns|permissions|plugins|settings"
+        r"|threads|versions)(\.json)?$",
         pages.hidden,
     ),
 )
@@ -133,9 +134,11 @@ def render_cell(
 @hookimpl
 @_for_sites
 def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
-    """Refuse writing methods, add security headers, and handle the path prefix."""
+    """Refuse writing methods, add security headers, handle the path prefix, and mark CSV."""
     prefixed = with_base_url(datasette.setting("base_url"))
-    return lambda application: with_security_headers(read_only(prefixed(application)))
+    return lambda application: with_security_headers(
+        read_only(prefixed(with_byte_order_mark(application)))
+    )
 
 
 @hookimpl(wrapper=True)

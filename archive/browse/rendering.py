@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from archive.browse.article_page import find_file
 from archive.content import parse_post, render_body
-from archive.storage import sha256
+from archive.storage import bytes_if_there, sha256
 
 #: Bytes of a post's file up to which a page shows its body as HTML. Rendering takes a second at
 #: most.
@@ -95,8 +95,10 @@ class Renderer:
             size = file.stat().st_size
             if size > max_bytes:
                 return RenderedBody(_paragraphs(text[:MAX_CHARACTERS]), size)
-            data = file.read_bytes()
+            data = bytes_if_there(file)
         except OSError:
+            return None
+        if data is None:
             return None
         key = (sha256(data), security_address(""), frozenset(stored_pictures.items()))
         html = self._cached(key)

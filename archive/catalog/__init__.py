@@ -20,10 +20,9 @@ from archive.catalog.row_builder import (
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
 from archive.catalog.statistics import describe
 from archive.catalog.version_diff import ChangeKind, changes_between, is_alike
-from archive.catalog.writer import BUSY_SECONDS, Catalog
+from archive.catalog.writer import Catalog
 
 __all__ = [
-    "BUSY_SECONDS",
     "Catalog",
     "CatalogEntry",
     "CatalogReader",

@@ -137,25 +137,28 @@ class CatalogReader(Closing):
         :param source: only posts of this source.
         """
         sql = """
-            SELECT *, julianday(?1) - julianday(checked) AS waited FROM (
+            SELECT *, julianday(:now) - julianday(checked) AS waited FROM (
                 SELECT *,
-                    julianday(?1) - min(julianday(published), julianday(first_seen)) AS age
-                FROM posts WHERE published >= ?2 AND NOT body_provisional AND (
-                    julianday(published) <= julianday(?1)
-                    OR julianday(first_seen) >= julianday(?2)
+                    julianday(:now) - min(julianday(published), julianday(first_seen)) AS age
+                FROM posts WHERE published >= :since AND NOT body_provisional AND (
+                    julianday(published) <= julianday(:now)
+                    OR julianday(first_seen) >= julianday(:since)
                 )
                 UNION ALL
-                SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
+                SELECT *, julianday(:now) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE (age >= 0 AND waited >= age * ?3 OR checked > ?1) AND source = ?6
-            AND (?5 IS NULL OR EXISTS (
-                SELECT 1 FROM json_each(?5)
+            WHERE (age >= 0 AND waited >= age * :share OR checked > :now) AND source = :source
+            AND (:hosts IS NULL OR EXISTS (
+                SELECT 1 FROM json_each(:hosts)
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
-            )) ORDER BY waited / age DESC, id LIMIT ?4
+            )) ORDER BY waited / age DESC, id LIMIT :limit
         """
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        return [post_of(row) for row in self._all(sql, now, since, share, limit, of_hosts, source)]
+        found = self._all(
+            sql, now=now, since=since, share=share, limit=limit, hosts=of_hosts, source=source
+        )
+        return [post_of(row) for row in found]
 
     def securities_of(self, info_code: str) -> list[str]:
         """Return the codes of the securities that a post names."""
@@ -272,13 +275,14 @@ class CatalogReader(Closing):
 
     def post_hashes(self, info_codes: Iterable[str]) -> dict[tuple[str, Edition], set[str]]:
         """Return the SHA-256 of all versions of some articles, by info code and edition."""
-        wanted = "info_code IN (SELECT value FROM json_each(?1))"
+        wanted = "info_code IN (SELECT value FROM json_each(?))"
         sql = f"""
             SELECT info_code, path, sha256 FROM post_files WHERE {wanted}
             UNION ALL SELECT info_code, path, sha256 FROM revisions WHERE {wanted}
         """  # noqa: S608
         found: dict[tuple[str, Edition], set[str]] = {}
-        for info_code, path, digest in self._tuples(sql, json.dumps(list(info_codes))):
+        codes = json.dumps(list(info_codes))
+        for info_code, path, digest in self._tuples(sql, codes, codes):
             found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
         return found
 
@@ -359,9 +363,9 @@ class CatalogReader(Closing):
         with self._access("read"):
             return one_row(self._reader, sql, *parameters)
 
-    def _all(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
+    def _all(self, sql: str, *parameters: object, **named: object) -> list[sqlite3.Row]:
         with self._access("read"):
-            return named_rows(self._reader, sql, *parameters).fetchall()
+            return named_rows(self._reader, sql, *parameters, **named).fetchall()
 
     def _tuples(self, sql: str, *parameters: object) -> list[Any]:
         with self._access("read"):
@@ -385,11 +389,16 @@ class CatalogReader(Closing):
         return int(self._value("SELECT coalesce(max(id), 0) + 1 FROM crawls"))
 
 
-def named_rows(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Cursor:
-    """Return the rows that an SQL query finds, with named columns."""
+def named_rows(
+    connection: sqlite3.Connection, sql: str, *parameters: object, **named: object
+) -> sqlite3.Cursor:
+    """Return the rows that an SQL query finds, with named columns.
+
+    :param parameters: in the order of the question marks; or `named`, for ``:name``.
+    """
     found = connection.cursor()
     found.row_factory = sqlite3.Row
-    return found.execute(sql, parameters)
+    return found.execute(sql, named or parameters)
 
 
 def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Row | None:

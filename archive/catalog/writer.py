@@ -25,10 +25,7 @@ from archive.categories import Category
 from archive.content import Security
 from archive.errors import MisshapenCatalog
 from archive.search import Indexing, register, without_index
-from archive.storage import Picture, plain
-
-# Seconds to wait for another process's write; Datasette and backups lock the file briefly.
-BUSY_SECONDS = 30
+from archive.storage import Picture, connect
 
 
 class Catalog(CatalogReader):
@@ -59,7 +56,7 @@ class Catalog(CatalogReader):
             failing.pop_all()
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(plain(self._path), timeout=BUSY_SECONDS, check_same_thread=False)
+        return connect(self._path)
 
     def close(self) -> None:
         """Close both connections."""
@@ -234,13 +231,13 @@ class Catalog(CatalogReader):
         for entry in entries:
             editions.setdefault(entry.post.info_code, set()).add(entry.post.edition)
         sql = """
-            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?1))
+            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?))
             UNION ALL
             SELECT info_code, path FROM editions
-            WHERE info_code IN (SELECT value FROM json_each(?1))
+            WHERE info_code IN (SELECT value FROM json_each(?))
         """
         codes = json.dumps(list(editions))
-        for info_code, path in self._writer.conn.execute(sql, [codes]):
+        for info_code, path in self._writer.conn.execute(sql, [codes, codes]):
             editions[info_code].add(Edition.of_name(path))
         return {info_code for info_code, found in editions.items() if len(found) > 1}
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from sqlite_utils import Database
 
 from archive.clock import utc_iso
-from archive.storage import connect_read_only, plain, sqlite_errors
+from archive.storage import connect, connect_read_only, sqlite_errors
 
 # The type of each column, by table and column; the first column of a table is its key.
 Tables = Mapping[str, Mapping[str, type]]
@@ -39,9 +39,7 @@ class StateFile:
             if read_only:
                 self._db = Database(_copy_of(path))
             else:
-                self._db = Database(
-                    sqlite3.connect(plain(path), timeout=30, check_same_thread=False)
-                )
+                self._db = Database(connect(path))
             failing.callback(self._db.close)
             if not read_only:
                 self._db.enable_wal()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from archive.errors import FinewsError
+from archive.storage import real_path
 
 STANDARD_OUTPUT = Path("-")
 _PREFIX = ".finews-export."
@@ -29,7 +30,7 @@ def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
     :param archive: the folder that is exported; nothing in it is overwritten.
     :raises FinewsError: when the path is in the archive or cannot be written.
     """
-    if path.resolve().is_relative_to(archive.resolve()) and path != STANDARD_OUTPUT:
+    if real_path(path).is_relative_to(real_path(archive)) and path != STANDARD_OUTPUT:
         raise FinewsError(f"{path} is in the archive {archive}; export to a file elsewhere.")
     try:
         if path == STANDARD_OUTPUT:
@@ -39,7 +40,7 @@ def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
             with path.open("wb") as file:
                 yield file
         else:
-            with _replacing(path.resolve()) as file:
+            with _replacing(real_path(path)) as file:
                 yield file
     except OSError as error:
         if error.errno == errno.EPIPE:  # the reader has ended
@@ -50,7 +51,7 @@ def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
 
 
 def _is_written_directly(path: Path) -> bool:
-    folder = path.parent.resolve()
+    folder = real_path(path.parent)
     of_process = folder == Path("/dev") or folder.is_relative_to("/proc")
     return of_process or (path.exists() and not path.is_file())
 

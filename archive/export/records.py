@@ -21,7 +21,14 @@ from archive.content import parse_post
 from archive.errors import ArchiveError, FinewsError
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, Query
-from archive.storage import bytes_if_there, is_place_of_version, open_catalog, revision_path, sha256
+from archive.storage import (
+    bytes_if_there,
+    disk_errors,
+    is_place_of_version,
+    open_catalog,
+    revision_path,
+    sha256,
+)
 
 Record = dict[str, Any]
 
@@ -194,10 +201,8 @@ def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -
     if not is_place_of_version(str(path)):
         return None
     for place in (path, revision_path(path, version)):
-        try:
+        with disk_errors(folder):
             data = bytes_if_there(folder / place)
-        except OSError as error:
-            raise ArchiveError(f"Could not read {folder / place}: {error.strerror}.") from error
         if data is not None and sha256(data) == digest:
             return data
     return None

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from archive.article_id import ArticleId, InfoCode
 from archive.content import parse_post
 from archive.errors import InvalidInfoCode, Refused
-from archive.storage import TemporaryDatabase
+from archive.storage import TemporaryDatabase, real_path
 
 # The most bytes in a post; the largest known ones have some hundred thousand.
 _MOST_BYTES = 16 << 20
@@ -47,7 +47,7 @@ def check(source: Path, folder: Path) -> None:
     """Refuse a source that is no folder, or that overlaps the archive in `folder`."""
     if not source.is_dir():
         raise Refused(f"There is no folder {source} to import.")
-    theirs, ours = source.resolve(), folder.resolve()
+    theirs, ours = real_path(source), real_path(folder)
     if theirs.is_relative_to(ours) or ours.is_relative_to(theirs):
         raise Refused(f"{source} and the archive {folder} overlap; no archive imports itself.")
 

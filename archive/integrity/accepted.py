@@ -15,7 +15,7 @@ from typing import NamedTuple
 from archive.clock import utc_iso
 from archive.integrity.journal_digests import encodable
 from archive.integrity.verify import Problem
-from archive.storage import bytes_if_there, refuse_link, sync_folders
+from archive.storage import bytes_if_there, disk_errors, refuse_link, sync_folders
 
 _NAME = "accepted.jsonl"
 
@@ -30,9 +30,10 @@ class SortedProblems(NamedTuple):
 def sort(folder: Path, problems: Sequence[Problem]) -> SortedProblems:
     """Return which problems of an archive were accepted and which were not.
 
-    :raises OSError: when the list of accepted problems cannot be read.
+    :raises ArchiveError: when the list of accepted problems cannot be read.
     """
-    known = _read_accepted(folder)
+    with disk_errors(folder):
+        known = _read_accepted(folder)
     found = SortedProblems([], [])
     for problem in problems:
         (found.accepted if _facts(problem) in known else found.wrong).append(problem)
@@ -42,7 +43,7 @@ def sort(folder: Path, problems: Sequence[Problem]) -> SortedProblems:
 def accept(folder: Path, problems: Collection[Problem], now: datetime) -> None:
     """Record problems as accepted, on disk before this returns.
 
-    :raises OSError: when the disk refuses.
+    :raises ArchiveError: when the list cannot be written.
     """
     path = folder / _NAME
     refuse_link(path)
@@ -50,11 +51,12 @@ def accept(folder: Path, problems: Collection[Problem], now: datetime) -> None:
         {"at": utc_iso(now), "wrong": wrong, "place": place, "sentence": sentence}
         for wrong, place, sentence in map(_facts, problems)
     ]
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folders([folder])
+    with disk_errors(folder):
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folders([folder])
 
 
 def _read_accepted(folder: Path) -> set[tuple[str, str, str]]:

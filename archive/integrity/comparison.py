@@ -281,10 +281,10 @@ class Comparison(TemporaryDatabase):
         if not is_text(path):
             return None
         sql = """
-            SELECT sha256 FROM versions WHERE path = ?1
-            UNION ALL SELECT sha256 FROM pictures WHERE path = ?1
+            SELECT sha256 FROM versions WHERE path = ?
+            UNION ALL SELECT sha256 FROM pictures WHERE path = ?
         """
-        row = self._db.execute(sql, (path,)).fetchone()
+        row = self._db.execute(sql, (path, path)).fetchone()
         return row[0] if row else None
 
     def revision_with(self, info_code: str, sha256: str) -> str | None:

@@ -35,6 +35,7 @@ from archive.errors import InvalidArticleId
 from archive.storage import (
     Picture,
     bytes_if_there,
+    is_file,
     is_place_of_version,
     is_stored_picture,
     numbered_name,
@@ -102,7 +103,7 @@ def read_journal(folder: Path, records: Records) -> JournalFacts:
         elif record.url == PICTURE:
             picture = Picture(**record.facts)
             sound = is_stored_picture(picture.sha256, picture.type)
-            if sound and (folder / picture.path).is_file():
+            if sound and is_file(folder / picture.path):
                 journal.pictures.append(picture)
         elif record.url.startswith(target_of("")):
             facts = record.facts

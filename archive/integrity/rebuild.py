@@ -22,6 +22,8 @@ from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
 from archive.storage import (
     ArchiveLock,
+    connect,
+    disk_errors,
     is_damage,
     post_files,
     refuse_links,
@@ -98,23 +100,19 @@ def rebuild(
     require_archive(folder)
     fresh, place = folder / "catalog.db.new", folder / "catalog.db"
     refuse_links(folder)
-    try:
-        with ArchiveLock(folder):
+    with disk_errors(folder), ArchiveLock(folder):
+        _remove_database(fresh)
+        try:
+            with Catalog(fresh, private=True) as catalog:
+                rebuilt = _fill(catalog, folder, progress, sharing)
+            if only_whole and rebuilt.lost:
+                return rebuilt
+            lacks = [] if force else lacking(fresh, place)
+            if lacks:
+                raise LessCompleteCatalog(folder, lacks, rebuilt)
+            _put_in_place(fresh, place)
+        finally:
             _remove_database(fresh)
-            try:
-                with Catalog(fresh, private=True) as catalog:
-                    rebuilt = _fill(catalog, folder, progress, sharing)
-                if only_whole and rebuilt.lost:
-                    return rebuilt
-                lacks = [] if force else lacking(fresh, place)
-                if lacks:
-                    raise LessCompleteCatalog(folder, lacks, rebuilt)
-                _put_in_place(fresh, place)
-            finally:
-                _remove_database(fresh)
-    except OSError as error:
-        wrong = error.filename or folder
-        raise ArchiveError(f"The disk refuses {wrong}: {error.strerror}.") from error
     return rebuilt
 
 
@@ -200,7 +198,7 @@ def _put_in_place(fresh: Path, place: Path) -> None:
 
 def _open_old(place: Path) -> sqlite3.Connection:
     """Open the catalog that is to be replaced; rename it first where it is no database."""
-    target = sqlite3.connect(place.absolute(), timeout=30)
+    target = connect(place)
     try:
         target.execute("SELECT count(*) FROM sqlite_master").fetchone()
         target.execute("PRAGMA journal_mode = wal")
@@ -210,7 +208,7 @@ def _open_old(place: Path) -> sqlite3.Connection:
             raise
         place.rename(place.with_name(place.name + ".corrupt"))
         _remove_database(place)
-        return sqlite3.connect(place.absolute())
+        return connect(place)
     return target
 
 

@@ -8,7 +8,6 @@ from os.path import lexists
 from pathlib import Path, PurePosixPath
 
 from archive.catalog import Catalog
-from archive.errors import ArchiveError
 from archive.integrity.comparison import Comparison
 from archive.integrity.rebuild import LessCompleteCatalog, Rebuilt, rebuild
 from archive.integrity.verify import Problem, Wrong, revision_of_moved_post
@@ -16,6 +15,8 @@ from archive.process_pool import BY_SIZE
 from archive.progress import Progress, silent
 from archive.storage import (
     ArchiveLock,
+    disk_errors,
+    make_folder,
     publish,
     refuse_links,
     require_archive,
@@ -59,18 +60,15 @@ def repair(folder: Path, problems: list[Problem], progress: Progress = silent) -
             rebuilding = False
         except LessCompleteCatalog:
             pass
-    try:
+    with disk_errors(folder):
         with ArchiveLock(folder):
             wanted = files if damaged else _still_wrong(folder, files)
             done += _restore(folder, {each.place: each.sha256 for each in wanted}, progress)
             if not damaged:
                 done += _remove_leftovers(folder, problems)
             done += _mark_pictures_lost(folder, problems)
-    except OSError as error:
-        place = error.filename or folder
-        raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
-    if rebuilding:
-        done += _rebuild(folder, progress)
+        if rebuilding:
+            done += _rebuild(folder, progress)
     return done
 
 
@@ -184,8 +182,9 @@ def _move_aside(folder: Path, place: str) -> str:
     refuse_links(folder, place)
     aside = _free_path(folder / "changed" / PurePosixPath(place))
     refuse_links(folder, str(aside.relative_to(folder)))
-    aside.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(aside.parent)
     path.replace(aside)
+    sync_folders([aside.parent])
     return f"; what was there is now {aside.relative_to(folder)}"
 
 

@@ -18,7 +18,6 @@ from pathlib import Path, PurePosixPath
 from archive.article_id import ArticleId
 from archive.catalog import Catalog, CatalogReader, ReadOnlyCatalog
 from archive.errors import (
-    ArchiveError,
     ArchiveLocked,
     CatalogDamaged,
     InvalidArticleId,
@@ -33,6 +32,7 @@ from archive.storage import (
     ArchiveLock,
     bytes_if_there,
     damage_of,
+    disk_errors,
     holder_of,
     is_writable,
     media_files,
@@ -126,13 +126,9 @@ def verify(folder: Path, progress: Progress = silent, *, sharing: Sharing = BY_S
     """
     require_archive(folder)
     verified = Verified()
-    try:
-        with _lock_of(folder) as lock, Comparison() as comparison:
-            verified.locked = lock is not None
-            verified.problems += _check(folder, comparison, verified, progress, sharing)
-    except OSError as error:
-        place = error.filename or folder
-        raise ArchiveError(f"The disk refuses {place}: {error.strerror}.") from error
+    with disk_errors(folder), _lock_of(folder) as lock, Comparison() as comparison:
+        verified.locked = lock is not None
+        verified.problems += _check(folder, comparison, verified, progress, sharing)
     return verified
 
 

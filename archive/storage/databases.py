@@ -10,6 +10,7 @@ from typing import Self
 
 from archive.errors import ArchiveError
 from archive.storage.files import require_archive
+from archive.storage.paths import real_path
 
 CATALOG = "catalog.db"
 
@@ -96,19 +97,33 @@ class TemporaryDatabase:
             raise ArchiveError(f"Could not {self._purpose}: {error}.") from error
 
 
-def connect_read_only(
-    database: Path, *, timeout: float = _BUSY_SECONDS, check_same_thread: bool = True
-) -> sqlite3.Connection:
+def connect(database: Path) -> sqlite3.Connection:
+    """Connect to a database for reading and writing, from any thread; create it if it is missing.
+
+    :raises sqlite3.Error: when the file cannot be opened.
+    """
+    _require_access(database, os.R_OK, "read")
+    _require_access(database, os.W_OK, "write")
+    return sqlite3.connect(plain(database), timeout=_BUSY_SECONDS, check_same_thread=False)
+
+
+def _require_access(database: Path, mode: int, verb: str) -> None:
+    """Name the reason for which SQLite would only report that it is unable to open a file."""
+    if database.exists() and not os.access(database, mode):
+        raise sqlite3.OperationalError(f"this user may not {verb} it")
+
+
+def connect_read_only(database: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
     """Connect to a database without writing to it.
 
     In a read-only folder, the file is opened as immutable, because SQLite would otherwise create
     an index of the write-ahead log next to it.
 
-    :param timeout: seconds to wait for a busy database.
     :raises sqlite3.Error: when the file cannot be opened, or when its last changes are in a
         write-ahead log that SQLite cannot read in this folder.
     """
-    address = f"{database.resolve().as_uri()}?mode=ro"
+    _require_access(database, os.R_OK, "read")
+    address = f"{real_path(database).as_uri()}?mode=ro"
     if _is_immutable(database):
         address += "&immutable=1"
     elif _has_content(_companion(database, "-wal")) and not (
@@ -121,7 +136,7 @@ def connect_read_only(
     return sqlite3.connect(
         address,
         uri=True,
-        timeout=timeout,
+        timeout=_BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=check_same_thread,
     )
@@ -179,7 +194,7 @@ def _has_content(file: Path) -> bool:
 
 def _companion(database: Path, suffix: str) -> Path:
     """Return the path of a file that SQLite puts next to a database, such as ``….db-wal``."""
-    file = database.resolve()
+    file = real_path(database)
     return file.with_name(file.name + suffix)
 
 

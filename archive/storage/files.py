@@ -4,41 +4,75 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from archive.errors import ArchiveError, StrayFolder
 
-# Error codes of opening a path that is no file: nothing, a folder, a socket.
-_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO})
+# Error codes of opening a path that is no file: nothing, a folder, a socket, a link to itself.
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.ELOOP})
 
 # Bytes of each file to request in advance; the system reads ahead in a longer file by itself.
 _AHEAD = 1 << 20
 
 
+# Files of an archive besides posts, captures and pictures, with those that SQLite puts next to a
+# database.
+_FILES = (
+    *(".lock", "accepted.jsonl"),
+    *(
+        f"{database}{suffix}"
+        for database in ("catalog.db", "catalog.db.new", "crawl-state.db")
+        for suffix in ("", "-wal", "-shm", "-journal")
+    ),
+)
+_FOLDERS = (".incoming", "_posts", "revisions", "warc", "media", "changed")
+
+# Files and folders of which one shows that a folder is an archive, not an exported site.
+_MARKS = ("catalog.db", "warc", "revisions", "crawl-state.db", ".incoming")
+
+_KINDS = {
+    stat.S_IFREG: "a file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+@contextmanager
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn an error of the disk in this block into an `ArchiveError` that names the file.
+
+    :param folder: of the archive; stands for a file that the error does not name.
+    """
+    try:
+        yield
+    except OSError as error:
+        place = error.filename2 or error.filename or folder
+        raise ArchiveError(f"Could not use {place}: {error.strerror or error}.") from error
+
+
 def require_archive(folder: Path) -> None:
     """Check that a folder is an archive; write nothing.
 
-    :raises ArchiveError: when the folder has neither posts nor captures nor a catalog.
+    :raises ArchiveError: when the folder has neither posts nor captures nor a catalog, or when
+        something else is in the place of one of its files and folders.
     """
-    if not any((folder / name).exists() for name in ("catalog.db", "_posts", "warc")):
+    _require_parts(folder)
+    if not any(os.path.lexists(folder / name) for name in ("catalog.db", "_posts", "warc")):
         raise ArchiveError(
             f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
             "name the archive's folder, or set FINEWS_ARCHIVE to it."
         )
 
 
-# Files and folders of an archive that are written to.
-_PARTS = (
-    *(".incoming", ".lock", "_posts", "revisions", "warc", "media", "changed"),
-    *("catalog.db", "crawl-state.db"),
-)
-
-
-# Files and folders of which one shows that a folder is an archive.
-_MARKS = ("catalog.db", "_posts", "warc", "revisions", "crawl-state.db", ".incoming")
+def is_archive(folder: Path) -> bool:
+    """Return whether a folder has a file or a folder that no other folder of posts has."""
+    return any(os.path.lexists(folder / name) for name in _MARKS)
 
 
 def refuse_stray(folder: Path) -> None:
@@ -47,24 +81,73 @@ def refuse_stray(folder: Path) -> None:
     Hidden files do not count.
 
     :raises StrayFolder: when the folder has other files and is no archive.
+    :raises ArchiveError: when it is no folder.
     :raises OSError: when the folder cannot be read.
     """
-    if not folder.exists() or any((folder / name).exists() for name in _MARKS):
+    require_folder(folder)
+    if is_archive(folder) or os.path.lexists(folder / "_posts"):
         return
-    if any(path.name != "lost+found" and path.name[0] != "." for path in folder.iterdir()):
+    if any(name != "lost+found" and name[0] != "." for name in names_in(folder)):
         raise StrayFolder(folder)
 
 
+def _require_parts(folder: Path) -> None:
+    """Check the kind of an archive's folder and of each file and folder that has a fixed name."""
+    for path in (folder, *(folder / name for name in _FOLDERS)):
+        require_folder(path)
+    for name in _FILES:
+        require_file(folder / name)
+
+
+def require_file(path: Path) -> None:
+    """Check that a path is a file, or that nothing is there.
+
+    :raises ArchiveError: when it is a folder, a pipe, a link to nothing or the like; to read a pipe
+        would take for ever.
+    """
+    _require(stat.S_IFREG, path)
+
+
+def require_folder(path: Path) -> None:
+    """Check that a path is a folder, or that nothing is there.
+
+    :raises ArchiveError: when it is a file, a pipe, a link to nothing or the like.
+    """
+    _require(stat.S_IFDIR, path)
+
+
+def _require(kind: int, path: Path) -> None:
+    with disk_errors(path):
+        try:
+            found = stat.S_IFMT(path.stat().st_mode)
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
+            if path.is_symlink():
+                raise ArchiveError(
+                    f"{path} must be {_KINDS[kind]}, but is a symbolic link that leads nowhere; "
+                    "restore what it points to, or remove the link."
+                ) from error
+            return
+    if found != kind:
+        raise ArchiveError(f"{path} must be {_KINDS[kind]}, but is {_KINDS[found]}; move it away.")
+
+
 def refuse_links(folder: Path, place: str = "") -> None:
-    """Check that nothing is written through a symbolic link in an archive.
+    """Check that nothing is written through a symbolic link, or into what is no file or folder.
 
     :param place: path of a file below the archive's folder, whose folders are checked; when empty,
         all files and folders that an archive writes to are checked.
-    :raises ArchiveError: when one of them is a symbolic link.
+    :raises ArchiveError: when one of them is a symbolic link, a pipe or the like.
     """
+    if not place:
+        _require_parts(folder)
+        for name in (*_FOLDERS, *_FILES):
+            refuse_link(folder / name)
+        return
     names = PurePosixPath(place).parts[:-1]
-    paths = accumulate(names, lambda parent, name: f"{parent}/{name}") if place else _PARTS
-    for path in paths:
+    for path in accumulate(names, lambda parent, name: f"{parent}/{name}"):
+        require_folder(folder / path)
         refuse_link(folder / path)
 
 
@@ -78,6 +161,34 @@ def refuse_link(path: Path) -> None:
             f"{path} is a symbolic link, and nothing is written through one; replace the link with "
             "the file or folder that it points to."
         )
+
+
+def is_file(path: Path) -> bool:
+    """Return whether a path is a file.
+
+    From Python 3.13 on, `Path.is_file` returns False for a file that this user may not examine.
+
+    :raises OSError: when the path cannot be examined.
+    """
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return False
+        raise
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder; an empty list where there is no such folder.
+
+    `Path.glob` would return nothing, too, for a folder that cannot be read.
+
+    :raises OSError: when the folder cannot be read.
+    """
+    try:
+        return [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return []
 
 
 def stage(data: bytes, incoming: Path, name: str) -> Path:
@@ -97,14 +208,15 @@ def stage(data: bytes, incoming: Path, name: str) -> Path:
     return staged
 
 
-def bytes_if_there(path: Path) -> bytes | None:
+def bytes_if_there(path: Path, most: int = -1) -> bytes | None:
     """Return the bytes of a file; None when no file is at the path.
 
+    :param most: number of bytes to read from the beginning; -1 for the whole file.
     :raises OSError: when the file cannot be read.
     """
     try:
-        with FileIO(path, opener=_open_without_waiting) as file:
-            return file.read() if _is_regular(file) else None
+        with FileIO(path, opener=open_without_waiting) as file:
+            return file.read(most) if _is_regular(file) else None
     except OSError as error:
         if error.errno in _NO_FILE:
             return None
@@ -129,7 +241,7 @@ def read_many(paths: Sequence[Path]) -> Iterator[bytes | None]:
 
 def _open(path: Path, opened: ExitStack) -> FileIO | None:
     try:
-        file = opened.enter_context(FileIO(path, opener=_open_without_waiting))
+        file = opened.enter_context(FileIO(path, opener=open_without_waiting))
     except OSError as error:
         if error.errno in _NO_FILE:
             return None
@@ -146,15 +258,22 @@ def _is_regular(file: FileIO) -> bool:
     return stat.S_ISREG(os.fstat(file.fileno()).st_mode)
 
 
-def _open_without_waiting(path: str, flags: int) -> int:
+def open_without_waiting(path: str, flags: int) -> int:
     """Open a path without blocking, in case it is a pipe without a writer."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 
 def publish(staged: Path, path: Path) -> None:
-    """Move a staged file to its path atomically; replace an older file there."""
+    """Move a staged file to its path atomically; replace an older file there.
+
+    :raises ArchiveError: when a folder is there.
+    """
     make_folder(path.parent)
-    staged.replace(path)
+    try:
+        staged.replace(path)
+    except IsADirectoryError:
+        require_file(path)
+        raise
 
 
 def make_folder(folder: Path) -> None:

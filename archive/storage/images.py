@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from archive.errors import Refused
+from archive.storage.files import is_file
+from archive.storage.paths import files_below
 
 # File name extension by media type, of the media types that are stored.
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp"}
@@ -71,9 +73,7 @@ def is_stored_picture(digest: object, kind: object) -> bool:
 
 def media_files(folder: Path) -> Iterator[PurePosixPath]:
     """Yield the files under ``media/`` of an archive as paths below its folder, in order."""
-    for path in sorted((folder / "media").rglob("*")):
-        if path.is_file():
-            yield PurePosixPath(path.relative_to(folder).as_posix())
+    return (path for path in files_below(folder, "media") if is_file(folder / path))
 
 
 def host_of(address: str) -> str | None:

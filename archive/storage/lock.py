@@ -11,7 +11,7 @@ from typing import IO
 
 from archive.errors import ArchiveLocked
 from archive.storage.closing import Closing
-from archive.storage.files import refuse_link
+from archive.storage.files import open_without_waiting, refuse_link
 
 _LOCK = ".lock"
 _TRIES = 3
@@ -37,7 +37,7 @@ def holder_of(folder: Path) -> Holder | None:
 
     :returns: None when no process has the lock, or the lock's file cannot be read.
     """
-    with suppress(OSError), (folder / _LOCK).open() as file:
+    with suppress(OSError), open(folder / _LOCK, opener=open_without_waiting) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -27,15 +27,26 @@ def revision_files(folder: Path) -> Iterator[PurePosixPath]:
 
 
 def _markdown(folder: Path, below: str) -> Iterator[PurePosixPath]:
-    """Yield Markdown files one folder at a time, so that memory does not grow with the archive."""
-    if (folder / below).is_dir():
+    return (path for path in files_below(folder, below) if path.name.endswith(".md"))
+
+
+def files_below(folder: Path, below: str) -> Iterator[PurePosixPath]:
+    """Yield what is below a folder of an archive and is no folder, as paths below the archive's.
+
+    One folder is listed at a time, so that memory does not grow with the archive.
+
+    :raises OSError: when a folder cannot be read.
+    """
+    try:
         with os.scandir(folder / below) as entries:
             found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
-        for name, is_folder in found:
-            if is_folder:
-                yield from _markdown(folder, f"{below}/{name}")
-            elif name.endswith(".md"):
-                yield PurePosixPath(below, name)
+    except FileNotFoundError:
+        return
+    for name, is_folder in found:
+        if is_folder:
+            yield from files_below(folder, f"{below}/{name}")
+        else:
+            yield PurePosixPath(below, name)
 
 
 def is_place_of_version(path: object) -> TypeGuard[str]:
@@ -69,6 +80,14 @@ def numbered_name(name: str) -> tuple[str, int]:
 def post_of_revision(revision: PurePosixPath) -> PurePosixPath:
     """Return the path of the post that a file under ``revisions/`` was a version of."""
     return PurePosixPath("_posts", *revision.parts[1:-1], f"{PurePosixPath(revision.stem).stem}.md")
+
+
+def real_path(path: Path) -> Path:
+    """Return a path without symbolic links, where they do not lead in a circle.
+
+    Before Python 3.13, `Path.resolve` raises `RuntimeError` for links that do.
+    """
+    return Path(os.path.realpath(path))
 
 
 def sha256(data: bytes) -> str:

@@ -8,6 +8,8 @@ are read, and the next crawl renames them.
 import re
 from pathlib import Path
 
+from archive.storage import is_file, names_in
+
 FINISHED = ".warc.gz"
 FORMER_PART, FORMER_OPEN = ".warc.gz.part", ".warc.gz.open"
 SOFTWARE = "finews"
@@ -19,8 +21,8 @@ _DAY = re.compile("(?<=-)[0-9]{8}(?=-)")
 def warc_files(folder: Path) -> list[Path]:
     """Return the WARC files of a folder, in the order in which they were written."""
     suffixes = (FINISHED, FORMER_OPEN, FORMER_PART)
-    found = [path for suffix in suffixes for path in folder.glob(f"*{suffix}")]
-    return sorted(filter(Path.is_file, found), key=finished_name)
+    found = [folder / name for name in names_in(folder) if name.endswith(suffixes)]
+    return sorted(filter(is_file, found), key=finished_name)
 
 
 def finished_name(path: Path) -> str:
@@ -79,11 +81,9 @@ def day_of(path: Path) -> str:
 
 def own_files(folder: Path, suffix: str = FINISHED) -> list[Path]:
     """Return the files with a suffix that finews has named, in their order."""
-    places = ((_OWN.fullmatch(path.name), path) for path in folder.glob(f"*{suffix}"))
-    own = [
-        (match[1], int(match[2]), path) for match, path in places if match and match[3] == suffix
-    ]
-    return [path for *_, path in sorted(own)]
+    matches = filter(None, map(_OWN.fullmatch, names_in(folder)))
+    own = [(match[1], int(match[2]), match[0]) for match in matches if match[3] == suffix]
+    return [folder / name for *_, name in sorted(own)]
 
 
 def marked_files(folder: Path) -> list[Path]:

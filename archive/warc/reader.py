@@ -13,6 +13,7 @@ from isal import isal_zlib
 
 from archive.capture import Capture
 from archive.errors import ArchiveError
+from archive.storage import require_file
 from archive.warc.filenames import find_file
 from archive.warc.records import MOST_BYTES, Headers, has_digest
 
@@ -101,6 +102,7 @@ def read_records(
     :raises ArchiveError: at the first such record, without `damaged`.
     :raises OSError: when the file cannot be read.
     """
+    require_file(path)
     with path.open("rb", _CHUNK) as file:
         file.seek(start)
         yield from Reading(file, path, damaged).records(kinds)

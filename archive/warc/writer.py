@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from archive.capture import Capture
 from archive.clock import utc_iso
-from archive.storage import make_folder, refuse_link, sync_folders
+from archive.storage import make_folder, refuse_link, require_file, sync_folders
 from archive.warc.filenames import (
     FINISHED,
     FORMER_OPEN,
@@ -245,8 +245,9 @@ def _mark(path: Path) -> None:
 def _open_unbuffered(path: Path, mode: str) -> io.FileIO:
     """Open a file without a buffer.
 
-    :raises ArchiveError: when it is a link, which may lead outside the archive.
+    :raises ArchiveError: when it is a link, which may lead outside the archive, or no file.
     """
+    require_file(path)
     refuse_link(path)
     return io.FileIO(
         path, mode, opener=lambda file, flags: os.open(file, flags | os.O_NOFOLLOW, 0o666)

@@ -20,6 +20,7 @@ from archive.clock import utc_now
 from archive.content.front_matter import format_post, parse_post
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.integrity.rebuild import rebuild
+from archive.integrity.repair import repair
 from archive.integrity.verify import Wrong, verify
 from archive.writing import Outcome
 from tests.support.articles import (
@@ -549,3 +550,27 @@ def test_what_is_archived_can_be_told_in_pieces(archive: Archive) -> None:
     assert {slug for *_, slug in told} == {"jingjiguanchawang"}
     assert len(archive.seen_after(told[3][0], "", "", 10)) == 2
     assert archive.categories() == [("经济观察网", "jingjiguanchawang", "经济观察网新闻")]
+
+
+def test_every_folder_that_was_created_survives_a_power_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each folder is flushed after something was created in it, from the archive's parent down."""
+    folder, flushed = tmp_path / "there" / "news", set[Path]()
+    flush = os.fsync
+
+    def note(descriptor: int) -> None:
+        flushed.add(Path(f"/proc/self/fd/{descriptor}").readlink())
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    with Archive(folder) as archive:
+        archive.add(ARTICLE)
+        archive.add(replace(ARTICLE, body="<p>改</p>"))
+        archive.store_picture("http://x/1.jpg", b"\x89PNG\r\n\x1a\n")
+    (post,) = (folder / "_posts").rglob("*.md")
+    post.write_bytes(b"changed")
+    repair(folder, verify(folder).problems)
+    with_something = {path.parent for path in folder.rglob("*")}
+    assert {folder / "changed", folder / "media"} <= with_something
+    assert {tmp_path, folder.parent, *with_something} <= flushed

@@ -165,10 +165,7 @@ def repository(
     real = (installed / "python").rename(installed / "real-python")
     extra = " ".join(("-a", f"site=http://{MIRROR}/", *NO_DELAYS))
     stand_in("python", f'exec {real} "$@" {extra}')
-    rebuild = (
-        "import sys, pathlib, archive.integrity.rebuild as r; r.rebuild(pathlib.Path(sys.argv[2]))"
-    )
-    stand_in("finews", f"exec {real} -c '{rebuild}' \"$@\"")
+    stand_in("finews", f'exec {real} -m archive.cli "$@"')
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FINEWS_")}
     repository = Repository(
         tmp_path,
@@ -206,6 +203,23 @@ def test_it_publishes_posts_and_goes_on_from_them(
     assert set(statuses.values()) == {0}, told
     assert not any("GetNewsText" in entry.request.path for entry in replica.requests)
     assert posts_in(repository.published(tmp_path / "second")) == got
+
+
+def test_a_post_that_was_edited_or_deleted_on_the_branch_stops_no_later_run(
+    repository: Repository, tmp_path: Path
+) -> None:
+    assert set(repository.run(*ALL)[0].values()) == {0}
+    by_hand = repository.published(tmp_path / "by-hand")
+    edited, deleted, *_ = sorted((by_hand / "_posts").rglob("*.md"))
+    edited.write_bytes(edited.read_bytes() + b"<p>edited</p>")
+    deleted.unlink()
+    repository.git("-C", by_hand, "commit", "--quiet", "--all", "--message=by hand")
+    repository.git("-C", by_hand, "push", "--quiet", "origin", "news-archive")
+    for _ in range(2):
+        statuses, output = repository.run(*ALL)
+        assert set(statuses.values()) == {0}, output
+    statuses, output = repository.run("Get the archive", workflow=SITE)
+    assert set(statuses.values()) == {0}, output
 
 
 def test_what_a_failed_crawl_has_stored_is_published(

@@ -60,8 +60,12 @@ def with_keys_twice(body: bytes) -> bytes:
     return f"{{{others}, ".encode() + body.lstrip().removeprefix(b"{")
 
 
-def chunked() -> Failure:
-    """Answer in chunks, with spaces after the size of each, as old servers do."""
+def chunked(size: bytes = b"%x\r\n", end: bytes = b"\r\n") -> Failure:
+    """Answer in chunks.
+
+    :param size: form of the line with the size of a chunk.
+    :param end: of every other line.
+    """
 
     def fail(exchange: Exchange) -> None:
         answer = exchange.answer()
@@ -71,8 +75,8 @@ def chunked() -> Failure:
         )
         for start in range(0, len(answer.body), 1024):
             chunk = answer.body[start : start + 1024]
-            exchange.write(b"%-8x\r\n%s\r\n" % (len(chunk), chunk))
-        exchange.write(b"0       \r\n\r\n")
+            exchange.write(size % len(chunk) + chunk + end)
+        exchange.write(size % 0 + end)
 
     return fail
 

@@ -363,7 +363,13 @@ FAULTS = (
     Row(
         "chunks, padded",
         "sends chunks, with spaces after the size of each",
-        chunked(),
+        chunked(size=b"%-8x\r\n"),
+        _everywhere(READ),
+    ),
+    Row(
+        "chunks, line feeds",
+        "sends chunks whose lines end with a line feed alone",
+        chunked(size=b"%x\n", end=b"\n"),
         _everywhere(READ),
     ),
     Row(

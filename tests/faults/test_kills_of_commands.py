@@ -7,20 +7,25 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
 from archive.archive import Archive
 from archive.article import InfoCode
+from archive.content import format_post
+from archive.crawl_state import GIVEN_UP, FailedAttempt
 from archive.integrity.verify import verify
 from tests.conftest import FINEWS, ROOT
-from tests.support.articles import ARTICLE, Clock
+from tests.support.articles import ARTICLE, CODE, Clock
 from tests.support.captures import exchange
 from tests.support.catalogs import tables
 from tests.support.children import Child
@@ -122,13 +127,21 @@ REBUILDING = (
 )
 EXPORTS = (
     Command("export posts -o out/posts.jsonl"),
+    Command("export posts --search 央行1 -o out/posts.jsonl"),
     Command("export posts --format parquet -o out/posts.parquet"),
     Command("export wacz -o out/news.wacz"),
+    Command("export wacz --search 央行1 -o out/news.wacz"),
     Command("export site out"),
+    Command("export site --pictures out"),
     Command("export feed out"),
 )
-#: Kills of each command; `verify --accept` has one more.
-ROUNDS = max(1, KILLS // KILLS_IN_A_ROW // (len(REBUILDING) + len(EXPORTS) + 1))
+IMPORTS = (
+    Command("import --archive imported news"),  # another archive, with its superseded versions
+    Command("import --archive imported news/_posts news/revisions"),
+    Command("import --archive news more"),
+)
+#: Kills of each command; `verify --accept` and `give-up` have more.
+ROUNDS = max(1, KILLS // KILLS_IN_A_ROW // (len(REBUILDING) + len(EXPORTS) + len(IMPORTS) + 2))
 
 
 def start(command: Command, folder: Path) -> Child[bytes]:
@@ -254,3 +267,63 @@ def test_killed_while_it_accepts_damage_the_same_command_accepts_all(
     assert run(accept, archive.parent) == 0
     assert run(check, archive.parent) == 0
     assert written(archive) == written(undisturbed)
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+@pytest.mark.parametrize("command", IMPORTS, ids=str)
+def test_killed_while_it_imports_the_same_command_imports_all(
+    command: Command, seed: int, whole: Path, tmp_path: Path
+) -> None:
+    undisturbed = copied(whole, tmp_path / "undisturbed").parent
+    killed = copied(whole, tmp_path / "killed").parent
+    for folder in (undisturbed, killed):
+        write_posts(folder / "more")
+    seconds = seconds_of(command, undisturbed)
+    target = command.arguments.split()[2]
+    for moment in moments_in(seconds, seed):
+        kill_at(moment, command, killed)
+        assert contents(killed / "more") == contents(undisturbed / "more")
+    assert run(command, killed) == 0
+    for room in ("_posts", "revisions"):
+        assert contents(killed / target / room) == contents(undisturbed / target / room)
+    assert versions(killed / target) == versions(undisturbed / target)
+    assert verify(killed / target).problems == []
+
+
+def write_posts(folder: Path) -> None:
+    """Write posts of articles that the archive lacks, and other versions of those that it has."""
+    folder.mkdir()
+    for number in range(0, POSTS * 2, 2):
+        code = InfoCode(f"NW202112292230{number:06}")
+        link = f"http://x/?infoCode={code}"
+        article = replace(ARTICLE, info_code=code, body=f"<p>{number}</p>", link=link)
+        (folder / f"2021-12-29-{code}.md").write_bytes(format_post(article))
+
+
+def versions(archive: Path) -> list[tuple[Any, ...]]:
+    """Return the versions that a catalog lists, without the times of their import."""
+    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
+        return catalog.execute(
+            "SELECT info_code, path, sha256, version FROM posts UNION ALL"
+            " SELECT info_code, path, sha256, version FROM revisions ORDER BY 1, 2"
+        ).fetchall()
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_killed_while_it_gives_up_the_same_command_gives_up(
+    seed: int, whole: Path, tmp_path: Path
+) -> None:
+    command = Command(f"give-up {CODE}")
+    archive = copied(whole, tmp_path / "killed")
+    with Archive(archive, clock=Clock()) as opened:
+        opened.crawl_state.failed(FailedAttempt(CODE, "no reason"), Clock()())
+    undisturbed = copied(archive, tmp_path / "undisturbed")
+    before = tables(archive)
+    for moment in moments_in(seconds_of(command, undisturbed.parent), seed):
+        kill_at(moment, command, archive.parent)
+    assert run(command, archive.parent) == 0
+    with Archive(archive, clock=Clock()) as opened:
+        (failed,) = opened.crawl_state.failures()
+        assert failed.times == GIVEN_UP
+    assert tables(archive) == before
+    assert verify(archive).problems == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from archive.content import CarriedPicture, picture_address
-from archive.storage import media_path
+from archive.storage import is_file, media_path
 
 #: Address that an attribute and a Liquid filter can contain unescaped.
 _PLAIN = re.compile(r"[^\"'<>\\]+")
@@ -30,7 +30,7 @@ def carried_by_post(
     found: defaultdict[str, list[CarriedPicture]] = defaultdict(list)
     for info_code, sources, address, digest, kind in connection.execute(_KEPT):
         path = media_path(digest, kind)
-        if (folder / path).is_file():
+        if is_file(folder / path):
             found[info_code] += [
                 CarriedPicture(written, path) for written in _written(sources, address)
             ]

@@ -16,7 +16,7 @@ from archive.export.site.sitemap import SITEMAP, sitemap_files
 from archive.export.site.urls import Address, category_page
 from archive.progress import Progress, silent
 from archive.search import Query
-from archive.storage import sha256
+from archive.storage import bytes_if_there, disk_errors, is_archive, real_path, sha256
 
 _THEME = Path(__file__).with_name("theme")
 _CONFIGURATION = PurePosixPath("_config.yml")
@@ -37,7 +37,7 @@ def publish_site(
     :param report: receives each post whose file is broken or lost, when it is exported.
     :raises FinewsError: when the archive cannot be read or the folder cannot be written.
     """
-    _refuse_inside(published.folder, folder)
+    _refuse_overlap(published.folder, folder)
     files = dict(_site_files(published, report))
     seal = (_CONFIGURATION, _INCOMPLETE.encode())
     return export_to(folder, files, progress, seal=seal)
@@ -45,13 +45,18 @@ def publish_site(
 
 def publish_feed(published: Published, folder: Path, progress: Progress = silent) -> ExportResult:
     """Export the feed and its archived pages, or update them."""
-    _refuse_inside(published.folder, folder)
+    _refuse_overlap(published.folder, folder)
     return export_to(folder, dict(feed_files(published)), progress)
 
 
-def _refuse_inside(archive: Path, folder: Path) -> None:
-    if folder.resolve().is_relative_to(archive.resolve()):
+def _refuse_overlap(archive: Path, folder: Path) -> None:
+    target, source = real_path(folder), real_path(archive)
+    if target.is_relative_to(source):
         raise FinewsError(f"{folder} is in the archive {archive}; export to a folder elsewhere.")
+    if source.is_relative_to(target):  # Jekyll would find the posts of the archive as well
+        raise FinewsError(f"{folder} contains the archive {archive}; export to a folder elsewhere.")
+    if is_archive(folder):
+        raise FinewsError(f"{folder} is an archive; export to a folder of its own.")
 
 
 def choose_posts(
@@ -147,8 +152,9 @@ def _as_rows(pictures: Sequence[CarriedPicture]) -> str:
 
 
 def _picture(path: Path, digest: str, post: PublishedPost, report: Report) -> bytes | None:
-    data = path.read_bytes()
-    if sha256(data) == digest:
+    with disk_errors(path):
+        data = bytes_if_there(path)
+    if data is not None and sha256(data) == digest:
         return data
     report(post, f"its picture {path} is damaged, so it is left out; run `finews verify`")
     return None

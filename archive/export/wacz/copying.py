@@ -12,6 +12,7 @@ from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.export.wacz.index import Index, RecordPlace, timestamp_of
 from archive.export.wacz.package import Package, Resource
+from archive.storage import disk_errors, require_file
 from archive.warc import (
     Damaged,
     Record,
@@ -184,13 +185,11 @@ def _with_members(path: Path, records: Iterator[Record]) -> Iterator[tuple[Recor
 
     :raises ArchiveError: when the file cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            for record in records:
-                file.seek(record.offset)
-                yield record, file.read(record.length)
-    except OSError as error:
-        raise ArchiveError(f"Could not read {path}: {error.strerror}.") from error
+    require_file(path)
+    with disk_errors(path), path.open("rb") as file:
+        for record in records:
+            file.seek(record.offset)
+            yield record, file.read(record.length)
 
 
 def _exchange(path: Path, offset: int) -> Iterator[Record]:

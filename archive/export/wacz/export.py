@@ -16,7 +16,7 @@ from archive.export.wacz.package import Package
 from archive.export.wacz.posts import WaczPost, captures_of, pictures_of, posts_of
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, Query, count
-from archive.storage import bytes_if_there, open_catalog, sha256, sqlite_errors
+from archive.storage import bytes_if_there, disk_errors, open_catalog, sha256, sqlite_errors
 from archive.warc import Damaged, warc_files
 
 _HTML = "text/html; charset=utf-8"
@@ -56,13 +56,16 @@ def export_wacz(
         catalog.execute("BEGIN")
         posts = count(catalog, query)
         if query == EVERYTHING:
-            for path in progress("captures", warc_files(folder / "warc")):
+            with disk_errors(folder):
+                captures = warc_files(folder / "warc")
+            for path in progress("captures", captures):
                 copies.copy_file(path)
         else:
             for capture in captures_of(catalog, query):
                 copies.copy(folder / "warc", capture)
         for picture in pictures_of(catalog, query):
-            data = bytes_if_there(folder / picture.path)
+            with disk_errors(folder):
+                data = bytes_if_there(folder / picture.path)
             if data is not None and sha256(data) == picture.sha256:
                 copies.add(picture.address, picture.type, data, picture.fetched)
         steps = progress("pages", range(posts))

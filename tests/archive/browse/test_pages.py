@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,6 @@ PAGES = (
     "/catalog/revised",
     "/catalog/gone",
     "/catalog/busiest_hours",
-    "/-/versions",
 )
 
 
@@ -430,6 +430,9 @@ def test_datasette_json_and_csv(visit: Visit) -> None:
     found = visit("/catalog/posts.json", _search="央行", _shape="array").json()
     assert {"info_code", "text", "sha256"} <= set(found[0])
     assert visit("/catalog/posts.csv", _search="央行").text.startswith("id,info_code,")
+    downloaded = visit("/catalog/posts.csv", _search="央行", _dl="1").content
+    assert downloaded.startswith(BOM_UTF8 + b"id,info_code,")
+    assert downloaded.count(BOM_UTF8) == 1
     article = visit(f"/catalog/posts/{REVISED}.json").json()
     assert article["rows"][0][article["columns"].index("version")] == 3
 
@@ -460,7 +463,9 @@ def test_pages_of_datasettes_json_lose_nothing(
 
 
 def test_a_streamed_csv_is_whole(visit: Visit) -> None:
-    rows = list(csv.reader(visit("/catalog/posts.csv", _stream="1", _size="3").text.splitlines()))
+    streamed = visit("/catalog/posts.csv", _stream="1", _size="3", _dl="1").content
+    assert streamed.count(BOM_UTF8) == 1
+    rows = list(csv.reader(streamed.decode("utf-8-sig").splitlines()))
     assert len({row[1] for row in rows[1:]}) == POSTS
 
 
@@ -572,6 +577,10 @@ def test_busiest_hours(visit: Visit) -> None:
         "/-/databases.json",
         "/-/threads.json",
         "/-/plugins",
+        "/-/settings",
+        "/-/settings.json",
+        "/-/versions",
+        "/-/versions.json",
         "/-/patterns",
         "/-/allow-debug",
         "/_internal",
@@ -600,7 +609,7 @@ def test_catalog_is_not_downloaded(visit: Visit) -> None:
 
 
 def test_the_folder_is_told_nowhere(visit: Visit, news: Path) -> None:
-    for path in (*PAGES, "/-/metadata.json", "/-/settings.json", "/-/versions.json", "/.json"):
+    for path in (*PAGES, "/-/metadata.json", "/.json"):
         assert str(news) not in visit(path).text
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -104,17 +105,21 @@ def test_a_feed_is_exported(run: Run) -> None:
         (("public", "elsewhere"), "There is no archive in elsewhere: "),
         (("public", "--address", "example.org"), "is no address to publish at"),
         (("news/public",), "is in the archive"),
+        ((".",), "contains the archive news"),
+        (("other",), "other is an archive"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(
     run: Run, kind: str, arguments: tuple[str, ...], complaint: str
 ) -> None:
+    shutil.copytree("news", "other")
+    before = sorted(Path().rglob("*[!lm]"))  # reading a catalog creates ….db-wal and ….db-shm
     told = run(kind, *arguments)
     assert told.exit_code == 1
     assert told.stderr.startswith("Error: ")
     assert complaint in told.stderr
     assert len(told.stderr.splitlines()) == 1
-    assert not Path(arguments[0]).exists()
+    assert sorted(Path().rglob("*[!lm]")) == before
 
 
 def test_a_post_that_is_not_published_as_it_stands_is_named(run: Run) -> None:
