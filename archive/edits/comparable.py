@@ -18,7 +18,10 @@ from archive.content.text import plain_text
 from archive.content.tree import drop, drop_hidden, parse
 from archive.edits.folding import INVISIBLE, fold, tidy
 
-_PEOPLE = r"(?:责任编辑|责编|编辑|编审|校对|审核|审校|监制|值班编辑|实习编辑|主编|值班主任|终审|统筹|排版|制图|视觉|海报|出品)"
+_PEOPLE = (
+    r"(?:责任编辑|责编|编辑|编审|校对|审核|审校|监制|值班编辑|实习编辑"
+    r"|主编|值班主任|终审|统筹|排版|制图|视觉|海报|出品)"
+)
 _SOURCE = r"(?:文章|本文|稿件|新闻|信息|内容|原文|图片|图)?(?:来源|转自|源)"
 
 # Patterns of whole lines.
@@ -67,7 +70,7 @@ _LONGEST_APART = 300
 
 # A tag that a rendering escaped, and a template that it ran.
 _LEFT_BEHIND = re.compile(
-    r"</?(?:p|a|span|center|div|br|img|strong|b|em|font)\b[^<>]{0,500}>|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}"
+    r"</?(?:p|a|span|center|div|br|img|strong|b|em|font)\b[^<>]{0,500}>|\{\{[^{}]{0,500}\}\}|\{%[^{}]{0,500}%\}"
 )
 
 
