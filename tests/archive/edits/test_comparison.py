@@ -80,6 +80,23 @@ def test_figures_are_paired_by_what_stands_around_them() -> None:
     assert found == [("3亿元", "-3亿元"), ("0.5元", "0.4元")]
 
 
+def test_a_figure_in_a_reworded_part() -> None:
+    found = edits_between(
+        replace(VERSION, title="美光获重申2000美元目标价"),
+        replace(VERSION, title="美光获上调目标价至2500美元"),
+    )
+    assert Edit(EditClass.FIGURES, "2000美元", "2500美元") in found
+
+
+def test_a_notice_that_begins_like_a_disclaimer() -> None:
+    notice = "重要声明：本文此前版本有误。"
+    found = edits(body=f"{VERSION.body}<p>{notice}</p>")
+    assert found == (Edit(EditClass.RETRACTION, "", notice),)
+    assert edits(body=f"{VERSION.body}<p>如有错误，请联系本网更正。</p>")[0].edit_class is (
+        EditClass.MARKUP
+    )
+
+
 def test_a_figure_in_a_table() -> None:
     before = "<table><tr><td>营收</td><td>123</td></tr><tr><td>利润</td><td>45</td></tr></table>"
     found = body_edits(before, before.replace("45", "54"))

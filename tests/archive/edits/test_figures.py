@@ -43,6 +43,7 @@ def meanings(text: str) -> list[object]:
         ("US$500万", "500万美元"),
         ("2千多家", "两千余家"),
         ("三分之一", "3分之1"),
+        ("第3名", "第三名"),
     ],
 )
 def test_figures_that_say_the_same(one: str, other: str) -> None:
@@ -64,6 +65,7 @@ def test_figures_that_say_the_same(one: str, other: str) -> None:
         ("10年", "30年"),
         ("-0.36%", "0.36%"),
         ("800家", "801家"),
+        ("第3名", "3名"),
     ],
 )
 def test_figures_that_differ(one: str, other: str) -> None:

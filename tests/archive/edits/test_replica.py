@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from random import Random
 
 import pytest
 from scrapy.http import HtmlResponse, TextResponse
@@ -16,14 +15,14 @@ from crawler.pages.article_page import ArticlePage
 from crawler.pages.post_page import PostPage
 from demo.article_api import ARTICLE_API_HOST, article_api_site
 from demo.article_page import PAGE_HOST, article_page
-from demo.articles import Article, made_up_articles
+from demo.articles import Article
 from demo.body import api_html, media_body
 from demo.exchange import Request
 from demo.mirror import rendered_site
-from demo.site import BUILT
+from demo.site import BUILT, made_up_site
 from tests.conftest import MIRROR, ROOT, SAMPLES
 
-MADE_UP = [one for one in made_up_articles(120, Random(3060), BUILT) if not one.broken]
+MADE_UP = [one for one in made_up_site(articles=120).articles if not one.broken]
 
 
 def of_share_api(article: Article, body: str) -> ComparedVersion:
