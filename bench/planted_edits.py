@@ -138,6 +138,10 @@ _NO_NOTICES = (
 _TITLE_MARKS = ("【更正】{0}", "更正：{0}", "{0}（已更正）", "【撤稿】{0}")
 _NUMBER = re.compile(r"(?<![A-Za-z\d.,=\"_/-])\d+(?:\.\d+)?(?=(?:%|亿|万|倍|家|元|吨|人|点|美元))")
 _OTHER_UNITS = (("%", "个百分点"), ("亿", "万"), ("万", "亿"), ("亿元", "亿美元"), ("倍", "%"))
+_TWO_CHARACTERS = re.compile(r"(?<=[\u4e00-\u9fff])[\u4e00-\u9fff]{2}(?=[\u4e00-\u9fff])")
+_CLAUSE = re.compile(r"(?<=[\u4e00-\u9fff%])，[\u4e00-\u9fff]{8,20}(?=[，。])")
+# Characters of words that replace others.
+_STRANGE = "琵琶葡萄蝴蝶玫瑰骆驼"
 _PARAGRAPH = re.compile(rf"<p>[^<]{{{_SHORTEST_PARAGRAPH},}}</p>")
 
 
@@ -274,10 +278,12 @@ def _by_rules(texts: Sequence[Text], chance: random.Random) -> Iterator[_Edit]:
         for sentence in html.unescape(paragraph[3:-4]).split("。")
         if len(sentence) >= _SHORTEST_PARAGRAPH
     ]
+    clauses = sorted({clause for text in texts for clause in _CLAUSE.findall(text.body)})
     for text in texts:
         yield from _figures(text, chance)
         yield from _same_figures(text, chance)
         yield from _paragraphs(text, chance, chance.choice(sentences))
+        yield from _words(text, chance, clauses)
         yield from _notices(text, chance)
         moved = text.published + timedelta(minutes=chance.choice((-90, 3, 17, 60, 300, 1440)))
         planted = _Planted(replace(text, published=moved))
@@ -386,6 +392,49 @@ def _paragraphs(text: Text, chance: random.Random, sentence: str) -> Iterator[_E
     if len(paragraphs) > 1:
         planted = _Planted(replace(text, body=text.body.replace(place[0], "")))
         yield _Edit(text, planted, frozenset({"wording"}), f"without {place[0]}")
+
+
+def _words(text: Text, chance: random.Random, others: Sequence[str]) -> Iterator[_Edit]:
+    """Yield edits of words and clauses within a sentence.
+
+    :param others: clauses of other texts.
+    """
+    wording, addition = frozenset({"wording"}), frozenset({"addition"})
+    places = [match.span() for match in _TWO_CHARACTERS.finditer(text.body)]
+    clauses = [match.span() for match in _CLAUSE.finditer(text.body)]
+    changes: list[tuple[int, int, str, frozenset[str]]] = []
+    for start, end in chance.sample(places, min(2, len(places))):
+        word = "".join(chance.sample([char for char in _STRANGE if char not in text.body], 2))
+        changes.append((start, end, word, wording))
+        changes.append((start, start, word, wording))
+    for start, end in chance.sample(clauses, min(2, len(clauses))):
+        changes.append((start, end, "", wording))
+        changes.append((start, start, chance.choice(others), addition))
+    for start, end, word, classes in changes:
+        body = text.body[:start] + word + text.body[end:]
+        planted = _Planted(replace(text, body=body))
+        yield _Edit(text, planted, classes, f"{text.body[start:end]} → {word}")
+    numbers = list(_NUMBER.finditer(text.body))
+    near = [
+        (number, place)
+        for number in numbers
+        for place in places
+        if 4 <= number.start() - place[1] <= 12 and "<" not in text.body[place[0] : number.end()]
+    ]
+    for number, (start, end) in chance.sample(near, min(2, len(near))):
+        word, other = _STRANGE[:2], _other_number(number[0], chance)
+        between = text.body[end : number.start()]
+        body = text.body[:start] + word + between + other + text.body[number.end() :]
+        planted = _Planted(replace(text, body=body))
+        name = f"{text.body[start : number.end()]} → {word}{between}{other}"
+        yield _Edit(text, planted, frozenset({"wording", "figures"}), name)
+    if len(numbers) > 1:
+        one, two = sorted(chance.sample(numbers, 2), key=lambda match: match.start())
+        if one[0] != two[0]:
+            gap = text.body[one.end() : two.start()]
+            body = text.body[: one.start()] + two[0] + gap + one[0] + text.body[two.end() :]
+            planted = _Planted(replace(text, body=body))
+            yield _Edit(text, planted, frozenset({"figures"}), f"{one[0]} and {two[0]} swapped")
 
 
 def _notices(text: Text, chance: random.Random) -> Iterator[_Edit]:
