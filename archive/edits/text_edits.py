@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 from archive.edits.alignment import (
-    Difference,
     Budget,
+    Difference,
     differing_sentences,
     differing_words,
     trimmed,

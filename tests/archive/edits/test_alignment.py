@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.edits.alignment import Difference, Budget, differing_sentences, differing_words
+from archive.edits.alignment import Budget, Difference, differing_sentences, differing_words
 
 sequences = st.lists(st.sampled_from("abcdefgh"), max_size=30)
 
