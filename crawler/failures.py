@@ -25,7 +25,10 @@ _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 OWN_FAILURE = "bug"
 
 #: Reasons of failures that do not count as an attempt: the source gave no answer about the article.
-_NO_ANSWER = {"blocked", "left_out", "robots", "silent", "unreachable", OWN_FAILURE}
+_NO_ANSWER = {
+    *("blocked", "left_out", "robots", "silent", "unreachable", "extraction"),
+    OWN_FAILURE,
+}
 
 #: Text of the exception that Scrapy's `RobotsTxtMiddleware` raises.
 _FORBIDDEN = "Forbidden by robots.txt"

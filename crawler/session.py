@@ -15,8 +15,9 @@ from archive.article_id import ArticleId
 from archive.crawl_state import FailedAttempt, Validators
 from archive.errors import ArchiveError
 from crawler.archive_port import ArchivePort, LocalArchive, archive_class
+from crawler.declarations import Declaration
 from crawler.exit_status import STORAGE_FAILED
-from crawler.listed_facts import ListedFacts
+from crawler.listed_facts import ListedEntry, ListedFacts
 from crawler.tally import Fate, Tally
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class RequestedArticle:
     """
 
     post_url: str | None = None
-    listed: ListedFacts | None = None
+    listed: ListedFacts | ListedEntry | None = None
 
 
 class CrawlSession:
@@ -77,7 +78,9 @@ class CrawlSession:
         self.tally.note(info_code, fate, reason)
         return self._requested.pop(info_code, RequestedArticle())
 
-    def note_failure(self, attempt: FailedAttempt, listed: ListedFacts | None) -> None:
+    def note_failure(
+        self, attempt: FailedAttempt, listed: ListedFacts | ListedEntry | None
+    ) -> None:
         """Remember an article that could not be archived, for later crawls.
 
         :param listed: what a list names of it.
@@ -108,6 +111,12 @@ def session_of(crawler: Crawler) -> CrawlSession:
     session = crawler.get_extension(CrawlSession)
     assert session is not None, "EXTENSIONS has no OpenArchive"
     return session
+
+
+def declaration_of(crawler: Crawler) -> Declaration | None:
+    """Return the declaration of the source that is crawled; None for the project's own spiders."""
+    declaration: Declaration | None = getattr(crawler.spidercls, "declaration", None)
+    return declaration
 
 
 class Component:

@@ -1,9 +1,7 @@
 """The commands ``finews sources …``."""
 
 import json
-import os
 import sys
-from collections.abc import Sequence
 from http import HTTPStatus
 from importlib.metadata import version
 from importlib.resources import files
@@ -12,9 +10,7 @@ from typing import Any, NoReturn
 
 import click
 from scrapy.http import Response
-from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
-from scrapy.utils.project import get_project_settings
 
 from archive.errors import FinewsError, InvalidInfoCode
 from crawler.arguments import http_address
@@ -35,7 +31,7 @@ from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
 from crawler.pages.reading import read_answer
 from crawler.refusals import refusal_in
-from crawler.settings_check import rename_settings
+from crawler.running.project import project_settings, setting_option
 from crawler.sources import Sources
 
 
@@ -46,13 +42,6 @@ def _http_address(_: click.Context, __: click.Parameter, value: str | None) -> s
         raise click.BadParameter(str(error)) from None
 
 
-def _pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    if wrong := [name for name, sign, _ in pairs if not sign or not name]:
-        raise click.BadParameter(f"{wrong[0]!r} is not NAME=VALUE.")
-    return {name: value for name, _, value in pairs}
-
-
 _PAGES = ", ".join(sorted(LAYOUTS))
 
 #: The folder of the declarations, and the sources that only a declaration describes.
@@ -61,14 +50,6 @@ _DECLARED = tuple(sorted({path.stem for path in _DECLARATIONS.glob("*.toml")} - 
 
 #: Names the extraction of an article from a page of any source.
 _AUTO = "auto"
-
-_setting = click.option(
-    *("--set", "-s", "settings"),
-    metavar="NAME=VALUE",
-    multiple=True,
-    callback=_pairs,
-    help="Change a setting, this time only.",
-)
 
 
 @click.group()
@@ -92,7 +73,7 @@ def sources() -> None:
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Check the answers saved in the folder DIR, and send no request.",
 )
-@_setting
+@setting_option
 def check(
     names: tuple[str, ...], saved: Path | None, folder: Path | None, settings: dict[str, str]
 ) -> None:
@@ -111,7 +92,7 @@ def check(
     if folder is not None:
         when, answers = None, saved_answers(folder, chosen)
     else:
-        changed = _settings(settings)
+        changed = project_settings(settings)
         when = load_object(changed["FINEWS_CLOCK"])()
         known = Sources.load(Path(changed["FINEWS_SOURCES"]))
         if saved is not None:
@@ -157,7 +138,7 @@ def check(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Save the answer to this file.",
 )
-@_setting
+@setting_option
 def read(
     source: str,
     file: Path | None,
@@ -206,7 +187,7 @@ def _read_declared(source: str, answer: Answer) -> dict[str, Any]:
 
 
 def _requested(source: str, address: str, changed: dict[str, str]) -> Response:
-    answer = request_one(source, address, _settings(changed))
+    answer = request_one(source, address, project_settings(changed))
     if answer.response is None:
         _end(f"{address} gave no answer: {answer.reason}.", ExitStatus.SOURCE_UNREACHABLE)
     elif answer.response.status != HTTPStatus.OK:
@@ -225,21 +206,3 @@ def _write(path: Path, data: bytes) -> None:
 def _end(sentence: str, status: ExitStatus) -> NoReturn:
     click.echo(f"finews: {sentence}", err=True)
     sys.exit(status)
-
-
-def _settings(changed: dict[str, str]) -> Settings:
-    """Return the settings of the project, or finews's own outside of one.
-
-    :raises FinewsError: when SCRAPY_PROJECT names no settings.
-    """
-    settings = get_project_settings()
-    if not settings.getlist("SPIDER_MODULES"):
-        if project := os.environ.get("SCRAPY_PROJECT"):
-            raise FinewsError(
-                f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it."
-            )
-        settings.setmodule("settings.base", priority="project")
-    settings.setdict(changed, priority="cmdline")
-    for sentence in rename_settings(settings):
-        click.echo(f"finews: {sentence}", err=True)
-    return settings
