@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archive.archive import Archive
-    from archive.article import Article, Edition, InfoCode
+    from archive.article import Article, Edition
+    from archive.article_id import ArticleId, InfoCode
     from archive.errors import (
         ArchiveError,
         ArchiveLocked,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         CatalogMissing,
         FinewsError,
         InvalidArticle,
+        InvalidArticleId,
         InvalidInfoCode,
         MisshapenCatalog,
         Refused,
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 
 _NAMES_BY_MODULE = {
     "archive.archive": ("Archive",),
-    "archive.article": ("Article", "Edition", "InfoCode"),
+    "archive.article": ("Article", "Edition"),
+    "archive.article_id": ("ArticleId", "InfoCode"),
     "archive.reader": ("ArchiveReader",),
     "archive.search": ("Query",),
 }
@@ -37,12 +40,14 @@ __all__ = [
     "ArchiveLocked",
     "ArchiveReader",
     "Article",
+    "ArticleId",
     "CatalogDamaged",
     "CatalogMissing",
     "Edition",
     "FinewsError",
     "InfoCode",
     "InvalidArticle",
+    "InvalidArticleId",
     "InvalidInfoCode",
     "MisshapenCatalog",
     "Query",

@@ -8,11 +8,12 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from archive.article import Article, Edition, InfoCode
+from archive.article import Article, Edition
+from archive.article_id import ArticleId
 from archive.capture import Capture
-from archive.catalog import Catalog, CatalogEntry, ChangeKind, History, PostRow, as_json
+from archive.catalog import Catalog, CatalogEntry, ChangeKind, History, PostRow, as_json, named_by
 from archive.clock import Clock, utc_iso, utc_now
-from archive.content import parse_post, read_body, with_listed
+from archive.content import parse_post, read_body
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, CatalogMissing
 from archive.reader import ArchiveReader
@@ -89,7 +90,7 @@ class Archive(ArchiveReader):
             finish.callback(self._captures.close)
             self._writer.write_payloads()
 
-    def mark_gone(self, info_code: InfoCode) -> None:
+    def mark_gone(self, info_code: ArticleId) -> None:
         """Record that the source no longer has an article. The post stays.
 
         :raises ArchiveError: when the article is not archived.
@@ -104,7 +105,7 @@ class Archive(ArchiveReader):
         ]
         self._record(entries, now)
 
-    def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
+    def mark_checked(self, info_code: ArticleId, *, settled: bool = True) -> None:
         """Record that the source was checked and nothing has changed.
 
         :param settled: no host has a better body; False when a host that may have one did not
@@ -124,7 +125,7 @@ class Archive(ArchiveReader):
         ]
         self._record(entries, now)
 
-    def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
+    def mark_listed(self, info_code: ArticleId, stock_list: Sequence[str]) -> bool:
         """Record the securities that a list names for an archived article.
 
         :param stock_list: their codes, such as ``1.600160``.
@@ -137,7 +138,7 @@ class Archive(ArchiveReader):
             return False
         with self._disk():
             post = parse_post((self.folder / row.path).read_bytes(), PurePosixPath(row.path).name)
-        named = with_listed(read_body(post.body).securities, row.stock_list)
+        named = named_by(row, read_body(post.body).securities)
         self._record([CatalogEntry(row, named, same_version=True)], self._clock())
         return True
 
@@ -160,7 +161,7 @@ class Archive(ArchiveReader):
         :raises InvalidArticle: when an article cannot be written as a post; none is stored.
         """
         now = self._clock()
-        steps: dict[tuple[InfoCode, Edition], list[WritePlan]] = {}
+        steps: dict[tuple[ArticleId, Edition], list[WritePlan]] = {}
         outcomes = []
         with self._writing, self._disk():
             for article in articles:

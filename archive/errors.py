@@ -2,7 +2,8 @@
 
 FinewsError
 ├── Refused            input that cannot be stored
-│   ├── InvalidInfoCode
+│   ├── InvalidArticleId
+│   │   └── InvalidInfoCode
 │   └── InvalidArticle
 └── ArchiveError       the archive itself cannot be read or written
     ├── ArchiveLocked
@@ -37,12 +38,23 @@ class Refused(FinewsError, ValueError):
     """The input cannot be stored; nothing was written."""
 
 
-class InvalidInfoCode(Refused):
-    """A text or address that names no article."""
+class InvalidArticleId(Refused):
+    """A text that identifies no article."""
+
+    _FORM = (
+        "is no id of an article: it is NW and 15 to 20 digits, or the name of a source, a hyphen "
+        "and the source's own id, such as cls-2487646"
+    )
 
     def __init__(self, text: str) -> None:
         shown = text if len(text) <= 120 else text[:117] + "..."
-        super().__init__(f"{shown!r} names no article: an infoCode is NW and 15 to 20 digits")
+        super().__init__(f"{shown!r} {self._FORM}")
+
+
+class InvalidInfoCode(InvalidArticleId):
+    """A text or address that names no article of Eastmoney's."""
+
+    _FORM = "names no article: an infoCode is NW and 15 to 20 digits"
 
 
 class InvalidArticle(Refused):

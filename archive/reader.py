@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 
-from archive.article import SHANGHAI, Article, Edition, InfoCode
+from archive.article import SHANGHAI, Article, Edition
+from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import (
     CatalogReader,
@@ -51,15 +52,31 @@ class ArchiveReader(Closing):
     def __len__(self) -> int:
         return self._catalog.count()
 
-    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+    def has(self, info_code: ArticleId, edition: Edition | None = None) -> bool:
         """Return whether an article is archived.
 
         :param edition: of the article; any edition where it is None.
         """
         return self._catalog.has(info_code, edition)
 
+    def article_at(self, address: str) -> ArticleId | None:
+        """Return the archived article that an address leads to; None without any.
+
+        Feeds, lists, sitemaps and shared links lead to one article by the canonical form of their
+        addresses.
+
+        :raises InvalidAddress: when it is no address of the web.
+        """
+        return self._catalog.article_at(address)
+
     def due(
-        self, *, share: float, days: float, limit: int, hosts: Collection[str] | None = None
+        self,
+        *,
+        share: float,
+        days: float,
+        limit: int,
+        hosts: Collection[str] | None = None,
+        source: str = EASTMONEY,
     ) -> list[PostRow]:
         """Return the articles that are due for a revisit, the longest overdue first.
 
@@ -69,12 +86,15 @@ class ArchiveReader(Closing):
             stand-in are revisited at any age, counted from the time when they were first seen.
         :param limit: most articles to return.
         :param hosts: only articles whose body came from one of these hosts.
+        :param source: only articles of this source.
         """
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
-        return self._catalog.due(utc_iso(now), since, share, limit, hosts)
+        return self._catalog.due(utc_iso(now), since, share, limit, hosts, source)
 
-    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+    def stored_body(
+        self, info_code: ArticleId, edition: Edition | None = None
+    ) -> StoredBody | None:
         """Return the source of an archived body and the time of the last check for a better one.
 
         :param edition: of the article; the edition with the worst body where it is None.
@@ -86,7 +106,7 @@ class ArchiveReader(Closing):
         """Return the posts of the last days whose bodies are stand-ins, with code and edition."""
         return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 
-    def was_known(self, info_code: InfoCode, at: datetime) -> bool:
+    def was_known(self, info_code: ArticleId, at: datetime) -> bool:
         """Return whether an article was archived, or recorded as failed, at a time.
 
         :param at: aware.
@@ -107,7 +127,15 @@ class ArchiveReader(Closing):
         ended = self._catalog.completed(spider, as_json(arguments), utc_iso(self._clock()))
         return datetime.fromisoformat(ended) if ended else None
 
-    def posts(self, info_codes: Sequence[InfoCode] = ()) -> Iterator[PostRow]:
+    def last_crawls(self, *, but: int) -> dict[str, datetime]:
+        """Return when the last crawl without arguments of each spider began, if it has ended.
+
+        :param but: exit status of crawls that do not count.
+        """
+        begun = self._catalog.last_crawls(utc_iso(self._clock()), but)
+        return {spider: datetime.fromisoformat(started) for spider, started in begun.items()}
+
+    def posts(self, info_codes: Sequence[ArticleId] = ()) -> Iterator[PostRow]:
         """Yield the catalog's rows of some articles, or of all in the order of their arrival.
 
         :raises ArchiveError: when one of `info_codes` is not archived.
@@ -120,7 +148,7 @@ class ArchiveReader(Closing):
                 raise ArchiveError(f"{info_code} is not in the archive {self.folder}.")
             yield row
 
-    def editions(self, info_code: InfoCode) -> list[PostRow]:
+    def editions(self, info_code: ArticleId) -> list[PostRow]:
         """Return the catalog's row of each edition of an article, the media's first.
 
         :raises ArchiveError: when the article is not archived.
@@ -130,7 +158,7 @@ class ArchiveReader(Closing):
             raise ArchiveError(f"{info_code} is not in the archive {self.folder}.")
         return [each.post for each in editions]
 
-    def editions_of(self, info_code: InfoCode) -> list[Article]:
+    def editions_of(self, info_code: ArticleId) -> list[Article]:
         """Return each edition of an article, the media's first.
 
         :raises InvalidArticle: when a post is broken.
@@ -159,7 +187,7 @@ class ArchiveReader(Closing):
                 for capture in captures
             ]
 
-    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+    def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of an article's category; None when the article is not archived.
 
         :param edition: of the article; the media's, if archived, where it is None.
@@ -196,7 +224,7 @@ class ArchiveReader(Closing):
             query = Query(q=query)
         return self._catalog.search(query, limit)
 
-    def row_of(self, info_code: InfoCode) -> PostRow | None:
+    def row_of(self, info_code: ArticleId) -> PostRow | None:
         """Return the catalog's row of an article; None when the article is not archived."""
         return self._catalog.get(info_code)
 

@@ -13,14 +13,15 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition
+from archive.article_id import ArticleId
 from archive.errors import ArchiveError
 from archive.storage import Closing, plain, sqlite_errors
 
 #: First-seen time (ISO 8601), article code, path and category slug of a post.
 Seen = tuple[str, str, str, str | None]
 
-#: Number of digits of most article codes.
+#: Number of digits of most info codes.
 _USUAL_DIGITS = 18
 
 #: Version of the tables; a file with another version is emptied and filled again.
@@ -95,19 +96,19 @@ class ArchivedIds(Closing):
             newest = seen[-1][0]
             self._db.execute("UPDATE state SET first_seen = max(first_seen, ?)", [newest])
 
-    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+    def has(self, info_code: ArticleId, edition: Edition | None = None) -> bool:
         """Return whether the archive has the article.
 
         :param edition: edition to look for; None for any.
         """
         return self._one("SELECT 1 FROM known WHERE code = ?", info_code, edition) is not None
 
-    def was_known(self, info_code: InfoCode, at: datetime) -> bool:
+    def was_known(self, info_code: ArticleId, at: datetime) -> bool:
         """Return whether the archive had the article at a time."""
         row = self._one("SELECT min(seen) FROM known WHERE code = ? GROUP BY code", info_code)
         return row is not None and int(row[0]) <= _seconds(at)
 
-    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+    def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of the category that the article is archived in; None without one.
 
         :param edition: edition to look for; None for the media's edition, or else any.
@@ -117,9 +118,9 @@ class ArchivedIds(Closing):
         return str(row[0]) if row else None
 
     def _one(
-        self, sql: str, info_code: InfoCode, edition: Edition | None = None
+        self, sql: str, info_code: ArticleId, edition: Edition | None = None
     ) -> tuple[Any, ...] | None:
-        wanted: list[object] = [_key(info_code.digits)]
+        wanted: list[object] = [_key(info_code)]
         if edition is not None:
             sql, wanted = f"{sql} AND edition = ?", [*wanted, edition]
         with self._access(), closing(self._db.execute(sql, wanted)) as found:
@@ -139,7 +140,7 @@ def _rows(seen: Iterable[Seen], ids: dict[str, int]) -> list[tuple[int, Edition,
     """
     return sorted(
         (
-            _key(code[2:]),
+            _key(ArticleId(code)),
             Edition.of_name(path),
             0 if slug is None else ids[slug],
             _seconds(datetime.fromisoformat(time)),
@@ -152,13 +153,14 @@ def _seconds(time: datetime) -> int:
     return int(time.timestamp())
 
 
-def _key(digits: str) -> int:
-    """Return the integer key of a code.
+def _key(article_id: ArticleId) -> int:
+    """Return the integer key of an article.
 
-    18 digits are their number, which begins with the day: codes of a day are near each other. Other
-    codes are rare, and have a negative hash of 63 bits, for which a collision with one of 10⁸ codes
-    has a probability of 10⁻¹¹.
+    The 18 digits of most info codes are their number, which begins with the day: codes of a day are
+    near each other. Others have a negative hash of 63 bits, for which a collision with one of 10⁸
+    articles has a probability of 10⁻¹¹.
     """
-    if len(digits) == _USUAL_DIGITS:
-        return int(digits)
-    return -1 - (int.from_bytes(blake2b(digits.encode(), digest_size=8).digest()) >> 1)
+    text = article_id.native if article_id.is_info_code else article_id
+    if article_id.is_info_code and len(text) == _USUAL_DIGITS:
+        return int(text)
+    return -1 - (int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1)

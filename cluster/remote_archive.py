@@ -6,6 +6,7 @@ A message to the writer, a batch, is complete: it has the articles and every exc
 read from, so that batches may arrive twice or in another order.
 """
 
+import asyncio
 import os
 import tempfile
 import threading
@@ -21,7 +22,8 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from archive.article import Article, Edition, InfoCode
+from archive.article import Article, Edition
+from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
@@ -72,13 +74,14 @@ class RemoteArchive:
         patience: float,
         about: Plain,
     ) -> None:
+        self.writing = asyncio.Lock()
         self._crawl = uuid4().hex
         self._clock = clock
         self._patience = patience
         self._sending = threading.Lock()
         self._batches = 0
-        self._sent: set[tuple[InfoCode, Edition]] = set()
-        self._events: list[tuple[InfoCode, object]] = []
+        self._sent: set[tuple[ArticleId, Edition]] = set()
+        self._events: list[tuple[ArticleId, object]] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
             self._spool = undo.enter_context(_Spool())
@@ -88,7 +91,7 @@ class RemoteArchive:
             self._closing = undo.pop_all()
         self.crawl_state = _ForwardedState(brief["memory"], self._send_blocks)
         self._categories = {media: Category(slug, tag) for media, slug, tag in brief["categories"]}
-        self._articles: dict[InfoCode, list[Article]] = {}
+        self._articles: dict[ArticleId, list[Article]] = {}
         self._due = [self._row(*found) for found in brief["due"]]
         self._stand_ins = {
             (code, Edition(edition)): StoredBody(**body)
@@ -142,18 +145,18 @@ class RemoteArchive:
         """Return a sentence about where the articles are."""
         return "All articles were sent to the writer; finews cluster status shows its progress."
 
-    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+    def has(self, info_code: ArticleId, edition: Edition | None = None) -> bool:
         """Return whether the article is archived, or was sent by this crawl.
 
         :param edition: edition to look for; None for any.
         """
         return self._was_sent(info_code, edition) or self._known.has(info_code, edition)
 
-    def _was_sent(self, info_code: InfoCode, edition: Edition | None) -> bool:
+    def _was_sent(self, info_code: ArticleId, edition: Edition | None) -> bool:
         editions = (edition,) if edition else tuple(Edition)
         return any((info_code, each) in self._sent for each in editions)
 
-    def was_known(self, info_code: InfoCode, at: datetime) -> bool:
+    def was_known(self, info_code: ArticleId, at: datetime) -> bool:
         """Return whether the article was archived at a time."""
         return self._known.was_known(info_code, at)
 
@@ -161,7 +164,7 @@ class RemoteArchive:
         """Return when the last complete crawl of this spider with these arguments ended."""
         return datetime.fromisoformat(self._completed) if self._completed else None
 
-    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+    def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of the category that the article is archived in."""
         return self._known.slug_of(info_code, edition)
 
@@ -169,11 +172,18 @@ class RemoteArchive:
         """Return the category of a media."""
         return self._categories.get(media) or Category.of_media(media)
 
-    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]:
-        """Return the articles whose revisit is due, as of the beginning of the crawl."""
-        return self._due
+    def article_at(self, address: str) -> None:
+        """Return None: a worker knows articles by their ids alone."""
 
-    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+    def due(
+        self, *, share: float, days: float, limit: int, source: str = EASTMONEY
+    ) -> list[PostRow]:
+        """Return the articles whose revisit is due, as of the beginning of the crawl."""
+        return [row for row in self._due if ArticleId(row.info_code).source == source]
+
+    def stored_body(
+        self, info_code: ArticleId, edition: Edition | None = None
+    ) -> StoredBody | None:
         """Return facts about an archived body; only about bodies that stand in for better ones.
 
         They are those of the last days, without the articles that this crawl has sent.
@@ -184,7 +194,7 @@ class RemoteArchive:
         found = (self._stand_ins.get((info_code, each)) for each in editions)
         return next(filter(None, found), None)
 
-    def row_of(self, info_code: InfoCode) -> PostRow | None:
+    def row_of(self, info_code: ArticleId) -> PostRow | None:
         """Request the row of an article from the writer, for the few articles with a stand-in."""
         found = self._ask("finews.article", info_code=info_code)
         return self._row(*found) if found else None
@@ -193,7 +203,7 @@ class RemoteArchive:
         self._articles[row["info_code"]] = list(map(article_of, editions))
         return PostRow(**row)
 
-    def editions_of(self, info_code: InfoCode) -> Sequence[Article]:
+    def editions_of(self, info_code: ArticleId) -> Sequence[Article]:
         """Return the editions of an article that `due` or `row_of` has returned."""
         return self._articles[info_code]
 

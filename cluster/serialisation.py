@@ -6,7 +6,8 @@ from typing import Any
 import msgpack
 from pydantic import TypeAdapter, ValidationError
 
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import ArticleId
 from archive.errors import Refused
 from archive.warc import Exchange
 from crawler.items import ArchiveEvent, Checked, Gone, Listed
@@ -47,7 +48,7 @@ def plain_event(event: ArchiveEvent) -> str | list[str]:
             return "settled" if event.settled else "unsettled"
 
 
-def event_of(info_code: InfoCode, found: str | list[str]) -> ArchiveEvent:
+def event_of(info_code: ArticleId, found: str | list[str]) -> ArchiveEvent:
     """Convert the result of `plain_event` back."""
     if not isinstance(found, str):
         return Listed(info_code, tuple(found))

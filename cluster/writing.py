@@ -13,7 +13,8 @@ from celery import Celery, Task
 from celery.exceptions import Reject
 
 from archive.archive import Archive
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import PostRow
 from archive.clock import Clock, utc_now
@@ -76,8 +77,8 @@ class BatchWriter(Closing):
         captures = self._capture(crawl, batch.get("exchanges", ()))
         outcomes.update(self._add(crawl, captures, batch.get("articles", ())))
         for code, found in batch.get("looks", ()):
-            if self._archive.has(InfoCode(code)):
-                note(self._archive, event_of(InfoCode(code), found))
+            if self._archive.has(ArticleId(code)):
+                note(self._archive, event_of(ArticleId(code), found))
         end = batch.get("end")
         if memory := batch.get("memory"):
             whole = end is None or self._received.outcomes(crawl)[0] == end["batches"]
@@ -127,7 +128,7 @@ class BatchWriter(Closing):
         rows["failures"] = [
             self._with_listed_places(crawl, row)
             for row in rows.get("failures", ())
-            if not self._archive.has(InfoCode(row["info_code"]))
+            if not self._archive.has(ArticleId(row["info_code"]))
         ]
         self._archive.crawl_state.merge(rows)
 
@@ -179,17 +180,17 @@ class BatchWriter(Closing):
                 found.append(self._with_editions(row))
             except (ArchiveError, InvalidArticle) as error:
                 logger.warning("%s is not fetched again: %s", row.info_code, error)
-                self._archive.mark_checked(InfoCode(row.info_code))
+                self._archive.mark_checked(ArticleId(row.info_code))
         return found
 
     def _with_editions(self, row: PostRow) -> tuple[Plain, list[Plain]]:
         # Without the text, because the article has the body.
-        editions = self._archive.editions_of(InfoCode(row.info_code))
+        editions = self._archive.editions_of(ArticleId(row.info_code))
         return asdict(replace(row, text="")), list(map(plain_article, editions))
 
     def article(self, info_code: str) -> tuple[Plain, list[Plain]] | None:
         """Return the row of an article, and its editions; None when it is not archived."""
-        row = self._archive.row_of(InfoCode(info_code))
+        row = self._archive.row_of(ArticleId(info_code))
         return self._with_editions(row) if row else None
 
     def seen_after(

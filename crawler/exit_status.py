@@ -1,6 +1,6 @@
 """The exit status of a crawl, and one sentence that gives the reason."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
@@ -64,6 +64,27 @@ class ExitStatus(IntEnum):
     signal"""
     LOCKED_FOR_LONG = 10
     """another process has been writing to the archive for more than ``FINEWS_LOCKED_HOURS``"""
+
+
+#: The statuses from the worst to the best. Of several crawls the worst is the status of all.
+WORST_FIRST = (
+    ExitStatus.STORAGE_FAILED,
+    ExitStatus.LOCKED_FOR_LONG,
+    ExitStatus.LOCKED,
+    ExitStatus.INTERRUPTED,
+    ExitStatus.ERROR,
+    ExitStatus.WRONG_ARGUMENTS,
+    ExitStatus.LAYOUT_CHANGED,
+    ExitStatus.SOURCE_UNREACHABLE,
+    ExitStatus.LIST_EMPTY,
+    ExitStatus.TOO_MANY_FAILURES,
+    ExitStatus.DONE,
+)
+
+
+def worst_of(statuses: Iterable[ExitStatus]) -> ExitStatus:
+    """Return the worst of some statuses; without any, that of a crawl that is done."""
+    return min(statuses, key=WORST_FIRST.index, default=ExitStatus.DONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition
+from archive.article_id import ArticleId
 from archive.crawl_state import FailedAttempt
 from archive.errors import ArchiveError
 from crawler.network_errors import HostBlocked, why
@@ -24,7 +25,10 @@ _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 OWN_FAILURE = "bug"
 
 #: Reasons of failures that do not count as an attempt: the source gave no answer about the article.
-_NO_ANSWER = {"blocked", "left_out", "robots", "silent", "unreachable", OWN_FAILURE}
+_NO_ANSWER = {
+    *("blocked", "left_out", "robots", "silent", "unreachable", "extraction"),
+    OWN_FAILURE,
+}
 
 #: Text of the exception that Scrapy's `RobotsTxtMiddleware` raises.
 _FORBIDDEN = "Forbidden by robots.txt"
@@ -36,7 +40,7 @@ class Failures(Component):
 
     def of_article(
         self,
-        info_code: InfoCode,
+        info_code: ArticleId,
         reason: str,
         sentence: str,
         url: str | None = None,
@@ -65,7 +69,7 @@ class Failures(Component):
                 self.session.note_failure(attempt, requested.listed)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
-    def stands_in(self, info_code: InfoCode, sentence: str) -> None:
+    def stands_in(self, info_code: ArticleId, sentence: str) -> None:
         """Count an article that is archived with a stand-in, as its own page could not be read."""
         self.stats.inc_value("article/unreadable")
         logger.error("%s is archived without its own text: %s", info_code, sentence)

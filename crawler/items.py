@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import ArticleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Listed:
     :param stock_list: the codes of the securities.
     """
 
-    info_code: InfoCode
+    info_code: ArticleId
     stock_list: tuple[str, ...]
 
 
@@ -20,7 +21,7 @@ class Listed:
 class Gone:
     """The source has removed an archived article."""
 
-    info_code: InfoCode
+    info_code: ArticleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Checked:
     :param settled: no source has a better one; otherwise a source that may have it did not answer.
     """
 
-    info_code: InfoCode
+    info_code: ArticleId
     settled: bool
 
 

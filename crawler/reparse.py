@@ -8,6 +8,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from archive.article import Article
+from archive.article_id import InfoCode
 from archive.categories import Category
 from archive.errors import ArchiveError
 from archive.warc import Record
@@ -53,7 +54,7 @@ def read_again(
     :raises InvalidArticle: when what was read is no article.
     :raises ArchiveError: when the captures do not have the article's body.
     """
-    info_code = archived.info_code
+    info_code = InfoCode(archived.info_code)
     has_text = not archived.body_source.stands_in
     # With facts, `compose` adds their address to the text's. Their page has no capture where
     # captures were off, or where a revisit requested only the text.

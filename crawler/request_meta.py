@@ -5,7 +5,7 @@ from hashlib import sha1
 from scrapy import Request
 from scrapy.utils.request import RequestFingerprinter
 
-#: Key of `Request.meta`: the InfoCode of the article that a request is for.
+#: Key of `Request.meta`: the ArticleId of the article that a request is for.
 ARTICLE = "finews_article"
 
 #: Key of `Request.meta`: the `Edition` of that article; None where any will do.

@@ -11,12 +11,13 @@ from scrapy.statscollectors import StatsCollector
 from scrapy.utils.misc import load_object
 
 from archive.archive import Clock
-from archive.article import InfoCode
+from archive.article_id import ArticleId
 from archive.crawl_state import FailedAttempt, Validators
 from archive.errors import ArchiveError
 from crawler.archive_port import ArchivePort, LocalArchive, archive_class
+from crawler.declarations import Declaration
 from crawler.exit_status import STORAGE_FAILED
-from crawler.listed_facts import ListedFacts
+from crawler.listed_facts import ListedEntry, ListedFacts
 from crawler.tally import Fate, Tally
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ class RequestedArticle:
     """
 
     post_url: str | None = None
-    listed: ListedFacts | None = None
+    listed: ListedFacts | ListedEntry | None = None
 
 
 class CrawlSession:
@@ -52,7 +53,7 @@ class CrawlSession:
         self.tally = Tally(stats_of(crawler))
         self.lists_read: dict[str, Validators] = {}
         self._crawler = crawler
-        self._requested: dict[InfoCode, RequestedArticle] = {}
+        self._requested: dict[ArticleId, RequestedArticle] = {}
         self._closing: asyncio.Task[None] | None = None
 
     @property
@@ -61,14 +62,14 @@ class CrawlSession:
         assert isinstance(self.archive, LocalArchive), "pictures need an archive on this machine"
         return self.archive
 
-    def request(self, info_code: InfoCode, requested: RequestedArticle) -> None:
+    def request(self, info_code: ArticleId, requested: RequestedArticle) -> None:
         """Note that an article is requested: it must be settled before the crawl ends."""
         self.tally.note(info_code, Fate.OPEN)
         if self.tally.is_open(info_code):
             self._requested.setdefault(info_code, requested)
 
     def settle(
-        self, info_code: InfoCode, fate: Fate, reason: str | None = None
+        self, info_code: ArticleId, fate: Fate, reason: str | None = None
     ) -> RequestedArticle:
         """Note the outcome of an article, and return what is known of it.
 
@@ -77,7 +78,9 @@ class CrawlSession:
         self.tally.note(info_code, fate, reason)
         return self._requested.pop(info_code, RequestedArticle())
 
-    def note_failure(self, attempt: FailedAttempt, listed: ListedFacts | None) -> None:
+    def note_failure(
+        self, attempt: FailedAttempt, listed: ListedFacts | ListedEntry | None
+    ) -> None:
         """Remember an article that could not be archived, for later crawls.
 
         :param listed: what a list names of it.
@@ -108,6 +111,12 @@ def session_of(crawler: Crawler) -> CrawlSession:
     session = crawler.get_extension(CrawlSession)
     assert session is not None, "EXTENSIONS has no OpenArchive"
     return session
+
+
+def declaration_of(crawler: Crawler) -> Declaration | None:
+    """Return the declaration of the source that is crawled; None for the project's own spiders."""
+    declaration: Declaration | None = getattr(crawler.spidercls, "declaration", None)
+    return declaration
 
 
 class Component:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from scrapy.statscollectors import StatsCollector
 
-from archive.article import InfoCode
+from archive.article_id import ArticleId
 
 
 class Fate(StrEnum):
@@ -41,9 +41,9 @@ class Tally:
 
     def __init__(self, stats: StatsCollector) -> None:
         self._stats = stats
-        self._fates: dict[InfoCode, tuple[Fate, str | None]] = {}
+        self._fates: dict[ArticleId, tuple[Fate, str | None]] = {}
 
-    def note(self, info_code: InfoCode, fate: Fate, reason: str | None = None) -> None:
+    def note(self, info_code: ArticleId, fate: Fate, reason: str | None = None) -> None:
         """Count an article by its fate, instead of by an earlier one.
 
         :param reason: why, as a word for the statistics.
@@ -59,11 +59,11 @@ class Tally:
         self._fates[info_code] = fate, reason
         self._count(fate, reason, +1)
 
-    def open(self) -> Iterator[InfoCode]:
+    def open(self) -> Iterator[ArticleId]:
         """Return the articles that are requested and have no answer yet."""
         return (code for code, (fate, _) in tuple(self._fates.items()) if fate is Fate.OPEN)
 
-    def is_open(self, info_code: InfoCode) -> bool:
+    def is_open(self, info_code: ArticleId) -> bool:
         """Return whether an article is requested and has no answer yet."""
         fate, _ = self._fates.get(info_code, (None, None))
         return fate is Fate.OPEN

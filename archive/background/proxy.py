@@ -18,7 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import ArticleId
 from archive.background.placement import Places, provisional
 from archive.background.process import Call
 from archive.capture import Capture
@@ -94,15 +95,15 @@ class SubprocessArchive(ArchiveReader):
         outcomes: list[Outcome] = self._call("add_many", articles)
         return outcomes
 
-    def mark_gone(self, info_code: InfoCode) -> None:
+    def mark_gone(self, info_code: ArticleId) -> None:
         """Call `Archive.mark_gone`."""
         self._call("mark_gone", info_code)
 
-    def mark_checked(self, info_code: InfoCode, *, settled: bool = True) -> None:
+    def mark_checked(self, info_code: ArticleId, *, settled: bool = True) -> None:
         """Call `Archive.mark_checked`."""
         self._call("mark_checked", info_code, settled=settled)
 
-    def mark_listed(self, info_code: InfoCode, stock_list: Sequence[str]) -> bool:
+    def mark_listed(self, info_code: ArticleId, stock_list: Sequence[str]) -> bool:
         """Call `Archive.mark_listed`."""
         return bool(self._call("mark_listed", info_code, stock_list))
 

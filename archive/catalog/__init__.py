@@ -1,7 +1,8 @@
 """The catalog: one SQLite file that lists every post, and can be rebuilt from the files."""
 
+from archive.catalog.addresses import article_at
 from archive.catalog.crawl_history import History, history_of
-from archive.catalog.crawl_status import is_running, read_crawls
+from archive.catalog.crawl_status import Health, is_running, read_crawls
 from archive.catalog.future_dates import horizon
 from archive.catalog.read_only import ReadOnlyCatalog
 from archive.catalog.reader import CatalogReader
@@ -10,14 +11,16 @@ from archive.catalog.row_builder import (
     as_json,
     entry_of_file,
     entry_of_post,
+    named_by,
     revision_of,
     row_of,
     row_of_orphan,
     seen_again,
 )
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
+from archive.catalog.source_health import SourceHealth, health_of_sources
 from archive.catalog.statistics import describe
-from archive.catalog.version_diff import ChangeKind, changes_between
+from archive.catalog.version_diff import ChangeKind, changes_between, is_alike
 from archive.catalog.writer import BUSY_SECONDS, Catalog
 
 __all__ = [
@@ -26,20 +29,26 @@ __all__ = [
     "CatalogEntry",
     "CatalogReader",
     "ChangeKind",
+    "Health",
     "History",
     "PostRow",
     "ReadOnlyCatalog",
     "RevisionRow",
+    "SourceHealth",
     "StoredBody",
+    "article_at",
     "article_from",
     "as_json",
     "changes_between",
     "describe",
     "entry_of_file",
     "entry_of_post",
+    "health_of_sources",
     "history_of",
     "horizon",
+    "is_alike",
     "is_running",
+    "named_by",
     "read_crawls",
     "revision_of",
     "row_of",

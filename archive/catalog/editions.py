@@ -7,8 +7,9 @@ merged from both. So the order in which the two posts arrive does not change the
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import zip_longest
 
 from sqlite_utils import Database
 
@@ -20,11 +21,12 @@ from archive.catalog.rows import PostRow
 class EditionRow:
     """The catalog's data of one post of an article.
 
-    :param securities: codes of the securities that the post names, in order.
+    :param securities: how each of the securities that the post names was found, by their codes, in
+        order; None for those that were recorded before this was.
     """
 
     post: PostRow
-    securities: tuple[str, ...]
+    securities: Mapping[str, str | None]
 
 
 def article_row(posts: Sequence[PostRow]) -> PostRow:
@@ -64,19 +66,13 @@ def _union(arrays: Sequence[str]) -> str:
 
 def create_editions(db: Database) -> None:
     """Add the table, the view, and a column for the edition of each superseded version."""
-    columns = ", ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in _COLUMNS)
+    columns = ", ".join(f"{name} {_TYPES.get(name, 'TEXT')}" for name in _FIRST_COLUMNS)
     db.execute(
         f"CREATE TABLE editions (info_code TEXT NOT NULL REFERENCES posts(info_code),"
         f" edition TEXT NOT NULL, {columns}, securities TEXT NOT NULL,"
         f" PRIMARY KEY (info_code, edition)) WITHOUT ROWID"
     )
-    common = ", ".join(("info_code", *(name for name in _COLUMNS if name not in _OF_THE_BODY)))
-    db.create_view(
-        "post_files",
-        f"SELECT {common} FROM posts WHERE NOT EXISTS"  # noqa: S608
-        f" (SELECT 1 FROM editions WHERE editions.info_code = posts.info_code)"
-        f" UNION ALL SELECT {common} FROM editions",
-    )
+    _create_view_of_files(db, _FIRST_COLUMNS)
     revisions = db.table("revisions")
     revisions.add_column("edition", str, not_null_default=Edition.MEDIA)
     for code, version, path in db.execute("SELECT info_code, version, path FROM revisions"):
@@ -88,6 +84,22 @@ def create_editions(db: Database) -> None:
     revisions.transform(pk=("info_code", "edition", "version"))
 
 
+def create_view_of_files(db: Database) -> None:
+    """Create the view of all post files, with the columns of today, in place of the older one."""
+    _create_view_of_files(db, _COLUMNS)
+
+
+def _create_view_of_files(db: Database, columns: Sequence[str]) -> None:
+    common = ", ".join(("info_code", *(name for name in columns if name not in _OF_THE_BODY)))
+    db.create_view(
+        "post_files",
+        f"SELECT {common} FROM posts WHERE NOT EXISTS"  # noqa: S608
+        f" (SELECT 1 FROM editions WHERE editions.info_code = posts.info_code)"
+        f" UNION ALL SELECT {common} FROM editions",
+        replace=True,
+    )
+
+
 def read_editions(connection: sqlite3.Connection, info_code: str) -> list[EditionRow]:
     """Return an article's rows of ``editions``, the media's first; empty when it has one post."""
     cursor = connection.cursor()
@@ -95,7 +107,7 @@ def read_editions(connection: sqlite3.Connection, info_code: str) -> list[Editio
     return [
         EditionRow(
             PostRow(**{name: row[name] for name in _ROW}),
-            tuple(json.loads(row["securities"])),
+            dict(zip_longest(json.loads(row["securities"]), json.loads(row["found"]))),
         )
         for row in cursor.execute(_READ, [info_code])
     ]
@@ -114,22 +126,29 @@ def write_edition(connection: sqlite3.Connection, edition: EditionRow) -> None:
             **{name: getattr(post, name) for name in _ROW},
             "edition": post.edition,
             "text": text,
-            "securities": json.dumps(edition.securities),
+            "securities": json.dumps(list(edition.securities)),
+            "found": json.dumps(list(edition.securities.values())),
         },
     )
 
 
 _ROW = tuple(field.name for field in fields(PostRow))
 _COLUMNS = tuple(name for name in _ROW if name != "info_code")
+# The columns of the release that brought the table.
+_FIRST_COLUMNS = (
+    *("title", "published", "media", "category", "tag", "digest", "text", "length", "pictures"),
+    *("body_source", "body_provisional", "link", "addresses", "captures", "path", "sha256"),
+    *("bytes", "version", "first_seen", "checked", "revised", "gone", "stock_list"),
+)
 _OF_THE_BODY = ("text", "length", "pictures")
 _TYPES = dict.fromkeys(("length", "bytes", "version", "body_provisional"), "INTEGER")
 _READ = f"""
     SELECT {", ".join(f"editions.{name}" for name in _ROW if name != "text")},
-        coalesce(editions.text, posts.text) AS text, securities
+        coalesce(editions.text, posts.text) AS text, securities, found
     FROM editions JOIN posts USING (info_code)
     WHERE info_code = ? ORDER BY edition
 """  # noqa: S608 (names of our own columns)
 _WRITE = f"""
-    INSERT OR REPLACE INTO editions (edition, securities, {", ".join(_ROW)})
-    VALUES (:edition, :securities, {", ".join(f":{name}" for name in _ROW)})
+    INSERT OR REPLACE INTO editions (edition, securities, found, {", ".join(_ROW)})
+    VALUES (:edition, :securities, :found, {", ".join(f":{name}" for name in _ROW)})
 """  # noqa: S608

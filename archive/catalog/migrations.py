@@ -5,7 +5,8 @@ from functools import cache
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.catalog.editions import create_editions
+from archive.catalog.addresses import create_addresses
+from archive.catalog.editions import create_editions, create_view_of_files
 from archive.catalog.images import create_pictures
 from archive.catalog.views import create_views
 from archive.search import create_search
@@ -201,3 +202,21 @@ def pictures(db: Database) -> None:
 def editions(db: Database) -> None:
     """Add the table of articles that were published as two posts."""
     create_editions(db)
+
+
+@catalog_migrations()
+def any_source(db: Database) -> None:
+    """Add the facts of articles of any source, and the table of addresses."""
+    for table in (db.table("posts"), db.table("editions")):
+        table.add_column("source", str, not_null_default="eastmoney")
+        table.add_column("author", str)
+        table.add_column("lang", str)
+        table.add_column("precision", str, not_null_default="second")
+        table.add_column("extractor", str)
+        table.add_column("mentioned", str, not_null_default="[]")
+    db.table("editions").add_column("found", str, not_null_default="[]")
+    db.table("mentions").add_column("found", str)
+    db.table("revisions").add_column("extractor", str)
+    db.table("posts").create_index(["source", "published", "id"], "posts_by_publisher")
+    create_view_of_files(db)
+    create_addresses(db)

@@ -10,9 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from archive.article import BodySource, Edition, InfoCode
+from archive.article import BodySource, Edition
+from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import images
+from archive.catalog.addresses import article_at
 from archive.catalog.editions import EditionRow, article_row, read_editions
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
@@ -59,7 +61,7 @@ class CatalogReader(Closing):
             CatalogDamaged,
         )
 
-    def get(self, info_code: InfoCode) -> PostRow | None:
+    def get(self, info_code: ArticleId) -> PostRow | None:
         """Return the row of an article; None when the article is not archived."""
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
         return post_of(row) if row else None
@@ -72,7 +74,8 @@ class CatalogReader(Closing):
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
         if row is None:
             return []
-        return [EditionRow(post_of(row), tuple(sorted(self.securities_of(info_code))))]
+        sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
+        return [EditionRow(post_of(row), dict(self._tuples(sql, info_code)))]
 
     def edition(self, info_code: str, edition: Edition) -> EditionRow | None:
         """Return one edition of an article; None when it is not archived."""
@@ -90,7 +93,7 @@ class CatalogReader(Closing):
     def _is_merged(self, info_code: str) -> bool:
         try:
             posts = [each.post for each in self.editions(info_code)]
-            return article_row(posts) == self.get(InfoCode(info_code))
+            return article_row(posts) == self.get(ArticleId(info_code))
         except (ValueError, TypeError, RecursionError, ArchiveError):  # rows changed by hand
             return False
 
@@ -99,7 +102,7 @@ class CatalogReader(Closing):
         with self._access("read"):
             yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
 
-    def has(self, info_code: InfoCode, edition: Edition | None = None) -> bool:
+    def has(self, info_code: ArticleId, edition: Edition | None = None) -> bool:
         """Return whether an article is archived.
 
         :param edition: of the article; any edition where it is None.
@@ -115,7 +118,8 @@ class CatalogReader(Closing):
         since: str,
         share: float,
         limit: int,
-        hosts: Collection[str] | None = None,
+        hosts: Collection[str] | None,
+        source: str,
     ) -> list[PostRow]:
         """Return the posts that are due for a revisit, the longest overdue first.
 
@@ -128,6 +132,7 @@ class CatalogReader(Closing):
         :param share: of the post's age; the time between two revisits.
         :param limit: most posts to return.
         :param hosts: only posts whose first address is at one of these hosts.
+        :param source: only posts of this source.
         """
         sql = """
             SELECT *, julianday(?1) - julianday(checked) AS waited FROM (
@@ -141,19 +146,29 @@ class CatalogReader(Closing):
                 SELECT *, julianday(?1) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE (age >= 0 AND waited >= age * ?3 OR checked > ?1) AND (?5 IS NULL OR EXISTS (
+            WHERE (age >= 0 AND waited >= age * ?3 OR checked > ?1) AND source = ?6
+            AND (body_source IS NOT 'list' OR body_provisional)
+            AND (?5 IS NULL OR EXISTS (
                 SELECT 1 FROM json_each(?5)
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
             )) ORDER BY waited / age DESC, id LIMIT ?4
         """
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        return [post_of(row) for row in self._all(sql, now, since, share, limit, of_hosts)]
+        return [post_of(row) for row in self._all(sql, now, since, share, limit, of_hosts, source)]
 
     def securities_of(self, info_code: str) -> list[str]:
         """Return the codes of the securities that a post names."""
         return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
 
-    def slug_of(self, info_code: InfoCode, edition: Edition | None = None) -> str | None:
+    def article_at(self, address: str) -> ArticleId | None:
+        """Return the article that an address leads to; None without any.
+
+        :raises InvalidAddress: when it is no address of the web.
+        """
+        with self._access("read"):
+            return article_at(self._reader, address)
+
+    def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of an article's category; None when the article is not archived.
 
         :param edition: of the article; the first where it is None.
@@ -161,7 +176,9 @@ class CatalogReader(Closing):
         editions = (self.edition(info_code, edition),) if edition else self.editions(info_code)
         return next((each.post.category for each in editions if each), None)
 
-    def stored_body(self, info_code: InfoCode, edition: Edition | None = None) -> StoredBody | None:
+    def stored_body(
+        self, info_code: ArticleId, edition: Edition | None = None
+    ) -> StoredBody | None:
         """Return the source and the last check of a body; None when the post is not archived.
 
         :param edition: of the article; the edition with the worst body where it is None.
@@ -174,12 +191,13 @@ class CatalogReader(Closing):
         return min(bodies, key=_quality, default=None)
 
     def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
-        """Return the posts whose body is a stand-in and that were first seen since a time.
+        """Return Eastmoney's posts whose body may be improved, first seen since a time.
 
         :param since: ISO 8601, UTC.
         """
-        sql = _BODIES + "WHERE first_seen >= ? AND body_source <> ?"
-        return [_stored_body(row) for row in self._all(sql, since, BodySource.SHARE_API)]
+        sql = _BODIES + "WHERE first_seen >= ? AND body_source <> ? AND source = ?"
+        found = self._all(sql, since, BodySource.SHARE_API, EASTMONEY)
+        return [_stored_body(row) for row in found]
 
     def category_of(self, media: str) -> Category | None:
         """Return the category that a media was first seen with."""
@@ -244,7 +262,7 @@ class CatalogReader(Closing):
             found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
         return found
 
-    def superseded(self, info_code: InfoCode, edition: Edition) -> list[tuple[str, str]]:
+    def superseded(self, info_code: ArticleId, edition: Edition) -> list[tuple[str, str]]:
         """Return path and SHA-256 of the superseded versions of a post."""
         sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
         return self._tuples(sql, info_code, edition)
@@ -254,12 +272,12 @@ class CatalogReader(Closing):
         sql = "SELECT path FROM revisions WHERE info_code IN (SELECT value FROM json_each(?))"
         return set(self._texts(sql, json.dumps(list(info_codes))))
 
-    def version_numbers(self, info_code: InfoCode, edition: Edition) -> set[int]:
+    def version_numbers(self, info_code: ArticleId, edition: Edition) -> set[int]:
         """Return the numbers of the superseded versions of a post."""
         sql = "SELECT version FROM revisions WHERE info_code = ? AND edition = ?"
         return {row["version"] for row in self._all(sql, info_code, edition)}
 
-    def last_superseded(self, info_code: InfoCode, edition: Edition) -> RevisionRow | None:
+    def last_superseded(self, info_code: ArticleId, edition: Edition) -> RevisionRow | None:
         """Return the newest superseded version of a post; None when it has one version only."""
         sql = """
             SELECT * FROM revisions WHERE info_code = ? AND edition = ?
@@ -298,7 +316,21 @@ class CatalogReader(Closing):
         ended: str | None = self._value(sql, spider, arguments, now)
         return ended
 
-    def first_seen(self, info_code: InfoCode) -> str | None:
+    def last_crawls(self, now: str, but: int) -> dict[str, str]:
+        """Return when the last crawl without arguments of each spider began, ISO 8601, UTC.
+
+        :param now: ISO 8601, UTC; a crawl that began later, because a clock was ahead, does not
+            count.
+        :param but: exit status of crawls that do not count.
+        """
+        sql = """
+            SELECT spider, max(started) FROM crawls
+            WHERE arguments = '{}' AND ended IS NOT NULL AND status <> ? AND started <= ?
+            GROUP BY spider
+        """
+        return dict(self._tuples(sql, but, now))
+
+    def first_seen(self, info_code: ArticleId) -> str | None:
         """Return when an article was first seen, ISO 8601, UTC; None when it is not archived."""
         sql = "SELECT first_seen FROM posts WHERE info_code = ?"
         first_seen: str | None = self._value(sql, info_code)

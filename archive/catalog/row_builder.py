@@ -7,7 +7,15 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import (
+    SHANGHAI,
+    Article,
+    BodySource,
+    Found,
+    Precision,
+    SecurityMention,
+)
+from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import media_of
@@ -20,7 +28,7 @@ from archive.content import (
     place_of_post,
     post_path,
     read_body,
-    with_listed,
+    with_named,
 )
 from archive.storage import revision_path, sha256
 
@@ -74,8 +82,19 @@ def row_of(
         captures=as_json([asdict(capture) for capture in article.captures]),
         path=PurePosixPath("_posts") / post_path(article),
         stock_list=stock_list,
+        source=article.source,
+        author=article.author,
+        lang=article.lang,
+        precision=article.precision.value,
+        extractor=article.extractor,
+        mentioned=as_json([asdict(mention) for mention in article.securities]),
     )
-    return row, with_listed(body.securities, stock_list)
+    return row, named_by(row, body.securities)
+
+
+def named_by(row: PostRow, in_body: Sequence[Security]) -> tuple[Security, ...]:
+    """Return the securities that an article names in its body and otherwise."""
+    return with_named(in_body, row.stock_list, row.mentioned)
 
 
 def entry_of_file(path: PurePosixPath, data: bytes, modified: datetime) -> CatalogEntry | None:
@@ -102,6 +121,7 @@ def entry_of_post(
     if post.info_code is None or post.day is None:
         return None
     body = read_body(post.body)
+    media = post.media or media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media)
     path = path or PurePosixPath("_posts") / place_of_post(post.info_code, post.day, post.category)
     row = _first_row(
         body,
@@ -110,12 +130,17 @@ def entry_of_post(
         info_code=post.info_code,
         title=post.title or "",
         published=post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00",
-        media=media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media),
+        media=media,
         category=post.category,
         tag=post.tag,
         digest=post.digest,
         link=post.link,
         path=path,
+        source=post.info_code.source,
+        author=post.author,
+        lang=post.lang,
+        precision=post.precision.value,
+        extractor=post.extractor,
     )
     return CatalogEntry(row, body.securities)
 
@@ -160,7 +185,7 @@ def article_from(row: PostRow, post: Post) -> Article:
     :raises InvalidArticle: when the post is broken.
     """
     return Article(
-        info_code=InfoCode(row.info_code),
+        info_code=ArticleId(row.info_code),
         title=row.title,
         published=datetime.fromisoformat(row.published),
         body=post.body,
@@ -172,6 +197,14 @@ def article_from(row: PostRow, post: Post) -> Article:
         media=row.media,
         digest=row.digest,
         stock_list=tuple(json.loads(row.stock_list)),
+        securities=tuple(
+            SecurityMention(each["code"], each["name"], Found(each["found"]))
+            for each in json.loads(row.mentioned)
+        ),
+        precision=Precision(row.precision),
+        author=row.author,
+        lang=row.lang,
+        extractor=row.extractor,
         addresses=tuple(json.loads(row.addresses)),
         captures=tuple(Capture(**capture) for capture in json.loads(row.captures)),
     )
@@ -188,7 +221,14 @@ def row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
     :param row: of the article's new version.
     :param orphan: bytes of the file.
     """
-    return replace(row, sha256=sha256(orphan), bytes=len(orphan), body_source=None, captures="[]")
+    return replace(
+        row,
+        sha256=sha256(orphan),
+        bytes=len(orphan),
+        body_source=None,
+        extractor=None,
+        captures="[]",
+    )
 
 
 def revision_of(stored: PostRow, now: str) -> RevisionRow:
@@ -206,4 +246,5 @@ def revision_of(stored: PostRow, now: str) -> RevisionRow:
         body_source=stored.body_source,
         captures=stored.captures,
         superseded=now,
+        extractor=stored.extractor,
     )

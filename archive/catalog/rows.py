@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from archive.article import BodySource, Edition
+from archive.article_id import EASTMONEY
 from archive.content import Security
 
 
@@ -16,7 +17,8 @@ class PostRow:
     A row of ``posts`` is the row of an article: of its one post, or merged from its two editions
     by `archive.catalog.editions.article_row`.
 
-    :param info_code: ``NW`` and 15 to 20 digits.
+    :param info_code: the article's identity: ``NW`` and 15 to 20 digits, or the name of another
+        source and its own id.
     :param media: name of the media that wrote the article.
     :param category: slug of the category.
     :param tag: the category's name, as the site shows it.
@@ -38,6 +40,14 @@ class PostRow:
     :param version: 1 for the first version, one more for each revision.
     :param body_provisional: the body stands in for one at a host that did not answer.
     :param gone: when the source was first found without the article.
+    :param source: name of the source whose article it is.
+    :param author: as the source writes it.
+    :param lang: language of the article.
+    :param precision: of `published`, a value of `Precision`.
+    :param extractor: name and version of the general extraction that generated the body; None for
+        a body that the source gives as such.
+    :param mentioned: securities that the source names beside the body, or that the text names, as a
+        JSON array of objects with `code`, `name` and `found`.
     """
 
     info_code: str
@@ -64,6 +74,12 @@ class PostRow:
     revised: str | None
     gone: str | None = None
     stock_list: str = "[]"
+    source: str = EASTMONEY
+    author: str | None = None
+    lang: str | None = None
+    precision: str = "second"
+    extractor: str | None = None
+    mentioned: str = "[]"
 
     @property
     def edition(self) -> Edition:
@@ -83,6 +99,7 @@ class RevisionRow:
     body_source: str | None
     captures: str
     superseded: str
+    extractor: str | None = None
 
     @property
     def edition(self) -> Edition:

@@ -26,11 +26,17 @@ class ChangeKind(StrEnum):
     RETURNED = "returned"
 
 
+def is_alike(old: PostRow, new: PostRow) -> bool:
+    """Return whether the bodies of two versions can be compared: one source, one extractor."""
+    return (old.body_source, old.extractor) == (new.body_source, new.extractor)
+
+
 def changes_between(
     old: PostRow, new: PostRow, old_securities: Collection[str], new_securities: Collection[str]
 ) -> list[ChangeKind]:
     """Return the kinds of changes between two versions, in the order of `ChangeKind`.
 
+    Only like is compared with like: a body from another source is no edit of the text.
     `ChangeKind.MARKUP` is returned only where nothing else has changed.
 
     :param old_securities: codes of the securities that the old version names.
@@ -47,18 +53,19 @@ def changes_between(
 def _found(old: PostRow, new: PostRow) -> Iterator[ChangeKind]:
     if old.title != new.title:
         yield ChangeKind.TITLE
-    if old.text != new.text:
-        yield ChangeKind.TEXT
-    if _figures(old) != _figures(new):
-        yield ChangeKind.FIGURES
+    if is_alike(old, new):
+        if old.text != new.text:
+            yield ChangeKind.TEXT
+        if _figures(old) != _figures(new):
+            yield ChangeKind.FIGURES
+    else:
+        yield ChangeKind.BODY_SOURCE
     if old.digest != new.digest:
         yield ChangeKind.DIGEST
     if old.published != new.published:
         yield ChangeKind.PUBLISHED
     if (old.category, old.tag) != (new.category, new.tag):
         yield ChangeKind.CATEGORY
-    if old.body_source != new.body_source:
-        yield ChangeKind.BODY_SOURCE
 
 
 def _figures(row: PostRow) -> Counter[str]:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from itertools import groupby
@@ -12,9 +12,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition, Found
+from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import images
+from archive.catalog.addresses import record_addresses
 from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
 from archive.catalog.migrations import catalog_migrations, missing_parts
 from archive.catalog.reader import CatalogReader, one_row, post_of
@@ -139,7 +141,7 @@ class Catalog(CatalogReader):
         with self._access("write"), without_index(self._writer, indexing):
             yield
 
-    def number_last(self, info_code: InfoCode) -> tuple[int, int]:
+    def number_last(self, info_code: ArticleId) -> tuple[int, int]:
         """Give an article the highest number; return its old and its new number."""
         this = "WHERE info_code = ?"
         with self._writing():
@@ -151,7 +153,7 @@ class Catalog(CatalogReader):
             ((last,),) = self._writer.execute(f"SELECT id FROM posts {this}", [info_code])  # noqa: S608
         return int(number), int(last)
 
-    def renumber(self, numbers: Mapping[InfoCode, int]) -> None:
+    def renumber(self, numbers: Mapping[ArticleId, int]) -> None:
         """Number the posts without gaps, which `forget` leaves; their order stays.
 
         :param numbers: old numbers of articles, which are restored first.
@@ -168,7 +170,7 @@ class Catalog(CatalogReader):
             )
             self._writer.execute("UPDATE posts SET id = -id")
 
-    def move_post(self, info_code: InfoCode, path: str) -> None:
+    def move_post(self, info_code: ArticleId, path: str) -> None:
         """Change the path of an article's post.
 
         :param path: below the archive's folder.
@@ -176,7 +178,7 @@ class Catalog(CatalogReader):
         with self._writing():
             self._writer.execute("UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code])
 
-    def forget_changes(self, info_code: InfoCode, at: str) -> None:
+    def forget_changes(self, info_code: ArticleId, at: str) -> None:
         """Delete the changes that one check of the source found.
 
         :param at: time of the check, ISO 8601, UTC.
@@ -185,7 +187,7 @@ class Catalog(CatalogReader):
             changes = self._writer.table("changes")
             changes.delete_where("info_code = ? AND at = ?", [info_code, at])
 
-    def forget(self, info_code: InfoCode, edition: Edition) -> bool:
+    def forget(self, info_code: ArticleId, edition: Edition) -> bool:
         """Delete the rows of an edition, and of the article where it has no other edition.
 
         :returns: whether the article has another edition.
@@ -196,7 +198,10 @@ class Catalog(CatalogReader):
                 for each in read_editions(self._writer.conn, info_code)
                 if each.post.edition is not edition
             ]
-            tables = ("editions", "changes", "mentions", "illustrations", "revisions", "posts")
+            tables = (
+                *("editions", "changes", "mentions", "illustrations", "addresses", "revisions"),
+                "posts",
+            )
             for table in ("editions",) if others else tables:
                 self._writer.table(table).delete_where("info_code = ?", [info_code])
             if others:
@@ -219,8 +224,9 @@ class Catalog(CatalogReader):
             for entry in alone:
                 if entry.securities is not None:
                     self._put_securities(entry.securities)
-                    self._put_mentions(entry.post, {each.code for each in entry.securities})
+                    self._put_mentions(entry.post, _found(entry.securities))
                     images.illustrate(connection, entry.post.info_code, entry.post.pictures)
+                    _record_addresses(connection, entry.post)
 
     def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
         """Return the articles that have two editions, those of these entries included."""
@@ -243,19 +249,21 @@ class Catalog(CatalogReader):
         known = {each.post.edition: each for each in self._known_editions(post.info_code)}
         if entry.securities is not None:
             self._put_securities(entry.securities)
-            named = tuple(sorted({security.code for security in entry.securities}))
+            named = _found(entry.securities)
         else:
             named = known[post.edition].securities
         known[post.edition] = EditionRow(post, named)
         self._put_article(list(known.values()))
+        if entry.securities is not None:
+            _record_addresses(self._writer.conn, post)
 
     def _known_editions(self, info_code: str) -> list[EditionRow]:
         connection = self._writer.conn
         if editions := read_editions(connection, info_code):
             return editions
         row = one_row(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
-        sql = "SELECT security FROM mentions WHERE info_code = ? ORDER BY security"
-        named = tuple(code for (code,) in connection.execute(sql, [info_code]))
+        sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
+        named = dict(connection.execute(sql, [info_code]).fetchall())
         return [EditionRow(post_of(row), named)] if row else []
 
     def _put_article(self, editions: Sequence[EditionRow]) -> None:
@@ -265,7 +273,7 @@ class Catalog(CatalogReader):
         if len(editions) > 1:
             for edition in editions:
                 write_edition(connection, edition)
-        self._put_mentions(article, {code for each in editions for code in each.securities})
+        self._put_mentions(article, _merged([each.securities for each in editions]))
         images.illustrate(connection, article.info_code, article.pictures)
 
     def _put_securities(self, securities: Iterable[Security]) -> None:
@@ -274,13 +282,34 @@ class Catalog(CatalogReader):
             [(each.code, each.market, each.symbol, each.name, each.kind) for each in securities],
         )
 
-    def _put_mentions(self, post: PostRow, codes: Collection[str]) -> None:
+    def _put_mentions(self, post: PostRow, found: Mapping[str, str | None]) -> None:
         connection = self._writer.conn
         connection.execute("DELETE FROM mentions WHERE info_code = ?", [post.info_code])
         connection.executemany(
-            "INSERT INTO mentions (security, published, info_code) VALUES (?, ?, ?)",
-            [(code, post.published, post.info_code) for code in sorted(codes)],
+            "INSERT INTO mentions (security, published, info_code, found) VALUES (?, ?, ?, ?)",
+            [(code, post.published, post.info_code, found[code]) for code in sorted(found)],
         )
+
+
+def _found(securities: Iterable[Security]) -> Mapping[str, str | None]:
+    """Return how each security was found, by their codes, in order."""
+    return {each.code: each.found for each in sorted(securities, key=attrgetter("code"))}
+
+
+def _merged(editions: Sequence[Mapping[str, str | None]]) -> Mapping[str, str | None]:
+    """Return how each security was found that one of two editions names, most certain first."""
+    found: dict[str, str | None] = {}
+    for code, how in (each for edition in editions for each in edition.items()):
+        found[code] = min(found.get(code, how), how, key=_certainty)
+    return found
+
+
+def _certainty(found: str | None) -> int:
+    return [*Found, None].index(Found(found) if found else None)
+
+
+def _record_addresses(connection: sqlite3.Connection, post: PostRow) -> None:
+    record_addresses(connection, post.info_code, post.link, post.addresses)
 
 
 def _categories(posts: Iterable[PostRow]) -> Iterable[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from archive.content.front_matter import (
 )
 from archive.content.images import picture_address
 from archive.content.safe_html import render_body
-from archive.content.securities import SECURITY_CODE, Security, SecurityKind, with_listed
+from archive.content.securities import SECURITY_CODE, Security, SecurityKind, with_named
 
 __all__ = [
     "NO_FRONT_MATTER",
@@ -39,5 +39,5 @@ __all__ = [
     "render_body",
     "same_article",
     "with_carried",
-    "with_listed",
+    "with_named",
 ]

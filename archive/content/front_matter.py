@@ -14,6 +14,9 @@
 
     [返回<tag>](<the category's page>)｜[返回首页](//finews.withounder.com/)
 
+A post of another source than Eastmoney has more fields, see `archive.content.source_fields`, and
+its content is the body alone.
+
 The encoding is UTF-8. Line ends are LF, but those of the body are the source's own; no line end
 follows the last line. Written front matter is always valid YAML. Parsed posts may be invalid, as
 hundreds of old posts are, or have an older or another form that Jekyll accepts.
@@ -31,8 +34,10 @@ import frontmatter
 import yaml
 from frontmatter.default_handlers import BaseHandler
 
-from archive.article import SHANGHAI, Article, InfoCode
+from archive.article import SHANGHAI, Article, Precision
+from archive.article_id import ArticleId, InfoCode
 from archive.categories import ROLLING
+from archive.content.source_fields import is_of_other_source, read_source_fields, source_fields
 from archive.errors import InvalidArticle, InvalidInfoCode
 
 _SITE = "//finews.withounder.com/"
@@ -85,39 +90,48 @@ def post_path(article: Article) -> PurePosixPath:
     return place_of_post(article.info_code, day, article.category)
 
 
-def place_of_post(info_code: InfoCode, day: date, category: str | None) -> PurePosixPath:
+def place_of_post(info_code: ArticleId, day: date, category: str | None) -> PurePosixPath:
     """Return the path of a post below ``_posts/``, with year and month of publication as folders.
 
-    The file name of rolling news has the code without ``NW``, as at the site.
+    The file name of Eastmoney's rolling news has the code without ``NW``, as at the site.
 
     :param day: of publication in Shanghai.
     :param category: slug of the category.
     """
-    code = info_code.digits if category == ROLLING.slug else info_code
+    rolling = info_code.is_info_code and category == ROLLING.slug
+    code = info_code.native if rolling else info_code
     return PurePosixPath(day.isoformat()[:4], f"{day:%m}", f"{day.isoformat()}-{code}.md")
 
 
 def format_post(article: Article) -> bytes:
-    """Return the post file of an article in the site's format.
+    """Return the post file of an article; of one of Eastmoney's, in the site's format.
 
     :raises InvalidArticle: when the article has no category or no tag.
     """
     if article.category is None or article.tag is None:
         raise InvalidArticle(f"{article.info_code} has no category")
     published = article.published.astimezone(SHANGHAI).replace(tzinfo=None)
+    facts = {
+        "layout": "post",
+        "title": article.title,
+        "date": f"{published.isoformat(' ', 'seconds')} +0800",
+        "categories": article.category,
+        "tags": article.tag,
+    }
+    if article.info_code.is_info_code:
+        content = _site_content(article)
+    else:
+        content, facts = article.body, facts | source_fields(article)
+    post = frontmatter.Post(content, handler=SiteHandler(), **facts)
+    return frontmatter.dumps(post).encode()
+
+
+def _site_content(article: Article) -> str:
+    """Return the content of a post in the site's format: digest, body, and links."""
     rolling = article.category == ROLLING.slug
     page = f"{ROLLING.slug}/" if rolling else f"category/{article.category}.html"
     body = f"> {article.digest}\n\n{article.body}" if rolling and article.digest else article.body
-    post = frontmatter.Post(
-        f"{body}\n\n<{article.link}>\n\n[返回{article.tag}]({_SITE}{page})｜[返回首页]({_SITE})",
-        handler=SiteHandler(),
-        layout="post",
-        title=article.title,
-        date=f"{published.isoformat(' ', 'seconds')} +0800",
-        categories=article.category,
-        tags=article.tag,
-    )
-    return frontmatter.dumps(post).encode()
+    return f"{body}\n\n<{article.link}>\n\n[返回{article.tag}]({_SITE}{page})｜[返回首页]({_SITE})"
 
 
 class SiteHandler(BaseHandler):
@@ -212,10 +226,11 @@ class Post:
 
     :param day: the publication date, from the date field, the file name or the code.
     :param digest: the summary of rolling news.
+    :param media: name of the media; None in posts of Eastmoney, whose tag or credit names it.
     :param problems: of the file, a phrase each; empty for a correct post.
     """
 
-    info_code: InfoCode | None
+    info_code: ArticleId | None
     title: str | None
     published: datetime | None
     day: date | None
@@ -224,6 +239,11 @@ class Post:
     digest: str | None
     body: str
     link: str | None
+    media: str | None = None
+    author: str | None = None
+    lang: str | None = None
+    precision: Precision = Precision.SECOND
+    extractor: str | None = None
     problems: tuple[str, ...]
 
 
@@ -242,28 +262,41 @@ def parse_post(data: bytes, name: str) -> Post:
     title = fields.get("title") or None
     if title is None:
         problems.append("it has no title")
+    category = fields.get("categories") or fields.get("category") or None
+    tag = fields.get("tags") or fields.get("tag") or None
+    if is_of_other_source(fields):
+        facts = read_source_fields(fields, name, problems) | {"body": content, "tag": tag}
+    else:
+        facts = _read_site_content(content, category, name, problems)
+        facts["tag"] = tag or facts["tag"]
+    return Post(
+        title=title,
+        published=published,
+        day=_day(published, written, name, facts["info_code"]),
+        category=category,
+        problems=tuple(problems),
+        **facts,
+    )
 
+
+def _read_site_content(
+    content: str, category: str | None, name: str, problems: list[str]
+) -> dict[str, Any]:
+    """Return the facts in the content of a post in the site's format, by the names of `Post`."""
     ending = _Ending.of(content)
     if ending is None:
         problems.append("it does not end with the article's link")
     elif ending.link is None:
         problems.append("its link is empty")
     link = ending.link if ending else None
-    category = fields.get("categories") or fields.get("category") or None
     opening = _DIGEST.match(content) if category == ROLLING.slug else None
-    info_code = _info_code(name, link, problems)
-    return Post(
-        info_code=info_code,
-        title=title,
-        published=published,
-        day=_day(published, written, name, info_code),
-        category=category,
-        tag=fields.get("tags") or fields.get("tag") or (ending.tag if ending else None) or None,
-        digest=opening[1] if opening else None,
-        body=content[opening.end() if opening else 0 : ending.start if ending else None],
-        link=link,
-        problems=tuple(problems),
-    )
+    return {
+        "info_code": _info_code(name, link, problems),
+        "tag": (ending.tag if ending else None) or None,
+        "digest": opening[1] if opening else None,
+        "body": content[opening.end() if opening else 0 : ending.start if ending else None],
+        "link": link,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,7 +445,7 @@ def _info_code(name: str, link: str | None, problems: list[str]) -> InfoCode | N
 
 
 def _day(
-    published: datetime | None, written: str, name: str, info_code: InfoCode | None
+    published: datetime | None, written: str, name: str, info_code: ArticleId | None
 ) -> date | None:
     if published is not None:
         return published.date()
@@ -427,4 +460,4 @@ def _day(
             return date.fromisoformat(match[1])
         except ValueError:
             pass  # a day that does not exist
-    return info_code.day if info_code else None
+    return info_code.day if isinstance(info_code, InfoCode) else None

@@ -11,11 +11,12 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lxml import etree
 
+from archive.article import Found
 from archive.content.images import charted, is_chart
 
 _MARKET, _SYMBOL = r"(?P<market>[0-9]{1,3})", r"(?P<symbol>[A-Za-z0-9][A-Za-z0-9._-]{0,15})"
@@ -66,11 +67,13 @@ class Security:
         abroad, 105 to 107 the US, 116 Hong Kong, 150 a fund.
     :param symbol: such as ``600160``.
     :param name: as the body writes it; None for a chart without a name.
+    :param found: how it was found.
     """
 
     market: int
     symbol: str
     name: str | None
+    found: Found = field(default=Found.MARKUP, compare=False)
 
     @property
     def code(self) -> str:
@@ -103,16 +106,28 @@ _KIND_IN_CHINA = {
 }
 
 
-def with_listed(named: Sequence[Security], stock_list: str) -> tuple[Security, ...]:
-    """Return the securities that a body names, then those that only a list names for the article.
+def with_named(
+    in_body: Sequence[Security], stock_list: str, mentioned: str
+) -> tuple[Security, ...]:
+    """Return the securities that a body names, then those that are named otherwise.
 
-    :param stock_list: codes from the list, a JSON array; a text that is no code is ignored.
+    A text that is no code is ignored.
+
+    :param stock_list: codes that a list names for the article, a JSON array.
+    :param mentioned: other mentions, a JSON array of objects with code, name and found.
     """
-    found = {security.code: security for security in named}
-    for match in filter(None, map(SECURITY_CODE.fullmatch, json.loads(stock_list))):
-        security = Security(int(match["market"]), match["symbol"], None)
-        found.setdefault(security.code, security)
+    found = {security.code: security for security in in_body}
+    for code in json.loads(stock_list):
+        _add(found, code, None, Found.LIST)
+    for each in json.loads(mentioned):
+        _add(found, each["code"], each["name"], Found(each["found"]))
     return tuple(found.values())
+
+
+def _add(securities: dict[str, Security], code: str, name: str | None, found: Found) -> None:
+    if match := SECURITY_CODE.fullmatch(code):
+        security = Security(int(match["market"]), match["symbol"], name, found)
+        securities.setdefault(security.code, security)
 
 
 def securities_in(root: etree._Element, excluded: Iterable[etree._Element]) -> tuple[Security, ...]:

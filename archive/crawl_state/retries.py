@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition
+from archive.article_id import ArticleId
 from archive.crawl_state.state_file import StateFile, Tables, utc_ms
 
 # Number of attempts of an article that the operator gave up; above the limit of any setting.
@@ -63,7 +64,7 @@ class Failed(Attempts):
     :param listed: the entry of a list for the article, as the crawler wrote it; None without one.
     """
 
-    info_code: InfoCode
+    info_code: ArticleId
     url: str | None
     listed: str | None
 
@@ -77,7 +78,7 @@ class FailedAttempt:
     :param listed: the entry of a list for the article, as the crawler writes it.
     """
 
-    info_code: InfoCode
+    info_code: ArticleId
     reason: str
     url: str | None = None
     answered: bool = True
@@ -108,7 +109,7 @@ class Retries(StateFile):
             self._db.table("failures").upsert(row, pk="info_code")
         self._all_failing().add(attempt.info_code)
 
-    def archived(self, info_code: InfoCode, edition: Edition | None = None) -> None:
+    def archived(self, info_code: ArticleId, edition: Edition | None = None) -> None:
         """Delete the failure of an article, because it is archived now.
 
         :param edition: of the article that is archived; None where it has one edition only.
@@ -125,7 +126,7 @@ class Retries(StateFile):
             self._db.table("failures").delete_where("info_code = ?", [info_code])
         self._all_failing().discard(info_code)
 
-    def give_up(self, info_code: InfoCode) -> bool:
+    def give_up(self, info_code: ArticleId) -> bool:
         """Exclude a failed article from all further attempts; return whether it had failed."""
         if self.failure_of(info_code) is None:
             return False
@@ -133,7 +134,7 @@ class Retries(StateFile):
             self._db.table("failures").update(info_code, {"times": GIVEN_UP})
         return True
 
-    def failure_of(self, info_code: InfoCode) -> Failed | None:
+    def failure_of(self, info_code: ArticleId) -> Failed | None:
         """Return the failure of an article; None when it did not fail, or was archived later."""
         if info_code not in self._all_failing():
             return None
@@ -186,7 +187,7 @@ class Retries(StateFile):
         }
 
     def is_waiting(
-        self, info_code: InfoCode, now: datetime, *, share: float, attempts: int
+        self, info_code: ArticleId, now: datetime, *, share: float, attempts: int
     ) -> bool:
         """Return whether an article failed and should not be requested now.
 
@@ -213,7 +214,7 @@ def _both(before: str | None, url: str | None) -> str | None:
 def _failed(row: tuple[Any, ...]) -> Failed:
     info_code, url, times, first, last, reason, listed = row
     return Failed(
-        info_code=InfoCode(info_code),
+        info_code=ArticleId(info_code),
         url=url,
         times=times,
         reason=reason,

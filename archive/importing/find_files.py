@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path, PurePath
 
-from archive.article import InfoCode
+from archive.article_id import ArticleId, InfoCode
 from archive.content import parse_post
 from archive.errors import InvalidInfoCode, Refused
 from archive.storage import TemporaryDatabase
@@ -131,10 +131,10 @@ class Listing(TemporaryDatabase):
         """Yield the info codes in their order, with the files of each."""
         rows = self._db.execute("SELECT * FROM files ORDER BY code, path")
         for code, files in groupby(rows, key=itemgetter(0)):
-            yield InfoCode(code), tuple(PostFile(os.fsdecode(row[1]), *row[2:]) for row in files)
+            yield ArticleId(code), tuple(PostFile(os.fsdecode(row[1]), *row[2:]) for row in files)
 
 
-def _code_of(entry: os.DirEntry[str]) -> InfoCode:
+def _code_of(entry: os.DirEntry[str]) -> ArticleId:
     name = post_name(entry.name)
     try:
         return InfoCode.from_address(name)
@@ -171,4 +171,4 @@ def bytes_of(path: str) -> bytes:
 
 
 #: An article and its files.
-ListedFiles = tuple[InfoCode, tuple[PostFile, ...]]
+ListedFiles = tuple[ArticleId, tuple[PostFile, ...]]

@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
-from archive.article import Edition, InfoCode
-from archive.catalog import CatalogEntry, PostRow, revision_of
-from archive.content import parse_post, read_body, with_listed
+from archive.article import Edition
+from archive.article_id import ArticleId
+from archive.catalog import CatalogEntry, PostRow, named_by, revision_of
+from archive.content import parse_post, read_body
 from archive.errors import Refused
 from archive.importing.find_files import FileFinding, ReportFinding
 from archive.importing.read_versions import (
@@ -86,7 +87,7 @@ class ImportPlanner:
         self._count(article.versions, versions[-1], current)
         return list(_plans(versions, current, stray, article.versions[0].entry.post.checked))
 
-    def _current(self, code: InfoCode, edition: Edition) -> ReadVersion | None:
+    def _current(self, code: ArticleId, edition: Edition) -> ReadVersion | None:
         """Return the current version of a post in the archive; None where it has none.
 
         :raises Refused: when its file has another hash than the catalog states.
@@ -101,7 +102,7 @@ class ImportPlanner:
         post = parse_post(data, PurePosixPath(row.path).name)
         imported = row.revised or row.first_seen
         rank = rank_of_post(row, math.inf, sound=not post.problems, imported=imported)
-        named = with_listed(read_body(post.body).securities, row.stock_list)
+        named = named_by(row, read_body(post.body).securities)
         return ReadVersion(data, CatalogEntry(row, named), rank, row.path)
 
     def _stray(self, article: ReadArticle, current: ReadVersion | None) -> ReadVersion | None:
@@ -141,7 +142,7 @@ def _plans(
         row = _following(before, version.entry.post, now) if before else version.entry.post
         last = version is versions[-1]
         left = {other.file for other in (current, stray) if other and last} - {row.path}
-        named = with_listed(version.entry.securities or (), row.stock_list)
+        named = named_by(row, version.entry.securities or ())
         superseded = revision_of(before, now) if before else None
         yield WritePlan(
             Outcome.REVISED if before else Outcome.ADDED,

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import ArticleId
 from archive.catalog import CatalogEntry, PostRow, entry_of_post
 from archive.content import NO_FRONT_MATTER, parse_post
 from archive.errors import Refused
@@ -39,7 +39,7 @@ class ArticleFiles:
     :param seen: the time of the import; aware.
     """
 
-    code: InfoCode
+    code: ArticleId
     known: frozenset[str]
     files: tuple[PostFile, ...]
     seen: datetime
@@ -75,7 +75,7 @@ class ReadArticle:
     :param unchanged: number of files without a new version.
     """
 
-    code: InfoCode
+    code: ArticleId
     known: frozenset[str]
     versions: list[ReadVersion]
     unchanged: int

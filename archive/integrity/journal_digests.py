@@ -34,7 +34,10 @@ CRAWL_ENDED = (
 
 _TARGETS = target_of("")
 # What records do not state because it was the default when they were written.
-_DEFAULTS = {each.name: each.default for each in fields(PostRow) if each.default is not MISSING}
+_DEFAULTS, _DEFAULTS_OF_REVISION = (
+    {each.name: each.default for each in fields(row) if each.default is not MISSING}
+    for row in (PostRow, RevisionRow)
+)
 # What the record of a crawl's start does not state.
 _NOT_ENDED = dict.fromkeys(CRAWL_ENDED) | {"complete": 0}
 
@@ -139,6 +142,7 @@ def _digests_in(url: str, facts: dict[str, Any]) -> Iterator[FactDigest]:
         for what in facts.get("changes", ()):
             yield digest_of_change(post["info_code"], post["checked"], what)
         if revision := facts.get("revision"):
+            revision = _DEFAULTS_OF_REVISION | revision
             yield digest_of_version(
                 encodable(revision["path"]), {name: revision[name] for name in REVISION}
             )

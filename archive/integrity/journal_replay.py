@@ -17,12 +17,21 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition
+from archive.article_id import ArticleId
 from archive.capture import Capture
-from archive.catalog import Catalog, CatalogEntry, PostRow, RevisionRow, entry_of_file, revision_of
+from archive.catalog import (
+    Catalog,
+    CatalogEntry,
+    PostRow,
+    RevisionRow,
+    entry_of_file,
+    named_by,
+    revision_of,
+)
 from archive.categories import media_of
-from archive.content import BodyFacts, Security, parse_post, read_body, with_listed
-from archive.errors import InvalidInfoCode
+from archive.content import BodyFacts, Security, parse_post, read_body
+from archive.errors import InvalidArticleId
 from archive.storage import (
     Picture,
     bytes_if_there,
@@ -38,7 +47,7 @@ from archive.writing import CRAWL, PICTURE, is_of_new_version, target_of
 
 # Rows that are written to the catalog at once.
 _BATCH = 500
-_PostId = tuple[InfoCode, Edition]
+_PostId = tuple[ArticleId, Edition]
 _KINDS = frozenset({"response", "metadata"})
 
 
@@ -169,8 +178,8 @@ class JournalReplay:
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
-        self.numbers: dict[InfoCode, int] = {}
-        self._last_numbers: dict[InfoCode, dict[Edition, int]] = {}
+        self.numbers: dict[ArticleId, int] = {}
+        self._last_numbers: dict[ArticleId, dict[Edition, int]] = {}
         self._differing: list[PurePosixPath] = []
         self._later: dict[_PostId, list[RevisionRow]] = defaultdict(list)
         self._catalog = catalog
@@ -211,7 +220,7 @@ class JournalReplay:
         known = self._catalog.post_hashes(filter(None, (_code_of(file.path) for file in files)))
         for file in files:
             path = file.path
-            code = _code_of(path) or (file.entry.post.info_code if file.entry else None)
+            code = file.entry.post.info_code if file.entry else _code_of(path)
             post = _post_id(code, path)
             if file.sha256 is None:
                 self.strange.append(f"{path} is no regular file, and is not in the catalog.")
@@ -302,7 +311,7 @@ class JournalReplay:
             gone=stored.gone,
             stock_list=stored.stock_list,
         )
-        named = with_listed(entry.securities or (), row.stock_list)
+        named = named_by(row, entry.securities or ())
         self._put(CatalogEntry(row, named, replace(revision, superseded=changed)))
         for each in later:
             self._put(CatalogEntry(row, revision=replace(each, superseded=changed)))
@@ -358,15 +367,15 @@ class JournalReplay:
         if superseded is not None and superseded.edition is not row.edition:
             # Until 0.1.0, a second post of an article superseded the first.
             self.write()
-            self._catalog.move_post(InfoCode(row.info_code), row.path)
-        named = with_listed(body.securities, row.stock_list)
+            self._catalog.move_post(ArticleId(row.info_code), row.path)
+        named = named_by(row, body.securities)
         self._put(CatalogEntry(row, named, superseded, facts.get("changes", ())))
 
     def _named(self, row: PostRow) -> Sequence[Security] | None:
         """Return the securities that a post names; None when its file is lost."""
         place = {"path": row.path, "version": row.version, "sha256": row.sha256}
         body = _body_of(self._folder, place)
-        return with_listed(body.securities, row.stock_list) if body else None
+        return named_by(row, body.securities) if body else None
 
     def _drop_repeated_losses(self, post: _PostId, version: int) -> None:
         """Correct the lost versions of a post when a version is recorded.
@@ -391,7 +400,7 @@ class JournalReplay:
         """
         self.write()
         if stored.version == 1:
-            info_code = InfoCode(stored.info_code)
+            info_code = ArticleId(stored.info_code)
             if not self._catalog.forget(info_code, stored.edition):
                 return
             # The article's number is that of the post that came first, by the last record of each.
@@ -401,14 +410,14 @@ class JournalReplay:
             self.numbers[info_code] = min(numbers.values())
         else:
             self._catalog.forget_changes(
-                InfoCode(stored.info_code), stored.revised or stored.checked
+                ArticleId(stored.info_code), stored.revised or stored.checked
             )
 
 
 def _code_of(path: PurePosixPath) -> str | None:
     try:
-        return InfoCode.from_address(path.name)
-    except InvalidInfoCode:
+        return ArticleId.of_file(path.name)
+    except InvalidArticleId:
         return None
 
 
@@ -427,12 +436,12 @@ def _revision(stored: PostRow, path: PurePosixPath, data: bytes) -> RevisionRow:
 
 
 def _post_id(code: str | None, path: PurePosixPath) -> _PostId | None:
-    return (InfoCode(code), Edition.of_name(path.name)) if code else None
+    return (ArticleId(code), Edition.of_name(path.name)) if code else None
 
 
 def _id_in(facts: Mapping[str, Any]) -> _PostId:
-    return InfoCode(facts["info_code"]), Edition.of_name(PurePosixPath(facts["path"]).name)
+    return ArticleId(facts["info_code"]), Edition.of_name(PurePosixPath(facts["path"]).name)
 
 
 def _id_of(row: PostRow) -> _PostId:
-    return InfoCode(row.info_code), row.edition
+    return ArticleId(row.info_code), row.edition

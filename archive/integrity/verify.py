@@ -15,13 +15,13 @@ from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 
-from archive.article import InfoCode
+from archive.article_id import ArticleId
 from archive.catalog import Catalog, CatalogReader, ReadOnlyCatalog
 from archive.errors import (
     ArchiveError,
     ArchiveLocked,
     CatalogDamaged,
-    InvalidInfoCode,
+    InvalidArticleId,
     MisshapenCatalog,
 )
 from archive.integrity.comparison import Comparison, DifferingCapture
@@ -320,8 +320,8 @@ def revision_of_moved_post(folder: Path, file: PurePosixPath, comparison: Compar
     :returns: None where the file is no such post.
     """
     try:
-        info_code = InfoCode.from_address(file.name)
-    except InvalidInfoCode:
+        info_code = ArticleId.of_file(file.name)
+    except InvalidArticleId:
         return None
     data = bytes_if_there(folder / file)
     if data is None or file.parts[0] != "_posts":

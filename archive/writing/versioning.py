@@ -1,10 +1,11 @@
 """Decide which version a fetched article becomes, given the one that is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from archive.article import Article, BodySource, InfoCode
+from archive.article import Article, BodySource
+from archive.article_id import ArticleId
 from archive.catalog import (
     Catalog,
     CatalogEntry,
@@ -12,12 +13,14 @@ from archive.catalog import (
     PostRow,
     RevisionRow,
     changes_between,
+    is_alike,
+    named_by,
     revision_of,
     row_of,
     row_of_orphan,
     seen_again,
 )
-from archive.content import Security, format_post, parse_post, read_body, same_article, with_listed
+from archive.content import Security, format_post, parse_post, read_body, same_article
 from archive.storage import (
     bytes_if_there,
     is_place_of_version,
@@ -60,7 +63,7 @@ class Versioning:
             before = self._catalog.last_superseded(article.info_code, article.edition)
             first = _first(incoming, on_disk, now)
             return [_behind(before, first, now) if before else first]
-        named = edition.securities
+        named: Collection[str] = edition.securities
         adopted: list[WritePlan] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
             adopted = list(self._adopt(stored, on_disk, incoming, now))
@@ -97,6 +100,7 @@ class Versioning:
             sha256=sha256(on_disk),
             bytes=len(on_disk),
             body_source=None,
+            extractor=None,
             captures="[]",
             version=stored.version + 1,
             checked=now,
@@ -104,13 +108,13 @@ class Versioning:
         )
         saved = ((original, revision.path),) if original is not None else ()
         files = (*saved, (on_disk, stored.path))
-        named = with_listed(body.securities, found.stock_list)
+        named = named_by(found, body.securities)
         yield WritePlan(Outcome.REVISED, CatalogEntry(found, named, revision), files)
         if original is not None and not is_better:
             revision = revision_of(found, now)
             row = replace(stored, version=found.version + 1, checked=now, revised=now)
             body = read_body(parse_post(original, name).body)
-            named = with_listed(body.securities, row.stock_list)
+            named = named_by(row, body.securities)
             files = ((on_disk, revision.path), (original, stored.path))
             yield WritePlan(Outcome.REVISED, CatalogEntry(row, named, revision), files)
 
@@ -128,7 +132,7 @@ class Versioning:
         """Yield old paths of a post that has moved, where a kill prevented their deletion."""
         if stored.version == 1:
             return
-        info_code = InfoCode(stored.info_code)
+        info_code = ArticleId(stored.info_code)
         for path, digest in self._catalog.superseded(info_code, stored.edition):
             post = str(post_of_revision(PurePosixPath(path)))
             if is_place_of_version(path) and post not in (stored.path, row.path):
@@ -159,7 +163,7 @@ class _Incoming:
         """Return whether only adverts or charts in its body differ from the stored version."""
         if on_disk is None or sha256(on_disk) != stored.sha256:
             return False
-        if stored.body_source != self.article.body_source:
+        if not is_alike(stored, self.row):
             return False
         old = parse_post(on_disk, PurePosixPath(stored.path).name)
         new = parse_post(self.post, PurePosixPath(self.row.path).name)
@@ -216,7 +220,7 @@ def _next(
     return WritePlan(Outcome.REVISED, entry, (*saved, (post, row.path)), obsolete)
 
 
-def _changes(incoming: _Incoming, stored: PostRow, named: Sequence[str]) -> Sequence[ChangeKind]:
+def _changes(incoming: _Incoming, stored: PostRow, named: Collection[str]) -> Sequence[ChangeKind]:
     """Return what has changed.
 
     :param named: codes of the securities that the stored version names.

@@ -2,46 +2,34 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.bodies import Body, body_of
 from crawler.declarations.errors import AnswerError, MissingArticle, RefusedAnswer, UnreadableAnswer
+from crawler.declarations.fields import ArticleFields
 from crawler.declarations.identity import native_id
-from crawler.declarations.mentions import Mention, mentions_of
+from crawler.declarations.mentions import mentions_of
 from crawler.declarations.model import Declaration, Layout
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import Scope, check_success
 from crawler.declarations.refusals import refused
-from crawler.declarations.times import Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleFacts:
-    """What an answer holds of an article; None where it holds nothing.
+class ArticleFacts(ArticleFields):
+    """What an answer holds of an article.
 
     :param layout: the part of the declaration by which it was read.
-    :param id: the source's own.
-    :param address: of the article's page.
     :param complete: whether the body is whole.
+    :param next: the address of the article's next page.
     """
 
     layout: str
-    id: str | None
-    address: str | None
-    title: str | None
-    published: Moment | None
-    modified: Moment | None
-    media: str | None
-    author: str | None
-    digest: str | None
     body: Body
-    pictures: tuple[str, ...]
-    securities: tuple[Mention, ...]
-    tags: tuple[str, ...]
-    paid: bool
     complete: bool
+    next: str | None = None
 
 
 def read_article(declaration: Declaration, answer: Answer) -> ArticleFacts:
@@ -52,7 +40,7 @@ def read_article(declaration: Declaration, answer: Answer) -> ArticleFacts:
     :raises UnreadableAnswer: when no layout describes the answer.
     """
     unread: AnswerError | None = None
-    for name, layout in _layouts(declaration, answer.address):
+    for name, layout in layouts_of(declaration, answer.address):
         try:
             return _read(declaration, name, layout, answer)
         except UnreadableAnswer as error:
@@ -62,7 +50,7 @@ def read_article(declaration: Declaration, answer: Answer) -> ArticleFacts:
     )
 
 
-def _layouts(declaration: Declaration, address: str) -> Iterator[tuple[str, Layout]]:
+def layouts_of(declaration: Declaration, address: str) -> Iterator[tuple[str, Layout]]:
     """Yield the layouts that an answer from an address may have, with their names."""
     host = urlsplit(address).hostname
     for name, layout in declaration.articles.items():
@@ -129,4 +117,22 @@ def _facts(declaration: Declaration, name: str, layout: Layout, scope: Scope) ->
         tags=tuple(dict.fromkeys(scope.texts(fields.tags))),
         paid=scope.true(fields.paid),
         complete=scope.true(fields.complete) if fields.complete else True,
+        next=scope.link(layout.next),
+    )
+
+
+def joined(before: ArticleFacts | None, page: ArticleFacts) -> ArticleFacts:
+    """Return what the pages of an article hold.
+
+    :param before: of the pages before; None for the first.
+    """
+    if before is None:
+        return page
+    return replace(
+        before,
+        body=before.body.followed_by(page.body),
+        pictures=tuple(dict.fromkeys((*before.pictures, *page.pictures))),
+        securities=tuple(dict.fromkeys((*before.securities, *page.securities))),
+        complete=before.complete and page.complete,
+        next=page.next,
     )

@@ -1,12 +1,9 @@
 """How an article is known, by its declaration: its source's own id, from a field or an address."""
 
 import re
-from urllib.parse import urlsplit
 
 from archive.addresses import canonical_address
-from archive.article import InfoCode
-from archive.article_id import EASTMONEY, ArticleId
-from archive.errors import InvalidInfoCode
+from archive.article_id import EASTMONEY, ArticleId, InfoCode
 from crawler.declarations.model import Declaration, Identity
 
 
@@ -30,8 +27,8 @@ def article_id(
     """
     identity = declaration.identity
     source = EASTMONEY if identity.eastmoney else declaration.name
-    if address and (code := _info_code_in(address)):
-        return ArticleId(code)
+    if address and (code := InfoCode.at_eastmoney(address)):
+        return code
     if address and (found := _in_address(identity, address)):
         return ArticleId.of(source, _numbered(*found))
     if own_id:
@@ -59,14 +56,3 @@ def _in_address(identity: Identity, address: str) -> tuple[str, str] | None:
 
 def _numbered(space: str, own_id: str) -> str:
     return f"{space}-{own_id}" if space else own_id
-
-
-def _info_code_in(address: str) -> InfoCode | None:
-    """Return the info code in an address of Eastmoney's; no other host's digits are one."""
-    try:
-        host = urlsplit(address).hostname or ""
-        if host == "eastmoney.com" or host.endswith(".eastmoney.com"):
-            return InfoCode.from_address(address)
-    except (InvalidInfoCode, ValueError):
-        return None
-    return None

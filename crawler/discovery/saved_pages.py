@@ -29,7 +29,7 @@ def with_address(page: Answer, name: str, entries: Sequence[Entry]) -> Answer:
     :param name: of its file, without the ending.
     :raises UnknownAddress: when nothing shows it.
     """
-    stated = _stated(page)
+    stated = stated_addresses(page)
     known = {canonical_address(entry.address): entry.address for entry in entries if entry.address}
     for address in stated:
         if canonical_address(address) in known:
@@ -50,7 +50,7 @@ def with_address(page: Answer, name: str, entries: Sequence[Entry]) -> Answer:
     raise UnknownAddress(f"Where {name} came from is not known.")
 
 
-def _stated(page: Answer) -> tuple[str, ...]:
+def stated_addresses(page: Answer) -> tuple[str, ...]:
     """Return the addresses that a page names as its own."""
     return absolute(page.address, _texts(page, _CANONICAL))
 

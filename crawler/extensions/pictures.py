@@ -13,7 +13,8 @@ from scrapy.core.engine import ExecutionEngine
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import ArticleId
 from archive.storage import host_of
 from crawler.archive_port import LocalArchive, archive_class
 from crawler.items import MissingPicture
@@ -48,7 +49,7 @@ class Pictures(Component):
         self._most = settings.getint("FINEWS_PICTURES")
         at_once = settings.getint("CONCURRENT_REQUESTS") or len(self._hosts)
         self._turns = asyncio.Semaphore(at_once)  # the scheduler's limit does not apply here
-        self._stored: set[InfoCode] = set()
+        self._stored: set[ArticleId] = set()
         self._fetching: dict[str, asyncio.Task[None]] = {}
         self._begun = False
         crawler.signals.connect(self.allow_hosts, signals.spider_opened)

@@ -5,7 +5,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
-from archive.article import InfoCode
+from archive.article_id import ArticleId
 from crawler.request_meta import ARTICLE, EDITION, LISTED, POST_URL, REVISIT
 from crawler.session import Component, RequestedArticle
 from crawler.tally import Fate
@@ -21,7 +21,7 @@ class ArchivedMiddleware(Component, BaseSpiderMiddleware):
 
     def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
         """Return the request, or None when its article is archived or waits for a later crawl."""
-        info_code: InfoCode | None = request.meta.get(ARTICLE)
+        info_code: ArticleId | None = request.meta.get(ARTICLE)
         if info_code is None:
             return request
         session, meta = self.session, request.meta
@@ -34,7 +34,7 @@ class ArchivedMiddleware(Component, BaseSpiderMiddleware):
         session.request(info_code, RequestedArticle(meta.get(POST_URL), meta.get(LISTED)))
         return request
 
-    def _is_waiting(self, info_code: InfoCode) -> bool:
+    def _is_waiting(self, info_code: ArticleId) -> bool:
         if not getattr(self.crawler.spider, "is_whole", False):
             return False
         state, now = self.session.archive.crawl_state, self.session.now()

@@ -129,7 +129,7 @@ def facts_of(article: Article) -> Facts:
         raise InvalidArticle(f"{article.info_code} has no category")
     return Facts(
         url=article.addresses[-1] if article.addresses else article.link,
-        info_code=article.info_code,
+        info_code=InfoCode(article.info_code),
         title=article.title,
         published=article.published,
         category=article.category,

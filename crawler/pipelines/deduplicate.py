@@ -2,7 +2,8 @@
 
 from scrapy.exceptions import DropItem
 
-from archive.article import Article, Edition, InfoCode
+from archive.article import Article, Edition
+from archive.article_id import ArticleId
 from crawler.items import Item
 
 
@@ -14,7 +15,7 @@ class DeduplicatePipeline:
     """
 
     def __init__(self) -> None:
-        self._seen: set[tuple[InfoCode, Edition]] = set()
+        self._seen: set[tuple[ArticleId, Edition]] = set()
 
     def process_item(self, item: Item) -> Item:
         """Return the article the first time, and drop it later."""

@@ -1,4 +1,4 @@
-"""The first pipeline: brings an article into the form of the site's posts."""
+"""The first pipeline: brings an article into the form of its post."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,7 +36,9 @@ class NormalisePipeline(Component):
 
 
 def normalise(article: Article, category_of: Callable[[str], Category]) -> Article:
-    """Remove the indents that the site removes, and name the category where no page did.
+    """Name the category where no page did, and remove the indents that the site removes.
+
+    Bodies of other sources than Eastmoney stay as they were served.
 
     :param category_of: a function that returns the category of a media.
     """
@@ -45,9 +47,10 @@ def normalise(article: Article, category_of: Callable[[str], Category]) -> Artic
     else:
         assert article.media, "an article without a category names its media"
         category = category_of(article.media)
+    from_eastmoney = article.info_code.is_info_code
     return replace(
         article,
-        body=article.body.replace(_INDENT, ""),
+        body=article.body.replace(_INDENT, "") if from_eastmoney else article.body,
         media=article.media or category.media,
         category=category.slug,
         tag=category.tag,

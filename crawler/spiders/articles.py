@@ -372,12 +372,16 @@ class ArticleSpider(Spider):
         self.failures.of_article(post.info_code, reason, sentence, post.post_url, post.edition)
 
     def failed_before(self) -> Iterator[Request]:
-        """Yield requests for articles that failed in earlier crawls.
+        """Yield requests for articles of Eastmoney's that failed in earlier crawls.
 
         Their lists may not change any more, and so may never lead to them again.
         """
         attempts = self.settings.getint("FINEWS_ATTEMPTS")
-        failures = self.session.archive.crawl_state.failures()
+        failures = [
+            failed
+            for failed in self.session.archive.crawl_state.failures()
+            if failed.info_code.is_info_code
+        ]
         given_up = sum(failed.times >= attempts for failed in failures)
         if given_up:
             self.logger.warning(
@@ -390,7 +394,7 @@ class ArticleSpider(Spider):
     def retry(self, failed: Failed) -> Iterator[Request]:
         """Yield the request for an article that failed in an earlier crawl."""
         listed = ListedFacts.of_json(failed.listed) if failed.listed else None
-        post = self.pending_post(failed.info_code, post_url=failed.url)
+        post = self.pending_post(InfoCode(failed.info_code), post_url=failed.url)
         if listed is not None:
             post = replace(post, facts=listed.facts, captures=listed.captures)
         yield self.request_body(self.fetch_of(post))
@@ -453,7 +457,7 @@ def _archived_post(article: Article) -> PendingPost:
     """Return an archived post whose body is requested again."""
     stands_in = article.body_source.stands_in
     return PendingPost(
-        info_code=article.info_code,
+        info_code=InfoCode(article.info_code),
         facts=facts_of(article),
         captures=article.captures if stands_in else article.captures[1:],
         archived=article.body_source,

@@ -131,7 +131,7 @@ def test_a_misspelt_variable_is_told(crawl: Crawl, replica: Replica) -> None:
 def test_an_unknown_spider_is_told(crawl: Crawl) -> None:
     ended = crawl(spider="nosuch")
     assert ended.status == 2
-    assert "There is no spider 'nosuch'; there is eastmoney, finews" in ended.log
+    assert "There is no spider 'nosuch'; there is chinanews, cls, eastmoney, finews, " in ended.log
 
 
 @pytest.mark.parametrize("project", ["nosuch", ""])

@@ -24,6 +24,7 @@ TABLES = (
     "changes",
     "illustrations",
     "pictures",
+    "addresses",
 )
 
 OTHER = InfoCode("NW202112292230175599")
