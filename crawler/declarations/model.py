@@ -18,7 +18,7 @@ from crawler.declarations.signatures import SIGNATURES
 from crawler.declarations.values import Alternatives, Fields, Pattern, Skip, Table, paths_in
 
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _DURATION = re.compile(r"(\d+) ?(s|min|h|d)")
 _SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 _PLACES = frozenset({"page", "size", "cursor", "now"})
@@ -32,13 +32,13 @@ def _source_name(name: str) -> str:
 
 
 def _host(name: str) -> str:
-    if not _HOST.fullmatch(name):
+    if not HOST_NAME.fullmatch(name):
         raise ValueError(f"should be the name of a host, such as news.10jqka.com.cn, not {name!r}")
     return name
 
 
 def _family(name: str) -> str:
-    if not (name.startswith("*.") and _HOST.fullmatch(name[2:])):
+    if not (name.startswith("*.") and HOST_NAME.fullmatch(name[2:])):
         raise ValueError("should be the end of the names of hosts, such as *.10jqka.com.cn")
     return name
 
