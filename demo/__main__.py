@@ -95,8 +95,8 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
     environment = {"FINEWS_ARCHIVE": str(ROOT / "news-demo"), **kept, **replica.environment}
     archive = environment["FINEWS_ARCHIVE"]
-    crawls = (*_crawls(site), *_declared_crawls(site, Path(f"{archive}-sources")))
-    statuses = [_run(crawl, environment) for crawl in crawls]
+    added = Path(f"{archive}-sources")
+    statuses = [_run(crawl, environment) for crawl in _crawls(site, added)]
     fetches = _article_fetches(replica.requests)
     print(f"The made-up site received {fetches} requests for articles.", flush=True)
     if fetches and not any(statuses):
@@ -132,17 +132,16 @@ def _run(crawl: Sequence[str], environment: Mapping[str, str]) -> int:
     return status
 
 
-def _crawls(site: MadeUpSite) -> Iterator[Sequence[str]]:
-    """Yield the arguments of Python for each crawl: the mirror, then Eastmoney's longer lists."""
-    for crawl in (("finews",), ("eastmoney", *_days_of(site))):
-        yield (*_SCRAPY_CRAWL, *crawl, *_NO_DELAYS)
+def _crawls(site: MadeUpSite, added: Path) -> Iterator[Sequence[str]]:
+    """Yield the arguments of Python for each crawl.
 
-
-def _declared_crawls(site: MadeUpSite, added: Path) -> Iterator[Sequence[str]]:
-    """Yield the arguments that add a source, once, and those that crawl both declared sources.
+    They are of the mirror and Eastmoney's longer lists, then of two declared sources, one of which
+    is added first, but only once.
 
     :param added: the folder of the declaration that is added.
     """
+    for crawl in (("finews",), ("eastmoney", *_days_of(site))):
+        yield (*_SCRAPY_CRAWL, *crawl, *_NO_DELAYS)
     if not (added / "caixun.toml").exists():
         yield (*_FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(added), *_NO_DELAYS)
     folders = f"FINEWS_DECLARATIONS={DECLARATIONS},{added}"

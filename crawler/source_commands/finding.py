@@ -19,6 +19,8 @@ from crawler.visiting import NoAnswer, Visitor
 
 _ARTICLES = 5
 _MOST_FEEDS, _MOST_SITEMAPS = 3, 2
+#: The bytes of an answer in which a page shows that it is HTML.
+_BEGINNING = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ async def find(visitor: Visitor, name: str, address: str) -> Found:
                 pages.append((entry, await _answer(visitor, entry.address)))
             except NoAnswer as error:
                 pages.append((entry, error))
-    return _found(proposal, pages)
+    answers = [page for _, page in pages if isinstance(page, Answer)]
+    return _found(propose(name, lists, answers), pages)
 
 
 def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int) -> Found:
@@ -126,7 +129,7 @@ async def _other_lists(visitor: Visitor, given: Answer) -> list[Answer]:
 
 def _is_page(answer: Answer) -> bool:
     """Report whether an answer is a page of HTML, and no feed or sitemap."""
-    return re.match(rb"\s*(?:<!doctype html|<(?:html|head|body)\b)", answer.body, re.I) is not None
+    return re.search(rb"<(?:html|head|body)\b", answer.body[:_BEGINNING], re.I) is not None
 
 
 def _news_sitemap(answer: Answer) -> str | None:

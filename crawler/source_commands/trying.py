@@ -73,14 +73,14 @@ async def _try(
 
     :raises AnswerError: when the list cannot be read.
     """
-    reply = await request_list(visitor, declaration, name)
+    reply = await request_list(visitor, declaration, name, follow=True)
     page = read_list(declaration, name, answer_of(reply.answer(), reply.received))
     samples = []
     for entry in [entry for entry in page.entries if entry.skip is None][:_ARTICLES]:
         if declaration.lists[name].whole:
             samples.append(sample_of(declaration, entry, None))
             continue
-        asked = await request_article(visitor, declaration, entry)
+        asked = await request_article(visitor, declaration, entry, follow=True)
         if asked is None:
             problem = f"{entry.address or entry.id} is at no host of the declaration."
             samples.append(Sample(entry, entry.address, problem=problem))
