@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from archive.addresses import InvalidAddress
 from archive.article import SHANGHAI, Article, BodySource
 from archive.article_id import ArticleId
 from archive.catalog import PostRow
+from archive.content.lexicon import Lexicon, read_lexicon
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from crawler.arguments import HOSTS, LISTS, DeclaredArguments
 from crawler.declarations import (
@@ -127,6 +129,7 @@ class DeclaredSpider(Spider):
         self._limits = ListLimits.of(self.settings, self.args.pages)
         self._known = self.session.archive.completed(self.name, self.given_arguments)
         first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
+        self._lexicon = self._names_of_securities()
         self._old = (self._known or self._now()) - first_days
         for address in self.args.url:
             yield self._named(address)
@@ -466,6 +469,7 @@ class DeclaredSpider(Spider):
                 fetched=datetime.fromisoformat(row.published) if row else self._now(),
                 addresses=pending.all_addresses,
                 captures=pending.all_captures,
+                lexicon=self._lexicon,
             )
             if pending.archived is not None:
                 article = with_listed(article, pending.archived)
@@ -539,6 +543,11 @@ class DeclaredSpider(Spider):
             self.logger.info(
                 "%d entries of lists were left out (%s).", sum(skipped.values()), reasons
             )
+
+    def _names_of_securities(self) -> Lexicon:
+        """Return the names that the archive has learnt, and those of the user's file."""
+        learnt, path = self.session.archive.lexicon(), self.settings["FINEWS_LEXICON"]
+        return learnt.completed(read_lexicon(Path(path))) if path else learnt
 
     def count(self, key: str) -> None:
         """Add one to a number in the stats."""

@@ -448,3 +448,13 @@ def test_pictures_come_from_the_hosts_of_the_source(
     hosts = {url.split("/")[2] for url in asked(replica)}
     assert "n.sinaimg.cn" in hosts
     assert list((archive / "media").rglob("*.png"))
+
+
+def test_names_of_securities_come_from_the_users_file(
+    replica: Replica, crawl: Crawl, archive: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("code,name\n105.GOOGL,谷歌\n", encoding="utf-8")
+    assert crawl_of(crawl, "cls", "-s", f"FINEWS_LEXICON={names}").status == 0
+    with Archive(archive) as opened:
+        assert "105.GOOGL" in opened._catalog.securities_of("cls-2492814")
