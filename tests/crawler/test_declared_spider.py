@@ -454,7 +454,9 @@ def test_names_of_securities_come_from_the_users_file(
     replica: Replica, crawl: Crawl, archive: Path, tmp_path: Path
 ) -> None:
     names = tmp_path / "names.csv"
-    names.write_text("code,name\n105.GOOGL,谷歌\n", encoding="utf-8")
-    assert crawl_of(crawl, "cls", "-s", f"FINEWS_LEXICON={names}").status == 0
+    names.write_text("code,name\n0.000999,宁波舟山港\n", encoding="utf-8")
+    assert crawl_of(crawl, "ths", "-s", f"FINEWS_LEXICON={names}").status == 0
+    codes = [code for code, row in rows(archive).items() if "宁波舟山港" in row.text]
     with Archive(archive) as opened:
-        assert "105.GOOGL" in opened._catalog.securities_of("cls-2492814")
+        named = [code for code in codes if "0.000999" in opened._catalog.securities_of(code)]
+    assert named == codes != []
