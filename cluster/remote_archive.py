@@ -29,6 +29,7 @@ from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock
 from archive.content import format_post
+from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
 from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app
@@ -171,6 +172,10 @@ class RemoteArchive:
     def category_of(self, media: str) -> Category:
         """Return the category of a media."""
         return self._categories.get(media) or Category.of_media(media)
+
+    def lexicon(self) -> Lexicon:
+        """Return no name: a worker knows none that the archive has learnt."""
+        return Lexicon()
 
     def article_at(self, address: str) -> None:
         """Return None: a worker knows articles by their ids alone."""

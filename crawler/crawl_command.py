@@ -64,7 +64,11 @@ def _crawl(names: tuple[str, ...], everything: bool, settings: Settings) -> Exit
         raise WrongCall("finews crawl needs an archive on this machine; see docs/cluster.md.")
     process = AsyncCrawlerProcess(settings)
     loader = process.spider_loader
-    assert isinstance(loader, DeclaredSpiderLoader)
+    if not isinstance(loader, DeclaredSpiderLoader):
+        raise WrongCall(
+            f"finews crawl needs a DeclaredSpiderLoader as SPIDER_LOADER_CLASS, not "
+            f"{settings['SPIDER_LOADER_CLASS']}."
+        )
     sources = sources_of(loader.list(), loader.declarations, loader.own, families)
     broken = {name: loader.broken[name] for name in loader.broken.keys() - sources.keys()}
     for name in names:

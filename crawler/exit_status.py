@@ -187,6 +187,7 @@ def judge(
         *_rules_of_the_end(stats),
         *_rules_of_lists(stats, counts),
         *_rules_of_failures(stats, counts, most_failed, min_failures, named=named),
+        *_rules_of_layout(stats, max_failed_share, min_failures),
         *_rules_of_gaps(stats, counts, max_failed_share, history if whole else _NO_HISTORY),
         (True, ExitStatus.DONE, f"All articles that the source names are archived{_but(stats)}."),
     )
@@ -266,6 +267,25 @@ def _rules_of_failures(
     )
 
 
+def _rules_of_layout(
+    stats: Mapping[str, Any], max_failed_share: float, min_failures: int
+) -> Iterator[_Rule]:
+    failed, changed = stats.get("list/failed", 0), stats.get("list/failed/layout", 0)
+    yield (
+        changed and changed == failed,
+        ExitStatus.LAYOUT_CHANGED,
+        f"The layout of {changed} lists of the source has changed; articles may be missed: "
+        f"{_cause(stats, 'list', 'layout')}",
+    )
+    unread, read = stats.get("entry/unreadable", 0), stats.get("list/posts", 0)
+    yield (
+        unread >= min_failures and unread > (read + unread) * max_failed_share,
+        ExitStatus.LAYOUT_CHANGED,
+        f"{unread} of {read + unread} entries of lists cannot be read, because their layout has "
+        f"changed: {_cause(stats, 'entry', 'layout')}.",
+    )
+
+
 def _rules_of_gaps(
     stats: Mapping[str, Any], counts: Counts, max_failed_share: float, history: History
 ) -> Iterator[_Rule]:
@@ -310,7 +330,7 @@ def _bugs(stats: Mapping[str, Any]) -> str:
 def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> str:
     """Return the sentence of the refusal that explains other failures, or of the most frequent one.
 
-    :param kind: ``list`` or ``article``.
+    :param kind: ``list``, ``entry`` or ``article``.
     """
     prefix = f"cause/{kind}/"
     reasons = [key.removeprefix(prefix) for key in stats if key.startswith(prefix)]

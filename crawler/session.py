@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -18,6 +19,7 @@ from crawler.archive_port import ArchivePort, LocalArchive, archive_class
 from crawler.declarations import Declaration
 from crawler.exit_status import STORAGE_FAILED
 from crawler.listed_facts import ListedEntry, ListedFacts
+from crawler.sources import Sources
 from crawler.tally import Fate, Tally
 
 logger = logging.getLogger(__name__)
@@ -117,6 +119,14 @@ def declaration_of(crawler: Crawler) -> Declaration | None:
     """Return the declaration of the source that is crawled; None for the project's own spiders."""
     declaration: Declaration | None = getattr(crawler.spidercls, "declaration", None)
     return declaration
+
+
+def picture_hosts_of(crawler: Crawler) -> tuple[str, ...]:
+    """Return the hosts of the pictures that a crawl may request: those of its source."""
+    declaration = declaration_of(crawler)
+    if declaration is not None:
+        return declaration.pictures.hosts
+    return Sources.load(Path(crawler.settings["FINEWS_SOURCES"])).pictures.hosts
 
 
 class Component:

@@ -28,6 +28,10 @@ FINEWS_DECLARATIONS = [
     str(Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "sources"),
 ]
 
+# A CSV file with names of securities (columns code, name, since, until), by which texts without
+# mark-up name them, in addition to the names that the archive has learnt from mark-up.
+FINEWS_LEXICON = ""
+
 # The function that returns the current time, as a datetime with a time zone.
 FINEWS_CLOCK = "archive.archive.utc_now"
 

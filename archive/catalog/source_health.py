@@ -25,7 +25,7 @@ _LAST = """
 _TIMES = """
     SELECT julianday(first_seen) - julianday(published) FROM posts
     WHERE info_code GLOB ?1 AND first_seen > ?2 AND julianday(published) >= julianday(?3)
-        AND published < first_seen
+        AND julianday(published) < julianday(first_seen)
 """
 
 

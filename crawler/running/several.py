@@ -118,12 +118,13 @@ class SeveralCrawls:
             if self._is_stopping:
                 return None
             crawler = self._process.create_crawler(source.name)
-            try:
-                await self._process.crawl(crawler)
-            except FinewsError as error:
-                return Result(Verdict(status_of(error, crawler.settings), str(error)))
-            except Exception:
-                logger.exception("The crawl of %s could not be started.", source.name)
+            crawl = self._process.crawl(crawler)
+            await asyncio.wait([crawl])
+            failure = crawl.exception()
+            if isinstance(failure, FinewsError):
+                return Result(Verdict(status_of(failure, crawler.settings), str(failure)))
+            if failure is not None:
+                logger.error("%s could not be crawled.", source.name, exc_info=failure)
                 return Result(NOT_STARTED)
             stats = crawler.stats.get_stats()
             self._is_stopping |= stats.get("finish_reason") == _SHUTDOWN

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from archive.addresses import InvalidAddress
 from archive.article import SHANGHAI, Article, BodySource
 from archive.article_id import ArticleId
 from archive.catalog import PostRow
+from archive.content.lexicon import Lexicon, read_lexicon
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from crawler.arguments import HOSTS, LISTS, DeclaredArguments
 from crawler.declarations import (
@@ -49,7 +51,7 @@ from crawler.declarations.redaction import redacted
 from crawler.declarations.revisits import entry_of, with_listed
 from crawler.extraction.container import ExtractionMissing
 from crawler.extraction.fallback import read_or_extract
-from crawler.failures import Failures, reason_of
+from crawler.failures import Failures, is_answer, reason_of
 from crawler.items import Checked, Gone, Item
 from crawler.listed_facts import ListedEntry
 from crawler.middlewares.capture import capture_of
@@ -62,7 +64,8 @@ from crawler.spiders.limits import ListLimits
 from crawler.tally import Fate
 
 #: The priority of lists. An article is requested after all lists are read, so that the first of the
-#: lists that name it provides its facts.
+#: lists that name it provides its facts. Those whose articles have pages come first: a page is the
+#: better source of an article that another list has as a whole.
 _BEFORE_ARTICLES = 10
 #: The most pages of one article, and the most lists that one index of sitemaps leads to.
 _MOST_PAGES, _MOST_SITEMAPS = 20, 20
@@ -126,6 +129,7 @@ class DeclaredSpider(Spider):
         self._limits = ListLimits.of(self.settings, self.args.pages)
         self._known = self.session.archive.completed(self.name, self.given_arguments)
         first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
+        self._lexicon = self._names_of_securities()
         self._old = (self._known or self._now()) - first_days
         for address in self.args.url:
             yield self._named(address)
@@ -145,7 +149,7 @@ class DeclaredSpider(Spider):
             address,
             self.parse_list,
             errback=self.list_failed,
-            priority=_BEFORE_ARTICLES,
+            priority=_BEFORE_ARTICLES - table.whole,
             headers=dict(table.headers),
             meta={
                 LIST: self.is_whole and place.is_at_top and "{now}" not in table.address,
@@ -181,7 +185,6 @@ class DeclaredSpider(Spider):
             return
         articles = [*self._identified(page.entries, table, response.url)]
         for known_as, entry in articles:
-            self.count("list/posts")
             if not self._is_left_out(entry, place):
                 yield from self._found(known_as, self._listing(entry, place, response))
         if place.is_at_top:
@@ -205,16 +208,18 @@ class DeclaredSpider(Spider):
     ) -> Iterator[tuple[ArticleId, Entry]]:
         """Yield the entries that are articles with their ids, and count the others by reason."""
         for entry in entries:
-            if entry.skip is not None:
-                is_unreadable = entry.skip.startswith(UNREADABLE)
-                self.count("entry/unreadable" if is_unreadable else f"{_SKIPPED}{entry.skip}")
-            elif table.whole and entry.body is None:
-                self.count(f"{_SKIPPED}{_NO_TEXT}")
-            else:
-                try:
-                    yield self._known_as(entry, table.space), entry
-                except Refused as error:
-                    self.failures.refused(str(error), where)
+            if entry.skip is not None and entry.skip.startswith(UNREADABLE):
+                self.failures.of_entry(where, entry.skip.removeprefix(UNREADABLE))
+                continue
+            self.count("list/posts")
+            skip = entry.skip or (_NO_TEXT if table.whole and entry.body is None else None)
+            if skip is not None:
+                self.count(f"{_SKIPPED}{skip}")
+                continue
+            try:
+                yield self._known_as(entry, table.space), entry
+            except Refused as error:
+                self.failures.refused(str(error), where)
 
     def _known_as(self, entry: Entry, space: str) -> ArticleId:
         """Return the id of an article, under which another list may have led to it before.
@@ -438,7 +443,8 @@ class DeclaredSpider(Spider):
         is_gone = is_gone or reason == MissingArticle.reason
         if pending.revisit:
             self.logger.info("%s is not revisited: %s", pending.id, sentence)
-            yield Gone(pending.id) if is_gone else Checked(pending.id, settled=False)
+            if is_answer(reason):
+                yield Gone(pending.id) if is_gone else Checked(pending.id, settled=False)
         elif pending.entry.body is not None and not is_gone:
             if reason == UnreadableAnswer.reason:
                 self.failures.stands_in(pending.id, sentence)
@@ -463,6 +469,7 @@ class DeclaredSpider(Spider):
                 fetched=datetime.fromisoformat(row.published) if row else self._now(),
                 addresses=pending.all_addresses,
                 captures=pending.all_captures,
+                lexicon=self._lexicon,
             )
             if pending.archived is not None:
                 article = with_listed(article, pending.archived)
@@ -536,6 +543,11 @@ class DeclaredSpider(Spider):
             self.logger.info(
                 "%d entries of lists were left out (%s).", sum(skipped.values()), reasons
             )
+
+    def _names_of_securities(self) -> Lexicon:
+        """Return the names that the archive has learnt, and those of the user's file."""
+        learnt, path = self.session.archive.lexicon(), self.settings["FINEWS_LEXICON"]
+        return learnt.completed(read_lexicon(Path(path))) if path else learnt
 
     def count(self, key: str) -> None:
         """Add one to a number in the stats."""

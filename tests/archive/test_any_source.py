@@ -170,6 +170,13 @@ def test_a_mention_knows_how_it_was_found(tmp_path: Path) -> None:
     ]
 
 
+def test_names_are_learnt_from_what_sources_name(tmp_path: Path) -> None:
+    guessed = SecurityMention("0.300750", "宁德时代", Found.NAME)
+    with Archive(tmp_path) as archive:
+        archive.add_many([NAMED, ARTICLE, replace(CLS, securities=(guessed,))])
+        assert {one.name for one in archive.lexicon()} == {"贵州茅台", "巨化股份"}
+
+
 @pytest.mark.parametrize("extractor", ["trafilatura 2.4.0", None])
 def test_only_like_is_compared_with_like(tmp_path: Path, extractor: str | None) -> None:
     source = BodySource.EXTRACTION if extractor else BodySource.PAGE

@@ -63,6 +63,8 @@ def test_every_spider_starts_and_does_its_job(
         (("-s", "LOG_LEVEL=FOO"), "LOG_LEVEL is 'FOO'; it should be DEBUG, INFO, WARNING, ERROR"),
         (("--loglevel", "loud"), "LOG_LEVEL is 'loud'; it should be "),
         (("-s", "FINEWS_ARCHVE=/x"), "There is no setting FINEWS_ARCHVE; FINEWS_ARCHIVE may be"),
+        (("-s", "FINEWS_LEXICON=/no.csv"), "FINEWS_LEXICON is '/no.csv', which cannot be read: "),
+        (("-s", "FINEWS_LEXICON=Makefile"), "Makefile should have the columns code, name, "),
         (("-s", "FINEWS_COLOUR=red"), "There is no setting FINEWS_COLOUR."),
         (
             ("-s", "FINEWS_ARCHIVE_CLASS=crawler.archive_port.Nobody"),

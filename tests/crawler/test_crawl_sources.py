@@ -261,3 +261,15 @@ def test_the_crawls_are_in_the_catalog(replica: Replica, archive: Path) -> None:
         found = list(opened._catalog.rows("crawls", ["spider", "status", "complete", "added"]))
     assert sorted(map(tuple, found)) == [("cls", 0, 1, 12), ("people", 0, 1, 4)]
     assert all(json.loads(row.captures) for row in rows(archive).values())
+
+
+def test_a_subprocess_may_write_the_archive_of_several_crawls(
+    replica: Replica, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRAPY_PROJECT", "fast")
+    for added in (ARTICLES, dict.fromkeys(ARTICLES, 0)):
+        ended = crawl_sources(replica, archive, "cls", "gelonghui", *AT_ONCE)
+        assert ended.status == 0, ended.log
+        for name in ("cls", "gelonghui"):
+            assert f"{name}: {ARTICLES[name]} articles found, {added[name]} added" in ended.output
+    assert not verify(archive).problems

@@ -405,3 +405,58 @@ def test_requests_have_the_signature_and_the_headers(replica: Replica, crawl: Cr
     rolls = [url for url in asked(replica) if "get_roll_list" in url]
     assert len(rolls) == 1
     assert re.search(r"&last_time=&.*&sign=[0-9a-f]{32}$", rolls[0])
+
+
+def test_entries_that_cannot_be_read_are_counted_and_named(
+    replica: Replica, crawl: Crawl, archive: Path
+) -> None:
+    answer = json.loads((RECORDED / "ths" / "flash_page1.json").read_bytes())
+    for entry in answer["data"]["list"][:3]:
+        entry["ctime"] = "soon"
+    body = json.dumps(answer).encode()
+    serve(
+        replica,
+        "news.10jqka.com.cn",
+        at("/tapp/", Answer(200, body, {"Content-Type": JSON})),
+    )
+    ended = crawl_of(crawl, "ths", "-a", "list=flash")
+    assert ended.status == 4
+    assert "3 of 6 entries of lists cannot be read" in ended.log
+    assert "its published 'soon' is no time" in ended.log
+    assert len(rows(archive)) == 3
+
+
+def test_one_list_of_a_changed_shape_is_enough(replica: Replica, crawl: Crawl) -> None:
+    serve(replica, "news.10jqka.com.cn", at("/tapp/", CHANGED))
+    ended = crawl_of(crawl, "ths")
+    assert ended.status == 4
+    assert "The layout of 1 lists of the source has changed; articles may be missed" in ended.log
+    assert "6 articles found, 6 added" in ended.output
+
+
+def test_pictures_come_from_the_hosts_of_the_source(
+    replica: Replica, crawl: Crawl, archive: Path
+) -> None:
+    def picture(request: Request) -> Answer:
+        data = b"\x89PNG\r\n\x1a\n" + request.path.encode()
+        return Answer(200, data, {"Content-Type": "image/png"})
+
+    for host in ("n.sinaimg.cn", "np-newspic.dfcfw.com"):
+        serve(replica, host, picture)
+    ended = crawl_of(crawl, "sina", "-s", "FINEWS_MEDIA=1")
+    assert ended.status == 0, ended.log
+    hosts = {url.split("/")[2] for url in asked(replica)}
+    assert "n.sinaimg.cn" in hosts
+    assert list((archive / "media").rglob("*.png"))
+
+
+def test_names_of_securities_come_from_the_users_file(
+    replica: Replica, crawl: Crawl, archive: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("code,name\n0.000999,宁波舟山港\n", encoding="utf-8")
+    assert crawl_of(crawl, "ths", "-s", f"FINEWS_LEXICON={names}").status == 0
+    codes = [code for code, row in rows(archive).items() if "宁波舟山港" in row.text]
+    with Archive(archive) as opened:
+        named = [code for code in codes if "0.000999" in opened._catalog.securities_of(code)]
+    assert named == codes != []
