@@ -124,6 +124,14 @@ class ArchiveReader(Closing):
         ended = self._catalog.completed(spider, as_json(arguments), utc_iso(self._clock()))
         return datetime.fromisoformat(ended) if ended else None
 
+    def last_crawls(self, *, but: int) -> dict[str, datetime]:
+        """Return when the last crawl without arguments of each spider began, if it has ended.
+
+        :param but: exit status of crawls that do not count.
+        """
+        begun = self._catalog.last_crawls(utc_iso(self._clock()), but)
+        return {spider: datetime.fromisoformat(started) for spider, started in begun.items()}
+
     def posts(self, info_codes: Sequence[ArticleId] = ()) -> Iterator[PostRow]:
         """Yield the catalog's rows of some articles, or of all in the order of their arrival.
 

@@ -6,6 +6,7 @@ A message to the writer, a batch, is complete: it has the articles and every exc
 read from, so that batches may arrive twice or in another order.
 """
 
+import asyncio
 import os
 import tempfile
 import threading
@@ -22,12 +23,13 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from archive.article import Article, Edition
-from archive.article_id import ArticleId
+from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock
 from archive.content import format_post
+from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
 from archive.warc import Exchange
 from cluster.app import ARCHIVE, broker_url, opened_app
@@ -73,6 +75,7 @@ class RemoteArchive:
         patience: float,
         about: Plain,
     ) -> None:
+        self.writing = asyncio.Lock()
         self._crawl = uuid4().hex
         self._clock = clock
         self._patience = patience
@@ -170,9 +173,18 @@ class RemoteArchive:
         """Return the category of a media."""
         return self._categories.get(media) or Category.of_media(media)
 
-    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]:
+    def lexicon(self) -> Lexicon:
+        """Return no name: a worker knows none that the archive has learnt."""
+        return Lexicon()
+
+    def article_at(self, address: str) -> None:
+        """Return None: a worker knows articles by their ids alone."""
+
+    def due(
+        self, *, share: float, days: float, limit: int, source: str = EASTMONEY
+    ) -> list[PostRow]:
         """Return the articles whose revisit is due, as of the beginning of the crawl."""
-        return self._due
+        return [row for row in self._due if ArticleId(row.info_code).source == source]
 
     def stored_body(
         self, info_code: ArticleId, edition: Edition | None = None

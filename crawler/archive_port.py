@@ -4,12 +4,13 @@ The setting ``FINEWS_ARCHIVE_CLASS`` names the class behind it: a folder on this
 the crawl itself or by a subprocess; or, in a cluster, an archive that another machine writes.
 """
 
+import asyncio
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
@@ -17,12 +18,13 @@ from scrapy.utils.misc import load_object
 
 from archive.archive import Archive
 from archive.article import Article, Edition
-from archive.article_id import ArticleId
+from archive.article_id import EASTMONEY, ArticleId
 from archive.background.proxy import SubprocessArchive
 from archive.capture import Capture
 from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock
+from archive.content.lexicon import Lexicon
 from archive.crawl_state import CrawlState
 from archive.warc import Exchange
 from archive.writing import Outcome
@@ -38,12 +40,14 @@ class Sent(StrEnum):
 class ArchivePort(Protocol):
     """What a crawl reads from an archive and writes to it; see `Archive` for each method.
 
-    `crawl_state` has the state of hosts, lists and failures that later crawls need.
+    `crawl_state` has the state of hosts, lists and failures that later crawls need. Whoever writes
+    articles from another thread holds `writing`.
 
     :raises ArchiveError: from every method, when nothing more can be read or stored.
     """
 
     crawl_state: CrawlState
+    writing: asyncio.Lock
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
@@ -73,9 +77,13 @@ class ArchivePort(Protocol):
     ) -> StoredBody | None: ...
     def row_of(self, info_code: ArticleId) -> PostRow | None: ...
     def editions_of(self, info_code: ArticleId) -> Sequence[Article]: ...
-    def due(self, *, share: float, days: float, limit: int) -> list[PostRow]: ...
+    def article_at(self, address: str) -> ArticleId | None: ...
+    def due(
+        self, *, share: float, days: float, limit: int, source: str = EASTMONEY
+    ) -> list[PostRow]: ...
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None: ...
     def history(self) -> History: ...
+    def lexicon(self) -> Lexicon: ...
 
     # What is stored.
     def capture(self, exchange: Exchange) -> Capture: ...
@@ -92,10 +100,41 @@ class ArchivePort(Protocol):
 
 
 class _Folder:
-    """The archive folder that ``FINEWS_ARCHIVE`` names."""
+    """The archive folder that ``FINEWS_ARCHIVE`` names, which all crawls of a process share.
+
+    It is closed when the last of its users has closed it. `writing` is the lock with which
+    pipelines take turns.
+    """
+
+    _opened: ClassVar[dict[Path, Self]] = {}
 
     def __init__(self, folder: Path, *, clock: Clock) -> None:
         super().__init__(folder, clock=clock)  # type: ignore[call-arg] # of the archive's class
+        self.writing = asyncio.Lock()
+        self._users = 1
+
+    @classmethod
+    def of(cls, settings: BaseSettings) -> Self:
+        """Return the archive folder that the settings name, which may be open in this process.
+
+        :raises ArchiveError: when it cannot be opened.
+        """
+        folder = Path(settings["FINEWS_ARCHIVE"]).absolute()
+        if folder in cls._opened:
+            cls._opened[folder]._users += 1
+        else:
+            clock = load_object(settings["FINEWS_CLOCK"])
+            cls._opened[folder] = cls(Path(settings["FINEWS_ARCHIVE"]), clock=clock)
+        return cls._opened[folder]
+
+    def close(self) -> None:
+        """Close the archive, unless another crawl of this process uses it."""
+        self._users -= 1
+        if self._users:
+            return
+        for folder in [path for path, archive in self._opened.items() if archive is self]:
+            del self._opened[folder]
+        super().close()  # type: ignore[misc] # of the archive's class
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
@@ -105,8 +144,7 @@ class _Folder:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Open the folder for one crawl."""
-        settings = crawler.settings
-        return cls(Path(settings["FINEWS_ARCHIVE"]), clock=load_object(settings["FINEWS_CLOCK"]))
+        return cls.of(crawler.settings)
 
     def note(self, event: ArchiveEvent) -> None:
         """Note what a source shows of an archived article."""

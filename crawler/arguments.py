@@ -1,11 +1,11 @@
 """The arguments of spiders (``-a NAME=VALUE``), checked before any request."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
     ValidationInfo,
     model_validator,
@@ -22,8 +23,11 @@ from pydantic_core import ErrorDetails
 from archive.article import SHANGHAI, InfoCode
 from archive.errors import InvalidInfoCode
 
-#: Key of the validation context: the names and numbers of the lists that ``sources.toml`` has.
+#: Key of the validation context: the names of the source's lists, for Eastmoney also their numbers.
 LISTS = "lists"
+
+#: Key of the validation context: the hosts of a declared source.
+HOSTS = "hosts"
 
 #: Names of columns in earlier releases: the column that each was, and what to write now.
 FORMER_COLUMNS = {
@@ -34,6 +38,8 @@ FORMER_COLUMNS = {
     "沪深公司 for what companies do",
     "breakfast": "1207; write 财经早餐",
 }
+
+_T = TypeVar("_T")
 
 #: A category slug.
 _SLUG = re.compile(r"[^\s/\\?#%.,][^/\\?#%,]*")
@@ -93,26 +99,31 @@ def _slugs(text: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(slugs))
 
 
-def _share_links(text: object) -> tuple[InfoCode, ...]:
-    """Return the article of a link, or those of a file with one link per line.
+def _one_or_a_file(
+    text: object, read: Callable[[str], _T], what: str, wrong: type[ValueError]
+) -> tuple[_T, ...]:
+    """Return what a text names, or what the lines of a file name.
 
     Empty lines and lines with ``#`` are skipped.
+
+    :param read: reads a line.
+    :param what: the text should be, such as "a share link".
+    :param wrong: the error of `read`.
     """
     text = str(text).strip()
     try:
-        return (InfoCode.from_address(text),)
-    except InvalidInfoCode:
+        return (read(text),)
+    except wrong:
         path = Path(text)
         if not path.is_file():
             why = "it is no file" if path.exists() else "there is no such file"
             raise ValueError(
-                f"should be a share link or a file of them, one per line, and {text!r} is neither: "
-                f"{why}"
+                f"should be {what} or a file of them, one per line, and {text!r} is neither: {why}"
             ) from None
-    return tuple(dict.fromkeys(_links_in_file(path)))
+    return tuple(dict.fromkeys(_in_file(path, read, wrong)))
 
 
-def _links_in_file(path: Path) -> Iterable[InfoCode]:
+def _in_file(path: Path, read: Callable[[str], _T], wrong: type[ValueError]) -> Iterable[_T]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -123,9 +134,30 @@ def _links_in_file(path: Path) -> Iterable[InfoCode]:
         raise ValueError(f"names the file {path}, which has no link")
     for number, line in links:
         try:
-            yield InfoCode.from_address(line)
-        except InvalidInfoCode as error:
+            yield read(line)
+        except wrong as error:
             raise ValueError(f"names {path}, where in line {number} {error}") from None
+
+
+def _share_links(text: object) -> tuple[InfoCode, ...]:
+    return _one_or_a_file(text, InfoCode.from_address, "a share link", InvalidInfoCode)
+
+
+def _article_addresses(text: object, info: ValidationInfo) -> tuple[str, ...]:
+    """Return the addresses of articles, each at one of the source's hosts."""
+    hosts: tuple[str, ...] = (info.context or {}).get(HOSTS, ())
+
+    def read(line: str) -> str:
+        address = http_address(line)
+        host = urlsplit(address).hostname
+        if hosts and host not in hosts:
+            raise ValueError(f"should be at a host of this source, {' or '.join(hosts)}")
+        return address
+
+    text = str(text).strip()
+    if re.match("https?://", text):
+        return (read(text),)
+    return _one_or_a_file(text, read, "the address of an article", ValueError)
 
 
 def _not_in_the_future(day: date) -> date:
@@ -174,6 +206,14 @@ def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
             f"should be a name or a number of sources.toml, such as 要闻 or 345; {name!r} is "
             + (f"not one; did you mean {near}?" if near else "not one")
         )
+    return names
+
+
+def _declared_lists(text: object, info: ValidationInfo) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in str(text).split(",")))
+    known = (info.context or {}).get(LISTS, names)
+    if unknown := [name for name in names if name not in known]:
+        raise ValueError(f"should be one of {', '.join(known)}; {unknown[0]!r} is not")
     return names
 
 
@@ -258,6 +298,34 @@ class EastmoneyArguments(_Arguments):
         if self.column and self.security:
             raise ValueError("security selects the news of one security, so it excludes column")
         return self
+
+
+class DeclaredArguments(_Arguments):
+    """The arguments of the spiders of declared sources, such as ``scrapy crawl ths``.
+
+    :param list: only these lists, by their names in the declaration.
+    :param since: each list back to this day in Shanghai, whatever is archived.
+    :param pages: this number of pages of each list, whatever is archived.
+    :param url: only the article at this address, or those in a file with one address per line.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lists: Annotated[tuple[str, ...], BeforeValidator(_declared_lists), Field(alias="list")] = ()
+    since: _Since | None = None
+    pages: Annotated[int, BeforeValidator(_page_count)] | None = None
+    url: Annotated[tuple[str, ...], BeforeValidator(_article_addresses)] = ()
+
+    @model_validator(mode="after")
+    def _url_goes_alone(self) -> "DeclaredArguments":
+        if self.url and (self.lists or self.since or self.pages):
+            raise ValueError("url selects single articles, so it excludes all other arguments")
+        return self
+
+
+def argument_names(arguments: type[BaseModel]) -> list[str]:
+    """Return the names of arguments, as a user writes them."""
+    return [field.alias or name for name, field in arguments.model_fields.items()]
 
 
 def in_one_sentence(error: ValidationError) -> str:

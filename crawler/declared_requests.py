@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from scrapy.http import Response
 
 from crawler.declarations import Answer, Declaration, Entry
-from crawler.declarations.addresses import article_address, first_address
+from crawler.declarations.addresses import article_address, first_address, layout_at
 from crawler.declarations.model import Document
 from crawler.declarations.redaction import redacted
 from crawler.visiting import Reply, Visitor
@@ -25,23 +25,30 @@ def answer_of(response: Response, received: datetime | None) -> Answer:
     )
 
 
-async def request_list(visitor: Visitor, declaration: Declaration, name: str) -> Reply:
-    """Request the first page of a list."""
+async def request_list(
+    visitor: Visitor, declaration: Declaration, name: str, *, follow: bool = False
+) -> Reply:
+    """Request the first page of a list.
+
+    :param follow: redirects are followed.
+    """
     table = declaration.lists[name]
-    return await _request(visitor, declaration, first_address(table, visitor.now()), table)
+    address = first_address(table, visitor.now())
+    return await _request(visitor, declaration, address, table, follow)
 
 
-async def request_article(visitor: Visitor, declaration: Declaration, entry: Entry) -> Reply | None:
+async def request_article(
+    visitor: Visitor, declaration: Declaration, entry: Entry, *, follow: bool = False
+) -> Reply | None:
     """Request the article of an entry.
 
+    :param follow: redirects are followed.
     :returns: None where the declaration gives no address of it, or that of another's host.
     """
     address = article_address(declaration, entry, visitor.now())
     if address is None or not is_own(declaration, address):
         return None
-    layouts = declaration.articles.values()
-    layout = next((one for one in layouts if one.address), None)
-    return await _request(visitor, declaration, address, layout)
+    return await _request(visitor, declaration, address, layout_at(declaration, address), follow)
 
 
 def is_own(declaration: Declaration, address: str) -> bool:
@@ -51,12 +58,17 @@ def is_own(declaration: Declaration, address: str) -> bool:
 
 
 async def _request(
-    visitor: Visitor, declaration: Declaration, address: str, table: Document | None
+    visitor: Visitor,
+    declaration: Declaration,
+    address: str,
+    table: Document | None,
+    follow: bool,
 ) -> Reply:
     reply = await visitor.request(
         address,
         headers=table.headers if table else {},
-        is_json=table is not None and table.is_json and table.inside is None,
+        is_json=table is not None and table.is_bare_json,
+        follow=follow,
     )
     if reply.response is None:
         return reply

@@ -1,6 +1,6 @@
 """The exit status of a crawl, and one sentence that gives the reason."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Self
@@ -64,6 +64,27 @@ class ExitStatus(IntEnum):
     signal"""
     LOCKED_FOR_LONG = 10
     """another process has been writing to the archive for more than ``FINEWS_LOCKED_HOURS``"""
+
+
+#: The statuses from the worst to the best. Of several crawls the worst is the status of all.
+WORST_FIRST = (
+    ExitStatus.STORAGE_FAILED,
+    ExitStatus.LOCKED_FOR_LONG,
+    ExitStatus.LOCKED,
+    ExitStatus.INTERRUPTED,
+    ExitStatus.ERROR,
+    ExitStatus.WRONG_ARGUMENTS,
+    ExitStatus.LAYOUT_CHANGED,
+    ExitStatus.SOURCE_UNREACHABLE,
+    ExitStatus.LIST_EMPTY,
+    ExitStatus.TOO_MANY_FAILURES,
+    ExitStatus.DONE,
+)
+
+
+def worst_of(statuses: Iterable[ExitStatus]) -> ExitStatus:
+    """Return the worst of some statuses; without any, that of a crawl that is done."""
+    return min(statuses, key=WORST_FIRST.index, default=ExitStatus.DONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +187,7 @@ def judge(
         *_rules_of_the_end(stats),
         *_rules_of_lists(stats, counts),
         *_rules_of_failures(stats, counts, most_failed, min_failures, named=named),
+        *_rules_of_layout(stats, max_failed_share, min_failures),
         *_rules_of_gaps(stats, counts, max_failed_share, history if whole else _NO_HISTORY),
         (True, ExitStatus.DONE, f"All articles that the source names are archived{_but(stats)}."),
     )
@@ -245,6 +267,25 @@ def _rules_of_failures(
     )
 
 
+def _rules_of_layout(
+    stats: Mapping[str, Any], max_failed_share: float, min_failures: int
+) -> Iterator[_Rule]:
+    failed, changed = stats.get("list/failed", 0), stats.get("list/failed/layout", 0)
+    yield (
+        changed and changed == failed,
+        ExitStatus.LAYOUT_CHANGED,
+        f"The layout of {changed} lists of the source has changed; articles may be missed: "
+        f"{_cause(stats, 'list', 'layout')}",
+    )
+    unread, read = stats.get("entry/unreadable", 0), stats.get("list/posts", 0)
+    yield (
+        unread >= min_failures and unread > (read + unread) * max_failed_share,
+        ExitStatus.LAYOUT_CHANGED,
+        f"{unread} of {read + unread} entries of lists cannot be read, because their layout has "
+        f"changed: {_cause(stats, 'entry', 'layout')}.",
+    )
+
+
 def _rules_of_gaps(
     stats: Mapping[str, Any], counts: Counts, max_failed_share: float, history: History
 ) -> Iterator[_Rule]:
@@ -289,7 +330,7 @@ def _bugs(stats: Mapping[str, Any]) -> str:
 def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> str:
     """Return the sentence of the refusal that explains other failures, or of the most frequent one.
 
-    :param kind: ``list`` or ``article``.
+    :param kind: ``list``, ``entry`` or ``article``.
     """
     prefix = f"cause/{kind}/"
     reasons = [key.removeprefix(prefix) for key in stats if key.startswith(prefix)]

@@ -25,7 +25,10 @@ _OWN = (ArchiveError, AssertionError, AttributeError, NameError, TypeError)
 OWN_FAILURE = "bug"
 
 #: Reasons of failures that do not count as an attempt: the source gave no answer about the article.
-_NO_ANSWER = {"blocked", "left_out", "robots", "silent", "unreachable", OWN_FAILURE}
+_NO_ANSWER = {
+    *("blocked", "left_out", "robots", "silent", "unreachable", "extraction"),
+    OWN_FAILURE,
+}
 
 #: Text of the exception that Scrapy's `RobotsTxtMiddleware` raises.
 _FORBIDDEN = "Forbidden by robots.txt"
@@ -60,7 +63,7 @@ class Failures(Component):
         requested = self.session.settle(info_code, fate, reason)
         self._explain("article", reason, sentence)
         if not getattr(self.crawler.spider, "by_name", False):
-            answered = reason not in _NO_ANSWER
+            answered = is_answer(reason)
             with self._noting():
                 attempt = FailedAttempt(info_code, sentence, url, answered)
                 self.session.note_failure(attempt, requested.listed)
@@ -93,6 +96,12 @@ class Failures(Component):
             state.picture_failed(address, sentence, now, answered=answered)
         logger.info("A picture is not stored: %s", sentence)
 
+    def of_entry(self, where: str, sentence: str) -> None:
+        """Count an entry of a list that cannot be read; the article that it names is missed."""
+        self.stats.inc_value("entry/unreadable")
+        self._explain("entry", "layout", sentence)
+        logger.warning("An entry of the list %s cannot be read: %s.", where, sentence)
+
     def missing_list(self, url: str) -> None:
         """Count a list that posts link to and the source does not have, which is no failure.
 
@@ -121,6 +130,11 @@ class Failures(Component):
     def _count(self, kind: str, reason: str) -> None:
         self.stats.inc_value(f"{kind}/failed")
         self.stats.inc_value(f"{kind}/failed/{reason}")
+
+
+def is_answer(reason: str) -> bool:
+    """Return whether a failure with this reason is an answer of the source about the article."""
+    return reason not in _NO_ANSWER
 
 
 def reason_of(failure: Failure, url: str | None = None) -> tuple[str, str]:

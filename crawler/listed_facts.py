@@ -1,4 +1,4 @@
-"""What a list names of an article that could not be archived, for the crawl that tries it again.
+"""What a list states of an article that could not be archived, for the crawl that tries it again.
 
 The list will have moved on by then, and the share API may not give title, time and media itself.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from archive.capture import Capture
+from crawler.declarations import Entry
 from crawler.pages.facts import Facts
 
 
@@ -35,4 +36,36 @@ class ListedFacts:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class ListedEntry:
+    """The entry of an article in a list of a declared source, and where that answer is stored.
+
+    :param source: the name of the declaration.
+    :param list: the name of the list in it.
+    :param address: of the page of the list.
+    """
+
+    source: str
+    list: str
+    address: str
+    entry: Entry
+    captures: tuple[Capture, ...]
+
+    def as_json(self, placed: Callable[[Iterable[Capture]], tuple[Capture, ...]]) -> str:
+        """Write it for `of_json`.
+
+        :param placed: a function that returns captures with the places where they are stored.
+        """
+        return _ENTRY_JSON.dump_json(replace(self, captures=placed(self.captures))).decode()
+
+    @staticmethod
+    def of_json(text: str) -> "ListedEntry | None":
+        """Read what `as_json` wrote; None where it is no such entry."""
+        try:
+            return _ENTRY_JSON.validate_json(text)
+        except ValidationError:
+            return None
+
+
 _JSON = TypeAdapter(ListedFacts)
+_ENTRY_JSON = TypeAdapter(ListedEntry)

@@ -100,7 +100,8 @@ from pathlib import Path
 
 from settings.base import *  # noqa: F403
 
-# Facts about the sites.
+# Facts about the sites. Your own declarations of other sources are in sources/, in the folder of
+# this file.
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
 
 # The archive. By default it is news/ in the folder of this file; the environment variable

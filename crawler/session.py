@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -15,8 +16,10 @@ from archive.clock import Clock
 from archive.crawl_state import FailedAttempt, Validators
 from archive.errors import ArchiveError
 from crawler.archive_port import ArchivePort, LocalArchive, archive_class
+from crawler.declarations import Declaration
 from crawler.exit_status import STORAGE_FAILED
-from crawler.listed_facts import ListedFacts
+from crawler.listed_facts import ListedEntry, ListedFacts
+from crawler.sources import Sources
 from crawler.tally import Fate, Tally
 
 logger = logging.getLogger(__name__)
@@ -37,7 +40,7 @@ class RequestedArticle:
     """
 
     post_url: str | None = None
-    listed: ListedFacts | None = None
+    listed: ListedFacts | ListedEntry | None = None
 
 
 class CrawlSession:
@@ -77,7 +80,9 @@ class CrawlSession:
         self.tally.note(info_code, fate, reason)
         return self._requested.pop(info_code, RequestedArticle())
 
-    def note_failure(self, attempt: FailedAttempt, listed: ListedFacts | None) -> None:
+    def note_failure(
+        self, attempt: FailedAttempt, listed: ListedFacts | ListedEntry | None
+    ) -> None:
         """Remember an article that could not be archived, for later crawls.
 
         :param listed: what a list names of it.
@@ -108,6 +113,20 @@ def session_of(crawler: Crawler) -> CrawlSession:
     session = crawler.get_extension(CrawlSession)
     assert session is not None, "EXTENSIONS has no OpenArchive"
     return session
+
+
+def declaration_of(crawler: Crawler) -> Declaration | None:
+    """Return the declaration of the source that is crawled; None for the project's own spiders."""
+    declaration: Declaration | None = getattr(crawler.spidercls, "declaration", None)
+    return declaration
+
+
+def picture_hosts_of(crawler: Crawler) -> tuple[str, ...]:
+    """Return the hosts of the pictures that a crawl may request: those of its source."""
+    declaration = declaration_of(crawler)
+    if declaration is not None:
+        return declaration.pictures.hosts
+    return Sources.load(Path(crawler.settings["FINEWS_SOURCES"])).pictures.hosts
 
 
 class Component:

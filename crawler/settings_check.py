@@ -1,14 +1,17 @@
 """Checks settings before they are used, and moves old names to new ones."""
 
+import csv
 import difflib
 import logging
 import math
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from scrapy.settings import BaseSettings, default_settings
 from scrapy.utils.misc import load_object
 
+from archive.content.lexicon import InvalidLexicon, read_lexicon
 from archive.errors import FinewsError
 from settings import base, cluster, fast
 
@@ -74,6 +77,7 @@ def _complaints(settings: BaseSettings) -> Iterator[str]:
         yield f"LOG_LEVEL is {settings['LOG_LEVEL']!r}; it should be {levels}."
     for name, default in _DEFAULTS.items():
         yield from _wrong_value(settings, name, default)
+    yield from _wrong_lexicon(settings["FINEWS_LEXICON"])
     for name in _CLASSES:
         try:
             load_object(settings[name])
@@ -98,6 +102,16 @@ def _wrong_value(settings: BaseSettings, name: str, default: object) -> Iterator
             yield f"{name} is {value!r}; it should be {kind}."
         elif number < 0 and (name.startswith(_PREFIX) or name == "DOWNLOAD_DELAY"):
             yield f"{name} is {value!r}; it should not be negative."
+
+
+def _wrong_lexicon(path: str | None) -> Iterator[str]:
+    try:
+        for _ in read_lexicon(Path(path)) if path else ():
+            pass
+    except InvalidLexicon as error:
+        yield f"FINEWS_LEXICON: {error}"
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        yield f"FINEWS_LEXICON is {path!r}, which cannot be read: {error}."
 
 
 def _number(value: object, kind: type[int] | type[float]) -> float | None:

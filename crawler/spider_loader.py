@@ -1,20 +1,32 @@
 """Load the project's spiders, and one for every declared source."""
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoader
 
-from crawler.declarations import load_all
+from crawler.declarations import Declaration, InvalidDeclaration, load_each
 from crawler.spiders.declared import spider_of
+
+logger = logging.getLogger(__name__)
 
 
 class DeclaredSpiderLoader(SpiderLoader):
     """Load the spiders of ``SPIDER_MODULES``, and those of the declarations.
 
     ``FINEWS_DECLARATIONS`` has the folders of declarations. A spider of the project's own comes
-    before a declaration of the same name.
+    before a declaration of the same name. A broken declaration excludes its own source only.
     """
+
+    own: frozenset[str]
+    """The names of the project's own spiders."""
+
+    declarations: Mapping[str, Declaration]
+
+    broken: Mapping[str, InvalidDeclaration]
+    """Why a source has no declaration, by the name of the source."""
 
     def __init__(self, settings: BaseSettings) -> None:
         self._folders = [Path(folder) for folder in settings.getlist("FINEWS_DECLARATIONS")]
@@ -22,5 +34,9 @@ class DeclaredSpiderLoader(SpiderLoader):
 
     def _load_all_spiders(self) -> None:
         super()._load_all_spiders()
-        for name, declaration in load_all(self._folders).items():
+        self.own = frozenset(self._spiders)
+        self.declarations, self.broken = load_each(self._folders)
+        for name, declaration in self.declarations.items():
             self._spiders.setdefault(name, spider_of(declaration))
+        for error in self.broken.values():
+            logger.warning("%s This source is not crawled.", error)

@@ -1,4 +1,7 @@
-"""Crawl the made-up site with both spiders of the real crawler: `python -m demo`.
+"""Crawl the made-up web with the real crawler: `python -m demo`.
+
+Both spiders crawl the made-up site, and two declared sources follow. `finews sources add` writes
+the declaration of one of them.
 
 `python -m demo serve` only serves the site, for a crawl from another terminal.
 """
@@ -22,6 +25,7 @@ from demo.articles import SHANGHAI
 from demo.exchange import LoggedRequest, Site
 from demo.faults import Fault, parse_fault
 from demo.mirror import MIRROR_HOST
+from demo.publishers import CAIXUN_HOST, CAIXUN_LIST, DECLARATIONS, made_up_publishers
 from demo.replica import Replica
 from demo.site import LaterSite, MadeUpSite, later, made_up_site
 
@@ -36,6 +40,9 @@ _REVISIT_ALL = (
     *("-s", "FINEWS_INTERVAL_SHARE=0"),
     *("-s", "FINEWS_REVISITS=1000"),
 )
+_FINEWS = ("-m", "archive.cli")
+#: The most articles of each of the made-up publishers.
+_MOST_PUBLISHED = 40
 _POST_PATH = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html$")
 
 
@@ -49,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         parser.exit(2, f"demo: {error}\n")
     try:
-        with Replica(_with_adverts(site), faults=faults, port=options.port) as replica:
+        with Replica(_web(site), faults=faults, port=options.port) as replica:
             return _serve(replica) if options.action == "serve" else _crawl(replica, site)
     except OSError as error:
         parser.exit(1, f"demo: cannot serve on port {options.port}: {error.strerror}\n")
@@ -80,7 +87,7 @@ def _fault(text: str, site: MadeUpSite) -> Fault:
 
 
 def _crawl(replica: Replica, site: MadeUpSite) -> int:
-    """Run both spiders, then the first again on the changed site.
+    """Run both spiders and crawl the declared sources, then the first again on the changed site.
 
     Return the exit status of the first crawl that fails. The site changes only after crawls that
     fetched articles, so that a second demo on one archive fetches nothing.
@@ -88,7 +95,8 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
     environment = {"FINEWS_ARCHIVE": str(ROOT / "news-demo"), **kept, **replica.environment}
     archive = environment["FINEWS_ARCHIVE"]
-    statuses = [_run(crawl, environment) for crawl in _crawls(site)]
+    added = Path(f"{archive}-sources")
+    statuses = [_run(crawl, environment) for crawl in _crawls(site, added)]
     fetches = _article_fetches(replica.requests)
     print(f"The made-up site received {fetches} requests for articles.", flush=True)
     if fetches and not any(statuses):
@@ -100,7 +108,7 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
 
 def _crawl_changed(replica: Replica, changed: LaterSite, environment: Mapping[str, str]) -> int:
     """Serve the changed site and fetch every article again; return the crawl's exit status."""
-    replica.sites |= _with_adverts(changed.site)
+    replica.sites |= _web(changed.site)
     print("The made-up site now corrects one article and withdraws another.\n", flush=True)
     status = _run(_REVISIT_ALL, environment)
     if status == 0:
@@ -124,15 +132,37 @@ def _run(crawl: Sequence[str], environment: Mapping[str, str]) -> int:
     return status
 
 
-def _crawls(site: MadeUpSite) -> Iterator[Sequence[str]]:
-    """Yield the arguments of Python for each crawl: the mirror, then Eastmoney's longer lists."""
-    age = datetime.now(SHANGHAI) - site.articles[0].published
-    for crawl in (("finews",), ("eastmoney", "-s", f"FINEWS_FIRST_DAYS={age.days + 1}")):
+def _crawls(site: MadeUpSite, added: Path) -> Iterator[Sequence[str]]:
+    """Yield the arguments of Python for each crawl.
+
+    They are of the mirror and Eastmoney's longer lists, then of two declared sources, one of which
+    is added first, but only once.
+
+    :param added: the folder of the declaration that is added.
+    """
+    for crawl in (("finews",), ("eastmoney", *_days_of(site))):
         yield (*_SCRAPY_CRAWL, *crawl, *_NO_DELAYS)
+    if not (added / "caixun.toml").exists():
+        yield (*_FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(added), *_NO_DELAYS)
+    folders = f"FINEWS_DECLARATIONS={DECLARATIONS},{added}"
+    crawl = (*_FINEWS, "crawl", "caixun", "kuaibao", "-s", folders, "-s", "LOG_LEVEL=WARNING")
+    yield (*crawl, *_days_of(site), *_NO_DELAYS)
 
 
-def _with_adverts(site: MadeUpSite) -> Mapping[str, Site]:
-    return {**site.sites, PAGE_HOST: with_adverts(site.sites[PAGE_HOST])}
+def _days_of(site: MadeUpSite) -> Sequence[str]:
+    """Return the setting with which a first crawl goes back to the oldest article."""
+    age = datetime.now(SHANGHAI) - site.articles[0].published
+    return ("-s", f"FINEWS_FIRST_DAYS={age.days + 1}")
+
+
+def _web(site: MadeUpSite) -> Mapping[str, Site]:
+    count = min(len(site.articles), _MOST_PUBLISHED)
+    publishers = made_up_publishers(articles=count, built=site.built)
+    return {
+        **publishers.sites,
+        **site.sites,
+        PAGE_HOST: with_adverts(site.sites[PAGE_HOST]),
+    }
 
 
 def _is_proxy(name: str) -> bool:
@@ -174,6 +204,7 @@ def _article_fetches(requests: Iterable[LoggedRequest]) -> int:
     return sum(
         entry.request.path.endswith("/GetNewsText.do")
         or entry.request.path.startswith(("/a/", "/kuaixun/v2/api/article/"))
+        or (entry.request.host == CAIXUN_HOST and "/cx-" in entry.request.path)
         or (entry.request.host == MIRROR_HOST and _POST_PATH.search(entry.request.path) is not None)
         for entry in requests
     )

@@ -7,6 +7,8 @@ from scrapy.utils.conf import closest_scrapy_cfg
 
 BOT_NAME = "finews"
 SPIDER_MODULES = ["crawler.spiders"]
+# Loads the spiders of these modules, and makes one for each declared source.
+SPIDER_LOADER_CLASS = "crawler.spider_loader.DeclaredSpiderLoader"
 COMMANDS_MODULE = "crawler.commands"
 
 # The class that stores what a crawl fetches: here in the archive folder below, on this machine.
@@ -18,6 +20,17 @@ FINEWS_ARCHIVE = os.environ.get("FINEWS_ARCHIVE") or str(
     Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "news"
 )
 FINEWS_SOURCES = str(Path(__file__).with_name("sources.toml"))
+
+# The folders with declarations of other sources, one NAME.toml each: those of finews, and your own
+# in sources/ next to scrapy.cfg. A file in a later folder replaces one of the same name.
+FINEWS_DECLARATIONS = [
+    str(Path(__file__).with_name("sources")),
+    str(Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "sources"),
+]
+
+# A CSV file with names of securities (columns code, name, since, until), by which texts without
+# mark-up name them, in addition to the names that the archive has learnt from mark-up.
+FINEWS_LEXICON = ""
 
 # The function that returns the current time, as a datetime with a time zone.
 FINEWS_CLOCK = "archive.clock.utc_now"
@@ -169,3 +182,5 @@ WARN_ON_GENERATOR_RETURN_VALUE = False
 FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
 LOG_VERSIONS: list[str] = []
+# Show the progress of a crawl on a terminal in one line, which is updated, instead of log lines.
+FINEWS_PROGRESS_LINE = True

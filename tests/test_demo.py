@@ -1,10 +1,12 @@
 """`make demo`: the real crawler on the made-up site, before and after it changes, twice."""
 
 import os
+import re
 import shlex
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +28,15 @@ def demo(archive: Path, *arguments: str, **environment: str) -> subprocess.Compl
     )
 
 
+PUBLISHERS = re.compile(r"-(caixun|kuaibao)-")
+
+
+def posts_of_sites(archive: Path) -> dict[str, bytes]:
+    """Return the posts of the mirror and Eastmoney, which have info codes."""
+    posts = posts_in(archive)
+    return {name: data for name, data in posts.items() if not PUBLISHERS.search(name)}
+
+
 def posts_after(site: MadeUpSite) -> dict[str, bytes]:
     """Return the posts in the archive after the site has changed: the withdrawn one stays."""
     return {**site.posts, **later(site).site.posts}
@@ -42,8 +53,12 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
     summaries = len(site.summary_only)
     assert f", {summaries} added, " in first.stdout
     assert f", {len(site.page_only)} revised, " in first.stdout
-    got = posts_in(tmp_path)
+    got = posts_of_sites(tmp_path)
     assert {name: got[name] for name in site.posts} == posts_after(site)
+    of_publishers = Counter(
+        found[1] for name in posts_in(tmp_path) if (found := PUBLISHERS.search(name))
+    )
+    assert of_publishers == {"caixun": 40, "kuaibao": 40}
     without_share = {InfoCode.from_address(name) for name in got.keys() - site.posts.keys()}
     assert without_share == site.page_only | site.summary_only
     assert len(kept(tmp_path)) > 20
@@ -51,11 +66,11 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
 
     second = demo(tmp_path)
     assert second.returncode == 0, second.stderr
-    assert second.stdout.count(", 0 added, ") == 2
+    assert second.stdout.count(", 0 added, ") == 4
     assert "revised" not in second.stdout
     assert "received 0 requests for articles" in second.stdout
     assert "Corrected" not in second.stdout
-    assert posts_in(tmp_path) == got
+    assert posts_of_sites(tmp_path) == got
 
 
 def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
@@ -106,10 +121,10 @@ def test_what_one_spider_misses_the_other_finds(tmp_path: Path) -> None:
     missed = demo(tmp_path, "--fault", "finews.withounder.com/category/=status:410")
     assert missed.returncode == 3
     assert "lists of the source could not be read; articles may be missed" in missed.stderr
-    codes = {InfoCode.from_address(name) for name in posts_in(tmp_path)}
+    codes = {InfoCode.from_address(name) for name in posts_of_sites(tmp_path)}
     assert len(codes) == len(site.articles) + len(site.summary_only)
 
     healed = demo(tmp_path)
     assert healed.returncode == 0, healed.stderr
-    got = posts_in(tmp_path)
+    got = posts_of_sites(tmp_path)
     assert {name: got[name] for name in site.posts} == posts_after(site)

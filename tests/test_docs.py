@@ -170,8 +170,10 @@ NO_COMMANDS = {
     "appendfsync always",
     "appendonly yes",
     "async def start()",
+    "body source",
     "maxmemory-policy noeviction",
     "posts_search MATCH escape_fts(…)",
+    "trafilatura 2.3.0",
     "yield self.ask(self.wanted(code, facts, response))",
 }
 """What is in sentences and only looks so."""
@@ -192,6 +194,9 @@ RUN_BY = {
     "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
     "finews cluster send": _MACHINE,
+    "finews crawl": "test_what_is_due_is_crawled",
+    "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
+    "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",
     "finews export posts": "test_without_a_kind_posts_are_exported",
     "finews export site --pictures": "test_the_commands_of_a_document_run",
@@ -211,6 +216,7 @@ RUN_BY = {
     "python -m scrapy reparse --apply": (
         "test_an_improvement_is_shown_field_by_field_and_can_be_applied"
     ),
+    "scrapy crawl ths": "test_one_list_is_read",
     "scrapy replay": "test_the_old_name_works_with_one_sentence",
     "python -m tests.faults.matrix": "test_the_page_of_the_docs_is_what_the_list_makes",
     "systemctl --failed": "test_a_crawl_that_fails_is_listed_until_one_succeeds",

@@ -2,7 +2,7 @@
 
 from archive.catalog.addresses import article_at
 from archive.catalog.crawl_history import History, history_of
-from archive.catalog.crawl_status import is_running, read_crawls
+from archive.catalog.crawl_status import Health, is_running, read_crawls
 from archive.catalog.future_dates import horizon
 from archive.catalog.read_only import ReadOnlyCatalog
 from archive.catalog.reader import CatalogReader
@@ -18,6 +18,7 @@ from archive.catalog.row_builder import (
     seen_again,
 )
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
+from archive.catalog.source_health import SourceHealth, health_of_sources
 from archive.catalog.statistics import describe
 from archive.catalog.version_diff import ChangeKind, changes_between, is_alike
 from archive.catalog.writer import Catalog
@@ -27,10 +28,12 @@ __all__ = [
     "CatalogEntry",
     "CatalogReader",
     "ChangeKind",
+    "Health",
     "History",
     "PostRow",
     "ReadOnlyCatalog",
     "RevisionRow",
+    "SourceHealth",
     "StoredBody",
     "article_at",
     "article_from",
@@ -39,6 +42,7 @@ __all__ = [
     "describe",
     "entry_of_file",
     "entry_of_post",
+    "health_of_sources",
     "history_of",
     "horizon",
     "is_alike",

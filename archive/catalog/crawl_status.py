@@ -14,6 +14,8 @@ _STALE = timedelta(hours=1)
 # Crawls of a summary.
 _SHOWN = 5
 
+_LATEST = "SELECT * FROM crawls WHERE ?1 IS NULL OR spider = ?1 ORDER BY id DESC LIMIT ?2"
+
 # Times of crawls are whole seconds.
 _ROUNDING = timedelta(seconds=2)
 
@@ -56,14 +58,18 @@ def is_running(crawl: sqlite3.Row, holder: Holder | None) -> bool:
 
 
 def read_crawls(
-    connection: sqlite3.Connection, now: datetime, holder: Holder | None
+    connection: sqlite3.Connection,
+    now: datetime,
+    holder: Holder | None,
+    spider: str | None = None,
 ) -> CrawlSummary:
     """Return a summary of the last crawls.
 
     :param now: aware.
     :param holder: of the archive's lock.
+    :param spider: only crawls of this spider; all where it is None.
     """
-    latest = connection.execute(f"SELECT * FROM crawls ORDER BY id DESC LIMIT {_SHOWN}").fetchall()  # noqa: S608
+    latest = connection.execute(_LATEST, [spider, _SHOWN]).fetchall()
     ended = [row for row in latest if row["ended"]]
     since = now - datetime.fromisoformat(ended[0]["ended"]) if ended else None
     running = next((row["id"] for row in latest if is_running(row, holder)), None)

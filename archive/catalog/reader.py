@@ -149,6 +149,7 @@ class CatalogReader(Closing):
                 FROM posts WHERE body_provisional
             )
             WHERE (age >= 0 AND waited >= age * :share OR checked > :now) AND source = :source
+            AND (body_source IS NOT 'list' OR body_provisional)
             AND (:hosts IS NULL OR EXISTS (
                 SELECT 1 FROM json_each(:hosts)
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
@@ -339,6 +340,20 @@ class CatalogReader(Closing):
         """
         ended: str | None = self._value(sql, spider, arguments, now)
         return ended
+
+    def last_crawls(self, now: str, but: int) -> dict[str, str]:
+        """Return when the last crawl without arguments of each spider began, ISO 8601, UTC.
+
+        :param now: ISO 8601, UTC; a crawl that began later, because a clock was ahead, does not
+            count.
+        :param but: exit status of crawls that do not count.
+        """
+        sql = """
+            SELECT spider, max(started) FROM crawls
+            WHERE arguments = '{}' AND ended IS NOT NULL AND status <> ? AND started <= ?
+            GROUP BY spider
+        """
+        return dict(self._tuples(sql, but, now))
 
     def first_seen(self, info_code: ArticleId) -> str | None:
         """Return when an article was first seen, ISO 8601, UTC; None when it is not archived."""

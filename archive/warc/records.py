@@ -34,6 +34,9 @@ _GZIP = 31
 #: The most bytes in a record. A larger one is neither written nor read, so that memory is bounded.
 MOST_BYTES = 128 << 20
 
+#: Field of the header of a record whose body is not the one that was sent.
+REDACTED = "Finews-Redacted"
+
 _LINE_END = b"\r\n"
 _ALGORITHM = "sha1:"
 _DIGEST = re.compile("sha1:[A-Z2-7]{32}", re.ASCII)
@@ -51,6 +54,8 @@ class Exchange:
         it is empty, it is built from `status` and `response_headers`.
     :param unchanged: digest of the payload that the validators in the request are of; None where
         it is not known.
+    :param redacted: what was removed of the body before it was stored, and by what; None for the
+        body as sent.
     """
 
     url: str
@@ -63,6 +68,7 @@ class Exchange:
     address: str | None = None
     response_head: bytes = b""
     unchanged: str | None = None
+    redacted: str | None = None
 
     @property
     def is_unchanged(self) -> bool:
@@ -116,6 +122,8 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
     about = {"WARC-Date": utc_iso(exchange.received, "microseconds")}
     if exchange.address is not None:
         about["WARC-IP-Address"] = exchange.address
+    if exchange.redacted is not None:
+        about[REDACTED] = exchange.redacted
     records = []
     if exchange.is_unchanged:
         records.append(_not_modified(exchange.target, about, exchange.unchanged, first))

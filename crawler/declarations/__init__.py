@@ -10,7 +10,7 @@ from crawler.declarations.errors import (
     UnreadableAnswer,
 )
 from crawler.declarations.lists import Entry, ListPage, read_list
-from crawler.declarations.loading import load, load_all
+from crawler.declarations.loading import load, load_all, load_each
 from crawler.declarations.model import Declaration
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "UnreadableAnswer",
     "load",
     "load_all",
+    "load_each",
     "read_article",
     "read_list",
 ]

@@ -3,8 +3,9 @@
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
+from crawler.declarations.articles import layouts_of
 from crawler.declarations.lists import Entry, ListPage
-from crawler.declarations.model import Declaration, Document, ListTable
+from crawler.declarations.model import Declaration, Document, Layout, ListTable
 from crawler.declarations.signatures import SIGNATURES
 
 
@@ -38,6 +39,11 @@ def article_address(declaration: Declaration, entry: Entry, now: datetime) -> st
             address = layout.address.format(id=quote(entry.id, safe=""), now=_milliseconds(now))
             return _signed(layout, address)
     return entry.address if declaration.articles or declaration.extract else None
+
+
+def layout_at(declaration: Declaration, address: str) -> Layout | None:
+    """Return the first layout that the answer from an address may have."""
+    return next((layout for _, layout in layouts_of(declaration, address)), None)
 
 
 def _page_address(table: ListTable, now: datetime, *, page: int = 1, cursor: str = "") -> str:

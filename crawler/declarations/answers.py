@@ -52,6 +52,11 @@ def text_of(answer: Answer, encoding: str | None = None) -> str:
     :param encoding: that it has in spite of what it states.
     :raises PathError: when it has another encoding, or no text.
     """
+    return decoded(answer, encoding)[0]
+
+
+def decoded(answer: Answer, encoding: str | None = None) -> tuple[str, str]:
+    """Decode an answer as `text_of` does, and return its encoding, too."""
     body = _unpacked(answer.body)
     if not body.strip():
         raise PathError("it is empty")
@@ -60,7 +65,7 @@ def text_of(answer: Answer, encoding: str | None = None) -> str:
         text = codecs.decode(body, known)
     except (UnicodeDecodeError, LookupError) as error:
         raise PathError(f"its text is not in {known}") from error
-    return text.removeprefix("\ufeff")
+    return text.removeprefix("\ufeff"), known.removesuffix("-sig")
 
 
 def _unpacked(body: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from crawler.declarations.answers import Answer, document_in, text_of
@@ -23,11 +23,13 @@ class ArticleFacts(ArticleFields):
 
     :param layout: the part of the declaration by which it was read.
     :param complete: whether the body is whole.
+    :param next: the address of the article's next page.
     """
 
     layout: str
     body: Body
     complete: bool
+    next: str | None = None
 
 
 def read_article(declaration: Declaration, answer: Answer) -> ArticleFacts:
@@ -38,7 +40,7 @@ def read_article(declaration: Declaration, answer: Answer) -> ArticleFacts:
     :raises UnreadableAnswer: when no layout describes the answer.
     """
     unread: AnswerError | None = None
-    for name, layout in _layouts(declaration, answer.address):
+    for name, layout in layouts_of(declaration, answer.address):
         try:
             return _read(declaration, name, layout, answer)
         except UnreadableAnswer as error:
@@ -48,7 +50,7 @@ def read_article(declaration: Declaration, answer: Answer) -> ArticleFacts:
     )
 
 
-def _layouts(declaration: Declaration, address: str) -> Iterator[tuple[str, Layout]]:
+def layouts_of(declaration: Declaration, address: str) -> Iterator[tuple[str, Layout]]:
     """Yield the layouts that an answer from an address may have, with their names."""
     host = urlsplit(address).hostname
     for name, layout in declaration.articles.items():
@@ -115,4 +117,22 @@ def _facts(declaration: Declaration, name: str, layout: Layout, scope: Scope) ->
         tags=tuple(dict.fromkeys(scope.texts(fields.tags))),
         paid=scope.true(fields.paid),
         complete=scope.true(fields.complete) if fields.complete else True,
+        next=scope.link(layout.next),
+    )
+
+
+def joined(before: ArticleFacts | None, page: ArticleFacts) -> ArticleFacts:
+    """Return what the pages of an article hold.
+
+    :param before: of the pages before; None for the first.
+    """
+    if before is None:
+        return page
+    return replace(
+        before,
+        body=before.body.followed_by(page.body),
+        pictures=tuple(dict.fromkeys((*before.pictures, *page.pictures))),
+        securities=tuple(dict.fromkeys((*before.securities, *page.securities))),
+        complete=before.complete and page.complete,
+        next=page.next,
     )

@@ -36,6 +36,16 @@ class Body:
     pictures: tuple[str, ...] = ()
     securities: tuple[Security, ...] = ()
 
+    def followed_by(self, other: "Body") -> "Body":
+        """Return the body of an article of several pages, with one page more."""
+        parts = [body.html or body.text for body in (self, other)]
+        return Body(
+            None if self.html is None and other.html is None else "\n".join(parts),
+            "\n".join(filter(None, (self.text, other.text))),
+            tuple(dict.fromkeys((*self.pictures, *other.pictures))),
+            tuple(dict.fromkeys((*self.securities, *other.securities))),
+        )
+
 
 def body_of(
     written: str,

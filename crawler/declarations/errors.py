@@ -8,6 +8,8 @@ FinewsError
     └── MissingArticle       the site reports that it has no such article
 """
 
+from typing import ClassVar
+
 from archive.errors import FinewsError
 
 
@@ -18,10 +20,14 @@ class InvalidDeclaration(FinewsError):
 class AnswerError(FinewsError):
     """An answer gives no entries and no article.
 
+    `reason` is a word for the statistics.
+
     :param address: of the answer.
     :param part: what of the declaration describes it, such as ``ths: lists.flash``.
     :param what: what is wrong with it, as the end of a sentence.
     """
+
+    reason: ClassVar[str]
 
     def __init__(self, address: str, part: str, what: str) -> None:
         super().__init__(f"{address} was not read by {part}: {what}.")
@@ -31,10 +37,16 @@ class AnswerError(FinewsError):
 class UnreadableAnswer(AnswerError):
     """An answer is not what its declaration describes."""
 
+    reason = "layout"
+
 
 class RefusedAnswer(AnswerError):
     """A site answers with a captcha or a limit instead of news."""
 
+    reason = "blocked"
+
 
 class MissingArticle(AnswerError):
     """A site reports that it has no such article."""
+
+    reason = "not_found"

@@ -22,15 +22,33 @@ def load_all(folders: Iterable[Path]) -> dict[str, Declaration]:
 
     :raises InvalidDeclaration: when a file is wrong.
     """
-    files = files_in(folders)
-    declarations = {name: load(path) for name, path in files.items()}
-    for name, declaration in declarations.items():
-        for other in declaration.fallback:
-            if other not in declarations:
-                raise InvalidDeclaration(
-                    f"{files[name]}: fallback names {other!r}, and no source has that name."
-                )
+    declarations, broken = load_each(folders)
+    for error in broken.values():
+        raise error
     return declarations
+
+
+def load_each(
+    folders: Iterable[Path],
+) -> tuple[dict[str, Declaration], dict[str, InvalidDeclaration]]:
+    """Load the declarations of some folders, and return what is wrong with the others, by name.
+
+    A declaration in a later folder replaces one of the same name in an earlier one.
+    """
+    files = files_in(folders)
+    declarations: dict[str, Declaration] = {}
+    broken: dict[str, InvalidDeclaration] = {}
+    for name, path in files.items():
+        try:
+            declaration = load(path)
+            if unknown := [other for other in declaration.fallback if other not in files]:
+                raise InvalidDeclaration(
+                    f"{path}: fallback names {unknown[0]!r}, and no source has that name."
+                )
+            declarations[name] = declaration
+        except InvalidDeclaration as error:
+            broken[name] = error
+    return declarations, broken
 
 
 def files_in(folders: Iterable[Path]) -> dict[str, Path]:

@@ -15,10 +15,10 @@ from crawler.arguments import http_address
 from crawler.declarations.formats import ENTRIES, FIELDS, Format
 from crawler.declarations.paths import check_path
 from crawler.declarations.signatures import SIGNATURES
-from crawler.declarations.values import Fields, Pattern, Skip, Table, paths_in
+from crawler.declarations.values import Alternatives, Fields, Pattern, Skip, Table, paths_in
 
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _DURATION = re.compile(r"(\d+) ?(s|min|h|d)")
 _SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 _PLACES = frozenset({"page", "size", "cursor", "now"})
@@ -32,13 +32,13 @@ def _source_name(name: str) -> str:
 
 
 def _host(name: str) -> str:
-    if not _HOST.fullmatch(name):
+    if not HOST_NAME.fullmatch(name):
         raise ValueError(f"should be the name of a host, such as news.10jqka.com.cn, not {name!r}")
     return name
 
 
 def _family(name: str) -> str:
-    if not (name.startswith("*.") and _HOST.fullmatch(name[2:])):
+    if not (name.startswith("*.") and HOST_NAME.fullmatch(name[2:])):
         raise ValueError("should be the end of the names of hosts, such as *.10jqka.com.cn")
     return name
 
@@ -192,6 +192,11 @@ class Redaction(Table):
     keys: tuple[str, ...] = ()
     patterns: tuple[Pattern, ...] = ()
 
+    @property
+    def removes_anything(self) -> bool:
+        """Whether there is anything to remove."""
+        return bool(self.keys or self.patterns)
+
 
 class Paging(Table):
     """How a list goes on.
@@ -275,6 +280,11 @@ class Document(Table):
         """Whether paths are JMESPath."""
         return self.format in {Format.JSON, Format.JSON_FEED}
 
+    @property
+    def is_bare_json(self) -> bool:
+        """Whether the whole answer is JSON, so that a page in its place is no answer."""
+        return self.is_json and self.inside is None
+
     def _check(self, path: str) -> None:
         check_path(path, of_json=self.is_json, of_xml=self.format.is_xml)
 
@@ -328,6 +338,7 @@ class Layout(Document):
         address that the list gives.
     :param matches: a pattern of the addresses that have this form; without it, all.
     :param missing: a path that leads to something where the source has no such article.
+    :param next: the address of the next page, where an article has several.
     :param drop: paths of parts of the body that are no part of the article.
     :param drop_text: patterns of the whole text of such paragraphs.
     """
@@ -335,6 +346,7 @@ class Layout(Document):
     address: Annotated[str, _template(_ARTICLE_PLACES)] | None = None
     matches: Pattern | None = None
     missing: str | None = None
+    next: Alternatives = ()
     drop: tuple[str, ...] = ()
     drop_text: tuple[Pattern, ...] = ()
 
@@ -342,8 +354,8 @@ class Layout(Document):
     def _can_be_read(self) -> "Layout":
         if not self.fields.body:
             raise ValueError("should have fields.body; `extract = true` reads pages without it")
-        if self.missing:
-            self._check(self.missing)
+        for path in (*paths_in(self.next), *filter(None, [self.missing])):
+            self._check(path)
         for path in self.drop:
             check_path(path, of_json=False)
         return self

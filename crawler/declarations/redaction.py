@@ -5,7 +5,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from crawler.declarations.answers import Answer, document_in, text_of
+from archive.capture import is_text
+from crawler.declarations.answers import Answer, decoded, document_in
 from crawler.declarations.formats import Format
 from crawler.declarations.model import Declaration, Redaction
 from crawler.declarations.paths import PathError
@@ -18,19 +19,51 @@ def redacted(declaration: Declaration, answer: Answer) -> Answer:
     whether it is what the source sent. So does one that cannot be decoded: nothing can be read
     in it.
     """
-    redaction = declaration.redaction
-    if not (redaction.keys or redaction.patterns):
+    if not declaration.redaction.removes_anything:
         return answer
     try:
-        text = text_of(answer)
+        text, encoding = decoded(answer)
     except PathError:
         return answer
-    kept = _without_patterns(_without_keys(text, redaction), redaction)
-    return answer if kept == text else replace(answer, body=kept.encode())
+    written = _without_keys(text, declaration.redaction)
+    if written != text:
+        encoding = "utf-8"
+    kept = _without_patterns(written, declaration.redaction)
+    return answer if kept == text else replace(answer, body=kept.encode(encoding))
+
+
+def storable(declaration: Declaration, answer: Answer) -> Answer:
+    """Return an answer as it may be stored: redacted, or without a body where that is not sure.
+
+    It is not sure of text that cannot be decoded, nor of JSON with a key to remove that cannot be
+    parsed, such as one that is cut off.
+    """
+    kept = redacted(declaration, answer)
+    if kept.body and declaration.redaction.removes_anything and not _is_sure(declaration, kept):
+        return replace(kept, body=b"")
+    return kept
+
+
+def _is_sure(declaration: Declaration, kept: Answer) -> bool:
+    try:
+        text, _ = decoded(kept)
+    except PathError:
+        return False
+    if text.lstrip().startswith("<") or not _names_a_key(text, declaration.redaction):
+        return True
+    try:
+        document_in(text, Format.JSON)
+    except PathError:
+        return False
+    return True
+
+
+def _names_a_key(text: str, redaction: Redaction) -> bool:
+    return any(f'"{key}"' in text for key in redaction.keys)
 
 
 def _without_keys(text: str, redaction: Redaction) -> str:
-    if not any(f'"{key}"' in text for key in redaction.keys):
+    if not _names_a_key(text, redaction):
         return text
     try:
         document = document_in(text, Format.JSON)
@@ -38,7 +71,8 @@ def _without_keys(text: str, redaction: Redaction) -> str:
         return text
     if not _remove(document, frozenset(redaction.keys)):
         return text
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    written = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return written if is_text(written) else json.dumps(document, separators=(",", ":"))
 
 
 def _remove(document: Any, keys: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 """The list of articles in an answer of JSON, and which of its fields is what."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import tzinfo
@@ -120,4 +121,4 @@ def _is_address(values: list[Any]) -> bool:
 
 def quoted(key: str) -> str:
     """Return a key as a step of a path."""
-    return key if re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII) else f'"{key}"'
+    return key if re.fullmatch(r"[A-Za-z_]\w*", key, re.ASCII) else json.dumps(key)

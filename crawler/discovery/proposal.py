@@ -19,7 +19,7 @@ from crawler.declarations.errors import AnswerError
 from crawler.declarations.formats import Format
 from crawler.declarations.lists import Entry, ListPage, read_list
 from crawler.declarations.loading import declared
-from crawler.declarations.model import Declaration
+from crawler.declarations.model import HOST_NAME, Declaration
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
 from crawler.discovery.html_lists import HtmlList, html_lists_in
@@ -50,6 +50,11 @@ _SHORTEST_BODY = 60
 #: The share of the addresses of another list that have the pattern of the first.
 _SHARE_ALIKE = 0.8
 _MAIN = "news"
+#: The order of the keys in a file.
+_ORDER = (
+    *("title", "site", "zone", "hosts", "family", "extract"),
+    *("identity", "lists", "articles"),
+)
 
 
 class NothingFound(FinewsError):
@@ -131,6 +136,7 @@ def propose(
     whole["lists"] = {key: one.table for key, one in names.items()}
     hosts = [host for one in names.values() for host in one.whole["hosts"]]
     whole["hosts"] = list(dict.fromkeys(hosts))
+    whole = {key: whole[key] for key in sorted(whole, key=_ORDER.index)}
     return Proposal(
         declared(whole, Path(f"{name}.toml")),
         tomli_w.dumps(whole),
@@ -256,8 +262,8 @@ def _with_identity(
     pattern = pattern_of(addresses)
     if pattern:
         whole["identity"] = {"addresses": [{"pattern": pattern}]}
-    elsewhere = sorted({urlsplit(one).hostname or "" for one in addresses} - {host, ""})
-    whole["hosts"] = [host, *elsewhere[:_MOST_HOSTS]]
+    elsewhere = sorted({urlsplit(one).hostname or "" for one in addresses} - {host})
+    whole["hosts"] = [host, *filter(HOST_NAME.fullmatch, elsewhere[:_MOST_HOSTS])]
     bodies = [len(entry.body.text) for entry in entries if entry.body]
     if bodies and len(bodies) == len(entries) and (min(bodies) >= _SHORTEST_BODY or not addresses):
         news["whole"] = True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from archive.addresses import canonical_address
+from archive.addresses import InvalidAddress, canonical_address
 from archive.errors import FinewsError
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.formats import Format
@@ -29,11 +29,11 @@ def with_address(page: Answer, name: str, entries: Sequence[Entry]) -> Answer:
     :param name: of its file, without the ending.
     :raises UnknownAddress: when nothing shows it.
     """
-    stated = _stated(page)
-    known = {canonical_address(entry.address): entry.address for entry in entries if entry.address}
+    stated = stated_addresses(page)
+    known = {_canonical(entry.address): entry.address for entry in entries if entry.address}
     for address in stated:
-        if canonical_address(address) in known:
-            return replace(page, address=known[canonical_address(address)])
+        if found := known.get(_canonical(address)):
+            return replace(page, address=found)
     by_name = [entry.address for entry in entries if entry.address and _is_named(entry, name)]
     if len(by_name) == 1:
         return replace(page, address=by_name[0])
@@ -50,7 +50,15 @@ def with_address(page: Answer, name: str, entries: Sequence[Entry]) -> Answer:
     raise UnknownAddress(f"Where {name} came from is not known.")
 
 
-def _stated(page: Answer) -> tuple[str, ...]:
+def _canonical(address: str) -> str:
+    """Return the canonical form of an address, or one that has none as it is."""
+    try:
+        return canonical_address(address)
+    except InvalidAddress:
+        return address
+
+
+def stated_addresses(page: Answer) -> tuple[str, ...]:
     """Return the addresses that a page names as its own."""
     return absolute(page.address, _texts(page, _CANONICAL))
 

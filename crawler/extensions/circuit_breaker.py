@@ -8,9 +8,11 @@ not when the retries of a request are used up: Scrapy sends retries after all wa
 - Other failures in a row (status 5xx, no address, no connection, no answer in time) mean that the
   host is silent.
 - Requests in a row without a picture mean that the host has none for this crawl.
+- What a declaration states as a sign of refusal is one for its source.
 - A host that refuses by cut connections or captchas blocks its family (``[families]`` in
-  ``sources.toml``), if it has answered within a week and no other host of the family has answered
-  since the refusals began. A host that never answered is dead; the others may be alive.
+  ``sources.toml``, or ``family`` in its declaration), if it has answered within a week and no other
+  host of the family has answered since the refusals began. A host that never answered is dead; the
+  others may be alive.
 """
 
 import logging
@@ -33,11 +35,13 @@ from scrapy.utils.misc import load_object
 
 from archive.clock import Clock
 from archive.crawl_state import CrawlState
+from crawler.declarations import Answer, Declaration
+from crawler.declarations.refusals import refused
 from crawler.exit_status import SHARE_ANSWERED
 from crawler.network_errors import HostBlocked, is_cut, why
 from crawler.refusals import refusal_in
 from crawler.request_meta import ANSWERS_JSON, PICTURE, SHARE_HOST
-from crawler.session import Component
+from crawler.session import Component, declaration_of
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
@@ -89,7 +93,8 @@ class CircuitBreaker(Component):
         self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
         self._max_failures = settings.getint("FINEWS_SILENT_AFTER_FAILURES")
         self._longest_wait = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
-        self._families = _families(settings)
+        self._declaration = declaration_of(crawler)
+        self._families = _families(settings, self._declaration)
         self._rows: dict[str, _Row] = {}
         self._answered: set[str] = set()
         self._silent: dict[str, str] = {}
@@ -171,10 +176,22 @@ class CircuitBreaker(Component):
 
         :raises HostBlocked: when the answer is a refusal.
         """
-        refusal = None if _is_robots(request) else _refusal(request, response)
-        if refusal is not None:
-            self._refused(request, f"it answered with {refusal}", may_block_family=True)
+        if _is_robots(request):
+            return
+        refusal = _refusal(request, response)
+        reason = (
+            f"it answered with {refusal}" if refusal else self._declared_refusal(request, response)
+        )
+        if reason is not None:
+            self._refused(request, reason, may_block_family=True)
             self.check(request)
+
+    def _declared_refusal(self, request: Request, response: Response) -> str | None:
+        """Return how an answer refuses by the declaration of the source; None for all others."""
+        if self._declaration is None or PICTURE in request.meta:
+            return None
+        answer = Answer(response.url, response.body, status=response.status)
+        return refused(self._declaration, answer, response.body.decode("utf-8", "replace"))
 
     def count_picture(self, request: Request, *, stored: bool) -> None:
         """Count a request for a picture; its host may answer without one."""
@@ -294,8 +311,9 @@ class CircuitBreaker(Component):
         return self.session.archive.crawl_state
 
 
-def _families(settings: BaseSettings) -> tuple[str, ...]:
-    return tuple(Sources.load(Path(settings["FINEWS_SOURCES"])).families.values())
+def _families(settings: BaseSettings, declaration: Declaration | None) -> tuple[str, ...]:
+    known = Sources.load(Path(settings["FINEWS_SOURCES"])).families.values()
+    return (*known, declaration.family) if declaration else tuple(known)
 
 
 def _host_of(request: Request) -> str:

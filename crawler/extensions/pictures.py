@@ -5,7 +5,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from scrapy import signals
@@ -21,8 +20,7 @@ from crawler.items import MissingPicture
 from crawler.network_errors import HostBlocked
 from crawler.pipelines.pictures import PicturePipeline
 from crawler.scrapy_internals import is_closing, kept_open
-from crawler.session import Component
-from crawler.sources import Sources
+from crawler.session import Component, picture_hosts_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +43,7 @@ class PictureFetches(Component):
         if not issubclass(archive_class(settings), LocalArchive):
             raise NotConfigured("pictures are fetched only on the machine that has the archive")
         super().__init__(crawler)
-        self._hosts = Sources.load(Path(settings["FINEWS_SOURCES"])).pictures.hosts
+        self._hosts = picture_hosts_of(crawler)
         self._most = settings.getint("FINEWS_PICTURES")
         at_once = settings.getint("CONCURRENT_REQUESTS") or len(self._hosts)
         self._turns = asyncio.Semaphore(at_once)  # the scheduler's limit does not apply here

@@ -32,7 +32,9 @@ class CrawlProgress(Component):
         if not log_seconds:
             raise NotConfigured
         super().__init__(crawler)
-        self._on_terminal = sys.stderr.isatty() and not crawler.settings["LOG_FILE"]
+        settings = crawler.settings
+        in_one_line = settings.getbool("FINEWS_PROGRESS_LINE") and not settings["LOG_FILE"]
+        self._on_terminal = in_one_line and sys.stderr.isatty()
         self._seconds = _SECONDS_ON_A_TERMINAL if self._on_terminal else log_seconds
         self._shown = contextlib.ExitStack()
         self._ticking: asyncio.Task[None] | None = None
@@ -61,7 +63,7 @@ class CrawlProgress(Component):
             await asyncio.sleep(self._seconds)
             counts = Counts.of(self.stats.get_stats())
             if line is None:
-                logger.info("%s", counts)
+                logger.info("%s: %s", self.crawler.spidercls.name, counts)
                 continue
             line.total, line.n = counts.found or None, counts.finished
             line.set_description_str(str(counts))

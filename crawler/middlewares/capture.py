@@ -9,6 +9,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import Exchange, payload_digest
+from crawler.middlewares.redaction import Redaction
 from crawler.request_meta import LIST, PAYLOAD, PICTURE, WIRE_HEAD
 from crawler.session import Component
 
@@ -25,14 +26,15 @@ class NotStored(IgnoreRequest):
 class CaptureMiddleware(Component):
     """Stores responses next to the network, where a compressed body is still compressed.
 
-    ``FINEWS_WARC=False`` switches it off. Pictures are not captured: they are stored as files of
-    their own, under their hashes.
+    What a declaration never stores is removed before. ``FINEWS_WARC=False`` switches captures off.
+    Pictures are not captured: they are stored as files of their own, under their hashes.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("FINEWS_WARC"):
             raise NotConfigured
         super().__init__(crawler)
+        self._redaction = Redaction(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Return the response as it is; its request's meta names where it is stored."""
@@ -40,20 +42,23 @@ class CaptureMiddleware(Component):
             return response
         proxied = "proxy" in request.meta
         host = urlparse_cached(request).netloc.rpartition("@")[2]
+        stored, redacted = self._redaction.apply(request, response)
+        head = request.meta.pop(WIRE_HEAD, b"")
         exchange = Exchange(
             url=request.url,
             method=request.method,
             request_headers=[("Host", host), *_plain(request.headers)],
-            status=response.status,
-            response_headers=_plain(response.headers),
-            body=response.body,
+            status=stored.status,
+            response_headers=_plain(stored.headers),
+            body=stored.body,
             received=self.session.now(),
             address=None if proxied or response.ip_address is None else str(response.ip_address),
-            response_head=request.meta.pop(WIRE_HEAD, b""),
+            response_head=head if redacted is None else b"",
             unchanged=request.meta.get(PAYLOAD),
+            redacted=redacted,
         )
         if LIST in request.meta and not exchange.is_unchanged:
-            request.meta[PAYLOAD] = payload_digest(response.body)
+            request.meta[PAYLOAD] = payload_digest(stored.body)
         try:
             request.meta[_CAPTURE] = self.session.archive.capture(exchange)
         except ArchiveError as error:

@@ -1,15 +1,15 @@
 """Follows redirects; those of pictures only to other hosts of pictures."""
 
-from pathlib import Path
+from typing import Self
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware as ScrapysRedirectMiddleware
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
 
 from archive.storage import host_of
 from crawler.request_meta import PICTURE
-from crawler.sources import Sources
+from crawler.session import picture_hosts_of
 
 #: Statuses of redirects.
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -26,9 +26,14 @@ class RedirectMiddleware(ScrapysRedirectMiddleware):
     A redirect of a picture that is not followed is the answer for the picture.
     """
 
-    def __init__(self, settings: BaseSettings) -> None:
-        super().__init__(settings)
-        self._picture_hosts = Sources.load(Path(settings["FINEWS_SOURCES"])).pictures.hosts
+    _picture_hosts: tuple[str, ...]
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Build the middleware; Scrapy calls this."""
+        middleware = super().from_crawler(crawler)
+        middleware._picture_hosts = picture_hosts_of(crawler)
+        return middleware
 
     def process_response(  # type: ignore[override] # no spider
         self, request: Request, response: Response

@@ -30,8 +30,8 @@ class StorePipeline(Component):
     """Groups articles by count and by time, because every commit waits for the disk.
 
     An item leaves this pipeline when it is on disk. All writes to the archive are made here, one
-    at a time. Stats: those of `crawler.tally`, ``article/stand_in``,
-    ``picture/kept``.
+    at a time, also where several crawls share the archive. Stats: those of `crawler.tally`,
+    ``article/stand_in``, ``picture/kept``.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -40,7 +40,6 @@ class StorePipeline(Component):
         self._articles = crawler.settings.getint("FINEWS_BATCH_ARTICLES")
         self._seconds = crawler.settings.getfloat("FINEWS_BATCH_SECONDS")
         self._batch: _Batch | None = None
-        self._one_at_a_time = asyncio.Lock()
 
     async def process_item(self, item: Item) -> Article:
         """Return the article once it is on disk; note all other items and drop them."""
@@ -63,7 +62,7 @@ class StorePipeline(Component):
         """Write a picture of archived articles to disk."""
         archive = self.session.local_archive
         try:
-            async with self._one_at_a_time:
+            async with self.session.archive.writing:
                 await asyncio.to_thread(archive.store_picture, address, data)
         except ArchiveError as error:
             self.session.storage_failed(error)
@@ -71,7 +70,7 @@ class StorePipeline(Component):
             self.stats.inc_value("picture/kept")
 
     async def _note(self, event: ArchiveEvent) -> None:
-        async with self._one_at_a_time:
+        async with self.session.archive.writing:
             await asyncio.to_thread(self.session.archive.note, event)
         if isinstance(event, Gone):
             self.session.settle(event.info_code, Fate.GONE)
@@ -103,7 +102,7 @@ class StorePipeline(Component):
             await asyncio.wait_for(batch.full.wait(), self._seconds)
         except TimeoutError:
             self._batch = None
-        async with self._one_at_a_time:
+        async with self.session.archive.writing:
             add_many = self.session.archive.add_many
             return await asyncio.to_thread(add_each, add_many, batch.articles)
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import click
 import tldextract
 from scrapy.settings import Settings
+from w3lib.url import safe_url_string
 
 from archive.errors import FinewsError
 from crawler.checking.golden import remove_test, save_test
@@ -14,14 +15,13 @@ from crawler.checking.interfaces import SOURCES
 from crawler.declarations.model import SOURCE_NAME
 from crawler.discovery import NothingFound
 from crawler.exit_status import ExitStatus
+from crawler.running.project import project_settings, setting_option
 from crawler.samples import doubts
 from crawler.source_commands.finding import Found, find, find_in_files
 from crawler.source_commands.options import (
     declaration_folders,
     declared_files,
     end,
-    project_settings,
-    setting,
     web_address,
 )
 from crawler.source_commands.trying import show
@@ -47,7 +47,7 @@ class NameTaken(FinewsError):
     help="The folder of the declaration; by default your own one, such as sources.",
 )
 @click.option("--force", is_flag=True, help="Write over a declaration that is there.")
-@setting
+@setting_option
 def add(
     address: str,
     files: tuple[str, ...],
@@ -70,6 +70,7 @@ def add(
     answer, or it is a refusal, such as a page with a captcha.
     """
     changed = project_settings(settings)
+    address = safe_url_string(address)
     name = name or _name_of(address)
     folder = folder or declaration_folders(changed)[-1]
     path = _place(name, folder, changed, force=force)
@@ -102,7 +103,7 @@ def _name_of(address: str) -> str:
     domain = parts.domain if parts.suffix else f".{host}".rpartition(".")[0].rpartition(".")[2]
     label = re.sub(r"[^a-z0-9]", "", domain.lower())
     name = label if label[:1].isalpha() else f"site{label}"
-    if not SOURCE_NAME.fullmatch(name) or re.fullmatch(r"[\d.]+|.*:.*", host):
+    if not label or not SOURCE_NAME.fullmatch(name) or re.fullmatch(r"[\d.]+|.*:.*", host):
         raise click.UsageError(f"No name follows from {address}; write --name NAME.")
     return name
 

@@ -16,11 +16,10 @@ from crawler.checking.report import report, status_of
 from crawler.checking.requests import visit_of
 from crawler.checking.saved import make_folders, save, saved_answers
 from crawler.declarations import Declaration
+from crawler.running.project import project_settings, setting_option
 from crawler.source_commands.options import (
     declaration_of,
     declared_files,
-    project_settings,
-    setting,
 )
 from crawler.sources import Sources
 from crawler.visiting import Visit, make_visits
@@ -42,7 +41,7 @@ from crawler.visiting import Visit, make_visits
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Check the answers saved in the folder DIR, and send no request.",
 )
-@setting
+@setting_option
 def check(
     names: tuple[str, ...], saved: Path | None, folder: Path | None, settings: dict[str, str]
 ) -> None:

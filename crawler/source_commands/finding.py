@@ -3,13 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from archive.errors import FinewsError
-from crawler.arguments import http_address
 from crawler.declarations import Answer, Entry
 from crawler.declarations.answers import document_in, text_of
 from crawler.declarations.formats import SITEMAPS, Format
@@ -17,16 +13,14 @@ from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
 from crawler.declared_requests import answer_of
 from crawler.discovery import Proposal, links_in, propose
-from crawler.discovery.saved_pages import UnknownAddress, with_address
 from crawler.samples import Sample, sample_of
+from crawler.source_commands.files import page_of, read_file
 from crawler.visiting import NoAnswer, Visitor
 
 _ARTICLES = 5
 _MOST_FEEDS, _MOST_SITEMAPS = 3, 2
-
-
-class UnreadableFile(FinewsError):
-    """A saved file cannot be read, or is larger than an answer may be."""
+#: The bytes of an answer in which a page shows that it is HTML.
+_BEGINNING = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,8 @@ async def find(visitor: Visitor, name: str, address: str) -> Found:
                 pages.append((entry, await _answer(visitor, entry.address)))
             except NoAnswer as error:
                 pages.append((entry, error))
-    return _found(proposal, pages)
+    answers = [page for _, page in pages if isinstance(page, Answer)]
+    return _found(propose(name, lists, answers), pages)
 
 
 def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int) -> Found:
@@ -79,18 +74,11 @@ def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int
     :raises UnknownAddress: when nothing shows where a page came from.
     :raises NothingFound: when the first file holds no list.
     """
-    first, *others = (_saved(file, address, most_bytes) for file in files)
-    answer, _, _ = first
-    sure = [page for page, _, is_sure in others if is_sure]
+    first, *others = (read_file(file, address, most_bytes) for file in files)
+    answer = first.answer
+    sure = [file.answer for file in others if file.is_sure]
     entries = propose(name, [answer], sure).entries
-    pages = []
-    for page, path, is_sure in others:
-        try:
-            pages.append(page if is_sure else with_address(page, path.stem, entries))
-        except UnknownAddress as error:
-            raise UnknownAddress(
-                f"Where {path} came from is not known; write {path}=ADDRESS."
-            ) from error
+    pages = [page_of(file, entries) for file in others]
     proposal = propose(name, [answer], pages)
     by_address = {entry.address: entry for entry in proposal.entries}
     return _found(
@@ -141,7 +129,7 @@ async def _other_lists(visitor: Visitor, given: Answer) -> list[Answer]:
 
 def _is_page(answer: Answer) -> bool:
     """Report whether an answer is a page of HTML, and no feed or sitemap."""
-    return re.match(rb"\s*(?:<!doctype html|<(?:html|head|body)\b)", answer.body, re.I) is not None
+    return re.search(rb"<(?:html|head|body)\b", answer.body[:_BEGINNING], re.I) is not None
 
 
 def _news_sitemap(answer: Answer) -> str | None:
@@ -153,25 +141,3 @@ def _news_sitemap(answer: Answer) -> str | None:
     addresses = absolute(answer.address, ("".join(one.root.itertext()) for one in inner))
     news = [address for address in addresses if "news" in address.rpartition("/")[2]]
     return next(iter((*news, *addresses[-1:])), None)
-
-
-def _saved(file: str, address: str, most_bytes: int) -> tuple[Answer, Path, bool]:
-    """Read a saved file.
-
-    :returns: the answer, the path, and whether its address was named.
-    """
-    name, sign, named = file.partition("=")
-    is_path = Path(file).exists() or not sign
-    path = Path(file if is_path else name)
-    try:
-        if path.stat().st_size > most_bytes:
-            raise UnreadableFile(f"{path} is larger than {most_bytes:,} bytes.")
-        body = path.read_bytes()
-        fetched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read ({error.strerror}).") from error
-    try:
-        where = address if is_path else http_address(named)
-    except ValueError as error:
-        raise UnreadableFile(f"The address of {path} {error}.") from error
-    return Answer(where, body, fetched=fetched), path, not is_path

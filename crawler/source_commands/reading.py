@@ -1,6 +1,7 @@
 """The command ``finews sources read``."""
 
 import json
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,10 @@ from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
 from crawler.pages.reading import read_answer
 from crawler.refusals import refusal_in
+from crawler.running.project import project_settings, setting_option
 from crawler.source_commands.options import (
     declaration_file,
     end,
-    project_settings,
-    setting,
     web_address,
 )
 
@@ -64,7 +64,7 @@ _AUTO = "auto"
     type=click.Path(path_type=Path, dir_okay=False),
     help="Save the answer to this file.",
 )
-@setting
+@setting_option
 def read(
     source: str,
     file: Path | None,
@@ -77,7 +77,8 @@ def read(
 
     SOURCE is a source of `finews sources list`, the path of a declaration, or auto: that extracts
     the article of a page of any source. The answer is a saved FILE. Without one, the address of
-    eastmoney or finews is requested once, with the limits of a crawl.
+    eastmoney or finews is requested once, with the limits of a crawl. Times without a year or a day
+    are near the time of the file.
 
     Exit status: 0, the answer was read; 4, its layout has changed; 3, there is no answer, or it is
     a refusal, such as a page with a captcha.
@@ -100,7 +101,9 @@ def read(
         if source in SOURCES:
             reading = read_answer(source, response, LAYOUTS[page] if page else None)
         else:
-            reading = _read_declared(declared, Answer(address, response.body))
+            assert file is not None
+            fetched = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            reading = _read_declared(declared, Answer(address, response.body, fetched=fetched))
     except RefusedAnswer as error:
         end(str(error), ExitStatus.SOURCE_UNREACHABLE)
     except (PageError, AnswerError, ExtractionError) as error:

@@ -5,12 +5,11 @@ import click
 from crawler.checking.golden import differences, write_expected
 from crawler.declarations.loading import load
 from crawler.exit_status import ExitStatus
+from crawler.running.project import project_settings, setting_option
 from crawler.source_commands.options import (
     declaration_file,
     declared_files,
     end,
-    project_settings,
-    setting,
 )
 
 _MOST_SHOWN = 5
@@ -19,7 +18,7 @@ _MOST_SHOWN = 5
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1)
 @click.option("--write", is_flag=True, help="Expect from now on what is read now.")
-@setting
+@setting_option
 def test(names: tuple[str, ...], write: bool, settings: dict[str, str]) -> None:
     """Read the saved answers of each source NAME, and compare what is read with what is expected.
 

@@ -7,8 +7,9 @@ import click
 from crawler.declarations import Declaration, ListPage, RefusedAnswer, UnreadableAnswer, read_list
 from crawler.declared_requests import answer_of, request_article, request_list
 from crawler.exit_status import ExitStatus
+from crawler.running.project import project_settings, setting_option
 from crawler.samples import Sample, doubts, sample_of
-from crawler.source_commands.options import declaration_of, end, project_settings, setting
+from crawler.source_commands.options import declaration_of, end
 from crawler.visiting import NoAnswer, Visit, Visitor, make_visits
 
 _ARTICLES = 3
@@ -17,7 +18,7 @@ _ARTICLES = 3
 @click.command("try")
 @click.argument("name", metavar="NAME")
 @click.option("--list", "list_", metavar="LIST", help="The list; by default the first one.")
-@setting
+@setting_option
 def try_(name: str, list_: str | None, settings: dict[str, str]) -> None:
     """Request one list and three articles of the source NAME, and show them.
 
@@ -72,14 +73,14 @@ async def _try(
 
     :raises AnswerError: when the list cannot be read.
     """
-    reply = await request_list(visitor, declaration, name)
+    reply = await request_list(visitor, declaration, name, follow=True)
     page = read_list(declaration, name, answer_of(reply.answer(), reply.received))
     samples = []
     for entry in [entry for entry in page.entries if entry.skip is None][:_ARTICLES]:
         if declaration.lists[name].whole:
             samples.append(sample_of(declaration, entry, None))
             continue
-        asked = await request_article(visitor, declaration, entry)
+        asked = await request_article(visitor, declaration, entry, follow=True)
         if asked is None:
             problem = f"{entry.address or entry.id} is at no host of the declaration."
             samples.append(Sample(entry, entry.address, problem=problem))

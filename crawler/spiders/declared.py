@@ -1,103 +1,557 @@
-"""Crawl a source by its declaration: its lists, page by page, and the articles that they name."""
+"""The spiders of declared sources.
 
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+An article goes from the top of this file to its bottom: `start` → `parse_list`, page after page →
+`_found` → `parse_article`, for lists that do not have the whole article → an item.
+"""
 
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
 from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+from twisted.python.failure import Failure
 
-from crawler.declarations import Answer, AnswerError, Declaration, Entry, read_list
-from crawler.declarations.addresses import article_address, first_address, next_address
-from crawler.declarations.composed import DeclaredArticle, composed
-from crawler.declarations.identity import article_id
+from archive.addresses import InvalidAddress
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import ArticleId
+from archive.catalog import PostRow
+from archive.content.lexicon import Lexicon, read_lexicon
+from archive.errors import ArchiveError, InvalidArticle, Refused
+from crawler.arguments import HOSTS, LISTS, DeclaredArguments
+from crawler.declarations import (
+    Answer,
+    AnswerError,
+    Declaration,
+    Entry,
+    MissingArticle,
+    UnreadableAnswer,
+    read_list,
+)
+from crawler.declarations.addresses import (
+    article_address,
+    first_address,
+    layout_at,
+    next_address,
+)
+from crawler.declarations.articles import ArticleFacts
+from crawler.declarations.composed import composed, to_article
+from crawler.declarations.identity import article_id, native_id, rewritten
+from crawler.declarations.lists import UNREADABLE
+from crawler.declarations.model import ListTable
 from crawler.declarations.redaction import redacted
+from crawler.declarations.revisits import entry_of, with_listed
+from crawler.extraction.container import ExtractionMissing
 from crawler.extraction.fallback import read_or_extract
+from crawler.failures import Failures, is_answer, reason_of
+from crawler.items import Checked, Gone, Item
+from crawler.listed_facts import ListedEntry
+from crawler.middlewares.capture import capture_of
+from crawler.middlewares.conditional import validators_of
+from crawler.request_meta import ANSWERS_JSON, ARTICLE, EDITION, LIST, LISTED, REVISIT, STAGE
+from crawler.session import CrawlSession, RequestedArticle, session_of, stats_of
+from crawler.spiders.articles import GONE, request_of, status_of
+from crawler.spiders.declared_lists import ListPlace, PendingArticle, end_of
+from crawler.spiders.limits import ListLimits
+from crawler.tally import Fate
 
-_MOST_PAGES = 20
+#: The priority of lists. An article is requested after all lists are read, so that the first of the
+#: lists that name it provides its facts. Those whose articles have pages come first: a page is the
+#: better source of an article that another list has as a whole.
+_BEFORE_ARTICLES = 10
+#: The most pages of one article, and the most lists that one index of sitemaps leads to.
+_MOST_PAGES, _MOST_SITEMAPS = 20, 20
+
+_SKIPPED = "entry/skipped/"
+_NO_TEXT, _NO_PAGE = "it has no text", "it has no page at a host of the source"
 
 
 class DeclaredSpider(Spider):
-    """Base of the spiders of declared sources, which `spider_of` makes.
+    """Base of the spiders of declared sources, which `spider_of` makes."""
 
-    :param only: the name of the one list that is read; without it, all are.
-    :param pages: of each list that are read at most.
-    """
-
+    arguments: ClassVar[type[BaseModel]] = DeclaredArguments
     declaration: ClassVar[Declaration]
+    custom_settings = {  # noqa: RUF012 (Scrapy declares it as it is)
+        "FINEWS_ONE_SLOT": True,
+        "DOWNLOAD_DELAY_JITTER": 0,
+        "FINEWS_REVISITS": 20,
+    }
 
-    def __init__(
-        self,
-        name: str | None = None,
-        *,
-        only: str | None = None,
-        pages: str = "1",
-    ) -> None:
+    failures: Failures
+
+    def __init__(self, name: str | None = None, **arguments: str) -> None:
         super().__init__(name)
-        self._lists = (only,) if only else tuple(self.declaration.lists)
-        self._pages = min(int(pages), _MOST_PAGES)
-        self._met: set[str] = set()
+        self.given_arguments = arguments
+        context = {LISTS: tuple(self.declaration.lists), HOSTS: self.declaration.hosts}
+        self.args = DeclaredArguments.model_validate(arguments, context=context)
+        self._met: set[ArticleId] = set()
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Set the pace that the source's manners ask for."""
+        """Set the pace of the source's manners; all of its hosts share it."""
         super().update_settings(settings)
-        settings.set("DOWNLOAD_DELAY", cls.declaration.manners.delay, priority="spider")
+        for name in ("DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY"):
+            settings.set(name, cls.declaration.manners.delay, priority="spider")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Build the spider; Scrapy calls this."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.failures = Failures(crawler)
+        return spider
+
+    @cached_property
+    def session(self) -> CrawlSession:
+        """The session of the crawl, which exists once the spider has started."""
+        return session_of(self.crawler)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the crawl is neither `since` a day, nor of some `pages` or articles only."""
+        return self.args.since is None and self.args.pages is None and not self.args.url
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the user named the articles: later crawls do not retry those that fail."""
+        return bool(self.args.url)
 
     async def start(self) -> AsyncIterator[Any]:
-        """Ask for the first page of each list."""
-        for name in self._lists:
-            yield self._ask_for_list(name, first_address(self.declaration.lists[name], _now()), 1)
+        """Yield requests for the lists, then for failed articles and due revisits."""
+        self._now = load_object(self.settings["FINEWS_CLOCK"])
+        self._limits = ListLimits.of(self.settings, self.args.pages)
+        self._known = self.session.archive.completed(self.name, self.given_arguments)
+        first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
+        self._lexicon = self._names_of_securities()
+        self._old = (self._known or self._now()) - first_days
+        for address in self.args.url:
+            yield self._named(address)
+        for name in () if self.args.url else self.args.lists or self.declaration.lists:
+            table = self.declaration.lists[name]
+            place = ListPlace.at_top_of(name, table)
+            yield self._list_request(place, first_address(table, self._now()))
+        if self.is_whole:
+            for found in (*self._failed_before(), *self._due_revisits()):
+                yield found
 
-    def parse_list(self, response: Response, name: str, page: int) -> Iterator[Any]:
-        """Yield the articles of a page of a list, requests for others, and for the next page."""
-        table = self.declaration.lists[name]
-        try:
-            found = read_list(self.declaration, name, self._answer(response), page=page)
-        except AnswerError as error:
-            self._report(error)
-            return
-        new = [entry for entry in found.entries if entry.skip is None and self._is_new(entry, name)]
-        for entry in new:
-            article = composed(self.declaration, entry, space=table.space) if table.whole else None
-            if article:
-                yield article
-            elif not table.whole and (address := article_address(self.declaration, entry, _now())):
-                yield Request(
-                    address,
-                    callback=self.parse_article,
-                    cb_kwargs={"entry": entry, "space": table.space},
-                    headers=self._headers_of_article(),
-                )
-        following = next_address(table, found, _now())
-        if new and following and page < self._pages:
-            yield self._ask_for_list(name, following, page + 1)
+    # Lists.
 
-    def parse_article(
-        self, response: Response, entry: Entry, space: str
-    ) -> Iterator[DeclaredArticle]:
-        """Yield the article of a page."""
-        try:
-            facts = read_or_extract(self.declaration, self._answer(response))
-        except AnswerError as error:
-            self._report(error)
-            return
-        if article := composed(self.declaration, entry, facts, space=space):
-            yield article
-
-    def _ask_for_list(self, name: str, address: str, page: int) -> Request:
+    def _list_request(self, place: ListPlace, address: str) -> Request:
+        table = self.declaration.lists[place.name]
         return Request(
             address,
-            callback=self.parse_list,
-            cb_kwargs={"name": name, "page": page},
-            headers=dict(self.declaration.lists[name].headers),
+            self.parse_list,
+            errback=self.list_failed,
+            priority=_BEFORE_ARTICLES - table.whole,
+            headers=dict(table.headers),
+            meta={
+                LIST: self.is_whole and place.is_at_top and "{now}" not in table.address,
+                ANSWERS_JSON: table.is_bare_json,
+            },
+            cb_kwargs={"place": place},
             dont_filter=True,
         )
 
-    def _headers_of_article(self) -> dict[str, str]:
-        layouts = (one for one in self.declaration.articles.values() if one.address)
-        return dict(next((one.headers for one in layouts), {}))
+    def list_failed(self, failure: Failure) -> None:
+        """Record a page of a list that has no answer."""
+        reason, sentence = reason_of(failure)
+        self._list_not_read(request_of(failure).cb_kwargs["place"], reason, sentence)
+
+    def _list_not_read(self, place: ListPlace, reason: str, sentence: str) -> None:
+        self.failures.of_list(f"{place.name} of {self.name}", reason, sentence)
+
+    def parse_list(self, response: Response, place: ListPlace) -> Iterator[Request | Item]:
+        """Yield the articles of a page, and the next page unless this one goes back far enough."""
+        if response.status == 304:
+            return
+        table = self.declaration.lists[place.name]
+        try:
+            page = read_list(self.declaration, place.name, self._answer(response), page=place.page)
+        except AnswerError as error:
+            self._list_not_read(place, _reason(error), str(error))
+            return
+        if page.sitemaps:
+            yield from self._sitemap_requests(page.sitemaps, place)
+            return
+        if not page.entries and place.is_at_top:
+            self._list_not_read(place, "empty", f"{response.url} names no article.")
+            return
+        articles = [*self._identified(page.entries, table, response.url)]
+        for known_as, entry in articles:
+            if not self._is_left_out(entry, place):
+                yield from self._found(known_as, self._listing(entry, place, response))
+        if place.is_at_top:
+            self._list_read(response)
+        following = next_address(table, page, self._now())
+        yield from self._go_on(place.after(articles, self._now()), articles, following)
+
+    def _sitemap_requests(self, addresses: Sequence[str], place: ListPlace) -> Iterator[Request]:
+        """Yield requests for the lists that an index of sitemaps names, but not that of another."""
+        read = addresses[:_MOST_SITEMAPS] if place.is_at_top else ()
+        if len(read) < len(addresses):
+            self.failures.ends_early(
+                f"The list {place.name} of {self.name} is an index of {len(addresses)} lists; "
+                f"{len(read)} of them are read."
+            )
+        for address in read:
+            yield self._list_request(place.after((), self._now()), address)
+
+    def _identified(
+        self, entries: Sequence[Entry], table: ListTable, where: str
+    ) -> Iterator[tuple[ArticleId, Entry]]:
+        """Yield the entries that are articles with their ids, and count the others by reason."""
+        for entry in entries:
+            if entry.skip is not None and entry.skip.startswith(UNREADABLE):
+                self.failures.of_entry(where, entry.skip.removeprefix(UNREADABLE))
+                continue
+            self.count("list/posts")
+            skip = entry.skip or (_NO_TEXT if table.whole and entry.body is None else None)
+            if skip is not None:
+                self.count(f"{_SKIPPED}{skip}")
+                continue
+            try:
+                yield self._known_as(entry, table.space), entry
+            except Refused as error:
+                self.failures.refused(str(error), where)
+
+    def _known_as(self, entry: Entry, space: str) -> ArticleId:
+        """Return the id of an article, under which another list may have led to it before.
+
+        :raises Refused: when it has neither an id nor an address.
+        """
+        own = article_id(self.declaration, entry.id, entry.address, space=space)
+        if entry.address is None or self.session.archive.has(own):
+            return own
+        return self._archived_at(entry.address) or own
+
+    def _archived_at(self, address: str) -> ArticleId | None:
+        try:
+            return self.session.archive.article_at(rewritten(self.declaration.identity, address))
+        except InvalidAddress:
+            return None
+
+    def _is_left_out(self, entry: Entry, place: ListPlace) -> bool:
+        """Return whether an article is too old for this crawl.
+
+        The first page is always read in full. A list that is not in order of time is read on
+        behind old articles, which are left out.
+        """
+        if self.args.since is not None:
+            return self._is_too_old(entry)
+        in_order = self.declaration.lists[place.name].newest_first
+        return not (place.is_at_top or in_order or self.args.pages) and self._is_too_old(entry)
+
+    def _is_too_old(self, entry: Entry) -> bool:
+        if entry.published is None:
+            return False
+        if self.args.since is not None:
+            return entry.published.time.astimezone(SHANGHAI).date() < self.args.since
+        return entry.published.time < self._old
+
+    def _go_on(
+        self, place: ListPlace, articles: Sequence[tuple[ArticleId, Entry]], following: str | None
+    ) -> Iterator[Request]:
+        """Yield the request for the next page, if there is one and this one is not the last."""
+        if following is None:
+            self._check_reach(place)
+        elif not self._goes_far_enough(place, articles):
+            if endless := place.progress.exceeds(self._limits, self._now()):
+                self._list_not_read(place, "endless", f"The list {place.name}: {endless}")
+            else:
+                yield self._list_request(place, following)
+
+    def _goes_far_enough(
+        self, place: ListPlace, articles: Sequence[tuple[ArticleId, Entry]]
+    ) -> bool:
+        """Return whether the crawl can leave out the pages that follow.
+
+        It can when the page ends with articles that the archive knew when the last complete crawl
+        ended: that crawl has processed all older ones. In a list that is not in order of time, all
+        articles of the page count. Where a source gives no times, the first crawl reads one page.
+        """
+        pages, since = self.args.pages, self.args.since
+        if pages is not None and place.progress.pages >= pages:
+            return True
+        if pages is not None and since is None:
+            return False
+        if since is None and self._known is None and place.oldest is None:
+            return True
+        end = end_of(articles, in_order=self.declaration.lists[place.name].newest_first)
+        return bool(end) and all(self._is_processed(*article) for article in end)
+
+    def _is_processed(self, known_as: ArticleId, entry: Entry) -> bool:
+        if self._is_too_old(entry):
+            return True
+        if self.args.since is not None or self._known is None:
+            return False
+        return self.session.archive.was_known(known_as, self._known)
+
+    def _check_reach(self, place: ListPlace) -> None:
+        """Report a list that ends before the day that the user named."""
+        since, oldest = self.args.since, place.oldest
+        if since is None or (oldest and oldest.astimezone(SHANGHAI).date() <= since):
+            return
+        shown = f"{oldest.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if oldest else "its top"
+        self.failures.ends_early(
+            f"The list {place.name} of {self.name} ends at {shown} and does not go back to "
+            f"since={since}; articles of the time between are missed."
+        )
+
+    def _list_read(self, response: Response) -> None:
+        """Record the validators of a list for the next crawl."""
+        validators = validators_of(response, self.session.now())
+        if response.meta.get(LIST) and validators is not None:
+            url = response.request.url if response.request else response.url
+            self.session.list_read(url, validators)
+
+    # Articles.
+
+    def _listing(self, entry: Entry, place: ListPlace, response: Response) -> ListedEntry:
+        return ListedEntry(self.name, place.name, response.url, entry, capture_of(response))
+
+    def _found(self, known_as: ArticleId, listed: ListedEntry) -> Iterator[Request | Item]:
+        """Yield an article that a list has as a whole, or the request for its page, once."""
+        if known_as not in self._met:
+            self._met.add(known_as)
+            yield from self._listed(known_as, listed)
+
+    def _listed(self, known_as: ArticleId, listed: ListedEntry) -> Iterator[Request | Item]:
+        table = self.declaration.lists[listed.list]
+        pending = PendingArticle(id=known_as, entry=listed.entry, space=table.space, listed=listed)
+        if table.whole:
+            yield from self._of_list(pending)
+        else:
+            yield from self._first_page(replace(pending, revisit=self._may_improve(known_as)))
+
+    def _may_improve(self, known_as: ArticleId) -> bool:
+        """Return whether an archived body is a list's, and it is time to request the page."""
+        stored = self.session.archive.stored_body(known_as)
+        has_layout = bool(self.declaration.articles)
+        if not has_layout or stored is None or stored.body_source != BodySource.LIST:
+            return False
+        share = self.settings.getfloat("FINEWS_INTERVAL_SHARE")
+        own, now = BodySource.PAGE, self._now()
+        return stored.source_to_improve(own, own=own, share=share, now=now) is not None
+
+    def _of_list(self, pending: PendingArticle) -> Iterator[Article]:
+        """Yield an article with the body that its list has, if it is new or was changed since."""
+        session, known_as = self.session, pending.id
+        if session.archive.has(known_as):
+            session.tally.note(known_as, Fate.UNCHANGED)
+            if not self._was_changed(pending):
+                return
+        elif self._is_waiting(known_as):
+            session.tally.note(known_as, Fate.WAITING)
+            return
+        else:
+            session.request(known_as, RequestedArticle(listed=pending.listed))
+        yield from self._item(pending, None)
+
+    def _was_changed(self, pending: PendingArticle) -> bool:
+        """Return whether a list shows that its own, archived text of an article was changed."""
+        row, entry = self.session.archive.row_of(pending.id), pending.entry
+        if row is None or row.body_source != BodySource.LIST:
+            return False
+        checked = datetime.fromisoformat(row.checked)
+        is_modified = entry.modified is not None and entry.modified.time > checked
+        return is_modified or entry.title not in (None, row.title)
+
+    def _is_waiting(self, known_as: ArticleId) -> bool:
+        return self.is_whole and self.session.archive.crawl_state.is_waiting(
+            known_as,
+            self.session.now(),
+            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
+            attempts=self.settings.getint("FINEWS_ATTEMPTS"),
+        )
+
+    def _named(self, address: str) -> Request:
+        """Return the request for an article that the user named."""
+        entry = Entry(id=native_id(self.declaration.identity, address), address=address)
+        pending = PendingArticle(id=self._known_as(entry, ""), entry=entry)
+        return self._page_request(pending, self._address_of(entry) or address)
+
+    def _first_page(self, pending: PendingArticle) -> Iterator[Request]:
+        """Yield the request for the first page of an article, if that is at one of the hosts."""
+        address = self._address_of(pending.entry)
+        if address is None:
+            self.count(f"{_SKIPPED}{_NO_PAGE}")
+            return
+        if pending.revisit:
+            self.count("article/looked_at")
+        yield self._page_request(pending, address)
+
+    def _address_of(self, entry: Entry) -> str | None:
+        """Return the address of an article's page; None where it is at none of the hosts."""
+        address = article_address(self.declaration, entry, self._now())
+        host = (urlsplit(address).hostname or "") if address else ""
+        is_own = any(f".{host}".endswith(f".{own}") for own in self.declaration.hosts)
+        return address if is_own else None
+
+    def _page_request(self, pending: PendingArticle, address: str) -> Request:
+        layout = layout_at(self.declaration, address)
+        return Request(
+            address,
+            self.parse_article,
+            errback=self.article_failed,
+            headers=dict(layout.headers) if layout else {},
+            meta={
+                ARTICLE: pending.id,
+                EDITION: None,
+                STAGE: f"page {len(pending.pages)}",
+                LISTED: pending.listed,
+                ANSWERS_JSON: layout is not None and layout.is_bare_json,
+                REVISIT: pending.revisit,
+            },
+            cb_kwargs={"pending": pending},
+        )
+
+    def parse_article(
+        self, response: Response, pending: PendingArticle
+    ) -> Iterator[Request | Item]:
+        """Yield the article of a page, or the request for its next page."""
+        try:
+            facts = read_or_extract(self.declaration, self._answer(response))
+        except (AnswerError, ExtractionMissing) as error:
+            yield from self._without_page(pending, _reason(error), str(error))
+            return
+        pending = pending.with_page(facts, response.url, capture_of(response))
+        if facts.next and facts.next not in pending.pages:
+            if len(pending.pages) < _MOST_PAGES:
+                yield self._page_request(pending, facts.next)
+                return
+            self.logger.warning("%s has more than %d pages.", pending.id, _MOST_PAGES)
+        yield from self._item(pending, pending.facts)
+
+    def article_failed(self, failure: Failure) -> Iterator[Item]:
+        """Take the text of the list, where the page of an article has no answer."""
+        pending: PendingArticle = request_of(failure).cb_kwargs["pending"]
+        reason, sentence = reason_of(failure)
+        is_gone = status_of(failure) in GONE
+        yield from self._without_page(pending, reason, sentence, is_gone=is_gone)
+
+    def _without_page(
+        self, pending: PendingArticle, reason: str, sentence: str, *, is_gone: bool = False
+    ) -> Iterator[Item]:
+        """Yield the article with its list's text, or record that its page gave no article."""
+        is_gone = is_gone or reason == MissingArticle.reason
+        if pending.revisit:
+            self.logger.info("%s is not revisited: %s", pending.id, sentence)
+            if is_answer(reason):
+                yield Gone(pending.id) if is_gone else Checked(pending.id, settled=False)
+        elif pending.entry.body is not None and not is_gone:
+            if reason == UnreadableAnswer.reason:
+                self.failures.stands_in(pending.id, sentence)
+            yield from self._item(pending, None)
+        else:
+            fate = Fate.GONE if is_gone else Fate.FAILED
+            self.failures.of_article(pending.id, reason, sentence, fate=fate)
+
+    def _item(self, pending: PendingArticle, facts: ArticleFacts | None) -> Iterator[Article]:
+        """Yield what the archive stores of an article.
+
+        :param facts: of its page; None for an article with the body of its list.
+        """
+        try:
+            found = composed(self.declaration, pending.entry, facts, space=pending.space)
+            if found is None:
+                raise InvalidArticle(f"{pending.id} has no text")
+            row = self.session.archive.row_of(pending.id)
+            article = to_article(
+                replace(found, id=pending.id),
+                self.declaration,
+                fetched=datetime.fromisoformat(row.published) if row else self._now(),
+                addresses=pending.all_addresses,
+                captures=pending.all_captures,
+                lexicon=self._lexicon,
+            )
+            if pending.archived is not None:
+                article = with_listed(article, pending.archived)
+            yield replace(article, body_provisional=facts is None and self._has_page(pending))
+        except Refused as error:
+            self.failures.of_article(pending.id, "refused", f"{error}.")
+
+    def _has_page(self, pending: PendingArticle) -> bool:
+        """Return whether an article has a page with a better body than its list has."""
+        listed = pending.listed
+        is_whole = listed is not None and self.declaration.lists[listed.list].whole
+        return bool(self.declaration.articles) and not is_whole
+
+    # Articles of earlier crawls.
+
+    def _failed_before(self) -> Iterator[Request | Item]:
+        """Yield requests for articles of this source that failed in earlier crawls."""
+        attempts, given_up = self.settings.getint("FINEWS_ATTEMPTS"), 0
+        for failed in self.session.archive.crawl_state.failures():
+            listed = ListedEntry.of_json(failed.listed) if failed.listed else None
+            if listed is not None and listed.source == self.name:
+                given_up += failed.times >= attempts
+                if listed.list in self.declaration.lists:
+                    yield from self._listed(failed.info_code, listed)
+        if given_up:
+            self.logger.warning(
+                "%d articles were given up after %d crawls; `finews stats` names them.",
+                *(given_up, attempts),
+            )
+
+    def _due_revisits(self) -> Iterator[Request | Item]:
+        """Yield requests for archived articles that may have changed."""
+        for row in self.session.archive.due(
+            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
+            days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
+            limit=self.settings.getint("FINEWS_REVISITS"),
+            source=self.name,
+        ):
+            yield from self._revisit(row)
+
+    def _revisit(self, row: PostRow) -> Iterator[Request | Item]:
+        """Yield the request for the page of an archived article."""
+        known_as = ArticleId(row.info_code)
+        try:
+            article = next(iter(self.session.archive.editions_of(known_as)))
+        except (ArchiveError, InvalidArticle) as error:
+            self.logger.warning("%s is not revisited: %s", known_as, error)
+            yield Checked(known_as, settled=True)
+            return
+        yield from self._first_page(
+            PendingArticle(
+                id=known_as,
+                entry=entry_of(self.declaration, article),
+                archived=article,
+                revisit=True,
+            )
+        )
+
+    # What all of them share.
+
+    def closed(self, reason: str) -> None:
+        """Log how many entries of lists were left out, by reason; Scrapy calls this at the end."""
+        stats = stats_of(self.crawler).get_stats()
+        skipped = {
+            key.removeprefix(_SKIPPED): stats[key]
+            for key in sorted(stats)
+            if key.startswith(_SKIPPED)
+        }
+        if skipped:
+            reasons = "; ".join(f"{count}: {why}" for why, count in skipped.items())
+            self.logger.info(
+                "%d entries of lists were left out (%s).", sum(skipped.values()), reasons
+            )
+
+    def _names_of_securities(self) -> Lexicon:
+        """Return the names that the archive has learnt, and those of the user's file."""
+        learnt, path = self.session.archive.lexicon(), self.settings["FINEWS_LEXICON"]
+        return learnt.completed(read_lexicon(Path(path))) if path else learnt
+
+    def count(self, key: str) -> None:
+        """Add one to a number in the stats."""
+        stats_of(self.crawler).inc_value(key)
 
     def _answer(self, response: Response) -> Answer:
         header = response.headers.get("Content-Type") or b""
@@ -106,22 +560,9 @@ class DeclaredSpider(Spider):
             response.body,
             content_type=header.decode("latin-1"),
             status=response.status,
-            fetched=_now(),
+            fetched=self._now(),
         )
         return redacted(self.declaration, answer)
-
-    def _is_new(self, entry: Entry, name: str) -> bool:
-        """Report whether an article was met for the first time in this crawl, by any list."""
-        space = self.declaration.lists[name].space
-        known_as = article_id(self.declaration, entry.id, entry.address, space=space)
-        if known_as in self._met:
-            return False
-        self._met.add(known_as)
-        return True
-
-    def _report(self, error: AnswerError) -> None:
-        self.logger.error("%s", error)
-        self.crawler.stats.inc_value(f"declared/{type(error).__name__}")
 
 
 def spider_of(declaration: Declaration) -> type[DeclaredSpider]:
@@ -135,5 +576,6 @@ def spider_of(declaration: Declaration) -> type[DeclaredSpider]:
     return type(f"{declaration.name.title()}Spider", (DeclaredSpider,), attributes)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def _reason(error: AnswerError | ExtractionMissing) -> str:
+    """Return a word for the statistics."""
+    return "extraction" if isinstance(error, ExtractionMissing) else error.reason

@@ -63,6 +63,8 @@ def test_every_spider_starts_and_does_its_job(
         (("-s", "LOG_LEVEL=FOO"), "LOG_LEVEL is 'FOO'; it should be DEBUG, INFO, WARNING, ERROR"),
         (("--loglevel", "loud"), "LOG_LEVEL is 'loud'; it should be "),
         (("-s", "FINEWS_ARCHVE=/x"), "There is no setting FINEWS_ARCHVE; FINEWS_ARCHIVE may be"),
+        (("-s", "FINEWS_LEXICON=/no.csv"), "FINEWS_LEXICON is '/no.csv', which cannot be read: "),
+        (("-s", "FINEWS_LEXICON=Makefile"), "Makefile should have the columns code, name, "),
         (("-s", "FINEWS_COLOUR=red"), "There is no setting FINEWS_COLOUR."),
         (
             ("-s", "FINEWS_ARCHIVE_CLASS=crawler.archive_port.Nobody"),
@@ -131,7 +133,7 @@ def test_a_misspelt_variable_is_told(crawl: Crawl, replica: Replica) -> None:
 def test_an_unknown_spider_is_told(crawl: Crawl) -> None:
     ended = crawl(spider="nosuch")
     assert ended.status == 2
-    assert "There is no spider 'nosuch'; there is eastmoney, finews" in ended.log
+    assert "There is no spider 'nosuch'; there is chinanews, cls, eastmoney, finews, " in ended.log
 
 
 @pytest.mark.parametrize("project", ["nosuch", ""])

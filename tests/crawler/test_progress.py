@@ -53,7 +53,7 @@ def test_on_a_terminal_one_line_updates_under_the_log(replica: Replica, archive:
 def test_elsewhere_lines_of_the_log_say_how_far_it_is(crawl: Crawl, replica: Replica) -> None:
     replica.faults = [SLOWLY]
     log = crawl("-s", "LOGSTATS_INTERVAL=0.5").log
-    lines = re.findall(r"\[crawler.extensions.progress\] INFO: (\d+) articles found", log)
+    lines = re.findall(r"\[crawler.extensions.progress\] INFO: finews: (\d+) articles found", log)
     assert len(lines) > 2
     assert "\r" not in log
     assert "|" not in log

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from collections import Counter
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from archive.archive import Archive
+from archive.article_id import ArticleId
 from crawler.declarations.loading import load
 from crawler.declarations.model import Declaration
 from crawler.exit_status import ExitStatus
@@ -46,6 +49,15 @@ def made_up() -> Publishers:
 def replica(made_up: Publishers) -> Iterator[Replica]:
     with Replica(made_up.sites) as replica:
         yield replica
+
+
+@pytest.fixture(scope="module")
+def caixun(made_up: Publishers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The declaration that `add` writes."""
+    folder = tmp_path_factory.mktemp("caixun")
+    files = save_site(made_up, folder / "pages")
+    assert in_process("add", CAIXUN_LIST, *files[:3], "--to", folder).exit_code == 0
+    return folder / "caixun.toml"
 
 
 def run(
@@ -183,6 +195,80 @@ def test_pages_without_addresses_are_found_by_name_and_title(
     addresses = [about["address"] for about in index["files"].values()]
     paths = [story.path for story in made_up.caixun[:4]]
     assert addresses[1:] == [f"https://{CAIXUN_HOST}{path}" for path in paths]
+
+
+def test_saved_files_are_archived(made_up: Publishers, tmp_path: Path) -> None:
+    files = save_site(made_up, tmp_path / "pages")
+    archive = tmp_path / "news"
+    in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
+    path = tmp_path / "caixun.toml"
+    setting = ("-s", f"FINEWS_ARCHIVE={archive}")
+    ended = in_process("import", path, *reversed(files), *setting)
+    assert ended.output == "20 added, 0 revised, 0 unchanged, 0 not imported.\n"
+    ended = in_process("import", path, tmp_path / "caixun", *files[-2:], *setting)
+    assert ended.output == "0 added, 0 revised, 4 unchanged, 0 not imported.\n"
+    with Archive(archive) as stored:
+        rows = {row.info_code: row for row in stored.posts()}
+    for story in made_up.caixun[:20]:
+        row = rows[ArticleId(f"caixun-{story.own_id}")]
+        assert (row.title, row.media) == (story.title, "财迅网")
+        assert row.published[:16] == f"{story.published:%Y-%m-%dT%H:%M}"
+        assert row.link == f"https://{CAIXUN_HOST}{story.path}"
+        assert row.text.splitlines() == list(story.paragraphs)
+
+
+def test_whole_flashes_in_a_saved_list_are_archived(made_up: Publishers, tmp_path: Path) -> None:
+    saved = tmp_path / "flash.json"
+    request = Request("GET", KUAIBAO_HOST, "/v1/flash")
+    saved.write_bytes(made_up.sites[KUAIBAO_HOST](request).body)
+    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
+    ended = in_process("import", DECLARATIONS / "kuaibao.toml", saved, *setting)
+    assert ended.output == "10 added, 0 revised, 0 unchanged, 0 not imported.\n"
+
+
+def test_what_is_not_imported_is_named(made_up: Publishers, tmp_path: Path) -> None:
+    files = save_site(made_up, tmp_path / "pages")
+    in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
+    stray = tmp_path / "stray.html"
+    stray.write_text("<html><body><h1>别处的消息</h1></body></html>", encoding="utf-8")
+    named = f"{stray}=https://{CAIXUN_HOST}/news/cx-2026-000001.html"
+    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
+    path = tmp_path / "caixun.toml"
+    ended = in_process("import", path, files[0], stray, named, files[1], *setting)
+    assert ended.exit_code == ExitStatus.LAYOUT_CHANGED
+    assert f"write {stray}=ADDRESS." in ended.output
+    assert "cx-2026-000001.html was not read by caixun" in ended.output
+    assert "1 added, 0 revised, 0 unchanged, 2 not imported." in ended.output
+
+
+def test_a_crawl_shows_in_the_list(replica: Replica, tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    shutil.copy(DECLARATIONS / "kuaibao.toml", tmp_path / "sources")
+    (tmp_path / "sources" / "broken.toml").write_text("title = 1\n", encoding="utf-8")
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = settings.base\n")
+    crawled = subprocess.run(
+        (*FINEWS, "crawl", "kuaibao", *NO_DELAYS),
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | replica.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert crawled.returncode == 0, crawled.stderr
+    archive = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
+    listed = json.loads(run(replica, tmp_path, "list", "--json", *archive).stdout)
+    rows = {row["name"]: row for row in listed}
+    assert rows["kuaibao"]["health"] == "good"
+    assert rows["kuaibao"]["last_success"]
+    assert rows["kuaibao"]["articles_a_day"] > 1
+    assert rows["ths"]["health"] is None
+    assert "broken.toml: " in rows["broken"]["wrong"]
+    table = run(replica, tmp_path, "list", *archive).stdout
+    assert re.search(
+        r"^kuaibao +good +\d\d-\d\d \d\d:\d\d +.* +yes +2026-11-30 +快报社", table, re.M
+    )
+    assert re.search(r"^broken +broken +.*broken.toml: ", table, re.M)
 
 
 def test_a_page_from_nowhere_is_named(made_up: Publishers, tmp_path: Path) -> None:
@@ -433,11 +519,9 @@ DEVIATIONS: list[tuple[str, Failure, str]] = [
     ("host", "failure", "sentence"), DEVIATIONS, ids=[one[2] for one in DEVIATIONS]
 )
 def test_what_is_not_as_declared_is_named(
-    host: str, failure: Failure, sentence: str, made_up: Publishers, tmp_path: Path
+    host: str, failure: Failure, sentence: str, made_up: Publishers, caixun: Path, tmp_path: Path
 ) -> None:
-    files = save_site(made_up, tmp_path / "pages")
-    in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
-    path = DECLARATIONS / "kuaibao.toml" if host == KUAIBAO_HOST else tmp_path / "caixun.toml"
+    path = DECLARATIONS / "kuaibao.toml" if host == KUAIBAO_HOST else caixun
     starts = "/v1" if host == KUAIBAO_HOST else re.compile(r"/news/$")
     with Replica(made_up.sites, faults=[Fault(host, starts, failure=failure)]) as replica:
         ended = run(replica, tmp_path, "check", str(path))

@@ -11,6 +11,7 @@ from demo.article_api import ARTICLE_API_HOST
 from demo.article_page import PAGE_HOST
 from demo.articles import MIN_ARTICLES
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST
+from demo.publishers import made_up_publishers
 from demo.replica import Answer, Request, Site, folder_site, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS
@@ -48,6 +49,8 @@ _NOT_OURS = (
     "news",
     "news-*",
 )
+#: Articles of a made-up publisher, which crawls request one a second.
+_PUBLISHED = 8
 #: Eastmoney's host of article pages.
 _PAGE = ROOT / "tests" / "golden" / "answers" / "ArticlePage-NW20261122234700000004.html"
 
@@ -86,7 +89,9 @@ def sample_internet() -> dict[str, Site]:
     answers = {path.stem: path.read_bytes() for path in (SAMPLES / "share_api").iterdir()}
     share = share_api_site(answers)
     eastmoney = made_up_site(articles=MIN_ARTICLES, built=datetime.now(SHANGHAI)).sites
+    publishers = made_up_publishers(articles=_PUBLISHED, built=datetime.now(SHANGHAI)).sites
     return {
+        **publishers,
         **{host: eastmoney[host] for host in (ARTICLE_API_HOST, WEBLIST_HOST)},
         LISTAPI_HOST: lambda request: eastmoney[LISTAPI_HOST](_with_a_made_up_security(request)),
         PAGE_HOST: lambda request: Answer(body=_PAGE.read_bytes()),

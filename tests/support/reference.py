@@ -23,7 +23,8 @@ from archive.catalog.writer import Catalog
 from archive.cli import main
 from archive.commands.statuses import SearchStatus
 from archive.search import folding, language
-from crawler.exit_status import ExitStatus
+from crawler.exit_status import WORST_FIRST, ExitStatus
+from crawler.spiders.declared import DeclaredSpider
 from settings import base
 from tests.conftest import ROOT
 from tests.support.declaration_reference import declarations_page
@@ -82,14 +83,21 @@ def arguments_page() -> str:
     )
     loader = SpiderLoader.from_settings(Settings({"SPIDER_MODULES": base.SPIDER_MODULES}))
     for name in sorted(loader.list()):
-        spider = loader.load(name)
-        arguments: type[BaseModel] | None = getattr(spider, "arguments", None)
-        text += f"\n## {name}\n\n{first_paragraph(spider)}\n"
-        meanings = parameters(arguments) if arguments else {}
-        if meanings:
-            text += "\n| argument | meaning |\n| --- | --- |\n"
-        text += "".join(f"| `{name}` | {markdown(text)} |\n" for name, text in meanings.items())
-    return text
+        text += arguments_of(name, first_paragraph(loader.load(name)), loader.load(name))
+    declared = (
+        "Each source that `settings/sources/` or your own folder `sources/` declares has a spider,"
+        " such as `ths`; `python -m scrapy list` names them."
+    )
+    return text + arguments_of("declared sources", declared, DeclaredSpider)
+
+
+def arguments_of(name: str, about: str, spider: type) -> str:
+    arguments: type[BaseModel] | None = getattr(spider, "arguments", None)
+    text = f"\n## {name}\n\n{about}\n"
+    meanings = parameters(arguments) if arguments else {}
+    if meanings:
+        text += "\n| argument | meaning |\n| --- | --- |\n"
+    return text + "".join(f"| `{name}` | {markdown(text)} |\n" for name, text in meanings.items())
 
 
 def first_paragraph(documented: object) -> str:
@@ -115,9 +123,9 @@ def commands_page() -> str:
         " sentence on failure, and with 2 when its arguments are wrong. `verify` and `rebuild` exit"
         " with 3 when the archive is damaged, and with 4 while another process writes to it;"
         " `search` exits with 3 when it finds no post;"
-        " `sources` has its own statuses. Ctrl-C, SIGTERM and SIGHUP stop a command in good order,"
-        " with 9; `browse`, which only serves, with 0. The statuses of `python -m scrapy` are in"
-        " [exit statuses](exit-statuses.md).\n"
+        " `sources` has its own statuses, and `crawl` has those of a crawl. Ctrl-C, SIGTERM and"
+        " SIGHUP stop a command in good order, with 9; `browse`, which only serves, with 0. The"
+        " statuses of `python -m scrapy` are in [exit statuses](exit-statuses.md).\n"
     )
     for name, command in commands_of(main, "finews"):
         context = click.Context(
@@ -175,16 +183,16 @@ def own_options(command: ScrapyCommand) -> list[tuple[str, str]]:
 def exit_statuses_page() -> str:
     """Return the page of the exit statuses of a crawl, with their meanings in the code."""
     text = (
-        "# Exit statuses of a crawl\n\n`python -m scrapy crawl` and `python -m scrapy reparse` have"
-        " these statuses. [When a crawl fails](../operating.md#when-a-crawl-fails) has the"
-        " remedies.\n\n"
+        "# Exit statuses of a crawl\n\n`python -m scrapy crawl`, `python -m scrapy reparse` and"
+        " `finews crawl` have these statuses. [When a crawl fails]"
+        "(../operating.md#when-a-crawl-fails) has the remedies.\n\n"
         "| status | meaning |\n| --- | --- |\n"
     )
     text += statuses(ExitStatus)
-    text += "\n## Of finews search\n\n| status | meaning |\n| --- | --- |\n" + statuses(
-        SearchStatus
-    )
-    return text
+    order = ", ".join(str(status.value) for status in WORST_FIRST)
+    text += f"\n`finews crawl` ends with the worst status of its crawls, in this order: {order}.\n"
+    text += "\n## Of finews search\n\n| status | meaning |\n| --- | --- |\n"
+    return text + statuses(SearchStatus)
 
 
 def statuses(enumeration: type[IntEnum]) -> str:

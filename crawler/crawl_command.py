@@ -1,0 +1,106 @@
+"""The command ``finews crawl``."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import click
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
+from scrapy.utils.project import get_project_settings
+
+from archive.errors import FinewsError
+from crawler.archive_port import LocalArchive, archive_class
+from crawler.exit_status import ExitStatus, Verdict
+from crawler.running.call import WrongCall, check_project, spider_class_of, status_of
+from crawler.running.garbage import collect_garbage_less_often
+from crawler.running.plan import Source, due_sources, sources_of
+from crawler.running.project import project_settings, setting_option
+from crawler.running.report import INTERRUPTED, print_result, print_verdict, verdict_on_all
+from crawler.running.several import Result, SeveralCrawls
+from crawler.settings_check import check_settings
+from crawler.sources import Sources
+from crawler.spider_loader import DeclaredSpiderLoader
+
+
+@click.command()
+@click.argument("names", metavar="[SOURCE]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Crawl all sources, due or not.")
+@setting_option
+def crawl(names: tuple[str, ...], everything: bool, settings: dict[str, str]) -> None:
+    """Crawl each SOURCE, or all sources that are due.
+
+    A source is due when the interval in its declaration has passed since its last crawl. Sources
+    are crawled at the same time, but those of one host family one after another. Where a source
+    gives no news, its fallback is crawled, too.
+
+    The last lines are the verdicts: one on each source, and one on all. The exit status is the
+    worst of them; docs/reference/exit-statuses.md has the order.
+    """
+    if names and everything:
+        raise click.UsageError("Name sources or --all, not both.")
+    try:
+        check_project(get_project_settings())
+        changed = project_settings({"FINEWS_PROGRESS_LINE": "0", **settings})
+        check_settings(changed)
+        status = _crawl(names, everything, changed)
+    except FinewsError as error:
+        status = status_of(error, get_project_settings())
+        print_verdict(Verdict(status, str(error)))
+    sys.exit(status)
+
+
+def _crawl(names: tuple[str, ...], everything: bool, settings: Settings) -> ExitStatus:
+    """Crawl, print the verdicts, and return the exit status.
+
+    :raises FinewsError: when the crawls cannot begin.
+    """
+    families = Sources.load(Path(settings["FINEWS_SOURCES"])).families.values()
+    kind = archive_class(settings)
+    if not issubclass(kind, LocalArchive):
+        raise WrongCall("finews crawl needs an archive on this machine; see docs/cluster.md.")
+    process = AsyncCrawlerProcess(settings)
+    loader = process.spider_loader
+    if not isinstance(loader, DeclaredSpiderLoader):
+        raise WrongCall(
+            f"finews crawl needs a DeclaredSpiderLoader as SPIDER_LOADER_CLASS, not "
+            f"{settings['SPIDER_LOADER_CLASS']}."
+        )
+    sources = sources_of(loader.list(), loader.declarations, loader.own, families)
+    broken = {name: loader.broken[name] for name in loader.broken.keys() - sources.keys()}
+    for name in names:
+        if name not in broken:
+            spider_class_of(loader, name)
+    with closing(kind.of(settings)) as archive:
+        chosen = [sources[name] for name in names or sources if name in sources]
+        now: datetime = load_object(settings["FINEWS_CLOCK"])()
+        last = archive.last_crawls(but=ExitStatus.INTERRUPTED)
+        due = chosen if names or everything else due_sources(chosen, last, now)
+        crawls = SeveralCrawls(process, sources)
+        if due:
+            collect_garbage_less_often()
+            crawls.run(source.name for source in due)
+    results = {source.name: Result(INTERRUPTED) for source in due} | crawls.results
+    for name in sorted(broken.keys() & names if names else broken):
+        results[name] = Result(Verdict(ExitStatus.WRONG_ARGUMENTS, str(broken[name])))
+    if not results:
+        verdict = Verdict(ExitStatus.DONE, f"No source is due{_next_of(chosen, last, now)}.")
+    else:
+        verdict = verdict_on_all({name: result.verdict for name, result in results.items()})
+    for name, result in results.items():
+        print_result(name, result.verdict, result.counts)
+    print(f"finews: {kind.whereabouts(settings)}", flush=True)
+    print_verdict(verdict)
+    return verdict.status
+
+
+def _next_of(sources: Sequence[Source], last: Mapping[str, datetime], now: datetime) -> str:
+    """Return which source is due next, as the end of a sentence."""
+    if not sources:
+        return ""
+    following = min(sources, key=lambda source: source.due_at(last))
+    minutes = max(round((following.due_at(last) - now).total_seconds() / 60), 1)
+    return f"; {following.name} is the next, in {minutes} min"

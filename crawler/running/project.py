@@ -1,0 +1,46 @@
+"""The settings of the project, for the commands of ``finews``."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import click
+from scrapy.settings import Settings
+from scrapy.utils.project import get_project_settings
+
+from archive.errors import FinewsError
+from crawler.settings_check import rename_settings
+
+
+def _pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    if wrong := [name for name, sign, _ in pairs if not sign or not name]:
+        raise click.BadParameter(f"{wrong[0]!r} is not NAME=VALUE.")
+    return {name: value for name, _, value in pairs}
+
+
+setting_option = click.option(
+    *("--set", "-s", "settings"),
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="Change a setting, this time only.",
+)
+
+
+def project_settings(changed: Mapping[str, str]) -> Settings:
+    """Return the settings of the project, or finews's own outside of one.
+
+    :param changed: settings that the user changes.
+    :raises FinewsError: when SCRAPY_PROJECT names no settings.
+    """
+    settings = get_project_settings()
+    if not settings.getlist("SPIDER_MODULES"):
+        if project := os.environ.get("SCRAPY_PROJECT"):
+            raise FinewsError(
+                f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it."
+            )
+        settings.setmodule("settings.base", priority="project")
+    settings.setdict(dict(changed), priority="cmdline")
+    for sentence in rename_settings(settings):
+        click.echo(f"finews: {sentence}", err=True)
+    return settings

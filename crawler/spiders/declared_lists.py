@@ -1,0 +1,122 @@
+"""How much of a declared list is read, and an article that its list or its user has named."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Self
+
+from archive.article import Article
+from archive.article_id import ArticleId
+from archive.capture import Capture
+from crawler.declarations import Entry
+from crawler.declarations.articles import ArticleFacts, joined
+from crawler.declarations.model import ListTable
+from crawler.listed_facts import ListedEntry
+from crawler.spiders.limits import ListProgress
+
+#: How many articles at the end of a page show how far back it goes: one alone may be back-dated.
+_END = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPlace:
+    """A page of a declared list that is to be read.
+
+    :param name: of the list in the declaration.
+    :param page: its number, as the source counts pages.
+    :param seen: the articles on the pages before.
+    :param oldest: when the oldest of them was published; None where the source gives no time.
+    """
+
+    name: str
+    page: int
+    progress: ListProgress = field(default_factory=ListProgress)
+    seen: frozenset[ArticleId] = frozenset()
+    oldest: datetime | None = None
+
+    @classmethod
+    def at_top_of(cls, name: str, table: ListTable) -> Self:
+        """Return the first page of a list."""
+        first = table.paging.first if table.paging else None
+        return cls(name=name, page=1 if first is None else first)
+
+    @property
+    def is_at_top(self) -> bool:
+        """Whether it is the first page."""
+        return self.progress.pages == 0
+
+    def after(self, articles: Sequence[tuple[ArticleId, Entry]], now: datetime) -> Self:
+        """Return the place of the page that follows.
+
+        :param articles: of this page.
+        """
+        ids = {known_as for known_as, _ in articles}
+        times = [entry.published.time for _, entry in articles if entry.published]
+        return replace(
+            self,
+            page=self.page + 1,
+            progress=self.progress.with_page(now, new=not self.seen.issuperset(ids)),
+            seen=self.seen | ids,
+            oldest=min(filter(None, (*times, self.oldest)), default=None),
+        )
+
+
+def end_of(
+    articles: Sequence[tuple[ArticleId, Entry]], *, in_order: bool
+) -> Sequence[tuple[ArticleId, Entry]]:
+    """Return the articles of a page that show how far back it goes.
+
+    :param in_order: the list is in order of time, so that the last ones are enough.
+    """
+    return articles[-_END:] if in_order else articles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingArticle:
+    """An article whose page is not read yet, or not all of its pages.
+
+    :param entry: what a list, the archive or the user states of it.
+    :param space: the numbering of its id.
+    :param listed: the entry of its list, which is stored if the article fails; None for an
+        article that no list of this crawl names.
+    :param revisit: it is archived.
+    :param archived: the archived article, where it is due for a revisit.
+    :param facts: of the pages that are read.
+    :param pages: their addresses.
+    :param captures: of the responses from these.
+    """
+
+    id: ArticleId
+    entry: Entry
+    space: str = ""
+    listed: ListedEntry | None = None
+    revisit: bool = False
+    archived: Article | None = None
+    facts: ArticleFacts | None = None
+    pages: tuple[str, ...] = ()
+    captures: tuple[Capture, ...] = ()
+
+    def with_page(self, facts: ArticleFacts, url: str, captures: tuple[Capture, ...]) -> Self:
+        """Return the article with one page more.
+
+        :param url: of the page.
+        """
+        return replace(
+            self,
+            facts=joined(self.facts, facts),
+            pages=(*self.pages, url),
+            captures=(*self.captures, *captures),
+        )
+
+    @property
+    def all_addresses(self) -> tuple[str, ...]:
+        """The addresses that it was read from, those of its pages first."""
+        listed = (self.listed.address,) if self.listed else ()
+        return (*self.pages, *(listed or (self.archived.addresses[1:] if self.archived else ())))
+
+    @property
+    def all_captures(self) -> tuple[Capture, ...]:
+        """The responses from these addresses."""
+        if self.listed is not None:
+            return (*self.captures, *self.listed.captures)
+        return (*self.captures, *(self.archived.captures[1:] if self.archived else ()))
