@@ -257,6 +257,17 @@ def test_the_next_crawl_comes_after_any_status(
             assert read_until(process, "\n") == "-m scrapy crawl eastmoney -a x=1\n"
 
 
+def test_all_sources_that_are_due_are_crawled_again_and_again(
+    image: Path, environment: dict[str, str], stand_in: Program
+) -> None:
+    """One of them may have a broken declaration, which is no reason to stop."""
+    stand_in("python", 'echo "$@"; exit 2')
+    environment |= {"FINEWS_EVERY": "0", "FINEWS_SPIDER": "all-due"}
+    with container(image, environment, "crawl", "--set", "A=1") as process:
+        for _ in range(3):
+            assert read_until(process, "\n") == "-m archive.cli crawl --set A=1\n"
+
+
 def test_a_pause_is_ended_by_stop(
     image: Path, environment: dict[str, str], stand_in: Program
 ) -> None:

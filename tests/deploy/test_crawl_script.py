@@ -126,6 +126,20 @@ def test_arguments_and_the_archive_reach_the_crawl(tmp_path: Path, stand_in: Pro
     assert lines[-3:] == ["-a", "since=2026-11-20", "two words"]
 
 
+def test_all_sources_that_are_due_can_be_crawled(tmp_path: Path, stand_in: Program) -> None:
+    python = stand_in("python", 'echo "$@"')
+    ended = run(
+        *("--set", "two words=1"),
+        FINEWS_PYTHON=str(python),
+        FINEWS_LOGS=str(tmp_path),
+        FINEWS_SPIDER="all-due",
+    )
+    assert (ended.returncode, ended.stdout) == (0, "")
+    log = tmp_path / "crawl.log"
+    command = f"-m archive.cli crawl -s LOG_FILE={log} --set two words=1\n"
+    assert log.read_text(encoding="utf-8") == command
+
+
 def test_a_folder_for_logs_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     ended = run(FINEWS_LOGS=str(tmp_path / "file"))
