@@ -16,6 +16,7 @@ from typing import Any
 
 from archive.errors import FinewsError
 from archive.progress import Progress, silent
+from archive.storage import require_file, require_folder
 
 _RECORD = ".finews-export.json"
 _LOCK = ".finews-export.lock"
@@ -69,15 +70,21 @@ def export_to(
     :param folder: created when it does not exist.
     :param seal: a path among `files`, and the bytes that the file has while others change. A reader
         recognises by them that the folder is incomplete.
-    :raises FinewsError: when a file of somebody else has the name of an exported file, when another
-        export runs in the folder, or when writing fails. The next export completes the folder.
+    :raises FinewsError: when a file of somebody else has the name of an exported file, when
+        something else is in the place of the export's own files, when another export runs in the
+        folder, or when writing fails. The next export completes the folder.
     """
+    for path in (folder, folder / _INCOMING):
+        require_folder(path)
+    for name in (_RECORD, f"{_RECORD}.part", _LOCK, f"{_INCOMING}/file"):
+        require_file(folder / name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder):
             return _Export(folder, files).run(progress, seal)
     except OSError as error:
-        raise FinewsError(f"Could not export to {folder}: {error.strerror or error}.") from error
+        place = error.filename2 or error.filename or folder
+        raise FinewsError(f"Could not export to {place}: {error.strerror or error}.") from error
 
 
 class _Export:

@@ -29,6 +29,7 @@ from archive.storage.files import (
     refuse_stray,
     require_archive,
     require_file,
+    require_folder,
     stage,
     sync_folders,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "refuse_stray",
     "require_archive",
     "require_file",
+    "require_folder",
     "revision_files",
     "revision_path",
     "sha256",

@@ -85,6 +85,14 @@ page, or whose next page has an impossible address, counts as one that was not r
 Jekyll's Markdown needs quadratic time for some texts, such as 5,000 opening brackets outside of all
 tags: half a minute. An archive with many of them builds slowly.
 
+## Faults of the archive's files
+
+`tests/faults/test_strange_files.py` puts something else in the place of each file and folder of an
+archive, for each command and for crawls: a folder, a pipe, a socket, a device, a link to nothing or
+to itself, a file that the user may not read. No command waits, and none changes anything. Each
+names the path in one sentence, says what is there, and what to do. Something else in the place of a
+post is reported by `finews verify`; `--repair` moves it below `changed/` and writes the post again.
+
 ## Random input
 
 `make fuzz` feeds every parser with inputs from [atheris](https://github.com/google/atheris), which

@@ -284,6 +284,31 @@ def test_so_does_what_a_crawl_does_to_an_article(make: Make, what: str, archive:
                 do(opened)
 
 
+@pytest.mark.parametrize("kind", ["site", "feed"])
+def test_an_export_names_what_is_in_the_place_of_its_own_files(kind: str, archive: Path) -> None:
+    assert run(f"export {kind} out news").exit_code == 0
+    out = archive.parent / "out"
+    (out / ".finews-export.part").mkdir()
+    names = (".finews-export.json", ".finews-export.lock", ".finews-export.part/file")
+    for name, make in product(names, (a_folder, *STRANGE)):
+        for path in replaced(out, name, make):
+            ended = run(f"export {kind} out news")
+            sentence = f"Error: {path.relative_to(out.parent)} must be a file, but is {WHAT[make]}."
+            assert (ended.exit_code, ended.output) == (1, f"{sentence}\n")
+    (out / "feed.xml").unlink()
+    (out / "feed.xml").mkdir()
+    assert (
+        run(f"export {kind} out news").output
+        == "Error: Could not export to out/feed.xml: Is a directory.\n"
+    )
+    (out / "feed.xml").rmdir()
+    for make in STRANGE:
+        (out / "feed.xml").unlink(missing_ok=True)
+        make(out / "feed.xml")
+        assert run(f"export {kind} out news").exit_code == 0
+        assert (out / "feed.xml").is_file()
+
+
 @pytest.mark.parametrize("make", [a_folder, *STRANGE])
 def test_pages_are_shown_without_it(make: Make, archive: Path) -> None:
     paths = [place_of(what, archive).relative_to(archive) for what in PLACES]
