@@ -101,6 +101,17 @@ class ArticleId(str):
         return ArticleId.of(source, canonical_address(address))
 
     @staticmethod
+    def named_by(text: str) -> "ArticleId":
+        """Return the identity that a text is, or that an address of Eastmoney's articles has.
+
+        :raises InvalidArticleId: for every other text.
+        """
+        try:
+            return InfoCode.from_address(text)
+        except InvalidInfoCode:
+            return ArticleId(text)
+
+    @staticmethod
     def of_file(name: str) -> "ArticleId":
         """Return the identity in the name of a post file, such as ``2026-09-19-cls-2487646.md``.
 

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urlencode, urljoin
 from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
 from archive.addresses import InvalidAddress
-from archive.article_id import ArticleId, InfoCode
+from archive.article_id import ArticleId
 from archive.browse import template_filters
 from archive.browse.article_page import (
     find_post,
@@ -269,21 +269,12 @@ async def _render(datasette: Site, request: Request, template: str, **variables:
 
 async def _find_article(datasette: Site, text: str) -> ArticleId | None:
     """Return the archived article that a text names by its id or an address; None for others."""
-    named = _id_in(text)
-    post = await datasette.ask(find_post, named) if named else None
-    if post is not None:
-        return named
-    try:
+    with suppress(InvalidArticleId):
+        named = ArticleId.named_by(text)
+        if await datasette.ask(find_post, named) is not None:
+            return named
+    with suppress(InvalidAddress):
         return await datasette.ask(article_at, text)
-    except InvalidAddress:
-        return None
-
-
-def _id_in(text: str) -> ArticleId | None:
-    """Return the id that a text is, or that an address of one of Eastmoney's articles has."""
-    for read in (ArticleId, InfoCode.from_address):
-        with suppress(InvalidArticleId):
-            return read(text)
     return None
 
 

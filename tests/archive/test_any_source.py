@@ -69,6 +69,7 @@ def test_a_rebuilt_catalog_is_the_same(tmp_path: Path) -> None:
     with Archive(tmp_path, clock=Clock()) as archive:
         archive.add_many([*ALL, NAMED])
         archive.add(replace(CLS, body=f"{CLS.body}<p>更正</p>"))
+        archive.add(replace(THS, published=THS.published + timedelta(days=40)))
         archive.mark_gone(JIN10_FLASH.info_code)
     before = tables(tmp_path)
     (tmp_path / "catalog.db").unlink()
@@ -168,6 +169,13 @@ def test_a_mention_knows_how_it_was_found(tmp_path: Path) -> None:
         ("1.600160", ARTICLE.info_code, "markup"),
         ("1.600519", THS.info_code, "field"),
     ]
+
+
+def test_names_are_learnt_from_what_sources_name(tmp_path: Path) -> None:
+    guessed = SecurityMention("0.300750", "宁德时代", Found.NAME)
+    with Archive(tmp_path) as archive:
+        archive.add_many([NAMED, ARTICLE, replace(CLS, securities=(guessed,))])
+        assert {one.name for one in archive.lexicon()} == {"贵州茅台", "巨化股份"}
 
 
 @pytest.mark.parametrize("extractor", ["trafilatura 2.4.0", None])
