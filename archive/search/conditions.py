@@ -153,7 +153,8 @@ class _Compiler:
             case And(nodes) | Or(nodes):
                 wanted = (each for each in nodes if not isinstance(each, (Not, Field)))
                 each = [self.focus(inner, names) for inner in wanted]
-                return f"({(' AND ' if isinstance(node, And) else ' OR ').join(each)})"
+                joined = (" AND " if isinstance(node, And) else " OR ").join(each)
+                return f"({joined})" if each else EVERY_POST
             case _:
                 return EVERY_POST
 

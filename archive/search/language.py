@@ -45,7 +45,7 @@ from archive.search.folding import SPACE, fold, fold_with_places, narrow
 # Characters, terms and nested parentheses of a query.
 MAX_QUERY = 1_000
 MAX_TERMS = 50
-MAX_DEPTH = 20
+MAX_DEPTH = 8
 
 _FIELDS = "title|media|source|security|date|edited|gone|versions"
 _FIELD = re.compile(rf"({_FIELDS}):")

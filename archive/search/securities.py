@@ -8,13 +8,14 @@ needs `register`.
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice, product
 
 from sqlite_utils import Database
+from xpinyin import Pinyin
 
 from archive.search.folding import fold, narrow
 from archive.search.language import And, Field, Node, Or, Text, parse
@@ -23,7 +24,21 @@ from archive.search.language import And, Field, Node, Or, Text, parse
 _MOST_NAMED = 6
 
 # Readings of a name with characters that have several.
-_MOST_READINGS = 8
+_MOST_READINGS = 16
+
+# Initials of words and characters that are usual in names and that xpinyin reads otherwise.
+_READINGS = {
+    "银行": "yh",
+    "重庆": "cq",
+    "厦": "x",
+    "朝阳": "cy",
+    "西藏": "xz",
+    "藏格": "zg",
+    "音乐": "yy",
+    "会稽": "kj",
+    "参林": "sl",
+    "长": "c",
+}
 
 # Characters of a name, and letters of initials.
 _SHORTEST_NAME, _LONGEST_NAME, _SHORTEST_INITIALS = 3, 20, 3
@@ -243,8 +258,21 @@ def _initials(name: str) -> Iterator[str]:
     """Yield the initials of a name in pinyin, the usual reading first."""
     if name.isascii():
         return
-    # Its import takes half a second.
-    from pypinyin import Style, pinyin
+    letters: list[Sequence[str]] = []
+    at = 0
+    while at < len(name):
+        word = next((word for word in _READINGS if name.startswith(word, at)), "")
+        letters += _READINGS[word] if word else [_letters_of(name[at])]
+        at += len(word) or 1
+    yield from dict.fromkeys(islice(map("".join, product(*letters)), _MOST_READINGS))
 
-    readings = pinyin(name, style=Style.FIRST_LETTER, heteronym=True)
-    yield from islice(map("".join, product(*readings)), _MOST_READINGS)
+
+def _letters_of(character: str) -> Sequence[str]:
+    """Return the first letters of all readings of a character; itself when it has none."""
+    readings = _pinyin().get_pinyins(character)
+    return tuple(dict.fromkeys(reading[:1].lower() for reading in readings))
+
+
+@cache
+def _pinyin() -> Pinyin:
+    return Pinyin()

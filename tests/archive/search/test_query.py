@@ -15,7 +15,9 @@ import pytest
 
 from archive.archive import Archive
 from archive.search.facets import count_by_month, read_facets
+from archive.search.language import MAX_DEPTH
 from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, estimate, find, plan
+from archive.search.relevance import find_relevant
 from archive.storage.databases import open_catalog
 from bench.pages import build
 from tests.archive.browse.conftest import GONE, REVISED, article
@@ -237,6 +239,16 @@ def found(catalog: sqlite3.Connection, q: str) -> set[int]:
     sql = f"SELECT id FROM posts WHERE {query.condition}"  # noqa: S608
     assert {number for (number,) in catalog.execute(sql, query.values)} == hits
     return hits
+
+
+@pytest.mark.parametrize(
+    "level",
+    ["-(的 ", "(的 | ", "-(的 | ", "-(gone: ", "-(的 | gone: ", "(gone: OR 的 -", "-(gzmt OR -"],
+)
+def test_the_deepest_query_can_be_run(catalog: sqlite3.Connection, level: str) -> None:
+    q = level * MAX_DEPTH + "的" + ")" * MAX_DEPTH
+    hits = find_relevant(catalog, Query(q=q), limit=POSTS)
+    assert {hit.id for hit in hits} == found(catalog, q)
 
 
 def test_edited_posts_are_those_that_their_publisher_changed(tmp_path: Path) -> None:

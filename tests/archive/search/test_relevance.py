@@ -46,7 +46,14 @@ def test_the_best_answers_come_first(samples: Connection) -> None:
 
 
 def test_relevance_finds_what_time_finds(samples: Connection) -> None:
-    for query in [*(Query(q=q) for q in LABELLED), Query(), Query(q="-的"), Query(q="gone:")]:
+    others = (
+        "-的",
+        "gone:",
+        "(media:x OR -gone:) 的",
+        "(-的 OR -了)",
+        "title:工信部 OR gone: OR -gzmt",
+    )
+    for query in [Query(), *(Query(q=q) for q in (*LABELLED, *others))]:
         by_time = find(samples, query, limit=100)
         assert sorted(find_relevant(samples, query, limit=100), reverse=True) == by_time
         assert len(by_time) == count(samples, query)
