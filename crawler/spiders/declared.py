@@ -1,147 +1,72 @@
-"""The spiders of declared sources.
+"""The spiders of declared sources: which pages of which lists are read.
 
-An article goes from the top of this file to its bottom: `start` → `parse_list`, page after page →
-`_found` → `parse_article`, for lists that do not have the whole article → an item.
+Each list goes from `start` to `parse_list`, page after page. `crawler.spiders.declared_articles`
+does the rest for each article that a list names.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cached_property
-from pathlib import Path
-from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
+from datetime import timedelta
+from typing import Any
 
-from pydantic import BaseModel
-from scrapy import Request, Spider
-from scrapy.crawler import Crawler
+from scrapy import Request
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
-from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
-from archive.addresses import InvalidAddress
-from archive.article import SHANGHAI, Article, BodySource
+from archive.article import SHANGHAI
 from archive.article_id import ArticleId
-from archive.catalog import PostRow
-from archive.content.lexicon import Lexicon, read_lexicon
-from archive.errors import ArchiveError, InvalidArticle, Refused
-from crawler.arguments import HOSTS, LISTS, DeclaredArguments
+from archive.errors import Refused
 from crawler.declarations import (
-    Answer,
     AnswerError,
     Declaration,
     Entry,
-    MissingArticle,
-    UnreadableAnswer,
     read_list,
 )
 from crawler.declarations.addresses import (
-    article_address,
     first_address,
-    layout_at,
     next_address,
 )
-from crawler.declarations.articles import ArticleFacts
-from crawler.declarations.composed import composed, to_article
-from crawler.declarations.identity import article_id, native_id, rewritten
 from crawler.declarations.lists import UNREADABLE
 from crawler.declarations.model import ListTable
-from crawler.declarations.redaction import redacted
-from crawler.declarations.revisits import entry_of, with_listed
-from crawler.extraction.container import ExtractionMissing
-from crawler.extraction.fallback import read_or_extract
-from crawler.failures import Failures, is_answer, reason_of
-from crawler.items import Checked, Gone, Item
+from crawler.failures import reason_of
+from crawler.items import Item
 from crawler.listed_facts import ListedEntry
 from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
-from crawler.request_meta import ANSWERS_JSON, ARTICLE, EDITION, LIST, LISTED, REVISIT, STAGE
-from crawler.session import CrawlSession, RequestedArticle, session_of, stats_of
-from crawler.spiders.articles import GONE, request_of, status_of
-from crawler.spiders.declared_lists import ListPlace, PendingArticle, end_of
+from crawler.request_meta import ANSWERS_JSON, LIST
+from crawler.session import stats_of
+from crawler.spiders.articles import request_of
+from crawler.spiders.declared_articles import SKIPPED, DeclaredArticleSpider
+from crawler.spiders.declared_lists import ListPlace, end_of
 from crawler.spiders.limits import ListLimits
-from crawler.tally import Fate
 
 #: The priority of lists. An article is requested after all lists are read, so that the first of the
 #: lists that name it provides its facts. Those whose articles have pages come first: a page is the
 #: better source of an article that another list has as a whole.
 _BEFORE_ARTICLES = 10
-#: The most pages of one article, and the most lists that one index of sitemaps leads to.
-_MOST_PAGES, _MOST_SITEMAPS = 20, 20
+#: The most lists that one index of sitemaps leads to.
+_MOST_SITEMAPS = 20
 
-_SKIPPED = "entry/skipped/"
-_NO_TEXT, _NO_PAGE = "it has no text", "it has no page at a host of the source"
+_NO_TEXT = "it has no text"
 
 
-class DeclaredSpider(Spider):
+class DeclaredSpider(DeclaredArticleSpider):
     """Base of the spiders of declared sources, which `spider_of` makes."""
-
-    arguments: ClassVar[type[BaseModel]] = DeclaredArguments
-    declaration: ClassVar[Declaration]
-    custom_settings = {  # noqa: RUF012 (Scrapy declares it as it is)
-        "FINEWS_ONE_SLOT": True,
-        "DOWNLOAD_DELAY_JITTER": 0,
-        "FINEWS_REVISITS": 20,
-    }
-
-    failures: Failures
-
-    def __init__(self, name: str | None = None, **arguments: str) -> None:
-        super().__init__(name)
-        self.given_arguments = arguments
-        context = {LISTS: tuple(self.declaration.lists), HOSTS: self.declaration.hosts}
-        self.args = DeclaredArguments.model_validate(arguments, context=context)
-        self._met: set[ArticleId] = set()
-
-    @classmethod
-    def update_settings(cls, settings: BaseSettings) -> None:
-        """Set the pace of the source's manners; all of its hosts share it."""
-        super().update_settings(settings)
-        for name in ("DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY"):
-            settings.set(name, cls.declaration.manners.delay, priority="spider")
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Build the spider; Scrapy calls this."""
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.failures = Failures(crawler)
-        return spider
-
-    @cached_property
-    def session(self) -> CrawlSession:
-        """The session of the crawl, which exists once the spider has started."""
-        return session_of(self.crawler)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the crawl is neither `since` a day, nor of some `pages` or articles only."""
-        return self.args.since is None and self.args.pages is None and not self.args.url
-
-    @property
-    def by_name(self) -> bool:
-        """Whether the user named the articles: later crawls do not retry those that fail."""
-        return bool(self.args.url)
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield requests for the lists, then for failed articles and due revisits."""
-        self._now = load_object(self.settings["FINEWS_CLOCK"])
         self._limits = ListLimits.of(self.settings, self.args.pages)
         self._known = self.session.archive.completed(self.name, self.given_arguments)
         first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
-        self._lexicon = self._names_of_securities()
         self._old = (self._known or self._now()) - first_days
         for address in self.args.url:
-            yield self._named(address)
+            yield self.named(address)
         for name in () if self.args.url else self.args.lists or self.declaration.lists:
             table = self.declaration.lists[name]
             place = ListPlace.at_top_of(name, table)
             yield self._list_request(place, first_address(table, self._now()))
         if self.is_whole:
-            for found in (*self._failed_before(), *self._due_revisits()):
+            for found in (*self.failed_before(), *self.due_revisits()):
                 yield found
-
-    # Lists.
 
     def _list_request(self, place: ListPlace, address: str) -> Request:
         table = self.declaration.lists[place.name]
@@ -173,9 +98,9 @@ class DeclaredSpider(Spider):
             return
         table = self.declaration.lists[place.name]
         try:
-            page = read_list(self.declaration, place.name, self._answer(response), page=place.page)
+            page = read_list(self.declaration, place.name, self.answer(response), page=place.page)
         except AnswerError as error:
-            self._list_not_read(place, _reason(error), str(error))
+            self._list_not_read(place, error.reason, str(error))
             return
         if page.sitemaps:
             yield from self._sitemap_requests(page.sitemaps, place)
@@ -186,7 +111,7 @@ class DeclaredSpider(Spider):
         articles = [*self._identified(page.entries, table, response.url)]
         for known_as, entry in articles:
             if not self._is_left_out(entry, place):
-                yield from self._found(known_as, self._listing(entry, place, response))
+                yield from self.found(known_as, self._listing(entry, place, response))
         if place.is_at_top:
             self._list_read(response)
         following = next_address(table, page, self._now())
@@ -214,28 +139,12 @@ class DeclaredSpider(Spider):
             self.count("list/posts")
             skip = entry.skip or (_NO_TEXT if table.whole and entry.body is None else None)
             if skip is not None:
-                self.count(f"{_SKIPPED}{skip}")
+                self.count(f"{SKIPPED}{skip}")
                 continue
             try:
-                yield self._known_as(entry, table.space), entry
+                yield self.known_as(entry, table.space), entry
             except Refused as error:
                 self.failures.refused(str(error), where)
-
-    def _known_as(self, entry: Entry, space: str) -> ArticleId:
-        """Return the id of an article, under which another list may have led to it before.
-
-        :raises Refused: when it has neither an id nor an address.
-        """
-        own = article_id(self.declaration, entry.id, entry.address, space=space)
-        if entry.address is None or self.session.archive.has(own):
-            return own
-        return self._archived_at(entry.address) or own
-
-    def _archived_at(self, address: str) -> ArticleId | None:
-        try:
-            return self.session.archive.article_at(rewritten(self.declaration.identity, address))
-        except InvalidAddress:
-            return None
 
     def _is_left_out(self, entry: Entry, place: ListPlace) -> bool:
         """Return whether an article is too old for this crawl.
@@ -311,258 +220,22 @@ class DeclaredSpider(Spider):
             url = response.request.url if response.request else response.url
             self.session.list_read(url, validators)
 
-    # Articles.
-
     def _listing(self, entry: Entry, place: ListPlace, response: Response) -> ListedEntry:
         return ListedEntry(self.name, place.name, response.url, entry, capture_of(response))
-
-    def _found(self, known_as: ArticleId, listed: ListedEntry) -> Iterator[Request | Item]:
-        """Yield an article that a list has as a whole, or the request for its page, once."""
-        if known_as not in self._met:
-            self._met.add(known_as)
-            yield from self._listed(known_as, listed)
-
-    def _listed(self, known_as: ArticleId, listed: ListedEntry) -> Iterator[Request | Item]:
-        table = self.declaration.lists[listed.list]
-        pending = PendingArticle(id=known_as, entry=listed.entry, space=table.space, listed=listed)
-        if table.whole:
-            yield from self._of_list(pending)
-        else:
-            yield from self._first_page(replace(pending, revisit=self._may_improve(known_as)))
-
-    def _may_improve(self, known_as: ArticleId) -> bool:
-        """Return whether an archived body is a list's, and it is time to request the page."""
-        stored = self.session.archive.stored_body(known_as)
-        has_layout = bool(self.declaration.articles)
-        if not has_layout or stored is None or stored.body_source != BodySource.LIST:
-            return False
-        share = self.settings.getfloat("FINEWS_INTERVAL_SHARE")
-        own, now = BodySource.PAGE, self._now()
-        return stored.source_to_improve(own, own=own, share=share, now=now) is not None
-
-    def _of_list(self, pending: PendingArticle) -> Iterator[Article]:
-        """Yield an article with the body that its list has, if it is new or was changed since."""
-        session, known_as = self.session, pending.id
-        if session.archive.has(known_as):
-            session.tally.note(known_as, Fate.UNCHANGED)
-            if not self._was_changed(pending):
-                return
-        elif self._is_waiting(known_as):
-            session.tally.note(known_as, Fate.WAITING)
-            return
-        else:
-            session.request(known_as, RequestedArticle(listed=pending.listed))
-        yield from self._item(pending, None)
-
-    def _was_changed(self, pending: PendingArticle) -> bool:
-        """Return whether a list shows that its own, archived text of an article was changed."""
-        row, entry = self.session.archive.row_of(pending.id), pending.entry
-        if row is None or row.body_source != BodySource.LIST:
-            return False
-        checked = datetime.fromisoformat(row.checked)
-        is_modified = entry.modified is not None and entry.modified.time > checked
-        return is_modified or entry.title not in (None, row.title)
-
-    def _is_waiting(self, known_as: ArticleId) -> bool:
-        return self.is_whole and self.session.archive.crawl_state.is_waiting(
-            known_as,
-            self.session.now(),
-            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
-            attempts=self.settings.getint("FINEWS_ATTEMPTS"),
-        )
-
-    def _named(self, address: str) -> Request:
-        """Return the request for an article that the user named."""
-        entry = Entry(id=native_id(self.declaration.identity, address), address=address)
-        pending = PendingArticle(id=self._known_as(entry, ""), entry=entry)
-        return self._page_request(pending, self._address_of(entry) or address)
-
-    def _first_page(self, pending: PendingArticle) -> Iterator[Request]:
-        """Yield the request for the first page of an article, if that is at one of the hosts."""
-        address = self._address_of(pending.entry)
-        if address is None:
-            self.count(f"{_SKIPPED}{_NO_PAGE}")
-            return
-        if pending.revisit:
-            self.count("article/looked_at")
-        yield self._page_request(pending, address)
-
-    def _address_of(self, entry: Entry) -> str | None:
-        """Return the address of an article's page; None where it is at none of the hosts."""
-        address = article_address(self.declaration, entry, self._now())
-        host = (urlsplit(address).hostname or "") if address else ""
-        is_own = any(f".{host}".endswith(f".{own}") for own in self.declaration.hosts)
-        return address if is_own else None
-
-    def _page_request(self, pending: PendingArticle, address: str) -> Request:
-        layout = layout_at(self.declaration, address)
-        return Request(
-            address,
-            self.parse_article,
-            errback=self.article_failed,
-            headers=dict(layout.headers) if layout else {},
-            meta={
-                ARTICLE: pending.id,
-                EDITION: None,
-                STAGE: f"page {len(pending.pages)}",
-                LISTED: pending.listed,
-                ANSWERS_JSON: layout is not None and layout.is_bare_json,
-                REVISIT: pending.revisit,
-            },
-            cb_kwargs={"pending": pending},
-        )
-
-    def parse_article(
-        self, response: Response, pending: PendingArticle
-    ) -> Iterator[Request | Item]:
-        """Yield the article of a page, or the request for its next page."""
-        try:
-            facts = read_or_extract(self.declaration, self._answer(response))
-        except (AnswerError, ExtractionMissing) as error:
-            yield from self._without_page(pending, _reason(error), str(error))
-            return
-        pending = pending.with_page(facts, response.url, capture_of(response))
-        if facts.next and facts.next not in pending.pages:
-            if len(pending.pages) < _MOST_PAGES:
-                yield self._page_request(pending, facts.next)
-                return
-            self.logger.warning("%s has more than %d pages.", pending.id, _MOST_PAGES)
-        yield from self._item(pending, pending.facts)
-
-    def article_failed(self, failure: Failure) -> Iterator[Item]:
-        """Take the text of the list, where the page of an article has no answer."""
-        pending: PendingArticle = request_of(failure).cb_kwargs["pending"]
-        reason, sentence = reason_of(failure)
-        is_gone = status_of(failure) in GONE
-        yield from self._without_page(pending, reason, sentence, is_gone=is_gone)
-
-    def _without_page(
-        self, pending: PendingArticle, reason: str, sentence: str, *, is_gone: bool = False
-    ) -> Iterator[Item]:
-        """Yield the article with its list's text, or record that its page gave no article."""
-        is_gone = is_gone or reason == MissingArticle.reason
-        if pending.revisit:
-            self.logger.info("%s is not revisited: %s", pending.id, sentence)
-            if is_answer(reason):
-                yield Gone(pending.id) if is_gone else Checked(pending.id, settled=False)
-        elif pending.entry.body is not None and not is_gone:
-            if reason == UnreadableAnswer.reason:
-                self.failures.stands_in(pending.id, sentence)
-            yield from self._item(pending, None)
-        else:
-            fate = Fate.GONE if is_gone else Fate.FAILED
-            self.failures.of_article(pending.id, reason, sentence, fate=fate)
-
-    def _item(self, pending: PendingArticle, facts: ArticleFacts | None) -> Iterator[Article]:
-        """Yield what the archive stores of an article.
-
-        :param facts: of its page; None for an article with the body of its list.
-        """
-        try:
-            found = composed(self.declaration, pending.entry, facts, space=pending.space)
-            if found is None:
-                raise InvalidArticle(f"{pending.id} has no text")
-            row = self.session.archive.row_of(pending.id)
-            article = to_article(
-                replace(found, id=pending.id),
-                self.declaration,
-                fetched=datetime.fromisoformat(row.published) if row else self._now(),
-                addresses=pending.all_addresses,
-                captures=pending.all_captures,
-                lexicon=self._lexicon,
-            )
-            if pending.archived is not None:
-                article = with_listed(article, pending.archived)
-            yield replace(article, body_provisional=facts is None and self._has_page(pending))
-        except Refused as error:
-            self.failures.of_article(pending.id, "refused", f"{error}.")
-
-    def _has_page(self, pending: PendingArticle) -> bool:
-        """Return whether an article has a page with a better body than its list has."""
-        listed = pending.listed
-        is_whole = listed is not None and self.declaration.lists[listed.list].whole
-        return bool(self.declaration.articles) and not is_whole
-
-    # Articles of earlier crawls.
-
-    def _failed_before(self) -> Iterator[Request | Item]:
-        """Yield requests for articles of this source that failed in earlier crawls."""
-        attempts, given_up = self.settings.getint("FINEWS_ATTEMPTS"), 0
-        for failed in self.session.archive.crawl_state.failures():
-            listed = ListedEntry.of_json(failed.listed) if failed.listed else None
-            if listed is not None and listed.source == self.name:
-                given_up += failed.times >= attempts
-                if listed.list in self.declaration.lists:
-                    yield from self._listed(failed.info_code, listed)
-        if given_up:
-            self.logger.warning(
-                "%d articles were given up after %d crawls; `finews stats` names them.",
-                *(given_up, attempts),
-            )
-
-    def _due_revisits(self) -> Iterator[Request | Item]:
-        """Yield requests for archived articles that may have changed."""
-        for row in self.session.archive.due(
-            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
-            days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
-            limit=self.settings.getint("FINEWS_REVISITS"),
-            source=self.name,
-        ):
-            yield from self._revisit(row)
-
-    def _revisit(self, row: PostRow) -> Iterator[Request | Item]:
-        """Yield the request for the page of an archived article."""
-        known_as = ArticleId(row.info_code)
-        try:
-            article = next(iter(self.session.archive.editions_of(known_as)))
-        except (ArchiveError, InvalidArticle) as error:
-            self.logger.warning("%s is not revisited: %s", known_as, error)
-            yield Checked(known_as, settled=True)
-            return
-        yield from self._first_page(
-            PendingArticle(
-                id=known_as,
-                entry=entry_of(self.declaration, article),
-                archived=article,
-                revisit=True,
-            )
-        )
-
-    # What all of them share.
 
     def closed(self, reason: str) -> None:
         """Log how many entries of lists were left out, by reason; Scrapy calls this at the end."""
         stats = stats_of(self.crawler).get_stats()
         skipped = {
-            key.removeprefix(_SKIPPED): stats[key]
+            key.removeprefix(SKIPPED): stats[key]
             for key in sorted(stats)
-            if key.startswith(_SKIPPED)
+            if key.startswith(SKIPPED)
         }
         if skipped:
             reasons = "; ".join(f"{count}: {why}" for why, count in skipped.items())
             self.logger.info(
                 "%d entries of lists were left out (%s).", sum(skipped.values()), reasons
             )
-
-    def _names_of_securities(self) -> Lexicon:
-        """Return the names that the archive has learnt, and those of the user's file."""
-        learnt, path = self.session.archive.lexicon(), self.settings["FINEWS_LEXICON"]
-        return learnt.completed(read_lexicon(Path(path))) if path else learnt
-
-    def count(self, key: str) -> None:
-        """Add one to a number in the stats."""
-        stats_of(self.crawler).inc_value(key)
-
-    def _answer(self, response: Response) -> Answer:
-        header = response.headers.get("Content-Type") or b""
-        answer = Answer(
-            response.url,
-            response.body,
-            content_type=header.decode("latin-1"),
-            status=response.status,
-            fetched=self._now(),
-        )
-        return redacted(self.declaration, answer)
 
 
 def spider_of(declaration: Declaration) -> type[DeclaredSpider]:
@@ -574,8 +247,3 @@ def spider_of(declaration: Declaration) -> type[DeclaredSpider]:
         "allowed_domains": list(declaration.hosts),
     }
     return type(f"{declaration.name.title()}Spider", (DeclaredSpider,), attributes)
-
-
-def _reason(error: AnswerError | ExtractionMissing) -> str:
-    """Return a word for the statistics."""
-    return "extraction" if isinstance(error, ExtractionMissing) else error.reason

@@ -103,6 +103,12 @@ def kill_when_there_are(replica: Replica, archive: Path, enough: int) -> None:
         crawl.send_signal(signal.SIGKILL)
 
 
+def assert_pace(pauses: list[float], delay: float) -> None:
+    """Check a delay between requests; a busy machine notes a single one too late."""
+    assert min(pauses) > 0.7 * delay, pauses
+    assert sum(pauses) / len(pauses) > 0.95 * delay, pauses
+
+
 def test_each_host_family_has_its_own_pace(replica: Replica, archive: Path) -> None:
     """Sources with one family are crawled one after another, others at the same time."""
     timed = Timed(replica.sites)
@@ -116,7 +122,7 @@ def test_each_host_family_has_its_own_pace(replica: Replica, archive: Path) -> N
     for hosts, delay in paces.items():
         pauses = timed.pauses(hosts)
         assert len(pauses) >= 6
-        assert min(pauses) > delay - 0.15, (hosts, pauses)
+        assert_pace(pauses, delay)
     assert took < sum(sum(timed.pauses(hosts)) for hosts in paces)
 
 
@@ -129,7 +135,7 @@ def test_sources_of_one_family_take_turns(replica: Replica, archive: Path, tmp_p
     ended = crawl_sources(replica, archive, "ths", "hexin", "--set", folders)
     assert ended.status == 0, ended.log
     assert len(timed.pauses([THS])) >= 10
-    assert min(timed.pauses([THS])) > 0.85
+    assert_pace(timed.pauses([THS]), 1.0)
 
 
 def test_a_source_that_refuses_is_replaced(replica: Replica, archive: Path) -> None:
