@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Self, TypeVar, cast
 
 from archive.errors import ArchiveError, FinewsError
+from archive.pipes import send
 from archive.signals import ENDING
 
 Task = TypeVar("Task")
@@ -146,7 +147,7 @@ class _Worker:
         :raises ArchiveError: when the process is killed.
         """
         try:
-            self._pipe.send((work, task))
+            send(self._pipe, (work, task))
             done, error = self._pipe.recv()
         except (EOFError, OSError) as ended:
             raise ArchiveError(
@@ -167,7 +168,7 @@ def _serve(pipe: Connection) -> None:
     _live_with_parent()
     with suppress(EOFError):
         while True:
-            pipe.send(_outcome(*pipe.recv()))
+            send(pipe, _outcome(*pipe.recv()))
 
 
 def _outcome(

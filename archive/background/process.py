@@ -16,6 +16,7 @@ from archive.archive import Archive
 from archive.article import Article
 from archive.background.placement import LOST, Places
 from archive.errors import ArchiveError, FinewsError
+from archive.pipes import send
 from archive.signals import ENDING
 from archive.warc import Exchange
 from archive.writing import Outcome
@@ -90,19 +91,19 @@ def write(pipe: Connection) -> None:
     failure: ArchiveError | None = None
     try:
         with Archive(folder, clock=clock) as archive, suppress(ConnectionError):
-            pipe.send(((), None))
+            send(pipe, ((), None))
             _handle_messages(pipe, ArchiveService(archive))
     except ArchiveError as error:
         failure = error
     with suppress(ConnectionError):
-        pipe.send(((), failure))
+        send(pipe, ((), failure))
 
 
 def _handle_messages(pipe: Connection, service: ArchiveService) -> None:
     for exchanges, call in _messages(pipe):
         service.capture(exchanges)
         if call is not None:
-            pipe.send(service.answer(call))
+            send(pipe, service.answer(call))
 
 
 def _messages(pipe: Connection) -> Iterator[Message]:

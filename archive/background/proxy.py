@@ -26,6 +26,7 @@ from archive.catalog import CatalogReader
 from archive.clock import Clock, utc_iso, utc_now
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError, FinewsError
+from archive.pipes import send
 from archive.reader import ArchiveReader
 from archive.storage import connect
 from archive.warc import Exchange
@@ -133,7 +134,7 @@ class SubprocessArchive(ArchiveReader):
 
     def _send(self, message: object) -> None:
         with _pipe_errors():
-            self._pipe.send(message)
+            send(self._pipe, message)
 
     def _receive(self) -> Any:
         with _pipe_errors():

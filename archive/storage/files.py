@@ -166,7 +166,7 @@ def refuse_link(path: Path) -> None:
 def is_file(path: Path) -> bool:
     """Return whether a path is a file.
 
-    From Python 3.13 on, `Path.is_file` returns False for a file that this user may not examine.
+    From Python 3.14 on, `Path.is_file` returns False for a file that this user may not examine.
 
     :raises OSError: when the path cannot be examined.
     """

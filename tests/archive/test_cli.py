@@ -73,6 +73,14 @@ finally:
     assert told.stdout.splitlines()[-1] == "['archive.integrity.verify']"
 
 
+@pytest.mark.parametrize("group", [(), ("export",), ("cluster",)])
+def test_no_line_of_a_list_of_commands_is_cut(run: Run, group: tuple[str, ...]) -> None:
+    shown = run(*group, "--help").output
+    _, commands = shown.split("Commands:\n")
+    assert commands
+    assert "..." not in commands
+
+
 def test_what_is_no_command_is_refused_by_name(run: Run) -> None:
     told = run("brows")
     assert told.exit_code == 2

@@ -358,11 +358,11 @@ def test_one_column_can_be_asked(db: Database) -> None:
 
 def test_sql_functions_take_anything(corpus: Database) -> None:
     sql = (
-        "SELECT search_grams(?1), escape_fts(?1), marked_snippet(?1, ?1),"
-        " marked_snippet(?1, ?1, ?1)"
+        "SELECT search_grams(:value), escape_fts(:value), marked_snippet(:value, :value),"
+        " marked_snippet(:value, :value, :value)"
     )
     for value in (None, 5, -5, 1.5, b"\xff", "", "央行", 2**60):
-        ((*answers,),) = corpus.execute(sql, [value])
+        ((*answers,),) = corpus.execute(sql, {"value": value})
         assert all(isinstance(answer, str) for answer in answers)
     sql = "SELECT marked_snippet('央行', '央', -5), marked_snippet('央行', '央', NULL)"
     assert corpus.execute(sql).fetchall() == [("<mark>央</mark>…", "<mark>央</mark>行")]
