@@ -219,7 +219,16 @@ def conditions_here(connection: sqlite3.Connection, q: str) -> Conditions:
     """
     if not q:
         return Conditions()
-    return conditions_of(q, names_by_key(connection, key_terms(parse(q))))
+    return conditions_of(q, names_meant(connection, q))
+
+
+def names_meant(connection: sqlite3.Connection, q: str) -> dict[str, list[str]]:
+    """Return the terms of a query that are codes or initials of securities, with their names.
+
+    :returns: folded names by term.
+    :raises InvalidQuery: when the query cannot be understood.
+    """
+    return names_by_key(connection, key_terms(parse(q)))
 
 
 def is_frequent(
