@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import Self
 
-from archive.search import Hit, Query, count_by_month, find, find_relevant, names_meant, snippet
+from archive.search import (
+    MOST_RANKED,
+    Hit,
+    Query,
+    count_by_month,
+    find,
+    find_relevant,
+    names_meant,
+    snippet,
+)
 
 #: Number of posts on a page.
 PAGE = 20
-
-#: Number of posts on a page of the most relevant ones.
-_MOST_RELEVANT = 50
 
 #: Characters of an excerpt.
 _SNIPPET = 100
@@ -127,7 +133,7 @@ def read_relevant(connection: sqlite3.Connection, query: Query, until: str) -> l
 
     :param until: latest publication time; see `archive.catalog.future_dates`.
     """
-    hits = find_relevant(connection, without_future(query, until), limit=_MOST_RELEVANT)
+    hits = find_relevant(connection, without_future(query, until), limit=MOST_RANKED)
     return read_cards(connection, [hit.id for hit in hits], query.q)
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from archive.search.conditions import Conditions, conditions_of, key_terms
 from archive.search.language import MAX_QUERY, parse
 from archive.search.securities import names_by_key
+from archive.search.tokenizer import PREFIX
 
 # Characters of a parameter of a URL that are read, those of `q` aside; the rest is ignored.
 _LONGEST = 200
@@ -255,7 +256,12 @@ def is_frequent(
 def _is_most_frequent(
     connection: sqlite3.Connection, values: Mapping[str, object], wanted: int
 ) -> bool:
-    """Return whether to ask the index about each post of a scan, until `wanted` match."""
+    """Return whether to ask the index about each post of a scan, until `wanted` match.
+
+    Never for a character that is found as the first of a pair: each question would read all pairs.
+    """
+    if PREFIX in str(values["q"]):
+        return False
     least = math.isqrt(wanted * _last_number(connection) * _PROBE_COST) + 1
     return has_at_least(connection, least, _MATCHES, values)
 

@@ -17,7 +17,7 @@ from archive.search.language import parse, texts_of
 from archive.search.query import Hit, Query, find, names_meant, rows
 
 # Posts that are compared with each other; of a longer list, the rest is by time.
-MOST_RANKED = 100
+MOST_RANKED = 50
 
 # Characters of a text that count for its rank.
 _COUNTED = 1_000
