@@ -3,16 +3,22 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Self
 
-from archive.search import Hit, Query, count_by_month, find, find_relevant, snippet
+from archive.search import (
+    MOST_RANKED,
+    Hit,
+    Query,
+    count_by_month,
+    find,
+    find_relevant,
+    names_meant,
+    snippet,
+)
 
 #: Number of posts on a page.
 PAGE = 20
-
-#: Number of posts on a page of the most relevant ones.
-_MOST_RELEVANT = 50
 
 #: Characters of an excerpt.
 _SNIPPET = 100
@@ -127,7 +133,7 @@ def read_relevant(connection: sqlite3.Connection, query: Query, until: str) -> l
 
     :param until: latest publication time; see `archive.catalog.future_dates`.
     """
-    hits = find_relevant(connection, without_future(query, until), limit=_MOST_RELEVANT)
+    hits = find_relevant(connection, without_future(query, until), limit=MOST_RANKED)
     return read_cards(connection, [hit.id for hit in hits], query.q)
 
 
@@ -148,31 +154,35 @@ def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = 
         """,  # noqa: S608 (question marks and a number)
         ids,
     )
-    cards = {row["id"]: card_of(row, query) for row in rows}
+    names = list(chain.from_iterable(names_meant(connection, query).values()))
+    cards = {row["id"]: card_of(row, query, names) for row in rows}
     return [cards[post] for post in ids if post in cards]
 
 
-def card_of(row: sqlite3.Row, query: str = "") -> Card:
-    """Return the card of a row of ``posts``, with the hits of `query` marked."""
+def card_of(row: sqlite3.Row, query: str = "", names: Sequence[str] = ()) -> Card:
+    """Return the card of a row of ``posts``, with the hits of `query` marked.
+
+    :param names: of securities whose codes or initials are terms of `query`; marked as well.
+    """
     return Card(
         info_code=row["info_code"],
-        title=_marked(row["title"], query),
+        title=_marked(row["title"], query, names),
         published=row["published"],
         precision=row["precision"],
         media=row["media"],
-        excerpt=_excerpt(row, query),
+        excerpt=_excerpt(row, query, names),
         version=row["version"],
         gone=row["gone"],
     )
 
 
-def _marked(text: str, query: str) -> Marked:
-    return snippet(text, query, None) if query else ((text, False),)
+def _marked(text: str, query: str, names: Sequence[str]) -> Marked:
+    return snippet(text, query, None, names) if query else ((text, False),)
 
 
-def _excerpt(row: sqlite3.Row, query: str) -> Marked:
+def _excerpt(row: sqlite3.Row, query: str, names: Sequence[str]) -> Marked:
     if query:
-        return snippet(row["text"][:_MAX_SEARCHED], query, _SNIPPET)
+        return snippet(row["text"][:_MAX_SEARCHED], query, _SNIPPET, names)
     beginning = " ".join((row["digest"] or row["text"][: 2 * _SNIPPET]).split())
     return ((beginning[:_SNIPPET] + "…" * (len(beginning) > _SNIPPET), False),)
 

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from archive.search import (
     explain,
     find,
     find_relevant,
+    names_meant,
     parse,
     securities_named,
     snippet,
@@ -82,22 +84,24 @@ def search(
         asked = Query(q=query)
         total = count(connection, asked)
         order = find if sort == "time" else find_relevant
-        hits = [_record(connection, hit, query) for hit in order(connection, asked, limit=limit)]
+        names = list(chain.from_iterable(names_meant(connection, query).values()))
+        found = order(connection, asked, limit=limit)
+        hits = [_record(connection, hit, query, names) for hit in found]
         named = securities_named(connection, query)
         explanation = None if total else explain(connection, asked)
     if as_json:
         securities = [
             {"market": each.market, "code": each.symbol, "name": each.name} for each in named
         ]
-        found = {"total": total, "hits": hits, "securities": securities}
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        result = {"total": total, "hits": hits, "securities": securities}
+        click.echo(json.dumps(result, ensure_ascii=False, indent=1))
     else:
         _print(hits, total, named, explanation)
     if not total:
         context.exit(SearchStatus.NONE)
 
 
-def _record(connection: sqlite3.Connection, hit: Hit, query: str) -> Record:
+def _record(connection: sqlite3.Connection, hit: Hit, query: str, names: Sequence[str]) -> Record:
     row = connection.execute(
         f"""
         SELECT info_code, title, published, media, substr(text, 1, {_MAX_SEARCHED}), path, link
@@ -111,7 +115,7 @@ def _record(connection: sqlite3.Connection, hit: Hit, query: str) -> Record:
         "title": title,
         "published": published,
         "media": media,
-        "snippet": "".join(piece for piece, _ in snippet(text, query)),
+        "snippet": "".join(piece for piece, _ in snippet(text, query, names=names)),
         "path": path,
         "link": link,
     }

@@ -23,6 +23,7 @@ from archive.search.query import (
     find,
     has_at_least,
     is_frequent,
+    names_meant,
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.search.securities import (
@@ -60,6 +61,7 @@ __all__ = [
     "indexed_row",
     "is_frequent",
     "months_between",
+    "names_meant",
     "parse",
     "read_facets",
     "rebuild_search",

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from archive.search.conditions import Conditions, conditions_of, key_terms
 from archive.search.language import MAX_QUERY, parse
 from archive.search.securities import names_by_key
+from archive.search.tokenizer import PREFIX
 
 # Characters of a parameter of a URL that are read, those of `q` aside; the rest is ignored.
 _LONGEST = 200
@@ -219,7 +220,16 @@ def conditions_here(connection: sqlite3.Connection, q: str) -> Conditions:
     """
     if not q:
         return Conditions()
-    return conditions_of(q, names_by_key(connection, key_terms(parse(q))))
+    return conditions_of(q, names_meant(connection, q))
+
+
+def names_meant(connection: sqlite3.Connection, q: str) -> dict[str, list[str]]:
+    """Return the terms of a query that are codes or initials of securities, with their names.
+
+    :returns: folded names by term.
+    :raises InvalidQuery: when the query cannot be understood.
+    """
+    return names_by_key(connection, key_terms(parse(q)))
 
 
 def is_frequent(
@@ -246,7 +256,12 @@ def is_frequent(
 def _is_most_frequent(
     connection: sqlite3.Connection, values: Mapping[str, object], wanted: int
 ) -> bool:
-    """Return whether to ask the index about each post of a scan, until `wanted` match."""
+    """Return whether to ask the index about each post of a scan, until `wanted` match.
+
+    Never for a character that is found as the first of a pair: each question would read all pairs.
+    """
+    if PREFIX in str(values["q"]):
+        return False
     least = math.isqrt(wanted * _last_number(connection) * _PROBE_COST) + 1
     return has_at_least(connection, least, _MATCHES, values)
 

@@ -11,14 +11,13 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import chain
 
-from archive.search.conditions import focuses, key_terms
+from archive.search.conditions import focuses
 from archive.search.folding import fold, narrow
 from archive.search.language import parse, texts_of
-from archive.search.query import Hit, Query, find, rows
-from archive.search.securities import names_by_key
+from archive.search.query import Hit, Query, find, names_meant, rows
 
 # Posts that are compared with each other; of a longer list, the rest is by time.
-MOST_RANKED = 100
+MOST_RANKED = 50
 
 # Characters of a text that count for its rank.
 _COUNTED = 1_000
@@ -30,7 +29,7 @@ def find_relevant(connection: sqlite3.Connection, query: Query, *, limit: int = 
     :param limit: most hits to return.
     :raises InvalidQuery: see `archive.search.language.parse`.
     """
-    names = names_by_key(connection, key_terms(parse(query.q)))
+    names = names_meant(connection, query.q)
     wanted = max(limit, MOST_RANKED)
     groups: dict[Hit, int] = {}
     for group, focus in enumerate([*focuses(query.q, names), ""]):

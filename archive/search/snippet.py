@@ -26,14 +26,17 @@ class _Match:
     term: str
 
 
-def snippet(text: str, query: str, width: int | None = SNIPPET_WIDTH) -> list[Piece]:
+def snippet(
+    text: str, query: str, width: int | None = SNIPPET_WIDTH, names: Iterable[str] = ()
+) -> list[Piece]:
     """Return the part of a text with the most terms of a query; of several, the most matches.
 
     :param width: of the part in characters; None for the whole text.
+    :param names: folded names that count as terms; see `archive.search.query.names_meant`.
     :returns: the pieces of that part, with ``…`` where text was left out. Without a match, the part
         is the beginning of the text.
     """
-    terms = dict.fromkeys(each.term for each in texts_of(parse(query)))
+    terms = dict.fromkeys([*(each.term for each in texts_of(parse(query))), *names])
     matches = sorted(_matches(text, terms))
     start, end = (0, len(text)) if width is None else _window(text, matches, width)
     pieces: list[Piece] = [("…", False)] if start > 0 else []

@@ -238,6 +238,7 @@ def test_search_for_a_code_counts_its_mentions_and_links_to_its_page(visit: Visi
     posts = mentions.css(".heading p::text").re_first(r"([\d,]+) 篇")
     assert " ".join(link.xpath("string()").get("").split()) == f"巨化股份600160 {posts}"
     assert page.css(".heading p::text").re_first(r"([\d,]+) 篇") == posts != "0"
+    assert set(page.css("mark::text").getall()) == {"巨化股份"}
 
 
 def test_a_security_that_nothing_names_is_a_list_without_posts(visit: Visit) -> None:
