@@ -107,6 +107,22 @@ def test_an_article_is_known_by_its_address_whatever_its_id(
     assert len(rows(archive)) == ARTICLES["nbd"]
 
 
+def test_articles_that_share_an_address_are_several(
+    replica: Replica, archive: Path, crawl: Crawl, tmp_path: Path
+) -> None:
+    own = (SOURCES / "gelonghui.toml").read_text("utf-8")
+    home = 'address = { constant = "https://www.gelonghui.com/" }'
+    changed = re.sub(r"^address = \{ path.*$", home, own, flags=re.MULTILINE)
+    (tmp_path / "gelonghui.toml").write_text(changed, encoding="utf-8")
+    folders = ("-s", f"FINEWS_DECLARATIONS={SOURCES},{tmp_path}")
+    answer = json.loads((RECORDED / "gelonghui" / "lives_page1.json").read_bytes())
+    for part in (answer["result"][3:], answer["result"]):
+        body = json.dumps(answer | {"result": part}).encode()
+        serve(replica, "www.gelonghui.com", at("/api/", Answer(200, body)))
+        assert crawl_of(crawl, "gelonghui", *folders).status == 0
+    assert len(rows(archive)) == ARTICLES["gelonghui"]
+
+
 # Arguments.
 
 
