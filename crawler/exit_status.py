@@ -282,7 +282,7 @@ def _rules_of_layout(
         unread >= min_failures and unread > (read + unread) * max_failed_share,
         ExitStatus.LAYOUT_CHANGED,
         f"{unread} of {read + unread} entries of lists cannot be read, because their layout has "
-        f"changed: {_cause(stats, 'entry', 'layout')}.",
+        f"changed: {_cause(stats, 'entry', 'layout')}",
     )
 
 
