@@ -282,7 +282,7 @@ def _rules_of_layout(
         unread >= min_failures and unread > (read + unread) * max_failed_share,
         ExitStatus.LAYOUT_CHANGED,
         f"{unread} of {read + unread} entries of lists cannot be read, because their layout has "
-        f"changed: {_cause(stats, 'entry', 'layout')}.",
+        f"changed: {_cause(stats, 'entry', 'layout')}",
     )
 
 
@@ -346,16 +346,17 @@ def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> st
 def _but(stats: Mapping[str, Any]) -> str:
     """Return what the sentence of a successful crawl adds.
 
-    It names articles that failed, stand-ins for bodies, posts without a time, and lists that are
-    not in order of time.
+    It names articles that failed, stand-ins for bodies, posts without a time, lists that are not in
+    order of time, and articles that are older than the crawl goes back.
     """
     failed, days = stats.get("article/failed", 0), stats.get("article/dated_by_code", 0)
-    lists = stats.get("list/out_of_order", 0)
+    lists, old = stats.get("list/out_of_order", 0), stats.get("entry/old", 0)
     parts = (
         f" but for {failed} that failed" if failed else "",
         _stand_ins(stats),
         f"; {days} have only a day, because no source has a readable time" if days else "",
         f"; {lists} lists were not newest first, and were read to their ends" if lists else "",
+        f"; {old} older ones were left out, which since=DAY takes in" if old else "",
     )
     return "".join(parts)
 

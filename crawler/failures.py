@@ -99,7 +99,7 @@ class Failures(Component):
     def of_entry(self, where: str, sentence: str) -> None:
         """Count an entry of a list that cannot be read; the article that it names is missed."""
         self.stats.inc_value("entry/unreadable")
-        self._explain("entry", "layout", sentence)
+        self._explain("entry", "layout", f"{sentence}.")
         logger.warning("An entry of the list %s cannot be read: %s.", where, sentence)
 
     def missing_list(self, url: str) -> None:

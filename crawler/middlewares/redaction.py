@@ -1,4 +1,4 @@
-"""Removes from a response, before it is stored, what its source's declaration never stores."""
+"""Remove from a response, before it is stored, what its source's declaration never stores."""
 
 from scrapy import Request
 from scrapy.crawler import Crawler

@@ -1,1 +1,1 @@
-"""Runs crawls from a command line: checks the call, runs one or several spiders, reports."""
+"""Run crawls from a command line: check the call, run one or several spiders, report."""

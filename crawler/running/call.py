@@ -1,4 +1,4 @@
-"""Checks a call before any request: the project, the name of the spider, its arguments."""
+"""Check a call before any request: the project, the name of the spider, its arguments."""
 
 import os
 from collections.abc import Mapping

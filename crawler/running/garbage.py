@@ -1,4 +1,4 @@
-"""Runs Python's garbage collector less often, which takes much of a crawl's CPU time."""
+"""Run Python's garbage collector less often, because it takes much of a crawl's CPU time."""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""Reports how a crawl ended: its counts, its verdict and its exit status."""
+"""Report how a crawl ended: its counts, its verdict and its exit status."""
 
 import sys
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Crawls several sources in one process, each host family at its own pace."""
+"""Crawl several sources in one process, each host family at its own pace."""
 
 import asyncio
 import logging
@@ -128,6 +128,6 @@ class SeveralCrawls:
                 return Result(NOT_STARTED)
             stats = crawler.stats.get_stats()
             self._is_stopping |= stats.get("finish_reason") == _SHUTDOWN
-            if not self._is_stopping:
-                await asyncio.sleep(source.manners.delay)  # the next crawl may visit the same hosts
+            if not self._is_stopping:  # the next crawl may visit the same hosts
+                await asyncio.sleep(crawler.settings.getfloat("DOWNLOAD_DELAY"))
             return Result(verdict_of(crawler), Counts.of(stats))

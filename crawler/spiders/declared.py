@@ -5,6 +5,7 @@ does the rest for each article that a list names.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +44,8 @@ from crawler.spiders.limits import ListLimits
 #: lists that name it provides its facts. Those whose articles have pages come first: a page is the
 #: better source of an article that another list has as a whole.
 _BEFORE_ARTICLES = 10
+#: The most entries of a first page that is read in full; the longest list of news has about 200.
+_MOST_IN_FULL = 500
 #: The most lists that one index of sitemaps leads to.
 _MOST_SITEMAPS = 20
 
@@ -110,7 +113,9 @@ class DeclaredSpider(DeclaredArticleSpider):
             return
         articles = [*self._identified(page.entries, table, response.url)]
         for known_as, entry in articles:
-            if not self._is_left_out(entry, place):
+            if self._is_left_out(entry, place, len(page.entries)):
+                self.count("entry/old")
+            else:
                 yield from self.found(known_as, self._listing(entry, place, response))
         if place.is_at_top:
             self._list_read(response)
@@ -119,14 +124,14 @@ class DeclaredSpider(DeclaredArticleSpider):
 
     def _sitemap_requests(self, addresses: Sequence[str], place: ListPlace) -> Iterator[Request]:
         """Yield requests for the lists that an index of sitemaps names, but not that of another."""
-        read = addresses[:_MOST_SITEMAPS] if place.is_at_top else ()
+        read = () if place.of_index else addresses[:_MOST_SITEMAPS]
         if len(read) < len(addresses):
             self.failures.ends_early(
                 f"The list {place.name} of {self.name} is an index of {len(addresses)} lists; "
                 f"{len(read)} of them are read."
             )
         for address in read:
-            yield self._list_request(place.after((), self._now()), address)
+            yield self._list_request(replace(place, of_index=True), address)
 
     def _identified(
         self, entries: Sequence[Entry], table: ListTable, where: str
@@ -146,16 +151,20 @@ class DeclaredSpider(DeclaredArticleSpider):
             except Refused as error:
                 self.failures.refused(str(error), where)
 
-    def _is_left_out(self, entry: Entry, place: ListPlace) -> bool:
+    def _is_left_out(self, entry: Entry, place: ListPlace, length: int) -> bool:
         """Return whether an article is too old for this crawl.
 
-        The first page is always read in full. A list that is not in order of time is read on
-        behind old articles, which are left out.
+        A first page of the length of a list of news is read in full; a longer one names all that
+        the source has, as sitemaps do. A list that is not in order of time is read on behind old
+        articles, which are left out.
+
+        :param length: the number of entries on the page.
         """
         if self.args.since is not None:
             return self._is_too_old(entry)
         in_order = self.declaration.lists[place.name].newest_first
-        return not (place.is_at_top or in_order or self.args.pages) and self._is_too_old(entry)
+        in_full = length <= _MOST_IN_FULL if place.is_at_top else in_order
+        return not (in_full or self.args.pages) and self._is_too_old(entry)
 
     def _is_too_old(self, entry: Entry) -> bool:
         if entry.published is None:

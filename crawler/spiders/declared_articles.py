@@ -299,12 +299,17 @@ class DeclaredArticleSpider(Spider):
     def known_as(self, entry: Entry, space: str) -> ArticleId:
         """Return the id of an article, under which another list may have led to it before.
 
+        The address of an entry that has an id counts only where it is an article's: entries of
+        flash news may share the address of a page that is none.
+
         :raises Refused: when it has neither an id nor an address.
         """
-        own = article_id(self.declaration, entry.id, entry.address, space=space)
-        if entry.address is None or self.session.archive.has(own):
+        identity, address = self.declaration.identity, entry.address
+        own = article_id(self.declaration, entry.id, address, space=space)
+        is_shared = entry.id is not None and native_id(identity, address) is None
+        if address is None or is_shared or self.session.archive.has(own):
             return own
-        return self._archived_at(entry.address) or own
+        return self._archived_at(address) or own
 
     def _archived_at(self, address: str) -> ArticleId | None:
         try:

@@ -26,10 +26,12 @@ class ListPlace:
     :param page: its number, as the source counts pages.
     :param seen: the articles on the pages before.
     :param oldest: when the oldest of them was published; None where the source gives no time.
+    :param of_index: an index of sitemaps leads to it.
     """
 
     name: str
     page: int
+    of_index: bool = False
     progress: ListProgress = field(default_factory=ListProgress)
     seen: frozenset[ArticleId] = frozenset()
     oldest: datetime | None = None

@@ -1,5 +1,6 @@
 """Declared sources are crawled: their lists, and one request for each article that is new."""
 
+import gzip
 import json
 import re
 from collections import Counter
@@ -107,6 +108,22 @@ def test_an_article_is_known_by_its_address_whatever_its_id(
     assert len(rows(archive)) == ARTICLES["nbd"]
 
 
+def test_articles_that_share_an_address_are_several(
+    replica: Replica, archive: Path, crawl: Crawl, tmp_path: Path
+) -> None:
+    own = (SOURCES / "gelonghui.toml").read_text("utf-8")
+    home = 'address = { constant = "https://www.gelonghui.com/" }'
+    changed = re.sub(r"^address = \{ path.*$", home, own, flags=re.MULTILINE)
+    (tmp_path / "gelonghui.toml").write_text(changed, encoding="utf-8")
+    folders = ("-s", f"FINEWS_DECLARATIONS={SOURCES},{tmp_path}")
+    answer = json.loads((RECORDED / "gelonghui" / "lives_page1.json").read_bytes())
+    for part in (answer["result"][:1], answer["result"]):
+        body = json.dumps(answer | {"result": part}).encode()
+        serve(replica, "www.gelonghui.com", at("/api/", Answer(200, body)))
+        assert crawl_of(crawl, "gelonghui", *folders).status == 0
+    assert len(rows(archive)) == ARTICLES["gelonghui"]
+
+
 # Arguments.
 
 
@@ -204,6 +221,63 @@ def test_a_wrong_argument_is_one_sentence_and_no_request(
     assert len(ended.log.splitlines()) == 1
     assert not replica.requests
     assert not archive.exists()
+
+
+# Sitemaps.
+
+SITEMAPS = """
+title = "Made up"
+site = "https://www.cx.example/"
+hosts = ["www.cx.example"]
+family = "*.cx.example"
+extract = true
+identity.addresses = [{ pattern = '/(cx-\\d+-\\d+)\\.htm' }]
+[lists.map]
+address = "https://www.cx.example/sitemap.xml"
+format = "sitemap"
+newest_first = false
+seen = { on = 2026-09-26, first_hand = true }
+"""
+
+
+def sitemap(*entries: str) -> Answer:
+    root = "sitemapindex" if entries[0].startswith("<sitemap>") else "urlset"
+    schema = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    text = f'<{root} xmlns="{schema}">{"".join(entries)}</{root}>'
+    return Answer(200, gzip.compress(text.encode()), {"Content-Type": "application/gzip"})
+
+
+def url(number: int) -> str:
+    address = f"https://www.cx.example/news/cx-2026-{number:06}.htm"
+    return f"<url><loc>{address}</loc><lastmod>2026-09-30T10:00:00+08:00</lastmod></url>"
+
+
+@pytest.mark.parametrize(("length", "read"), [(400, 4), (600, 0)])
+def test_an_index_of_sitemaps_leads_to_articles(
+    replica: Replica, crawl: Crawl, archive: Path, tmp_path: Path, length: int, read: int
+) -> None:
+    """A short one is read in full; a long one names all that the source has ever published."""
+    (tmp_path / "cx.toml").write_text(SITEMAPS, encoding="utf-8")
+    index = [f"<sitemap><loc>https://www.cx.example/{n}.gz</loc></sitemap>" for n in (1, 2, 0)]
+    answers = {
+        "/sitemap.xml": sitemap(*index),
+        "/0.gz": sitemap(*index),
+        "/1.gz": sitemap(*([url(1), url(2), url(3)] + [url(1)] * length)),
+        "/2.gz": sitemap(*([url(3), url(4)] + [url(3)] * length)),
+    }
+    serve(replica, "www.cx.example", lambda request: answers.get(request.path) or article(request))
+    ended = crawl_of(crawl, "cx", "-s", f"FINEWS_DECLARATIONS={tmp_path}")
+    assert f"{read} articles found, {read} added" in ended.output
+    assert "is an index of 3 lists; 0 of them are read" in ended.log
+    assert rows(archive).keys() == {f"cx-cx-2026-00000{number + 1}" for number in range(read)}
+    if not read:
+        assert ended.status == 3
+    ended = crawl_of(crawl, "cx", "-s", f"FINEWS_DECLARATIONS={tmp_path}", "-a", "since=2026-09-30")
+    assert len(rows(archive)) == 4
+
+
+def article(request: Request) -> Answer:
+    return recorded(Request("GET", "www.news.cn", request.path))
 
 
 # Failures.

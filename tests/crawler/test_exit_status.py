@@ -27,6 +27,16 @@ ALL_WELL = {
             {"article/found": 0, "list/failed": 2, "list/failed/layout": 2},
             ExitStatus.LAYOUT_CHANGED,
         ),
+        (
+            {"list/posts": 9, "list/failed": 2, "list/failed/layout": 2},
+            ExitStatus.LAYOUT_CHANGED,
+        ),
+        (
+            {"list/posts": 9, "list/failed": 2, "list/failed/layout": 1},
+            ExitStatus.SOURCE_UNREACHABLE,
+        ),
+        ({"list/posts": 9, "entry/unreadable": 3}, ExitStatus.LAYOUT_CHANGED),
+        ({"list/posts": 90, "entry/unreadable": 3}, ExitStatus.DONE),
         ({"article/found": 0, "article/archived": 0}, ExitStatus.LIST_EMPTY),
         (
             {"article/found": 0, "article/archived": 0, "list/unchanged": 2},
@@ -62,6 +72,13 @@ def test_few_failures_are_tolerated(
     stats: dict[str, object], min_failures: int, status: ExitStatus
 ) -> None:
     assert judge(ALL_WELL | stats, 0.1, min_failures=min_failures).status is status
+
+
+def test_a_good_verdict_names_what_was_left_out() -> None:
+    assert judge(ALL_WELL | {"entry/old": 3}, 0.1).sentence == (
+        "All articles that the source names are archived; 3 older ones were left out, which "
+        "since=DAY takes in."
+    )
 
 
 def test_a_good_verdict_names_what_is_not_as_it_should_be() -> None:
