@@ -108,6 +108,7 @@ def test_a_source_is_added_tried_tested_and_checked(
         assert f"{number}. {story.title}" in tried.stdout
         assert f"{story.published:%Y-%m-%d %H:%M}  财迅网" in tried.stdout
         assert story.paragraphs[0][:40] in tried.stdout
+    assert re.search(r"Securities: (?:1\.600519|0\.300750|116\.00700)", tried.stdout)
     assert "Unsure" not in tried.stdout
 
     tested = run(replica, tmp_path, "test", "caixun")

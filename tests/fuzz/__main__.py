@@ -22,7 +22,7 @@ _RUN = """
 import sys, warnings
 warnings.simplefilter("ignore")
 import atheris
-read = ("pages", "declarations", "extraction")
+read = ("pages", "declarations", "discovery", "extraction")
 with atheris.instrument_imports(include=["archive", *(f"crawler.{name}" for name in read)]):
     from tests.fuzz.targets import TARGETS
 (target,) = (target for target in TARGETS if target.name == sys.argv[1])
