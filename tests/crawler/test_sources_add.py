@@ -218,6 +218,28 @@ def test_saved_files_are_archived(made_up: Publishers, tmp_path: Path) -> None:
         assert row.text.splitlines() == list(story.paragraphs)
 
 
+def test_two_saved_lists_and_pages_with_lists_beside_the_article(
+    made_up: Publishers, tmp_path: Path
+) -> None:
+    """Every page has the ten newest titles beside its article, and none names its address."""
+    files = save_site(made_up, tmp_path / "pages")
+    second = tmp_path / "pages" / "older.html"
+    second.write_bytes(
+        made_up.sites[CAIXUN_HOST](Request("GET", CAIXUN_HOST, "/news/index_2.html")).body
+    )
+    newest = "".join(re.findall("<li><a href=./news/cx.*</li>", Path(files[0]).read_text())[:10])
+    for file in map(Path, files[1:]):
+        text = re.sub("<link rel=.canonical.*?>", "", file.read_text(encoding="utf-8"))
+        beside = f'<ul class="news-list">{newest}</ul></body>'
+        file.write_text(text.replace("</body>", beside), encoding="utf-8")
+    ended = in_process("add", CAIXUN_LIST, files[0], second, *files[1:], "--to", tmp_path)
+    assert ended.exit_code == 0, ended.output
+    assert "Unsure" not in ended.output
+    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
+    ended = in_process("import", tmp_path / "caixun.toml", *files[1:], second, files[0], *setting)
+    assert ended.output == "20 added, 0 revised, 0 unchanged, 0 not imported.\n"
+
+
 def test_whole_flashes_in_a_saved_list_are_archived(made_up: Publishers, tmp_path: Path) -> None:
     saved = tmp_path / "flash.json"
     request = Request("GET", KUAIBAO_HOST, "/v1/flash")
