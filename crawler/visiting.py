@@ -204,7 +204,8 @@ def make_visits(visits: Sequence[Visit[T]], settings: Settings) -> list[T]:
     """Make visits, all at the same time, and return what each found.
 
     :param settings: of the project.
-    :raises VisitFailed: when Scrapy could not start or was interrupted.
+    :raises VisitFailed: when Scrapy could not start.
+    :raises KeyboardInterrupt: when a signal ended the visits.
     :raises FinewsError: that a visit raised.
     """
     headers = {**settings.getdict("DEFAULT_REQUEST_HEADERS"), **_NO_SECOND_TRY}
@@ -224,10 +225,11 @@ def make_visits(visits: Sequence[Visit[T]], settings: Settings) -> list[T]:
 
 
 def _found(crawler: Crawler, task: asyncio.Task[None]) -> Any:
-    error = task.exception() if task.done() and not task.cancelled() else None
+    if task.done() and not task.cancelled() and (error := task.exception()):
+        raise VisitFailed(f"The visit came to no end: {error}.")
     outcome = crawler.spider.outcome if isinstance(crawler.spider, Visitor) else None
-    if error is not None or outcome is None or not outcome.done() or outcome.cancelled():
-        raise VisitFailed(f"The visit came to no end: {error or 'it was interrupted'}.")
+    if outcome is None or not outcome.done() or outcome.cancelled():
+        raise KeyboardInterrupt  # Scrapy has handled the signal
     return outcome.result()
 
 

@@ -4,7 +4,9 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from crawler.declarations.model import Declaration
 from crawler.exit_status import ExitStatus
 from crawler.source_commands import sources
 from demo.exchange import Answer, Request, Site
-from demo.faults import Failure, Fault, garbage, reset, status
+from demo.faults import Failure, Fault, garbage, hang, reset, status
 from demo.publishers import (
     CAIXUN_HOST,
     CAIXUN_LIST,
@@ -34,6 +36,7 @@ from demo.publishers import (
 from demo.replica import Replica
 from demo.static import StaticFile, static_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
+from tests.support.children import Child
 from tests.support.source_answers import RECORDED
 
 BUILT = datetime.now().astimezone()
@@ -448,6 +451,32 @@ def test_robots_txt_and_size_are_limits(made_up: Publishers, tmp_path: Path) -> 
         ended = run(replica, tmp_path, "add", CAIXUN_LIST, "-s", "DOWNLOAD_MAXSIZE=1000")
         assert ended.returncode == ExitStatus.SOURCE_UNREACHABLE
         assert "larger than DOWNLOAD_MAXSIZE" in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_visit_ends_in_good_order(
+    number: signal.Signals, made_up: Publishers, tmp_path: Path
+) -> None:
+    with (
+        Replica(made_up.sites, faults=[Fault(CAIXUN_HOST, "/news", failure=hang())]) as replica,
+        Child(
+            (*FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(tmp_path), *NO_DELAYS),
+            env=os.environ | replica.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child,
+    ):
+        deadline = time.monotonic() + 60
+        while len(replica.requests) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        child.send_signal(number)
+        _, said = child.communicate(timeout=60)
+    assert (child.returncode, said) == (
+        9,
+        "Error: Interrupted; nothing is lost. Run the command again.\n",
+    )
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
