@@ -86,9 +86,7 @@ class Reply:
         :raises NoAnswer: when there is none, or it is an error or a refusal.
         """
         if self.response is None:
-            if self.silence is Silence.FORBIDDEN:
-                raise NoAnswer(f"{self.address} was not requested: {self.reason}.")
-            raise NoAnswer(f"{self.address} gave no answer: {self.reason}.")
+            raise NoAnswer(f"{self.address} has no answer: {self.reason}.")
         if refusal := refusal_in(self.response):
             raise NoAnswer(f"{self.address} refused with {refusal}.")
         if self.response.status != HTTPStatus.OK:
@@ -158,7 +156,7 @@ class Visitor(Spider):
         try:
             response = await self.crawler.engine.download_async(request)
         except (*DOWNLOAD_ERRORS, TunnelError) as error:
-            reason = str(error) if isinstance(error, IgnoreRequest) else why(error)
+            reason = str(error).rstrip(".") if isinstance(error, IgnoreRequest) else why(error)
             return Reply(
                 address=request.url, silence=_silence(error), reason=reason, received=self.now()
             )
