@@ -1,4 +1,4 @@
-"""Samples of a declared source's articles, to be looked at, and what is unsure in them."""
+"""Samples of the articles of a declared source for review, and what is unsure in them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

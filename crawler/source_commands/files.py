@@ -95,7 +95,7 @@ class SavedLists:
 def lists_in(
     declaration: Declaration, files: Sequence[SavedFile], known: Sequence[Entry] = ()
 ) -> SavedLists:
-    """Tell saved lists of a declared source from other files: by address, or else by reading.
+    """Separate saved lists of a declared source from other files, by address or by reading them.
 
     A page of an article may have a shorter list, too, beside the article: it is no list where it is
     the page of an entry.
