@@ -1,4 +1,4 @@
-"""Samples of a declared source's articles, to be looked at, and what is unsure in them."""
+"""Samples of the articles of a declared source for review, and what is unsure in them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from archive.article import SHANGHAI
+from archive.content import Security
+from archive.content.mentions import securities_in_text
 from crawler.declarations import Answer, AnswerError, Declaration, Entry, ListPage
 from crawler.declarations.mentions import Mention
 from crawler.declarations.times import Moment, Precision
@@ -49,10 +51,18 @@ class Sample:
         line = " ".join(self.text.split())
         yield f"{line[:_BEGINNING]}{'…' if len(line) > _BEGINNING else ''}"
         yield f"({len(self.text):,} characters in {len(self.text.splitlines())} paragraphs)"
-        if named := self.securities or self.entry.securities:
-            yield "Securities: " + ", ".join(
-                " ".join(filter(None, (s.code, s.name))) for s in named
-            )
+        if names := list(self._securities()):
+            yield f"Securities: {', '.join(names)}"
+
+    def _securities(self) -> Iterator[str]:
+        """Yield the securities that the source names, then those whose codes are in the text."""
+        source = (
+            Security(one.eastmoney, one.code, one.name)
+            for one in self.securities or self.entry.securities
+            if one.eastmoney is not None
+        )
+        found = {one.code: one for one in (*source, *securities_in_text(self.text or ""))}
+        yield from (" ".join(filter(None, (one.code, one.name))) for one in found.values())
 
     def doubts(self) -> Iterator[str]:
         """Yield sentences about what is unsure."""

@@ -86,9 +86,7 @@ class Reply:
         :raises NoAnswer: when there is none, or it is an error or a refusal.
         """
         if self.response is None:
-            if self.silence is Silence.FORBIDDEN:
-                raise NoAnswer(f"{self.address} was not requested: {self.reason}.")
-            raise NoAnswer(f"{self.address} gave no answer: {self.reason}.")
+            raise NoAnswer(f"{self.address} has no answer: {self.reason}.")
         if refusal := refusal_in(self.response):
             raise NoAnswer(f"{self.address} refused with {refusal}.")
         if self.response.status != HTTPStatus.OK:
@@ -158,7 +156,7 @@ class Visitor(Spider):
         try:
             response = await self.crawler.engine.download_async(request)
         except (*DOWNLOAD_ERRORS, TunnelError) as error:
-            reason = str(error) if isinstance(error, IgnoreRequest) else why(error)
+            reason = str(error).rstrip(".") if isinstance(error, IgnoreRequest) else why(error)
             return Reply(
                 address=request.url, silence=_silence(error), reason=reason, received=self.now()
             )
@@ -204,7 +202,8 @@ def make_visits(visits: Sequence[Visit[T]], settings: Settings) -> list[T]:
     """Make visits, all at the same time, and return what each found.
 
     :param settings: of the project.
-    :raises VisitFailed: when Scrapy could not start or was interrupted.
+    :raises VisitFailed: when Scrapy could not start.
+    :raises KeyboardInterrupt: when a signal ended the visits.
     :raises FinewsError: that a visit raised.
     """
     headers = {**settings.getdict("DEFAULT_REQUEST_HEADERS"), **_NO_SECOND_TRY}
@@ -224,10 +223,11 @@ def make_visits(visits: Sequence[Visit[T]], settings: Settings) -> list[T]:
 
 
 def _found(crawler: Crawler, task: asyncio.Task[None]) -> Any:
-    error = task.exception() if task.done() and not task.cancelled() else None
+    if task.done() and not task.cancelled() and (error := task.exception()):
+        raise VisitFailed(f"The visit came to no end: {error}.")
     outcome = crawler.spider.outcome if isinstance(crawler.spider, Visitor) else None
-    if error is not None or outcome is None or not outcome.done() or outcome.cancelled():
-        raise VisitFailed(f"The visit came to no end: {error or 'it was interrupted'}.")
+    if outcome is None or not outcome.done() or outcome.cancelled():
+        raise KeyboardInterrupt  # Scrapy has handled the signal
     return outcome.result()
 
 

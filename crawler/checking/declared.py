@@ -66,7 +66,7 @@ async def _request_each(visitor: Visitor, declaration: Declaration) -> Answers:
         Answer.of(reply, interface=f"lists.{name}")
         for name, reply in zip(declaration.lists, replies, strict=True)
     ]
-    if declaration.articles or declaration.extract:
+    if declaration.articles or not all(table.whole for table in declaration.lists.values()):
         answers.append(await _request_article(visitor, declaration, answers))
     hosts = sorted({urlsplit(answer.address).netloc for answer in answers} - {""})
     robots = {host: visitor.robots.get(host, "could not be fetched") for host in hosts}

@@ -64,7 +64,7 @@ def decoded(answer: Answer, encoding: str | None = None) -> tuple[str, str]:
     try:
         text = codecs.decode(body, known)
     except (UnicodeDecodeError, LookupError) as error:
-        raise PathError(f"its text is not in {known}") from error
+        raise PathError(f"its text is not in {known.removesuffix('-sig')}") from error
     return text.removeprefix("\ufeff"), known.removesuffix("-sig")
 
 

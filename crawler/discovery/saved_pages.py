@@ -22,32 +22,40 @@ class UnknownAddress(FinewsError):
 def with_address(page: Answer, name: str, entries: Sequence[Entry]) -> Answer:
     """Return a saved page with the address that it came from.
 
-    It is that of the entry of the list which the page itself names, whose id is in the name of the
-    file, or whose title is the page's; or else the one that the page itself names.
+    It is that of an entry of the list, or else the one that the page names as its own.
 
     :param page: with the address of the list, to which relative addresses are relative.
     :param name: of its file, without the ending.
     :raises UnknownAddress: when nothing shows it.
     """
-    stated = stated_addresses(page)
+    address = entry_address(page, name, entries) or next(iter(stated_addresses(page)), None)
+    if address is None:
+        raise UnknownAddress(f"Where {name} came from is not known.")
+    return replace(page, address=address)
+
+
+def entry_address(page: Answer, name: str, entries: Sequence[Entry]) -> str | None:
+    """Return the address of the entry of a list whose page was saved.
+
+    It is the entry whose address the page names as its own, whose id is the name of the file, or
+    whose title is the page's.
+
+    :returns: None where there is none, or where there are several.
+    """
     known = {_canonical(entry.address): entry.address for entry in entries if entry.address}
-    for address in stated:
+    for address in stated_addresses(page):
         if found := known.get(_canonical(address)):
-            return replace(page, address=found)
-    by_name = [entry.address for entry in entries if entry.address and _is_named(entry, name)]
-    if len(by_name) == 1:
-        return replace(page, address=by_name[0])
+            return found
     headings = _headings(page)
+    by_name = [entry for entry in entries if entry.address and _is_named(entry, name)]
     by_title = [
-        entry.address
-        for entry in entries
-        if entry.address and entry.title and "".join(entry.title.split()) in headings
+        entry for entry in entries if entry.title and "".join(entry.title.split()) in headings
     ]
-    if len(by_title) == 1:
-        return replace(page, address=by_title[0])
-    if stated:
-        return replace(page, address=stated[0])
-    raise UnknownAddress(f"Where {name} came from is not known.")
+    for alike in (by_name, by_title):
+        addresses = {entry.address for entry in alike if entry.address}
+        if len(addresses) == 1:
+            return addresses.pop()
+    return None
 
 
 def _canonical(address: str) -> str:

@@ -63,8 +63,8 @@ def add(
     what is unsure in it, is shown. The answers are saved beside the declaration, as its test.
 
     With FILEs, no request is sent: the first is the saved list, which came from ADDRESS, the
-    others are saved pages of its articles. A page's address is found in it or in the list;
-    otherwise write FILE=ADDRESS.
+    others are saved pages of its articles, or further lists. A page's address is found in it or in
+    the list; otherwise write FILE=ADDRESS.
 
     Exit status: 0, the declaration is written; 4, no list of articles was found; 3, there is no
     answer, or it is a refusal, such as a page with a captcha.
@@ -92,8 +92,13 @@ def add(
     show([sample for sample, _ in found.samples], unsure)
     saved = _write(found, path, address, unsure)
     click.echo(f"\nWrote {path}, and its test to {saved}.")
-    known = declared_files(changed).get(name) == path
-    click.echo(f"To see more of it: finews sources try {name if known else path}")
+    shown = name if declared_files(changed).get(name) == path else str(path)
+    if files:
+        click.echo(f"To archive the articles in files: finews sources import {shown} FILE...")
+    else:
+        click.echo(f"To see more of it: finews sources try {shown}")
+    if shown == name:
+        click.echo(f"To crawl it: finews crawl {name}")
 
 
 def _name_of(address: str) -> str:

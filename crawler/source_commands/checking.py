@@ -87,7 +87,7 @@ def _chosen(names: tuple[str, ...], settings: Settings) -> dict[str, Declaration
         if name in SOURCES:
             chosen[name] = None
         else:
-            declaration = declaration_of(name, settings)
+            declaration = declaration_of(name, settings, others=SOURCES)
             chosen[declaration.name] = declaration
     return dict(sorted(chosen.items()))
 

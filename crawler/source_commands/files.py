@@ -10,7 +10,12 @@ from crawler.arguments import http_address
 from crawler.declarations import Answer, AnswerError, Declaration, Entry, ListPage, read_list
 from crawler.declarations.identity import native_id
 from crawler.declarations.places import list_at
-from crawler.discovery.saved_pages import UnknownAddress, stated_addresses, with_address
+from crawler.discovery.saved_pages import (
+    UnknownAddress,
+    entry_address,
+    stated_addresses,
+    with_address,
+)
 
 
 class UnreadableFile(FinewsError):
@@ -78,8 +83,8 @@ class SavedLists:
     :param others: the files that are no list.
     """
 
-    pages: Sequence[tuple[str, Answer, ListPage]]
-    others: Sequence[SavedFile]
+    pages: list[tuple[str, Answer, ListPage]]
+    others: list[SavedFile]
 
     @property
     def entries(self) -> list[Entry]:
@@ -87,16 +92,30 @@ class SavedLists:
         return [entry for _, _, page in self.pages for entry in page.entries if not entry.skip]
 
 
-def lists_in(declaration: Declaration, files: Sequence[SavedFile]) -> SavedLists:
-    """Tell saved lists of a declared source from other files: by address, or else by reading."""
-    pages, others = [], []
-    for file in files:
-        found = _as_list(declaration, file)
-        if found is None:
-            others.append(file)
+def lists_in(
+    declaration: Declaration, files: Sequence[SavedFile], known: Sequence[Entry] = ()
+) -> SavedLists:
+    """Separate saved lists of a declared source from other files, by address or by reading them.
+
+    A page of an article may have a shorter list, too, beside the article: it is no list where it is
+    the page of an entry.
+
+    :param known: entries of other lists.
+    """
+    read = [(file, _as_list(declaration, file)) for file in files]
+    likely = sorted(
+        ((file, found) for file, found in read if found is not None),
+        key=lambda one: (one[0].is_sure, len(one[1][2].entries)),
+        reverse=True,
+    )
+    lists = SavedLists([], [file for file, found in read if found is None])
+    for file, found in likely:
+        entries = (*known, *lists.entries)
+        if not file.is_sure and entry_address(file.answer, file.path.stem, entries):
+            lists.others.append(file)
         else:
-            pages.append(found)
-    return SavedLists(pages, others)
+            lists.pages.append(found)
+    return lists
 
 
 def _as_list(declaration: Declaration, file: SavedFile) -> tuple[str, Answer, ListPage] | None:

@@ -14,7 +14,7 @@ from crawler.declarations.reading import absolute
 from crawler.declared_requests import answer_of
 from crawler.discovery import Proposal, links_in, propose
 from crawler.samples import Sample, sample_of
-from crawler.source_commands.files import page_of, read_file
+from crawler.source_commands.files import lists_in, page_of, read_file
 from crawler.visiting import NoAnswer, Visitor
 
 _ARTICLES = 5
@@ -77,10 +77,12 @@ def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int
     first, *others = (read_file(file, address, most_bytes) for file in files)
     answer = first.answer
     sure = [file.answer for file in others if file.is_sure]
-    entries = propose(name, [answer], sure).entries
-    pages = [page_of(file, entries) for file in others]
+    listed = propose(name, [answer], sure)
+    lists = lists_in(listed.declaration, others, listed.entries)
+    entries = [*listed.entries, *lists.entries]
+    pages = [page_of(file, entries) for file in lists.others]
     proposal = propose(name, [answer], pages)
-    by_address = {entry.address: entry for entry in proposal.entries}
+    by_address = {entry.address: entry for entry in (*lists.entries, *proposal.entries)}
     return _found(
         proposal,
         [

@@ -11,7 +11,6 @@ import click
 from scrapy.settings import Settings
 
 from crawler.arguments import http_address
-from crawler.checking.interfaces import SOURCES
 from crawler.declarations.loading import files_in, load
 from crawler.declarations.model import Declaration
 from crawler.exit_status import ExitStatus
@@ -56,13 +55,12 @@ def declaration_file(name: str, settings: Settings, *, others: Iterable[str] = (
     raise click.BadParameter(f"{name!r} is not one of {', '.join(map(repr, names))}.{meant}")
 
 
-def declaration_of(name: str, settings: Settings) -> Declaration:
-    """Load a declaration.
+def declaration_of(name: str, settings: Settings, *, others: Iterable[str] = ()) -> Declaration:
+    """Load a declaration; see `declaration_file`.
 
-    :raises click.BadParameter: when there is no such source.
     :raises InvalidDeclaration: when its file is wrong.
     """
-    return load(declaration_file(name, settings, others=SOURCES))
+    return load(declaration_file(name, settings, others=others))
 
 
 def end(sentence: str, status: ExitStatus) -> NoReturn:

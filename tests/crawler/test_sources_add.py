@@ -4,7 +4,9 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from crawler.declarations.model import Declaration
 from crawler.exit_status import ExitStatus
 from crawler.source_commands import sources
 from demo.exchange import Answer, Request, Site
-from demo.faults import Failure, Fault, garbage, reset, status
+from demo.faults import Failure, Fault, garbage, hang, reset, status
 from demo.publishers import (
     CAIXUN_HOST,
     CAIXUN_LIST,
@@ -34,6 +36,7 @@ from demo.publishers import (
 from demo.replica import Replica
 from demo.static import StaticFile, static_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
+from tests.support.children import Child
 from tests.support.source_answers import RECORDED
 
 BUILT = datetime.now().astimezone()
@@ -108,6 +111,7 @@ def test_a_source_is_added_tried_tested_and_checked(
         assert f"{number}. {story.title}" in tried.stdout
         assert f"{story.published:%Y-%m-%d %H:%M}  财迅网" in tried.stdout
         assert story.paragraphs[0][:40] in tried.stdout
+    assert re.search(r"Securities: (?:1\.600519|0\.300750|116\.00700)", tried.stdout)
     assert "Unsure" not in tried.stdout
 
     tested = run(replica, tmp_path, "test", "caixun")
@@ -215,6 +219,28 @@ def test_saved_files_are_archived(made_up: Publishers, tmp_path: Path) -> None:
         assert row.published[:16] == f"{story.published:%Y-%m-%dT%H:%M}"
         assert row.link == f"https://{CAIXUN_HOST}{story.path}"
         assert row.text.splitlines() == list(story.paragraphs)
+
+
+def test_two_saved_lists_and_pages_with_lists_beside_the_article(
+    made_up: Publishers, tmp_path: Path
+) -> None:
+    """Every page has the ten newest titles beside its article, and none names its address."""
+    files = save_site(made_up, tmp_path / "pages")
+    second = tmp_path / "pages" / "older.html"
+    second.write_bytes(
+        made_up.sites[CAIXUN_HOST](Request("GET", CAIXUN_HOST, "/news/index_2.html")).body
+    )
+    newest = "".join(re.findall("<li><a href=./news/cx.*</li>", Path(files[0]).read_text())[:10])
+    for file in map(Path, files[1:]):
+        text = re.sub("<link rel=.canonical.*?>", "", file.read_text(encoding="utf-8"))
+        beside = f'<ul class="news-list">{newest}</ul></body>'
+        file.write_text(text.replace("</body>", beside), encoding="utf-8")
+    ended = in_process("add", CAIXUN_LIST, files[0], second, *files[1:], "--to", tmp_path)
+    assert ended.exit_code == 0, ended.output
+    assert "Unsure" not in ended.output
+    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
+    ended = in_process("import", tmp_path / "caixun.toml", *files[1:], second, files[0], *setting)
+    assert ended.output == "20 added, 0 revised, 0 unchanged, 0 not imported.\n"
 
 
 def test_whole_flashes_in_a_saved_list_are_archived(made_up: Publishers, tmp_path: Path) -> None:
@@ -425,6 +451,32 @@ def test_robots_txt_and_size_are_limits(made_up: Publishers, tmp_path: Path) -> 
         ended = run(replica, tmp_path, "add", CAIXUN_LIST, "-s", "DOWNLOAD_MAXSIZE=1000")
         assert ended.returncode == ExitStatus.SOURCE_UNREACHABLE
         assert "larger than DOWNLOAD_MAXSIZE" in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_visit_ends_in_good_order(
+    number: signal.Signals, made_up: Publishers, tmp_path: Path
+) -> None:
+    with (
+        Replica(made_up.sites, faults=[Fault(CAIXUN_HOST, "/news", failure=hang())]) as replica,
+        Child(
+            (*FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(tmp_path), *NO_DELAYS),
+            env=os.environ | replica.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child,
+    ):
+        deadline = time.monotonic() + 60
+        while len(replica.requests) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        child.send_signal(number)
+        _, said = child.communicate(timeout=60)
+    assert (child.returncode, said) == (
+        9,
+        "Error: Interrupted; nothing is lost. Run the command again.\n",
+    )
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

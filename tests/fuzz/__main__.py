@@ -30,7 +30,7 @@ from pkgutil import resolve_name
 from pathlib import Path
 warnings.simplefilter("ignore")
 import atheris
-read = ("pages", "declarations", "extraction")
+read = ("pages", "declarations", "discovery", "extraction")
 with atheris.instrument_imports(include=["archive", *(f"crawler.{name}" for name in read)]):
     from tests.fuzz import targets
 where, corpus, crashes, names, *options = sys.argv[1:]

@@ -1,6 +1,7 @@
 """What is fuzzed of declared sources. The first byte of some data says what of."""
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 
 from archive.content.mentions import mentions_in_text
@@ -10,9 +11,12 @@ from crawler.declarations.errors import AnswerError
 from crawler.declarations.facts import facts_of_article, facts_of_list
 from crawler.declarations.lists import read_list
 from crawler.declarations.times import read_time
+from crawler.discovery import NothingFound, propose
 from crawler.extraction import ExtractionError, extract
 from tests.archive.content.test_mentions import LEXICON, SENTENCES
 from tests.crawler.declarations.recorded import LISTS, RECORDED, declaration
+
+FETCHED = datetime(2026, 9, 30, 8, tzinfo=UTC)
 
 _declared = cache(declaration)
 _LISTS = [(source, name, file) for source, files in LISTS.items() for file, name in files.items()]
@@ -44,6 +48,14 @@ def declared_article(data: bytes) -> None:
         assert facts_of_article(read_article(_declared(source), answer))["title"]
     with suppress(ExtractionError):
         assert extract(answer).text
+
+
+def proposed_declaration(data: bytes) -> None:
+    """Any answer holds a list whose declaration reads it, or is refused by name."""
+    answer = Answer("https://e.example/news/", data[1:], fetched=FETCHED)
+    with suppress(NothingFound):
+        proposal = propose("example", [answer], [answer])
+        assert read_list(proposal.declaration, "news", answer) == proposal.page
 
 
 def published_time(data: bytes) -> None:

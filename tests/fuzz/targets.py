@@ -249,6 +249,7 @@ TARGETS = (
     Target(article_answer, lambda: _recorded("article_newsinfo.json")),
     Target(declared.declared_list, declared.list_seeds),
     Target(declared.declared_article, declared.article_seeds),
+    Target(declared.proposed_declaration, declared.list_seeds),
     Target(declared.published_time, declared.time_seeds),
     Target(declared.securities_in_plain_text, declared.text_seeds),
     Target(query, lambda: [query.encode() for query in QUERIES]),
