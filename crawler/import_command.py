@@ -81,7 +81,7 @@ def import_(
     quiet: bool,
     settings: dict[str, str],
 ) -> None:
-    """Import folders of posts, web archives and tables.
+    """Import posts, web archives and tables.
 
     A folder is another archive, or a checkout of the original site; its posts are stored byte for
     byte. A web archive is a WARC or WACZ file of any program (.warc, .warc.gz, .wacz); its pages
