@@ -147,13 +147,16 @@ class Archive(ArchiveReader):
         """Archive one article, see `add_many`."""
         return self.add_many([article])[0]
 
-    def add_many(self, articles: Sequence[Article]) -> list[Outcome]:
+    def add_many(
+        self, articles: Sequence[Article], seen: Sequence[datetime] | None = None
+    ) -> list[Outcome]:
         """Archive articles; they are on the disk before this method returns.
 
         Articles that are stored already change nothing. A changed article supersedes its post,
         which moves to ``revisions/``. A worse body never replaces a better one. Each edition of an
         article has versions of its own.
 
+        :param seen: for each article, when its source had it; aware. Now, where it is None.
         :returns: the outcome of each article, in order.
         :raises InvalidArticle: when an article cannot be written as a post; none is stored.
         """
@@ -161,12 +164,13 @@ class Archive(ArchiveReader):
         steps: dict[tuple[ArticleId, Edition], list[WritePlan]] = {}
         outcomes = []
         with self._writing, self._disk():
-            for article in articles:
+            times = [now] * len(articles) if seen is None else seen
+            for article, when in zip(articles, times, strict=True):
                 post = article.info_code, article.edition
                 if post in steps:  # twice in one batch: write the first before planning the second
                     self._writer.write(list(chain.from_iterable(steps.values())), now)
                     steps.clear()
-                steps[post] = own = self._versioning.plans(article, utc_iso(now))
+                steps[post] = own = self._versioning.plans(article, utc_iso(when))
                 outcomes.append(own[-1].outcome)
             self._writer.write(list(chain.from_iterable(steps.values())), now)
         return outcomes

@@ -12,9 +12,12 @@ Scrapy or Twisted changes one of these parts or no longer needs it.
   they fetched is stored (https://github.com/scrapy/scrapy/issues/6206).
 - The cache of media pipelines, which grows all crawl long
   (https://github.com/scrapy/scrapy/issues/939).
+- Bodies that cannot be decompressed: each library has an error of its own, and Scrapy lets it pass.
 """
 
 import re
+import struct
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -29,6 +32,7 @@ from scrapy.core.downloader.handlers.http11 import (
 from scrapy.core.engine import ExecutionEngine, _Slot
 from scrapy.http import Headers
 from scrapy.pipelines.media import MediaPipeline
+from scrapy.utils._compression import brotli, zstd  # type: ignore[attr-defined]
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.web._newclient import STATUS, ParseError, Request
@@ -36,6 +40,7 @@ from twisted.web.http import _ChunkedTransferDecoder
 from twisted.web.iweb import IResponse
 
 __all__ = [
+    "DECOMPRESSION_ERRORS",
     "HeadersTooLarge",
     "ParseError",
     "bound_headers",
@@ -44,6 +49,12 @@ __all__ = [
     "kept_open",
     "wire_head_of",
 ]
+
+#: What decompressing a damaged body raises.
+DECOMPRESSION_ERRORS = (
+    *(zlib.error, EOFError, OSError, ValueError, struct.error),
+    *(brotli.error, zstd.ZstdError),
+)
 
 #: The most bytes of the head of a response, as in browsers.
 _MAX_BYTES = 256 * 1024

@@ -22,8 +22,17 @@ from archive.warc.filenames import (
     warc_files,
 )
 from archive.warc.parallel_reader import WORTH_WORKERS, Records, pieces_of, scan
-from archive.warc.reader import Damaged, Record, read_record, read_records, read_response
+from archive.warc.reader import (
+    Damaged,
+    Reading,
+    Record,
+    header_fields,
+    read_record,
+    read_records,
+    read_response,
+)
 from archive.warc.records import (
+    MOST_BYTES,
     Exchange,
     Headers,
     conversion_record,
@@ -35,18 +44,21 @@ from archive.warc.records import (
 from archive.warc.writer import CaptureWriter
 
 __all__ = [
+    "MOST_BYTES",
     "SOFTWARE",
     "WORTH_WORKERS",
     "CaptureWriter",
     "Damaged",
     "Exchange",
     "Headers",
+    "Reading",
     "Record",
     "Records",
     "conversion_record",
     "day_of",
     "find_file",
     "finished_name",
+    "header_fields",
     "is_being_written",
     "is_found",
     "is_ours",

@@ -73,7 +73,7 @@ class Record:
     def headers(self) -> Headers:
         """The headers of an HTTP message; each character is a byte, as in ISO 8859-1."""
         _, _, lines = self.heading.partition(b"\r\n")
-        return tuple(_fields(lines.decode("latin-1"), _SPACES))
+        return tuple(header_fields(lines.decode("latin-1"), _SPACES))
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -281,7 +281,7 @@ def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | Non
     version, _, lines = member[:end].partition(b"\r\n")
     if not version.startswith(b"WARC/1."):
         raise ValueError("it does not begin with a WARC version")
-    fields = {name.lower(): value for name, value in _fields(_text(lines))}
+    fields = {name.lower(): value for name, value in header_fields(_text(lines))}
     begin, size = end + len(_BLANK), len(member) - end - 2 * len(_BLANK)
     if fields.get("content-length") != str(size) or not member.endswith(_BLANK):
         raise ValueError("its length is not the one in its header")
@@ -313,7 +313,7 @@ def _record(member: bytes, offset: int, length: int, kinds: frozenset[str] | Non
     )
 
 
-def _fields(lines: str, spaces: str | None = None) -> Iterator[tuple[str, str]]:
+def header_fields(lines: str, spaces: str | None = None) -> Iterator[tuple[str, str]]:
     """Yield names and values, a folded value as one line. A line without a colon is left out.
 
     :param spaces: characters to strip around them; None for all of Unicode's spaces.

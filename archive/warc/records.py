@@ -48,6 +48,7 @@ _DIGITS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDE
 class Exchange:
     """A request and its response, as sent: a compressed body is still compressed.
 
+    :param request_headers: None where the request is not known; it has no record then.
     :param received: when the response was complete; aware.
     :param address: IP address of the server; None where a proxy was used.
     :param response_head: the status line and the header lines as received, each with CRLF; where
@@ -60,7 +61,7 @@ class Exchange:
 
     url: str
     method: str
-    request_headers: Headers
+    request_headers: Headers | None
     status: int
     response_headers: Headers
     body: bytes
@@ -106,7 +107,7 @@ def _head_of(first_line: str, headers: Headers) -> bytes:
 
 
 def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> bytes:
-    """Return the records of an exchange: the response, and its ``request``.
+    """Return the records of an exchange: the response, and its ``request`` where it is known.
 
     The response is a ``response`` record; or a ``revisit``, where its payload was captured before,
     or the server states that it has not changed. A replayed 304 response would be a blank page, so
@@ -146,17 +147,18 @@ def exchange_records(exchange: Exchange, digest: str, first: Capture | None) -> 
         )
     number = records[0].rec_headers.get_header("WARC-Record-ID")
     concurrent = {"WARC-Date": about["WARC-Date"], "WARC-Concurrent-To": number}
-    _, _, path = exchange.target.partition("://")
-    path = quote(path.partition("/")[2], safe=printable)
-    request_line = f"{exchange.method} /{path} HTTP/1.1"
-    records.append(
-        _RECORDS.create_warc_record(
-            exchange.target,
-            "request",
-            http_headers=_Head(_head_of(request_line, exchange.request_headers)),
-            warc_headers_dict=concurrent,
+    if exchange.request_headers is not None:
+        _, _, path = exchange.target.partition("://")
+        path = quote(path.partition("/")[2], safe=printable)
+        request_line = f"{exchange.method} /{path} HTTP/1.1"
+        records.append(
+            _RECORDS.create_warc_record(
+                exchange.target,
+                "request",
+                http_headers=_Head(_head_of(request_line, exchange.request_headers)),
+                warc_headers_dict=concurrent,
+            )
         )
-    )
     if exchange.is_unchanged:
         answer = head + _LINE_END + exchange.body
         records.append(_block(number.strip("<>"), "metadata", "message/http", answer, concurrent))

@@ -107,12 +107,16 @@ def _may_be_empty(table: ListTable, document: Node) -> bool:
 
 def _entry_or_reason(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
     try:
-        return _entry(declaration, table, scope)
+        return read_entry(declaration, table, scope)
     except PathError as error:
         return Entry(id=None, address=None, skip=f"{UNREADABLE}{error}")
 
 
-def _entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
+def read_entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entry:
+    """Read one entry.
+
+    :raises PathError: when it is not what the table describes.
+    """
     fields = table.fields
     address = scope.link(fields.address)
     scope = replace(scope, address=address or "")

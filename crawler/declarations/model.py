@@ -59,6 +59,11 @@ def _encoding(name: str) -> str:
     return name
 
 
+SourceName = Annotated[str, AfterValidator(_source_name)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+
+
 def _duration(text: str) -> str:
     if not _DURATION.fullmatch(text):
         raise ValueError(f"should be a number and s, min, h or d, such as '5 min', not {text!r}")
@@ -243,7 +248,7 @@ class Document(Table):
     """
 
     format: Format
-    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    encoding: Encoding | None = None
     inside: str | None = None
     succeeded: str | None = None
     headers: Mapping[str, str] = Field(default_factory=dict)
@@ -377,11 +382,11 @@ class Declaration(Table):
     :param fallback: names of sources that have the same news.
     """
 
-    name: Annotated[str, AfterValidator(_source_name)]
+    name: SourceName
     title: str
     site: Annotated[str, AfterValidator(http_address)]
     lang: str = "zh"
-    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    zone: Zone = "Asia/Shanghai"
     hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(min_length=1)]
     family: Annotated[str, AfterValidator(_family)]
     manners: Manners = Manners()

@@ -21,7 +21,7 @@ def list_at(declaration: Declaration, address: str) -> str | None:
     found = {
         name: _parameters_in_common(table, address)
         for name, table in declaration.lists.items()
-        if _is_at(table, address) or _leads_to(declaration, table, address)
+        if is_at(table.address, address) or _leads_to(declaration, table, address)
     }
     return None if of_an_article or not found else max(found, key=lambda name: found[name])
 
@@ -34,8 +34,9 @@ def parameter_of(table: ListTable) -> str | None:
     return None
 
 
-def _is_at(table: ListTable, address: str) -> bool:
-    template, asked = urlsplit(table.address), urlsplit(address)
+def is_at(pattern: str, address: str) -> bool:
+    """Report whether an address has the host and the path of an address with places in braces."""
+    template, asked = urlsplit(pattern), urlsplit(address)
     if template.hostname != asked.hostname:
         return False
     path = "[^/]*".join(map(re.escape, _PLACE.split(template.path)))

@@ -11,18 +11,19 @@ from archive.errors import FinewsError
 from crawler.settings_check import rename_settings
 
 
-def _pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
-    pairs = [value.partition("=") for value in values]
-    if wrong := [name for name, sign, _ in pairs if not sign or not name]:
+def pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
+    """Read the values of an option as pairs of NAME=VALUE."""
+    found = [value.partition("=") for value in values]
+    if wrong := [name for name, sign, _ in found if not sign or not name]:
         raise click.BadParameter(f"{wrong[0]!r} is not NAME=VALUE.")
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _, value in found}
 
 
 setting_option = click.option(
     *("--set", "-s", "settings"),
     metavar="NAME=VALUE",
     multiple=True,
-    callback=_pairs,
+    callback=pairs,
     help="Change a setting, this time only.",
 )
 

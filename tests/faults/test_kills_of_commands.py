@@ -3,6 +3,7 @@
 `FINEWS_KILLS` says how many are killed; a nightly run asks for 100 and more.
 """
 
+import json
 import os
 import random
 import shutil
@@ -31,6 +32,7 @@ from tests.support.catalogs import tables
 from tests.support.children import Child
 from tests.support.processes import processes_of
 from tests.support.waiting import wait_until_gone
+from tests.support.web_archives import caixun, write_warc
 
 KILLS = int(os.environ.get("FINEWS_KILLS", "15"))
 KILLS_IN_A_ROW = 2
@@ -139,6 +141,11 @@ IMPORTS = (
     Command("import --archive imported news"),  # another archive, with its superseded versions
     Command("import --archive imported news/_posts news/revisions"),
     Command("import --archive news more"),
+    Command("import --archive imported --source caixun history.warc.gz"),
+    Command(
+        "import --archive imported --source caixun history.jsonl --map title=t --map published=p"
+        " --map address=a --map body=b --map first_seen=p"
+    ),
 )
 #: Kills of each command; `verify --accept` and `give-up` have more.
 ROUNDS = max(1, KILLS // KILLS_IN_A_ROW // (len(REBUILDING) + len(EXPORTS) + len(IMPORTS) + 2))
@@ -278,6 +285,7 @@ def test_killed_while_it_imports_the_same_command_imports_all(
     killed = copied(whole, tmp_path / "killed").parent
     for folder in (undisturbed, killed):
         write_posts(folder / "more")
+        write_history(folder)
     seconds = seconds_of(command, undisturbed)
     target = command.arguments.split()[2]
     for moment in moments_in(seconds, seed):
@@ -298,6 +306,22 @@ def write_posts(folder: Path) -> None:
         link = f"http://x/?infoCode={code}"
         article = replace(ARTICLE, info_code=code, body=f"<p>{number}</p>", link=link)
         (folder / f"2021-12-29-{code}.md").write_bytes(format_post(article))
+
+
+def write_history(folder: Path) -> None:
+    """Write a web archive and a table of articles of no declared source."""
+    pages = [caixun(118)]
+    rows = []
+    for number in range(POSTS):
+        address = f"https://www.caixun.example/news/{number}.html"
+        later = f"2026-11-21T00:{number % 60:02}:00Z"
+        changed = pages[0].body.replace(b"88.54%", b"%d" % number)
+        pages.append(replace(pages[0], url=address))
+        pages += [replace(pages[0], url=address, body=changed, date=later)] * (number % 5 == 0)
+        rows.append({"t": f"标题{number}", "p": later, "a": address, "b": f"正文{number}"})
+    write_warc(folder / "history.warc.gz", pages)
+    lines = "\n".join(json.dumps(row) for row in rows)
+    (folder / "history.jsonl").write_text(lines, encoding="utf-8")
 
 
 def versions(archive: Path) -> list[tuple[Any, ...]]:

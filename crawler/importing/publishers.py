@@ -1,0 +1,269 @@
+"""Who reads the response from an address: a declaration, page objects, or general extraction."""
+
+import pickle
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from urllib.parse import urlsplit
+
+from archive.article import Article
+from archive.article_id import EASTMONEY, InfoCode
+from archive.content.lexicon import Lexicon
+from archive.errors import InvalidArticle
+from archive.storage import TemporaryDatabase
+from crawler.declarations import Declaration, Entry, read_list
+from crawler.declarations.articles import layouts_of
+from crawler.declarations.composed import composed, to_article
+from crawler.declarations.identity import native_id
+from crawler.declarations.places import is_at, list_at
+from crawler.declarations.redaction import redacted
+from crawler.declared_requests import is_own
+from crawler.extraction.fallback import read_or_extract
+from crawler.importing.captured import Captured
+from crawler.pages.compose import compose, compose_stand_in
+from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
+from crawler.pages.facts import Facts
+from crawler.pages.feed import Feed
+from crawler.pages.layouts import layout_at
+from crawler.pages.page import TextPage
+from crawler.pages.post_page import PostPage
+from crawler.pages.rolling_list import FastNewsList
+from crawler.sources import Sources
+
+_HTML = ("text/html", "application/xhtml+xml")
+_NO_ARTICLE = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml"})
+
+
+class Role(IntEnum):
+    """What is read of a response, in the order of reading."""
+
+    LIST = 1
+    ARTICLE = 2
+    STAND_IN = 3
+
+
+class Listed(TemporaryDatabase):
+    """What lists hold of articles, by the keys of these."""
+
+    def __init__(self) -> None:
+        schema = "CREATE TABLE listed (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
+        super().__init__(schema, "note what lists hold")
+
+    def put(self, source: str, keys: Iterable[str], value: Entry | Facts) -> None:
+        """Note an entry; it replaces one that was noted before."""
+        rows = [(f"{source} {key}", pickle.dumps(value)) for key in keys]
+        self._db.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?)", rows)
+
+    def find(self, source: str, keys: Iterable[str]) -> Entry | Facts | None:
+        """Return the entry that was noted with the first of some keys."""
+        for key in keys:
+            query = "SELECT value FROM listed WHERE key = ?"
+            for (value,) in self._db.execute(query, (f"{source} {key}",)):
+                found: Entry | Facts = pickle.loads(value)  # noqa: S301  # written above
+                return found
+        return None
+
+
+class Publisher(ABC):
+    """A reader of the responses of one publisher."""
+
+    declaration: Declaration | None = None
+
+    @abstractmethod
+    def roles(self, address: str, media_type: str) -> tuple[Role, ...]:
+        """Return what is to be read of the response from an address."""
+
+    @abstractmethod
+    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Article]:
+        """Yield the articles of a response; note what it holds of articles of other responses.
+
+        :raises FinewsError: when it cannot be read.
+        """
+
+
+class Declared(Publisher):
+    """Reads by a declaration."""
+
+    def __init__(self, declaration: Declaration, lexicon: Lexicon) -> None:
+        self.declaration: Declaration = declaration
+        self.lexicon = lexicon
+
+    def roles(self, address: str, media_type: str) -> tuple[Role, ...]:
+        declaration = self.declaration
+        if list_at(declaration, address):
+            return (Role.LIST,)
+        if native_id(declaration.identity, address) or any(
+            layout.matches or (layout.address and is_at(layout.address, address))
+            for _, layout in layouts_of(declaration, address)
+        ):
+            return (Role.ARTICLE,)
+        extracts = declaration.extract and not declaration.identity.addresses
+        return (Role.ARTICLE,) if extracts and _may_be_article(address, media_type) else ()
+
+    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Article]:
+        if role is Role.LIST:
+            yield from self._list(response, listed)
+            return
+        page = redacted(self.declaration, response.answer)
+        own_id = native_id(self.declaration.identity, page.address)
+        keys = filter(None, (own_id, page.address))
+        entry = listed.find(self.declaration.name, keys)
+        if not isinstance(entry, Entry):
+            entry = Entry(id=own_id, address=page.address)
+        facts = read_or_extract(self.declaration, page)
+        found = composed(self.declaration, entry, facts)
+        if found is None:
+            raise InvalidArticle(f"{page.address} has no text")
+        if found.published is None or found.title is None:
+            lacks = "title" if found.title is None else "time"
+            raise InvalidArticle(f"{page.address} states no {lacks} of an article")
+        yield to_article(
+            found,
+            self.declaration,
+            fetched=response.date,
+            addresses=(response.record.url,),
+            lexicon=self.lexicon,
+        )
+
+    def _list(self, response: Captured, listed: Listed) -> Iterator[Article]:
+        declaration, answer = self.declaration, redacted(self.declaration, response.answer)
+        name = list_at(declaration, answer.address)
+        assert name, "the role of its address is a list"
+        table = declaration.lists[name]
+        for entry in read_list(declaration, name, answer).entries:
+            if entry.skip:
+                continue
+            own_id = entry.id or native_id(declaration.identity, entry.address)
+            listed.put(declaration.name, filter(None, (own_id, entry.address)), entry)
+            found = composed(declaration, entry, space=table.space) if table.whole else None
+            if found:
+                yield to_article(
+                    found,
+                    declaration,
+                    fetched=response.date,
+                    addresses=(response.record.url,),
+                    lexicon=self.lexicon,
+                )
+
+
+class PageObjects(Publisher):
+    """Reads the answers of Eastmoney, its share hosts and the mirror."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._link_of = sources.share.link_of
+
+    def roles(self, address: str, media_type: str) -> tuple[Role, ...]:
+        layout = layout_at(address)
+        if layout is None:
+            return ()
+        if issubclass(layout, TextPage):
+            return (Role.ARTICLE,)
+        if issubclass(layout, FastNewsList | Feed | PostPage):
+            return (Role.LIST, Role.STAND_IN)
+        return (Role.LIST,) if issubclass(layout, EastmoneyList) else ()
+
+    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Article]:
+        layout = layout_at(response.record.url)
+        assert layout, "its address has a role"
+        page = layout(response.response)
+        if isinstance(page, TextPage):
+            info_code = InfoCode.from_address(response.record.url)
+            facts = listed.find(EASTMONEY, [info_code])
+            known = facts if isinstance(facts, Facts) else None
+            yield compose(info_code, known, page.text(info_code), self._link_of)
+            return
+        for facts in _facts_in(page):
+            if role is Role.LIST:
+                listed.put(EASTMONEY, [facts.info_code], facts)
+            elif facts.body:
+                yield compose_stand_in(facts, self._link_of, provisional=False)
+
+
+def _facts_in(page: object) -> Iterator[Facts]:
+    if isinstance(page, PostPage):
+        yield page.facts()
+    elif isinstance(page, Feed):
+        yield from page.posts()
+    elif isinstance(page, EastmoneyList):
+        for entry in page.entries():
+            if isinstance(entry, ListedArticle) and entry.skip is None:
+                yield entry.facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Publishers:
+    """The publishers whose responses can be read.
+
+    :param pages: for `hosts` and what is below them.
+    :param declared: by the names of their declarations.
+    :param other: for all other addresses; None where the user names no source for these.
+    """
+
+    pages: PageObjects
+    hosts: frozenset[str]
+    declared: Mapping[str, Declared]
+    other: Declared | None
+
+    def at(self, address: str) -> Publisher | None:
+        """Return who reads the response from an address; None where nobody does."""
+        host = urlsplit(address).hostname or ""
+        if any(f".{host}".endswith(f".{own}") for own in self.hosts):
+            return self.pages
+        return self.declared_at(address) or self.other
+
+    def declared_at(self, address: str) -> Declared | None:
+        """Return the declared source that has an address."""
+        for one in self.declared.values():
+            if is_own(one.declaration, address):
+                return one
+        return None
+
+
+def publishers_of(
+    sources: Sources,
+    declarations: Iterable[Declaration],
+    other: Declaration | None,
+    lexicon: Lexicon,
+) -> Publishers:
+    """Return the publishers of a project.
+
+    :param other: the source of all other articles.
+    """
+    mirror = [urlsplit(sources.mirror.site).hostname or "", *sources.mirror.hosts]
+    share = [urlsplit(address).hostname or "" for address in sources.share.api]
+    declared = {one.name: Declared(one, lexicon) for one in declarations}
+    return Publishers(
+        PageObjects(sources),
+        frozenset({"eastmoney.com", *mirror, *share} - {""}),
+        declared,
+        Declared(other, lexicon) if other else None,
+    )
+
+
+def undeclared(name: str, *, title: str | None = None, lang: str = "zh") -> Declaration:
+    """Return a declaration of a source about which nothing is known but its name."""
+    host = f"{name}.invalid"
+    no_list = {
+        "format": "html",
+        "address": f"https://{host}/",
+        "entries": "a",
+        "fields": {"address": "./@href"},
+        "seen": {"on": "2026-01-01", "first_hand": False},
+    }
+    return Declaration.model_validate(
+        {
+            "name": name,
+            "title": title or name,
+            "lang": lang,
+            "site": f"https://{host}/",
+            "hosts": [host],
+            "family": f"*.{host}",
+            "lists": {"none": no_list},
+            "extract": True,
+        }
+    )
+
+
+def _may_be_article(address: str, media_type: str) -> bool:
+    return media_type in _HTML and urlsplit(address).path.lower() not in _NO_ARTICLE

@@ -1,0 +1,105 @@
+"""Read the rows of a table as articles."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from archive.article import Article
+from archive.errors import InvalidArticle, Refused
+from crawler.declarations.composed import composed, to_article
+from crawler.declarations.lists import read_entry
+from crawler.declarations.model import ListTable
+from crawler.declarations.paths import PathError
+from crawler.declarations.reading import Scope
+from crawler.importing.mapping import Mapping
+from crawler.importing.publishers import Declared, Publishers
+from crawler.importing.rows import Row, rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row, and the article in it.
+
+    :param article: None where it has none that can be read.
+    :param first_seen: when the article was first seen; None where the row does not state it.
+    :param problem: why it has no article.
+    """
+
+    number: int
+    article: Article | None = None
+    first_seen: datetime | None = None
+    problem: str = ""
+
+
+def articles_in(
+    path: Path, mapping: Mapping, publishers: Publishers, now: datetime
+) -> Iterator[ReadRow]:
+    """Yield the rows of a table.
+
+    :param now: the time of the import; aware.
+    :raises FinewsError: when the rest of the file cannot be read.
+    :raises OSError: likewise.
+    """
+    table, zone = mapping.table, ZoneInfo(mapping.zone)
+    for row in rows_of(path, mapping):
+        if row.values is None:
+            yield ReadRow(row.number, problem=row.problem)
+            continue
+        scope = Scope(
+            entry=row.values,
+            answer=row.values,
+            address="",
+            base="",
+            zone=zone,
+            page="",
+            fetched=now,
+        )
+        try:
+            yield _read(row, scope, mapping, table, publishers)
+        except (PathError, Refused, OverflowError) as error:
+            yield ReadRow(row.number, problem=str(error))
+
+
+def _read(
+    row: Row, scope: Scope, mapping: Mapping, table: ListTable, publishers: Publishers
+) -> ReadRow:
+    """Read a row.
+
+    :raises PathError: when a value is not what the mapping describes.
+    :raises Refused: when the row is no article.
+    """
+    address = scope.link(mapping.fields.address)
+    if address is None:
+        raise InvalidArticle("it has no address")
+    publisher = _publisher(address, publishers)
+    declaration = publisher.declaration
+    entry = read_entry(declaration, table, scope)
+    found = composed(declaration, entry)
+    missing = {
+        "text": found is None,
+        "time": entry.published is None,
+        "title": entry.title is None and bool(mapping.fields.title),
+    }
+    if lacks := [name for name, is_missing in missing.items() if is_missing]:
+        raise InvalidArticle(f"it has no {' and no '.join(lacks)}")
+    assert found, "its text is not missing"
+    seen = scope.time("first_seen", mapping.first_seen)
+    first_seen = seen.time.astimezone(UTC) if seen else None
+    assert scope.fetched, "the time of the import is known"
+    article = to_article(
+        found,
+        declaration,
+        fetched=first_seen or scope.fetched,
+        addresses=(),
+        lexicon=publisher.lexicon,
+    )
+    return ReadRow(row.number, article, first_seen)
+
+
+def _publisher(address: str, publishers: Publishers) -> Declared:
+    publisher = publishers.declared_at(address) or publishers.other
+    if publisher is None:
+        raise Refused(f"{address} is of no declared source; name one with --source")
+    return publisher
