@@ -150,6 +150,7 @@ METADATA: dict[str, Any] = {
                 "posts": _POSTS,
                 "posts_search": {"hidden": True},
                 "_sqlite_migrations": {"hidden": True},
+                "security_keys": {"hidden": True},
                 "categories": {"title": "栏目", "description": "媒体和它的栏目。"},
                 "revisions": {"title": "旧版本", "description": "被后来的版本取代的文件。"},
                 "securities": {"title": "证券", "label_column": "name"},
