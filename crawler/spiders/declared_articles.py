@@ -23,10 +23,10 @@ from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archive.addresses import InvalidAddress
-from archive.archive import Clock
 from archive.article import Article, BodySource
 from archive.article_id import ArticleId
 from archive.catalog import PostRow
+from archive.clock import Clock
 from archive.content.lexicon import Lexicon, read_lexicon
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from crawler.arguments import HOSTS, LISTS, DeclaredArguments
