@@ -191,7 +191,7 @@ def test_an_archive_that_cannot_be_opened_is_told(
     archive.write_bytes(b"a file")
     ended = crawl()
     assert ended.status == 7
-    assert f"Could not use {archive}" in ended.log
+    assert f"{archive} must be a folder, but is a file; move it away." in ended.log
     assert not replica.requests
 
 

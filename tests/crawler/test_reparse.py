@@ -193,7 +193,9 @@ def test_a_post_that_is_lost_does_not_stop_the_others(crawled: Path) -> None:
     lost.unlink()
     ended = replay(crawled)
     assert "21 posts read again, 0 would change, 1 could not be read" in ended.stdout
-    assert f"{REAL}: Could not use {lost}" in ended.stdout
+    assert (
+        f"{REAL}: The post {lost} is lost; run `finews verify --repair {crawled}`" in ended.stdout
+    )
 
 
 def test_a_gone_article_stays_gone_when_it_is_read_again(crawled: Path) -> None:

@@ -234,7 +234,7 @@ def test_an_archive_that_cannot_be_written_ends_the_crawl(crawl: Crawl, archive:
     (archive / "_posts").write_bytes(b"in the way")
     ended = crawl()
     assert ended.status == 7
-    assert f"Could not use {archive}/_posts" in ended.log
+    assert f"{archive}/_posts must be a folder, but is a file" in ended.log
     assert "Traceback" not in ended.log
     assert (archive / "_posts").read_bytes() == b"in the way"
 
