@@ -105,8 +105,8 @@ def kill_when_there_are(replica: Replica, archive: Path, enough: int) -> None:
 
 def assert_pace(pauses: list[float], delay: float) -> None:
     """Check a delay between requests; a busy machine notes a single one too late."""
-    assert min(pauses) > 0.7 * delay, pauses
-    assert sum(pauses) / len(pauses) > 0.95 * delay, pauses
+    assert min(sum(pauses[start : start + 3]) for start in range(len(pauses) - 2)) > 2.4 * delay
+    assert sum(pauses) / len(pauses) > 0.9 * delay, pauses
 
 
 def test_each_host_family_has_its_own_pace(replica: Replica, archive: Path) -> None:
