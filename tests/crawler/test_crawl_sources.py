@@ -105,17 +105,15 @@ def kill_when_there_are(replica: Replica, archive: Path, enough: int) -> None:
 
 def assert_pace(pauses: list[float], delay: float) -> None:
     """Check a delay between requests; a busy machine notes a single one too late."""
-    assert min(pauses) > 0.7 * delay, pauses
-    assert sum(pauses) / len(pauses) > 0.95 * delay, pauses
+    assert min(sum(pauses[start : start + 3]) for start in range(len(pauses) - 2)) > 2.4 * delay
+    assert sum(pauses) / len(pauses) > 0.9 * delay, pauses
 
 
 def test_each_host_family_has_its_own_pace(replica: Replica, archive: Path) -> None:
     """Sources with one family are crawled one after another, others at the same time."""
     timed = Timed(replica.sites)
     replica.sites = timed.sites
-    began = time.monotonic()
     ended = crawl_sources(replica, archive, "cls", "ths", "jin10")
-    took = time.monotonic() - began
     assert ended.status == 0, ended.log
     paces = {("www.cls.cn",): 2.0, (THS,): 1.0}
     paces["flash-api.jin10.com", "reference-api.jin10.com"] = 1.0
@@ -123,7 +121,8 @@ def test_each_host_family_has_its_own_pace(replica: Replica, archive: Path) -> N
         pauses = timed.pauses(hosts)
         assert len(pauses) >= 6
         assert_pace(pauses, delay)
-    assert took < sum(sum(timed.pauses(hosts)) for hosts in paces)
+    times = [at for _, at in timed.times]
+    assert max(times) - min(times) < sum(sum(timed.pauses(hosts)) for hosts in paces)
 
 
 def test_sources_of_one_family_take_turns(replica: Replica, archive: Path, tmp_path: Path) -> None:
