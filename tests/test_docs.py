@@ -166,6 +166,10 @@ _INDENTED = re.compile(rf"^ *((?:{FOR_ROOT}|{_MORE_PROGRAMS}) .*)$", re.MULTILIN
 _IN_A_SENTENCE = re.compile(r"(?:(?:[*\d/,-]+ ){5}|(?:[A-Z_]+=\S* )*[a-z./][\w./-]* ).+")
 """What looks like a command: a line of a crontab, or words behind a program."""
 NO_COMMANDS = {
+    ".bottom-page a.next::attr(href)",
+    "a b OR c",
+    'delimiter = ";"',
+    "whole = true",
     "from settings.cluster import *",
     "appendfsync always",
     "appendonly yes",
@@ -194,7 +198,6 @@ RUN_BY = {
     "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
     "finews cluster send": _MACHINE,
-    "finews crawl": "test_what_is_due_is_crawled",
     "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
     "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",
@@ -204,8 +207,11 @@ RUN_BY = {
     "finews give-up CODE": "test_an_article_is_given_up_on_demand",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
+    "finews search QUERY": "test_a_line_for_each_post",
+    "finews sources add ADDRESS": "test_a_source_is_added_tried_tested_and_checked",
     "finews sources check --save answers": "test_sources_that_are_as_expected",
-    "finews sources check eastmoney": "test_a_failure_is_named_with_its_certainty",
+    "finews sources check NAME": "test_what_is_not_as_declared_is_named",
+    "finews sources check ths wscn": "test_recorded_answers_are_as_declared_but_old",
     "make bench": "test_it_prints_figures",
     "make browse": "test_the_makefile_crawls_and_shows",
     "make crawl": "test_the_makefile_crawls_and_shows",

@@ -14,7 +14,7 @@ _STALE = timedelta(hours=1)
 # Crawls of a summary.
 _SHOWN = 5
 
-_LATEST = "SELECT * FROM crawls WHERE ?1 IS NULL OR spider = ?1 ORDER BY id DESC LIMIT ?2"
+_LATEST = "SELECT * FROM crawls {where} ORDER BY id DESC LIMIT :shown"
 
 # Times of crawls are whole seconds.
 _ROUNDING = timedelta(seconds=2)
@@ -69,7 +69,8 @@ def read_crawls(
     :param holder: of the archive's lock.
     :param spider: only crawls of this spider; all where it is None.
     """
-    latest = connection.execute(_LATEST, [spider, _SHOWN]).fetchall()
+    sql = _LATEST.format(where="" if spider is None else "WHERE spider = :spider")
+    latest = connection.execute(sql, {"spider": spider, "shown": _SHOWN}).fetchall()
     ended = [row for row in latest if row["ended"]]
     since = now - datetime.fromisoformat(ended[0]["ended"]) if ended else None
     running = next((row["id"] for row in latest if is_running(row, holder)), None)

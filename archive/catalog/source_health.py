@@ -17,14 +17,15 @@ _PERIOD = timedelta(days=7)
 _LAST = """
     SELECT max(ended) AS ended, max(CASE WHEN status = 0 THEN ended END) AS success,
         min(CASE WHEN status = 0 THEN ended END) AS first_success,
-        sum(CASE WHEN ended >= ?2 THEN added END) AS added
-    FROM crawls WHERE spider = ?1
+        sum(CASE WHEN ended >= :since THEN added END) AS added
+    FROM crawls WHERE spider = :name
 """
 
 # Articles that were archived when the source was crawled already: those before were older.
 _TIMES = """
     SELECT julianday(first_seen) - julianday(published) FROM posts
-    WHERE info_code GLOB ?1 AND first_seen > ?2 AND julianday(published) >= julianday(?3)
+    WHERE info_code GLOB :codes AND first_seen > :crawled
+        AND julianday(published) >= julianday(:since)
         AND julianday(published) < julianday(first_seen)
 """
 
@@ -72,7 +73,7 @@ def _health_of(
     since = utc_iso(now - _PERIOD)
     crawls = read_crawls(connection, now, holder_of(folder), spider=name)
     last = next((row for row in crawls.latest if row["ended"]), None)
-    sums = connection.execute(_LAST, [name, since]).fetchone()
+    sums = connection.execute(_LAST, {"name": name, "since": since}).fetchone()
     return SourceHealth(
         health=crawls.health,
         last_crawl=_time(sums["ended"]),
@@ -90,7 +91,8 @@ def _lag(
     if first_success is None:
         return None
     codes = "NW*" if name == "eastmoney" else f"{name}-*"
-    days = [days for (days,) in connection.execute(_TIMES, [codes, first_success, since])]
+    values = {"codes": codes, "crawled": first_success, "since": since}
+    days = [days for (days,) in connection.execute(_TIMES, values)]
     return timedelta(days=median(days)) if days else None
 
 
