@@ -116,6 +116,14 @@ def test_pages_of_no_declared_source_need_a_name(run: Import, news: Path, tmp_pa
     assert is_whole(news)
 
 
+def test_of_many_publishers_one_can_be_chosen(run: Import, news: Path, tmp_path: Path) -> None:
+    other = replace(caixun(119), url="https://notcaixun.example/news/1.html")
+    warc = write_warc(tmp_path / "a.warc.gz", [caixun(118), other])
+    ended = run(warc, "--source", "caixun", "--host", "caixun.example")
+    assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 0 not imported; 1 responses")
+    assert posts(news, "link") == [caixun(118).url]
+
+
 def test_later_captures_are_later_versions_in_whatever_order_they_come(
     run: Import, news: Path, tmp_path: Path
 ) -> None:
