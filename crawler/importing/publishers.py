@@ -10,14 +10,14 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from archive.article import Article, Edition
-from archive.article_id import EASTMONEY, InfoCode
+from archive.article_id import InfoCode
 from archive.content.lexicon import Lexicon
 from archive.errors import InvalidArticle, Refused
 from archive.storage import TemporaryDatabase
 from crawler.declarations import Declaration, Entry, read_list
 from crawler.declarations.articles import layouts_of
 from crawler.declarations.composed import DeclaredArticle, composed, to_article
-from crawler.declarations.identity import native_id
+from crawler.declarations.identity import article_id, native_id
 from crawler.declarations.places import is_at, list_at
 from crawler.declarations.redaction import redacted
 from crawler.declared_requests import is_own
@@ -52,19 +52,28 @@ class Listed(TemporaryDatabase):
         schema = "CREATE TABLE listed (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
         super().__init__(schema, "note what lists hold")
 
-    def put(self, source: str, keys: Iterable[str], value: Entry | Facts) -> None:
-        """Note an entry; it replaces one that was noted before."""
-        rows = [(f"{source} {key}", pickle.dumps(value)) for key in keys]
-        self._db.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?)", rows)
+    def put(self, key: str, value: tuple[Entry, str] | Facts) -> None:
+        """Note what a list holds of an article; it replaces what was noted before.
 
-    def find(self, source: str, keys: Iterable[str]) -> Entry | Facts | None:
-        """Return the entry that was noted with the first of some keys."""
-        for key in keys:
-            query = "SELECT value FROM listed WHERE key = ?"
-            for (value,) in self._db.execute(query, (f"{source} {key}",)):
-                found: Entry | Facts = pickle.loads(value)  # noqa: S301  # written above
-                return found
-        return None
+        :param value: an entry, with the numbering of its id; or facts.
+        """
+        row = key, pickle.dumps(value)
+        self._db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?)", row)
+
+    def entry(self, key: str) -> tuple[Entry, str] | None:
+        """Return the entry of a declared article, with the numbering of its id."""
+        found = self._find(key)
+        return found if isinstance(found, tuple) else None
+
+    def facts(self, key: str) -> Facts | None:
+        """Return the facts of an edition of an article of Eastmoney's."""
+        found = self._find(key)
+        return found if isinstance(found, Facts) else None
+
+    def _find(self, key: str) -> object:
+        query = "SELECT value FROM listed WHERE key = ?"
+        row = self._db.execute(query, (key,)).fetchone()
+        return pickle.loads(row[0]) if row else None  # noqa: S301  # this process has written it
 
 
 Outcome: TypeAlias = Article | Refused
@@ -114,13 +123,17 @@ class Declared(Publisher):
             yield from self._list(response, listed)
             return
         page = redacted(self.declaration, response.answer)
-        own_id = native_id(self.declaration.identity, page.address)
-        keys = filter(None, (own_id, page.address))
-        entry = listed.find(self.declaration.name, keys)
-        if not isinstance(entry, Entry):
-            entry = Entry(id=own_id, address=page.address)
         facts = read_or_extract(self.declaration, page)
-        found = composed(self.declaration, entry, facts)
+        if facts.next:
+            raise InvalidArticle(
+                f"{page.address} goes on at {facts.next}, and pages are not joined"
+            )
+        address = facts.address or page.address
+        entry, space = listed.entry(article_id(self.declaration, facts.id, address)) or (
+            Entry(id=facts.id, address=address),
+            "",
+        )
+        found = composed(self.declaration, entry, facts, space=space)
         if found is None:
             raise InvalidArticle(f"{page.address} has no text")
         if found.published is None or found.title is None:
@@ -145,9 +158,9 @@ class Declared(Publisher):
         for entry in read_list(declaration, name, answer).entries:
             if entry.skip:
                 continue
-            own_id = entry.id or native_id(declaration.identity, entry.address)
-            listed.put(declaration.name, filter(None, (own_id, entry.address)), entry)
             try:
+                own_id = article_id(declaration, entry.id, entry.address, space=table.space)
+                listed.put(own_id, (entry, table.space))
                 found = composed(declaration, entry, space=table.space) if table.whole else None
             except Refused as reason:
                 yield reason
@@ -181,7 +194,7 @@ class PageObjects(Publisher):
             return
         for facts in _facts_in(page):
             if role is Role.LIST:
-                listed.put(EASTMONEY, [_key(facts.info_code, facts.edition)], facts)
+                listed.put(_key(facts.info_code, facts.edition), facts)
             elif facts.body and facts.title:
                 yield _article_or_reason(
                     partial(compose_stand_in, facts, self._link_of, provisional=False)
@@ -191,11 +204,8 @@ class PageObjects(Publisher):
         """Yield the article of an answer, once for each edition that lists name."""
         info_code = InfoCode.from_address(response.record.url)
         keys = [_key(info_code, edition) for edition in Edition]
-        found = [listed.find(EASTMONEY, [key]) for key in keys]
-        if not any(found):
-            found = [listed.find(EASTMONEY, [_key(info_code, None)])]
-        named: list[Facts | None] = [facts for facts in found if isinstance(facts, Facts)]
-        for facts in named or [None]:
+        named = [facts for facts in map(listed.facts, keys) if facts]
+        for facts in named or (listed.facts(_key(info_code, None)),):
             text = page.text(info_code, facts.edition if facts else None)
             yield _article_or_reason(partial(compose, info_code, facts, text, self._link_of))
 

@@ -299,3 +299,51 @@ def test_expected_articles_come_out(run: Import, news: Path, tmp_path: Path) -> 
     )["files"]["article_page.html"]
     run(write_warc(tmp_path / "a.warc.gz", [NBD]))
     assert posts(news, "title") == [expected["title"]]
+
+
+def test_a_page_is_the_article_that_a_list_names(run: Import, news: Path, tmp_path: Path) -> None:
+    page = recorded("wscn", "article_detail.json")
+    alone = write_warc(tmp_path / "page.warc.gz", [page])
+    assert run(alone).stdout.startswith("1 added"), news
+    code = "wscn-3782700"
+    assert posts(news) == [code]
+    listed = write_warc(tmp_path / "list.warc.gz", [recorded("wscn", "articles_page1.json"), page])
+    assert run(alone, listed).stdout.startswith("0 added, 0 revised"), posts(news)
+    assert posts(news) == [code]
+
+
+DECLARATION = r"""
+title = "财迅网"
+site = "https://www.caixun.example/"
+hosts = ["www.caixun.example"]
+family = "*.caixun.example"
+identity = { addresses = [{ pattern = '/news/(cx-\d{4}-\d{6})\.html' }] }
+
+[lists.news]
+address = "https://www.caixun.example/news/"
+format = "html"
+entries = "ul.news-list li"
+fields = { address = "./a/@href", title = "a" }
+seen = { on = 2026-11-30, first_hand = true }
+
+[articles.page]
+format = "html"
+next = "//a[text() = '下一页']/@href"
+fields = { title = "h1", published = "div.info span", body = "div.article" }
+seen = { on = 2026-11-30, first_hand = true }
+"""
+
+
+def test_a_source_of_ones_own_is_read_by_its_declaration(
+    run: Import, news: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "sources"
+    own.mkdir()
+    (own / "caixun.toml").write_text(DECLARATION, encoding="utf-8")
+    goes_on = caixun(119)
+    link = '<a href="/news/cx-2026-000119_2.html">下一页</a></body>'.encode()
+    pages = [caixun(118), replace(goes_on, body=goes_on.body.replace(b"</body>", link))]
+    ended = run(write_warc(tmp_path / "a.warc.gz", pages), "--set", f"FINEWS_DECLARATIONS={own}")
+    assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 1 not imported"), ended.output
+    assert "cx-2026-000119_2.html, and pages are not joined" in ended.stderr
+    assert posts(news, "info_code, body_source") == [("caixun-cx-2026-000118", "page")]
