@@ -234,18 +234,16 @@ def test_reading_continues_behind_damage(
 
 
 @given(st.binary(max_size=300), st.integers(0, 3_000), st.booleans())
-def test_no_damage_ends_with_a_traceback(junk: bytes, at: int, is_packed: bool) -> None:
+def test_no_damage_ends_with_a_traceback(
+    tmp_path_factory: pytest.TempPathFactory, junk: bytes, at: int, is_packed: bool
+) -> None:
     file = io.BytesIO()
     write_records(file, [Page("https://a.test/", b"<p>" * 200)], gzip=is_packed)
     data = file.getvalue()
-    folder = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path("/tmp")  # noqa: S108
-    path = folder / "finews-damage.warc"
+    path = tmp_path_factory.mktemp("damaged") / "a.warc"
     path.write_bytes(data[:at] + junk + data[at + len(junk) :])
-    try:
-        for record in read_warc(WarcFile(path, "a"), lambda _: None):
-            assert record.kind is not None
-    finally:
-        path.unlink()
+    for record in read_warc(WarcFile(path, "a"), lambda _: None):
+        assert len(record.payload) <= len(data) + 600
 
 
 def test_a_wacz_is_read_without_unpacking_it(run: Import, news: Path, tmp_path: Path) -> None:
