@@ -58,6 +58,13 @@ _MOST_REPORTS = 20
     help="Whose articles those are whose address is of no declared source.",
 )
 @click.option(
+    "--host",
+    "hosts",
+    metavar="HOST",
+    multiple=True,
+    help="Of these articles, only those at this host or below it.",
+)
+@click.option(
     "--mapping",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -76,6 +83,7 @@ def import_(
     paths: tuple[Path, ...],
     archive: Path,
     source: str | None,
+    hosts: tuple[str, ...],
     mapping: Path | None,
     pairs_of_map: dict[str, str],
     quiet: bool,
@@ -103,7 +111,7 @@ def import_(
             f"{done.unchanged} unchanged, {done.refused} not imported; {done.broken} broken."
         )
     if prepared is not None:
-        _import_files(archive, prepared, captures, tables, reports)
+        _import_files(archive, prepared, hosts, captures, tables, reports)
 
 
 def _by_kind(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
@@ -216,6 +224,7 @@ def _source_name(name: str) -> str:
 def _import_files(
     folder: Path,
     prepared: _Prepared,
+    hosts: Sequence[str],
     captures: Sequence[Path],
     tables: Sequence[Path],
     reports: _Reports,
@@ -234,7 +243,11 @@ def _import_files(
         files = FileImport(
             archive,
             publishers_of(
-                prepared.sources, prepared.declarations.values(), prepared.other, lexicon
+                prepared.sources,
+                prepared.declarations.values(),
+                prepared.other,
+                lexicon,
+                other_hosts=[host.lower().removeprefix("*.") for host in hosts],
             ),
             HttpCompressionMiddleware(crawler=crawler),
             reports.of_part,

@@ -2,20 +2,22 @@
 
 import pickle
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from archive.article import Article
-from archive.article_id import EASTMONEY, InfoCode
+from archive.article import Article, Edition
+from archive.article_id import InfoCode
 from archive.content.lexicon import Lexicon
-from archive.errors import InvalidArticle
+from archive.errors import InvalidArticle, Refused
 from archive.storage import TemporaryDatabase
 from crawler.declarations import Declaration, Entry, read_list
 from crawler.declarations.articles import layouts_of
-from crawler.declarations.composed import composed, to_article
-from crawler.declarations.identity import native_id
+from crawler.declarations.composed import DeclaredArticle, composed, to_article
+from crawler.declarations.identity import article_id, native_id
 from crawler.declarations.places import is_at, list_at
 from crawler.declarations.redaction import redacted
 from crawler.declared_requests import is_own
@@ -50,19 +52,32 @@ class Listed(TemporaryDatabase):
         schema = "CREATE TABLE listed (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
         super().__init__(schema, "note what lists hold")
 
-    def put(self, source: str, keys: Iterable[str], value: Entry | Facts) -> None:
-        """Note an entry; it replaces one that was noted before."""
-        rows = [(f"{source} {key}", pickle.dumps(value)) for key in keys]
-        self._db.executemany("INSERT OR REPLACE INTO listed VALUES (?, ?)", rows)
+    def put(self, key: str, value: tuple[Entry, str] | Facts) -> None:
+        """Note what a list holds of an article; it replaces what was noted before.
 
-    def find(self, source: str, keys: Iterable[str]) -> Entry | Facts | None:
-        """Return the entry that was noted with the first of some keys."""
-        for key in keys:
-            query = "SELECT value FROM listed WHERE key = ?"
-            for (value,) in self._db.execute(query, (f"{source} {key}",)):
-                found: Entry | Facts = pickle.loads(value)  # noqa: S301  # written above
-                return found
-        return None
+        :param value: an entry, with the numbering of its id; or facts.
+        """
+        row = key, pickle.dumps(value)
+        self._db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?)", row)
+
+    def entry(self, key: str) -> tuple[Entry, str] | None:
+        """Return the entry of a declared article, with the numbering of its id."""
+        found = self._find(key)
+        return found if isinstance(found, tuple) else None
+
+    def facts(self, key: str) -> Facts | None:
+        """Return the facts of an edition of an article of Eastmoney's."""
+        found = self._find(key)
+        return found if isinstance(found, Facts) else None
+
+    def _find(self, key: str) -> object:
+        query = "SELECT value FROM listed WHERE key = ?"
+        row = self._db.execute(query, (key,)).fetchone()
+        return pickle.loads(row[0]) if row else None  # noqa: S301  # this process has written it
+
+
+Outcome: TypeAlias = Article | Refused
+"""An article, or the reason why it is none."""
 
 
 class Publisher(ABC):
@@ -75,8 +90,10 @@ class Publisher(ABC):
         """Return what is to be read of the response from an address."""
 
     @abstractmethod
-    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Article]:
-        """Yield the articles of a response; note what it holds of articles of other responses.
+    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Outcome]:
+        """Yield the articles of a response, and the reasons for which there are no others.
+
+        What it holds of articles of other responses is noted.
 
         :raises FinewsError: when it cannot be read.
         """
@@ -101,24 +118,31 @@ class Declared(Publisher):
         extracts = declaration.extract and not declaration.identity.addresses
         return (Role.ARTICLE,) if extracts and _may_be_article(address, media_type) else ()
 
-    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Article]:
+    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Outcome]:
         if role is Role.LIST:
             yield from self._list(response, listed)
             return
         page = redacted(self.declaration, response.answer)
-        own_id = native_id(self.declaration.identity, page.address)
-        keys = filter(None, (own_id, page.address))
-        entry = listed.find(self.declaration.name, keys)
-        if not isinstance(entry, Entry):
-            entry = Entry(id=own_id, address=page.address)
         facts = read_or_extract(self.declaration, page)
-        found = composed(self.declaration, entry, facts)
+        if facts.next:
+            raise InvalidArticle(
+                f"{page.address} goes on at {facts.next}, and pages are not joined"
+            )
+        address = facts.address or page.address
+        entry, space = listed.entry(article_id(self.declaration, facts.id, address)) or (
+            Entry(id=facts.id, address=address),
+            "",
+        )
+        found = composed(self.declaration, entry, facts, space=space)
         if found is None:
             raise InvalidArticle(f"{page.address} has no text")
         if found.published is None or found.title is None:
             lacks = "title" if found.title is None else "time"
             raise InvalidArticle(f"{page.address} states no {lacks} of an article")
-        yield to_article(
+        yield self._article(found, response)
+
+    def _article(self, found: DeclaredArticle, response: Captured) -> Article:
+        return to_article(
             found,
             self.declaration,
             fetched=response.date,
@@ -126,7 +150,7 @@ class Declared(Publisher):
             lexicon=self.lexicon,
         )
 
-    def _list(self, response: Captured, listed: Listed) -> Iterator[Article]:
+    def _list(self, response: Captured, listed: Listed) -> Iterator[Outcome]:
         declaration, answer = self.declaration, redacted(self.declaration, response.answer)
         name = list_at(declaration, answer.address)
         assert name, "the role of its address is a list"
@@ -134,17 +158,15 @@ class Declared(Publisher):
         for entry in read_list(declaration, name, answer).entries:
             if entry.skip:
                 continue
-            own_id = entry.id or native_id(declaration.identity, entry.address)
-            listed.put(declaration.name, filter(None, (own_id, entry.address)), entry)
-            found = composed(declaration, entry, space=table.space) if table.whole else None
+            try:
+                own_id = article_id(declaration, entry.id, entry.address, space=table.space)
+                listed.put(own_id, (entry, table.space))
+                found = composed(declaration, entry, space=table.space) if table.whole else None
+            except Refused as reason:
+                yield reason
+                continue
             if found:
-                yield to_article(
-                    found,
-                    declaration,
-                    fetched=response.date,
-                    addresses=(response.record.url,),
-                    lexicon=self.lexicon,
-                )
+                yield _article_or_reason(partial(self._article, found, response))
 
 
 class PageObjects(Publisher):
@@ -163,21 +185,40 @@ class PageObjects(Publisher):
             return (Role.LIST, Role.STAND_IN)
         return (Role.LIST,) if issubclass(layout, EastmoneyList) else ()
 
-    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Article]:
+    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Outcome]:
         layout = layout_at(response.record.url)
         assert layout, "its address has a role"
         page = layout(response.response)
         if isinstance(page, TextPage):
-            info_code = InfoCode.from_address(response.record.url)
-            facts = listed.find(EASTMONEY, [info_code])
-            known = facts if isinstance(facts, Facts) else None
-            yield compose(info_code, known, page.text(info_code), self._link_of)
+            yield from self._of_text(response, page, listed)
             return
         for facts in _facts_in(page):
             if role is Role.LIST:
-                listed.put(EASTMONEY, [facts.info_code], facts)
-            elif facts.body:
-                yield compose_stand_in(facts, self._link_of, provisional=False)
+                listed.put(_key(facts.info_code, facts.edition), facts)
+            elif facts.body and facts.title:
+                yield _article_or_reason(
+                    partial(compose_stand_in, facts, self._link_of, provisional=False)
+                )
+
+    def _of_text(self, response: Captured, page: TextPage, listed: Listed) -> Iterator[Outcome]:
+        """Yield the article of an answer, once for each edition that lists name."""
+        info_code = InfoCode.from_address(response.record.url)
+        keys = [_key(info_code, edition) for edition in Edition]
+        named = [facts for facts in map(listed.facts, keys) if facts]
+        for facts in named or (listed.facts(_key(info_code, None)),):
+            text = page.text(info_code, facts.edition if facts else None)
+            yield _article_or_reason(partial(compose, info_code, facts, text, self._link_of))
+
+
+def _key(info_code: InfoCode, edition: Edition | None) -> str:
+    return f"{info_code} {edition}" if edition else info_code
+
+
+def _article_or_reason(make: Callable[[], Article]) -> Outcome:
+    try:
+        return make()
+    except Refused as reason:
+        return reason
 
 
 def _facts_in(page: object) -> Iterator[Facts]:
@@ -197,20 +238,27 @@ class Publishers:
 
     :param pages: for `hosts` and what is below them.
     :param declared: by the names of their declarations.
-    :param other: for all other addresses; None where the user names no source for these.
+    :param other: for other addresses; None where the user names no source for these.
+    :param other_hosts: whose addresses these are; all, where it is empty.
     """
 
     pages: PageObjects
     hosts: frozenset[str]
     declared: Mapping[str, Declared]
     other: Declared | None
+    other_hosts: frozenset[str] = frozenset()
 
     def at(self, address: str) -> Publisher | None:
         """Return who reads the response from an address; None where nobody does."""
-        host = urlsplit(address).hostname or ""
-        if any(f".{host}".endswith(f".{own}") for own in self.hosts):
+        if _is_below(address, self.hosts):
             return self.pages
-        return self.declared_at(address) or self.other
+        return self.source_at(address)
+
+    def source_at(self, address: str) -> Declared | None:
+        """Return the source that has an address, a declared one or the one that the user names."""
+        if declared := self.declared_at(address):
+            return declared
+        return self.other if _is_below(address, self.other_hosts or {""}) else None
 
     def declared_at(self, address: str) -> Declared | None:
         """Return the declared source that has an address."""
@@ -220,15 +268,24 @@ class Publishers:
         return None
 
 
+def _is_below(address: str, hosts: Collection[str]) -> bool:
+    """Report whether an address is at one of some hosts, or below one; all, where one is empty."""
+    host = urlsplit(address).hostname or ""
+    return any(not own or f".{host}".endswith(f".{own}") for own in hosts)
+
+
 def publishers_of(
     sources: Sources,
     declarations: Iterable[Declaration],
     other: Declaration | None,
     lexicon: Lexicon,
+    *,
+    other_hosts: Iterable[str] = (),
 ) -> Publishers:
     """Return the publishers of a project.
 
-    :param other: the source of all other articles.
+    :param other: the source of other articles.
+    :param other_hosts: at whose addresses these are; all, where there are none.
     """
     mirror = [urlsplit(sources.mirror.site).hostname or "", *sources.mirror.hosts]
     share = [urlsplit(address).hostname or "" for address in sources.share.api]
@@ -238,6 +295,7 @@ def publishers_of(
         frozenset({"eastmoney.com", *mirror, *share} - {""}),
         declared,
         Declared(other, lexicon) if other else None,
+        frozenset(other_hosts),
     )
 
 

@@ -150,10 +150,10 @@ class FileImport:
         try:
             date = date_of(record)
             publisher = self._publishers.at(record.url)
+            roles = publisher.roles(record.url, _media_type(record)) if publisher else ()
         except (Refused, ValueError) as error:
             self._refuse(record.url, str(error))
             return
-        roles = publisher.roles(record.url, _media_type(record)) if publisher else ()
         self._left += not roles
         for role in roles:
             listing.add(role, number, record, date)
@@ -177,11 +177,24 @@ class FileImport:
             keep = _Keeping(self._archive, response, publisher.declaration)
             with_capture = keep.with_capture if self._keep_captures else _as_it_is
             for article in publisher.read(one.role, response, listed):
-                self._storing.add(article, response.date, with_capture)
+                self._add(article, response, with_capture)
         except FinewsError as error:
             if isinstance(error, ArchiveError):
                 raise
             self._refuse(one.place.url, str(error))
+
+    def _add(
+        self,
+        article: Article | Refused,
+        response: Captured,
+        with_capture: Callable[[Article], Article],
+    ) -> None:
+        try:
+            if isinstance(article, Refused):
+                raise article
+            self._storing.add(article, response.date, with_capture)
+        except Refused as reason:
+            self._refuse(response.record.url, str(reason))
 
     def _refuse(self, place: str, reason: str) -> None:
         self._refused += 1

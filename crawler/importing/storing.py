@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from archive.archive import Archive
-from archive.article import Article, BodySource
+from archive.article import Article, BodySource, Edition
 from archive.article_id import ArticleId
 from archive.catalog import PostRow
 from archive.content import format_post
@@ -26,7 +26,7 @@ class Storing:
         self.counts: Counter[Outcome] = Counter()
         self._archive = archive
         self._now = now
-        self._batch: dict[ArticleId, tuple[Article, datetime]] = {}
+        self._batch: dict[tuple[ArticleId, Edition], tuple[Article, datetime]] = {}
 
     def add(
         self,
@@ -41,9 +41,10 @@ class Storing:
         :param with_capture: stores the capture of an article, and returns the article with it.
         :raises Refused: when it can be no post.
         """
-        if article.info_code in self._batch:
-            self.write()
         article = normalise(article, self._archive.category_of)
+        post = article.info_code, article.edition
+        if post in self._batch:
+            self.write()
         stored = self._stored(article)
         if stored is not None and not _is_news(article, captured, stored):
             self.counts[Outcome.UNCHANGED] += 1
@@ -51,7 +52,7 @@ class Storing:
         when = captured or self._now
         if stored is not None:
             when = max(when, datetime.fromisoformat(stored.checked))
-        self._batch[article.info_code] = with_capture(article), when
+        self._batch[post] = with_capture(article), when
         if len(self._batch) >= _BATCH:
             self.write()
 
@@ -80,5 +81,5 @@ def _is_news(article: Article, captured: datetime | None, stored: PostRow) -> bo
     source = BodySource(stored.body_source)
     if article.body_source.is_worse_than(source):
         return False
-    is_later = captured > datetime.fromisoformat(stored.checked)
+    is_later = captured.replace(microsecond=0) > datetime.fromisoformat(stored.checked)
     return is_later or source.is_worse_than(article.body_source)

@@ -99,7 +99,7 @@ def _read(
 
 
 def _publisher(address: str, publishers: Publishers) -> Declared:
-    publisher = publishers.declared_at(address) or publishers.other
+    publisher = publishers.source_at(address)
     if publisher is None:
         raise Refused(f"{address} is of no declared source; name one with --source")
     return publisher

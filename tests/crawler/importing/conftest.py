@@ -17,7 +17,7 @@ Import = Callable[..., Result]
 
 @pytest.fixture
 def news(tmp_path: Path) -> Path:
-    return tmp_path / "news"
+    return tmp_path / "imported"
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from archive.article_id import ArticleId
 from crawler.importing.mapping import InvalidMapping, load_mapping
 from crawler.importing.rows import rows_of
 from tests.crawler.importing.conftest import Import, is_whole, posts
+from tests.support.web_archives import recorded, write_warc
 
 HEADER = ("编号", "headline", "pub date", "url", "content", "crawled")
 ROW = (
@@ -78,6 +79,20 @@ def test_a_row_is_an_article_of_the_declared_source_of_its_address(
     ended = run(write_csv(tmp_path / "a.csv", [HEADER, *rows]), *MAPS)
     assert ended.stdout.startswith("2 added"), ended.output
     assert posts(news) == ["NW201903121067234567", "sina-nitmeav9622448"]
+
+
+@pytest.mark.parametrize("seen", ["", "2030-01-01T00:00:00Z"])
+def test_a_worse_body_never_replaces_a_better_one(
+    run: Import, news: Path, tmp_path: Path, seen: str
+) -> None:
+    page = recorded("eastmoney", "article_page_2019_C.html")
+    run(write_warc(tmp_path / "a.warc.gz", [page]))
+    before = posts(news, "info_code, sha256, body_source, first_seen, checked, version")
+    assert before
+    row = changed(id="", address=page.url, seen=seen)
+    ended = run(write_csv(tmp_path / "a.csv", [HEADER, row]), *MAPS)
+    assert ended.stdout.startswith("0 added, 0 revised, 1 unchanged"), ended.output
+    assert posts(news, "info_code, sha256, body_source, first_seen, checked, version") == before
 
 
 def test_json_lines_are_imported_by_paths(run: Import, news: Path, tmp_path: Path) -> None:
