@@ -1,6 +1,5 @@
 """Who reads the response from an address: a declaration, page objects, or general extraction."""
 
-import pickle
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -8,6 +7,8 @@ from enum import IntEnum
 from functools import partial
 from typing import TypeAlias
 from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter
 
 from archive.article import Article, Edition
 from archive.article_id import InfoCode
@@ -45,35 +46,48 @@ class Role(IntEnum):
     STAND_IN = 3
 
 
+_ENTRY = TypeAdapter(tuple[Entry, str])
+_FACTS = TypeAdapter(Facts)
+
+
 class Listed(TemporaryDatabase):
     """What lists hold of articles, by the keys of these."""
 
     def __init__(self) -> None:
-        schema = "CREATE TABLE listed (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
+        schema = """
+            CREATE TABLE listed (kind TEXT, key TEXT, value BLOB, PRIMARY KEY (kind, key))
+            WITHOUT ROWID
+        """
         super().__init__(schema, "note what lists hold")
 
-    def put(self, key: str, value: tuple[Entry, str] | Facts) -> None:
-        """Note what a list holds of an article; it replaces what was noted before.
+    def put_entry(self, key: str, entry: Entry, space: str) -> None:
+        """Note the entry of a declared article, with the numbering of its id.
 
-        :param value: an entry, with the numbering of its id; or facts.
+        It replaces an entry that was noted before.
         """
-        row = key, pickle.dumps(value)
-        self._db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?)", row)
+        self._put("entry", key, _ENTRY.dump_json((entry, space)))
 
     def entry(self, key: str) -> tuple[Entry, str] | None:
         """Return the entry of a declared article, with the numbering of its id."""
-        found = self._find(key)
-        return found if isinstance(found, tuple) else None
+        found = self._find("entry", key)
+        return None if found is None else _ENTRY.validate_json(found)
+
+    def put_facts(self, key: str, facts: Facts) -> None:
+        """Note the facts of an edition of an article of Eastmoney's, in place of earlier ones."""
+        self._put("facts", key, _FACTS.dump_json(facts))
 
     def facts(self, key: str) -> Facts | None:
         """Return the facts of an edition of an article of Eastmoney's."""
-        found = self._find(key)
-        return found if isinstance(found, Facts) else None
+        found = self._find("facts", key)
+        return None if found is None else _FACTS.validate_json(found)
 
-    def _find(self, key: str) -> object:
-        query = "SELECT value FROM listed WHERE key = ?"
-        row = self._db.execute(query, (key,)).fetchone()
-        return pickle.loads(row[0]) if row else None  # noqa: S301  # this process has written it
+    def _put(self, kind: str, key: str, value: bytes) -> None:
+        self._db.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?)", (kind, key, value))
+
+    def _find(self, kind: str, key: str) -> bytes | None:
+        query = "SELECT value FROM listed WHERE (kind, key) = (?, ?)"
+        row = self._db.execute(query, (kind, key)).fetchone()
+        return None if row is None else bytes(row[0])
 
 
 Outcome: TypeAlias = Article | Refused
@@ -160,7 +174,7 @@ class Declared(Publisher):
                 continue
             try:
                 own_id = article_id(declaration, entry.id, entry.address, space=table.space)
-                listed.put(own_id, (entry, table.space))
+                listed.put_entry(own_id, entry, table.space)
                 found = composed(declaration, entry, space=table.space) if table.whole else None
             except Refused as reason:
                 yield reason
@@ -194,7 +208,7 @@ class PageObjects(Publisher):
             return
         for facts in _facts_in(page):
             if role is Role.LIST:
-                listed.put(_key(facts.info_code, facts.edition), facts)
+                listed.put_facts(_key(facts.info_code, facts.edition), facts)
             elif facts.body and facts.title:
                 yield _article_or_reason(
                     partial(compose_stand_in, facts, self._link_of, provisional=False)
