@@ -1,0 +1,136 @@
+"""The part of an article that its publisher writes, and that is the same in every response.
+
+Not in it are adverts, credits, lines about editors, notes about QR codes, disclaimers, frames,
+pictures, and what a rendering leaves behind in a text. Each pattern has an example.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lxml import etree
+
+from archive.content.adverts import SENTENCES, drop_adverts
+from archive.content.credit import credits_in
+from archive.content.images import is_chart
+from archive.content.securities import securities_in
+from archive.content.text import plain_text
+from archive.content.tree import drop, drop_hidden, parse
+from archive.edits.folding import INVISIBLE, fold, tidy
+
+_PEOPLE = r"(?:责任编辑|责编|编辑|编审|校对|审核|审校|监制|值班编辑|实习编辑|主编|值班主任|终审|统筹|排版|制图|视觉|海报|出品)"
+_SOURCE = r"(?:文章|本文|稿件|新闻|信息|内容|原文|图片|图)?(?:来源|转自|源)"
+
+# Patterns of whole lines.
+_APART = re.compile(
+    "|".join(
+        (
+            # 责任编辑：张三 审核：李四   （编辑 王五）   责编：赵六丨校对：钱七
+            rf"[（(\[【]?\s*{_PEOPLE}\s*[：:丨|｜/ ][^。，,]{{0,60}}",
+            # （文章来源：财联社）   来源：证券时报网   （本文来源：新华社）
+            rf"[（(\[【]?\s*{_SOURCE}\s*[：:][^。，,]{{0,40}}",
+            # （原标题：示例控股回购）
+            r"[（(]?原(?:文)?标题[：:].{1,120}",
+            # 免责声明：本文仅供参考   风险提示及免责条款
+            r"(?:[【\[])?(?:免责|版权|平台|郑重|重要|特别)(?:声明|提示|提醒)(?:[】\]])?(?:[：:].*)?",
+            r"风险提示(?:及免责条款)?[：:]?",
+            r"[^。]{0,40}(?:不构成|不作为|不应视为)[^。]{0,20}(?:投资|操作)?建议.*",
+            r"(?:投资|市场|股市|基金)有风险[，,].*",
+            r"[^。]{0,12}(?:未经|如需)[^。]{0,40}(?:转载|镜像|摘编|复制).*",
+            # 扫描二维码，关注本报公众号   扫码下载APP
+            r"[^。，]{0,8}(?:扫码|扫一扫|扫描|长按)[^。]{0,40}(?:二维码|关注|下载|识别|阅读|APP).*",
+            r"[^。]{0,12}(?:二维码|公众号|微信号|视频号)[^。]{0,20}(?:关注|扫|订阅).*",
+            r"(?:欢迎|请|点击|长按)?[^。]{0,4}关注[^。]{0,30}(?:公众号|微信|微博|客户端).*",
+            # 打开APP阅读全文   下载客户端查看更多
+            r"(?:打开|下载|点击|进入|使用|安装)[^。，]{0,20}(?:APP|App|app|客户端)[^。]{0,40}[。>》]*",
+            r"(?:海量资讯|24小时滚动播报|一站式开户|想炒股|炒股第一步|炒股就看).*",
+            # 广告   分享到   返回首页   阅读原文
+            r"(?:广告|推广|分享到|分享至|展开全文|阅读全文|阅读原文|查看更多|加载更多|回到顶部|返回首页|我要纠错)[>》:：]*",
+            r"https?://\S+",
+            *SENTENCES,
+        )
+    )
+)
+
+# The heading of links to other articles, which stand behind the article.
+_RELATED = re.compile(
+    r"[【\[>《#\s]*(?:(?:相关|推荐|延伸|热门|精彩)(?:阅读|新闻|推荐|文章|报道|链接)|猜你喜欢|为[你您]推荐|大家都在看"
+    r"|更多(?:精彩|相关)\w{0,4}|点击排行)[】\]>》#:：\s]*"
+)
+
+# The credit at the end of a line: …开展搜救。（央视新闻）   …据统计。（文章来源：财联社）
+_CREDIT_AT_END = re.compile(
+    rf"\s*[（(](?:(?:{_SOURCE}\s*[：:]|{_PEOPLE}\s*[：: ]?)[^（）()。]{{0,40}}"
+    r"|[^（）()。，,\d]{0,14}(?:社|网|报|央视|新闻|广播|电视台|财经|客户端|报道|日报|快讯))[）)]$"
+)
+_LONGEST_APART = 300
+
+# A tag that a rendering escaped, and a template that it ran.
+_LEFT_BEHIND = re.compile(
+    r"</?(?:p|a|span|center|div|br|img|strong|b|em|font)\b[^<>]{0,500}>|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparableBody:
+    """A body without the parts that are not compared.
+
+    :param charted: codes of securities that charts alone name; charts come and go.
+    """
+
+    lines: tuple[str, ...]
+    charted: frozenset[str]
+
+
+def comparable_body(html: str, media: str | None = None) -> ComparableBody:
+    """Return the lines of a body that are compared.
+
+    :param media: of the article; its name in brackets at the end is a credit.
+    """
+    # Behind a start tag of the body, text before the first block is no paragraph of its own.
+    root = parse(f"<body>{html}")
+    drop_adverts(root)
+    drop_hidden(root)
+    lines_of_credit = credits_in(root)
+    named = {security.code for security in securities_in(root, lines_of_credit)}
+    _drop_charts(root)
+    in_text = {security.code for security in securities_in(root, lines_of_credit)}
+    drop(lines_of_credit)
+    shown = INVISIBLE.sub("", _LEFT_BEHIND.sub("", plain_text(root))).splitlines()
+    lines = [tidy(line) for line in _without_related(shown) if not _is_apart(line)]
+    lines = [_without_credit(line, media) for line in lines]
+    return ComparableBody(tuple(line for line in lines if line), frozenset(named - in_text))
+
+
+def _without_related(lines: Sequence[str]) -> Sequence[str]:
+    """Return lines without the links to other articles behind them."""
+    for number in range(1, len(lines)):
+        if _RELATED.fullmatch(lines[number].strip()[:_LONGEST_APART]):
+            before, behind = lines[:number], lines[number + 1 :]
+            if not any("。" in line for line in behind) or _length(before) >= _length(behind):
+                return before
+    return lines
+
+
+def _length(lines: Sequence[str]) -> int:
+    return sum(map(len, lines))
+
+
+def _drop_charts(root: etree._Element) -> None:
+    charts = [image for image in root.iter("img") if is_chart(image.get("src", ""))]
+    links = [link for link in root.iter("a") if "EmImageRemark" in link.get("class", "").split()]
+    drop([*charts, *links])
+
+
+def _is_apart(line: str) -> bool:
+    return len(line) <= _LONGEST_APART and _APART.fullmatch(fold(line).strip()) is not None
+
+
+def _without_credit(line: str, media: str | None) -> str:
+    before = None
+    while line != before:
+        before = line
+        if media:
+            line = line.removesuffix(f"（{media}）").removesuffix(f"({media})")
+        line = _CREDIT_AT_END.sub("", line)
+    return line

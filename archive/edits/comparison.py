@@ -1,0 +1,109 @@
+"""Compare two versions of an article, and classify what its publisher changed."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from archive.article import SHANGHAI, BodySource
+from archive.edits.comparable import comparable_body
+from archive.edits.edit import Edit, EditClass
+from archive.edits.folding import fold, tidy
+from archive.edits.notices import is_marked
+from archive.edits.text_edits import edits_of_texts, edits_of_titles
+from archive.edits.words import key_of
+
+# Sources that publish the same body of an article: the mirror renders the answer of the share API,
+# and Eastmoney's pages are generated from the answer of the article API.
+_FAMILIES = (
+    frozenset({BodySource.MIRROR, BodySource.SHARE_API}),
+    frozenset({BodySource.ARTICLE_PAGE, BodySource.ARTICLE_API}),
+)
+
+# A time without a zone is shown by the mirror as if it were that of Greenwich.
+_WITHOUT_ZONE = timedelta(hours=8)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedVersion:
+    """A version of an article, as far as it is compared.
+
+    :param published: aware.
+    :param body: HTML.
+    :param body_source: None where it is not known.
+    :param securities: codes, such as ``1.600160``.
+    :param edition: the post of the article that this is a version of; None for an article with one.
+    :param extractor: name and version of what took the body from a page; None for a body that an
+        API answered.
+    """
+
+    title: str
+    body: str
+    published: datetime
+    body_source: BodySource | None
+    securities: Collection[str] = ()
+    media: str | None = None
+    edition: str | None = None
+    extractor: str | None = None
+
+
+def are_alike(before: ComparedVersion, after: ComparedVersion) -> bool:
+    """Return whether a difference between two versions can be an edit by the publisher.
+
+    Otherwise it can come from another source of the body, or from another extractor.
+    """
+    if before.body_source is None or after.body_source is None:
+        return False
+    if before.extractor != after.extractor:
+        return False
+    sources = {before.body_source, after.body_source}
+    return len(sources) == 1 or any(sources <= family for family in _FAMILIES)
+
+
+def edits_between(before: ComparedVersion, after: ComparedVersion) -> tuple[Edit, ...]:
+    """Return what the publisher changed, in the order of `EditClass`.
+
+    Nothing is returned for versions that are equal, or not alike. `EditClass.MARKUP` is returned
+    alone, where the HTML differs and nothing else.
+    """
+    if before == after or not are_alike(before, after):
+        return ()
+    found = [*_titles(before, after), *_bodies(before, after), *_times(before, after)]
+    if not found and before.body != after.body:
+        found = [Edit(EditClass.MARKUP, "", "")]
+    order = list(EditClass)
+    return tuple(sorted(dict.fromkeys(found), key=lambda edit: order.index(edit.edit_class)))
+
+
+def _titles(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
+    old, new = tidy(before.title), tidy(after.title)
+    if key_of(fold(old)) == key_of(fold(new)):
+        return
+    yield from edits_of_titles(old, new, before.published.astimezone(SHANGHAI).year)
+    if is_marked(fold(new)) and not is_marked(fold(old)):
+        yield Edit(EditClass.RETRACTION, old, new)
+
+
+def _bodies(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
+    old = comparable_body(before.body, before.media)
+    new = comparable_body(after.body, after.media)
+    if (before.body_source, before.edition) == (after.body_source, after.edition):
+        charted = old.charted | new.charted
+        removed = sorted(set(before.securities) - set(after.securities) - charted)
+        added = sorted(set(after.securities) - set(before.securities) - charted)
+        if removed or added:
+            yield Edit(EditClass.SECURITIES, " ".join(removed), " ".join(added))
+    if old.lines != new.lines:
+        year = before.published.astimezone(SHANGHAI).year
+        yield from edits_of_texts(old.lines, new.lines, year)
+
+
+def _times(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
+    """Yield the move of a time; pages state times to the minute alone."""
+    old, new = (
+        version.published.astimezone(SHANGHAI).replace(second=0, microsecond=0)
+        for version in (before, after)
+    )
+    sources = {before.body_source, after.body_source}
+    without_zone = BodySource.MIRROR in sources and abs(new - old) == _WITHOUT_ZONE
+    if old != new and not (without_zone and len(sources) > 1):
+        yield Edit(EditClass.PUBLISHED, old.isoformat(), new.isoformat())
