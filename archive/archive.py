@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from archive.article import Article, Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
-from archive.catalog import Catalog, CatalogEntry, ChangeKind, History, PostRow, as_json, named_by
+from archive.catalog import Catalog, CatalogEntry, History, PostRow, Presence, as_json, named_by
 from archive.clock import Clock, utc_iso, utc_now
 from archive.content import parse_post, read_body
 from archive.crawl_state import CrawlState
@@ -99,7 +99,7 @@ class Archive(ArchiveReader):
         entries = [
             CatalogEntry(
                 replace(stored, checked=utc_iso(now), gone=stored.gone or utc_iso(now)),
-                changes=() if stored.gone else (ChangeKind.GONE,),
+                presence=None if stored.gone else Presence.GONE,
             )
             for stored in self.editions(info_code)
         ]
@@ -189,7 +189,7 @@ class Archive(ArchiveReader):
             *before, step = self._versioning.plans(article, utc_iso(now))
             row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
             if before or step.files or row != stored:
-                entry = replace(step.entry, post=row, changes=())
+                entry = replace(step.entry, post=row, presence=None)
                 self._writer.write([*before, replace(step, entry=entry)], now)
         return step.outcome
 

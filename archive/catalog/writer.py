@@ -16,6 +16,7 @@ from archive.article import Edition, Found
 from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import images
+from archive.catalog.absences import record_presence
 from archive.catalog.addresses import record_addresses
 from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
 from archive.catalog.migrations import catalog_migrations, missing_parts
@@ -93,14 +94,7 @@ class Catalog(CatalogReader):
                     _ADD_PAYLOAD,
                     [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
                 )
-                execute(
-                    "INSERT OR IGNORE INTO changes (info_code, at, what) VALUES (?, ?, ?)",
-                    [
-                        (entry.post.info_code, entry.post.checked, str(what))
-                        for entry in entries
-                        for what in entry.changes
-                    ],
-                )
+                record_presence(self._writer.conn, entries)
         finally:
             self._grams.clear()
 
@@ -178,15 +172,6 @@ class Catalog(CatalogReader):
         with self._writing():
             self._writer.execute("UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code])
 
-    def forget_changes(self, info_code: ArticleId, at: str) -> None:
-        """Delete the changes that one check of the source found.
-
-        :param at: time of the check, ISO 8601, UTC.
-        """
-        with self._access("write"):
-            changes = self._writer.table("changes")
-            changes.delete_where("info_code = ? AND at = ?", [info_code, at])
-
     def forget(self, info_code: ArticleId, edition: Edition) -> bool:
         """Delete the rows of an edition, and of the article where it has no other edition.
 
@@ -199,14 +184,15 @@ class Catalog(CatalogReader):
                 if each.post.edition is not edition
             ]
             tables = (
-                *("editions", "changes", "mentions", "illustrations", "addresses", "revisions"),
+                *("editions", "absences", "mentions", "illustrations", "addresses", "revisions"),
                 "posts",
             )
             for table in ("editions",) if others else tables:
                 self._writer.table(table).delete_where("info_code = ?", [info_code])
             if others:
                 this = "info_code = ? AND edition = ?"
-                self._writer.table("revisions").delete_where(this, [info_code, edition])
+                for table in ("revisions", "absences"):
+                    self._writer.table(table).delete_where(this, [info_code, edition])
                 self._put_article(others)
         return bool(others)
 

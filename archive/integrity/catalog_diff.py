@@ -14,7 +14,7 @@ _KEYS = {
     "posts": ("info_code",),
     "editions": ("info_code", "edition"),
     "revisions": ("info_code", "version"),
-    "changes": ("info_code", "at", "what"),
+    "absences": ("info_code", "edition", "gone_from"),
     "crawls": ("id", "ended"),
     "payloads": ("digest",),
     "pictures": ("address",),

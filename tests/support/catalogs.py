@@ -21,7 +21,8 @@ TABLES = (
     "mentions",
     "crawls",
     "payloads",
-    "changes",
+    "absences",
+    "versions",
     "illustrations",
     "pictures",
 )
