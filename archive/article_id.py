@@ -16,20 +16,20 @@ EASTMONEY = "eastmoney"
 """The source whose articles are known by their info codes, whatever source names them."""
 
 _SOURCE = r"[a-z][a-z0-9]{0,29}"
-_NO_VERSION = r"(?!.*\.[0-9]+\Z)"
-"""A file name that ends in a number is that of a superseded version."""
+_PLAIN = re.compile(
+    r"(?!.*--|.*_[0-9a-f]{12}\Z)[a-z0-9](?:[a-z0-9_-]{0,78}[a-z0-9_])?",
+)
+"""Ids that no file system, no address and no static site takes for another."""
 
-_PLAIN = re.compile(_NO_VERSION + r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
-"""Ids that no file system and no address takes for another."""
-
-_READABLE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,58}[A-Za-z0-9_-])?")
 _DIGEST = 12
 """Hexadecimal digits that tell ids apart which differ in capitals or other characters."""
 
 _OF_SOURCE = re.compile(
     rf"(?P<source>{_SOURCE})-(?:{_PLAIN.pattern}"
-    rf"|(?:{_READABLE.pattern})?~[0-9a-f]{{{_DIGEST}}})"
+    rf"|(?!.*--)(?:[A-Za-z0-9_][A-Za-z0-9_-]{{0,59}})?_[0-9a-f]{{{_DIGEST}}})"
 )
+_REPLACED = re.compile(r"[^A-Za-z0-9_]+")
+_LONGEST_READABLE = 60
 _FILE_NAME = re.compile(r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2})?-(?P<id>[^/]+)\.md")
 
 _HOST = "eastmoney.com"
@@ -88,9 +88,9 @@ class ArticleId(str):
             raise InvalidArticleId(f"{source}-")
         if _PLAIN.fullmatch(native):
             return ArticleId(f"{source}-{native}")
-        readable = native if _READABLE.fullmatch(native) else ""
+        readable = _REPLACED.sub("-", native)[:_LONGEST_READABLE].strip("-")
         digest = hashlib.sha256(native.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
-        return ArticleId(f"{source}-{readable}~{digest}")
+        return ArticleId(f"{source}-{readable}_{digest}")
 
     @staticmethod
     def of_address(source: str, address: str) -> "ArticleId":
@@ -99,6 +99,17 @@ class ArticleId(str):
         :raises InvalidAddress: when it is no address of the web.
         """
         return ArticleId.of(source, canonical_address(address))
+
+    @staticmethod
+    def named_by(text: str) -> "ArticleId":
+        """Return the identity that a text is, or that an address of Eastmoney's articles has.
+
+        :raises InvalidArticleId: for every other text.
+        """
+        try:
+            return InfoCode.from_address(text)
+        except InvalidInfoCode:
+            return ArticleId(text)
 
     @staticmethod
     def of_file(name: str) -> "ArticleId":

@@ -21,6 +21,7 @@ from archive.catalog import (
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
 from archive.content import parse_post
+from archive.content.lexicon import Lexicon
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError
 from archive.search import Query
@@ -238,6 +239,10 @@ class ArchiveReader(Closing):
         :param hosts: only pictures at these hosts.
         """
         yield from self._catalog.missing_pictures(hosts)
+
+    def lexicon(self) -> Lexicon:
+        """Return the names of securities that the sources of this archive have marked up."""
+        return Lexicon.learnt(self._catalog.named_securities())
 
     def history(self) -> History:
         """Return what crawls of this archive usually find, for comparison with the last crawl."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from archive.article import Edition
+from archive.article_id import EASTMONEY
 from archive.capture import Capture, captures_from
 from archive.catalog import Cause, edits_from
 from archive.content import parse_post, read_body
@@ -75,6 +76,12 @@ class ArticleView:
     previous: Neighbour | None
     following: Neighbour | None
 
+    @property
+    def publisher(self) -> str | None:
+        """The name of the source in the archive; None for Eastmoney."""
+        source = str(self.post["source"])
+        return None if source == EASTMONEY else source
+
 
 def find_post(
     connection: sqlite3.Connection, info_code: str, edition: str | None = None
@@ -119,7 +126,7 @@ def read_article(
         addresses=json.loads(post["addresses"]),
         securities=connection.execute(
             """
-            SELECT code, symbol, coalesce(name, symbol) AS name, kind
+            SELECT code, symbol, coalesce(name, symbol) AS name, kind, found
             FROM mentions JOIN securities ON code = security
             WHERE info_code = ? ORDER BY market = 90, code
             """,

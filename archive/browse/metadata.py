@@ -107,7 +107,7 @@ _POSTS = {
     "title": "新闻",
     "description": "每篇一行。published 是北京时间，其余时间都是 UTC。",
     "sort_desc": "published",
-    "facets": ["media", "body_source"],
+    "facets": ["media", "source", "body_source"],
     "sortable_columns": ["published", "length", "version"],
     "label_column": "title",
     "columns": {
@@ -129,6 +129,12 @@ _POSTS = {
         "checked": "最近核对",
         "revised": "最近修订",
         "gone": "发现下线",
+        "source": "来源",
+        "author": "作者",
+        "lang": "语言",
+        "precision": "发布时间的精度",
+        "extractor": "提取正文的程序",
+        "mentioned": "正文以外或文字中提到的证券",
     },
 }
 

@@ -1,6 +1,7 @@
 """The site's own pages: each reads an address, queries the catalog and renders a template."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -8,7 +9,8 @@ from urllib.parse import quote, unquote, urlencode, urljoin
 
 from datasette.utils.asgi import NotFound, Request, Response
 
-from archive.article import InfoCode
+from archive.addresses import InvalidAddress
+from archive.article_id import ArticleId
 from archive.browse import template_filters
 from archive.browse.article_page import (
     find_post,
@@ -28,8 +30,8 @@ from archive.browse.rendering import MAX_CHARACTERS
 from archive.browse.security import read_security, securities_named
 from archive.browse.site import Site
 from archive.browse.text_diff import compare, stretches
-from archive.catalog import horizon, read_crawls
-from archive.errors import InvalidInfoCode
+from archive.catalog import article_at, horizon, read_crawls
+from archive.errors import InvalidArticleId
 from archive.search import Query, count, read_facets
 from archive.storage import holder_of
 
@@ -220,7 +222,7 @@ async def picture(request: Request, datasette: Site) -> Response:
 
 
 async def short_address(request: Request, datasette: Site) -> Response:
-    """Answer ``/<info code>``, with or without its NW."""
+    """Answer ``/<id of an article>``; an info code with or without its NW."""
     article = await _find_article(datasette, request.url_vars["code"])
     if article is None:
         raise NotFound("存档里没有这篇新闻。")
@@ -239,13 +241,15 @@ async def _render(datasette: Site, request: Request, template: str, **variables:
     )
 
 
-async def _find_article(datasette: Site, text: str) -> InfoCode | None:
-    """Return the code of the archived article that a text names by its code or an address."""
-    try:
-        code = InfoCode.from_address(text)
-    except InvalidInfoCode:
-        return None
-    return code if await datasette.ask(find_post, code) else None
+async def _find_article(datasette: Site, text: str) -> ArticleId | None:
+    """Return the archived article that a text names by its id or an address; None for others."""
+    with suppress(InvalidArticleId):
+        named = ArticleId.named_by(text)
+        if await datasette.ask(find_post, named) is not None:
+            return named
+    with suppress(InvalidAddress):
+        return await datasette.ask(article_at, text)
+    return None
 
 
 async def _find_post(request: Request, datasette: Site) -> Any:

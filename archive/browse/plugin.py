@@ -43,7 +43,7 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (rf"/catalog/posts/{_CODE}/changes$", pages.changes),
     (rf"/catalog/posts/{_CODE}/versions/(?P<version>[0-9]+)$", pages.post_file),
     (r"/pictures/(?P<name>[0-9a-f]{64}\.[a-z]{3,4})$", pages.picture),
-    (r"/(?P<code>(NW)?[0-9]{15,20})$", pages.short_address),
+    (r"/(?P<code>(NW)?[0-9]{15,20}|[a-z][a-z0-9]*-[A-Za-z0-9_-]+)$", pages.short_address),
     (
         r"/-/(allow-debug|auth-token|databases|logout|messages|patterns|permissions|plugins|threads)"
         r"(\.json)?$",
@@ -85,7 +85,7 @@ def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
 @_for_sites
 def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
     """Add the filters, tests and variables that the templates use."""
-    for name in ("ago", "clock", "day", "market", "moment", "month", "number", "word"):
+    for name in ("ago", "clock", "day", "market", "moment", "month", "number", "published", "word"):
         env.filters[name] = getattr(template_filters, name)
     env.filters["card"] = card_of
     env.tests["web"] = template_filters.is_web_address

@@ -29,6 +29,7 @@ class Card:
     info_code: str
     title: Marked
     published: str
+    precision: str
     media: str | None
     excerpt: Marked
     version: int
@@ -130,7 +131,7 @@ def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = 
     """Return the cards of posts in the order of `ids`, with the hits of `query` marked."""
     rows = connection.execute(
         f"""
-        SELECT id, info_code, title, published, media, digest, version, gone,
+        SELECT id, info_code, title, published, precision, media, digest, version, gone,
             substr(text, 1, {_MAX_SEARCHED}) AS text
         FROM posts WHERE id IN ({", ".join("?" * len(ids))})
         """,  # noqa: S608 (question marks and a number)
@@ -146,6 +147,7 @@ def card_of(row: sqlite3.Row, query: str = "") -> Card:
         info_code=row["info_code"],
         title=_marked(row["title"], query),
         published=row["published"],
+        precision=row["precision"],
         media=row["media"],
         excerpt=_excerpt(row, query),
         version=row["version"],

@@ -12,6 +12,12 @@ _WORDS = {
     "article_api": "东方财富接口",
     "mirror": "镜像页面",
     "summary": "滚动快讯摘要",
+    "extraction": "自动提取",
+    "list": "列表",
+    "page": "网页",
+    "field": "来源标注",
+    "code": "文中的代码",
+    "name": "文中的名称",
     "share": "股票",
     "sector": "板块",
     "fund": "基金",
@@ -65,9 +71,17 @@ def moment(time: str | None) -> str:
     return f"{_date(shanghai)} {shanghai:%H:%M}" if shanghai else time or ""
 
 
-def clock(time: str) -> str:
-    """Format the clock time of an ISO 8601 time: ``17:34``."""
-    return time[11:16]
+def clock(time: str, precision: str = "second") -> str:
+    """Format the clock time of an ISO 8601 time: ``17:34``; of a day, nothing."""
+    return "" if precision == "day" else time[11:16]
+
+
+def published(time: str, precision: str) -> str:
+    """Format a time of publication as far as its source states it: ``2021年12月29日 17:34``."""
+    shown = moment(time)
+    if precision == "day":
+        return shown.partition(" ")[0]
+    return f"{shown} 抓取，来源未注明时间" if precision == "fetched" else shown
 
 
 def day(text: str) -> str:

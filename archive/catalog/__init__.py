@@ -1,6 +1,7 @@
 """The catalog: one SQLite file that lists every post, and can be rebuilt from the files."""
 
 from archive.catalog.absences import Presence
+from archive.catalog.addresses import article_at
 from archive.catalog.causes import Cause, VersionState, edits_from, with_cause
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import is_running, read_crawls
@@ -37,6 +38,7 @@ __all__ = [
     "RevisionRow",
     "StoredBody",
     "VersionState",
+    "article_at",
     "article_from",
     "as_json",
     "describe",

@@ -17,7 +17,7 @@ def create_addresses(db: Database) -> None:
         " posts(info_code)) WITHOUT ROWID"
     )
     db.execute("CREATE INDEX addresses_by_post ON addresses (info_code)")
-    posts = db.execute("SELECT info_code, link, addresses FROM post_files").fetchall()
+    posts = db.execute("SELECT info_code, link, addresses FROM post_files")
     for info_code, link, addresses in posts:
         record_addresses(db.conn, info_code, link, addresses)
 

@@ -30,6 +30,10 @@ class Cause(StrEnum):
     IMPORTED = "imported"
     UNKNOWN = "unknown"
 
+    @classmethod
+    def _missing_(cls, _: object) -> "Cause":
+        return cls.UNKNOWN  # somebody changed the catalog
+
     @property
     def is_publishers(self) -> bool:
         """True where the publisher changed what readers read."""
@@ -65,10 +69,14 @@ def edits_as_json(edits: Sequence[Edit]) -> str:
 
 
 def edits_from(text: str) -> tuple[Edit, ...]:
-    """Return the edits in a column of the catalog."""
-    return tuple(
-        Edit(EditClass(each["class"]), each["before"], each["after"]) for each in json.loads(text)
-    )
+    """Return the edits in a column of the catalog; none where they cannot be read."""
+    try:
+        return tuple(
+            Edit(EditClass(each["class"]), str(each["before"]), str(each["after"]))
+            for each in json.loads(text)
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):  # somebody changed the catalog
+        return ()
 
 
 def _explain(before: VersionState | None, after: VersionState) -> tuple[Cause, Sequence[Edit]]:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import fields
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from archive.catalog.addresses import article_at
 from archive.catalog.editions import EditionRow, article_row, read_editions
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
+from archive.content import Security
 from archive.errors import ArchiveError, CatalogDamaged
 from archive.search import Query, find
 from archive.storage import (
@@ -166,6 +168,24 @@ class CatalogReader(Closing):
         """
         with self._access("read"):
             return article_at(self._reader, address)
+
+    def named_securities(self) -> Iterator[tuple[Security, date]]:
+        """Yield the securities that sources name, with the days of their first and last mention.
+
+        Securities that only the text of articles names are left out.
+        """
+        sql = """
+            SELECT market, symbol, name,
+                (SELECT min(published) FROM mentions WHERE security = code),
+                (SELECT max(published) FROM mentions WHERE security = code)
+            FROM securities WHERE name IS NOT NULL AND EXISTS (
+                SELECT 1 FROM mentions WHERE security = code
+                AND (found IS NULL OR found NOT IN ('code', 'name'))
+            )
+        """
+        for market, symbol, name, *met in self._tuples(sql):
+            for published in met:
+                yield Security(market, symbol, name), date.fromisoformat(published[:10])
 
     def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of an article's category; None when the article is not archived.

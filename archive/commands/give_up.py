@@ -6,26 +6,26 @@ from pathlib import Path
 import click
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import ArticleId
 from archive.commands.arguments import archive as _archive
-from archive.errors import FinewsError, InvalidInfoCode
+from archive.errors import FinewsError, InvalidArticleId
 
 
 class NotFailed(FinewsError):
     """The article to give up is none that crawls have failed to archive."""
 
 
-def _info_code(_: click.Context, __: click.Parameter, value: str) -> InfoCode:
+def _info_code(_: click.Context, __: click.Parameter, value: str) -> ArticleId:
     try:
-        return InfoCode.from_address(value)
-    except InvalidInfoCode as error:
+        return ArticleId.named_by(value)
+    except InvalidArticleId as error:
         raise click.BadParameter(f"{error}.") from error
 
 
 @click.command("give-up")
 @click.argument("info_code", metavar="CODE", callback=_info_code)
 @_archive
-def give_up(info_code: InfoCode, archive: Path) -> None:
+def give_up(info_code: ArticleId, archive: Path) -> None:
     """Stop trying to archive the article CODE.
 
     Crawls have failed to archive it; `finews stats` lists such articles.

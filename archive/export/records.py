@@ -1,8 +1,9 @@
 """Export an archive as JSON Lines or Parquet, one record for each post.
 
 A record has every column of the catalog's ``posts``; columns of JSON become lists. It also has
-``securities``, the securities that the post names, ordered by code, and ``body``, the HTML of the
-post file; null when that file is lost. Records are sorted by publication time, then info code.
+``securities``, the securities that the post names and how each was found, ordered by code, and
+``body``, the HTML of the post file; null when that file is lost. Records are sorted by publication
+time, then info code.
 """
 
 import json
@@ -27,13 +28,15 @@ Record = dict[str, Any]
 #: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
 
-_LISTS = ("pictures", "stock_list", "addresses", "captures", "securities")
+_LISTS = ("pictures", "stock_list", "addresses", "captures", "mentioned", "securities")
 #: Number of posts in memory at once for Parquet.
 _ROW_GROUP = 1_000
 
 _SECURITIES = """
-    SELECT json_group_array(json_object('code', code, 'name', name, 'kind', kind)) FROM (
-        SELECT code, name, kind FROM mentions JOIN securities ON code = security
+    SELECT json_group_array(
+        json_object('code', code, 'name', name, 'kind', kind, 'found', found)
+    ) FROM (
+        SELECT code, name, kind, found FROM mentions JOIN securities ON code = security
         WHERE mentions.info_code = posts.info_code ORDER BY code
     )
 """
@@ -130,7 +133,8 @@ def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
         "stock_list": pyarrow.list_(text),
         "addresses": pyarrow.list_(text),
         "captures": _structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
-        "securities": _structs(pyarrow, code=text, name=text, kind=text),
+        "mentioned": _structs(pyarrow, code=text, name=text, found=text),
+        "securities": _structs(pyarrow, code=text, name=text, kind=text, found=text),
         "body": text,
     }
     types = get_type_hints(PostRow)

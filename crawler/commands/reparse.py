@@ -14,7 +14,7 @@ from scrapy.statscollectors import DummyStatsCollector
 from tqdm import tqdm
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import EASTMONEY, InfoCode
 from archive.catalog import PostRow
 from archive.errors import ArchiveError, FinewsError, InvalidArticle, InvalidInfoCode
 from crawler.exit_status import ExitStatus
@@ -77,12 +77,15 @@ class _Reparse:
         self._sources = sources
         self._compression = compression
         self._apply = apply
-        self._read = self._changed = self._unreadable = self._without = 0
+        self._read = self._changed = self._unreadable = self._without = self._others = 0
 
     def run(self, codes: list[InfoCode]) -> ExitStatus:
         for article in tqdm(
             self._archive.posts(codes), total=len(codes) or len(self._archive), disable=None
         ):
+            if article.source != EASTMONEY:
+                self._others += 1
+                continue
             for row in self._archive.editions(InfoCode(article.info_code)):
                 if row.captures == "[]":
                     self._without += 1
@@ -93,6 +96,8 @@ class _Reparse:
             f"finews: {self._read} posts read again, {self._changed} {did}, "
             f"{self._unreadable} could not be read, {self._without} have no captures."
         )
+        if self._others:
+            print(f"finews: {self._others} posts of other sources than Eastmoney were left out.")
         return ExitStatus.LAYOUT_CHANGED if self._unreadable else ExitStatus.DONE
 
     def _reparse(self, row: PostRow) -> None:

@@ -8,39 +8,25 @@ from urllib.parse import urlsplit
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.bodies import Body, body_of
 from crawler.declarations.errors import AnswerError, MissingArticle, RefusedAnswer, UnreadableAnswer
+from crawler.declarations.fields import ArticleFields
 from crawler.declarations.identity import native_id
-from crawler.declarations.mentions import Mention, mentions_of
+from crawler.declarations.mentions import mentions_of
 from crawler.declarations.model import Declaration, Layout
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import Scope, check_success
 from crawler.declarations.refusals import refused
-from crawler.declarations.times import Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleFacts:
-    """What an answer holds of an article; None where it holds nothing.
+class ArticleFacts(ArticleFields):
+    """What an answer holds of an article.
 
     :param layout: the part of the declaration by which it was read.
-    :param id: the source's own.
-    :param address: of the article's page.
     :param complete: whether the body is whole.
     """
 
     layout: str
-    id: str | None
-    address: str | None
-    title: str | None
-    published: Moment | None
-    modified: Moment | None
-    media: str | None
-    author: str | None
-    digest: str | None
     body: Body
-    pictures: tuple[str, ...]
-    securities: tuple[Mention, ...]
-    tags: tuple[str, ...]
-    paid: bool
     complete: bool
 
 

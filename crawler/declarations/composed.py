@@ -1,23 +1,37 @@
 """An article of a declared source, composed of what a list and a page hold of it."""
 
-from dataclasses import dataclass
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, time
 
+from archive.article import SHANGHAI, Article, BodySource, Found, Precision, SecurityMention
 from archive.article_id import ArticleId
+from archive.capture import Capture
+from archive.content.lexicon import Lexicon
+from archive.content.mentions import mentions_in_text
+from archive.content.securities import SECURITY_CODE
+from archive.content.text_mention import FoundBy
+from archive.errors import InvalidArticle
 from crawler.declarations.articles import ArticleFacts
 from crawler.declarations.bodies import Body
+from crawler.declarations.fields import ArticleFields
 from crawler.declarations.identity import article_id
 from crawler.declarations.lists import Entry
-from crawler.declarations.mentions import Mention
 from crawler.declarations.model import Declaration
 from crawler.declarations.times import Moment
 
+_SENTENCE = re.compile(r"[^。！？\n]+[！？]?")
+_LONGEST_TITLE = 60
+"""Characters of the beginning of a text that stands for its title."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredArticle:
-    """An article of a declared source; None where the source does not hold something.
+class DeclaredArticle(ArticleFields):
+    """An article of a declared source.
 
     :param source: the name of the declaration.
-    :param address: of its page.
     :param layout: the layout, or the extraction, that its body was read by; None for one that the
         list held.
     :param complete: whether the body is whole.
@@ -26,19 +40,8 @@ class DeclaredArticle:
     id: ArticleId
     source: str
     lang: str
-    address: str | None
-    title: str | None
-    published: Moment | None
-    modified: Moment | None
-    media: str | None
-    author: str | None
-    digest: str | None
     body: Body
-    pictures: tuple[str, ...]
-    securities: tuple[Mention, ...]
-    tags: tuple[str, ...]
     important: bool
-    paid: bool
     layout: str | None
     complete: bool
 
@@ -60,23 +63,126 @@ def composed(
     published = facts.published if facts else None
     if published is None or published.precision > (entry.published or published).precision:
         published = entry.published or published
+    held = {
+        each.name: (facts and getattr(facts, each.name)) or getattr(entry, each.name)
+        for each in fields(ArticleFields)
+    }
+    own = {
+        "id": article_id(declaration, entry.id, entry.address, space=space),
+        "body": body,
+        "published": published,
+        "pictures": facts.pictures if facts else entry.pictures,
+    }
     return DeclaredArticle(
-        id=article_id(declaration, entry.id, entry.address, space=space),
         source=declaration.name,
         lang=declaration.lang,
-        address=(facts.address if facts else None) or entry.address,
-        title=(facts.title if facts else None) or entry.title,
-        published=published,
-        modified=(facts.modified if facts else None) or entry.modified,
-        media=(facts.media if facts else None) or entry.media,
-        author=(facts.author if facts else None) or entry.author,
-        digest=(facts.digest if facts else None) or entry.digest,
-        body=body,
-        pictures=facts.pictures if facts else entry.pictures,
-        securities=(facts.securities if facts else ()) or entry.securities,
-        tags=(facts.tags if facts else ()) or entry.tags,
         important=entry.important,
-        paid=entry.paid or (facts is not None and facts.paid),
         layout=facts.layout if facts else None,
         complete=facts.complete if facts else True,
+        **(held | own),
     )
+
+
+def to_article(
+    declared: DeclaredArticle,
+    declaration: Declaration,
+    *,
+    fetched: datetime,
+    addresses: Sequence[str],
+    captures: Sequence[Capture] = (),
+    lexicon: Lexicon | None = None,
+) -> Article:
+    """Return the article as the archive stores it; the archive gives it a category.
+
+    Flash news often has no title: its first sentence stands for one. An article without a time has
+    the time of the answer, and a precision that says so.
+
+    :param fetched: the time of the answer; aware.
+    :param addresses: that it was read from, the body's first.
+    :param captures: of the answers from these addresses.
+    :param lexicon: of names by which a text names securities.
+    :raises InvalidArticle: when it can be no post.
+    """
+    published, precision = _published(declared.published, fetched)
+    title = declared.title or _beginning(declared.body.text)
+    in_list = declared.layout is None
+    by_layout = in_list or declared.layout in declaration.articles
+    link = declared.address or next(iter(addresses), None)
+    if link is None:
+        raise InvalidArticle(f"{declared.id} has no address")
+    return Article(
+        info_code=declared.id,
+        title=title,
+        published=published,
+        precision=precision,
+        media=declared.media or declaration.title,
+        author=declared.author,
+        lang=declared.lang,
+        digest=_in_one_line(declared.digest),
+        body=_markup_of(declared),
+        body_source=_body_source(in_list=in_list, by_layout=by_layout),
+        extractor=None if by_layout else declared.layout,
+        link=link,
+        securities=tuple(_mentions(declared, title, published, lexicon)),
+        addresses=tuple(addresses),
+        captures=tuple(captures),
+    )
+
+
+def _published(stated: Moment | None, fetched: datetime) -> tuple[datetime, Precision]:
+    """Return the time of publication; of a day, its first instant in Shanghai."""
+    if stated is None:
+        return fetched, Precision.FETCHED
+    precision = Precision[stated.precision.name]
+    if precision is Precision.DAY:
+        return datetime.combine(stated.time.date(), time(), SHANGHAI), precision
+    return stated.time, precision
+
+
+def _beginning(text: str) -> str:
+    found = _SENTENCE.search(text)
+    sentence = found[0].strip() if found else ""
+    return sentence if len(sentence) <= _LONGEST_TITLE else f"{sentence[:_LONGEST_TITLE]}…"
+
+
+def _in_one_line(text: str | None) -> str | None:
+    return " ".join(text.split()) or None if text else None
+
+
+def _body_source(*, in_list: bool, by_layout: bool) -> BodySource:
+    if in_list:
+        return BodySource.LIST
+    return BodySource.PAGE if by_layout else BodySource.EXTRACTION
+
+
+def _markup_of(declared: DeclaredArticle) -> str:
+    """Return the body as it was served; of plain text, a paragraph for each line."""
+    if declared.body.html is not None:
+        return declared.body.html
+    lines = [f"<p>{html.escape(line, quote=False)}</p>" for line in declared.body.text.split("\n")]
+    pictures = [f'<p><img src="{html.escape(address)}"></p>' for address in declared.pictures]
+    return "\n".join((*lines, *pictures))
+
+
+def _mentions(
+    declared: DeclaredArticle, title: str, published: datetime, lexicon: Lexicon | None
+) -> Iterator[SecurityMention]:
+    """Yield the securities that the source names, then those that the text names."""
+    codes = set()
+    for mention in _all_mentions(declared, title, published, lexicon):
+        if mention.code not in codes and SECURITY_CODE.fullmatch(mention.code):
+            codes.add(mention.code)
+            yield mention
+
+
+def _all_mentions(
+    declared: DeclaredArticle, title: str, published: datetime, lexicon: Lexicon | None
+) -> Iterator[SecurityMention]:
+    for named in declared.securities:
+        if named.eastmoney is not None:
+            yield SecurityMention(f"{named.eastmoney}.{named.code}", named.name, named.found)
+    text = f"{title}\n{declared.body.text}"
+    for found in mentions_in_text(text, lexicon, day=published.astimezone(SHANGHAI).date()):
+        if security := found.security:
+            by = Found.NAME if found.found_by is FoundBy.NAME else Found.CODE
+            yield SecurityMention(security.code, security.name, by)

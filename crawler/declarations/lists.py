@@ -7,14 +7,14 @@ from typing import Any
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.bodies import Body, body_of
 from crawler.declarations.errors import RefusedAnswer, UnreadableAnswer
+from crawler.declarations.fields import ArticleFields
 from crawler.declarations.formats import SITEMAPS, Format
 from crawler.declarations.identity import native_id
-from crawler.declarations.mentions import Mention, mentions_of
+from crawler.declarations.mentions import mentions_of
 from crawler.declarations.model import Declaration, ListTable
 from crawler.declarations.paths import Node, PathError, find_all, json_at
 from crawler.declarations.reading import Scope, absolute, as_written, check_success
 from crawler.declarations.refusals import refused
-from crawler.declarations.times import Moment
 
 UNREADABLE = "unreadable: "
 """How the reason begins why an entry is left out that the declaration does not describe."""
@@ -24,29 +24,13 @@ TWICE = "the same article again on one page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What a list holds of an article; None where it holds nothing.
+class Entry(ArticleFields):
+    """What a list holds of an article.
 
-    :param id: the source's own.
-    :param address: of the article's page.
-    :param body: the article, where the list has it.
     :param skip: why the entry is left out; None for those that are not.
     """
 
-    id: str | None
-    address: str | None
-    title: str | None = None
-    published: Moment | None = None
-    modified: Moment | None = None
-    media: str | None = None
-    author: str | None = None
-    digest: str | None = None
-    body: Body | None = None
-    pictures: tuple[str, ...] = ()
-    securities: tuple[Mention, ...] = ()
-    tags: tuple[str, ...] = ()
     important: bool = False
-    paid: bool = False
     skip: str | None = None
 
 

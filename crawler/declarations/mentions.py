@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from archive.article import Found
 from crawler.declarations.bodies import Body
 from crawler.declarations.model import Declaration
 from crawler.declarations.paths import find_all
@@ -15,12 +16,14 @@ class Mention:
 
     :param market: in the source's own words; None where it gives none.
     :param eastmoney: Eastmoney's number of the market, where the declaration has it.
+    :param found: in a field of the answer, or in the mark-up of the body.
     """
 
     market: str | None
     code: str
     name: str | None
     eastmoney: int | None
+    found: Found = Found.FIELD
 
 
 def mentions_of(
@@ -28,7 +31,7 @@ def mentions_of(
 ) -> tuple[Mention, ...]:
     """Return the securities that an entry or an article names, each once."""
     mentions = [
-        Mention(str(one.market), one.symbol, one.name, one.market)
+        Mention(str(one.market), one.symbol, one.name, one.market, Found.MARKUP)
         for one in (body.securities if body else ())
     ]
     for each in find_all(scope.entry, securities.each) if securities else ():

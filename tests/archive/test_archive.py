@@ -85,6 +85,12 @@ def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) ->
         "revised": None,
         "gone": None,
         "stock_list": "[]",
+        "source": "eastmoney",
+        "author": None,
+        "lang": None,
+        "precision": "second",
+        "extractor": None,
+        "mentioned": "[]",
     }
     assert rows(folder, "SELECT * FROM categories") == [
         {"media": "经济观察网", "slug": "jingjiguanchawang", "tag": "经济观察网新闻"}

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.article import InfoCode
+from archive.article import Edition
+from archive.article_id import ArticleId, InfoCode
 from archive.errors import ArchiveError
 from cluster.archived_ids import ArchivedIds
 
@@ -58,3 +59,18 @@ def test_a_file_that_is_none_of_it_is_told(tmp_path: Path) -> None:
     (tmp_path / "known.db").write_bytes(b"something else" * 100)
     with pytest.raises(ArchiveError, match="it may be deleted, and is then filled again"):
         ArchivedIds(tmp_path / "known.db")
+
+
+def test_ids_of_any_source_are_known(tmp_path: Path) -> None:
+    ids = [ArticleId("cls-2487646"), ArticleId("jin10-20260919090933625800"), InfoCode("1" * 18)]
+    with ArchivedIds(tmp_path / "known.db") as replica:
+        replica.up_to("archive")
+        replica.learn(
+            [("2026-11-22T00:00:00Z", each, f"_posts/2026-11-22-{each}.md", "x") for each in ids]
+        )
+        for known in ids:
+            assert replica.has(known)
+            assert replica.has(known, Edition.MEDIA)
+            assert not replica.has(known, Edition.ROLLING)
+        assert not replica.has(InfoCode("20260919090933625800"))
+        assert not replica.has(ArticleId("ths-2487646"))

@@ -12,7 +12,7 @@ import pytest
 from celery import Celery
 from kombu import Queue
 
-from archive.article import InfoCode
+from archive.article import Article, InfoCode
 from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
 from archive.integrity.verify import verify
@@ -23,6 +23,7 @@ from cluster.writing import BatchWriter, add_tasks
 from crawler.listed_facts import ListedFacts
 from tests.support.articles import ARTICLE, CODE, Clock, files, rows
 from tests.support.captures import exchange
+from tests.support.declared_articles import CLS_FLASH, EXTRACTED, THS
 from tests.support.listed_facts import LISTED
 
 CRAWL = "0123456789abcdef"
@@ -276,3 +277,19 @@ def test_jobs_are_remembered_by_how_they_ended_last(writer: BatchWriter) -> None
     one, two = writer.figures()["jobs"]
     assert (one["name"], one["status"], one["failures"]) == ("one", 6, 2)
     assert (two["name"], two["failures"]) == ("two", 0)
+
+
+@pytest.mark.parametrize("article", [THS, CLS_FLASH, EXTRACTED], ids=str)
+def test_articles_of_any_source_are_the_same_after_the_wire(
+    folder: Path, writer: BatchWriter, article: Article
+) -> None:
+    assert article_of(over_the_wire(plain_article(article))) == article
+    writer.write(BEGIN)
+    writer.write(batch(1, articles=[plain_article(article)], looks=[]))
+    writer.write(batch(2, articles=[], looks=[(article.info_code, "gone")]))
+    (row,) = rows(folder, "SELECT info_code, source, gone FROM posts")
+    assert (row["info_code"], row["source"]) == (article.info_code, article.source)
+    assert row["gone"]
+    found = writer.article(article.info_code)
+    assert found is not None
+    assert [article_of(each) for each in found[1]] == [article]

@@ -25,6 +25,7 @@ TABLES = (
     "versions",
     "illustrations",
     "pictures",
+    "addresses",
 )
 
 OTHER = InfoCode("NW202112292230175599")

@@ -118,13 +118,14 @@ def _entry(published: Published, post: PublishedPost) -> AtomEntry:
 
 def _content(article: Article, post: PublishedPost, address: Address) -> str:
     """Return the HTML below the title of the article's page: same elements, same order."""
-    rolling = article.category == ROLLING.slug and article.digest
+    of_site = article.info_code.is_info_code
+    has_digest = article.digest and (article.category == ROLLING.slug or not of_site)
     digest = f"<blockquote>\n<p>{escape(article.digest or '')}</p>\n</blockquote>\n\n"
     category = escape(address.of(category_page(article.category or "")))
     link = escape(article.link)
     body = with_carried(article.body, post.carried, f"{address.origin}{address.path}")
     return (
-        f"{digest if rolling else ''}{body}\n\n"
+        f"{digest if has_digest else ''}{body}\n\n"
         f'<p><a href="{link}">{link}</a></p>\n\n'
         f'<p><a href="{category}">返回{escape(article.tag or "")}</a>｜'
         f'<a href="{escape(address.of(""))}">返回首页</a></p>'

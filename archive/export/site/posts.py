@@ -14,7 +14,8 @@ from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
-from archive.article import Article, BodySource, InfoCode
+from archive.article import Article, BodySource, Precision
+from archive.article_id import ArticleId
 from archive.categories import Category
 from archive.content import CarriedPicture, parse_post
 from archive.errors import ArchiveError
@@ -23,6 +24,7 @@ from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
 from archive.search import Query
 from archive.storage import open_catalog
+from archive.writing import target_of
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
 _UNKNOWN = "未注明"
@@ -40,6 +42,10 @@ _COLUMNS = (
     "version",
     "first_seen",
     "revised",
+    "author",
+    "lang",
+    "precision",
+    "extractor",
 )
 
 
@@ -63,6 +69,10 @@ class PublishedPost:
     version: int
     first_seen: str
     revised: str | None
+    author: str | None
+    lang: str | None
+    precision: str
+    extractor: str | None
     carried: tuple[CarriedPicture, ...] = field(default=(), kw_only=True)
 
     @property
@@ -110,23 +120,35 @@ class PublishedPost:
         if data is None:
             return None
         post = parse_post(data, PurePosixPath(self.path).name)
-        info_code = InfoCode(self.info_code)
+        info_code = ArticleId(self.info_code)
         return Article(
             info_code=info_code,
             title=self.title if self.title.strip() else info_code,
             published=datetime.fromisoformat(self.published),
             category=self.shelf.slug,
             tag=self.shelf.tag,
-            digest=post.digest if post.digest and len(post.digest.splitlines()) == 1 else None,
+            digest=_line(post.digest),
             body=post.body if post.body.strip() else "<p></p>",
             body_source=BodySource.MIRROR,
             link=self._link_of(info_code),
+            media=_line(self.media),
+            author=_line(self.author),
+            lang=_line(self.lang),
+            precision=Precision(self.precision),
+            extractor=_line(self.extractor),
         )
 
-    def _link_of(self, info_code: InfoCode) -> str:
+    def _link_of(self, info_code: ArticleId) -> str:
         if self.link and not re.search(r"[<>\s]", self.link):
             return self.link
-        return f"https://finance.eastmoney.com/a/{info_code.digits}.html"
+        if not info_code.is_info_code:
+            return target_of(info_code)
+        return f"https://finance.eastmoney.com/a/{info_code.native}.html"
+
+
+def _line(text: str | None) -> str | None:
+    """Return a text of one line; None for others, which no post can have."""
+    return text if text and len(text.splitlines()) == 1 else None
 
 
 _facts_of = attrgetter(*_COLUMNS)

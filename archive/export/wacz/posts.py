@@ -46,8 +46,9 @@ class WaczPost:
 
     @property
     def is_of_a_list(self) -> bool:
-        """Whether the body is only the summary from a list."""
-        return self.body_source is not None and BodySource(self.body_source).stands_in
+        """Whether the body is from a list, whose capture shows other articles, too."""
+        source = BodySource(self.body_source) if self.body_source else None
+        return source is not None and (source.stands_in or source is BodySource.LIST)
 
     @property
     def address(self) -> str:

@@ -33,6 +33,7 @@ from tests.support.articles import ARTICLE, CODE, MIRRORED
 from tests.support.captures import exchange
 from tests.support.catalogs import tables
 from tests.support.children import Child
+from tests.support.declared_articles import CLS_FLASH, THS
 from tests.support.processes import lives, processes_of
 from tests.support.waiting import wait_until_gone
 
@@ -265,3 +266,12 @@ def test_a_crawl_that_is_killed_takes_the_writer_with_it(
     assert not verify(tmp_path).problems
     with Archive(tmp_path) as after:
         assert after.has(CODE)
+
+
+def test_articles_of_any_source_go_through_the_process(tmp_path: Path) -> None:
+    with SubprocessArchive(tmp_path, clock=NOON) as archive:
+        assert archive.add_many([THS, CLS_FLASH]) == [Outcome.ADDED, Outcome.ADDED]
+        assert archive.has(THS.info_code)
+        archive.mark_gone(CLS_FLASH.info_code)
+        assert archive.editions_of(THS.info_code) == [THS]
+    assert verify(tmp_path).problems == []

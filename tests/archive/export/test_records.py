@@ -54,7 +54,7 @@ def selected(tmp_path: Path) -> Path:
 
 def test_a_record_has_all_that_the_catalog_and_the_file_have(folder: Path) -> None:
     records = {record["info_code"]: record for record in exported(folder)}
-    lists = ("pictures", "stock_list", "addresses", "captures")
+    lists = ("pictures", "stock_list", "addresses", "captures", "mentioned")
     mentions = "SELECT * FROM mentions JOIN securities ON code = security"
     for row in rows(folder, "SELECT * FROM posts"):
         record = records.pop(row["info_code"])
@@ -62,7 +62,7 @@ def test_a_record_has_all_that_the_catalog_and_the_file_have(folder: Path) -> No
         post = parse_post((folder / row["path"]).read_bytes(), Path(row["path"]).name)
         assert record.pop("body") == post.body
         named = [
-            {name: mention[name] for name in ("code", "name", "kind")}
+            {name: mention[name] for name in ("code", "name", "kind", "found")}
             for mention in rows(folder, mentions)
             if mention["info_code"] == row["info_code"]
         ]
@@ -155,9 +155,9 @@ def test_securities_come_by_code(tmp_path: Path) -> None:
         archive.add(replace(ARTICLE, body=body))
     (record,) = exported(tmp_path / "news")
     assert record["securities"] == [
-        {"code": "0.000001", "name": "丙", "kind": "share"},
-        {"code": "1.1", "name": "乙", "kind": "bond"},
-        {"code": "1.600160", "name": "甲", "kind": "share"},
+        {"code": "0.000001", "name": "丙", "kind": "share", "found": "markup"},
+        {"code": "1.1", "name": "乙", "kind": "bond", "found": "markup"},
+        {"code": "1.600160", "name": "甲", "kind": "share", "found": "markup"},
     ]
 
 

@@ -80,7 +80,7 @@ def test_an_article_without_id_is_known_by_its_address() -> None:
     chinanews = declaration("chinanews")
     first = article_id(chinanews, None, "https://www.chinanews.com.cn/special/index.html?from=rss")
     assert first == article_id(chinanews, None, "http://www.chinanews.com/special/index.html#top")
-    assert first.startswith("chinanews-~")
+    assert first.startswith("chinanews-https-www-chinanews-com-cn-special-index-html_")
 
 
 def test_a_mobile_page_is_the_page() -> None:
