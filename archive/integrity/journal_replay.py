@@ -49,7 +49,7 @@ from archive.storage import (
     sha256,
 )
 from archive.warc import Records, finished_name, is_found
-from archive.writing import CRAWL, PICTURE, is_of_new_version, target_of
+from archive.writing import CRAWL, NOTED_OF_REVISION, PICTURE, is_of_new_version, target_of
 
 # Rows that are written to the catalog at once.
 _BATCH = 500
@@ -203,7 +203,7 @@ class JournalReplay:
         self._latest: dict[_PostId, EditionRow] = {}
         self._payloads: dict[str, Capture] = {}
         self._lost: dict[_PostId, dict[int, LostVersion]] = defaultdict(dict)
-        self._lost_rows: dict[_PostId, PostRow] = {}
+        self._lost_facts: dict[_PostId, Mapping[str, Any]] = {}
 
     @property
     def lost(self) -> Iterator[LostVersion]:
@@ -379,7 +379,7 @@ class JournalReplay:
         if body is None:
             lost = LostVersion(post["info_code"], post["version"], post["path"], post["sha256"])
             self._lost[post_id][lost.version] = lost
-            self._lost_rows[post_id] = PostRow(**post, text="", length=0, pictures="[]")
+            self._lost_facts[post_id] = post
             return
         stored = self._stored(post_id)
         if stored is not None and stored.post.version >= post["version"]:
@@ -407,15 +407,17 @@ class JournalReplay:
         Records of older releases state less than the row; its file and its own record have that.
         """
         post = _id_in(recorded)
-        stored, lost = self._stored(post), self._lost_rows.get(post)
+        stored, lost = self._stored(post), self._lost_facts.get(post, {})
         path = PurePosixPath(recorded["path"])
         data = bytes_if_there(self._folder / path) if is_place_of_version(str(path)) else None
         if stored is not None and stored.post.sha256 == recorded["sha256"]:
             row = revision_of(stored.post, tuple(stored.securities), recorded["superseded"])
         elif data is not None and sha256(data) == recorded["sha256"]:
             row = _revision_of_file(path, data, recorded["superseded"])
-        elif lost is not None and lost.sha256 == recorded["sha256"]:
-            row = replace(revision_of(lost, (), recorded["superseded"]), text=None)
+        elif lost.get("sha256") == recorded["sha256"]:
+            shown = {name: lost[name] for name in NOTED_OF_REVISION if name in lost}
+            seen_from = lost.get("revised") or lost.get("first_seen", "")
+            return RevisionRow(**shown | {"seen_from": seen_from} | recorded)
         else:
             return RevisionRow(**recorded)
         return replace(row, **recorded)
