@@ -97,20 +97,22 @@ _TODAY = {
 }
 
 
+_NOW = "2026-01-01T00:00:00+00:00"
+
+
 def classes_today(before: ComparedVersion, after: ComparedVersion) -> frozenset[str]:
     """Return the classes that the archive gives a new version today; empty where it makes none."""
-    if before == after:
+    sources = before.body_source, after.body_source
+    if before == after or (sources[0] and sources[1] and sources[1].is_worse_than(sources[0])):
         return frozenset()
-    if before.body_source and after.body_source:
-        if after.body_source.is_worse_than(before.body_source):
-            return frozenset()
-    old, new = _article(before), _article(after)
-    posts = format_post(old), format_post(new)
     fields = [(one.title, one.published, one.media, one.edition) for one in (before, after)]
     if fields[0] == fields[1] and same_article(before.body, after.body):
         return frozenset()
-    rows = [row_of(*one, "2026-01-01T00:00:00+00:00")[0] for one in zip((old, new), posts)]  # noqa: B905
-    found = changes_between(*rows, before.securities, after.securities)
+    old, new = (
+        row_of(article, format_post(article), _NOW)[0]
+        for article in (_article(before), _article(after))
+    )
+    found = changes_between(old, new, before.securities, after.securities)
     return frozenset({_TODAY[kind].value for kind in found if kind in _TODAY} or {"other"})
 
 

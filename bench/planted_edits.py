@@ -52,6 +52,10 @@ _NOTES = (
     '<iframe src="https://video.example/{n}" width="{n}"></iframe>',
     "<p>免责声明：本文仅供参考，不构成投资建议。编号{n}</p>",
     "<p>欢迎关注某某财经微信公众号</p>",
+    "<p>本网站转载内容如有侵权，请联系本网删除。编号{n}</p>",
+    "<p>以上内容如有错误，请联系编辑部更正。</p>",
+    "<p>本文仅代表作者个人观点，不代表本站立场。</p>",
+    "<p>郑重声明：本站发布此信息的目的在于传播更多信息，与本站立场无关。</p>",
     "<!-- 模块{n} --><p>下载某某APP，查看更多快讯></p>",
 )
 _RELATED = (
@@ -71,26 +75,54 @@ _PICTURE = (
     ' width="{n}" /></p>'
 )
 
-# Notices of a publisher. Every second one is held out.
+# Notices of a publisher, those for known texts and those for held-out ones.
 _NOTICES = (
-    "更正：本文此前版本中的数据有误，现予更正。",
-    "【更正】上文中的金额单位有误，特此更正。",
-    "（本文已更正：此前版本误写了机构名称。）",
-    "编者按：此前报道中的比例有误，本报向读者致歉。",
-    "勘误：文中人名应作更改，此前的写法有误。",
-    "编者注：标题及正文中的数字已更正。",
-    "撤稿声明：本网此前刊发的这篇报道失实，现予撤回。",
-    "此前快讯中的日期有误，现已更正。",
-    "更正声明：原文把单位写错，应以公告为准。",
-    "本站此前发布的版本存在错误，已删除相关段落。",
-    "注：本稿早前版本笔误，已订正。",
-    "上述报道中的公司名称有误，特此更正并致歉。",
+    (
+        "更正：本文此前版本中的数据有误，现予更正。",
+        "【更正】上文中的金额单位有误，特此更正。",
+        "（本文已更正：此前版本误写了机构名称。）",
+        "编者按：此前报道中的比例有误，本报向读者致歉。",
+        "勘误：文中人名应作更改，此前的写法有误。",
+        "编者注：标题及正文中的数字已更正。",
+        "撤稿声明：本网此前刊发的这篇报道失实，现予撤回。",
+        "此前快讯中的日期有误，现已更正。",
+        "更正声明：原文把单位写错，应以公告为准。",
+        "本站此前发布的版本存在错误，已删除相关段落。",
+        "注：本稿早前版本笔误，已订正。",
+        "上述报道中的公司名称有误，特此更正并致歉。",
+        "更正启事：昨日三版文章中的单位名称有误。",
+        "特别说明：本文发布后经核实有误，已作修改。",
+        "经核实，本网昨日关于某公司的报道与事实不符，现予以撤下。",
+        "声明：本报对上述失实报道致以歉意。",
+        "重要声明：本文此前版本有误，以此版为准。",
+    ),
+    (
+        "【勘误】本网早间报道中的募资额单位应为港元。",
+        "更正通知：今日刊发的稿件中，日期写错，谨此更正。",
+        "（注：本文较早前版本中的持股比例有误，已订正）",
+        "编者按：本文所引数据后经核实不准确，已作更正。",
+        "因内容失实，本报道已撤回，谨向读者致歉。",
+        "撤回说明：本社今晨播发的快讯系误发，请勿使用。",
+        "此前消息有误，请以本条为准。",
+        "本条快讯已作废，请以稍后的更正稿为准。",
+        "更正：标题中的“上调”应为“下调”。",
+        "各用户请注意：前发稿件有误，请勿采用。",
+        "【编者注】文章发布后，公司来函指出数据有误，本文已据此修改。",
+        "订正声明：本台昨日报道的会议时间应为周五。",
+        "勘误表：文中两处人名有误。",
+        "原文错将同比写成环比，已改。",
+        "今日上午播发的业绩一稿有误，请删除。",
+        "说明：稿件中引用的数据来源有误，编辑部已核改。",
+    ),
 )
 _WITHDRAWN = (
-    "该文章已被撤回。",
-    "稿件已删除。",
-    "本文已撤稿，特此说明。",
-    "撤稿声明：本报今日刊发的此文有误，现予撤回。",
+    ("该文章已被撤回。", "本文已撤稿，特此说明。", "稿件已删除。"),
+    (
+        "撤稿声明：本报今日刊发的此文有误，现予撤回。",
+        "该报道已下线。",
+        "应作者要求，本文已撤下。",
+        "本新闻因故撤销。",
+    ),
 )
 # Sentences that write about corrections of others.
 _NO_NOTICES = (
@@ -100,11 +132,17 @@ _NO_NOTICES = (
     "该公司因业绩预告与实际相差较大，向投资者致歉。",
     "有关部门否认了网上流传的消息，称其内容不实。",
     "平台随后删除了相关视频，并向用户道歉。",
+    "该公司撤回了上市申请，并称申报文件中的数据有误。",
+    "监管部门要求相关媒体删除失实报道。",
 )
 _TITLE_MARKS = ("【更正】{0}", "更正：{0}", "{0}（已更正）", "【撤稿】{0}")
 _NUMBER = re.compile(r"(?<![A-Za-z\d.,=\"_/-])\d+(?:\.\d+)?(?=(?:%|亿|万|倍|家|元|吨|人|点|美元))")
 _OTHER_UNITS = (("%", "个百分点"), ("亿", "万"), ("万", "亿"), ("亿元", "亿美元"), ("倍", "%"))
-_PARAGRAPH = re.compile(r"<p>[^<]{%d,}</p>" % _SHORTEST_PARAGRAPH)
+_TWO_CHARACTERS = re.compile(r"(?<=[\u4e00-\u9fff])[\u4e00-\u9fff]{2}(?=[\u4e00-\u9fff])")
+_CLAUSE = re.compile(r"(?<=[\u4e00-\u9fff%])，[\u4e00-\u9fff]{8,20}(?=[，。])")
+# Characters of words that replace others.
+_STRANGE = "琵琶葡萄蝴蝶玫瑰骆驼"
+_PARAGRAPH = re.compile(rf"<p>[^<]{{{_SHORTEST_PARAGRAPH},}}</p>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +181,10 @@ class Pair:
     is_held_out: bool
 
 
+# The labelled edits: those that the rules were made with, and those that were written afterwards.
+_LABELLED, _UNSEEN = "edits.tsv", "unseen.tsv"
+
+
 @dataclass(frozen=True, slots=True)
 class _Planted:
     """A text with its securities, before or after an edit."""
@@ -157,6 +199,7 @@ class _Edit:
     after: _Planted
     classes: frozenset[str]
     name: str
+    is_unseen: bool = False
 
 
 def planted_pairs(folder: Path, seed: int = 1, rounds: int = 3) -> Iterator[Pair]:
@@ -180,7 +223,10 @@ def real_texts(folder: Path) -> Iterator[Text]:
     for path in sorted((folder / "golden" / "recorded").glob("*/expected.json")):
         for name, file in json.loads(path.read_text("utf-8"))["files"].items():
             for number, entry in enumerate(file.get("entries") or [file]):
-                text, title = entry.get("body_text") or entry.get("digest") or "", entry.get("title")
+                text, title = (
+                    entry.get("body_text") or entry.get("digest") or "",
+                    entry.get("title"),
+                )
                 if len(text) < _SHORTEST_TEXT:
                     continue
                 lines = [html.escape(line, quote=False) for line in text.splitlines()]
@@ -203,18 +249,25 @@ def _at(time: str) -> datetime:
 
 
 def _by_hand(texts: Sequence[Text], folder: Path) -> Iterator[_Edit]:
-    """Yield the edits of the labelled file: field, text before and after, classes; - for none."""
-    path = folder / "archive" / "edits" / "labelled" / "edits.tsv"
-    for line in path.read_text("utf-8").splitlines():
+    """Yield the edits of the labelled files: field, text before and after, classes; - for none."""
+    labelled = folder / "archive" / "edits" / "labelled"
+    lines = [(line, name) for name in (_LABELLED, _UNSEEN) for line in _lines(labelled / name)]
+    for line, file in lines:
         field, before, after, labels = line.split("\t")
         before, after = (html.escape(part, quote=False) for part in (before, after))
         for text in texts:
             written = text.body if field == "body" else text.title
             if before in written:
                 edited = written.replace(before, after)
-                planted = _Planted(replace(text, **{field: edited}))
+                is_body = field == "body"
+                edited_text = replace(text, body=edited) if is_body else replace(text, title=edited)
+                planted = _Planted(edited_text)
                 classes = frozenset(labels.split()) - {"-"}
-                yield _Edit(text, planted, classes, f"{before} → {after}")
+                yield _Edit(text, planted, classes, f"{before} → {after}", file == _UNSEEN)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").splitlines()
 
 
 def _by_rules(texts: Sequence[Text], chance: random.Random) -> Iterator[_Edit]:
@@ -225,10 +278,12 @@ def _by_rules(texts: Sequence[Text], chance: random.Random) -> Iterator[_Edit]:
         for sentence in html.unescape(paragraph[3:-4]).split("。")
         if len(sentence) >= _SHORTEST_PARAGRAPH
     ]
+    clauses = sorted({clause for text in texts for clause in _CLAUSE.findall(text.body)})
     for text in texts:
         yield from _figures(text, chance)
         yield from _same_figures(text, chance)
         yield from _paragraphs(text, chance, chance.choice(sentences))
+        yield from _words(text, chance, clauses)
         yield from _notices(text, chance)
         moved = text.published + timedelta(minutes=chance.choice((-90, 3, 17, 60, 300, 1440)))
         planted = _Planted(replace(text, published=moved))
@@ -248,7 +303,7 @@ def _in_pairs(edits: Sequence[_Edit], chance: random.Random) -> Iterator[_Edit]:
             text = replace(other.after.text, body=edit.after.text.body)
             planted = _Planted(text, other.after.securities)
             classes, name = edit.classes | other.classes, f"{edit.name} and {other.name}"
-            yield _Edit(edit.text, planted, classes, name)
+            yield _Edit(edit.text, planted, classes, name, edit.is_unseen or other.is_unseen)
 
 
 def _figures(text: Text, chance: random.Random) -> Iterator[_Edit]:
@@ -339,16 +394,58 @@ def _paragraphs(text: Text, chance: random.Random, sentence: str) -> Iterator[_E
         yield _Edit(text, planted, frozenset({"wording"}), f"without {place[0]}")
 
 
+def _words(text: Text, chance: random.Random, others: Sequence[str]) -> Iterator[_Edit]:
+    """Yield edits of words and clauses within a sentence.
+
+    :param others: clauses of other texts.
+    """
+    wording, addition = frozenset({"wording"}), frozenset({"addition"})
+    places = [match.span() for match in _TWO_CHARACTERS.finditer(text.body)]
+    clauses = [match.span() for match in _CLAUSE.finditer(text.body)]
+    changes: list[tuple[int, int, str, frozenset[str]]] = []
+    for start, end in chance.sample(places, min(2, len(places))):
+        word = "".join(chance.sample([char for char in _STRANGE if char not in text.body], 2))
+        changes.append((start, end, word, wording))
+        changes.append((start, start, word, wording))
+    for start, end in chance.sample(clauses, min(2, len(clauses))):
+        changes.append((start, end, "", wording))
+        changes.append((start, start, chance.choice(others), addition))
+    for start, end, word, classes in changes:
+        body = text.body[:start] + word + text.body[end:]
+        planted = _Planted(replace(text, body=body))
+        yield _Edit(text, planted, classes, f"{text.body[start:end]} → {word}")
+    numbers = list(_NUMBER.finditer(text.body))
+    near = [
+        (number, place)
+        for number in numbers
+        for place in places
+        if 4 <= number.start() - place[1] <= 12 and "<" not in text.body[place[0] : number.end()]
+    ]
+    for number, (start, end) in chance.sample(near, min(2, len(near))):
+        word, other = _STRANGE[:2], _other_number(number[0], chance)
+        between = text.body[end : number.start()]
+        body = text.body[:start] + word + between + other + text.body[number.end() :]
+        planted = _Planted(replace(text, body=body))
+        name = f"{text.body[start : number.end()]} → {word}{between}{other}"
+        yield _Edit(text, planted, frozenset({"wording", "figures"}), name)
+    if len(numbers) > 1:
+        one, two = sorted(chance.sample(numbers, 2), key=lambda match: match.start())
+        if one[0] != two[0]:
+            gap = text.body[one.end() : two.start()]
+            body = text.body[: one.start()] + two[0] + gap + one[0] + text.body[two.end() :]
+            planted = _Planted(replace(text, body=body))
+            yield _Edit(text, planted, frozenset({"figures"}), f"{one[0]} and {two[0]} swapped")
+
+
 def _notices(text: Text, chance: random.Random) -> Iterator[_Edit]:
     half = int(text.is_held_out)
-    notices, withdrawn = _NOTICES[half::2], _WITHDRAWN[half::2]
-    notice = chance.choice(notices)
+    notice = chance.choice(_NOTICES[half])
     retraction = frozenset({"retraction"})
     first = text.body.find("</p>") + len("</p>")
     for at in (0, first):
         body = text.body[:at] + f"<p>{notice}</p>" + text.body[at:]
         yield _Edit(text, _Planted(replace(text, body=body)), retraction, notice)
-    gone = chance.choice(withdrawn)
+    gone = chance.choice(_WITHDRAWN[half])
     yield _Edit(text, _Planted(replace(text, body=f"<p>{gone}</p>")), retraction, gone)
     title = chance.choice(_TITLE_MARKS[half::2]).format(text.title)
     planted = _Planted(replace(text, title=title))
@@ -357,18 +454,20 @@ def _notices(text: Text, chance: random.Random) -> Iterator[_Edit]:
 
 def _with_noise(edit: _Edit, chance: random.Random) -> Pair:
     """Return an edit as two versions, each with noise of the same kinds."""
-    kinds = chance.sample(sorted(_NOISE), chance.randint(1, 4))
+    kinds = chance.sample(sorted(NOISE), chance.randint(1, 4))
     versions = [_version(_Planted(edit.text)), _version(edit.after)]
     if "rendering" in kinds and "editions" in kinds:
         kinds.remove("editions")
     unlike = "securities" in edit.classes and {"rendering", "editions"} & {*kinds}
     kinds = [kind for kind in kinds if not unlike or kind not in {"rendering", "editions"}]
     both = chance.random() < 0.5  # the noise is in one version, or in both
-    for kind in sorted(kinds, key=list(_NOISE).index):
+    for kind in sorted(kinds, key=list(NOISE).index):
         sides = (0, 1) if both and kind not in {"rendering", "editions"} else (chance.randrange(2),)
         for side in sides:
-            versions[side] = _NOISE[kind](versions[side], chance)
-    return Pair(*versions, edit.classes, tuple(kinds), edit.name, edit.text.is_held_out)
+            versions[side] = NOISE[kind](versions[side], chance)
+    before, after = versions
+    held_out = edit.text.is_held_out or edit.is_unseen
+    return Pair(before, after, edit.classes, tuple(kinds), edit.name, held_out)
 
 
 def _version(planted: _Planted) -> ComparedVersion:
@@ -568,7 +667,7 @@ def _editions(version: ComparedVersion, chance: random.Random) -> ComparedVersio
 
 
 # In the order in which they are applied.
-_NOISE: dict[str, Noise] = {
+NOISE: dict[str, Noise] = {
     "credit in line": _credit_in_line,
     "inline": _inline,
     "tokens": _tokens,

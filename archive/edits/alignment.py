@@ -51,7 +51,7 @@ def differing_words(
     old: Sequence[Hashable], new: Sequence[Hashable], budget: Budget
 ) -> Iterator[Block]:
     """Yield where two lists of words differ; they differ as a whole where the budget is spent."""
-    block = _trimmed(old, new, Block(0, len(old), 0, len(new)))
+    block = trimmed(old, new, Block(0, len(old), 0, len(new)))
     if block.i == block.j and block.k == block.m:
         return
     before, after = old[block.i : block.j], new[block.k : block.m]
@@ -68,7 +68,7 @@ def differing_sentences(old: Sequence[Hashable], new: Sequence[Hashable]) -> Ite
     waiting = [(Block(0, len(old), 0, len(new)), 0)]
     while waiting:
         whole, level = waiting.pop()
-        block = _trimmed(old, new, whole)
+        block = trimmed(old, new, whole)
         if block.i == block.j and block.k == block.m:
             continue
         anchors = _anchors(old, new, block) if level < _MOST_LEVELS else []
@@ -83,7 +83,7 @@ def differing_sentences(old: Sequence[Hashable], new: Sequence[Hashable]) -> Ite
         waiting += reversed(parts)
 
 
-def _trimmed(old: Sequence[Hashable], new: Sequence[Hashable], block: Block) -> Block:
+def trimmed(old: Sequence[Hashable], new: Sequence[Hashable], block: Block) -> Block:
     """Return a block without the equal elements at its start and its end."""
     i, j, k, m = block.i, block.j, block.k, block.m
     while i < j and k < m and old[i] == new[k]:

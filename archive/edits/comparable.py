@@ -17,8 +17,12 @@ from archive.content.securities import securities_in
 from archive.content.text import plain_text
 from archive.content.tree import drop, drop_hidden, parse
 from archive.edits.folding import INVISIBLE, fold, tidy
+from archive.edits.notices import is_notice
 
-_PEOPLE = r"(?:责任编辑|责编|编辑|编审|校对|审核|审校|监制|值班编辑|实习编辑|主编|值班主任|终审|统筹|排版|制图|视觉|海报|出品)"
+_PEOPLE = (
+    r"(?:责任编辑|责编|编辑|编审|校对|审核|审校|监制|值班编辑|实习编辑"
+    r"|主编|值班主任|终审|统筹|排版|制图|视觉|海报|出品)"
+)
 _SOURCE = r"(?:文章|本文|稿件|新闻|信息|内容|原文|图片|图)?(?:来源|转自|源)"
 
 # Patterns of whole lines.
@@ -36,6 +40,8 @@ _APART = re.compile(
             r"风险提示(?:及免责条款)?[：:]?",
             r"[^。]{0,40}(?:不构成|不作为|不应视为)[^。]{0,20}(?:投资|操作)?建议.*",
             r"(?:投资|市场|股市|基金)有风险[，,].*",
+            r"[^。]{0,60}(?:如有|如涉及|若有|如发现)[^。]{0,20}(?:侵权|版权|错误|疑问|异议).*",
+            r"[^。]{0,30}(?:不代表|仅代表)[^。]{0,30}(?:观点|立场|意见).{0,40}",
             r"[^。]{0,12}(?:未经|如需)[^。]{0,40}(?:转载|镜像|摘编|复制).*",
             # 扫描二维码，关注本报公众号   扫码下载APP
             r"[^。，]{0,8}(?:扫码|扫一扫|扫描|长按)[^。]{0,40}(?:二维码|关注|下载|识别|阅读|APP).*",
@@ -45,7 +51,7 @@ _APART = re.compile(
             r"(?:打开|下载|点击|进入|使用|安装)[^。，]{0,20}(?:APP|App|app|客户端)[^。]{0,40}[。>》]*",
             r"(?:海量资讯|24小时滚动播报|一站式开户|想炒股|炒股第一步|炒股就看).*",
             # 广告   分享到   返回首页   阅读原文
-            r"(?:广告|推广|分享到|分享至|展开全文|阅读全文|阅读原文|查看更多|加载更多|回到顶部|返回首页|我要纠错)[>》:：]*",
+            r"(?:广告|推广|分享[到至]|展开全文|阅读[全原]文|查看更多|加载更多|回到顶部|返回首页|我要纠错)[>》:：]*",
             r"https?://\S+",
             *SENTENCES,
         )
@@ -67,7 +73,7 @@ _LONGEST_APART = 300
 
 # A tag that a rendering escaped, and a template that it ran.
 _LEFT_BEHIND = re.compile(
-    r"</?(?:p|a|span|center|div|br|img|strong|b|em|font)\b[^<>]{0,500}>|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}"
+    r"</?(?:p|a|span|center|div|br|img|strong|b|em|font)\b[^<>]{0,500}>|\{\{[^{}]{0,500}\}\}|\{%[^{}]{0,500}%\}"
 )
 
 
@@ -123,7 +129,9 @@ def _drop_charts(root: etree._Element) -> None:
 
 
 def _is_apart(line: str) -> bool:
-    return len(line) <= _LONGEST_APART and _APART.fullmatch(fold(line).strip()) is not None
+    if len(line) > _LONGEST_APART or is_notice(line):
+        return False
+    return _APART.fullmatch(fold(line).strip()) is not None
 
 
 def _without_credit(line: str, media: str | None) -> str:

@@ -19,6 +19,8 @@ _FAMILIES = (
     frozenset({BodySource.ARTICLE_PAGE, BodySource.ARTICLE_API}),
 )
 
+_ELLIPSIS = "..."
+
 # A time without a zone is shown by the mirror as if it were that of Greenwich.
 _WITHOUT_ZONE = timedelta(hours=8)
 
@@ -76,25 +78,35 @@ def edits_between(before: ComparedVersion, after: ComparedVersion) -> tuple[Edit
 
 def _titles(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
     old, new = tidy(before.title), tidy(after.title)
-    if key_of(fold(old)) == key_of(fold(new)):
+    keys = key_of(fold(old)), key_of(fold(new))
+    if keys[0] == keys[1] or _is_cut(*keys) or _is_cut(*reversed(keys)):
         return
-    yield from edits_of_titles(old, new, before.published.astimezone(SHANGHAI).year)
+    yield from edits_of_titles(old, new, _year_of(before))
     if is_marked(fold(new)) and not is_marked(fold(old)):
         yield Edit(EditClass.RETRACTION, old, new)
 
 
+def _is_cut(short: str, title: str) -> bool:
+    """Return whether a title is the beginning of another one, with an ellipsis, as in lists."""
+    return short.endswith(_ELLIPSIS) and title.startswith(short.removesuffix(_ELLIPSIS))
+
+
 def _bodies(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
-    old = comparable_body(before.body, before.media)
-    new = comparable_body(after.body, after.media)
-    if (before.body_source, before.edition) == (after.body_source, after.edition):
+    charted: frozenset[str] = frozenset()
+    if before.body != after.body:
+        old = comparable_body(before.body, before.media)
+        new = comparable_body(after.body, after.media)
         charted = old.charted | new.charted
+        yield from edits_of_texts(old.lines, new.lines, _year_of(before))
+    if (before.body_source, before.edition) == (after.body_source, after.edition):
         removed = sorted(set(before.securities) - set(after.securities) - charted)
         added = sorted(set(after.securities) - set(before.securities) - charted)
         if removed or added:
             yield Edit(EditClass.SECURITIES, " ".join(removed), " ".join(added))
-    if old.lines != new.lines:
-        year = before.published.astimezone(SHANGHAI).year
-        yield from edits_of_texts(old.lines, new.lines, year)
+
+
+def _year_of(version: ComparedVersion) -> int:
+    return version.published.astimezone(SHANGHAI).year
 
 
 def _times(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:

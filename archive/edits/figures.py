@@ -3,13 +3,13 @@
     1.2亿元   12,000万元   两千三百万   三成   百分之三点五   25个基点   3-5%   第二季度
     9月30日   2026-09-30   二〇二六年   下午3点   15:00
 
-Figures that say the same in different ways are equal: 1.2亿元 and 12000万元, 三成 and 30%, 下午3点 and
-15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and numbers in names,
-such as 沪深300 and 5G, are no figures.
+Figures that say the same in different ways are equal: 1.2亿元 and 12000万元, 三成 and 30%, 下午3点
+and 15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and numbers in
+names, such as 沪深300 and 5G, are no figures.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -35,8 +35,10 @@ _NAME = re.compile(
 _FIGURE = re.compile(
     rf"""
     (?P<date>
-        (?P<year>(?:19|20)\d\d|[一二][{DIGITS}]{{3}})年(?:(?P<month>{_SMALL})月(?:(?P<day>{_SMALL})[日号])?)?
-      | (?<!\d)(?P<iso_year>(?:19|20)\d\d)(?P<slash>[-/.])(?P<iso_month>\d{{1,2}})(?P=slash)(?P<iso_day>\d{{1,2}})(?![\d.])
+        (?P<year>(?:19|20)\d\d|[一二][{DIGITS}]{{3}})年
+            (?:(?P<month>{_SMALL})月(?:(?P<day>{_SMALL})[日号])?)?
+      | (?<!\d)(?P<iso_year>(?:19|20)\d\d)(?P<slash>[-/.])
+            (?P<iso_month>\d{{1,2}})(?P=slash)(?P<iso_day>\d{{1,2}})(?![\d.])
       | (?P<only_month>{_SMALL})月(?!报)(?:(?P<only_day>{_SMALL})[日号])?
       | (?P<lone_day>\d{{1,2}})[日号](?![线均])
     )
@@ -50,10 +52,9 @@ _FIGURE = re.compile(
     )
   | 第?(?P<quarter>[一二三四1-4])季度
   | (?P<tenths>[{DIGITS}\d])成(?P<hundredths>[{DIGITS}\d])(?![\d十百千万亿])
-  | (?P<fraction>(?P<below>百|千|万|{CHINESE})分之(?P<above>{CHINESE}|{ARABIC}))
+  | (?P<fraction>(?P<below>{CHINESE}|{ARABIC})分之(?P<above>{CHINESE}|{ARABIC}))
   | (?P<number>
         (?P<symbol>US\$|HK\$|[$¥€£])?
-        (?P<sign>(?<![^为跌涨至到报是约比,，、:(\s]) [-+] (?=\d))?
         (?:(?P<arabic>(?:{ARABIC}[十百千]?[万亿]+)*{ARABIC})|(?P<chinese>{CHINESE}))
         (?P<about>[多余])?(?P<scale>[十百千万亿兆]{{0,3}})(?P<more>[多余])?
         (?P<unit>{UNIT})?
@@ -63,6 +64,7 @@ _FIGURE = re.compile(
 )
 _ORDINAL = "第"
 _RANGE = re.compile(r"\s*[-~至到]\s*")
+_NAMES = re.compile(r"[-A-Za-z0-9)\]]")
 _LATIN = re.compile(r"[A-Za-z]")
 _COMPOUND = re.compile(r"[十百千万亿点]")
 
@@ -122,7 +124,7 @@ def figures_in(text: str, year: int) -> list[Figure]:
         if not any(start < match.end() and match.start() < end for start, end in taken)
         if (figure := _figure(match, year)) is not None
     ]
-    return list(_with_ranges(text, found))
+    return list(_with_ranges(text, list(_with_signs(text, found))))
 
 
 def _figure(match: re.Match[str], year: int) -> Figure | None:
@@ -147,9 +149,9 @@ def _figure(match: re.Match[str], year: int) -> Figure | None:
 def _number(match: re.Match[str], before: str) -> Figure | None:
     numeral, unit = match["arabic"] or match["chinese"], match["unit"] or ""
     behind = match.string[match.end() : match.end() + 1]
-    if match["chinese"] and not unit:
-        if not _COMPOUND.search(numeral) or len(numeral) == 1 or numeral in _WORDS:
-            return None
+    is_word = numeral in _WORDS or len(numeral) == 1 or not _COMPOUND.search(numeral)
+    if match["chinese"] and not unit and is_word:
+        return None
     if match["arabic"] and not match["symbol"] and _LATIN.search(before[-1:]):
         return None
     if match["arabic"] and _LATIN.search(before[:1]) and before[-1:] == "-":  # GLP-1
@@ -159,8 +161,6 @@ def _number(match: re.Match[str], before: str) -> Figure | None:
     value = value_of(numeral + match["scale"])
     if value is None:
         return None
-    if match["sign"] == "-":
-        value = -value
     if match["symbol"] and not unit:
         unit = SYMBOLS[match["symbol"]]
     value, basic = in_basic_unit(value, unit)
@@ -201,6 +201,19 @@ def _time(match: re.Match[str]) -> Figure | None:
 def _small(numeral: str | None) -> int | None:
     value = value_of(numeral) if numeral else None
     return None if value is None else int(value)
+
+
+def _with_signs(text: str, figures: Sequence[Figure]) -> Iterator[Figure]:
+    """Yield figures with their minus signs; other dashes are those of ranges and names."""
+    end = None
+    for figure in figures:
+        at = figure.start - 1
+        signed = text.startswith("-", at) and at != end and not _NAMES.match(text[at - 1 : at])
+        if at >= 0 and signed and isinstance(figure.value, Decimal):
+            yield replace(figure, start=at, text=text[at : figure.end], value=-figure.value)
+        else:
+            yield figure
+        end = figure.end
 
 
 def _with_ranges(text: str, figures: list[Figure]) -> Iterator[Figure]:

@@ -5,10 +5,10 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from archive.edits.alignment import Block, Budget, differing_sentences, differing_words
+from archive.edits.alignment import Block, Budget, differing_sentences, differing_words, trimmed
 from archive.edits.edit import Edit, EditClass
 from archive.edits.figures import Figure
-from archive.edits.notices import is_notice
+from archive.edits.notices import is_left_of, is_notice
 from archive.edits.words import Sentence, Word, sentences_in, words_in
 
 # Pairs of equal words, and characters, that one comparison reads word by word. Where they are
@@ -74,7 +74,10 @@ class _Comparison:
 
     def of_texts(self, old: Sequence[str], new: Sequence[str]) -> Iterator[Edit]:
         """Yield the edits of a text."""
-        before, after = list(_sentences(old)), list(_sentences(new))
+        lines = trimmed(old, new, Block(0, len(old), 0, len(new)))
+        before = list(_sentences(old[lines.i : lines.j]))
+        after = list(_sentences(new[lines.k : lines.m]))
+        is_whole = lines.j - lines.i == len(old)
         size = Counter(placed.line for placed in after)
         keys = [[placed.sentence.key for placed in text] for text in (before, after)]
         for block in differing_sentences(*keys):
@@ -82,9 +85,12 @@ class _Comparison:
             here = Counter(placed.line for placed in added)
             whole = {line for line, count in here.items() if count == size[line]}
             notices, rest = _notices(added, whole)
+            was_replaced = is_whole and len(removed) == len(before) and len(added) == len(after)
+            if was_replaced and is_left_of(_text(added), _text(removed)):
+                notices, rest = [one.sentence for one in added], []
             if notices:
                 yield Edit(EditClass.RETRACTION, "", _shown(notices))
-                if not rest and len(removed) == len(before):  # the article became its notice
+                if was_replaced and not rest:
                     continue
             yield from self._of_block([one.sentence for one in removed], rest)
 
@@ -164,6 +170,10 @@ def _sentences(lines: Sequence[str]) -> Iterator[_Placed]:
     for number, line in enumerate(lines):
         for sentence in sentences_in(line):
             yield _Placed(sentence, number)
+
+
+def _text(placed: Sequence[_Placed]) -> str:
+    return "".join(one.sentence.text for one in placed)
 
 
 def _notices(added: Sequence[_Placed], whole: set[int]) -> tuple[list[Sentence], list[Sentence]]:

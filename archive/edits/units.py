@@ -1,7 +1,7 @@
-"""The units of figures, each with the unit in which it is compared and a factor.
+"""The units of figures, each with a basic unit and a factor.
 
-25个基点 are 0.25个百分点, 三成 are 30%, 5吨 are 5000公斤. 元 and 美元 are different units, and so are % and
-个百分点. A unit that is missing here is compared as a word.
+25个基点 are 0.25个百分点, 三成 are 30%, 5吨 are 5000公斤. 元 and 美元 are different units, as are %
+and 个百分点. A unit that is missing here is compared as a word.
 """
 
 import re
@@ -9,9 +9,9 @@ from decimal import Decimal
 
 _OWN = """
     人民币 美元 港元 欧元 日元 英镑 韩元 卢布 卢比 瑞郎 澳元 加元 新台币
-    桶 加仑 盎司 蒲式耳 标箱 标准箱 辆 台 套 架 艘次 艘 人次 架次 班次 户 家 名 位 个 人 只 支 项 次 倍
-    股 份 手 票 席 批 款 例 件 起 枚 颗 部 篇 张 层 届 轮 场 期 条 种 座 所 间 栋 幢 头 亩 公顷 岁 点 块 页 集
-    单 笔 宗 箱 片 英寸 英里 英亩 ℃ 级
+    桶 加仑 盎司 蒲式耳 标箱 标准箱 辆 台 套 架 艘次 艘 人次 架次 班次 户 家 名 位 个 人 只 支 项 次
+    倍 股 份 手 票 席 批 款 例 件 枚 颗 篇 张 层 届 轮 场 期 条 种 座 所 间 栋 幢 头 亩 公顷
+    岁 点 块 页 集 单 笔 宗 箱 片 英寸 英里 英亩 ℃ 级
 """.split()  # noqa: SIM905
 
 _SAME: dict[str, tuple[str, str]] = {

@@ -9,7 +9,8 @@ from archive.edits.folding import fold
 
 _SENTENCE = re.compile(r"[^。!?;]*[。!?;]+[\"')】\]]*|[^。!?;]+")
 _WORD = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)*|…+|\.{2,}|-+|\S")
-_SPACE = re.compile(r"\s+")
+_NO_WORDS = re.compile(r"[\s\"']+")
+_DASHES, _DOTS = re.compile(r"-{2,}"), re.compile(r"\.{3,}")
 _RANGE = re.compile(r"[-~至到]")
 
 
@@ -49,9 +50,9 @@ def sentences_in(line: str) -> Iterator[Sentence]:
 
 
 def key_of(text: str) -> str:
-    """Return a folded text without white space, with one form for each punctuation mark."""
-    key = _SPACE.sub("", text).replace("，", ",").replace("…", "...")
-    return re.sub(r"-{2,}", "-", re.sub(r"\.{3,}", "...", key))
+    """Return a folded text without white space and quotation marks, in one form of punctuation."""
+    key = _NO_WORDS.sub("", text).replace("，", ",").replace("…", "...")
+    return _DASHES.sub("-", _DOTS.sub("...", key))
 
 
 def words_in(text: str, year: int) -> list[Word]:
@@ -77,5 +78,5 @@ def words_in(text: str, year: int) -> list[Word]:
 
 def _plain_words(text: str, start: int, end: int) -> Iterator[Word]:
     for match in _WORD.finditer(text, start, end):
-        key = key_of(match[0])
-        yield Word(key, match.start(), match.end(), key)
+        if key := key_of(match[0]):
+            yield Word(key, match.start(), match.end(), key)

@@ -1,0 +1,222 @@
+"""Edits between two versions of an article."""
+
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.article import SHANGHAI, BodySource
+from archive.edits import ComparedVersion, Edit, EditClass, are_alike, edits_between
+from archive.edits.notices import is_notice
+from bench.planted_edits import NOISE, real_texts
+from tests.conftest import ROOT
+
+VERSION = ComparedVersion(
+    title="某公司净利润增长5%",
+    body="<p>某公司上半年净利润1.2亿元，同比增长5%。</p><p>公司拟派发现金红利。</p>",
+    published=datetime(2026, 9, 30, 10, tzinfo=SHANGHAI),
+    body_source=BodySource.SHARE_API,
+    securities=("1.600519",),
+    media="财联社",
+    edition="media",
+)
+TEXTS = list(real_texts(ROOT / "tests"))
+VERSIONS = [
+    replace(VERSION, title=text.title, body=text.body, published=text.published, media=text.media)
+    for text in TEXTS
+]
+SEVERAL_SOURCES = {"editions", "rendering"}
+
+
+def edits(**changes: object) -> tuple[Edit, ...]:
+    return edits_between(VERSION, replace(VERSION, **changes))  # type: ignore[arg-type]
+
+
+def body_edits(before: str, after: str) -> tuple[Edit, ...]:
+    return edits_between(replace(VERSION, body=before), replace(VERSION, body=after))
+
+
+def test_each_class_with_its_words() -> None:
+    other = VERSION.body.replace
+    assert edits(title="某公司净利润下降5%") == (
+        Edit(EditClass.TITLE, "某公司净利润增长5%", "某公司净利润下降5%"),
+    )
+    assert edits(body=other("1.2亿元", "1.2万元")) == (
+        Edit(EditClass.FIGURES, "1.2亿元", "1.2万元"),
+    )
+    assert edits(securities=("1.600519", "0.300750")) == (
+        Edit(EditClass.SECURITIES, "", "0.300750"),
+    )
+    assert edits(body="<p>更正：本文单位有误。</p>" + VERSION.body) == (
+        Edit(EditClass.RETRACTION, "", "更正：本文单位有误。"),
+    )
+    assert edits(body=other("拟派发", "暂不派发")) == (Edit(EditClass.WORDING, "拟", "暂不"),)
+    assert edits(body=VERSION.body + "<p>公司股价当日上涨。</p>") == (
+        Edit(EditClass.ADDITION, "", "公司股价当日上涨。"),
+    )
+    assert edits(published=VERSION.published + timedelta(hours=2)) == (
+        Edit(EditClass.PUBLISHED, "2026-09-30T10:00:00+08:00", "2026-09-30T12:00:00+08:00"),
+    )
+    assert edits(body=other("<p>", '<p class="text">')) == (Edit(EditClass.MARKUP, "", ""),)
+
+
+def test_several_edits_at_once() -> None:
+    body = VERSION.body.replace("1.2亿元", "1.3亿元").replace("5%", "8%，好于市场此前预期")
+    assert edits(title="某公司净利润增长8%", body=body) == (
+        Edit(EditClass.TITLE, "某公司净利润增长5%", "某公司净利润增长8%"),
+        Edit(EditClass.FIGURES, "5%", "8%"),
+        Edit(EditClass.FIGURES, "1.2亿元", "1.3亿元"),
+        Edit(EditClass.ADDITION, "", "，好于市场此前预期"),
+    )
+
+
+def test_figures_are_paired_by_what_stands_around_them() -> None:
+    before = "<p>甲公司营收12亿元，净利润3亿元，每股收益0.5元。</p>"
+    after = "<p>甲公司营收12亿元，净利润-3亿元，每股收益0.4元。</p>"
+    found = [(edit.before, edit.after) for edit in body_edits(before, after)]
+    assert found == [("3亿元", "-3亿元"), ("0.5元", "0.4元")]
+
+
+def test_a_figure_in_a_reworded_part() -> None:
+    found = edits_between(
+        replace(VERSION, title="美光获重申2000美元目标价"),
+        replace(VERSION, title="美光获上调目标价至2500美元"),
+    )
+    assert Edit(EditClass.FIGURES, "2000美元", "2500美元") in found
+
+
+def test_a_notice_that_begins_like_a_disclaimer() -> None:
+    notice = "重要声明：本文此前版本有误。"
+    found = edits(body=f"{VERSION.body}<p>{notice}</p>")
+    assert found == (Edit(EditClass.RETRACTION, "", notice),)
+    assert edits(body=f"{VERSION.body}<p>如有错误，请联系本网更正。</p>")[0].edit_class is (
+        EditClass.MARKUP
+    )
+
+
+def test_a_figure_in_a_table() -> None:
+    before = "<table><tr><td>营收</td><td>123</td></tr><tr><td>利润</td><td>45</td></tr></table>"
+    found = body_edits(before, before.replace("45", "54"))
+    assert found == (Edit(EditClass.FIGURES, "45", "54"),)
+
+
+def test_an_article_that_became_its_notice() -> None:
+    for left in ("本文已撤稿。", "该文章已被删除", "因故撤销。"):
+        assert edits(body=f"<p>{left}</p>") == (Edit(EditClass.RETRACTION, "", left),)
+
+
+def test_a_title_that_a_list_has_cut() -> None:
+    assert edits(title="某公司净利润…") == ()
+
+
+def test_a_chart_names_no_security() -> None:
+    chart = (
+        '<p><a class="EmImageRemark" data-code="000338|0|2"><img src="https://webquotepic'
+        '.eastmoney.com/GetPic.aspx?nid=0.000338&token=1"></a></p>'
+    )
+    found = edits(body=VERSION.body + chart, securities=("1.600519", "0.000338"))
+    assert [edit.edit_class for edit in found] == [EditClass.MARKUP]
+
+
+def test_the_time_of_pages_is_exact_to_the_minute() -> None:
+    assert edits(published=VERSION.published + timedelta(seconds=40)) == ()
+
+
+def test_a_time_without_a_zone_at_the_mirror() -> None:
+    moved = VERSION.published + timedelta(hours=8)
+    assert edits(published=moved, body_source=BodySource.MIRROR) == ()
+    assert [one.edit_class for one in edits(published=moved)] == [EditClass.PUBLISHED]
+
+
+@pytest.mark.parametrize(
+    ("changes", "alike"),
+    [
+        ({"body_source": BodySource.MIRROR}, True),
+        ({"edition": "rolling"}, True),
+        ({"body_source": BodySource.SUMMARY}, False),
+        ({"body_source": BodySource.ARTICLE_PAGE}, False),
+        ({"body_source": None}, False),
+        ({"extractor": "trafilatura 2.3"}, False),
+    ],
+)
+def test_only_like_is_compared_with_like(changes: dict[str, object], alike: bool) -> None:
+    other = replace(VERSION, title="另一标题", body="<p>另一正文。</p>", **changes)  # type: ignore[arg-type]
+    assert are_alike(VERSION, other) is are_alike(other, VERSION) is alike
+    assert bool(edits_between(VERSION, other)) is alike
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "公司表示，此前媒体报道有误。",
+        "公司发布更正公告，对年报作出补充。",
+        "平台删除了相关视频，并向用户道歉。",
+        "交易所撤销对该公司的处分。",
+    ],
+)
+def test_news_about_corrections_is_no_notice(sentence: str) -> None:
+    assert not is_notice(sentence)
+
+
+@given(st.sampled_from(VERSIONS))
+def test_equal_versions_have_no_edits(version: ComparedVersion) -> None:
+    assert edits_between(version, replace(version)) == ()
+
+
+@given(
+    st.sampled_from(VERSIONS), st.lists(st.sampled_from(sorted(NOISE)), max_size=5), st.randoms()
+)
+def test_noise_is_no_edit(version: ComparedVersion, kinds: list[str], chance) -> None:  # type: ignore[no-untyped-def]
+    noisy = version
+    for kind in sorted({*kinds}, key=list(NOISE).index):
+        if kind != "editions" or "rendering" not in kinds:
+            noisy = NOISE[kind](noisy, chance)
+    for before, after in ((version, noisy), (noisy, version)):
+        assert {edit.edit_class for edit in edits_between(before, after)} <= {EditClass.MARKUP}
+
+
+@given(st.text(), st.text(), st.text(), st.text())
+def test_every_text_is_compared(title: str, body: str, other_title: str, other: str) -> None:
+    before = replace(VERSION, title=title, body=body)
+    after = replace(VERSION, title=other_title, body=other)
+    found = edits_between(before, after)
+    classes = [edit.edit_class for edit in found]
+    assert classes == sorted(classes, key=list(EditClass).index)
+    assert EditClass.MARKUP not in classes or len(found) == 1
+    assert len(set(found)) == len(found)
+
+
+def paragraphs(text: str, count: int) -> str:
+    return "".join(f"<p>{text}{number}。</p>" for number in range(count))
+
+
+LONG = 2_500_000
+"""Characters of text in a body of 7.5 MB."""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            paragraphs("某公司净利润增长5%，约为", 40_000),
+            paragraphs("某公司净利润下降6%，约为", 40_000),
+        ),
+        ("<p>" + "甲乙" * (LONG // 2) + "</p>", "<p>" + "乙甲" * (LONG // 2) + "丙</p>"),
+        ("<p>" + "1" * LONG + "</p>", "<p>" + "1" * LONG + "2</p>"),
+        ("<p>" + "一百万" * (LONG // 3) + "</p>", "<p>" + "百万" * (LONG // 2) + "</p>"),
+        ("<p>" + "{{" * (LONG // 2) + "</p>", "<p>" + "（" * LONG + "</p>"),
+        ("<p>" + "&lt;p " * (LONG // 6) + "</p>", "<p>" + "早上3点" * (LONG // 4) + "</p>"),
+        ("<p>甲。</p>" * 50_000, "<p>乙。</p>" * 50_000),
+    ],
+    ids=["figures", "one line", "digits", "numerals", "brackets", "tags", "paragraphs"],
+)
+def test_large_bodies_take_bounded_time(before: str, after: str) -> None:
+    start = time.process_time()
+    found = body_edits(before, after)
+    assert time.process_time() - start < 30
+    assert found
+    assert len(found) <= 100 * len(EditClass)
+    assert all(len(edit.before) <= 300 and len(edit.after) <= 300 for edit in found)
