@@ -11,7 +11,16 @@ from pathlib import Path, PurePosixPath
 from archive.article import Article, Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
-from archive.catalog import Catalog, CatalogEntry, History, PostRow, Presence, as_json, named_by
+from archive.catalog import (
+    Catalog,
+    CatalogEntry,
+    Cause,
+    History,
+    PostRow,
+    Presence,
+    as_json,
+    named_by,
+)
 from archive.clock import Clock, utc_iso, utc_now
 from archive.content import parse_post, read_body
 from archive.crawl_state import CrawlState
@@ -188,6 +197,8 @@ class Archive(ArchiveReader):
             stored = self._edition(article)
             *before, step = self._versioning.plans(article, utc_iso(now))
             row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
+            if step.outcome is Outcome.REVISED:
+                row = replace(row, cause=Cause.READ_ANEW, edits="[]")
             if before or step.files or row != stored:
                 entry = replace(step.entry, post=row, presence=None)
                 self._writer.write([*before, replace(step, entry=entry)], now)

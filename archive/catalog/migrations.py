@@ -7,6 +7,7 @@ from sqlite_utils.migrations import Migrations
 
 from archive.catalog.addresses import create_addresses
 from archive.catalog.editions import create_editions
+from archive.catalog.events import create_events
 from archive.catalog.images import create_pictures
 from archive.catalog.versions import create_versions
 from archive.catalog.views import create_views
@@ -227,3 +228,9 @@ def any_source(db: Database) -> None:
 def versions(db: Database) -> None:
     """Add to each version its cause, its edits and its texts, and the table of absences."""
     create_versions(db)
+
+
+@catalog_migrations()
+def events(db: Database) -> None:
+    """Add the table of events, in the order in which the archive learnt of them."""
+    create_events(db)

@@ -266,11 +266,11 @@ _VIEWS = {
         FROM revisions
     """,  # noqa: S608 (our own columns)
     "changes": """
-        SELECT info_code, edition, seen_from AS at, class.value AS what
+        SELECT info_code, seen_from AS at, class.value AS what
         FROM versions, json_each(classes) AS class
         WHERE edits <> '[]' AND cause IN ('edited', 'corrected_in_list')
-        UNION ALL SELECT info_code, edition, gone_from, 'gone' FROM absences
-        UNION ALL SELECT info_code, edition, gone_until, 'returned' FROM absences
+        UNION SELECT info_code, gone_from, 'gone' FROM absences
+        UNION SELECT info_code, gone_until, 'returned' FROM absences
         WHERE gone_until IS NOT NULL
     """,
 }

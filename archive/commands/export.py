@@ -13,6 +13,7 @@ import click
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
 from archive.errors import ArchiveError
+from archive.export.changes import export_changes
 from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to
 from archive.export.records import check_names, export_jsonl, export_parquet
@@ -139,6 +140,32 @@ def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
     with output_to(output, archive) as out:
         count = write(archive, out, query, show)
     click.echo(f"{count} posts exported.", err=True)
+
+
+@export.command()
+@archive
+@click.option(
+    "--after",
+    type=click.IntRange(min=0),
+    metavar="CURSOR",
+    default=0,
+    help="Cursor of the last change that was read before; without it, all changes are written.",
+)
+@click.option(
+    *("--output", "-o"),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    default="-",
+    help="File to write; standard output by default.",
+)
+def changes(archive: Path, after: int, output: Path) -> None:
+    """Write what the archive learnt as JSON Lines, in that order.
+
+    Each line is an arrival, an edit by the publisher, a better copy, a withdrawal or a return. A
+    reader that goes on after its last cursor gets each exactly once.
+    """
+    with output_to(output, archive) as out:
+        exported = export_changes(archive, out, after)
+    click.echo(f"{exported.count} changes exported; the last cursor is {exported.last}.", err=True)
 
 
 @export.command()

@@ -15,6 +15,7 @@ _KEYS = {
     "editions": ("info_code", "edition"),
     "revisions": ("info_code", "version"),
     "absences": ("info_code", "edition", "gone_from"),
+    "events": ("info_code", "edition", "version", "event"),
     "crawls": ("id", "ended"),
     "payloads": ("digest",),
     "pictures": ("address",),

@@ -417,7 +417,7 @@ class JournalReplay:
         elif lost.get("sha256") == recorded["sha256"]:
             shown = {name: lost[name] for name in NOTED_OF_REVISION if name in lost}
             seen_from = lost.get("revised") or lost.get("first_seen", "")
-            return RevisionRow(**shown | {"seen_from": seen_from} | recorded)
+            return RevisionRow(**shown | {"seen_from": seen_from} | dict(recorded))
         else:
             return RevisionRow(**recorded)
         return replace(row, **recorded)
@@ -474,6 +474,9 @@ class JournalReplay:
             numbers = self._last_numbers.setdefault(info_code, dict.fromkeys(Edition, before))
             numbers[stored.edition] = now
             self.numbers[info_code] = min(numbers.values())
+        else:
+            edition = stored.edition
+            self._catalog.forget_event(ArticleId(stored.info_code), edition, stored.version)
 
 
 def _code_of(path: PurePosixPath) -> str | None:

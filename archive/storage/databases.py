@@ -22,7 +22,7 @@ _TABLES = frozenset(
     {
         *("posts", "editions", "post_files", "revisions", "versions", "posts_search"),
         "posts_per_media",
-        *("absences", "mentions", "securities", "illustrations", "pictures", "crawls"),
+        *("absences", "events", "mentions", "securities", "illustrations", "pictures", "crawls"),
     }
 )
 

@@ -241,9 +241,9 @@ def test_what_changed_is_noted(archive: Archive, folder: Path) -> None:
     ):
         archive.add(changed)
     assert [list(row.values()) for row in rows(folder, "SELECT at, what FROM changes")] == [
-        ["2026-11-22T16:00:00Z", "title"],
         ["2026-11-22T16:00:00Z", "figures"],
         ["2026-11-22T16:00:00Z", "securities"],
+        ["2026-11-22T16:00:00Z", "title"],
         ["2026-11-22T16:00:00Z", "wording"],
     ]
 

@@ -23,6 +23,7 @@ TABLES = (
     "payloads",
     "absences",
     "versions",
+    "events",
     "illustrations",
     "pictures",
     "addresses",

@@ -53,7 +53,10 @@ def add(folder: Path, articles: Sequence[Article]) -> None:
 
 
 def tables(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    names = ("posts", "editions", "revisions", "mentions", "securities", "absences", "categories")
+    names = (
+        *("posts", "editions", "revisions", "mentions", "securities", "absences", "events"),
+        "categories",
+    )
     return {name: rows(folder, f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in names}  # noqa: S608
 
 
@@ -67,7 +70,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def without_arrival(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """Leave out when things came, which two orders of coming cannot have the same."""
-    arrival = {"id", "first_seen", "checked", "revised", "superseded", "seen_from"}
+    arrival = {"at", "cursor", "id", "first_seen", "checked", "revised", "superseded", "seen_from"}
     return {
         name: sorted(
             ({key: row[key] for key in row if key not in arrival} for row in table), key=repr

@@ -168,6 +168,11 @@ def test_archives_of_older_releases_get_causes(
     before = tables(folder)
     downgrade(folder)
     assert verify(folder).problems == []
-    assert tables(folder) == before
+    assert without_order(tables(folder)) == without_order(before)
     rebuild(folder)
     assert tables(folder) == before
+
+
+def without_order(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """Leave out the order of events of the same second, which an older catalog does not have."""
+    return found | {"events": sorted(event[1:] for event in found["events"])}
