@@ -15,7 +15,6 @@ _KEYS = {
     "editions": ("info_code", "edition"),
     "revisions": ("info_code", "version"),
     "absences": ("info_code", "edition", "gone_from"),
-    "events": ("info_code", "edition", "version", "event"),
     "crawls": ("id", "ended"),
     "payloads": ("digest",),
     "pictures": ("address",),
