@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from archive.addresses import InvalidAddress, canonical_address
 from archive.article_id import ArticleId, InfoCode
+from archive.errors import InvalidInfoCode
 
 
 def create_addresses(db: Database) -> None:
@@ -17,7 +18,9 @@ def create_addresses(db: Database) -> None:
         " posts(info_code)) WITHOUT ROWID"
     )
     db.execute("CREATE INDEX addresses_by_post ON addresses (info_code)")
-    posts = db.execute("SELECT info_code, link, addresses FROM post_files")
+    posts = db.execute(
+        "SELECT info_code, link, addresses FROM post_files WHERE json_valid(addresses)"
+    )
     for info_code, link, addresses in posts:
         record_addresses(db.conn, info_code, link, addresses)
 
@@ -50,13 +53,27 @@ def article_at(connection: sqlite3.Connection, address: str) -> ArticleId | None
 
 
 def _own_addresses(info_code: str, link: str | None, addresses: str) -> Iterator[str]:
-    """Yield canonical addresses, without those of Eastmoney's that have the code in them."""
+    """Yield the canonical addresses of an article.
+
+    Without those that name another article of Eastmoney's by its code, and without those at
+    Eastmoney's hosts, which name the article by themselves.
+    """
+    of_eastmoney = info_code.startswith("NW")
     for address in dict.fromkeys((link or "", *json.loads(addresses))):
         try:
-            if InfoCode.at_eastmoney(address) != info_code:
+            if not of_eastmoney or _may_lead_to(address, info_code):
                 yield canonical_address(address)
         except InvalidAddress:
             continue
+
+
+def _may_lead_to(address: str, info_code: str) -> bool:
+    if InfoCode.at_eastmoney(address):
+        return False
+    try:
+        return InfoCode.from_address(address) == info_code
+    except InvalidInfoCode:
+        return True
 
 
 _RECORD = """

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from archive.article_id import ArticleId
 from archive.catalog.absences import Presence
-from archive.catalog.causes import VersionState, with_cause
+from archive.catalog.causes import Cause, VersionState, with_cause
 from archive.catalog.editions import create_view_of_files
 from archive.catalog.row_builder import entry_of_post, named_by
 from archive.catalog.rows import PostRow
@@ -93,13 +93,21 @@ def _explain_article(
         state, named = _state_of(folder, revision, article)
         before = last.get(edition, newest)
         began = _end_of(superseded, before) or article.first_seen
-        explained = replace(with_cause(before, state), revised=began)
+        explained = replace(_explained(before, state), revised=began)
         newest = last[edition] = VersionState(explained, state.body)
         _write_revision(connection, newest, edition, named)
     for edition, post in posts.items():
         if post.version > 1 and (before := last.get(edition, newest)):
             state = VersionState(post, _html_of(folder, post))
-            _write_post(connection, with_cause(before, state))
+            _write_post(connection, _explained(before, state))
+
+
+def _explained(before: VersionState | None, after: VersionState) -> PostRow:
+    """Return the row of a version with its cause, which is not known where a row makes no sense."""
+    try:
+        return with_cause(before, after)
+    except (ValueError, TypeError, LookupError):  # somebody changed the rows
+        return replace(after.row, cause=Cause.UNKNOWN)
 
 
 def _end_of(superseded: Sequence[sqlite3.Row], version: VersionState | None) -> str | None:

@@ -132,7 +132,7 @@ def to_article(
 def _published(stated: Moment | None, fetched: datetime) -> tuple[datetime, Precision]:
     """Return the time of publication; of a day, its first instant in Shanghai."""
     if stated is None:
-        return fetched, Precision.FETCHED
+        return fetched.replace(microsecond=0), Precision.FETCHED
     precision = Precision[stated.precision.name]
     if precision is Precision.DAY:
         return datetime.combine(stated.time.date(), time(), SHANGHAI), precision

@@ -69,6 +69,7 @@ def test_a_rebuilt_catalog_is_the_same(tmp_path: Path) -> None:
     with Archive(tmp_path, clock=Clock()) as archive:
         archive.add_many([*ALL, NAMED])
         archive.add(replace(CLS, body=f"{CLS.body}<p>更正</p>"))
+        archive.add(replace(THS, published=THS.published + timedelta(days=40)))
         archive.mark_gone(JIN10_FLASH.info_code)
     before = tables(tmp_path)
     (tmp_path / "catalog.db").unlink()
