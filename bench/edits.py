@@ -23,7 +23,7 @@ Rule = Callable[[ComparedVersion, ComparedVersion], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ClassScore:
     """How many pairs have a class rightly, wrongly, or lack it."""
 
     right: int
@@ -64,7 +64,7 @@ def main() -> None:
         print(f"{name:20} {1_000 * seconds / len(pairs):7.2f} ms for a pair")
 
 
-def scores(pairs: Sequence[Pair], rule: Rule) -> dict[str, Score]:
+def scores(pairs: Sequence[Pair], rule: Rule) -> dict[str, ClassScore]:
     """Return how right a rule is, for each class and for edits by the publisher at all."""
     found = [rule(pair.before, pair.after) for pair in pairs]
     truths = [pair.classes for pair in pairs]
@@ -76,9 +76,11 @@ def scores(pairs: Sequence[Pair], rule: Rule) -> dict[str, Score]:
     return {kind: _score(given, true) for kind, given, true in (*of_all, *of_kinds)}
 
 
-def _score(given: Sequence[bool], true: Sequence[bool]) -> Score:
+def _score(given: Sequence[bool], true: Sequence[bool]) -> ClassScore:
     both = list(zip(given, true, strict=True))
-    return Score(both.count((True, True)), both.count((True, False)), both.count((False, True)))
+    return ClassScore(
+        both.count((True, True)), both.count((True, False)), both.count((False, True))
+    )
 
 
 def classes_of(before: ComparedVersion, after: ComparedVersion) -> frozenset[str]:

@@ -19,7 +19,7 @@ _MOST_PAIRS, _MOST_WORDS = 40_000, 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Difference:
     """A part of two sequences in which they differ: ``old[i:j]`` became ``new[k:m]``."""
 
     i: int
@@ -49,9 +49,9 @@ class Budget:
 
 def differing_words(
     old: Sequence[Hashable], new: Sequence[Hashable], budget: Budget
-) -> Iterator[Block]:
+) -> Iterator[Difference]:
     """Yield where two lists of words differ; they differ as a whole where the budget is spent."""
-    block = trimmed(old, new, Block(0, len(old), 0, len(new)))
+    block = trimmed(old, new, Difference(0, len(old), 0, len(new)))
     if block.i == block.j and block.k == block.m:
         return
     before, after = old[block.i : block.j], new[block.k : block.m]
@@ -60,12 +60,12 @@ def differing_words(
         return
     for tag, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag != "equal":
-            yield Block(block.i + i, block.i + j, block.k + k, block.k + m)
+            yield Difference(block.i + i, block.i + j, block.k + k, block.k + m)
 
 
-def differing_sentences(old: Sequence[Hashable], new: Sequence[Hashable]) -> Iterator[Block]:
+def differing_sentences(old: Sequence[Hashable], new: Sequence[Hashable]) -> Iterator[Difference]:
     """Yield where two lists of sentences differ, in their order."""
-    waiting = [(Block(0, len(old), 0, len(new)), 0)]
+    waiting = [(Difference(0, len(old), 0, len(new)), 0)]
     while waiting:
         whole, level = waiting.pop()
         block = trimmed(old, new, whole)
@@ -78,23 +78,23 @@ def differing_sentences(old: Sequence[Hashable], new: Sequence[Hashable]) -> Ite
         i, k = block.i, block.k
         parts = []
         for at_old, at_new in [*anchors, (block.j, block.m)]:
-            parts.append((Block(i, at_old, k, at_new), level + 1))
+            parts.append((Difference(i, at_old, k, at_new), level + 1))
             i, k = at_old + 1, at_new + 1
         waiting += reversed(parts)
 
 
-def trimmed(old: Sequence[Hashable], new: Sequence[Hashable], block: Block) -> Block:
+def trimmed(old: Sequence[Hashable], new: Sequence[Hashable], block: Difference) -> Difference:
     """Return a block without the equal elements at its start and its end."""
     i, j, k, m = block.i, block.j, block.k, block.m
     while i < j and k < m and old[i] == new[k]:
         i, k = i + 1, k + 1
     while i < j and k < m and old[j - 1] == new[m - 1]:
         j, m = j - 1, m - 1
-    return Block(i, j, k, m)
+    return Difference(i, j, k, m)
 
 
 def _anchors(
-    old: Sequence[Hashable], new: Sequence[Hashable], block: Block
+    old: Sequence[Hashable], new: Sequence[Hashable], block: Difference
 ) -> list[tuple[int, int]]:
     """Return the longest list of places, in order in both, of elements that are unique in both."""
     places = _unique(new, block.k, block.m)

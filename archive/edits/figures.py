@@ -73,7 +73,7 @@ _WORDS = frozenset(
     {"万一", "千万", "百万", "亿万", "千百", "万千", "百千", "一一", "三三两两", "七八", "一二"}
 )
 
-Value = Decimal | tuple[int | None, ...]
+FigureValue = Decimal | tuple[int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,13 @@ class Figure:
     start: int
     end: int
     text: str
-    value: Value
+    value: FigureValue
     unit: str
     about: bool = False
     scaled: bool = True
 
     @property
-    def meaning(self) -> tuple[Value, str, bool]:
+    def meaning(self) -> tuple[FigureValue, str, bool]:
         """What figures that say the same have in common."""
         return self.value, self.unit, self.about
 

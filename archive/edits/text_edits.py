@@ -5,7 +5,13 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from archive.edits.alignment import Block, Budget, differing_sentences, differing_words, trimmed
+from archive.edits.alignment import (
+    Budget,
+    Difference,
+    differing_sentences,
+    differing_words,
+    trimmed,
+)
 from archive.edits.edit import Edit, EditClass
 from archive.edits.figures import Figure
 from archive.edits.notices import is_left_of, is_notice
@@ -37,7 +43,7 @@ def edits_of_titles(old: str, new: str, year: int) -> list[Edit]:
 
     :param year: that of dates without a year.
     """
-    edits = list(_Comparison(year).of_sentences(old, new))
+    edits = list(_TextComparison(year).of_sentences(old, new))
     figures = [edit for edit in edits if edit.edit_class is EditClass.FIGURES]
     return [Edit(EditClass.TITLE, old, new), *figures] if edits else []
 
@@ -50,7 +56,7 @@ def edits_of_texts(old: Sequence[str], new: Sequence[str], year: int) -> Iterato
     :param year: that of dates without a year.
     """
     counts: Counter[EditClass] = Counter()
-    for edit in _Comparison(year).of_texts(old, new):
+    for edit in _TextComparison(year).of_texts(old, new):
         counts[edit.edit_class] += 1
         if counts[edit.edit_class] <= _MOST_EDITS:
             yield edit
@@ -64,7 +70,7 @@ class _Placed:
     line: int
 
 
-class _Comparison:
+class _TextComparison:
     """A comparison of two texts, and what it may still cost."""
 
     def __init__(self, year: int) -> None:
@@ -74,7 +80,7 @@ class _Comparison:
 
     def of_texts(self, old: Sequence[str], new: Sequence[str]) -> Iterator[Edit]:
         """Yield the edits of a text."""
-        lines = trimmed(old, new, Block(0, len(old), 0, len(new)))
+        lines = trimmed(old, new, Difference(0, len(old), 0, len(new)))
         before = list(_sentences(old[lines.i : lines.j]))
         after = list(_sentences(new[lines.k : lines.m]))
         is_whole = lines.j - lines.i == len(old)
@@ -218,16 +224,16 @@ def _paired(old: Sequence[Figure], new: Sequence[Figure]) -> Iterator[tuple[Figu
             yield figure, other
 
 
-def _without_islands(blocks: Iterator[Block], old: Sequence[Word]) -> Iterator[Block]:
+def _without_islands(blocks: Iterator[Difference], old: Sequence[Word]) -> Iterator[Difference]:
     """Merge changes between which there are few equal words; those would be no change of sense."""
-    merged: Block | None = None
+    merged: Difference | None = None
     for block in blocks:
         if merged is None:
             merged = block
         elif block.i - merged.j <= _LONGEST_ISLAND and not any(
             word.figure for word in old[merged.j : block.i]
         ):
-            merged = Block(merged.i, block.j, merged.k, block.m)
+            merged = Difference(merged.i, block.j, merged.k, block.m)
         else:
             yield merged
             merged = block

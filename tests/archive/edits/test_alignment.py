@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.edits.alignment import Block, Budget, differing_sentences, differing_words
+from archive.edits.alignment import Budget, Difference, differing_sentences, differing_words
 
 sequences = st.lists(st.sampled_from("abcdefgh"), max_size=30)
 
 
-def applied(blocks: Iterator[Block], old: Sequence[str], new: Sequence[str]) -> list[str]:
+def applied(blocks: Iterator[Difference], old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Apply what differs to the old sequence."""
     found: list[str] = []
     at = 0
@@ -36,7 +36,7 @@ def test_equal_sequences_do_not_differ(old: list[str]) -> None:
 def test_an_insertion_is_found_between_unique_sentences() -> None:
     old = [str(number) for number in range(1_000)]
     new = [*old[:500], "x", *old[500:]]
-    assert list(differing_sentences(old, new)) == [Block(500, 500, 500, 501)]
+    assert list(differing_sentences(old, new)) == [Difference(500, 500, 500, 501)]
 
 
 def test_a_budget_is_spent_once() -> None:

@@ -64,7 +64,7 @@ def test_posts_without_captures_are_read_from_their_files(folder: Path) -> None:
     before = tables(folder)
     with pytest.raises(
         LessCompleteCatalog,
-        match=r"lack 1 absences, 2 crawls, 2 payloads.*no captures.*--force",
+        match=r"lack 1 absences, 2 crawls, 2 payloads, 6 events.*no captures.*--force",
     ):
         rebuild(folder)
     assert tables(folder) == before
