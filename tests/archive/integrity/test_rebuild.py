@@ -90,7 +90,7 @@ def test_a_lost_file_of_captures_is_no_reason_to_replace_the_catalog(folder: Pat
     before = tables(folder)
     first, second = sorted((folder / "warc").iterdir())
     second.unlink()
-    with pytest.raises(LessCompleteCatalog, match="lack 1 posts' origin, first check"):
+    with pytest.raises(LessCompleteCatalog, match="lack 1 events in their order, 1 posts' origin"):
         rebuild(folder)
     assert tables(folder) == before
     assert first.exists()
