@@ -144,7 +144,7 @@ def _state_of(
         row = replace(article, text="", length=0, **kept)
         return VersionState(row, None), ()
     row = replace(entry.post, stock_list=article.stock_list, **kept)
-    row = replace(row, media=row.media or article.media)
+    row = replace(row, media=article.media or row.media)  # the file of rolling news has none
     named = named_by(row, entry.securities or ())
     return VersionState(row, post.body), [security.code for security in named]
 
@@ -184,7 +184,10 @@ def _write_post(connection: sqlite3.Connection, row: PostRow) -> None:
 
 
 def _convert_changes(connection: sqlite3.Connection) -> None:
-    """Convert the recorded disappearances and returns to absences of each of an article's posts."""
+    """Convert the recorded disappearances and returns to absences of each of an article's posts.
+
+    They were recorded for the article. Of two posts, the row shows whether one is gone now.
+    """
     sql = "SELECT * FROM changes WHERE what IN (?, ?) ORDER BY info_code, at"
     events = _named(connection, sql, *Presence)
     for info_code, of_article in groupby(events, key=itemgetter("info_code")):
@@ -196,6 +199,11 @@ def _convert_changes(connection: sqlite3.Connection) -> None:
                     absences[at] = None
                 elif absences and max(absences) != post.gone:
                     absences[max(absences)] = at
+            absences = {
+                began: ended
+                for began, ended in absences.items()
+                if began >= post.first_seen and (ended or began == post.gone)
+            }
             connection.executemany(
                 "INSERT INTO absences (info_code, edition, gone_from, gone_until)"
                 " VALUES (?, ?, ?, ?)",
