@@ -35,12 +35,14 @@ def create_events(db: Database) -> None:
             UNION ALL
             SELECT gone_from, info_code, edition, (
                 SELECT coalesce(max(version), 1) FROM versions
-                WHERE versions.info_code = absences.info_code AND versions.edition = absences.edition AND seen_from <= gone_from
+                WHERE versions.info_code = absences.info_code
+                AND versions.edition = absences.edition AND seen_from <= gone_from
             ), 'gone' FROM absences
             UNION ALL
             SELECT gone_until, info_code, edition, (
                 SELECT coalesce(max(version), 1) FROM versions
-                WHERE versions.info_code = absences.info_code AND versions.edition = absences.edition AND seen_from <= gone_until
+                WHERE versions.info_code = absences.info_code
+                AND versions.edition = absences.edition AND seen_from <= gone_until
             ), 'returned' FROM absences WHERE gone_until IS NOT NULL
         ) AS found JOIN posts USING (info_code)
         ORDER BY at, posts.id, found.version, event <> 'returned'
