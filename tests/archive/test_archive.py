@@ -91,6 +91,8 @@ def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) ->
         "precision": "second",
         "extractor": None,
         "mentioned": "[]",
+        "cause": "first_seen",
+        "edits": "[]",
     }
     assert rows(folder, "SELECT * FROM categories") == [
         {"media": "经济观察网", "slug": "jingjiguanchawang", "tag": "经济观察网新闻"}
