@@ -11,7 +11,15 @@ from pathlib import Path
 from archive.article import Article, Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
-from archive.catalog import Catalog, CatalogEntry, ChangeKind, PostRow, as_json, named_by
+from archive.catalog import (
+    Catalog,
+    CatalogEntry,
+    Cause,
+    PostRow,
+    Presence,
+    as_json,
+    named_by,
+)
 from archive.clock import Clock, utc_iso, utc_now
 from archive.content import read_body
 from archive.crawl_state import CrawlState
@@ -98,7 +106,7 @@ class Archive(ArchiveReader):
         entries = [
             CatalogEntry(
                 replace(stored, checked=utc_iso(now), gone=stored.gone or utc_iso(now)),
-                changes=() if stored.gone else (ChangeKind.GONE,),
+                presence=None if stored.gone else Presence.GONE,
             )
             for stored in self.editions(info_code)
         ]
@@ -156,7 +164,8 @@ class Archive(ArchiveReader):
         which moves to ``revisions/``. A worse body never replaces a better one. Each edition of an
         article has versions of its own.
 
-        :param seen: for each article, when its source had it; aware. Now, where it is None.
+        :param seen: for each article of an import, when its source had it; aware. None for what a
+            crawl has fetched now.
         :returns: the outcome of each article, in order.
         :raises InvalidArticle: when an article cannot be written as a post; none is stored.
         """
@@ -170,7 +179,8 @@ class Archive(ArchiveReader):
                 if post in steps:  # twice in one batch: write the first before planning the second
                     self._writer.write(list(chain.from_iterable(steps.values())), now)
                     steps.clear()
-                steps[post] = own = self._versioning.plans(article, utc_iso(when))
+                own = self._versioning.plans(article, utc_iso(when), imported=seen is not None)
+                steps[post] = own
                 outcomes.append(own[-1].outcome)
             self._writer.write(list(chain.from_iterable(steps.values())), now)
         return outcomes
@@ -189,8 +199,10 @@ class Archive(ArchiveReader):
             stored = self._edition(article)
             *before, step = self._versioning.plans(article, utc_iso(now))
             row = replace(step.entry.post, checked=stored.checked, gone=stored.gone)
+            if step.outcome is Outcome.REVISED:
+                row = replace(row, cause=Cause.READ_ANEW, edits="[]")
             if before or step.files or row != stored:
-                entry = replace(step.entry, post=row, changes=())
+                entry = replace(step.entry, post=row, presence=None)
                 self._writer.write([*before, replace(step, entry=entry)], now)
         return step.outcome
 

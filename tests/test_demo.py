@@ -90,9 +90,13 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
         changes = set(catalog.execute("SELECT info_code, what FROM changes"))
         gone = catalog.execute("SELECT info_code FROM posts WHERE gone IS NOT NULL").fetchall()
         revised = set(catalog.execute("SELECT info_code FROM revisions"))
-    better_copies = {code for code, what in changes if what == "body source"}
-    assert {(code, what) for code, what in changes if code not in better_copies} == {
-        (changed.corrected.info_code, "text"),
+        better_copies = {
+            code
+            for (code,) in catalog.execute(
+                "SELECT info_code FROM versions WHERE cause = 'better_copy'"
+            )
+        }
+    assert changes == {
         (changed.corrected.info_code, "figures"),
         (changed.withdrawn.info_code, "gone"),
     }

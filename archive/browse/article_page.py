@@ -2,15 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from archive.article import Edition
 from archive.article_id import EASTMONEY
 from archive.capture import Capture, captures_from
-from archive.catalog import ChangeKind
+from archive.catalog import Cause, edits_from
 from archive.content import parse_post, read_body
+from archive.edits import Edit, EditClass
 from archive.storage import (
     SUFFIXES,
     bytes_if_there,
@@ -29,8 +30,10 @@ class PostVersion:
     """One version of a post.
 
     :param captures: places of the responses that the version was read from.
+    :param cause: why the version exists.
+    :param edits: what the publisher changed in it.
+    :param seen_from: when the archive stored it, ISO 8601.
     :param superseded: when a later version replaced it, ISO 8601; None for the current version.
-    :param changed: kinds of differences from the version before.
     """
 
     number: int
@@ -39,8 +42,15 @@ class PostVersion:
     bytes: int
     body_source: str | None
     captures: Sequence[Capture]
+    cause: Cause
+    edits: Sequence[Edit]
+    seen_from: str
     superseded: str | None
-    changed: Sequence[ChangeKind]
+
+    @property
+    def edit_classes(self) -> Sequence[EditClass]:
+        """The classes of the edits, each once."""
+        return list(dict.fromkeys(each.edit_class for each in self.edits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,23 +210,18 @@ def _read_bytes(file: Path | None, max_bytes: int = -1) -> bytes | None:
 
 def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[PostVersion]:
     """Return all versions of a post, newest first."""
-    code = [post["info_code"]]
-    earlier = connection.execute(
-        "SELECT * FROM revisions WHERE info_code = ? AND edition = ? ORDER BY version DESC",
-        [*code, Edition.of_name(str(post["path"]))],
-    ).fetchall()
-    changed: dict[str | None, set[str]] = {}
-    for at, what in connection.execute("SELECT at, what FROM changes WHERE info_code = ?", code):
-        changed.setdefault(at, set()).add(what)
-    superseded = [None, *(row["superseded"] for row in earlier)]
-    began = [*superseded[1:], None]
-    return [
-        _version(row, end, changed.get(begin, ()))
-        for row, begin, end in zip([post, *earlier], began, superseded, strict=True)
-    ]
+    rows = connection.execute(
+        """
+        SELECT version, path, sha256, bytes, body_source, captures, cause, edits, seen_from,
+            seen_until
+        FROM versions WHERE info_code = ? AND edition = ? ORDER BY version DESC
+        """,
+        [post["info_code"], Edition.of_name(str(post["path"]))],
+    )
+    return [_version(row) for row in rows]
 
 
-def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str]) -> PostVersion:
+def _version(row: sqlite3.Row) -> PostVersion:
     return PostVersion(
         number=row["version"],
         path=row["path"],
@@ -224,8 +229,10 @@ def _version(row: sqlite3.Row, superseded: str | None, changed: Collection[str])
         bytes=row["bytes"],
         body_source=row["body_source"],
         captures=captures_from(row["captures"]) or (),
-        superseded=superseded,
-        changed=[what for what in ChangeKind if what in changed],
+        cause=Cause(row["cause"]),
+        edits=edits_from(row["edits"]),
+        seen_from=row["seen_from"],
+        superseded=row["seen_until"],
     )
 
 

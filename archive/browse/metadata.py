@@ -15,25 +15,29 @@ LIMIT 500
 """
 
 _PUBLIC_AT = """
-SELECT published, media, title, info_code, gone
-FROM posts
-WHERE published <= coalesce(
-        nullif(replace(trim(:minute), ' ', 'T'), ''),
-        strftime('%Y-%m-%dT%H:%M', 'now', '+8 hours')
-    ) || '~'
-    AND (
-        gone IS NULL
-        OR gone > strftime('%Y-%m-%dT%H:%M:%SZ', replace(trim(:minute), ' ', 'T'), '-8 hours')
+WITH moment AS (
+    SELECT strftime(
+        '%Y-%m-%dT%H:%M:59Z',
+        coalesce(nullif(trim(:minute), ''), datetime('now', '+8 hours')), '-8 hours'
+    ) AS at
+)
+SELECT published, media, title, info_code, edition, version, seen_from
+FROM versions, moment
+WHERE seen_from <= at AND (seen_until IS NULL OR seen_until > at)
+    AND NOT EXISTS (
+        SELECT 1 FROM absences
+        WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
+            AND gone_from <= at AND (gone_until IS NULL OR gone_until > at)
     )
 ORDER BY published DESC
 LIMIT 100
 """
 
 _REVISED = """
-SELECT revised, version, media, title, info_code, published
-FROM posts
-WHERE revised IS NOT NULL
-ORDER BY revised DESC
+SELECT seen_from AS revised, cause, classes, media, title, info_code, version, published
+FROM versions
+WHERE edits <> '[]' AND cause IN ('edited', 'corrected_in_list')
+ORDER BY seen_from DESC
 LIMIT 500
 """
 
@@ -72,21 +76,26 @@ _QUERIES = {
     },
     "public_at": {
         "sql": _PUBLIC_AT,
-        "title": "某一分钟的公开信息",
-        "description": "那一分钟已经发布、尚未下线的新闻。minute 写作 2021-12-29 17:34。",
+        "title": "某一分钟的存档",
+        "description": (
+            "那一分钟已经存下、尚未发现下线的新闻，用那时的标题。minute 写作 2021-12-29 17:34，"
+            "是抓取的时间，不是来源写的发布时间。"
+        ),
         "params": ["minute"],
     },
     "revised": {
         "sql": _REVISED,
         "title": "改过的新闻",
-        "description": "存档以后又被来源改过的新闻，最近改的在前。",
+        "description": (
+            "存档以后又被来源改过的新闻，最近改的在前。换了正文来源、重新解析、只改排版的不算。"
+        ),
     },
     "found_changed": {
         "sql": _CHANGES,
         "title": "最近的变动",
         "description": (
-            "每次核对发现了什么变动，最近的在前。what 可以不填，或是 title、text、figures、"
-            "securities、digest、published、category、body source、markup、gone、returned 之一。"
+            "来源改了什么、撤下或恢复了什么，最近的在前。what 可以不填，或是 title、figures、"
+            "securities、retraction、wording、addition、published、gone、returned 之一。"
         ),
         "params": ["what"],
     },
@@ -153,13 +162,18 @@ METADATA: dict[str, Any] = {
                 "security_keys": {"hidden": True},
                 "categories": {"title": "栏目", "description": "媒体和它的栏目。"},
                 "revisions": {"title": "旧版本", "description": "被后来的版本取代的文件。"},
+                "versions": {
+                    "title": "版本",
+                    "description": "每个版本一行，现行的也在内：文字、缘由、改动和时间。",
+                },
+                "absences": {"title": "下线", "description": "来源没有这篇新闻的时间。"},
                 "securities": {"title": "证券", "label_column": "name"},
                 "mentions": {"title": "提及", "description": "哪篇新闻提到哪只证券。"},
                 "illustrations": {"title": "配图", "description": "哪篇新闻有哪张图片。"},
                 "pictures": {"title": "图片", "description": "存下来的图片。"},
                 "crawls": {"title": "抓取", "description": "每次运行一行。", "sort_desc": "id"},
                 "payloads": {"title": "响应", "description": "内容相同的响应只存一次。"},
-                "changes": {"title": "变动", "description": "哪篇新闻何时有什么变动。"},
+                "changes": {"title": "变动", "description": "来源何时改了、撤下或恢复了哪篇新闻。"},
                 "posts_per_day": {"title": "每日篇数"},
                 "posts_per_media": {"title": "各媒体篇数"},
                 "posts_per_security": {"title": "各证券篇数"},

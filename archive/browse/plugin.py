@@ -122,7 +122,7 @@ def render_cell(
         return Markup("正在抓取" if running else "中断")  # noqa: S704 (constants)
     if not isinstance(value, str):
         return None
-    if column == "what":
+    if column in ("what", "cause"):
         return Markup.escape(template_filters.word(value))
     path = {"info_code": "/catalog/posts/", "security": "/security/"}.get(column)
     if path is None or (table == "posts" and column == "info_code"):

@@ -1,8 +1,11 @@
 """The catalog: one SQLite file that lists every post, and can be rebuilt from the files."""
 
+from archive.catalog.absences import Presence
 from archive.catalog.addresses import article_at
+from archive.catalog.causes import Cause, VersionState, edits_from, with_cause
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import Health, is_running, read_crawls
+from archive.catalog.editions import EditionRow
 from archive.catalog.future_dates import horizon
 from archive.catalog.read_only import ReadOnlyCatalog
 from archive.catalog.reader import CatalogReader
@@ -14,43 +17,45 @@ from archive.catalog.row_builder import (
     named_by,
     revision_of,
     row_of,
-    row_of_orphan,
+    row_of_file,
     seen_again,
 )
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
 from archive.catalog.source_health import SourceHealth, health_of_sources
 from archive.catalog.statistics import describe
-from archive.catalog.version_diff import ChangeKind, changes_between, is_alike
 from archive.catalog.writer import Catalog
 
 __all__ = [
     "Catalog",
     "CatalogEntry",
     "CatalogReader",
-    "ChangeKind",
+    "Cause",
+    "EditionRow",
     "Health",
     "History",
     "PostRow",
+    "Presence",
     "ReadOnlyCatalog",
     "RevisionRow",
     "SourceHealth",
     "StoredBody",
+    "VersionState",
     "article_at",
     "article_from",
     "as_json",
-    "changes_between",
     "describe",
+    "edits_from",
     "entry_of_file",
     "entry_of_post",
     "health_of_sources",
     "history_of",
     "horizon",
-    "is_alike",
     "is_running",
     "named_by",
     "read_crawls",
     "revision_of",
     "row_of",
-    "row_of_orphan",
+    "row_of_file",
     "seen_again",
+    "with_cause",
 ]

@@ -6,10 +6,12 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from archive.catalog.addresses import create_addresses
-from archive.catalog.editions import create_editions, create_view_of_files
+from archive.catalog.editions import create_editions
+from archive.catalog.events import create_events
 from archive.catalog.images import create_pictures
+from archive.catalog.versions import create_versions
 from archive.catalog.views import create_views
-from archive.search import create_search, create_security_keys, rebuild_search
+from archive.search import create_search, create_security_keys, rebuild_search, register
 
 catalog_migrations = Migrations("finews")
 
@@ -25,6 +27,7 @@ def missing_parts(db: Database) -> list[str]:
 @cache
 def _present_schema() -> frozenset[str]:
     db = Database(memory=True)
+    register(db.conn)
     catalog_migrations.apply(db)
     schema = _schema_of(db)
     db.close()
@@ -218,7 +221,6 @@ def any_source(db: Database) -> None:
     db.table("mentions").add_column("found", str)
     db.table("revisions").add_column("extractor", str)
     db.table("posts").create_index(["source", "published", "id"], "posts_by_publisher")
-    create_view_of_files(db)
     create_addresses(db)
 
 
@@ -228,3 +230,15 @@ def folded_search(db: Database) -> None:
     if db.table("posts").count:
         rebuild_search(db)
     create_security_keys(db)
+
+
+@catalog_migrations()
+def versions(db: Database) -> None:
+    """Add to each version its cause, its edits and its texts, and the table of absences."""
+    create_versions(db)
+
+
+@catalog_migrations()
+def events(db: Database) -> None:
+    """Add the table of events, in the order in which the archive learnt of them."""
+    create_events(db)

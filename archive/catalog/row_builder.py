@@ -1,8 +1,8 @@
 """Build rows of the catalog from articles, post files and other rows."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,6 +17,7 @@ from archive.article import (
 )
 from archive.article_id import ArticleId
 from archive.capture import Capture
+from archive.catalog.causes import Cause
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import media_of
 from archive.clock import utc_iso
@@ -142,7 +143,7 @@ def entry_of_post(
         precision=post.precision.value,
         extractor=post.extractor,
     )
-    return CatalogEntry(row, body.securities)
+    return CatalogEntry(replace(row, cause=Cause.IMPORTED), body.securities)
 
 
 def _first_row(
@@ -215,36 +216,41 @@ def as_json(values: object) -> str:
     return json.dumps(values, ensure_ascii=False)
 
 
-def row_of_orphan(row: PostRow, orphan: bytes) -> PostRow:
-    """Return the row of a post file that has none.
+def row_of_file(row: PostRow, data: bytes) -> PostRow:
+    """Return the row of a version that is known from its file alone.
 
-    :param row: of the article's new version.
-    :param orphan: bytes of the file.
+    :param row: of another version of the same post; states what the file does not show.
     """
+    body = read_body(parse_post(data, PurePosixPath(row.path).name).body)
     return replace(
         row,
-        sha256=sha256(orphan),
-        bytes=len(orphan),
+        text=body.text,
+        length=len(body.text),
+        pictures=body.pictures_json,
+        sha256=sha256(data),
+        bytes=len(data),
         body_source=None,
         extractor=None,
         captures="[]",
+        cause=Cause.IMPORTED,
+        edits="[]",
     )
 
 
-def revision_of(stored: PostRow, now: str) -> RevisionRow:
+def revision_of(stored: PostRow, securities: Collection[str], now: str) -> RevisionRow:
     """Return the row in ``revisions`` of a version that is superseded now.
 
     :param stored: row of the superseded version.
+    :param securities: codes of the securities that it names.
     :param now: ISO 8601, UTC.
     """
+    path = str(revision_path(PurePosixPath(stored.path), stored.version))
+    same = {name: getattr(stored, name) for name in _SAME_IN_REVISION}
     return RevisionRow(
-        info_code=stored.info_code,
-        version=stored.version,
-        path=str(revision_path(PurePosixPath(stored.path), stored.version)),
-        sha256=stored.sha256,
-        bytes=stored.bytes,
-        body_source=stored.body_source,
-        captures=stored.captures,
-        superseded=now,
-        extractor=stored.extractor,
+        **same | {"path": path}, securities=as_json(sorted(securities)), superseded=now
     )
+
+
+_SAME_IN_REVISION = tuple(
+    each.name for each in fields(RevisionRow) if each.name not in ("securities", "superseded")
+)

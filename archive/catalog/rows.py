@@ -48,6 +48,9 @@ class PostRow:
         a body that the source gives as such.
     :param mentioned: securities that the source names beside the body, or that the text names, as a
         JSON array of objects with `code`, `name` and `found`.
+    :param cause: why this version exists, a value of `archive.catalog.Cause`.
+    :param edits: what the publisher changed in this version, as a JSON array of objects with
+        `class`, a value of `archive.edits.EditClass`, `before` and `after`.
     """
 
     info_code: str
@@ -80,6 +83,13 @@ class PostRow:
     precision: str = "second"
     extractor: str | None = None
     mentioned: str = "[]"
+    cause: str = "unknown"
+    edits: str = "[]"
+
+    @property
+    def seen_from(self) -> str:
+        """When the archive stored this version."""
+        return self.revised or self.first_seen
 
     @property
     def edition(self) -> Edition:
@@ -89,7 +99,16 @@ class PostRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevisionRow:
-    """A row of ``revisions``: a version that a later one superseded."""
+    """A row of ``revisions``: a version that a later one superseded.
+
+    The columns that are named as those of ``posts`` have the values of that version.
+
+    :param path: of the version's file, below the archive's folder.
+    :param securities: codes of the securities that it names, as a JSON array.
+    :param text: of the body, without markup; None where no file has the version.
+    :param seen_from: when the archive stored this version.
+    :param superseded: when the archive stored the version after it.
+    """
 
     info_code: str
     version: int
@@ -100,6 +119,18 @@ class RevisionRow:
     captures: str
     superseded: str
     extractor: str | None = None
+    title: str = ""
+    digest: str | None = None
+    media: str | None = None
+    category: str | None = None
+    published: str = ""
+    precision: str = "second"
+    securities: str = "[]"
+    text: str | None = None
+    length: int = 0
+    cause: str = "unknown"
+    edits: str = "[]"
+    seen_from: str = ""
 
     @property
     def edition(self) -> Edition:
@@ -159,7 +190,8 @@ class CatalogEntry:
 
     :param securities: that the article names; None where they are unchanged.
     :param same_version: the files are unchanged; a list has named more facts of the article.
-    :param changes: that the check of the source at the post's `checked` found.
+    :param presence: ``gone`` or ``returned``, where the check of the source at the post's `checked`
+        found that.
     :param grams: tokens by text of the post, see `archive.search.tokenizer`, as far as they are
         generated already.
     """
@@ -167,6 +199,6 @@ class CatalogEntry:
     post: PostRow
     securities: Sequence[Security] | None = None
     revision: RevisionRow | None = None
-    changes: Sequence[str] = ()
+    presence: str | None = None
     same_version: bool = False
     grams: Mapping[str, str] = field(default_factory=dict, compare=False)

@@ -23,6 +23,10 @@ _COUNTS = """
         count(gone) AS gone,
         (SELECT count(*) FROM securities) AS securities,
         (SELECT count(*) FROM revisions) AS revisions,
+        (
+            SELECT count(DISTINCT info_code) FROM versions
+            WHERE edits <> '[]' AND cause IN ('edited', 'corrected_in_list')
+        ) AS edited,
         (SELECT count(DISTINCT address) FROM illustrations) AS pictures,
         (SELECT count(*) FROM pictures) AS stored
     FROM posts
@@ -83,6 +87,7 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
         ("media", f"{counts['media']:,}"),
         ("securities", f"{counts['securities']:,}"),
         ("revisions", f"{counts['revisions']:,}"),
+        ("edited", f"{counts['edited']:,}"),
         ("gone", f"{counts['gone']:,}"),
         ("pictures", f"{counts['pictures']:,}, {counts['stored']:,} stored"),
         ("text", f"{counts['characters'] or 0:,} characters"),

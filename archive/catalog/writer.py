@@ -16,8 +16,10 @@ from archive.article import Edition, Found
 from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import images
+from archive.catalog.absences import record_presence
 from archive.catalog.addresses import record_addresses
 from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
+from archive.catalog.events import close_gaps, forget_event, record_events
 from archive.catalog.migrations import catalog_migrations, missing_parts
 from archive.catalog.reader import CatalogReader, one_row, post_of
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
@@ -90,14 +92,8 @@ class Catalog(CatalogReader):
                     _ADD_PAYLOAD,
                     [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
                 )
-                execute(
-                    "INSERT OR IGNORE INTO changes (info_code, at, what) VALUES (?, ?, ?)",
-                    [
-                        (entry.post.info_code, entry.post.checked, str(what))
-                        for entry in entries
-                        for what in entry.changes
-                    ],
-                )
+                record_presence(self._writer.conn, entries)
+                record_events(self._writer.conn, entries)
         finally:
             self._grams.clear()
 
@@ -151,7 +147,7 @@ class Catalog(CatalogReader):
         return int(number), int(last)
 
     def renumber(self, numbers: Mapping[ArticleId, int]) -> None:
-        """Number the posts without gaps, which `forget` leaves; their order stays.
+        """Number posts and events without gaps, which `forget` leaves; their order stays.
 
         :param numbers: old numbers of articles, which are restored first.
         """
@@ -166,6 +162,7 @@ class Catalog(CatalogReader):
                 f"UPDATE posts SET id = -rank FROM ({ranks}) WHERE post = info_code"  # noqa: S608
             )
             self._writer.execute("UPDATE posts SET id = -id")
+            close_gaps(self._writer.conn)
 
     def move_post(self, info_code: ArticleId, path: str) -> None:
         """Change the path of an article's post.
@@ -175,14 +172,10 @@ class Catalog(CatalogReader):
         with self._writing():
             self._writer.execute("UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code])
 
-    def forget_changes(self, info_code: ArticleId, at: str) -> None:
-        """Delete the changes that one check of the source found.
-
-        :param at: time of the check, ISO 8601, UTC.
-        """
-        with self._access("write"):
-            changes = self._writer.table("changes")
-            changes.delete_where("info_code = ? AND at = ?", [info_code, at])
+    def forget_event(self, info_code: ArticleId, edition: Edition, version: int) -> None:
+        """Delete the event of a version, which is recorded again."""
+        with self._writing():
+            forget_event(self._writer.conn, info_code, edition, version)
 
     def forget(self, info_code: ArticleId, edition: Edition) -> bool:
         """Delete the rows of an edition, and of the article where it has no other edition.
@@ -196,14 +189,15 @@ class Catalog(CatalogReader):
                 if each.post.edition is not edition
             ]
             tables = (
-                *("editions", "changes", "mentions", "illustrations", "addresses", "revisions"),
-                "posts",
+                *("editions", "absences", "events", "mentions", "illustrations", "addresses"),
+                *("revisions", "posts"),
             )
             for table in ("editions",) if others else tables:
                 self._writer.table(table).delete_where("info_code = ?", [info_code])
             if others:
                 this = "info_code = ? AND edition = ?"
-                self._writer.table("revisions").delete_where(this, [info_code, edition])
+                for table in ("revisions", "absences", "events"):
+                    self._writer.table(table).delete_where(this, [info_code, edition])
                 self._put_article(others)
         return bool(others)
 

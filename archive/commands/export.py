@@ -13,12 +13,14 @@ import click
 from archive.article import SHANGHAI
 from archive.commands.arguments import archive
 from archive.errors import ArchiveError, InvalidQuery
+from archive.export.changes import export_changes
 from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to
 from archive.export.records import check_names, export_jsonl, export_parquet
 from archive.export.site.feeds import Published
 from archive.export.site.jekyll import choose_posts, publish_feed, publish_site
 from archive.export.site.posts import PublishedPost
+from archive.export.versions import export_versions_jsonl, export_versions_parquet
 from archive.export.wacz import export_wacz
 from archive.progress import show
 from archive.search import Query, parse
@@ -59,6 +61,11 @@ class _Moment(click.ParamType[str]):
                 f"{value!r} is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.", param, ctx
             )
         return text.replace(" ", "T")
+
+    @classmethod
+    def start_of(cls, text: str) -> datetime:
+        """Return the first instant of a time that `convert` has returned."""
+        return datetime.fromisoformat(text + cls._first[len(text) :])
 
 
 def _check_search(q: str) -> None:
@@ -128,26 +135,77 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
     return reduce(lambda chosen, option: option(chosen), reversed(options), run)
 
 
-@export.command()
-@archive
-@click.option(
+_kind = click.option(
     "--format", "kind", type=click.Choice(["jsonl", "parquet"]), default="jsonl", show_default=True
 )
-@click.option(
+_output = click.option(
     *("--output", "-o"),
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     default="-",
     help="File to write; standard output by default.",
 )
+
+
+@export.command()
+@archive
+@_kind
+@_output
 @_choosing_posts
 def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
     """Write posts as JSON Lines or Parquet, by publication time."""
-    if kind == "parquet" and output == STANDARD_OUTPUT:
-        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
+    _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
     with output_to(output, archive) as out:
         count = write(archive, out, query, show)
     click.echo(f"{count} posts exported.", err=True)
+
+
+def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
+    if kind == "parquet" and output == STANDARD_OUTPUT:
+        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
+
+
+@export.command()
+@archive
+@_kind
+@_output
+@click.option(
+    "--as-of",
+    type=_Moment(),
+    help="Only what the archive had stored by this time in Shanghai, such as 2026-11-22T09:30, "
+    "and had not found gone.",
+)
+def versions(archive: Path, kind: str, output: Path, as_of: str | None) -> None:
+    """Write the versions of posts as JSON Lines or Parquet, superseded ones too.
+
+    With --as-of, each post is in it once, with the title, the text and the securities of then.
+    """
+    _refuse_parquet_to_standard_output(kind, output)
+    write = {"jsonl": export_versions_jsonl, "parquet": export_versions_parquet}[kind]
+    with output_to(output, archive) as out:
+        count = write(archive, out, _Moment.start_of(as_of) if as_of else None, show)
+    click.echo(f"{count} versions exported.", err=True)
+
+
+@export.command()
+@archive
+@click.option(
+    "--after",
+    type=click.IntRange(min=0),
+    metavar="CURSOR",
+    default=0,
+    help="Cursor of the last change that was read before; without it, all changes are written.",
+)
+@_output
+def changes(archive: Path, after: int, output: Path) -> None:
+    """Write what the archive learnt as JSON Lines, in that order.
+
+    Each line is an arrival, an edit by the publisher, a better copy, a withdrawal or a return. A
+    reader that goes on after its last cursor gets each exactly once.
+    """
+    with output_to(output, archive) as out:
+        exported = export_changes(archive, out, after)
+    click.echo(f"{exported.count} changes exported; the last cursor is {exported.last}.", err=True)
 
 
 @export.command()

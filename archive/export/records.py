@@ -8,7 +8,7 @@ time, then info code.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
@@ -112,6 +112,20 @@ def export_parquet(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
+    with _records(folder, query, progress) as records:
+        return write_parquet(records, out, _parquet_fields)
+
+
+def write_parquet(
+    records: Iterator[Record], out: IO[bytes], fields_of: Callable[[Any], Iterator[Any]]
+) -> int:
+    """Write records as a Parquet file.
+
+    :param fields_of: returns the fields of the schema, given the package pyarrow.
+    :returns: the number of records.
+    :raises FinewsError: when pyarrow is not installed.
+    :raises OSError: when `out` cannot be written.
+    """
     try:
         import pyarrow
         import pyarrow.parquet
@@ -119,12 +133,9 @@ def export_parquet(
         raise FinewsError(
             "Parquet needs the package pyarrow; install finews with the extra parquet."
         ) from error
-    schema = pyarrow.schema(_parquet_fields(pyarrow))
+    schema = pyarrow.schema(fields_of(pyarrow))
     count = 0
-    with (
-        _records(folder, query, progress) as records,
-        pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer,
-    ):
+    with pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer:
         while rows := list(islice(records, _ROW_GROUP)):
             writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
             count += len(rows)
@@ -139,9 +150,9 @@ def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
         "pictures": pyarrow.list_(text),
         "stock_list": pyarrow.list_(text),
         "addresses": pyarrow.list_(text),
-        "captures": _structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
-        "mentioned": _structs(pyarrow, code=text, name=text, found=text),
-        "securities": _structs(pyarrow, code=text, name=text, kind=text, found=text),
+        "captures": structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
+        "mentioned": structs(pyarrow, code=text, name=text, found=text),
+        "securities": structs(pyarrow, code=text, name=text, kind=text, found=text),
         "body": text,
     }
     types = get_type_hints(PostRow)
@@ -149,7 +160,8 @@ def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
         yield pyarrow.field(column, special.get(column) or plain[types[column]])
 
 
-def _structs(pyarrow: Any, **types: Any) -> Any:
+def structs(pyarrow: Any, **types: Any) -> Any:
+    """Return the type of a list of objects, given the types of their fields."""
     return pyarrow.list_(pyarrow.struct(list(types.items())))
 
 

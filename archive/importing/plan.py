@@ -9,7 +9,15 @@ from pathlib import Path, PurePosixPath
 from archive.archive import Archive
 from archive.article import Edition
 from archive.article_id import ArticleId
-from archive.catalog import CatalogEntry, PostRow, named_by, revision_of
+from archive.catalog import (
+    CatalogEntry,
+    PostRow,
+    RevisionRow,
+    VersionState,
+    named_by,
+    revision_of,
+    with_cause,
+)
 from archive.content import parse_post, read_body
 from archive.errors import Refused
 from archive.importing.find_files import FileFinding, ReportFinding
@@ -136,27 +144,33 @@ def _plans(
     now: str,
 ) -> Iterator[WritePlan]:
     """Yield a plan for each version; it supersedes the version before it."""
-    before = current.entry.post if current else None
+    before = current.entry if current else None
     saved = ((current.data, _superseded_path(current.entry.post)),) if current else ()
     for version in versions:
-        row = _following(before, version.entry.post, now) if before else version.entry.post
+        row = _following(before.post, version.entry.post, now) if before else version.entry.post
         last = version is versions[-1]
         left = {other.file for other in (current, stray) if other and last} - {row.path}
         named = named_by(row, version.entry.securities or ())
-        superseded = revision_of(before, now) if before else None
+        superseded = _superseded(before, now) if before else None
+        entry = CatalogEntry(row, named, superseded, grams=version.entry.grams)
         yield WritePlan(
             Outcome.REVISED if before else Outcome.ADDED,
-            CatalogEntry(row, named, superseded, grams=version.entry.grams),
+            entry,
             (*saved, (version.data, row.path if last else _superseded_path(row))),
             tuple(left),
             version.record,
         )
-        before, saved = row, ()
+        before, saved = entry, ()
+
+
+def _superseded(before: CatalogEntry, now: str) -> RevisionRow:
+    codes = [security.code for security in before.securities or ()]
+    return revision_of(before.post, codes, now)
 
 
 def _following(before: PostRow, row: PostRow, now: str) -> PostRow:
     return replace(
-        row,
+        with_cause(VersionState(before, None), VersionState(row, None)),
         version=before.version + 1,
         first_seen=before.first_seen,
         revised=now,

@@ -14,7 +14,7 @@ _KEYS = {
     "posts": ("info_code",),
     "editions": ("info_code", "edition"),
     "revisions": ("info_code", "version"),
-    "changes": ("info_code", "at", "what"),
+    "absences": ("info_code", "edition", "gone_from"),
     "crawls": ("id", "ended"),
     "payloads": ("digest",),
     "pictures": ("address",),
@@ -44,6 +44,17 @@ _COUNT_REVISION_ORIGINS = """
     WHERE new.body_source IS NULL AND old.body_source IS NOT NULL
         OR new.captures = '[]' AND old.captures <> '[]'
 """
+# Events that the new catalog lacks or has in another order; those of one second have no order in
+# catalogs of older releases.
+_COUNT_EVENTS = """
+    SELECT count(*) FROM (
+        SELECT info_code, edition, version, event, min(cursor) OVER (PARTITION BY at)
+        FROM old.events
+        EXCEPT
+        SELECT info_code, edition, version, event, min(cursor) OVER (PARTITION BY at)
+        FROM main.events
+    )
+"""
 _COUNT_POSTS = "SELECT count(*) FROM old.posts"
 
 
@@ -66,6 +77,10 @@ def lacking(fresh: Path, old: Path) -> list[str]:
         origin = _COUNT_ORIGINS if _columns(catalog, "posts") >= _ORIGIN else _COUNT_POSTS
         (provenance,) = catalog.execute(origin).fetchone()
         (superseded,) = catalog.execute(_COUNT_REVISION_ORIGINS).fetchone()
+        events = 0
+        if _columns(catalog, "events"):
+            (events,) = catalog.execute(_COUNT_EVENTS).fetchone()
+    counts["events in their order"] = events
     counts["posts' origin, first check or latest version"] = provenance
     counts["superseded versions' origin"] = superseded
     return [f"{count} {what}" for what, count in counts.items() if count]

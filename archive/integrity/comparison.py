@@ -25,16 +25,19 @@ from archive.catalog import CatalogReader
 from archive.errors import ArchiveError
 from archive.integrity.file_scan import FileHash, ScannedRecords
 from archive.integrity.journal_digests import (
-    CHANGE,
+    ABSENCE,
+    CAUSE,
+    CAUSE_OF,
     CRAWL_BEGAN,
     CRAWL_ENDED,
     PICTURE_COLUMNS,
     REVISION,
     FactDigest,
     RecordedVersion,
-    digest_of_change,
+    digest_of_cause,
     digest_of_picture,
     digest_of_version,
+    digests_of_absence,
     digests_of_crawl,
     encodable,
 )
@@ -173,9 +176,9 @@ class Comparison(TemporaryDatabase):
         tables: tuple[tuple[str, tuple[str, ...], _AddRows], ...] = (
             ("payloads", _PAYLOAD, self._add_payloads),
             ("post_files", NOTED, self._add_versions),
-            ("revisions", REVISION, self._add_versions),
+            ("revisions", REVISION + CAUSE, self._add_versions),
             ("pictures", PICTURE_COLUMNS, self._add_pictures),
-            ("changes", CHANGE, self._add_changes),
+            ("absences", ABSENCE, self._add_absences),
             ("crawls", CRAWL_BEGAN + CRAWL_ENDED, self._add_crawls),
         )
         failures: list[ArchiveError] = []
@@ -223,6 +226,8 @@ class Comparison(TemporaryDatabase):
             self._insert("named_captures", 5, named)
             only_file = (row["body_source"], row["captures"]) == (None, "[]")
             self._add_row_facts([digest_of_version(path, dict(row))], only_file=only_file)
+            if not only_file:
+                self._add_row_facts([digest_of_cause(path, dict(row))])
         self._insert("versions", 3, versions)
 
     def _add_pictures(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
@@ -237,8 +242,8 @@ class Comparison(TemporaryDatabase):
                 )
                 yield WrongRow(_CATALOG, sentence)
 
-    def _add_changes(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
-        self._add_row_facts(digest_of_change(*row) for row in rows)
+    def _add_absences(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
+        self._add_row_facts(chain.from_iterable(digests_of_absence(*row) for row in rows))
         return ()
 
     def _add_crawls(self, rows: list[sqlite3.Row]) -> Iterable[WrongRow]:
@@ -452,10 +457,14 @@ class Comparison(TemporaryDatabase):
         return map(RecordedVersion._make, self._db.execute(sql))
 
     def unrecorded_rows(self) -> tuple[int, str]:
-        """Return how many row facts no record states, and what the first of them is about."""
+        """Return how many row facts no record states, and what the first of them is about.
+
+        Causes do not count: records of older releases state none.
+        """
         sql = """
             SELECT count(*), min(about) FROM row_facts
             WHERE NOT only_file AND about NOT IN (SELECT about FROM recorded_facts)
+            AND about NOT GLOB ?
         """
-        count, first = self._db.execute(sql).fetchone()
+        count, first = self._db.execute(sql, [f"{CAUSE_OF}*"]).fetchone()
         return count, first

@@ -15,15 +15,21 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from archive.article import Edition
-from archive.catalog import PostRow, RevisionRow
+from archive.catalog import PostRow, Presence, RevisionRow
 from archive.categories import ROLLING
 from archive.storage import Picture
 from archive.warc import Record
 from archive.writing import CRAWL, NOTED, PICTURE, is_of_new_version, target_of
 
-REVISION = tuple(each.name for each in fields(RevisionRow))
+#: Columns that state the cause of a version.
+CAUSE = ("cause", "edits")
+#: Columns of ``revisions`` that the records of every release state.
+REVISION = (
+    *("info_code", "version", "path", "sha256", "bytes", "body_source", "captures", "superseded"),
+    "extractor",
+)
 PICTURE_COLUMNS = tuple(each.name for each in fields(Picture))
-CHANGE = ("info_code", "at", "what")
+ABSENCE = ("info_code", "gone_from", "gone_until")
 #: Columns of ``crawls`` that are written when a crawl starts.
 CRAWL_BEGAN = ("id", "spider", "arguments", "started")
 #: Columns of ``crawls`` that are written when a crawl ends.
@@ -31,6 +37,9 @@ CRAWL_ENDED = (
     *("ended", "status", "verdict", "found", "asked", "added", "revised", "unchanged", "gone"),
     *("failed", "reasons", "hosts", "complete"),
 )
+
+#: The beginning of what the digest of a cause is about.
+CAUSE_OF = "cause of version "
 
 _TARGETS = target_of("")
 # What records do not state because it was the default when they were written.
@@ -60,8 +69,18 @@ def digest_of_version(path: str, columns: Mapping[str, object]) -> FactDigest:
 
     :param columns: `NOTED` or `REVISION`, in their order.
     """
-    in_file = {"media"} if columns.get("category") == ROLLING.slug else set()
-    return FactDigest(path, _hash(columns[name] for name in columns if name not in in_file))
+    left_out = {*CAUSE, "media"} if columns.get("category") == ROLLING.slug else {*CAUSE}
+    return FactDigest(path, _hash(columns[name] for name in columns if name not in left_out))
+
+
+def digest_of_cause(path: str, columns: Mapping[str, object]) -> FactDigest:
+    """Return the digest of the cause of a version; records of older releases state none.
+
+    :param path: of the version's file.
+    """
+    post = f"{columns['info_code']} ({Edition.of_name(path)})"
+    about = encodable(f"{CAUSE_OF}{columns['version']} of {post}")
+    return FactDigest(about, _hash(columns[name] for name in CAUSE))
 
 
 def digest_of_picture(values: Mapping[str, object]) -> FactDigest:
@@ -70,8 +89,14 @@ def digest_of_picture(values: Mapping[str, object]) -> FactDigest:
     return FactDigest(about, _hash(values[name] for name in PICTURE_COLUMNS))
 
 
-def digest_of_change(info_code: object, at: object, what: object) -> FactDigest:
-    """Return the digest of a row of ``changes``."""
+def digests_of_absence(info_code: object, began: object, ended: object) -> Iterator[FactDigest]:
+    """Yield the digests of a row of ``absences``: of the start, and of the end if there is one."""
+    yield _digest_of_presence(info_code, began, Presence.GONE)
+    if ended is not None:
+        yield _digest_of_presence(info_code, ended, Presence.RETURNED)
+
+
+def _digest_of_presence(info_code: object, at: object, what: object) -> FactDigest:
     return FactDigest(encodable(f"change of {info_code} at {at}: {what}"), b"")
 
 
@@ -136,11 +161,13 @@ def _digests_in(url: str, facts: dict[str, Any]) -> Iterator[FactDigest]:
     elif url == PICTURE:
         yield digest_of_picture(facts)
     else:
+        if "cause" in facts["post"]:
+            yield digest_of_cause(facts["post"]["path"], facts["post"])
         post = _DEFAULTS | facts["post"]
         post["body_provisional"] = int(post["body_provisional"])
         yield digest_of_version(encodable(post["path"]), {name: post[name] for name in NOTED})
         for what in facts.get("changes", ()):
-            yield digest_of_change(post["info_code"], post["checked"], what)
+            yield _digest_of_presence(post["info_code"], post["checked"], what)
         if revision := facts.get("revision"):
             revision = _DEFAULTS_OF_REVISION | revision
             yield digest_of_version(

@@ -23,11 +23,16 @@ from archive.capture import Capture
 from archive.catalog import (
     Catalog,
     CatalogEntry,
+    Cause,
+    EditionRow,
     PostRow,
+    Presence,
     RevisionRow,
+    VersionState,
     entry_of_file,
     named_by,
     revision_of,
+    with_cause,
 )
 from archive.categories import media_of
 from archive.content import BodyFacts, Security, parse_post, read_body
@@ -39,12 +44,13 @@ from archive.storage import (
     is_place_of_version,
     is_stored_picture,
     numbered_name,
+    post_of_revision,
     read_many,
     revision_path,
     sha256,
 )
 from archive.warc import Records, finished_name, is_found
-from archive.writing import CRAWL, PICTURE, is_of_new_version, target_of
+from archive.writing import CRAWL, NOTED_OF_REVISION, PICTURE, is_of_new_version, target_of
 
 # Rows that are written to the catalog at once.
 _BATCH = 500
@@ -120,10 +126,19 @@ def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
     if not is_place_of_version(post["path"]):
         return None
     path = PurePosixPath(post["path"])
-    for place in (path, revision_path(path, post["version"])):
+    html = _html_of(folder, path, post["version"], post["sha256"])
+    return None if html is None else read_body(html)
+
+
+def _html_of(folder: Path, path: PurePosixPath, version: int, digest: str) -> str | None:
+    """Return the HTML of a version's body, from its post or from its revision.
+
+    :returns: None where neither file has the version.
+    """
+    for place in (path, revision_path(path, version)):
         data = bytes_if_there(folder / place)
-        if data is not None and sha256(data) == post["sha256"]:
-            return read_body(parse_post(data, path.name).body)
+        if data is not None and sha256(data) == digest:
+            return parse_post(data, path.name).body
     return None
 
 
@@ -186,9 +201,10 @@ class JournalReplay:
         self._catalog = catalog
         self._folder = folder
         self._entries: list[CatalogEntry] = []
-        self._latest: dict[_PostId, PostRow] = {}
+        self._latest: dict[_PostId, EditionRow] = {}
         self._payloads: dict[str, Capture] = {}
         self._lost: dict[_PostId, dict[int, LostVersion]] = defaultdict(dict)
+        self._lost_facts: dict[_PostId, Mapping[str, Any]] = {}
 
     @property
     def lost(self) -> Iterator[LostVersion]:
@@ -248,22 +264,29 @@ class JournalReplay:
 
     def _add_revision(self, path: PurePosixPath, post: _PostId | None, data: bytes) -> None:
         number = numbered_name(path.name)[1]
-        stored = self._stored(post) if post else None
-        if post is None or stored is None:
+        present = self._stored(post) if post else None
+        if post is None or present is None:
             self.strange.append(f"{path} is a version of an article that has no post.")
             return
+        stored = present.post
         if sha256(data) == stored.sha256:
             return  # a kill came before the version that was to supersede it was written
         only_file = (stored.body_source, stored.captures) == (None, "[]")
         if not number or number in self._catalog.version_numbers(*post):
             self.strange.append(f"{path} differs from the version of {post[0]} with its number.")
         elif number >= stored.version and not only_file:
-            self._later[post].append(_revision(stored, path, data))
+            self._later[post].append(
+                _revision_of_file(path, data, stored.revised or stored.checked)
+            )
         else:
             if number >= stored.version:
                 changed = stored.revised or stored.checked
                 stored = replace(stored, version=number + 1, revised=changed)
-            self._put(CatalogEntry(stored, revision=_revision(stored, path, data)))
+            self._put(
+                CatalogEntry(
+                    stored, revision=_revision_of_file(path, data, stored.revised or stored.checked)
+                )
+            )
             self.write()
 
     def add_differing(self) -> None:
@@ -284,12 +307,13 @@ class JournalReplay:
     def _add_differing(self, path: PurePosixPath) -> None:
         code = _code_of(path)
         post = _post_id(code, path)
-        stored = self._stored(post) if post else None
+        present = self._stored(post) if post else None
         later = self._later.pop(post, []) if post else []
         data = bytes_if_there(self._folder / path)
-        if stored is None or data is None:
+        if present is None or data is None:
             return
-        revision = revision_of(stored, "")
+        stored = present.post
+        revision = revision_of(stored, tuple(present.securities), "")
         superseded = bytes_if_there(self._folder / revision.path)
         modified = datetime.fromtimestamp((self._folder / path).stat().st_mtime, UTC)
         entry = entry_of_file(path, data, modified)
@@ -303,7 +327,7 @@ class JournalReplay:
                 f"{path} differs from every version of {code}, and is not in the catalog."
             )
             return
-        changed = entry.post.checked
+        changed = max(entry.post.checked, stored.seen_from)
         row = replace(
             entry.post,
             version=max([stored.version, *(each.version for each in later)]) + 1,
@@ -325,26 +349,29 @@ class JournalReplay:
         self._payloads.clear()
 
     def _put(self, entry: CatalogEntry) -> None:
+        post = _id_of(entry.post)
+        if entry.securities is not None:
+            named = {security.code: security.found for security in entry.securities}
+            self._latest[post] = EditionRow(entry.post, named)
+        elif stored := self._stored(post):
+            self._latest[post] = replace(stored, post=entry.post)
         self._entries.append(entry)
-        self._latest[_id_of(entry.post)] = entry.post
         if len(self._entries) >= _BATCH:
             self.write()
 
-    def _stored(self, post: _PostId) -> PostRow | None:
-        if post in self._latest:
-            return self._latest[post]
-        edition = self._catalog.edition(*post)
-        return edition.post if edition else None
+    def _stored(self, post: _PostId) -> EditionRow | None:
+        return self._latest.get(post) or self._catalog.edition(*post)
 
     def _add_check(self, facts: dict[str, Any]) -> None:
         """Repeat a check of the source that has brought no new version."""
         post = facts["post"]
-        stored = self._stored(_id_in(post))
+        present = self._stored(_id_in(post))
+        stored = present.post if present else None
         if stored is not None and stored.sha256 == post["sha256"]:
             media = media_of(post["media"], stored.media)
             row = replace(stored, **post | {"media": media})
             named = self._named(row) if row.stock_list != stored.stock_list else None
-            self._put(CatalogEntry(row, named, changes=facts.get("changes", ())))
+            self._put(CatalogEntry(row, named, presence=_presence_in(facts)))
 
     def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:
         post = facts["post"]
@@ -353,24 +380,63 @@ class JournalReplay:
         if body is None:
             lost = LostVersion(post["info_code"], post["version"], post["path"], post["sha256"])
             self._lost[post_id][lost.version] = lost
+            self._lost_facts[post_id] = post
             return
         stored = self._stored(post_id)
-        if stored is not None and stored.version >= post["version"]:
-            self._forget_repeated_version(stored)
+        if stored is not None and stored.post.version >= post["version"]:
+            self._forget_repeated_version(stored.post)
         row = PostRow(
             **post | {"media": media_of(post["media"], body.media)},
             text=body.text,
             length=len(body.text),
             pictures=body.pictures_json,
         )
-        revision = facts.get("revision")
-        superseded = RevisionRow(**revision) if revision else None
+        recorded = facts.get("revision")
+        superseded = self._revision(recorded) if recorded else None
+        if "cause" not in post:
+            row = self._explained(row, superseded)
         if superseded is not None and superseded.edition is not row.edition:
             # Until 0.1.0, a second post of an article superseded the first.
             self.write()
             self._catalog.move_post(ArticleId(row.info_code), row.path)
         named = named_by(row, body.securities)
-        self._put(CatalogEntry(row, named, superseded, facts.get("changes", ())))
+        self._put(CatalogEntry(row, named, superseded, _presence_in(facts)))
+
+    def _revision(self, recorded: Mapping[str, Any]) -> RevisionRow:
+        """Return the row of a superseded version, with what its record states.
+
+        Records of older releases state less than the row; its file and its own record have that.
+        """
+        post = _id_in(recorded)
+        stored, lost = self._stored(post), self._lost_facts.get(post, {})
+        path = PurePosixPath(recorded["path"])
+        data = bytes_if_there(self._folder / path) if is_place_of_version(str(path)) else None
+        if stored is not None and stored.post.sha256 == recorded["sha256"]:
+            row = revision_of(stored.post, tuple(stored.securities), recorded["superseded"])
+        elif data is not None and sha256(data) == recorded["sha256"]:
+            row = _revision_of_file(path, data, recorded["superseded"])
+        elif lost.get("sha256") == recorded["sha256"]:
+            shown = {name: lost[name] for name in NOTED_OF_REVISION if name in lost}
+            seen_from = lost.get("revised") or lost.get("first_seen", "")
+            return RevisionRow(**shown | {"seen_from": seen_from} | dict(recorded))
+        else:
+            return RevisionRow(**recorded)
+        return replace(row, **recorded)
+
+    def _explained(self, row: PostRow, superseded: RevisionRow | None) -> PostRow:
+        """Return the row of a version with its cause, which records of older releases lack."""
+        if superseded is None and row.version == 1:
+            return with_cause(None, VersionState(row, None))
+        stored = (
+            self._stored((ArticleId(row.info_code), superseded.edition)) if superseded else None
+        )
+        if stored is None or superseded is None or stored.post.sha256 != superseded.sha256:
+            return replace(row, cause=Cause.UNKNOWN if row.body_source else Cause.IMPORTED)
+        return with_cause(self._state_of(stored.post), self._state_of(row))
+
+    def _state_of(self, row: PostRow) -> VersionState:
+        html = _html_of(self._folder, PurePosixPath(row.path), row.version, row.sha256)
+        return VersionState(row, html)
 
     def _named(self, row: PostRow) -> Sequence[Security] | None:
         """Return the securities that a post names; None when its file is lost."""
@@ -397,7 +463,7 @@ class JournalReplay:
         """Remove what an earlier record of a version has brought to the catalog.
 
         A version is recorded twice where a kill came between its record and its row. The later
-        record counts: for a first version in everything, for others in the changes.
+        record counts.
         """
         self.write()
         if stored.version == 1:
@@ -410,9 +476,8 @@ class JournalReplay:
             numbers[stored.edition] = now
             self.numbers[info_code] = min(numbers.values())
         else:
-            self._catalog.forget_changes(
-                ArticleId(stored.info_code), stored.revised or stored.checked
-            )
+            edition = stored.edition
+            self._catalog.forget_event(ArticleId(stored.info_code), edition, stored.version)
 
 
 def _code_of(path: PurePosixPath) -> str | None:
@@ -422,18 +487,44 @@ def _code_of(path: PurePosixPath) -> str | None:
         return None
 
 
-def _revision(stored: PostRow, path: PurePosixPath, data: bytes) -> RevisionRow:
-    """Return the row of a superseded version that is known from its file alone."""
-    return RevisionRow(
-        info_code=stored.info_code,
-        version=numbered_name(path.name)[1],
+def _revision_of_file(path: PurePosixPath, data: bytes, superseded: str) -> RevisionRow:
+    """Return the row of a superseded version that is known from its file alone.
+
+    :param path: below the archive's folder.
+    """
+    number, post = numbered_name(path.name)[1], post_of_revision(path)
+    entry = entry_of_file(post, data, datetime.fromtimestamp(0, UTC))
+    row = RevisionRow(
+        info_code=str(_code_of(post)),
+        version=number,
         path=str(path),
         sha256=sha256(data),
         bytes=len(data),
         body_source=None,
         captures="[]",
-        superseded=stored.revised or stored.checked,
+        superseded=superseded,
+        cause=Cause.IMPORTED,
+        seen_from=superseded,
     )
+    if entry is None:
+        return row
+    named = [security.code for security in entry.securities or ()]
+    shown = revision_of(entry.post, named, superseded)
+    return replace(
+        shown,
+        **{
+            name: getattr(row, name)
+            for name in ("info_code", "version", "path", "cause", "seen_from")
+        },
+    )
+
+
+def _presence_in(facts: Mapping[str, Any]) -> str | None:
+    """Return whether a check found that an article was gone, or back.
+
+    Records of older releases list what was edited, too.
+    """
+    return next((what for what in facts.get("changes", ()) if what in set(Presence)), None)
 
 
 def _post_id(code: str | None, path: PurePosixPath) -> _PostId | None:

@@ -29,14 +29,8 @@ NOTHING = '""'
 _MATCHING = "SELECT rowid FROM posts_search WHERE posts_search MATCH :{}"
 _NAMING = "SELECT info_code FROM mentions WHERE security IN ({})"
 _OF_KEY = "SELECT security FROM security_keys WHERE key = :{}"
-# Changes of an article that its publisher made: another source of the body is none.
-_EDITED = """
-    SELECT info_code FROM changes AS change WHERE what IN ('title', 'text', 'figures', 'digest')
-    AND NOT EXISTS (
-        SELECT 1 FROM changes
-        WHERE info_code = change.info_code AND at = change.at AND what = 'body source'
-    ){}
-"""
+# Articles that their publisher edited.
+_EDITED = "SELECT info_code FROM events WHERE event IN ('edited', 'corrected_in_list'){}"
 
 # Pairs of characters between terms that are close to each other.
 _CLOSE = 30

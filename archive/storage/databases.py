@@ -21,9 +21,10 @@ _MEMORY = Path(":memory:")
 # Tables and views of a catalog that pages and exports read.
 _TABLES = frozenset(
     {
-        *("posts", "editions", "post_files", "revisions", "changes", "posts_search"),
+        *("posts", "editions", "post_files", "revisions", "versions", "posts_search"),
         "posts_per_media",
-        *("mentions", "securities", "security_keys", "illustrations", "pictures", "crawls"),
+        *("absences", "events", "mentions", "securities", "security_keys", "illustrations"),
+        *("pictures", "crawls"),
     }
 )
 

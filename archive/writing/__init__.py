@@ -1,12 +1,20 @@
 """Decide what a new article does to the archive, and write that: version, commit, journal."""
 
 from archive.writing.commit import Outcome, PlanWriter, WritePlan
-from archive.writing.journal import CRAWL, NOTED, PICTURE, is_of_new_version, target_of
+from archive.writing.journal import (
+    CRAWL,
+    NOTED,
+    NOTED_OF_REVISION,
+    PICTURE,
+    is_of_new_version,
+    target_of,
+)
 from archive.writing.versioning import Versioning
 
 __all__ = [
     "CRAWL",
     "NOTED",
+    "NOTED_OF_REVISION",
     "PICTURE",
     "Outcome",
     "PlanWriter",

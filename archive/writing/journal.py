@@ -5,13 +5,13 @@ the post itself does not show. What the post shows is left out.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from archive.catalog import CatalogEntry, PostRow
+from archive.catalog import CatalogEntry, PostRow, RevisionRow
 from archive.errors import ArchiveError
 from archive.warc import day_of, read_records, warc_files
 
@@ -19,6 +19,11 @@ _IN_THE_FILE = ("text", "length", "pictures")
 
 #: Columns of ``posts`` that the journal records.
 NOTED = tuple(each.name for each in fields(PostRow) if each.name not in _IN_THE_FILE)
+
+#: Columns of ``revisions`` that the journal records.
+NOTED_OF_REVISION = tuple(
+    each.name for each in fields(RevisionRow) if each.name not in _IN_THE_FILE
+)
 
 #: Target of the records about crawls, a URI.
 CRAWL = "urn:finews:crawl"
@@ -38,9 +43,9 @@ def facts_of(entry: CatalogEntry) -> tuple[str, dict[str, Any]]:
     if entry.securities is not None and not entry.same_version:
         facts["version"] = "new"
     if entry.revision is not None:
-        facts["revision"] = asdict(entry.revision)
-    if entry.changes:
-        facts["changes"] = list(entry.changes)
+        facts["revision"] = {name: getattr(entry.revision, name) for name in NOTED_OF_REVISION}
+    if entry.presence:
+        facts["changes"] = [entry.presence]
     return target_of(entry.post.info_code), facts
 
 

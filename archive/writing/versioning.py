@@ -9,16 +9,17 @@ from archive.article_id import ArticleId
 from archive.catalog import (
     Catalog,
     CatalogEntry,
-    ChangeKind,
+    Cause,
     PostRow,
+    Presence,
     RevisionRow,
-    changes_between,
-    is_alike,
+    VersionState,
     named_by,
     revision_of,
     row_of,
-    row_of_orphan,
+    row_of_file,
     seen_again,
+    with_cause,
 )
 from archive.content import Security, format_post, parse_post, read_body, same_article
 from archive.storage import (
@@ -43,7 +44,7 @@ class Versioning:
         self._folder = folder
         self._catalog = catalog
 
-    def plans(self, article: Article, now: str) -> list[WritePlan]:
+    def plans(self, article: Article, now: str, *, imported: bool = False) -> list[WritePlan]:
         """Return what is to be written for an article; the last plan is its own.
 
         A changed article supersedes its post. A worse body never replaces a better one. Where the
@@ -51,6 +52,7 @@ class Versioning:
         kill between file and row has left them, or a person wrote them.
 
         :param now: ISO 8601, UTC.
+        :param imported: no crawl fetched it.
         :raises InvalidArticle: when it cannot be written as a post.
         """
         post = format_post(article)
@@ -60,63 +62,23 @@ class Versioning:
         incoming = _Incoming(article, post, *row_of(article, post, now, listed))
         on_disk = bytes_if_there(self._folder / (stored or incoming.row).path)
         if edition is None or stored is None:
-            before = self._catalog.last_superseded(article.info_code, article.edition)
-            first = _first(incoming, on_disk, now)
-            return [_behind(before, first, now) if before else first]
-        named: Collection[str] = edition.securities
+            last = self._catalog.last_superseded(article.info_code, article.edition)
+            first = _first(incoming, on_disk, now, imported=imported)
+            return [_behind(last, first, now) if last else first]
+        before = compared = _Stored(stored, on_disk, tuple(edition.securities))
+        at = max(now, stored.seen_from)  # a clock may have gone back
         adopted: list[WritePlan] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
-            adopted = list(self._adopt(stored, on_disk, incoming, now))
+            original = self._original(stored, incoming)
+            compared = _Stored(stored, original)
+            adopted = list(_adopt(before, original, incoming, at))
         if adopted:
-            entry = adopted[-1].entry
-            stored, on_disk = entry.post, adopted[-1].files[-1][0]
-            named = tuple(security.code for security in entry.securities or ())
-        left = tuple(self._left_behind(stored, incoming.row))
-        if incoming.is_no_better(stored) or incoming.repeats(stored, on_disk):
-            return [*adopted, _unchanged(incoming, stored, on_disk, left)]
-        changes = _changes(incoming, stored, named)
-        return [*adopted, _next(incoming, stored, on_disk, changes, left, now=now)]
-
-    def _adopt(
-        self, stored: PostRow, on_disk: bytes, incoming: "_Incoming", now: str
-    ) -> Iterator[WritePlan]:
-        """Plan to store the bytes of the file as a version.
-
-        The version of the row is restored after that, unless the incoming one is better. Where its
-        bytes are lost and the incoming one is not better, nothing is changed.
-        """
-        is_better = not incoming.is_no_better(stored)
-        original = self._original(stored, incoming)
-        if original is None and not is_better:
-            return
-        name = PurePosixPath(stored.path).name
-        body = read_body(parse_post(on_disk, name).body)
-        revision = revision_of(stored, now)
-        found = replace(
-            stored,
-            text=body.text,
-            length=len(body.text),
-            pictures=body.pictures_json,
-            sha256=sha256(on_disk),
-            bytes=len(on_disk),
-            body_source=None,
-            extractor=None,
-            captures="[]",
-            version=stored.version + 1,
-            checked=now,
-            revised=now,
-        )
-        saved = ((original, revision.path),) if original is not None else ()
-        files = (*saved, (on_disk, stored.path))
-        named = named_by(found, body.securities)
-        yield WritePlan(Outcome.REVISED, CatalogEntry(found, named, revision), files)
-        if original is not None and not is_better:
-            revision = revision_of(found, now)
-            row = replace(stored, version=found.version + 1, checked=now, revised=now)
-            body = read_body(parse_post(original, name).body)
-            named = named_by(row, body.securities)
-            files = ((on_disk, revision.path), (original, stored.path))
-            yield WritePlan(Outcome.REVISED, CatalogEntry(row, named, revision), files)
+            before = _written(adopted[-1])
+        left = tuple(self._left_behind(before.row, incoming.row))
+        if incoming.is_no_better(before.row) or incoming.repeats(before.row, before.data):
+            return [*adopted, _unchanged(incoming, before, left)]
+        row = with_cause(compared.state, incoming.state)
+        return [*adopted, _next(replace(incoming, row=row), before, left, now=at)]
 
     def _original(self, stored: PostRow, incoming: "_Incoming") -> bytes | None:
         """Return the bytes of a row's version whose file has others; None where they are lost."""
@@ -143,6 +105,24 @@ class Versioning:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stored:
+    """The version of a post that is stored.
+
+    :param data: bytes of its file; None where there is none.
+    :param named: codes of the securities that it names.
+    """
+
+    row: PostRow
+    data: bytes | None
+    named: Collection[str] = ()
+
+    @property
+    def state(self) -> VersionState:
+        """The version as causes depend on it."""
+        return VersionState(self.row, _html_in(self.data, self.row) if self.data else None)
+
+
+@dataclass(frozen=True, slots=True)
 class _Incoming:
     """A fetched article, with the post and the row that a first version of it would have."""
 
@@ -150,6 +130,11 @@ class _Incoming:
     post: bytes
     row: PostRow
     securities: Sequence[Security]
+
+    @property
+    def state(self) -> VersionState:
+        """The version as causes depend on it."""
+        return VersionState(self.row, _html_in(self.post, self.row))
 
     def is_no_better(self, stored: PostRow) -> bool:
         """Return whether the stored version stays."""
@@ -163,19 +148,33 @@ class _Incoming:
         """Return whether only adverts or charts in its body differ from the stored version."""
         if on_disk is None or sha256(on_disk) != stored.sha256:
             return False
-        if not is_alike(stored, self.row):
+        if (stored.body_source, stored.extractor) != (self.row.body_source, self.row.extractor):
             return False
         old = parse_post(on_disk, PurePosixPath(stored.path).name)
         new = parse_post(self.post, PurePosixPath(self.row.path).name)
         return replace(old, body="") == replace(new, body="") and same_article(old.body, new.body)
 
 
-def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> WritePlan:
+def _html_in(data: bytes, row: PostRow) -> str:
+    return parse_post(data, PurePosixPath(row.path).name).body
+
+
+def _written(plan: WritePlan) -> _Stored:
+    entry = plan.entry
+    named = tuple(security.code for security in entry.securities or ())
+    return _Stored(entry.post, plan.files[-1][0], named)
+
+
+def _first(incoming: _Incoming, on_disk: bytes | None, now: str, *, imported: bool) -> WritePlan:
     if on_disk is None or on_disk == incoming.post:
-        files = ((incoming.post, incoming.row.path),)
-        return WritePlan(Outcome.ADDED, CatalogEntry(incoming.row, incoming.securities), files)
-    orphan = row_of_orphan(incoming.row, on_disk)
-    return replace(_next(incoming, orphan, on_disk, now=now), outcome=Outcome.ADDED)
+        row = with_cause(None, incoming.state)
+        row = replace(row, cause=Cause.IMPORTED) if imported else row
+        files = ((incoming.post, row.path),)
+        return WritePlan(Outcome.ADDED, CatalogEntry(row, incoming.securities), files)
+    orphan = row_of_file(incoming.row, on_disk)
+    row = with_cause(VersionState(orphan, None), incoming.state)
+    stored = _Stored(orphan, on_disk, [each.code for each in incoming.securities])
+    return replace(_next(replace(incoming, row=row), stored, now=now), outcome=Outcome.ADDED)
 
 
 def _behind(before: RevisionRow, plan: WritePlan, now: str) -> WritePlan:
@@ -186,45 +185,67 @@ def _behind(before: RevisionRow, plan: WritePlan, now: str) -> WritePlan:
     entry = plan.entry
     if entry.revision is not None:  # a file without a row came first
         return plan
-    row = replace(entry.post, version=before.version + 1, revised=now)
+    row = replace(entry.post, version=before.version + 1, revised=now, cause=Cause.UNKNOWN)
     return replace(plan, entry=replace(entry, post=row, revision=before))
 
 
-def _unchanged(
-    incoming: _Incoming, stored: PostRow, on_disk: bytes | None, left: tuple[str, ...]
-) -> WritePlan:
+def _adopt(
+    stored: _Stored, original: bytes | None, incoming: _Incoming, now: str
+) -> Iterator[WritePlan]:
+    """Plan to store the bytes of a file, which its row does not know, as a version.
+
+    The version of the row is restored after that, unless the incoming one is better. Where its
+    bytes are lost and the incoming one is not better, nothing is changed.
+
+    :param stored: the row, and the bytes of the file.
+    :param original: the bytes that belong to the row; None where they are lost.
+    :param now: when the versions are stored.
+    """
+    row, on_disk = stored.row, stored.data
+    is_better = not incoming.is_no_better(row)
+    if on_disk is None or (original is None and not is_better):
+        return
+    revision = revision_of(row, stored.named, now)
+    checked = incoming.row.checked
+    found = replace(
+        row_of_file(row, on_disk), version=row.version + 1, checked=checked, revised=now
+    )
+    named = named_by(found, read_body(_html_in(on_disk, row)).securities)
+    saved = ((original, revision.path),) if original is not None else ()
+    files = (*saved, (on_disk, row.path))
+    yield WritePlan(Outcome.REVISED, CatalogEntry(found, named, revision), files)
+    if original is not None and not is_better:
+        revision = revision_of(found, [security.code for security in named], now)
+        restored = replace(row, version=found.version + 1, checked=checked, revised=now)
+        restored = with_cause(VersionState(found, None), VersionState(restored, None))
+        named = named_by(restored, read_body(_html_in(original, row)).securities)
+        files = ((on_disk, revision.path), (original, row.path))
+        yield WritePlan(Outcome.REVISED, CatalogEntry(restored, named, revision), files)
+
+
+def _unchanged(incoming: _Incoming, stored: _Stored, left: tuple[str, ...]) -> WritePlan:
     row = incoming.row
-    lost = on_disk is None and row.sha256 == stored.sha256
-    seen = seen_again(row, stored)
-    returned = (ChangeKind.RETURNED,) if stored.gone and not seen.gone else ()
+    lost = stored.data is None and row.sha256 == stored.row.sha256
+    seen = seen_again(row, stored.row)
+    returned = Presence.RETURNED if stored.row.gone and not seen.gone else None
     files = ((incoming.post, row.path),) if lost else ()
-    return WritePlan(Outcome.UNCHANGED, CatalogEntry(seen, changes=returned), files, left)
+    return WritePlan(Outcome.UNCHANGED, CatalogEntry(seen, presence=returned), files, left)
 
 
 def _next(
-    incoming: _Incoming,
-    stored: PostRow,
-    on_disk: bytes | None,
-    changes: Sequence[ChangeKind] = (),
-    left: tuple[str, ...] = (),
-    *,
-    now: str,
+    incoming: _Incoming, stored: _Stored, left: tuple[str, ...] = (), *, now: str
 ) -> WritePlan:
-    post, revision = incoming.post, revision_of(stored, now)
+    post, revision = incoming.post, revision_of(stored.row, stored.named, now)
     row = replace(
-        incoming.row, version=stored.version + 1, first_seen=stored.first_seen, revised=now
+        incoming.row,
+        version=stored.row.version + 1,
+        first_seen=stored.row.first_seen,
+        revised=now,
     )
-    saved = ((on_disk, revision.path),) if on_disk is not None and on_disk != post else ()
-    obsolete = (*left, stored.path) if stored.path != row.path else left
-    entry = CatalogEntry(row, incoming.securities, revision, changes)
+    saved: tuple[tuple[bytes, str], ...] = ()
+    if stored.data is not None and stored.data != post:
+        saved = ((stored.data, revision.path),)
+    obsolete = (*left, stored.row.path) if stored.row.path != row.path else left
+    returned = Presence.RETURNED if stored.row.gone else None
+    entry = CatalogEntry(row, incoming.securities, revision, returned)
     return WritePlan(Outcome.REVISED, entry, (*saved, (post, row.path)), obsolete)
-
-
-def _changes(incoming: _Incoming, stored: PostRow, named: Collection[str]) -> Sequence[ChangeKind]:
-    """Return what has changed.
-
-    :param named: codes of the securities that the stored version names.
-    """
-    names = [security.code for security in incoming.securities]
-    found = changes_between(stored, incoming.row, named, names)
-    return [*found, ChangeKind.RETURNED] if stored.gone else found

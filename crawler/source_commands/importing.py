@@ -11,6 +11,7 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.article import Article
+from archive.clock import utc_now
 from archive.errors import FinewsError, Refused
 from archive.writing import Outcome
 from crawler.checking.saved import saved_answers
@@ -47,6 +48,7 @@ def import_(name: str, files: tuple[str, ...], settings: dict[str, str]) -> None
     declaration = declaration_of(name, changed)
     reader = _Reader(declaration, _saved_files(declaration, files, changed))
     counts: Counter[Outcome] = Counter()
+    now = utc_now()
     with Archive(Path(changed["FINEWS_ARCHIVE"])) as archive:
         batch: list[Article] = []
         for article in reader.articles():
@@ -55,9 +57,9 @@ def import_(name: str, files: tuple[str, ...], settings: dict[str, str]) -> None
             except Refused as error:
                 reader.report(str(error))
             if len(batch) == _BATCH:
-                counts.update(archive.add_many(batch))
+                counts.update(archive.add_many(batch, [now] * len(batch)))
                 batch.clear()
-        counts.update(archive.add_many(batch))
+        counts.update(archive.add_many(batch, [now] * len(batch)))
     click.echo(
         f"{counts[Outcome.ADDED]} added, {counts[Outcome.REVISED]} revised, "
         f"{counts[Outcome.UNCHANGED]} unchanged, {len(reader.problems)} not imported."

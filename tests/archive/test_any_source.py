@@ -105,7 +105,7 @@ def test_posts_alone_are_imported_with_all_that_they_say(tmp_path: Path) -> None
 
 def _in_the_post(row: PostRow) -> PostRow:
     """Leave out what only the crawl knows."""
-    unknown = {"body_source": None, "addresses": "[]", "mentioned": "[]"}
+    unknown = {"body_source": None, "addresses": "[]", "mentioned": "[]", "cause": "unknown"}
     return replace(row, **unknown, first_seen="", checked="")
 
 
@@ -188,7 +188,7 @@ def test_only_like_is_compared_with_like(tmp_path: Path, extractor: str | None) 
         assert archive.add(better) is Outcome.REVISED
         assert archive.add(replace(better, body=f"{body}<p>又</p>")) is Outcome.REVISED
     kinds = rows(tmp_path, "SELECT what FROM changes ORDER BY at, what")
-    assert [row["what"] for row in kinds] == ["body source", "text"]
+    assert [row["what"] for row in kinds] == ["addition"]
     superseded = rows(tmp_path, "SELECT extractor FROM revisions ORDER BY version")
     assert [row["extractor"] for row in superseded] == ["trafilatura 2.3.0", extractor]
     assert verify(tmp_path).problems == []

@@ -94,6 +94,8 @@ def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) ->
         "precision": "second",
         "extractor": None,
         "mentioned": "[]",
+        "cause": "first_seen",
+        "edits": "[]",
     }
     assert rows(folder, "SELECT * FROM categories") == [
         {"media": "经济观察网", "slug": "jingjiguanchawang", "tag": "经济观察网新闻"}
@@ -244,11 +246,10 @@ def test_what_changed_is_noted(archive: Archive, folder: Path) -> None:
     ):
         archive.add(changed)
     assert [list(row.values()) for row in rows(folder, "SELECT at, what FROM changes")] == [
-        ["2026-11-22T15:00:00Z", "markup"],
         ["2026-11-22T16:00:00Z", "figures"],
         ["2026-11-22T16:00:00Z", "securities"],
-        ["2026-11-22T16:00:00Z", "text"],
         ["2026-11-22T16:00:00Z", "title"],
+        ["2026-11-22T16:00:00Z", "wording"],
     ]
 
 
@@ -332,7 +333,7 @@ def test_killed_between_post_and_row_what_the_file_has_becomes_a_version(
 
 
 def dump(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    tables = ("posts", "revisions", "categories", "securities", "mentions", "changes")
+    tables = ("posts", "revisions", "categories", "securities", "mentions", "absences")
     return {name: rows(folder, f"SELECT * FROM {name} ORDER BY 1, 2") for name in tables}  # noqa: S608
 
 

@@ -113,7 +113,7 @@ def test_a_file_that_is_no_catalog_is_one_sentence(run: Run, tmp_path: Path, com
     catalog.unlink()
     with closing(sqlite3.connect(catalog)) as other:
         other.execute("CREATE TABLE other (id)")
-    assert "has no changes: it was written by an older release" in run(command).output
+    assert "has no absences: it was written by an older release" in run(command).output
 
 
 def test_a_port_in_use_is_one_sentence(run: Run, news: Path) -> None:

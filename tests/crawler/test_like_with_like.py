@@ -55,7 +55,7 @@ def test_what_came_from_eastmoney_is_looked_at_there(
     after = sources_of(archive)
     assert after[CORRECTED] == after[WITHDRAWN] == "article_api"
     changes = rows(archive, f"SELECT what FROM changes WHERE info_code = '{CORRECTED}'")  # noqa: S608
-    assert changes == [("figures",), ("text",)]
+    assert changes == [("figures",)]
     gone = rows(archive, "SELECT info_code, gone FROM posts WHERE gone IS NOT NULL")
     assert [code for code, _ in gone] == [WITHDRAWN]
     assert datetime.fromisoformat(gone[0][1]) >= began

@@ -225,7 +225,8 @@ def test_a_revision_without_a_look_is_journalled(tmp_path: Path) -> None:
         assert (revised.revised or "") > stored.checked
         assert set(files(folder)) == {POST, FIRST_VERSION}
     before = tables(folder)
-    assert [change[1:] for change in before["changes"]] == [(stored.gone, "gone")]
+    assert [absence[2:] for absence in before["absences"]] == [(stored.gone, None)]
+    assert revised.cause == "read_anew"
     assert not verify(folder).problems
     rebuild(folder)
     assert tables(folder) == before

@@ -192,6 +192,9 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
         catalog.execute(
             "UPDATE posts SET gone = '2021-12-30T01:00:00Z' WHERE info_code = ?", [GONE]
         )
+        catalog.execute(
+            "INSERT INTO absences VALUES (?, 'media', '2021-12-30T01:00:00Z', NULL)", [GONE]
+        )
     return folder
 
 

@@ -360,7 +360,7 @@ def test_article_page(visit: Visit) -> None:
 
 def test_every_version_names_what_it_was_read_from_and_what_changed(visit: Visit) -> None:
     page = Selector(visit(f"/catalog/posts/{REVISED}").text)
-    assert "存档，改了正文、数字。" in page.css(".notice").xpath("string()").get("")
+    assert "存档，改了数字。" in page.css(".notice").xpath("string()").get("")
     versions = page.css(".versions > li")
     (row,) = visit(f"/catalog/posts/{REVISED}.json", _shape="array").json()
     kept = visit("/catalog/revisions.json", _shape="array", info_code=REVISED, _sort_desc="version")
@@ -375,9 +375,9 @@ def test_every_version_names_what_it_was_read_from_and_what_changed(visit: Visit
             assert f"warc/{capture['file']}，第 {capture['offset']:,} 字节起" in shown
         assert f"2021年12月29日 {hour}:00" in shown
     assert [
-        version.xpath(".//dt[.='改了']/following-sibling::dd[1]/text()").get()
+        version.xpath("string(.//dt[.='改了']/following-sibling::dd[1])").get()
         for version in versions
-    ] == ["正文、数字", "正文、数字", None]
+    ] == ["数字：200亿元 300亿元", "数字：100亿元 200亿元", ""]
 
 
 def test_rolling_news_has_its_digest(visit: Visit) -> None:
@@ -527,14 +527,14 @@ def test_datasette_table_shows_cards(visit: Visit) -> None:
     [
         ("on_this_day", {"month_day": "12-29"}, {REVISED, GONE}),
         ("on_this_day", {"month_day": "01-01"}, set()),
-        ("public_at", {"minute": "2021-12-29 17:34"}, {REVISED, GONE}),
-        ("public_at", {"minute": "2021-12-29 17:33"}, {PICTURES}),
+        ("public_at", {"minute": "2021-12-29 19:00"}, {REVISED, GONE}),
+        ("public_at", {"minute": "2021-12-29 18:59"}, {PICTURES}),
         ("public_at", {"minute": "2021-12-30 09:01"}, {REVISED}),
         ("public_at", {"minute": "2000-01-01 00:00"}, set()),
         ("public_at", {"minute": "nonsense"}, set()),
         ("revised", {}, {REVISED}),
         ("gone", {}, {GONE}),
-        ("found_changed", {"what": ""}, {REVISED}),
+        ("found_changed", {"what": ""}, {REVISED, GONE}),
         ("found_changed", {"what": "figures"}, {REVISED}),
         ("found_changed", {"what": "title"}, set()),
     ],
@@ -547,7 +547,7 @@ def test_canned_queries(
     assert rows <= codes
     if not rows:
         assert not codes or query == "public_at"
-    if parameters.get("minute") == "2021-12-29 17:33":
+    if parameters.get("minute") == "2021-12-29 18:59":
         assert REVISED not in codes
     if parameters.get("minute") == "2021-12-30 09:01":
         assert GONE not in codes

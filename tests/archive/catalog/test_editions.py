@@ -53,7 +53,10 @@ def add(folder: Path, articles: Sequence[Article]) -> None:
 
 
 def tables(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    names = ("posts", "editions", "revisions", "mentions", "securities", "changes", "categories")
+    names = (
+        *("posts", "editions", "revisions", "mentions", "securities", "absences", "events"),
+        "categories",
+    )
     return {name: rows(folder, f"SELECT * FROM {name} ORDER BY 1, 2, 3") for name in names}  # noqa: S608
 
 
@@ -67,7 +70,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def without_arrival(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     """Leave out when things came, which two orders of coming cannot have the same."""
-    arrival = {"id", "first_seen", "checked", "revised", "superseded", "at"}
+    arrival = {"at", "cursor", "id", "first_seen", "checked", "revised", "superseded", "seen_from"}
     return {
         name: sorted(
             ({key: row[key] for key in row if key not in arrival} for row in table), key=repr
@@ -126,7 +129,7 @@ def test_an_edit_of_one_is_a_version_of_that_one(tmp_path: Path) -> None:
         {"edition": "rolling", "version": 1, "path": f"revisions/2022/05/{ROLLING_POST[:-3]}.1.md"}
     ]
     assert {each["version"] for each in rows(tmp_path, "SELECT version FROM posts")} == {1}
-    assert [each["what"] for each in rows(tmp_path, "SELECT what FROM changes")] == ["text"]
+    assert [each["what"] for each in rows(tmp_path, "SELECT what FROM changes")] == ["wording"]
 
 
 def test_gone_and_checked_are_of_both(tmp_path: Path) -> None:
@@ -218,7 +221,7 @@ def test_where_one_was_taken_for_an_edit_of_the_other_it_comes_again(tmp_path: P
         (media,) = archive.posts([CODE])
         post = format_post(ROLLING)
         row, named = row_of(ROLLING, post, utc_iso(now))
-        revision = revision_of(media, utc_iso(now))
+        revision = revision_of(media, (), utc_iso(now))
         row = replace(row, version=2, revised=utc_iso(now), first_seen=media.first_seen)
         files_then = ((format_post(MEDIA), revision.path), (post, row.path))
         step = WritePlan(

@@ -98,7 +98,7 @@ def test_the_catalog_knows_what_an_imported_post_says(news: Path, tmp_path: Path
     with Archive(tmp_path / "crawled", clock=noon) as archive:
         archive.add(ARTICLE)
     (crawled,) = rows(tmp_path / "crawled", "SELECT * FROM posts")
-    assert row == crawled | {"body_source": None, "addresses": "[]"}
+    assert row == crawled | {"body_source": None, "addresses": "[]", "cause": "imported"}
     with Archive(news) as archive:
         assert [hit.info_code for hit in archive.search("巨化")] == [CODE]
     assert rows(news, "SELECT security FROM mentions") == [{"security": "1.600160"}]

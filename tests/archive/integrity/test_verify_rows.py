@@ -152,7 +152,8 @@ def test_every_column_that_the_captures_tell_of_is_compared(
         ("UPDATE crawls SET started = '2020' WHERE id = 1", "crawl 1"),
         ("UPDATE crawls SET added = 7 WHERE id = 1", "end of crawl 1"),
         ("UPDATE pictures SET fetched = '2020'", f"picture {A}"),
-        ("UPDATE changes SET what = 'x' WHERE what = 'gone'", "warc"),
+        ("UPDATE absences SET gone_from = '2020'", "warc"),
+        ("UPDATE absences SET gone_until = '2020'", "warc"),
     ],
 )
 def test_crawls_pictures_and_changes_are_as_the_captures_tell(
@@ -307,7 +308,7 @@ def test_a_catalog_of_before_0_1_0_is_refused_by_what_it_lacks_and_made_again(
 def test_a_catalog_of_long_ago_is_not_replaced_by_a_less_complete_one(folder: Path) -> None:
     change(folder, "UPDATE posts SET version = 9")
     with closing(sqlite3.connect(folder / "catalog.db")) as catalog:
-        catalog.execute("DROP TABLE changes")
+        catalog.execute("DROP TABLE absences")
     told = CliRunner().invoke(main, ["rebuild", str(folder)])
     assert told.exit_code == 1
     assert "is sound and was not replaced" in told.output

@@ -46,7 +46,7 @@ def test_pages_are_read_by_the_declarations_of_their_sources(
     ended = run(warc)
     assert ended.stdout.startswith("2 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
     assert [code.partition("-")[0] for code in posts(news)] == ["nbd", "sina"]
-    assert posts(news, "body_source, first_seen") == [("page", FIRST_SEEN)] * 2
+    assert posts(news, "body_source, cause, first_seen") == [("page", "imported", FIRST_SEEN)] * 2
     assert is_whole(news)
 
 
@@ -111,7 +111,10 @@ def test_pages_of_no_declared_source_need_a_name(run: Import, news: Path, tmp_pa
         ArticleId.of_address("caixun", caixun(119).url): "2026-11-30T07:52:00+08:00",
     }
     assert dict(posts(news, "info_code, published")) == expected
-    assert posts(news, "body_source, first_seen") == [("extraction", FIRST_SEEN)] * 2
+    assert (
+        posts(news, "body_source, cause, first_seen")
+        == [("extraction", "imported", FIRST_SEEN)] * 2
+    )
     assert all(name.startswith("trafilatura") for name in posts(news, "extractor"))
     assert is_whole(news)
 

@@ -1,0 +1,104 @@
+"""The events of an archive, in the order in which it learnt of them."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+from archive.catalog.absences import Presence
+from archive.catalog.rows import CatalogEntry
+
+
+def create_events(db: Database) -> None:
+    """Create the table, and fill it with the versions and absences of the archive."""
+    db.execute(
+        """
+        CREATE TABLE events (
+            cursor INTEGER PRIMARY KEY,
+            at TEXT NOT NULL,
+            info_code TEXT NOT NULL REFERENCES posts(info_code),
+            edition TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            event TEXT NOT NULL
+        )
+        """
+    )
+    db.execute(
+        "CREATE UNIQUE INDEX events_of_versions ON events (info_code, edition, version)"
+        " WHERE event NOT IN ('gone', 'returned')"
+    )
+    db.execute(
+        """
+        INSERT INTO events (at, info_code, edition, version, event)
+        SELECT at, found.info_code, edition, found.version, event FROM (
+            SELECT seen_from AS at, info_code, edition, version, cause AS event FROM versions
+            UNION ALL
+            SELECT gone_from, info_code, edition, (
+                SELECT coalesce(max(version), 1) FROM versions
+                WHERE versions.info_code = absences.info_code
+                AND versions.edition = absences.edition AND seen_from <= gone_from
+            ), 'gone' FROM absences
+            UNION ALL
+            SELECT gone_until, info_code, edition, (
+                SELECT coalesce(max(version), 1) FROM versions
+                WHERE versions.info_code = absences.info_code
+                AND versions.edition = absences.edition AND seen_from <= gone_until
+            ), 'returned' FROM absences WHERE gone_until IS NOT NULL
+        ) AS found JOIN posts USING (info_code)
+        ORDER BY at, posts.id, found.version, event <> 'returned'
+        """
+    )
+
+
+def record_events(connection: sqlite3.Connection, entries: Iterable[CatalogEntry]) -> None:
+    """Record what the archive learns from entries of its catalog, in their order.
+
+    A journal may state an event twice, where a kill came before its row; the later record counts.
+    """
+    for entry in entries:
+        post = entry.post
+        if entry.revision is not None:  # known already, unless from its file alone
+            old = entry.revision
+            version = (old.seen_from, old.info_code, old.edition, old.version, old.cause)
+            connection.execute(_ADD, version)
+        if entry.securities is not None and not entry.same_version:
+            version = (post.seen_from, post.info_code, post.edition, post.version, post.cause)
+            connection.execute(_ADD, version)
+        if entry.presence is not None:
+            key = [post.info_code, post.edition]
+            opposite = [each for each in Presence if each != entry.presence]
+            connection.execute(_FORGET_REPEATED, [*key, entry.presence, *key, *opposite])
+            connection.execute(_ADD, (post.checked, *key, post.version, entry.presence))
+
+
+def forget_event(
+    connection: sqlite3.Connection, info_code: str, edition: str, version: int
+) -> None:
+    """Delete the event of a version, which is recorded again."""
+    connection.execute(
+        "DELETE FROM events WHERE info_code = ? AND edition = ? AND version = ?"
+        " AND event NOT IN ('gone', 'returned')",
+        [info_code, edition, version],
+    )
+
+
+def close_gaps(connection: sqlite3.Connection) -> None:
+    """Number the events without gaps; their order stays."""
+    connection.execute(
+        """
+        UPDATE events SET cursor = -number FROM (
+            SELECT cursor AS old, row_number() OVER (ORDER BY cursor) AS number FROM events
+        ) WHERE cursor = old
+        """
+    )
+    connection.execute("UPDATE events SET cursor = -cursor")
+
+
+_ADD = """
+    INSERT OR IGNORE INTO events (at, info_code, edition, version, event) VALUES (?, ?, ?, ?, ?)
+"""
+_FORGET_REPEATED = """
+    DELETE FROM events WHERE info_code = ? AND edition = ? AND event = ? AND cursor > coalesce((
+        SELECT max(cursor) FROM events WHERE info_code = ? AND edition = ? AND event = ?
+    ), 0)
+"""

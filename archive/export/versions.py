@@ -1,0 +1,119 @@
+"""Export the versions of posts as JSON Lines or Parquet: all, or those known at a time.
+
+A record has every column of the catalog's view ``versions``; columns of JSON become lists. Records
+are sorted by publication time, then info code, edition and version.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from archive.clock import utc_iso
+from archive.errors import ArchiveError
+from archive.export.records import Record, structs, write_parquet
+from archive.progress import Progress, silent
+from archive.storage import open_catalog
+
+_LISTS = ("securities", "edits", "classes", "captures")
+_TIMES = ("published", "seen_from", "seen_until")
+_KNOWN = """
+    (:at IS NULL OR seen_from <= :at AND (seen_until IS NULL OR seen_until > :at) AND NOT EXISTS (
+        SELECT 1 FROM absences
+        WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
+        AND gone_from <= :at AND (gone_until IS NULL OR gone_until > :at)
+    ))
+"""
+
+
+def export_versions_jsonl(
+    folder: Path, out: IO[bytes], as_of: datetime | None = None, progress: Progress = silent
+) -> int:
+    """Write versions as JSON Lines: a JSON object a line, in UTF-8.
+
+    :param as_of: only what the archive had stored by this time, and had not found gone; aware.
+        None for all versions.
+    :returns: the number of versions.
+    :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` cannot be written.
+    """
+    count = 0
+    with _records(folder, as_of, progress) as records:
+        for record in records:
+            out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+            count += 1
+    return count
+
+
+def export_versions_parquet(
+    folder: Path, out: IO[bytes], as_of: datetime | None = None, progress: Progress = silent
+) -> int:
+    """Write versions as a Parquet file, with times as timestamps that have a zone.
+
+    :param as_of: see `export_versions_jsonl`.
+    :returns: the number of versions.
+    :raises FinewsError: when pyarrow is not installed.
+    :raises ArchiveError: when the archive cannot be read.
+    :raises OSError: when `out` cannot be written.
+    """
+    with _records(folder, as_of, progress) as records:
+        return write_parquet(map(_with_times, records), out, _parquet_fields)
+
+
+def _with_times(record: Record) -> Record:
+    times = {name: record[name] and datetime.fromisoformat(record[name]) for name in _TIMES}
+    return record | times
+
+
+def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
+    text, number = pyarrow.string(), pyarrow.int64()
+    special = {
+        **dict.fromkeys(("version", "length", "bytes"), number),
+        "published": pyarrow.timestamp("s", tz="Asia/Shanghai"),
+        **dict.fromkeys(("seen_from", "seen_until"), pyarrow.timestamp("s", tz="UTC")),
+        **dict.fromkeys(("securities", "classes"), pyarrow.list_(text)),
+        "edits": structs(pyarrow, **{"class": text, "before": text, "after": text}),
+        "captures": structs(pyarrow, url=text, file=text, offset=number, fetched=text),
+    }
+    for column in COLUMNS:
+        yield pyarrow.field(column, special.get(column, text))
+
+
+@contextmanager
+def _records(
+    folder: Path, as_of: datetime | None, progress: Progress
+) -> Iterator[Iterator[Record]]:
+    """Read the records of one state of the catalog, whatever is written meanwhile."""
+    values = {"at": as_of and utc_iso(as_of)}
+    try:
+        with closing(open_catalog(folder)) as connection:
+            connection.execute("BEGIN")
+            (count,) = connection.execute(
+                f"SELECT count(*) FROM versions WHERE {_KNOWN}",  # noqa: S608
+                values,
+            ).fetchone()
+            steps: Iterable[int] = progress("versions", range(count))
+            rows = connection.execute(
+                f"SELECT {', '.join(COLUMNS)} FROM versions WHERE {_KNOWN}"  # noqa: S608
+                " ORDER BY published, info_code, edition, version",
+                values,
+            )
+            yield (_record(row) for _, row in zip(steps, rows, strict=False))
+    except sqlite3.Error as error:
+        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    record = dict(zip(COLUMNS, row, strict=True))
+    return record | {name: json.loads(record[name]) for name in _LISTS}
+
+
+#: Names of the columns of a record, in their order.
+COLUMNS = (
+    *("info_code", "edition", "version", "title", "digest", "media", "category", "published"),
+    *("precision", "securities", "text", "length", "body_source", "extractor", "cause", "edits"),
+    *("classes", "captures", "path", "sha256", "bytes", "seen_from", "seen_until"),
+)
