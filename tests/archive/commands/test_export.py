@@ -48,7 +48,14 @@ def test_without_a_kind_posts_are_exported(run: Run) -> None:
 def test_help_names_the_kinds(run: Run) -> None:
     for flag in ("-h", "--help"):
         _, told = run(flag).output.split("Commands:\n")
-        assert re.findall(r"^  (\w+) ", told, re.MULTILINE) == ["feed", "posts", "site", "wacz"]
+        assert re.findall(r"^  (\w+) ", told, re.MULTILINE) == [
+            "changes",
+            "feed",
+            "posts",
+            "site",
+            "versions",
+            "wacz",
+        ]
 
 
 def test_days_are_those_of_shanghai(run: Run) -> None:
