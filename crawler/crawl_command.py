@@ -20,7 +20,7 @@ from crawler.running.garbage import collect_garbage_less_often
 from crawler.running.plan import Source, due_sources, sources_of
 from crawler.running.project import project_settings, setting_option
 from crawler.running.report import INTERRUPTED, print_result, print_verdict, verdict_on_all
-from crawler.running.several import Result, SeveralCrawls
+from crawler.running.several import CrawlResult, SeveralCrawls
 from crawler.settings_check import check_settings
 from crawler.sources import Sources
 from crawler.spider_loader import DeclaredSpiderLoader
@@ -83,9 +83,9 @@ def _crawl(names: tuple[str, ...], everything: bool, settings: Settings) -> Exit
         if due:
             collect_garbage_less_often()
             crawls.run(source.name for source in due)
-    results = {source.name: Result(INTERRUPTED) for source in due} | crawls.results
+    results = {source.name: CrawlResult(INTERRUPTED) for source in due} | crawls.results
     for name in sorted(broken.keys() & names if names else broken):
-        results[name] = Result(Verdict(ExitStatus.WRONG_ARGUMENTS, str(broken[name])))
+        results[name] = CrawlResult(Verdict(ExitStatus.WRONG_ARGUMENTS, str(broken[name])))
     if not results:
         verdict = Verdict(ExitStatus.DONE, f"No source is due{_next_of(chosen, last, now)}.")
     else:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from archive.article import SHANGHAI
 from archive.content import Security
 from archive.content.mentions import securities_in_text
-from crawler.declarations import Answer, AnswerError, Declaration, Entry, ListPage
+from crawler.declarations import Answer, AnswerError, Declaration, Entry, ListAnswer
 from crawler.declarations.mentions import Mention
-from crawler.declarations.times import Moment, Precision
+from crawler.declarations.times import Moment, TimeUnit
 from crawler.extraction.fallback import read_or_extract
 from crawler.pages.titles import have_something_in_common
 
@@ -109,12 +109,12 @@ def sample_of(declaration: Declaration, entry: Entry, answer: Answer | None) -> 
     )
 
 
-def doubts(page: ListPage, samples: Sequence[Sample]) -> list[str]:
+def doubts(page: ListAnswer, samples: Sequence[Sample]) -> list[str]:
     """Return sentences about what is unsure in a list and in samples of its articles."""
     return [*_doubts_of_list(page), *_doubts_of_samples(samples)]
 
 
-def _doubts_of_list(page: ListPage) -> Iterator[str]:
+def _doubts_of_list(page: ListAnswer) -> Iterator[str]:
     entries = [entry for entry in page.entries if entry.skip is None]
     if len(entries) < _LEAST_ENTRIES:
         yield f"The list has only {len(entries)} entries."
@@ -140,6 +140,6 @@ def _doubts_of_samples(samples: Sequence[Sample]) -> Iterator[str]:
 
 
 def _shown(moment: Moment) -> str:
-    if moment.precision is Precision.DAY:
+    if moment.precision is TimeUnit.DAY:
         return f"{moment.time:%Y-%m-%d}"
     return f"{moment.time.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"

@@ -1,10 +1,12 @@
 """The project itself: its packages, its settings, its documents."""
 
+import ast
 import importlib.util
 import re
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,14 @@ def test_no_sql_has_numbered_placeholders() -> None:
         path: re.findall(r"[ (,]\?[0-9]", path.read_text(encoding="utf-8")) for path in modules
     }
     assert not {path: each for path, each in found.items() if each}
+
+
+def test_no_class_name_has_two_meanings() -> None:
+    """Scrapy wants each of its commands to be called `Command`."""
+    places = defaultdict(set)
+    for package in ("archive", "cluster", "crawler", "settings"):
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef) and node.name != "Command":
+                    places[node.name].add(path.relative_to(ROOT).as_posix())
+    assert not {name: found for name, found in places.items() if len(found) > 1}

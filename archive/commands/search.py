@@ -16,7 +16,7 @@ from archive.errors import InvalidQuery
 from archive.search import (
     Explanation,
     Hit,
-    NamedSecurity,
+    QueriedSecurity,
     Query,
     count,
     explain,
@@ -124,7 +124,7 @@ def _record(connection: sqlite3.Connection, hit: Hit, query: str, names: Sequenc
 def _print(
     hits: Sequence[Record],
     total: int,
-    named: Sequence[NamedSecurity],
+    named: Sequence[QueriedSecurity],
     explanation: Explanation | None,
 ) -> None:
     for hit in hits:

@@ -27,7 +27,7 @@ from archive.search.query import (
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.search.securities import (
-    NamedSecurity,
+    QueriedSecurity,
     create_security_keys,
     securities_named,
     security_of,
@@ -44,8 +44,8 @@ __all__ = [
     "Hit",
     "IndexedRow",
     "Indexing",
-    "NamedSecurity",
     "PostText",
+    "QueriedSecurity",
     "Query",
     "conditions_here",
     "count",

@@ -129,7 +129,7 @@ def parse(query: str) -> Node | None:
         raise InvalidQuery(
             f"A query may have {MAX_QUERY:,} characters, and this one has {len(query):,}."
         )
-    return _Parser(query).parse()
+    return _QueryParser(query).parse()
 
 
 def texts_of(node: Node | None) -> Iterator[Text]:
@@ -170,7 +170,7 @@ def written(node: Node) -> str:
             return f"({' OR '.join(map(written, nodes))})"
 
 
-class _Parser:
+class _QueryParser:
     """A recursive descent over the folded query."""
 
     def __init__(self, query: str) -> None:

@@ -78,7 +78,7 @@ class Rank(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NamedSecurity:
+class QueriedSecurity:
     """A security that a query names.
 
     :param market: see `archive.content.Security`.
@@ -143,7 +143,7 @@ def names_by_key(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[s
     return names
 
 
-def securities_named(connection: sqlite3.Connection, query: str) -> list[NamedSecurity]:
+def securities_named(connection: sqlite3.Connection, query: str) -> list[QueriedSecurity]:
     """Return the securities that a query, or a term of it, names; the best first.
 
     :raises InvalidQuery: see `archive.search.language.parse`.
@@ -151,12 +151,14 @@ def securities_named(connection: sqlite3.Connection, query: str) -> list[NamedSe
     return _named_by(connection, [_key(query), *_keys_in(parse(query))])
 
 
-def security_of(connection: sqlite3.Connection, text: str) -> NamedSecurity | None:
+def security_of(connection: sqlite3.Connection, text: str) -> QueriedSecurity | None:
     """Return the security that a text names best; None when it names none."""
     return next(iter(_named_by(connection, [_key(text)])), None)
 
 
-def securities_within(connection: sqlite3.Connection, terms: Iterable[str]) -> list[NamedSecurity]:
+def securities_within(
+    connection: sqlite3.Connection, terms: Iterable[str]
+) -> list[QueriedSecurity]:
     """Return the securities whose names are parts of terms, the longest name first.
 
     :param terms: folded, with plain ASCII.
@@ -170,7 +172,7 @@ def securities_within(connection: sqlite3.Connection, terms: Iterable[str]) -> l
     return _named_by(connection, sorted(parts, key=lambda part: (-len(part), part)))
 
 
-def _named_by(connection: sqlite3.Connection, keys: Iterable[str]) -> list[NamedSecurity]:
+def _named_by(connection: sqlite3.Connection, keys: Iterable[str]) -> list[QueriedSecurity]:
     """Return the securities that have one of these keys, in the order of the keys."""
     places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     cursor = connection.cursor()
@@ -189,7 +191,7 @@ def _named_by(connection: sqlite3.Connection, keys: Iterable[str]) -> list[Named
         for key, rank, market, symbol, name, posts in found
     )
     named = (
-        NamedSecurity(market, symbol, name, -posts)
+        QueriedSecurity(market, symbol, name, -posts)
         for _, _, _, posts, symbol, market, name in ranked
     )
     return list(dict.fromkeys(named))[:_MOST_NAMED]

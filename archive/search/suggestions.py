@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from archive.search.folding import narrow
 from archive.search.language import Node, Text, parse, parts_of, written
 from archive.search.query import Query, count
-from archive.search.securities import NamedSecurity, securities_within
+from archive.search.securities import QueriedSecurity, securities_within
 
 # Offers at most, and characters of a part of a term that is offered at least.
 _MOST_OFFERS = 4
@@ -36,7 +36,7 @@ class Explanation:
 
     missing: Sequence[str]
     offers: Sequence[Offer]
-    securities: Sequence[NamedSecurity]
+    securities: Sequence[QueriedSecurity]
 
 
 def explain(connection: sqlite3.Connection, query: Query) -> Explanation:

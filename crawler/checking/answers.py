@@ -9,11 +9,11 @@ from scrapy.responsetypes import responsetypes
 
 from crawler.visiting import Reply, Silence
 
-__all__ = ["Answer", "Answers", "Silence", "response_of"]
+__all__ = ["Answers", "CheckedAnswer", "Silence", "response_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer(Reply):
+class CheckedAnswer(Reply):
     """The result of a request to an interface.
 
     :param interface: the name of the interface.
@@ -39,7 +39,7 @@ class Answers:
     """
 
     source: str
-    answers: tuple[Answer, ...]
+    answers: tuple[CheckedAnswer, ...]
     robots: Mapping[str, str]
 
 

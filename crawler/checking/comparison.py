@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from scrapy.http import Response
 
 from archive.errors import FinewsError
-from crawler.checking.answers import Answer, Silence
+from crawler.checking.answers import CheckedAnswer, Silence
 from crawler.checking.expected import EXPECTED, Expected
 from crawler.checking.facts import Deviation, Mark, quoted, values_at
 from crawler.pages.errors import NotFound
@@ -55,13 +55,13 @@ class Finding:
     :param seen: the answer in a few words.
     """
 
-    answer: Answer
+    answer: CheckedAnswer
     result: Result
     seen: str
     deviations: tuple[Deviation, ...] = ()
 
 
-def compare(source: str, answer: Answer) -> Finding:
+def compare(source: str, answer: CheckedAnswer) -> Finding:
     """Compare an answer with the expected one."""
     if answer.response is None:
         known = EXPECTED[layout_of(Response(answer.address))] if answer.address else None
@@ -70,7 +70,7 @@ def compare(source: str, answer: Answer) -> Finding:
     return _Comparison(source, answer, answer.response, expected).finding()
 
 
-def silent(answer: Answer, mark: Mark, dead: Mark | None = None) -> Finding:
+def silent(answer: CheckedAnswer, mark: Mark, dead: Mark | None = None) -> Finding:
     """Return the finding on an interface without an answer.
 
     :param mark: the certainty that the interface works.
@@ -135,7 +135,9 @@ def other_title(title: str | None, listed: str | None, mark: Mark) -> Iterator[D
 class _Comparison:
     """An answer, its reading, and the expected answer."""
 
-    def __init__(self, source: str, answer: Answer, response: Response, expected: Expected) -> None:
+    def __init__(
+        self, source: str, answer: CheckedAnswer, response: Response, expected: Expected
+    ) -> None:
         self._source = source
         self._answer = answer
         self._response = response

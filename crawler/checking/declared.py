@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from crawler.checking.answers import Answer, Answers
+from crawler.checking.answers import Answers, CheckedAnswer
 from crawler.checking.comparison import (
     Finding,
     Result,
@@ -26,7 +26,7 @@ from crawler.declarations import (
     AnswerError,
     Declaration,
     Entry,
-    ListPage,
+    ListAnswer,
     RefusedAnswer,
     read_article,
     read_list,
@@ -63,7 +63,7 @@ async def _request_each(visitor: Visitor, declaration: Declaration) -> Answers:
         *(request_list(visitor, declaration, name) for name in declaration.lists)
     )
     answers = [
-        Answer.of(reply, interface=f"lists.{name}")
+        CheckedAnswer.of(reply, interface=f"lists.{name}")
         for name, reply in zip(declaration.lists, replies, strict=True)
     ]
     if declaration.articles or not all(table.whole for table in declaration.lists.values()):
@@ -74,17 +74,17 @@ async def _request_each(visitor: Visitor, declaration: Declaration) -> Answers:
 
 
 async def _request_article(
-    visitor: Visitor, declaration: Declaration, lists: Sequence[Answer]
-) -> Answer:
+    visitor: Visitor, declaration: Declaration, lists: Sequence[CheckedAnswer]
+) -> CheckedAnswer:
     """Request the first article that a list names."""
     for entry in _named(declaration, lists):
         reply = await request_article(visitor, declaration, entry)
         if reply is not None:
-            return Answer.of(reply, interface=_ARTICLE, title=entry.title)
+            return CheckedAnswer.of(reply, interface=_ARTICLE, title=entry.title)
     return not_asked(_ARTICLE)
 
 
-def _named(declaration: Declaration, lists: Sequence[Answer]) -> Iterator[Entry]:
+def _named(declaration: Declaration, lists: Sequence[CheckedAnswer]) -> Iterator[Entry]:
     """Yield the entries that name articles, those of lists without whole articles first."""
     tables = zip(declaration.lists.items(), lists, strict=True)
     for (name, _), answer in sorted(tables, key=lambda one: one[0][1].whole):
@@ -97,11 +97,11 @@ def _named(declaration: Declaration, lists: Sequence[Answer]) -> Iterator[Entry]
         yield from (entry for entry in page.entries if entry.skip is None)
 
 
-def compare_declared(declaration: Declaration, answer: Answer) -> Finding:
+def compare_declared(declaration: Declaration, answer: CheckedAnswer) -> Finding:
     """Compare the answer of a declared source with what its declaration says."""
     name = list_at(declaration, answer.address) if answer.address else None
     seen = declaration.lists[name].seen if name else _seen_of_articles(declaration)
-    comparison = _Comparison(declaration, answer, Mark.A if seen.first_hand else Mark.C)
+    comparison = _DeclaredComparison(declaration, answer, Mark.A if seen.first_hand else Mark.C)
     return comparison.of_list(name) if name else comparison.of_article()
 
 
@@ -110,14 +110,14 @@ def _seen_of_articles(declaration: Declaration) -> Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparison:
+class _DeclaredComparison:
     """An answer, and the declaration of its source.
 
     :param mark: the certainty of the part of the declaration that describes it.
     """
 
     declaration: Declaration
-    answer: Answer
+    answer: CheckedAnswer
     mark: Mark
 
     def of_list(self, name: str) -> Finding:
@@ -165,7 +165,7 @@ class _Comparison:
         return Finding(self.answer, Result.REFUSED, seen, (deviation,))
 
     def _list(
-        self, table: ListTable, page: ListPage, entries: Sequence[Entry]
+        self, table: ListTable, page: ListAnswer, entries: Sequence[Entry]
     ) -> Iterator[Deviation]:
         if page.sitemaps:
             return

@@ -11,10 +11,9 @@ from typing import Any
 from scrapy.http import Headers
 
 from archive.errors import FinewsError
-from crawler.checking.answers import Answer, Answers, response_of
+from crawler.checking.answers import Answers, CheckedAnswer, response_of
 from crawler.checking.saved import INDEX, UnreadableFolder, make_folders, save, saved_answers
-from crawler.declarations import Answer as DeclaredAnswer
-from crawler.declarations import Declaration
+from crawler.declarations import Answer, Declaration
 from crawler.declared_requests import answer_of
 from crawler.extraction.saved import read_saved
 
@@ -23,9 +22,7 @@ _EXPECTED = "expected.json"
 _NOT_COMPARED = {"layout"}
 
 
-def save_test(
-    declaration: Declaration, answers: Mapping[str, DeclaredAnswer], folder: Path
-) -> Path:
+def save_test(declaration: Declaration, answers: Mapping[str, Answer], folder: Path) -> Path:
     """Save answers, and what is read from each.
 
     :param answers: by the names of what they are.
@@ -35,7 +32,7 @@ def save_test(
     """
     make_folders(folder, [declaration.name])
     saved = tuple(
-        Answer(
+        CheckedAnswer(
             interface=name,
             address=answer.address,
             response=response_of(answer.address, answer.body, headers=_headers(answer)),
@@ -97,13 +94,13 @@ def remove_test(declaration_name: str, folder: Path) -> None:
         (place / Path(name).name).unlink(missing_ok=True)
 
 
-def _answers(declaration: Declaration, folder: Path) -> Iterator[Answer]:
+def _answers(declaration: Declaration, folder: Path) -> Iterator[CheckedAnswer]:
     place = folder / declaration.name
     for answers in saved_answers(place, [declaration.name]):
         yield from (answer for answer in answers.answers if answer.response is not None)
 
 
-def _reading(declaration: Declaration, answer: Answer) -> dict[str, Any]:
+def _reading(declaration: Declaration, answer: CheckedAnswer) -> dict[str, Any]:
     assert answer.response is not None
     try:
         reading = read_saved(declaration, answer_of(answer.response, answer.received))
@@ -129,7 +126,7 @@ def _files(path: Path) -> dict[str, dict[str, Any]]:
     return files
 
 
-def _headers(answer: DeclaredAnswer) -> Headers:
+def _headers(answer: Answer) -> Headers:
     return Headers({"Content-Type": [answer.content_type]} if answer.content_type else {})
 
 

@@ -9,7 +9,7 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive.errors import FinewsError
-from crawler.checking.answers import Answer, Answers, Silence
+from crawler.checking.answers import Answers, CheckedAnswer, Silence
 from crawler.checking.interfaces import Interface, Known, Plan
 from crawler.pages.reading import read_answer
 from crawler.visiting import Reply, Visit, Visitor, make_visits
@@ -41,7 +41,7 @@ def _settings_of(source: str, settings: Settings) -> Mapping[str, Any]:
 
 async def _request_each(visitor: Visitor, plan: Plan) -> Answers:
     """Request each interface once its address is known; unknown at last are those seen before."""
-    known, answers = Known(), dict[Interface, Answer]()
+    known, answers = Known(), dict[Interface, CheckedAnswer]()
     while len(answers) < len(plan.interfaces):
         open_ = [one for one in plan.interfaces if one not in answers]
         possible = [one for one in open_ if one.address(known) is not None]
@@ -68,17 +68,17 @@ async def _request_each(visitor: Visitor, plan: Plan) -> Answers:
     )
 
 
-async def _request(visitor: Visitor, interface: Interface, known: Known) -> Answer:
+async def _request(visitor: Visitor, interface: Interface, known: Known) -> CheckedAnswer:
     address = interface.address(known)
     assert address is not None
     reply = await visitor.request(address, is_json=interface.is_json)
     title = known.title if interface.of_article else None
-    return Answer.of(reply, interface=interface.name, title=title)
+    return CheckedAnswer.of(reply, interface=interface.name, title=title)
 
 
-def not_asked(interface: str) -> Answer:
+def not_asked(interface: str) -> CheckedAnswer:
     """Return what is known of an interface without an address."""
-    return Answer(
+    return CheckedAnswer(
         interface=interface,
         address="",
         silence=Silence.NOT_ASKED,

@@ -13,7 +13,7 @@ from scrapy.http import Headers, Response
 from archive.article import SHANGHAI
 from archive.errors import FinewsError
 from crawler.arguments import http_address
-from crawler.checking.answers import Answer, Answers, Silence, response_of
+from crawler.checking.answers import Answers, CheckedAnswer, Silence, response_of
 
 INDEX = "index.json"
 #: The files that name the answers in a folder and the address of each.
@@ -76,7 +76,7 @@ def save(answers: Answers, folder: Path) -> None:
         raise UnreadableFolder(f"Could not write to {place}: {error.strerror}.") from error
 
 
-def _file_name(answer: Answer, taken: Container[str]) -> str:
+def _file_name(answer: CheckedAnswer, taken: Container[str]) -> str:
     assert answer.response is not None
     start = answer.response.body.lstrip()
     kinds = ((b"<?xml", "xml"), (b"<", "html"), (b"{", "json"), (b"", "js"))
@@ -139,7 +139,7 @@ def _read(place: Path) -> Answers:
         ) from error
 
 
-def _answer(place: Path, name: str, about: Mapping[str, Any]) -> Answer:
+def _answer(place: Path, name: str, about: Mapping[str, Any]) -> CheckedAnswer:
     if Path(name).name != name:
         raise ValueError(name)
     address = http_address(about["address"])
@@ -148,7 +148,7 @@ def _answer(place: Path, name: str, about: Mapping[str, Any]) -> Answer:
     received = about.get("received")
     if received is not None:
         received = datetime.fromisoformat(received).astimezone(SHANGHAI)
-    return Answer(
+    return CheckedAnswer(
         interface=str(about.get("interface", name)),
         address=address,
         response=response_of(
@@ -163,9 +163,9 @@ def _answer(place: Path, name: str, about: Mapping[str, Any]) -> Answer:
     )
 
 
-def _unanswered(about: Mapping[str, Any]) -> Answer:
+def _unanswered(about: Mapping[str, Any]) -> CheckedAnswer:
     silence = Silence(about["silence"])
-    return Answer(
+    return CheckedAnswer(
         interface=str(about["interface"]),
         address="" if silence is Silence.NOT_ASKED else http_address(about["address"]),
         silence=silence,

@@ -9,7 +9,7 @@ from crawler.declarations.errors import (
     RefusedAnswer,
     UnreadableAnswer,
 )
-from crawler.declarations.lists import Entry, ListPage, read_list
+from crawler.declarations.lists import Entry, ListAnswer, read_list
 from crawler.declarations.loading import load, load_all, load_each
 from crawler.declarations.model import Declaration
 
@@ -20,7 +20,7 @@ __all__ = [
     "Declaration",
     "Entry",
     "InvalidDeclaration",
-    "ListPage",
+    "ListAnswer",
     "MissingArticle",
     "RefusedAnswer",
     "UnreadableAnswer",

@@ -4,7 +4,7 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from crawler.declarations.articles import layouts_of
-from crawler.declarations.lists import Entry, ListPage
+from crawler.declarations.lists import Entry, ListAnswer
 from crawler.declarations.model import Declaration, Document, Layout, ListTable
 from crawler.declarations.signatures import SIGNATURES
 
@@ -15,7 +15,7 @@ def first_address(table: ListTable, now: datetime) -> str:
     return _page_address(table, now, page=first)
 
 
-def next_address(table: ListTable, page: ListPage, now: datetime) -> str | None:
+def next_address(table: ListTable, page: ListAnswer, now: datetime) -> str | None:
     """Return the address of the page that follows a page of a list; None at its end."""
     paging = table.paging
     if page.next is None or paging is None:

@@ -4,16 +4,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from crawler.declarations.articles import ArticleFacts
-from crawler.declarations.lists import Entry, ListPage
+from crawler.declarations.lists import Entry, ListAnswer
 from crawler.declarations.mentions import Mention
 from crawler.declarations.model import ListTable
 from crawler.declarations.places import parameter_of
-from crawler.declarations.times import Moment, Precision
+from crawler.declarations.times import Moment, TimeUnit
 
 Facts = dict[str, Any]
 
 
-def facts_of_list(table: ListTable, page: ListPage) -> Facts:
+def facts_of_list(table: ListTable, page: ListAnswer) -> Facts:
     """Return what a page of a list holds."""
     facts: Facts = {
         "kind": "list",
@@ -74,7 +74,7 @@ def _times(published: Moment | None, modified: Moment | None) -> Facts:
         "published": str(published) if published else None,
         "modified": str(modified) if modified else None,
     }
-    if published and published.precision is Precision.DAY:
+    if published and published.precision is TimeUnit.DAY:
         facts["precision"] = "day"
     if published and not published.zone_sure:
         facts["zone_unsure"] = True
@@ -93,7 +93,7 @@ def _securities(mentions: Iterable[Mention]) -> list[dict[str, str | None]]:
     ]
 
 
-def _next(table: ListTable, page: ListPage) -> dict[str, str | int] | None:
+def _next(table: ListTable, page: ListAnswer) -> dict[str, str | int] | None:
     """Return what gives the next page, by the name of the parameter that takes it."""
     if page.next is None or table.paging is None:
         return None

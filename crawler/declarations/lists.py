@@ -35,7 +35,7 @@ class Entry(ArticleFields):
 
 
 @dataclass(frozen=True, slots=True)
-class ListPage:
+class ListAnswer:
     """A page of a list.
 
     :param entries: in the order of the answer, those that are left out, too.
@@ -48,7 +48,7 @@ class ListPage:
     sitemaps: tuple[str, ...] = ()
 
 
-def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int = 1) -> ListPage:
+def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int = 1) -> ListAnswer:
     """Read an answer as a page of a list.
 
     :param name: of the list in the declaration.
@@ -65,7 +65,7 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
         document = document_in(text, table.format, table.inside)
         check_success(document, table.succeeded)
         if table.format is Format.SITEMAP and (found := find_all(document, SITEMAPS)):
-            return ListPage((), sitemaps=absolute(answer.address, found))
+            return ListAnswer((), sitemaps=absolute(answer.address, found))
         scope = Scope(
             entry=document,
             answer=document,
@@ -76,7 +76,7 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
             fetched=answer.fetched,
         )
         entries = _entries(declaration, table, scope)
-        return ListPage(entries, next=_next(table, scope, entries, page))
+        return ListAnswer(entries, next=_next(table, scope, entries, page))
     except PathError as error:
         raise UnreadableAnswer(answer.address, part, str(error)) from error
 

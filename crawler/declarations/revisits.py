@@ -6,13 +6,14 @@ from archive.article import Article, Found, Precision
 from crawler.declarations.identity import native_id
 from crawler.declarations.lists import Entry
 from crawler.declarations.model import Declaration
-from crawler.declarations.times import Moment
-from crawler.declarations.times import Precision as Unit
+from crawler.declarations.times import Moment, TimeUnit
 
 
 def entry_of(declaration: Declaration, archived: Article) -> Entry:
     """Return what a list would state of an archived article."""
-    unit = Unit[archived.precision.name] if archived.precision is not Precision.FETCHED else None
+    unit = (
+        TimeUnit[archived.precision.name] if archived.precision is not Precision.FETCHED else None
+    )
     return Entry(
         id=native_id(declaration.identity, archived.link),
         address=archived.link,

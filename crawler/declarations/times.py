@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from enum import IntEnum
 
 
-class Precision(IntEnum):
+class TimeUnit(IntEnum):
     """The smallest unit that a time states, the finest first."""
 
     SECOND = 0
@@ -24,12 +24,12 @@ class Moment:
     """
 
     time: datetime
-    precision: Precision = Precision.SECOND
+    precision: TimeUnit = TimeUnit.SECOND
     zone_sure: bool = True
 
     def __str__(self) -> str:
         """Write the time in ISO 8601, without what the source does not state."""
-        if self.precision is Precision.DAY:
+        if self.precision is TimeUnit.DAY:
             return self.time.date().isoformat()
         time = self.time if self.zone_sure else self.time.replace(tzinfo=None)
         return time.isoformat(timespec="seconds")
@@ -116,28 +116,28 @@ def _read(text: str, zone: tzinfo, near: datetime | None) -> Moment | None:
 
 def _written_as(text: str, form: str, zone: tzinfo) -> Moment:
     time = datetime.strptime(" ".join(text.split()), form)  # noqa: DTZ007 (the zone comes next)
-    precision = Precision.DAY
+    precision = TimeUnit.DAY
     if any(unit in form for unit in ("%H", "%I", "%c", "%X", "%T", "%s")):
-        precision = Precision.SECOND if "%S" in form else Precision.MINUTE
+        precision = TimeUnit.SECOND if "%S" in form else TimeUnit.MINUTE
     return Moment(time if time.tzinfo else time.replace(tzinfo=zone), precision)
 
 
 def _of(parts: dict[str, str | None], zone: tzinfo, near: datetime | None) -> Moment | None:
     """Put a time together of the named parts of a form."""
     clock = parts.get("hour")
-    precision = Precision.DAY
+    precision = TimeUnit.DAY
     if clock:
-        precision = Precision.SECOND if parts.get("second") else Precision.MINUTE
+        precision = TimeUnit.SECOND if parts.get("second") else TimeUnit.MINUTE
     if parts.get("year"):
         day = date(int(parts["year"] or 0), int(parts["month"] or 0), int(parts["day"] or 0))
     elif near is None:
         return None
     elif parts.get("now"):
-        return Moment(near.astimezone(zone), Precision.MINUTE)
+        return Moment(near.astimezone(zone), TimeUnit.MINUTE)
     elif parts.get("ago"):
         unit = _UNITS[parts["unit"] or ""]
         then = near.astimezone(zone) - timedelta(**{unit: int(parts["ago"] or 0)})
-        return Moment(then, Precision.DAY if unit == "days" else Precision.MINUTE)
+        return Moment(then, TimeUnit.DAY if unit == "days" else TimeUnit.MINUTE)
     elif parts.get("month"):
         day = _nearest(int(parts["month"] or 0), int(parts["day"] or 0), near.astimezone(zone))
     else:
@@ -180,10 +180,10 @@ def _in_english(match: re.Match[str], zone: tzinfo) -> Moment | None:
     day = datetime(int(match["year"]), month, int(match["day"]), tzinfo=zone)
     hour, minute, second, half = match.groups()[-4:]
     if hour is None:
-        return Moment(day, Precision.DAY)
+        return Moment(day, TimeUnit.DAY)
     hours = int(hour) % _NOON + (_NOON if half.lower() == "p" else 0) if half else int(hour)
     time = day.replace(hour=hours, minute=int(minute), second=int(second or 0))
-    return Moment(time, Precision.SECOND if second else Precision.MINUTE)
+    return Moment(time, TimeUnit.SECOND if second else TimeUnit.MINUTE)
 
 
 def _of_mail(text: str, zone: tzinfo) -> Moment:

@@ -17,7 +17,7 @@ from archive.errors import FinewsError
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.errors import AnswerError
 from crawler.declarations.formats import Format
-from crawler.declarations.lists import Entry, ListPage, read_list
+from crawler.declarations.lists import Entry, ListAnswer, read_list
 from crawler.declarations.loading import declared
 from crawler.declarations.model import HOST_NAME, Declaration
 from crawler.declarations.paths import PathError, find_all
@@ -72,7 +72,7 @@ class Proposal:
 
     declaration: Declaration
     toml: str
-    page: ListPage
+    page: ListAnswer
     answers: Mapping[str, Answer]
 
     @property
@@ -87,7 +87,7 @@ class _ListFound:
 
     answer: Answer
     whole: dict[str, Any]
-    page: ListPage
+    page: ListAnswer
 
     @property
     def table(self) -> dict[str, Any]:
@@ -285,7 +285,7 @@ def _template(entries: Sequence[Entry], articles: Sequence[Answer]) -> str | Non
     return None
 
 
-def _worth(page: ListPage) -> int:
+def _worth(page: ListAnswer) -> int:
     """Return how much a reading gives: titles, times and addresses of articles."""
     return sum(
         -3 if entry.title is None else 2 + 4 * bool(entry.published) + bool(entry.address)

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 from parsel import Selector
 
-from crawler.declarations.times import Moment, Precision, read_time
+from crawler.declarations.times import Moment, TimeUnit, read_time
 from crawler.extraction.container import squeezed
 
 _SHOWN = re.compile(
@@ -54,12 +54,12 @@ def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) 
     """
     shown = next(iter(_shown(page.root, title, zone)), None)
     stated = [moment for text in _stated(page) if (moment := read_time(text, zone))]
-    with_clock = [one for one in stated if one.precision is not Precision.DAY]
+    with_clock = [one for one in stated if one.precision is not TimeUnit.DAY]
     if shown is None:
         found = next(iter(with_clock or stated), None)
         return found or (read_time(day, zone) if day else None)
     finer = (one for one in with_clock if _to_the_minute(one) == _to_the_minute(shown))
-    return next(finer, shown) if shown.precision is Precision.MINUTE else shown
+    return next(finer, shown) if shown.precision is TimeUnit.MINUTE else shown
 
 
 def _to_the_minute(moment: Moment) -> datetime:

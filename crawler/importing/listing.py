@@ -45,7 +45,7 @@ class ListedResponse:
     revisited: str | None
 
 
-class Listing(TemporaryDatabase):
+class ResponseListing(TemporaryDatabase):
     """The responses that are to be read."""
 
     def __init__(self) -> None:

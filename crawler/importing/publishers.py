@@ -50,7 +50,7 @@ _ENTRY = TypeAdapter(tuple[Entry, str])
 _FACTS = TypeAdapter(Facts)
 
 
-class Listed(TemporaryDatabase):
+class ListedArticles(TemporaryDatabase):
     """What lists hold of articles, by the keys of these."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Publisher(ABC):
         """Return what is to be read of the response from an address."""
 
     @abstractmethod
-    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Outcome]:
+    def read(self, role: Role, response: Captured, listed: ListedArticles) -> Iterator[Outcome]:
         """Yield the articles of a response, and the reasons for which there are no others.
 
         What it holds of articles of other responses is noted.
@@ -132,7 +132,7 @@ class Declared(Publisher):
         extracts = declaration.extract and not declaration.identity.addresses
         return (Role.ARTICLE,) if extracts and _may_be_article(address, media_type) else ()
 
-    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Outcome]:
+    def read(self, role: Role, response: Captured, listed: ListedArticles) -> Iterator[Outcome]:
         if role is Role.LIST:
             yield from self._list(response, listed)
             return
@@ -164,7 +164,7 @@ class Declared(Publisher):
             lexicon=self.lexicon,
         )
 
-    def _list(self, response: Captured, listed: Listed) -> Iterator[Outcome]:
+    def _list(self, response: Captured, listed: ListedArticles) -> Iterator[Outcome]:
         declaration, answer = self.declaration, redacted(self.declaration, response.answer)
         name = list_at(declaration, answer.address)
         assert name, "the role of its address is a list"
@@ -199,7 +199,7 @@ class PageObjects(Publisher):
             return (Role.LIST, Role.STAND_IN)
         return (Role.LIST,) if issubclass(layout, EastmoneyList) else ()
 
-    def read(self, role: Role, response: Captured, listed: Listed) -> Iterator[Outcome]:
+    def read(self, role: Role, response: Captured, listed: ListedArticles) -> Iterator[Outcome]:
         layout = layout_at(response.record.url)
         assert layout, "its address has a role"
         page = layout(response.response)
@@ -214,7 +214,9 @@ class PageObjects(Publisher):
                     partial(compose_stand_in, facts, self._link_of, provisional=False)
                 )
 
-    def _of_text(self, response: Captured, page: TextPage, listed: Listed) -> Iterator[Outcome]:
+    def _of_text(
+        self, response: Captured, page: TextPage, listed: ListedArticles
+    ) -> Iterator[Outcome]:
         """Yield the article of an answer, once for each edition that lists name."""
         info_code = InfoCode.from_address(response.record.url)
         keys = [_key(info_code, edition) for edition in Edition]

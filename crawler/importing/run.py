@@ -16,9 +16,9 @@ from archive.warc import Record
 from archive.writing import Outcome
 from crawler.declarations import Declaration
 from crawler.importing.captured import Captured, captured, date_of
-from crawler.importing.listing import ListedResponse, Listing, Place
+from crawler.importing.listing import ListedResponse, Place, ResponseListing
 from crawler.importing.mapping import InvalidMapping, Mapping
-from crawler.importing.publishers import Listed, Publishers
+from crawler.importing.publishers import ListedArticles, Publishers
 from crawler.importing.storing import Storing
 from crawler.importing.tables import articles_in
 from crawler.importing.warc_files import WarcFile, read_warc, warc_files_in
@@ -111,14 +111,14 @@ class FileImport:
 
     def captures(self, paths: Sequence[Path], progress: Progress = silent) -> None:
         """Import WARC and WACZ files: the lists in all of them first, then what is earliest."""
-        with Listing() as listing, Listed() as listed:
+        with ResponseListing() as listing, ListedArticles() as listed:
             files = list(self._list(paths, listing))
             count = range(len(listing))
             for _, response in zip(progress("responses", count), listing.responses(), strict=True):
                 self._import(response, files, listing, listed)
             self._storing.write()
 
-    def _list(self, paths: Sequence[Path], listing: Listing) -> Iterator[WarcFile]:
+    def _list(self, paths: Sequence[Path], listing: ResponseListing) -> Iterator[WarcFile]:
         """List the responses of files that can be read; yield the files in their order."""
         number = 0
         for path in paths:
@@ -142,7 +142,7 @@ class FileImport:
     def _damaged(self, warc: WarcFile) -> Callable[[ArchiveError], None]:
         return lambda error: self._refuse(warc.name, str(error))
 
-    def _note(self, number: int, record: Record, listing: Listing) -> None:
+    def _note(self, number: int, record: Record, listing: ResponseListing) -> None:
         if record.kind not in _RESPONSES or record.status != _OK:
             return
         if record.kind == "response" and record.digest:
@@ -159,7 +159,11 @@ class FileImport:
             listing.add(role, number, record, date)
 
     def _import(
-        self, one: ListedResponse, files: Sequence[WarcFile], listing: Listing, listed: Listed
+        self,
+        one: ListedResponse,
+        files: Sequence[WarcFile],
+        listing: ResponseListing,
+        listed: ListedArticles,
     ) -> None:
         """Import the articles of a response."""
         publisher = self._publishers.at(one.place.url)

@@ -9,7 +9,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.warc import Exchange, payload_digest
-from crawler.middlewares.redaction import Redaction
+from crawler.middlewares.redaction import ResponseRedaction
 from crawler.request_meta import LIST, PAYLOAD, PICTURE, WIRE_HEAD
 from crawler.session import Component
 
@@ -34,7 +34,7 @@ class CaptureMiddleware(Component):
         if not crawler.settings.getbool("FINEWS_WARC"):
             raise NotConfigured
         super().__init__(crawler)
-        self._redaction = Redaction(crawler)
+        self._redaction = ResponseRedaction(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Return the response as it is; its request's meta names where it is stored."""

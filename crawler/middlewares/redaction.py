@@ -12,7 +12,7 @@ from crawler.session import Component, declaration_of
 _OF_THE_BODY = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
 
 
-class Redaction(Component):
+class ResponseRedaction(Component):
     """The redaction of the responses of a crawl; the spider's own declaration states it."""
 
     def __init__(self, crawler: Crawler) -> None:

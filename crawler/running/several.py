@@ -31,7 +31,7 @@ _SHUTDOWN = "shutdown"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class CrawlResult:
     """How the crawl of a source ended.
 
     :param counts: None where it did not begin.
@@ -63,10 +63,10 @@ class SeveralCrawls:
     """
 
     def __init__(self, process: AsyncCrawlerProcess, sources: Mapping[str, Source]) -> None:
-        self.results: dict[str, Result] = {}
+        self.results: dict[str, CrawlResult] = {}
         self._process = process
         self._sources = sources
-        self._crawls: dict[str, asyncio.Task[Result | None]] = {}
+        self._crawls: dict[str, asyncio.Task[CrawlResult | None]] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._is_stopping = False
 
@@ -105,13 +105,13 @@ class SeveralCrawls:
                 return
         self.results[name] = result.adding(f"neither did {', '.join(fallbacks)} give all news")
 
-    async def _once(self, name: str) -> Result | None:
+    async def _once(self, name: str) -> CrawlResult | None:
         """Crawl a source, unless this process crawls it already; return None after a signal."""
         if name not in self._crawls:
             self._crawls[name] = asyncio.ensure_future(self._crawl(self._sources[name]))
         return await self._crawls[name]
 
-    async def _crawl(self, source: Source) -> Result | None:
+    async def _crawl(self, source: Source) -> CrawlResult | None:
         async with AsyncExitStack() as turn:
             for family in sorted(source.families):
                 await turn.enter_async_context(self._turns[family])
@@ -122,12 +122,12 @@ class SeveralCrawls:
             await asyncio.wait([crawl])
             failure = crawl.exception()
             if isinstance(failure, FinewsError):
-                return Result(Verdict(status_of(failure, crawler.settings), str(failure)))
+                return CrawlResult(Verdict(status_of(failure, crawler.settings), str(failure)))
             if failure is not None:
                 logger.error("%s could not be crawled.", source.name, exc_info=failure)
-                return Result(NOT_STARTED)
+                return CrawlResult(NOT_STARTED)
             stats = crawler.stats.get_stats()
             self._is_stopping |= stats.get("finish_reason") == _SHUTDOWN
             if not self._is_stopping:  # the next crawl may visit the same hosts
                 await asyncio.sleep(crawler.settings.getfloat("DOWNLOAD_DELAY"))
-            return Result(verdict_of(crawler), Counts.of(stats))
+            return CrawlResult(verdict_of(crawler), Counts.of(stats))

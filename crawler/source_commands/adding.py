@@ -17,7 +17,7 @@ from crawler.discovery import NothingFound
 from crawler.exit_status import ExitStatus
 from crawler.running.project import project_settings, setting_option
 from crawler.samples import doubts
-from crawler.source_commands.finding import Found, find, find_in_files
+from crawler.source_commands.finding import FoundSource, find, find_in_files
 from crawler.source_commands.options import (
     declaration_folders,
     declared_files,
@@ -131,7 +131,7 @@ def _place(name: str, folder: Path, settings: Settings, *, force: bool) -> Path:
     return path
 
 
-def _unsure(found: Found) -> list[str]:
+def _unsure(found: FoundSource) -> list[str]:
     declaration = found.proposal.declaration
     unsure = doubts(found.proposal.page, [sample for sample, _ in found.samples])
     if not found.samples:
@@ -144,7 +144,7 @@ def _unsure(found: Found) -> list[str]:
     return unsure
 
 
-def _write(found: Found, path: Path, address: str, unsure: list[str]) -> Path:
+def _write(found: FoundSource, path: Path, address: str, unsure: list[str]) -> Path:
     """Write a declaration and its test; return the folder of the test."""
     comments = [f"Proposed by `finews sources add {address}`."]
     if unsure:

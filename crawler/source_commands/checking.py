@@ -8,7 +8,7 @@ import click
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
-from crawler.checking.answers import Answer, Answers
+from crawler.checking.answers import Answers, CheckedAnswer
 from crawler.checking.comparison import Finding, compare
 from crawler.checking.declared import compare_declared, visit_of_declared
 from crawler.checking.interfaces import SOURCES, plan_of
@@ -101,7 +101,7 @@ def _visit(
     return visit_of(plan_of(name, known, trace), settings)
 
 
-def _compared(source: str, declaration: Declaration | None, answer: Answer) -> Finding:
+def _compared(source: str, declaration: Declaration | None, answer: CheckedAnswer) -> Finding:
     if declaration is None:
         return compare(source, answer)
     return compare_declared(declaration, answer)

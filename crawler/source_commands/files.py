@@ -7,7 +7,7 @@ from pathlib import Path
 
 from archive.errors import FinewsError
 from crawler.arguments import http_address
-from crawler.declarations import Answer, AnswerError, Declaration, Entry, ListPage, read_list
+from crawler.declarations import Answer, AnswerError, Declaration, Entry, ListAnswer, read_list
 from crawler.declarations.identity import native_id
 from crawler.declarations.places import list_at
 from crawler.discovery.saved_pages import (
@@ -83,7 +83,7 @@ class SavedLists:
     :param others: the files that are no list.
     """
 
-    pages: list[tuple[str, Answer, ListPage]]
+    pages: list[tuple[str, Answer, ListAnswer]]
     others: list[SavedFile]
 
     @property
@@ -118,7 +118,7 @@ def lists_in(
     return lists
 
 
-def _as_list(declaration: Declaration, file: SavedFile) -> tuple[str, Answer, ListPage] | None:
+def _as_list(declaration: Declaration, file: SavedFile) -> tuple[str, Answer, ListAnswer] | None:
     if file.is_sure:
         name = list_at(declaration, file.answer.address)
         names = [name] if name else []

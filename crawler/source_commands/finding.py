@@ -24,7 +24,7 @@ _BEGINNING = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundSource:
     """The proposed declaration of a source, and samples of its articles.
 
     :param samples: with the answers that they were read from; None for those that the list holds.
@@ -41,7 +41,7 @@ class Found:
         return lists | {f"article-{number}": page for number, page in enumerate(pages, 1)}
 
 
-async def find(visitor: Visitor, name: str, address: str) -> Found:
+async def find(visitor: Visitor, name: str, address: str) -> FoundSource:
     """Request an address, the lists to which it leads, and some articles of them.
 
     :param name: of the source.
@@ -64,7 +64,7 @@ async def find(visitor: Visitor, name: str, address: str) -> Found:
     return _found(propose(name, lists, answers), pages)
 
 
-def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int) -> Found:
+def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int) -> FoundSource:
     """Find the same in saved files: a list, and then pages of its articles.
 
     :param address: of the list.
@@ -92,7 +92,7 @@ def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int
     )
 
 
-def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]]) -> Found:
+def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]]) -> FoundSource:
     samples: list[tuple[Sample, Answer | None]] = []
     for entry, page in pages:
         if isinstance(page, NoAnswer):
@@ -102,7 +102,7 @@ def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]])
     if proposal.declaration.lists["news"].whole:
         held = proposal.entries[: _ARTICLES - len(samples)]
         samples += [(sample_of(proposal.declaration, entry, None), None) for entry in held]
-    return Found(proposal, tuple(samples))
+    return FoundSource(proposal, tuple(samples))
 
 
 async def _answer(visitor: Visitor, address: str) -> Answer:

@@ -46,7 +46,7 @@ def import_(name: str, files: tuple[str, ...], settings: dict[str, str]) -> None
     """
     changed = project_settings(settings)
     declaration = declaration_of(name, changed)
-    reader = _Reader(declaration, _saved_files(declaration, files, changed))
+    reader = _SavedReader(declaration, _saved_files(declaration, files, changed))
     counts: Counter[Outcome] = Counter()
     now = utc_now()
     with Archive(Path(changed["FINEWS_ARCHIVE"])) as archive:
@@ -102,7 +102,7 @@ class _Listed:
     space: str
 
 
-class _Reader:
+class _SavedReader:
     """Reads the articles of saved files, and reports what cannot be read."""
 
     def __init__(self, declaration: Declaration, files: Sequence[SavedFile]) -> None:

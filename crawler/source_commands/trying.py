@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from crawler.declarations import Declaration, ListPage, RefusedAnswer, UnreadableAnswer, read_list
+from crawler.declarations import Declaration, ListAnswer, RefusedAnswer, UnreadableAnswer, read_list
 from crawler.declared_requests import answer_of, request_article, request_list
 from crawler.exit_status import ExitStatus
 from crawler.running.project import project_settings, setting_option
@@ -68,7 +68,7 @@ def show(samples: Sequence[Sample], unsure: Sequence[str]) -> None:
 
 async def _try(
     visitor: Visitor, declaration: Declaration, name: str
-) -> tuple[ListPage, list[Sample]]:
+) -> tuple[ListAnswer, list[Sample]]:
     """Request a list and some articles of it.
 
     :raises AnswerError: when the list cannot be read.

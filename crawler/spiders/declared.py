@@ -37,7 +37,7 @@ from crawler.request_meta import ANSWERS_JSON, LIST
 from crawler.session import stats_of
 from crawler.spiders.articles import request_of
 from crawler.spiders.declared_articles import SKIPPED, DeclaredArticleSpider
-from crawler.spiders.declared_lists import ListPlace, end_of
+from crawler.spiders.declared_lists import DeclaredListPlace, end_of
 from crawler.spiders.limits import ListLimits
 
 #: The priority of lists. An article is requested after all lists are read, so that the first of the
@@ -65,13 +65,13 @@ class DeclaredSpider(DeclaredArticleSpider):
             yield self.named(address)
         for name in () if self.args.url else self.args.lists or self.declaration.lists:
             table = self.declaration.lists[name]
-            place = ListPlace.at_top_of(name, table)
+            place = DeclaredListPlace.at_top_of(name, table)
             yield self._list_request(place, first_address(table, self._now()))
         if self.is_whole:
             for found in (*self.failed_before(), *self.due_revisits()):
                 yield found
 
-    def _list_request(self, place: ListPlace, address: str) -> Request:
+    def _list_request(self, place: DeclaredListPlace, address: str) -> Request:
         table = self.declaration.lists[place.name]
         return Request(
             address,
@@ -92,10 +92,10 @@ class DeclaredSpider(DeclaredArticleSpider):
         reason, sentence = reason_of(failure)
         self._list_not_read(request_of(failure).cb_kwargs["place"], reason, sentence)
 
-    def _list_not_read(self, place: ListPlace, reason: str, sentence: str) -> None:
+    def _list_not_read(self, place: DeclaredListPlace, reason: str, sentence: str) -> None:
         self.failures.of_list(f"{place.name} of {self.name}", reason, sentence)
 
-    def parse_list(self, response: Response, place: ListPlace) -> Iterator[Request | Item]:
+    def parse_list(self, response: Response, place: DeclaredListPlace) -> Iterator[Request | Item]:
         """Yield the articles of a page, and the next page unless this one goes back far enough."""
         if response.status == 304:
             return
@@ -122,7 +122,9 @@ class DeclaredSpider(DeclaredArticleSpider):
         following = next_address(table, page, self._now())
         yield from self._go_on(place.after(articles, self._now()), articles, following)
 
-    def _sitemap_requests(self, addresses: Sequence[str], place: ListPlace) -> Iterator[Request]:
+    def _sitemap_requests(
+        self, addresses: Sequence[str], place: DeclaredListPlace
+    ) -> Iterator[Request]:
         """Yield requests for the lists that an index of sitemaps names, but not that of another."""
         read = () if place.of_index else addresses[:_MOST_SITEMAPS]
         if len(read) < len(addresses):
@@ -151,7 +153,7 @@ class DeclaredSpider(DeclaredArticleSpider):
             except Refused as error:
                 self.failures.refused(str(error), where)
 
-    def _is_left_out(self, entry: Entry, place: ListPlace, length: int) -> bool:
+    def _is_left_out(self, entry: Entry, place: DeclaredListPlace, length: int) -> bool:
         """Return whether an article is too old for this crawl.
 
         A first page of the length of a list of news is read in full; a longer one names all that
@@ -174,7 +176,10 @@ class DeclaredSpider(DeclaredArticleSpider):
         return entry.published.time < self._old
 
     def _go_on(
-        self, place: ListPlace, articles: Sequence[tuple[ArticleId, Entry]], following: str | None
+        self,
+        place: DeclaredListPlace,
+        articles: Sequence[tuple[ArticleId, Entry]],
+        following: str | None,
     ) -> Iterator[Request]:
         """Yield the request for the next page, if there is one and this one is not the last."""
         if following is None:
@@ -186,7 +191,7 @@ class DeclaredSpider(DeclaredArticleSpider):
                 yield self._list_request(place, following)
 
     def _goes_far_enough(
-        self, place: ListPlace, articles: Sequence[tuple[ArticleId, Entry]]
+        self, place: DeclaredListPlace, articles: Sequence[tuple[ArticleId, Entry]]
     ) -> bool:
         """Return whether the crawl can leave out the pages that follow.
 
@@ -211,7 +216,7 @@ class DeclaredSpider(DeclaredArticleSpider):
             return False
         return self.session.archive.was_known(known_as, self._known)
 
-    def _check_reach(self, place: ListPlace) -> None:
+    def _check_reach(self, place: DeclaredListPlace) -> None:
         """Report a list that ends before the day that the user named."""
         since, oldest = self.args.since, place.oldest
         if since is None or (oldest and oldest.astimezone(SHANGHAI).date() <= since):
@@ -229,7 +234,7 @@ class DeclaredSpider(DeclaredArticleSpider):
             url = response.request.url if response.request else response.url
             self.session.list_read(url, validators)
 
-    def _listing(self, entry: Entry, place: ListPlace, response: Response) -> ListedEntry:
+    def _listing(self, entry: Entry, place: DeclaredListPlace, response: Response) -> ListedEntry:
         return ListedEntry(self.name, place.name, response.url, entry, capture_of(response))
 
     def closed(self, reason: str) -> None:

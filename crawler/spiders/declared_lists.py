@@ -19,7 +19,7 @@ _END = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListPlace:
+class DeclaredListPlace:
     """A page of a declared list that is to be read.
 
     :param name: of the list in the declaration.

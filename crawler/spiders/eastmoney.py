@@ -55,7 +55,7 @@ class ListInterface:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListPlace:
+class EastmoneyListPlace:
     """A page of a list that is to be read.
 
     :param parameters: what goes into the addresses: Eastmoney's number of the list, or a security.
@@ -180,14 +180,16 @@ class EastmoneySpider(ArticleSpider):
             for request in (*self.failed_before(), *self.due_revisits()):
                 yield request
 
-    def _lists(self) -> Iterator[ListPlace]:
+    def _lists(self) -> Iterator[EastmoneyListPlace]:
         """Yield the first pages of the lists, in the order in which they are requested."""
         facts = self.sources.eastmoney
         if self.args.security is not None:
             news = ByNumber.of(SecurityNewsList, facts.page_size)
             interfaces = [ListInterface(facts.security_news, news)]
             security: Mapping[str, object] = {"security": self.args.security}
-            yield ListPlace.at_top(self.args.security, _BEFORE_ARTICLES, security, interfaces)
+            yield EastmoneyListPlace.at_top(
+                self.args.security, _BEFORE_ARTICLES, security, interfaces
+            )
             return
         # Rolling news first: columns name some of it too, but not as rolling news.
         numbers = sorted(
@@ -195,7 +197,7 @@ class EastmoneySpider(ArticleSpider):
             key=lambda number: number not in facts.rolling_columns,
         )
         for place, number in enumerate(numbers):
-            yield ListPlace.at_top(
+            yield EastmoneyListPlace.at_top(
                 facts.name_of(number),
                 _BEFORE_ARTICLES + len(numbers) - place,
                 {"column": number},
@@ -212,7 +214,7 @@ class EastmoneySpider(ArticleSpider):
             interfaces.append(ListInterface(facts.rolling_script, script))
         return interfaces
 
-    def _list_request(self, place: ListPlace) -> Request:
+    def _list_request(self, place: EastmoneyListPlace) -> Request:
         parameters = {**place.parameters, **place.reading.parameters, "trace": next(self._traces)}
         return Request(
             place.addresses[0].format(**parameters),
@@ -226,7 +228,7 @@ class EastmoneySpider(ArticleSpider):
 
     def list_failed(self, failure: Failure) -> Iterator[Request]:
         """Request a page that has no answer from the next host or by the next interface."""
-        place: ListPlace = request_of(failure).cb_kwargs["place"]
+        place: EastmoneyListPlace = request_of(failure).cb_kwargs["place"]
         reason, sentence = reason_of(failure)
         fallback = place.fallback()
         if fallback is not None:
@@ -235,7 +237,7 @@ class EastmoneySpider(ArticleSpider):
         else:
             self.failures.of_list(requested_url(failure), reason, sentence)
 
-    def parse_list(self, response: Response, place: ListPlace) -> Iterator[Request | Item]:
+    def parse_list(self, response: Response, place: EastmoneyListPlace) -> Iterator[Request | Item]:
         """Yield the articles of a page, and the next page unless this one goes back far enough."""
         page = place.reading.page(response)
         try:
@@ -305,7 +307,7 @@ class EastmoneySpider(ArticleSpider):
         if self.session.archive.crawl_state.failure_of(info_code) is None:
             self.failures.of_article(info_code, entry.error.reason, str(entry.error))
 
-    def _selects(self, facts: Facts, place: ListPlace) -> bool:
+    def _selects(self, facts: Facts, place: EastmoneyListPlace) -> bool:
         """Return whether to request an article.
 
         A list that is not in order of time is read to its end; its old articles are left out.
@@ -315,7 +317,7 @@ class EastmoneySpider(ArticleSpider):
         return not self._is_too_old(facts) if self.args.since or not whole else True
 
     def _article(
-        self, facts: Facts, place: ListPlace, response: Response
+        self, facts: Facts, place: EastmoneyListPlace, response: Response
     ) -> Iterator[Request | Item]:
         """Yield the request for the body of a listed article."""
         if self.args.security is not None:
@@ -348,7 +350,7 @@ class EastmoneySpider(ArticleSpider):
         return summary is not None and facts.rolling and summary != (facts.title, facts.digest)
 
     def _goes_far_enough(
-        self, articles: Sequence[Facts], place: ListPlace, reading: ByCursor | ByNumber
+        self, articles: Sequence[Facts], place: EastmoneyListPlace, reading: ByCursor | ByNumber
     ) -> bool:
         """Return whether the crawl can leave out the pages that follow.
 
@@ -384,7 +386,9 @@ class EastmoneySpider(ArticleSpider):
             return False
         return published < self._old if since is None else _is_before(published, since)
 
-    def _check_reach(self, articles: Sequence[Facts], place: ListPlace, response: Response) -> None:
+    def _check_reach(
+        self, articles: Sequence[Facts], place: EastmoneyListPlace, response: Response
+    ) -> None:
         """Report a list that ends before the time that the crawl has to go back to."""
         since, oldest, known = self.args.since, place.oldest, self._known
         if since is not None:

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 
-from crawler.checking.answers import Answer, Answers, response_of
+from crawler.checking.answers import Answers, CheckedAnswer, response_of
 from crawler.checking.comparison import Result, compare
 from crawler.checking.interfaces import Known, plan_of
 from crawler.checking.report import report
@@ -388,7 +388,7 @@ def test_recorded_answers_are_as_expected() -> None:
 @given(answer=answers() | bent_answers())
 def test_any_answer_is_compared(answer: tuple[str, str, bytes]) -> None:
     source, address, body = answer
-    compared = Answer(interface="x", address=address, response=response_of(address, body))
+    compared = CheckedAnswer(interface="x", address=address, response=response_of(address, body))
     finding = compare(source, compared)
     assert finding.deviations or finding.result is Result.EXPECTED
     text = report([(Answers(source, (compared,), {}), [finding])], when=None, version="1")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crawler.declarations.addresses import article_address, first_address, next_address
-from crawler.declarations.lists import Entry, ListPage, read_list
+from crawler.declarations.lists import Entry, ListAnswer, read_list
 from tests.crawler.declarations.recorded import LISTS, answer_of, declaration
 
 NOW = datetime(2026, 9, 30, 6, 5, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_the_first_two_pages(source: str, name: str, first: str, second: str | N
 
 def test_a_signature_is_of_the_whole_request() -> None:
     table = declaration("cls").lists["roll"]
-    address = next_address(table, ListPage((), next="1789746672"), NOW)
+    address = next_address(table, ListAnswer((), next="1789746672"), NOW)
     assert address
     assert address.startswith("https://www.cls.cn/v1/roll/get_roll_list?app=CailianpressWeb&last")
     assert address.endswith("&sv=8.7.9&sign=897c2024b398d0b5da85a7de8dcdc9f2")
@@ -74,8 +74,8 @@ def test_a_signature_is_of_the_whole_request() -> None:
 def test_a_short_page_is_the_last_where_the_declaration_says_so() -> None:
     table = declaration("ths").lists["flash"]
     entry = Entry(id="1", address=None)
-    assert next_address(table, ListPage((entry,) * 49, next="2"), NOW) is None
-    assert next_address(table, ListPage((entry,) * 50, next="2"), NOW)
+    assert next_address(table, ListAnswer((entry,) * 49, next="2"), NOW) is None
+    assert next_address(table, ListAnswer((entry,) * 50, next="2"), NOW)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from crawler.declarations.answers import Answer
 from crawler.declarations.articles import read_article
-from crawler.declarations.lists import ListPage, read_list
+from crawler.declarations.lists import ListAnswer, read_list
 from crawler.declarations.loading import declared
 from crawler.declarations.model import Declaration
 
@@ -29,7 +29,7 @@ def source(table: Mapping[str, Any], **more: Any) -> Declaration:
     return declared(facts, Path("settings/sources/caixun.toml"))
 
 
-def read(table: Mapping[str, Any], body: str | bytes, header: str = "") -> ListPage:
+def read(table: Mapping[str, Any], body: str | bytes, header: str = "") -> ListAnswer:
     data = body if isinstance(body, bytes) else body.encode()
     return read_list(source(table), "news", Answer("https://e.example/list", data, header))
 

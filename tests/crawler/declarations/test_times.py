@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.declarations.times import Precision, read_time
+from crawler.declarations.times import TimeUnit, read_time
 
 BEIJING = timezone(timedelta(hours=8))
 NEAR = datetime(2026, 1, 2, 9, 0, tzinfo=BEIJING)
@@ -65,7 +65,7 @@ def test_a_year_that_is_left_out_is_the_nearest_one(time: datetime, away: timede
     moment = read_time(time.strftime("%m月%d日 %H:%M"), BEIJING, near=time + away)
     assert moment
     assert moment.time == time.replace(second=0)
-    assert moment.precision is Precision.MINUTE
+    assert moment.precision is TimeUnit.MINUTE
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_zone_that_cannot_be_trusted_is_left_out() -> None:
 def test_a_form_of_its_own() -> None:
     moment = read_time("30|09|2026 13h10", BEIJING, form="%d|%m|%Y %Hh%M")
     assert moment
-    assert (str(moment), moment.precision) == ("2026-09-30T13:10:00+08:00", Precision.MINUTE)
+    assert (str(moment), moment.precision) == ("2026-09-30T13:10:00+08:00", TimeUnit.MINUTE)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from crawler.declarations.bodies import Body
 from crawler.declarations.composed import DeclaredArticle, composed, to_article
 from crawler.declarations.lists import Entry
 from crawler.declarations.mentions import Mention
-from crawler.declarations.times import Moment
-from crawler.declarations.times import Precision as Stated
+from crawler.declarations.times import Moment, TimeUnit
 from tests.crawler.declarations.recorded import declaration
 from tests.support.declared_articles import in_category
 
@@ -85,12 +84,12 @@ def test_without_a_title_the_first_sentence_stands_for_one(text: str, title: str
 
 def test_a_time_is_as_precise_as_the_source_states_it() -> None:
     tokyo = datetime(2026, 9, 19, tzinfo=ZoneInfo("Asia/Tokyo"))
-    day = archived(declared(published=Moment(tokyo, Stated.DAY)))
+    day = archived(declared(published=Moment(tokyo, TimeUnit.DAY)))
     assert (day.published, day.precision) == (
         datetime(2026, 9, 19, tzinfo=SHANGHAI),
         Precision.DAY,
     )
-    minute = archived(declared(published=Moment(tokyo, Stated.MINUTE)))
+    minute = archived(declared(published=Moment(tokyo, TimeUnit.MINUTE)))
     assert (minute.published, minute.precision) == (tokyo, Precision.MINUTE)
     none = archived(declared(published=None))
     assert (none.published, none.precision) == (FETCHED.replace(microsecond=0), Precision.FETCHED)
