@@ -76,7 +76,7 @@ def test_no_sql_has_numbered_placeholders() -> None:
 
 def test_no_class_name_has_two_meanings() -> None:
     """Scrapy wants each of its commands to be called `Command`."""
-    places = defaultdict(set)
+    places: defaultdict[str, set[str]] = defaultdict(set)
     for package in ("archive", "cluster", "crawler", "settings"):
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
