@@ -26,7 +26,7 @@ from bench.corpus import Corpus, MadeUpPost
 from bench.harness import head, row
 
 BATCH = 1_000
-TRIVIAL = "/-/versions.json"
+TRIVIAL = "/-/static/app.css"
 ROUNDS = 30
 
 
