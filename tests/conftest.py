@@ -42,6 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _LONGEST.isdisjoint(item.path.parts))
 
 
+@pytest.fixture(autouse=True)
+def _settings_module() -> None:
+    """Forget the settings that another test has read: Scrapy exports their name to all children."""
+    os.environ.pop("SCRAPY_SETTINGS_MODULE", None)
+
+
 @pytest.fixture(scope="session")
 def sample_posts() -> dict[str, bytes]:
     """File name → bytes of the posts that a right crawl of the sample site ends with."""

@@ -1,6 +1,7 @@
 """The versions of posts: the views of them, and the facts of those that older releases stored."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
@@ -60,9 +61,10 @@ def create_versions(db: Database) -> None:
 
 
 def _file_of(connection: sqlite3.Connection) -> str:
-    sql = "SELECT file FROM pragma_database_list WHERE name = 'main'"
+    # As bytes, because a path need not be UTF-8.
+    sql = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
     ((file,),) = connection.execute(sql).fetchall()
-    return str(file)
+    return os.fsdecode(file or b"")
 
 
 def _explain_versions(connection: sqlite3.Connection, folder: Path) -> None:

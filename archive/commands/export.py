@@ -176,7 +176,7 @@ def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
     "and had not found gone.",
 )
 def versions(archive: Path, kind: str, output: Path, as_of: str | None) -> None:
-    """Write the versions of posts as JSON Lines or Parquet, superseded ones too.
+    """Write all versions of posts as JSON Lines or Parquet.
 
     With --as-of, each post is in it once, with the title, the text and the securities of then.
     """
@@ -279,7 +279,7 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
 )
 @_publishing
 def site(folder: Path, published: Published) -> None:
-    """Write a Jekyll site, with feeds and a sitemap, into the folder DIR.
+    """Write a Jekyll site with feeds and a sitemap into DIR.
 
     Running it again updates DIR. Files in DIR that no export has written are left unchanged.
     """

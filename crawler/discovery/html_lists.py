@@ -75,11 +75,13 @@ def _place(element: etree._Element) -> str:
 
 def _step(element: etree._Element) -> str:
     """Return an element as CSS: its name, and its id or its first class."""
+    tag = str(element.tag)
+    name = tag if _PLAIN.fullmatch(tag) else "*"  # a parser takes nearly all for a name
     own_id = element.get("id") or ""
     if _PLAIN.fullmatch(own_id):
-        return f"{element.tag}#{own_id}"
+        return f"{name}#{own_id}"
     classes = [one for one in (element.get("class") or "").split() if _PLAIN.fullmatch(one)]
-    return f"{element.tag}.{classes[0]}" if classes else str(element.tag)
+    return f"{name}.{classes[0]}" if classes else name
 
 
 def _list(

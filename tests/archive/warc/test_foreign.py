@@ -143,7 +143,7 @@ def test_a_record_that_unpacks_to_gigabytes_is_told_in_bounded_memory(archive: P
     (problem, megabytes) = ended.stdout.splitlines()
     assert problem.startswith(Wrong.CAPTURE_DAMAGED)
     assert f"at {offset} that unpacks to more than 128 MB" in problem
-    assert int(megabytes) < 900
+    assert int(megabytes) < GIGABYTE >> 20
     with pytest.raises(ArchiveError, match="unpacks to more than"):
         read_record(path, offset)
     *_, last = read_records(path, damaged=lambda _: None)
