@@ -7,7 +7,6 @@ of the edits; and ``edits``, each with ``field`` (its class), ``before`` and ``a
 A reader that goes on after the last cursor that it has read gets every event exactly once.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +17,7 @@ from typing import IO, Any
 from archive.catalog import Cause, edits_from
 from archive.edits import Edit
 from archive.errors import ArchiveError
+from archive.export.output import json_line
 from archive.storage import open_catalog
 
 _EVENTS = """
@@ -50,7 +50,7 @@ def export_changes(folder: Path, out: IO[bytes], after: int = 0) -> ExportedChan
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             for event in _events(connection, after):
-                out.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
+                out.write(json_line(event))
                 exported = ExportedChanges(exported.count + 1, event["cursor"])
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error

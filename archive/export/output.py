@@ -1,11 +1,12 @@
 """Open the output of an export: a file, a device, a pipe or standard output."""
 
 import errno
+import json
 import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
 from io import FileIO
@@ -48,6 +49,24 @@ def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
         raise FinewsError(
             f"Could not write {_name_of(path)}: {error.strerror or error}."
         ) from error
+
+
+def write_lines(records: Iterable[Mapping[str, object]], out: IO[bytes]) -> int:
+    """Write records as JSON Lines: a JSON object a line, in UTF-8.
+
+    :returns: the number of records.
+    :raises OSError: when `out` cannot be written.
+    """
+    count = 0
+    for record in records:
+        out.write(json_line(record))
+        count += 1
+    return count
+
+
+def json_line(record: Mapping[str, object]) -> bytes:
+    """Return a record as a line of JSON Lines."""
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
 def _is_written_directly(path: Path) -> bool:

@@ -19,6 +19,7 @@ from typing import IO, Any, get_type_hints
 from archive.catalog import PostRow
 from archive.content import parse_post
 from archive.errors import ArchiveError, FinewsError
+from archive.export.output import write_lines
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, Query
 from archive.storage import (
@@ -94,12 +95,8 @@ def export_jsonl(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    count = 0
     with _records(folder, query, progress) as records:
-        for record in records:
-            out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-            count += 1
-    return count
+        return write_lines(records, out)
 
 
 def export_parquet(

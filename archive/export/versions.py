@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from archive.clock import utc_iso
 from archive.errors import ArchiveError
+from archive.export.output import write_lines
 from archive.export.records import Record, structs, write_parquet
 from archive.progress import Progress, silent
 from archive.storage import open_catalog
@@ -40,12 +41,8 @@ def export_versions_jsonl(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    count = 0
     with _records(folder, as_of, progress) as records:
-        for record in records:
-            out.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-            count += 1
-    return count
+        return write_lines(records, out)
 
 
 def export_versions_parquet(

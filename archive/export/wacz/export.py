@@ -1,8 +1,6 @@
 """Write a WACZ of an archive: captures, a page for every post, and pictures."""
 
-import json
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
 from functools import partial
@@ -10,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from archive.capture import Capture
+from archive.export.output import json_line
 from archive.export.wacz.copying import Copies, ReplayKey
 from archive.export.wacz.index import Index, timestamp_of
 from archive.export.wacz.package import Package
@@ -74,9 +73,9 @@ def export_wacz(
                 copies.add(post.address, _HTML, post.page(folder), post.archived)
         copies.end()
         with package.add("pages/pages.jsonl", compressed=True) as pages:
-            pages.write(_line(_PAGES))
+            pages.write(json_line(_PAGES))
             for post in posts_of(catalog, query):
-                pages.write(_line(_page(post, copies)))
+                pages.write(json_line(_page(post, copies)))
         index.write(package)
     return posts
 
@@ -102,7 +101,3 @@ def _page(post: WaczPost, copies: Copies) -> dict[str, str]:
         "title": post.title,
         "text": post.text,
     }
-
-
-def _line(facts: Mapping[str, object]) -> bytes:
-    return json.dumps(facts, ensure_ascii=False).encode() + b"\n"

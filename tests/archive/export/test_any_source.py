@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
 
+import pyarrow.parquet
 import pytest
 from parsel import Selector
 
@@ -43,10 +44,9 @@ def test_records_say_source_author_and_precision(news: Path) -> None:
 
 
 def test_parquet_has_them(news: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     out = io.BytesIO()
     assert export_parquet(news, out) == len(ALL)
-    table = parquet.read_table(io.BytesIO(out.getvalue()))
+    table = pyarrow.parquet.read_table(io.BytesIO(out.getvalue()))
     assert set(table.column("source").to_pylist()) == {each.source for each in ALL}
 
 
