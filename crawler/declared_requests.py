@@ -1,28 +1,13 @@
 """Requests to a declared source in a visit, and their answers without what is never kept."""
 
 from dataclasses import replace
-from datetime import datetime
-from urllib.parse import urlsplit
 
-from scrapy.http import Response
-
-from crawler.declarations import Answer, Declaration, Entry
-from crawler.declarations.addresses import article_address, first_address, layout_at
+from crawler.declarations import Declaration, Entry
+from crawler.declarations.addresses import article_address, first_address, is_own, layout_at
 from crawler.declarations.model import Document
 from crawler.declarations.redaction import redacted
+from crawler.declared_answers import answer_of
 from crawler.visiting import Reply, Visitor
-
-
-def answer_of(response: Response, received: datetime | None) -> Answer:
-    """Return a response as a declaration reads it."""
-    header = response.headers.get("Content-Type") or b""
-    return Answer(
-        response.url,
-        response.body,
-        content_type=header.decode("latin-1"),
-        status=response.status,
-        fetched=received,
-    )
 
 
 async def request_list(
@@ -49,12 +34,6 @@ async def request_article(
     if address is None or not is_own(declaration, address):
         return None
     return await _request(visitor, declaration, address, layout_at(declaration, address), follow)
-
-
-def is_own(declaration: Declaration, address: str) -> bool:
-    """Report whether an address is at one of a source's hosts, or below one."""
-    host = urlsplit(address).hostname or ""
-    return any(f".{host}".endswith(f".{own}") for own in declaration.hosts)
 
 
 async def _request(

@@ -31,12 +31,14 @@ from crawler.declarations import (
     read_article,
     read_list,
 )
+from crawler.declarations.addresses import is_own
 from crawler.declarations.formats import FIELDS
 from crawler.declarations.lists import UNREADABLE
 from crawler.declarations.model import Layout, ListTable, Seen
 from crawler.declarations.places import list_at
 from crawler.declarations.values import Fields
-from crawler.declared_requests import answer_of, is_own, request_article, request_list
+from crawler.declared_answers import answer_of
+from crawler.declared_requests import request_article, request_list
 from crawler.extraction.fallback import read_or_extract
 from crawler.visiting import Visit, Visitor
 

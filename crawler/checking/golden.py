@@ -14,7 +14,7 @@ from archive.errors import FinewsError
 from crawler.checking.answers import Answers, CheckedAnswer, response_of
 from crawler.checking.saved import INDEX, UnreadableFolder, make_folders, save, saved_answers
 from crawler.declarations import Answer, Declaration
-from crawler.declared_requests import answer_of
+from crawler.declared_answers import answer_of
 from crawler.extraction.saved import read_saved
 
 _EXPECTED = "expected.json"

@@ -60,3 +60,9 @@ def _signed(document: Document, address: str) -> str:
 
 def _milliseconds(now: datetime) -> int:
     return int(now.timestamp() * 1_000)
+
+
+def is_own(declaration: Declaration, address: str) -> bool:
+    """Return whether an address is at one of a source's hosts, or below one."""
+    host = urlsplit(address).hostname or ""
+    return any(f".{host}".endswith(f".{own}") for own in declaration.hosts)

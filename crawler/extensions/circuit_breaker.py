@@ -35,8 +35,9 @@ from scrapy.utils.misc import load_object
 
 from archive.clock import Clock
 from archive.crawl_state import CrawlState
-from crawler.declarations import Answer, Declaration
+from crawler.declarations import Declaration
 from crawler.declarations.refusals import refused
+from crawler.declared_answers import answer_of
 from crawler.exit_status import SHARE_ANSWERED
 from crawler.network_errors import HostBlocked, is_cut, why
 from crawler.refusals import refusal_in
@@ -190,8 +191,8 @@ class CircuitBreaker(Component):
         """Return how an answer refuses by the declaration of the source; None for all others."""
         if self._declaration is None or PICTURE in request.meta:
             return None
-        answer = Answer(response.url, response.body, status=response.status)
-        return refused(self._declaration, answer, response.body.decode("utf-8", "replace"))
+        text = response.body.decode("utf-8", "replace")
+        return refused(self._declaration, answer_of(response), text)
 
     def count_picture(self, request: Request, *, stored: bool) -> None:
         """Count a request for a picture; its host may answer without one."""

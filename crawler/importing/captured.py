@@ -12,7 +12,7 @@ from archive.errors import Refused
 from archive.warc import Exchange, Record
 from crawler.declarations import Answer, Declaration
 from crawler.declarations.redaction import storable
-from crawler.declared_requests import answer_of
+from crawler.declared_answers import answer_of
 from crawler.reparse import response_of
 from crawler.scrapy_internals import DECOMPRESSION_ERRORS
 

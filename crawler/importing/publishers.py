@@ -16,12 +16,12 @@ from archive.content.lexicon import Lexicon
 from archive.errors import InvalidArticle, Refused
 from archive.storage import TemporaryDatabase
 from crawler.declarations import Declaration, Entry, read_list
+from crawler.declarations.addresses import is_own
 from crawler.declarations.articles import layouts_of
 from crawler.declarations.composed import DeclaredArticle, composed, to_article
 from crawler.declarations.identity import article_id, native_id
 from crawler.declarations.places import is_at, list_at
 from crawler.declarations.redaction import redacted
-from crawler.declared_requests import is_own
 from crawler.extraction.fallback import read_or_extract
 from crawler.importing.captured import Captured
 from crawler.pages.compose import compose, compose_stand_in

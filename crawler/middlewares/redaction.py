@@ -5,8 +5,8 @@ from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.http import Response
 
-from crawler.declarations.answers import Answer
 from crawler.declarations.redaction import storable
+from crawler.declared_answers import answer_of
 from crawler.session import Component, declaration_of
 
 _OF_THE_BODY = ("Content-Encoding", "Content-Length", "Transfer-Encoding")
@@ -31,8 +31,7 @@ class ResponseRedaction(Component):
         copy = response.replace(headers=response.headers.copy())
         plain = self._compression.process_response(request, copy)
         assert isinstance(plain, Response)
-        header = (plain.headers.get("Content-Type") or b"").decode("latin-1")
-        answer = Answer(plain.url, plain.body, content_type=header, status=plain.status)
+        answer = answer_of(plain)
         if "Content-Encoding" in plain.headers:
             kept = b""
         else:

@@ -11,7 +11,7 @@ from crawler.declarations.answers import document_in, text_of
 from crawler.declarations.formats import SITEMAPS, Format
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
-from crawler.declared_requests import answer_of
+from crawler.declared_answers import answer_of
 from crawler.discovery import Proposal, links_in, propose
 from crawler.samples import Sample, sample_of
 from crawler.source_commands.files import lists_in, page_of, read_file

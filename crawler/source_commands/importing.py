@@ -19,7 +19,7 @@ from crawler.declarations import Answer, AnswerError, Declaration, Entry
 from crawler.declarations.composed import composed, to_article
 from crawler.declarations.identity import native_id
 from crawler.declarations.redaction import redacted
-from crawler.declared_requests import answer_of
+from crawler.declared_answers import answer_of
 from crawler.exit_status import ExitStatus
 from crawler.extraction.fallback import read_or_extract
 from crawler.pipelines.normalise import normalise

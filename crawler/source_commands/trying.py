@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import click
 
 from crawler.declarations import Declaration, ListAnswer, RefusedAnswer, UnreadableAnswer, read_list
-from crawler.declared_requests import answer_of, request_article, request_list
+from crawler.declared_answers import answer_of
+from crawler.declared_requests import request_article, request_list
 from crawler.exit_status import ExitStatus
 from crawler.running.project import project_settings, setting_option
 from crawler.samples import Sample, doubts, sample_of

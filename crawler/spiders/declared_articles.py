@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 from scrapy import Request, Spider
@@ -40,6 +39,7 @@ from crawler.declarations import (
 )
 from crawler.declarations.addresses import (
     article_address,
+    is_own,
     layout_at,
 )
 from crawler.declarations.articles import ArticleFacts
@@ -47,6 +47,7 @@ from crawler.declarations.composed import composed, to_article
 from crawler.declarations.identity import article_id, native_id, rewritten
 from crawler.declarations.redaction import redacted
 from crawler.declarations.revisits import entry_of, with_listed
+from crawler.declared_answers import answer_of
 from crawler.extraction.container import ExtractionMissing
 from crawler.extraction.fallback import read_or_extract
 from crawler.failures import Failures, is_answer, reason_of
@@ -203,9 +204,7 @@ class DeclaredArticleSpider(Spider):
     def _address_of(self, entry: Entry) -> str | None:
         """Return the address of an article's page; None where it is at none of the hosts."""
         address = article_address(self.declaration, entry, self._now())
-        host = (urlsplit(address).hostname or "") if address else ""
-        is_own = any(f".{host}".endswith(f".{own}") for own in self.declaration.hosts)
-        return address if is_own else None
+        return address if address and is_own(self.declaration, address) else None
 
     def _page_request(self, pending: PendingArticle, address: str) -> Request:
         layout = layout_at(self.declaration, address)
@@ -370,15 +369,7 @@ class DeclaredArticleSpider(Spider):
 
     def answer(self, response: Response) -> Answer:
         """Return an answer as it is read: without what the declaration never keeps."""
-        header = response.headers.get("Content-Type") or b""
-        answer = Answer(
-            response.url,
-            response.body,
-            content_type=header.decode("latin-1"),
-            status=response.status,
-            fetched=self._now(),
-        )
-        return redacted(self.declaration, answer)
+        return redacted(self.declaration, answer_of(response, self._now()))
 
 
 def _reason(error: AnswerError | ExtractionMissing) -> str:
