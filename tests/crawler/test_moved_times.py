@@ -27,7 +27,7 @@ EDITS = """
     WHERE cause = 'edited' AND classes = '["published"]'
 """
 
-#: Times as the three sources of bodies write them, and how long after the lists each states its own.
+#: How the three sources of bodies write times, and the minutes by which each is later than lists.
 _FORMS = {
     **dict.fromkeys(SHARE_HOSTS, (rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "%Y-%m-%d %H:%M:%S", 3)),
     ARTICLE_API_HOST: (rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d", "%Y/%m/%d %H:%M:%S", 11),
