@@ -88,9 +88,7 @@ def test_changes_come_newest_first_with_their_words(changing: Site) -> None:
         ({"before": "2"}, ["first_seen"]),
     ],
 )
-def test_changes_are_selected(
-    changing: Site, parameters: dict[str, str], terms: list[str]
-) -> None:
+def test_changes_are_selected(changing: Site, parameters: dict[str, str], terms: list[str]) -> None:
     found = entries(answer(changing, **parameters))
     assert [of_entry[0] for _, of_entry, _ in found] == terms
 
