@@ -315,29 +315,5 @@ def publishers_of(
     )
 
 
-def undeclared(name: str, *, title: str | None = None, lang: str = "zh") -> Declaration:
-    """Return a declaration of a source about which nothing is known but its name."""
-    host = f"{name}.invalid"
-    no_list = {
-        "format": "html",
-        "address": f"https://{host}/",
-        "entries": "a",
-        "fields": {"address": "./@href"},
-        "seen": {"on": "2026-01-01", "first_hand": False},
-    }
-    return Declaration.model_validate(
-        {
-            "name": name,
-            "title": title or name,
-            "lang": lang,
-            "site": f"https://{host}/",
-            "hosts": [host],
-            "family": f"*.{host}",
-            "lists": {"none": no_list},
-            "extract": True,
-        }
-    )
-
-
 def _may_be_article(address: str, media_type: str) -> bool:
     return media_type in _HTML and urlsplit(address).path.lower() not in _NO_ARTICLE

@@ -26,7 +26,7 @@ from archive.article import Article, BodySource
 from archive.article_id import ArticleId
 from archive.catalog import PostRow
 from archive.clock import Clock
-from archive.content.lexicon import Lexicon, read_lexicon
+from archive.content.lexicon import Lexicon
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from crawler.arguments import HOSTS, LISTS, DeclaredArguments
 from crawler.declarations import (
@@ -125,8 +125,8 @@ class DeclaredArticleSpider(Spider):
     @cached_property
     def _lexicon(self) -> Lexicon:
         """The names of securities that the archive has learnt, and those of the user's file."""
-        learnt, path = self.session.archive.lexicon(), self.settings["FINEWS_LEXICON"]
-        return learnt.completed(read_lexicon(Path(path))) if path else learnt
+        path = self.settings["FINEWS_LEXICON"]
+        return self.session.archive.lexicon().completed(Path(path) if path else None)
 
     # Articles that are named.
 

@@ -19,6 +19,7 @@ from demo.replica import Replica
 from tests.conftest import Crawl, Ended
 from tests.crawler.declarations.recorded import RECORDED, SOURCES
 from tests.support.publishers import JSON, asked, parameter, publishers, recorded
+from tests.support.reparsing import reparse
 
 ARTICLES = {
     "chinanews": 5,
@@ -92,6 +93,9 @@ def test_an_article_is_what_its_page_has_and_knows_its_answers(
     assert [one["url"] for one in json.loads(row.captures)] == addresses
     with Archive(archive) as opened:
         assert opened.article_at("http://www.cls.cn/detail/2492814?from=app") == "cls-2492814"
+    assert reparse(archive).startswith(
+        f"finews: {ARTICLES['cls']} posts read again, 0 would change, 0 could not be read"
+    )
 
 
 def test_an_article_is_known_by_its_address_whatever_its_id(
