@@ -30,7 +30,10 @@ from crawler.pipelines.normalise import normalise
 from crawler.sources import Share
 
 #: The fields of an article in which a reading may differ from what is archived.
-COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", "body")
+COMPARED = (
+    *("title", "published", "category", "tag", "media", "digest", "link", "body"),
+    *("flags", "keywords", "modified"),
+)
 
 
 def response_of(record: Record, compression: HttpCompressionMiddleware) -> Response:
@@ -139,7 +142,7 @@ def _entry_in(
             own = article_id(declaration, entry.id, entry.address, space=space)
         except Refused:  # an entry without an address
             continue
-        if not entry.skip and (own == archived.info_code or entry.address == archived.link):
+        if not entry.is_left_out and (own == archived.info_code or entry.address == archived.link):
             return entry, space
     return None
 

@@ -170,12 +170,14 @@ class Declared(Publisher):
         assert name, "the role of its address is a list"
         table = declaration.lists[name]
         for entry in read_list(declaration, name, answer).entries:
-            if entry.skip:
+            if entry.is_left_out:
                 continue
             try:
                 own_id = article_id(declaration, entry.id, entry.address, space=table.space)
                 listed.put_entry(own_id, entry, table.space)
-                found = composed(declaration, entry, space=table.space) if table.whole else None
+                found = None
+                if table.whole or entry.locked:
+                    found = composed(declaration, entry, space=table.space)
             except Refused as reason:
                 yield reason
                 continue

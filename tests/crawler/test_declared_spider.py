@@ -25,7 +25,7 @@ ARTICLES = {
     "chinanews": 5,
     "cls": 12,
     "gelonghui": 6,
-    "jin10": 7,
+    "jin10": 10,
     "nbd": 4,
     "people": 4,
     "sina": 14,
@@ -329,6 +329,23 @@ def test_a_refusal_is_remembered_for_the_family(replica: Replica, crawl: Crawl) 
     assert ended.status == 3
     assert "banned until" in ended.log
     assert not asked(replica)
+
+
+def test_a_locked_article_is_archived_by_its_title_until_it_is_public(
+    replica: Replica, archive: Path, crawl: Crawl
+) -> None:
+    known_as, title = "jin10-flash-20260919110229436800", "外籍员工在利雅得遭袭后感到担忧"
+    assert crawl_of(crawl, "jin10").status == 0
+    posts = rows(archive)
+    assert len(posts) == ARTICLES["jin10"]
+    assert (posts[known_as].title, posts[known_as].text) == (title, title)
+    assert posts[known_as].flags == '["paid", "locked"]'
+    answer = json.loads((RECORDED / "jin10" / "flash_page1.json").read_bytes())
+    answer["data"][1]["data"] = {"content": "现在全文公开。", "title": title}
+    serve(replica, "flash-api.jin10.com", at("/", Answer(200, json.dumps(answer).encode())))
+    assert crawl_of(crawl, "jin10", "-a", "list=flash").status == 0
+    row = rows(archive)[known_as]
+    assert (row.text, row.flags, row.cause) == ("现在全文公开。", "[]", "better_copy")
 
 
 def test_an_article_behind_a_captcha_is_tried_again(
