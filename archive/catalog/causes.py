@@ -86,7 +86,7 @@ def _explain(before: VersionState | None, after: VersionState) -> tuple[Cause, S
     old = before.row
     if row.body_source is None:
         return Cause.IMPORTED, ()
-    if old.body_source is None or old.edition is not row.edition:
+    if old.body_source is None or old.edition is not row.edition or row.missing < old.missing:
         return Cause.BETTER_COPY, ()
     if row.captures == old.captures != "[]":
         return Cause.READ_ANEW, ()

@@ -16,7 +16,7 @@ _ROW_GROUP = 1_000
 
 #: Columns of times, with their zones.
 _ZONES: Mapping[str, str] = {
-    "published": "Asia/Shanghai",
+    **dict.fromkeys(("published", "modified"), "Asia/Shanghai"),
     **dict.fromkeys(("first_seen", "checked", "revised", "gone", "seen_from", "seen_until"), "UTC"),
 }
 
@@ -51,6 +51,9 @@ _MEANINGS: Mapping[str, str] = {
     "source": "name of the source",
     "author": "as the source writes it",
     "lang": "language",
+    "flags": "what the source states: `important`, `paid`, `partial` or `locked`",
+    "keywords": "words that the source files it under",
+    "modified": "when the source last changed it, as it states",
     "extractor": "program that took the body from a page; null for a body that a source gives",
     "mentioned": "securities that the source names beside the body, or that its text names",
     "cause": "why this version exists, such as `first_seen`, `edited` or `better_copy`",

@@ -34,7 +34,10 @@ from archive.storage import (
 #: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
 
-_LISTS = ("pictures", "stock_list", "addresses", "captures", "mentioned", "securities", "edits")
+_LISTS = (
+    *("pictures", "stock_list", "addresses", "captures", "mentioned", "flags", "keywords"),
+    *("securities", "edits"),
+)
 
 _SECURITIES = """
     SELECT json_group_array(
@@ -115,7 +118,9 @@ def parquet_fields(pyarrow: Any) -> Iterator[Any]:
     plain = {str: text, str | None: text, int: number, bool: pyarrow.bool_()}
     special = {
         "id": number,
-        **dict.fromkeys(("pictures", "stock_list", "addresses"), pyarrow.list_(text)),
+        **dict.fromkeys(
+            ("pictures", "stock_list", "addresses", "flags", "keywords"), pyarrow.list_(text)
+        ),
         "mentioned": structs(pyarrow, code=text, name=text, found=text),
         "securities": structs(pyarrow, code=text, name=text, kind=text, found=text),
         "edits": edits_type(pyarrow),

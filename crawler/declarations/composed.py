@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time
 
-from archive.article import SHANGHAI, Article, BodySource, Found, Precision, SecurityMention
+from archive.article import (
+    SHANGHAI,
+    Article,
+    ArticleFlag,
+    BodySource,
+    Found,
+    Precision,
+    SecurityMention,
+)
 from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.content.lexicon import Lexicon
@@ -35,6 +43,7 @@ class DeclaredArticle(ArticleFields):
     :param layout: the layout, or the extraction, that its body was read by; None for one that the
         list held.
     :param complete: whether the body is whole.
+    :param locked: the title stands for the body.
     """
 
     id: ArticleId
@@ -44,6 +53,18 @@ class DeclaredArticle(ArticleFields):
     important: bool
     layout: str | None
     complete: bool
+    locked: bool
+
+    @property
+    def flags(self) -> Iterator[ArticleFlag]:
+        """What the source states of the article."""
+        stated = {
+            ArticleFlag.IMPORTANT: self.important,
+            ArticleFlag.PAID: self.paid,
+            ArticleFlag.PARTIAL: not self.complete,
+            ArticleFlag.LOCKED: self.locked,
+        }
+        return (flag for flag, is_so in stated.items() if is_so)
 
 
 def composed(
@@ -56,6 +77,8 @@ def composed(
     :raises Refused: when it has neither an id nor an address.
     """
     body = facts.body if facts else entry.body
+    if entry.locked and entry.title:
+        body = Body(None, entry.title)
     if body is None or not body.text:
         return None
     held = {
@@ -74,6 +97,7 @@ def composed(
         important=entry.important,
         layout=facts.layout if facts else None,
         complete=facts.complete if facts else True,
+        locked=entry.locked,
         **(held | own),
     )
 
@@ -129,6 +153,9 @@ def to_article(
         body=_markup_of(declared),
         body_source=_body_source(in_list=in_list, by_layout=by_layout),
         extractor=None if by_layout else declared.layout,
+        flags=tuple(declared.flags),
+        keywords=declared.tags,
+        modified=declared.modified.time if declared.modified else None,
         link=link,
         securities=tuple(_mentions(declared, title, published, lexicon)),
         addresses=tuple(addresses),

@@ -131,6 +131,9 @@ class PublishedPost:
             lang=_line(self.lang),
             precision=Precision(self.precision),
             extractor=_line(self.extractor),
+            flags=post.flags,
+            keywords=post.keywords,
+            modified=post.modified,
         )
 
     def _link_of(self, info_code: ArticleId) -> str:

@@ -83,7 +83,9 @@ def test_posts_by_day_and_as_selected(news: Path, tmp_path: Path) -> None:
     assert (row["title"], row["day"]) == ("新", "2021-12-29")
     assert row["revised"] == datetime(2026, 11, 22, 14, tzinfo=UTC)
     assert row["edits"][0]["class"] == "title"
-    assert "| selection | until 2021-12-30 |" in (out / "README.md").read_text("utf-8")
+    card = (out / "README.md").read_text("utf-8")
+    assert "| selection | until 2021-12-30 |" in card
+    assert " |  |\n" not in card
 
 
 def test_an_older_dataset_is_replaced_and_nothing_else(news: Path, tmp_path: Path) -> None:

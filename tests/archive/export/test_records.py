@@ -54,7 +54,10 @@ def selected(tmp_path: Path) -> Path:
 
 def test_a_record_has_all_that_the_catalog_and_the_file_have(folder: Path) -> None:
     records = {record["info_code"]: record for record in exported(folder)}
-    lists = ("pictures", "stock_list", "addresses", "captures", "mentioned", "edits")
+    lists = (
+        *("pictures", "stock_list", "addresses", "captures", "mentioned", "flags", "keywords"),
+        "edits",
+    )
     mentions = "SELECT * FROM mentions JOIN securities ON code = security"
     for row in rows(folder, "SELECT * FROM posts"):
         record = records.pop(row["info_code"])
@@ -101,7 +104,7 @@ def written(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with times in place of their texts."""
     read = {
         name: datetime.fromisoformat(record[name])
-        for name in ("published", "first_seen", "checked", "revised", "gone")
+        for name in ("published", "modified", "first_seen", "checked", "revised", "gone")
         if isinstance(record[name], str)
     }
     captures = [str(each["fetched"]) for each in record["captures"]]
