@@ -8,7 +8,7 @@ from sqlite_utils import Database
 from archive.catalog.absences import Presence
 from archive.catalog.rows import CatalogEntry
 
-_PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
+PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
 
 
 def time_of_publisher(table: str) -> str:
@@ -19,7 +19,7 @@ def time_of_publisher(table: str) -> str:
     :param table: of the query around it: ``posts`` or ``editions``.
     """
     return f"""max({table}.first_seen, coalesce((
-        SELECT max(at) FROM events WHERE events.info_code = {table}.info_code AND {_PUBLISHERS}
+        SELECT max(at) FROM events WHERE events.info_code = {table}.info_code AND {PUBLISHERS}
     ), ''))"""  # noqa: S608 (names of our own tables)
 
 
@@ -41,7 +41,7 @@ def create_events(db: Database) -> None:
         "CREATE UNIQUE INDEX events_of_versions ON events (info_code, edition, version)"
         " WHERE event NOT IN ('gone', 'returned')"
     )
-    db.execute(f"CREATE INDEX events_of_publishers ON events (info_code, at) WHERE {_PUBLISHERS}")
+    db.execute(f"CREATE INDEX events_of_publishers ON events (info_code, at) WHERE {PUBLISHERS}")
     db.execute(
         """
         INSERT INTO events (at, info_code, edition, version, event)
