@@ -94,7 +94,7 @@ def add(
     click.echo(f"\nWrote {path}, and its test to {saved}.")
     shown = name if declared_files(changed).get(name) == path else str(path)
     if files:
-        click.echo(f"To archive the articles in files: finews sources import {shown} FILE...")
+        click.echo(f"To archive the articles in files: finews import --source {shown} FILE...")
     else:
         click.echo(f"To see more of it: finews sources try {shown}")
     if shown == name:

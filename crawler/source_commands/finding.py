@@ -13,8 +13,8 @@ from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
 from crawler.declared_answers import answer_of
 from crawler.discovery import Proposal, links_in, propose
+from crawler.importing.saved_files import lists_in, page_of, read_file
 from crawler.samples import Sample, sample_of
-from crawler.source_commands.files import lists_in, page_of, read_file
 from crawler.visiting import NoAnswer, Visitor
 
 _ARTICLES = 5

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from archive.archive import Archive
 from archive.article_id import ArticleId
+from archive.cli import main
 from crawler.declarations.loading import load
 from crawler.declarations.model import Declaration
 from crawler.exit_status import ExitStatus
@@ -86,6 +87,11 @@ def run(
 
 def in_process(*arguments: object) -> Result:
     return CliRunner().invoke(sources, list(map(str, arguments)))
+
+
+def import_of(source: object, archive: Path, *files: object) -> Result:
+    arguments = ("import", "--source", source, "--archive", archive, *files)
+    return CliRunner().invoke(main, list(map(str, arguments)))
 
 
 def added(replica: Replica, folder: Path) -> Declaration:
@@ -206,11 +212,10 @@ def test_saved_files_are_archived(made_up: Publishers, tmp_path: Path) -> None:
     archive = tmp_path / "news"
     in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
     path = tmp_path / "caixun.toml"
-    setting = ("-s", f"FINEWS_ARCHIVE={archive}")
-    ended = in_process("import", path, *reversed(files), *setting)
-    assert ended.output == "20 added, 0 revised, 0 unchanged, 0 not imported.\n"
-    ended = in_process("import", path, tmp_path / "caixun", *files[-2:], *setting)
-    assert ended.output == "0 added, 0 revised, 4 unchanged, 0 not imported.\n"
+    ended = import_of(path, archive, *reversed(files))
+    assert ended.output.startswith("20 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
+    ended = import_of(path, archive, tmp_path / "caixun", *files[-2:])
+    assert ended.output.startswith("0 added, 0 revised, 4 unchanged, 0 not imported"), ended.output
     with Archive(archive) as stored:
         rows = {row.info_code: row for row in stored.posts()}
     for story in made_up.caixun[:20]:
@@ -238,18 +243,17 @@ def test_two_saved_lists_and_pages_with_lists_beside_the_article(
     ended = in_process("add", CAIXUN_LIST, files[0], second, *files[1:], "--to", tmp_path)
     assert ended.exit_code == 0, ended.output
     assert "Unsure" not in ended.output
-    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
-    ended = in_process("import", tmp_path / "caixun.toml", *files[1:], second, files[0], *setting)
-    assert ended.output == "20 added, 0 revised, 0 unchanged, 0 not imported.\n"
+    given = (*files[1:], second, files[0])
+    ended = import_of(tmp_path / "caixun.toml", tmp_path / "news", *given)
+    assert ended.output.startswith("20 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
 
 
 def test_whole_flashes_in_a_saved_list_are_archived(made_up: Publishers, tmp_path: Path) -> None:
     saved = tmp_path / "flash.json"
     request = Request("GET", KUAIBAO_HOST, "/v1/flash")
     saved.write_bytes(made_up.sites[KUAIBAO_HOST](request).body)
-    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
-    ended = in_process("import", DECLARATIONS / "kuaibao.toml", saved, *setting)
-    assert ended.output == "10 added, 0 revised, 0 unchanged, 0 not imported.\n"
+    ended = import_of(DECLARATIONS / "kuaibao.toml", tmp_path / "news", saved)
+    assert ended.output.startswith("10 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
 
 
 def test_what_is_not_imported_is_named(made_up: Publishers, tmp_path: Path) -> None:
@@ -258,13 +262,12 @@ def test_what_is_not_imported_is_named(made_up: Publishers, tmp_path: Path) -> N
     stray = tmp_path / "stray.html"
     stray.write_text("<html><body><h1>别处的消息</h1></body></html>", encoding="utf-8")
     named = f"{stray}=https://{CAIXUN_HOST}/news/cx-2026-000001.html"
-    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
-    path = tmp_path / "caixun.toml"
-    ended = in_process("import", path, files[0], stray, named, files[1], *setting)
+    given = (files[0], stray, named, files[1])
+    ended = import_of(tmp_path / "caixun.toml", tmp_path / "news", *given)
     assert ended.exit_code == ExitStatus.LAYOUT_CHANGED
     assert f"write {stray}=ADDRESS." in ended.output
     assert "cx-2026-000001.html was not read by caixun" in ended.output
-    assert "1 added, 0 revised, 0 unchanged, 2 not imported." in ended.output
+    assert "1 added, 0 revised, 0 unchanged, 2 not imported" in ended.output
 
 
 def test_a_crawl_shows_in_the_list(replica: Replica, tmp_path: Path) -> None:
