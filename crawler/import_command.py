@@ -14,6 +14,7 @@ from scrapy.statscollectors import DummyStatsCollector
 from archive.archive import Archive
 from archive.article_id import EASTMONEY
 from archive.clock import utc_now
+from archive.commands.arguments import archive_option
 from archive.content.lexicon import read_lexicon
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
@@ -44,14 +45,7 @@ _MOST_REPORTS = 20
     required=True,
     type=click.Path(path_type=Path, exists=True),
 )
-@click.option(
-    "--archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
-    show_default=True,
-    help="Folder of the archive; created when it does not exist.",
-)
+@archive_option
 @click.option(
     "--source",
     metavar="NAME",
@@ -97,7 +91,7 @@ def import_(
     JSON Lines or CSV (.jsonl, .ndjson, .csv, also .gz); --mapping or --map states what its columns
     hold. Articles of undeclared sources need --source.
 
-    An interrupted import continues when run again; importing the same again changes nothing.
+    The archive is created when it does not exist. An interrupted import continues when run again; importing the same again changes nothing.
     """
     folders, captures, tables = _by_kind(paths)
     reports = _Reports(quiet=quiet)
