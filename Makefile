@@ -28,10 +28,10 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or later; run make PYTHON=...")'
 	@rm -f $@
-	@echo 'Installing Python packages in $(VENV) (about 170 MB, a minute or two) ...'
+	@echo 'Installing Python packages in $(VENV) (about 200 MB, a minute or two) ...'
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) uninstall --quiet --quiet --yes finews
-	@{ $(PIP) install --constraint constraints.txt --editable . && touch $@; } | awk ' \
+	@{ $(PIP) install --constraint constraints.txt --editable '.[extraction]' && touch $@; } | awk ' \
 	    /^ *Collecting/ {printf "\r  %d packages fetched", ++n; fflush()} \
 	    /^Installing/ {printf "; installing ..."; fflush()} \
 	    END {print ""}'

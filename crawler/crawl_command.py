@@ -95,7 +95,8 @@ def _crawl(
     kind = archive_class(settings)
     if not issubclass(kind, LocalArchive):
         raise WrongCall("finews crawl needs an archive on this machine; see docs/cluster.md.")
-    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    settings.set("LOG_INSTALL_ROOT_HANDLER", False, "cmdline")  # its file may be in the archive
+    process = AsyncCrawlerProcess(settings)
     loader = process.spider_loader
     if not isinstance(loader, DeclaredSpiderLoader):
         raise WrongCall(

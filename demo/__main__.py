@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -176,16 +177,17 @@ def _crawls(site: MadeUpSite, added: Path) -> Iterator[Sequence[str]]:
     """Yield the arguments of `finews` for each crawl.
 
     They are of the mirror and Eastmoney's longer lists, then of two declared sources, one of which
-    is added first, but only once.
+    is added first, but only once, and only with the package that reads articles of any page.
 
     :param added: the folder of the declaration that is added.
     """
     yield ("crawl", "finews", *_NO_DELAYS)
     yield ("crawl", "eastmoney", *_days_of(site), *_NO_DELAYS)
-    if not (added / "caixun.toml").exists():
+    if not (added / "caixun.toml").exists() and find_spec("trafilatura"):
         yield ("sources", "add", CAIXUN_LIST, "--to", str(added), *_NO_DELAYS)
     folders = f"FINEWS_DECLARATIONS={DECLARATIONS},{added}"
-    yield ("crawl", "caixun", "kuaibao", "-s", folders, *_days_of(site), *_NO_DELAYS)
+    names = ("caixun", "kuaibao") if (added / "caixun.toml").exists() else ("kuaibao",)
+    yield ("crawl", *names, "-s", folders, *_days_of(site), *_NO_DELAYS)
 
 
 def _days_of(site: MadeUpSite) -> Sequence[str]:
