@@ -70,7 +70,7 @@ def main(action: str, port: int, articles: int, seed: int, wanted: tuple[str, ..
     """Crawl a made-up web into the archive news-demo, or only serve it.
 
     The real crawler crawls a news site and two publishers, which this command serves on this
-    machine. No event in their articles is real. Then one article is corrected and one is withdrawn,
+    machine. What their articles say is made up, also of real companies. Then one article is corrected and one is withdrawn,
     and a last crawl records both. The environment variable FINEWS_ARCHIVE names another archive.
     """
     try:
@@ -136,7 +136,7 @@ def _explain(archive: str, changed: LaterSite | None) -> None:
         print(f"Corrected: {corrected.info_code} {corrected.title}")
         print(f"  {shlex.join(('diff', old, new))}")
         print(f"Withdrawn: {withdrawn.info_code} {withdrawn.title}")
-        print(f"  {finews} search gone:yes {folder}")
+        print(f"  {finews} search gone:{datetime.now(SHANGHAI):%Y-%m} {folder}")
     print(f"The archive is {folder}; another run of the demo fetches no archived article again.")
     print("Read it in a web browser:")
     print(f"  {finews} browse {folder} --port 0")
