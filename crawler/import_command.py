@@ -91,7 +91,8 @@ def import_(
     JSON Lines or CSV (.jsonl, .ndjson, .csv, also .gz); --mapping or --map states what its columns
     hold. Articles of undeclared sources need --source.
 
-    The archive is created when it does not exist. An interrupted import continues when run again; importing the same again changes nothing.
+    The archive is created when it does not exist. An interrupted import continues when run again;
+    importing the same again changes nothing.
     """
     folders, captures, tables = _by_kind(paths)
     reports = _Reports(quiet=quiet)

@@ -1,6 +1,5 @@
 """The folder of a project: its archive, and ``finews init``, which creates such a folder."""
 
-import os
 import shlex
 import sys
 from importlib.resources import files

@@ -32,6 +32,7 @@ from demo.publishers import CAIXUN_HOST, CAIXUN_LIST, DECLARATIONS, made_up_publ
 from demo.replica import Replica
 from demo.site import LaterSite, MadeUpSite, later, made_up_site
 
+_FINEWS = (sys.executable, "-P", "-m", "archive.cli")
 _NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 # The settings fetch every archived article again, however old and however lately fetched.
 _REVISIT_ALL = (
@@ -70,8 +71,9 @@ def main(action: str, port: int, articles: int, seed: int, wanted: tuple[str, ..
     """Crawl a made-up web into the archive news-demo, or only serve it.
 
     The real crawler crawls a news site and two publishers, which this command serves on this
-    machine. What their articles say is made up, also of real companies. Then one article is corrected and one is withdrawn,
-    and a last crawl records both. The environment variable FINEWS_ARCHIVE names another archive.
+    machine. What their articles say is made up, also of real companies. Then one article is
+    corrected and one is withdrawn, and a last crawl records both. The environment variable
+    FINEWS_ARCHIVE names another archive.
     """
     try:
         site = made_up_site(articles=articles, seed=seed, odd=False)
@@ -141,7 +143,7 @@ def _explain(archive: str, changed: LaterSite | None) -> None:
     print("Read it in a web browser:")
     print(f"  {finews} browse {folder} --port 0")
     print("Search it, in simplified or traditional characters, by code or by initials in pinyin:")
-    for query in ("央行", "600519"):
+    for query in ("央行", "600519", "gzmt"):
         print(f"  {finews} search {query} {folder}")
 
 
@@ -159,7 +161,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     A crawl that is done shows its counts only, any other command nothing.
     """
     child = subprocess.Popen(  # noqa: S603 (a command of ours)
-        (sys.executable, "-P", "-m", "archive.cli", *command),
+        (*_FINEWS, *command),
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

@@ -62,7 +62,7 @@ _SPECIAL_TITLES = (
 )
 
 #: Titles in place of the special ones, where a person reads them.
-_PLAIN_TITLES = ("{0}、{1}受关注", "{0}升温，{1}平稳", "从{0}看{1}")
+_PLAIN_TITLES = ("{0}受到关注", "{0}有望回升", "{0}一周观察")
 
 _BROKEN_TITLE = '"{0}"回应"{1}"传闻'
 
@@ -263,7 +263,9 @@ def _title_and_fields(
     special, turn = divmod(number, 3)
     if turn != 1 or special >= len(_SPECIAL_TITLES):
         return prose.headline(), _FIELDS[number % len(_FIELDS)]
-    pattern = _SPECIAL_TITLES[special] if odd else _PLAIN_TITLES[special % len(_PLAIN_TITLES)]
+    if not odd:
+        return _PLAIN_TITLES[special % len(_PLAIN_TITLES)].format(prose.two_topics()), _WHOLE
+    pattern = _SPECIAL_TITLES[special]
     # Most of these titles cannot be read from the mirror's page alone, but valid HTML can.
     fields = _WITHOUT_TITLE if pattern is _HTML_TITLE else _WHOLE
     return pattern.format(prose.topic(), prose.topic()), fields

@@ -56,6 +56,11 @@ class Prose:
         """Return the subject of a piece of news."""
         return self.random.choice(_TOPICS)
 
+    def two_topics(self) -> str:
+        """Return two subjects, or one if it comes twice."""
+        first, second = self.topic(), self.topic()
+        return f"{first}与{second}" if first != second else first
+
     def headline(self) -> str:
         """Return a title without quirks."""
         pick, number = self.random.choice, self.random.randrange
@@ -67,7 +72,7 @@ class Prose:
         if form == 1:
             return f"{pick(_PLACES)}{self.topic()}{pick(_NOUNS)}{pick(_ADVERBS)}{pick(_VERBS)}"
         if form == 2:
-            return f"{self.topic()}与{self.topic()}：{pick(_SPEAKERS)}如何看待{pick(_NOUNS)}"
+            return f"{self.two_topics()}：{pick(_SPEAKERS)}如何看待{pick(_NOUNS)}"
         return f"{pick(_SPEAKERS)}{pick(_VERBS)}{self.topic()} {pick(_TAILS)}"
 
     def sentence(self) -> str:

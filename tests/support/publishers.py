@@ -149,7 +149,8 @@ AT_ONCE = ("--set", "DOWNLOAD_DELAY=0", "--set", "AUTOTHROTTLE_START_DELAY=0")
 
 
 def crawl_command(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "archive.cli", "crawl", *arguments)
+    """Return the command line of a crawl with the log on standard error."""
+    return (sys.executable, "-m", "archive.cli", "crawl", "--log", "-", *arguments)
 
 
 def environment(replica: Replica, archive: Path) -> dict[str, str]:
