@@ -30,7 +30,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@rm -f $@
 	@echo 'Installing Python packages in $(VENV) (about 200 MB, a minute or two) ...'
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) uninstall --quiet --quiet --yes finews
+	@$(PIP) uninstall --quiet --quiet --yes finews && rm -rf finews.egg-info
 	@{ $(PIP) install --constraint constraints.txt --editable '.[extraction]' && touch $@; } | awk ' \
 	    /^ *Collecting/ {printf "\r  %d packages fetched", ++n; fflush()} \
 	    /^Installing/ {printf "; installing ..."; fflush()} \
