@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, default_settings
+from scrapy.settings import BaseSettings, default_settings
 from scrapy.utils.misc import load_object
 
 from archive.content.lexicon import InvalidLexicon, read_lexicon
@@ -59,10 +59,8 @@ def rename_settings(settings: BaseSettings) -> Iterator[str]:
 
 def prefer_environment(settings: BaseSettings) -> None:
     """Let FINEWS_ARCHIVE in the environment override the project, as for all commands."""
-    priority = SETTINGS_PRIORITIES["cmdline"]
-    variable = os.environ.get("FINEWS_ARCHIVE")
-    if variable and (settings.getpriority("FINEWS_ARCHIVE") or 0) < priority:
-        settings.set("FINEWS_ARCHIVE", variable, priority)
+    if variable := os.environ.get("FINEWS_ARCHIVE"):
+        settings.set("FINEWS_ARCHIVE", variable, "spider")  # between project and command line
 
 
 def check_settings(settings: BaseSettings) -> None:

@@ -90,6 +90,7 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
         changes = set(catalog.execute("SELECT info_code, what FROM changes"))
         gone = catalog.execute("SELECT info_code FROM posts WHERE gone IS NOT NULL").fetchall()
         revised = set(catalog.execute("SELECT info_code FROM revisions"))
+        crawls = catalog.execute("SELECT spider, status FROM crawls").fetchall()
         better_copies = {
             code
             for (code,) in catalog.execute(
@@ -100,6 +101,9 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
         (changed.corrected.info_code, "figures"),
         (changed.withdrawn.info_code, "gone"),
     }
+    assert crawls == [
+        (spider, 0) for spider in ("finews", "eastmoney", "caixun", "kuaibao", "finews")
+    ]
     assert gone == [(changed.withdrawn.info_code,)]
     assert better_copies == changed.site.page_only
     assert revised == {(code,) for code in (*better_copies, changed.corrected.info_code)}
