@@ -198,6 +198,14 @@ RUN_BY = {
     "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
     "finews cluster send": _MACHINE,
+    "finews crawl finews -a since=2026-11-22": (
+        "test_one_source_has_arguments_and_the_log_is_in_the_archive"
+    ),
+    "finews demo": "test_the_demo_runs_in_any_folder",
+    "python3 -m pip wheel --no-deps --wheel-dir dist .": (
+        "test_every_file_of_the_packages_is_in_the_wheel"
+    ),
+    "python3 -m venv ENVIRONMENT": "test_the_packages_are_those_of_the_wheel",
     "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
     "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",
