@@ -244,6 +244,12 @@ class _Prepared:
             lang = first.lang if first else "zh"
             other = undeclared(_source_name(name), title=title, lang=lang)
         saved_of = declarations.get(source or "", other)
+        if given.saved and source not in declarations:
+            click.echo(
+                f"finews: {source} is not declared, so lists cannot be read, and pages are read by"
+                " extraction.",
+                err=True,
+            )
         most_bytes = settings.getint("DOWNLOAD_MAXSIZE")
         saved = _saved_files(given.saved, saved_of, most_bytes) if saved_of else ()
         sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
