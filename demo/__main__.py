@@ -185,7 +185,9 @@ def _crawls(site: MadeUpSite, added: Path) -> Iterator[Sequence[str]]:
     """
     yield ("crawl", "finews", *_NO_DELAYS)
     yield ("crawl", "eastmoney", *_days_of(site), *_NO_DELAYS)
-    if not (added / "caixun.toml").exists() and find_spec("trafilatura"):
+    if not find_spec("trafilatura"):
+        print("  caixun is left out: finews is installed without its extra `extraction`.")
+    elif not (added / "caixun.toml").exists():
         yield ("sources", "add", CAIXUN_LIST, "--to", str(added), *_NO_DELAYS)
     folders = f"FINEWS_DECLARATIONS={DECLARATIONS},{added}"
     names = ("caixun", "kuaibao") if (added / "caixun.toml").exists() else ("kuaibao",)
