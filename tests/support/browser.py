@@ -20,7 +20,7 @@ SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
 _OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
+    *("--disable-sync", "--accept-lang=zh-CN"),
 )
 
 
