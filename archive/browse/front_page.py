@@ -13,7 +13,7 @@ from archive.catalog import edits_from
 from archive.storage import is_stored_picture, media_path
 
 #: Numbers of posts: leading articles, the list of the newest, and a section.
-_LEADING, _NEWEST, _IN_SECTION = 5, 20, 4
+_LEADING, _NEWEST, _IN_SECTION = 5, 12, 4
 
 #: Number of sections, which are the media of the most posts.
 _SECTIONS = 6
@@ -58,7 +58,7 @@ _WITHDRAWN = """
 _LEADS = """
     SELECT id, (
         SELECT min(sha256 || ' ' || type) FROM illustrations JOIN pictures USING (address)
-        WHERE illustrations.info_code = posts.info_code AND bytes >= 4096
+        WHERE illustrations.info_code = posts.info_code AND bytes >= 500
     ) AS picture
     FROM posts WHERE id IN (
         SELECT id FROM posts WHERE published BETWEEN ? AND ?
