@@ -50,6 +50,7 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
+    (r"/changes\.atom$", pages.changes_feed),
     (r"/media$", pages.media),
     (r"/security$", pages.securities),
     (rf"/security/{_CODE}$", pages.security),
@@ -104,11 +105,21 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
         lambda *messages: current_catalogue().ngettext(*messages),
         newstyle=True,
     )
-    for name in ("ago", "clock", "day", "market", "moment", "month", "number", "published"):
+    for name in (
+        "ago",
+        "clock",
+        "day",
+        "market",
+        "moment",
+        "month",
+        "number",
+        "published",
+        "words",
+    ):
         env.filters[name] = getattr(template_filters, name)
     for name in ("column_title", "failure", "operator", "word"):
         env.filters[name] = getattr(words, name)
-    env.filters["words"] = words.words_of
+    env.filters["accepted_words"] = words.accepted_words
     env.filters["table_title"] = table_title
     env.filters["card"] = card_of
     env.filters["in_language"] = pages.in_language

@@ -12,7 +12,10 @@ from archive.translation import N_, Language, gettext, language
 
 #: Columns and parameters whose values are codes.
 CODED = frozenset(
-    ("body_source", "cause", "edition", "event", "found", "kind", "precision", "source", "what")
+    (
+        *("body_source", "cause", "class", "edition", "event", "found", "kind", "precision"),
+        *("source", "what"),
+    )
 )
 
 _CODES: Mapping[str, str] = MappingProxyType(
@@ -97,6 +100,9 @@ _COLUMNS: Mapping[str, str] = MappingProxyType(
         "ended": N_("end"),
         "event": N_("event"),
         "extractor": N_("extracted by"),
+        "flags": N_("marks of the source"),
+        "keywords": N_("keywords"),
+        "modified": N_("changed, by the source"),
         "failed": N_("failed"),
         "fetched": N_("time of the crawl"),
         "file": N_("file"),
@@ -210,7 +216,7 @@ def failure(status: int | None) -> str:
     return gettext(_FAILURES.get(status or 0, N_("unknown")))
 
 
-def words_of(parameter: str) -> list[str]:
+def accepted_words(parameter: str) -> list[str]:
     """Return the words that a parameter of a canned query accepts; none where it takes any text."""
     kinds = ("title", "figures", "securities", "retraction", "wording", "addition", "published")
     return [word(kind) for kind in (*kinds, "gone", "returned")] if parameter == "what" else []
