@@ -302,7 +302,7 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
             query,
             title=title,
             address=address,
-            version=version("finews"),
+            version=version("finews-archive"),
             days=click.get_current_context().params["days"],
             with_pictures=with_pictures,
         )
