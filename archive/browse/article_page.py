@@ -74,6 +74,8 @@ class ArticleView:
     :param published_twice: whether the article has another edition.
     :param stored_pictures: source address → our address of every stored picture.
     :param versions: the versions of the post, newest first.
+    :param returned: from when to when the source was last without the post, ISO 8601; None where it
+        never returned.
     """
 
     post: sqlite3.Row
@@ -84,6 +86,7 @@ class ArticleView:
     keywords: Sequence[str]
     securities: Sequence[sqlite3.Row]
     versions: Sequence[PostVersion]
+    returned: sqlite3.Row | None
     previous: Neighbour | None
     following: Neighbour | None
 
@@ -150,6 +153,11 @@ def read_article(
             [info_code],
         ).fetchall(),
         versions=read_versions(connection, post),
+        returned=connection.execute(
+            "SELECT gone_from, gone_until FROM absences WHERE info_code = ? AND edition = ?"
+            " AND gone_until IS NOT NULL ORDER BY gone_from DESC LIMIT 1",
+            [info_code, Edition.of_name(str(post["path"]))],
+        ).fetchone(),
         previous=_neighbour(connection, post, "<", "DESC"),
         following=_neighbour(connection, post, ">", "ASC"),
     )
