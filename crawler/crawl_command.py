@@ -17,6 +17,7 @@ from crawler.archive_port import LocalArchive, archive_class
 from crawler.exit_status import ExitStatus, Verdict
 from crawler.running.call import WrongCall, check_project, spider_class_of, status_of
 from crawler.running.garbage import collect_garbage_less_often
+from crawler.running.notices import notify_of_crawls
 from crawler.running.plan import Source, due_sources, sources_of
 from crawler.running.project import project_settings, setting_option
 from crawler.running.report import INTERRUPTED, print_result, print_verdict, verdict_on_all
@@ -42,14 +43,17 @@ def crawl(names: tuple[str, ...], everything: bool, settings: dict[str, str]) ->
     """
     if names and everything:
         raise click.UsageError("Name sources or --all, not both.")
+    used = get_project_settings()
     try:
-        check_project(get_project_settings())
-        changed = project_settings({"FINEWS_PROGRESS_LINE": "0", **settings})
-        check_settings(changed)
-        status = _crawl(names, everything, changed)
+        check_project(used)
+        used = project_settings({"FINEWS_PROGRESS_LINE": "0", **settings})
+        check_settings(used)
+        status = _crawl(names, everything, used)
     except FinewsError as error:
-        status = status_of(error, get_project_settings())
-        print_verdict(Verdict(status, str(error)))
+        status = status_of(error, used)
+        verdict = Verdict(status, str(error))
+        print_verdict(verdict)
+        notify_of_crawls(used, {}, refused=verdict)
     sys.exit(status)
 
 
@@ -94,6 +98,7 @@ def _crawl(names: tuple[str, ...], everything: bool, settings: Settings) -> Exit
         print_result(name, result.verdict, result.counts)
     print(f"finews: {kind.whereabouts(settings)}", flush=True)
     print_verdict(verdict)
+    notify_of_crawls(settings, {name: result.verdict for name, result in results.items()})
     return verdict.status
 
 

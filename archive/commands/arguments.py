@@ -10,3 +10,12 @@ archive = click.argument(
     envvar="FINEWS_ARCHIVE",
     default="news",
 )
+
+watches_file = click.option(
+    "--watches",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="FINEWS_WATCHES",
+    default="watches.toml",
+    show_default=True,
+    help="The file of watches: what to send to whom.",
+)
