@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archive.commands.arguments import watches_file
+from archive.commands.arguments import FOLDER, find_archive, watches_file
 from archive.commands.statuses import Status
 from archive.storage import require_archive
 from archive.watches import load_watches, report
@@ -15,11 +15,8 @@ from archive.watches.ledger import LEDGER, Ledger
 
 _archive = click.option(
     "--archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
-    show_default=True,
-    help="The folder of the archive.",
+    type=FOLDER,
+    help="Folder of the archive; without it, that of the other commands.",
 )
 
 
@@ -27,7 +24,7 @@ _archive = click.option(
 @_archive
 @watches_file
 @click.pass_context
-def watch(context: click.Context, archive: Path, watches: Path) -> None:
+def watch(context: click.Context, archive: Path | None, watches: Path) -> None:
     """Send the notices that are due: news, edits, silences and failures.
 
     Crawls do the same when they end. The file of watches names what to watch and to whom to send
@@ -35,8 +32,9 @@ def watch(context: click.Context, archive: Path, watches: Path) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    require_archive(archive)
-    sent = report(archive, load_watches(watches))
+    folder = find_archive(archive)
+    require_archive(folder)
+    sent = report(folder, load_watches(watches))
     if sent.interrupted:
         click.echo(f"{sent.interrupted} notices may have been sent before: a process was killed.")
     click.echo(f"{sent.messages} messages sent.")
@@ -71,13 +69,14 @@ def test(channels: tuple[str, ...], watches: Path) -> None:
 @watch.command()
 @_archive
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-def history(archive: Path, limit: int) -> None:
+def history(archive: Path | None, limit: int) -> None:
     """Print the last notices, the newest first: time, state, watch, channel, text."""
-    require_archive(archive)
-    if not (archive / LEDGER).exists():
-        click.echo(f"{archive} has no notices yet.")
+    folder = find_archive(archive)
+    require_archive(folder)
+    if not (folder / LEDGER).exists():
+        click.echo(f"{folder} has no notices yet.")
         return
-    with closing(Ledger(archive / LEDGER, read_only=True)) as ledger:
+    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
         for notice in ledger.history(limit):
             at = (notice["sent"] or notice["found"])[:19]
             fields = (at, notice["state"], notice["watch"], notice["channel"], notice["line"])

@@ -34,7 +34,7 @@ _EVENTS = """
 """
 
 
-class _Row(NamedTuple):
+class _EventRow(NamedTuple):
     cursor: int
     info_code: str
     edition: str
@@ -60,7 +60,7 @@ def notices_after(
 
     :returns: with each batch, the cursor of its last event.
     """
-    while rows := [_Row(*row) for row in connection.execute(_EVENTS, [cursor, _BATCH])]:
+    while rows := [_EventRow(*row) for row in connection.execute(_EVENTS, [cursor, _BATCH])]:
         found = [row for row in rows if _KINDS.get(row.event) in watch.events]
         asked = {row.info_code for row in found}
         chosen = matching(connection, watch.query, asked) if watch.query and asked else asked
@@ -68,7 +68,7 @@ def notices_after(
         yield list(_notices(watch, (row for row in found if row.info_code in chosen))), cursor
 
 
-def _notices(watch: Watch, rows: Iterable[_Row]) -> Iterator[Notice]:
+def _notices(watch: Watch, rows: Iterable[_EventRow]) -> Iterator[Notice]:
     for row in rows:
         kind, edits = _KINDS[row.event], edits_from(row.edits or "[]")
         if kind is Event.ARRIVAL:  # once, though the article may have two editions
@@ -80,7 +80,7 @@ def _notices(watch: Watch, rows: Iterable[_Row]) -> Iterator[Notice]:
             yield Notice(key, " ".join([_line(kind, row), *map(_words, edits)]))
 
 
-def _line(kind: Event, row: _Row) -> str:
+def _line(kind: Event, row: _EventRow) -> str:
     article = _article(row)
     match kind:
         case Event.EDIT:
@@ -90,7 +90,7 @@ def _line(kind: Event, row: _Row) -> str:
     return _("Published again: %(article)s", article=article)
 
 
-def _article(row: _Row) -> str:
+def _article(row: _EventRow) -> str:
     parts = (row.title, row.media, row.published[:16].replace("T", " "), row.link)
     return "  ".join(part for part in parts if part)
 

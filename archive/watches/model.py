@@ -59,11 +59,11 @@ def _period(text: object) -> tuple[time, time]:
     raise ValueError('is no period of a day, such as "22:30-07:00"')
 
 
-class _Table(BaseModel):
+class _WatchTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Delivery(_Table):
+class Delivery(_WatchTable):
     """To whom notices go, and when. Times are of the clock in Shanghai.
 
     :param to: names of channels.
@@ -124,7 +124,7 @@ class Watch(Delivery):
         return self
 
 
-class Failures(Delivery):
+class FailureNotices(Delivery):
     """Failures of crawls, disks, files and channels.
 
     :param disk_free: send a notice when the archive's disk has less free space, such as ``5 GB``.
@@ -137,7 +137,7 @@ FAILURES = "failures"
 """The name under which notices of failures are in the ledger."""
 
 
-class WatchFile(_Table):
+class WatchFile(_WatchTable):
     """The contents of ``watches.toml``.
 
     :param language: of the messages: ``zh`` or ``en``.
@@ -150,7 +150,7 @@ class WatchFile(_Table):
     language: str = Field(default="zh", pattern="^(zh|en)$")
     channels: Mapping[str, str] = Field(min_length=1)
     watch: tuple[Watch, ...] = ()
-    failures: Failures | None = None
+    failures: FailureNotices | None = None
     pings: Mapping[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
