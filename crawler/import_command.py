@@ -15,6 +15,7 @@ from scrapy.statscollectors import DummyStatsCollector
 from archive.archive import Archive
 from archive.article_id import EASTMONEY
 from archive.clock import utc_now
+from archive.commands.arguments import archive_option
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
 from crawler.checking.saved import has_answers, saved_answers
@@ -44,14 +45,7 @@ _MOST_REPORTS = 20
 
 @click.command("import")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
-@click.option(
-    "--archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
-    show_default=True,
-    help="Folder of the archive; created when it does not exist.",
-)
+@archive_option
 @click.option(
     "--source",
     metavar="NAME",
@@ -101,7 +95,8 @@ def import_(
     answers that `sources check --save` or `sources add` wrote. The address of a page is found in
     the page, by a list among the files, or by the name of the file; otherwise write FILE=ADDRESS.
 
-    An interrupted import continues when run again; importing the same again changes nothing.
+    The archive is created when it does not exist. An interrupted import continues when run again;
+    importing the same again changes nothing.
 
     Exit status: 0; 4, some saved files could not be read as articles.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from archive.article import BodySource, Found
+from archive.article import BodySource, Found, Precision
 from archive.catalog.rows import PostRow
 from archive.content import read_body
 from archive.edits import ComparedVersion, Edit, EditClass, are_alike, edits_between
@@ -127,4 +127,5 @@ def _compared(version: VersionState, body: str) -> ComparedVersion:
         media=row.media,
         edition=row.edition,
         extractor=row.extractor,
+        precision=Precision(row.precision),
     )

@@ -28,7 +28,7 @@ from crawler.declarations.fields import ArticleFields
 from crawler.declarations.identity import article_id
 from crawler.declarations.lists import Entry
 from crawler.declarations.model import Declaration
-from crawler.declarations.times import Moment
+from crawler.declarations.times import Moment, TimeUnit
 
 _SENTENCE = re.compile(r"[^。！？\n]+[！？]?")
 _LONGEST_TITLE = 60
@@ -72,8 +72,6 @@ def composed(
 ) -> DeclaredArticle | None:
     """Compose an article; what its page holds comes before what the list holds.
 
-    A time that the page states to the day is left to the list, where that has it to the second.
-
     :param facts: of its page, where one was asked for.
     :returns: None where neither holds a body.
     :raises Refused: when it has neither an id nor an address.
@@ -83,9 +81,6 @@ def composed(
         body = Body(None, entry.title)
     if body is None or not body.text:
         return None
-    published = facts.published if facts else None
-    if published is None or published.precision > (entry.published or published).precision:
-        published = entry.published or published
     held = {
         each.name: (facts and getattr(facts, each.name)) or getattr(entry, each.name)
         for each in fields(ArticleFields)
@@ -93,7 +88,7 @@ def composed(
     own = {
         "id": article_id(declaration, entry.id, entry.address, space=space),
         "body": body,
-        "published": published,
+        "published": _stated(facts.published if facts else None, entry.published),
         "pictures": facts.pictures if facts else entry.pictures,
     }
     return DeclaredArticle(
@@ -105,6 +100,18 @@ def composed(
         locked=entry.locked,
         **(held | own),
     )
+
+
+def _stated(by_page: Moment | None, by_list: Moment | None) -> Moment | None:
+    """Return the time that a page states, which may have moved since a list stated it.
+
+    The list's time is taken where it is finer and says the same. A day alone moves no time.
+    """
+    if by_page is None or by_list is None or by_page.precision <= by_list.precision:
+        return by_page or by_list
+    minute = by_list.time.replace(second=0, microsecond=0)
+    is_same = by_page.precision is TimeUnit.DAY or by_page.time == minute
+    return by_list if is_same else by_page
 
 
 def to_article(

@@ -96,14 +96,14 @@ class ListedArticles(TemporaryDatabase):
 
 
 @dataclass(frozen=True, slots=True)
-class ReadArticle:
+class PublishedArticle:
     """An article, and the responses that it was read from."""
 
     article: Article
     responses: tuple[Captured, ...]
 
 
-Outcome: TypeAlias = ReadArticle | Refused
+Outcome: TypeAlias = PublishedArticle | Refused
 """An article, or the reason why it is none."""
 
 FindResponse: TypeAlias = Callable[[str, datetime], Captured | None]
@@ -297,7 +297,7 @@ def _key(info_code: InfoCode, edition: Edition | None) -> str:
 
 def _outcome(make: Callable[[], Article], *responses: Captured) -> Outcome:
     try:
-        return ReadArticle(make(), responses)
+        return PublishedArticle(make(), responses)
     except Refused as reason:
         return reason
 
