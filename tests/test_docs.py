@@ -221,6 +221,7 @@ RUN_BY = {
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
     "finews search QUERY": "test_a_line_for_each_post",
     "finews sources add ADDRESS": "test_a_source_is_added_tried_tested_and_checked",
+    "finews sources import": "test_the_old_name_imports_with_one_sentence",
     "finews sources check --save answers": "test_sources_that_are_as_expected",
     "finews sources check NAME": "test_what_is_not_as_declared_is_named",
     "finews sources check ths wscn": "test_recorded_answers_are_as_declared_but_old",
@@ -230,6 +231,7 @@ RUN_BY = {
     "make docs": "test_the_documents_are_a_web_site_too",
     "make fuzz": "test_nothing_breaks",
     "make nightly": "test_killed_at_random_moments_the_next_crawl_makes_it_whole",
+    "python -m bench.extraction --pages 100 --folder tests/golden/recorded": "test_it_prints_figures",
     "python -m scrapy crawl SPIDER -a NAME=VALUE": "test_the_commands_of_a_document_run",
     "python -m scrapy reparse --apply": (
         "test_an_improvement_is_shown_field_by_field_and_can_be_applied"
