@@ -231,7 +231,9 @@ RUN_BY = {
     "make docs": "test_the_documents_are_a_web_site_too",
     "make fuzz": "test_nothing_breaks",
     "make nightly": "test_killed_at_random_moments_the_next_crawl_makes_it_whole",
-    "python -m bench.extraction --pages 100 --folder tests/golden/recorded": "test_it_prints_figures",
+    "python -m bench.extraction --pages 100 --folder tests/golden/recorded": (
+        "test_it_prints_figures"
+    ),
     "python -m scrapy crawl SPIDER -a NAME=VALUE": "test_the_commands_of_a_document_run",
     "python -m scrapy reparse --apply": (
         "test_an_improvement_is_shown_field_by_field_and_can_be_applied"
