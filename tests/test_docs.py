@@ -213,7 +213,7 @@ RUN_BY = {
     "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
     "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",
-    "finews export posts": "test_without_a_kind_posts_are_exported",
+    "finews export posts --by-day DIR": "test_posts_by_day_and_as_selected",
     "finews export site --pictures": "test_the_commands_of_a_document_run",
     "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews give-up CODE": "test_an_article_is_given_up_on_demand",
