@@ -5,13 +5,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urljoin
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
 
 from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
 from archive.addresses import InvalidAddress
 from archive.article_id import ArticleId
-from archive.browse import template_filters
+from archive.browse import template_filters, words
 from archive.browse.article_page import (
     find_post,
     read_article,
@@ -20,8 +20,9 @@ from archive.browse.article_page import (
     read_text,
     read_versions,
 )
+from archive.browse.changes_feed import ChangesQuery, generate_changes_feed, read_changes
 from archive.browse.conditional import conditional
-from archive.browse.feed import Addresses, generate_feed, read_newest, updated
+from archive.browse.feed import Addresses, generate_feed, modified, read_newest
 from archive.browse.filters import table_parameters
 from archive.browse.front_page import read_front, read_media, read_securities
 from archive.browse.metadata import TITLE
@@ -43,9 +44,12 @@ from archive.search import (
     security_of,
 )
 from archive.storage import holder_of
+from archive.translation import gettext
 
 #: A page; Datasette passes the arguments that the page's parameters name.
 View = Callable[..., Awaitable[Response]]
+
+_ATOM = "application/atom+xml; charset=utf-8"
 
 
 async def front(request: Request, datasette: Site) -> Response:
@@ -106,11 +110,7 @@ async def news(request: Request, datasette: Site) -> Response:
 
 async def news_feed(request: Request, datasette: Site) -> Response:
     """Answer ``/news.atom`` with the parameters of ``/news``."""
-    query = _read_query(request)
-
-    def absolute(path: str) -> str:
-        return str(urljoin(request.url, str(datasette.urls.path(path))))
-
+    query, absolute = _read_query(request), _absolute(request, datasette)
     parameters = query.query_string()
     addresses = Addresses(
         feed=absolute(f"/news.atom{parameters}"),
@@ -120,17 +120,29 @@ async def news_feed(request: Request, datasette: Site) -> Response:
         picture=lambda name: absolute(f"/pictures/{name}"),
     )
     posts = await datasette.ask(read_newest, query, addresses, horizon())
-    title = f"{await _heading(datasette, query)} · {TITLE}"
+    title = f"{await _heading(datasette, query)} · {gettext(TITLE)}"
     renderer = datasette.renderer
     feed = await renderer.run(generate_feed, posts, query, title, addresses, renderer)
     return await renderer.run(
         conditional,
         request,
         feed,
-        "application/atom+xml; charset=utf-8",
-        modified=updated(posts),
+        _ATOM,
+        modified=modified(posts),
         max_age=300,
     )
+
+
+async def changes_feed(request: Request, datasette: Site) -> Response:
+    """Answer ``/changes.atom`` with the parameters of `ChangesQuery`."""
+    try:
+        query = ChangesQuery.from_parameters({name: request.args[name] for name in request.args})
+        changes = await datasette.ask(read_changes, query)
+    except InvalidQuery as error:
+        raise BadRequest(str(error)) from error
+    feed = generate_changes_feed(changes, query, _absolute(request, datasette))
+    # Without a time: of several changes in one second, the last may have come after an answer.
+    return conditional(request, feed, _ATOM, modified=None, max_age=60)
 
 
 async def security(request: Request, datasette: Site) -> Response:
@@ -139,7 +151,7 @@ async def security(request: Request, datasette: Site) -> Response:
     until = horizon()
     about = await datasette.ask_cached(("security", code), read_security, code, until)
     if about is None:
-        raise NotFound("没有新闻提到这只证券。")
+        raise NotFound(gettext("No post names this security."))
     query = Query(security=code)
     page = await datasette.ask(read_page, query, ListPosition.from_arguments(request.args), until)
     return await _render(
@@ -223,7 +235,7 @@ async def post_file(request: Request, datasette: Site) -> Response:
     )
     data = await datasette.ask(lambda _: read_file(datasette.folder, path))
     if data is None:
-        raise NotFound("存档里没有这个文件。")
+        raise NotFound(gettext("The archive has no such file."))
     return Response(
         data,
         content_type="text/plain; charset=utf-8",
@@ -237,7 +249,7 @@ async def picture(request: Request, datasette: Site) -> Response:
     """Answer ``/pictures/<SHA-256>.<suffix>`` with the bytes of a stored picture."""
     found = await datasette.ask(read_picture, datasette.folder, request.url_vars["name"])
     if found is None:
-        raise NotFound("存档里没有这张图片。")
+        raise NotFound(gettext("The archive has no such picture."))
     data, kind = found
     return Response(
         data,
@@ -251,13 +263,13 @@ async def short_address(request: Request, datasette: Site) -> Response:
     """Answer ``/<id of an article>``; an info code with or without its NW."""
     article = await _find_article(datasette, request.url_vars["code"])
     if article is None:
-        raise NotFound("存档里没有这篇新闻。")
+        raise NotFound(gettext("The archive has no such article."))
     return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
 
 
 async def hidden(request: Request) -> Response:
     """Answer 404 for Datasette's pages that describe the machine or serve its developers."""
-    raise NotFound("没有这个页面。")
+    raise NotFound(gettext("There is no such page."))
 
 
 async def _render(datasette: Site, request: Request, template: str, **variables: Any) -> Response:
@@ -265,6 +277,11 @@ async def _render(datasette: Site, request: Request, template: str, **variables:
         await datasette.render_template(template, variables, request=request),
         headers={"Cache-Control": f"max-age={datasette.setting('default_cache_ttl')}"},
     )
+
+
+def _absolute(request: Request, datasette: Site) -> Callable[[str], str]:
+    """Return a function that returns the absolute address of a path of the site."""
+    return lambda path: str(urljoin(request.url, str(datasette.urls.path(path))))
 
 
 async def _find_article(datasette: Site, text: str) -> ArticleId | None:
@@ -278,11 +295,16 @@ async def _find_article(datasette: Site, text: str) -> ArticleId | None:
     return None
 
 
+def in_language(request: Request, language: str) -> str:
+    """Return the address of the same page in another language, relative to it."""
+    return f"?{urlencode([*parse_qsl(request.query_string), ('lang', language)])}"
+
+
 async def _find_post(request: Request, datasette: Site) -> Any:
     code, edition = unquote(request.url_vars["code"]), request.args.get("edition")
     post = await datasette.ask(find_post, code, edition)
     if post is None:
-        raise NotFound("存档里没有这篇新闻。")
+        raise NotFound(gettext("The archive has no such article."))
     return post
 
 
@@ -302,16 +324,20 @@ def _read_query(request: Request) -> Query:
 async def _heading(datasette: Site, query: Query) -> str:
     chosen = query.parameters
     if query.q:
-        chosen["q"] = f"搜索：{query.q}"
+        chosen["q"] = gettext("Search: %(query)s", query=query.q)
     if security := await datasette.ask(security_of, query.security):
         chosen["security"] = security.name
     if query.day:
         chosen["day"] = template_filters.day(query.day)
     if query.month:
         chosen["month"] = template_filters.month(query.month)
+    for name in ("since", "until"):
+        if name in chosen:
+            time = chosen[name].replace("T", " ")
+            chosen[name] = f"{words.column_title(name)} {time}"
     if query.source:
-        chosen["source"] = template_filters.word(query.source)
-    return " · ".join(chosen.values()) or "全部新闻"
+        chosen["source"] = words.word(query.source)
+    return " · ".join(chosen.values()) or gettext("All news")
 
 
 def _table_address(datasette: Site, query: Query, extension: str, more: dict[str, str]) -> str:
