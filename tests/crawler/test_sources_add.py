@@ -38,7 +38,7 @@ from demo.replica import Replica
 from demo.static import StaticFile, static_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
 from tests.support import fork_server
-from tests.support.children import Child
+from tests.support.fork_server import Forked
 from tests.support.source_answers import RECORDED
 
 BUILT = datetime.now().astimezone()
@@ -547,7 +547,7 @@ def test_an_interrupted_visit_ends_in_good_order(
 ) -> None:
     with (
         Replica(made_up.sites, faults=[Fault(CAIXUN_HOST, "/news", failure=hang())]) as replica,
-        Child(
+        Forked(
             (*FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(tmp_path), *NO_DELAYS),
             env=os.environ | replica.environment,
             stderr=subprocess.PIPE,
