@@ -19,6 +19,7 @@ from archive.browse.cache import Cache
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from archive.catalog import Catalog, PostRow
+from archive.catalog.history import begin_history
 from archive.content import format_post, post_path
 from archive.search import register, without_index
 from bench.articles import SHARE, as_article
@@ -80,6 +81,7 @@ def build(folder: Path, posts: int) -> None:
             for post in batch:
                 if post.id in visited:
                     write_file(folder, post)
+        begin_history(database.conn)
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
 

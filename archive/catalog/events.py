@@ -61,7 +61,7 @@ def record_events(connection: sqlite3.Connection, entries: Iterable[CatalogEntry
             old = entry.revision
             version = (old.seen_from, old.info_code, old.edition, old.version, old.cause)
             connection.execute(_ADD, version)
-        if entry.securities is not None and not entry.same_version:
+        if entry.is_new_version:
             version = (post.seen_from, post.info_code, post.edition, post.version, post.cause)
             connection.execute(_ADD, version)
         if entry.presence is not None:

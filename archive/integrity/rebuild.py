@@ -130,7 +130,7 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) 
     worth_it = len(pieces) > WORTH_WORKERS or posts > _WORTH_WORKERS
     with (
         sharing.workers(worth_it=worth_it) as workers,
-        catalog.bulk_loading(partial(_indexed, catalog, workers, progress, sharing.files)),
+        catalog.bulk_loading(partial(_indexed, workers, progress, sharing.files)),
     ):
         for piece in scan(pieces, partial(read_journal, folder), workers, progress):
             replay.add(piece)
@@ -162,17 +162,13 @@ def _add_files(
 
 
 def _indexed(
-    catalog: Catalog,
-    workers: Workers,
-    progress: Progress,
-    at_once: int,
-    texts: Iterator[PostText],
+    workers: Workers, progress: Progress, at_once: int, texts: Iterator[PostText], count: int
 ) -> Iterator[IndexedRow]:
     """Yield the rows of the search index.
 
     Worker processes cut texts into pairs of characters: that takes longer than the indexing.
     """
-    steps = zip(progress("index", range(catalog.count())), texts, strict=False)
+    steps = zip(progress("index", range(count)), texts, strict=False)
     texts_at_once = chunks((text for _, text in steps), at_once)
     for rows in workers.in_order(_indexed_rows, texts_at_once):
         yield from rows
