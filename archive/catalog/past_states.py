@@ -51,9 +51,7 @@ class _Period:
 
 def _states(connection: sqlite3.Connection, info_code: str) -> Iterator[tuple[str, PostState]]:
     """Yield what was known of an article, the earliest first, each with its beginning."""
-    editions = [
-        list(_periods(connection, edition)) for edition in _editions(connection, info_code)
-    ]
+    editions = [list(_periods(connection, edition)) for edition in _editions(connection, info_code)]
     times = sorted({period.begin for period in chain.from_iterable(editions)})
     for time in times:
         known = [each.state for periods in editions for each in periods if each.covers(time)]

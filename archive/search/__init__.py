@@ -13,6 +13,7 @@ from archive.search.index import (
     without_index,
 )
 from archive.search.language import parse
+from archive.search.moment import moment_of
 from archive.search.query import (
     CONDITIONS,
     EVERYTHING,
@@ -24,7 +25,9 @@ from archive.search.query import (
     find,
     has_at_least,
     is_frequent,
+    named_then,
     names_meant,
+    state_at,
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.search.securities import (
@@ -62,7 +65,9 @@ __all__ = [
     "has_at_least",
     "indexed_row",
     "is_frequent",
+    "moment_of",
     "months_between",
+    "named_then",
     "names_meant",
     "parse",
     "read_facets",
@@ -71,5 +76,6 @@ __all__ = [
     "securities_named",
     "security_of",
     "snippet",
+    "state_at",
     "without_index",
 ]

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from archive.search.conditions import PRESENT
 from archive.search.query import Query, QueryPlan, plan, rows
 
 # Posts of a query that are counted at most.
@@ -19,6 +20,18 @@ _FACET_VALUES = 12
 
 # Months that are counted one by one at most.
 _MOST_MONTHS = 1_200
+
+
+_MENTIONS = """
+    SELECT security FROM mentions WHERE info_code IN (SELECT value FROM json_each(:posts))
+"""
+_PAST_MENTIONS = """
+    SELECT security FROM mention_history WHERE state IN (SELECT value FROM json_each(:posts))
+    UNION ALL SELECT security FROM mentions WHERE info_code IN (
+        SELECT info_code FROM post_history
+        WHERE known_until IS NULL AND id IN (SELECT value FROM json_each(:posts))
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,8 @@ class Facet:
 def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     """Return the facets of a query that have more than one value or are chosen already."""
     query_plan = plan(connection, query)
+    is_present = query.tables is PRESENT
+    table = "posts INDEXED BY posts_facts" if is_present else "post_history"
     newest = f"""
         {query_plan.select("posts.id")}
         ORDER BY {query_plan.published} DESC, posts.id DESC LIMIT {SAMPLE}
@@ -53,8 +68,8 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     posts = rows(
         connection,
         f"""
-        SELECT substr(published, 1, 7), media, body_source, info_code
-        FROM posts INDEXED BY posts_facts WHERE id IN ({newest})
+        SELECT substr(published, 1, 7), media, body_source, info_code, id
+        FROM {table} WHERE id IN ({newest})
         """,  # noqa: S608 (our own words; those of visitors are in the values)
         query_plan.values,
     )
@@ -64,12 +79,11 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
         connection,
         f"""
         SELECT code, coalesce(name, symbol), mentioned FROM (
-            SELECT security, count(*) AS mentioned FROM mentions
-            WHERE info_code IN (SELECT value FROM json_each(:posts))
+            SELECT security, count(*) AS mentioned FROM ({_MENTIONS if is_present else _PAST_MENTIONS})
             GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
         ) JOIN securities ON code = security ORDER BY mentioned DESC, code
         """,  # noqa: S608
-        {"posts": json.dumps([post[3] for post in posts])},
+        {"posts": json.dumps([post[3 if is_present else 4] for post in posts])},
     )
     counted = _months(connection, query_plan) if sampled and not query.q else None
     facets = (
