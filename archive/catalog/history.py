@@ -158,12 +158,14 @@ _SCHEMA = (
 def _column(name: str) -> str:
     if name in _SEARCHED:
         return f"post_history.{name}"
+    if name == "checked":  # later checks found the same
+        return "known_from AS checked"
     past = f"facts ->> '$.{name}'"
     return f"iif(known_until IS NULL, posts.{name}, {past}) AS {name}"
 
 
 _STATES = f"""
-    SELECT post_history.id, info_code, known_from, known_until, document,
+    SELECT post_history.id, info_code, known_from, known_until, document, posts.id AS post,
         {", ".join(_column(name) for name in _ROW if name not in ("info_code", "text"))},
         iif(known_until IS NULL, (
             SELECT json_group_object(security, found) FROM (

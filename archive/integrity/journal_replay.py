@@ -191,9 +191,15 @@ class JournalReplay:
     Attribute `strange` states why posts and revisions are not in the catalog, a sentence each;
     `unread` has the paths of posts that name no article or no day; `numbers` has the numbers that
     articles must get back at the end, see `Catalog.renumber`.
+
+    :param until: repeat only what the archive had learnt by this time, ISO 8601, UTC. What it
+        learnt of an article is as late as what it had learnt of it before: the clock may have gone
+        back.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path) -> None:
+    def __init__(self, catalog: Catalog, folder: Path, until: str | None = None) -> None:
+        self._until = until
+        self._learnt: dict[str, str] = {}
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
         self.numbers: dict[ArticleId, int] = {}
@@ -223,10 +229,24 @@ class JournalReplay:
         for picture in journal.pictures:
             self._catalog.store_picture(picture)
         for facts, body, date in journal.posts:
+            if self._is_later(facts["post"], date if not is_of_new_version(facts) else None):
+                continue
             if is_of_new_version(facts):
                 self._add_version(facts, body)
             else:
                 self._add_check(facts, date)
+
+    def _is_later(self, post: Mapping[str, Any], date: str | None) -> bool:
+        """Return whether a record is of what the archive had not learnt by the time of the replay.
+
+        :param date: of the record; None for a new version, whose time is in its facts.
+        """
+        if self._until is None:
+            return False
+        learnt = date or post["revised"] or post["first_seen"]
+        code = post["info_code"]
+        self._learnt[code] = max(learnt, self._learnt.get(code, ""))
+        return self._learnt[code] > self._until
 
     def files_of(self, paths: Sequence[PurePosixPath]) -> list[ListedPost]:
         """Return which of the post files have an article that the catalog knows."""

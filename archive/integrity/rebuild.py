@@ -116,6 +116,28 @@ def rebuild(
     return rebuilt
 
 
+def rebuild_as_of(folder: Path, place: Path, moment: str, progress: Progress = silent) -> None:
+    """Generate a catalog from the captures of an archive up to a time.
+
+    :param place: of the new catalog, outside of the archive.
+    :param moment: ISO 8601, UTC.
+    :raises ArchiveError: when the archive cannot be read, or the catalog cannot be written.
+    """
+    warcs = list(filter(is_ours, warc_files(folder / "warc")))
+    pieces = pieces_of(warcs, BY_SIZE.piece_bytes)
+    with (
+        disk_errors(folder),
+        Catalog(place, private=True) as catalog,
+        BY_SIZE.workers(worth_it=len(pieces) > WORTH_WORKERS) as workers,
+        catalog.bulk_loading(partial(_indexed, workers, progress, BY_SIZE.files)),
+    ):
+        replay = JournalReplay(catalog, folder, until=moment)
+        for piece in scan(pieces, partial(read_journal, folder), workers, progress):
+            replay.add(piece)
+        replay.write()
+        catalog.renumber(replay.numbers)
+
+
 def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) -> Rebuilt:
     rebuilt = Rebuilt()
     replay = JournalReplay(catalog, folder)

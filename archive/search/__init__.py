@@ -1,5 +1,6 @@
 """Chinese full-text search over the posts, exact from one character up."""
 
+from archive.search.conditions import PRESENT
 from archive.search.facets import count_by_month, months_between, read_facets
 from archive.search.index import (
     IndexedRow,
@@ -44,6 +45,7 @@ __all__ = [
     "CONDITIONS",
     "EVERYTHING",
     "MOST_RANKED",
+    "PRESENT",
     "Explanation",
     "Hit",
     "IndexedRow",

@@ -64,7 +64,7 @@ PRESENT = SearchedTables(
     matching=_IN_POSTS,
     counting=_IN_POSTS,
     probe=f"EXISTS (SELECT 1 {_IN_POSTS.format('q')} AND posts_search.rowid = posts.id)",
-    naming=f"SELECT id FROM posts WHERE info_code IN ({_NAMING})",
+    naming=f"SELECT id FROM posts WHERE info_code IN ({_NAMING})",  # noqa: S608 (our own words)
 )
 #: The states of `archive.catalog.history`; the parameter ``as_of`` is the time.
 PAST = SearchedTables(
@@ -76,8 +76,10 @@ PAST = SearchedTables(
     probe=f"iif(posts.document > 0,"
     f" EXISTS (SELECT 1 {_IN_POSTS.format('q')} AND posts_search.rowid = posts.document),"
     f" EXISTS (SELECT 1 {_IN_VERSIONS.format('q')} AND versions_search.rowid = -posts.document))",
-    naming="SELECT state FROM mention_history WHERE security IN ({0}) UNION ALL"
-    f" SELECT id FROM post_history WHERE known_until IS NULL AND info_code IN ({_NAMING})",
+    naming=f"""
+        SELECT state FROM mention_history WHERE security IN ({{0}}) UNION ALL
+        SELECT id FROM post_history WHERE known_until IS NULL AND info_code IN ({_NAMING})
+    """,  # noqa: S608 (our own words)
     edited=" AND at <= :as_of",
 )
 

@@ -61,6 +61,7 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     query_plan = plan(connection, query)
     is_present = query.tables is PRESENT
     table = "posts INDEXED BY posts_facts" if is_present else "post_history"
+    mentions = _MENTIONS if is_present else _PAST_MENTIONS
     newest = f"""
         {query_plan.select("posts.id")}
         ORDER BY {query_plan.published} DESC, posts.id DESC LIMIT {SAMPLE}
@@ -79,7 +80,7 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
         connection,
         f"""
         SELECT code, coalesce(name, symbol), mentioned FROM (
-            SELECT security, count(*) AS mentioned FROM ({_MENTIONS if is_present else _PAST_MENTIONS})
+            SELECT security, count(*) AS mentioned FROM ({mentions})
             GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
         ) JOIN securities ON code = security ORDER BY mentioned DESC, code
         """,  # noqa: S608

@@ -3,9 +3,9 @@
 ``posts_search`` is a contentless FTS5 table of `archive.search.tokenizer`; its rowid is
 ``posts.id``. SQL queries it as Datasette does: ``posts_search MATCH escape_fts(:query)``.
 ``versions_search`` has the texts that posts no longer have, by the number of a state in
-``post_history``. Triggers keep both up to date, so a connection that writes posts needs `register`. ``INSERT OR
-REPLACE`` fires the delete trigger only with ``PRAGMA recursive_triggers``, which sqlite-utils
-switches on; an upsert needs nothing.
+``post_history``. Triggers keep both up to date, so a connection that writes posts needs `register`.
+``INSERT OR REPLACE`` fires the delete trigger only with ``PRAGMA recursive_triggers``, which
+sqlite-utils switches on; an upsert needs nothing.
 """
 
 import sqlite3

@@ -1,7 +1,7 @@
 """Times as of which a question is asked."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from archive.clock import utc_iso
 from archive.errors import InvalidQuery
@@ -29,11 +29,11 @@ def moment_of(text: str, now: datetime | None = None) -> str:
         stated = form["stated"].replace(" ", "T").upper()
         # In an address, a plus that is not escaped arrives as a space.
         zone = (form["zone"] or _SHANGHAI).replace(" ", "+").upper()
-        moment = datetime.fromisoformat(stated + _FIRST[len(stated) :] + zone)
-        if now is not None and moment > now:
-            raise InvalidQuery(f"{text!r} is in the future; ask as of a time that has passed.")
-        return utc_iso(moment)
+        moment = datetime.fromisoformat(stated + _FIRST[len(stated) :] + zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidQuery(
             f"{text!r} is no time such as 2026-11-22, 2026-11-22T09:30 or 2026-11-22T01:30:00Z."
         ) from error
+    if now is not None and moment > now:
+        raise InvalidQuery(f"{text!r} is in the future; ask as of a time that has passed.")
+    return utc_iso(moment)

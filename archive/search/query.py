@@ -1,8 +1,8 @@
 """Queries for posts, the same for pages, feeds, exports and Python callers.
 
-A `Query` names posts, those of now or those that the archive had at a time. `find` returns a page of them in the order of their publication, `count`
-counts them. A page begins after a given post, not after a number of rows: the last page costs as
-much as the first one.
+A `Query` names posts, those of now or those that the archive had at a time. `find` returns a page
+of them in the order of their publication, `count` counts them. A page begins after a given post,
+not after a number of rows: the last page costs as much as the first one.
 """
 
 import math

@@ -22,7 +22,7 @@ from archive.errors import ArchiveError
 from archive.export.records import read_version
 from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
-from archive.search import Query
+from archive.search import Query, moment_of
 from archive.storage import open_catalog
 from archive.writing import target_of
 
@@ -181,12 +181,15 @@ def read_rolling_editions(
 ) -> Iterator[PublishedPost]:
     """Read the rolling news of a query whose articles have another edition, in a media's category.
 
-    `read_posts` has only that other edition.
+    `read_posts` has only that other edition. A query with `as_of` has none of them: what such a
+    post was then is not recorded.
     """
+    if query.as_of:
+        return
     yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
 
 
-_ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {{condition}}"  # noqa: S608
+_ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM {{rows}} AS posts WHERE {{condition}}"  # noqa: S608
 _ROLLING_EDITIONS = f"""
     SELECT {", ".join(_COLUMNS)} FROM editions
     WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {{condition}})
@@ -197,9 +200,10 @@ def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Itera
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
-            carried = carried_by_post(connection, folder) if with_pictures else {}
-            ordered = f"{sql.format(condition=query.condition)} ORDER BY published, info_code"
-            rows = connection.execute(ordered, query.values)
+            by = moment_of(query.as_of) if query.as_of else None
+            carried = carried_by_post(connection, folder, by) if with_pictures else {}
+            chosen = sql.format(rows=query.tables.rows, condition=query.condition)
+            rows = connection.execute(f"{chosen} ORDER BY published, info_code", query.values)
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:
