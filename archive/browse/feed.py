@@ -10,7 +10,7 @@ from archive.browse.post_list import without_future
 from archive.browse.rendering import MAX_BYTES_IN_FEED, MAX_CHARACTERS, Renderer
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
-from archive.search import Query, find
+from archive.search import PRESENT, Query, find
 
 #: Number of posts in a feed.
 _MAX_ENTRIES = 30
@@ -56,14 +56,16 @@ def read_newest(
     hits = find(connection, without_future(query, until), limit=_MAX_ENTRIES)
     rows = connection.execute(
         f"""
-        SELECT info_code, title, published, revised, first_seen, media, digest, path,
+        SELECT info_code, title, published, revised, first_seen, media, digest,
+            {"path" if query.tables is PRESENT else "file"} AS path,
             substr(text, 1, {MAX_CHARACTERS}) AS text
-        FROM posts WHERE id IN ({", ".join("?" * len(hits))}) ORDER BY published DESC, id DESC
-        """,  # noqa: S608 (question marks and a number)
+        FROM {query.tables.rows} WHERE id IN ({", ".join("?" * len(hits))})
+        ORDER BY published DESC, id DESC
+        """,  # noqa: S608 (question marks, a number and our own names)
         [hit.id for hit in hits],
     )
     return [
-        FeedPost(row, stored_pictures(connection, row["info_code"], addresses.picture))
+        FeedPost(row, stored_pictures(connection, row["info_code"], addresses.picture, query.as_of))
         for row in rows
     ]
 

@@ -166,6 +166,13 @@ METADATA: dict[str, Any] = {
                     "title": "版本",
                     "description": "每个版本一行，现行的也在内：文字、缘由、改动和时间。",
                 },
+                "post_states": {
+                    "title": "各时的新闻",
+                    "description": "存档在每段时间（known_from 起，到 known_until 前）所知的新闻。",
+                },
+                "post_history": {"hidden": True},
+                "mention_history": {"hidden": True},
+                "versions_search": {"hidden": True},
                 "absences": {"title": "下线", "description": "来源没有这篇新闻的时间。"},
                 "securities": {"title": "证券", "label_column": "name"},
                 "mentions": {"title": "提及", "description": "哪篇新闻提到哪只证券。"},

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from archive.browse import pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
+from archive.browse.past import PRESENT_ONLY, at_present, moment_shown, with_past
 from archive.browse.post_list import card_of
 from archive.browse.security_headers import Application, read_only, with_security_headers
 from archive.browse.site import Site
@@ -36,6 +37,7 @@ T = TypeVar("T")
 _CODE = r"(?P<code>[^/]+)"
 _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
+    (rf"{PRESENT_ONLY}$", pages.present_only),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
     (r"/media$", pages.media),
@@ -89,6 +91,7 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
     for name in ("ago", "clock", "day", "market", "moment", "month", "number", "published", "word"):
         env.filters[name] = getattr(template_filters, name)
     env.filters["card"] = card_of
+    env.filters["at_present"] = at_present
     env.tests["web"] = template_filters.is_web_address
     env.globals["title_of_site"] = datasette.metadata("title")
 
@@ -97,13 +100,14 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
 @_for_sites
 def extra_template_vars(
     template: str, request: Request | None, datasette: Site
-) -> Callable[[], Awaitable[dict[str, Any]]] | None:
-    """Return the article for the row page of a post."""
-    if template != "row-catalog-posts.html":
-        return None
+) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """Return the time of the page, and the article for the row page of a post."""
 
     async def variables() -> dict[str, Any]:
-        return await pages.article_variables(request, datasette)
+        time = {"as_of": template_filters.as_of(moment_shown(request))}
+        if template != "row-catalog-posts.html":
+            return time
+        return time | await pages.article_variables(request, datasette)
 
     return variables
 
@@ -137,7 +141,7 @@ def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
     """Refuse writing methods, add security headers, handle the path prefix, and mark CSV."""
     prefixed = with_base_url(datasette.setting("base_url"))
     return lambda application: with_security_headers(
-        read_only(prefixed(with_byte_order_mark(application)))
+        read_only(prefixed(with_past(with_byte_order_mark(application))))
     )
 
 

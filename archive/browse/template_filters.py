@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from archive.article import SHANGHAI
+from archive.search import moment_of
 
 _WEEKDAYS = "一二三四五六日"
 _WORDS = {
@@ -49,6 +50,7 @@ _WORDS = {
     "since": "起始时间",
     "until": "截止时间",
     "q": "搜索",
+    "as_of": "存档时间",
 }
 _MARKETS: Mapping[int, str] = {
     0: "深圳、北京",
@@ -75,6 +77,12 @@ def moment(time: str | None) -> str:
     """Format an ISO 8601 time as in Shanghai: ``2021年12月29日 17:34``."""
     shanghai = _shanghai(time)
     return f"{_date(shanghai)} {shanghai:%H:%M}" if shanghai else time or ""
+
+
+def as_of(text: str) -> str:
+    """Format the time of a page: ``2021年12月29日 17:34:00``; empty for the present."""
+    then = _shanghai(moment_of(text)) if text else None
+    return f"{_date(then)} {then:%H:%M:%S}" if then else ""
 
 
 def clock(time: str, precision: str = "second") -> str:

@@ -173,6 +173,11 @@ _STATES = f"""
                 WHERE mentions.info_code = post_history.info_code ORDER BY security
             )
         ), facts ->> '$.securities') AS securities,
+        iif(known_until IS NULL, posts.path, (
+            SELECT path FROM versions WHERE versions.info_code = post_history.info_code
+            AND versions.edition = facts ->> '$.edition'
+            AND versions.version = facts ->> '$.version'
+        )) AS file,
         iif(document > 0, posts.text, (
             SELECT text FROM versions WHERE versions.info_code = post_history.info_code
             AND versions.edition = facts ->> '$.edition'

@@ -1,7 +1,7 @@
 """Chinese full-text search over the posts, exact from one character up."""
 
 from archive.search.conditions import PRESENT
-from archive.search.facets import count_by_month, months_between, read_facets
+from archive.search.facets import count_by_month, months_between, most_named, read_facets
 from archive.search.index import (
     IndexedRow,
     Indexing,
@@ -69,6 +69,7 @@ __all__ = [
     "is_frequent",
     "moment_of",
     "months_between",
+    "most_named",
     "named_then",
     "names_meant",
     "parse",

@@ -61,7 +61,6 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     query_plan = plan(connection, query)
     is_present = query.tables is PRESENT
     table = "posts INDEXED BY posts_facts" if is_present else "post_history"
-    mentions = _MENTIONS if is_present else _PAST_MENTIONS
     newest = f"""
         {query_plan.select("posts.id")}
         ORDER BY {query_plan.published} DESC, posts.id DESC LIMIT {SAMPLE}
@@ -76,25 +75,51 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     )
     sampled = len(posts) == SAMPLE
     months, media, sources = (Counter(post[column] for post in posts) for column in range(3))
-    securities = rows(
-        connection,
-        f"""
-        SELECT code, coalesce(name, symbol), mentioned FROM (
-            SELECT security, count(*) AS mentioned FROM ({mentions})
-            GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
-        ) JOIN securities ON code = security ORDER BY mentioned DESC, code
-        """,  # noqa: S608
-        {"posts": json.dumps([post[3 if is_present else 4] for post in posts])},
-    )
+    securities = _most_named(connection, query, [post[3 if is_present else 4] for post in posts])
     counted = _months(connection, query_plan) if sampled and not query.q else None
     facets = (
         Facet("month", _newest_first(counted or months), sampled and counted is None),
         Facet("media", _most_common(media), sampled),
-        Facet("security", [FacetValue(*row) for row in securities], sampled),
+        Facet("security", securities, sampled),
         Facet("source", _most_common(sources), sampled),
     )
     chosen = query.parameters
     return [facet for facet in facets if len(facet.values) > 1 or facet.name in chosen]
+
+
+def most_named(connection: sqlite3.Connection, query: Query, limit: int) -> list[FacetValue]:
+    """Return the securities that most posts of a query name, most posts first.
+
+    :param limit: most securities to return.
+    """
+    column = "posts.info_code" if query.tables is PRESENT else "posts.id"
+    query_plan = plan(connection, query)
+    posts = [post for (post,) in rows(connection, query_plan.select(column), query_plan.values)]
+    return _most_named(connection, query, posts, limit)
+
+
+def _most_named(
+    connection: sqlite3.Connection,
+    query: Query,
+    posts: Sequence[object],
+    limit: int = _FACET_VALUES,
+) -> list[FacetValue]:
+    """Return the securities that most posts name.
+
+    :param posts: codes of posts, or numbers of states, as the tables of the query have them.
+    """
+    named = rows(
+        connection,
+        f"""
+        SELECT code, coalesce(name, symbol), mentioned FROM (
+            SELECT security, count(*) AS mentioned
+            FROM ({_MENTIONS if query.tables is PRESENT else _PAST_MENTIONS})
+            GROUP BY security ORDER BY mentioned DESC, security LIMIT {limit}
+        ) JOIN securities ON code = security ORDER BY mentioned DESC, code
+        """,  # noqa: S608 (our own words)
+        {"posts": json.dumps(posts)},
+    )
+    return [FacetValue(*row) for row in named]
 
 
 def count_by_month(connection: sqlite3.Connection, query: Query) -> list[tuple[str, int]]:
