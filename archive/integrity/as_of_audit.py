@@ -92,7 +92,13 @@ def _moment(whole: sqlite3.Connection, rng: random.Random, folder: Path) -> str:
         raise ArchiveError(f"{folder} has no posts, so nothing can be asked as of a time.")
     sql = "SELECT known_from FROM post_history WHERE id >= ? ORDER BY id LIMIT 1"
     (known,) = whole.execute(sql, [rng.randint(1, states)]).fetchone()
-    return utc_iso(datetime.fromisoformat(known) + timedelta(seconds=rng.randint(-1, 1)))
+    try:
+        return utc_iso(datetime.fromisoformat(known) + timedelta(seconds=rng.randint(-1, 1)))
+    except ValueError as error:
+        raise ArchiveError(
+            f"The catalog of {folder} states {known!r} for a time; `finews rebuild` generates it "
+            "again from the captures."
+        ) from error
 
 
 def _questions(whole: sqlite3.Connection, rng: random.Random) -> Iterator[Query]:

@@ -1,26 +1,31 @@
 """An archive as of a time equals an archive that was rebuilt from its captures up to that time."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.archive import Archive
 from archive.article import Article, BodySource
+from archive.cli import main
 from archive.integrity.as_of_audit import audit_as_of
 from archive.integrity.rebuild import rebuild
+from archive.search import register
 from tests.support.articles import ARTICLE, CODE, MIRRORED, rows
 from tests.support.catalogs import OTHER
 from tests.support.editions import CODE as OF_TWO
 from tests.support.editions import MEDIA, ROLLING
 
 # Pairs of a moment and a question; `make nightly` asks 10,000.
-PAIRS = int(os.environ.get("FINEWS_AS_OF_PAIRS", "400"))
+PAIRS = int(os.environ.get("FINEWS_AS_OF_PAIRS", "80"))
 PER_ARCHIVE = 40
 
 BODY = '<p>公司全年增长5.3%。</p><p>分红<a data-code="1,600160">巨化股份</a>不变。</p>'
@@ -117,3 +122,35 @@ def states(folder: Path) -> list[dict[str, object]]:
         {name: value for name, value in each.items() if name not in ("id", "document", "post")}
         for each in found
     ]
+
+
+def test_the_command_audits_an_archive(tmp_path: Path) -> None:
+    live(tmp_path, [("first", 0), ("figure", 9), ("other", 9), ("gone", 9), ("title", 9)])
+    audited = CliRunner().invoke(main, ["verify", str(tmp_path), "--as-of", "3"])
+    assert (audited.exit_code, audited.output.startswith("3 questions as of 1 times")) == (0, True)
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog, catalog:
+        register(catalog)
+        catalog.execute(
+            "UPDATE post_history SET facts = json_set(facts, '$.title', '后来'),"
+            " published = '2020-01-01T00:00:00+08:00'"
+        )
+    audited = CliRunner().invoke(main, ["verify", str(tmp_path), "--as-of", "3"])
+    assert audited.exit_code == 3
+    assert "answers differ from the captures" in audited.output
+
+
+def test_an_archive_without_posts_cannot_be_asked(tmp_path: Path) -> None:
+    live(tmp_path, [])
+    audited = CliRunner().invoke(main, ["verify", str(tmp_path), "--as-of", "3"])
+    assert audited.exit_code == 1
+    assert "has no posts" in audited.output
+
+
+def test_an_audit_notices_what_leaks(tmp_path: Path) -> None:
+    """A state that is known too early, with what the archive learnt later."""
+    live(tmp_path, [("first", 0), ("figure", 60)])
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog, catalog:
+        catalog.execute("UPDATE post_history SET known_until = '2026-11-22T12:30:00Z' WHERE id = 1")
+        catalog.execute("UPDATE post_history SET known_from = '2026-11-22T12:30:00Z' WHERE id = 2")
+    differences = [audit_as_of(tmp_path, 1, seed).differences for seed in range(6)]
+    assert any("than its captures" in each for found in differences for each in found)
