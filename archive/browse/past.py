@@ -30,7 +30,7 @@ _HAS_PAST = re.compile(
 _ROW_AS_JSON = re.compile(r"/catalog/posts/([^/]+)\.json")
 
 
-class WithdrawnThen(BadRequest):
+class WithdrawnThen(BadRequest):  # type: ignore[misc]
     """The error of an article that its source did not have at the time of the page."""
 
     status = 410

@@ -38,8 +38,8 @@ class SearchedTables:
 
     :param posts: the table, under the name ``posts``.
     :param rows: the table or view with all columns of its rows.
-    :param matching: from FROM on, selects the ``rowid`` of matches of the parameter ``{0}``.
-    :param counting: the same for a count of matches.
+    :param key: the column that identifies what matches.
+    :param matching: selects the keys of the matches of the parameter ``{0}``.
     :param probe: condition that a row matches the parameter ``q``.
     :param naming: selects the numbers of rows that name a security of the set ``{0}``.
     :param edited: condition for the events that count.
@@ -47,22 +47,20 @@ class SearchedTables:
 
     posts: str
     rows: str
+    key: str
     matching: str
-    counting: str
     probe: str
     naming: str
     edited: str = ""
 
 
-_SEARCH = "FROM {1} WHERE {1} MATCH :{0}"
-_IN_POSTS, _IN_VERSIONS = (
-    _SEARCH.format("{0}", table) for table in ("posts_search", "versions_search")
-)
+_IN_POSTS = "FROM posts_search WHERE posts_search MATCH :{0}"
+_IN_VERSIONS = "FROM versions_search WHERE versions_search MATCH :{0}"
 PRESENT = SearchedTables(
     posts="posts",
     rows="posts",
-    matching=_IN_POSTS,
-    counting=_IN_POSTS,
+    key="posts.id",
+    matching=f"SELECT rowid AS matched {_IN_POSTS}",
     probe=f"EXISTS (SELECT 1 {_IN_POSTS.format('q')} AND posts_search.rowid = posts.id)",
     naming=f"SELECT id FROM posts WHERE info_code IN ({_NAMING})",  # noqa: S608 (our own words)
 )
@@ -70,9 +68,8 @@ PRESENT = SearchedTables(
 PAST = SearchedTables(
     posts="post_history AS posts",
     rows="post_states",
-    matching="FROM post_history WHERE document IN"
-    f" (SELECT rowid {_IN_POSTS} UNION ALL SELECT -rowid {_IN_VERSIONS})",
-    counting=f"FROM (SELECT 1 {_IN_POSTS} UNION ALL SELECT 1 {_IN_VERSIONS})",
+    key="posts.document",
+    matching=f"SELECT rowid AS matched {_IN_POSTS} UNION ALL SELECT -rowid {_IN_VERSIONS}",
     probe=f"iif(posts.document > 0,"
     f" EXISTS (SELECT 1 {_IN_POSTS.format('q')} AND posts_search.rowid = posts.document),"
     f" EXISTS (SELECT 1 {_IN_VERSIONS.format('q')} AND versions_search.rowid = -posts.document))",
@@ -248,7 +245,7 @@ class _Compiler:
     def _sql(self, node: Node) -> str:
         match node:
             case _ if self._is_text(node):
-                return f"posts.id IN ({self._matching(self._expression([node]))})"
+                return self._matching(self._expression([node]))
             case Text(term):
                 return self._text_or_mention(term)
             case Field():
@@ -263,12 +260,15 @@ class _Compiler:
                 raise AssertionError(node)
 
     def _matching(self, expression: str) -> str:
-        return f"SELECT rowid {self._tables.matching.format(self._value(expression))}"
+        return f"{self._tables.key} IN ({self._tables.matching.format(self._value(expression))})"
 
     def _text_or_mention(self, term: str) -> str:
         of_key = f"{_OF_KEY.format(self._value(narrow(term)))} AND rank <> {Rank.NAME}"
         naming = self._tables.naming.format(of_key)
-        return f"posts.id IN ({self._matching(phrase(term))} UNION {naming})"
+        if self._tables.key == "posts.id":
+            matching = self._tables.matching.format(self._value(phrase(term)))
+            return f"posts.id IN ({matching} UNION {naming})"
+        return f"({self._matching(phrase(term))} OR posts.id IN ({naming}))"
 
     def _field(self, node: Field) -> str:
         match node.name:
