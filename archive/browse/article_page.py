@@ -79,6 +79,7 @@ class ArticleView:
     published_twice: bool
     stored_pictures: Mapping[str, str]
     addresses: Sequence[str]
+    keywords: Sequence[str]
     securities: Sequence[sqlite3.Row]
     versions: Sequence[PostVersion]
     previous: Neighbour | None
@@ -147,6 +148,7 @@ def read_article(
         and bool(connection.execute(published_twice, [info_code]).fetchone()),
         stored_pictures=stored_pictures(connection, info_code, picture_address, as_of),
         addresses=json.loads(post["addresses"]),
+        keywords=json.loads(post["keywords"]),
         securities=connection.execute(securities, named).fetchall(),
         versions=read_versions(connection, post, as_of),
         previous=_neighbour(connection, post, as_of, oldest_first=False),

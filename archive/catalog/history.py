@@ -103,9 +103,14 @@ def create_history(db: Database) -> None:
     """Create the tables, the view and the search of past texts, with the present states."""
     for statement in _SCHEMA:
         db.execute(statement)
-    db.create_view("post_states", _STATES)
+    create_view_of_states(db)
     create_versions_search(db)
     begin_history(db.conn)
+
+
+def create_view_of_states(db: Database) -> None:
+    """Create the view of all states, with the columns of today, in place of the older one."""
+    db.create_view("post_states", _STATES, replace=True)
 
 
 def begin_history(connection: sqlite3.Connection) -> None:

@@ -107,6 +107,9 @@ def _past(edition: EditionRow, revision: sqlite3.Row) -> PostState:
         stock_list="[]",
         author=None,
         mentioned="[]",
+        flags="[]",
+        keywords="[]",
+        modified=None,
     )
     return PostState(row, dict.fromkeys(json.loads(revision["securities"])))
 

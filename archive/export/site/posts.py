@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, Precision
 from archive.article_id import ArticleId
+from archive.catalog import time_of_publisher
 from archive.categories import Category
 from archive.content import CarriedPicture, parse_post
 from archive.errors import ArchiveError
@@ -40,8 +41,7 @@ _COLUMNS = (
     "path",
     "sha256",
     "version",
-    "first_seen",
-    "revised",
+    "updated",
     "author",
     "lang",
     "precision",
@@ -53,6 +53,7 @@ _COLUMNS = (
 class PublishedPost:
     """A row of ``posts``, without its text.
 
+    :param updated: when the archive learnt what the publisher last did with it, ISO 8601, UTC.
     :param carried: the pictures of the post that the site contains.
     """
 
@@ -67,8 +68,7 @@ class PublishedPost:
     path: str
     sha256: str
     version: int
-    first_seen: str
-    revised: str | None
+    updated: str
     author: str | None
     lang: str | None
     precision: str
@@ -84,11 +84,6 @@ class PublishedPost:
     def day(self) -> str:
         """The day of publication in Shanghai, ISO 8601."""
         return self.published[:10]
-
-    @property
-    def updated(self) -> str:
-        """The time when this version was archived, ISO 8601, UTC."""
-        return self.revised or self.first_seen
 
     @property
     def shelf(self) -> Category:
@@ -136,6 +131,9 @@ class PublishedPost:
             lang=_line(self.lang),
             precision=Precision(self.precision),
             extractor=_line(self.extractor),
+            flags=post.flags,
+            keywords=post.keywords,
+            modified=post.modified,
         )
 
     def _link_of(self, info_code: ArticleId) -> str:
@@ -173,7 +171,12 @@ def read_posts(
     :param with_pictures: whether the site contains the stored pictures.
     :raises ArchiveError: when the catalog cannot be read.
     """
-    yield from _read(folder, query, _ARTICLES, with_pictures=with_pictures)
+    yield from _read(
+        folder,
+        query,
+        f"{_select('posts', query, query.tables.rows)} WHERE {query.condition}",
+        with_pictures=with_pictures,
+    )
 
 
 def read_rolling_editions(
@@ -186,14 +189,23 @@ def read_rolling_editions(
     """
     if query.as_of:
         return
-    yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
+    yield from _read(
+        folder,
+        query,
+        _select("editions", query, "editions") + _ROLLING.format(condition=query.condition),
+        with_pictures=with_pictures,
+    )
 
 
-_ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM {{rows}} AS posts WHERE {{condition}}"  # noqa: S608
-_ROLLING_EDITIONS = f"""
-    SELECT {", ".join(_COLUMNS)} FROM editions
-    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {{condition}})
-"""  # noqa: S608 (names of our own columns)
+def _select(table: str, query: Query, rows: str) -> str:
+    by = "as_of" if query.as_of else ""
+    columns = {name: name for name in _COLUMNS} | {"updated": time_of_publisher(table, by)}
+    return f"SELECT {', '.join(columns.values())} FROM {rows} AS {table}"  # noqa: S608
+
+
+_ROLLING = """
+    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {condition})
+"""
 
 
 def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Iterator[PublishedPost]:
@@ -202,8 +214,7 @@ def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Itera
             connection.execute("BEGIN")
             by = moment_of(query.as_of) if query.as_of else None
             carried = carried_by_post(connection, folder, by) if with_pictures else {}
-            chosen = sql.format(rows=query.tables.rows, condition=query.condition)
-            rows = connection.execute(f"{chosen} ORDER BY published, info_code", query.values)
+            rows = connection.execute(f"{sql} ORDER BY published, info_code", query.values)
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:
