@@ -12,7 +12,7 @@ from archive.capture import Capture, captures_from
 from archive.catalog import Cause, edits_from
 from archive.content import parse_post, read_body
 from archive.edits import Edit, EditClass
-from archive.search import Hit, Query, find, moment_of, state_at
+from archive.search import NAME_THEN, Hit, Query, find, moment_of, state_at
 from archive.storage import (
     SUFFIXES,
     bytes_if_there,
@@ -140,7 +140,10 @@ def read_article(
     published_twice = "SELECT 1 FROM editions WHERE info_code = ?"
     securities, named = _SECURITIES, {"code": info_code}
     if as_of:
-        securities, named = _SECURITIES_THEN, {"named": post["securities"]}
+        securities, named = (
+            _SECURITIES_THEN,
+            {"named": post["securities"], "as_of": moment_of(as_of)},
+        )
     return ArticleView(
         post=post,
         edition=Edition.of_name(str(post["path"])),
@@ -293,8 +296,8 @@ _SECURITIES = """
     FROM mentions JOIN securities ON code = security
     WHERE info_code = :code ORDER BY market = 90, code
 """
-_SECURITIES_THEN = """
-    SELECT code, symbol, coalesce(name, symbol) AS name, kind, named.value AS found
+_SECURITIES_THEN = f"""
+    SELECT code, symbol, {NAME_THEN} AS name, kind, named.value AS found
     FROM json_each(:named) AS named JOIN securities ON code = named.key
     ORDER BY market = 90, code
-"""
+"""  # noqa: S608 (our own words)

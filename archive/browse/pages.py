@@ -360,7 +360,8 @@ async def _heading(datasette: Site, query: Query) -> str:
     if query.q:
         chosen["q"] = f"搜索：{query.q}"
     if security := await datasette.ask(security_of, query.security):
-        chosen["security"] = security.name
+        named = await datasette.ask(named_then, [security], query.as_of)
+        chosen["security"] = named[0].name if named else security.code
     if query.day:
         chosen["day"] = template_filters.day(query.day)
     if query.month:

@@ -68,19 +68,23 @@ def create_events(db: Database) -> None:
     )
 
 
-def record_events(connection: sqlite3.Connection, entries: Iterable[CatalogEntry]) -> None:
+def record_events(
+    connection: sqlite3.Connection, entries: Iterable[tuple[CatalogEntry, str]]
+) -> None:
     """Record what the archive learns from entries of its catalog, in their order.
+
+    :param entries: each with the time at which the archive learnt it, ISO 8601, UTC.
 
     A journal may state an event twice, where a kill came before its row; the later record counts.
     """
-    for entry in entries:
+    for entry, learnt in entries:
         post = entry.post
         if entry.revision is not None:  # known already, unless from its file alone
             old = entry.revision
             version = (old.seen_from, old.info_code, old.edition, old.version, old.cause)
             connection.execute(_ADD, version)
         if entry.is_new_version:
-            version = (post.seen_from, post.info_code, post.edition, post.version, post.cause)
+            version = (learnt, post.info_code, post.edition, post.version, post.cause)
             connection.execute(_ADD, version)
         if entry.presence is not None:
             key = [post.info_code, post.edition]

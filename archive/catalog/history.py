@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from sqlite_utils import Database
 
-from archive.catalog.rows import PostRow
+from archive.catalog.rows import CatalogEntry, PostRow
 from archive.search import create_versions_search
 
 
@@ -49,18 +49,34 @@ class PostState:
         return (row, dict(self.named)) == (other.row, dict(other.named))
 
 
+def last_learnt(connection: sqlite3.Connection, entry: CatalogEntry) -> str:
+    """Return when the archive learnt what an entry states, ISO 8601, UTC.
+
+    It is never before what the archive had learnt of the article: the clock may have gone back.
+    """
+    sql = "SELECT max(known_from) FROM post_history WHERE info_code = ?"
+    (known,) = connection.execute(sql, [entry.post.info_code]).fetchone()
+    return max(entry.learnt, known or "")
+
+
 def record_state(
-    connection: sqlite3.Connection, before: PostState | None, after: PostState, learnt: str
+    connection: sqlite3.Connection,
+    before: PostState | None,
+    after: PostState,
+    learnt: str,
+    *,
+    same: bool = False,
 ) -> None:
-    """Record what the catalog knows of an article now, if it differs from what it knew.
+    """Record what the catalog knows of an article now.
 
     :param before: what it knew; None for a new article.
-    :param learnt: when the archive learnt it, ISO 8601, UTC.
+    :param learnt: see `last_learnt`.
+    :param same: nothing differs in the post that was checked; nothing is recorded.
     """
     code = {"code": after.row.info_code}
     if before is not None:
         opened, is_reopened = connection.execute(_OPENED, code).fetchone()
-        if before.is_same(after) and not is_reopened:
+        if same and not is_reopened:
             return
         past = {"id": opened, "learnt": learnt, "facts": before.facts}
         connection.execute(_END, past)
@@ -195,7 +211,7 @@ _THIS = "info_code = :code AND known_until IS NULL"
 _OPENED = f"SELECT id, facts IS NOT NULL FROM post_history WHERE {_THIS}"  # noqa: S608
 _END = """
     UPDATE post_history
-    SET known_until = max(known_from, :learnt), facts = coalesce(facts, :facts) WHERE id = :id
+    SET known_until = :learnt, facts = coalesce(facts, :facts) WHERE id = :id
 """
 _END_MENTIONS = """
     INSERT OR IGNORE INTO mention_history (security, state)
@@ -207,9 +223,8 @@ _KEEP_TEXTS = """
 """
 _BEGIN = f"""
     INSERT INTO post_history (info_code, document, known_from, {", ".join(_SEARCHED)})
-    SELECT :code, posts.id, max(:learnt, coalesce((
-        SELECT max(known_until) FROM post_history WHERE info_code = :code
-    ), '')), {", ".join(f":{name}" for name in _SEARCHED)} FROM posts WHERE info_code = :code
+    SELECT :code, posts.id, :learnt, {", ".join(f":{name}" for name in _SEARCHED)}
+    FROM posts WHERE info_code = :code
 """  # noqa: S608 (our own columns)
 _FORGET_PRESENT = "DELETE FROM post_history WHERE info_code = ? AND known_until IS NULL"
 _REOPEN = """

@@ -13,7 +13,13 @@ from archive.catalog.images import create_pictures
 from archive.catalog.past_states import record_past_states
 from archive.catalog.versions import create_versions
 from archive.catalog.views import create_views
-from archive.search import create_search, create_security_keys, rebuild_search, register
+from archive.search import (
+    create_search,
+    create_security_keys,
+    create_security_names,
+    rebuild_search,
+    register,
+)
 
 catalog_migrations = Migrations("finews")
 
@@ -261,3 +267,4 @@ def history(db: Database) -> None:
     """Add what the catalog knew of each article at each time, and the search of past texts."""
     create_history(db)
     record_past_states(db.conn)
+    create_security_names(db)

@@ -29,6 +29,7 @@ from archive.catalog.history import (
     PostState,
     forget_history,
     forget_state,
+    last_learnt,
     number_documents,
     record_state,
 )
@@ -38,7 +39,7 @@ from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import MisshapenCatalog
-from archive.search import Indexing, register, without_index
+from archive.search import Indexing, learn_name, register, without_index
 from archive.storage import Picture, connect
 
 
@@ -96,13 +97,13 @@ class Catalog(CatalogReader):
             with self._writing():
                 execute = self._writer.conn.executemany
                 execute(_ADD_CATEGORY, _categories(entry.post for entry in entries))
-                self._put_posts(entries)
+                learnt = self._put_posts(entries)
                 execute(
                     _ADD_PAYLOAD,
                     [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
                 )
                 record_presence(self._writer.conn, entries)
-                record_events(self._writer.conn, entries)
+                record_events(self._writer.conn, zip(entries, learnt, strict=True))
         finally:
             self._grams.clear()
 
@@ -216,19 +217,29 @@ class Catalog(CatalogReader):
                 self._put_article(others)
         return bool(others)
 
-    def _put_posts(self, entries: Sequence[CatalogEntry]) -> None:
-        """Write rows in the order of the entries."""
+    def _put_posts(self, entries: Sequence[CatalogEntry]) -> list[str]:
+        """Write rows in the order of the entries.
+
+        :returns: when the archive learnt each, ISO 8601, UTC.
+        """
+        times = []
         connection = self._writer.conn
         published_twice = self._published_twice(entries)
         for entry in entries:
             before = self._state(entry.post.info_code)
+            learnt = last_learnt(connection, entry)
+            if entry.securities is not None:
+                self._put_securities(entry.securities, learnt)
             if entry.post.info_code in published_twice:
-                after = self._put_edition(entry)
+                after, same = self._put_edition(entry)
             else:
                 after = self._put_alone(entry, before)
+                same = before is not None and before.is_same(after)
             if entry.revision is not None:
                 connection.execute(_PUT_REVISION, _REVISION_VALUES(entry.revision))
-            record_state(connection, before, after, entry.learnt)
+            record_state(connection, before, after, learnt, same=same)
+            times.append(learnt)
+        return times
 
     def _state(self, info_code: str) -> PostState | None:
         """Return what the catalog knows of an article; None when it is not archived."""
@@ -246,7 +257,6 @@ class Catalog(CatalogReader):
         if entry.securities is None:
             return PostState(entry.post, before.named if before else {})
         found = _found(entry.securities)
-        self._put_securities(entry.securities)
         self._put_mentions(entry.post, found)
         images.illustrate(connection, entry.post.info_code, entry.post.pictures)
         _record_addresses(connection, entry.post)
@@ -268,11 +278,15 @@ class Catalog(CatalogReader):
             editions[info_code].add(Edition.of_name(path))
         return {info_code for info_code, found in editions.items() if len(found) > 1}
 
-    def _put_edition(self, entry: CatalogEntry) -> PostState:
+    def _put_edition(self, entry: CatalogEntry) -> tuple[PostState, bool]:
+        """Write the rows of an article that was published as two posts.
+
+        :returns: what the catalog knows of it, and whether the entry's post is as it was.
+        """
         post = entry.post
         known = {each.post.edition: each for each in self._known_editions(post.info_code)}
+        before = known.get(post.edition)
         if entry.securities is not None:
-            self._put_securities(entry.securities)
             named = _found(entry.securities)
         else:
             named = known[post.edition].securities
@@ -280,7 +294,10 @@ class Catalog(CatalogReader):
         state = self._put_article(list(known.values()))
         if entry.securities is not None:
             _record_addresses(self._writer.conn, post)
-        return state
+        same = before is not None and PostState(before.post, before.securities).is_same(
+            PostState(post, named)
+        )
+        return state, same
 
     def _known_editions(self, info_code: str) -> list[EditionRow]:
         if editions := read_editions(self._writer.conn, info_code):
@@ -300,11 +317,13 @@ class Catalog(CatalogReader):
         images.illustrate(connection, article.info_code, article.pictures)
         return PostState(article, named)
 
-    def _put_securities(self, securities: Iterable[Security]) -> None:
+    def _put_securities(self, securities: Iterable[Security], learnt: str) -> None:
         self._writer.conn.executemany(
             _PUT_SECURITY,
             [(each.code, each.market, each.symbol, each.name, each.kind) for each in securities],
         )
+        for each in securities:
+            learn_name(self._writer.conn, each.code, each.name, learnt)
 
     def _put_mentions(self, post: PostRow, found: Mapping[str, str | None]) -> None:
         connection = self._writer.conn

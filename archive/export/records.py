@@ -22,7 +22,7 @@ from archive.content import parse_post
 from archive.errors import ArchiveError, FinewsError
 from archive.export.output import write_lines
 from archive.progress import Progress, silent
-from archive.search import EVERYTHING, PRESENT, Query
+from archive.search import EVERYTHING, NAME_THEN, PRESENT, Query
 from archive.storage import (
     bytes_if_there,
     disk_errors,
@@ -58,14 +58,14 @@ _SECURITIES = """
         WHERE mentions.info_code = posts.info_code ORDER BY code
     )
 """
-_SECURITIES_THEN = """
+_SECURITIES_THEN = f"""
     SELECT json_group_array(
         json_object('code', code, 'name', name, 'kind', kind, 'found', found)
     ) FROM (
-        SELECT code, name, kind, named.value AS found
+        SELECT code, nullif({NAME_THEN}, symbol) AS name, kind, named.value AS found
         FROM json_each(posts.securities) AS named JOIN securities ON code = named.key ORDER BY code
     )
-"""
+"""  # noqa: S608 (our own words)
 
 
 _MEDIA = "SELECT media, media FROM posts WHERE media IS NOT NULL GROUP BY media"

@@ -19,7 +19,7 @@ from archive.clock import utc_iso
 from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild_as_of
 from archive.progress import Progress, silent
-from archive.search import Query, count, find, register
+from archive.search import NAME_THEN, Query, count, find, register
 from archive.storage import connect_read_only, open_catalog, sqlite_errors
 
 # Questions that are asked of one generated catalog at most.
@@ -28,13 +28,20 @@ _PER_MOMENT = 50
 _COMPARED = 200
 _COLUMNS = tuple(each.name for each in fields(PostRow) if each.name != "checked")
 _NAMED = """
-    SELECT json_group_object(security, found) FROM (
-        SELECT security, found FROM mentions
-        WHERE mentions.info_code = posts.info_code ORDER BY security
+    SELECT json_group_array(json_array(code, name, found)) FROM (
+        SELECT code, coalesce(name, symbol) AS name, found
+        FROM mentions JOIN securities ON code = security
+        WHERE mentions.info_code = posts.info_code ORDER BY code
     )
 """
+_NAMED_THEN = f"""
+    SELECT json_group_array(json_array(code, name, found)) FROM (
+        SELECT code, {NAME_THEN} AS name, named.value AS found
+        FROM json_each(posts.securities) AS named JOIN securities ON code = named.key ORDER BY code
+    )
+"""  # noqa: S608 (our own words)
 _ROWS_THEN = f"""
-    SELECT {", ".join(_COLUMNS)}, securities FROM post_states AS posts
+    SELECT {", ".join(_COLUMNS)}, ({_NAMED_THEN}) FROM post_states AS posts
     WHERE {{condition}} ORDER BY info_code
 """  # noqa: S608 (our own words)
 _ROWS = f"""
@@ -126,9 +133,11 @@ def _questions(whole: sqlite3.Connection, rng: random.Random) -> Iterator[Query]
             Query(media=media or ""),
         ]
         if security:
-            symbol = security.partition(".")[2]
-            named = (Query(security=security), Query(q=symbol), Query(q=f"security:{symbol}"))
-            questions += named
+            sql_of_names = "SELECT name FROM security_names WHERE security = ?"
+            names = [name for (name,) in whole.execute(sql_of_names, [security])]
+            typed = rng.choice([security.partition(".")[2], *names]).replace('"', " ")
+            questions += [Query(security=security), Query(q=typed)]
+            questions += [Query(q=f'security:"{typed}"')]
         yield rng.choice(questions)
 
 

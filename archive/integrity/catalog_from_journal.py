@@ -192,14 +192,13 @@ class CatalogFromJournal:
     `unread` has the paths of posts that name no article or no day; `numbers` has the numbers that
     articles must get back at the end, see `Catalog.renumber`.
 
-    :param until: repeat only what the archive had learnt by this time, ISO 8601, UTC. What it
-        learnt of an article is as late as what it had learnt of it before: the clock may have gone
-        back.
+    :param until: repeat only what the archive had learnt by this time, ISO 8601, UTC. The clock
+        may have gone back: what follows a later change of an article is later, too.
     """
 
     def __init__(self, catalog: Catalog, folder: Path, until: str | None = None) -> None:
         self._until = until
-        self._learnt: dict[str, str] = {}
+        self._ended: set[str] = set()
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
         self.numbers: dict[ArticleId, int] = {}
@@ -229,24 +228,18 @@ class CatalogFromJournal:
         for picture in journal.pictures:
             self._catalog.store_picture(picture)
         for facts, body, date in journal.posts:
-            if self._is_later(facts["post"], date if not is_of_new_version(facts) else None):
+            post = facts["post"]
+            if post["info_code"] in self._ended:
                 continue
-            if is_of_new_version(facts):
-                self._add_version(facts, body)
-            else:
+            if not is_of_new_version(facts):
                 self._add_check(facts, date)
+            elif self._is_later(post["revised"] or post["first_seen"]):
+                self._ended.add(post["info_code"])
+            else:
+                self._add_version(facts, body)
 
-    def _is_later(self, post: Mapping[str, Any], date: str | None) -> bool:
-        """Return whether a record is of what the archive had not learnt by the time of the replay.
-
-        :param date: of the record; None for a new version, whose time is in its facts.
-        """
-        if self._until is None:
-            return False
-        learnt = date or post["revised"] or post["first_seen"]
-        code = post["info_code"]
-        self._learnt[code] = max(learnt, self._learnt.get(code, ""))
-        return self._learnt[code] > self._until
+    def _is_later(self, learnt: str) -> bool:
+        return self._until is not None and learnt > self._until
 
     def files_of(self, paths: Sequence[PurePosixPath]) -> list[ListedPost]:
         """Return which of the post files have an article that the catalog knows."""
@@ -397,6 +390,11 @@ class CatalogFromJournal:
             row = replace(stored, **post | {"media": media})
             named = self._named(row) if row.stock_list != stored.stock_list else None
             presence = _presence_in(facts)
+            if self._is_later(date):
+                unchanged = replace(stored, checked=row.checked) == row and named is None
+                if not unchanged:
+                    self._ended.add(row.info_code)
+                return
             self._put(CatalogEntry(row, named, presence=presence, same_version=True, at=date))
 
     def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:

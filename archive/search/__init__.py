@@ -32,8 +32,11 @@ from archive.search.query import (
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.search.securities import (
+    NAME_THEN,
     QueriedSecurity,
     create_security_keys,
+    create_security_names,
+    learn_name,
     securities_named,
     security_of,
 )
@@ -45,6 +48,7 @@ __all__ = [
     "CONDITIONS",
     "EVERYTHING",
     "MOST_RANKED",
+    "NAME_THEN",
     "PRESENT",
     "Explanation",
     "Hit",
@@ -58,6 +62,7 @@ __all__ = [
     "count_by_month",
     "create_search",
     "create_security_keys",
+    "create_security_names",
     "create_versions_search",
     "estimate",
     "explain",
@@ -67,6 +72,7 @@ __all__ = [
     "has_at_least",
     "indexed_row",
     "is_frequent",
+    "learn_name",
     "moment_of",
     "months_between",
     "most_named",

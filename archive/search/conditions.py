@@ -27,7 +27,7 @@ from archive.search.tokenizer import EVERY_POST, phrase
 NOTHING = '""'
 
 _NAMING = "SELECT info_code FROM mentions WHERE security IN ({0})"
-_OF_KEY = "SELECT security FROM security_keys WHERE key = :{}"
+_OF_KEY = "SELECT security FROM security_keys WHERE key = :{}{}"
 # Articles that their publisher edited.
 _EDITED = "SELECT info_code FROM events WHERE event IN ('edited', 'corrected_in_list'){}"
 
@@ -43,6 +43,7 @@ class SearchedTables:
     :param probe: condition that a row matches the parameter ``q``.
     :param naming: selects the numbers of rows that name a security of the set ``{0}``.
     :param edited: condition for the events that count.
+    :param known: condition for the keys of securities that count.
     """
 
     posts: str
@@ -52,6 +53,7 @@ class SearchedTables:
     probe: str
     naming: str
     edited: str = ""
+    known: str = ""
 
 
 _IN_POSTS = "FROM posts_search WHERE posts_search MATCH :{0}"
@@ -78,6 +80,7 @@ PAST = SearchedTables(
         SELECT id FROM post_history WHERE known_until IS NULL AND info_code IN ({_NAMING})
     """,  # noqa: S608 (our own words)
     edited=" AND at <= :as_of",
+    known=" AND known_from <= :as_of",
 )
 
 # Pairs of characters between terms that are close to each other.
@@ -262,8 +265,11 @@ class _Compiler:
     def _matching(self, expression: str) -> str:
         return f"{self._tables.key} IN ({self._tables.matching.format(self._value(expression))})"
 
+    def _of_key(self, key: str) -> str:
+        return _OF_KEY.format(self._value(key), self._tables.known)
+
     def _text_or_mention(self, term: str) -> str:
-        of_key = f"{_OF_KEY.format(self._value(narrow(term)))} AND rank <> {Rank.NAME}"
+        of_key = f"{self._of_key(narrow(term))} AND rank <> {Rank.NAME}"
         naming = self._tables.naming.format(of_key)
         if self._tables.key == "posts.id":
             matching = self._tables.matching.format(self._value(phrase(term)))
@@ -275,7 +281,7 @@ class _Compiler:
             case "media":
                 return f"posts.media = :{self._value(node.value)}"
             case "security":
-                of_key = _OF_KEY.format(self._value(narrow(fold(node.value)).replace(" ", "")))
+                of_key = self._of_key(narrow(fold(node.value)).replace(" ", ""))
                 if self._tables is PRESENT:
                     return f"posts.info_code IN ({_NAMING.format(of_key)})"
                 return f"posts.id IN ({self._tables.naming.format(of_key)})"

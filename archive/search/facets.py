@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from archive.search.conditions import PRESENT
 from archive.search.query import Query, QueryPlan, plan, rows
+from archive.search.securities import NAME_THEN
 
 # Posts of a query that are counted at most.
 SAMPLE = 5_000
@@ -108,16 +109,18 @@ def _most_named(
 
     :param posts: codes of posts, or numbers of states, as the tables of the query have them.
     """
+    mentions, name = _MENTIONS, "coalesce(name, symbol)"
+    if query.tables is not PRESENT:
+        mentions, name = _PAST_MENTIONS, NAME_THEN
     named = rows(
         connection,
         f"""
-        SELECT code, coalesce(name, symbol), mentioned FROM (
-            SELECT security, count(*) AS mentioned
-            FROM ({_MENTIONS if query.tables is PRESENT else _PAST_MENTIONS})
+        SELECT code, {name}, mentioned FROM (
+            SELECT security, count(*) AS mentioned FROM ({mentions})
             GROUP BY security ORDER BY mentioned DESC, security LIMIT {limit}
         ) JOIN securities ON code = security ORDER BY mentioned DESC, code
         """,  # noqa: S608 (our own words)
-        {"posts": json.dumps(posts)},
+        {"posts": json.dumps(posts), "as_of": query.values.get("as_of", "")},
     )
     return [FacetValue(*row) for row in named]
 

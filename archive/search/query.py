@@ -22,7 +22,7 @@ from archive.search.conditions import (
 )
 from archive.search.language import MAX_QUERY, has_field, parse
 from archive.search.moment import moment_of
-from archive.search.securities import QueriedSecurity, names_by_key
+from archive.search.securities import NAME_THEN, QueriedSecurity, names_by_key
 from archive.search.tokenizer import PREFIX
 
 # Characters of a parameter of a URL that are read, those of `q` aside; the rest is ignored.
@@ -408,17 +408,20 @@ def estimate(connection: sqlite3.Connection, query: Query) -> int:
 def named_then(
     connection: sqlite3.Connection, securities: Sequence[QueriedSecurity], as_of: str
 ) -> list[QueriedSecurity]:
-    """Return those of some securities that posts named at a time, with the number of these posts.
+    """Return those of some securities that posts named at a time, with number and name of then.
 
     :param as_of: see `Query`; empty for now, where they are returned unchanged.
     """
     if not as_of:
         return list(securities)
-    counted = (
-        replace(each, posts=count(connection, Query(security=each.code, as_of=as_of)))
-        for each in securities
-    )
-    return [security for security in counted if security.posts]
+    named = []
+    for each in securities:
+        sql = f"SELECT {NAME_THEN} FROM securities WHERE code = :code"  # noqa: S608
+        then = {"code": each.code, "as_of": moment_of(as_of)}
+        ((name,),) = rows(connection, sql, then)
+        posts = count(connection, Query(security=each.code, as_of=as_of))
+        named.append(replace(each, name=name, posts=posts))
+    return [security for security in named if security.posts]
 
 
 def state_at(connection: sqlite3.Connection, info_code: str, as_of: str) -> int | None:

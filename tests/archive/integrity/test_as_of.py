@@ -64,6 +64,7 @@ STEPS: dict[str, Step] = {
     "title": adding(replace(FIRST, title="更正：标题")),
     "no security": adding(replace(FIRST, body="<p>公司全年增长5.3%。</p>")),
     "other security": adding(replace(FIRST, body=BODY.replace("1,600160", "0,300750"))),
+    "renamed security": adding(replace(FIRST, body=BODY.replace("巨化股份", "*ST巨化"))),
     "mirror": adding(replace(MIRRORED, body=BODY.replace("公司", "公 司"))),
     "list": adding(replace(FIRST, body="<p>公司全年</p>", body_source=BodySource.SUMMARY)),
     "moved": adding(replace(FIRST, published=FIRST.published + timedelta(days=40))),

@@ -21,7 +21,9 @@ from archive.search import (
     find,
     find_relevant,
     moment_of,
+    named_then,
     read_facets,
+    securities_named,
 )
 from archive.storage import open_catalog
 from tests.support.articles import ARTICLE, CODE, Clock
@@ -215,3 +217,30 @@ def test_commands_answer_as_of_a_time(folder: Path) -> None:
     refused = CliRunner().invoke(main, ["search", "央行", str(folder), "--as-of", "2999"])
     assert refused.exit_code == 2
     assert "is in the future" in refused.stderr
+
+
+def test_a_name_that_was_learnt_later_means_nothing_then(tmp_path: Path) -> None:
+    clock = Clock()
+    renamed = replace(LATE, body=FIRST.body.replace("巨化股份", "*ST巨化"))
+    with Archive(tmp_path, clock=clock) as archive:
+        clock.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        archive.add(FIRST)
+        archive.add(renamed)
+    with closing(open_catalog(tmp_path)) as catalog:
+        catalog.row_factory = None
+        for q, then, later in (
+            ("security:巨化股份", 1, 2),
+            ("security:*ST巨化", 0, 2),
+            ("stjh", 0, 2),
+            ("jhgf", 1, 2),
+            ("security:600160", 1, 2),
+        ):
+            assert count(catalog, Query(q=q, as_of=FIRST_KNOWN)) == then, q
+            assert count(catalog, Query(q=q, as_of=SECOND_KNOWN)) == later, q
+            assert count(catalog, Query(q=q)) == later, q
+        named = securities_named(catalog, "600160")
+        ((then,), (later,)) = (
+            named_then(catalog, named, as_of) for as_of in (FIRST_KNOWN, SECOND_KNOWN)
+        )
+        assert (then.name, then.posts) == ("巨化股份", 1)
+        assert (later.name, later.posts) == ("*ST巨化", 2)
