@@ -25,6 +25,9 @@ from archive.storage import (
 #: Bytes at the beginning of a file that are compared with another version.
 _MAX_COMPARED = 300_000
 
+#: Chinese characters that a reader reads in a minute.
+_READING_SPEED = 400
+
 
 @dataclass(frozen=True, slots=True)
 class PostVersion:
@@ -95,6 +98,11 @@ class ArticleView:
     def file(self) -> str:
         """The path of the version's file, below the archive's folder."""
         return str(self.post["file" if "file" in self.post.keys() else "path"])  # noqa: SIM118
+
+    @property
+    def reading_minutes(self) -> int:
+        """The minutes that the text takes to read, one at least."""
+        return max(1, round(int(self.post["length"]) / _READING_SPEED))
 
 
 def find_post(

@@ -17,6 +17,7 @@ from archive.search import (
     is_frequent,
     moment_of,
 )
+from archive.translation import gettext
 
 _SEARCH = "_search"
 # Parameter for a security. Datasette's ``_through`` would give its SQL parameter a name that
@@ -50,14 +51,16 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         if not name.startswith(_SEARCH) or name == "_searchmode" or not query.strip():
             continue
         if name not in _SEARCHED:
-            raise BadRequest(f"能搜索的只有 {'、'.join(_SEARCHED)}。")
+            raise BadRequest(
+                gettext("Only these can be searched: %(names)s.", names=", ".join(_SEARCHED))
+            )
         parameter = name.lstrip("_")
         try:
             found = conditions_here(connection, query)
         except InvalidQuery as error:
             raise BadRequest(str(error)) from error
         if found.others and name != _SEARCH:
-            raise BadRequest(f"{name} 只能搜索文字。")
+            raise BadRequest(gettext("%(name)s searches text alone.", name=name))
         if found.match:
             matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH :{parameter}"
             filters.params[parameter] = found.match
@@ -98,7 +101,12 @@ def read_past_filters(arguments: Mapping[str, str]) -> FilterArguments:
     try:
         if query.as_of:
             if arguments.get("_nocol") != _UNKNOWN_THEN:
-                raise BadRequest(f"那时还不知道 {_UNKNOWN_THEN}：请加上 _nocol={_UNKNOWN_THEN}。")
+                raise BadRequest(
+                    gettext(
+                        "%(column)s was not known then; add _nocol=%(column)s to the address.",
+                        column=_UNKNOWN_THEN,
+                    )
+                )
             moment_of(query.as_of, datetime.now(UTC))
         elif not query.every_version:
             return FilterArguments([])

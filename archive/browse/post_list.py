@@ -41,6 +41,7 @@ class Card:
         versions of one time.
     """
 
+    id: int
     info_code: str
     title: Marked
     published: str
@@ -195,6 +196,7 @@ def card_of(
     :param known: see `Card`.
     """
     return Card(
+        id=row["id"],
         info_code=row["info_code"],
         title=_marked(row["title"], query, names),
         published=row["published"],

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from archive.clock import utc_iso
 from archive.errors import InvalidQuery
+from archive.translation import gettext
 
 _FORM = re.compile(
     r"(?P<stated>\d{4}(-\d\d(-\d\d([T ]\d\d(:\d\d(:\d\d)?)?)?)?)?)(?P<fraction>[.,]\d{1,9})?"
@@ -32,8 +33,13 @@ def moment_of(text: str, now: datetime | None = None) -> str:
         moment = datetime.fromisoformat(stated + _FIRST[len(stated) :] + zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InvalidQuery(
-            f"{text!r} is no time such as 2026-11-22, 2026-11-22T09:30 or 2026-11-22T01:30:00Z."
+            gettext(
+                "%(text)r is no time such as 2026-11-22, 2026-11-22T09:30 or 2026-11-22T01:30:00Z.",
+                text=text,
+            )
         ) from error
     if now is not None and moment > now:
-        raise InvalidQuery(f"{text!r} is in the future; ask as of a time that has passed.")
+        raise InvalidQuery(
+            gettext("%(text)r is in the future; ask as of a time that has passed.", text=text)
+        )
     return utc_iso(moment)

@@ -23,7 +23,7 @@ from crawler.running.call import (
 )
 from crawler.running.garbage import collect_garbage_less_often
 from crawler.running.report import INTERRUPTED, NOT_STARTED, print_verdict, verdict_of
-from crawler.settings_check import check_settings, rename_settings
+from crawler.settings_check import check_settings, prefer_environment, rename_settings
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ class Command(CrawlCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         self._renamed = list(rename_settings(self.settings))
+        prefer_environment(self.settings)
         try:
             check_project(self.settings)
             check_settings(self.settings)

@@ -25,6 +25,7 @@ from crawler.declarations.reading import absolute
 from crawler.discovery.html_lists import HtmlList, html_lists_in
 from crawler.discovery.json_articles import json_layout
 from crawler.discovery.json_lists import fields_of, lists_in
+from crawler.discovery.languages import lang_of
 from crawler.discovery.patterns import pattern_of
 from crawler.discovery.site_names import site_name
 from crawler.extraction.page import is_overloaded
@@ -52,7 +53,7 @@ _SHARE_ALIKE = 0.8
 _MAIN = "news"
 #: The order of the keys in a file.
 _ORDER = (
-    *("title", "site", "zone", "hosts", "family", "extract"),
+    *("title", "site", "lang", "zone", "hosts", "family", "extract"),
     *("identity", "lists", "articles"),
 )
 
@@ -65,15 +66,27 @@ class NothingFound(FinewsError):
 class Proposal:
     """A declaration that reads the answers that it was made of.
 
-    :param toml: the file.
+    :param table: what the file holds.
     :param page: what it reads in the first of its lists.
     :param answers: of its lists, by their names, that which describes most of each entry first.
     """
 
     declaration: Declaration
-    toml: str
+    table: Mapping[str, Any]
     page: ListAnswer
     answers: Mapping[str, Answer]
+
+    @property
+    def toml(self) -> str:
+        """The file."""
+        return tomli_w.dumps({key: self.table[key] for key in _ORDER if key in self.table})
+
+    def with_layout(self, name: str, layout: Mapping[str, Any]) -> "Proposal":
+        """Return the same with one layout of its articles."""
+        seen = self.table["lists"][_MAIN]["seen"]
+        table = {**self.table, "articles": {name: {**layout, "seen": seen}}}
+        declaration = declared(table, Path(f"{self.declaration.name}.toml"))
+        return replace(self, declaration=declaration, table=table)
 
     @property
     def entries(self) -> list[Entry]:
@@ -136,10 +149,10 @@ def propose(
     whole["lists"] = {key: one.table for key, one in names.items()}
     hosts = [host for one in names.values() for host in one.whole["hosts"]]
     whole["hosts"] = list(dict.fromkeys(hosts))
-    whole = {key: whole[key] for key in sorted(whole, key=_ORDER.index)}
+    whole["lang"] = lang_of([*lists, *articles])
     return Proposal(
         declared(whole, Path(f"{name}.toml")),
-        tomli_w.dumps(whole),
+        whole,
         first.page,
         {key: one.answer for key, one in names.items()},
     )

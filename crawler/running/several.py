@@ -60,12 +60,19 @@ class SeveralCrawls:
 
     :param process: is not started yet.
     :param sources: all that can be crawled, by name.
+    :param arguments: those of the spiders that have some, by the name of the source.
     """
 
-    def __init__(self, process: AsyncCrawlerProcess, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self,
+        process: AsyncCrawlerProcess,
+        sources: Mapping[str, Source],
+        arguments: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self.results: dict[str, CrawlResult] = {}
         self._process = process
         self._sources = sources
+        self._arguments = arguments
         self._crawls: dict[str, asyncio.Task[CrawlResult | None]] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._is_stopping = False
@@ -118,7 +125,7 @@ class SeveralCrawls:
             if self._is_stopping:
                 return None
             crawler = self._process.create_crawler(source.name)
-            crawl = self._process.crawl(crawler)
+            crawl = self._process.crawl(crawler, **self._arguments.get(source.name, {}))
             await asyncio.wait([crawl])
             failure = crawl.exception()
             if isinstance(failure, FinewsError):

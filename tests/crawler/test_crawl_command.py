@@ -18,7 +18,7 @@ from scrapy.spiderloader import SpiderLoader
 from archive.archive import Archive
 from archive.article import SHANGHAI, InfoCode
 from archive.integrity.verify import verify
-from crawler.settings_check import check_settings, rename_settings
+from crawler.settings_check import check_settings, prefer_environment, rename_settings
 from demo.articles import MIN_ARTICLES
 from demo.faults import Fault, delay
 from demo.replica import Replica
@@ -106,6 +106,17 @@ def test_values_of_old_names_are_taken_over() -> None:
     assert settings["FINEWS_ARCHIVE_CLASS"] == fast.FINEWS_ARCHIVE_CLASS
     assert settings.getfloat("FINEWS_INTERVAL_SHARE") == 1
     check_settings(settings)
+
+
+def test_the_environment_overrides_the_project_and_not_the_command_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FINEWS_ARCHIVE", "of the environment")
+    settings = Settings()
+    for named, priority in (("of the project", "project"), ("of the command line", "cmdline")):
+        settings.set("FINEWS_ARCHIVE", named, priority)
+        prefer_environment(settings)
+        assert (settings["FINEWS_ARCHIVE"] == named) == (priority == "cmdline")
 
 
 @pytest.mark.parametrize("pages", ["0", "x", "-1", "1.5", ""])

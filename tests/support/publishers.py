@@ -148,8 +148,12 @@ CrawlSources = Callable[..., Ended]
 AT_ONCE = ("--set", "DOWNLOAD_DELAY=0", "--set", "AUTOTHROTTLE_START_DELAY=0")
 
 
+FINEWS = (sys.executable, "-m", "archive.cli")
+
+
 def crawl_command(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "archive.cli", "crawl", *arguments)
+    """Return the command line of a crawl with the log on standard error."""
+    return (*FINEWS, "crawl", "--log", "-", *arguments)
 
 
 def environment(replica: Replica, archive: Path) -> dict[str, str]:
