@@ -14,7 +14,7 @@ import tldextract
 import tomli_w
 
 from archive.errors import FinewsError
-from crawler.declarations.answers import Answer, document_in, text_of
+from crawler.declarations.answers import Answer, document_in, is_json, text_of
 from crawler.declarations.errors import AnswerError
 from crawler.declarations.formats import Format
 from crawler.declarations.lists import Entry, ListAnswer, read_list
@@ -35,7 +35,6 @@ _FEEDS = (
     (Format.ATOM, re.compile(r"<feed\b")),
     (Format.SITEMAP, re.compile(r"<(?:urlset|sitemapindex)\b")),
 )
-_JSON = re.compile(r"\s*(?:[{\[]|(?:(?:var|let|const)\s+)?[\w$.]+\s*[=(])")
 _DATE_IN_ADDRESS = re.compile(r"/((?:19|20)\d{2}-?[01]\d-?[0-3]\d)(?:/|\D)")
 _NEXT_PAGE = (
     "link[rel=next]::attr(href)",
@@ -190,7 +189,7 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
                 return [{"format": str(form)}]
         if "jsonfeed.org" in beginning:
             return [{"format": str(Format.JSON_FEED)}]
-        if _JSON.match(text):
+        if is_json(text):
             document = document_in(text, Format.JSON)
             found = [(path, fields_of(entries, zone)) for path, entries in lists_in(document)]
             return [

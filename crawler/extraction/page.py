@@ -39,7 +39,7 @@ _FIRST_LINES = 6
 """Lines of an article's element among which its title, time and medium may stand."""
 
 _ENDS = ("。", "！", "？", "”", "；")
-_CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
+_CLOCK = re.compile(r"\d{1,2}[:：时]\d{2}")
 _LAZY = ("data-original", "data-src", "data-lazy-src", "data-echo", "src")
 
 

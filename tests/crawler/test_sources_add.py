@@ -37,6 +37,7 @@ from demo.publishers import (
 from demo.replica import Replica
 from demo.static import StaticFile, static_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
+from tests.support import fork_server
 from tests.support.children import Child
 from tests.support.source_answers import RECORDED
 
@@ -69,17 +70,13 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, whose own sources are in `sources`."""
     own = [str(ROOT / "settings" / "sources"), str(folder / "sources")]
-    ended = subprocess.run(
+    ended = fork_server.run(
         (
             *(*FINEWS, "sources", command, *NO_DELAYS, *arguments),
             *("-s", f"FINEWS_DECLARATIONS={','.join(own)}"),
         ),
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | replica.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        env=os.environ | replica.environment,
     )
     assert "Traceback" not in ended.stderr, ended.stderr
     return ended
@@ -356,14 +353,10 @@ def test_a_crawl_shows_in_the_list(replica: Replica, tmp_path: Path) -> None:
     shutil.copy(DECLARATIONS / "kuaibao.toml", tmp_path / "sources")
     (tmp_path / "sources" / "broken.toml").write_text("title = 1\n", encoding="utf-8")
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = settings.base\n")
-    crawled = subprocess.run(
+    crawled = fork_server.run(
         (*FINEWS, "crawl", "kuaibao", *NO_DELAYS),
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | replica.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        env=os.environ | replica.environment,
     )
     assert crawled.returncode == 0, crawled.stderr
     archive = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
