@@ -21,12 +21,12 @@ from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.browse import pages, search_plugin, template_filters
+from archive.browse import api, pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.post_list import card_of
 from archive.browse.security_headers import Application, read_only, with_security_headers
-from archive.browse.site import Site
+from archive.browse.site import API_RATE, Site
 from archive.catalog import is_running
 from archive.errors import ArchiveError
 from archive.storage import holder_of
@@ -53,7 +53,9 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
 )
 
 
-def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
+def open_site(
+    folder: Path, *, sql: bool = False, base_url: str = "/", api_rate: int = API_RATE
+) -> Site:
     """Return the site of an archive, ready to be served; see `Site`.
 
     :raises ArchiveError: when there is no catalog in the folder.
@@ -61,7 +63,7 @@ def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
     for plugin, name in ((sys.modules[__name__], "finews"), (search_plugin, "finews-search")):
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
-    return Site(folder, sql=sql, base_url=base_url)
+    return Site(folder, sql=sql, base_url=base_url, api_rate=api_rate)
 
 
 def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
@@ -79,7 +81,7 @@ def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
 @_for_sites
 def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
     """Return the routes of the site's own pages; they come before Datasette's."""
-    return list(_ROUTES)
+    return [*_ROUTES, *api.routes()]
 
 
 @hookimpl
@@ -161,6 +163,8 @@ def _error_page(
 ) -> Callable[[], Awaitable[Response]]:
     async def response() -> Response:
         status, message = _status_and_message(request, exception)
+        if api.is_api(request.path):
+            return api.problem(status, message)
         if request.path.endswith(".json"):
             return Response.json({"ok": False, "error": message, "status": status}, status=status)
         html = await datasette.render_template(

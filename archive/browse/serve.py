@@ -19,6 +19,7 @@ def serve(
     port: int,
     sql: bool,
     base_url: str,
+    api_rate: int,
     open_browser: bool,
     report: Callable[[str], None],
 ) -> None:
@@ -27,10 +28,11 @@ def serve(
     :param port: port to listen on; 0 for any free one.
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site.
+    :param api_rate: requests to the API in a minute that a caller may send; 0 for any number.
     :param report: receives a sentence with the address, once the site accepts connections.
     :raises ArchiveError: when there is no archive, or the address cannot be used.
     """
-    site = open_site(folder, sql=sql, base_url=base_url)
+    site = open_site(folder, sql=sql, base_url=base_url, api_rate=api_rate)
     try:
         with _listen(host, port) as listener:
             shown = f"[{host}]" if ":" in host else host

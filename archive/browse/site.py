@@ -13,12 +13,19 @@ from datasette.utils import sqlite_timelimit
 from archive.browse.cache import Cache
 from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
+from archive.browse.rate_limit import TokenBuckets
 from archive.browse.rendering import Renderer
 from archive.storage import CATALOG, open_catalog
 
 DATABASE = "catalog"
 STATIC = "-/finews"
 _HERE = Path(__file__).parent
+
+#: Requests to the API in a minute that a caller may send.
+API_RATE = 300
+
+# Requests to the API that a caller may send at once.
+_API_BURST = 60
 
 _SETTINGS = {
     "default_page_size": 20,
@@ -46,12 +53,17 @@ class Site(Datasette):
     :param folder: the folder of the archive.
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site, such as ``/news/``.
+    :param api_rate: requests to the API in a minute that a caller may send; 0 for any number.
     :raises ArchiveError: when there is no catalog in the folder.
     """
 
-    def __init__(self, folder: Path, *, sql: bool = False, base_url: str = "/") -> None:
+    def __init__(
+        self, folder: Path, *, sql: bool = False, base_url: str = "/", api_rate: int = API_RATE
+    ) -> None:
         open_catalog(folder).close()
         self.folder = folder
+        self.api_rate = api_rate
+        self.callers = TokenBuckets(api_rate, burst=_API_BURST)
         self.renderer = Renderer(folder)
         self.cache = Cache(folder / CATALOG)
         super().__init__(
