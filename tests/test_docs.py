@@ -205,6 +205,11 @@ RUN_BY = {
     "finews export site --pictures": "test_the_commands_of_a_document_run",
     "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews give-up CODE": "test_an_article_is_given_up_on_demand",
+    "finews mcp news": "test_a_client_calls_every_tool_over_both_transports",
+    "finews mcp news --as-of 2026-11-22T09:30": (
+        "test_a_server_with_a_time_answers_nothing_that_came_later"
+    ),
+    "finews mcp news --http": "test_a_client_calls_every_tool_over_both_transports",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
     "finews search QUERY": "test_a_line_for_each_post",

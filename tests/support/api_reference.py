@@ -99,8 +99,8 @@ def api_page() -> str:
         " not after a number of articles, so that nothing is read twice or left out.\n"
         "- An answer has an ETag; `If-None-Match` with it gets status 304 while nothing changed.\n"
         "- An error is a problem (RFC 9457, `application/problem+json`): 400 with each wrong"
-        " parameter, 404, 429 with `Retry-After`, 503. `finews browse --api-rate` sets the requests"
-        " in a minute that an address may send.\n"
+        " parameter, 404, 429 with `Retry-After`, 503. The option `--api-rate` of `finews browse`"
+        " sets the requests in a minute that an address may send.\n"
     )
     for endpoint in ENDPOINTS:
         text += f"\n## GET {BASE}{endpoint.path}\n\n{endpoint.summary} → {link(endpoint.answer)}\n"
