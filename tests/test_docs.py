@@ -171,6 +171,7 @@ NO_COMMANDS = {
     'delimiter = ";"',
     "whole = true",
     "from settings.cluster import *",
+    "import archive",
     "appendfsync always",
     "appendonly yes",
     "async def start()",
@@ -205,6 +206,7 @@ RUN_BY = {
     "finews export site --pictures": "test_the_commands_of_a_document_run",
     "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews give-up CODE": "test_an_article_is_given_up_on_demand",
+    "finews mcp": "test_a_client_calls_every_tool_over_both_transports",
     "finews mcp news": "test_a_client_calls_every_tool_over_both_transports",
     "finews mcp news --as-of 2026-11-22T09:30": (
         "test_a_server_with_a_time_answers_nothing_that_came_later"
