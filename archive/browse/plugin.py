@@ -21,7 +21,7 @@ from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.browse import api, pages, search_plugin, template_filters
+from archive.browse import api, operations, pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.post_list import card_of
@@ -54,16 +54,25 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
 
 
 def open_site(
-    folder: Path, *, sql: bool = False, base_url: str = "/", api_rate: int = API_RATE
+    folder: Path,
+    *,
+    sql: bool = False,
+    base_url: str = "/",
+    api_rate: int = API_RATE,
+    metrics: bool = False,
 ) -> Site:
     """Return the site of an archive, ready to be served; see `Site`.
+
+    :param metrics: whether the site has ``/healthz``, ``/metrics`` and ``/status``.
+    :raises FinewsError: when `metrics` needs a package that is not installed.
 
     :raises ArchiveError: when there is no catalog in the folder.
     """
     for plugin, name in ((sys.modules[__name__], "finews"), (search_plugin, "finews-search")):
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
-    return Site(folder, sql=sql, base_url=base_url, api_rate=api_rate)
+    routes = operations.routes() if metrics else ()
+    return Site(folder, sql=sql, base_url=base_url, api_rate=api_rate, routes=routes)
 
 
 def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
@@ -81,7 +90,7 @@ def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
 @_for_sites
 def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
     """Return the routes of the site's own pages; they come before Datasette's."""
-    return [*_ROUTES, *api.routes()]
+    return [*_ROUTES, *api.routes(), *datasette.routes]
 
 
 @hookimpl

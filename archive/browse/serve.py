@@ -16,6 +16,7 @@ def serve(
     sql: bool,
     base_url: str,
     api_rate: int,
+    metrics: bool,
     open_browser: bool,
     report: Callable[[str], None],
 ) -> None:
@@ -25,10 +26,11 @@ def serve(
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site.
     :param api_rate: requests to the API in a minute that a caller may send; 0 for any number.
+    :param metrics: whether to serve ``/healthz``, ``/metrics`` and ``/status``.
     :param report: receives a sentence with the address, once the site accepts connections.
     :raises ArchiveError: when there is no archive, or the address cannot be used.
     """
-    site = open_site(folder, sql=sql, base_url=base_url, api_rate=api_rate)
+    site = open_site(folder, sql=sql, base_url=base_url, api_rate=api_rate, metrics=metrics)
 
     def ready(address: str) -> None:
         address += site.setting("base_url")

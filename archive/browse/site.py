@@ -1,7 +1,7 @@
 """The Datasette of an archive: settings, templates, and queries of the catalog."""
 
 import sqlite3
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from secrets import token_hex
@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
+from datasette.utils.asgi import Response
 
 from archive.browse.cache import Cache
 from archive.browse.database import CatalogDatabase, InternalDatabase, close
@@ -54,15 +55,23 @@ class Site(Datasette):
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site, such as ``/news/``.
     :param api_rate: requests to the API in a minute that a caller may send; 0 for any number.
+    :param routes: regular expressions of further paths, each with the view that answers it.
     :raises ArchiveError: when there is no catalog in the folder.
     """
 
     def __init__(
-        self, folder: Path, *, sql: bool = False, base_url: str = "/", api_rate: int = API_RATE
+        self,
+        folder: Path,
+        *,
+        sql: bool = False,
+        base_url: str = "/",
+        api_rate: int = API_RATE,
+        routes: Sequence[tuple[str, Callable[..., Awaitable[Response]]]] = (),
     ) -> None:
         open_catalog(folder).close()
         self.folder = folder
         self.api_rate = api_rate
+        self.routes = routes
         self.callers = TokenBuckets(api_rate, burst=_API_BURST)
         self.renderer = Renderer(folder)
         self.cache = Cache(folder / CATALOG)

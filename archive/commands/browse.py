@@ -34,6 +34,7 @@ from archive.commands.arguments import archive as _archive
     show_default=True,
     help="Requests to the API in a minute that an address may send; 0 for any number.",
 )
+@click.option("--metrics", is_flag=True, help="Serve /healthz, /metrics and /status, too.")
 def browse(
     archive: Path,
     host: str,
@@ -42,6 +43,7 @@ def browse(
     sql: bool,
     base_url: str,
     api_rate: int,
+    metrics: bool,
 ) -> None:
     """Serve the archive to web browsers, until interrupted."""
     serve(
@@ -51,6 +53,7 @@ def browse(
         sql=sql,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
         api_rate=api_rate,
+        metrics=metrics,
         open_browser=open_browser,
         report=click.echo,
     )
