@@ -10,15 +10,15 @@ from typing import Any
 from archive.addresses import InvalidAddress
 from archive.api.models import (
     ArticleParameters,
-    ArticleText,
     CapturePlace,
+    FullArticle,
     MentionedSecurity,
     VersionPage,
     VersionsParameters,
     VersionSummary,
     WordsChanged,
 )
-from archive.api.opened import OpenArchive, until, validated
+from archive.api.opened import OpenedArchive, until, validated
 from archive.article_id import ArticleId
 from archive.capture import captures_from
 from archive.catalog import article_at, edits_from
@@ -52,7 +52,7 @@ _VERSIONS = f"""
 """  # noqa: S608
 
 
-def article(opened: OpenArchive, parameters: ArticleParameters) -> ArticleText:
+def article(opened: OpenedArchive, parameters: ArticleParameters) -> FullArticle:
     """Return an article with its body: the version of the time, or the one with a number.
 
     :raises NotArchived: when the archive did not have it.
@@ -72,7 +72,7 @@ def article(opened: OpenArchive, parameters: ArticleParameters) -> ArticleText:
     body, body_format = _body(row, post, parameters.body)
     end = parameters.start + parameters.characters if body_format == "text" else None
     return validated(
-        ArticleText,
+        FullArticle,
         row,
         **facts_of_version(row, at),
         as_of=parameters.as_of,
@@ -86,7 +86,7 @@ def article(opened: OpenArchive, parameters: ArticleParameters) -> ArticleText:
     )
 
 
-def versions(opened: OpenArchive, parameters: VersionsParameters) -> VersionPage:
+def versions(opened: OpenedArchive, parameters: VersionsParameters) -> VersionPage:
     """Return the versions of an article that were stored by the time, the oldest first.
 
     :raises NotArchived: when the archive had none.
@@ -110,7 +110,7 @@ def versions(opened: OpenArchive, parameters: VersionsParameters) -> VersionPage
     )
 
 
-def article_named(opened: OpenArchive, text: str) -> ArticleId:
+def article_named(opened: OpenedArchive, text: str) -> ArticleId:
     """Return the id of an article, from its id or from an address that leads to it.
 
     :raises NotArchived: when the text is no id, and the archive knows no such address.
@@ -161,7 +161,7 @@ def capture_places(captures: str) -> list[CapturePlace]:
 
 
 def _securities(
-    opened: OpenArchive, row: sqlite3.Row, *, with_names: bool
+    opened: OpenedArchive, row: sqlite3.Row, *, with_names: bool
 ) -> Iterable[MentionedSecurity]:
     names = opened.rows(
         "SELECT code, name FROM securities WHERE code IN (SELECT value FROM json_each(:codes))",
@@ -173,7 +173,7 @@ def _securities(
     ]
 
 
-def _post(opened: OpenArchive, row: sqlite3.Row) -> Post | None:
+def _post(opened: OpenedArchive, row: sqlite3.Row) -> Post | None:
     """Return the post of a version; None when its file is lost."""
     path = PurePosixPath(row["path"])
     data = read_version(opened.folder, path, row["version"], row["sha256"])

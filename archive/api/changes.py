@@ -7,7 +7,7 @@ from itertools import islice
 
 from archive.api.articles import words_changed
 from archive.api.models import ChangeEvent, ChangesPage, ChangesParameters
-from archive.api.opened import OpenArchive, until, validated
+from archive.api.opened import OpenedArchive, until, validated
 from archive.catalog import Cause
 
 _EVENTS = """
@@ -26,7 +26,7 @@ _VERSION = """
 """
 
 
-def changes(opened: OpenArchive, parameters: ChangesParameters) -> ChangesPage:
+def changes(opened: OpenedArchive, parameters: ChangesParameters) -> ChangesPage:
     """Return arrivals, edits, withdrawals and returns after a cursor.
 
     A reader that goes on after the last `next` gets each change exactly once.
@@ -41,7 +41,7 @@ def changes(opened: OpenArchive, parameters: ChangesParameters) -> ChangesPage:
     )
 
 
-def _events(opened: OpenArchive, parameters: ChangesParameters) -> Iterator[ChangeEvent]:
+def _events(opened: OpenedArchive, parameters: ChangesParameters) -> Iterator[ChangeEvent]:
     cursor = opened.connection.cursor()
     cursor.row_factory = sqlite3.Row
     chosen = {

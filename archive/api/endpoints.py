@@ -7,14 +7,14 @@ from typing import Any, get_type_hints
 
 from archive.api.articles import article, versions
 from archive.api.changes import changes
-from archive.api.models import Answer, Parameters
-from archive.api.opened import OpenArchive
+from archive.api.models import AnswerPart, Parameters
+from archive.api.opened import OpenedArchive
 from archive.api.quotes import quotes
 from archive.api.searching import day, media, search
 from archive.api.securities import securities, security
 from archive.api.sources import sources
 
-Function = Callable[[OpenArchive, Any], Answer]
+Function = Callable[[OpenedArchive, Any], AnswerPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class Endpoint:
         return parameters
 
     @property
-    def answer(self) -> type[Answer]:
+    def answer(self) -> type[AnswerPart]:
         """The model of the answer."""
-        answer: type[Answer] = get_type_hints(self.function)["return"]
+        answer: type[AnswerPart] = get_type_hints(self.function)["return"]
         return answer
 
 

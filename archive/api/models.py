@@ -173,13 +173,13 @@ class QuoteParameters(Parameters):
     limit: Limit = 5
 
 
-class Answer(BaseModel):
+class AnswerPart(BaseModel):
     """An answer, or a part of one."""
 
     model_config = ConfigDict(frozen=True, use_enum_values=True)
 
 
-class ArticleSummary(Answer):
+class ArticleSummary(AnswerPart):
     """An article in a list, as of the time of the question."""
 
     id: str
@@ -197,7 +197,7 @@ class ArticleSummary(Answer):
     excerpt: str = ""
 
 
-class WordsChanged(Answer):
+class WordsChanged(AnswerPart):
     """What the publisher changed between two versions."""
 
     field: str = Field(description="Class of the edit, such as `figures`.")
@@ -205,7 +205,7 @@ class WordsChanged(Answer):
     after: str
 
 
-class CapturePlace(Answer):
+class CapturePlace(AnswerPart):
     """A captured response: its address, and its record in a WARC file."""
 
     url: str
@@ -214,7 +214,7 @@ class CapturePlace(Answer):
     fetched: str
 
 
-class VersionSummary(Answer):
+class VersionSummary(AnswerPart):
     """A version of an article."""
 
     id: str
@@ -234,14 +234,14 @@ class VersionSummary(Answer):
     captures: list[CapturePlace]
 
 
-class MentionedSecurity(Answer):
+class MentionedSecurity(AnswerPart):
     """A security that an article names."""
 
     code: str
     name: str | None = Field(description="Today's name; null in an answer as of a time.")
 
 
-class ArticleText(VersionSummary):
+class FullArticle(VersionSummary):
     """A version of an article with its body, or a part of it."""
 
     as_of: AwareDatetime | None
@@ -262,7 +262,7 @@ class ArticleText(VersionSummary):
     next: int | None = Field(description="`start` of the next part of the body.")
 
 
-class SearchPage(Answer):
+class SearchPage(AnswerPart):
     """A page of found articles."""
 
     as_of: AwareDatetime | None
@@ -271,7 +271,7 @@ class SearchPage(Answer):
     next: str | None
 
 
-class VersionPage(Answer):
+class VersionPage(AnswerPart):
     """A page of the versions of an article, the oldest first."""
 
     as_of: AwareDatetime | None
@@ -279,7 +279,7 @@ class VersionPage(Answer):
     next: int | None
 
 
-class ChangeEvent(Answer):
+class ChangeEvent(AnswerPart):
     """Something that the archive learnt."""
 
     cursor: int
@@ -293,7 +293,7 @@ class ChangeEvent(Answer):
     edits: list[WordsChanged]
 
 
-class ChangesPage(Answer):
+class ChangesPage(AnswerPart):
     """A page of changes, in the order in which the archive learnt them."""
 
     as_of: AwareDatetime | None
@@ -302,7 +302,7 @@ class ChangesPage(Answer):
     more: bool = Field(description="Whether there are changes after this page.")
 
 
-class SecuritySummary(Answer):
+class SecuritySummary(AnswerPart):
     """A security and the number of articles that name it."""
 
     code: str
@@ -310,14 +310,14 @@ class SecuritySummary(Answer):
     articles: int
 
 
-class NamedSecurities(Answer):
+class NamedSecurities(AnswerPart):
     """The securities that a text names, the best first."""
 
     as_of: AwareDatetime | None
     items: list[SecuritySummary]
 
 
-class CountedArticles(Answer):
+class CountedArticles(AnswerPart):
     """A number of articles: of a day, a month, an hour or a media."""
 
     key: str
@@ -331,7 +331,7 @@ class SecurityTimeline(SecuritySummary):
     timeline: list[CountedArticles]
 
 
-class MediaPage(Answer):
+class MediaPage(AnswerPart):
     """A page of media with their numbers of articles, by name."""
 
     as_of: AwareDatetime | None
@@ -347,7 +347,7 @@ class DaySummary(SearchPage):
     media: list[CountedArticles]
 
 
-class SourceSummary(Answer):
+class SourceSummary(AnswerPart):
     """A source, its articles and its last crawl."""
 
     source: str
@@ -358,14 +358,14 @@ class SourceSummary(Answer):
     status: int | None = Field(description="Exit status of its last crawl.")
 
 
-class SourceList(Answer):
+class SourceList(AnswerPart):
     """All sources, by name."""
 
     as_of: AwareDatetime | None
     items: list[SourceSummary]
 
 
-class LocatedQuote(Answer):
+class LocatedQuote(AnswerPart):
     """A version that has a sentence, and the evidence for it."""
 
     id: str
@@ -380,7 +380,7 @@ class LocatedQuote(Answer):
     captures: list[CapturePlace]
 
 
-class QuotePlaces(Answer):
+class QuotePlaces(AnswerPart):
     """The versions that have a sentence, the newest article first."""
 
     as_of: AwareDatetime | None

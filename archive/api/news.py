@@ -13,12 +13,12 @@ from archive.api.models import (
     LONGEST_BODY_PART,
     ArticleParameters,
     ArticleSummary,
-    ArticleText,
     ChangeEvent,
     ChangesParameters,
     CountedArticles,
     DayParameters,
     DaySummary,
+    FullArticle,
     LocatedQuote,
     MediaParameters,
     NamedSecurityParameters,
@@ -32,7 +32,7 @@ from archive.api.models import (
     VersionsParameters,
     VersionSummary,
 )
-from archive.api.opened import OpenArchive
+from archive.api.opened import OpenedArchive
 from archive.api.problems import wrong_parameters
 from archive.errors import FinewsError, InvalidQuery
 from archive.storage import Closing, open_catalog
@@ -46,7 +46,7 @@ _PAGE = 100
 Time = datetime | str | None
 
 
-class Records(Generic[R]):
+class Results(Generic[R]):
     """The records of an answer, which are read from the archive while they are iterated."""
 
     def __init__(self, read: Callable[[], Iterator[R]]) -> None:
@@ -92,7 +92,7 @@ class News(Closing):
     :param as_of: answer from what the archive had stored by this time; None for the present state.
     """
 
-    def __init__(self, opened: OpenArchive, as_of: Time = None) -> None:
+    def __init__(self, opened: OpenedArchive, as_of: Time = None) -> None:
         self._opened = opened
         self._as_of = as_of
         self._parameters(Parameters)  # checks the time
@@ -117,7 +117,7 @@ class News(Closing):
         since: str = "",
         until: str = "",
         sort: Literal["time", "relevance"] = "time",
-    ) -> Records[ArticleSummary]:
+    ) -> Results[ArticleSummary]:
         """Return the articles that a query finds, the newest first.
 
         :param q: query in the language of the search box; empty for all articles.
@@ -146,7 +146,7 @@ class News(Closing):
         edition: str = "",
         version: int | None = None,
         body: Literal["text", "html", "none"] = "text",
-    ) -> ArticleText:
+    ) -> FullArticle:
         """Return an article with its whole body.
 
         :param article: its id, or an address that leads to it.
@@ -173,7 +173,7 @@ class News(Closing):
         whole = found.body and "".join(parts)
         return found.model_copy(update={"body": whole, "next": None})
 
-    def versions(self, article: str, *, edition: str = "") -> Records[VersionSummary]:
+    def versions(self, article: str, *, edition: str = "") -> Results[VersionSummary]:
         """Return the versions of an article, the oldest first.
 
         :param article: its id, or an address that leads to it.
@@ -184,7 +184,7 @@ class News(Closing):
 
     def changes(
         self, after: int = 0, *, security: str = "", events: str = ""
-    ) -> Records[ChangeEvent]:
+    ) -> Results[ChangeEvent]:
         """Return what the archive learnt after a cursor, in that order.
 
         :param after: `cursor` of the last change that was read before; 0 for all.
@@ -219,7 +219,7 @@ class News(Closing):
         )
         return securities.security(self._opened, parameters)
 
-    def media(self) -> Records[CountedArticles]:
+    def media(self) -> Results[CountedArticles]:
         """Return the media with their numbers of articles, by name."""
         return self._records(searching.media, self._parameters(MediaParameters))
 
@@ -247,7 +247,7 @@ class News(Closing):
                 "; ".join(f"{each.name}: {each.reason}" for each in wrong)
             ) from error
 
-    def _records(self, read: Callable[[OpenArchive, P], Any], first: P) -> Records[Any]:
+    def _records(self, read: Callable[[OpenedArchive, P], Any], first: P) -> Results[Any]:
         """Return the items of all pages, beginning with the page of the parameters `first`."""
 
         def items() -> Iterator[Any]:
@@ -259,7 +259,7 @@ class News(Closing):
                     return
                 parameters = parameters.model_copy(update={"after": page.next})
 
-        return Records(items)
+        return Results(items)
 
 
 def open(folder: Path | str = "news", *, as_of: Time = None) -> News:  # noqa: A001
@@ -271,4 +271,4 @@ def open(folder: Path | str = "news", *, as_of: Time = None) -> News:  # noqa: A
     :raises InvalidQuery: when `as_of` is no time.
     """
     path = Path(folder)
-    return News(OpenArchive(path, open_catalog(path)), as_of)
+    return News(OpenedArchive(path, open_catalog(path)), as_of)

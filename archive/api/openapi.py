@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from archive.api.endpoints import ENDPOINTS, Endpoint
-from archive.api.problems import Problem
+from archive.api.problems import ProblemDetails
 
 #: Path below which the API is served.
 BASE = "/api/v1"
@@ -30,7 +30,7 @@ def openapi(version: str) -> dict[str, Any]:
     """
     models = [(endpoint.answer, "serialization") for endpoint in ENDPOINTS]
     _, schemas = models_json_schema(
-        [*models, (Problem, "serialization")],  # type: ignore[list-item]
+        [*models, (ProblemDetails, "serialization")],  # type: ignore[list-item]
         ref_template=_SCHEMAS,
     )
     return {
@@ -60,7 +60,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             },
             "304": {"description": "The answer is the one with the ETag in If-None-Match."},
             **{
-                status: {"description": text, "content": _content(_PROBLEM, Problem)}
+                status: {"description": text, "content": _content(_PROBLEM, ProblemDetails)}
                 for status, text in _PROBLEMS.items()
             },
         },

@@ -19,7 +19,7 @@ _ALWAYS = "~"
 
 
 @dataclass(frozen=True, slots=True)
-class OpenArchive:
+class OpenedArchive:
     """A folder of an archive, and a connection to its catalog that only reads."""
 
     folder: Path

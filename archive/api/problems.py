@@ -10,7 +10,7 @@ class WrongParameter(BaseModel):
     reason: str
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """An error (RFC 9457)."""
 
     type: str = "about:blank"

@@ -4,7 +4,7 @@ import sqlite3
 
 from archive.api.articles import facts_of_version
 from archive.api.models import LocatedQuote, QuoteParameters, QuotePlaces
-from archive.api.opened import OpenArchive, until, validated
+from archive.api.opened import OpenedArchive, until, validated
 from archive.api.searching import as_of_text
 from archive.search import Query, find
 
@@ -20,7 +20,7 @@ _VERSIONS = """
 """
 
 
-def quotes(opened: OpenArchive, parameters: QuoteParameters) -> QuotePlaces:
+def quotes(opened: OpenedArchive, parameters: QuoteParameters) -> QuotePlaces:
     """Return the versions of articles that have a sentence, with their hashes and captures.
 
     :raises InvalidQuery: when the text has nothing to search for.
@@ -35,7 +35,7 @@ def quotes(opened: OpenArchive, parameters: QuoteParameters) -> QuotePlaces:
     return QuotePlaces(as_of=parameters.as_of, items=found[: parameters.limit])
 
 
-def _candidates(opened: OpenArchive, parameters: QuoteParameters) -> list[str]:
+def _candidates(opened: OpenedArchive, parameters: QuoteParameters) -> list[str]:
     """Return articles that have all words of the sentence, the newest first."""
     # No phrase can contain a quotation mark before a space.
     words = " ".join(f'"{part}"' for part in parameters.text.replace('"', " ").split())

@@ -16,7 +16,7 @@ from archive.api.models import (
     SearchPage,
     SearchParameters,
 )
-from archive.api.opened import OpenArchive, validated
+from archive.api.opened import OpenedArchive, validated
 from archive.article import Edition
 from archive.catalog import horizon
 from archive.clock import utc_iso
@@ -31,7 +31,7 @@ _EXCERPT, _SEARCHED = 100, 100_000
 _RANKED = 20
 
 
-def search(opened: OpenArchive, parameters: SearchParameters) -> SearchPage:
+def search(opened: OpenedArchive, parameters: SearchParameters) -> SearchPage:
     """Return the articles that a query finds.
 
     Articles that their source dates more than a day ahead are found only with `until`.
@@ -55,7 +55,7 @@ def search(opened: OpenArchive, parameters: SearchParameters) -> SearchPage:
     return SearchPage(as_of=parameters.as_of, total=total, items=items, next=following)
 
 
-def day(opened: OpenArchive, parameters: DayParameters) -> DaySummary:
+def day(opened: OpenedArchive, parameters: DayParameters) -> DaySummary:
     """Return the numbers of articles of a day by hour and media, and a page of its articles.
 
     :raises NotArchived: when no article of that day was archived.
@@ -77,7 +77,7 @@ def day(opened: OpenArchive, parameters: DayParameters) -> DaySummary:
     )
 
 
-def media(opened: OpenArchive, parameters: MediaParameters) -> MediaPage:
+def media(opened: OpenedArchive, parameters: MediaParameters) -> MediaPage:
     """Return the media with their numbers of articles, by name."""
     query = Query(as_of=as_of_text(parameters.as_of))
     found = counted_by(opened, query, "posts.media", parameters.after, parameters.limit + 1)
@@ -95,7 +95,7 @@ def as_of_text(as_of: datetime | None) -> str:
 
 
 def counted_by(
-    opened: OpenArchive, query: Query, key: str, after: str = "", limit: int = -1
+    opened: OpenedArchive, query: Query, key: str, after: str = "", limit: int = -1
 ) -> list[CountedArticles]:
     """Return the numbers of a query's articles by a key, in the order of the keys.
 
@@ -116,7 +116,7 @@ def counted_by(
 
 
 def _page(
-    opened: OpenArchive, query: Query, after: str, limit: int
+    opened: OpenedArchive, query: Query, after: str, limit: int
 ) -> tuple[list[ArticleSummary], str | None]:
     """Return a page of found articles, and the `after` of the next one."""
     published, _, number = after.rpartition("~")
@@ -127,7 +127,7 @@ def _page(
     return _summaries(opened, query, page), following
 
 
-def _summaries(opened: OpenArchive, query: Query, hits: Sequence[Hit]) -> list[ArticleSummary]:
+def _summaries(opened: OpenedArchive, query: Query, hits: Sequence[Hit]) -> list[ArticleSummary]:
     as_of = bool(query.as_of)
     found = opened.rows(
         f"""

@@ -7,7 +7,7 @@ from archive.api.models import (
     SecuritySummary,
     SecurityTimeline,
 )
-from archive.api.opened import OpenArchive
+from archive.api.opened import OpenedArchive
 from archive.api.searching import as_of_text, counted_by
 from archive.errors import NotArchived
 from archive.search import Query, count, securities_named
@@ -16,7 +16,7 @@ from archive.search import Query, count, securities_named
 _LENGTH = {"month": 7, "day": 10}
 
 
-def securities(opened: OpenArchive, parameters: NamedSecurityParameters) -> NamedSecurities:
+def securities(opened: OpenedArchive, parameters: NamedSecurityParameters) -> NamedSecurities:
     """Return the securities that a code, a name or initials name, the best first.
 
     :raises InvalidQuery: when the text cannot be understood.
@@ -32,7 +32,7 @@ def securities(opened: OpenArchive, parameters: NamedSecurityParameters) -> Name
     return NamedSecurities(as_of=as_of, items=items)
 
 
-def security(opened: OpenArchive, parameters: SecurityParameters) -> SecurityTimeline:
+def security(opened: OpenedArchive, parameters: SecurityParameters) -> SecurityTimeline:
     """Return the number of articles that name a security, by day or month of publication.
 
     :raises NotArchived: when no archived article named it.

@@ -1,7 +1,7 @@
 """Answer with the sources of an archive."""
 
 from archive.api.models import Parameters, SourceList, SourceSummary
-from archive.api.opened import OpenArchive, until, validated
+from archive.api.opened import OpenedArchive, until, validated
 
 _ARTICLES = """
     SELECT source, count(*) AS articles, max(first_seen) AS newest FROM posts
@@ -17,7 +17,7 @@ _CRAWLS = """
 """
 
 
-def sources(opened: OpenArchive, parameters: Parameters) -> SourceList:
+def sources(opened: OpenedArchive, parameters: Parameters) -> SourceList:
     """Return each source with its number of articles and its last crawl."""
     at = until(parameters.as_of)
     unknown = dict.fromkeys(SourceSummary.model_fields) | {"articles": 0}

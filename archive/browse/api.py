@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from archive.api.endpoints import ENDPOINTS, Endpoint
 from archive.api.openapi import BASE, openapi
-from archive.api.opened import OpenArchive
-from archive.api.problems import Problem, WrongParameter, wrong_parameters
+from archive.api.opened import OpenedArchive
+from archive.api.problems import ProblemDetails, WrongParameter, wrong_parameters
 from archive.browse.conditional import conditional
 from archive.browse.pages import View
 from archive.browse.site import Site
@@ -52,7 +52,7 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """Return an error as problem details (RFC 9457)."""
-    body = Problem(
+    body = ProblemDetails(
         title=_TITLES.get(status, "Error"),
         status=status,
         detail=detail,
@@ -98,7 +98,7 @@ def _view(endpoint: Endpoint) -> View:
             parameters = endpoint.parameters.model_validate(given | request.url_vars)
             answer = await datasette.ask(
                 lambda connection: endpoint.function(
-                    OpenArchive(datasette.folder, connection), parameters
+                    OpenedArchive(datasette.folder, connection), parameters
                 )
             )
         except ValidationError as error:

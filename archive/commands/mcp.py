@@ -41,7 +41,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     help="Port; 0 for any free.",
 )
 def mcp(archive: Path, as_of: datetime | None, http: bool, host: str, port: int) -> None:
-    """Serve the archive to agents by the Model Context Protocol, until interrupted."""
+    """Serve the archive to agents by MCP, until interrupted."""
     try:
         from archive.mcp.server import mcp_server
         from archive.mcp.stdio import serve_stdio

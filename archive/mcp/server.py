@@ -22,7 +22,7 @@ from mcp.types import (
 from pydantic import ValidationError
 
 from archive.api.endpoints import ENDPOINTS, Endpoint
-from archive.api.opened import OpenArchive
+from archive.api.opened import OpenedArchive
 from archive.api.problems import wrong_parameters
 from archive.errors import FinewsError, InvalidQuery
 from archive.mcp.text import as_text
@@ -105,4 +105,4 @@ def _answer(folder: Path, endpoint: Endpoint, given: dict[str, Any], as_of: date
     with sqlite_errors("Could not answer"), closing(open_catalog(folder)) as connection:
         end = time.monotonic() + _MOST_SECONDS
         connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-        return as_text(endpoint.function(OpenArchive(folder, connection), parameters))
+        return as_text(endpoint.function(OpenedArchive(folder, connection), parameters))

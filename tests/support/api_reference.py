@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel
 
 from archive.api.endpoints import ENDPOINTS
-from archive.api.news import News, Records, open  # noqa: A004
+from archive.api.news import News, Results, open  # noqa: A004
 from archive.api.openapi import BASE, openapi, parameters_of
 
 EXAMPLE = """\
@@ -35,14 +35,14 @@ def python_page() -> str:
         "# Python\n\n`import archive` reads an archive. A crawl may write to it meanwhile. The"
         " answers are the same models that [the API](api.md) returns as JSON.\n\n"
         f"```python\n{EXAMPLE}```\n\n{prose(inspect.getdoc(News) or '').partition('- ')[0]}"
-        "Search results, versions, changes and media are `Records`: they are read while a program"
+        "Search results, versions, changes and media are `Results`: they are read while a program"
         " iterates over them. `to_arrow()` returns them as a table of pyarrow, `to_pandas()` as a"
         " data frame of pandas; both packages are optional.\n\n"
         "Every error is an `archive.FinewsError`, whose text is one sentence: `InvalidQuery` for"
         " wrong arguments, `NotArchived`, and `ArchiveError` when the archive cannot be read.\n"
     )
     text += function("archive.open", open)
-    for kind, prefix in ((News, "news"), (Records, "records")):
+    for kind, prefix in ((News, "news"), (Results, "results")):
         for name, member in vars(kind).items():
             if inspect.isfunction(member) and not name.startswith("_"):
                 text += function(f"{prefix}.{name}", member)
