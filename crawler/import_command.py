@@ -14,10 +14,10 @@ from scrapy.statscollectors import DummyStatsCollector
 from archive.archive import Archive
 from archive.article_id import EASTMONEY
 from archive.clock import utc_now
-from archive.content.lexicon import read_lexicon
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
 from crawler.declarations import Declaration, load_all
+from crawler.declarations.loading import undeclared
 from crawler.declarations.model import SOURCE_NAME
 from crawler.importing import (
     FileImport,
@@ -25,7 +25,6 @@ from crawler.importing import (
     is_csv,
     load_mapping,
     publishers_of,
-    undeclared,
 )
 from crawler.running.project import pairs, project_settings, setting_option
 from crawler.sources import Sources
@@ -238,8 +237,7 @@ def _import_files(
         crawler = Crawler(Spider, settings)
         crawler.stats = DummyStatsCollector(crawler)
         path = settings["FINEWS_LEXICON"]
-        learnt = archive.lexicon()
-        lexicon = learnt.completed(read_lexicon(Path(path))) if path else learnt
+        lexicon = archive.lexicon().completed(Path(path) if path else None)
         files = FileImport(
             archive,
             publishers_of(

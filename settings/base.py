@@ -107,7 +107,7 @@ SPIDER_MIDDLEWARES = {
     "crawler.middlewares.archived.ArchivedMiddleware": 950,
 }
 EXTENSIONS = {
-    "crawler.extensions.open_archive.OpenArchive": 0,
+    "crawler.extensions.archive_session.ArchiveSession": 0,
     "crawler.extensions.circuit_breaker.CircuitBreaker": 0,
     "crawler.extensions.crawl_delay.CrawlDelay": 10,  # after AutoThrottle
     "crawler.extensions.pictures.PictureFetches": 100,

@@ -78,6 +78,7 @@ class ArticleView:
     published_twice: bool
     stored_pictures: Mapping[str, str]
     addresses: Sequence[str]
+    keywords: Sequence[str]
     securities: Sequence[sqlite3.Row]
     versions: Sequence[PostVersion]
     previous: Neighbour | None
@@ -131,6 +132,7 @@ def read_article(
         ),
         stored_pictures=stored_pictures(connection, info_code, picture_address),
         addresses=json.loads(post["addresses"]),
+        keywords=json.loads(post["keywords"]),
         securities=connection.execute(
             """
             SELECT code, symbol, coalesce(name, symbol) AS name, kind, found

@@ -8,6 +8,7 @@ from html import escape
 from archive.browse.article_page import stored_pictures
 from archive.browse.post_list import without_future
 from archive.browse.rendering import MAX_BYTES_IN_FEED, MAX_CHARACTERS, Renderer
+from archive.catalog import time_of_publisher
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
 from archive.search import Query, find
@@ -56,7 +57,8 @@ def read_newest(
     hits = find(connection, without_future(query, until), limit=_MAX_ENTRIES)
     rows = connection.execute(
         f"""
-        SELECT info_code, title, published, revised, first_seen, media, digest, path,
+        SELECT info_code, title, published, media, digest, path,
+            coalesce(revised, first_seen) AS stored, {time_of_publisher("posts")} AS updated,
             substr(text, 1, {MAX_CHARACTERS}) AS text
         FROM posts WHERE id IN ({", ".join("?" * len(hits))}) ORDER BY published DESC, id DESC
         """,  # noqa: S608 (question marks and a number)
@@ -85,14 +87,9 @@ def generate_feed(
     return atom(feed, (_entry(post, addresses, renderer) for post in posts))
 
 
-def updated(posts: Sequence[FeedPost]) -> str | None:
-    """Return when the newest version of the posts was archived, ISO 8601; None without posts."""
-    return max((_updated(post.row) for post in posts), default=None)
-
-
-def _updated(row: sqlite3.Row) -> str:
-    time: str = row["revised"] or row["first_seen"]
-    return time
+def modified(posts: Sequence[FeedPost]) -> str | None:
+    """Return when the archive last changed the feed of posts, ISO 8601; None without posts."""
+    return max((max(post.row["stored"], post.row["updated"]) for post in posts), default=None)
 
 
 def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntry:
@@ -109,10 +106,10 @@ def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntr
     if body and body.bytes:
         html = f'{body.html}<p>正文太长，这里只有开头。<a href="{escape(page)}">看全文</a></p>'
     return AtomEntry(
-        info_code=row["info_code"],
+        name=row["info_code"],
         title=row["title"],
         published=row["published"],
-        updated=_updated(row),
+        updated=row["updated"],
         page=page,
         author=row["media"],
         digest=row["digest"],

@@ -143,6 +143,9 @@ _POSTS = {
         "lang": "语言",
         "precision": "发布时间的精度",
         "extractor": "提取正文的程序",
+        "flags": "来源的标记：重要、付费、不全、只有标题",
+        "keywords": "来源的关键词",
+        "modified": "来源所说的修改时间",
         "mentioned": "正文以外或文字中提到的证券",
     },
 }

@@ -20,8 +20,9 @@ from archive.browse.article_page import (
     read_text,
     read_versions,
 )
+from archive.browse.changes_feed import ChangesQuery, generate_changes_feed, read_changes
 from archive.browse.conditional import conditional
-from archive.browse.feed import Addresses, generate_feed, read_newest, updated
+from archive.browse.feed import Addresses, generate_feed, modified, read_newest
 from archive.browse.filters import table_parameters
 from archive.browse.front_page import read_front, read_media, read_securities
 from archive.browse.metadata import TITLE
@@ -46,6 +47,8 @@ from archive.storage import holder_of
 
 #: A page; Datasette passes the arguments that the page's parameters name.
 View = Callable[..., Awaitable[Response]]
+
+_ATOM = "application/atom+xml; charset=utf-8"
 
 
 async def front(request: Request, datasette: Site) -> Response:
@@ -106,11 +109,7 @@ async def news(request: Request, datasette: Site) -> Response:
 
 async def news_feed(request: Request, datasette: Site) -> Response:
     """Answer ``/news.atom`` with the parameters of ``/news``."""
-    query = _read_query(request)
-
-    def absolute(path: str) -> str:
-        return str(urljoin(request.url, str(datasette.urls.path(path))))
-
+    query, absolute = _read_query(request), _absolute(request, datasette)
     parameters = query.query_string()
     addresses = Addresses(
         feed=absolute(f"/news.atom{parameters}"),
@@ -127,10 +126,22 @@ async def news_feed(request: Request, datasette: Site) -> Response:
         conditional,
         request,
         feed,
-        "application/atom+xml; charset=utf-8",
-        modified=updated(posts),
+        _ATOM,
+        modified=modified(posts),
         max_age=300,
     )
+
+
+async def changes_feed(request: Request, datasette: Site) -> Response:
+    """Answer ``/changes.atom`` with the parameters of `ChangesQuery`."""
+    try:
+        query = ChangesQuery.from_parameters({name: request.args[name] for name in request.args})
+        changes = await datasette.ask(read_changes, query)
+    except InvalidQuery as error:
+        raise BadRequest(str(error)) from error
+    feed = generate_changes_feed(changes, query, _absolute(request, datasette))
+    # Without a time: of several changes in one second, the last may have come after an answer.
+    return conditional(request, feed, _ATOM, modified=None, max_age=60)
 
 
 async def security(request: Request, datasette: Site) -> Response:
@@ -265,6 +276,11 @@ async def _render(datasette: Site, request: Request, template: str, **variables:
         await datasette.render_template(template, variables, request=request),
         headers={"Cache-Control": f"max-age={datasette.setting('default_cache_ttl')}"},
     )
+
+
+def _absolute(request: Request, datasette: Site) -> Callable[[str], str]:
+    """Return a function that returns the absolute address of a path of the site."""
+    return lambda path: str(urljoin(request.url, str(datasette.urls.path(path))))
 
 
 async def _find_article(datasette: Site, text: str) -> ArticleId | None:

@@ -38,6 +38,7 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
+    (r"/changes\.atom$", pages.changes_feed),
     (r"/media$", pages.media),
     (r"/security$", pages.securities),
     (rf"/security/{_CODE}$", pages.security),
@@ -97,7 +98,8 @@ def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
 @_for_sites
 def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
     """Add the filters, tests and variables that the templates use."""
-    for name in ("ago", "clock", "day", "market", "moment", "month", "number", "published", "word"):
+    names = ("ago", "clock", "day", "market", "moment", "month", "number", "published", "word")
+    for name in (*names, "words"):
         env.filters[name] = getattr(template_filters, name)
     env.filters["card"] = card_of
     env.tests["web"] = template_filters.is_web_address

@@ -77,6 +77,11 @@ def moment(time: str | None) -> str:
     return f"{_date(shanghai)} {shanghai:%H:%M}" if shanghai else time or ""
 
 
+def words(text: str, edit_class: str) -> str:
+    """Format the words of an edit; those of ``published`` are times."""
+    return moment(text) if edit_class == "published" else text
+
+
 def clock(time: str, precision: str = "second") -> str:
     """Format the clock time of an ISO 8601 time: ``17:34``; of a day, nothing."""
     return "" if precision == "day" else time[11:16]

@@ -8,6 +8,20 @@ from sqlite_utils import Database
 from archive.catalog.absences import Presence
 from archive.catalog.rows import CatalogEntry
 
+_PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
+
+
+def time_of_publisher(table: str) -> str:
+    """Return SQL for when the archive learnt what a publisher last did with an article.
+
+    A better copy of an article, or another parser, is nothing that its publisher did.
+
+    :param table: of the query around it: ``posts`` or ``editions``.
+    """
+    return f"""max({table}.first_seen, coalesce((
+        SELECT max(at) FROM events WHERE events.info_code = {table}.info_code AND {_PUBLISHERS}
+    ), ''))"""  # noqa: S608 (names of our own tables)
+
 
 def create_events(db: Database) -> None:
     """Create the table, and fill it with the versions and absences of the archive."""
@@ -27,6 +41,7 @@ def create_events(db: Database) -> None:
         "CREATE UNIQUE INDEX events_of_versions ON events (info_code, edition, version)"
         " WHERE event NOT IN ('gone', 'returned')"
     )
+    db.execute(f"CREATE INDEX events_of_publishers ON events (info_code, at) WHERE {_PUBLISHERS}")
     db.execute(
         """
         INSERT INTO events (at, info_code, edition, version, event)

@@ -36,7 +36,16 @@ Record = dict[str, Any]
 #: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
 
-_LISTS = ("pictures", "stock_list", "addresses", "captures", "mentioned", "securities")
+_LISTS = (
+    "pictures",
+    "stock_list",
+    "addresses",
+    "captures",
+    "mentioned",
+    "flags",
+    "keywords",
+    "securities",
+)
 #: Number of posts in memory at once for Parquet.
 _ROW_GROUP = 1_000
 
@@ -148,6 +157,8 @@ def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
         "stock_list": pyarrow.list_(text),
         "addresses": pyarrow.list_(text),
         "captures": structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
+        "flags": pyarrow.list_(text),
+        "keywords": pyarrow.list_(text),
         "mentioned": structs(pyarrow, code=text, name=text, found=text),
         "securities": structs(pyarrow, code=text, name=text, kind=text, found=text),
         "body": text,

@@ -1,8 +1,8 @@
 """Generate the catalog again from files alone: captures, posts, revisions.
 
-The new catalog is filled in this order: what the journal records, see `journal_replay`; posts that
-no record is about; revisions that no record is about; posts that differ from every version. It
-replaces the old one only when it lacks nothing that the old one has, see `catalog_diff`.
+The new catalog is filled in this order: what the journal records, see `catalog_from_journal`; posts
+that no record is about; revisions that no record is about; posts that differ from every version.
+It replaces the old one only when it lacks nothing that the old one has, see `catalog_diff`.
 """
 
 import shlex
@@ -16,7 +16,12 @@ from pathlib import Path, PurePosixPath
 from archive.catalog import Catalog
 from archive.errors import ArchiveError
 from archive.integrity.catalog_diff import lacking
-from archive.integrity.journal_replay import JournalReplay, LostVersion, read_journal, read_posts
+from archive.integrity.catalog_from_journal import (
+    CatalogFromJournal,
+    LostVersion,
+    read_journal,
+    read_posts,
+)
 from archive.process_pool import BY_SIZE, Sharing, Workers, chunks
 from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
@@ -118,7 +123,7 @@ def rebuild(
 
 def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) -> Rebuilt:
     rebuilt = Rebuilt()
-    replay = JournalReplay(catalog, folder)
+    replay = CatalogFromJournal(catalog, folder)
     warcs = warc_files(folder / "warc")
     rebuilt.damage += [
         f"{path} was not read, because finews gives no file such a name; move it away."
@@ -148,7 +153,7 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) 
 
 
 def _add_files(
-    replay: JournalReplay,
+    replay: CatalogFromJournal,
     folder: Path,
     count: int,
     workers: Workers,

@@ -11,7 +11,7 @@ Therefore the same import changes nothing the second time, and continues after a
 
 from crawler.importing.mapping import InvalidMapping, load_mapping
 from crawler.importing.mapping import Mapping as TableMapping
-from crawler.importing.publishers import Publishers, publishers_of, undeclared
+from crawler.importing.publishers import Publishers, publishers_of
 from crawler.importing.rows import is_csv
 from crawler.importing.run import FileImport, FilesImported
 
@@ -24,5 +24,4 @@ __all__ = [
     "is_csv",
     "load_mapping",
     "publishers_of",
-    "undeclared",
 ]

@@ -170,12 +170,14 @@ class Declared(Publisher):
         assert name, "the role of its address is a list"
         table = declaration.lists[name]
         for entry in read_list(declaration, name, answer).entries:
-            if entry.skip:
+            if entry.is_left_out:
                 continue
             try:
                 own_id = article_id(declaration, entry.id, entry.address, space=table.space)
                 listed.put_entry(own_id, entry, table.space)
-                found = composed(declaration, entry, space=table.space) if table.whole else None
+                found = None
+                if table.whole or entry.locked:
+                    found = composed(declaration, entry, space=table.space)
             except Refused as reason:
                 yield reason
                 continue
@@ -312,30 +314,6 @@ def publishers_of(
         declared,
         Declared(other, lexicon) if other else None,
         frozenset(other_hosts),
-    )
-
-
-def undeclared(name: str, *, title: str | None = None, lang: str = "zh") -> Declaration:
-    """Return a declaration of a source about which nothing is known but its name."""
-    host = f"{name}.invalid"
-    no_list = {
-        "format": "html",
-        "address": f"https://{host}/",
-        "entries": "a",
-        "fields": {"address": "./@href"},
-        "seen": {"on": "2026-01-01", "first_hand": False},
-    }
-    return Declaration.model_validate(
-        {
-            "name": name,
-            "title": title or name,
-            "lang": lang,
-            "site": f"https://{host}/",
-            "hosts": [host],
-            "family": f"*.{host}",
-            "lists": {"none": no_list},
-            "extract": True,
-        }
     )
 
 

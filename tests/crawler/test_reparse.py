@@ -124,7 +124,7 @@ def test_what_is_not_archived_or_no_code_is_told(crawled: Path) -> None:
     ended = replay(crawled, "NW209912312300000001")
     assert (ended.returncode, "is not in the archive" in ended.stderr) == (1, True)
     ended = replay(crawled, "../../x")
-    assert (ended.returncode, "names no article" in ended.stderr) == (2, True)
+    assert (ended.returncode, "is no id of an article" in ended.stderr) == (2, True)
     with Archive(crawled) as archive:
         assert "is being written by process" in replay(crawled).stderr
         assert archive.has(InfoCode(REAL))

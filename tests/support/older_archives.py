@@ -15,6 +15,7 @@ from archive.search import register
 from archive.writing import commit, journal
 
 _FACTS_OF = journal.facts_of
+_NEWER_THAN_CAUSES = ("cause", "edits", "flags", "keywords", "modified")
 _OF_A_REVISION = (
     *("info_code", "version", "path", "sha256", "bytes", "body_source", "captures", "superseded"),
     "extractor",
@@ -28,7 +29,7 @@ def write_older_records(patch: pytest.MonkeyPatch) -> None:
 
 def _older_facts(entry: CatalogEntry) -> tuple[str, Mapping[str, Any]]:
     target, facts = _FACTS_OF(entry)
-    for name in ("cause", "edits"):
+    for name in _NEWER_THAN_CAUSES:
         del facts["post"][name]
     if "revision" in facts:
         facts["revision"] = {name: facts["revision"][name] for name in _OF_A_REVISION}

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, Precision
 from archive.article_id import ArticleId
+from archive.catalog import time_of_publisher
 from archive.categories import Category
 from archive.content import CarriedPicture, parse_post
 from archive.errors import ArchiveError
@@ -40,8 +41,7 @@ _COLUMNS = (
     "path",
     "sha256",
     "version",
-    "first_seen",
-    "revised",
+    "updated",
     "author",
     "lang",
     "precision",
@@ -53,6 +53,7 @@ _COLUMNS = (
 class PublishedPost:
     """A row of ``posts``, without its text.
 
+    :param updated: when the archive learnt what the publisher last did with it, ISO 8601, UTC.
     :param carried: the pictures of the post that the site contains.
     """
 
@@ -67,8 +68,7 @@ class PublishedPost:
     path: str
     sha256: str
     version: int
-    first_seen: str
-    revised: str | None
+    updated: str
     author: str | None
     lang: str | None
     precision: str
@@ -84,11 +84,6 @@ class PublishedPost:
     def day(self) -> str:
         """The day of publication in Shanghai, ISO 8601."""
         return self.published[:10]
-
-    @property
-    def updated(self) -> str:
-        """The time when this version was archived, ISO 8601, UTC."""
-        return self.revised or self.first_seen
 
     @property
     def shelf(self) -> Category:
@@ -136,6 +131,9 @@ class PublishedPost:
             lang=_line(self.lang),
             precision=Precision(self.precision),
             extractor=_line(self.extractor),
+            flags=post.flags,
+            keywords=post.keywords,
+            modified=post.modified,
         )
 
     def _link_of(self, info_code: ArticleId) -> str:
@@ -186,9 +184,14 @@ def read_rolling_editions(
     yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
 
 
-_ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {{condition}}"  # noqa: S608
+def _select(table: str) -> str:
+    columns = {name: name for name in _COLUMNS} | {"updated": time_of_publisher(table)}
+    return f"SELECT {', '.join(columns.values())} FROM {table}"  # noqa: S608 (our own names)
+
+
+_ARTICLES = f"{_select('posts')} WHERE {{condition}}"
 _ROLLING_EDITIONS = f"""
-    SELECT {", ".join(_COLUMNS)} FROM editions
+    {_select("editions")}
     WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {{condition}})
 """  # noqa: S608 (names of our own columns)
 

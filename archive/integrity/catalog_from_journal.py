@@ -2,7 +2,7 @@
 
 The journal is the `metadata` records in the WARC files: each states what the archive did with a
 post, a picture or a crawl. `read_journal` reads the records of a piece of a file, and `read_posts`
-reads post files; both run in worker processes. A `JournalReplay` then fills the catalog:
+reads post files; both run in worker processes. A `CatalogFromJournal` then fills the catalog:
 
 1. `add`: recorded facts, in the order of the records;
 2. `add_files`: posts that no record is about;
@@ -183,8 +183,8 @@ def _read_post(folder: Path, file: ListedPost, content: bytes | None) -> ReadPos
     return ReadPost(file.path, sha256(content), entry)
 
 
-class JournalReplay:
-    """A replay of the journal that fills an empty catalog.
+class CatalogFromJournal:
+    """A catalog that is filled from the records of the journal.
 
     Attribute `strange` states why posts and revisions are not in the catalog, a sentence each;
     `unread` has the paths of posts that name no article or no day; `numbers` has the numbers that
