@@ -1,9 +1,8 @@
 """Answer with an article, and with its versions, as of a time."""
 
-import json
 import sqlite3
-from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -78,7 +77,7 @@ def article(opened: OpenedArchive, parameters: ArticleParameters) -> FullArticle
         as_of=parameters.as_of,
         author=post and post.author,
         link=post and post.link,
-        securities=_securities(opened, row, with_names=parameters.as_of is None),
+        securities=_securities(opened, row, parameters.as_of),
         body=body and body[parameters.start if end else 0 : end],
         body_format=body_format,
         start=parameters.start if end else 0,
@@ -161,15 +160,20 @@ def capture_places(captures: str) -> list[CapturePlace]:
 
 
 def _securities(
-    opened: OpenedArchive, row: sqlite3.Row, *, with_names: bool
-) -> Iterable[MentionedSecurity]:
-    names = opened.rows(
-        "SELECT code, name FROM securities WHERE code IN (SELECT value FROM json_each(:codes))",
+    opened: OpenedArchive, row: sqlite3.Row, as_of: datetime | None
+) -> list[MentionedSecurity]:
+    """Return the securities of a version; as of a time, with names that the version has."""
+    found = opened.rows(
+        "SELECT code, name FROM securities WHERE code IN (SELECT value FROM json_each(:codes))"
+        " ORDER BY code",
         codes=row["securities"],
     )
-    known = {each["code"]: each["name"] for each in names} if with_names else {}
+    text = row["title"] + (row["text"] or "")
     return [
-        MentionedSecurity(code=code, name=known.get(code)) for code in json.loads(row["securities"])
+        MentionedSecurity(
+            code=code, name=name if as_of is None or (name and name in text) else None
+        )
+        for code, name in found
     ]
 
 

@@ -238,7 +238,7 @@ class MentionedSecurity(AnswerPart):
     """A security that an article names."""
 
     code: str
-    name: str | None = Field(description="Today's name; null in an answer as of a time.")
+    name: str | None = Field(description="Today's name; null where no article of the time has it.")
 
 
 class FullArticle(VersionSummary):
@@ -306,7 +306,7 @@ class SecuritySummary(AnswerPart):
     """A security and the number of articles that name it."""
 
     code: str
-    name: str | None = Field(description="Today's name; null in an answer as of a time.")
+    name: str | None = Field(description="Today's name; null where no article of the time has it.")
     articles: int
 
 

@@ -39,12 +39,12 @@ def _candidates(opened: OpenedArchive, parameters: QuoteParameters) -> list[str]
     """Return articles that have all words of the sentence, the newest first."""
     # No phrase can contain a quotation mark before a space.
     words = " ".join(f'"{part}"' for part in parameters.text.replace('"', " ").split())
-    query = Query(q=words, as_of=as_of_text(parameters.as_of))
+    query = Query(q=f"versions:all {words}", as_of=as_of_text(parameters.as_of))
     hits = find(opened.connection, query, limit=_MOST_READ)
     codes = (
         row["info_code"]
         for hit in hits
-        for row in opened.rows(_CODES.format(query.rows), number=hit.id)
+        for row in opened.rows(_CODES.format(query.tables.rows), number=hit.id)
     )
     return list(dict.fromkeys(codes))
 

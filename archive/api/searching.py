@@ -128,14 +128,12 @@ def _page(
 
 
 def _summaries(opened: OpenedArchive, query: Query, hits: Sequence[Hit]) -> list[ArticleSummary]:
-    as_of = bool(query.as_of)
     found = opened.rows(
         f"""
         SELECT id AS number, info_code AS id, title, published, precision, media, source, path,
-            version, first_seen, {"known_from" if as_of else "coalesce(revised, first_seen)"}
-            AS seen_from, {"NULL" if as_of else "gone"} AS gone, sha256, digest,
+            version, first_seen, coalesce(revised, first_seen) AS seen_from, gone, sha256, digest,
             substr(text, 1, {_SEARCHED}) AS text
-        FROM {query.rows} WHERE number IN (SELECT value FROM json_each(:numbers))
+        FROM {query.tables.rows} WHERE number IN (SELECT value FROM json_each(:numbers))
         """,  # noqa: S608 (our own words)
         numbers=json.dumps([hit.id for hit in hits]),
     )
@@ -154,6 +152,6 @@ def _summaries(opened: OpenedArchive, query: Query, hits: Sequence[Hit]) -> list
 
 def _excerpt(row: sqlite3.Row, q: str, names: Sequence[str]) -> str:
     if q:
-        pieces = snippet(row["text"], q, _EXCERPT, names)
+        pieces = snippet(row["text"] or "", q, _EXCERPT, names)
         return " ".join("".join(piece for piece, _ in pieces).split())
-    return " ".join((row["digest"] or row["text"][: 2 * _EXCERPT]).split())[:_EXCERPT]
+    return " ".join((row["digest"] or (row["text"] or "")[: 2 * _EXCERPT]).split())[:_EXCERPT]

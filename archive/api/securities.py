@@ -1,5 +1,7 @@
 """Answer with securities, and with the timeline of one."""
 
+from datetime import datetime
+
 from archive.api.models import (
     NamedSecurities,
     NamedSecurityParameters,
@@ -10,7 +12,7 @@ from archive.api.models import (
 from archive.api.opened import OpenedArchive
 from archive.api.searching import as_of_text, counted_by
 from archive.errors import NotArchived
-from archive.search import Query, count, securities_named
+from archive.search import Query, count, find, named_then, securities_named
 
 # Characters of the beginning of a publication time.
 _LENGTH = {"month": 7, "day": 10}
@@ -21,15 +23,28 @@ def securities(opened: OpenedArchive, parameters: NamedSecurityParameters) -> Na
 
     :raises InvalidQuery: when the text cannot be understood.
     """
-    as_of = parameters.as_of
+    found = securities_named(opened.connection, parameters.q)
     items = []
-    for each in securities_named(opened.connection, parameters.q):
-        query = Query(security=each.code, as_of=as_of_text(as_of))
-        articles = count(opened.connection, query) if as_of else each.posts
-        if articles:
-            name = None if as_of else each.name
-            items.append(SecuritySummary(code=each.code, name=name, articles=articles))
-    return NamedSecurities(as_of=as_of, items=items)
+    for each in named_then(opened.connection, found, as_of_text(parameters.as_of)):
+        name = known_name(opened, each.code, each.name, parameters.as_of)
+        # A name that was given later may not lead to the security.
+        if name or each.symbol.casefold() in parameters.q.casefold():
+            items.append(SecuritySummary(code=each.code, name=name, articles=each.posts))
+    return NamedSecurities(as_of=parameters.as_of, items=items)
+
+
+def known_name(
+    opened: OpenedArchive, code: str, name: str | None, as_of: datetime | None
+) -> str | None:
+    """Return the name of a security; None where no article of the time has it.
+
+    The archive stores only today's names.
+    """
+    if not name or as_of is None:
+        return name
+    quoted = name.replace('"', " ").strip()
+    query = Query(q=f'"{quoted}"', security=code, as_of=as_of_text(as_of))
+    return name if quoted and find(opened.connection, query, limit=1) else None
 
 
 def security(opened: OpenedArchive, parameters: SecurityParameters) -> SecurityTimeline:
@@ -46,7 +61,7 @@ def security(opened: OpenedArchive, parameters: SecurityParameters) -> SecurityT
     return SecurityTimeline(
         as_of=parameters.as_of,
         code=parameters.code,
-        name=names[0]["name"] if names and parameters.as_of is None else None,
+        name=known_name(opened, parameters.code, names[0]["name"], parameters.as_of),
         articles=articles,
         timeline=counted_by(
             opened, query.changed(since=parameters.since, until=parameters.until), unit

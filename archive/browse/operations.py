@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 
 from datasette.utils.asgi import BadRequest, Request, Response
 
@@ -22,14 +23,14 @@ def routes() -> list[tuple[str, View]]:
 
     :raises FinewsError: when that package is not installed.
     """
-    try:
-        from prometheus_client import CONTENT_TYPE_LATEST
-
-        from archive.monitoring.metrics import TrafficTotals, metrics_text
-    except ImportError as error:
+    if find_spec("prometheus_client") is None:
         raise FinewsError(
             "--metrics needs the package prometheus-client; install finews with the extra metrics."
-        ) from error
+        )
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    from archive.monitoring.metrics import TrafficTotals, metrics_text
+
     totals = TrafficTotals()
 
     async def metrics(request: Request, datasette: Site) -> Response:

@@ -1,6 +1,7 @@
 """The command ``finews mcp``."""
 
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -42,13 +43,11 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 )
 def mcp(archive: Path, as_of: datetime | None, http: bool, host: str, port: int) -> None:
     """Serve the archive to agents by MCP, until interrupted."""
-    try:
-        from archive.mcp.server import mcp_server
-        from archive.mcp.stdio import serve_stdio
-    except ImportError as error:
-        raise FinewsError(
-            "finews mcp needs the package mcp; install finews with the extra mcp."
-        ) from error
+    if find_spec("mcp") is None:
+        raise FinewsError("finews mcp needs the package mcp; install finews with the extra mcp.")
+    from archive.mcp.server import mcp_server
+    from archive.mcp.stdio import serve_stdio
+
     open_catalog(archive).close()
     server = mcp_server(archive, as_of)
     if http:

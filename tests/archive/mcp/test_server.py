@@ -176,7 +176,7 @@ def test_without_the_package_the_command_names_it(
 
     from archive.cli import main
 
-    monkeypatch.setitem(sys.modules, "archive.mcp.server", None)
+    monkeypatch.setitem(sys.modules, "mcp", None)
     result = CliRunner().invoke(main, ["mcp", str(folder)])
     assert result.exit_code == 1
     assert "needs the package mcp" in result.output
