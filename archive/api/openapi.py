@@ -7,13 +7,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from archive.api.endpoints import ENDPOINTS, Endpoint
-from archive.api.problems import ProblemDetails
+from archive.api.problems import PROBLEM_TYPE, ProblemDetails
 
 #: Path below which the API is served.
 BASE = "/api/v1"
 
 _SCHEMAS = "#/components/schemas/{model}"
-_JSON, _PROBLEM = "application/json", "application/problem+json"
+_JSON = "application/json"
 _PROBLEMS = {
     "400": "A parameter is wrong.",
     "404": "The archive does not have it, or did not have it at the time `as_of`.",
@@ -60,7 +60,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             },
             "304": {"description": "The answer is the one with the ETag in If-None-Match."},
             **{
-                status: {"description": text, "content": _content(_PROBLEM, ProblemDetails)}
+                status: {"description": text, "content": _content(PROBLEM_TYPE, ProblemDetails)}
                 for status, text in _PROBLEMS.items()
             },
         },

@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ValidationError
 
+#: Media type of problem details.
+PROBLEM_TYPE = "application/problem+json"
+
 
 class WrongParameter(BaseModel):
     """A parameter that is wrong, and why."""

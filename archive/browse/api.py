@@ -12,17 +12,15 @@ from pydantic import ValidationError
 from archive.api.endpoints import ENDPOINTS, Endpoint
 from archive.api.openapi import BASE, openapi
 from archive.api.opened import OpenedArchive
-from archive.api.problems import ProblemDetails, WrongParameter, wrong_parameters
+from archive.api.problems import PROBLEM_TYPE, ProblemDetails, WrongParameter, wrong_parameters
 from archive.browse.conditional import conditional
 from archive.browse.pages import View
 from archive.browse.site import Site
 from archive.errors import InvalidQuery, NotArchived
 
-_PROBLEM = "application/problem+json"
 _TITLES = {
     400: "Wrong parameters",
     404: "Not in the archive",
-    405: "Method not allowed",
     429: "Too many requests",
     503: "Not available now",
 }
@@ -59,7 +57,7 @@ def problem(
         parameters=list(parameters),
     )
     return Response(
-        body.model_dump_json(), status=status, headers=headers or {}, content_type=_PROBLEM
+        body.model_dump_json(), status=status, headers=headers or {}, content_type=PROBLEM_TYPE
     )
 
 
