@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from archive.commands.arguments import archive as _archive
+
 _jobs = click.option(
     "--jobs",
     "jobs_file",
@@ -42,12 +44,7 @@ def worker(crawls: int, name: str) -> None:
 
 
 @cluster.command()
-@click.argument(
-    "archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
-)
+@_archive
 def writer(archive: Path) -> None:
     """Write what the workers send into ARCHIVE, until stopped. Run only one writer."""
     from cluster.entry_points import write

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,6 +27,7 @@ from tests.support.documents import (
     BLOCK,
     CONTAINERS,
     DOCUMENTS,
+    ENGLISH,
     FOR_ROOT,
     SETTING_UP,
     WITH_COMMENTS,
@@ -44,8 +46,8 @@ NEEDED = ("git", "jekyll", "rsync")
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands(document)]
-TRANSLATION = ROOT / "README.zh.md"
-"""Shows the commands of the README, which are run once."""
+NOT_TRANSLATED = {"cluster.md", "faults.md"}
+"""Documents that are in English only, besides those of the reference."""
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,7 @@ def environment(
 
 
 @pytest.mark.parametrize(
-    "document", [document for document in WITH_COMMANDS if document != TRANSLATION], ids=name_of
+    "document", [document for document in WITH_COMMANDS if document not in ENGLISH], ids=name_of
 )
 def test_the_commands_of_a_document_run(
     document: Path, project: Path, environment: Mapping[str, str]
@@ -149,7 +151,9 @@ def as_cron_runs_them(document: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "document", [document for document in DOCUMENTS if as_cron_runs_them(document)], ids=name_of
+    "document",
+    [document for document in DOCUMENTS if document not in ENGLISH and as_cron_runs_them(document)],
+    ids=name_of,
 )
 def test_the_crontab_lines_of_a_document_run(
     document: Path, project: Path, environment: Mapping[str, str]
@@ -200,6 +204,14 @@ RUN_BY = {
     "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
     "finews cluster send": _MACHINE,
+    "finews crawl finews -a since=2026-11-22": (
+        "test_one_source_has_arguments_and_the_log_is_in_the_archive"
+    ),
+    "finews demo": "test_the_demo_runs_in_any_folder",
+    "python3 -m pip wheel --no-deps --wheel-dir dist .": (
+        "test_every_file_of_the_packages_is_in_the_wheel"
+    ),
+    "python3 -m venv ENVIRONMENT": "test_the_packages_are_those_of_the_wheel",
     "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
     "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",
@@ -324,7 +336,6 @@ def test_the_makefile_crawls_and_shows(project: Path, environment: Mapping[str, 
 def test_there_are_commands() -> None:
     shown = {name_of(document) for document in WITH_COMMANDS}
     assert {"README.md", "docs/tutorial.md", "docs/archive.md"} < shown
-    assert commands(TRANSLATION) == commands(ROOT / "README.md")
 
 
 def anchors(document: Path) -> set[str]:
@@ -379,7 +390,44 @@ def test_every_document_is_in_the_list_of_documents() -> None:
     index = ROOT / "docs" / "README.md"
     links = _LINK.findall(index.read_text(encoding="utf-8"))
     listed = {(index.parent / path).resolve() for path, _ in links}
-    assert listed == set((ROOT / "docs").rglob("*.md")) - {index}
+    of_docs = {document for document in DOCUMENTS if (ROOT / "docs") in document.parents}
+    assert listed == of_docs - ENGLISH.keys() - {index} | {ROOT / "docs" / "zh" / "README.md"}
+
+
+def structure(document: Path) -> Mapping[str, object]:
+    """Return what a document has in either language: headings, lists, tables, code and links."""
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]*)(?:#[^)\s]+)?\)", text)
+    targets = [
+        path if "://" in path else (document.parent / unquote(path)).resolve() if path else document
+        for path in links
+    ]
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return {
+        "headings": [len(marks) for marks in re.findall(r"^(#+) ", prose, re.MULTILINE)],
+        "items": len(re.findall(r"^(?:- |\d+\. )", prose, re.MULTILINE)),
+        "rows": [row.count("|") for row in re.findall(r"^\|.*\|$", prose, re.MULTILINE)],
+        "blocks": re.findall(r"```.*?```", text, re.DOTALL),
+        "commands": re.findall(r"^ {4}(.*)$", prose, re.MULTILINE),
+        "links": Counter(ENGLISH.get(target, target) for target in targets),
+    }
+
+
+@pytest.mark.parametrize("document", ENGLISH, ids=name_of)
+def test_a_document_is_as_complete_in_chinese_as_in_english(document: Path) -> None:
+    assert structure(document) == structure(ENGLISH[document])
+
+
+def test_every_document_is_in_chinese_or_known_not_to_be() -> None:
+    docs = ROOT / "docs"
+    written = {
+        document
+        for document in docs.rglob("*.md")
+        if document not in ENGLISH and "<!-- Generated" not in document.read_text("utf-8")
+    }
+    assert written == {*ENGLISH.values(), *(docs / name for name in NOT_TRANSLATED)} - {
+        ROOT / "README.md"
+    }
 
 
 def test_the_tests_that_hold_the_promises_are_there() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from archive.commands.arguments import archive as _archive
+from archive.commands.arguments import FOLDER, find_archive
 from archive.commands.statuses import SearchStatus
 from archive.errors import InvalidQuery
 from archive.search import (
@@ -48,8 +48,8 @@ def _query(_: click.Context, __: click.Parameter, value: str) -> str:
 # A query may begin with a minus.
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", callback=_query)
-@_archive
-@click.option("--archive", "folder", type=click.Path(path_type=Path), help="ARCHIVE, as an option.")
+@click.argument("archive", type=FOLDER, required=False)
+@click.option("--archive", "folder", type=FOLDER, help="ARCHIVE, as an option.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--limit", type=click.IntRange(0), default=20, show_default=True, help="Most posts to print."
@@ -65,7 +65,7 @@ def _query(_: click.Context, __: click.Parameter, value: str) -> str:
 def search(
     context: click.Context,
     query: str,
-    archive: Path,
+    archive: Path | None,
     folder: Path | None,
     as_json: bool,
     limit: int,
@@ -76,7 +76,7 @@ def search(
     QUERY is in the language of the search box; docs/reference/search.md describes it. Securities
     that it names are printed to standard error. The exit status is 3 when no post is found.
     """
-    folder = folder or archive
+    folder = find_archive(folder or archive)
     with (
         closing(open_catalog(folder)) as connection,
         sqlite_errors(f"Could not read the catalog of {folder}"),

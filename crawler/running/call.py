@@ -25,7 +25,10 @@ def check_project(settings: BaseSettings) -> None:
         return
     project = os.environ.get("SCRAPY_PROJECT")
     if project is None:
-        raise WrongCall("This folder is in no Scrapy project; go to the one with scrapy.cfg.")
+        raise WrongCall(
+            "This folder is in no Scrapy project; go to the one with scrapy.cfg, or create one "
+            "with `finews init DIR`."
+        )
     raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
 
 
