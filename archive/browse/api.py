@@ -63,12 +63,12 @@ def problem(
 
 async def document(request: Request, datasette: Site) -> Response:
     """Answer ``/api/v1/openapi.json``."""
-    return Response.json(openapi(version("finews")))
+    return Response.json(openapi(version("finews-archive")))
 
 
 async def documentation(request: Request, datasette: Site) -> Response:
     """Answer ``/api/v1/docs``."""
-    variables = {"document": openapi(version("finews")), "per_minute": datasette.api_rate}
+    variables = {"document": openapi(version("finews-archive")), "per_minute": datasette.api_rate}
     return Response.html(await datasette.render_template("api.html", variables, request=request))
 
 

@@ -166,7 +166,7 @@ def _about(kind: str, selection: str) -> Dataset:
         kind=kind,
         selection=selection or "all",
         written=datetime.now(UTC),
-        version=version("finews"),
+        version=version("finews-archive"),
     )
 
 

@@ -70,7 +70,7 @@ def mcp_server(folder: Path, as_of: datetime | None = None) -> Server[Any]:
     when = _FIXED_TIME.format(as_of.isoformat()) if as_of else _ANY_TIME
     return Server(
         "finews",
-        version=version("finews"),
+        version=version("finews-archive"),
         instructions=_INSTRUCTIONS + when,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
