@@ -10,6 +10,7 @@ from archive.browse.pages import View
 from archive.browse.site import Site
 from archive.errors import FinewsError
 from archive.monitoring import ArchiveState, freshness_of, read_state
+from archive.translation import gettext
 
 # Seconds since the last successful crawl up to which a source is fresh.
 _MAX_AGE = 3600
@@ -46,7 +47,7 @@ async def healthz(request: Request, datasette: Site) -> Response:
     """Answer ``/healthz?source=&max_age=``: status 200 when every source is fresh, else 503."""
     age = request.args.get("max_age") or str(_MAX_AGE)
     if not (age.isascii() and age.isdigit() and len(age) < 10):
-        raise BadRequest("max_age 是秒数。")
+        raise BadRequest(gettext("max_age is a number of seconds."))
     source = request.args.get("source")
     found = freshness_of(await _state(datasette), timedelta(seconds=int(age)), source)
     fresh = bool(found) and all(each.fresh for each in found.values())

@@ -24,7 +24,7 @@ with archive.open("news") as news:
         cursor = change.cursor
 
     then = news.as_of("2026-11-22T09:30")
-    table = then.search("银行").to_arrow()
+    table = then.changes().to_arrow()
 """
 _EXPLAINED = ":param ", ":raises ", ":returns: "
 

@@ -118,7 +118,7 @@ def test_an_error_is_a_problem(visit: Visit, path: str, status: int, wrong: list
     problem = response.json()
     assert response.status_code == problem["status"] == status
     assert problem["title"]
-    assert problem["detail"].endswith(".")
+    assert problem["detail"].endswith((".", "。"))
     assert [each["name"] for each in problem["parameters"]] == wrong
 
 
