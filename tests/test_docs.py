@@ -227,6 +227,8 @@ RUN_BY = {
     "finews mcp news --http": "test_a_client_calls_every_tool_over_both_transports",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
+    "finews search 'versions:all 降准'": "test_commands_answer_as_of_a_time",
+    "finews verify --as-of N": "test_the_command_audits_an_archive",
     "finews search QUERY": "test_a_line_for_each_post",
     "finews watch": "test_a_kill_between_sending_and_noting_misses_nothing",
     "finews watch history": "test_history_shows_what_was_sent_and_what_waits",
