@@ -24,6 +24,9 @@ from archive.storage import (
 #: Bytes at the beginning of a file that are compared with another version.
 _MAX_COMPARED = 300_000
 
+#: Chinese characters that a reader reads in a minute.
+_READING_SPEED = 400
+
 
 @dataclass(frozen=True, slots=True)
 class PostVersion:
@@ -89,6 +92,11 @@ class ArticleView:
         """The name of the source in the archive; None for Eastmoney."""
         source = str(self.post["source"])
         return None if source == EASTMONEY else source
+
+    @property
+    def reading_minutes(self) -> int:
+        """The minutes that the text takes to read, one at least."""
+        return max(1, round(int(self.post["length"]) / _READING_SPEED))
 
 
 def find_post(

@@ -10,12 +10,14 @@ from urllib.parse import quote, urlencode
 
 from archive.article import Edition
 from archive.browse.metadata import TITLE
-from archive.browse.template_filters import word, words
+from archive.browse.template_filters import words
+from archive.browse.words import word
 from archive.catalog import Cause, Presence, edits_from
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
 from archive.edits import Edit, EditClass
 from archive.errors import InvalidQuery
+from archive.translation import N_, gettext
 
 #: Number of changes in a document.
 _MAX_ENTRIES = 100
@@ -54,8 +56,14 @@ _VERSION = """
     WHERE info_code = ? AND edition = ? AND version = ?
 """
 _EXIST = {
-    "media": ("SELECT 1 FROM posts WHERE media = ?", "存档里没有媒体“{}”的新闻。"),
-    "security": ("SELECT 1 FROM securities WHERE code = ?", "存档里没有新闻提到证券“{}”。"),
+    "media": (
+        "SELECT 1 FROM posts WHERE media = ?",
+        N_("The archive has no news of the media %(value)s."),
+    ),
+    "security": (
+        "SELECT 1 FROM securities WHERE code = ?",
+        N_("No post names the security %(value)s."),
+    ),
 }
 
 
@@ -74,18 +82,31 @@ class ChangesQuery:
     def from_parameters(cls, parameters: Mapping[str, str]) -> Self:
         """Read the parameters of a URL.
 
-        :raises InvalidQuery: for a parameter or a value that means nothing; a sentence in Chinese.
+        :raises InvalidQuery: for a parameter or a value that means nothing; a sentence for readers.
         """
         given = {name: parameters[name].strip()[:_LONGEST] for name in parameters}
         given = {name: value for name, value in given.items() if value}
         for name, value in given.items():
             if name not in _CONDITIONS:
-                known = "、".join(_CONDITIONS)
-                raise InvalidQuery(f"没有参数“{name[:_LONGEST]}”，可以用的参数是 {known}。")
+                raise InvalidQuery(
+                    gettext(
+                        "There is no parameter %(name)s; the parameters are %(known)s.",
+                        name=name[:_LONGEST],
+                        known=", ".join(_CONDITIONS),
+                    )
+                )
             if name == "class" and value not in _CLASSES:
-                raise InvalidQuery(f"没有改动类别“{value}”，可以用的类别是 {'、'.join(_CLASSES)}。")
+                raise InvalidQuery(
+                    gettext(
+                        "There is no class of changes %(value)s; the classes are %(known)s.",
+                        value=value,
+                        known=", ".join(_CLASSES),
+                    )
+                )
             if name == "before" and not _CURSOR.fullmatch(value):
-                raise InvalidQuery(f"参数 before 应当是一个编号，不是“{value}”。")
+                raise InvalidQuery(
+                    gettext("The parameter before is a number, and not %(value)s.", value=value)
+                )
         return cls(given)
 
     def query_string(self, **more: str) -> str:
@@ -120,8 +141,12 @@ class ShownChange:
     @property
     def heading(self) -> str:
         """What happened, and to which article."""
-        classes = "、".join(dict.fromkeys(word(each.edit_class) for each in self.edits))
-        return f"{word(self.event)}{f'（{classes}）' if classes else ''}：{self.title}"
+        event = word(self.event)
+        if self.edits:
+            classes = dict.fromkeys(word(each.edit_class) for each in self.edits)
+            named = gettext(", ").join(classes)
+            event = gettext("%(event)s (%(classes)s)", event=event, classes=named)
+        return f"{event}{gettext(': ')}{self.title}"
 
 
 def read_changes(connection: sqlite3.Connection, query: ChangesQuery) -> list[ShownChange]:
@@ -132,7 +157,7 @@ def read_changes(connection: sqlite3.Connection, query: ChangesQuery) -> list[Sh
     values = query.values
     for name, (sql, sentence) in _EXIST.items():
         if name in values and not connection.execute(f"{sql} LIMIT 1", [values[name]]).fetchone():
-            raise InvalidQuery(sentence.format(values[name]))
+            raise InvalidQuery(gettext(sentence, value=values[name]))
     conditions = [_CONDITIONS[name] for name in values]
     sql = _EVENTS.format(
         shown=", ".join(f"'{each}'" for each in _SHOWN),
@@ -166,7 +191,7 @@ def generate_changes_feed(
         links = [("next", absolute(f"/changes.atom{older}"))]
     feed = AtomFeed(
         name=f"changes {sorted(query.values.items())}",
-        title=" · ".join(filter(None, ("变动", query.chosen, TITLE))),
+        title=" · ".join(filter(None, (gettext("Changes"), query.chosen, gettext(TITLE)))),
         address=absolute(f"/changes.atom{query.query_string()}"),
         page=absolute("/news"),
         links=links,
@@ -198,4 +223,6 @@ def _words_of(edit: Edit) -> str:
     before, after = (escape(words(text, edit.edit_class)) for text in (edit.before, edit.after))
     removed = f"<del>{before}</del>" if before else ""
     added = f"<ins>{after}</ins>" if after else ""
-    return f"<p>{word(edit.edit_class)}：{' → '.join(filter(None, (removed, added)))}</p>"
+    return (
+        f"<p>{word(edit.edit_class)}{gettext(': ')}{' → '.join(filter(None, (removed, added)))}</p>"
+    )

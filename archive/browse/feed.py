@@ -12,6 +12,7 @@ from archive.catalog import time_of_publisher
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
 from archive.search import Query, find
+from archive.translation import gettext
 
 #: Number of posts in a feed.
 _MAX_ENTRIES = 30
@@ -104,7 +105,9 @@ def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntr
     )
     html = body.html if body else None
     if body and body.bytes:
-        html = f'{body.html}<p>正文太长，这里只有开头。<a href="{escape(page)}">看全文</a></p>'
+        beginning = gettext("The text is too long; here is its beginning.")
+        link = f'<a href="{escape(page)}">{gettext("Read all of it")}</a>'
+        html = f"{body.html}<p>{beginning} {link}</p>"
     return AtomEntry(
         name=row["info_code"],
         title=row["title"],

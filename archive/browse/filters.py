@@ -15,6 +15,7 @@ from archive.search import (
     has_at_least,
     is_frequent,
 )
+from archive.translation import gettext
 
 _SEARCH = "_search"
 # Parameter for a security. Datasette's ``_through`` would give its SQL parameter a name that
@@ -45,14 +46,16 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         if not name.startswith(_SEARCH) or name == "_searchmode" or not query.strip():
             continue
         if name not in _SEARCHED:
-            raise BadRequest(f"能搜索的只有 {'、'.join(_SEARCHED)}。")
+            raise BadRequest(
+                gettext("Only these can be searched: %(names)s.", names=", ".join(_SEARCHED))
+            )
         parameter = name.lstrip("_")
         try:
             found = conditions_here(connection, query)
         except InvalidQuery as error:
             raise BadRequest(str(error)) from error
         if found.others and name != _SEARCH:
-            raise BadRequest(f"{name} 只能搜索文字。")
+            raise BadRequest(gettext("%(name)s searches text alone.", name=name))
         if found.match:
             matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH :{parameter}"
             filters.params[parameter] = found.match

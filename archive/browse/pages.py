@@ -5,13 +5,13 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import quote, unquote, urlencode, urljoin
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
 
 from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
 from archive.addresses import InvalidAddress
 from archive.article_id import ArticleId
-from archive.browse import template_filters
+from archive.browse import template_filters, words
 from archive.browse.article_page import (
     find_post,
     read_article,
@@ -44,6 +44,7 @@ from archive.search import (
     security_of,
 )
 from archive.storage import holder_of
+from archive.translation import gettext
 
 #: A page; Datasette passes the arguments that the page's parameters name.
 View = Callable[..., Awaitable[Response]]
@@ -119,7 +120,7 @@ async def news_feed(request: Request, datasette: Site) -> Response:
         picture=lambda name: absolute(f"/pictures/{name}"),
     )
     posts = await datasette.ask(read_newest, query, addresses, horizon())
-    title = f"{await _heading(datasette, query)} · {TITLE}"
+    title = f"{await _heading(datasette, query)} · {gettext(TITLE)}"
     renderer = datasette.renderer
     feed = await renderer.run(generate_feed, posts, query, title, addresses, renderer)
     return await renderer.run(
@@ -150,7 +151,7 @@ async def security(request: Request, datasette: Site) -> Response:
     until = horizon()
     about = await datasette.ask_cached(("security", code), read_security, code, until)
     if about is None:
-        raise NotFound("没有新闻提到这只证券。")
+        raise NotFound(gettext("No post names this security."))
     query = Query(security=code)
     page = await datasette.ask(read_page, query, ListPosition.from_arguments(request.args), until)
     return await _render(
@@ -234,7 +235,7 @@ async def post_file(request: Request, datasette: Site) -> Response:
     )
     data = await datasette.ask(lambda _: read_file(datasette.folder, path))
     if data is None:
-        raise NotFound("存档里没有这个文件。")
+        raise NotFound(gettext("The archive has no such file."))
     return Response(
         data,
         content_type="text/plain; charset=utf-8",
@@ -248,7 +249,7 @@ async def picture(request: Request, datasette: Site) -> Response:
     """Answer ``/pictures/<SHA-256>.<suffix>`` with the bytes of a stored picture."""
     found = await datasette.ask(read_picture, datasette.folder, request.url_vars["name"])
     if found is None:
-        raise NotFound("存档里没有这张图片。")
+        raise NotFound(gettext("The archive has no such picture."))
     data, kind = found
     return Response(
         data,
@@ -262,13 +263,13 @@ async def short_address(request: Request, datasette: Site) -> Response:
     """Answer ``/<id of an article>``; an info code with or without its NW."""
     article = await _find_article(datasette, request.url_vars["code"])
     if article is None:
-        raise NotFound("存档里没有这篇新闻。")
+        raise NotFound(gettext("The archive has no such article."))
     return Response.redirect(datasette.urls.path(f"/catalog/posts/{article}"))
 
 
 async def hidden(request: Request) -> Response:
     """Answer 404 for Datasette's pages that describe the machine or serve its developers."""
-    raise NotFound("没有这个页面。")
+    raise NotFound(gettext("There is no such page."))
 
 
 async def _render(datasette: Site, request: Request, template: str, **variables: Any) -> Response:
@@ -294,11 +295,16 @@ async def _find_article(datasette: Site, text: str) -> ArticleId | None:
     return None
 
 
+def in_language(request: Request, language: str) -> str:
+    """Return the address of the same page in another language, relative to it."""
+    return f"?{urlencode([*parse_qsl(request.query_string), ('lang', language)])}"
+
+
 async def _find_post(request: Request, datasette: Site) -> Any:
     code, edition = unquote(request.url_vars["code"]), request.args.get("edition")
     post = await datasette.ask(find_post, code, edition)
     if post is None:
-        raise NotFound("存档里没有这篇新闻。")
+        raise NotFound(gettext("The archive has no such article."))
     return post
 
 
@@ -318,16 +324,20 @@ def _read_query(request: Request) -> Query:
 async def _heading(datasette: Site, query: Query) -> str:
     chosen = query.parameters
     if query.q:
-        chosen["q"] = f"搜索：{query.q}"
+        chosen["q"] = gettext("Search: %(query)s", query=query.q)
     if security := await datasette.ask(security_of, query.security):
         chosen["security"] = security.name
     if query.day:
         chosen["day"] = template_filters.day(query.day)
     if query.month:
         chosen["month"] = template_filters.month(query.month)
+    for name in ("since", "until"):
+        if name in chosen:
+            time = chosen[name].replace("T", " ")
+            chosen[name] = f"{words.column_title(name)} {time}"
     if query.source:
-        chosen["source"] = template_filters.word(query.source)
-    return " · ".join(chosen.values()) or "全部新闻"
+        chosen["source"] = words.word(query.source)
+    return " · ".join(chosen.values()) or gettext("All news")
 
 
 def _table_address(datasette: Site, query: Query, extension: str, more: dict[str, str]) -> str:

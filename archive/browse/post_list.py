@@ -34,6 +34,7 @@ Marked = Sequence[tuple[str, bool]]
 class Card:
     """A post in a list."""
 
+    id: int
     info_code: str
     title: Marked
     published: str
@@ -165,6 +166,7 @@ def card_of(row: sqlite3.Row, query: str = "", names: Sequence[str] = ()) -> Car
     :param names: of securities whose codes or initials are terms of `query`; marked as well.
     """
     return Card(
+        id=row["id"],
         info_code=row["info_code"],
         title=_marked(row["title"], query, names),
         published=row["published"],

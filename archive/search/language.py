@@ -41,6 +41,7 @@ from unicodedata import normalize
 
 from archive.errors import InvalidQuery
 from archive.search.folding import SPACE, fold, fold_with_places, narrow
+from archive.translation import N_, gettext
 
 # Characters, terms and nested parentheses of a query.
 MAX_QUERY = 1_000
@@ -126,9 +127,9 @@ def parse(query: str) -> Node | None:
     :raises InvalidQuery: when it is too large, or a field has no such value.
     """
     if len(query) > MAX_QUERY:
-        raise InvalidQuery(
-            f"A query may have {MAX_QUERY:,} characters, and this one has {len(query):,}."
-        )
+        limit, number = f"{MAX_QUERY:,}", f"{len(query):,}"
+        sentence = N_("A query may have %(limit)s characters, and this one has %(number)s.")
+        raise InvalidQuery(gettext(sentence, limit=limit, number=number))
     return _QueryParser(query).parse()
 
 
@@ -188,7 +189,9 @@ class _QueryParser:
     def _alternatives(self, end: int, depth: int, *, in_title: bool) -> Node | None:
         """Parse up to `end`, at operators."""
         if depth > MAX_DEPTH:
-            self._refuse(f"Parentheses may be nested {MAX_DEPTH} deep; these are deeper", self._at)
+            self._refuse(
+                gettext("Parentheses may be nested %(limit)s deep", limit=MAX_DEPTH), self._at
+            )
         alternatives: list[Node] = []
         nodes: list[Node] = []
         while self._skip_spaces(end):
@@ -257,7 +260,10 @@ class _QueryParser:
             return None
         self._terms.add(term)
         if len(self._terms) > MAX_TERMS:
-            self._refuse(f"A query may have {MAX_TERMS} terms; here is one more", start)
+            self._refuse(
+                gettext("A query may have %(limit)s terms; here is one more", limit=MAX_TERMS),
+                start,
+            )
         return Text(term, in_title, quoted)
 
     def _field(self, name: str, start: int, end: int, depth: int) -> Node:
@@ -268,11 +274,13 @@ class _QueryParser:
             value_start, value_end, _ = self._word(end)
             value = self._typed(value_start, value_end).strip()
         if name == "versions":
-            self._refuse("Superseded versions cannot be searched yet; leave out versions:", start)
+            self._refuse(
+                gettext("Superseded versions cannot be searched yet; leave out versions:"), start
+            )
         if name in ("edited", "gone"):
             return Field(name, value, self._days(value, start) if value else None)
         if not value:
-            self._refuse(f"The field {name}: has no value", start)
+            self._refuse(gettext("The field %(name)s: has no value", name=name), start)
         return Field(name, value, self._days(value, start) if name == "date" else None)
 
     def _in_title(self, end: int, depth: int) -> Node | None:
@@ -287,10 +295,16 @@ class _QueryParser:
             end = _day(last if separator else first, last=True) if last or not separator else None
         except ValueError:
             self._refuse(
-                f"{value!r} is no time such as 2026-11-22, 2026-11 or 2026-09..2026-10", start
+                gettext(
+                    "%(value)s is no time such as 2026-11-22, 2026-11 or 2026-09..2026-10",
+                    value=repr(value),
+                ),
+                start,
             )
         if (begin is None and end is None) or (begin and end and begin > end):
-            self._refuse(f"{value!r} is no time that ends after it begins", start)
+            self._refuse(
+                gettext("%(value)s is no time that ends after it begins", value=repr(value)), start
+            )
         return Days(begin, end)
 
     def _typed(self, start: int, end: int) -> str:
@@ -301,7 +315,11 @@ class _QueryParser:
 
     def _refuse(self, sentence: str, at: int) -> NoReturn:
         place = self._places[at][0] + 1 if at < len(self._places) else len(self._query)
-        raise InvalidQuery(f"{sentence} (character {place} of the query).")
+        raise InvalidQuery(
+            gettext(
+                "%(sentence)s (character %(place)s of the query).", sentence=sentence, place=place
+            )
+        )
 
 
 def _both(nodes: list[Node]) -> Node:

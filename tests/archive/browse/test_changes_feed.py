@@ -96,7 +96,7 @@ def test_changes_are_selected(changing: Site, parameters: dict[str, str], terms:
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ({"medium": "财联社"}, "没有参数“medium”，可以用的参数是 media、security、class、before。"),
+        ({"medium": "财联社"}, "没有参数“medium”，可以用的参数是 media, security, class, before。"),
         ({"class": "markup"}, "没有改动类别“markup”"),
         ({"media": "没有这家"}, "存档里没有媒体“没有这家”的新闻。"),
         ({"security": "1.1"}, "存档里没有新闻提到证券“1.1”。"),
