@@ -17,6 +17,7 @@ from archive.clock import utc_now
 from archive.commands.arguments import archive_option
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
+from archive.translation import gettext as _
 from crawler.declarations import Declaration, load_all
 from crawler.declarations.loading import undeclared
 from crawler.declarations.model import SOURCE_NAME
@@ -101,8 +102,16 @@ def import_(
     if folders:
         done = import_posts(archive, folders, show, report=reports.of_post)
         click.echo(
-            f"{done.added} added, {done.revised} newer than the archive's, {done.older} older, "
-            f"{done.unchanged} unchanged, {done.refused} not imported; {done.broken} broken."
+            _(
+                "%(added)s added, %(revised)s newer than the archive's, %(older)s older, "
+                "%(unchanged)s unchanged, %(refused)s not imported; %(broken)s broken.",
+                added=done.added,
+                revised=done.revised,
+                older=done.older,
+                unchanged=done.unchanged,
+                refused=done.refused,
+                broken=done.broken,
+            )
         )
     if prepared is not None:
         _import_files(archive, prepared, hosts, captures, tables, reports)
@@ -255,6 +264,13 @@ def _import_files(
             files.table(table, prepared.mappings[is_csv(table)])
         done = files.counts()
     click.echo(
-        f"{done.added} added, {done.revised} revised, {done.unchanged} unchanged, "
-        f"{done.refused} not imported; {done.left} responses of no article left out."
+        _(
+            "%(added)s added, %(revised)s revised, %(unchanged)s unchanged, %(refused)s not "
+            "imported; %(left)s responses of no article left out.",
+            added=done.added,
+            revised=done.revised,
+            unchanged=done.unchanged,
+            refused=done.refused,
+            left=done.left,
+        )
     )
