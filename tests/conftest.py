@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import hypothesis
 import pytest
 
 from demo.replica import Replica, Site, folder_site, share_api_site
+from tests.support import fork_server
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "settings" / "sources.toml"
@@ -109,19 +109,14 @@ def crawl_with(replica: Replica, archive: Path, sources: Path = SOURCES) -> Craw
     ) -> Ended:
         start = ("-a", f"site={site}") if site and spider == "finews" else ()
         start = ("-s", f"FINEWS_SOURCES={sources}", *start)
-        ended = subprocess.run(
+        ended = fork_server.run(
             (sys.executable, "-m", "scrapy", "crawl", spider, *start, *NO_DELAYS, *arguments),
-            cwd=ROOT,
             env={
                 **os.environ,
                 **replica.environment,
                 "FINEWS_ARCHIVE": str(archive),
                 **environment,
             },
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 

@@ -14,6 +14,7 @@ from archive.article import SHANGHAI
 from archive.commands.arguments import archive
 from archive.errors import ArchiveError, InvalidQuery
 from archive.export.changes import export_changes
+from archive.export.dataset import Dataset, export_posts_dataset, export_versions_dataset
 from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to
 from archive.export.records import check_names, export_jsonl, export_parquet
@@ -155,13 +156,43 @@ _output = click.option(
 )
 
 
+_by_day = click.option(
+    "--by-day",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write Parquet into the folder DIR instead: a folder for each day of publication, and a"
+    " README.md with the fields, the counts and how to load it.",
+)
+
+
+def _refuse_output(output: Path) -> None:
+    if output != STANDARD_OUTPUT:
+        raise click.UsageError("Use --by-day or --output, not both.")
+
+
+def _about(kind: str, selection: str) -> Dataset:
+    return Dataset(
+        kind=kind,
+        selection=selection or "all",
+        written=datetime.now(UTC),
+        version=version("finews"),
+    )
+
+
 @export.command()
 @archive
 @_kind
 @_output
+@_by_day
 @_choosing_posts
-def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
+def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Query) -> None:
     """Write posts as JSON Lines or Parquet, by publication time."""
+    if by_day is not None:
+        _refuse_output(output)
+        chosen = ", ".join(f"{name} {value}" for name, value in query.parameters.items())
+        count = export_posts_dataset(archive, by_day, _about("posts", chosen), query, show)
+        click.echo(f"{count} posts exported.", err=True)
+        return
     _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
     with output_to(output, archive) as out:
@@ -178,17 +209,27 @@ def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
 @archive
 @_kind
 @_output
+@_by_day
 @click.option(
     "--as-of",
     type=_Moment(),
     help="Only what the archive had stored by this time in Shanghai, such as 2026-11-22T09:30, "
     "and had not found gone.",
 )
-def versions(archive: Path, kind: str, output: Path, as_of: str | None) -> None:
+def versions(
+    archive: Path, kind: str, output: Path, by_day: Path | None, as_of: str | None
+) -> None:
     """Write all versions of posts as JSON Lines or Parquet.
 
     With --as-of, each post is in it once, with the title, the text and the securities of then.
     """
+    if by_day is not None:
+        _refuse_output(output)
+        about = _about("versions", f"as of {as_of} in Shanghai" if as_of else "")
+        then = _Moment.start_of(as_of) if as_of else None
+        count = export_versions_dataset(archive, by_day, about, then, show)
+        click.echo(f"{count} versions exported.", err=True)
+        return
     _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_versions_jsonl, "parquet": export_versions_parquet}[kind]
     with output_to(output, archive) as out:

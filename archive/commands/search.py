@@ -142,7 +142,8 @@ def _print(
                 posts=_posts(security.posts),
             )
         )
-    _note(_("%(posts)s found, %(printed)s printed.", posts=_posts(total), printed=f"{len(hits):,}"))
+    printed = format(len(hits), ",")
+    _note(_("%(posts)s found, %(printed)s printed.", posts=_posts(total), printed=printed))
     if explanation:
         _print_explanation(explanation)
 
@@ -158,7 +159,7 @@ def _print_explanation(explanation: Explanation) -> None:
 
 
 def _posts(number: int) -> str:
-    return ngettext("%(shown)s post", "%(shown)s posts", number, shown=f"{number:,}")
+    return ngettext("%(shown)s post", "%(shown)s posts", number, shown=format(number, ","))
 
 
 def _note(line: str) -> None:

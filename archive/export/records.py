@@ -8,11 +8,10 @@ time, then info code.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
 
@@ -20,6 +19,7 @@ from archive.catalog import PostRow
 from archive.content import parse_post
 from archive.errors import ArchiveError, FinewsError
 from archive.export.output import write_lines
+from archive.export.parquet import Record, edits_type, field_of, structs, write_parquet
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, Query
 from archive.storage import (
@@ -31,23 +31,13 @@ from archive.storage import (
     sha256,
 )
 
-Record = dict[str, Any]
-
 #: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
 
 _LISTS = (
-    "pictures",
-    "stock_list",
-    "addresses",
-    "captures",
-    "mentioned",
-    "flags",
-    "keywords",
-    "securities",
+    *("pictures", "stock_list", "addresses", "captures", "mentioned", "flags", "keywords"),
+    *("securities", "edits"),
 )
-#: Number of posts in memory at once for Parquet.
-_ROW_GROUP = 1_000
 
 _SECURITIES = """
     SELECT json_group_array(
@@ -104,77 +94,45 @@ def export_jsonl(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, query, progress) as records:
+    with records_of(folder, query, progress) as records:
         return write_lines(records, out)
 
 
 def export_parquet(
     folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
 ) -> int:
-    """Write posts as a Parquet file.
+    """Write posts as a Parquet file, with times as timestamps that have a zone.
 
     :returns: the number of posts.
     :raises FinewsError: when pyarrow is not installed.
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, query, progress) as records:
-        return write_parquet(records, out, _parquet_fields)
+    with records_of(folder, query, progress) as records:
+        return write_parquet(records, out, parquet_fields)
 
 
-def write_parquet(
-    records: Iterator[Record], out: IO[bytes], fields_of: Callable[[Any], Iterator[Any]]
-) -> int:
-    """Write records as a Parquet file.
-
-    :param fields_of: returns the fields of the schema, given the package pyarrow.
-    :returns: the number of records.
-    :raises FinewsError: when pyarrow is not installed.
-    :raises OSError: when `out` cannot be written.
-    """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise FinewsError(
-            "Parquet needs the package pyarrow; install finews with the extra parquet."
-        ) from error
-    schema = pyarrow.schema(fields_of(pyarrow))
-    count = 0
-    with pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        while rows := list(islice(records, _ROW_GROUP)):
-            writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
-            count += len(rows)
-    return count
-
-
-def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
-    text = pyarrow.string()
-    plain = {str: text, str | None: text, int: pyarrow.int64(), bool: pyarrow.bool_()}
+def parquet_fields(pyarrow: Any) -> Iterator[Any]:
+    """Yield the fields of a post for `write_parquet`."""
+    text, number = pyarrow.string(), pyarrow.int64()
+    plain = {str: text, str | None: text, int: number, bool: pyarrow.bool_()}
     special = {
-        "id": pyarrow.int64(),
-        "pictures": pyarrow.list_(text),
-        "stock_list": pyarrow.list_(text),
-        "addresses": pyarrow.list_(text),
-        "captures": structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
-        "flags": pyarrow.list_(text),
-        "keywords": pyarrow.list_(text),
+        "id": number,
+        **dict.fromkeys(
+            ("pictures", "stock_list", "addresses", "flags", "keywords"), pyarrow.list_(text)
+        ),
         "mentioned": structs(pyarrow, code=text, name=text, found=text),
         "securities": structs(pyarrow, code=text, name=text, kind=text, found=text),
+        "edits": edits_type(pyarrow),
         "body": text,
     }
     types = get_type_hints(PostRow)
     for column in COLUMNS:
-        yield pyarrow.field(column, special.get(column) or plain[types[column]])
-
-
-def structs(pyarrow: Any, **types: Any) -> Any:
-    """Return the type of a list of objects, given the types of their fields."""
-    return pyarrow.list_(pyarrow.struct(list(types.items())))
+        yield field_of(pyarrow, column, special.get(column) or plain[types[column]])
 
 
 @contextmanager
-def _records(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
+def records_of(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""
     names = ", ".join(COLUMNS[:-2])
     try:

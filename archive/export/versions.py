@@ -15,12 +15,11 @@ from typing import IO, Any
 from archive.clock import utc_iso
 from archive.errors import ArchiveError
 from archive.export.output import write_lines
-from archive.export.records import Record, structs, write_parquet
+from archive.export.parquet import Record, edits_type, field_of, write_parquet
 from archive.progress import Progress, silent
 from archive.storage import open_catalog
 
 _LISTS = ("securities", "edits", "classes", "captures")
-_TIMES = ("published", "seen_from", "seen_until")
 _KNOWN = """
     (:at IS NULL OR seen_from <= :at AND (seen_until IS NULL OR seen_until > :at) AND NOT EXISTS (
         SELECT 1 FROM absences
@@ -41,7 +40,7 @@ def export_versions_jsonl(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, as_of, progress) as records:
+    with records_of(folder, as_of, progress) as records:
         return write_lines(records, out)
 
 
@@ -56,31 +55,24 @@ def export_versions_parquet(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, as_of, progress) as records:
-        return write_parquet(map(_with_times, records), out, _parquet_fields)
+    with records_of(folder, as_of, progress) as records:
+        return write_parquet(records, out, parquet_fields)
 
 
-def _with_times(record: Record) -> Record:
-    times = {name: record[name] and datetime.fromisoformat(record[name]) for name in _TIMES}
-    return record | times
-
-
-def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
+def parquet_fields(pyarrow: Any) -> Iterator[Any]:
+    """Yield the fields of a version for `write_parquet`."""
     text, number = pyarrow.string(), pyarrow.int64()
     special = {
         **dict.fromkeys(("version", "length", "bytes"), number),
-        "published": pyarrow.timestamp("s", tz="Asia/Shanghai"),
-        **dict.fromkeys(("seen_from", "seen_until"), pyarrow.timestamp("s", tz="UTC")),
         **dict.fromkeys(("securities", "classes"), pyarrow.list_(text)),
-        "edits": structs(pyarrow, **{"class": text, "before": text, "after": text}),
-        "captures": structs(pyarrow, url=text, file=text, offset=number, fetched=text),
+        "edits": edits_type(pyarrow),
     }
     for column in COLUMNS:
-        yield pyarrow.field(column, special.get(column, text))
+        yield field_of(pyarrow, column, special.get(column, text))
 
 
 @contextmanager
-def _records(
+def records_of(
     folder: Path, as_of: datetime | None, progress: Progress
 ) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""

@@ -23,6 +23,7 @@ from crawler.running.call import (
 )
 from crawler.running.garbage import collect_garbage_less_often
 from crawler.running.report import INTERRUPTED, NOT_STARTED, print_verdict, verdict_of
+from crawler.running.several import GIVES_NONE
 from crawler.settings_check import check_settings, prefer_environment, rename_settings
 from crawler.sources import Sources
 
@@ -98,4 +99,13 @@ class Command(CrawlCommand):
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
         whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
         print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe, too
+        declaration = getattr(crawler.spidercls, "declaration", None)
+        if verdict.status in GIVES_NONE and declaration and declaration.fallback:
+            others = ", ".join(declaration.fallback)
+            name = declaration.name
+            print(
+                f"finews: The same news is given by: {others}; `finews crawl {name}` crawls the"
+                f" first of them that answers when {name} gives none.",
+                flush=True,
+            )
         print_verdict(verdict)

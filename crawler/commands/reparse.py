@@ -66,7 +66,7 @@ class Command(ScrapyCommand):
             with Archive(Path(settings["FINEWS_ARCHIVE"])) as archive:
                 crawler = Crawler(Spider, settings)
                 crawler.stats = DummyStatsCollector(crawler)
-                reader = _Reader(
+                reader = _VersionReader(
                     archive,
                     sources,
                     declarations,
@@ -80,7 +80,7 @@ class Command(ScrapyCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _VersionReader:
     """Reads the captures of a version as the crawl did that stored them."""
 
     archive: Archive
@@ -130,7 +130,7 @@ class _Reader:
 
 
 class _Reparse:
-    def __init__(self, archive: Archive, reader: _Reader, *, apply: bool) -> None:
+    def __init__(self, archive: Archive, reader: _VersionReader, *, apply: bool) -> None:
         self._archive = archive
         self._reader = reader
         self._apply = apply

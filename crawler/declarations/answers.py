@@ -6,6 +6,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from html.entities import html5
 from typing import Any
 
 from parsel import Selector
@@ -21,11 +22,22 @@ MOST_BYTES = 64 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _SCRIPT = re.compile(
-    r"\s*(?:/\*[^*]*\*/\s*)?"
-    r"(?:(?:(?:var|let|const)\s+)?[\w$.]+(?:\[[^\]]*\])?\s*=\s*(?=[{\[])"  # var ajaxResult={…};
-    r"|[\w$.]+\s*\(\s*(?=[{\[]))"  # JSONP: callback({…});
+    r"""
+    (?:\s|(?>/\*.*?\*/)|//[^\n]*+\n)*+                           # comments
+    (?:\)\]\}'?,?|while\s*\(1\)\s*;|for\s*\(\s*;\s*;\s*\)\s*;)?\s*  # against inclusion elsewhere
+    (?:try\s*\{\s*)?
+    (?:typeof\s+[\w$.]+\s*={2,3}\s*["']function["']\s*&&\s*|[\w$.]+\s*&&\s*)?
+    (?:(?:(?:var|let|const)\s+)?[\w$.]+(?:\[[^\]]*\])?\s*=\s*     # var ajaxResult={…};
+      |[\w$.]+\s*\(\s*)?                                          # JSONP: callback({…});
+    (?=[{\[])
+    """,
+    re.VERBOSE | re.DOTALL,
 )
-_AFTER_SCRIPT = re.compile(r"\s*\)?\s*;?\s*")
+_AFTER_SCRIPT = re.compile(r"\s*\)?\s*(?:;|\}|//|/\*|\Z)")
+_REFERENCE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(\#\w+|\w+);)?", re.DOTALL
+)
+_OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +121,37 @@ def document_in(text: str, form: Format, inside: str | None = None) -> Node:
     return _html(text)
 
 
+def is_json(text: str) -> bool:
+    """Report whether a text begins as JSON does, bare or in a script."""
+    return _SCRIPT.match(text) is not None
+
+
 def json_in(text: str) -> Any:
     """Parse JSON, bare, in a call of a function (JSONP) or assigned to a variable.
 
     :raises PathError: when there is none.
     """
     script = _SCRIPT.match(text)
-    if script is None:
+    if script is None or not script[0].strip():
         return parse_json(text)
     try:
         value, end = json.JSONDecoder().raw_decode(text, script.end())
     except (ValueError, RecursionError) as error:
         raise PathError(f"it has no JSON in its script ({error})") from error
-    if not _AFTER_SCRIPT.fullmatch(text, end) and not text[end:].lstrip().startswith(";"):
+    if not _AFTER_SCRIPT.match(text, end):
         raise PathError("it has more than JSON in its script")
     return value
+
+
+def _as_xml(found: re.Match[str]) -> str:
+    """Return a reference that XML has, for a bare ampersand and for names that only HTML has."""
+    name = found[1] or ""
+    if found[0].startswith("<") or name.startswith("#") or name in _OF_XML:
+        return found[0]
+    characters = html5.get(f"{name};")
+    if characters is None:
+        return f"&amp;{found[0][1:]}"
+    return "".join(f"&#{ord(each)};" for each in characters)
 
 
 def _html(text: str) -> Selector:
@@ -139,6 +167,6 @@ def _xml(text: str) -> Selector:
     """
     if not re.match(r"\s*<[?!a-zA-Z]", text) or re.match(r"\s*<!doctype html|\s*<html", text, re.I):
         raise PathError("it is not XML")
-    page = Selector(text=in_xml(text), type="xml")
+    page = Selector(text=in_xml(_REFERENCE.sub(_as_xml, text)), type="xml")
     page.remove_namespaces()
     return page

@@ -93,10 +93,10 @@ def undeclared(name: str, *, title: str | None = None, lang: str = "zh") -> Decl
     """Return a declaration of a source about which nothing is known but its name."""
     host = f"{name}.invalid"
     no_list = {
-        "format": "html",
+        "format": "json",
         "address": f"https://{host}/",
-        "entries": "a",
-        "fields": {"address": "./@href"},
+        "entries": "none",
+        "fields": {"address": "address"},
         "seen": {"on": "2026-01-01", "first_hand": False},
     }
     return Declaration.model_validate(

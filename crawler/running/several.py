@@ -20,7 +20,7 @@ from crawler.running.report import NOT_STARTED, verdict_of
 logger = logging.getLogger(__name__)
 
 #: Statuses of a source that gives no news, so that its fallback takes over.
-_GIVES_NONE = {
+GIVES_NONE = {
     ExitStatus.SOURCE_UNREACHABLE,
     ExitStatus.LAYOUT_CHANGED,
     ExitStatus.LIST_EMPTY,
@@ -43,7 +43,7 @@ class CrawlResult:
     @property
     def gives_none(self) -> bool:
         """Whether the source gives no news, or not all."""
-        return self.verdict.status in _GIVES_NONE
+        return self.verdict.status in GIVES_NONE
 
     def adding(self, remark: str) -> Self:
         """Return the result with a remark at the end of its sentence."""

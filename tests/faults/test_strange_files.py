@@ -27,10 +27,10 @@ from archive.crawl_state import FailedAttempt
 from archive.errors import ArchiveError
 from archive.integrity.verify import verify
 from crawler.archive_port import ArchiveInProcess, ArchiveInSubprocess
-from tests.conftest import FINEWS, ROOT, Crawl, posts_in
+from tests.conftest import FINEWS, Crawl, posts_in
 from tests.support.articles import ARTICLE, CODE, Clock, files
 from tests.support.catalogs import OTHER, full_archive, tables
-from tests.support.children import Child
+from tests.support.fork_server import Forked
 from tests.support.requirements import lacking, program
 
 pytestmark = [
@@ -382,11 +382,10 @@ def without_rights() -> Sequence[str]:
 
 def ended(command: str, start: Sequence[str]) -> tuple[int, str]:
     """Return the exit status and the output of a command; 0 where it serves pages."""
-    with Child(
+    with Forked(
         (*start, *FINEWS, *command.split()),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
         text=True,
     ) as child:
         assert child.stdout is not None

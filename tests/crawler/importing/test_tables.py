@@ -230,7 +230,7 @@ def test_a_table_needs_a_mapping_and_a_source(run: Import, tmp_path: Path) -> No
     assert "needs a mapping" in run(path).output
     assert "is of no declared source; name one with --source" in run(path, *MAPS).stderr
     assert "should be a name of small letters" in run(path, *MAPS, "--source", "Cai Xun").output
-    assert "is no folder, and its name ends in none of" in run(__file__).output
+    assert "is no folder of posts, web archive or table; --source NAME" in run(__file__).output
 
 
 @pytest.mark.parametrize(
