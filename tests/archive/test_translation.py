@@ -11,7 +11,7 @@ import click
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po, write_po
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,9 +157,13 @@ def test_the_words_of_click_are_compiled_and_known_to_it() -> None:
     folder = CATALOGUES / "zh" / "LC_MESSAGES"
     with (folder / "messages.po").open("rb") as file:
         catalogue = read_po(file, locale="zh")
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    assert (folder / "messages.mo").read_bytes() == compiled.getvalue()
+    with (folder / "messages.mo").open("rb") as file:
+        compiled = read_mo(file)
+    halves = [
+        {str(message.id): message.string for message in each if message.id}
+        for each in (compiled, catalogue)
+    ]
+    assert halves[0] == halves[1]
     words = extract_from_dir(Path(click.__file__).parent, [("**.py", "python")])
     known = {message for _, _, message, _, _ in words}
     for message in catalogue:
