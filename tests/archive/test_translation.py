@@ -1,5 +1,6 @@
 """Every message has its Chinese half, and a reader gets one language."""
 
+import json
 import os
 import re
 import subprocess
@@ -160,7 +161,7 @@ def test_the_words_of_click_are_compiled_and_known_to_it() -> None:
     with (folder / "messages.mo").open("rb") as file:
         compiled = read_mo(file)
     halves = [
-        {str(message.id): message.string for message in each if message.id}
+        {json.dumps(message.id): json.dumps(message.string) for message in each if message.id}
         for each in (compiled, catalogue)
     ]
     assert halves[0] == halves[1]
