@@ -57,7 +57,7 @@ def messages() -> Catalog:
         *(main.get_command(context, name) for name in main.list_commands(context)),
     ):
         for text in texts_of(command):
-            catalogue.add(text, locations=[(f"finews {command.name}", 0)])
+            catalogue.add(text, locations=[(f"finews/{command.name}", 0)])
     return catalogue
 
 
@@ -184,7 +184,7 @@ def test_help_and_errors_are_in_the_language_of_the_environment() -> None:
 
     shown = run("verify", "--help")
     assert "用法： finews verify [OPTIONS] [ARCHIVE]" in shown
-    assert "  --repair    修复损坏；不会因此丢失什么。\n" in shown
+    assert "修复损坏；不会因此丢失什么。\n" in shown
     assert not re.search(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", shown), shown
     assert "错误：没有命令 'serch'。 是不是 'search'？\n" in run("serch")
     assert "错误：elsewhere 里没有存档：" in run("stats", "elsewhere")
