@@ -21,7 +21,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from archive.errors import FinewsError
-from crawler.arguments import in_one_sentence
+from archive.validation import in_one_sentence
 from crawler.declarations.formats import Format
 from crawler.declarations.model import Encoding, ListTable, SourceName, Zone
 from crawler.declarations.values import Fields, Table, TimeAlternatives, paths_in

@@ -12,7 +12,7 @@ from cluster.app import ARCHIVE, opened_app
 from demo.brokers import free_port, wait_for
 from demo.faults import Fault, status
 from tests.cluster.conftest import Cluster
-from tests.conftest import ROOT
+from tests.support import fork_server
 
 
 def test_status_shows_what_waits_runs_and_fails(cluster: Cluster) -> None:
@@ -61,14 +61,10 @@ def test_beat_sends_jobs_when_they_are_due(cluster: Cluster) -> None:
 
 
 def finews(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return fork_server.run(
         (sys.executable, "-m", "archive.cli", "cluster", *command),
-        cwd=ROOT,
         env=os.environ | environment,
-        capture_output=True,
-        text=True,
         timeout=60,
-        check=False,
     )
 
 
@@ -79,19 +75,15 @@ def test_without_a_broker_one_sentence(scheme: str, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("Error: The broker that FINEWS_BROKER names could not be used")
     assert len(done.stderr.splitlines()) == 1
-    crawl = subprocess.run(
+    crawl = fork_server.run(
         (sys.executable, "-m", "scrapy", "crawl", "finews"),
-        cwd=ROOT,
         env=os.environ
         | {
             "FINEWS_BROKER": nobody,
             "SCRAPY_PROJECT": "cluster",
             "FINEWS_KNOWN": str(tmp_path / "known.db"),
         },
-        capture_output=True,
-        text=True,
         timeout=60,
-        check=False,
     )
     assert crawl.returncode == 7
     assert "The broker that FINEWS_BROKER names could not be used" in crawl.stderr

@@ -25,6 +25,7 @@ from demo.replica import Replica
 from demo.site import made_up_site
 from settings import base, fast
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
+from tests.support import fork_server
 from tests.support.children import Child
 from tests.support.processes import processes_of
 from tests.support.waiting import wait_until_gone
@@ -156,13 +157,7 @@ def test_an_unknown_scrapy_project_is_told(crawl: Crawl, replica: Replica, proje
 
 
 def test_outside_of_a_project_is_told(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        (sys.executable, "-m", "scrapy", "crawl", "finews"),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = fork_server.run((sys.executable, "-m", "scrapy", "crawl", "finews"), cwd=tmp_path)
     assert ended.returncode == 2
     assert "This folder is in no Scrapy project" in ended.stderr
 

@@ -17,7 +17,8 @@ from archive.integrity.verify import verify
 from archive.writing import Outcome
 from demo.faults import Fault, status
 from demo.replica import Replica
-from tests.conftest import ROOT, SHARE_HOSTS, Crawl, posts_in
+from tests.conftest import SHARE_HOSTS, Crawl, posts_in
+from tests.support import fork_server
 from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, MIRRORED, POST, Clock, files
 from tests.support.catalogs import tables
 from tests.support.sample_site import REAL, rows
@@ -50,13 +51,9 @@ def replay(
     archive: Path, *arguments: str, changed: bool = False, command: str = "reparse"
 ) -> subprocess.CompletedProcess[str]:
     start = ("-c", ANOTHER_TITLE) if changed else ("-m", "scrapy")
-    return subprocess.run(
+    return fork_server.run(
         (sys.executable, *start, command, *arguments),
-        cwd=ROOT,
         env=os.environ | {"FINEWS_ARCHIVE": str(archive), "http_proxy": "http://127.0.0.1:9"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
 

@@ -37,7 +37,8 @@ from demo.publishers import (
 from demo.replica import Replica
 from demo.static import StaticFile, static_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
-from tests.support.children import Child
+from tests.support import fork_server
+from tests.support.fork_server import Forked
 from tests.support.source_answers import RECORDED
 
 BUILT = datetime.now().astimezone()
@@ -69,17 +70,13 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, whose own sources are in `sources`."""
     own = [str(ROOT / "settings" / "sources"), str(folder / "sources")]
-    ended = subprocess.run(
+    ended = fork_server.run(
         (
             *(*FINEWS, "sources", command, *NO_DELAYS, *arguments),
             *("-s", f"FINEWS_DECLARATIONS={','.join(own)}"),
         ),
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | replica.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        env=os.environ | replica.environment,
     )
     assert "Traceback" not in ended.stderr, ended.stderr
     return ended
@@ -367,14 +364,10 @@ def test_a_crawl_shows_in_the_list(replica: Replica, tmp_path: Path) -> None:
     shutil.copy(DECLARATIONS / "kuaibao.toml", tmp_path / "sources")
     (tmp_path / "sources" / "broken.toml").write_text("title = 1\n", encoding="utf-8")
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = settings.base\n")
-    crawled = subprocess.run(
+    crawled = fork_server.run(
         (*FINEWS, "crawl", "kuaibao", *NO_DELAYS),
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | replica.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        env=os.environ | replica.environment,
     )
     assert crawled.returncode == 0, crawled.stderr
     archive = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
@@ -554,7 +547,7 @@ def test_an_interrupted_visit_ends_in_good_order(
 ) -> None:
     with (
         Replica(made_up.sites, faults=[Fault(CAIXUN_HOST, "/news", failure=hang())]) as replica,
-        Child(
+        Forked(
             (*FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(tmp_path), *NO_DELAYS),
             env=os.environ | replica.environment,
             stderr=subprocess.PIPE,

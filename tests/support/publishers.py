@@ -1,7 +1,6 @@
 """The publishers of the declared sources, who serve their recorded answers."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
@@ -13,8 +12,9 @@ from urllib.parse import parse_qs
 from crawler.declarations.signatures import cls as signed
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
-from tests.conftest import ROOT, Ended
+from tests.conftest import Ended
 from tests.crawler.declarations.recorded import RECORDED
+from tests.support import fork_server
 
 JSON, HTML, XML = "application/json", "text/html", "text/xml"
 
@@ -162,14 +162,8 @@ def environment(replica: Replica, archive: Path) -> dict[str, str]:
 
 def crawl_sources(replica: Replica, archive: Path, *arguments: str) -> Ended:
     """Run `finews crawl` against a replica, in a process of its own."""
-    ended = subprocess.run(
-        crawl_command(*arguments),
-        cwd=ROOT,
-        env=environment(replica, archive),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+    ended = fork_server.run(
+        crawl_command(*arguments), env=environment(replica, archive), timeout=300
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
