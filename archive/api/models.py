@@ -250,6 +250,11 @@ class FullArticle(VersionSummary):
     category: str | None
     precision: str
     author: str | None
+    flags: list[str] = Field(
+        description="Marks of the source: `important`, `paid`, `partial` or `locked`."
+    )
+    keywords: list[str] = Field(description="Words under which the source files the article.")
+    modified: AwareDatetime | None = Field(description="Last change, as the source states it.")
     link: str | None = Field(description="Address that the post names as its source.")
     first_seen: AwareDatetime
     gone: AwareDatetime | None = Field(description="When the source was found without the article.")
