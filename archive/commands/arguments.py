@@ -47,6 +47,15 @@ archive_option = click.option(
     help="Folder of the archive; without it, that of the other commands.",
 )
 
+watches_file = click.option(
+    "--watches",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="FINEWS_WATCHES",
+    default="watches.toml",
+    show_default=True,
+    help="The file of watches: what to send to whom.",
+)
+
 
 def _past_moment(_: click.Context, __: click.Parameter, value: str) -> str:
     try:

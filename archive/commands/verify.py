@@ -8,6 +8,7 @@ from random import randrange
 import click
 
 from archive.commands.arguments import archive as _archive
+from archive.commands.arguments import watches_file
 from archive.commands.statuses import Status
 from archive.errors import ArchiveLocked
 from archive.integrity import accepted as archive_accepted
@@ -15,6 +16,14 @@ from archive.integrity import repair as archive_repair
 from archive.integrity import verify as archive_verify
 from archive.integrity.as_of_audit import audit_as_of
 from archive.progress import show
+from archive.watches import Failure, notify
+
+
+def _failure(archive: Path, wrong: int) -> Failure | None:
+    if not wrong:
+        return None
+    return Failure("damage", f"{wrong} files or records of {archive} are wrong; see finews verify.")
+
 
 # Differing answers that are printed.
 _SHOWN = 20
@@ -22,6 +31,7 @@ _SHOWN = 20
 
 @click.command()
 @_archive
+@watches_file
 @click.option("--repair", is_flag=True, help="Repair damage; nothing is lost by it.")
 @click.option(
     "--accept", is_flag=True, help="Accept all damage: later runs report it, with status 0."
@@ -35,7 +45,14 @@ _SHOWN = 20
     help="Instead, ask N random questions as of random times, and compare the answers with those of"
     " catalogs generated from the captures up to these times.",
 )
-def verify(archive: Path, repair: bool, accept: bool, strict: bool, questions: int | None) -> None:
+def verify(
+    archive: Path,
+    watches: Path,
+    repair: bool,
+    accept: bool,
+    strict: bool,
+    questions: int | None,
+) -> None:
     """Check every file against its hash and the catalog.
 
     Files are posts, revisions and captures. Damage is printed, a line each.
@@ -80,6 +97,7 @@ def verify(archive: Path, repair: bool, accept: bool, strict: bool, questions: i
         sys.exit(Status.WHOLE)
     more = f", {given_up} accepted" if given_up else ""
     click.echo(f"{checked}, {wrong} wrong{more}.")
+    notify(archive, watches, {"verification": _failure(archive, wrong)})
     if wrong:
         sys.exit(Status.REMARKS)
     sys.exit(Status.ACCEPTED if given_up and strict else Status.WHOLE)

@@ -14,6 +14,7 @@ from archive.search.index import (
     without_index,
 )
 from archive.search.language import parse
+from archive.search.matching import matching
 from archive.search.moment import moment_of
 from archive.search.query import (
     CONDITIONS,
@@ -73,6 +74,7 @@ __all__ = [
     "indexed_row",
     "is_frequent",
     "learn_name",
+    "matching",
     "moment_of",
     "months_between",
     "most_named",
