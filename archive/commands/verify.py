@@ -18,15 +18,14 @@ from archive.integrity.as_of_audit import audit_as_of
 from archive.progress import show
 from archive.watches import Failure, notify
 
+# Differing answers that are printed.
+_SHOWN = 20
+
 
 def _failure(archive: Path, wrong: int) -> Failure | None:
     if not wrong:
         return None
     return Failure("damage", f"{wrong} files or records of {archive} are wrong; see finews verify.")
-
-
-# Differing answers that are printed.
-_SHOWN = 20
 
 
 @click.command()
