@@ -106,6 +106,7 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
     environment = {
         "FINEWS_ARCHIVE": "news-demo",
+        "FINEWS_MEDIA": "1",
         **kept,
         **replica.environment,
         "SCRAPY_SETTINGS_MODULE": "settings.base",  # in any folder

@@ -54,7 +54,7 @@ _WITHDRAWN = """
     WHERE gone IS NOT NULL ORDER BY gone DESC LIMIT ?
 """
 
-# Long articles weigh more, and a picture counts as much as a long text.
+# Long articles come first, and a picture counts as much as 1,500 characters.
 _LEADS = """
     SELECT id, (
         SELECT min(sha256 || ' ' || type) FROM illustrations JOIN pictures USING (address)
@@ -64,7 +64,7 @@ _LEADS = """
         SELECT id FROM posts WHERE published BETWEEN ? AND ?
         ORDER BY published DESC, id DESC LIMIT ?
     ) AND gone IS NULL
-    ORDER BY min(length, 3000) + 3000 * (picture IS NOT NULL) DESC, published DESC, id DESC LIMIT ?
+    ORDER BY min(length, 3000) + 1500 * (picture IS NOT NULL) DESC, published DESC, id DESC LIMIT ?
 """
 
 

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin
 
 from datasette.utils.asgi import BadRequest, NotFound, Request, Response
 
+from archive import words
 from archive.addresses import InvalidAddress
 from archive.article_id import ArticleId
-from archive.browse import template_filters, words
+from archive.browse import template_filters
 from archive.browse.article_page import (
     find_post,
     read_article,

@@ -21,7 +21,8 @@ from datasette.utils.asgi import Base400, Forbidden, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.browse import api, operations, pages, search_plugin, template_filters, words
+from archive import words
+from archive.browse import api, operations, pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.metadata import table_title

@@ -6,8 +6,8 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
 from archive.browse.security_headers import Application, Message, Send
-from archive.browse.words import with_codes
 from archive.translation import Language, language, language_of, negotiate
+from archive.words import with_codes
 
 #: Key of the scope with the density that a reader has chosen.
 DENSITY = "finews.density"

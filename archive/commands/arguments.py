@@ -42,3 +42,12 @@ archive_option = click.option(
     callback=_find,
     help="Folder of the archive; without it, that of the other commands.",
 )
+
+watches_file = click.option(
+    "--watches",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="FINEWS_WATCHES",
+    default="watches.toml",
+    show_default=True,
+    help="The file of watches: what to send to whom.",
+)

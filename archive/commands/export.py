@@ -257,7 +257,7 @@ def changes(archive: Path, after: int, output: Path) -> None:
     required=True,
     help="File to write, such as news.wacz.",
 )
-@click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
+@click.option("--title", default="财经新闻档案", show_default=True, help="Name of the collection.")
 @_choosing_posts
 def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
     """Write captures as a WACZ file for ReplayWeb.page.
@@ -286,7 +286,7 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="Address that the site will be served at.",
     )
-    @click.option("--title", default="金融消息", show_default=True, help="Title of the site.")
+    @click.option("--title", default="财经新闻档案", show_default=True, help="Title of the site.")
     @_choosing_posts
     @wraps(command)
     def run(

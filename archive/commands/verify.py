@@ -7,22 +7,31 @@ from pathlib import Path
 import click
 
 from archive.commands.arguments import archive as _archive
+from archive.commands.arguments import watches_file
 from archive.commands.statuses import Status
 from archive.errors import ArchiveLocked
 from archive.integrity import accepted as archive_accepted
 from archive.integrity import repair as archive_repair
 from archive.integrity import verify as archive_verify
 from archive.progress import show
+from archive.watches import Failure, notify
+
+
+def _failure(archive: Path, wrong: int) -> Failure | None:
+    if not wrong:
+        return None
+    return Failure("damage", f"{wrong} files or records of {archive} are wrong; see finews verify.")
 
 
 @click.command()
 @_archive
+@watches_file
 @click.option("--repair", is_flag=True, help="Repair damage; nothing is lost by it.")
 @click.option(
     "--accept", is_flag=True, help="Accept all damage: later runs report it, with status 0."
 )
 @click.option("--strict", is_flag=True, help="Exit with status 5 when damage was accepted.")
-def verify(archive: Path, repair: bool, accept: bool, strict: bool) -> None:
+def verify(archive: Path, watches: Path, repair: bool, accept: bool, strict: bool) -> None:
     """Check every file against its hash and the catalog.
 
     Files are posts, revisions and captures. Damage is printed, a line each.
@@ -61,6 +70,7 @@ def verify(archive: Path, repair: bool, accept: bool, strict: bool) -> None:
         sys.exit(Status.WHOLE)
     more = f", {given_up} accepted" if given_up else ""
     click.echo(f"{checked}, {wrong} wrong{more}.")
+    notify(archive, watches, {"verification": _failure(archive, wrong)})
     if wrong:
         sys.exit(Status.REMARKS)
     sys.exit(Status.ACCEPTED if given_up and strict else Status.WHOLE)

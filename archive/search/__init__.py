@@ -12,6 +12,7 @@ from archive.search.index import (
     without_index,
 )
 from archive.search.language import parse
+from archive.search.matching import matching
 from archive.search.query import (
     CONDITIONS,
     EVERYTHING,
@@ -60,6 +61,7 @@ __all__ = [
     "has_at_least",
     "indexed_row",
     "is_frequent",
+    "matching",
     "months_between",
     "names_meant",
     "parse",
