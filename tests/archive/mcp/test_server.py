@@ -139,7 +139,7 @@ def test_what_an_article_says_stays_within_its_quotation(folder: Path) -> None:
 def test_a_wrong_call_is_refused_with_a_sentence(folder: Path) -> None:
     server = mcp_server(folder)
     assert refused(server, "search", limit=0) == (
-        "limit: Input should be greater than or equal to 1."
+        "limit Input should be greater than or equal to 1."
     )
     assert refused(server, "search", q="date:never").endswith(".")
     assert "NW202100000000000001" in refused(server, "article", id="NW202100000000000001")
