@@ -26,6 +26,7 @@ from archive.browse import api, operations, pages, search_plugin, template_filte
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.metadata import table_title
+from archive.browse.past import PRESENT_ONLY, at_present, moment_shown, with_past
 from archive.browse.post_list import card_of
 from archive.browse.preferences import DENSITY, with_preferences
 from archive.browse.security_headers import Application, read_only, with_security_headers
@@ -49,6 +50,7 @@ _TIMES = frozenset(
 _CODE = r"(?P<code>[^/]+)"
 _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
+    (rf"{PRESENT_ONLY}$", pages.present_only),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
     (r"/changes\.atom$", pages.changes_feed),
@@ -134,6 +136,7 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
     env.filters["accepted_words"] = words.accepted_words
     env.filters["table_title"] = table_title
     env.filters["card"] = card_of
+    env.filters["at_present"] = at_present
     env.filters["in_language"] = pages.in_language
     env.tests["coded"] = words.is_coded
     env.tests["web"] = template_filters.is_web_address
@@ -146,13 +149,19 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
 def extra_template_vars(
     template: str, request: Request | None, datasette: Site
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Return the density that the reader has chosen, and the article for the row page of a post."""
+    """Return the time of the page, the density that the reader has chosen, and the article.
+
+    The article is for the row page of a post.
+    """
 
     async def variables() -> dict[str, Any]:
-        compact = request is not None and request.scope.get(DENSITY) == "compact"
+        page = {
+            "as_of": template_filters.as_of(moment_shown(request)),
+            "compact": request is not None and request.scope.get(DENSITY) == "compact",
+        }
         if template != "row-catalog-posts.html":
-            return {"compact": compact}
-        return {"compact": compact, **await pages.article_variables(request, datasette)}
+            return page
+        return page | await pages.article_variables(request, datasette)
 
     return variables
 
@@ -198,7 +207,7 @@ def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
     base_url = datasette.setting("base_url")
     prefixed, preferred = with_base_url(base_url), with_preferences(base_url)
     return lambda application: with_security_headers(
-        read_only(prefixed(preferred(with_byte_order_mark(application))))
+        read_only(prefixed(preferred(with_past(with_byte_order_mark(application)))))
     )
 
 

@@ -4,7 +4,8 @@ import json
 import sqlite3
 from collections.abc import Collection
 
-from archive.search.query import PROBE, conditions_here, rows
+from archive.search.conditions import PRESENT
+from archive.search.query import conditions_here, rows
 
 _LISTED = "SELECT value FROM json_each(:codes)"
 
@@ -17,7 +18,7 @@ def matching(connection: sqlite3.Connection, q: str, info_codes: Collection[str]
     :raises InvalidQuery: when the query cannot be understood.
     """
     found = conditions_here(connection, q)
-    conditions = [*([PROBE] if found.match else []), *found.others]
+    conditions = [*([PRESENT.probe] if found.match else []), *found.others]
     where = " AND ".join(f"+({each})" for each in conditions) or "true"
     sql = f"SELECT info_code FROM posts WHERE info_code IN ({_LISTED}) AND {where}"  # noqa: S608
     values = {**found.values, "q": found.match, "codes": json.dumps(list(info_codes))}
