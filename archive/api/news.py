@@ -64,7 +64,8 @@ class Results(Generic[R]):
             import pyarrow
         except ImportError as error:
             raise FinewsError(
-                "A table of Arrow needs the package pyarrow; install finews-archive with the extra parquet."
+                "A table of Arrow needs the package pyarrow; install finews-archive with the "
+                "extra parquet."
             ) from error
         return pyarrow.Table.from_pylist([record.model_dump() for record in self])
 

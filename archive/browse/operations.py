@@ -26,7 +26,8 @@ def routes() -> list[tuple[str, View]]:
     """
     if find_spec("prometheus_client") is None:
         raise FinewsError(
-            "--metrics needs the package prometheus-client; install finews-archive with the extra metrics."
+            "--metrics needs the package prometheus-client; install finews-archive with the extra "
+            "metrics."
         )
     from prometheus_client import CONTENT_TYPE_LATEST
 

@@ -44,7 +44,9 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
 def mcp(archive: Path, as_of: datetime | None, http: bool, host: str, port: int) -> None:
     """Serve the archive to agents by MCP, until interrupted."""
     if find_spec("mcp") is None:
-        raise FinewsError("finews mcp needs the package mcp; install finews-archive with the extra mcp.")
+        raise FinewsError(
+            "finews mcp needs the package mcp; install finews-archive with the extra mcp."
+        )
     from archive.mcp.server import mcp_server
     from archive.mcp.stdio import serve_stdio
 
