@@ -10,9 +10,9 @@ from archive.api.models import (
     SecurityTimeline,
 )
 from archive.api.opened import OpenedArchive
-from archive.api.searching import counted_by, query_of
+from archive.api.searching import as_of_text, counted_by
 from archive.errors import NotArchived
-from archive.search import count, find, securities_named
+from archive.search import Query, count, find, named_then, securities_named
 
 # Characters of the beginning of a publication time.
 _LENGTH = {"month": 7, "day": 10}
@@ -23,10 +23,9 @@ def securities(opened: OpenedArchive, parameters: NamedSecurityParameters) -> Na
 
     :raises InvalidQuery: when the text cannot be understood.
     """
-    query_of(parameters.as_of)
     found = securities_named(opened.connection, parameters.q)
     items = []
-    for each in found:
+    for each in named_then(opened.connection, found, as_of_text(parameters.as_of)):
         name = known_name(opened, each.code, each.name, parameters.as_of)
         # A name that was given later may not lead to the security.
         if name or each.symbol.casefold() in parameters.q.casefold():
@@ -44,7 +43,7 @@ def known_name(
     if not name or as_of is None:
         return name
     quoted = name.replace('"', " ").strip()
-    query = query_of(as_of, q=f'"{quoted}"', security=code)
+    query = Query(q=f'"{quoted}"', security=code, as_of=as_of_text(as_of))
     return name if quoted and find(opened.connection, query, limit=1) else None
 
 
@@ -53,7 +52,7 @@ def security(opened: OpenedArchive, parameters: SecurityParameters) -> SecurityT
 
     :raises NotArchived: when no archived article named it.
     """
-    query = query_of(parameters.as_of, security=parameters.code)
+    query = Query(security=parameters.code, as_of=as_of_text(parameters.as_of))
     articles = count(opened.connection, query)
     if not articles:
         raise NotArchived(f"No article in the archive names the security {parameters.code}.")
