@@ -33,9 +33,9 @@ from archive.api.models import (
     VersionSummary,
 )
 from archive.api.opened import OpenedArchive
-from archive.api.problems import wrong_parameters
 from archive.errors import FinewsError, InvalidQuery
 from archive.storage import Closing, open_catalog
+from archive.validation import in_one_sentence
 
 P = TypeVar("P", bound=Parameters)
 R = TypeVar("R", bound=BaseModel)
@@ -243,10 +243,7 @@ class News(Closing):
         try:
             return model.model_validate({**values, "as_of": self._as_of})
         except ValidationError as error:
-            wrong = wrong_parameters(error)
-            raise InvalidQuery(
-                "; ".join(f"{each.name}: {each.reason}" for each in wrong)
-            ) from error
+            raise InvalidQuery(in_one_sentence(error)) from error
 
     def _records(self, read: Callable[[OpenedArchive, P], Any], first: P) -> Results[Any]:
         """Return the items of all pages, beginning with the page of the parameters `first`."""
