@@ -22,12 +22,13 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from archive import words
-from archive.browse import pages, search_plugin, template_filters
+from archive.browse import pages, reader_pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.metadata import table_title
 from archive.browse.post_list import card_of
 from archive.browse.preferences import DENSITY, with_preferences
+from archive.browse.readers import Readers
 from archive.browse.security_headers import Application, read_only, with_security_headers
 from archive.browse.site import Site
 from archive.catalog import is_running
@@ -53,6 +54,9 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/news\.atom$", pages.news_feed),
     (r"/changes\.atom$", pages.changes_feed),
     (r"/media$", pages.media),
+    (r"/reader$", reader_pages.stars),
+    (r"/reader/stars\.(?P<suffix>zip|epub)$", reader_pages.stars_file),
+    (rf"/reader/{_CODE}$", reader_pages.mark),
     (r"/security$", pages.securities),
     (rf"/security/{_CODE}$", pages.security),
     (rf"/catalog/posts/{_CODE}/changes$", pages.changes),
@@ -67,7 +71,9 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
 )
 
 
-def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
+def open_site(
+    folder: Path, *, sql: bool = False, base_url: str = "/", readers: Readers | None = None
+) -> Site:
     """Return the site of an archive, ready to be served; see `Site`.
 
     :raises ArchiveError: when there is no catalog in the folder.
@@ -75,7 +81,7 @@ def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
     for plugin, name in ((sys.modules[__name__], "finews"), (search_plugin, "finews-search")):
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
-    return Site(folder, sql=sql, base_url=base_url)
+    return Site(folder, sql=sql, base_url=base_url, readers=readers)
 
 
 def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
@@ -135,13 +141,17 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
 def extra_template_vars(
     template: str, request: Request | None, datasette: Site
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Return the density that the reader has chosen, and the article for the row page of a post."""
+    """Return the reader and the chosen density, and the article for the row page of a post."""
 
     async def variables() -> dict[str, Any]:
-        compact = request is not None and request.scope.get(DENSITY) == "compact"
-        if template != "row-catalog-posts.html":
-            return {"compact": compact}
-        return {"compact": compact, **await pages.article_variables(request, datasette)}
+        if request is None:
+            return {}
+        reader = await reader_pages.reader_of(request, datasette)
+        values = {"compact": request.scope.get(DENSITY) == "compact", "reader": reader}
+        if template == "row-catalog-posts.html":
+            values |= await pages.article_variables(request, datasette)
+            await reader_pages.note_reading(datasette, reader, values["article"])
+        return values
 
     return variables
 
@@ -186,8 +196,10 @@ def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
     """
     base_url = datasette.setting("base_url")
     prefixed, preferred = with_base_url(base_url), with_preferences(base_url)
+    marks = datasette.readers is not None
     return lambda application: with_security_headers(
-        read_only(prefixed(preferred(with_byte_order_mark(application))))
+        prefixed(read_only(preferred(with_byte_order_mark(application)), marks=marks)),
+        scripts=marks,
     )
 
 

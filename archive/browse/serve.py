@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 
 from archive.browse.plugin import open_site
+from archive.browse.readers import Readers
 from archive.errors import ArchiveError
 
 
@@ -19,6 +20,7 @@ def serve(
     port: int,
     sql: bool,
     base_url: str,
+    readers: Readers | None,
     open_browser: bool,
     report: Callable[[str], None],
 ) -> None:
@@ -27,10 +29,11 @@ def serve(
     :param port: port to listen on; 0 for any free one.
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site.
+    :param readers: who mark articles; None where nothing can be marked.
     :param report: receives a sentence with the address, once the site accepts connections.
     :raises ArchiveError: when there is no archive, or the address cannot be used.
     """
-    site = open_site(folder, sql=sql, base_url=base_url)
+    site = open_site(folder, sql=sql, base_url=base_url, readers=readers)
     try:
         with _listen(host, port) as listener:
             shown = f"[{host}]" if ":" in host else host

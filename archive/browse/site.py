@@ -13,6 +13,7 @@ from datasette.utils import sqlite_timelimit
 from archive.browse.cache import Cache
 from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
+from archive.browse.readers import Readers
 from archive.browse.rendering import Renderer
 from archive.storage import CATALOG, open_catalog
 
@@ -46,11 +47,20 @@ class Site(Datasette):
     :param folder: the folder of the archive.
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site, such as ``/news/``.
+    :param readers: who mark articles; None where nothing can be marked.
     :raises ArchiveError: when there is no catalog in the folder.
     """
 
-    def __init__(self, folder: Path, *, sql: bool = False, base_url: str = "/") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sql: bool = False,
+        base_url: str = "/",
+        readers: Readers | None = None,
+    ) -> None:
         open_catalog(folder).close()
+        self.readers = readers
         self.folder = folder
         self.renderer = Renderer(folder)
         self.cache = Cache(folder / CATALOG)

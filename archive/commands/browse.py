@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from archive.browse.readers import Readers
 from archive.browse.serve import serve
 from archive.commands.arguments import archive as _archive
 
@@ -26,8 +27,25 @@ from archive.commands.arguments import archive as _archive
     show_default=True,
     help="Path prefix below which a proxy serves the site.",
 )
+@click.option(
+    "--marks",
+    is_flag=True,
+    help="Let readers star, tag and annotate articles; a cookie identifies a reader.",
+)
+@click.option(
+    "--login",
+    metavar="HEADER",
+    help="Header in which the proxy names the reader, such as Remote-User; implies --marks.",
+)
 def browse(
-    archive: Path, host: str, port: int, open_browser: bool, sql: bool, base_url: str
+    archive: Path,
+    host: str,
+    port: int,
+    open_browser: bool,
+    sql: bool,
+    base_url: str,
+    marks: bool,
+    login: str | None,
 ) -> None:
     """Serve the archive to web browsers, until interrupted."""
     serve(
@@ -36,6 +54,7 @@ def browse(
         port=port,
         sql=sql,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
+        readers=Readers(archive, login) if marks or login else None,
         open_browser=open_browser,
         report=click.echo,
     )
