@@ -25,6 +25,7 @@ from crawler.running.call import (
     status_of,
 )
 from crawler.running.garbage import collect_garbage_less_often
+from crawler.running.notices import notify_of_crawls
 from crawler.running.plan import Source, due_sources, sources_of
 from crawler.running.project import argument_option, project_settings, setting_option
 from crawler.running.report import INTERRUPTED, print_result, print_verdict, verdict_on_all
@@ -73,14 +74,17 @@ def crawl(
         settings["FINEWS_ARCHIVE"] = str(archive)
     if log is not None:
         settings["LOG_FILE"] = "" if log == "-" else log
+    used = get_project_settings()
     try:
-        check_project(get_project_settings())
-        changed = project_settings(settings)
-        check_settings(changed)
-        status = _crawl(names, everything, arguments, changed)
+        check_project(used)
+        used = project_settings(settings)
+        check_settings(used)
+        status = _crawl(names, everything, arguments, used)
     except FinewsError as error:
-        status = status_of(error, get_project_settings())
-        print_verdict(Verdict(status, str(error)))
+        status = status_of(error, used)
+        verdict = Verdict(status, str(error))
+        print_verdict(verdict)
+        notify_of_crawls(used, {}, refused=verdict)
     sys.exit(status)
 
 
@@ -132,6 +136,7 @@ def _crawl(
         print(f"finews: The log is {log}", flush=True)
     if len(results) != 1:  # the verdict on one source is printed already
         print_verdict(verdict)
+    notify_of_crawls(settings, {name: result.verdict for name, result in results.items()})
     return verdict.status
 
 

@@ -100,7 +100,6 @@ def import_(
 
     Exit status: 0; 4, some saved files could not be read as articles.
     """
-    archive = Path(settings.get("FINEWS_ARCHIVE", archive))
     given = _Given.of(paths, source)
     reports = _Reports(quiet=quiet)
     prepared = None

@@ -213,14 +213,18 @@ RUN_BY = {
     "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
     "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",
-    "finews export posts": "test_without_a_kind_posts_are_exported",
+    "finews export posts --by-day DIR": "test_posts_by_day_and_as_selected",
     "finews export site --pictures": "test_the_commands_of_a_document_run",
     "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews give-up CODE": "test_an_article_is_given_up_on_demand",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
     "finews search QUERY": "test_a_line_for_each_post",
+    "finews watch": "test_a_kill_between_sending_and_noting_misses_nothing",
+    "finews watch history": "test_history_shows_what_was_sent_and_what_waits",
+    "finews watch test": "test_each_channel_is_tried_and_named",
     "finews sources add ADDRESS": "test_a_source_is_added_tried_tested_and_checked",
+    "finews sources import": "test_the_old_name_imports_with_one_sentence",
     "finews sources check --save answers": "test_sources_that_are_as_expected",
     "finews sources check NAME": "test_what_is_not_as_declared_is_named",
     "finews sources check ths wscn": "test_recorded_answers_are_as_declared_but_old",
@@ -230,6 +234,9 @@ RUN_BY = {
     "make docs": "test_the_documents_are_a_web_site_too",
     "make fuzz": "test_nothing_breaks",
     "make nightly": "test_killed_at_random_moments_the_next_crawl_makes_it_whole",
+    "python -m bench.extraction --pages 100 --folder tests/golden/recorded": (
+        "test_it_prints_figures"
+    ),
     "python -m scrapy crawl SPIDER -a NAME=VALUE": "test_the_commands_of_a_document_run",
     "python -m scrapy reparse --apply": (
         "test_an_improvement_is_shown_field_by_field_and_can_be_applied"

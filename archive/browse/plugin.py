@@ -26,6 +26,7 @@ from archive.browse import pages, reader_pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.metadata import table_title
+from archive.browse.past import PRESENT_ONLY, at_present, moment_shown, with_past
 from archive.browse.post_list import card_of
 from archive.browse.preferences import DENSITY, with_preferences
 from archive.browse.readers import Readers
@@ -50,6 +51,7 @@ _TIMES = frozenset(
 _CODE = r"(?P<code>[^/]+)"
 _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
+    (rf"{PRESENT_ONLY}$", pages.present_only),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
     (r"/changes\.atom$", pages.changes_feed),
@@ -129,6 +131,7 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
     env.filters["accepted_words"] = words.accepted_words
     env.filters["table_title"] = table_title
     env.filters["card"] = card_of
+    env.filters["at_present"] = at_present
     env.filters["in_language"] = pages.in_language
     env.tests["coded"] = words.is_coded
     env.tests["web"] = template_filters.is_web_address
@@ -141,13 +144,17 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
 def extra_template_vars(
     template: str, request: Request | None, datasette: Site
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Return the reader and the chosen density, and the article for the row page of a post."""
+    """Return the time of the page, the reader, the chosen density, and the article.
+
+    The article is for the row page of a post.
+    """
 
     async def variables() -> dict[str, Any]:
+        values: dict[str, Any] = {"as_of": template_filters.as_of(moment_shown(request))}
         if request is None:
-            return {}
+            return values
         reader = await reader_pages.reader_of(request, datasette)
-        values = {"compact": request.scope.get(DENSITY) == "compact", "reader": reader}
+        values |= {"compact": request.scope.get(DENSITY) == "compact", "reader": reader}
         if template == "row-catalog-posts.html":
             values |= await pages.article_variables(request, datasette)
             await reader_pages.note_reading(datasette, reader, values["article"])
@@ -198,7 +205,7 @@ def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
     prefixed, preferred = with_base_url(base_url), with_preferences(base_url)
     marks = datasette.readers is not None
     return lambda application: with_security_headers(
-        prefixed(read_only(preferred(with_byte_order_mark(application)), marks=marks)),
+        prefixed(read_only(preferred(with_past(with_byte_order_mark(application))), marks=marks)),
         scripts=marks,
     )
 

@@ -5,14 +5,16 @@ from collections.abc import Callable, Hashable
 from copy import deepcopy
 from pathlib import Path
 from secrets import token_hex
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
+from datasette.utils.asgi import Request
 
 from archive.browse.cache import Cache
 from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
+from archive.browse.past import carried, moment_shown
 from archive.browse.readers import Readers
 from archive.browse.rendering import Renderer
 from archive.storage import CATALOG, open_catalog
@@ -74,6 +76,18 @@ class Site(Datasette):
         self.remove_database("_internal")
         self.add_database(InternalDatabase(self, memory_name=token_hex()), name="_internal")
         self.add_database(CatalogDatabase(self, folder), name=DATABASE)
+
+    async def render_template(
+        self,
+        templates: Any,
+        context: Any = None,
+        request: Request | None = None,
+        view_name: str | None = None,
+    ) -> str:
+        """Render a template; the links of a page as of a time lead to pages of the same time."""
+        html = str(await super().render_template(templates, context, request, view_name))
+        as_of = moment_shown(request)
+        return carried(html, as_of, self.setting("base_url")) if as_of else html
 
     async def ask(
         self,

@@ -56,6 +56,18 @@ def disk_errors(folder: Path) -> Iterator[None]:
         raise ArchiveError(f"Could not use {place}: {error.strerror or error}.") from error
 
 
+def make_private_folder(path: Path) -> None:
+    """Create a folder that only this user may use, unless it exists.
+
+    :raises ArchiveError: when another user has made it, or it cannot be created.
+    """
+    with disk_errors(path):
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise ArchiveError(f"{path} belongs to another user; remove it.")
+
+
 def require_archive(folder: Path) -> None:
     """Check that a folder is an archive; write nothing.
 
