@@ -19,9 +19,9 @@ _COMMANDS = "finews.commands"
 #: The commands in the order of the help, by what they are for.
 _SECTIONS = {
     "Crawl": ("crawl", "sources"),
-    "Read": ("search", "browse", "watch", "digest"),
+    "Read": ("search", "browse", "mcp", "watch", "digest"),
     "Check and repair": ("stats", "verify", "rebuild", "give-up"),
-    "Export and import": ("export", "import", "api", "mcp"),
+    "Export and import": ("export", "import"),
     "Set up": ("demo", "init", "cluster"),
 }
 

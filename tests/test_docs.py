@@ -175,6 +175,7 @@ NO_COMMANDS = {
     'delimiter = ";"',
     "whole = true",
     "from settings.cluster import *",
+    "import archive",
     "appendfsync always",
     "appendonly yes",
     "async def start()",
@@ -199,6 +200,7 @@ RUN_BY = {
     "docker compose --file deploy/compose.yaml ps": _CONTAINERS,
     "fastwarc check": "test_two_independent_readers_find_nothing_wrong",
     "finews browse --base-url /finews/": "test_browse_serves_until_it_is_asked_to_end",
+    "finews browse --metrics": "test_the_metrics_count_crawls_articles_and_requests",
     "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
     "finews cluster send": _MACHINE,
@@ -217,6 +219,12 @@ RUN_BY = {
     "finews export site --pictures": "test_the_commands_of_a_document_run",
     "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews give-up CODE": "test_an_article_is_given_up_on_demand",
+    "finews mcp": "test_a_client_calls_every_tool_over_both_transports",
+    "finews mcp news": "test_a_client_calls_every_tool_over_both_transports",
+    "finews mcp news --as-of 2026-11-22T09:30": (
+        "test_a_server_with_a_time_answers_nothing_that_came_later"
+    ),
+    "finews mcp news --http": "test_a_client_calls_every_tool_over_both_transports",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
     "finews search QUERY": "test_a_line_for_each_post",

@@ -22,7 +22,14 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from archive import words
-from archive.browse import pages, reader_pages, search_plugin, template_filters
+from archive.browse import (
+    api,
+    operations,
+    pages,
+    reader_pages,
+    search_plugin,
+    template_filters,
+)
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.metadata import table_title
@@ -31,7 +38,7 @@ from archive.browse.post_list import card_of
 from archive.browse.preferences import DENSITY, with_preferences
 from archive.browse.readers import Readers
 from archive.browse.security_headers import Application, read_only, with_security_headers
-from archive.browse.site import Site
+from archive.browse.site import API_RATE, Site
 from archive.catalog import is_running
 from archive.errors import ArchiveError
 from archive.storage import holder_of
@@ -74,16 +81,28 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
 
 
 def open_site(
-    folder: Path, *, sql: bool = False, base_url: str = "/", readers: Readers | None = None
+    folder: Path,
+    *,
+    sql: bool = False,
+    base_url: str = "/",
+    readers: Readers | None = None,
+    api_rate: int = API_RATE,
+    metrics: bool = False,
 ) -> Site:
     """Return the site of an archive, ready to be served; see `Site`.
+
+    :param metrics: whether the site has ``/healthz``, ``/metrics`` and ``/status``.
+    :raises FinewsError: when `metrics` needs a package that is not installed.
 
     :raises ArchiveError: when there is no catalog in the folder.
     """
     for plugin, name in ((sys.modules[__name__], "finews"), (search_plugin, "finews-search")):
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
-    return Site(folder, sql=sql, base_url=base_url, readers=readers)
+    routes = operations.routes() if metrics else ()
+    return Site(
+        folder, sql=sql, base_url=base_url, readers=readers, api_rate=api_rate, routes=routes
+    )
 
 
 def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
@@ -101,7 +120,7 @@ def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
 @_for_sites
 def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
     """Return the routes of the site's own pages; they come before Datasette's."""
-    return list(_ROUTES)
+    return [*_ROUTES, *api.routes(), *datasette.routes]
 
 
 @hookimpl
@@ -239,6 +258,8 @@ def _error_page(
 ) -> Callable[[], Awaitable[Response]]:
     async def response() -> Response:
         status, message = _status_and_message(request, exception)
+        if api.is_api(request.path):
+            return api.problem(status, message)
         detail = ""
         if status == 400 and isinstance(exception, DatasetteError):
             detail = "" if exception.message_is_html else str(exception.message)

@@ -5,6 +5,8 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
+from archive.api.problems import PROBLEM_TYPE, ProblemDetails
+
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Any, Send], Awaitable[None]]
@@ -20,6 +22,9 @@ _POLICY = "; ".join(
     )
 )
 _METHODS = ("GET", "HEAD", "OPTIONS")
+_REFUSAL = ProblemDetails(
+    title="Method not allowed", status=405, detail="The site is read-only: it answers GET and HEAD."
+)
 
 #: Beginning of the paths that also receive POST, where readers can mark articles.
 _MARKING = "/reader/"
@@ -72,7 +77,12 @@ def read_only(application: Application, *, marks: bool) -> Application:
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         if scope["type"] == "http" and not allowed(scope["method"], scope["path"]):
-            refusal = Response.text("", status=405, headers={"Allow": ", ".join(_METHODS)})
+            refusal = Response(
+                _REFUSAL.model_dump_json(),
+                status=405,
+                headers={"Allow": ", ".join(_METHODS)},
+                content_type=PROBLEM_TYPE,
+            )
             await refusal.asgi_send(send)
         else:
             await application(scope, receive, send)
