@@ -200,6 +200,7 @@ RUN_BY = {
     "docker compose --file deploy/compose.yaml ps": _CONTAINERS,
     "fastwarc check": "test_two_independent_readers_find_nothing_wrong",
     "finews browse --base-url /finews/": "test_browse_serves_until_it_is_asked_to_end",
+    "finews browse --marks": "test_browse_serves_until_it_is_asked_to_end",
     "finews browse --metrics": "test_the_metrics_count_crawls_articles_and_requests",
     "finews cluster beat": _MACHINE,
     "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
