@@ -49,7 +49,7 @@ test: $(READY)
 
 nightly: $(READY)
 	FINEWS_KILLS=102 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
-	    FINEWS_ALL_CONTAINERS=1 \
+	    FINEWS_ALL_CONTAINERS=1 FINEWS_ALL_THINGS=1 FINEWS_AS_OF_PAIRS=10000 \
 	    $(VENV)/bin/python -m pytest --timeout 14400 --hypothesis-profile random \
 	    tests/archive tests/crawler tests/faults tests/bench \
 	    tests/deploy/test_engine.py

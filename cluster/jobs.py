@@ -22,7 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from archive.article import SHANGHAI
 from archive.clock import Clock, utc_now
 from archive.errors import FinewsError
-from crawler.arguments import EastmoneyArguments, FinewsArguments, in_one_sentence
+from archive.validation import in_one_sentence
+from crawler.arguments import EastmoneyArguments, FinewsArguments
 from crawler.sources import Sources
 
 #: The arguments that a job may have, by spider; the crawl checks their values.

@@ -20,11 +20,11 @@ from celery.signals import worker_shutting_down
 from pydantic import ValidationError
 
 import settings
+from archive.validation import in_one_sentence
 from cluster.app import ARCHIVE, LONGEST_JOB_SECONDS
 from cluster.jobs import Job
 from cluster.remote_archive import WORKER_PIPE
 from cluster.serialisation import Plain
-from crawler.arguments import in_one_sentence
 from crawler.exit_status import ExitStatus
 
 logger = logging.getLogger(__name__)

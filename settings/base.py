@@ -28,6 +28,12 @@ FINEWS_DECLARATIONS = [
     str(Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "sources"),
 ]
 
+# The file of watches: what to send to whom after each crawl, see docs/how-to/watch.md. Without
+# the file, nothing is sent.
+FINEWS_WATCHES = os.environ.get("FINEWS_WATCHES") or str(
+    Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "watches.toml"
+)
+
 # A CSV file with names of securities (columns code, name, since, until), by which texts without
 # mark-up name them, in addition to the names that the archive has learnt from mark-up.
 FINEWS_LEXICON = ""

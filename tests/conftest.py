@@ -32,7 +32,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
-_LONGEST = {"deploy", "faults", "test_docs.py"}
+_LONGEST = {"deploy", "faults", "test_demo.py", "test_docs.py"}
 FINEWS = (sys.executable, "-m", "archive.cli")
 NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 
@@ -40,6 +40,12 @@ NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those first that take longest: as the last they would leave the other cores idle."""
     items.sort(key=lambda item: _LONGEST.isdisjoint(item.path.parts))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start more processes than there are cores: a third of the time, tests wait."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,13 @@ from urllib.parse import quote, urlencode
 from archive.article import Edition
 from archive.browse.metadata import TITLE
 from archive.browse.template_filters import words
-from archive.browse.words import word
 from archive.catalog import Cause, Presence, edits_from
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
 from archive.edits import Edit, EditClass
 from archive.errors import InvalidQuery
 from archive.translation import N_, gettext
+from archive.words import word
 
 #: Number of changes in a document.
 _MAX_ENTRIES = 100

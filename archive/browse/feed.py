@@ -1,5 +1,6 @@
 """Generate an Atom feed of the newest posts of a list."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from archive.browse.rendering import MAX_BYTES_IN_FEED, MAX_CHARACTERS, Renderer
 from archive.catalog import time_of_publisher
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
-from archive.search import Query, find
+from archive.search import PRESENT, Query, find
 from archive.translation import gettext
 
 #: Number of posts in a feed.
@@ -56,17 +57,22 @@ def read_newest(
     :param until: latest publication time; see `archive.catalog.future_dates`.
     """
     hits = find(connection, without_future(query, until), limit=_MAX_ENTRIES)
+    file, updated = "path", time_of_publisher("posts")
+    if query.tables is not PRESENT:
+        file, updated = "file", time_of_publisher("posts", "as_of")
     rows = connection.execute(
         f"""
-        SELECT info_code, title, published, media, digest, path,
-            coalesce(revised, first_seen) AS stored, {time_of_publisher("posts")} AS updated,
+        SELECT info_code, title, published, media, digest,
+            {file} AS path,
+            coalesce(revised, first_seen) AS stored, {updated} AS updated,
             substr(text, 1, {MAX_CHARACTERS}) AS text
-        FROM posts WHERE id IN ({", ".join("?" * len(hits))}) ORDER BY published DESC, id DESC
-        """,  # noqa: S608 (question marks and a number)
-        [hit.id for hit in hits],
+        FROM {query.tables.rows} AS posts WHERE id IN (SELECT value FROM json_each(:ids))
+        ORDER BY published DESC, id DESC
+        """,  # noqa: S608 (a number and our own names)
+        query.values | {"ids": json.dumps([hit.id for hit in hits])},
     )
     return [
-        FeedPost(row, stored_pictures(connection, row["info_code"], addresses.picture))
+        FeedPost(row, stored_pictures(connection, row["info_code"], addresses.picture, query.as_of))
         for row in rows
     ]
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from archive.browse.chart import Chart, days_until, read_chart
 from archive.browse.post_list import Card, read_cards
 from archive.catalog import edits_from
+from archive.search import Query, find, most_named
 from archive.storage import is_stored_picture, media_path
 
 #: Numbers of posts: leading articles, the list of the newest, and a section.
@@ -54,7 +55,7 @@ _WITHDRAWN = """
     WHERE gone IS NOT NULL ORDER BY gone DESC LIMIT ?
 """
 
-# Long articles weigh more, and a picture counts as much as a long text.
+# Long articles come first, and a picture counts as much as 1,500 characters.
 _LEADS = """
     SELECT id, (
         SELECT min(sha256 || ' ' || type) FROM illustrations JOIN pictures USING (address)
@@ -64,7 +65,7 @@ _LEADS = """
         SELECT id FROM posts WHERE published BETWEEN ? AND ?
         ORDER BY published DESC, id DESC LIMIT ?
     ) AND gone IS NULL
-    ORDER BY min(length, 3000) + 3000 * (picture IS NOT NULL) DESC, published DESC, id DESC LIMIT ?
+    ORDER BY min(length, 3000) + 1500 * (picture IS NOT NULL) DESC, published DESC, id DESC LIMIT ?
 """
 
 
@@ -279,26 +280,39 @@ def _media(connection: sqlite3.Connection, since: str, until: str) -> list[Ranke
     return [Ranked(*row) for row in rows]
 
 
-def read_media(connection: sqlite3.Connection) -> list[Ranked]:
-    """Return every media with its number of posts, most posts first."""
-    return [
-        Ranked(*row)
-        for row in connection.execute(
-            "SELECT media, media, posts FROM posts_per_media ORDER BY posts DESC, media LIMIT 2000"
-        )
-    ]
+def read_media(connection: sqlite3.Connection, as_of: str = "") -> list[Ranked]:
+    """Return every media with its number of posts, most posts first.
+
+    :param as_of: see `archive.search.Query`.
+    """
+    query = Query(as_of=as_of)
+    sql = f"""
+        SELECT media, media, count(*) AS number FROM {query.tables.posts}
+        WHERE {query.condition} AND media IS NOT NULL
+        GROUP BY media ORDER BY number DESC, media LIMIT 2000
+    """  # noqa: S608 (our own words)
+    return [Ranked(*row) for row in connection.execute(sql, query.values)]
 
 
-def read_securities(connection: sqlite3.Connection, until: str) -> list[Ranked]:
+def read_securities(connection: sqlite3.Connection, until: str, as_of: str = "") -> list[Ranked]:
     """Return the securities that most posts of the last 30 days name, most posts first.
 
     The last of these days is that of the newest post up to `until`.
+
+    :param as_of: see `archive.search.Query`.
     """
-    (newest,) = connection.execute(
-        "SELECT max(published) FROM mentions WHERE published <= ?", [until]
-    ).fetchone()
+    if as_of:
+        query = Query(until=until, as_of=as_of)
+        newest = next((hit.published for hit in find(connection, query, limit=1)), None)
+    else:
+        (newest,) = connection.execute(
+            "SELECT max(published) FROM mentions WHERE published <= ?", [until]
+        ).fetchone()
     if newest is None:
         return []
     since = days_until(newest[:10], _MONTH)[0]
+    if as_of:
+        named = most_named(connection, query.changed(since=since), _LONG_RANKING)
+        return [Ranked(each.value, each.label, each.count) for each in named]
     rows = connection.execute(_NAMED_BETWEEN, [since, until, _LONG_RANKING])
     return [Ranked(*row) for row in rows]

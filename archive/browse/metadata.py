@@ -159,6 +159,19 @@ METADATA: dict[str, Any] = {
                         "A row for each version, the current one too: text, cause, edits, times."
                     ),
                 },
+                "post_states": {
+                    "title": N_("Articles at each time"),
+                    "description": N_(
+                        "What the archive knew of an article, and from when until when."
+                    ),
+                },
+                "post_history": {"hidden": True, "title": N_("States of articles")},
+                "mention_history": {"hidden": True, "title": N_("Mentions of states")},
+                "versions_search": {"hidden": True},
+                "security_names": {
+                    "title": N_("Names of securities"),
+                    "description": N_("When the archive learnt which name of a security."),
+                },
                 "absences": {
                     "title": N_("Absences"),
                     "description": N_("The times in which the source did not have an article."),

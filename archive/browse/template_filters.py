@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date
 
 from archive.article import SHANGHAI
+from archive.search import moment_of
 from archive.translation import N_, Language, current_language, gettext, ngettext
 
 _DATE = {Language.CHINESE: "y年M月d日", Language.ENGLISH: "d MMMM y"}
@@ -33,6 +34,12 @@ def moment(time: str | None) -> str:
     """Format an ISO 8601 time as in Shanghai: ``2021年12月29日 17:34``."""
     shanghai = _shanghai(time)
     return f"{_format(shanghai, _DATE)} {shanghai:%H:%M}" if shanghai else time or ""
+
+
+def as_of(text: str) -> str:
+    """Format the time of a page: ``2021年12月29日 17:34:00``; empty for the present."""
+    then = _shanghai(moment_of(text)) if text else None
+    return f"{_format(then, _DATE)} {then:%H:%M:%S}" if then else ""
 
 
 def words(text: str, edit_class: str) -> str:

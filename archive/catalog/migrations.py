@@ -8,10 +8,18 @@ from sqlite_utils.migrations import Migrations
 from archive.catalog.addresses import create_addresses
 from archive.catalog.editions import create_editions, create_view_of_files
 from archive.catalog.events import create_events
+from archive.catalog.history import create_history
 from archive.catalog.images import create_pictures
+from archive.catalog.past_states import record_past_states
 from archive.catalog.versions import create_versions
 from archive.catalog.views import create_views
-from archive.search import create_search, create_security_keys, rebuild_search, register
+from archive.search import (
+    create_search,
+    create_security_keys,
+    create_security_names,
+    rebuild_search,
+    register,
+)
 
 catalog_migrations = Migrations("finews")
 
@@ -252,3 +260,11 @@ def flags(db: Database) -> None:
         table.add_column("keywords", str, not_null_default="[]")
         table.add_column("modified", str)
     create_view_of_files(db)
+
+
+@catalog_migrations()
+def history(db: Database) -> None:
+    """Add what the catalog knew of each article at each time, and the search of past texts."""
+    create_history(db)
+    record_past_states(db.conn)
+    create_security_names(db)

@@ -204,6 +204,7 @@ class CatalogEntry:
     :param same_version: the files are unchanged; a list has named more facts of the article.
     :param presence: ``gone`` or ``returned``, where the check of the source at the post's `checked`
         found that.
+    :param at: when the archive learnt it, ISO 8601, UTC; of a new version, its row states that.
     :param grams: tokens by text of the post, see `archive.search.tokenizer`, as far as they are
         generated already.
     """
@@ -213,4 +214,15 @@ class CatalogEntry:
     revision: RevisionRow | None = None
     presence: str | None = None
     same_version: bool = False
+    at: str | None = None
     grams: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_new_version(self) -> bool:
+        """Whether a version was written."""
+        return self.securities is not None and not self.same_version
+
+    @property
+    def learnt(self) -> str:
+        """When the archive learnt it, ISO 8601, UTC."""
+        return self.post.seen_from if self.is_new_version else self.at or self.post.checked

@@ -1,10 +1,15 @@
 """Arguments that several commands have, and how they find the archive."""
 
 import os
+from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
+
+from archive.errors import InvalidQuery
+from archive.search import moment_of
+from archive.translation import gettext as _
 
 #: The environment variable that names the folder of the archive.
 VARIABLE = "FINEWS_ARCHIVE"
@@ -17,20 +22,23 @@ def find_archive(named: Path | None) -> Path:
     if named is not None:
         return named
     folder, origin = _unnamed_archive()
-    click.echo(f"The archive is {folder.absolute()} ({origin}).", err=True)
+    click.echo(
+        _("The archive is %(folder)s (%(origin)s).", folder=folder.absolute(), origin=origin),
+        err=True,
+    )
     return folder
 
 
 def _unnamed_archive() -> tuple[Path, str]:
     if variable := os.environ.get(VARIABLE):
-        return Path(variable), f"from {VARIABLE}"
+        return Path(variable), _("from %(variable)s", variable=VARIABLE)
     for of_project in entry_points(group="finews.archive"):
         if (folder := of_project.load()()) is not None:
-            return folder, "the setting of the project"
-    return Path("news"), "the default"
+            return folder, _("the setting of the project")
+    return Path("news"), _("the default")
 
 
-def _find(_: click.Context, __: click.Parameter, named: Path | None) -> Path:
+def _find(context: click.Context, parameter: click.Parameter, named: Path | None) -> Path:
     return find_archive(named)
 
 
@@ -41,4 +49,32 @@ archive_option = click.option(
     type=FOLDER,
     callback=_find,
     help="Folder of the archive; without it, that of the other commands.",
+)
+
+watches_file = click.option(
+    "--watches",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="FINEWS_WATCHES",
+    default="watches.toml",
+    show_default=True,
+    help="The file of watches: what to send to whom.",
+)
+
+
+def _past_moment(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        if value:
+            moment_of(value, datetime.now(UTC))
+    except InvalidQuery as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+as_of = click.option(
+    "--as-of",
+    metavar="TIME",
+    default="",
+    callback=_past_moment,
+    help="Only what the archive had stored by this time, with the texts of then, and had not found"
+    " gone; 2026-11-22 or 2026-11-22T09:30 in Shanghai, or with a zone, 2026-11-22T01:30:00Z.",
 )

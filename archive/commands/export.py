@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from archive.article import SHANGHAI
-from archive.commands.arguments import archive
+from archive.commands.arguments import archive, as_of
 from archive.errors import ArchiveError, InvalidQuery
 from archive.export.changes import export_changes
 from archive.export.dataset import Dataset, export_posts_dataset, export_versions_dataset
@@ -24,7 +24,9 @@ from archive.export.site.posts import PublishedPost
 from archive.export.versions import export_versions_jsonl, export_versions_parquet
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search import Query, parse
+from archive.search import Query, moment_of, parse
+from archive.translation import gettext as _
+from archive.translation import ngettext
 
 
 class _Exports(click.Group):
@@ -59,23 +61,23 @@ class _Moment(click.ParamType[str]):
             datetime.fromisoformat(text + self._first[len(text) :])
         except ValueError:
             self.fail(
-                f"{value!r} is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.", param, ctx
+                _(
+                    "%(value)s is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.",
+                    value=repr(value),
+                ),
+                param,
+                ctx,
             )
         return text.replace(" ", "T")
-
-    @classmethod
-    def start_of(cls, text: str) -> datetime:
-        """Return the first instant of a time that `convert` has returned."""
-        return datetime.fromisoformat(text + cls._first[len(text) :])
 
 
 def _check_search(q: str) -> None:
     try:
         parsed = parse(q)
     except InvalidQuery as error:
-        raise click.UsageError(f"--search cannot be used: {error}") from error
+        raise click.UsageError(_("--search cannot be used: %(error)s", error=error)) from error
     if parsed is None:
-        raise click.UsageError(f"--search {q!r} has nothing to search for.")
+        raise click.UsageError(_("--search %(query)s has nothing to search for.", query=repr(q)))
 
 
 def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
@@ -90,26 +92,31 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
         media: str | None,
         security: str | None,
         q: str | None,
+        as_of: str = "",
         **others: Any,
     ) -> None:
         if days is not None:
             if since is not None:
-                raise click.UsageError("Use --days or --since, not both.")
-            today = datetime.now(SHANGHAI).date()
+                raise click.UsageError(_("Use --days or --since, not both."))
+            now = datetime.fromisoformat(moment_of(as_of)) if as_of else datetime.now(UTC)
+            today = now.astimezone(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
-            raise click.UsageError(f"No time is from {since} on and before {until}.")
+            raise click.UsageError(
+                _("No time is from %(since)s on and before %(until)s.", since=since, until=until)
+            )
         if q is not None:
             _check_search(q)
         for name, value in (("media", media), ("security", security)):
             if value == "":
-                raise click.UsageError(f"--{name} is empty.")
+                raise click.UsageError(_("--%(name)s is empty.", name=name))
         query = Query(
             q=q or "",
             media=media or "",
             security=security or "",
             since=since or "",
             until=until or "",
+            as_of=as_of,
         )
         check_names(others["archive"], query)
         command(query=query, **others)
@@ -166,7 +173,7 @@ def _about(kind: str, selection: str) -> Dataset:
         kind=kind,
         selection=selection or "all",
         written=datetime.now(UTC),
-        version=version("finews"),
+        version=version("finews-archive"),
     )
 
 
@@ -175,9 +182,13 @@ def _about(kind: str, selection: str) -> Dataset:
 @_kind
 @_output
 @_by_day
+@as_of
 @_choosing_posts
 def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Query) -> None:
-    """Write posts as JSON Lines or Parquet, by publication time."""
+    """Write posts as JSON Lines or Parquet, by publication time.
+
+    With --as-of, records have the values of then.
+    """
     if by_day is not None:
         _refuse_output(output)
         chosen = ", ".join(f"{name} {value}" for name, value in query.parameters.items())
@@ -188,12 +199,12 @@ def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Qu
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
     with output_to(output, archive) as out:
         count = write(archive, out, query, show)
-    click.echo(f"{count} posts exported.", err=True)
+    _echo_count(count)
 
 
 def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
     if kind == "parquet" and output == STANDARD_OUTPUT:
-        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
+        raise click.UsageError(_("Parquet cannot go to standard output: use --output FILE."))
 
 
 @export.command()
@@ -201,31 +212,23 @@ def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
 @_kind
 @_output
 @_by_day
-@click.option(
-    "--as-of",
-    type=_Moment(),
-    help="Only what the archive had stored by this time in Shanghai, such as 2026-11-22T09:30, "
-    "and had not found gone.",
-)
-def versions(
-    archive: Path, kind: str, output: Path, by_day: Path | None, as_of: str | None
-) -> None:
+@as_of
+def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of: str) -> None:
     """Write all versions of posts as JSON Lines or Parquet.
 
     With --as-of, each post is in it once, with the title, the text and the securities of then.
     """
     if by_day is not None:
         _refuse_output(output)
-        about = _about("versions", f"as of {as_of} in Shanghai" if as_of else "")
-        then = _Moment.start_of(as_of) if as_of else None
-        count = export_versions_dataset(archive, by_day, about, then, show)
+        about = _about("versions", f"as of {moment_of(as_of)}" if as_of else "")
+        count = export_versions_dataset(archive, by_day, about, as_of, show)
         click.echo(f"{count} versions exported.", err=True)
         return
     _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_versions_jsonl, "parquet": export_versions_parquet}[kind]
     with output_to(output, archive) as out:
-        count = write(archive, out, _Moment.start_of(as_of) if as_of else None, show)
-    click.echo(f"{count} versions exported.", err=True)
+        count = write(archive, out, as_of, show)
+    click.echo(ngettext("%(num)s version exported.", "%(num)s versions exported.", count), err=True)
 
 
 @export.command()
@@ -246,7 +249,15 @@ def changes(archive: Path, after: int, output: Path) -> None:
     """
     with output_to(output, archive) as out:
         exported = export_changes(archive, out, after)
-    click.echo(f"{exported.count} changes exported; the last cursor is {exported.last}.", err=True)
+    click.echo(
+        ngettext(
+            "%(num)s change exported; the last cursor is %(last)s.",
+            "%(num)s changes exported; the last cursor is %(last)s.",
+            exported.count,
+            last=exported.last,
+        ),
+        err=True,
+    )
 
 
 @export.command()
@@ -257,7 +268,7 @@ def changes(archive: Path, after: int, output: Path) -> None:
     required=True,
     help="File to write, such as news.wacz.",
 )
-@click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
+@click.option("--title", default="财经新闻档案", show_default=True, help="Name of the collection.")
 @_choosing_posts
 def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
     """Write captures as a WACZ file for ReplayWeb.page.
@@ -267,12 +278,16 @@ def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
     """
 
     def report(damage: ArchiveError) -> None:
-        click.echo(f"Left out: {damage}", err=True)
+        click.echo(_("Left out: %(damage)s", damage=damage), err=True)
 
     now = datetime.now(UTC)
     with output_to(output, archive) as out:
         count = export_wacz(archive, out, query, show, title=title, now=now, damaged=report)
-    click.echo(f"{count} posts exported.", err=True)
+    _echo_count(count)
+
+
+def _echo_count(posts: int) -> None:
+    click.echo(ngettext("%(num)s post exported.", "%(num)s posts exported.", posts), err=True)
 
 
 def _publishing(command: Callable[..., None]) -> Callable[..., None]:
@@ -286,7 +301,8 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="Address that the site will be served at.",
     )
-    @click.option("--title", default="金融消息", show_default=True, help="Title of the site.")
+    @click.option("--title", default="财经新闻档案", show_default=True, help="Title of the site.")
+    @as_of
     @_choosing_posts
     @wraps(command)
     def run(
@@ -344,7 +360,13 @@ def feed(folder: Path, published: Published) -> None:
 
 def _report(outcome: ExportResult, published: Published) -> None:
     click.echo(
-        f"{len(published.posts)} posts exported: {outcome.written} files written,"
-        f" {outcome.removed} removed, {outcome.untouched} unchanged.",
+        _(
+            "%(posts)s posts exported: %(written)s files written, %(removed)s removed, "
+            "%(unchanged)s unchanged.",
+            posts=len(published.posts),
+            written=outcome.written,
+            removed=outcome.removed,
+            unchanged=outcome.untouched,
+        ),
         err=True,
     )

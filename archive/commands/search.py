@@ -11,9 +11,11 @@ from typing import Any
 import click
 
 from archive.commands.arguments import FOLDER, find_archive
+from archive.commands.arguments import as_of as _as_of
 from archive.commands.statuses import SearchStatus
 from archive.errors import InvalidQuery
 from archive.search import (
+    PRESENT,
     Explanation,
     Hit,
     QueriedSecurity,
@@ -22,12 +24,16 @@ from archive.search import (
     explain,
     find,
     find_relevant,
+    moment_of,
+    named_then,
     names_meant,
     parse,
     securities_named,
     snippet,
 )
 from archive.storage import open_catalog, sqlite_errors
+from archive.translation import gettext as _
+from archive.translation import ngettext
 
 # Characters of a text that are searched for hits to show.
 _MAX_SEARCHED = 100_000
@@ -35,13 +41,13 @@ _MAX_SEARCHED = 100_000
 Record = dict[str, Any]
 
 
-def _query(_: click.Context, __: click.Parameter, value: str) -> str:
+def _query(context: click.Context, parameter: click.Parameter, value: str) -> str:
     try:
         parsed = parse(value)
     except InvalidQuery as error:
         raise click.BadParameter(str(error)) from error
     if parsed is None:
-        raise click.BadParameter(f"{value!r} has nothing to search for.")
+        raise click.BadParameter(_("%(query)s has nothing to search for.", query=repr(value)))
     return value.strip()
 
 
@@ -61,6 +67,7 @@ def _query(_: click.Context, __: click.Parameter, value: str) -> str:
     show_default=True,
     help="The newest or the most relevant posts first.",
 )
+@_as_of
 @click.pass_context
 def search(
     context: click.Context,
@@ -70,6 +77,7 @@ def search(
     as_json: bool,
     limit: int,
     sort: str,
+    as_of: str,
 ) -> None:
     """Search posts, and print one on each line.
 
@@ -81,13 +89,13 @@ def search(
         closing(open_catalog(folder)) as connection,
         sqlite_errors(f"Could not read the catalog of {folder}"),
     ):
-        asked = Query(q=query)
+        asked = Query(q=query, as_of=as_of)
         total = count(connection, asked)
         order = find if sort == "time" else find_relevant
         names = list(chain.from_iterable(names_meant(connection, query).values()))
         found = order(connection, asked, limit=limit)
-        hits = [_record(connection, hit, query, names) for hit in found]
-        named = securities_named(connection, query)
+        hits = [_record(connection, hit, asked, names) for hit in found]
+        named = named_then(connection, securities_named(connection, query), as_of)
         explanation = None if total else explain(connection, asked)
     if as_json:
         securities = [
@@ -101,23 +109,29 @@ def search(
         context.exit(SearchStatus.NONE)
 
 
-def _record(connection: sqlite3.Connection, hit: Hit, query: str, names: Sequence[str]) -> Record:
+def _record(connection: sqlite3.Connection, hit: Hit, query: Query, names: Sequence[str]) -> Record:
+    searched = query.tables
+    of_then = "" if searched is PRESENT else ", version, known_from, known_until"
     row = connection.execute(
         f"""
         SELECT info_code, title, published, media, substr(text, 1, {_MAX_SEARCHED}), path, link
-        FROM posts WHERE id = ?
-        """,  # noqa: S608 (a number)
+            {of_then}
+        FROM {searched.rows} WHERE id = ?
+        """,  # noqa: S608 (a number and our own words)
         [hit.id],
     ).fetchone()
-    info_code, title, published, media, text, path, link = row
+    info_code, title, published, media, text, path, link, *of_version = row
+    if of_version and of_version[-1] and query.as_of and of_version[-1] > moment_of(query.as_of):
+        of_version[-1] = None  # it was not known then
     return {
         "id": info_code,
         "title": title,
         "published": published,
         "media": media,
-        "snippet": "".join(piece for piece, _ in snippet(text, query, names=names)),
+        "snippet": "".join(piece for piece, _ in snippet(text or "", query.q, names=names)),
         "path": path,
         "link": link,
+        **dict(zip(("version", "known_from", "known_until"), of_version, strict=False)),
     }
 
 
@@ -130,25 +144,43 @@ def _print(
     for hit in hits:
         published = hit["published"][:16].replace("T", " ")
         fields = (published, hit["id"], hit["media"] or "-", hit["title"])
-        click.echo("  ".join(map(_on_one_line, fields)))
+        click.echo("  ".join(map(_on_one_line, [*fields, *_version(hit)])))
     for security in named:
-        _note(f"{security.name} ({security.code}) is named by {_posts(security.posts)}.")
-    _note(f"{_posts(total)} found, {len(hits):,} printed.")
+        _note(
+            _(
+                "%(name)s (%(code)s) is named by %(posts)s.",
+                name=security.name,
+                code=security.code,
+                posts=_posts(security.posts),
+            )
+        )
+    printed = format(len(hits), ",")
+    _note(_("%(posts)s found, %(printed)s printed.", posts=_posts(total), printed=printed))
     if explanation:
         _print_explanation(explanation)
 
 
+def _version(hit: Record) -> list[str]:
+    """Return which version was found, and whether it still stands; nothing for present posts."""
+    if "version" not in hit:
+        return []
+    until = hit["known_until"]
+    standing = f"until {until}" if until else "standing"
+    return [f"(version {hit['version']} from {hit['known_from']}, {standing})"]
+
+
 def _print_explanation(explanation: Explanation) -> None:
     for part in explanation.missing:
-        _note(f"No post matches {part}.")
+        _note(_("No post matches %(part)s.", part=part))
     for security in explanation.securities:
-        _note(f"Try security:{security.code} ({security.name}): {_posts(security.posts)}.")
+        query = f"security:{security.code} ({security.name})"
+        _note(_("Try %(query)s: %(posts)s.", query=query, posts=_posts(security.posts)))
     for offer in explanation.offers:
-        _note(f"Try {offer.query.q}: {_posts(offer.posts)}.")
+        _note(_("Try %(query)s: %(posts)s.", query=offer.query.q, posts=_posts(offer.posts)))
 
 
 def _posts(number: int) -> str:
-    return f"{number:,} post{'' if number == 1 else 's'}"
+    return ngettext("%(shown)s post", "%(shown)s posts", number, shown=format(number, ","))
 
 
 def _note(line: str) -> None:

@@ -87,7 +87,7 @@ def export_versions_dataset(
     folder: Path,
     target: Path,
     about: Dataset,
-    as_of: datetime | None = None,
+    as_of: str = "",
     progress: Progress = silent,
 ) -> int:
     """Write versions as a dataset, as `export_posts_dataset` does.

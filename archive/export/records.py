@@ -3,7 +3,8 @@
 A record has every column of the catalog's ``posts``; columns of JSON become lists. It also has
 ``securities``, the securities that the post names and how each was found, ordered by code, and
 ``body``, the HTML of the post file; null when that file is lost. Records are sorted by publication
-time, then info code.
+time, then info code. Those of a query with `as_of` have the values of then; ``checked`` is the time
+since which they were known.
 """
 
 import json
@@ -21,7 +22,7 @@ from archive.errors import ArchiveError, FinewsError
 from archive.export.output import write_lines
 from archive.export.parquet import Record, edits_type, field_of, structs, write_parquet
 from archive.progress import Progress, silent
-from archive.search import EVERYTHING, Query
+from archive.search import EVERYTHING, NAME_THEN, PRESENT, Query
 from archive.storage import (
     bytes_if_there,
     disk_errors,
@@ -47,6 +48,14 @@ _SECURITIES = """
         WHERE mentions.info_code = posts.info_code ORDER BY code
     )
 """
+_SECURITIES_THEN = f"""
+    SELECT json_group_array(
+        json_object('code', code, 'name', name, 'kind', kind, 'found', found)
+    ) FROM (
+        SELECT code, nullif({NAME_THEN}, symbol) AS name, kind, named.value AS found
+        FROM json_each(posts.securities) AS named JOIN securities ON code = named.key ORDER BY code
+    )
+"""  # noqa: S608 (our own words)
 
 
 _MEDIA = "SELECT media, media FROM posts WHERE media IS NOT NULL GROUP BY media"
@@ -134,17 +143,20 @@ def parquet_fields(pyarrow: Any) -> Iterator[Any]:
 @contextmanager
 def records_of(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""
-    names = ", ".join(COLUMNS[:-2])
+    table, id_column, securities = "posts", "id", _SECURITIES
+    if query.tables is not PRESENT:
+        table, id_column, securities = "post_states AS posts", "post", _SECURITIES_THEN
+    names = ", ".join([id_column, *COLUMNS[1:-2], f"({securities})"])
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             (count,) = connection.execute(
-                f"SELECT count(*) FROM posts WHERE {query.condition}",  # noqa: S608
+                f"SELECT count(*) FROM {table} WHERE {query.condition}",  # noqa: S608
                 query.values,
             ).fetchone()
             steps: Iterable[int] = progress("posts", range(count))
             rows = connection.execute(
-                f"SELECT {names}, ({_SECURITIES}) FROM posts WHERE {query.condition}"  # noqa: S608
+                f"SELECT {names} FROM {table} WHERE {query.condition}"  # noqa: S608
                 " ORDER BY published, info_code",
                 query.values,
             )

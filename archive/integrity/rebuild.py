@@ -121,6 +121,28 @@ def rebuild(
     return rebuilt
 
 
+def rebuild_as_of(folder: Path, place: Path, moment: str, progress: Progress = silent) -> None:
+    """Generate a catalog from the captures of an archive up to a time.
+
+    :param place: of the new catalog, outside of the archive.
+    :param moment: ISO 8601, UTC.
+    :raises ArchiveError: when the archive cannot be read, or the catalog cannot be written.
+    """
+    warcs = list(filter(is_ours, warc_files(folder / "warc")))
+    pieces = pieces_of(warcs, BY_SIZE.piece_bytes)
+    with (
+        disk_errors(folder),
+        Catalog(place, private=True) as catalog,
+        BY_SIZE.workers(worth_it=len(pieces) > WORTH_WORKERS) as workers,
+        catalog.bulk_loading(partial(_indexed, workers, progress, BY_SIZE.files)),
+    ):
+        replay = CatalogFromJournal(catalog, folder, until=moment)
+        for piece in scan(pieces, partial(read_journal, folder), workers, progress):
+            replay.add(piece)
+        replay.write()
+        catalog.renumber(replay.numbers)
+
+
 def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) -> Rebuilt:
     rebuilt = Rebuilt()
     replay = CatalogFromJournal(catalog, folder)
@@ -135,7 +157,7 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) 
     worth_it = len(pieces) > WORTH_WORKERS or posts > _WORTH_WORKERS
     with (
         sharing.workers(worth_it=worth_it) as workers,
-        catalog.bulk_loading(partial(_indexed, catalog, workers, progress, sharing.files)),
+        catalog.bulk_loading(partial(_indexed, workers, progress, sharing.files)),
     ):
         for piece in scan(pieces, partial(read_journal, folder), workers, progress):
             replay.add(piece)
@@ -167,17 +189,13 @@ def _add_files(
 
 
 def _indexed(
-    catalog: Catalog,
-    workers: Workers,
-    progress: Progress,
-    at_once: int,
-    texts: Iterator[PostText],
+    workers: Workers, progress: Progress, at_once: int, texts: Iterator[PostText], count: int
 ) -> Iterator[IndexedRow]:
     """Yield the rows of the search index.
 
     Worker processes cut texts into pairs of characters: that takes longer than the indexing.
     """
-    steps = zip(progress("index", range(catalog.count())), texts, strict=False)
+    steps = zip(progress("index", range(count)), texts, strict=False)
     texts_at_once = chunks((text for _, text in steps), at_once)
     for rows in workers.in_order(_indexed_rows, texts_at_once):
         yield from rows

@@ -25,7 +25,7 @@ Fields; a minus before them excludes:
 - ``date:2026-09..2026-10``: published in this time in Shanghai, both ends included; a day, a month
   or a year; ``date:2026-11-22``, ``date:2026-11..`` and ``date:..2025`` as well.
 - ``edited:`` and ``gone:``: corrected, or withdrawn, by the publisher; with a time as above, in it.
-- ``versions:all`` is reserved.
+- ``versions:all``: in every version that the archive has, not only in the present ones.
 
 A query without a term finds nothing.
 """
@@ -141,6 +141,19 @@ def texts_of(node: Node | None) -> Iterator[Text]:
         case And(nodes) | Or(nodes):
             for each in nodes:
                 yield from texts_of(each)
+
+
+def has_field(node: Node | None, name: str) -> bool:
+    """Return whether a query names a field."""
+    match node:
+        case Field():
+            return node.name == name
+        case Not(inner):
+            return has_field(inner, name)
+        case And(nodes) | Or(nodes):
+            return any(has_field(each, name) for each in nodes)
+        case _:
+            return False
 
 
 def parts_of(node: Node | None) -> tuple[Node, ...]:
@@ -273,10 +286,8 @@ class _QueryParser:
         if self._at < end and self._text[self._at] not in " |" and self._at not in self._ends:
             value_start, value_end, _ = self._word(end)
             value = self._typed(value_start, value_end).strip()
-        if name == "versions":
-            self._refuse(
-                gettext("Superseded versions cannot be searched yet; leave out versions:"), start
-            )
+        if name == "versions" and narrow(fold(value)) != "all":
+            self._refuse(gettext("The field versions: has one value; write versions:all"), start)
         if name in ("edited", "gone"):
             return Field(name, value, self._days(value, start) if value else None)
         if not value:

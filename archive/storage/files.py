@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from archive.errors import ArchiveError, StrayFolder
+from archive.translation import gettext as _
 
 # Error codes of opening a path that is no file: nothing, a folder, a socket, a link to itself.
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.ELOOP})
@@ -56,6 +57,18 @@ def disk_errors(folder: Path) -> Iterator[None]:
         raise ArchiveError(f"Could not use {place}: {error.strerror or error}.") from error
 
 
+def make_private_folder(path: Path) -> None:
+    """Create a folder that only this user may use, unless it exists.
+
+    :raises ArchiveError: when another user has made it, or it cannot be created.
+    """
+    with disk_errors(path):
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise ArchiveError(f"{path} belongs to another user; remove it.")
+
+
 def require_archive(folder: Path) -> None:
     """Check that a folder is an archive; write nothing.
 
@@ -65,8 +78,11 @@ def require_archive(folder: Path) -> None:
     _require_parts(folder)
     if not any(os.path.lexists(folder / name) for name in ("catalog.db", "_posts", "warc")):
         raise ArchiveError(
-            f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
-            "name the archive's folder, or set FINEWS_ARCHIVE to it."
+            _(
+                "There is no archive in %(folder)s: it has no catalog.db, no _posts and no warc; "
+                "name the archive's folder, or set FINEWS_ARCHIVE to it.",
+                folder=folder,
+            )
         )
 
 

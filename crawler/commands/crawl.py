@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from archive.errors import ArchiveError, FinewsError
 from archive.signals import end_by_hangup
 from crawler.archive_port import archive_class
-from crawler.exit_status import Counts
+from crawler.exit_status import Counts, Verdict
 from crawler.running.call import (
     WrongCall,
     check_arguments,
@@ -22,6 +22,7 @@ from crawler.running.call import (
     status_of,
 )
 from crawler.running.garbage import collect_garbage_less_often
+from crawler.running.notices import notify_of_crawls
 from crawler.running.report import INTERRUPTED, NOT_STARTED, print_verdict, verdict_of
 from crawler.running.several import GIVES_NONE
 from crawler.settings_check import check_settings, prefer_environment, rename_settings
@@ -43,8 +44,7 @@ class Command(CrawlCommand):
             check_project(self.settings)
             check_settings(self.settings)
         except FinewsError as error:
-            self._refuse(error)
-            sys.exit(self.exitcode)
+            sys.exit(self._refuse(error).status)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Refuse wrong arguments before the first request, crawl, and report the result."""
@@ -55,7 +55,7 @@ class Command(CrawlCommand):
             check_arguments(self._spider_class(args), opts.spargs, sources)
             archive_class(self.settings).check(self.settings)
         except FinewsError as error:
-            self._refuse(error)
+            verdict = self._refuse(error)
         else:
             crawler = self.crawler_process.create_crawler(args[0])
             for sentence in (*self._renamed, *rename_settings(crawler.settings)):
@@ -67,15 +67,17 @@ class Command(CrawlCommand):
             task = crawl if isinstance(crawl, asyncio.Task) else None
             failure = task.exception() if task and task.done() else None
             if task and not task.done():  # a second signal ends Scrapy at once
-                self.exitcode = INTERRUPTED.status
-                print_verdict(INTERRUPTED)
+                verdict = INTERRUPTED
+                print_verdict(verdict)
             elif isinstance(failure, ArchiveError):
                 # Since the check, another crawl took the lock, the disk is full, or the like.
-                self._refuse(failure)
+                verdict = self._refuse(failure)
             else:
                 if failure is not None:
                     logger.error("The crawl could not be started.", exc_info=failure)
-                self._report(crawler)
+                verdict = self._report(crawler)
+        self.exitcode = verdict.status
+        notify_of_crawls(self.settings, {args[0]: verdict} if len(args) == 1 else {})
 
     def _spider_class(self, args: list[str]) -> type[Spider]:
         assert self.crawler_process is not None
@@ -85,16 +87,15 @@ class Command(CrawlCommand):
             raise WrongCall(f"Name one spider to crawl with, of {names}.")
         return spider_class_of(loader, args[0])
 
-    def _refuse(self, error: FinewsError) -> None:
+    def _refuse(self, error: FinewsError) -> Verdict:
         assert self.settings is not None
         print(f"finews: {error}", file=sys.stderr)
-        self.exitcode = status_of(error, self.settings)
+        return Verdict(status_of(error, self.settings), str(error))
 
-    def _report(self, crawler: Crawler) -> None:
+    def _report(self, crawler: Crawler) -> Verdict:
         assert self.crawler_process is not None
         failed = self.crawler_process.bootstrap_failed or crawler.stats is None
         verdict = NOT_STARTED if failed else verdict_of(crawler)
-        self.exitcode = verdict.status
         if crawler.stats is not None:
             print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
         whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
@@ -109,3 +110,4 @@ class Command(CrawlCommand):
                 flush=True,
             )
         print_verdict(verdict)
+        return verdict

@@ -10,7 +10,7 @@ from html.entities import html5
 from typing import Any
 
 from parsel import Selector
-from w3lib.encoding import html_to_unicode
+from w3lib.encoding import html_body_declared_encoding, html_to_unicode
 
 from archive.html_limits import in_xml, without_overloaded_tags
 from crawler.declarations.formats import Format
@@ -18,6 +18,12 @@ from crawler.declarations.paths import Node, PathError, find_all, parse_json
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of an answer when it is unpacked."""
+
+_BEGINNING = 8_192
+"""Bytes in which an answer states its encoding."""
+
+_CHINESE_IN_UTF_8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}")
+"""Four characters in a row."""
 
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
@@ -59,7 +65,8 @@ class Answer:
 def text_of(answer: Answer, encoding: str | None = None) -> str:
     """Decode an answer by what it states of itself: its first bytes, header, or beginning.
 
-    No character is guessed: one that is lost here would be lost in the archive.
+    Where these disagree, the first that its bytes fit is right, and then UTF-8. No character is
+    guessed: one that is lost here would be lost in the archive.
 
     :param encoding: that it has in spite of what it states.
     :raises PathError: when it has another encoding, or no text.
@@ -72,12 +79,17 @@ def decoded(answer: Answer, encoding: str | None = None) -> tuple[str, str]:
     body = _unpacked(answer.body)
     if not body.strip():
         raise PathError("it is empty")
-    known = encoding or _encoding_of(body, answer.content_type)
-    try:
-        text = codecs.decode(body, known)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise PathError(f"its text is not in {known.removesuffix('-sig')}") from error
-    return text.removeprefix("\ufeff"), known.removesuffix("-sig")
+    stated = _encoding_of(body, answer.content_type)
+    others = [stated, html_body_declared_encoding(body[:_BEGINNING]), "utf-8"]
+    if _CHINESE_IN_UTF_8.search(body):
+        others.insert(0, "utf-8")  # as GBK, these bytes would be words that nobody writes
+    for known in (encoding,) if encoding else filter(None, others):
+        try:
+            text = codecs.decode(body, known)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        return text.removeprefix("\ufeff"), known.removesuffix("-sig")
+    raise PathError(f"its text is not in {(encoding or stated).removesuffix('-sig')}")
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -99,7 +111,7 @@ def _unpacked(body: bytes) -> bytes:
 def _encoding_of(body: bytes, content_type: str) -> str:
     if body.lstrip()[:1] in {b"{", b"["}:
         return json.detect_encoding(body)
-    encoding, _ = html_to_unicode(content_type, body[:8_192], default_encoding="utf-8")
+    encoding, _ = html_to_unicode(content_type, body[:_BEGINNING], default_encoding="utf-8")
     return "utf-8-sig" if encoding == "utf-8" else encoding
 
 

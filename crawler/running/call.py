@@ -10,7 +10,8 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoaderProtocol
 
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
-from crawler.arguments import HOSTS, LISTS, argument_names, in_one_sentence
+from archive.validation import in_one_sentence
+from crawler.arguments import HOSTS, LISTS, argument_names
 from crawler.exit_status import ExitStatus
 from crawler.sources import Sources
 

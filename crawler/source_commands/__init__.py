@@ -37,4 +37,6 @@ def import_(name: str, arguments: tuple[str, ...]) -> None:
         f"finews: finews sources import {name} is now finews import --source {name}; use that.",
         err=True,
     )
-    import_files(["--source", name, *arguments])
+    named = [one.partition("=")[2] for one in arguments if one.startswith("FINEWS_ARCHIVE=")]
+    archive = ["--archive", named[-1]] if named else []
+    import_files(["--source", name, *archive, *arguments])

@@ -23,6 +23,7 @@ from demo.site import made_up_site
 from tests.conftest import ROOT, posts_in
 from tests.crawler.declarations.recorded import SOURCES
 from tests.crawler.test_declared_spider import ARTICLES, rows
+from tests.support.fork_server import Forked
 from tests.support.publishers import (
     AT_ONCE,
     FINEWS,
@@ -88,7 +89,7 @@ def test_twelve_sources_are_crawled_at_once_killed_and_crawled_again(
 
 
 def kill_when_there_are(replica: Replica, archive: Path, enough: int) -> None:
-    crawl = subprocess.Popen(
+    crawl = Forked(
         crawl_command("--all", "--set", "LOG_LEVEL=ERROR", *AT_ONCE),
         cwd=ROOT,
         env=environment(replica, archive),
@@ -202,7 +203,7 @@ def test_what_is_due_is_crawled(replica: Replica, archive: Path) -> None:
 
 
 def test_a_signal_ends_all_crawls_and_the_next_run_goes_on(replica: Replica, archive: Path) -> None:
-    crawl = subprocess.Popen(
+    crawl = Forked(
         crawl_command("cls", "nbd"),
         cwd=ROOT,
         env=environment(replica, archive),

@@ -324,6 +324,7 @@ def test_a_refusal_is_remembered_for_the_family(replica: Replica, crawl: Crawl) 
     ended = crawl_of(crawl, "jin10")
     assert ended.status == 3
     assert "refuses with the status 502" in ended.log
+    assert "The same news is given by: cls, wscn; `finews crawl jin10`" in ended.output
     replica.requests.clear()
     ended = crawl_of(crawl, "jin10")
     assert ended.status == 3

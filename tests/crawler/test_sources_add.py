@@ -38,7 +38,7 @@ from demo.replica import Replica
 from demo.static import StaticFile, static_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
 from tests.support import fork_server
-from tests.support.children import Child
+from tests.support.fork_server import Forked
 from tests.support.source_answers import RECORDED
 
 BUILT = datetime.now().astimezone()
@@ -334,6 +334,17 @@ def test_whole_flashes_in_a_saved_list_are_archived(made_up: Publishers, tmp_pat
     assert ended.output.startswith("10 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
 
 
+def test_the_old_name_imports_with_one_sentence(made_up: Publishers, tmp_path: Path) -> None:
+    files = save_site(made_up, tmp_path / "pages")
+    in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
+    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
+    ended = in_process("import", tmp_path / "caixun.toml", *files[:4], *setting)
+    assert ended.stderr.startswith("finews: finews sources import ")
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout.startswith("3 added, 0 revised, 0 unchanged, 0 not imported")
+    assert (tmp_path / "news" / "catalog.db").exists()
+
+
 def test_what_is_not_imported_is_named(made_up: Publishers, tmp_path: Path) -> None:
     files = save_site(made_up, tmp_path / "pages")
     in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
@@ -536,7 +547,7 @@ def test_an_interrupted_visit_ends_in_good_order(
 ) -> None:
     with (
         Replica(made_up.sites, faults=[Fault(CAIXUN_HOST, "/news", failure=hang())]) as replica,
-        Child(
+        Forked(
             (*FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(tmp_path), *NO_DELAYS),
             env=os.environ | replica.environment,
             stderr=subprocess.PIPE,

@@ -36,8 +36,11 @@ def _older_facts(entry: CatalogEntry) -> tuple[str, Mapping[str, Any]]:
     return target, facts
 
 
-def downgrade(folder: Path) -> None:
-    """Write the catalog of an archive again with the schema before causes."""
+def downgrade(folder: Path, before: str = "versions") -> None:
+    """Write the catalog of an archive again with an older schema.
+
+    :param before: name of the migration that the schema lacks; by default that of causes.
+    """
     place, former = folder / "catalog.db", folder / "former.db"
     with closing(sqlite3.connect(place)) as catalog:
         catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -46,7 +49,7 @@ def downgrade(folder: Path) -> None:
         place.with_name(f"{place.name}{suffix}").unlink(missing_ok=True)
     older = Database(place)
     register(older.conn)
-    catalog_migrations.apply(older, stop_before="versions")
+    catalog_migrations.apply(older, stop_before=before)
     older.execute("ATTACH ? AS former", [str(former)])
     tables = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE '%search%'"
     for (table,) in older.execute(tables).fetchall():

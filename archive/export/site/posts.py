@@ -23,7 +23,7 @@ from archive.errors import ArchiveError
 from archive.export.records import read_version
 from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
-from archive.search import Query
+from archive.search import Query, moment_of
 from archive.storage import open_catalog
 from archive.writing import target_of
 
@@ -171,7 +171,12 @@ def read_posts(
     :param with_pictures: whether the site contains the stored pictures.
     :raises ArchiveError: when the catalog cannot be read.
     """
-    yield from _read(folder, query, _ARTICLES, with_pictures=with_pictures)
+    yield from _read(
+        folder,
+        query,
+        f"{_select('posts', query, query.tables.rows)} WHERE {query.condition}",
+        with_pictures=with_pictures,
+    )
 
 
 def read_rolling_editions(
@@ -179,30 +184,37 @@ def read_rolling_editions(
 ) -> Iterator[PublishedPost]:
     """Read the rolling news of a query whose articles have another edition, in a media's category.
 
-    `read_posts` has only that other edition.
+    `read_posts` has only that other edition. A query with `as_of` has none of them: what such a
+    post was then is not recorded.
     """
-    yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
+    if query.as_of:
+        return
+    yield from _read(
+        folder,
+        query,
+        _select("editions", query, "editions") + _ROLLING.format(condition=query.condition),
+        with_pictures=with_pictures,
+    )
 
 
-def _select(table: str) -> str:
-    columns = {name: name for name in _COLUMNS} | {"updated": time_of_publisher(table)}
-    return f"SELECT {', '.join(columns.values())} FROM {table}"  # noqa: S608 (our own names)
+def _select(table: str, query: Query, rows: str) -> str:
+    by = "as_of" if query.as_of else ""
+    columns = {name: name for name in _COLUMNS} | {"updated": time_of_publisher(table, by)}
+    return f"SELECT {', '.join(columns.values())} FROM {rows} AS {table}"  # noqa: S608
 
 
-_ARTICLES = f"{_select('posts')} WHERE {{condition}}"
-_ROLLING_EDITIONS = f"""
-    {_select("editions")}
-    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {{condition}})
-"""  # noqa: S608 (names of our own columns)
+_ROLLING = """
+    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {condition})
+"""
 
 
 def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Iterator[PublishedPost]:
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
-            carried = carried_by_post(connection, folder) if with_pictures else {}
-            ordered = f"{sql.format(condition=query.condition)} ORDER BY published, info_code"
-            rows = connection.execute(ordered, query.values)
+            by = moment_of(query.as_of) if query.as_of else None
+            carried = carried_by_post(connection, folder, by) if with_pictures else {}
+            rows = connection.execute(f"{sql} ORDER BY published, info_code", query.values)
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:

@@ -15,8 +15,8 @@ from parsel import Selector
 from archive.archive import Archive
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
-from archive.browse.words import CODED, with_codes, word
 from archive.translation import Language, language
+from archive.words import _CODES, CODED, with_codes, word
 from tests.archive.browse.conftest import NEWEST, REVISED, article
 
 # Names, and the parts of the query language.
@@ -220,13 +220,11 @@ def test_a_filter_takes_what_a_page_shows(visit: Visit, address: str, typed: str
 
 
 def test_a_code_has_one_word_in_each_language() -> None:
-    from archive.browse import words
-
     for each in Language:
         with language(each):
-            shown = [word(code).lower() for code in words._CODES]
+            shown = [word(code).lower() for code in _CODES]
             assert len(shown) == len(set(shown))
-            for code in words._CODES:
+            for code in _CODES:
                 assert with_codes(f"what={word(code)}") in (
                     f"what={code.replace(' ', '+')}",
                     f"what={code}",

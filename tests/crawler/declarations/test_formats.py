@@ -194,6 +194,9 @@ HTML_LIST = {
         ("gb18030", "text/html", '<meta charset="gb2312">'),
         ("big5", "text/html; charset=big5", ""),
         ("utf-16", "", ""),
+        ("gb18030", "text/html; charset=utf-8", '<meta charset="gbk">'),
+        ("utf-8", "text/html; charset=gbk", ""),
+        ("utf-8", "text/html", '<meta charset="gb2312">'),
     ],
 )
 def test_encodings(encoding: str, header: str, meta: str) -> None:
