@@ -23,9 +23,9 @@ _COMMANDS = "finews.commands"
 #: The commands in the order of the help, by what they are for.
 _SECTIONS = {
     N_("Crawl"): ("crawl", "sources"),
-    N_("Read"): ("search", "browse", "watch", "digest"),
+    N_("Read"): ("search", "browse", "mcp", "watch"),
     N_("Check and repair"): ("stats", "verify", "rebuild", "give-up"),
-    N_("Export and import"): ("export", "import", "api", "mcp"),
+    N_("Export and import"): ("export", "import"),
     N_("Set up"): ("demo", "init", "cluster"),
 }
 

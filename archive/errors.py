@@ -6,6 +6,7 @@ FinewsError
 │   │   └── InvalidInfoCode
 │   └── InvalidArticle
 ├── InvalidQuery       a search that cannot be understood
+├── NotArchived        an article, a security or a page that the archive does not have
 └── ArchiveError       the archive itself cannot be read or written
     ├── ArchiveLocked
     ├── CatalogDamaged
@@ -70,6 +71,10 @@ class InvalidArticle(Refused):
 
 class InvalidQuery(FinewsError, ValueError):
     """A search query that cannot be understood, or that is too large."""
+
+
+class NotArchived(FinewsError, LookupError):
+    """The archive does not have what was requested, or did not have it at the requested time."""
 
 
 class ArchiveError(FinewsError):

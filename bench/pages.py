@@ -47,7 +47,7 @@ def main() -> None:
             started = time.perf_counter()
             build(folder, arguments.posts, superseded=arguments.posts * 3 // 10)
             print(f"{arguments.posts:,} posts in {time.perf_counter() - started:,.0f} s")
-        with closing(open_site(folder)) as site:
+        with closing(open_site(folder, api_rate=0)) as site:
             asyncio.run(visit_all(site, arguments.posts, arguments.rounds))
 
 
@@ -206,8 +206,27 @@ def addresses(posts: int, rounds: int) -> Iterator[tuple[str, list[str]]]:
     yield "security", [f"/security/{s.code}" for s in rng.sample(corpus.securities[:300], rounds)]
     yield "media index", ["/media"] * rounds
     yield "feed of a media", [f"/news.atom?{urlencode({'media': name})}" for name in media]
+    yield from api_addresses(
+        words, characters, [codes[post] for post in visited_posts(posts, rounds)]
+    )
     yield "Datasette's table", ["/catalog/posts"] * rounds
     yield "  searched", [f"/catalog/posts?{urlencode({'_search': word})}" for word in words]
+
+
+def api_addresses(
+    words: list[str], characters: list[str], codes: list[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Kinds of question to the API, and the addresses of that kind."""
+
+    def search(q: str, **more: str) -> str:
+        return f"/api/v1/search?{urlencode({'q': q, **more})}"
+
+    yield "API: search, two characters", [search(word) for word in words]
+    yield "API: search, one character", [search(character) for character in characters]
+    yield "API: search, two terms", [search(f"{a} {b}") for a, b in pairwise([*words, words[0]])]
+    yield "  as of a time", [search(word, as_of="2026-11-23") for word in words]
+    yield "API: article", [f"/api/v1/articles/{code}" for code in codes]
+    yield "API: versions", [f"/api/v1/articles/{code}/versions" for code in codes]
 
 
 async def visit_all(site: Site, posts: int, rounds: int) -> None:

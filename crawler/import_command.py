@@ -151,6 +151,8 @@ class _Given:
             path, name = Path(argument), argument.lower()
             if not path.exists() and not Path(argument.partition("=")[0]).exists():
                 raise click.BadParameter(f"Path {argument!r} does not exist.")
+            if name.endswith(".zst"):
+                raise click.BadParameter(f"{path} is packed with zstd; unpack it, and import that.")
             if path.is_dir() and not (source and has_answers(path, Path(source).stem)):
                 given.folders.append(path)
             elif name.endswith(_CAPTURES):

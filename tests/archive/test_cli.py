@@ -182,7 +182,7 @@ def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
     [
         ((), "/", signal.SIGINT),
         (("--base-url", "finews"), "/finews/", signal.SIGTERM),
-        ((), "/", signal.SIGHUP),
+        (("--marks",), "/", signal.SIGHUP),
     ],
 )
 def test_browse_serves_until_it_is_asked_to_end(

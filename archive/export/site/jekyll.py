@@ -88,6 +88,7 @@ def choose_posts(
         version=version,
         posts=list(read_posts(folder, query, with_pictures=with_pictures)),
         rolling_editions=list(read_rolling_editions(folder, query, with_pictures=with_pictures)),
+        then=Query(as_of=query.as_of),
     )
 
 

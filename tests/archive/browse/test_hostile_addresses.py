@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive.api.endpoints import ENDPOINTS
+from archive.api.openapi import BASE
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from tests.archive.browse.conftest import REVISED
@@ -101,11 +103,16 @@ DATASETTES = (
 )
 CSV = ("_stream", "_size", "_dl", "_header", "_blob_column", "_blob_hash", "_next")
 HARMLESS = "NW202112299000000001"
+KEYS = {"article": REVISED, "versions": REVISED, "security": "1.600160", "day": "2021-12-29"}
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "/": (),
     "/.json": ("_shape",),
     "/news": OURS,
     "/news.atom": OURS,
+    "/changes.atom": OURS,
+    "/reader": ("tag",),
+    "/reader/stars.epub": (),
+    "/reader/{}": ("back",),
     "/media": (),
     "/security": (),
     "/security/{}": (),
@@ -164,6 +171,16 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "/-/databases.json": (),
     "/:memory:{}": (),
     "/favicon.ico": (),
+    "/api/v1/{}": (),
+    "/api/v1/docs": (),
+    "/api/v1/openapi.json": (),
+    **{
+        f"{BASE}{re.sub('{[a-z]+}', KEYS.get(endpoint.name, ''), endpoint.path)}": tuple(
+            endpoint.parameters.model_fields
+        )
+        for endpoint in ENDPOINTS
+    },
+    **{re.sub("{[a-z]+}", "{}", f"{BASE}{endpoint.path}"): () for endpoint in ENDPOINTS},
 }
 """What each route looks at, by its path; ``{}`` is where a visitor writes what they like."""
 
