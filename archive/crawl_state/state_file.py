@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlite_utils import Database
-
 from archive.clock import utc_iso
 from archive.storage import connect, connect_read_only, sqlite_errors
+from archive.tables import Database
 
 # The type of each column, by table and column; the first column of a table is its key.
 Tables = Mapping[str, Mapping[str, type]]
