@@ -1,7 +1,7 @@
 """Import sqlite-utils without pandas and numpy.
 
-sqlite-utils imports both wherever they are installed, to know the types of their values. No row here
-has one, and pandas alone takes 0.3 s and 90 MB of each crawl. See ``sqlite_utils/db.py`` of
+sqlite-utils imports both wherever they are installed, to know the types of their values. No row
+here has one, and pandas alone takes 0.3 s and 90 MB of each crawl. See ``sqlite_utils/db.py`` of
 https://github.com/simonw/sqlite-utils.
 """
 
