@@ -30,6 +30,8 @@ class StateFile:
     """
 
     _tables: ClassVar[Tables]
+    #: What to do when the file cannot be used, as a part of a sentence.
+    _remedy: ClassVar[str] = "delete the file, the next crawl creates it again"
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
@@ -55,8 +57,7 @@ class StateFile:
 
     @contextmanager
     def _access(self) -> Iterator[None]:
-        remedy = "delete the file, the next crawl creates it again"
-        with sqlite_errors(f"Could not use {self._path}", remedy), self._turn:
+        with sqlite_errors(f"Could not use {self._path}", self._remedy), self._turn:
             yield
 
     def _row(self, sql: str, *parameters: str) -> tuple[Any, ...] | None:
