@@ -72,7 +72,8 @@ class Results(Generic[R]):
             import pandas
         except ImportError as error:
             raise FinewsError(
-                "This needs the package pandas; install finews-archive with the extra pandas."
+                "A data frame needs the package pandas; "
+                "install finews-archive with the extra pandas."
             ) from error
         return pandas.DataFrame([record.model_dump() for record in self])
 

@@ -125,7 +125,7 @@ def test_without_pyarrow_one_sentence_says_so(
     selected: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(FinewsError, match=r"^Parquet needs the package pyarrow"):
+    with pytest.raises(FinewsError, match=r"needs the package pyarrow"):
         export_parquet(selected, io.BytesIO())
 
 
