@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from demo.site import MadeUpSite, later, made_up_site
 from tests.conftest import ROOT, posts_in
 from tests.support.pictures import kept, missing

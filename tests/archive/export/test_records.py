@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content.front_matter import parse_post
 from archive.errors import ArchiveError, FinewsError
 from archive.export.records import COLUMNS, export_jsonl, export_parquet
