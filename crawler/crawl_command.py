@@ -134,7 +134,8 @@ def _crawl(
         print_result(name, result.verdict, result.counts)
     print(f"finews: {kind.whereabouts(settings)}")
     if log:
-        print(f"finews: {_('The log is %(log)s', log=log)}", flush=True)
+        place = _("The log is %(log)s", log=log)
+        print(f"finews: {place}", flush=True)
     if len(results) != 1:  # the verdict on one source is printed already
         print_verdict(verdict)
     notify_of_crawls(settings, {name: result.verdict for name, result in results.items()})

@@ -34,6 +34,7 @@ from archive.api.models import (
 )
 from archive.api.opened import OpenedArchive
 from archive.errors import FinewsError, InvalidQuery
+from archive.export.parquet import load_pyarrow
 from archive.storage import Closing, open_catalog
 from archive.validation import in_one_sentence
 
@@ -60,14 +61,7 @@ class Results(Generic[R]):
 
         :raises FinewsError: when pyarrow is not installed.
         """
-        try:
-            import pyarrow
-        except ImportError as error:
-            raise FinewsError(
-                "A table of Arrow needs the package pyarrow; install finews-archive with the "
-                "extra parquet."
-            ) from error
-        return pyarrow.Table.from_pylist([record.model_dump() for record in self])
+        return load_pyarrow().Table.from_pylist([record.model_dump() for record in self])
 
     def to_pandas(self) -> Any:
         """Return all records as a data frame of pandas.
@@ -78,7 +72,8 @@ class Results(Generic[R]):
             import pandas
         except ImportError as error:
             raise FinewsError(
-                "A data frame needs the package pandas; install pandas in this environment."
+                "A data frame needs the package pandas; "
+                "install finews-archive with the extra pandas."
             ) from error
         return pandas.DataFrame([record.model_dump() for record in self])
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from archive.errors import ArchiveError
-from archive.storage import connect
+from archive.storage import READER, connect
 
 COOKIE = "reader"
 
@@ -86,7 +86,7 @@ class Readers:
     """
 
     def __init__(self, folder: Path, login: str | None = None) -> None:
-        self._path = folder / "reader.db"
+        self._path = folder / READER
         self._login = login.lower() if login else None
         with self._database() as database:
             for statement in _TABLES:

@@ -100,12 +100,17 @@ def verify(
     )
     wrong, given_up = len(found.wrong), len(found.accepted)
     if accept:
-        now_and_before = _("%(now)s accepted now, %(before)s before.", now=wrong, before=given_up)
-        click.echo(f"{checked}, {now_and_before}")
+        click.echo(
+            _(
+                "%(checked)s, %(now)s accepted now, %(before)s before.",
+                checked=checked,
+                now=wrong,
+                before=given_up,
+            )
+        )
         sys.exit(Status.WHOLE)
-    found_wrong = _("%(wrong)s wrong", wrong=wrong)
     more = _(", %(accepted)s accepted", accepted=given_up) if given_up else ""
-    click.echo(f"{checked}, {found_wrong}{more}.")
+    click.echo(_("%(checked)s, %(wrong)s wrong%(more)s.", checked=checked, wrong=wrong, more=more))
     notify(archive, watches, {"verification": _failure(archive, wrong)})
     if wrong:
         sys.exit(Status.REMARKS)

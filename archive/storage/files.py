@@ -22,10 +22,16 @@ _AHEAD = 1 << 20
 # Files of an archive besides posts, captures and pictures, with those that SQLite puts next to a
 # database.
 _FILES = (
-    *(".lock", "accepted.jsonl", "crawl.log", "crawl.log.1"),
+    *(".lock", ".watch.lock", "accepted.jsonl", "crawl.log", "crawl.log.1"),
     *(
         f"{database}{suffix}"
-        for database in ("catalog.db", "catalog.db.new", "crawl-state.db")
+        for database in (
+            "catalog.db",
+            "catalog.db.new",
+            "crawl-state.db",
+            "reader.db",
+            "cluster.db",
+        )
         for suffix in ("", "-wal", "-shm", "-journal")
     ),
 )

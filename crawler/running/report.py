@@ -50,7 +50,8 @@ def print_result(name: str, verdict: Verdict, counts: Counts | None) -> None:
     :param counts: of its articles; None where it did not begin.
     """
     if counts is not None:
-        print(f"finews: {name}: {counts}.", flush=True)
+        sentence = _("%(counts)s.", counts=counts)
+        print(f"finews: {name}: {sentence}", flush=True)
     _print(verdict, f"{name}: ")
 
 

@@ -19,7 +19,8 @@ import pytest
 from click.testing import Result
 
 from archive.archive import Archive
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 from archive.crawl_state import FailedAttempt
 from tests.support.calls import call
 from tests.support.children import Child

@@ -12,7 +12,8 @@ import pytest
 from celery import Celery
 from kombu import Queue
 
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import InfoCode
 from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
 from archive.integrity.verify import verify

@@ -186,15 +186,18 @@ def test_stars_are_exported_as_markdown_and_as_a_book(site: Site) -> None:
 def test_keys_move_open_star_and_search(
     site: Site, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with (
+        chromium("desktop", tmp_path_factory.mktemp("profile")) as browser,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
         server = uvicorn.Server(uvicorn.Config(site.app(), lifespan="on", log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with chromium("desktop", tmp_path_factory.mktemp("profile")) as browser:
-            operate(browser, address)
-        server.should_exit = True
-        thread.join()
+        try:
+            operate(browser, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def operate(browser: Browser, address: str) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article import ArticleId
 from archive.revisits import Candidate, EditRates, RevisitedArticle, in_order, learn
 from bench.revisits import PROCESSES, fixed, learnt, published, simulate
 from tests.support.articles import ARTICLE, Clock
@@ -129,7 +129,7 @@ def test_an_archive_learns_from_its_revisits(tmp_path: Path) -> None:
     articles = [
         replace(
             ARTICLE,
-            info_code=InfoCode(f"NW20261122{number:010d}"),
+            info_code=ArticleId(f"NW20261122{number:010d}"),
             published=began,
             media=("常改", "不改")[number % 2],
         )
@@ -139,10 +139,10 @@ def test_an_archive_learns_from_its_revisits(tmp_path: Path) -> None:
         archive.add_many(articles)
         clock.now += timedelta(hours=2)
         for article in articles:
-            archive.mark_checked(InfoCode(article.info_code))
+            archive.mark_checked(ArticleId(article.info_code))
         archive.add_many([replace(each, title="改") for each in articles if each.media == "常改"])
         later = [
-            replace(each, info_code=InfoCode(f"NW20261123{number:010d}"), published=clock.now)
+            replace(each, info_code=ArticleId(f"NW20261123{number:010d}"), published=clock.now)
             for number, each in enumerate(articles[:20])
         ]
         archive.add_many(later)
