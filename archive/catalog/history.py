@@ -41,10 +41,9 @@ class PostState:
     @property
     def facts(self) -> str:
         """The state as JSON, without its text."""
-        columns = {name: value for name, value in asdict(self.row).items() if name != "text"}
-        columns |= {"edition": self.row.edition, "securities": dict(self.named)}
+        columns = _facts(EditionRow(self.row, self.named))
         if self.editions:
-            columns["editions"] = {each.post.edition: _changing(each) for each in self.editions}
+            columns["editions"] = {each.post.edition: _facts(each) for each in self.editions}
         return json.dumps(columns, ensure_ascii=False)
 
     def is_same(self, other: "PostState") -> bool:
@@ -53,15 +52,10 @@ class PostState:
         return (row, dict(self.named)) == (other.row, dict(other.named))
 
 
-def _changing(edition: EditionRow) -> Mapping[str, object]:
-    """Return what can become another in the row of a version."""
-    post = edition.post
-    return {
-        "media": post.media,
-        "body_source": post.body_source,
-        "path": post.path,
-        "securities": dict(edition.securities),
-    }
+def _facts(post: EditionRow) -> dict[str, object]:
+    """Return the columns of a post and the securities that it names, without its text."""
+    columns = {name: value for name, value in asdict(post.post).items() if name != "text"}
+    return columns | {"edition": post.post.edition, "securities": dict(post.securities)}
 
 
 def last_learnt(connection: sqlite3.Connection, entry: CatalogEntry) -> str:

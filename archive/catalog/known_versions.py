@@ -11,29 +11,31 @@ COLUMNS = (
     *("classes", "captures", "path", "sha256", "bytes", "seen_from", "seen_until"),
 )
 
-# The row of a version can get another media, source, path and securities. These are those of then;
-# a past state of an article with two posts has them for each.
-_FACTS = "coalesce(known.facts -> ('$.editions.' || versions.edition), known.facts)"
+# The post of this version as it was in a past state of its article.
+_POST = "coalesce(known.facts -> ('$.editions.' || versions.edition), known.facts)"
+# What can become another in the row of a version.
 _OF_STATE = {
-    "media": f"{_FACTS} ->> '$.media'",
-    "body_source": f"{_FACTS} ->> '$.body_source'",
-    "path": f"{_FACTS} ->> '$.path'",
-    "securities": f"(SELECT json_group_array(key) FROM json_each({_FACTS}, '$.securities'))",  # noqa: S608
+    "media": f"{_POST} ->> '$.media'",
+    "body_source": f"{_POST} ->> '$.body_source'",
+    "path": f"{_POST} ->> '$.path'",
+    "securities": f"(SELECT json_group_array(key) FROM json_each({_POST}, '$.securities'))",  # noqa: S608
 }
 _THEN = {
     name: f"iif(known.known_until IS NULL, versions.{name}, {sql})"
     for name, sql in _OF_STATE.items()
 } | {"seen_until": "NULL"}
-_KNOWN = """
-    versions JOIN post_history AS known ON known.info_code = versions.info_code
-        AND known.known_from <= :at AND (known.known_until > :at) IS NOT FALSE
-    WHERE seen_from <= :at AND (versions.seen_until > :at) IS NOT FALSE
-    AND NOT EXISTS (
-        SELECT 1 FROM absences
-        WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
-        AND gone_from <= :at AND (gone_until > :at) IS NOT FALSE
-    )
-"""
+# Which version was known is not taken from its own times: the clock may have gone back.
+_KNOWN = f"""
+    post_history AS known JOIN versions ON versions.info_code = known.info_code AND CASE
+        WHEN known.known_until IS NULL THEN versions.seen_until IS NULL AND NOT EXISTS (
+            SELECT 1 FROM absences WHERE gone_until IS NULL
+            AND (info_code, edition) = (versions.info_code, versions.edition)
+        )
+        ELSE {_POST} ->> '$.gone' IS NULL AND {_POST} ->> '$.edition' = versions.edition
+            AND {_POST} ->> '$.version' = versions.version
+    END
+    WHERE known.known_from <= :at AND (known.known_until > :at) IS NOT FALSE
+"""  # noqa: S608
 _ORDER = "ORDER BY published, info_code, edition, version"
 _ALL = f"SELECT {', '.join(COLUMNS)} FROM versions {_ORDER}"  # noqa: S608
 _OF_THEN = f"""

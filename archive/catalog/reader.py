@@ -117,6 +117,11 @@ class CatalogReader(Closing):
             for path in self._texts("SELECT path FROM post_files WHERE info_code = ?", info_code)
         )
 
+    def last_learnt(self, info_code: ArticleId) -> str:
+        """Return when an article last changed, ISO 8601, UTC; empty where none is archived."""
+        sql = "SELECT coalesce(max(known_from), '') FROM post_history WHERE info_code = ?"
+        return self._texts(sql, info_code)[0]
+
     def due(
         self,
         now: str,
