@@ -82,6 +82,7 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.growth
 	$(VENV)/bin/python -m bench.extraction
 	$(VENV)/bin/python -m bench.edits
+	$(VENV)/bin/python -m bench.revisits
 	$(VENV)/bin/python -m bench.search
 	$(VENV)/bin/python -m bench.relevance
 	$(VENV)/bin/python -m bench.pages

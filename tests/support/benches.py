@@ -3,6 +3,7 @@
 QUICK = {
     "bench.cluster": "--only writer --share 0.01",
     "bench.edits": "--rounds 1",
+    "bench.revisits": "--days 3 --articles 4 --limit 1 --seeds 1",
     "bench.extraction": "--pages 10 --folder tests/golden/recorded",
     "bench.importing": "--posts 200",
     "bench.pages": "--posts 200 --rounds 2",
