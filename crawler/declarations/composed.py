@@ -31,8 +31,8 @@ from crawler.declarations.model import Declaration
 from crawler.declarations.times import Moment, TimeUnit
 
 _SENTENCE = re.compile(r"[^。！？\n]+[！？]?")
+#: The most characters of the beginning of a text that replaces a missing title.
 _LONGEST_TITLE = 60
-"""Characters of the beginning of a text that stands for its title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,11 +14,11 @@ from lxml import etree
 from parsel import Selector
 from parsel.csstranslator import HTMLTranslator
 
+#: A JSON value, or a `parsel.Selector`.
 Node: TypeAlias = Any
-"""A JSON value, or a `parsel.Selector`."""
 
+#: The beginnings of an XPath for HTML; other paths are CSS.
 _XPATH = ("/", "./", "../", "(")
-"""How an XPath begins in HTML; what begins otherwise is CSS."""
 
 
 _LONGEST_REASON = 160

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 _EXTENSION = re.compile(r"^(.*?)(\.[A-Za-z]{2,6}(?:\.[a-z]{2,6})?)$")
+#: Parts of a path that differ from day to day, even where those of one day are the same.
 _DATE = re.compile(r"(?:19|20)\d{2}(?:-?\d{2}){0,2}|[01]?\d|[0-3]?\d(?:-\d{1,2})?", re.ASCII)
-"""Parts of a path that are another on another day, even where those of one day are the same."""
 
 _ID_PARAMETERS = ("id", "aid", "newsid", "news_id", "articleid", "article_id", "docid", "code")
 

@@ -17,8 +17,8 @@ from archive.storage import require_file
 from crawler.declarations.paths import PathError, parse_json
 from crawler.importing.mapping import InvalidMapping, Mapping
 
+#: The most characters of a line, and of a field of CSV.
 _MOST_CHARACTERS = 16 << 20
-"""Of a line, and of a field of CSV."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _GZIP = b"\x1f\x8b"
