@@ -76,8 +76,8 @@ class ArticleId(str):
     def of(source: str, native: str) -> "ArticleId":
         """Return the identity of the article that has an id at its source.
 
-        What no file name may hold is replaced, and a hash tells such ids apart. So do capitals,
-        which some file systems ignore.
+        What no file name may contain is replaced, and a hash distinguishes such ids. So do
+        capitals, which some file systems ignore.
 
         :raises InvalidArticleId: when there is no id, or no source can have that name.
         :raises InvalidInfoCode: when an id of Eastmoney's is no info code.

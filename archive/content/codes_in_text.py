@@ -103,7 +103,7 @@ _ENDS_WITH_NAME = re.compile(r"[\u4e00-\u9fffA-Za-z][A-Za-z0-9*-]{0,6}[”’》
 def codes_in(text: str, names: Lexicon) -> Iterator[TextMention]:
     """Yield the codes and tickers in a text, the most certain first.
 
-    :param names: names of securities, which tell markets and numbers apart.
+    :param names: names of securities, which distinguish markets and numbers.
     """
     yield from _codes_with_exchange(text, names)
     yield from _labelled(text, names)
@@ -185,7 +185,7 @@ def _in_brackets(text: str, names: Lexicon) -> Iterator[TextMention]:
 
 
 def _are_codes_and_words(parts: list[str]) -> bool:
-    """Report whether brackets hold codes, and words beside them, but no other numbers."""
+    """Return whether brackets contain codes, and perhaps words, but no other numbers."""
     return all(
         _CODE.fullmatch(part) or _WITH_EXCHANGE.fullmatch(part) or not re.search(r"\d", part)
         for part in parts

@@ -1,6 +1,6 @@
 """The test of a declared source: saved answers, and what is to be read from each.
 
-They are in a folder beside the declaration, which has its name.
+They are in a folder next to the declaration, which has its name.
 """
 
 import json
@@ -86,7 +86,7 @@ def differences(declaration: Declaration, folder: Path) -> tuple[int, dict[str, 
 
 
 def remove_test(declaration_name: str, folder: Path) -> None:
-    """Remove the saved answers of a declaration, and nothing else that is beside them."""
+    """Remove the saved answers of a declaration, and nothing else."""
     place = folder / declaration_name
     if not (place / INDEX).is_file():
         return

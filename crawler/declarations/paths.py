@@ -108,7 +108,7 @@ def _reason(error: Exception) -> str:
 
 
 def _text_or_element(found: Selector) -> str | Selector:
-    """Return a text as such, and an element of XML that holds nothing but text likewise."""
+    """Return a text as such, also of an element of XML that contains nothing but text."""
     if isinstance(found.root, str):
         return found.root
     return found.root.text or "" if found.type == "xml" and not len(found.root) else found

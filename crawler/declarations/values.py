@@ -144,7 +144,7 @@ class Fields(Table):
     :param author: who wrote it.
     :param digest: a summary.
     :param body: the article, as HTML or plain text; joined to the whole where it is in parts.
-    :param pictures: addresses of pictures beside those of the body.
+    :param pictures: addresses of pictures, apart from those of the body.
     :param tags: words that the source files it under.
     :param important: whether the source marks it as important.
     :param paid: whether only subscribers can read it.

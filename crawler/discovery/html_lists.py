@@ -40,7 +40,7 @@ class HtmlList:
     :param link: a path from an entry to the link to its article.
     :param has_titles: the links have their whole titles in an attribute, and may show a part.
     :param time: a path from an entry to its time; None where it shows none.
-    :param pattern: of the time in that place, where other text is beside it.
+    :param pattern: of the time in that place, where it is among other text.
     :param addresses: of the links, as the page has them.
     """
 

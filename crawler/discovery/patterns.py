@@ -13,7 +13,7 @@ _ID_PARAMETERS = ("id", "aid", "newsid", "news_id", "articleid", "article_id", "
 
 
 def pattern_of(addresses: Sequence[str]) -> str | None:
-    """Return a pattern of addresses, whose group is what tells them apart; None where none has one.
+    """Return a pattern of addresses, whose group is the part that differs; None where none has one.
 
     The pattern is that of most of them.
     """

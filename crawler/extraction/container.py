@@ -53,7 +53,7 @@ def extracted_by_trafilatura(root: etree._Element, address: str) -> Any:
 
 
 def method() -> str:
-    """Return the name and version of what extracts, which the result is kept with.
+    """Return the name and version of what extracts, which is stored with the result.
 
     :raises ExtractionMissing: when it is not installed.
     """

@@ -1,7 +1,7 @@
 """Parts of a page that are no part of its article: comments, related articles, disclaimers.
 
 A rule names a whole element or the whole text of a paragraph, so that an article that writes
-about such things keeps every word.
+about such things loses no word.
 """
 
 import re

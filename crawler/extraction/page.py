@@ -77,7 +77,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     """Extract the article of a page.
 
     The article is the element that holds what trafilatura finds, so that headings and pictures
-    are kept, and what stands beside that element is not.
+    are returned, and what is outside that element is not.
 
     :param zone: of a time that names none.
     :raises ExtractionError: when the page holds no article that can be found.

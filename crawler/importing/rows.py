@@ -50,7 +50,7 @@ def rows_of(path: Path, mapping: Mapping) -> Iterator[Row]:
 
     :raises InvalidMapping: when CSV does not have the columns of the mapping.
     :raises Refused: when the rest of the file cannot be read.
-    :raises OSError: likewise.
+    :raises OSError: when the file cannot be read.
     """
     require_file(path)
     try:
