@@ -4,8 +4,8 @@
     9月30日   2026-09-30   二〇二六年   下午3点   15:00
 
 Figures that write the same value in different ways are equal: 1.2亿元 and 12000万元, 三成 and 30%,
-下午3点 and 15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and numbers in
-names, such as 沪深300 and 5G, are no figures.
+下午3点 and 15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and
+numbers in names, such as 沪深300 and 5G, are no figures.
 """
 
 import re
