@@ -10,7 +10,7 @@ from typing import Any
 
 from scrapy.http import Headers
 
-from archive.errors import FinewsError
+from archive.errors import FinewsError, shortened
 from crawler.checking.answers import Answers, CheckedAnswer, response_of
 from crawler.checking.saved import INDEX, UnreadableFolder, make_folders, save, saved_answers
 from crawler.declarations import Answer, Declaration
@@ -141,9 +141,8 @@ def _compare(due: Any, actual: Any, place: str) -> Iterator[str]:
     elif isinstance(due, list) and isinstance(actual, list):
         yield f"{place} has {len(actual)} in place of {len(due)}"
     elif due != actual:
-        yield f"{place} is {_short(actual)} in place of {_short(due)}"
+        yield f"{place} is {_as_json(actual)} in place of {_as_json(due)}"
 
 
-def _short(value: Any, most: int = 80) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= most else f"{text[:most]}…"
+def _as_json(value: Any) -> str:
+    return shortened(json.dumps(value, ensure_ascii=False))
