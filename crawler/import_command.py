@@ -40,8 +40,8 @@ from crawler.sources import Sources
 
 _CAPTURES = (".warc", ".warc.gz", ".wacz")
 _TABLES = tuple(end + packed for end in (".jsonl", ".ndjson", ".csv") for packed in ("", ".gz"))
+#: The most problems of one file that are shown.
 _MOST_REPORTS = 20
-"""Problems of one file that are shown."""
 
 
 @click.command("import")

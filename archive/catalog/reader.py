@@ -173,10 +173,6 @@ class CatalogReader(Closing):
         chosen = in_order(candidates_of(found), rates, limit)
         return [row for code in chosen if (row := self.get(ArticleId(code)))]
 
-    def securities_of(self, info_code: str) -> list[str]:
-        """Return the codes of the securities that a post names."""
-        return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
-
     def article_at(self, address: str) -> ArticleId | None:
         """Return the article that an address leads to; None without any.
 

@@ -40,7 +40,7 @@ def articles_in(
 
     :param now: the time of the import; aware.
     :raises FinewsError: when the rest of the file cannot be read.
-    :raises OSError: likewise.
+    :raises OSError: when the file cannot be read.
     """
     table, zone = mapping.table, ZoneInfo(mapping.zone)
     for row in rows_of(path, mapping):
