@@ -24,7 +24,7 @@ _COMMANDS = "finews.commands"
 #: The commands in the order of the help, by what they are for.
 _SECTIONS = {
     N_("Crawl"): ("crawl", "sources"),
-    N_("Read"): ("search", "browse", "mcp", "watch"),
+    N_("Read"): ("search", "browse", "digest", "mcp", "watch"),
     N_("Check and repair"): ("stats", "verify", "rebuild", "give-up"),
     N_("Export and import"): ("export", "import"),
     N_("Set up"): ("demo", "init", "cluster"),
@@ -90,7 +90,7 @@ class _Commands(click.Group):
             with interrupted_by_all(), _standard_output():
                 return super().invoke(ctx)
         except click.ClickException as error:
-            error.message = translated(error.message)
+            vars(error).update(message=translated(error.message))
             raise
         except FinewsError as error:
             raise click.ClickException(translated(str(error))) from error

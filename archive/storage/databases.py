@@ -125,7 +125,7 @@ def connect_read_only(database: Path, *, check_same_thread: bool = True) -> sqli
     :raises sqlite3.Error: when the file cannot be opened, or when its last changes are in a
         write-ahead log that SQLite cannot read in this folder.
     """
-    _require_access(database, os.R_OK, "read")
+    _require_access(database, os.R_OK, "this user may not read it")
     address = f"{real_path(database).as_uri()}?mode=ro"
     if _is_immutable(database):
         address += "&immutable=1"
