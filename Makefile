@@ -84,6 +84,7 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.edits
 	$(VENV)/bin/python -m bench.revisits
 	$(VENV)/bin/python -m bench.search
+	$(VENV)/bin/python -m bench.relevance
 	$(VENV)/bin/python -m bench.pages
 	$(VENV)/bin/python -m bench.importing
 	$(VENV)/bin/python -m bench.checking

@@ -3,9 +3,9 @@
     1.2亿元   12,000万元   两千三百万   三成   百分之三点五   25个基点   3-5%   第二季度
     9月30日   2026-09-30   二〇二六年   下午3点   15:00
 
-Figures that say the same in different ways are equal: 1.2亿元 and 12000万元, 三成 and 30%, 下午3点
-and 15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and numbers in
-names, such as 沪深300 and 5G, are no figures.
+Figures that write the same value in different ways are equal: 1.2亿元 and 12000万元, 三成 and 30%,
+下午3点 and 15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and
+numbers in names, such as 沪深300 and 5G, are no figures.
 """
 
 import re
@@ -99,7 +99,7 @@ class Figure:
 
     @property
     def meaning(self) -> tuple[FigureValue, str, bool]:
-        """What figures that say the same have in common."""
+        """What figures with the same value have in common."""
         return self.value, self.unit, self.about
 
     def differs_from(self, other: "Figure") -> bool:

@@ -149,7 +149,7 @@ class _Incoming:
     def repeats(self, stored: PostRow, on_disk: bytes | None) -> bool:
         """Return whether nothing that readers read differs from the stored version.
 
-        In the body, adverts and charts do not count; beside it, keywords, the flag of important
+        In the body, adverts and charts do not count; apart from it, keywords, the flag of important
         articles and the time of the last change, unless they were read anew from the same answers.
         """
         if on_disk is None or sha256(on_disk) != stored.sha256:

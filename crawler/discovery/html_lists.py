@@ -15,15 +15,15 @@ from crawler.declarations.times import read_time
 _LEAST_ENTRIES = 3
 _SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
 _MOST_ANCESTORS = 4
+#: Elements that may be entries; a link that is in none of them may be one itself.
 _ENTRIES = frozenset({"li", "tr", "article", "div", "dl", "dt", "dd", "p", "section"})
-"""Elements that may be entries; a link that is in none of them may be one itself."""
 
 _BEHIND = "./following-sibling::dd[1]"
+#: Forms of times that are found among other words.
 _IN_TEXT = (
     r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?",
     r"\d{1,2}[-/月]\d{1,2}日?\s*\d{1,2}:\d{2}",
 )
-"""Forms of times that are found among other words."""
 
 _LONGEST_TIME, _LONGEST_TEXT = 30, 80
 _MOST_GROUPS = 60
@@ -40,7 +40,7 @@ class HtmlList:
     :param link: a path from an entry to the link to its article.
     :param has_titles: the links have their whole titles in an attribute, and may show a part.
     :param time: a path from an entry to its time; None where it shows none.
-    :param pattern: of the time in that place, where other text is beside it.
+    :param pattern: of the time in that place, where it is among other text.
     :param addresses: of the links, as the page has them.
     """
 

@@ -7,6 +7,7 @@ QUICK = {
     "bench.extraction": "--pages 10 --folder tests/golden/recorded",
     "bench.importing": "--posts 200",
     "bench.pages": "--posts 200 --rounds 2",
+    "bench.relevance": "--posts 300 --queries 60",
     "bench.search": "--posts 200 --queries 3",
 }
 
