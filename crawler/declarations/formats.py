@@ -29,7 +29,7 @@ ENTRIES: Mapping[Format, str] = {
 }
 """Where the entries of a format are."""
 
-SITEMAPS = "/sitemapindex/sitemap/loc"
+SITEMAPS = "/sitemapindex/sitemap"
 """Where an index of sitemaps names them."""
 
 FIELDS: Mapping[Format, Mapping[str, Any]] = {
