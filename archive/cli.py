@@ -23,7 +23,7 @@ _COMMANDS = "finews.commands"
 #: The commands in the order of the help, by what they are for.
 _SECTIONS = {
     N_("Crawl"): ("crawl", "sources"),
-    N_("Read"): ("search", "browse", "mcp", "watch"),
+    N_("Read"): ("search", "browse", "digest", "mcp", "watch"),
     N_("Check and repair"): ("stats", "verify", "rebuild", "give-up"),
     N_("Export and import"): ("export", "import"),
     N_("Set up"): ("demo", "init", "cluster"),
