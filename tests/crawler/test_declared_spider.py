@@ -95,7 +95,7 @@ def test_an_article_is_what_its_page_has_and_knows_its_answers(
     with Archive(archive) as opened:
         assert opened.article_at("http://www.cls.cn/detail/2492814?from=app") == "cls-2492814"
     assert reparse(archive).startswith(
-        f"finews: {ARTICLES['cls']} posts read again, 0 would change, 0 could not be read"
+        f"finews: {ARTICLES['cls']} posts read again, 0 of them would change, 0 could not be read"
     )
 
 
