@@ -214,7 +214,10 @@ def test_single_articles_are_fetched_by_their_addresses(
         ("since=yesterday", "since should be a date such as 2026-11-20."),
         ("url=https://www.cls.cn/detail/1", "url should be at a host of this source, news.10jqka"),
         ("url=nowhere", "url should be the address of an article or a file of them, one per line"),
-        ("column=1", "column is not known here. ths takes the arguments list, since, pages, url."),
+        (
+            "column=1",
+            "column is not known here. The spider ths takes the arguments list, since, pages, url.",
+        ),
     ],
 )
 def test_a_wrong_argument_is_one_sentence_and_no_request(

@@ -92,12 +92,12 @@ def test_an_improvement_is_shown_field_by_field_and_can_be_applied(crawled: Path
     assert posts_in(crawled) == before
 
     applied = replay(crawled, "--apply", changed=True)
-    assert "2 were revised" in applied.stdout
+    assert "2 of them were revised" in applied.stdout
     assert rows(crawled, "SELECT title, version FROM posts WHERE version > 1") == [
         ("改进的标题", 2)
     ]
     assert not verify(crawled).problems
-    assert "0 were revised" in replay(crawled, "--apply", changed=True).stdout
+    assert "0 of them were revised" in replay(crawled, "--apply", changed=True).stdout
 
 
 def test_revisited_payloads_are_read_where_they_were_captured_first(
@@ -201,7 +201,7 @@ def test_a_gone_article_stays_gone_when_it_is_read_again(crawled: Path) -> None:
         archive.mark_gone(InfoCode(QUOTED))
     looked = f"SELECT gone, checked FROM posts WHERE info_code = '{QUOTED}'"  # noqa: S608
     before = rows(crawled, looked)
-    assert "2 were revised" in replay(crawled, "--apply", changed=True).stdout
+    assert "2 of them were revised" in replay(crawled, "--apply", changed=True).stdout
     assert rows(crawled, "SELECT title FROM posts WHERE version = 2") == [("改进的标题",)]
     assert rows(crawled, looked) == before
     assert rows(crawled, "SELECT what FROM changes") == [("gone",)]

@@ -56,7 +56,9 @@ def test_a_changed_declaration_is_shown_and_applied(imported: Path, tmp_path: Pa
     shown = reparse(imported, nbd, FINEWS_DECLARATIONS=folders)
     assert f"{nbd}: title: " in shown
     assert "1 posts read again, 1 of them would change" in shown
-    assert "1 were revised" in reparse(imported, nbd, apply=True, FINEWS_DECLARATIONS=folders)
+    assert "1 of them were revised" in reparse(
+        imported, nbd, apply=True, FINEWS_DECLARATIONS=folders
+    )
     query = "cause, version, edits"
     found = dict(zip(posts(imported), posts(imported, query), strict=True))
     assert found[nbd] == ("read_anew", 2, "[]")
