@@ -79,7 +79,8 @@ def test_nothing_changes_while_the_page_objects_do_not(crawled: Path) -> None:
     ended = replay(crawled)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == (
-        "finews: 22 posts read again, 0 of them would change, 0 could not be read, 0 have no captures.\n"
+        "finews: 22 posts read again, 0 of them would change, 0 could not be read, "
+        "0 have no captures.\n"
     )
 
 
