@@ -145,7 +145,7 @@ def _crawl(
 def _begin_log(settings: Settings) -> str:
     """Send the log to its file; return the path, which is empty for standard error.
 
-    A log in the archive begins anew when the last one is large; one older log is kept.
+    A log in the archive begins anew when the last one is large; one older log remains.
     """
     if settings["LOG_FILE"] is None:
         path = Path(settings["FINEWS_ARCHIVE"]) / "crawl.log"

@@ -21,11 +21,11 @@ from archive.watches.events import last_arrival, newest_event, notices_after
 from archive.watches.ledger import Failing, Ledger
 from archive.watches.model import FAILURES, Delivery, Watch, WatchFile
 
+#: The beginning of the key of a crawl; the name of its source follows.
 CRAWL = "crawl/"
-"""The beginning of the key of a crawl; the name of its source follows."""
 
+#: The key of crawls that could not begin.
 REFUSED = "refused"
-"""The key of crawls that could not begin."""
 
 # The key of an archive that cannot be read or written.
 _ARCHIVE = "archive"
@@ -49,8 +49,8 @@ class Failure:
     sentence: str
 
 
+#: The failures, or None for a success, by a key such as ``crawl/cls``.
 Outcomes = Mapping[str, Failure | None]
-"""What has just failed, or succeeded (None), by a key such as ``crawl/cls``."""
 
 
 @dataclass(frozen=True, slots=True)
