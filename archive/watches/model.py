@@ -135,8 +135,8 @@ class FailureNotices(Delivery):
     disk_free: ByteSize = ByteSize(0)
 
 
+#: The name under which notices of failures are in the ledger.
 FAILURES = "failures"
-"""The name under which notices of failures are in the ledger."""
 
 
 class WatchFile(_WatchTable):
