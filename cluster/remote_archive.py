@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
+from pydantic import TypeAdapter
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
@@ -29,29 +30,47 @@ from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock
 from archive.content import format_post
-from archive.content.lexicon import Lexicon
+from archive.content.lexicon import Lexicon, NamedSecurity
 from archive.crawl_state import Block, CrawlState, StateRows
+from archive.errors import ArchiveLocked, FinewsError
 from archive.warc import Exchange
-from cluster.app import ARCHIVE, broker_url, opened_app
+from cluster.app import BROKEN, ask, broker_url, no_broker, opened_app, send
 from cluster.archived_ids import ArchivedIds
-from cluster.host_locks import HostLocks, end_with_pipe, lock_backend
-from cluster.rpc import BROKEN, ask, no_broker
-from cluster.serialisation import Plain, article_of, packed_exchange, plain_article, plain_event
+from cluster.host_locks import HostLocks
+from cluster.messages import (
+    Batch,
+    CrawlBegin,
+    CrawlEnd,
+    Message,
+    Plain,
+    article_of,
+    plain_article,
+    plain_event,
+)
 from crawler.archive_port import Sent
 from crawler.items import ArchiveEvent
-
-#: Environment variable: file descriptor of a pipe whose other end the worker has open.
-WORKER_PIPE = "FINEWS_WORKER_PIPE"
+from crawler.session import declaration_of, picture_hosts_of
 
 #: Number of events of archived articles in one message.
 _MAX_EVENTS = 100
+
+_NAMES = TypeAdapter(list[NamedSecurity])
 
 #: Bytes of exchanges in one message, unless one of them alone is larger.
 _MAX_BYTES = 4 * 1024 * 1024
 
 
+class RunEnded(ArchiveLocked):
+    """The run of the job has ended elsewhere, or was cancelled."""
+
+    def __init__(self) -> None:
+        FinewsError.__init__(self, "This run of the job has ended elsewhere, or was cancelled.")
+
+
 class RemoteArchive:
     """The archive for a crawl on a worker; the writer is another process, usually elsewhere.
+
+    `run` is the run of a job that the crawls of this process are; None when they are of no job.
 
     The hosts of the crawl's spider are locked until the archive is closed.
 
@@ -64,6 +83,8 @@ class RemoteArchive:
     :raises ArchiveLocked: when another crawl has locked one of the hosts.
     :raises ArchiveError: here and from every method, when broker or writer do not answer.
     """
+
+    run: ClassVar[str | None] = None
 
     def __init__(
         self,
@@ -82,12 +103,15 @@ class RemoteArchive:
         self._sending = threading.Lock()
         self._batches = 0
         self._sent: set[tuple[ArticleId, Edition]] = set()
-        self._events: list[tuple[ArticleId, object]] = []
+        self._events: list[tuple[str, str | list[str]]] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
             self._spool = undo.enter_context(_Spool())
             self._known = undo.enter_context(ArchivedIds(known))
-            undo.callback(_lock(broker, hosts).close)
+            try:
+                undo.callback(HostLocks(self._app, hosts).close)
+            except BROKEN as error:
+                raise no_broker(error) from error
             brief = self._fetch_facts(hosts, about)
             self._closing = undo.pop_all()
         self.crawl_state = _ForwardedState(brief["memory"], self._send_blocks)
@@ -100,6 +124,7 @@ class RemoteArchive:
         }
         self._completed: str | None = brief["completed"]
         self._usual_failures: float = brief["usual_failures"]
+        self._lexicon = Lexicon(_NAMES.validate_python(brief["names"]))
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
@@ -107,20 +132,19 @@ class RemoteArchive:
 
         :raises ArchiveError: when it cannot.
         """
-        patience = settings.getint("FINEWS_WRITER_TIMEOUT_SECONDS")
         try:
             with opened_app(broker_url()) as app, app.connection() as connection:
-                connection.ensure_connection(max_retries=1, timeout=patience)
+                connection.connect()
         except BROKEN as error:
             raise no_broker(error) from error
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Lock the spider's hosts, and fetch the archive's facts about them."""
-        if pipe := os.environ.get(WORKER_PIPE):
-            end_with_pipe(int(pipe))
         settings = crawler.settings
-        hosts: Sequence[str] = getattr(crawler.spider, "allowed_domains", ())
+        hosts: list[str] = [*getattr(crawler.spider, "allowed_domains", ())]
+        if settings.getbool("FINEWS_MEDIA"):
+            hosts += picture_hosts_of(crawler)
         archive = cls(
             broker_url(),
             hosts,
@@ -128,12 +152,14 @@ class RemoteArchive:
             clock=load_object(settings["FINEWS_CLOCK"]),
             patience=settings.getfloat("FINEWS_WRITER_TIMEOUT_SECONDS"),
             about={
+                "run": cls.run,
                 "spider": crawler.spidercls.name,
                 "arguments": getattr(crawler.spider, "given_arguments", {}),
                 "due": {
                     "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
                     "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
                     "limit": settings.getint("FINEWS_REVISITS"),
+                    "source": crawler.spidercls.name if declaration_of(crawler) else EASTMONEY,
                 },
             },
         )
@@ -158,8 +184,9 @@ class RemoteArchive:
         return any((info_code, each) in self._sent for each in editions)
 
     def was_known(self, info_code: ArticleId, at: datetime) -> bool:
-        """Return whether the article was archived at a time."""
-        return self._known.was_known(info_code, at)
+        """Return whether the article was archived, or recorded as failed, at a time."""
+        failed = self.crawl_state.failure_of(info_code)
+        return self._known.was_known(info_code, at) or (failed is not None and failed.first <= at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """Return when the last complete crawl of this spider with these arguments ended."""
@@ -174,8 +201,8 @@ class RemoteArchive:
         return self._categories.get(media) or Category.of_media(media)
 
     def lexicon(self) -> Lexicon:
-        """Return no name: a worker knows none that the archive has learnt."""
-        return Lexicon()
+        """Return the names that the archive has learnt, as of the beginning of the crawl."""
+        return self._lexicon
 
     def article_at(self, address: str) -> None:
         """Return None: a worker knows articles by their ids alone."""
@@ -218,7 +245,7 @@ class RemoteArchive:
 
     def capture(self, exchange: Exchange) -> Capture:
         """Store an exchange until it is sent; the capture's offset is that in the spool."""
-        offset = self._spool.append(packed_exchange(exchange))
+        offset = self._spool.append(exchange)
         fetched = exchange.received.isoformat()
         return Capture(url=exchange.url, file=self._crawl, offset=offset, fetched=fetched)
 
@@ -233,40 +260,54 @@ class RemoteArchive:
         """
         for article in articles:
             format_post(article)
-        for batch in self._batches_of(articles):
-            self._send(batch)
+        for exchanges, together in self._batches_of(articles):
+            self._send(exchanges=exchanges, articles=together)
         self._sent.update((article.info_code, article.edition) for article in articles)
         return [Sent.SENT] * len(articles)
 
-    def _batches_of(self, articles: Sequence[Article]) -> Iterator[Plain]:
-        exchanges: dict[int, bytes] = {}
+    def _batches_of(
+        self, articles: Sequence[Article]
+    ) -> Iterator[tuple[list[tuple[int, Exchange]], list[Plain]]]:
+        exchanges: dict[int, Exchange] = {}
         together: list[Plain] = []
+        size = 0
         for article in articles:
-            exchanges |= {offset: self._spool.read(offset) for offset in self._spooled(article)}
+            for offset in self._spooled(article):
+                if offset not in exchanges:
+                    size += self._spool.size_of(offset)
+                    exchanges[offset] = self._spool.read(offset)
             together.append(plain_article(article))
-            if sum(map(len, exchanges.values())) >= _MAX_BYTES:
-                yield {"exchanges": list(exchanges.items()), "articles": together}
-                exchanges, together = {}, []
+            if size >= _MAX_BYTES:
+                yield list(exchanges.items()), together
+                exchanges, together, size = {}, [], 0
         if together:
-            yield {"exchanges": list(exchanges.items()), "articles": together}
+            yield list(exchanges.items()), together
 
     def _spooled(self, article: Article) -> Iterable[int]:
         return (capture.offset for capture in article.captures if capture.file == self._crawl)
 
+    def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Request the pictures at some hosts that the archive lacks from the writer."""
+        yield from self._ask("finews.missing_pictures", hosts=list(hosts))
+
+    def store_picture(self, address: str, data: bytes) -> None:
+        """Send a picture to the writer."""
+        self._send(pictures=[(address, data)])
+
     def note(self, event: ArchiveEvent) -> None:
         """Send an event of an archived article, with the next batch of events."""
-        self._events.append((event.info_code, plain_event(event)))
+        self._events.append((str(event.info_code), plain_event(event)))
         if len(self._events) >= _MAX_EVENTS:
             self._send_events()
 
     def _send_events(self) -> None:
         events, self._events = self._events, []
         if events:
-            self._send({"looks": events})
+            self._send(events=events)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Report the crawl to the writer; return 0, as only the writer knows the crawl's number."""
-        self._send({"begin": {"spider": spider, "arguments": dict(arguments)}})
+        self._send(begin=CrawlBegin(spider=spider, arguments=dict(arguments)))
         return 0
 
     def end_crawl(
@@ -275,10 +316,11 @@ class RemoteArchive:
         """Send the remaining exchanges, the new facts about hosts, and the verdict."""
         self._send_events()
         for exchanges in self._spool.unread(_MAX_BYTES):
-            self._send({"exchanges": exchanges})
-        memory = self.crawl_state.new_facts()
-        end = {"status": int(status), "verdict": verdict, "counts": dict(counts)}
-        self._send({"end": end | {"batches": self._batches}, "memory": memory})
+            self._send(exchanges=exchanges)
+        end = CrawlEnd(
+            status=int(status), verdict=verdict, counts=dict(counts), batches=self._batches
+        )
+        self._send(end=end, memory=self.crawl_state.new_facts())
 
     def close(self) -> None:
         """Release the locks of the hosts."""
@@ -286,10 +328,12 @@ class RemoteArchive:
         self._closing.close()
 
     def _send_blocks(self, memory: StateRows) -> None:
-        self._send({"memory": memory})
+        self._send(memory=memory)
 
     def _fetch_facts(self, hosts: Sequence[str], about: Plain) -> Plain:
         brief: Plain = self._ask("finews.brief", hosts=list(hosts), **about)
+        if brief.get("ended"):
+            raise RunEnded
         first_seen, code, path = self._known.up_to(brief["archive"]), "", ""
         while seen := self._ask(
             "finews.seen_after", first_seen=first_seen, info_code=code, path=path
@@ -301,13 +345,10 @@ class RemoteArchive:
     def _ask(self, task: str, **question: Any) -> Any:
         return ask(self._app, task, self._patience, **question)
 
-    def _send(self, batch: Plain) -> None:
+    def _send(self, **content: Any) -> None:
         with self._sending:
-            message = batch | {"crawl": self._crawl, "number": self._batches}
-            try:
-                self._app.send_task("finews.write", args=[message], queue=ARCHIVE, retry=True)
-            except BROKEN as error:
-                raise no_broker(error) from error
+            batch = Batch(crawl=self._crawl, number=self._batches, **content)
+            send(self._app, "finews.write", batch.model_dump_json(), patience=self._patience)
             self._batches += 1
 
 
@@ -351,6 +392,10 @@ def _facts(row: Plain) -> tuple[object, ...]:
     return tuple(row.values())
 
 
+class _Spooled(Message):
+    exchange: Exchange
+
+
 class _Spool:
     """Exchanges in an unnamed temporary file, by their offset in bytes."""
 
@@ -366,35 +411,35 @@ class _Spool:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def append(self, packed: bytes) -> int:
+    def append(self, exchange: Exchange) -> int:
         """Append an exchange; return its offset."""
+        packed = _Spooled(exchange=exchange).model_dump_json().encode()
         with self._lock:
             offset = self._file.seek(0, os.SEEK_END)
             self._file.write(packed)
             self._sizes[offset] = len(packed)
         return offset
 
-    def read(self, offset: int) -> bytes:
+    def size_of(self, offset: int) -> int:
+        """Return the size of the exchange at an offset, in bytes of JSON."""
+        return self._sizes[offset]
+
+    def read(self, offset: int) -> Exchange:
         """Return the exchange at an offset."""
         with self._lock:
             self._file.seek(offset)
             self._read.add(offset)
-            return self._file.read(self._sizes[offset])
+            return _Spooled.model_validate_json(self._file.read(self._sizes[offset])).exchange
 
-    def unread(self, max_bytes: int) -> Iterator[list[tuple[int, bytes]]]:
+    def unread(self, max_bytes: int) -> Iterator[list[tuple[int, Exchange]]]:
         """Yield the exchanges that were never read, in groups of about `max_bytes`."""
-        together: list[tuple[int, bytes]] = []
+        together: list[tuple[int, Exchange]] = []
+        size = 0
         for offset in sorted(self._sizes.keys() - self._read):
             together.append((offset, self.read(offset)))
-            if sum(len(packed) for _, packed in together) >= max_bytes:
+            size += self._sizes[offset]
+            if size >= max_bytes:
                 yield together
-                together = []
+                together, size = [], 0
         if together:
             yield together
-
-
-def _lock(broker: str, hosts: Sequence[str]) -> HostLocks:
-    try:
-        return HostLocks(lock_backend(broker), hosts)
-    except BROKEN as error:
-        raise no_broker(error) from error

@@ -6,11 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from celery import Celery, Task
-from celery.exceptions import Reject
+from celery import Celery
+from pydantic import TypeAdapter
 
 from archive.archive import Archive
 from archive.article import Article
@@ -18,13 +19,14 @@ from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import PostRow
 from archive.clock import Clock, utc_now
+from archive.content.lexicon import NamedSecurity
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from archive.storage import Closing
+from archive.warc import Exchange
 from archive.writing import Outcome
-from cluster.app import ASIDE
 from cluster.batch_log import BatchLog
-from cluster.rpc import answer
-from cluster.serialisation import Plain, article_of, event_of, exchange_of, plain_article
+from cluster.messages import Batch, CrawlEnd, JobEnd, Plain, article_of, event_of, plain_article
+from cluster.schedule import JobTable
 from crawler.archive_port import note
 from crawler.exit_status import ExitStatus
 from crawler.listed_facts import ListedFacts
@@ -35,11 +37,10 @@ logger = logging.getLogger(__name__)
 #: Number of ids in one answer; they have about 3 MB.
 _MAX_IDS = 100_000
 
-#: Counts that `Archive.end_crawl` accepts; workers of a newer release may send more.
-_COUNTS = {
-    *("found", "asked", "added", "revised", "unchanged", "gone", "failed"),
-    *("complete", "reasons", "hosts"),
-}
+#: Number of pictures in one answer.
+_MAX_PICTURES = 10_000
+
+_NAMES = TypeAdapter(list[NamedSecurity])
 
 #: Errors of SQLite for values that it cannot store, however often it is tried.
 _WRONG_VALUES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError)
@@ -59,41 +60,44 @@ class BatchWriter(Closing):
         self._clock = clock
         self._archive = Archive(folder, clock=clock)
         self._received = BatchLog(folder / "cluster.db")
+        self._jobs = JobTable(folder / "cluster.db")
 
     def close(self) -> None:
         """Close the archive."""
         self._received.close()
         self._archive.close()
 
-    def write(self, batch: Plain) -> None:
+    def write(self, text: str) -> None:
         """Write a batch; a batch that was written before changes nothing."""
-        crawl, number = batch["crawl"], batch["number"]
+        batch = Batch.model_validate_json(text)
+        crawl, number = batch.crawl, batch.number
         if self._received.has(crawl, number):
             return
-        if begin := batch.get("begin"):
-            own = self._archive.begin_crawl(begin["spider"], begin["arguments"])
-            self._received.begin(crawl, own, begin["spider"], self._clock())
-        outcomes: Counter[str] = Counter()
-        captures = self._capture(crawl, batch.get("exchanges", ()))
-        outcomes.update(self._add(crawl, captures, batch.get("articles", ())))
-        for code, found in batch.get("looks", ()):
+        if begin := batch.begin:
+            own = self._archive.begin_crawl(begin.spider, begin.arguments)
+            self._received.begin(crawl, own, begin.spider, self._clock())
+        captures = self._capture(crawl, batch.exchanges)
+        outcomes = self._add(crawl, captures, batch.articles)
+        for code, found in batch.events:
             if self._archive.has(ArticleId(code)):
                 note(self._archive, event_of(ArticleId(code), found))
-        end = batch.get("end")
-        if memory := batch.get("memory"):
-            whole = end is None or self._received.outcomes(crawl)[0] == end["batches"]
-            self._learn(crawl, memory, whole=whole)
+        for address, data in batch.pictures:
+            self._archive.store_picture(address, data)
+        end = batch.end
+        if batch.memory:
+            whole = end is None or self._received.outcomes(crawl)[0] == end.batches
+            self._learn(crawl, batch.memory, whole=whole)
         if end:
             self._end(crawl, end)
         self._received.put(crawl, number, outcomes, captures)
         if end:
             self._received.end(crawl, self._clock())
 
-    def _capture(self, crawl: str, exchanges: Sequence[tuple[int, bytes]]) -> dict[int, Capture]:
+    def _capture(self, crawl: str, exchanges: Sequence[tuple[int, Exchange]]) -> dict[int, Capture]:
         captures = self._received.captures(crawl, (offset for offset, _ in exchanges))
-        for offset, packed in exchanges:
+        for offset, exchange in exchanges:
             if offset not in captures:
-                captures[offset] = self._archive.capture(exchange_of(packed))
+                captures[offset] = self._archive.capture(exchange)
         return captures
 
     def _add(
@@ -141,26 +145,37 @@ class BatchWriter(Closing):
         captures = self._received.captures(crawl, offsets)
         return failure | {"told": listed.as_json(lambda given: _placed(given, crawl, captures))}
 
-    def _end(self, crawl: str, end: Plain) -> None:
+    def _end(self, crawl: str, end: CrawlEnd) -> None:
         own = self._received.number_of(crawl)
         if own is None:
             return
         written, outcomes = self._received.outcomes(crawl)
-        status, verdict = end["status"], end["verdict"]
-        counts = {name: count for name, count in end["counts"].items() if name in _COUNTS}
+        status, verdict = end.status, end.verdict
+        counts: dict[str, Any] = dict(end.counts)
         counts["unchanged"] += outcomes[Outcome.UNCHANGED]
         counts["failed"] += outcomes["refused"]
         counts |= {name: outcomes[name] for name in (Outcome.ADDED, Outcome.REVISED)}
-        if missing := end["batches"] - written:
+        if missing := end.batches - written:
             status = ExitStatus.STORAGE_FAILED
             verdict = f"{missing} batches of the crawl did not reach the archive."
         self._archive.end_crawl(own, status, verdict, counts)
 
-    def brief(self, hosts: list[str], spider: str, arguments: dict[str, str], due: Plain) -> Plain:
+    def brief(
+        self,
+        hosts: list[str],
+        spider: str,
+        arguments: dict[str, str],
+        due: Plain,
+        run: str | None = None,
+    ) -> Plain:
         """Return the facts that a new crawl of some hosts needs.
 
         :param due: arguments of `Archive.due`.
+        :param run: run of a job that the crawl belongs to.
+        :returns: nothing but ``ended`` where that run has ended, or was cancelled.
         """
+        if run is not None and not self._jobs.is_current(run):
+            return {"ended": True}
         completed = self._archive.completed(spider, arguments)
         stand_ins = self._archive.stand_ins(due["days"])
         return {
@@ -171,6 +186,7 @@ class BatchWriter(Closing):
             "memory": self._archive.crawl_state.rows_of_hosts(hosts),
             "due": self._due(hosts, due),
             "usual_failures": self._archive.history().usual_failures,
+            "names": _NAMES.dump_python(list(self._archive.lexicon()), mode="json"),
         }
 
     def _due(self, hosts: list[str], due: Plain) -> list[tuple[Plain, list[Plain]]]:
@@ -199,13 +215,13 @@ class BatchWriter(Closing):
         """Return the archived posts that follow a post, in the order of their first-seen times."""
         return self._archive.seen_after(first_seen, info_code, path, _MAX_IDS)
 
-    def job_ended(self, name: str, status: int, sentence: str) -> None:
-        """Record how a job ended."""
-        self._received.job_ended(name, status, sentence, self._clock())
+    def missing_pictures(self, hosts: list[str]) -> list[tuple[str, str]]:
+        """Return the newest pictures at some hosts that are not stored, with their articles."""
+        return list(islice(self._archive.missing_pictures(hosts), _MAX_PICTURES))
 
-    def figures(self) -> Plain:
-        """Return the last result of each job."""
-        return {"jobs": [asdict(job) for job in self._received.jobs()]}
+    def job_ended(self, text: str) -> None:
+        """Record how a job ended."""
+        self._jobs.end(JobEnd.model_validate_json(text), self._clock())
 
 
 def _with_places(article: Article, crawl: str, captures: dict[int, Capture]) -> Article:
@@ -220,39 +236,38 @@ def _placed(
     )
 
 
-def add_tasks(app: Celery, writer: BatchWriter) -> None:
-    """Register the tasks for the queue `ARCHIVE`."""
+def add_tasks(app: Celery, writer: Callable[[], BatchWriter]) -> None:
+    """Register the tasks for the queue `ARCHIVE`.
 
-    def set_aside(
-        self: "Task[Any, Any]", exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any
-    ) -> None:
-        """Move a message that the writer cannot process to the queue `ASIDE`."""
-        app.send_task(self.name, args=args, kwargs=kwargs, queue=ASIDE, retry=True)
+    :param writer: opens the archive where that has not been done.
+    """
 
-    def add_command(name: str, do: Callable[..., object]) -> None:
-        def run(*args: Any, **kwargs: Any) -> None:
-            try:
-                do(*args, **kwargs)
-            except ArchiveError as error:
-                if isinstance(error.__cause__, _WRONG_VALUES):
-                    raise
-                logger.error("The archive cannot be written, so all batches wait: %s", error)
-                time.sleep(_PAUSE_SECONDS)
-                raise Reject(error, requeue=True) from error
-
-        decorate: Any = app.task(name=name, on_failure=set_aside)
-        decorate(run)
-
-    def add_query(name: str, do: Callable[..., Any]) -> None:
-        def run(answer_to: str, **arguments: Any) -> None:
-            answer(app, answer_to, do(**arguments))
+    def add_command(name: str, do: Callable[[BatchWriter, str], None]) -> None:
+        def run(text: str) -> None:
+            while True:
+                try:
+                    do(writer(), text)
+                    return
+                except ArchiveError as error:
+                    if isinstance(error.__cause__, _WRONG_VALUES):
+                        raise
+                    logger.error("The archive cannot be written, so all batches wait: %s", error)
+                    time.sleep(_PAUSE_SECONDS)
 
         decorate: Any = app.task(name=name)
         decorate(run)
 
-    add_command("finews.write", writer.write)
-    add_command("finews.ended", writer.job_ended)
-    add_query("finews.brief", writer.brief)
-    add_query("finews.article", writer.article)
-    add_query("finews.seen_after", writer.seen_after)
-    add_query("finews.figures", writer.figures)
+    def add_query(name: str, do: Callable[..., Any]) -> None:
+        def run(**arguments: Any) -> Any:
+            return do(writer(), **arguments)
+
+        decorate: Any = app.task(name=name, ignore_result=False, acks_on_failure_or_timeout=True)
+        decorate(run)
+
+    add_command("finews.write", BatchWriter.write)
+    add_command("finews.ended", BatchWriter.job_ended)
+    add_query("finews.brief", BatchWriter.brief)
+    add_query("finews.article", BatchWriter.article)
+    add_query("finews.seen_after", BatchWriter.seen_after)
+    add_query("finews.missing_pictures", BatchWriter.missing_pictures)
+    add_query("finews.ping", lambda _: None)

@@ -1,7 +1,6 @@
 """``scrapy crawl``: Scrapy's command, with checked arguments, a summary and an exit status."""
 
 import argparse
-import asyncio
 import logging
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from scrapy.crawler import Crawler
 from archive.errors import ArchiveError, FinewsError
 from archive.signals import end_by_hangup
 from crawler.archive_port import archive_class
-from crawler.exit_status import Counts
+from crawler.exit_status import Counts, Verdict
 from crawler.running.call import (
     WrongCall,
     check_arguments,
@@ -21,8 +20,8 @@ from crawler.running.call import (
     spider_class_of,
     status_of,
 )
-from crawler.running.garbage import collect_garbage_less_often
-from crawler.running.report import INTERRUPTED, NOT_STARTED, print_verdict, verdict_of
+from crawler.running.one import crawl_one
+from crawler.running.report import INTERRUPTED, print_verdict
 from crawler.settings_check import check_settings, rename_settings
 from crawler.sources import Sources
 
@@ -58,22 +57,13 @@ class Command(CrawlCommand):
             crawler = self.crawler_process.create_crawler(args[0])
             for sentence in (*self._renamed, *rename_settings(crawler.settings)):
                 logger.warning("%s", sentence)
-            crawl = self.crawler_process.crawl(crawler, **opts.spargs)
-            collect_garbage_less_often()
             end_by_hangup()
-            self.crawler_process.start()
-            task = crawl if isinstance(crawl, asyncio.Task) else None
-            failure = task.exception() if task and task.done() else None
-            if task and not task.done():  # a second signal ends Scrapy at once
-                self.exitcode = INTERRUPTED.status
-                print_verdict(INTERRUPTED)
-            elif isinstance(failure, ArchiveError):
-                # Since the check, another crawl took the lock, the disk is full, or the like.
-                self._refuse(failure)
+            try:
+                verdict = crawl_one(self.crawler_process, crawler, opts.spargs)
+            except ArchiveError as error:
+                self._refuse(error)
             else:
-                if failure is not None:
-                    logger.error("The crawl could not be started.", exc_info=failure)
-                self._report(crawler)
+                self._report(crawler, verdict)
 
     def _spider_class(self, args: list[str]) -> type[Spider]:
         assert self.crawler_process is not None
@@ -88,13 +78,11 @@ class Command(CrawlCommand):
         print(f"finews: {error}", file=sys.stderr)
         self.exitcode = status_of(error, self.settings)
 
-    def _report(self, crawler: Crawler) -> None:
-        assert self.crawler_process is not None
-        failed = self.crawler_process.bootstrap_failed or crawler.stats is None
-        verdict = NOT_STARTED if failed else verdict_of(crawler)
+    def _report(self, crawler: Crawler, verdict: Verdict) -> None:
         self.exitcode = verdict.status
-        if crawler.stats is not None:
-            print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
-        whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
-        print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe, too
+        if verdict is not INTERRUPTED:
+            if crawler.stats is not None:
+                print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
+            whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
+            print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe
         print_verdict(verdict)

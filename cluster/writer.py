@@ -1,0 +1,179 @@
+"""The writer: one process for the archive's folder, which also schedules the jobs.
+
+The archive is written in the one process of Celery's pool, so that its end, a full disk or a frozen
+disk hinder neither the connection to the broker nor the commands of an operator.
+"""
+
+import logging
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from amqp.exceptions import PreconditionFailed, ResourceLocked
+from celery import Celery
+from celery.signals import worker_process_shutdown, worker_ready, worker_shutting_down
+from celery.worker.control import control_command
+from kombu import Connection
+
+from archive.archive import Archive
+from archive.errors import FinewsError
+from cluster.app import (
+    ARCHIVE,
+    BROKEN,
+    DEAD,
+    broker_url,
+    dead_queue,
+    make_app,
+    no_broker,
+    run_consumer,
+)
+from cluster.batch_log import BatchLog
+from cluster.dead_letters import set_aside_former
+from cluster.messages import Plain
+from cluster.schedule import JobTable, Scheduler
+from cluster.worker import worker_settings
+from cluster.writing import BatchWriter, add_tasks
+
+logger = logging.getLogger(__name__)
+
+#: Names of the queues that are claims: to be the writer, and to be the archive of this cluster.
+_WRITER, _CLAIM = "finews.writer", "finews.claim"
+
+#: Seconds for the broker to end the claim of a writer that was killed.
+_KILLED_SECONDS = 5
+
+
+class ClaimRefused(FinewsError):
+    """Another writer or another archive has claimed the cluster."""
+
+
+class Claim:
+    """The claim that an archive is the one of the cluster, and that this process is its writer.
+
+    Each is a queue. That of the writer is exclusive to the connection that consumes batches, and so
+    lasts as long as that. That of the archive stays. Its argument names the archive, and the broker
+    refuses to declare it with another argument, naming the first.
+
+    :param archive: what names the archive: its identity, machine and folder.
+    """
+
+    def __init__(self, archive: str) -> None:
+        self._archive = archive
+
+    def __call__(self, connection: Connection) -> None:
+        """Claim both on a connection of Celery's; end the process when that is refused."""
+        try:
+            self.take(connection)
+        except ClaimRefused as error:
+            logger.critical("%s", error)
+            raise SystemExit(1) from error
+
+    def take(self, connection: Connection, *, take_over: bool = False) -> None:
+        """Claim both.
+
+        :param take_over: whether this archive replaces another one.
+        :raises ClaimRefused: when another process or another archive has the claim.
+        """
+        until = time.monotonic() + _KILLED_SECONDS
+        while True:
+            try:
+                channel: Any = connection.channel()
+                channel.queue_declare(_WRITER, exclusive=True, durable=False, auto_delete=False)
+                break
+            except ResourceLocked:
+                if time.monotonic() > until:
+                    raise ClaimRefused(
+                        "Another writer of this cluster is running; finews cluster status names "
+                        "it. Stop it first."
+                    ) from None
+                time.sleep(0.2)
+        if take_over:
+            channel.queue_delete(_CLAIM)
+        try:
+            channel.queue_declare(_CLAIM, durable=True, auto_delete=False, arguments=self._facts)
+        except PreconditionFailed as error:
+            holder = re.search(r"but current is the value '([^']*)'", str(error))
+            raise ClaimRefused(
+                f"This cluster has the archive {holder[1] if holder else 'of another folder'}, and "
+                f"not {self._archive}. If this one replaces it, run finews cluster writer "
+                "--take-over once."
+            ) from None
+
+    @property
+    def _facts(self) -> dict[str, str]:
+        return {"x-dead-letter-exchange": DEAD, "x-dead-letter-routing-key": self._archive}
+
+
+def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
+    """Write to the archive and schedule the jobs until stopped.
+
+    :param jobs: path of the jobs file; None when no job is scheduled.
+    :param take_over: whether the archive replaces the one that the cluster has.
+    :raises ArchiveError: when the archive or the broker cannot be used.
+    :raises ClaimRefused: when the cluster has another writer or another archive.
+    """
+    app = make_app(broker_url(), declares=True)
+    Archive(folder).close()
+    batches = BatchLog(folder / "cluster.db")
+    claim = Claim(f"{batches.identity[:8]} at {socket.gethostname()}:{folder.absolute()}")
+    batches.close()
+    try:
+        with app.connection() as connection:
+            connection.ensure_connection(timeout=_KILLED_SECONDS)
+            claim.take(connection, take_over=take_over)
+            declare(app, connection)
+            set_aside_former(connection)
+    except BROKEN as error:
+        raise no_broker(error) from error
+    vars(app)["claim"] = claim
+    scheduler = Scheduler(app, JobTable(folder / "cluster.db"), jobs, worker_settings())
+    add_tasks(app, _OpenedOnce(folder))
+    _add_commands(scheduler, {"folder": str(folder.absolute()), "process": os.getpid()})
+    stopping = threading.Event()
+    thread = threading.Thread(target=scheduler.run, args=[stopping], name="schedule", daemon=True)
+    worker_ready.connect(lambda **_: thread.start(), weak=False)
+    worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
+    run_consumer(app, ARCHIVE, "--concurrency=1", "--hostname=writer@%h")
+
+
+def declare(app: Celery, connection: Connection) -> None:
+    """Declare all queues, so that no other process needs the right to."""
+    for queue in (*app.amqp.queues.values(), dead_queue()):
+        bound: Any = queue.bind(connection.default_channel)
+        bound.declare()
+
+
+class _OpenedOnce:
+    """Opens the archive in the process of the pool, at its first message."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: BatchWriter | None = None
+        worker_process_shutdown.connect(self._close, weak=False)
+
+    def __call__(self) -> BatchWriter:
+        if self._writer is None:
+            self._writer = BatchWriter(self._folder)
+        return self._writer
+
+    def _close(self, **_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _add_commands(scheduler: Scheduler, about: Plain) -> None:
+    """Register what `finews cluster` sends past all messages that wait."""
+
+    def figures(state: Any) -> Plain:
+        return {**scheduler.figures(), **about}
+
+    def change(state: Any, action: str, names: Sequence[str]) -> list[str]:
+        return scheduler.change(action, names)
+
+    control_command(name="finews_figures")(figures)
+    control_command(name="finews_change")(change)
