@@ -33,10 +33,10 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest --timeout $(TIMEOUT) --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 nightly: $(READY)
-	FINEWS_KILLS=102 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
+	FINEWS_KILLS=102 FINEWS_CLUSTER_KILLS=20 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
 	    FINEWS_ALL_CONTAINERS=1 \
 	    $(VENV)/bin/python -m pytest --timeout 14400 --hypothesis-profile random \
-	    tests/archive tests/crawler tests/faults tests/bench \
+	    tests/archive tests/crawler tests/faults tests/bench tests/cluster/test_kills.py \
 	    tests/deploy/test_engine.py
 
 fuzz: $(READY)

@@ -11,6 +11,7 @@ import os
 import ssl
 import sys
 import time
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 from amqp.exceptions import AMQPError
 from celery import Celery
 from celery.backends.rpc import ResultConsumer, RPCBackend  # type: ignore[attr-defined] # both
-from celery.exceptions import CeleryError
+from celery.exceptions import CeleryError, CPendingDeprecationWarning
 from celery.result import allow_join_result
 from celery.worker.consumer import Consumer
 from kombu import Connection, Exchange, Queue, compression, pools
@@ -155,7 +156,7 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
         task_acks_late=True,
         task_acks_on_failure_or_timeout=False,
         task_reject_on_worker_lost=True,
-        worker_cancel_long_running_tasks_on_connection_loss=True,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_prefetch_multiplier=1,
         worker_consumer=f"{__name__}:{ClusterConsumer.__name__}",
         worker_send_task_events=False,
@@ -339,4 +340,7 @@ def run_consumer(app: Celery, queue: str, *options: str) -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
     )
+    # Celery warns that it does not end tasks without a broker. A crawl then ends by itself, and the
+    # writer's batch is recognised when it is delivered again.
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)
     app.worker_main(["--quiet", "worker", f"--queues={queue}", "--pool=prefork", *options, *quiet])
