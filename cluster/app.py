@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from amqp.exceptions import AMQPError
+from amqp.exceptions import AccessRefused, AMQPError
 from celery import Celery
 from celery.backends.rpc import ResultConsumer, RPCBackend  # type: ignore[attr-defined] # both
 from celery.exceptions import CeleryError, CPendingDeprecationWarning
@@ -48,7 +48,10 @@ MAX_BYTES = 64 * 1024 * 1024
 _CONFIRM_SECONDS = 5
 
 #: Seconds until the broker deletes the queue for the answers of a client that has ended.
-_ANSWER_SECONDS = 600
+_ANSWER_SECONDS = 60
+
+#: What is wrong when the broker blocks those that send.
+BLOCKED = "The broker accepts no messages, and all wait: it is low on memory or disk; see its log."
 
 #: Errors of the libraries for a broker that cannot be used.
 BROKEN = (CeleryError, KombuError, AMQPError, OSError)
@@ -104,9 +107,17 @@ class ClusterConsumer(Consumer):
 class _AnswerConsumer(ResultConsumer):  # type: ignore[misc] # without types
     """Celery's, which takes a second without an answer for a lost connection (Celery 5.6.3)."""
 
+    _connection: Any
+
     def drain_events(self, timeout: float | None = None) -> None:
         """Wait for an answer."""
         self._connection.drain_events(timeout=timeout)
+
+    def stop(self) -> None:
+        """Close the connection, so that a later request opens another one."""
+        if self._connection is not None:
+            self._connection.close()
+        self._consumer = self._connection = None
 
 
 class Answers(RPCBackend):
@@ -119,7 +130,7 @@ class Answers(RPCBackend):
         """The queue of this client."""
         name = self.oid
         return self.Queue(
-            name, Exchange(""), name, durable=True, auto_delete=True, expires=_ANSWER_SECONDS
+            name, Exchange(""), name, durable=True, auto_delete=False, expires=_ANSWER_SECONDS
         )
 
 
@@ -144,6 +155,8 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
             "on_unblocked": _log_unblocked,
             "read_timeout": _CONFIRM_SECONDS * 4,
             "write_timeout": _CONFIRM_SECONDS * 4,
+            "max_retries": 1,
+            "interval_start": 0,
         },
         # Plain data only: no message from a queue can become code.
         accept_content=["json"],
@@ -231,7 +244,7 @@ def _limit_decompression() -> None:
 
 
 def _log_blocked(reason: str) -> None:
-    logger.error("The broker accepts no messages, and all wait: %s.", reason)
+    logger.error("%s", BLOCKED)
 
 
 def _log_unblocked() -> None:
@@ -269,6 +282,7 @@ def send(
     :raises ArchiveError: when the broker does not accept it in that time.
     """
     until = time.monotonic() + patience
+    options = {"ignore_result": True, **options}
     once = {"max_retries": 1, "interval_start": 0.2}
     while True:
         try:
@@ -276,6 +290,8 @@ def send(
                 task,
                 args=arguments,
                 queue=queue,
+                exchange=queue,
+                routing_key=queue,
                 retry=True,
                 retry_policy=once,
                 confirm_timeout=_CONFIRM_SECONDS,
@@ -283,7 +299,7 @@ def send(
             )
         except BROKEN as error:
             left = until - time.monotonic()
-            if left <= 0:
+            if left <= 0 or isinstance(error, AccessRefused):
                 raise no_broker(error) from error
             logger.warning("The broker did not accept a message (%s); trying again.", error)
             time.sleep(min(1, left))
@@ -299,9 +315,7 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
     """
     try:
         with allow_join_result():  # else Celery would not declare the queue of the answer
-            result = send(
-                app, task, patience=patience, kwargs=question, expires=patience, ignore_result=False
-            )
+            result = send(app, task, patience=patience, kwargs=question, ignore_result=False)
             answer = result.get(timeout=patience, propagate=False)
     except (TimeoutError, CeleryError) as error:
         raise ArchiveError(
@@ -309,6 +323,9 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
         ) from error
     except BROKEN as error:
         raise no_broker(error) from error
+    finally:
+        backend: Any = app.backend
+        backend.result_consumer.stop()
     if result.failed():
         raise ArchiveError(f"The archive's writer could not answer: {answer}")
     return answer

@@ -23,7 +23,7 @@ from scrapy.settings import BaseSettings
 from archive.clock import Clock, utc_iso, utc_now
 from archive.errors import ArchiveError, FinewsError
 from archive.storage import plain, sqlite_errors
-from cluster.app import BROKEN, JOBS, LONGEST_JOB_SECONDS, send
+from cluster.app import JOBS, LONGEST_JOB_SECONDS, send
 from cluster.jobs import InvalidJobs, Jobs, changes_of, read_jobs
 from cluster.messages import JobEnd, JobMessage, Plain
 from crawler.exit_status import ExitStatus
@@ -176,14 +176,9 @@ class Scheduler:
         self._changes: Mapping[Path, int] = {}
         self._turn = threading.Lock()
 
-    def run(self, stopping: threading.Event) -> None:
-        """Send what is due every second, until stopped."""
+    def begin(self) -> None:
+        """Let jobs wait that a killed writer did not send."""
         self._table.forget_unsent()
-        while not stopping.wait(1):
-            try:
-                self.tick()
-            except (ArchiveError, *BROKEN) as error:
-                logger.error("No job is sent: %s", error)
 
     def tick(self) -> None:
         """Read the files if they have changed, and send the jobs whose turn it is."""

@@ -14,7 +14,7 @@ from typing import Any
 from celery import Celery
 
 from archive.errors import ArchiveError
-from cluster.app import ARCHIVE, BROKEN, DEAD, JOBS, ask, command, no_broker
+from cluster.app import ARCHIVE, BLOCKED, BROKEN, DEAD, JOBS, ask, command, no_broker
 from cluster.messages import Plain
 
 #: Seconds for broker, writer and workers to answer.
@@ -27,7 +27,7 @@ class ClusterStatus:
 
     :param problems: one sentence for each thing that an operator should look at.
     :param messages: number of waiting messages by queue.
-    :param blocked: why the broker accepts no messages; empty when it accepts them.
+    :param blocked: whether the broker accepts no messages.
     :param workers: of each worker, the runs of jobs that it has, with the seconds since each began.
     :param lag: seconds until the writer answered a request, after all messages that wait for it.
     :param writing: seconds since the writer began the message that it processes; 0 without one.
@@ -38,7 +38,7 @@ class ClusterStatus:
 
     problems: list[str] = field(default_factory=list)
     messages: dict[str, int] | None = None
-    blocked: str = ""
+    blocked: bool = False
     workers: dict[str, dict[str, float]] | None = None
     lag: float | None = None
     writing: float = 0
@@ -72,7 +72,7 @@ def status_of(app: Celery, patience: float = _PATIENCE_SECONDS) -> ClusterStatus
         except BROKEN as error:
             failures[read.__name__] = str(no_broker(error))
 
-    parts = (_read_broker, _read_processes, _read_schedule, _read_lag)
+    parts = (_read_broker, _read_processes, _read_writer)
     threads = [threading.Thread(target=try_to, args=[part], daemon=True) for part in parts]
     for thread in threads:
         thread.start()
@@ -86,8 +86,8 @@ def status_of(app: Celery, patience: float = _PATIENCE_SECONDS) -> ClusterStatus
 def _read_broker(app: Celery, status: ClusterStatus, patience: float) -> None:
     """Count the messages, and see whether the broker accepts another one, which leads nowhere."""
 
-    def blocked(reason: str) -> None:
-        status.blocked = reason
+    def blocked(_: str) -> None:
+        status.blocked = True
 
     options = app.conf.broker_transport_options | {
         "on_blocked": blocked,
@@ -101,10 +101,7 @@ def _read_broker(app: Celery, status: ClusterStatus, patience: float) -> None:
             for queue in (JOBS, ARCHIVE, DEAD)
         }
         with connection.Producer() as producer:
-            try:
-                producer.publish("", routing_key="finews.nowhere", confirm_timeout=patience / 2)
-            except BROKEN as error:
-                status.blocked = status.blocked or f"it does not confirm them ({error})"
+            producer.publish("", routing_key="finews.nowhere", confirm_timeout=patience / 2)
 
 
 def _read_processes(app: Celery, status: ClusterStatus, patience: float) -> None:
@@ -119,16 +116,14 @@ def _read_processes(app: Celery, status: ClusterStatus, patience: float) -> None
     status.workers = workers
 
 
-def _read_schedule(app: Celery, status: ClusterStatus, patience: float) -> None:
+def _read_writer(app: Celery, status: ClusterStatus, patience: float) -> None:
+    asked = time.monotonic()
     figures = command(app, "finews_figures", patience * 0.75)
     status.jobs, status.paused = figures.pop("jobs"), figures.pop("paused")
     status.problems += figures.pop("problems")
     status.writer = figures
-
-
-def _read_lag(app: Celery, status: ClusterStatus, patience: float) -> None:
-    asked = time.monotonic()
-    ask(app, "finews.ping", patience)
+    asked, left = time.monotonic(), max(patience + asked - time.monotonic(), 0.1)
+    ask(app, "finews.ping", left)
     status.lag = time.monotonic() - asked
 
 
@@ -138,7 +133,9 @@ def _problems(status: ClusterStatus, failures: dict[str, str], patience: float) 
         yield failures.get("_read_broker", silent)
         return
     if status.blocked:
-        yield f"The broker accepts no messages, and all wait: {status.blocked}."
+        yield BLOCKED
+    elif failure := failures.get("_read_broker"):
+        yield failure
     elif status.writer is None:
         yield "No writer answers: no article is stored, and no job is sent."
     elif status.lag is None:
@@ -196,7 +193,7 @@ def metrics(status: ClusterStatus) -> Iterator[str]:
     """Format the status as lines of Prometheus' text format."""
     yield f"finews_cluster_problems {len(status.problems)}"
     yield f"finews_cluster_broker_up {int(status.messages is not None)}"
-    yield f"finews_cluster_broker_blocked {int(bool(status.blocked))}"
+    yield f"finews_cluster_broker_blocked {int(status.blocked)}"
     yield f"finews_cluster_writer_up {int(status.writer is not None)}"
     yield f"finews_cluster_workers {len(status.workers or ())}"
     if status.lag is not None:

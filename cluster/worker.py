@@ -9,15 +9,26 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+from amqp.exceptions import NotFound
 from celery import Celery
 from celery.signals import worker_shutting_down
 from celery.worker import state
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from archive.errors import FinewsError
-from cluster.app import JOBS, LONGEST_JOB_SECONDS, broker_url, make_app, run_consumer, send
+from archive.errors import ArchiveError, FinewsError
+from cluster.app import (
+    BROKEN,
+    JOBS,
+    LONGEST_JOB_SECONDS,
+    broker_url,
+    make_app,
+    no_broker,
+    run_consumer,
+    send,
+)
 from cluster.messages import JobEnd, JobMessage
 from cluster.remote_archive import RemoteArchive
 from crawler.exit_status import Counts, Verdict
@@ -30,6 +41,9 @@ from crawler.sources import Sources
 #: Seconds for a crawl to send what is in flight when its worker is stopped.
 _GRACE_SECONDS = 7
 
+#: Seconds for a broker that is being started.
+_BROKER_SECONDS = 60
+
 #: Of Linux's prctl: the signal that a process receives when its parent ends.
 _PR_SET_PDEATHSIG = 1
 
@@ -41,6 +55,17 @@ def work(crawls: int, name: str) -> None:
     :param name: name of the worker, unique on its machine.
     """
     app = make_app(broker_url())
+    try:
+        with app.connection() as connection:
+            connection.ensure_connection(timeout=_BROKER_SECONDS)
+            channel: Any = connection.default_channel
+            channel.queue_declare(JOBS, passive=True)
+    except NotFound:
+        raise ArchiveError(
+            "The broker has no queues of this release of finews; start the writer first."
+        ) from None
+    except BROKEN as error:
+        raise no_broker(error) from error
     add_task(app)
     worker_shutting_down.connect(_give_back, weak=False)
     options = (f"--concurrency={crawls}", "--max-tasks-per-child=1", f"--hostname={name}@%h")

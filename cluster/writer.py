@@ -21,7 +21,7 @@ from celery.worker.control import control_command
 from kombu import Connection
 
 from archive.archive import Archive
-from archive.errors import FinewsError
+from archive.errors import ArchiveError, FinewsError
 from cluster.app import (
     ARCHIVE,
     BROKEN,
@@ -79,34 +79,41 @@ class Claim:
         :param take_over: whether this archive replaces another one.
         :raises ClaimRefused: when another process or another archive has the claim.
         """
-        until = time.monotonic() + _KILLED_SECONDS
-        while True:
-            try:
-                channel: Any = connection.channel()
-                channel.queue_declare(_WRITER, exclusive=True, durable=False, auto_delete=False)
-                break
-            except ResourceLocked:
-                if time.monotonic() > until:
-                    raise ClaimRefused(
-                        "Another writer of this cluster is running; finews cluster status names "
-                        "it. Stop it first."
-                    ) from None
-                time.sleep(0.2)
+        if not take_over:
+            self._claim_archive(connection)
+        self._claim_writing(connection)
         if take_over:
+            channel: Any = connection.default_channel
             channel.queue_delete(_CLAIM)
+            self._claim_archive(connection)
+
+    def _claim_archive(self, connection: Connection) -> None:
+        names = {"x-dead-letter-exchange": DEAD, "x-dead-letter-routing-key": self._archive}
+        channel: Any = connection.channel()
         try:
-            channel.queue_declare(_CLAIM, durable=True, auto_delete=False, arguments=self._facts)
+            channel.queue_declare(_CLAIM, durable=True, auto_delete=False, arguments=names)
         except PreconditionFailed as error:
             holder = re.search(r"but current is the value '([^']*)'", str(error))
             raise ClaimRefused(
-                f"This cluster has the archive {holder[1] if holder else 'of another folder'}, and "
-                f"not {self._archive}. If this one replaces it, run finews cluster writer "
-                "--take-over once."
+                f"The archive of this cluster is {holder[1] if holder else 'another one'}, and not "
+                f"{self._archive}. Only if this one replaces it, run once: finews cluster writer "
+                "--take-over"
             ) from None
 
-    @property
-    def _facts(self) -> dict[str, str]:
-        return {"x-dead-letter-exchange": DEAD, "x-dead-letter-routing-key": self._archive}
+    def _claim_writing(self, connection: Connection) -> None:
+        until = time.monotonic() + _KILLED_SECONDS
+        while True:
+            channel: Any = connection.channel()
+            try:
+                channel.queue_declare(_WRITER, exclusive=True, durable=False, auto_delete=False)
+                return
+            except ResourceLocked:
+                if time.monotonic() > until:
+                    raise ClaimRefused(
+                        f"A writer of {self._archive} is running; finews cluster status shows it. "
+                        "A cluster has one writer."
+                    ) from None
+                time.sleep(0.2)
 
 
 def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
@@ -127,7 +134,6 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
             connection.ensure_connection(timeout=_KILLED_SECONDS)
             claim.take(connection, take_over=take_over)
             declare(app, connection)
-            set_aside_former(connection)
     except BROKEN as error:
         raise no_broker(error) from error
     vars(app)["claim"] = claim
@@ -135,7 +141,7 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
     add_tasks(app, _OpenedOnce(folder))
     _add_commands(scheduler, {"folder": str(folder.absolute()), "process": os.getpid()})
     stopping = threading.Event()
-    thread = threading.Thread(target=scheduler.run, args=[stopping], name="schedule", daemon=True)
+    thread = threading.Thread(target=_schedule, args=[scheduler, app, stopping], daemon=True)
     worker_ready.connect(lambda **_: thread.start(), weak=False)
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
     run_consumer(app, ARCHIVE, "--concurrency=1", "--hostname=writer@%h")
@@ -146,6 +152,18 @@ def declare(app: Celery, connection: Connection) -> None:
     for queue in (*app.amqp.queues.values(), dead_queue()):
         bound: Any = queue.bind(connection.default_channel)
         bound.declare()
+
+
+def _schedule(scheduler: Scheduler, app: Celery, stopping: threading.Event) -> None:
+    """Send what is due every second, and move messages of an earlier release, until stopped."""
+    scheduler.begin()
+    while not stopping.wait(1):
+        try:
+            scheduler.tick()
+            with app.connection() as connection:
+                set_aside_former(connection)
+        except (ArchiveError, *BROKEN) as error:
+            logger.error("No job is sent: %s", error)
 
 
 class _OpenedOnce:

@@ -171,17 +171,15 @@ NO_COMMANDS = {
     'delimiter = ";"',
     "whole = true",
     "from settings.cluster import *",
-    "appendfsync always",
-    "appendonly yes",
     "async def start()",
     "body source",
-    "maxmemory-policy noeviction",
     "posts_search MATCH escape_fts(…)",
     "trafilatura 2.3.0",
     "yield self.ask(self.wanted(code, facts, response))",
 }
 """What is in sentences and only looks so."""
 _MACHINE = "test_a_cluster_goes_on_with_the_archive"
+_DEAD = "test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing"
 _CONTAINERS = "test_containers_crawl_and_show_the_archive"
 RUN_BY = {
     "* * * * * /opt/finews/deploy/crawl -a since=yesterday": (
@@ -195,9 +193,19 @@ RUN_BY = {
     "docker compose --file deploy/compose.yaml ps": _CONTAINERS,
     "fastwarc check": "test_two_independent_readers_find_nothing_wrong",
     "finews browse --base-url /finews/": "test_browse_serves_until_it_is_asked_to_end",
-    "finews cluster beat": _MACHINE,
-    "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
+    "finews cluster cancel": "test_jobs_and_sources_are_paused_resumed_and_cancelled",
+    "finews cluster dead": _DEAD,
+    "finews cluster dead drop 2": _DEAD,
+    "finews cluster dead retry": _DEAD,
+    "finews cluster dead show 1": _DEAD,
+    "finews cluster drain": "test_a_drained_cluster_has_no_crawl_and_all_is_written",
+    "finews cluster pause ths": "test_jobs_and_sources_are_paused_resumed_and_cancelled",
+    "finews cluster resume": "test_a_drained_cluster_has_no_crawl_and_all_is_written",
     "finews cluster send": _MACHINE,
+    "finews cluster send ths-backfill": _MACHINE,
+    "finews cluster status --json": "test_an_alarm_of_the_broker_is_seen",
+    "finews cluster status --metrics": "test_an_alarm_of_the_broker_is_seen",
+    "finews cluster writer --take-over": "test_a_second_writer_and_another_archive_are_refused",
     "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
     "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",

@@ -7,19 +7,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgpack
 import pytest
-from celery import Celery
-from kombu import Queue
+from pydantic import ValidationError
 
 from archive.article import Article, InfoCode
 from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
 from archive.integrity.verify import verify
 from archive.warc import find_file, read_record
-from cluster.app import ARCHIVE, ASIDE
-from cluster.serialisation import Plain, article_of, exchange_of, packed_exchange, plain_article
-from cluster.writing import BatchWriter, add_tasks
+from cluster.messages import Batch, Plain, article_of, plain_article
+from cluster.writing import BatchWriter
 from crawler.listed_facts import ListedFacts
 from tests.support.articles import ARTICLE, CODE, Clock, files, rows
 from tests.support.captures import exchange
@@ -47,24 +44,24 @@ def writer(folder: Path) -> Iterator[BatchWriter]:
         yield writer
 
 
-def over_the_wire(batch: Plain) -> Plain:
-    told: Plain = msgpack.unpackb(msgpack.packb(batch))
-    return told
+def over_the_wire(plain: Plain) -> Plain:
+    found: Plain = json.loads(json.dumps(plain))
+    return found
 
 
-def batch(number: int, **content: Any) -> Plain:
-    return over_the_wire({"crawl": CRAWL, "number": number, **content})
+def batch(number: int, **content: Any) -> str:
+    return Batch(crawl=CRAWL, number=number, **content).model_dump_json()
+
+
+def articles(number: int, *plain: Plain) -> str:
+    return batch(number, articles=list(plain), exchanges=[(7, PAGE)])
 
 
 BEGIN = batch(0, begin={"spider": "finews", "arguments": {"category": "x"}})
-ARTICLES = batch(
-    1,
-    articles=[plain_article(SENT)],
-    exchanges=[(7, packed_exchange(PAGE))],
-)
+ARTICLES = articles(1, plain_article(SENT))
 
 
-def end(batches: int, **memory: Any) -> Plain:
+def end(batches: int, **memory: Any) -> str:
     counts = {"found": 2, "added": 0, "revised": 0, "unchanged": 1, "gone": 0, "failed": 0}
     ended = {"status": 0, "verdict": "Done.", "counts": counts | {"asked": 1}, "batches": batches}
     return batch(batches, end=ended, memory=memory)
@@ -77,8 +74,9 @@ def everything(folder: Path) -> tuple[object, ...]:
 
 
 def test_articles_and_exchanges_are_the_same_after_the_wire() -> None:
-    assert exchange_of(packed_exchange(PAGE)) == PAGE
-    assert article_of(over_the_wire(plain_article(SENT))) == SENT
+    sent = Batch.model_validate_json(ARTICLES)
+    assert sent.exchanges == [(7, PAGE)]
+    assert article_of(sent.articles[0]) == SENT
 
 
 def test_a_crawl_of_batches_is_archived_with_what_it_was_made_of(
@@ -112,7 +110,7 @@ def test_an_exchange_that_comes_with_two_batches_is_kept_once(
     other = replace(SENT, info_code=InfoCode("NW202112292230175549"))
     writer.write(BEGIN)
     writer.write(ARTICLES)
-    writer.write(ARTICLES | {"number": 2, "articles": [over_the_wire(plain_article(other))]})
+    writer.write(articles(2, plain_article(other)))
     captures = {post["captures"] for post in rows(folder, "SELECT captures FROM posts")}
     assert len(captures) == 1
 
@@ -120,7 +118,7 @@ def test_an_exchange_that_comes_with_two_batches_is_kept_once(
 def test_a_refused_article_takes_no_other_with_it(writer: BatchWriter, folder: Path) -> None:
     broken = plain_article(SENT) | {"info_code": "../../x"}
     writer.write(BEGIN)
-    writer.write(ARTICLES | {"articles": [over_the_wire(broken), *ARTICLES["articles"]]})
+    writer.write(articles(1, broken, plain_article(SENT)))
     writer.write(end(2))
     assert len(rows(folder, "SELECT * FROM posts")) == 1
     (crawl,) = rows(folder, "SELECT added, failed FROM crawls")
@@ -161,15 +159,10 @@ ABOUT: Any = {
 }
 
 
-def test_what_a_newer_release_tells_besides_is_left_out(writer: BatchWriter, folder: Path) -> None:
-    """Its workers may be there before the writer is of that release."""
+def test_rows_of_a_newer_release_keep_what_is_known(writer: BatchWriter, folder: Path) -> None:
     rows_of_it = [{"url": "http://site.test/", "etag": '"2"', "last_modified": None, "new": 1}]
-    told = end(1, validators=rows_of_it, somethings=[{"key": 1}])
-    told["end"]["counts"]["invented"] = 5
     writer.write(BEGIN)
-    writer.write(told)
-    (crawl,) = rows(folder, "SELECT status, found FROM crawls")
-    assert crawl == {"status": 0, "found": 2}
+    writer.write(end(1, validators=rows_of_it, somethings=[{"key": 1}]))
     assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == [
         VALIDATORS[0] | {"etag": '"2"', "read": None}
     ]
@@ -180,31 +173,18 @@ def test_what_a_newer_release_tells_besides_is_left_out(writer: BatchWriter, fol
     [
         {"crawl": [CRAWL], "number": 1},
         {"crawl": CRAWL, "number": {"a": 1}},
+        {"crawl": CRAWL, "number": 1, "version": 3},
+        {"crawl": CRAWL, "number": 1, "of_a_newer_release": True},
         {"crawl": CRAWL, "number": 1, "begin": {"spider": {"a": 1}, "arguments": {}}},
-        {"crawl": CRAWL, "number": 1, "memory": {"validators": [{"etag": "x"}]}},
-        {"crawl": CRAWL, "number": 1, "exchanges": [[1, b"\xc1"]]},
-        {"crawl": CRAWL, "number": 1, "looks": [["../x", "gone"]]},
-        {"crawl": CRAWL, "number": 1, "articles": [plain_article(SENT) | {"tag": ["x"]}]},
+        {"crawl": CRAWL, "number": 1, "exchanges": [[1, "no exchange"]]},
         {},
         [],
         None,
     ],
 )
-def test_what_is_no_batch_is_set_aside_and_waits_for_nothing(
-    writer: BatchWriter, wrong: object
-) -> None:
-    """Else it would be tried again for ever, and everything else would wait behind it."""
-    app = Celery("finews", broker="memory://")
-    app.conf.update(task_serializer="msgpack", accept_content=["msgpack"])
-    app.conf.task_queues = [Queue(name) for name in (ARCHIVE, ASIDE)]
-    add_tasks(app, writer)
-    with app, app.connection_for_write() as connection:
-        ended = app.tasks["finews.write"].apply(args=[wrong])
-        assert ended.state == "FAILURE", ended.state
-        aside = app.amqp.queues[ASIDE](connection.default_channel)
-        kept = connection.SimpleQueue(aside, accept=["msgpack"])
-        args, _, _ = kept.get(block=False).decode()
-        assert args == [over_the_wire({"wrong": wrong})["wrong"]]
+def test_what_is_no_batch_is_refused_whole(writer: BatchWriter, wrong: object) -> None:
+    with pytest.raises(ValidationError):
+        writer.write(json.dumps(wrong))
 
 
 def test_a_brief_is_about_its_hosts(writer: BatchWriter, tmp_path: Path) -> None:
@@ -237,7 +217,7 @@ def test_looks_and_failures_reach_the_archive(writer: BatchWriter, folder: Path)
     codes = [str(CODE), "NW202112292230175549"]
     failures = [failed | {"info_code": code} for code in codes]
     looks = [[CODE, "gone"], ["NW202112292230175549", "gone"]]
-    writer.write(batch(2, looks=looks, memory={"failures": failures}))
+    writer.write(batch(2, events=looks, memory={"failures": failures}))
     (post,) = rows(folder, "SELECT gone FROM posts")
     assert post["gone"]
     # The one that is archived by now did not fail.
@@ -265,18 +245,13 @@ def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
 
 def test_the_archive_stays_sound(folder: Path) -> None:
     with BatchWriter(folder) as writer:
-        for told in (BEGIN, ARTICLES, ARTICLES | {"number": 2}, end(3)):
+        for told in (BEGIN, ARTICLES, articles(2, plain_article(SENT)), end(3)):
             writer.write(told)
     assert not verify(folder).problems
 
 
-def test_jobs_are_remembered_by_how_they_ended_last(writer: BatchWriter) -> None:
-    for status in (3, 3, 0, 6, 6):
-        writer.job_ended("one", status, "Why.")
-    writer.job_ended("two", 0, "")
-    one, two = writer.figures()["jobs"]
-    assert (one["name"], one["status"], one["failures"]) == ("one", 6, 2)
-    assert (two["name"], two["failures"]) == ("two", 0)
+def test_a_crawl_whose_run_has_ended_gets_no_facts(writer: BatchWriter) -> None:
+    assert writer.brief([], **ABOUT, run="ended, or cancelled") == {"ended": True}
 
 
 @pytest.mark.parametrize("article", [THS, CLS_FLASH, EXTRACTED], ids=str)
@@ -285,8 +260,8 @@ def test_articles_of_any_source_are_the_same_after_the_wire(
 ) -> None:
     assert article_of(over_the_wire(plain_article(article))) == article
     writer.write(BEGIN)
-    writer.write(batch(1, articles=[plain_article(article)], looks=[]))
-    writer.write(batch(2, articles=[], looks=[(article.info_code, "gone")]))
+    writer.write(batch(1, articles=[plain_article(article)]))
+    writer.write(batch(2, events=[(article.info_code, "gone")]))
     (row,) = rows(folder, "SELECT info_code, source, gone FROM posts")
     assert (row["info_code"], row["source"]) == (article.info_code, article.source)
     assert row["gone"]
