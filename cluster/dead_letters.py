@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import amqp
 from amqp.exceptions import NotFound
 from celery import Celery
 from kombu import Connection
@@ -18,7 +19,7 @@ from kombu.exceptions import DecodeError
 
 from archive.clock import utc_iso
 from archive.errors import FinewsError
-from cluster.app import BROKEN, DEAD, dead_queue, no_broker
+from cluster.app import BROKEN, DEAD, no_broker
 
 #: Queues of the release before messages had a version.
 FORMER = ("finews.archive", "finews.jobs", "finews.aside")
@@ -87,34 +88,34 @@ def _take(app: Celery, numbers: Collection[int], *, sends: bool) -> int:
             for each in chosen.values():
                 if sends:
                     _publish(connection, each, _described(0, each).queue)
-                each.ack()
+                each.channel.basic_ack(each.delivery_tag)
             return len(chosen)
     except BROKEN as error:
         raise no_broker(error) from error
 
 
 def _messages(connection: Connection) -> Iterator[tuple[int, Any]]:
-    queue: Any = dead_queue().bind(connection.default_channel)
+    channel: Any = connection.default_channel
     number = 0
-    while message := queue.get(accept=["json"]):
+    while message := channel.basic_get(DEAD):
         yield (number := number + 1), message
 
 
 def _publish(connection: Connection, message: Any, queue: str, **headers: str) -> None:
     """Send a message as it is to a queue."""
-    kept = {name: value for name, value in message.headers.items() if name != "x-death"}
-    kept = {name: value for name, value in kept.items() if not name.startswith("x-first-death")}
-    with connection.Producer() as producer:
-        producer.publish(
-            message.body,
-            exchange="" if queue != DEAD else DEAD,
-            routing_key=queue,
-            content_type=message.content_type,
-            content_encoding=message.content_encoding,
-            correlation_id=message.properties.get("correlation_id"),
-            headers=kept | headers,
-            confirm_timeout=_PATIENCE_SECONDS,
-        )
+    kept = {
+        name: value
+        for name, value in message.headers.items()
+        if name != "x-death" and not name.startswith("x-first-death")
+    }
+    properties = message.properties | {"application_headers": kept | headers}
+    channel: Any = connection.default_channel
+    channel.basic_publish(
+        amqp.Message(message.body, **properties),
+        exchange=DEAD if queue == DEAD else "",
+        routing_key=queue,
+        confirm_timeout=_PATIENCE_SECONDS,
+    )
 
 
 def _described(number: int, message: Any) -> DeadLetter:
@@ -122,7 +123,8 @@ def _described(number: int, message: Any) -> DeadLetter:
     death: dict[str, Any] = next(iter(headers.get("x-death", ())), {})
     time = death.get("time", datetime.now(UTC))
     try:
-        content = json.dumps(message.decode(), ensure_ascii=False)
+        found = message.channel.message_to_python(message)
+        content = json.dumps(found.decode(), ensure_ascii=False)
     except (DecodeError, *BROKEN):
         content = ""
     return DeadLetter(
@@ -147,8 +149,7 @@ def set_aside_former(connection: Connection) -> int:
             continue
         while message := channel.basic_get(name):
             reason = "it is of a release whose messages have no version"
-            found = channel.message_to_python(message)
-            _publish(connection, found, DEAD, **{_QUEUE: name, _REASON: reason, _TIME: now})
+            _publish(connection, message, DEAD, **{_QUEUE: name, _REASON: reason, _TIME: now})
             channel.basic_ack(message.delivery_tag)
             moved += 1
     return moved

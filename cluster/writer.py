@@ -6,7 +6,6 @@ disk hinder neither the connection to the broker nor the commands of an operator
 
 import logging
 import os
-import re
 import socket
 import threading
 import time
@@ -14,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from amqp.exceptions import PreconditionFailed, ResourceLocked
+import amqp
+from amqp.exceptions import ResourceLocked
 from celery import Celery
 from celery.signals import worker_process_shutdown, worker_ready, worker_shutting_down
 from celery.worker.control import control_command
@@ -25,7 +25,6 @@ from archive.errors import ArchiveError, FinewsError
 from cluster.app import (
     ARCHIVE,
     BROKEN,
-    DEAD,
     broker_url,
     dead_queue,
     make_app,
@@ -55,9 +54,8 @@ class ClaimRefused(FinewsError):
 class Claim:
     """The claim that an archive is the one of the cluster, and that this process is its writer.
 
-    Each is a queue. That of the writer is exclusive to the connection that consumes batches, and so
-    lasts as long as that. That of the archive stays. Its argument names the archive, and the broker
-    refuses to declare it with another argument, naming the first.
+    The one is a message in a queue of its own. The other is a queue that is exclusive to the
+    connection that consumes batches, and so lasts as long as that.
 
     :param archive: what names the archive: its identity, machine and folder.
     """
@@ -79,41 +77,41 @@ class Claim:
         :param take_over: whether this archive replaces another one.
         :raises ClaimRefused: when another process or another archive has the claim.
         """
-        if not take_over:
-            self._claim_archive(connection)
-        self._claim_writing(connection)
-        if take_over:
-            channel: Any = connection.default_channel
-            channel.queue_delete(_CLAIM)
-            self._claim_archive(connection)
+        until = time.monotonic() + _KILLED_SECONDS
+        while not self._is_writer(connection):
+            if time.monotonic() > until:
+                holder = self._claimed(connection)
+                raise ClaimRefused(
+                    f"The writer of this cluster is running, for the archive {holder}; stop it "
+                    "first. A cluster has one writer."
+                )
+            time.sleep(0.2)
+        holder = self._claimed(connection)
+        if holder is None or take_over:
+            channel: Any = connection.channel()
+            channel.queue_purge(_CLAIM)
+            channel.basic_publish(amqp.Message(self._archive, delivery_mode=2), "", _CLAIM)
+        elif holder != self._archive:
+            raise ClaimRefused(
+                f"The archive of this cluster is {holder}, and not {self._archive}. Only if this "
+                "one replaces it, run once: finews cluster writer --take-over"
+            )
 
-    def _claim_archive(self, connection: Connection) -> None:
-        names = {"x-dead-letter-exchange": DEAD, "x-dead-letter-routing-key": self._archive}
+    def _is_writer(self, connection: Connection) -> bool:
         channel: Any = connection.channel()
         try:
-            channel.queue_declare(_CLAIM, durable=True, auto_delete=False, arguments=names)
-        except PreconditionFailed as error:
-            holder = re.search(r"but current is the value '([^']*)'", str(error))
-            raise ClaimRefused(
-                f"The archive of this cluster is {holder[1] if holder else 'another one'}, and not "
-                f"{self._archive}. Only if this one replaces it, run once: finews cluster writer "
-                "--take-over"
-            ) from None
+            channel.queue_declare(_WRITER, exclusive=True, durable=False, auto_delete=False)
+        except ResourceLocked:
+            return False
+        return True
 
-    def _claim_writing(self, connection: Connection) -> None:
-        until = time.monotonic() + _KILLED_SECONDS
-        while True:
-            channel: Any = connection.channel()
-            try:
-                channel.queue_declare(_WRITER, exclusive=True, durable=False, auto_delete=False)
-                return
-            except ResourceLocked:
-                if time.monotonic() > until:
-                    raise ClaimRefused(
-                        f"A writer of {self._archive} is running; finews cluster status shows it. "
-                        "A cluster has one writer."
-                    ) from None
-                time.sleep(0.2)
+    def _claimed(self, connection: Connection) -> str | None:
+        """Return the archive that the cluster has; None before the first one."""
+        channel: Any = connection.channel()
+        channel.queue_declare(_CLAIM, durable=True, auto_delete=False)
+        message = channel.basic_get(_CLAIM)
+        channel.close()  # this gives the message back
+        return str(message.body) if message else None
 
 
 def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:

@@ -84,6 +84,7 @@ class Cluster:
     broker: Broker
     replica: Replica
     sites: Sequence[OneOfSeveral]
+    settings: str = field(default_factory=lambda: PACED)
     started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -134,7 +135,7 @@ class Cluster:
     def start(
         self, role: str, name: str, *options: str, **environment: str
     ) -> "subprocess.Popen[bytes]":
-        text = PACED.replace("SOURCES", repr(str(self.folder / "sources")))
+        text = self.settings.replace("SOURCES", repr(str(self.folder / "sources")))
         (self.folder / "paced.py").write_text(text.replace("DELAY}", f"{DELAY_SECONDS}}}"))
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
@@ -189,6 +190,15 @@ class Cluster:
         """The state of a job."""
         (found,) = [job for job in self.status().jobs if job["name"] == name]
         return found
+
+    def number(self, sql: str) -> int:
+        """A number in the catalog."""
+        with closing(sqlite3.connect(self.archive / "catalog.db")) as catalog:
+            (found,) = catalog.execute(sql).fetchone()
+            return int(found)
+
+    def paths(self, host: str) -> list[str]:
+        return [e.request.path for e in self.replica.requests if e.request.host == host]
 
     def asked(self) -> set[str]:
         """The hosts that were asked for more than robots.txt."""
