@@ -321,7 +321,11 @@ class Scheduler:
         turns, states = self.turns(), self._table.states()
         everything = states.pop(EVERY_JOB, None)
         shown = [
-            asdict(state) | {"waits_for": turns.get(name, [])}
+            {
+                **asdict(state),
+                "waits_for": turns.get(name, []),
+                "every": self.jobs.every.get(name, 0),
+            }
             for name, state in states.items()
             if name in self.jobs.valid or state.run
         ]

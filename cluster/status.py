@@ -33,7 +33,8 @@ class ClusterStatus:
     :param writing: seconds since the writer began the message that it processes; 0 without one.
     :param writer: folder and process of the writer.
     :param paused: whether all jobs are paused.
-    :param jobs: as `JobState` has them, with the names of the jobs that each waits for.
+    :param jobs: as `JobState` has them, with the names of the jobs that each waits for,
+        and its interval in seconds.
     """
 
     problems: list[str] = field(default_factory=list)
@@ -184,8 +185,10 @@ def _state(job: Plain, running: dict[str, tuple[str, float]]) -> str:
     elif job["waiting"]:
         others = ", ".join(job["waits_for"]) or "its turn"
         state = f"waits for {others} since {job['waiting']}"
-    else:
+    elif job["every"]:
         state = f"next at {job['due']}"
+    else:
+        state = "runs only when it is sent"
     return f"{state}; last success {job['succeeded'] or 'never'}"
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from scrapy.crawler import AsyncCrawlerProcess, Crawler, CrawlerProcess
+from scrapy.crawler import Crawler, CrawlerProcessBase
 
 from archive.errors import ArchiveError
 from crawler.exit_status import Verdict
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def crawl_one(
-    process: AsyncCrawlerProcess | CrawlerProcess, crawler: Crawler, arguments: Mapping[str, str]
+    process: CrawlerProcessBase, crawler: Crawler, arguments: Mapping[str, str]
 ) -> Verdict:
     """Run a crawl until it or the process ends, and return its verdict.
 

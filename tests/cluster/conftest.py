@@ -127,15 +127,14 @@ class Cluster:
             "FINEWS_JOBS": str(self.jobs),
             "SCRAPY_SETTINGS_MODULE": "paced",
             "PYTHONPATH": str(self.folder),
-            "http_proxy": self.replica.proxy_url,
-            "no_proxy": "",
             "PYTHONWARNINGS": "ignore",  # Celery's, of a superuser
+            **self.replica.environment,
         }
 
     def start(
         self, role: str, name: str, *options: str, **environment: str
     ) -> "subprocess.Popen[bytes]":
-        text = self.settings.replace("SOURCES", repr(str(self.folder / "sources")))
+        text = self.settings.replace("FOLDER", repr(str(self.folder / "sources")))
         (self.folder / "paced.py").write_text(text.replace("DELAY}", f"{DELAY_SECONDS}}}"))
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
@@ -228,7 +227,7 @@ class Cluster:
 PACED = """
 from settings.cluster import *
 
-FINEWS_DECLARATIONS = [SOURCES]
+FINEWS_DECLARATIONS = [FOLDER]
 FINEWS_FIRST_DAYS = 30000
 DOWNLOAD_SLOTS = {"finews": {"concurrency": 1, "delay": DELAY}}
 RANDOMIZE_DOWNLOAD_DELAY = False

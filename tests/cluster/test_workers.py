@@ -114,8 +114,7 @@ def test_the_first_spiders_end_with_the_same_archive_and_pictures(
             subprocess.run(
                 (*CRAWL, spider, *site_argument, *words, *NO_DELAYS),
                 cwd=ROOT,
-                env=os.environ
-                | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(one_machine)},
+                env=os.environ | replica.environment | {"FINEWS_ARCHIVE": str(one_machine)},
                 capture_output=True,
                 check=True,
                 timeout=120,
@@ -124,8 +123,7 @@ def test_the_first_spiders_end_with_the_same_archive_and_pictures(
         cluster.folder.mkdir()
         cluster.jobs.write_text(JOBS, encoding="utf-8")
         more = f"FINEWS_SOURCES = {str(sources)!r}\nDOWNLOAD_DELAY = 0\nFINEWS_MEDIA = True\n"
-        cluster.settings += more.replace("FINEWS_FIRST", "")
-        cluster.settings = cluster.settings.replace("FINEWS_FIRST_DAYS = 30000", "")
+        cluster.settings = cluster.settings.replace("FINEWS_FIRST_DAYS = 30000", more)
         cluster.writer()
         cluster.worker("a", crawls=2)
         for name in ("eastmoney", "finews"):
