@@ -120,7 +120,7 @@ class _AnswerConsumer(ResultConsumer):  # type: ignore[misc] # without types
         self._consumer = self._connection = None
 
 
-class Answers(RPCBackend):
+class RpcAnswers(RPCBackend):
     """Celery's results over AMQP, in a queue that RabbitMQ 4.3 accepts, too."""
 
     ResultConsumer = _AnswerConsumer
@@ -141,7 +141,7 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
     :param declares: whether it declares the queues, as only the writer does.
     """
     _limit_decompression()
-    app = Celery("finews", backend=f"{__name__}:Answers+rpc://")
+    app = Celery("finews", backend=f"{__name__}:RpcAnswers+rpc://")
     app.conf.update(
         broker_url=broker,
         broker_use_ssl=_tls(broker),
