@@ -1,5 +1,7 @@
 PYTHON ?= python3
 VENV := .venv
+# The environment as users need it, and with the packages for tests and documents.
+INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 # The most seconds for a test, with its fixtures.
 TIMEOUT := 600
@@ -19,22 +21,35 @@ help:
 	@echo 'make audit   ask the package index whether a pinned release was withdrawn'
 	@echo 'make bench   measure speed against baselines in the same run'
 
-# The environment, pinned by constraints.txt; updated whenever that or pyproject.toml changes.
-$(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or later; run make PYTHON=...")'
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
-	touch $@
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 
-demo: $(READY)
-	$(VENV)/bin/python -m demo
+# Both are pinned by constraints.txt, and updated whenever that or pyproject.toml changes. pip's
+# output becomes one line with the number of packages. `finews` was the name of this package before.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or later; run make PYTHON=...")'
+	@rm -f $@
+	@echo 'Installing Python packages in $(VENV) (about 200 MB, a minute or two) ...'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) uninstall --quiet --quiet --yes finews && rm -rf finews.egg-info
+	@{ $(PIP) install --constraint constraints.txt --editable '.[extraction]' && touch $@; } | awk ' \
+	    /^ *Collecting/ {printf "\r  %d packages fetched", ++n; fflush()} \
+	    /^Installing/ {printf "; installing ..."; fflush()} \
+	    END {print ""}'
+	@test -e $@
+
+$(READY): pyproject.toml constraints.txt | $(INSTALLED)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $(INSTALLED) $@
+
+demo: $(INSTALLED)
+	@$(VENV)/bin/finews demo
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest --timeout $(TIMEOUT) --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 nightly: $(READY)
 	FINEWS_KILLS=102 FINEWS_CLUSTER_KILLS=20 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
-	    FINEWS_ALL_CONTAINERS=1 \
+	    FINEWS_ALL_CONTAINERS=1 FINEWS_ALL_THINGS=1 FINEWS_AS_OF_PAIRS=10000 \
 	    $(VENV)/bin/python -m pytest --timeout 14400 --hypothesis-profile random \
 	    tests/archive tests/crawler tests/faults tests/bench tests/cluster/test_kills.py \
 	    tests/deploy/test_engine.py
@@ -42,10 +57,10 @@ nightly: $(READY)
 fuzz: $(READY)
 	$(VENV)/bin/python -m tests.fuzz $(or $(SECONDS),300)
 
-crawl: $(READY)
-	$(VENV)/bin/python -m scrapy crawl finews
+crawl: $(INSTALLED)
+	$(VENV)/bin/finews crawl finews
 
-browse: $(READY)
+browse: $(INSTALLED)
 	$(VENV)/bin/finews browse $(or $(ARCHIVE),news)
 
 lint: $(READY)

@@ -1,4 +1,4 @@
-"""Store news articles: post files, their versions, captures and a catalog.
+"""Store news articles, and read them: ``archive.open`` opens an archive for reading.
 
 The public names are loaded when they are first used, so that a command loads only what it needs.
 """
@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from archive.api.news import News, open  # noqa: A004
     from archive.archive import Archive
     from archive.article import Article, Edition
     from archive.article_id import ArticleId, InfoCode
@@ -21,17 +22,17 @@ if TYPE_CHECKING:
         InvalidInfoCode,
         InvalidQuery,
         MisshapenCatalog,
+        NotArchived,
         Refused,
         StrayFolder,
     )
-    from archive.reader import ArchiveReader
     from archive.search import Query
 
 _NAMES_BY_MODULE = {
+    "archive.api.news": ("News", "open"),
     "archive.archive": ("Archive",),
     "archive.article": ("Article", "Edition"),
     "archive.article_id": ("ArticleId", "InfoCode"),
-    "archive.reader": ("ArchiveReader",),
     "archive.search": ("Query",),
 }
 
@@ -39,7 +40,6 @@ __all__ = [
     "Archive",
     "ArchiveError",
     "ArchiveLocked",
-    "ArchiveReader",
     "Article",
     "ArticleId",
     "CatalogDamaged",
@@ -52,9 +52,12 @@ __all__ = [
     "InvalidInfoCode",
     "InvalidQuery",
     "MisshapenCatalog",
+    "News",
+    "NotArchived",
     "Query",
     "Refused",
     "StrayFolder",
+    "open",
 ]
 
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
 
-from archive.errors import Refused
+from archive.errors import Refused, shortened
 
 _TRACKING = re.compile(
     r"utm_\w+|spm|spm_id_from|scm|fbclid|gclid|msclkid|yclid|mc_[ce]id|igshid|ref(?:_src)?|from"
@@ -23,8 +23,9 @@ class InvalidAddress(Refused):
     """A text that is no address of the web."""
 
     def __init__(self, text: str) -> None:
-        shown = text if len(text) <= 120 else text[:117] + "..."
-        super().__init__(f"{shown!r} is no address of the web, such as https://www.cls.cn/detail/1")
+        super().__init__(
+            f"{shortened(text)!r} is no address of the web, such as https://www.cls.cn/detail/1"
+        )
 
 
 def canonical_address(address: str) -> str:

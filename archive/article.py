@@ -1,6 +1,7 @@
 """The article: the one object that the crawler hands to the archive."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
@@ -75,6 +76,25 @@ class Precision(StrEnum):
     MINUTE = "minute"
     DAY = "day"
     FETCHED = "fetched"
+
+
+class ArticleFlag(StrEnum):
+    """What a source states of an article beside its facts.
+
+    `IMPORTANT`: the source marks it as important. `PAID`: only subscribers read it at the source.
+    `PARTIAL`: only a part of its body is public. `LOCKED`: only its title is, which stands for the
+    body.
+    """
+
+    IMPORTANT = "important"
+    PAID = "paid"
+    PARTIAL = "partial"
+    LOCKED = "locked"
+
+    @staticmethod
+    def missing_of(flags: Iterable[str]) -> int:
+        """Return how much of a body with these flags is missing: 0, 1 or, of all of it, 2."""
+        return 2 if ArticleFlag.LOCKED in flags else int(ArticleFlag.PARTIAL in flags)
 
 
 class BodySource(StrEnum):
@@ -152,6 +172,9 @@ class Article:
     :param lang: language of the article, such as ``zh``; None where it is not known.
     :param extractor: name and version of the general extraction that generated the body, such as
         ``trafilatura 2.3.0``; None for a body that a source gives as such.
+    :param flags: what the source states of the article, in the order of `ArticleFlag`.
+    :param keywords: words that the source files the article under.
+    :param modified: when the source last changed the article, as it states; aware.
     :param addresses: that the article was read from, the body's first.
     :param captures: of the responses from these addresses; empty when captures are off.
     :raises InvalidArticle: for values that no post can contain; the message names the article and
@@ -175,6 +198,9 @@ class Article:
     author: str | None = None
     lang: str | None = None
     extractor: str | None = None
+    flags: tuple[ArticleFlag, ...] = ()
+    keywords: tuple[str, ...] = ()
+    modified: datetime | None = None
     addresses: tuple[str, ...] = ()
     captures: tuple[Capture, ...] = ()
 
@@ -192,14 +218,17 @@ class Article:
         return Edition.of_category(self.category if self.info_code.is_info_code else None)
 
     def __post_init__(self) -> None:
-        if self.published.tzinfo is None:
-            raise InvalidArticle(f"{self.info_code} has a publication time without a zone")
-        try:
-            self.published.astimezone(SHANGHAI), self.published.astimezone(UTC)
-        except OverflowError:
-            raise InvalidArticle(
-                f"{self.info_code} was published at {self.published}, beyond the calendar"
-            ) from None
+        for what, time in (("published", self.published), ("modified", self.modified)):
+            if time is None:
+                continue
+            if time.tzinfo is None:
+                raise InvalidArticle(f"{self.info_code} was {what} at a time without a zone")
+            try:
+                time.astimezone(SHANGHAI), time.astimezone(UTC)
+            except OverflowError:
+                raise InvalidArticle(
+                    f"{self.info_code} was {what} at {time}, beyond the calendar"
+                ) from None
         for name in ("title", "body"):
             if not getattr(self, name).strip():
                 raise InvalidArticle(f"{self.info_code} has an empty {name}")
@@ -211,9 +240,9 @@ class Article:
             raise InvalidArticle(f"{self.info_code} has a body that is nested too deep")
         if re.search(r"[<>\s]", self.link):
             raise InvalidArticle(f"{self.info_code} has a link that is no address: {self.link!r}")
-        for name in ("title", "body", *_LINES):
+        for name in ("title", "body", "keywords", *_LINES):
             try:
-                (getattr(self, name) or "").encode()
+                "".join(getattr(self, name) or ()).encode()
             except UnicodeEncodeError:
                 raise InvalidArticle(
                     f"{self.info_code} has half a surrogate pair in its {name}"

@@ -16,6 +16,15 @@ from archive.signals import interrupted_by_all
 
 _COMMANDS = "finews.commands"
 
+#: The commands in the order of the help, by what they are for.
+_SECTIONS = {
+    "Crawl": ("crawl", "sources"),
+    "Read": ("search", "browse", "mcp", "watch", "digest"),
+    "Check and repair": ("stats", "verify", "rebuild", "give-up"),
+    "Export and import": ("export", "import"),
+    "Set up": ("demo", "init", "cluster"),
+}
+
 
 class _Interrupted(click.ClickException):
     """An interrupted command; it has the exit status of an interrupted crawl."""
@@ -31,13 +40,27 @@ class _Commands(click.Group):
     """
 
     def list_commands(self, _: click.Context) -> list[str]:
-        return sorted(entry_points(group=_COMMANDS).names)
+        known = entry_points(group=_COMMANDS).names
+        ordered = [name for names in _SECTIONS.values() for name in names if name in known]
+        return [*ordered, *sorted(known - set(ordered))]
 
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
         for found in entry_points(group=_COMMANDS, name=name):
             command: click.Command = found.load()
             return command
         return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands in sections; those of other packages come last."""
+        rows = {}
+        for name in self.list_commands(ctx):
+            if command := self.get_command(ctx, name):
+                rows[name] = command.get_short_help_str(formatter.width)
+        of_others = rows.keys() - {name for names in _SECTIONS.values() for name in names}
+        for title, names in {**_SECTIONS, "Others": sorted(of_others)}.items():
+            if section := [(name, rows[name]) for name in names if name in rows]:
+                with formatter.section(title):
+                    formatter.write_dl(section)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -90,12 +113,13 @@ def _discard_output() -> None:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="finews")
+@click.version_option(package_name="finews-archive", prog_name="finews")
 def main() -> None:
-    """Maintain, browse and export an archive of financial news.
+    """Crawl, search, browse and export an archive of financial news.
 
-    ARCHIVE is the folder of the archive. Its default is the environment variable FINEWS_ARCHIVE, or
-    else the folder news.
+    ARCHIVE is the folder of the archive. Without it, a command uses the folder that the environment
+    variable FINEWS_ARCHIVE names, or that of the project around the current folder, or else news,
+    and prints which one.
     """
 
 

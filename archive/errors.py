@@ -6,6 +6,7 @@ FinewsError
 │   │   └── InvalidInfoCode
 │   └── InvalidArticle
 ├── InvalidQuery       a search that cannot be understood
+├── NotArchived        an article, a security or a page that the archive does not have
 └── ArchiveError       the archive itself cannot be read or written
     ├── ArchiveLocked
     ├── CatalogDamaged
@@ -35,6 +36,11 @@ def _unpickled(kind: type[FinewsError], sentence: str) -> FinewsError:
     return kind.__new__(kind, sentence)
 
 
+def shortened(text: str) -> str:
+    """Return at most 120 characters of a user's text, to be shown in a sentence."""
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
 class Refused(FinewsError, ValueError):
     """The input cannot be stored; nothing was written."""
 
@@ -48,8 +54,7 @@ class InvalidArticleId(Refused):
     )
 
     def __init__(self, text: str) -> None:
-        shown = text if len(text) <= 120 else text[:117] + "..."
-        super().__init__(f"{shown!r} {self._FORM}")
+        super().__init__(f"{shortened(text)!r} {self._FORM}")
 
 
 class InvalidInfoCode(InvalidArticleId):
@@ -64,6 +69,10 @@ class InvalidArticle(Refused):
 
 class InvalidQuery(FinewsError, ValueError):
     """A search query that cannot be understood, or that is too large."""
+
+
+class NotArchived(FinewsError, LookupError):
+    """The archive does not have what was requested, or did not have it at the requested time."""
 
 
 class ArchiveError(FinewsError):

@@ -25,7 +25,7 @@ from archive.content import Post, parse_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError
-from archive.search import Query
+from archive.search import Query, moment_of
 from archive.storage import Closing, bytes_if_there, disk_errors
 from archive.warc import Record, read_response
 
@@ -223,14 +223,28 @@ class ArchiveReader(Closing):
     ) -> list[PostRow]:
         """Return the posts that a query finds, the newest publication first.
 
-        :param query: see `archive.search.query`, or a text as typed into the search box.
+        :param query: see `archive.search.query`, or a text as typed into the search box; a query
+            with `as_of` returns the posts of then.
         :param limit: most posts to return.
         :param by_relevance: return the most relevant posts first.
-        :raises InvalidQuery: when the query cannot be understood.
+        :raises InvalidQuery: when the query cannot be understood, or asks as of a future time.
         """
         if isinstance(query, str):
             query = Query(q=query)
+        if query.as_of:
+            moment_of(query.as_of, self._clock())
         return self._catalog.search(query, limit, by_relevance=by_relevance)
+
+    def post_at(self, info_code: ArticleId, as_of: str) -> PostRow | None:
+        """Return the row that an article had at a time; None when it was not archived then.
+
+        Its ``gone`` states whether the source had been found without it.
+
+        :param as_of: see `archive.search.moment`.
+        :raises InvalidQuery: when it is no time, or a future one.
+        """
+        moment_of(as_of, self._clock())
+        return self._catalog.post_at(info_code, as_of)
 
     def row_of(self, info_code: ArticleId) -> PostRow | None:
         """Return the catalog's row of an article; None when the article is not archived."""

@@ -3,12 +3,14 @@
 import argparse
 import asyncio
 import random
+import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 from urllib.parse import urlencode
@@ -18,7 +20,9 @@ from sqlite_utils import Database
 from archive.browse.cache import Cache
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
-from archive.catalog import Catalog, PostRow
+from archive.catalog import Catalog, PostRow, RevisionRow, revision_of
+from archive.catalog.history import PostState, begin_history, forget_history, record_state
+from archive.clock import utc_iso
 from archive.content import format_post, post_path
 from archive.search import register, without_index
 from bench.articles import SHARE, as_article
@@ -41,14 +45,17 @@ def main() -> None:
         folder = arguments.folder or Path(temporary)
         if not (folder / "catalog.db").exists():
             started = time.perf_counter()
-            build(folder, arguments.posts)
+            build(folder, arguments.posts, superseded=arguments.posts * 3 // 10)
             print(f"{arguments.posts:,} posts in {time.perf_counter() - started:,.0f} s")
-        with closing(open_site(folder)) as site:
+        with closing(open_site(folder, api_rate=0)) as site:
             asyncio.run(visit_all(site, arguments.posts, arguments.rounds))
 
 
-def build(folder: Path, posts: int) -> None:
-    """An archive of made-up posts: the whole catalog, and the files of the posts it visits."""
+def build(folder: Path, posts: int, superseded: int = 0) -> None:
+    """An archive of made-up posts: the whole catalog, and the files of the posts it visits.
+
+    :param superseded: number of posts that have a superseded version.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     Catalog(folder / "catalog.db").close()
     database = Database(folder / "catalog.db")
@@ -80,8 +87,38 @@ def build(folder: Path, posts: int) -> None:
             for post in batch:
                 if post.id in visited:
                     write_file(folder, post)
+        begin_history(database.conn)
+        for number in random.Random(3).sample(range(1, posts + 1), superseded):
+            add_version(database.conn, number)
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
+
+
+def add_version(connection: sqlite3.Connection, number: int) -> None:
+    """Let a post be the second version; the first has another title and other words."""
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    row = cursor.execute("SELECT * FROM posts WHERE id = ?", [number]).fetchone()
+    named = connection.execute(
+        "SELECT security, found FROM mentions WHERE info_code = ?", [row["info_code"]]
+    )
+    past = PostRow(**{name: row[name] for name in COLUMNS if name != "id"})
+    learnt = utc_iso(datetime.fromisoformat(past.first_seen) + timedelta(hours=3))
+    present = PostState(replace(past, version=2, revised=learnt), dict(named.fetchall()))
+    past = replace(past, title=past.title[::-1], text=past.text[: len(past.text) // 2])
+    before = PostState(past, present.named)
+    revision = revision_of(past, list(present.named), learnt)
+    facts = {name: getattr(revision, name) for name in RevisionRow.__dataclass_fields__}
+    facts["edition"] = revision.edition
+    names = ", ".join(facts)
+    connection.execute(
+        f"INSERT INTO revisions ({names}) VALUES ({', '.join('?' * len(facts))})",
+        list(facts.values()),
+    )
+    connection.execute("UPDATE posts SET version = 2, revised = ? WHERE id = ?", [learnt, number])
+    forget_history(connection, past.info_code)
+    record_state(connection, None, before, past.first_seen)
+    record_state(connection, before, present, learnt)
 
 
 COLUMNS = ("id", *PostRow.__dataclass_fields__)
@@ -89,7 +126,8 @@ INSERT = f"INSERT INTO posts ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{c}' f
 
 
 def as_row(post: MadeUpPost) -> dict[str, object]:
-    """A made-up post as a row of the catalog."""
+    """A made-up post as a row of the catalog, seen five minutes after its publication."""
+    seen = utc_iso(datetime.fromisoformat(post.published) + timedelta(minutes=5))
     row = PostRow(
         info_code=post.info_code,
         title=post.title,
@@ -110,8 +148,8 @@ def as_row(post: MadeUpPost) -> dict[str, object]:
         sha256="0" * 64,
         bytes=len(post.text.encode()),
         version=1,
-        first_seen="2026-11-22T00:00:00Z",
-        checked="2026-11-22T00:00:00Z",
+        first_seen=seen,
+        checked=seen,
         revised=None,
     )
     return {"id": post.id, **asdict(row)}
@@ -159,11 +197,36 @@ def addresses(posts: int, rounds: int) -> Iterator[tuple[str, list[str]]]:
     yield "search, two terms", [news(q=f"{a} {b}") for a, b in pairwise([*words, words[0]])]
     yield "search, in every post", [news(q="的")] * rounds
     yield "article", [f"/catalog/posts/{codes[post]}" for post in visited_posts(posts, rounds)]
+    then = {"as_of": "2021-01-01"}
+    yield "as of a time", [news(**then)] * rounds
+    yield "  search, two characters", [news(q=word, **then) for word in words]
+    yield "  search, one character", [news(q=character, **then) for character in characters]
+    yield "  a media", [news(media=name, **then) for name in media]
+    yield "  article", [f"/catalog/posts/{code}?as_of=2026" for code in codes.values()][:rounds]
     yield "security", [f"/security/{s.code}" for s in rng.sample(corpus.securities[:300], rounds)]
     yield "media index", ["/media"] * rounds
     yield "feed of a media", [f"/news.atom?{urlencode({'media': name})}" for name in media]
+    yield from api_addresses(
+        words, characters, [codes[post] for post in visited_posts(posts, rounds)]
+    )
     yield "Datasette's table", ["/catalog/posts"] * rounds
     yield "  searched", [f"/catalog/posts?{urlencode({'_search': word})}" for word in words]
+
+
+def api_addresses(
+    words: list[str], characters: list[str], codes: list[str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Kinds of question to the API, and the addresses of that kind."""
+
+    def search(q: str, **more: str) -> str:
+        return f"/api/v1/search?{urlencode({'q': q, **more})}"
+
+    yield "API: search, two characters", [search(word) for word in words]
+    yield "API: search, one character", [search(character) for character in characters]
+    yield "API: search, two terms", [search(f"{a} {b}") for a, b in pairwise([*words, words[0]])]
+    yield "  as of a time", [search(word, as_of="2026-11-23") for word in words]
+    yield "API: article", [f"/api/v1/articles/{code}" for code in codes]
+    yield "API: versions", [f"/api/v1/articles/{code}/versions" for code in codes]
 
 
 async def visit_all(site: Site, posts: int, rounds: int) -> None:

@@ -458,8 +458,11 @@ def _with_noise(edit: _Edit, chance: random.Random) -> Pair:
     versions = [_version(_Planted(edit.text)), _version(edit.after)]
     if "rendering" in kinds and "editions" in kinds:
         kinds.remove("editions")
-    unlike = "securities" in edit.classes and {"rendering", "editions"} & {*kinds}
-    kinds = [kind for kind in kinds if not unlike or kind not in {"rendering", "editions"}]
+    if "securities" in edit.classes:
+        unlike = {"rendering", "editions"}
+    else:
+        unlike = {"rendering"} if "published" in edit.classes else set()
+    kinds = [kind for kind in kinds if kind not in unlike]
     both = chance.random() < 0.5  # the noise is in one version, or in both
     for kind in sorted(kinds, key=list(NOISE).index):
         sides = (0, 1) if both and kind not in {"rendering", "editions"} else (chance.randrange(2),)
@@ -643,7 +646,7 @@ def _rendering(version: ComparedVersion, chance: random.Random) -> ComparedVersi
     title = version.title.replace(' "', " “").replace('"', "”")
     published = version.published
     if chance.random() < 0.3:
-        published += timedelta(hours=8)
+        published += timedelta(hours=chance.choice((8, 8, 1)))
     return replace(
         version, body=body, title=title, published=published, body_source=BodySource.MIRROR
     )

@@ -6,7 +6,7 @@ import sqlite3
 import statistics
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -39,13 +39,17 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=300, help="of each kind")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        build(Path(folder), given.posts)
+        build(Path(folder), given.posts, superseded=given.posts * 3 // 10)
         with closing(open_catalog(Path(folder))) as catalog:
             register(catalog)
             print_sizes(catalog, given.posts)
             head("milliseconds", "to scan")
-            for kind, queries in query_sets(given.posts, given.queries).items():
+            sets = query_sets(given.posts, given.queries)
+            for kind, queries in sets.items():
                 print_times(catalog, kind, queries)
+            head("milliseconds", "to now")
+            for kind, queries in sets.items():
+                print_times_then(catalog, kind, queries)
 
 
 def print_sizes(catalog: sqlite3.Connection, posts: int) -> None:
@@ -65,17 +69,41 @@ def print_sizes(catalog: sqlite3.Connection, posts: int) -> None:
 def print_times(catalog: sqlite3.Connection, kind: str, queries: list[str]) -> None:
     """Print a row for each way to ask."""
     scans = [1e3 * seconds_of(partial(scan, catalog, query)) for query in queries[:SCANS]]
+    ways: dict[str, Callable[[sqlite3.Connection, str], object]]
     ways = {kind: newest, "  last page": oldest}
     ways |= {f"  Datasette's {part}": partial(datasette, sql) for part, sql in DATASETTE.items()}
-    for name, ask in ways.items():
-        times = [1e3 * seconds_of(partial(ask, catalog, query)) for query in queries]
+    for name, way in ways.items():
+        times = [1e3 * seconds_of(partial(way, catalog, query)) for query in queries]
         row(name, times, statistics.median(scans))
     row("  LIKE '%…%'", scans, statistics.median(scans))
 
 
+def print_times_then(catalog: sqlite3.Connection, kind: str, queries: list[str]) -> None:
+    """Print a row for the present, for random times, and for every version."""
+    rng = random.Random(8)
+    times = [at for (at,) in catalog.execute("SELECT known_from FROM post_history")]
+    now = [Query(q=query) for query in queries]
+    ways = {
+        kind: now,
+        "  as of a time": [query.changed(as_of=rng.choice(times)) for query in now],
+        "  versions:all": [query.changed(q=f"{query.q} versions:all") for query in now],
+    }
+    taken = {
+        name: [1e3 * seconds_of(partial(ask, catalog, query)) for query in asked]
+        for name, asked in ways.items()
+    }
+    for name, milliseconds in taken.items():
+        row(name, milliseconds, statistics.median(taken[kind]))
+
+
+def ask(catalog: sqlite3.Connection, query: Query) -> object:
+    """Ask for the newest 20, and how many there are."""
+    return find(catalog, query), count(catalog, query)
+
+
 def newest(catalog: sqlite3.Connection, query: str) -> object:
     """Ask for the newest 20, and how many there are."""
-    return find(catalog, Query(q=query)), count(catalog, Query(q=query))
+    return ask(catalog, Query(q=query))
 
 
 def oldest(catalog: sqlite3.Connection, query: str) -> object:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from archive.commands.arguments import archive as _archive
+
 
 @click.group()
 def cluster() -> None:
@@ -39,12 +41,7 @@ def worker(crawls: int, name: str) -> None:
 
 
 @cluster.command()
-@click.argument(
-    "archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
-)
+@_archive
 @click.option(
     "--jobs",
     "jobs_file",

@@ -23,7 +23,7 @@ from scrapy.settings import BaseSettings
 
 from archive.article import SHANGHAI
 from archive.errors import FinewsError
-from crawler.arguments import in_one_sentence
+from archive.validation import in_one_sentence
 from crawler.declarations.loading import files_in
 from crawler.running.call import check_arguments, spider_class_of
 from crawler.running.plan import sources_of

@@ -14,11 +14,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from archive.article import SHANGHAI, InfoCode
 from archive.errors import InvalidInfoCode
@@ -326,21 +324,3 @@ class DeclaredArguments(_Arguments):
 def argument_names(arguments: type[BaseModel]) -> list[str]:
     """Return the names of arguments, as a user writes them."""
     return [field.alias or name for name, field in arguments.model_fields.items()]
-
-
-def in_one_sentence(error: ValidationError) -> str:
-    """Return what is wrong with which argument or entry, for the user."""
-    return "; ".join(map(_complaint, error.errors())) + "."
-
-
-def _complaint(details: ErrorDetails) -> str:
-    name = ".".join(map(str, details["loc"]))
-    match details["type"]:
-        case "extra_forbidden":
-            return f"{name} is not known here"
-        case "missing":
-            return f"{name} is missing"
-        case "too_short":
-            return f"{name} should have one entry at least"
-    message = details["msg"].removeprefix("Value error, ")
-    return f"{name} {message}" if name else message

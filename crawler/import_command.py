@@ -1,6 +1,7 @@
 """The command ``finews import``."""
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +15,24 @@ from scrapy.statscollectors import DummyStatsCollector
 from archive.archive import Archive
 from archive.article_id import EASTMONEY
 from archive.clock import utc_now
-from archive.content.lexicon import read_lexicon
+from archive.commands.arguments import archive_option
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
-from crawler.declarations import Declaration, load_all
+from crawler.checking.saved import has_answers, saved_answers
+from crawler.declarations import Declaration, load, load_all
+from crawler.declarations.loading import undeclared
 from crawler.declarations.model import SOURCE_NAME
+from crawler.declared_answers import answer_of
+from crawler.exit_status import ExitStatus
 from crawler.importing import (
     FileImport,
+    FilesImported,
+    SavedFile,
     TableMapping,
     is_csv,
     load_mapping,
     publishers_of,
-    undeclared,
+    read_file,
 )
 from crawler.running.project import pairs, project_settings, setting_option
 from crawler.sources import Sources
@@ -37,25 +44,12 @@ _MOST_REPORTS = 20
 
 
 @click.command("import")
-@click.argument(
-    "paths",
-    metavar="PATH...",
-    nargs=-1,
-    required=True,
-    type=click.Path(path_type=Path, exists=True),
-)
-@click.option(
-    "--archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
-    show_default=True,
-    help="Folder of the archive; created when it does not exist.",
-)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@archive_option
 @click.option(
     "--source",
     metavar="NAME",
-    help="Whose articles those are whose address is of no declared source.",
+    help="Of saved files; and whose articles those are whose address is of no declared source.",
 )
 @click.option(
     "--host",
@@ -80,7 +74,7 @@ _MOST_REPORTS = 20
 @click.option("--quiet", is_flag=True, help="Do not report what is broken or not imported.")
 @setting_option
 def import_(
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     archive: Path,
     source: str | None,
     hosts: tuple[str, ...],
@@ -89,7 +83,7 @@ def import_(
     quiet: bool,
     settings: dict[str, str],
 ) -> None:
-    """Import posts, web archives and tables.
+    """Import posts, web archives, tables, and saved lists and pages.
 
     A folder is another archive, or a checkout of the original site; its posts are stored byte for
     byte. A web archive is a WARC or WACZ file of any program (.warc, .warc.gz, .wacz); its pages
@@ -97,41 +91,66 @@ def import_(
     JSON Lines or CSV (.jsonl, .ndjson, .csv, also .gz); --mapping or --map states what its columns
     hold. Articles of undeclared sources need --source.
 
-    An interrupted import continues when run again; importing the same again changes nothing.
+    Any other file is a saved list or page of the source that --source names; so is a folder of
+    answers that `sources check --save` or `sources add` wrote. The address of a page is found in
+    the page, by a list among the files, or by the name of the file; otherwise write FILE=ADDRESS.
+
+    The archive is created when it does not exist. An interrupted import continues when run again;
+    importing the same again changes nothing.
+
+    Exit status: 0; 4, some saved files could not be read as articles.
     """
-    folders, captures, tables = _by_kind(paths)
+    given = _Given.of(paths, source)
     reports = _Reports(quiet=quiet)
     prepared = None
-    if captures or tables:
-        prepared = _Prepared.of(project_settings(settings), source, mapping, pairs_of_map, tables)
-    if folders:
-        done = import_posts(archive, folders, show, report=reports.of_post)
+    if given.captures or given.tables or given.saved:
+        prepared = _Prepared.of(project_settings(settings), source, mapping, pairs_of_map, given)
+    if given.folders:
+        done = import_posts(archive, given.folders, show, report=reports.of_post)
         click.echo(
             f"{done.added} added, {done.revised} newer than the archive's, {done.older} older, "
             f"{done.unchanged} unchanged, {done.refused} not imported; {done.broken} broken."
         )
     if prepared is not None:
-        _import_files(archive, prepared, hosts, captures, tables, reports)
+        done_all = _import_files(archive, prepared, hosts, given, reports)
+        if given.saved and done_all.refused:
+            sys.exit(ExitStatus.LAYOUT_CHANGED)
 
 
-def _by_kind(paths: Sequence[Path]) -> tuple[list[Path], list[Path], list[Path]]:
-    """Return folders, web archives and tables.
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What is to be imported, by kind.
 
-    :raises click.BadParameter: when a path is none of these.
+    :param folders: of posts.
+    :param saved: saved files, and folders of saved answers, as they were named.
     """
-    folders, captures, tables = list[Path](), list[Path](), list[Path]()
-    for path in paths:
-        name = path.name.lower()
-        if path.is_dir():
-            folders.append(path)
-        elif name.endswith(_CAPTURES):
-            captures.append(path)
-        elif name.endswith(_TABLES):
-            tables.append(path)
-        else:
-            known = ", ".join((*_CAPTURES, *_TABLES))
-            raise click.BadParameter(f"{path} is no folder, and its name ends in none of {known}.")
-    return folders, captures, tables
+
+    folders: list[Path]
+    captures: list[Path]
+    tables: list[Path]
+    saved: list[str]
+
+    @classmethod
+    def of(cls, arguments: Sequence[str], source: str | None) -> "_Given":
+        """Sort paths.
+
+        :param source: whose answers may be in a folder.
+        :raises click.BadParameter: when one does not exist.
+        """
+        given = cls([], [], [], [])
+        for argument in arguments:
+            path, name = Path(argument), argument.lower()
+            if not path.exists() and not Path(argument.partition("=")[0]).exists():
+                raise click.BadParameter(f"Path {argument!r} does not exist.")
+            if path.is_dir() and not (source and has_answers(path, Path(source).stem)):
+                given.folders.append(path)
+            elif name.endswith(_CAPTURES):
+                given.captures.append(path)
+            elif name.endswith(_TABLES):
+                given.tables.append(path)
+            else:
+                given.saved.append(argument)
+        return given
 
 
 class _Reports:
@@ -172,6 +191,8 @@ class _Prepared:
 
     :param mappings: by whether they are of CSV.
     :param other: the source of articles whose address is of no declared source.
+    :param saved: the saved files.
+    :param saved_of: the source of these.
     """
 
     settings: Settings
@@ -179,6 +200,8 @@ class _Prepared:
     declarations: Mapping[str, Declaration]
     mappings: Mapping[bool, TableMapping]
     other: Declaration | None
+    saved: Sequence[SavedFile]
+    saved_of: Declaration | None
 
     @classmethod
     def of(
@@ -187,13 +210,19 @@ class _Prepared:
         source: str | None,
         mapping: Path | None,
         pairs_of_map: Mapping[str, str],
-        tables: Sequence[Path],
+        given: _Given,
     ) -> "_Prepared":
-        """Load sources, declarations and mappings.
+        """Load sources, declarations, mappings and saved files.
 
-        :raises click.UsageError: when tables have no mapping.
+        :raises click.UsageError: when tables have no mapping, or saved files no source.
         :raises FinewsError: when a file is wrong.
         """
+        tables = given.tables
+        if given.saved and not source:
+            raise click.UsageError(
+                f"{given.saved[0]} is no folder of posts, web archive or table; --source NAME says"
+                " of which source a saved list or page is."
+            )
         if tables and not (mapping or pairs_of_map):
             raise click.UsageError(
                 f"{tables[0]} needs a mapping: --mapping FILE, or --map FIELD=COLUMN for a field."
@@ -201,16 +230,29 @@ class _Prepared:
         kinds = dict.fromkeys(map(is_csv, tables))
         mappings = {kind: load_mapping(mapping, pairs_of_map, of_csv=kind) for kind in kinds}
         declarations = load_all(map(Path, settings.getlist("FINEWS_DECLARATIONS")))
+        if source and source.endswith(".toml"):
+            own = load(Path(source))
+            declarations[own.name] = own
+            source = own.name
         first = next(iter(mappings.values()), None)
         name = source or (first and first.source)
         other = None
-        if name:
+        if name and not (name == EASTMONEY and given.saved):
             known = declarations.get(name)
             title = (first and first.title) or (known and known.title) or None
             lang = first.lang if first else "zh"
             other = undeclared(_source_name(name), title=title, lang=lang)
+        saved_of = declarations.get(source or "", other)
+        if given.saved and source not in declarations:
+            click.echo(
+                f"finews: {source} is not declared, so lists cannot be read, and pages are read by"
+                " extraction.",
+                err=True,
+            )
+        most_bytes = settings.getint("DOWNLOAD_MAXSIZE")
+        saved = _saved_files(given.saved, saved_of, most_bytes) if saved_of else ()
         sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
-        return cls(settings, sources, declarations, mappings, other)
+        return cls(settings, sources, declarations, mappings, other, tuple(saved), saved_of)
 
 
 def _source_name(name: str) -> str:
@@ -221,15 +263,33 @@ def _source_name(name: str) -> str:
     return name
 
 
+def _saved_files(
+    arguments: Sequence[str], declaration: Declaration, most_bytes: int
+) -> Iterator[SavedFile]:
+    """Read saved files, and the answers of folders.
+
+    :raises FinewsError: when one cannot be read.
+    """
+    first = next(iter(declaration.lists.values()))
+    for argument in arguments:
+        if Path(argument).is_dir():
+            for answers in saved_answers(Path(argument), [declaration.name]):
+                for one in answers.answers:
+                    if one.response is not None:
+                        answer = answer_of(one.response, one.received)
+                        yield SavedFile(Path(argument), answer, is_sure=True)
+        else:
+            yield read_file(argument, first.address, most_bytes)
+
+
 def _import_files(
     folder: Path,
     prepared: _Prepared,
     hosts: Sequence[str],
-    captures: Sequence[Path],
-    tables: Sequence[Path],
+    given: _Given,
     reports: _Reports,
-) -> None:
-    """Import web archives and tables, and report what was done.
+) -> FilesImported:
+    """Import web archives, tables and saved files, and report what was done.
 
     :raises FinewsError: when the archive cannot be written.
     """
@@ -238,8 +298,7 @@ def _import_files(
         crawler = Crawler(Spider, settings)
         crawler.stats = DummyStatsCollector(crawler)
         path = settings["FINEWS_LEXICON"]
-        learnt = archive.lexicon()
-        lexicon = learnt.completed(read_lexicon(Path(path))) if path else learnt
+        lexicon = archive.lexicon().completed(Path(path) if path else None)
         files = FileImport(
             archive,
             publishers_of(
@@ -255,13 +314,17 @@ def _import_files(
             most_bytes=settings.getint("DOWNLOAD_MAXSIZE"),
             keep_captures=settings.getbool("FINEWS_WARC"),
         )
-        if captures:
-            files.captures(captures, show)
-        for table in tables:
+        if given.captures:
+            files.captures(given.captures, show)
+        for table in given.tables:
             reports.begin_file()
             files.table(table, prepared.mappings[is_csv(table)])
+        if prepared.saved and prepared.saved_of:
+            reports.begin_file()
+            files.saved(prepared.saved, prepared.saved_of)
         done = files.counts()
     click.echo(
         f"{done.added} added, {done.revised} revised, {done.unchanged} unchanged, "
         f"{done.refused} not imported; {done.left} responses of no article left out."
     )
+    return done

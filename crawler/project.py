@@ -1,4 +1,4 @@
-"""``finews init``: makes a folder to crawl from, for an installed package."""
+"""The folder of a project: its archive, and ``finews init``, which creates such a folder."""
 
 import shlex
 import sys
@@ -18,6 +18,20 @@ class FolderInUse(FinewsError):
     """The folder has files that a project would overwrite, or that hide packages of finews."""
 
 
+def archive_of_project() -> Path | None:
+    """Return the archive in the settings of the project around the current folder.
+
+    Return None outside of a project of finews. Scrapy is imported in a project only.
+    """
+    here = Path.cwd()
+    if not any((folder / "scrapy.cfg").is_file() for folder in (here, *here.parents)):
+        return None
+    from scrapy.utils.project import get_project_settings
+
+    folder = get_project_settings().get("FINEWS_ARCHIVE")
+    return Path(folder) if folder else None
+
+
 @click.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
@@ -26,9 +40,9 @@ def init(folder: Path) -> None:
     It has settings, sources and a crontab. Existing files are never overwritten.
     """
     make_project(folder, sys.executable)
-    crawl = shlex.join([sys.executable, "-P", "-m", "scrapy", "crawl", "finews"])
     click.echo(f"Created the project {folder}; change its settings in {_SETTINGS}.py.")
-    click.echo(f"To crawl:           cd {shlex.quote(str(folder))} && {crawl}")
+    crawl = f"cd {shlex.quote(str(folder))} && {_program(sys.executable)} crawl"
+    click.echo(f"To crawl:           {crawl}")
     click.echo(f"Every five minutes: crontab {shlex.quote(str(folder / 'crontab'))}")
 
 
@@ -67,15 +81,21 @@ def _is_written(path: Path, content: str) -> bool:
     return path.is_file() and path.read_bytes() == content.encode()
 
 
+def _program(python: str) -> str:
+    """Return the path of the program `finews` next to its Python, quoted for a shell."""
+    return shlex.quote(str(Path(python).with_name("finews")))
+
+
 def _crontab(place: Path, python: str) -> str:
-    crawl = [python, "-P", "-m", "scrapy", "crawl", "finews", "--logfile", "crawl.log"]
+    finews = _program(python)
     command = (
         f"cd {shlex.quote(str(place))}"
-        f" && flock --nonblock .crontab.lock {shlex.join(crawl)} >/dev/null"
+        f" && flock --nonblock .crontab.lock {finews} crawl finews >/dev/null"
     )
     return f"""\
-# Crawls every five minutes. The log is crawl.log in the folder of the project. Cron mails you the
-# output of every crawl that fails. This command replaces your crontab:
+# Crawls the source finews every five minutes; without that name, all sources that are due. The log
+# is crawl.log in the archive. Cron mails you the verdict of every crawl that fails. This command
+# replaces your crontab:
 #
 #     crontab {shlex.quote(str(place / "crontab"))}
 #

@@ -1,6 +1,7 @@
-"""Parses captures again with today's page objects, as if the site had just sent them."""
+"""Read captures again with today's page objects and declarations, as if they had just come."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from scrapy import Request
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
@@ -10,8 +11,17 @@ from scrapy.responsetypes import responsetypes
 from archive.article import Article
 from archive.article_id import InfoCode
 from archive.categories import Category
-from archive.errors import ArchiveError
+from archive.content.lexicon import Lexicon
+from archive.errors import ArchiveError, Refused
 from archive.warc import Record
+from crawler.declarations import Answer, Declaration, Entry, read_list
+from crawler.declarations.articles import ArticleFacts, joined
+from crawler.declarations.composed import composed, to_article
+from crawler.declarations.identity import article_id
+from crawler.declarations.places import list_at
+from crawler.declarations.redaction import redacted
+from crawler.declarations.revisits import entry_of, with_listed
+from crawler.extraction.fallback import read_or_extract
 from crawler.pages.compose import compose, compose_stand_in, facts_of
 from crawler.pages.facts import ArticleText
 from crawler.pages.layouts import layout_of
@@ -20,7 +30,10 @@ from crawler.pipelines.normalise import normalise
 from crawler.sources import Share
 
 #: The fields of an article in which a reading may differ from what is archived.
-COMPARED = ("title", "published", "category", "tag", "media", "digest", "link", "body")
+COMPARED = (
+    *("title", "published", "category", "tag", "media", "digest", "link", "body"),
+    *("flags", "keywords", "modified"),
+)
 
 
 def response_of(record: Record, compression: HttpCompressionMiddleware) -> Response:
@@ -74,6 +87,64 @@ def read_again(
     else:
         raise ArchiveError(f"No capture of {info_code} has the article.")
     return normalise(article, category_of)
+
+
+def read_declared_again(
+    archived: Article,
+    answers: Iterable[Answer],
+    declaration: Declaration,
+    lexicon: Lexicon,
+    category_of: Callable[[str], Category],
+) -> Article:
+    """Return the article that a declaration, or extraction, reads today from a version's captures.
+
+    :param archived: the version; its facts replace those of a list without a capture.
+    :param answers: of its captures, that of the body first.
+    :raises AnswerError: when the declaration cannot read an answer.
+    :raises InvalidArticle: when what was read is no article.
+    :raises ArchiveError: when the captures do not have a body as good as the archived one.
+    """
+    listed: tuple[Entry, str] | None = None
+    facts: ArticleFacts | None = None
+    for answer in answers:
+        shown = redacted(declaration, answer)
+        if name := list_at(declaration, answer.address):
+            listed = _entry_in(declaration, name, shown, archived) or listed
+        else:
+            facts = joined(facts, read_or_extract(declaration, shown))
+    entry, space = listed or (entry_of(declaration, archived), "")
+    found = composed(declaration, entry, facts, space=space)
+    if found is None:
+        raise ArchiveError(f"No capture of {archived.info_code} has the article.")
+    article = to_article(
+        replace(found, id=archived.info_code),
+        declaration,
+        fetched=archived.published,
+        addresses=archived.addresses,
+        captures=archived.captures,
+        lexicon=lexicon,
+    )
+    if article.body_source.is_worse_than(archived.body_source):
+        raise ArchiveError(f"No layout of {declaration.name} reads {archived.info_code} any more.")
+    if listed is None:
+        article = with_listed(article, archived)
+    article = replace(article, body_provisional=archived.body_provisional)
+    return normalise(article, category_of)
+
+
+def _entry_in(
+    declaration: Declaration, name: str, answer: Answer, archived: Article
+) -> tuple[Entry, str] | None:
+    """Return the entry of an article in a page of a list, with the numbering of its id."""
+    space = declaration.lists[name].space
+    for entry in read_list(declaration, name, answer).entries:
+        try:
+            own = article_id(declaration, entry.id, entry.address, space=space)
+        except Refused:  # an entry without an address
+            continue
+        if not entry.is_left_out and (own == archived.info_code or entry.address == archived.link):
+            return entry, space
+    return None
 
 
 def differences(archived: Article, read: Article) -> Iterable[tuple[str, str, str]]:

@@ -46,7 +46,7 @@ class RequestedArticle:
 class CrawlSession:
     """The open archive of a crawl, and the outcome of each article that the crawl finds.
 
-    The extension `OpenArchive` is the session of its crawl; `session_of` finds it.
+    The extension `ArchiveSession` is the session of its crawl; `session_of` finds it.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -105,7 +105,7 @@ class CrawlSession:
 def session_of(crawler: Crawler) -> CrawlSession:
     """Return the session of a running crawl."""
     session = crawler.get_extension(CrawlSession)
-    assert session is not None, "EXTENSIONS has no OpenArchive"
+    assert session is not None, "EXTENSIONS has no ArchiveSession"
     return session
 
 

@@ -60,6 +60,12 @@ def rename_settings(settings: BaseSettings) -> Iterator[str]:
         yield f"The setting {old} is now {new}; the next release does not know the old name."
 
 
+def prefer_environment(settings: BaseSettings) -> None:
+    """Let FINEWS_ARCHIVE in the environment override the project, as for all commands."""
+    if variable := os.environ.get("FINEWS_ARCHIVE"):
+        settings.set("FINEWS_ARCHIVE", variable, "spider")  # between project and command line
+
+
 def check_settings(settings: BaseSettings) -> None:
     """Check the names of finews' own settings, and the values of all that are numbers or switches.
 

@@ -19,7 +19,8 @@ from pydantic import (
 
 from archive.article import BodySource, InfoCode
 from archive.errors import FinewsError
-from crawler.arguments import former_column, http_address, in_one_sentence, site_address
+from archive.validation import in_one_sentence
+from crawler.arguments import former_column, http_address, site_address
 
 _AtLeastOne = Field(min_length=1)
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")

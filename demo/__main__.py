@@ -1,12 +1,11 @@
-"""Crawl the made-up web with the real crawler: `python -m demo`.
+"""Crawl the made-up web with the real crawler: `finews demo`, or `python -m demo`.
 
 Both spiders crawl the made-up site, and two declared sources follow. `finews sources add` writes
 the declaration of one of them.
 
-`python -m demo serve` only serves the site, for a crawl from another terminal.
+`finews demo serve` only serves the site, for a crawl from another terminal.
 """
 
-import argparse
 import os
 import re
 import shlex
@@ -15,9 +14,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
+
+import click
 
 from demo.adverts import with_adverts
 from demo.article_page import PAGE_HOST
@@ -29,53 +32,61 @@ from demo.publishers import CAIXUN_HOST, CAIXUN_LIST, DECLARATIONS, made_up_publ
 from demo.replica import Replica
 from demo.site import LaterSite, MadeUpSite, later, made_up_site
 
-ROOT = Path(__file__).resolve().parent.parent
-
+_FINEWS = (sys.executable, "-P", "-m", "archive.cli")
 _NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
-_SCRAPY_CRAWL = ("-m", "scrapy", "crawl")
 # The settings fetch every archived article again, however old and however lately fetched.
 _REVISIT_ALL = (
-    *(*_SCRAPY_CRAWL, "finews", *_NO_DELAYS),
+    *("crawl", "finews", *_NO_DELAYS),
     *("-s", "FINEWS_REVISIT_DAYS=36500"),
     *("-s", "FINEWS_INTERVAL_SHARE=0"),
     *("-s", "FINEWS_REVISITS=1000"),
 )
-_FINEWS = ("-m", "archive.cli")
 #: The most articles of each of the made-up publishers.
 _MOST_PUBLISHED = 40
 _POST_PATH = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html$")
+_COUNTS = re.compile(r"^finews: (\w+: \d+ articles found, .*)$", re.MULTILINE)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status of the crawl."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+class _CannotServe(click.ClickException):
+    """The made-up site cannot be served on the port."""
+
+
+class _WrongArgument(click.ClickException):
+    exit_code = 2
+
+
+@click.command()
+@click.argument("action", type=click.Choice(["crawl", "serve"]), default="crawl")
+@click.option("--port", type=int, default=0, help="Port on loopback; any free one by default.")
+@click.option("--articles", type=int, default=150, show_default=True, help="Number of articles.")
+@click.option("--seed", type=int, default=3060, show_default=True, help="Another seed, other news.")
+@click.option(
+    "--fault",
+    "wanted",
+    multiple=True,
+    metavar="HOST[/PATH]=WAY[:VALUE][*TIMES]",
+    help="Fail on demand, such as finews.zning.xyz=status:503; may be repeated.",
+)
+def main(action: str, port: int, articles: int, seed: int, wanted: tuple[str, ...]) -> None:
+    """Crawl a made-up web into the archive news-demo, or only serve it.
+
+    The real crawler crawls a news site and two publishers, which this command serves on this
+    machine. What their articles say is made up, also of real companies. Then one article is
+    corrected and one is withdrawn, and a last crawl records both. The environment variable
+    FINEWS_ARCHIVE names another archive.
+    """
     try:
-        site = made_up_site(articles=options.articles, seed=options.seed)
-        faults = [_fault(text, site) for text in options.fault]
+        site = made_up_site(articles=articles, seed=seed, odd=False)
+        faults = [_fault(text, site) for text in wanted]
     except ValueError as error:
-        parser.exit(2, f"demo: {error}\n")
-    try:
-        with Replica(_web(site), faults=faults, port=options.port) as replica:
-            return _serve(replica) if options.action == "serve" else _crawl(replica, site)
-    except OSError as error:
-        parser.exit(1, f"demo: cannot serve on port {options.port}: {error.strerror}\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
-    parser.add_argument("action", nargs="?", choices=("crawl", "serve"), default="crawl")
-    parser.add_argument("--port", type=int, default=0, help="port on loopback (default: any free)")
-    parser.add_argument("--articles", type=int, default=150, metavar="N")
-    parser.add_argument("--seed", type=int, default=3060, metavar="N")
-    parser.add_argument(
-        "--fault",
-        action="append",
-        default=[],
-        metavar="HOST[/PATH]=WAY[:VALUE][*TIMES]",
-        help="fail on demand, such as finews.zning.xyz=status:503 (may be repeated)",
-    )
-    return parser
+        raise _WrongArgument(str(error)) from None
+    with _ended_by_signals():
+        try:
+            with Replica(_web(site), faults=faults, port=port) as replica:
+                status = _serve(replica) if action == "serve" else _crawl(replica, site)
+        except OSError as error:
+            raise _CannotServe(f"Could not serve on port {port}: {error.strerror}.") from error
+    sys.exit(status)
 
 
 def _fault(text: str, site: MadeUpSite) -> Fault:
@@ -93,60 +104,95 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     fetched articles, so that a second demo on one archive fetches nothing.
     """
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
-    environment = {"FINEWS_ARCHIVE": str(ROOT / "news-demo"), **kept, **replica.environment}
+    environment = {
+        "FINEWS_ARCHIVE": "news-demo",
+        "FINEWS_MEDIA": "1",
+        **kept,
+        **replica.environment,
+        "SCRAPY_SETTINGS_MODULE": "settings.base",  # in any folder
+    }
     archive = environment["FINEWS_ARCHIVE"]
     added = Path(f"{archive}-sources")
+    print("The real crawler crawls a made-up web, which is served on this machine:", flush=True)
     statuses = [_run(crawl, environment) for crawl in _crawls(site, added)]
     fetches = _article_fetches(replica.requests)
-    print(f"The made-up site received {fetches} requests for articles.", flush=True)
-    if fetches and not any(statuses):
-        statuses.append(_crawl_changed(replica, later(site), environment))
-    print("Another run of the demo does not fetch archived articles again.")
-    print(f"To browse the archive: make browse ARCHIVE={shlex.quote(archive)}")
+    changed = later(site) if fetches and not any(statuses) else None
+    if changed:
+        print("The made-up site now corrects one article and withdraws another:", flush=True)
+        replica.sites |= _web(changed.site)
+        statuses.append(_run(_REVISIT_ALL, environment))
+    print(f"The made-up site received {fetches} requests for articles.\n")
+    _explain(archive, changed if not any(statuses) else None)
     return next(filter(None, statuses), 0)
 
 
-def _crawl_changed(replica: Replica, changed: LaterSite, environment: Mapping[str, str]) -> int:
-    """Serve the changed site and fetch every article again; return the crawl's exit status."""
-    replica.sites |= _web(changed.site)
-    print("The made-up site now corrects one article and withdraws another.\n", flush=True)
-    status = _run(_REVISIT_ALL, environment)
-    if status == 0:
-        archive = environment["FINEWS_ARCHIVE"]
+def _explain(archive: str, changed: LaterSite | None) -> None:
+    """Print what can be done with the archive.
+
+    :param changed: the site after its last change, where that change was crawled just now.
+    """
+    folder, finews = shlex.quote(archive), _program()
+    if changed:
         corrected, withdrawn = changed.corrected, changed.withdrawn
         name = f"{corrected.published:%Y/%m}/{corrected.file_name.removesuffix('.md')}"
         old, new = f"{archive}/revisions/{name}.1.md", f"{archive}/_posts/{name}.md"
         print(f"Corrected: {corrected.info_code} {corrected.title}")
         print(f"  {shlex.join(('diff', old, new))}")
         print(f"Withdrawn: {withdrawn.info_code} {withdrawn.title}")
-        rows = ("rows", f"{archive}/catalog.db", "posts", "-c", "info_code", "-c", "gone")
-        print(f"  {shlex.join(('.venv/bin/sqlite-utils', *rows, '--where', 'gone IS NOT NULL'))}")
-    return status
+        print(f"  {finews} search gone:{datetime.now(SHANGHAI):%Y-%m} {folder}")
+    print(f"The archive is {folder}; another run of the demo fetches no archived article again.")
+    print("Read it in a web browser:")
+    print(f"  {finews} browse {folder} --port 0")
+    print("Search it, in simplified or traditional characters, by code or by initials in pinyin:")
+    for query in ("央行", "600519", "gzmt"):
+        print(f"  {finews} search {query} {folder}")
 
 
-def _run(crawl: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a crawl to its end; return its exit status."""
-    command = (sys.executable, *crawl)
-    status = _ended(subprocess.Popen(command, cwd=ROOT, env=environment))  # noqa: S603
-    print(flush=True)
+def _program() -> str:
+    """Return the command `finews` of this environment, as it can be typed here."""
+    program = Path(sys.executable).with_name("finews")
+    if program.is_relative_to(Path.cwd()):
+        program = program.relative_to(Path.cwd())
+    return shlex.quote(str(program))
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command of `finews` to its end; return its exit status.
+
+    A crawl that is done shows its counts only, any other command nothing.
+    """
+    child = subprocess.Popen(  # noqa: S603 (a command of ours)
+        (*_FINEWS, *command),
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    status, output = _ended(child)
+    shown = _COUNTS.findall(output) if status == 0 else output.splitlines()
+    if command[0] == "sources" and status == 0:
+        shown = [f"{command[2]} is declared by `finews sources add`."]
+    for line in shown:
+        print(f"  {line}", flush=True)
     return status
 
 
 def _crawls(site: MadeUpSite, added: Path) -> Iterator[Sequence[str]]:
-    """Yield the arguments of Python for each crawl.
+    """Yield the arguments of `finews` for each crawl.
 
     They are of the mirror and Eastmoney's longer lists, then of two declared sources, one of which
-    is added first, but only once.
+    is added first, but only once, and only with the package that reads articles of any page.
 
     :param added: the folder of the declaration that is added.
     """
-    for crawl in (("finews",), ("eastmoney", *_days_of(site))):
-        yield (*_SCRAPY_CRAWL, *crawl, *_NO_DELAYS)
-    if not (added / "caixun.toml").exists():
-        yield (*_FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(added), *_NO_DELAYS)
+    yield ("crawl", "finews", *_NO_DELAYS)
+    yield ("crawl", "eastmoney", *_days_of(site), *_NO_DELAYS)
+    if not find_spec("trafilatura"):
+        print("  caixun is left out: finews is installed without its extra `extraction`.")
+    elif not (added / "caixun.toml").exists():
+        yield ("sources", "add", CAIXUN_LIST, "--to", str(added), *_NO_DELAYS)
     folders = f"FINEWS_DECLARATIONS={DECLARATIONS},{added}"
-    crawl = (*_FINEWS, "crawl", "caixun", "kuaibao", "-s", folders, "-s", "LOG_LEVEL=WARNING")
-    yield (*crawl, *_days_of(site), *_NO_DELAYS)
+    names = ("caixun", "kuaibao") if (added / "caixun.toml").exists() else ("kuaibao",)
+    yield ("crawl", *names, "-s", folders, *_days_of(site), *_NO_DELAYS)
 
 
 def _days_of(site: MadeUpSite) -> Sequence[str]:
@@ -169,34 +215,44 @@ def _is_proxy(name: str) -> bool:
     return name.lower().endswith("_proxy")
 
 
-def _end_by_signals() -> None:
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
     """Stop the server and the crawl on SIGTERM, SIGHUP and SIGINT.
 
     SIGINT is set too, because background jobs of a script ignore it by default. Under `nohup`
     SIGHUP stays ignored.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _end)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, _end)
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _end}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        handlers[signal.SIGHUP] = _end
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end(number: int, _: object) -> NoReturn:
     sys.exit(128 + number)
 
 
-def _ended(child: subprocess.Popen[bytes]) -> int:
-    """Wait for the crawl; return its exit status, 128 plus the number of a signal that ended it."""
+def _ended(child: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for a command; return its exit status and its output.
+
+    The status is 128 plus the number of a signal that ended it.
+    """
     while True:
         try:
-            status = child.wait()
+            output, _ = child.communicate()
         except KeyboardInterrupt:
-            continue  # the crawl has received the same Ctrl-C, and ends
+            continue  # the command has received the same Ctrl-C, and ends
         except SystemExit:
             child.terminate()
             child.wait()
             raise
-        return status if status >= 0 else 128 - status
+        status = child.returncode
+        return (status if status >= 0 else 128 - status), output
 
 
 def _article_fetches(requests: Iterable[LoggedRequest]) -> int:
@@ -214,7 +270,7 @@ def _serve(replica: Replica) -> int:
     print(f"The made-up site is served by the proxy {replica.proxy_url} (Ctrl-C ends it).")
     print("To crawl it:")
     variables = [f"{name}={shlex.quote(value)}" for name, value in replica.environment.items()]
-    print(f"  {' '.join(variables)} scrapy crawl finews", flush=True)
+    print(f"  {' '.join(variables)} finews crawl finews", flush=True)
     try:
         threading.Event().wait()
     except (KeyboardInterrupt, SystemExit):
@@ -223,5 +279,4 @@ def _serve(replica: Replica) -> int:
 
 
 if __name__ == "__main__":
-    _end_by_signals()
-    sys.exit(main())
+    main(prog_name="python -m demo")

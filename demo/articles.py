@@ -29,7 +29,7 @@ _MEDIA = (
     "厦湾晚报",
     "北斗潮证券报",
     "海石网",
-    "灯塔新闻",
+    "灯塔财讯",
     "长桥基金报",
     "蓝礁财经",
     "麦田商报",
@@ -60,6 +60,9 @@ _SPECIAL_TITLES = (
     "{{{{ {0} }}}}：{{% {1} %}}",
     "？{0}、",
 )
+
+#: Titles in place of the special ones, where a person reads them.
+_PLAIN_TITLES = ("{0}受到关注", "{0}有望回升", "{0}一周观察")
 
 _BROKEN_TITLE = '"{0}"回应"{1}"传闻'
 
@@ -170,9 +173,12 @@ class Article:
         return f"//finews.withounder.com/{path}"
 
 
-def made_up_articles(count: int, random: Random, built: datetime) -> Iterator[Article]:
+def made_up_articles(
+    count: int, random: Random, built: datetime, *, odd: bool = True
+) -> Iterator[Article]:
     """Generate `count` articles of the days before `built`, oldest first.
 
+    :param odd: some titles and texts look like markup, a template or a mistake.
     :raises ValueError: when `count` is less than `MIN_ARTICLES`.
     """
     if count < MIN_ARTICLES:
@@ -181,7 +187,8 @@ def made_up_articles(count: int, random: Random, built: datetime) -> Iterator[Ar
     for number in range(count):
         age = step * (count - number) - timedelta(seconds=random.randrange(60))
         published = (built - age).astimezone(SHANGHAI).replace(microsecond=0)
-        yield _made_up_article(number, random, published, broken=count - number in _BROKEN)
+        broken = count - number in _BROKEN
+        yield _made_up_article(number, random, published, broken=broken, odd=odd)
 
 
 @cache
@@ -191,14 +198,16 @@ def slug_of(media: str) -> str:
     return slug.replace("-", "")
 
 
-def _made_up_article(number: int, random: Random, published: datetime, *, broken: bool) -> Article:
+def _made_up_article(
+    number: int, random: Random, published: datetime, *, broken: bool, odd: bool
+) -> Article:
     prose = Prose(random)
     rolling = number % _ROLLING_EVERY == 0 and not broken
     twice = rolling and number % _ONCE_EVERY != 0 and number not in _UNSHARED
     media = _SPACED.get(number, _MEDIA[number % len(_MEDIA)])
     tag = ROLLING_TAG if rolling else f"{media}新闻"
     digest = prose.sentence() if rolling else ""
-    title, fields = _title_and_fields(number, prose, broken=broken)
+    title, fields = _title_and_fields(number, prose, broken=broken, odd=odd)
     code = _info_code(number, published)
     body = made_up_body(
         random,
@@ -206,7 +215,7 @@ def _made_up_article(number: int, random: Random, published: datetime, *, broken
         media,
         # A body need not begin with a tag, and a lone ideographic space stays in the post.
         opening="\u3000本报综合消息。" if number == _BARE_OPENING else "",
-        liquid=number == _LIQUID_BODY,
+        liquid=odd and number == _LIQUID_BODY,
         rolling=rolling,
     )
     facts = {
@@ -245,13 +254,17 @@ def _bodies(body: Body, *, rolling: bool, one_body: bool) -> dict[str, str]:
     return own | {"text" if rolling else "content": other}
 
 
-def _title_and_fields(number: int, prose: Prose, *, broken: bool) -> tuple[str, tuple[str, ...]]:
+def _title_and_fields(
+    number: int, prose: Prose, *, broken: bool, odd: bool
+) -> tuple[str, tuple[str, ...]]:
     """Return a title, and the fields that the share API's answer has besides the body."""
     if broken:
         return _BROKEN_TITLE.format(prose.topic(), prose.topic()), _WHOLE
     special, turn = divmod(number, 3)
     if turn != 1 or special >= len(_SPECIAL_TITLES):
         return prose.headline(), _FIELDS[number % len(_FIELDS)]
+    if not odd:
+        return _PLAIN_TITLES[special % len(_PLAIN_TITLES)].format(prose.two_topics()), _WHOLE
     pattern = _SPECIAL_TITLES[special]
     # Most of these titles cannot be read from the mirror's page alone, but valid HTML can.
     fields = _WITHOUT_TITLE if pattern is _HTML_TITLE else _WHOLE

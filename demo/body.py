@@ -22,10 +22,11 @@ _CHART_END = "<!-- EM_StockImg_End -->"
 _HIDDEN = '<p style="display:none;height:1px;overflow:hidden;"><br /></p>'
 
 # Made-up securities under numbers that nobody trades, one for each market the site has shown:
-# 0 Shenzhen and Beijing, 1 Shanghai, 90 a sector, 105/106/107 the US, 116 Hong Kong.
+# 0 Shenzhen and Beijing, 1 Shanghai, 90 a sector, 105/106/107 the US, 116 Hong Kong. 贵州茅台 is
+# real: it is what people search for first. What the articles say about it is made up.
 _SECURITIES = (
     ("1", "699901", "云帆股份"),
-    ("0", "399981", "海石新材"),
+    ("1", "600519", "贵州茅台"),
     ("0", "899991", "麦田精密"),
     ("116", "89991", "远岸控股"),
     ("105", "ZQXA", "北屿科技"),

@@ -14,8 +14,11 @@ PICTURE_HOST = "dfscdn.dfcfw.com"
 CHART_HOST = "webquoteklinepic.eastmoney.com"
 
 #: Squares of a picture, across and down; each has one grey value and `_SQUARE` pixels a side.
-_ACROSS, _DOWN = 4, 2
+_ACROSS, _DOWN = 48, 27
 _SQUARE = 8
+
+#: Squares of a picture that one bar of its chart is wide, and the gap to the next.
+_BAR, _GAP = 2, 1
 
 # The lengths of JPEG's usual codes for differences of brightness, by how many bits these have.
 _LENGTHS = (2, 3, 3, 3, 3, 3, 4, 5, 6, 7, 8, 9)
@@ -91,9 +94,15 @@ def _jpeg_answer(name: str) -> Answer:
 
 
 def _greys(name: str) -> Iterator[bytes]:
-    """Return the grey values of the squares, row by row."""
+    """Return the grey values of the squares, row by row: those of a bar chart."""
     digest = hashlib.sha256(name.encode()).digest()
-    return (digest[row * _ACROSS : (row + 1) * _ACROSS] for row in range(_DOWN))
+    paper, ink = 224 + digest[-1] % 16, 60 + digest[-2] % 80
+    heights = [2 + value % (_DOWN - 6) for value in digest]
+    for above in range(_DOWN - 1, -1, -1):
+        yield bytes(
+            ink if at % (_BAR + _GAP) and above < heights[at // (_BAR + _GAP)] else paper
+            for at in range(_ACROSS)
+        )
 
 
 def _difference(before: int, grey: int) -> str:

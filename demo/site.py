@@ -62,13 +62,16 @@ class MadeUpSite:
     page_only: frozenset[str]
 
 
-def made_up_site(*, articles: int = 150, seed: int = 3060, built: datetime = BUILT) -> MadeUpSite:
+def made_up_site(
+    *, articles: int = 150, seed: int = 3060, built: datetime = BUILT, odd: bool = True
+) -> MadeUpSite:
     """Generate a site with a number of articles; the same arguments give the same site.
 
+    :param odd: some titles and texts look like markup, a template or a mistake.
     :raises ValueError: when there are fewer articles than every quirk needs.
     """
     # Made-up text needs repeatable numbers, not secret ones.
-    made_up = tuple(made_up_articles(articles, Random(seed), built))
+    made_up = tuple(made_up_articles(articles, Random(seed), built, odd=odd))
     return _site_of(made_up, made_up_fast_news(made_up, Random(f"summaries {seed}")), built)
 
 

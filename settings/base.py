@@ -28,6 +28,12 @@ FINEWS_DECLARATIONS = [
     str(Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "sources"),
 ]
 
+# The file of watches: what to send to whom after each crawl, see docs/how-to/watch.md. Without
+# the file, nothing is sent.
+FINEWS_WATCHES = os.environ.get("FINEWS_WATCHES") or str(
+    Path(closest_scrapy_cfg() or "scrapy.cfg").parent / "watches.toml"
+)
+
 # A CSV file with names of securities (columns code, name, since, until), by which texts without
 # mark-up name them, in addition to the names that the archive has learnt from mark-up.
 FINEWS_LEXICON = ""
@@ -107,12 +113,15 @@ SPIDER_MIDDLEWARES = {
     "crawler.middlewares.archived.ArchivedMiddleware": 950,
 }
 EXTENSIONS = {
-    "crawler.extensions.open_archive.OpenArchive": 0,
+    "crawler.extensions.archive_session.ArchiveSession": 0,
     "crawler.extensions.circuit_breaker.CircuitBreaker": 0,
     "crawler.extensions.crawl_delay.CrawlDelay": 10,  # after AutoThrottle
     "crawler.extensions.pictures.PictureFetches": 100,
     "crawler.extensions.progress.CrawlProgress": 500,
     "scrapy.extensions.logstats.LogStats": None,  # Progress reports the same, in articles
+    # They open ports, and the first takes long to import.
+    "scrapy.extensions.remote_control.RemoteControl": None,
+    "scrapy.extensions.telnet.TelnetConsole": None,
 }
 REQUEST_FINGERPRINTER_CLASS = "crawler.request_meta.ArticleFingerprinter"
 
@@ -138,7 +147,7 @@ REDIRECT_MAX_TIMES = 5
 RETRY_HTTP_CODES = [500, 502, 503, 504, 522, 524, 408]
 HTTPERROR_ALLOWED_CODES = [304]
 
-# Safety: limits for what a server can make the crawler do, and no open ports.
+# Safety: limits for what a server can make the crawler do.
 # A page that consists of tags only takes 60 times its size of memory while it is parsed.
 DOWNLOAD_MAXSIZE = 8 * 1024 * 1024
 DOWNLOAD_VERIFY_CERTIFICATES = True
@@ -147,8 +156,6 @@ DOWNLOAD_HANDLERS = {
     "https": "crawler.download_handler.GuestDownloadHandler",
     **dict.fromkeys(("data", "file", "ftp", "s3")),
 }
-REMOTE_CONTROL_ENABLED = False
-TELNETCONSOLE_ENABLED = False
 
 # Switched off, because no source needs it.
 COOKIES_ENABLED = False

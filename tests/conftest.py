@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import hypothesis
 import pytest
 
 from demo.replica import Replica, Site, folder_site, share_api_site
+from tests.support import fork_server
 
 ROOT = Path(__file__).parent.parent
 SOURCES = ROOT / "settings" / "sources.toml"
@@ -32,7 +32,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
-_LONGEST = {"deploy", "faults", "test_docs.py"}
+_LONGEST = {"deploy", "faults", "test_demo.py", "test_docs.py"}
 FINEWS = (sys.executable, "-m", "archive.cli")
 NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 
@@ -40,6 +40,12 @@ NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those first that take longest: as the last they would leave the other cores idle."""
     items.sort(key=lambda item: _LONGEST.isdisjoint(item.path.parts))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start more processes than there are cores: a third of the time, tests wait."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(autouse=True)
@@ -109,19 +115,14 @@ def crawl_with(replica: Replica, archive: Path, sources: Path = SOURCES) -> Craw
     ) -> Ended:
         start = ("-a", f"site={site}") if site and spider == "finews" else ()
         start = ("-s", f"FINEWS_SOURCES={sources}", *start)
-        ended = subprocess.run(
+        ended = fork_server.run(
             (sys.executable, "-m", "scrapy", "crawl", spider, *start, *NO_DELAYS, *arguments),
-            cwd=ROOT,
             env={
                 **os.environ,
                 **replica.environment,
                 "FINEWS_ARCHIVE": str(archive),
                 **environment,
             },
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 

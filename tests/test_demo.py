@@ -10,6 +10,8 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from archive.article import InfoCode
 from demo.site import MadeUpSite, later, made_up_site
 from tests.conftest import ROOT, posts_in
@@ -42,43 +44,55 @@ def posts_after(site: MadeUpSite) -> dict[str, bytes]:
     return {**site.posts, **later(site).site.posts}
 
 
-def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path) -> None:
-    site = made_up_site()
+Demonstrated = tuple[Path, subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory: pytest.TempPathFactory) -> Demonstrated:
+    """The archive of a demo with pictures, and how the demo ended."""
+    archive = tmp_path_factory.mktemp("demo") / "news"
+    return archive, demo(archive, FINEWS_MEDIA="1")
+
+
+def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(
+    demonstrated: Demonstrated,
+) -> None:
+    site = made_up_site(odd=False)
     assert len(site.articles) >= 120
     assert len({article.media for article in site.articles}) >= 10
 
-    first = demo(tmp_path, FINEWS_MEDIA="1")
+    archive, first = demonstrated
     assert first.returncode == 0, first.stderr
     assert "150 articles found, 150 added, 0 unchanged, 0 failed" in first.stdout
     summaries = len(site.summary_only)
     assert f", {summaries} added, " in first.stdout
     assert f", {len(site.page_only)} revised, " in first.stdout
-    got = posts_of_sites(tmp_path)
+    got = posts_of_sites(archive)
     assert {name: got[name] for name in site.posts} == posts_after(site)
     of_publishers = Counter(
-        found[1] for name in posts_in(tmp_path) if (found := PUBLISHERS.search(name))
+        found[1] for name in posts_in(archive) if (found := PUBLISHERS.search(name))
     )
     assert of_publishers == {"caixun": 40, "kuaibao": 40}
     without_share = {InfoCode.from_address(name) for name in got.keys() - site.posts.keys()}
     assert without_share == site.page_only | site.summary_only
-    assert len(kept(tmp_path)) > 20
-    assert not missing(tmp_path)
+    assert len(kept(archive)) > 20
+    assert not missing(archive)
 
-    second = demo(tmp_path)
+    second = demo(archive)
     assert second.returncode == 0, second.stderr
     assert second.stdout.count(", 0 added, ") == 4
     assert "revised" not in second.stdout
     assert "received 0 requests for articles" in second.stdout
     assert "Corrected" not in second.stdout
-    assert posts_of_sites(tmp_path) == got
+    assert posts_of_sites(archive) == got
 
 
-def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
-    changed = later(made_up_site())
-    ended = demo(tmp_path)
+def test_the_demo_shows_a_correction_and_a_withdrawal(demonstrated: Demonstrated) -> None:
+    changed = later(made_up_site(odd=False))
+    archive, ended = demonstrated
     assert ended.returncode == 0, ended.stderr
     *_, last_crawl = ended.stdout.partition("The made-up site now corrects one article")
-    assert last_crawl.count("\n") <= 12
+    assert last_crawl.count("\n") <= 18
     assert ", 0 added, " in last_crawl
     assert ", 1 revised, 1 gone, " in last_crawl
 
@@ -86,10 +100,11 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
     assert difference.count("\n< ") == difference.count("\n> ") == 1
     assert changed.withdrawn.info_code in shown_for(changed.withdrawn.info_code, last_crawl)
 
-    with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog:
+    with closing(sqlite3.connect(archive / "catalog.db")) as catalog:
         changes = set(catalog.execute("SELECT info_code, what FROM changes"))
         gone = catalog.execute("SELECT info_code FROM posts WHERE gone IS NOT NULL").fetchall()
         revised = set(catalog.execute("SELECT info_code FROM revisions"))
+        crawls = catalog.execute("SELECT spider, status FROM crawls").fetchall()
         better_copies = {
             code
             for (code,) in catalog.execute(
@@ -100,6 +115,9 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(tmp_path: Path) -> None:
         (changed.corrected.info_code, "figures"),
         (changed.withdrawn.info_code, "gone"),
     }
+    assert crawls == [
+        (spider, 0) for spider in ("finews", "eastmoney", "caixun", "kuaibao", "finews")
+    ]
     assert gone == [(changed.withdrawn.info_code,)]
     assert better_copies == changed.site.page_only
     assert revised == {(code,) for code in (*better_copies, changed.corrected.info_code)}
@@ -115,13 +133,13 @@ def shown_for(info_code: str, output: str) -> str:
 
 
 def test_a_source_that_is_down_ends_the_demo_with_the_crawls_status(tmp_path: Path) -> None:
-    ended = demo(tmp_path, "--fault", "finews.withounder.com=status:404")
+    ended = demo(tmp_path, "--articles", "60", "--fault", "finews.withounder.com=status:404")
     assert ended.returncode == 3
     assert "No list of the source could be read: " in ended.stderr
 
 
 def test_what_one_spider_misses_the_other_finds(tmp_path: Path) -> None:
-    site = made_up_site()
+    site = made_up_site(odd=False)
     missed = demo(tmp_path, "--fault", "finews.withounder.com/category/=status:410")
     assert missed.returncode == 3
     assert "lists of the source could not be read; articles may be missed" in missed.stderr

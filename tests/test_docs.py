@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
@@ -26,6 +27,7 @@ from tests.support.documents import (
     BLOCK,
     CONTAINERS,
     DOCUMENTS,
+    ENGLISH,
     FOR_ROOT,
     SETTING_UP,
     WITH_COMMENTS,
@@ -44,8 +46,8 @@ NEEDED = ("git", "jekyll", "rsync")
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands(document)]
-TRANSLATION = ROOT / "README.zh.md"
-"""Shows the commands of the README, which are run once."""
+NOT_TRANSLATED = {"cluster.md", "faults.md"}
+"""Documents that are in English only, besides those of the reference."""
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,7 @@ def environment(
 
 
 @pytest.mark.parametrize(
-    "document", [document for document in WITH_COMMANDS if document != TRANSLATION], ids=name_of
+    "document", [document for document in WITH_COMMANDS if document not in ENGLISH], ids=name_of
 )
 def test_the_commands_of_a_document_run(
     document: Path, project: Path, environment: Mapping[str, str]
@@ -149,7 +151,9 @@ def as_cron_runs_them(document: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "document", [document for document in DOCUMENTS if as_cron_runs_them(document)], ids=name_of
+    "document",
+    [document for document in DOCUMENTS if document not in ENGLISH and as_cron_runs_them(document)],
+    ids=name_of,
 )
 def test_the_crontab_lines_of_a_document_run(
     document: Path, project: Path, environment: Mapping[str, str]
@@ -171,6 +175,7 @@ NO_COMMANDS = {
     'delimiter = ";"',
     "whole = true",
     "from settings.cluster import *",
+    "import archive",
     "async def start()",
     "body source",
     "posts_search MATCH escape_fts(…)",
@@ -205,17 +210,36 @@ RUN_BY = {
     "finews cluster status --json": "test_an_alarm_of_the_broker_is_seen",
     "finews cluster status --metrics": "test_an_alarm_of_the_broker_is_seen",
     "finews cluster writer --take-over": "test_a_second_writer_and_another_archive_are_refused",
+    "finews browse --metrics": "test_the_metrics_count_crawls_articles_and_requests",
+    "finews crawl finews -a since=2026-11-22": (
+        "test_one_source_has_arguments_and_the_log_is_in_the_archive"
+    ),
+    "finews demo": "test_the_demo_runs_in_any_folder",
+    "python3 -m pip wheel --no-deps --wheel-dir dist .": (
+        "test_every_file_of_the_packages_is_in_the_wheel"
+    ),
+    "python3 -m venv ENVIRONMENT": "test_the_packages_are_those_of_the_wheel",
     "finews crawl --all": ("test_twelve_sources_are_crawled_at_once_killed_and_crawled_again"),
     "finews crawl ths cls": "test_each_host_family_has_its_own_pace",
     "finews export -o": "test_export_writes_lines_or_parquet",
-    "finews export posts": "test_without_a_kind_posts_are_exported",
+    "finews export posts --by-day DIR": "test_posts_by_day_and_as_selected",
     "finews export site --pictures": "test_the_commands_of_a_document_run",
     "finews export … --days N": "test_the_commands_of_a_document_run",
     "finews give-up CODE": "test_an_article_is_given_up_on_demand",
+    "finews mcp": "test_a_client_calls_every_tool_over_both_transports",
+    "finews mcp news": "test_a_client_calls_every_tool_over_both_transports",
+    "finews mcp news --as-of 2026-11-22T09:30": (
+        "test_a_server_with_a_time_answers_nothing_that_came_later"
+    ),
+    "finews mcp news --http": "test_a_client_calls_every_tool_over_both_transports",
     "finews init": "test_a_new_folder_can_be_crawled_from",
     "finews init DIR": "test_a_new_folder_can_be_crawled_from",
     "finews search QUERY": "test_a_line_for_each_post",
+    "finews watch": "test_a_kill_between_sending_and_noting_misses_nothing",
+    "finews watch history": "test_history_shows_what_was_sent_and_what_waits",
+    "finews watch test": "test_each_channel_is_tried_and_named",
     "finews sources add ADDRESS": "test_a_source_is_added_tried_tested_and_checked",
+    "finews sources import": "test_the_old_name_imports_with_one_sentence",
     "finews sources check --save answers": "test_sources_that_are_as_expected",
     "finews sources check NAME": "test_what_is_not_as_declared_is_named",
     "finews sources check ths wscn": "test_recorded_answers_are_as_declared_but_old",
@@ -225,6 +249,9 @@ RUN_BY = {
     "make docs": "test_the_documents_are_a_web_site_too",
     "make fuzz": "test_nothing_breaks",
     "make nightly": "test_killed_at_random_moments_the_next_crawl_makes_it_whole",
+    "python -m bench.extraction --pages 100 --folder tests/golden/recorded": (
+        "test_it_prints_figures"
+    ),
     "python -m scrapy crawl SPIDER -a NAME=VALUE": "test_the_commands_of_a_document_run",
     "python -m scrapy reparse --apply": (
         "test_an_improvement_is_shown_field_by_field_and_can_be_applied"
@@ -323,7 +350,6 @@ def test_the_makefile_crawls_and_shows(project: Path, environment: Mapping[str, 
 def test_there_are_commands() -> None:
     shown = {name_of(document) for document in WITH_COMMANDS}
     assert {"README.md", "docs/tutorial.md", "docs/archive.md"} < shown
-    assert commands(TRANSLATION) == commands(ROOT / "README.md")
 
 
 def anchors(document: Path) -> set[str]:
@@ -378,7 +404,44 @@ def test_every_document_is_in_the_list_of_documents() -> None:
     index = ROOT / "docs" / "README.md"
     links = _LINK.findall(index.read_text(encoding="utf-8"))
     listed = {(index.parent / path).resolve() for path, _ in links}
-    assert listed == set((ROOT / "docs").rglob("*.md")) - {index}
+    of_docs = {document for document in DOCUMENTS if (ROOT / "docs") in document.parents}
+    assert listed == of_docs - ENGLISH.keys() - {index} | {ROOT / "docs" / "zh" / "README.md"}
+
+
+def structure(document: Path) -> Mapping[str, object]:
+    """Return what a document has in either language: headings, lists, tables, code and links."""
+    text = document.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]*)(?:#[^)\s]+)?\)", text)
+    targets = [
+        path if "://" in path else (document.parent / unquote(path)).resolve() if path else document
+        for path in links
+    ]
+    prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return {
+        "headings": [len(marks) for marks in re.findall(r"^(#+) ", prose, re.MULTILINE)],
+        "items": len(re.findall(r"^(?:- |\d+\. )", prose, re.MULTILINE)),
+        "rows": [row.count("|") for row in re.findall(r"^\|.*\|$", prose, re.MULTILINE)],
+        "blocks": re.findall(r"```.*?```", text, re.DOTALL),
+        "commands": re.findall(r"^ {4}(.*)$", prose, re.MULTILINE),
+        "links": Counter(ENGLISH.get(target, target) for target in targets),
+    }
+
+
+@pytest.mark.parametrize("document", ENGLISH, ids=name_of)
+def test_a_document_is_as_complete_in_chinese_as_in_english(document: Path) -> None:
+    assert structure(document) == structure(ENGLISH[document])
+
+
+def test_every_document_is_in_chinese_or_known_not_to_be() -> None:
+    docs = ROOT / "docs"
+    written = {
+        document
+        for document in docs.rglob("*.md")
+        if document not in ENGLISH and "<!-- Generated" not in document.read_text("utf-8")
+    }
+    assert written == {*ENGLISH.values(), *(docs / name for name in NOT_TRANSLATED)} - {
+        ROOT / "README.md"
+    }
 
 
 def test_the_tests_that_hold_the_promises_are_there() -> None:

@@ -83,7 +83,7 @@ def test_every_file_of_the_packages_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_it_is_this_version(run: Run, wheel: Path) -> None:
-    assert wheel.name.startswith(f"finews-{PROJECT['version']}-")
+    assert wheel.name.startswith(f"finews_archive-{PROJECT['version']}-")
     assert run("finews", "--version").stdout == f"finews, version {PROJECT['version']}\n"
 
 
@@ -109,10 +109,11 @@ def test_help_names_the_commands(run: Run) -> None:
     for flag in ("--help", "-h"):
         told = run("finews", flag)
         assert told.returncode == 0, told.stderr
-        _, commands = told.stdout.split("Commands:\n")
-        assert {"browse", "export", "init", "verify"} <= set(
-            re.findall(r"^  (\w+)", commands, re.M)
-        )
+        _, commands = told.stdout.split("\nCrawl:\n")
+        names = re.findall(r"^  ([a-z-]+) ", commands, re.MULTILINE)
+        assert names[:4] == ["crawl", "sources", "search", "browse"]
+        assert set(names) == set(PROJECT["entry-points"]["finews.commands"])
+        assert "Others" not in commands
 
 
 @pytest.mark.parametrize("name", ["project", "a folder, 100%"])
@@ -137,12 +138,25 @@ def test_a_new_folder_can_be_crawled_from(
         text=True,
         check=False,
     )
-    log = (folder / "crawl.log").read_text(encoding="utf-8")
+    log = (folder / "news" / "crawl.log").read_text(encoding="utf-8")
     assert (crawled.returncode, crawled.stdout, crawled.stderr) == (0, "", ""), log
     assert posts_in(folder / "news") == sample_posts
-    site = run("finews", "export", "site", "site", str(folder / "news"))
+    (folder / "below").mkdir()
+    site = run("finews", "export", "site", "site", cwd=folder / "below")
     assert site.returncode == 0, site.stderr
-    assert (tmp_path / "site" / "_layouts" / "post.html").is_file()
+    assert f"The archive is {folder}/news (the setting of the project).\n" in site.stderr
+    assert (folder / "below" / "site" / "_layouts" / "post.html").is_file()
+
+
+def test_the_demo_runs_in_any_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "settings.py").write_text("raise AssertionError('a foreign one')\n")
+    ended = run("finews", "demo", "--articles", "60", FINEWS_ARCHIVE="demo", SCRAPY_PROJECT="x")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Withdrawn: " in ended.stdout
+    assert (tmp_path / "demo" / "catalog.db").is_file()
+    browse = re.search(r"^  (.*) browse demo --port 0$", ended.stdout, re.MULTILINE)
+    assert browse
+    assert Path(browse[1]).name == "finews"
 
 
 def test_a_foreign_settings_package_does_not_win(run: Run, tmp_path: Path) -> None:

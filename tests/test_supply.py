@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 from tests.support import advisories
 from tests.support.documents import commands
 
-OWN = {"finews", "pip", "setuptools", "wheel"}
+OWN = {"finews-archive", "pip", "setuptools", "wheel"}
 HOUSES = ("archive", "cluster", "crawler", "demo", "settings")
 DANGEROUS_MODULES = {
     *("pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "code"),

@@ -12,6 +12,7 @@ from archive.capture import Capture, captures_from
 from archive.catalog import Cause, edits_from
 from archive.content import parse_post, read_body
 from archive.edits import Edit, EditClass
+from archive.search import NAME_THEN, Hit, Query, find, moment_of, state_at
 from archive.storage import (
     SUFFIXES,
     bytes_if_there,
@@ -23,6 +24,9 @@ from archive.storage import (
 
 #: Bytes at the beginning of a file that are compared with another version.
 _MAX_COMPARED = 300_000
+
+#: Chinese characters that a reader reads in a minute.
+_READING_SPEED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class ArticleView:
     published_twice: bool
     stored_pictures: Mapping[str, str]
     addresses: Sequence[str]
+    keywords: Sequence[str]
     securities: Sequence[sqlite3.Row]
     versions: Sequence[PostVersion]
     previous: Neighbour | None
@@ -89,24 +94,39 @@ class ArticleView:
         source = str(self.post["source"])
         return None if source == EASTMONEY else source
 
+    @property
+    def file(self) -> str:
+        """The path of the version's file, below the archive's folder."""
+        return str(self.post["file" if "file" in self.post.keys() else "path"])  # noqa: SIM118
+
+    @property
+    def reading_minutes(self) -> int:
+        """The minutes that the text takes to read, one at least."""
+        return max(1, round(int(self.post["length"]) / _READING_SPEED))
+
 
 def find_post(
-    connection: sqlite3.Connection, info_code: str, edition: str | None = None
+    connection: sqlite3.Connection, info_code: str, edition: str | None = None, as_of: str = ""
 ) -> sqlite3.Row | None:
     """Return the catalog row of an article; None when the article is not archived.
 
     :param edition: ``rolling`` for the rolling news where the article has two editions.
+    :param as_of: return the row of this time, see `archive.search.moment`; of the article, whose
+        two editions have one row. Empty for the present.
     """
     row: sqlite3.Row | None = None
-    if edition == Edition.ROLLING:
+    if as_of:
+        state = state_at(connection, info_code, as_of)
+        row = connection.execute("SELECT * FROM post_states WHERE id = ?", [state]).fetchone()
+    elif edition == Edition.ROLLING:
         row = connection.execute(
             "SELECT posts.id, editions.* FROM editions JOIN posts USING (info_code)"
             " WHERE info_code = ? AND edition = ?",
             [info_code, edition],
         ).fetchone()
-    return (
-        row or connection.execute("SELECT * FROM posts WHERE info_code = ?", [info_code]).fetchone()
-    )
+    if row is None and not as_of:
+        row = connection.execute("SELECT * FROM posts WHERE info_code = ?", [info_code]).fetchone()
+    return row
 
 
 def read_article(
@@ -114,47 +134,55 @@ def read_article(
     info_code: str,
     picture_address: Callable[[str], str],
     edition: str | None = None,
+    as_of: str = "",
 ) -> ArticleView | None:
     """Return the article with this code; None when it is not archived.
 
     :param edition: see `find_post`.
+    :param as_of: see `find_post`.
     :param picture_address: returns our address of a stored picture, from its file's name.
     """
-    post = find_post(connection, info_code, edition)
+    post = find_post(connection, info_code, edition, as_of)
     if post is None:
         return None
+    published_twice = "SELECT 1 FROM editions WHERE info_code = ?"
+    securities, named = _SECURITIES, {"code": info_code}
+    if as_of:
+        securities, named = (
+            _SECURITIES_THEN,
+            {"named": post["securities"], "as_of": moment_of(as_of)},
+        )
     return ArticleView(
         post=post,
         edition=Edition.of_name(str(post["path"])),
-        published_twice=bool(
-            connection.execute("SELECT 1 FROM editions WHERE info_code = ?", [info_code]).fetchone()
-        ),
-        stored_pictures=stored_pictures(connection, info_code, picture_address),
+        published_twice=not as_of
+        and bool(connection.execute(published_twice, [info_code]).fetchone()),
+        stored_pictures=stored_pictures(connection, info_code, picture_address, as_of),
         addresses=json.loads(post["addresses"]),
-        securities=connection.execute(
-            """
-            SELECT code, symbol, coalesce(name, symbol) AS name, kind, found
-            FROM mentions JOIN securities ON code = security
-            WHERE info_code = ? ORDER BY market = 90, code
-            """,
-            [info_code],
-        ).fetchall(),
-        versions=read_versions(connection, post),
-        previous=_neighbour(connection, post, "<", "DESC"),
-        following=_neighbour(connection, post, ">", "ASC"),
+        keywords=json.loads(post["keywords"]),
+        securities=connection.execute(securities, named).fetchall(),
+        versions=read_versions(connection, post, as_of),
+        previous=_neighbour(connection, post, as_of, oldest_first=False),
+        following=_neighbour(connection, post, as_of, oldest_first=True),
     )
 
 
 def stored_pictures(
-    connection: sqlite3.Connection, info_code: str, picture_address: Callable[[str], str]
+    connection: sqlite3.Connection,
+    info_code: str,
+    picture_address: Callable[[str], str],
+    as_of: str = "",
 ) -> dict[str, str]:
-    """Return source address → our address of every stored picture of an article."""
+    """Return source address → our address of every stored picture of an article.
+
+    :param as_of: only pictures that were stored by this time; empty for all.
+    """
     rows = connection.execute(
         """
         SELECT address, sha256, type FROM illustrations JOIN pictures USING (address)
-        WHERE info_code = ?
+        WHERE info_code = :code AND (:at IS NULL OR fetched <= :at)
         """,
-        [info_code],
+        {"code": info_code, "at": moment_of(as_of) if as_of else None},
     )
     return {
         address: picture_address(PurePosixPath(media_path(digest, kind)).name)
@@ -208,15 +236,25 @@ def _read_bytes(file: Path | None, max_bytes: int = -1) -> bytes | None:
         return None
 
 
-def read_versions(connection: sqlite3.Connection, post: sqlite3.Row) -> list[PostVersion]:
-    """Return all versions of a post, newest first."""
+def read_versions(
+    connection: sqlite3.Connection, post: sqlite3.Row, as_of: str = ""
+) -> list[PostVersion]:
+    """Return all versions of a post, newest first.
+
+    :param as_of: only versions that were stored by this time; empty for all.
+    """
     rows = connection.execute(
         """
         SELECT version, path, sha256, bytes, body_source, captures, cause, edits, seen_from,
-            seen_until
-        FROM versions WHERE info_code = ? AND edition = ? ORDER BY version DESC
+            iif(seen_until <= :at, seen_until, NULL) AS seen_until
+        FROM versions WHERE info_code = :code AND edition = :edition AND seen_from <= :at
+        ORDER BY version DESC
         """,
-        [post["info_code"], Edition.of_name(str(post["path"]))],
+        {
+            "code": post["info_code"],
+            "edition": Edition.of_name(str(post["path"])),
+            "at": moment_of(as_of) if as_of else "~",
+        },
     )
     return [_version(row) for row in rows]
 
@@ -249,14 +287,25 @@ def read_text(folder: Path, version: PostVersion) -> str | None:
 
 
 def _neighbour(
-    connection: sqlite3.Connection, post: sqlite3.Row, comparison: str, order: str
+    connection: sqlite3.Connection, post: sqlite3.Row, as_of: str, *, oldest_first: bool
 ) -> Neighbour | None:
-    row = connection.execute(
-        f"""
-        SELECT info_code, title, published FROM posts
-        WHERE media = :media AND (published, id) {comparison} (:published, :id)
-        ORDER BY published {order}, id {order} LIMIT 1
-        """,  # noqa: S608 (comparison and order are constants of this module)
-        {"media": post["media"], "published": post["published"], "id": post["id"]},
-    ).fetchone()
+    if not post["media"]:
+        return None
+    query = Query(media=post["media"], as_of=as_of)
+    here = Hit(post["published"], post["id"])
+    hits = find(connection, query, after=here, limit=1, oldest_first=oldest_first)
+    sql = f"SELECT info_code, title, published FROM {query.tables.rows} WHERE id = ?"  # noqa: S608
+    row = connection.execute(sql, [hits[0].id]).fetchone() if hits else None
     return Neighbour(*row) if row else None
+
+
+_SECURITIES = """
+    SELECT code, symbol, coalesce(name, symbol) AS name, kind, found
+    FROM mentions JOIN securities ON code = security
+    WHERE info_code = :code ORDER BY market = 90, code
+"""
+_SECURITIES_THEN = f"""
+    SELECT code, symbol, {NAME_THEN} AS name, kind, named.value AS found
+    FROM json_each(:named) AS named JOIN securities ON code = named.key
+    ORDER BY market = 90, code
+"""  # noqa: S608 (our own words)

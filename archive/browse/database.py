@@ -8,6 +8,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -64,10 +65,15 @@ class CatalogDatabase(Database):
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Call a function with a connection, in one of Datasette's threads.
 
+        The thread has the reader's language.
+
         :raises ArchiveError: when the catalog has been removed.
         """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.ds.executor, lambda: fn(self._connection()))
+        inherited = copy_context()
+        return await loop.run_in_executor(
+            self.ds.executor, lambda: inherited.run(fn, self._connection())
+        )
 
     def _connection(self) -> sqlite3.Connection:
         """Return the thread's connection to the current file."""

@@ -1,5 +1,6 @@
 """Generate an Atom feed of the newest posts of a list."""
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,9 +9,11 @@ from html import escape
 from archive.browse.article_page import stored_pictures
 from archive.browse.post_list import without_future
 from archive.browse.rendering import MAX_BYTES_IN_FEED, MAX_CHARACTERS, Renderer
+from archive.catalog import time_of_publisher
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
-from archive.search import Query, find
+from archive.search import PRESENT, Query, find
+from archive.translation import gettext
 
 #: Number of posts in a feed.
 _MAX_ENTRIES = 30
@@ -54,16 +57,22 @@ def read_newest(
     :param until: latest publication time; see `archive.catalog.future_dates`.
     """
     hits = find(connection, without_future(query, until), limit=_MAX_ENTRIES)
+    file, updated = "path", time_of_publisher("posts")
+    if query.tables is not PRESENT:
+        file, updated = "file", time_of_publisher("posts", "as_of")
     rows = connection.execute(
         f"""
-        SELECT info_code, title, published, revised, first_seen, media, digest, path,
+        SELECT info_code, title, published, media, digest,
+            {file} AS path,
+            coalesce(revised, first_seen) AS stored, {updated} AS updated,
             substr(text, 1, {MAX_CHARACTERS}) AS text
-        FROM posts WHERE id IN ({", ".join("?" * len(hits))}) ORDER BY published DESC, id DESC
-        """,  # noqa: S608 (question marks and a number)
-        [hit.id for hit in hits],
+        FROM {query.tables.rows} AS posts WHERE id IN (SELECT value FROM json_each(:ids))
+        ORDER BY published DESC, id DESC
+        """,  # noqa: S608 (a number and our own names)
+        query.values | {"ids": json.dumps([hit.id for hit in hits])},
     )
     return [
-        FeedPost(row, stored_pictures(connection, row["info_code"], addresses.picture))
+        FeedPost(row, stored_pictures(connection, row["info_code"], addresses.picture, query.as_of))
         for row in rows
     ]
 
@@ -85,14 +94,9 @@ def generate_feed(
     return atom(feed, (_entry(post, addresses, renderer) for post in posts))
 
 
-def updated(posts: Sequence[FeedPost]) -> str | None:
-    """Return when the newest version of the posts was archived, ISO 8601; None without posts."""
-    return max((_updated(post.row) for post in posts), default=None)
-
-
-def _updated(row: sqlite3.Row) -> str:
-    time: str = row["revised"] or row["first_seen"]
-    return time
+def modified(posts: Sequence[FeedPost]) -> str | None:
+    """Return when the archive last changed the feed of posts, ISO 8601; None without posts."""
+    return max((max(post.row["stored"], post.row["updated"]) for post in posts), default=None)
 
 
 def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntry:
@@ -107,12 +111,14 @@ def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntr
     )
     html = body.html if body else None
     if body and body.bytes:
-        html = f'{body.html}<p>正文太长，这里只有开头。<a href="{escape(page)}">看全文</a></p>'
+        beginning = gettext("The text is too long; here is its beginning.")
+        link = f'<a href="{escape(page)}">{gettext("Read all of it")}</a>'
+        html = f"{body.html}<p>{beginning} {link}</p>"
     return AtomEntry(
-        info_code=row["info_code"],
+        name=row["info_code"],
         title=row["title"],
         published=row["published"],
-        updated=_updated(row),
+        updated=row["updated"],
         page=page,
         author=row["media"],
         digest=row["digest"],

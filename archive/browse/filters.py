@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from datasette.filters import FilterArguments
 from datasette.utils.asgi import BadRequest
@@ -14,12 +15,17 @@ from archive.search import (
     estimate,
     has_at_least,
     is_frequent,
+    moment_of,
 )
+from archive.translation import gettext
 
 _SEARCH = "_search"
 # Parameter for a security. Datasette's ``_through`` would give its SQL parameter a name that
 # another filter uses.
 _SECURITY = "_security"
+# Parameter for the time of a search in the past.
+_AS_OF = "_as_of"
+_UNKNOWN_THEN = "known_until"
 # Hits from which a list of all of them takes too long. The index is asked about each post of a page
 # instead; Datasette gives up counting the rest, and an estimate is shown.
 _TOO_MANY = 200_000
@@ -45,14 +51,16 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         if not name.startswith(_SEARCH) or name == "_searchmode" or not query.strip():
             continue
         if name not in _SEARCHED:
-            raise BadRequest(f"能搜索的只有 {'、'.join(_SEARCHED)}。")
+            raise BadRequest(
+                gettext("Only these can be searched: %(names)s.", names=", ".join(_SEARCHED))
+            )
         parameter = name.lstrip("_")
         try:
             found = conditions_here(connection, query)
         except InvalidQuery as error:
             raise BadRequest(str(error)) from error
         if found.others and name != _SEARCH:
-            raise BadRequest(f"{name} 只能搜索文字。")
+            raise BadRequest(gettext("%(name)s searches text alone.", name=name))
         if found.match:
             matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH :{parameter}"
             filters.params[parameter] = found.match
@@ -77,6 +85,37 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
     return filters
 
 
+def read_past_filters(arguments: Mapping[str, str]) -> FilterArguments:
+    """Return the SQL conditions for the parameters of the address of the view ``post_states``.
+
+    With ``_as_of``, only the posts of then; with ``_search``, those that a query finds. Until when
+    the archive was to know of a state was not known then, so that column must be left out.
+
+    :raises BadRequest: when a parameter cannot be understood.
+    """
+    query = Query(
+        q=arguments.get(_SEARCH, ""),
+        security=arguments.get(_SECURITY, ""),
+        as_of=arguments.get(_AS_OF, ""),
+    )
+    try:
+        if query.as_of:
+            if arguments.get("_nocol") != _UNKNOWN_THEN:
+                raise BadRequest(
+                    gettext(
+                        "%(column)s was not known then; add _nocol=%(column)s to the address.",
+                        column=_UNKNOWN_THEN,
+                    )
+                )
+            moment_of(query.as_of, datetime.now(UTC))
+        elif not query.every_version:
+            return FilterArguments([])
+        ids = f"SELECT id FROM {query.tables.posts} WHERE {query.condition}"  # noqa: S608
+        return FilterArguments([f"id IN ({ids})"], dict(query.values), ["as of"])
+    except InvalidQuery as error:
+        raise BadRequest(str(error)) from error
+
+
 def table_parameters(query: Query) -> dict[str, str]:
     """Return the parameters of Datasette's table page that shows the posts of a query."""
     dates = [date for date in (query.month, query.day) if date]
@@ -87,6 +126,8 @@ def table_parameters(query: Query) -> dict[str, str]:
         "category": query.category,
         "body_source": query.source,
         _SECURITY: query.security,
+        _AS_OF: query.as_of,
+        "_nocol": query.as_of and _UNKNOWN_THEN,
         "published__gte": max([query.since, *dates]),
         "published__lt": min(until, default=""),
     }

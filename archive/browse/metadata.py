@@ -2,7 +2,9 @@
 
 from typing import Any
 
-TITLE = "财经新闻档案"
+from archive.translation import N_, gettext
+
+TITLE = N_("Financial news archive")
 
 _ON_THIS_DAY = """
 SELECT substr(published, 1, 10) AS day, substr(published, 12, 5) AS time, media, title, info_code
@@ -70,81 +72,64 @@ LIMIT 100
 _QUERIES = {
     "on_this_day": {
         "sql": _ON_THIS_DAY,
-        "title": "历史上的今天",
-        "description": "历年同一天的新闻。month_day 写作 12-29；不填就是今天。",
+        "title": N_("On this day"),
+        "description": N_(
+            "The news of this day in all years. The day is written 12-29; today if empty."
+        ),
         "params": ["month_day"],
     },
     "public_at": {
         "sql": _PUBLIC_AT,
-        "title": "某一分钟的存档",
-        "description": (
-            "那一分钟已经存下、尚未发现下线的新闻，用那时的标题。minute 写作 2021-12-29 17:34，"
-            "是抓取的时间，不是来源写的发布时间。"
+        "title": N_("The archive at a minute"),
+        "description": N_(
+            "The news that was archived and not known to be withdrawn at that minute, with the"
+            " titles of that time. The minute is written 2021-12-29 17:34, and is one of the crawl,"
+            " not of the publication."
         ),
         "params": ["minute"],
     },
     "revised": {
         "sql": _REVISED,
-        "title": "改过的新闻",
-        "description": (
-            "存档以后又被来源改过的新闻，最近改的在前。换了正文来源、重新解析、只改排版的不算。"
+        "title": N_("Edited news"),
+        "description": N_(
+            "The news that its publisher has changed since it was archived, the last change first."
+            " A better copy, another parser and a change of the layout alone do not count."
         ),
     },
     "found_changed": {
         "sql": _CHANGES,
-        "title": "最近的变动",
-        "description": (
-            "来源改了什么、撤下或恢复了什么，最近的在前。what 可以不填，或是 title、figures、"
-            "securities、retraction、wording、addition、published、gone、returned 之一。"
+        "title": N_("Recent changes"),
+        "description": N_(
+            "What publishers have changed, withdrawn or published again, the last first; all kinds"
+            " of changes if the field is empty."
         ),
         "params": ["what"],
     },
     "gone": {
         "sql": _GONE,
-        "title": "下线的新闻",
-        "description": "来源已经撤下、这里还留着的新闻。",
+        "title": N_("Withdrawn news"),
+        "description": N_("The news that its publisher has withdrawn and the archive still has."),
     },
     "busiest_hours": {
         "sql": _BUSIEST_HOURS,
-        "title": "最忙的钟点",
-        "description": "发布最多的一百个小时。两个日期写作 2021-12-29，可以不填。",
+        "title": N_("Busiest hours"),
+        "description": N_(
+            "The hundred hours with the most posts. Both days are written 2021-12-29, or empty."
+        ),
         "params": ["first_day", "last_day"],
     },
 }
 
 _POSTS = {
-    "title": "新闻",
-    "description": "每篇一行。published 是北京时间，其余时间都是 UTC。",
+    "title": N_("News"),
+    "description": N_(
+        "A row for each article. JSON and CSV have the time of publication in Shanghai's time,"
+        " other times in UTC."
+    ),
     "sort_desc": "published",
     "facets": ["media", "source", "body_source"],
     "sortable_columns": ["published", "length", "version"],
     "label_column": "title",
-    "columns": {
-        "id": "序号，按存档的先后",
-        "info_code": "新闻代码",
-        "published": "发布时间（北京时间）",
-        "category": "栏目的拼音",
-        "tag": "栏目",
-        "digest": "摘要",
-        "length": "正文字数",
-        "pictures": "图片地址",
-        "body_source": "正文来源",
-        "body_provisional": "正文是否暂代",
-        "link": "原文链接",
-        "addresses": "抓取地址",
-        "path": "文件",
-        "version": "第几版",
-        "first_seen": "首次抓取",
-        "checked": "最近核对",
-        "revised": "最近修订",
-        "gone": "发现下线",
-        "source": "来源",
-        "author": "作者",
-        "lang": "语言",
-        "precision": "发布时间的精度",
-        "extractor": "提取正文的程序",
-        "mentioned": "正文以外或文字中提到的证券",
-    },
 }
 
 #: Every site gets a copy, because Datasette changes the dictionary that it is given.
@@ -152,32 +137,93 @@ METADATA: dict[str, Any] = {
     "title": TITLE,
     "databases": {
         "catalog": {
-            "title": "目录",
-            "description": "存档文件的目录，一个 SQLite 文件。",
+            "title": N_("Catalog"),
+            "description": N_("The catalog of the archive's files, an SQLite file."),
             "queries": _QUERIES,
             "tables": {
                 "posts": _POSTS,
                 "posts_search": {"hidden": True},
                 "_sqlite_migrations": {"hidden": True},
-                "security_keys": {"hidden": True},
-                "categories": {"title": "栏目", "description": "媒体和它的栏目。"},
-                "revisions": {"title": "旧版本", "description": "被后来的版本取代的文件。"},
-                "versions": {
-                    "title": "版本",
-                    "description": "每个版本一行，现行的也在内：文字、缘由、改动和时间。",
+                "security_keys": {"hidden": True, "title": N_("Search keys of securities")},
+                "categories": {
+                    "title": N_("Categories"),
+                    "description": N_("The media and their categories."),
                 },
-                "absences": {"title": "下线", "description": "来源没有这篇新闻的时间。"},
-                "securities": {"title": "证券", "label_column": "name"},
-                "mentions": {"title": "提及", "description": "哪篇新闻提到哪只证券。"},
-                "illustrations": {"title": "配图", "description": "哪篇新闻有哪张图片。"},
-                "pictures": {"title": "图片", "description": "存下来的图片。"},
-                "crawls": {"title": "抓取", "description": "每次运行一行。", "sort_desc": "id"},
-                "payloads": {"title": "响应", "description": "内容相同的响应只存一次。"},
-                "changes": {"title": "变动", "description": "来源何时改了、撤下或恢复了哪篇新闻。"},
-                "posts_per_day": {"title": "每日篇数"},
-                "posts_per_media": {"title": "各媒体篇数"},
-                "posts_per_security": {"title": "各证券篇数"},
+                "revisions": {
+                    "title": N_("Superseded versions"),
+                    "description": N_("The files that later versions have superseded."),
+                },
+                "versions": {
+                    "title": N_("Versions"),
+                    "description": N_(
+                        "A row for each version, the current one too: text, cause, edits, times."
+                    ),
+                },
+                "post_states": {
+                    "title": N_("Articles at each time"),
+                    "description": N_(
+                        "What the archive knew of an article from known_from to known_until."
+                    ),
+                },
+                "post_history": {"hidden": True, "title": N_("States of articles")},
+                "mention_history": {"hidden": True, "title": N_("Mentions of states")},
+                "versions_search": {"hidden": True},
+                "security_names": {
+                    "title": N_("Names of securities"),
+                    "description": N_("When the archive learnt which name of a security."),
+                },
+                "absences": {
+                    "title": N_("Absences"),
+                    "description": N_("The times in which the source did not have an article."),
+                },
+                "securities": {"title": N_("Securities"), "label_column": "name"},
+                "mentions": {
+                    "title": N_("Mentions"),
+                    "description": N_("Which post names which security."),
+                },
+                "illustrations": {
+                    "title": N_("Illustrations"),
+                    "description": N_("Which post has which picture."),
+                },
+                "pictures": {"title": N_("Pictures"), "description": N_("The stored pictures.")},
+                "crawls": {
+                    "title": N_("Crawls"),
+                    "description": N_("A row for each crawl."),
+                    "sort_desc": "id",
+                },
+                "payloads": {
+                    "title": N_("Responses"),
+                    "description": N_("A response is stored once, however often it came."),
+                },
+                "changes": {
+                    "title": N_("Changes"),
+                    "description": N_("When a publisher changed, withdrew or restored an article."),
+                },
+                "editions": {
+                    "title": N_("Editions"),
+                    "description": N_("The posts of articles that were published twice."),
+                },
+                "addresses": {
+                    "title": N_("Addresses"),
+                    "description": N_("Which address leads to which article."),
+                },
+                "events": {
+                    "title": N_("Events"),
+                    "description": N_(
+                        "What happened to the articles, in the order in which it became known."
+                    ),
+                },
+                "post_files": {"title": N_("Files of posts")},
+                "posts_per_day": {"title": N_("Posts a day")},
+                "posts_per_media": {"title": N_("Posts of each media")},
+                "posts_per_security": {"title": N_("Posts that name each security")},
             },
         }
     },
 }
+
+
+def table_title(name: str) -> str:
+    """Return the title of a table, in the reader's language."""
+    about = METADATA["databases"]["catalog"]["tables"].get(name, {})
+    return gettext(about["title"]) if "title" in about else name

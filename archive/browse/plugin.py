@@ -17,27 +17,43 @@ from typing import Any, TypeVar
 from datasette import hookimpl
 from datasette.database import QueryInterrupted
 from datasette.plugins import pm
-from datasette.utils.asgi import Base400, Request, Response
+from datasette.utils.asgi import Base400, Forbidden, Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
-from archive.browse import pages, search_plugin, template_filters
+from archive import words
+from archive.browse import api, operations, pages, search_plugin, template_filters
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
+from archive.browse.metadata import table_title
+from archive.browse.past import PRESENT_ONLY, at_present, moment_shown, with_past
 from archive.browse.post_list import card_of
+from archive.browse.preferences import DENSITY, with_preferences
 from archive.browse.security_headers import Application, read_only, with_security_headers
-from archive.browse.site import Site
+from archive.browse.site import API_RATE, Site
 from archive.catalog import is_running
 from archive.errors import ArchiveError
 from archive.storage import holder_of
+from archive.translation import current_catalogue, current_language, gettext
 
 T = TypeVar("T")
+
+#: Columns with times, ISO 8601.
+_TIMES = frozenset(
+    (
+        *("at", "checked", "ended", "fetched", "first", "first_seen", "gone", "gone_from"),
+        *("gone_until", "newest", "published", "revised", "seen_from", "seen_until", "started"),
+        "superseded",
+    )
+)
 
 _CODE = r"(?P<code>[^/]+)"
 _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/$", pages.front),
+    (rf"{PRESENT_ONLY}$", pages.present_only),
     (r"/news$", pages.news),
     (r"/news\.atom$", pages.news_feed),
+    (r"/changes\.atom$", pages.changes_feed),
     (r"/media$", pages.media),
     (r"/security$", pages.securities),
     (rf"/security/{_CODE}$", pages.security),
@@ -53,15 +69,26 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
 )
 
 
-def open_site(folder: Path, *, sql: bool = False, base_url: str = "/") -> Site:
+def open_site(
+    folder: Path,
+    *,
+    sql: bool = False,
+    base_url: str = "/",
+    api_rate: int = API_RATE,
+    metrics: bool = False,
+) -> Site:
     """Return the site of an archive, ready to be served; see `Site`.
+
+    :param metrics: whether the site has ``/healthz``, ``/metrics`` and ``/status``.
+    :raises FinewsError: when `metrics` needs a package that is not installed.
 
     :raises ArchiveError: when there is no catalog in the folder.
     """
     for plugin, name in ((sys.modules[__name__], "finews"), (search_plugin, "finews-search")):
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
-    return Site(folder, sql=sql, base_url=base_url)
+    routes = operations.routes() if metrics else ()
+    return Site(folder, sql=sql, base_url=base_url, api_rate=api_rate, routes=routes)
 
 
 def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
@@ -79,31 +106,62 @@ def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
 @_for_sites
 def register_routes(datasette: Site) -> list[tuple[str, pages.View]]:
     """Return the routes of the site's own pages; they come before Datasette's."""
-    return list(_ROUTES)
+    return [*_ROUTES, *api.routes(), *datasette.routes]
 
 
 @hookimpl
 @_for_sites
 def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
-    """Add the filters, tests and variables that the templates use."""
-    for name in ("ago", "clock", "day", "market", "moment", "month", "number", "published", "word"):
+    """Add the translations, filters, tests and variables that the templates use."""
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(
+        lambda message: current_catalogue().gettext(message),
+        lambda *messages: current_catalogue().ngettext(*messages),
+        newstyle=True,
+    )
+    for name in (
+        "ago",
+        "clock",
+        "day",
+        "market",
+        "moment",
+        "month",
+        "number",
+        "published",
+        "words",
+    ):
         env.filters[name] = getattr(template_filters, name)
+    for name in ("column_title", "failure", "operator", "word"):
+        env.filters[name] = getattr(words, name)
+    env.filters["accepted_words"] = words.accepted_words
+    env.filters["table_title"] = table_title
     env.filters["card"] = card_of
+    env.filters["at_present"] = at_present
+    env.filters["in_language"] = pages.in_language
+    env.tests["coded"] = words.is_coded
     env.tests["web"] = template_filters.is_web_address
     env.globals["title_of_site"] = datasette.metadata("title")
+    env.globals["language_of_page"] = current_language
 
 
 @hookimpl
 @_for_sites
 def extra_template_vars(
     template: str, request: Request | None, datasette: Site
-) -> Callable[[], Awaitable[dict[str, Any]]] | None:
-    """Return the article for the row page of a post."""
-    if template != "row-catalog-posts.html":
-        return None
+) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """Return the time of the page, the density that the reader has chosen, and the article.
+
+    The article is for the row page of a post.
+    """
 
     async def variables() -> dict[str, Any]:
-        return await pages.article_variables(request, datasette)
+        page = {
+            "as_of": template_filters.as_of(moment_shown(request)),
+            "compact": request is not None and request.scope.get(DENSITY) == "compact",
+        }
+        if template != "row-catalog-posts.html":
+            return page
+        return page | await pages.article_variables(request, datasette)
 
     return variables
 
@@ -113,32 +171,53 @@ def extra_template_vars(
 def render_cell(
     row: sqlite3.Row, value: object, column: str, table: str | None, datasette: Site
 ) -> Markup | None:
-    """Link codes in Datasette's tables to the site's pages, and name changes and crawls in Chinese.
+    """Show a cell of Datasette's tables as the site's own pages do.
 
-    A crawl without an end is named as running or interrupted.
+    Titles and codes are links, codes of the catalog words, and times those of Shanghai. A crawl
+    without an end is named as running or interrupted.
     """
-    if (table, column, value) == ("crawls", "ended", None) and "started" in row.keys():  # noqa: SIM118
+    columns = row.keys()
+    if (table, column, value) == ("crawls", "ended", None) and "started" in columns:
         running = is_running(row, holder_of(datasette.folder))
-        return Markup("正在抓取" if running else "中断")  # noqa: S704 (constants)
+        return Markup.escape(gettext("running") if running else gettext("interrupted"))
     if not isinstance(value, str):
         return None
-    if column in ("what", "cause"):
-        return Markup.escape(template_filters.word(value))
-    path = {"info_code": "/catalog/posts/", "security": "/security/"}.get(column)
-    if path is None or (table == "posts" and column == "info_code"):
+    if words.is_coded(column):
+        return Markup.escape(words.word(value))
+    if column in _TIMES and (shown := template_filters.moment(value)) != value:
+        return Markup('<time datetime="{}">{}</time>').format(value, shown)
+    if table == "posts" and column == "info_code":
         return None
-    address = datasette.urls.path(f"{path}{value}")
-    return Markup('<a href="{}">{}</a>').format(address, value)
+    path = {"info_code": "/catalog/posts/", "security": "/security/"}.get(column)
+    key = value
+    if column == "title" and "info_code" in columns:
+        path, key = "/catalog/posts/", row["info_code"]
+    if path is None:
+        return None
+    return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"{path}{key}"), value)
 
 
 @hookimpl
 @_for_sites
 def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
-    """Refuse writing methods, add security headers, handle the path prefix, and mark CSV."""
-    prefixed = with_base_url(datasette.setting("base_url"))
+    """Refuse writing methods, add security headers, read preferences, mark CSV.
+
+    The path prefix is handled as well.
+    """
+    base_url = datasette.setting("base_url")
+    prefixed, preferred = with_base_url(base_url), with_preferences(base_url)
     return lambda application: with_security_headers(
-        read_only(prefixed(with_byte_order_mark(application)))
+        read_only(prefixed(preferred(with_past(with_byte_order_mark(application)))))
     )
+
+
+@hookimpl
+@_for_sites
+def forbidden(
+    datasette: Site, request: Request, message: str
+) -> Callable[[], Awaitable[Response]] | None:
+    """Answer what is not allowed with the site's error page."""
+    return _error_page(datasette, request, Forbidden(message))
 
 
 @hookimpl(wrapper=True)
@@ -161,11 +240,16 @@ def _error_page(
 ) -> Callable[[], Awaitable[Response]]:
     async def response() -> Response:
         status, message = _status_and_message(request, exception)
+        if api.is_api(request.path):
+            return api.problem(status, message)
+        detail = ""
+        if status == 400 and isinstance(exception, DatasetteError):
+            detail = "" if exception.message_is_html else str(exception.message)
         if request.path.endswith(".json"):
-            return Response.json({"ok": False, "error": message, "status": status}, status=status)
-        html = await datasette.render_template(
-            "error.html", {"status": status, "error": message}, request=request
-        )
+            error = {"ok": False, "error": detail or message, "status": status}
+            return Response.json(error, status=status)
+        variables = {"status": status, "error": message, "detail": detail}
+        html = await datasette.render_template("error.html", variables, request=request)
         return Response.html(html, status=status)
 
     return response
@@ -177,22 +261,37 @@ def _status_and_message(request: Request, exception: Exception) -> tuple[int, st
     An invalid query string is an error of the client; Datasette 0.65 would answer some with 500.
     """
     if isinstance(exception, QueryInterrupted) or exception.args == ("interrupted",):
-        return 503, "这个查询太慢，已经停下。"
-    if isinstance(exception, Base400):
-        return exception.status, str(exception)
-    if isinstance(exception, DatasetteError) and exception.status < 500:
-        return exception.status, exception.title or str(exception.message)
+        return 503, gettext("This query takes too long and was stopped.")
+    if isinstance(exception, (Base400, DatasetteError)) and exception.status < 500:
+        # The sentences of this project end with a full stop; those of Datasette are in English.
+        sentence = str(exception)
+        return exception.status, sentence if sentence[-1:] in _ENDS else _sentence(exception.status)
     if isinstance(exception, ArchiveError):
         print(exception, file=sys.stderr)
-        return 503, "现在读不到存档的目录（catalog.db）；它回来以后，这里会自动恢复。"
+        return 503, gettext(
+            "The catalog of the archive (catalog.db) cannot be read now; this page works again as"
+            " soon as it is back."
+        )
     if isinstance(exception, OSError) and exception.errno == errno.ENAMETOOLONG:
-        return 404, "没有这个文件。"
+        return 404, gettext("There is no such file.")
     if isinstance(exception, _NO_ROW) and request.url_vars.get("table", "posts") != "posts":
-        return 404, "没有这一行。"
+        return 404, gettext("There is no such row.")
     if isinstance(exception, _INVALID_QUERY) and request.query_string:
-        return 400, "地址里的参数不成立。"
+        return 400, gettext("The parameters in the address make no sense.")
     traceback.print_exception(exception)
-    return 500, "出错了，详情在服务器的日志里。"
+    return 500, gettext("The details are in the server's log.")
+
+
+_ENDS = (".", "。")
+
+
+def _sentence(status: int) -> str:
+    """Return the sentence for an error that Datasette found."""
+    if status == 404:
+        return gettext("There is nothing at this address.")
+    if status == 403:
+        return gettext("This site does not allow it.")
+    return gettext("The parameters in the address make no sense.")
 
 
 #: Errors of Datasette 0.65 for a key with too few parts, or for a row of SQLite's own tables

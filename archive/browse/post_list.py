@@ -1,5 +1,6 @@
 """Read pages of posts, newest first, as cards."""
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +8,14 @@ from itertools import chain, groupby
 from typing import Self
 
 from archive.search import (
+    EVERYTHING,
     MOST_RANKED,
     Hit,
     Query,
     count_by_month,
     find,
     find_relevant,
+    moment_of,
     names_meant,
     snippet,
 )
@@ -32,8 +35,13 @@ Marked = Sequence[tuple[str, bool]]
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A post in a list."""
+    """A post in a list.
 
+    :param known: since when, and until when, it was the present version; None where all cards show
+        versions of one time.
+    """
+
+    id: int
     info_code: str
     title: Marked
     published: str
@@ -42,6 +50,7 @@ class Card:
     excerpt: Marked
     version: int
     gone: str | None
+    known: tuple[str, str | None] | None = None
 
     @property
     def day(self) -> str:
@@ -120,7 +129,7 @@ def read_page(
     newest, oldest = (f"{hit.published}~{hit.id}" for hit in (found[0], found[-1]))
     has_newer = more if backwards else position.after is not None
     has_older = not position.last if backwards else more
-    cards = read_cards(connection, [hit.id for hit in found], query.q)
+    cards = read_cards(connection, [hit.id for hit in found], query)
     return Page(
         [(day, list(of_day)) for day, of_day in groupby(cards, key=lambda card: card.day)],
         {"before": newest} if has_newer else None,
@@ -134,7 +143,7 @@ def read_relevant(connection: sqlite3.Connection, query: Query, until: str) -> l
     :param until: latest publication time; see `archive.catalog.future_dates`.
     """
     hits = find_relevant(connection, without_future(query, until), limit=MOST_RANKED)
-    return read_cards(connection, [hit.id for hit in hits], query.q)
+    return read_cards(connection, [hit.id for hit in hits], query)
 
 
 def _parse_hit(text: str | None) -> Hit | None:
@@ -144,27 +153,50 @@ def _parse_hit(text: str | None) -> Hit | None:
     return Hit(published, int(post))
 
 
-def read_cards(connection: sqlite3.Connection, ids: Sequence[int], query: str = "") -> list[Card]:
-    """Return the cards of posts in the order of `ids`, with the hits of `query` marked."""
+def read_cards(
+    connection: sqlite3.Connection, ids: Sequence[int], query: Query = EVERYTHING
+) -> list[Card]:
+    """Return the cards of posts in the order of `ids`, with the hits of `query` marked.
+
+    :param query: whose hits they are.
+    """
+    known = ""
+    if query.every_version:
+        known = ", known_from, iif(known_until <= :as_of, known_until, NULL) AS known_until"
     rows = connection.execute(
         f"""
         SELECT id, info_code, title, published, precision, media, digest, version, gone,
-            substr(text, 1, {_MAX_SEARCHED}) AS text
-        FROM posts WHERE id IN ({", ".join("?" * len(ids))})
-        """,  # noqa: S608 (question marks and a number)
-        ids,
+            substr(text, 1, {_MAX_SEARCHED}) AS text {known}
+        FROM {query.tables.rows} WHERE id IN (SELECT value FROM json_each(:ids))
+        """,  # noqa: S608 (a number and our own names)
+        {"ids": json.dumps(list(ids)), "as_of": moment_of(query.as_of) if query.as_of else "~"},
     )
-    names = list(chain.from_iterable(names_meant(connection, query).values()))
-    cards = {row["id"]: card_of(row, query, names) for row in rows}
+    names = list(chain.from_iterable(names_meant(connection, query.q).values()))
+    cards = {
+        row["id"]: card_of(
+            row,
+            query.q,
+            names,
+            (row["known_from"], row["known_until"]) if query.every_version else None,
+        )
+        for row in rows
+    }
     return [cards[post] for post in ids if post in cards]
 
 
-def card_of(row: sqlite3.Row, query: str = "", names: Sequence[str] = ()) -> Card:
+def card_of(
+    row: sqlite3.Row,
+    query: str = "",
+    names: Sequence[str] = (),
+    known: tuple[str, str | None] | None = None,
+) -> Card:
     """Return the card of a row of ``posts``, with the hits of `query` marked.
 
     :param names: of securities whose codes or initials are terms of `query`; marked as well.
+    :param known: see `Card`.
     """
     return Card(
+        id=row["id"],
         info_code=row["info_code"],
         title=_marked(row["title"], query, names),
         published=row["published"],
@@ -173,6 +205,7 @@ def card_of(row: sqlite3.Row, query: str = "", names: Sequence[str] = ()) -> Car
         excerpt=_excerpt(row, query, names),
         version=row["version"],
         gone=row["gone"],
+        known=known,
     )
 
 
@@ -182,8 +215,8 @@ def _marked(text: str, query: str, names: Sequence[str]) -> Marked:
 
 def _excerpt(row: sqlite3.Row, query: str, names: Sequence[str]) -> Marked:
     if query:
-        return snippet(row["text"][:_MAX_SEARCHED], query, _SNIPPET, names)
-    beginning = " ".join((row["digest"] or row["text"][: 2 * _SNIPPET]).split())
+        return snippet((row["text"] or "")[:_MAX_SEARCHED], query, _SNIPPET, names)
+    beginning = " ".join((row["digest"] or (row["text"] or "")[: 2 * _SNIPPET]).split())
     return ((beginning[:_SNIPPET] + "…" * (len(beginning) > _SNIPPET), False),)
 
 

@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from typing import ParamSpec, TypeVar
 from archive.browse.article_page import find_file
 from archive.content import parse_post, render_body
 from archive.storage import bytes_if_there, sha256
+from archive.translation import current_language
 
 #: Bytes of a post's file up to which a page shows its body as HTML. Rendering takes a second at
 #: most.
@@ -63,9 +65,12 @@ class Renderer:
         self._characters = 0
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function in one of the rendering threads."""
+        """Call a function in one of the rendering threads, which has the reader's language."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
+        inherited = copy_context()
+        return await loop.run_in_executor(
+            self._threads, lambda: inherited.run(work, *args, **kwargs)
+        )
 
     def close(self) -> None:
         """Wait until running calls have ended; cancel the others."""
@@ -100,7 +105,8 @@ class Renderer:
             return None
         if data is None:
             return None
-        key = (sha256(data), security_address(""), frozenset(stored_pictures.items()))
+        pictures = frozenset(stored_pictures.items())
+        key = (sha256(data), security_address(""), pictures, current_language())
         html = self._cached(key)
         if html is None:
             html = render_body(

@@ -4,14 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archive.browse.chart import Chart, days_of_chart, draw
-from archive.search import months_between
-
-#: Days up to which a timeline has a bar for each day; a longer one has a bar for each month.
-_MAX_DAYS = 90
-
-#: Months in a timeline at most; the newest are shown.
-_MAX_MONTHS = 600
+from archive.browse.chart import Chart, read_chart
 
 #: Number of companions.
 _COMPANIONS = 8
@@ -52,27 +45,14 @@ def read_security(connection: sqlite3.Connection, code: str, until: str) -> Secu
     security = connection.execute("SELECT * FROM securities WHERE code = ?", [code]).fetchone()
     if security is None:
         return None
-    total, first, last = connection.execute(
-        "SELECT count(*), min(published), max(published) FROM mentions WHERE security = ?", [code]
+    total, last = connection.execute(
+        "SELECT count(*), max(published) FROM mentions WHERE security = ?", [code]
     ).fetchone()
-    return SecurityPage(
-        security,
-        total,
-        _timeline(connection, code, min(first, until), min(last, until)) if total else None,
-        _companions(connection, code),
-    )
-
-
-def _timeline(connection: sqlite3.Connection, code: str, first: str, last: str) -> Chart:
-    days = days_of_chart(first, last, max_days=_MAX_DAYS)
-    by_day = first >= days[0]
-    labels = days if by_day else months_between(first, last)[-_MAX_MONTHS:]
-    counts = connection.execute(
-        "SELECT substr(published, 1, ?) AS label, count(*) FROM mentions "
-        "WHERE security = ? GROUP BY label",
-        [len(labels[0]), code],
-    )
-    return draw(dict(counts.fetchall()), labels, "day" if by_day else "month")
+    timeline = None
+    if total:
+        counted = "FROM mentions WHERE security = :code"
+        timeline = read_chart(connection, min(last, until), counted, {"code": code})
+    return SecurityPage(security, total, timeline, _companions(connection, code))
 
 
 def _companions(connection: sqlite3.Connection, code: str) -> list[Companion]:

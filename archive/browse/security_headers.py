@@ -5,6 +5,8 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
+from archive.api.problems import PROBLEM_TYPE, ProblemDetails
+
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Any, Send], Awaitable[None]]
@@ -20,6 +22,9 @@ _POLICY = "; ".join(
     )
 )
 _METHODS = ("GET", "HEAD", "OPTIONS")
+_REFUSAL = ProblemDetails(
+    title="Method not allowed", status=405, detail="The site is read-only: it answers GET and HEAD."
+)
 _HEADERS = {
     b"content-security-policy": _POLICY.encode(),
     b"x-content-type-options": b"nosniff",
@@ -60,7 +65,12 @@ def read_only(application: Application) -> Application:
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in _METHODS:
-            refusal = Response.text("", status=405, headers={"Allow": ", ".join(_METHODS)})
+            refusal = Response(
+                _REFUSAL.model_dump_json(),
+                status=405,
+                headers={"Allow": ", ".join(_METHODS)},
+                content_type=PROBLEM_TYPE,
+            )
             await refusal.asgi_send(send)
         else:
             await application(scope, receive, send)

@@ -1,15 +1,11 @@
 """Serve an archive to web browsers."""
 
-import socket
 import webbrowser
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import uvicorn
-
 from archive.browse.plugin import open_site
-from archive.errors import ArchiveError
+from archive.serving import serve_application
 
 
 def serve(
@@ -19,6 +15,8 @@ def serve(
     port: int,
     sql: bool,
     base_url: str,
+    api_rate: int,
+    metrics: bool,
     open_browser: bool,
     report: Callable[[str], None],
 ) -> None:
@@ -27,29 +25,20 @@ def serve(
     :param port: port to listen on; 0 for any free one.
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site.
+    :param api_rate: requests to the API in a minute that a caller may send; 0 for any number.
+    :param metrics: whether to serve ``/healthz``, ``/metrics`` and ``/status``.
     :param report: receives a sentence with the address, once the site accepts connections.
     :raises ArchiveError: when there is no archive, or the address cannot be used.
     """
-    site = open_site(folder, sql=sql, base_url=base_url)
+    site = open_site(folder, sql=sql, base_url=base_url, api_rate=api_rate, metrics=metrics)
+
+    def ready(address: str) -> None:
+        address += site.setting("base_url")
+        report(f"{folder} is at {address} (stop with Ctrl-C)")
+        if open_browser:
+            webbrowser.open(address)
+
     try:
-        with _listen(host, port) as listener:
-            shown = f"[{host}]" if ":" in host else host
-            address = f"http://{shown}:{listener.getsockname()[1]}{site.setting('base_url')}"
-            report(f"{folder} is at {address} (stop with Ctrl-C)")
-            if open_browser:
-                webbrowser.open(address)
-            # uvicorn trusts X-Forwarded headers of proxies on this machine.
-            server = uvicorn.Server(uvicorn.Config(site.app(), lifespan="on", log_level="warning"))
-            with suppress(KeyboardInterrupt):  # uvicorn raises it after an orderly stop
-                server.run(sockets=[listener])
+        serve_application(site.app(), host, port, ready)
     finally:
         site.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = (error.strerror or str(error)).partition(" (")[0]  # Python appends the address
-        raise ArchiveError(f"Could not listen on {host}, port {port}: {reason}.") from error

@@ -1,24 +1,33 @@
 """The Datasette of an archive: settings, templates, and queries of the catalog."""
 
 import sqlite3
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from secrets import token_hex
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from datasette.app import Datasette
 from datasette.utils import sqlite_timelimit
+from datasette.utils.asgi import Request, Response
 
 from archive.browse.cache import Cache
 from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
+from archive.browse.past import carried, moment_shown
+from archive.browse.rate_limit import TokenBuckets
 from archive.browse.rendering import Renderer
 from archive.storage import CATALOG, open_catalog
 
 DATABASE = "catalog"
 STATIC = "-/finews"
 _HERE = Path(__file__).parent
+
+#: Requests to the API in a minute that a caller may send.
+API_RATE = 300
+
+# Requests to the API that a caller may send at once.
+_API_BURST = 60
 
 _SETTINGS = {
     "default_page_size": 20,
@@ -46,12 +55,25 @@ class Site(Datasette):
     :param folder: the folder of the archive.
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site, such as ``/news/``.
+    :param api_rate: requests to the API in a minute that a caller may send; 0 for any number.
+    :param routes: regular expressions of further paths, each with the view that answers it.
     :raises ArchiveError: when there is no catalog in the folder.
     """
 
-    def __init__(self, folder: Path, *, sql: bool = False, base_url: str = "/") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sql: bool = False,
+        base_url: str = "/",
+        api_rate: int = API_RATE,
+        routes: Sequence[tuple[str, Callable[..., Awaitable[Response]]]] = (),
+    ) -> None:
         open_catalog(folder).close()
         self.folder = folder
+        self.api_rate = api_rate
+        self.routes = routes
+        self.callers = TokenBuckets(api_rate, burst=_API_BURST)
         self.renderer = Renderer(folder)
         self.cache = Cache(folder / CATALOG)
         super().__init__(
@@ -64,6 +86,18 @@ class Site(Datasette):
         self.remove_database("_internal")
         self.add_database(InternalDatabase(self, memory_name=token_hex()), name="_internal")
         self.add_database(CatalogDatabase(self, folder), name=DATABASE)
+
+    async def render_template(
+        self,
+        templates: Any,
+        context: Any = None,
+        request: Request | None = None,
+        view_name: str | None = None,
+    ) -> str:
+        """Render a template; the links of a page as of a time lead to pages of the same time."""
+        html = str(await super().render_template(templates, context, request, view_name))
+        as_of = moment_shown(request)
+        return carried(html, as_of, self.setting("base_url")) if as_of else html
 
     async def ask(
         self,

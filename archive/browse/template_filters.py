@@ -1,80 +1,50 @@
-"""Format times, numbers and words of the catalog for the templates."""
+"""Format times and numbers of the catalog for the templates, in the language of the reader."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from babel.dates import format_date
+
 from archive.article import SHANGHAI
+from archive.search import moment_of
+from archive.translation import N_, Language, current_language, gettext, ngettext
 
-_WEEKDAYS = "一二三四五六日"
-_WORDS = {
-    "share_api": "分享接口",
-    "article_page": "东方财富网页",
-    "article_api": "东方财富接口",
-    "mirror": "镜像页面",
-    "summary": "滚动快讯摘要",
-    "extraction": "自动提取",
-    "list": "列表",
-    "page": "网页",
-    "field": "来源标注",
-    "code": "文中的代码",
-    "name": "文中的名称",
-    "share": "股票",
-    "sector": "板块",
-    "fund": "基金",
-    "bond": "债券",
-    "index": "指数",
-    "month": "月份",
-    "media": "媒体",
-    "security": "证券",
-    "source": "正文来源",
-    "body_source": "正文来源",
-    "title": "标题",
-    "figures": "数字",
-    "securities": "提到的证券",
-    "retraction": "撤稿或更正声明",
-    "wording": "措辞",
-    "addition": "增补",
-    "published": "发布时间",
-    "markup": "排版",
-    "first_seen": "首次存档",
-    "edited": "来源改过",
-    "corrected_in_list": "来源改了列表",
-    "better_copy": "换了更好的正文来源",
-    "read_anew": "重新解析",
-    "imported": "从文件导入",
-    "unknown": "缘由不明",
-    "gone": "下线",
-    "returned": "重新上线",
-    "day": "日期",
-    "since": "起始时间",
-    "until": "截止时间",
-    "q": "搜索",
-}
+_DATE = {Language.CHINESE: "y年M月d日", Language.ENGLISH: "d MMMM y"}
+_DAY = {Language.CHINESE: "y年M月d日 EEEE", Language.ENGLISH: "EEEE, d MMMM y"}
+_MONTH = {Language.CHINESE: "y年M月", Language.ENGLISH: "MMMM y"}
 _MARKETS: Mapping[int, str] = {
-    0: "深圳、北京",
-    1: "上海",
-    90: "东方财富板块",
-    105: "美国",
-    106: "美国",
-    107: "美国",
-    116: "香港",
+    0: N_("Shenzhen or Beijing"),
+    1: N_("Shanghai"),
+    90: N_("sectors of Eastmoney"),
+    105: N_("United States"),
+    106: N_("United States"),
+    107: N_("United States"),
+    116: N_("Hong Kong"),
 }
-
-
-def word(name: str | None) -> str:
-    """Return the Chinese word for a word of the catalog, such as ``share_api``."""
-    return _WORDS.get(name or "", name or "不明")
 
 
 def market(number: int) -> str:
-    """Return the Chinese name of a market."""
-    return _MARKETS.get(number, f"市场 {number}")
+    """Return the name of a market."""
+    if number in _MARKETS:
+        return gettext(_MARKETS[number])
+    return gettext("market %(number)s", number=number)
 
 
 def moment(time: str | None) -> str:
     """Format an ISO 8601 time as in Shanghai: ``2021年12月29日 17:34``."""
     shanghai = _shanghai(time)
-    return f"{_date(shanghai)} {shanghai:%H:%M}" if shanghai else time or ""
+    return f"{_format(shanghai, _DATE)} {shanghai:%H:%M}" if shanghai else time or ""
+
+
+def as_of(text: str) -> str:
+    """Format the time of a page: ``2021年12月29日 17:34:00``; empty for the present."""
+    then = _shanghai(moment_of(text)) if text else None
+    return f"{_format(then, _DATE)} {then:%H:%M:%S}" if then else ""
+
+
+def words(text: str, edit_class: str) -> str:
+    """Format the words of an edit; those of ``published`` are times."""
+    return moment(text) if edit_class == "published" else text
 
 
 def clock(time: str, precision: str = "second") -> str:
@@ -84,25 +54,29 @@ def clock(time: str, precision: str = "second") -> str:
 
 def published(time: str, precision: str) -> str:
     """Format a time of publication as far as its source states it: ``2021年12月29日 17:34``."""
-    shown = moment(time)
     if precision == "day":
-        return shown.partition(" ")[0]
-    return f"{shown} 抓取，来源未注明时间" if precision == "fetched" else shown
+        shanghai = _shanghai(time)
+        return _format(shanghai, _DATE) if shanghai else time
+    shown = moment(time)
+    if precision == "fetched":
+        return gettext("%(time)s fetched, the source states no time", time=shown)
+    return shown
 
 
 def day(text: str) -> str:
     """Format the date of an ISO 8601 date or time: ``2021年12月29日 星期三``."""
     try:
-        of = date.fromisoformat(text[:10])
+        return _format(date.fromisoformat(text[:10]), _DAY)
     except ValueError:
         return text
-    return f"{_date(of)} 星期{_WEEKDAYS[of.weekday()]}"
 
 
 def month(text: str) -> str:
     """Format the month of ``2021-12`` or of a date: ``2021年12月``."""
-    year, _, number = text[:7].partition("-")
-    return f"{year}年{int(number)}月" if year.isdecimal() and number.isdecimal() else text
+    try:
+        return _format(date.fromisoformat(f"{text[:7]}-01"), _MONTH)
+    except ValueError:
+        return text
 
 
 def number(value: int) -> str:
@@ -117,15 +91,17 @@ def is_web_address(text: str) -> bool:
 
 def ago(span: timedelta) -> str:
     """Format a duration in its largest unit: ``3 小时``."""
-    minutes = int(span.total_seconds()) // 60
-    for unit, length in (("天", 1440), ("小时", 60)):
-        if minutes >= length:
-            return f"{minutes // length} {unit}"
-    return f"{max(minutes, 0)} 分钟"
+    minutes = max(0, int(span.total_seconds()) // 60)
+    if minutes >= 1440:
+        return ngettext("%(num)s day", "%(num)s days", minutes // 1440)
+    if minutes >= 60:
+        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
+    return ngettext("%(num)s minute", "%(num)s minutes", minutes)
 
 
-def _date(of: date) -> str:
-    return f"{of.year}年{of.month}月{of.day}日"
+def _format(of: date, patterns: Mapping[Language, str]) -> str:
+    language = current_language()
+    return format_date(of, patterns[language], locale=language)
 
 
 def _shanghai(time: str | None) -> datetime | None:

@@ -6,6 +6,7 @@ from archive.catalog.causes import Cause, VersionState, edits_from, with_cause
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import Health, is_running, read_crawls
 from archive.catalog.editions import EditionRow
+from archive.catalog.events import time_of_publisher
 from archive.catalog.future_dates import horizon
 from archive.catalog.read_only import ReadOnlyCatalog
 from archive.catalog.reader import CatalogReader
@@ -57,5 +58,6 @@ __all__ = [
     "row_of",
     "row_of_file",
     "seen_again",
+    "time_of_publisher",
     "with_cause",
 ]

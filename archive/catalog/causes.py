@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from archive.article import BodySource, Found
+from archive.article import BodySource, Found, Precision
 from archive.catalog.rows import PostRow
 from archive.content import read_body
 from archive.edits import ComparedVersion, Edit, EditClass, are_alike, edits_between
@@ -86,7 +86,7 @@ def _explain(before: VersionState | None, after: VersionState) -> tuple[Cause, S
     old = before.row
     if row.body_source is None:
         return Cause.IMPORTED, ()
-    if old.body_source is None or old.edition is not row.edition:
+    if old.body_source is None or old.edition is not row.edition or row.missing < old.missing:
         return Cause.BETTER_COPY, ()
     if row.captures == old.captures != "[]":
         return Cause.READ_ANEW, ()
@@ -127,4 +127,5 @@ def _compared(version: VersionState, body: str) -> ComparedVersion:
         media=row.media,
         edition=row.edition,
         extractor=row.extractor,
+        precision=Precision(row.precision),
     )

@@ -13,7 +13,7 @@ from itertools import zip_longest
 
 from sqlite_utils import Database
 
-from archive.article import Edition
+from archive.article import Edition, Found
 from archive.catalog.rows import PostRow
 
 
@@ -50,6 +50,18 @@ def article_row(posts: Sequence[PostRow]) -> PostRow:
         checked=max(post.checked for post in posts),
         gone=min(gone) if len(gone) == len(posts) else None,
     )
+
+
+def merged_securities(posts: Sequence[Mapping[str, str | None]]) -> dict[str, str | None]:
+    """Return how each security was found that one of two posts names, most certain first."""
+    found: dict[str, str | None] = {}
+    for code, how in (each for post in posts for each in post.items()):
+        found[code] = min(found.get(code, how), how, key=_certainty)
+    return found
+
+
+def _certainty(found: str | None) -> int:
+    return [*Found, None].index(Found(found) if found else None)
 
 
 def _order(post: PostRow) -> int:

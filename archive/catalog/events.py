@@ -8,6 +8,23 @@ from sqlite_utils import Database
 from archive.catalog.absences import Presence
 from archive.catalog.rows import CatalogEntry
 
+_PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
+
+
+def time_of_publisher(table: str, by: str = "") -> str:
+    """Return SQL for when the archive learnt what a publisher last did with an article.
+
+    A better copy of an article, or another parser, is nothing that its publisher did.
+
+    :param table: of the query around it: ``posts`` or ``editions``.
+    :param by: name of the SQL parameter of a time; what the archive learnt later does not count.
+    """
+    limit = f"AND at <= :{by}" if by else ""
+    return f"""max({table}.first_seen, coalesce((
+        SELECT max(at) FROM events
+        WHERE events.info_code = {table}.info_code AND {_PUBLISHERS} {limit}
+    ), ''))"""  # noqa: S608 (names of our own tables)
+
 
 def create_events(db: Database) -> None:
     """Create the table, and fill it with the versions and absences of the archive."""
@@ -27,6 +44,7 @@ def create_events(db: Database) -> None:
         "CREATE UNIQUE INDEX events_of_versions ON events (info_code, edition, version)"
         " WHERE event NOT IN ('gone', 'returned')"
     )
+    db.execute(f"CREATE INDEX events_of_publishers ON events (info_code, at) WHERE {_PUBLISHERS}")
     db.execute(
         """
         INSERT INTO events (at, info_code, edition, version, event)
@@ -50,19 +68,23 @@ def create_events(db: Database) -> None:
     )
 
 
-def record_events(connection: sqlite3.Connection, entries: Iterable[CatalogEntry]) -> None:
+def record_events(
+    connection: sqlite3.Connection, entries: Iterable[tuple[CatalogEntry, str]]
+) -> None:
     """Record what the archive learns from entries of its catalog, in their order.
+
+    :param entries: each with the time at which the archive learnt it, ISO 8601, UTC.
 
     A journal may state an event twice, where a kill came before its row; the later record counts.
     """
-    for entry in entries:
+    for entry, learnt in entries:
         post = entry.post
         if entry.revision is not None:  # known already, unless from its file alone
             old = entry.revision
             version = (old.seen_from, old.info_code, old.edition, old.version, old.cause)
             connection.execute(_ADD, version)
-        if entry.securities is not None and not entry.same_version:
-            version = (post.seen_from, post.info_code, post.edition, post.version, post.cause)
+        if entry.is_new_version:
+            version = (learnt, post.info_code, post.edition, post.version, post.cause)
             connection.execute(_ADD, version)
         if entry.presence is not None:
             key = [post.info_code, post.edition]

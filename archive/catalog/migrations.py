@@ -6,12 +6,20 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from archive.catalog.addresses import create_addresses
-from archive.catalog.editions import create_editions
+from archive.catalog.editions import create_editions, create_view_of_files
 from archive.catalog.events import create_events
+from archive.catalog.history import create_history
 from archive.catalog.images import create_pictures
+from archive.catalog.past_states import record_past_states
 from archive.catalog.versions import create_versions
 from archive.catalog.views import create_views
-from archive.search import create_search, create_security_keys, rebuild_search, register
+from archive.search import (
+    create_search,
+    create_security_keys,
+    create_security_names,
+    rebuild_search,
+    register,
+)
 
 catalog_migrations = Migrations("finews")
 
@@ -242,3 +250,21 @@ def versions(db: Database) -> None:
 def events(db: Database) -> None:
     """Add the table of events, in the order in which the archive learnt of them."""
     create_events(db)
+
+
+@catalog_migrations()
+def flags(db: Database) -> None:
+    """Add what sources state of articles: flags, keywords, and the time of the last change."""
+    for table in (db.table("posts"), db.table("editions")):
+        table.add_column("flags", str, not_null_default="[]")
+        table.add_column("keywords", str, not_null_default="[]")
+        table.add_column("modified", str)
+    create_view_of_files(db)
+
+
+@catalog_migrations()
+def history(db: Database) -> None:
+    """Add what the catalog knew of each article at each time, and the search of past texts."""
+    create_history(db)
+    record_past_states(db.conn)
+    create_security_names(db)

@@ -21,7 +21,7 @@ from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import ArchiveError, CatalogDamaged
-from archive.search import Query, find, find_relevant
+from archive.search import Query, find, find_relevant, state_at
 from archive.storage import (
     Closing,
     connect_read_only,
@@ -256,8 +256,19 @@ class CatalogReader(Closing):
         find_first = find_relevant if by_relevance else find
         with self._access("search"):
             hits = find_first(self._reader, query, limit=limit)
-        found = (self._one("SELECT * FROM posts WHERE id = ?", str(hit.id)) for hit in hits)
+        sql = f"SELECT * FROM {query.tables.rows} WHERE id = ?"  # noqa: S608 (our own names)
+        found = (self._one(sql, hit.id) for hit in hits)
         return [post_of(row) for row in found if row]
+
+    def post_at(self, info_code: ArticleId, as_of: str) -> PostRow | None:
+        """Return the row that an article had at a time; None when it was not archived.
+
+        :param as_of: see `archive.search.moment`.
+        """
+        with self._access("read"):
+            state = state_at(self._reader, info_code, as_of)
+        row = self._one("SELECT * FROM post_states WHERE id = ?", state)
+        return post_of(row) if row else None
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
         """Yield the rows of a table; bytes that are not UTF-8 are decoded as surrogates."""

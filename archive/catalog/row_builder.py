@@ -31,6 +31,7 @@ from archive.content import (
     read_body,
     with_named,
 )
+from archive.content.source_fields import flags_of
 from archive.storage import revision_path, sha256
 
 
@@ -71,7 +72,7 @@ def row_of(
         now,
         info_code=article.info_code,
         title=article.title,
-        published=article.published.astimezone(SHANGHAI).isoformat(timespec="seconds"),
+        published=_time(article.published),
         media=media_of(article.media, body.media),
         category=article.category,
         tag=article.tag,
@@ -89,6 +90,9 @@ def row_of(
         precision=article.precision.value,
         extractor=article.extractor,
         mentioned=as_json([asdict(mention) for mention in article.securities]),
+        flags=as_json(article.flags),
+        keywords=as_json(article.keywords),
+        modified=_time(article.modified),
     )
     return row, named_by(row, body.securities)
 
@@ -142,6 +146,9 @@ def entry_of_post(
         lang=post.lang,
         precision=post.precision.value,
         extractor=post.extractor,
+        flags=as_json(post.flags),
+        keywords=as_json(post.keywords),
+        modified=_time(post.modified),
     )
     return CatalogEntry(replace(row, cause=Cause.IMPORTED), body.securities)
 
@@ -206,9 +213,17 @@ def article_from(row: PostRow, post: Post) -> Article:
         author=row.author,
         lang=row.lang,
         extractor=row.extractor,
+        flags=tuple(flags_of(json.loads(row.flags))),
+        keywords=tuple(json.loads(row.keywords)),
+        modified=datetime.fromisoformat(row.modified) if row.modified else None,
         addresses=tuple(json.loads(row.addresses)),
         captures=tuple(Capture(**capture) for capture in json.loads(row.captures)),
     )
+
+
+def _time(time: datetime | None) -> str | None:
+    """Return a time of a source as the catalog stores it."""
+    return time.astimezone(SHANGHAI).isoformat(timespec="seconds") if time else None
 
 
 def as_json(values: object) -> str:

@@ -1,11 +1,12 @@
 """The rows of the catalog, and the entry that groups the rows of one article."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
-from archive.article import BodySource, Edition
+from archive.article import ArticleFlag, BodySource, Edition
 from archive.article_id import EASTMONEY
 from archive.content import Security
 
@@ -48,6 +49,9 @@ class PostRow:
         a body that the source gives as such.
     :param mentioned: securities that the source names beside the body, or that the text names, as a
         JSON array of objects with `code`, `name` and `found`.
+    :param flags: values of `ArticleFlag`, as a JSON array.
+    :param keywords: words that the source files the article under, as a JSON array.
+    :param modified: when the source last changed the article, as it states.
     :param cause: why this version exists, a value of `archive.catalog.Cause`.
     :param edits: what the publisher changed in this version, as a JSON array of objects with
         `class`, a value of `archive.edits.EditClass`, `before` and `after`.
@@ -83,6 +87,9 @@ class PostRow:
     precision: str = "second"
     extractor: str | None = None
     mentioned: str = "[]"
+    flags: str = "[]"
+    keywords: str = "[]"
+    modified: str | None = None
     cause: str = "unknown"
     edits: str = "[]"
 
@@ -90,6 +97,11 @@ class PostRow:
     def seen_from(self) -> str:
         """When the archive stored this version."""
         return self.revised or self.first_seen
+
+    @property
+    def missing(self) -> int:
+        """How much of the body the source does not show, see `ArticleFlag.missing_of`."""
+        return ArticleFlag.missing_of(json.loads(self.flags))
 
     @property
     def edition(self) -> Edition:
@@ -192,6 +204,7 @@ class CatalogEntry:
     :param same_version: the files are unchanged; a list has named more facts of the article.
     :param presence: ``gone`` or ``returned``, where the check of the source at the post's `checked`
         found that.
+    :param at: when the archive learnt it, ISO 8601, UTC; of a new version, its row states that.
     :param grams: tokens by text of the post, see `archive.search.tokenizer`, as far as they are
         generated already.
     """
@@ -201,4 +214,15 @@ class CatalogEntry:
     revision: RevisionRow | None = None
     presence: str | None = None
     same_version: bool = False
+    at: str | None = None
     grams: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def is_new_version(self) -> bool:
+        """Whether a version was written."""
+        return self.securities is not None and not self.same_version
+
+    @property
+    def learnt(self) -> str:
+        """When the archive learnt it, ISO 8601, UTC."""
+        return self.post.seen_from if self.is_new_version else self.at or self.post.checked

@@ -5,28 +5,41 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
-from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
-from archive.article import Edition, Found
+from archive.article import Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.absences import record_presence
 from archive.catalog.addresses import record_addresses
-from archive.catalog.editions import EditionRow, article_row, read_editions, write_edition
+from archive.catalog.editions import (
+    EditionRow,
+    article_row,
+    merged_securities,
+    read_editions,
+    write_edition,
+)
 from archive.catalog.events import close_gaps, forget_event, record_events
+from archive.catalog.history import (
+    PostState,
+    forget_history,
+    forget_state,
+    last_learnt,
+    number_documents,
+    record_state,
+)
 from archive.catalog.migrations import catalog_migrations, missing_parts
 from archive.catalog.reader import CatalogReader, one_row, post_of
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import MisshapenCatalog
-from archive.search import Indexing, register, without_index
+from archive.search import Indexing, learn_name, register, without_index
 from archive.storage import Picture, connect
 
 
@@ -78,22 +91,19 @@ class Catalog(CatalogReader):
 
         :param payloads: first capture of each payload, by digest.
         """
-        posts = [entry.post for entry in entries]
-        revisions = [entry.revision for entry in entries if entry.revision]
         for entry in entries:
             self._grams.update(entry.grams)
         try:
             with self._writing():
                 execute = self._writer.conn.executemany
-                execute(_ADD_CATEGORY, _categories(posts))
-                self._put_posts(entries)
-                execute(_PUT_REVISION, map(_REVISION_VALUES, revisions))
+                execute(_ADD_CATEGORY, _categories(entry.post for entry in entries))
+                learnt = self._put_posts(entries)
                 execute(
                     _ADD_PAYLOAD,
                     [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
                 )
                 record_presence(self._writer.conn, entries)
-                record_events(self._writer.conn, entries)
+                record_events(self._writer.conn, zip(entries, learnt, strict=True))
         finally:
             self._grams.clear()
 
@@ -163,6 +173,7 @@ class Catalog(CatalogReader):
             )
             self._writer.execute("UPDATE posts SET id = -id")
             close_gaps(self._writer.conn)
+            number_documents(self._writer.conn)
 
     def move_post(self, info_code: ArticleId, path: str) -> None:
         """Change the path of an article's post.
@@ -172,10 +183,11 @@ class Catalog(CatalogReader):
         with self._writing():
             self._writer.execute("UPDATE posts SET path = ? WHERE info_code = ?", [path, info_code])
 
-    def forget_event(self, info_code: ArticleId, edition: Edition, version: int) -> None:
-        """Delete the event of a version, which is recorded again."""
+    def forget_version(self, info_code: ArticleId, edition: Edition, version: int) -> None:
+        """Delete the event and the state of an article's last version, which is recorded again."""
         with self._writing():
             forget_event(self._writer.conn, info_code, edition, version)
+            forget_state(self._writer.conn, info_code)
 
     def forget(self, info_code: ArticleId, edition: Edition) -> bool:
         """Delete the rows of an edition, and of the article where it has no other edition.
@@ -192,6 +204,10 @@ class Catalog(CatalogReader):
                 *("editions", "absences", "events", "mentions", "illustrations", "addresses"),
                 *("revisions", "posts"),
             )
+            if others:
+                forget_state(self._writer.conn, info_code)
+            else:
+                forget_history(self._writer.conn, info_code)
             for table in ("editions",) if others else tables:
                 self._writer.table(table).delete_where("info_code = ?", [info_code])
             if others:
@@ -201,23 +217,50 @@ class Catalog(CatalogReader):
                 self._put_article(others)
         return bool(others)
 
-    def _put_posts(self, entries: Sequence[CatalogEntry]) -> None:
-        """Write rows in the order of the entries; consecutive articles with one post in one go."""
+    def _put_posts(self, entries: Sequence[CatalogEntry]) -> list[str]:
+        """Write rows in the order of the entries.
+
+        :returns: when the archive learnt each, ISO 8601, UTC.
+        """
+        times = []
         connection = self._writer.conn
         published_twice = self._published_twice(entries)
-        for twice, group in groupby(entries, lambda each: each.post.info_code in published_twice):
-            if twice:
-                for entry in group:
-                    self._put_edition(entry)
-                continue
-            alone = list(group)
-            connection.executemany(_PUT_POST, [_POST_VALUES(entry.post) for entry in alone])
-            for entry in alone:
-                if entry.securities is not None:
-                    self._put_securities(entry.securities)
-                    self._put_mentions(entry.post, _found(entry.securities))
-                    images.illustrate(connection, entry.post.info_code, entry.post.pictures)
-                    _record_addresses(connection, entry.post)
+        for entry in entries:
+            before = self._state(entry.post.info_code)
+            learnt = last_learnt(connection, entry)
+            if entry.securities is not None:
+                self._put_securities(entry.securities, learnt)
+            if entry.post.info_code in published_twice:
+                after, same = self._put_edition(entry)
+            else:
+                after = self._put_alone(entry, before)
+                same = before is not None and before.is_same(after)
+            if entry.revision is not None:
+                connection.execute(_PUT_REVISION, _REVISION_VALUES(entry.revision))
+            record_state(connection, before, after, learnt, same=same)
+            times.append(learnt)
+        return times
+
+    def _state(self, info_code: str) -> PostState | None:
+        """Return what the catalog knows of an article; None when it is not archived."""
+        connection = self._writer.conn
+        row = one_row(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
+        if row is None:
+            return None
+        sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
+        return PostState(post_of(row), dict(connection.execute(sql, [info_code]).fetchall()))
+
+    def _put_alone(self, entry: CatalogEntry, before: PostState | None) -> PostState:
+        """Write the row of an article that was published as one post."""
+        connection = self._writer.conn
+        connection.execute(_PUT_POST, _POST_VALUES(entry.post))
+        if entry.securities is None:
+            return PostState(entry.post, before.named if before else {})
+        found = _found(entry.securities)
+        self._put_mentions(entry.post, found)
+        images.illustrate(connection, entry.post.info_code, entry.post.pictures)
+        _record_addresses(connection, entry.post)
+        return PostState(entry.post, found)
 
     def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
         """Return the articles that have two editions, those of these entries included."""
@@ -235,43 +278,52 @@ class Catalog(CatalogReader):
             editions[info_code].add(Edition.of_name(path))
         return {info_code for info_code, found in editions.items() if len(found) > 1}
 
-    def _put_edition(self, entry: CatalogEntry) -> None:
+    def _put_edition(self, entry: CatalogEntry) -> tuple[PostState, bool]:
+        """Write the rows of an article that was published as two posts.
+
+        :returns: what the catalog knows of it, and whether the entry's post is as it was.
+        """
         post = entry.post
         known = {each.post.edition: each for each in self._known_editions(post.info_code)}
+        before = known.get(post.edition)
         if entry.securities is not None:
-            self._put_securities(entry.securities)
             named = _found(entry.securities)
         else:
             named = known[post.edition].securities
         known[post.edition] = EditionRow(post, named)
-        self._put_article(list(known.values()))
+        state = self._put_article(list(known.values()))
         if entry.securities is not None:
             _record_addresses(self._writer.conn, post)
+        same = before is not None and PostState(before.post, before.securities).is_same(
+            PostState(post, named)
+        )
+        return state, same
 
     def _known_editions(self, info_code: str) -> list[EditionRow]:
-        connection = self._writer.conn
-        if editions := read_editions(connection, info_code):
+        if editions := read_editions(self._writer.conn, info_code):
             return editions
-        row = one_row(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
-        sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
-        named = dict(connection.execute(sql, [info_code]).fetchall())
-        return [EditionRow(post_of(row), named)] if row else []
+        state = self._state(info_code)
+        return [EditionRow(state.row, state.named)] if state else []
 
-    def _put_article(self, editions: Sequence[EditionRow]) -> None:
+    def _put_article(self, editions: Sequence[EditionRow]) -> PostState:
         connection = self._writer.conn
         article = article_row([each.post for each in editions])
         connection.execute(_PUT_POST, _POST_VALUES(article))
         if len(editions) > 1:
             for edition in editions:
                 write_edition(connection, edition)
-        self._put_mentions(article, _merged([each.securities for each in editions]))
+        named = merged_securities([each.securities for each in editions])
+        self._put_mentions(article, named)
         images.illustrate(connection, article.info_code, article.pictures)
+        return PostState(article, named)
 
-    def _put_securities(self, securities: Iterable[Security]) -> None:
+    def _put_securities(self, securities: Iterable[Security], learnt: str) -> None:
         self._writer.conn.executemany(
             _PUT_SECURITY,
             [(each.code, each.market, each.symbol, each.name, each.kind) for each in securities],
         )
+        for each in securities:
+            learn_name(self._writer.conn, each.code, each.name, learnt)
 
     def _put_mentions(self, post: PostRow, found: Mapping[str, str | None]) -> None:
         connection = self._writer.conn
@@ -285,18 +337,6 @@ class Catalog(CatalogReader):
 def _found(securities: Iterable[Security]) -> Mapping[str, str | None]:
     """Return how each security was found, by their codes, in order."""
     return {each.code: each.found for each in sorted(securities, key=attrgetter("code"))}
-
-
-def _merged(editions: Sequence[Mapping[str, str | None]]) -> Mapping[str, str | None]:
-    """Return how each security was found that one of two editions names, most certain first."""
-    found: dict[str, str | None] = {}
-    for code, how in (each for edition in editions for each in edition.items()):
-        found[code] = min(found.get(code, how), how, key=_certainty)
-    return found
-
-
-def _certainty(found: str | None) -> int:
-    return [*Found, None].index(Found(found) if found else None)
 
 
 def _record_addresses(connection: sqlite3.Connection, post: PostRow) -> None:

@@ -1,12 +1,76 @@
-"""Arguments that several commands have."""
+"""Arguments that several commands have, and how they find the archive."""
 
+import os
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
 
-archive = click.argument(
-    "archive",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="FINEWS_ARCHIVE",
-    default="news",
+from archive.errors import InvalidQuery
+from archive.search import moment_of
+
+#: The environment variable that names the folder of the archive.
+VARIABLE = "FINEWS_ARCHIVE"
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def find_archive(named: Path | None) -> Path:
+    """Return the archive of a command; print which one it is unless the command line names it."""
+    if named is not None:
+        return named
+    folder, origin = _unnamed_archive()
+    click.echo(f"The archive is {folder.absolute()} ({origin}).", err=True)
+    return folder
+
+
+def _unnamed_archive() -> tuple[Path, str]:
+    if variable := os.environ.get(VARIABLE):
+        return Path(variable), f"from {VARIABLE}"
+    for of_project in entry_points(group="finews.archive"):
+        if (folder := of_project.load()()) is not None:
+            return folder, "the setting of the project"
+    return Path("news"), "the default"
+
+
+def _find(_: click.Context, __: click.Parameter, named: Path | None) -> Path:
+    return find_archive(named)
+
+
+archive = click.argument("archive", type=FOLDER, required=False, callback=_find)
+
+archive_option = click.option(
+    "--archive",
+    type=FOLDER,
+    callback=_find,
+    help="Folder of the archive; without it, that of the other commands.",
+)
+
+watches_file = click.option(
+    "--watches",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="FINEWS_WATCHES",
+    default="watches.toml",
+    show_default=True,
+    help="The file of watches: what to send to whom.",
+)
+
+
+def _past_moment(_: click.Context, __: click.Parameter, value: str) -> str:
+    try:
+        if value:
+            moment_of(value, datetime.now(UTC))
+    except InvalidQuery as error:
+        raise click.BadParameter(str(error)) from error
+    return value
+
+
+as_of = click.option(
+    "--as-of",
+    metavar="TIME",
+    default="",
+    callback=_past_moment,
+    help="Only what the archive had stored by this time, with the texts of then, and had not found"
+    " gone; 2026-11-22 or 2026-11-22T09:30 in Shanghai, or with a zone, 2026-11-22T01:30:00Z.",
 )

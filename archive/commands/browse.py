@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from archive.browse.serve import serve
+from archive.browse.site import API_RATE
 from archive.commands.arguments import archive as _archive
 
 
@@ -26,8 +27,23 @@ from archive.commands.arguments import archive as _archive
     show_default=True,
     help="Path prefix below which a proxy serves the site.",
 )
+@click.option(
+    "--api-rate",
+    type=click.IntRange(0),
+    default=API_RATE,
+    show_default=True,
+    help="Requests to the API in a minute that an address may send; 0 for any number.",
+)
+@click.option("--metrics", is_flag=True, help="Serve /healthz, /metrics and /status, too.")
 def browse(
-    archive: Path, host: str, port: int, open_browser: bool, sql: bool, base_url: str
+    archive: Path,
+    host: str,
+    port: int,
+    open_browser: bool,
+    sql: bool,
+    base_url: str,
+    api_rate: int,
+    metrics: bool,
 ) -> None:
     """Serve the archive to web browsers, until interrupted."""
     serve(
@@ -36,6 +52,8 @@ def browse(
         port=port,
         sql=sql,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
+        api_rate=api_rate,
+        metrics=metrics,
         open_browser=open_browser,
         report=click.echo,
     )

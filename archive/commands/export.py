@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from archive.article import SHANGHAI
-from archive.commands.arguments import archive
+from archive.commands.arguments import archive, as_of
 from archive.errors import ArchiveError, InvalidQuery
 from archive.export.changes import export_changes
+from archive.export.dataset import Dataset, export_posts_dataset, export_versions_dataset
 from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to
 from archive.export.records import check_names, export_jsonl, export_parquet
@@ -23,7 +24,7 @@ from archive.export.site.posts import PublishedPost
 from archive.export.versions import export_versions_jsonl, export_versions_parquet
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search import Query, parse
+from archive.search import Query, moment_of, parse
 
 
 class _Exports(click.Group):
@@ -62,11 +63,6 @@ class _Moment(click.ParamType[str]):
             )
         return text.replace(" ", "T")
 
-    @classmethod
-    def start_of(cls, text: str) -> datetime:
-        """Return the first instant of a time that `convert` has returned."""
-        return datetime.fromisoformat(text + cls._first[len(text) :])
-
 
 def _check_search(q: str) -> None:
     try:
@@ -89,12 +85,14 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
         media: str | None,
         security: str | None,
         q: str | None,
+        as_of: str = "",
         **others: Any,
     ) -> None:
         if days is not None:
             if since is not None:
                 raise click.UsageError("Use --days or --since, not both.")
-            today = datetime.now(SHANGHAI).date()
+            now = datetime.fromisoformat(moment_of(as_of)) if as_of else datetime.now(UTC)
+            today = now.astimezone(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
             raise click.UsageError(f"No time is from {since} on and before {until}.")
@@ -109,6 +107,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
             security=security or "",
             since=since or "",
             until=until or "",
+            as_of=as_of,
         )
         check_names(others["archive"], query)
         command(query=query, **others)
@@ -146,13 +145,47 @@ _output = click.option(
 )
 
 
+_by_day = click.option(
+    "--by-day",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write Parquet into the folder DIR instead: a folder for each day of publication, and a"
+    " README.md with the fields, the counts and how to load it.",
+)
+
+
+def _refuse_output(output: Path) -> None:
+    if output != STANDARD_OUTPUT:
+        raise click.UsageError("Use --by-day or --output, not both.")
+
+
+def _about(kind: str, selection: str) -> Dataset:
+    return Dataset(
+        kind=kind,
+        selection=selection or "all",
+        written=datetime.now(UTC),
+        version=version("finews-archive"),
+    )
+
+
 @export.command()
 @archive
 @_kind
 @_output
+@_by_day
+@as_of
 @_choosing_posts
-def posts(archive: Path, kind: str, output: Path, query: Query) -> None:
-    """Write posts as JSON Lines or Parquet, by publication time."""
+def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Query) -> None:
+    """Write posts as JSON Lines or Parquet, by publication time.
+
+    With --as-of, records have the values of then.
+    """
+    if by_day is not None:
+        _refuse_output(output)
+        chosen = ", ".join(f"{name} {value}" for name, value in query.parameters.items())
+        count = export_posts_dataset(archive, by_day, _about("posts", chosen), query, show)
+        click.echo(f"{count} posts exported.", err=True)
+        return
     _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
     with output_to(output, archive) as out:
@@ -169,21 +202,23 @@ def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
 @archive
 @_kind
 @_output
-@click.option(
-    "--as-of",
-    type=_Moment(),
-    help="Only what the archive had stored by this time in Shanghai, such as 2026-11-22T09:30, "
-    "and had not found gone.",
-)
-def versions(archive: Path, kind: str, output: Path, as_of: str | None) -> None:
+@_by_day
+@as_of
+def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of: str) -> None:
     """Write all versions of posts as JSON Lines or Parquet.
 
     With --as-of, each post is in it once, with the title, the text and the securities of then.
     """
+    if by_day is not None:
+        _refuse_output(output)
+        about = _about("versions", f"as of {moment_of(as_of)}" if as_of else "")
+        count = export_versions_dataset(archive, by_day, about, as_of, show)
+        click.echo(f"{count} versions exported.", err=True)
+        return
     _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_versions_jsonl, "parquet": export_versions_parquet}[kind]
     with output_to(output, archive) as out:
-        count = write(archive, out, _Moment.start_of(as_of) if as_of else None, show)
+        count = write(archive, out, as_of, show)
     click.echo(f"{count} versions exported.", err=True)
 
 
@@ -216,7 +251,7 @@ def changes(archive: Path, after: int, output: Path) -> None:
     required=True,
     help="File to write, such as news.wacz.",
 )
-@click.option("--title", default="金融消息", show_default=True, help="Name of the collection.")
+@click.option("--title", default="财经新闻档案", show_default=True, help="Name of the collection.")
 @_choosing_posts
 def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
     """Write captures as a WACZ file for ReplayWeb.page.
@@ -245,7 +280,8 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="Address that the site will be served at.",
     )
-    @click.option("--title", default="金融消息", show_default=True, help="Title of the site.")
+    @click.option("--title", default="财经新闻档案", show_default=True, help="Title of the site.")
+    @as_of
     @_choosing_posts
     @wraps(command)
     def run(
@@ -261,7 +297,7 @@ def _publishing(command: Callable[..., None]) -> Callable[..., None]:
             query,
             title=title,
             address=address,
-            version=version("finews"),
+            version=version("finews-archive"),
             days=click.get_current_context().params["days"],
             with_pictures=with_pictures,
         )

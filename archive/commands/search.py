@@ -10,10 +10,12 @@ from typing import Any
 
 import click
 
-from archive.commands.arguments import archive as _archive
+from archive.commands.arguments import FOLDER, find_archive
+from archive.commands.arguments import as_of as _as_of
 from archive.commands.statuses import SearchStatus
 from archive.errors import InvalidQuery
 from archive.search import (
+    PRESENT,
     Explanation,
     Hit,
     QueriedSecurity,
@@ -22,6 +24,8 @@ from archive.search import (
     explain,
     find,
     find_relevant,
+    moment_of,
+    named_then,
     names_meant,
     parse,
     securities_named,
@@ -48,8 +52,8 @@ def _query(_: click.Context, __: click.Parameter, value: str) -> str:
 # A query may begin with a minus.
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", callback=_query)
-@_archive
-@click.option("--archive", "folder", type=click.Path(path_type=Path), help="ARCHIVE, as an option.")
+@click.argument("archive", type=FOLDER, required=False)
+@click.option("--archive", "folder", type=FOLDER, help="ARCHIVE, as an option.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--limit", type=click.IntRange(0), default=20, show_default=True, help="Most posts to print."
@@ -61,33 +65,35 @@ def _query(_: click.Context, __: click.Parameter, value: str) -> str:
     show_default=True,
     help="The newest or the most relevant posts first.",
 )
+@_as_of
 @click.pass_context
 def search(
     context: click.Context,
     query: str,
-    archive: Path,
+    archive: Path | None,
     folder: Path | None,
     as_json: bool,
     limit: int,
     sort: str,
+    as_of: str,
 ) -> None:
     """Search posts, and print one on each line.
 
     QUERY is in the language of the search box; docs/reference/search.md describes it. Securities
     that it names are printed to standard error. The exit status is 3 when no post is found.
     """
-    folder = folder or archive
+    folder = find_archive(folder or archive)
     with (
         closing(open_catalog(folder)) as connection,
         sqlite_errors(f"Could not read the catalog of {folder}"),
     ):
-        asked = Query(q=query)
+        asked = Query(q=query, as_of=as_of)
         total = count(connection, asked)
         order = find if sort == "time" else find_relevant
         names = list(chain.from_iterable(names_meant(connection, query).values()))
         found = order(connection, asked, limit=limit)
-        hits = [_record(connection, hit, query, names) for hit in found]
-        named = securities_named(connection, query)
+        hits = [_record(connection, hit, asked, names) for hit in found]
+        named = named_then(connection, securities_named(connection, query), as_of)
         explanation = None if total else explain(connection, asked)
     if as_json:
         securities = [
@@ -101,23 +107,29 @@ def search(
         context.exit(SearchStatus.NONE)
 
 
-def _record(connection: sqlite3.Connection, hit: Hit, query: str, names: Sequence[str]) -> Record:
+def _record(connection: sqlite3.Connection, hit: Hit, query: Query, names: Sequence[str]) -> Record:
+    searched = query.tables
+    of_then = "" if searched is PRESENT else ", version, known_from, known_until"
     row = connection.execute(
         f"""
         SELECT info_code, title, published, media, substr(text, 1, {_MAX_SEARCHED}), path, link
-        FROM posts WHERE id = ?
-        """,  # noqa: S608 (a number)
+            {of_then}
+        FROM {searched.rows} WHERE id = ?
+        """,  # noqa: S608 (a number and our own words)
         [hit.id],
     ).fetchone()
-    info_code, title, published, media, text, path, link = row
+    info_code, title, published, media, text, path, link, *of_version = row
+    if of_version and of_version[-1] and query.as_of and of_version[-1] > moment_of(query.as_of):
+        of_version[-1] = None  # it was not known then
     return {
         "id": info_code,
         "title": title,
         "published": published,
         "media": media,
-        "snippet": "".join(piece for piece, _ in snippet(text, query, names=names)),
+        "snippet": "".join(piece for piece, _ in snippet(text or "", query.q, names=names)),
         "path": path,
         "link": link,
+        **dict(zip(("version", "known_from", "known_until"), of_version, strict=False)),
     }
 
 
@@ -130,12 +142,21 @@ def _print(
     for hit in hits:
         published = hit["published"][:16].replace("T", " ")
         fields = (published, hit["id"], hit["media"] or "-", hit["title"])
-        click.echo("  ".join(map(_on_one_line, fields)))
+        click.echo("  ".join(map(_on_one_line, [*fields, *_version(hit)])))
     for security in named:
         _note(f"{security.name} ({security.code}) is named by {_posts(security.posts)}.")
     _note(f"{_posts(total)} found, {len(hits):,} printed.")
     if explanation:
         _print_explanation(explanation)
+
+
+def _version(hit: Record) -> list[str]:
+    """Return which version was found, and whether it still stands; nothing for present posts."""
+    if "version" not in hit:
+        return []
+    until = hit["known_until"]
+    standing = f"until {until}" if until else "standing"
+    return [f"(version {hit['version']} from {hit['known_from']}, {standing})"]
 
 
 def _print_explanation(explanation: Explanation) -> None:

@@ -17,21 +17,22 @@ ElementTree.register_namespace("fh", _HISTORY)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtomEntry:
-    """An article in a feed. Times are RFC 3339.
+    """An article in a feed, or a change of one. Times are RFC 3339.
 
+    :param name: identity of the entry, such as the article's id.
     :param page: absolute address of the article's page.
     :param author: None where no author is named.
-    :param category: slug and tag.
+    :param categories: pairs of a term and its label, such as slug and tag.
     :param html: the body; None where only the text, or neither, is known.
     """
 
-    info_code: str
+    name: str
     title: str
     published: str
     updated: str
     page: str
     author: str | None
-    category: tuple[str, str] | None = None
+    categories: Sequence[tuple[str, str]] = ()
     digest: str | None = None
     html: str | None = None
     text: str | None = None
@@ -80,16 +81,15 @@ def atom(feed: AtomFeed, entries: Iterable[AtomEntry]) -> bytes:
 
 def _add_entry(feed: ElementTree.Element, entry: AtomEntry) -> None:
     element = ElementTree.SubElement(feed, f"{{{_ATOM}}}entry")
-    _add(element, "id", _urn(entry.info_code))
+    _add(element, "id", _urn(entry.name))
     _add(element, "title", entry.title)
     _add(element, "published", entry.published)
     _add(element, "updated", entry.updated)
     _add(element, "link", rel="alternate", type="text/html", href=entry.page)
     author = ElementTree.SubElement(element, f"{{{_ATOM}}}author")
     _add(author, "name", entry.author or _NO_ONE)
-    if entry.category:
-        slug, tag = entry.category
-        _add(element, "category", term=slug, label=tag)
+    for term, label in entry.categories:
+        _add(element, "category", term=term, label=label)
     if entry.digest:
         _add(element, "summary", entry.digest)
     if entry.html is not None:

@@ -22,6 +22,7 @@ follows the last line. Written front matter is always valid YAML. Parsed posts m
 hundreds of old posts are, or have an older or another form that Jekyll accepts.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ import frontmatter
 import yaml
 from frontmatter.default_handlers import BaseHandler
 
-from archive.article import SHANGHAI, Article, Precision
+from archive.article import SHANGHAI, Article, ArticleFlag, Precision
 from archive.article_id import ArticleId, InfoCode
 from archive.categories import ROLLING
 from archive.content.source_fields import is_of_other_source, read_source_fields, source_fields
@@ -78,6 +79,8 @@ NO_FRONT_MATTER = "it has no front matter"
 
 # Fields that are lists for Jekyll, which splits a text into a list of words.
 _LISTS = frozenset({"categories", "category", "tags", "tag"})
+# Fields that stay lists, as JSON.
+_JSON_LISTS = frozenset({"flags", "keywords"})
 
 # Characters of front matter above which its levels are counted, and the most levels. libyaml takes
 # minutes for 100,000 brackets, and PyYAML's recursive composer crashes the process.
@@ -111,7 +114,7 @@ def format_post(article: Article) -> bytes:
     if article.category is None or article.tag is None:
         raise InvalidArticle(f"{article.info_code} has no category")
     published = article.published.astimezone(SHANGHAI).replace(tzinfo=None)
-    facts = {
+    facts: dict[str, object] = {
         "layout": "post",
         "title": article.title,
         "date": f"{published.isoformat(' ', 'seconds')} +0800",
@@ -172,14 +175,18 @@ class SiteHandler(BaseHandler):
 
         The title is always quoted, other fields only where YAML requires it.
         """
-        return "\n".join(
-            f"{key}: {quoted(str(value)) if key == 'title' else _plain(str(value))}"
-            for key, value in metadata.items()
-        )
+        return "\n".join(f"{key}: {_written(key, value)}" for key, value in metadata.items())
 
     def format(self, post: frontmatter.Post, **kwargs: object) -> str:
         """Return the text of the post file."""
         return f"---\n{self.export(post.metadata)}\n---\n{post.content}"
+
+
+def _written(key: str, value: object) -> str:
+    """Return a field as YAML has it; of a list, in one line."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(quoted(each) for each in value)}]"
+    return quoted(str(value)) if key == "title" else _plain(str(value))
 
 
 def _text_of(name: object, field: yaml.Node) -> str | None:
@@ -188,6 +195,9 @@ def _text_of(name: object, field: yaml.Node) -> str | None:
         return None if not field.style and field.value == "~" else str(field.value)
     if name in _LISTS and isinstance(field, yaml.SequenceNode):
         return " ".join(each.value for each in field.value if isinstance(each, yaml.ScalarNode))
+    if name in _JSON_LISTS and isinstance(field, yaml.SequenceNode):
+        texts = [each.value for each in field.value if isinstance(each, yaml.ScalarNode)]
+        return json.dumps(texts, ensure_ascii=False)
     return None
 
 
@@ -244,6 +254,9 @@ class Post:
     lang: str | None = None
     precision: Precision = Precision.SECOND
     extractor: str | None = None
+    flags: tuple[ArticleFlag, ...] = ()
+    keywords: tuple[str, ...] = ()
+    modified: datetime | None = None
     problems: tuple[str, ...]
 
 

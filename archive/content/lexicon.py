@@ -88,9 +88,12 @@ class Lexicon:
         markets = self._by_symbol.get(symbol, set())
         return next(iter(markets)) if len(markets) == 1 else None
 
-    def completed(self, names: Iterable[NamedSecurity]) -> "Lexicon":
-        """Return a lexicon that has other names, too."""
-        return Lexicon((*self, *names))
+    def completed(self, path: Path | None) -> "Lexicon":
+        """Return a lexicon that has the names in a CSV file, too; the same without a file.
+
+        :raises InvalidLexicon: when the file is wrong.
+        """
+        return Lexicon((*self, *read_lexicon(path))) if path else self
 
     @classmethod
     def learnt(cls, marked_up: Iterable[tuple[Security, date]]) -> "Lexicon":

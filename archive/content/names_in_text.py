@@ -20,7 +20,16 @@ _BEHIND_NAME = re.compile(
 _MARKET_WORDS = re.compile(
     r"股价|股份|个股|股票|涨停|跌停|[涨跌](?:超|逾|近|幅|\d)|走[强高弱低]|领[涨跌]|跟[涨跌]|收[涨跌盘]|[高低]开|市值"
     r"|成交额?|板块|概念|A股|港股|美股|持股|增持|减持|回购|公告|净利|营收|财报|年报|季报|上市公司|停牌|复牌|连板"
+    r"|[北南]向资金|主力资金|净[买卖流][入出]|目标价|研报"
 )
+_OTHER_WORD = re.compile(
+    r"特斯拉线圈|阿里巴巴和四十|北方华创业板"
+    r"|(?:同花顺|东方财富|大智慧|指南针)"
+    r"(?:问财|iFinD|Choice|Level|数据|金融终端|统计|显示|财经|网|讯|APP)",
+    re.IGNORECASE,
+)
+"""Words that begin with a name: other words, and those of providers of data."""
+
 _GENERIC = re.compile(
     r"(?:中国|国|中|东方|南方|北方|西部|华东|华北|华南|农业|交通|工商|建设|长江|黄河|[北南]京|上海|天津|重庆|广州|深圳"
     r"|杭州|宁波|苏州|厦门|青岛|成都|武汉|西安|郑州|长沙|贵阳|[河湖][北南]|山[东西]|江[苏西]|浙江|福建|广[东西]"
@@ -72,6 +81,11 @@ def _is_name(text: str, start: int, end: int, security: Security, coded: bool) -
         around = text[max(0, start - 1) : start] + text[end : end + 1]
         return not re.search(r"\w", around, re.ASCII)
     if (ticker := _TICKER_BEHIND.match(text, end)) and ticker["ticker"] == security.symbol:
+        return True
+    word = _OTHER_WORD.match(text, start)
+    if word and word.end() > end:
+        return False
+    if len(name) == _SHORT_NAME and text.startswith("公司", end):
         return True
     if len(name) > _SHORT_NAME and not _GENERIC.fullmatch(name) and not _COMMON.fullmatch(name):
         return True

@@ -19,6 +19,7 @@ from archive.content.images import is_chart, picture_address
 from archive.content.securities import SECURITY_CODE, mentions_in
 from archive.content.tree import drop, drop_hidden, parse
 from archive.html_limits import is_nested_too_deep
+from archive.translation import gettext
 
 # An element that is not on the sanitizer's list, so that only its content stays.
 _UNWRAPPED = "span"
@@ -38,7 +39,6 @@ _CLOSED_TAGS = frozenset(
 
 _NO_FILES: Mapping[str, str] = {}
 
-_PICTURE = "图片"
 # Alternative texts that sources write for every picture.
 _MEANINGLESS = frozenset({"", "image", "img", "picture", "pic"})
 
@@ -94,7 +94,7 @@ def _show_pictures(root: etree._Element, stored: Mapping[str, str]) -> None:
     for image in list(root.iter("img")):
         source = image.get("src", "").strip()
         words = image.get("alt", "").strip()
-        words = _PICTURE if words.lower() in _MEANINGLESS else words
+        words = gettext("Picture") if words.lower() in _MEANINGLESS else words
         address = picture_address(source)
         if address is None:
             image.tag = _UNWRAPPED

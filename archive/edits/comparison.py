@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from archive.article import SHANGHAI, BodySource
+from archive.article import SHANGHAI, BodySource, Precision
 from archive.edits.comparable import comparable_body
 from archive.edits.edit import Edit, EditClass
 from archive.edits.folding import fold, tidy
@@ -21,15 +21,13 @@ _FAMILIES = (
 
 _ELLIPSIS = "..."
 
-# A time without a zone is shown by the mirror as if it were that of Greenwich.
-_WITHOUT_ZONE = timedelta(hours=8)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedVersion:
     """A version of an article, as far as it is compared.
 
     :param published: aware.
+    :param precision: of `published`.
     :param body: HTML.
     :param body_source: None where it is not known.
     :param securities: codes, such as ``1.600160``.
@@ -46,6 +44,7 @@ class ComparedVersion:
     media: str | None = None
     edition: str | None = None
     extractor: str | None = None
+    precision: Precision = Precision.SECOND
 
 
 def are_alike(before: ComparedVersion, after: ComparedVersion) -> bool:
@@ -110,12 +109,17 @@ def _year_of(version: ComparedVersion) -> int:
 
 
 def _times(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
-    """Yield the move of a time; pages state times to the minute alone."""
-    old, new = (
-        version.published.astimezone(SHANGHAI).replace(second=0, microsecond=0)
-        for version in (before, after)
-    )
-    sources = {before.body_source, after.body_source}
-    without_zone = BodySource.MIRROR in sources and abs(new - old) == _WITHOUT_ZONE
-    if old != new and not (without_zone and len(sources) > 1):
+    """Yield the move of a time that one source states, to the minute or to the day.
+
+    Another source may state another time of the same publication, and pages leave out the seconds.
+    """
+    precisions = {before.precision, after.precision}
+    if before.body_source != after.body_source or Precision.FETCHED in precisions:
+        return
+    old, new = (each.published.astimezone(SHANGHAI) for each in (before, after))
+    if Precision.DAY in precisions:
+        moved = old.date() != new.date()
+    else:
+        moved = old.replace(second=0, microsecond=0) != new.replace(second=0, microsecond=0)
+    if moved:
         yield Edit(EditClass.PUBLISHED, old.isoformat(), new.isoformat())

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 from archive.catalog import Cause, edits_from
 from archive.edits import Edit
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, FinewsError
 from archive.export.output import json_line
 from archive.storage import open_catalog
 
@@ -42,6 +42,7 @@ def export_changes(folder: Path, out: IO[bytes], after: int = 0) -> ExportedChan
     """Write the events after a cursor as JSON Lines, in UTF-8.
 
     :param after: cursor of the last event that was read before; 0 for all events.
+    :raises FinewsError: when the archive has never had such a cursor.
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
@@ -49,6 +50,13 @@ def export_changes(folder: Path, out: IO[bytes], after: int = 0) -> ExportedChan
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
+            (last,) = connection.execute("SELECT coalesce(max(cursor), 0) FROM events").fetchone()
+            if after > last:
+                raise FinewsError(
+                    f"The last change in {folder} has the cursor {last}; there is none {after}."
+                    " Changes of another archive, or of a newer copy of this one, were read before:"
+                    " read all changes again, without --after."
+                )
             for event in _events(connection, after):
                 out.write(json_line(event))
                 exported = ExportedChanges(exported.count + 1, event["cursor"])

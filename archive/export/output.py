@@ -3,14 +3,15 @@
 import errno
 import json
 import os
+import shutil
 import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, flock
-from io import FileIO
 from pathlib import Path
+from secrets import token_hex
 from typing import IO
 
 from archive.errors import FinewsError
@@ -49,6 +50,46 @@ def output_to(path: Path, archive: Path) -> Iterator[IO[bytes]]:
         raise FinewsError(
             f"Could not write {_name_of(path)}: {error.strerror or error}."
         ) from error
+
+
+@contextmanager
+def folder_to(path: Path, archive: Path, *, marker: str) -> Iterator[Path]:
+    """Open a new folder that is moved to a path when the block ends without an error.
+
+    :param archive: the folder that is exported; nothing in it or around it is replaced.
+    :param marker: name of a file in folders of earlier exports; only these are replaced.
+    :raises FinewsError: when the path is another folder, or cannot be written.
+    """
+    target, source = real_path(path), real_path(archive)
+    if target.is_relative_to(source) or source.is_relative_to(target):
+        raise FinewsError(f"{path} and the archive {archive} overlap: export to another folder.")
+    if target.exists() and not (target / marker).is_file():
+        raise FinewsError(
+            f"{path} exists and no export has written it, so it is not replaced: move it away, or"
+            " export to another folder."
+        )
+    try:
+        _remove_leftovers(target.parent)
+        new = target.parent / f"{_PREFIX}{token_hex(8)}"
+        new.mkdir()
+        with _opened(new) as descriptor:
+            with suppress(OSError):  # where folders cannot be locked, leftovers stay
+                flock(descriptor, LOCK_EX)
+            try:
+                yield new
+                _replace_folder(new, target)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
+    except OSError as error:
+        raise FinewsError(f"Could not write {path}: {error.strerror or error}.") from error
+
+
+def _replace_folder(new: Path, target: Path) -> None:
+    old = new.with_name(f"{new.name}.old")
+    if target.exists():
+        target.rename(old)
+    new.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_lines(records: Iterable[Mapping[str, object]], out: IO[bytes]) -> int:
@@ -103,16 +144,24 @@ def _locked_file(folder: Path) -> tuple[int, str]:
 
 
 def _remove_leftovers(folder: Path) -> None:
-    """Remove the files of killed exports; the file of a running export is locked."""
+    """Remove what killed exports have left; that of a running export is locked."""
     for path in folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError), FileIO(path, opener=_open_itself) as file:
-            flock(file, LOCK_EX | LOCK_NB)
-            path.unlink()
+        with suppress(OSError), _opened(path) as descriptor:
+            flock(descriptor, LOCK_EX | LOCK_NB)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
-def _open_itself(path: str, flags: int) -> int:
-    """Open a file without following a link and without waiting for the writer of a pipe."""
-    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    """Open a file or a folder without following a link and without waiting for a pipe's writer."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _mode_for(path: Path) -> int:

@@ -3,16 +3,16 @@
 A record has every column of the catalog's ``posts``; columns of JSON become lists. It also has
 ``securities``, the securities that the post names and how each was found, ordered by code, and
 ``body``, the HTML of the post file; null when that file is lost. Records are sorted by publication
-time, then info code.
+time, then info code. Those of a query with `as_of` have the values of then; ``checked`` is the time
+since which they were known.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, get_type_hints
 
@@ -20,8 +20,9 @@ from archive.catalog import PostRow
 from archive.content import parse_post
 from archive.errors import ArchiveError, FinewsError
 from archive.export.output import write_lines
+from archive.export.parquet import Record, edits_type, field_of, structs, write_parquet
 from archive.progress import Progress, silent
-from archive.search import EVERYTHING, Query
+from archive.search import EVERYTHING, NAME_THEN, PRESENT, Query
 from archive.storage import (
     bytes_if_there,
     disk_errors,
@@ -31,14 +32,13 @@ from archive.storage import (
     sha256,
 )
 
-Record = dict[str, Any]
-
 #: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
 
-_LISTS = ("pictures", "stock_list", "addresses", "captures", "mentioned", "securities")
-#: Number of posts in memory at once for Parquet.
-_ROW_GROUP = 1_000
+_LISTS = (
+    *("pictures", "stock_list", "addresses", "captures", "mentioned", "flags", "keywords"),
+    *("securities", "edits"),
+)
 
 _SECURITIES = """
     SELECT json_group_array(
@@ -48,6 +48,14 @@ _SECURITIES = """
         WHERE mentions.info_code = posts.info_code ORDER BY code
     )
 """
+_SECURITIES_THEN = f"""
+    SELECT json_group_array(
+        json_object('code', code, 'name', name, 'kind', kind, 'found', found)
+    ) FROM (
+        SELECT code, nullif({NAME_THEN}, symbol) AS name, kind, named.value AS found
+        FROM json_each(posts.securities) AS named JOIN securities ON code = named.key ORDER BY code
+    )
+"""  # noqa: S608 (our own words)
 
 
 _MEDIA = "SELECT media, media FROM posts WHERE media IS NOT NULL GROUP BY media"
@@ -95,87 +103,60 @@ def export_jsonl(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, query, progress) as records:
+    with records_of(folder, query, progress) as records:
         return write_lines(records, out)
 
 
 def export_parquet(
     folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
 ) -> int:
-    """Write posts as a Parquet file.
+    """Write posts as a Parquet file, with times as timestamps that have a zone.
 
     :returns: the number of posts.
     :raises FinewsError: when pyarrow is not installed.
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, query, progress) as records:
-        return write_parquet(records, out, _parquet_fields)
+    with records_of(folder, query, progress) as records:
+        return write_parquet(records, out, parquet_fields)
 
 
-def write_parquet(
-    records: Iterator[Record], out: IO[bytes], fields_of: Callable[[Any], Iterator[Any]]
-) -> int:
-    """Write records as a Parquet file.
-
-    :param fields_of: returns the fields of the schema, given the package pyarrow.
-    :returns: the number of records.
-    :raises FinewsError: when pyarrow is not installed.
-    :raises OSError: when `out` cannot be written.
-    """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise FinewsError(
-            "Parquet needs the package pyarrow; install finews with the extra parquet."
-        ) from error
-    schema = pyarrow.schema(fields_of(pyarrow))
-    count = 0
-    with pyarrow.parquet.ParquetWriter(out, schema, compression="zstd") as writer:
-        while rows := list(islice(records, _ROW_GROUP)):
-            writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=schema))
-            count += len(rows)
-    return count
-
-
-def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
-    text = pyarrow.string()
-    plain = {str: text, str | None: text, int: pyarrow.int64(), bool: pyarrow.bool_()}
+def parquet_fields(pyarrow: Any) -> Iterator[Any]:
+    """Yield the fields of a post for `write_parquet`."""
+    text, number = pyarrow.string(), pyarrow.int64()
+    plain = {str: text, str | None: text, int: number, bool: pyarrow.bool_()}
     special = {
-        "id": pyarrow.int64(),
-        "pictures": pyarrow.list_(text),
-        "stock_list": pyarrow.list_(text),
-        "addresses": pyarrow.list_(text),
-        "captures": structs(pyarrow, url=text, file=text, offset=pyarrow.int64(), fetched=text),
+        "id": number,
+        **dict.fromkeys(
+            ("pictures", "stock_list", "addresses", "flags", "keywords"), pyarrow.list_(text)
+        ),
         "mentioned": structs(pyarrow, code=text, name=text, found=text),
         "securities": structs(pyarrow, code=text, name=text, kind=text, found=text),
+        "edits": edits_type(pyarrow),
         "body": text,
     }
     types = get_type_hints(PostRow)
     for column in COLUMNS:
-        yield pyarrow.field(column, special.get(column) or plain[types[column]])
-
-
-def structs(pyarrow: Any, **types: Any) -> Any:
-    """Return the type of a list of objects, given the types of their fields."""
-    return pyarrow.list_(pyarrow.struct(list(types.items())))
+        yield field_of(pyarrow, column, special.get(column) or plain[types[column]])
 
 
 @contextmanager
-def _records(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
+def records_of(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""
-    names = ", ".join(COLUMNS[:-2])
+    table, id_column, securities = "posts", "id", _SECURITIES
+    if query.tables is not PRESENT:
+        table, id_column, securities = "post_states AS posts", "post", _SECURITIES_THEN
+    names = ", ".join([id_column, *COLUMNS[1:-2], f"({securities})"])
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
             (count,) = connection.execute(
-                f"SELECT count(*) FROM posts WHERE {query.condition}",  # noqa: S608
+                f"SELECT count(*) FROM {table} WHERE {query.condition}",  # noqa: S608
                 query.values,
             ).fetchone()
             steps: Iterable[int] = progress("posts", range(count))
             rows = connection.execute(
-                f"SELECT {names}, ({_SECURITIES}) FROM posts WHERE {query.condition}"  # noqa: S608
+                f"SELECT {names} FROM {table} WHERE {query.condition}"  # noqa: S608
                 " ORDER BY published, info_code",
                 query.values,
             )

@@ -8,45 +8,46 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from archive.clock import utc_iso
 from archive.errors import ArchiveError
 from archive.export.output import write_lines
-from archive.export.records import Record, structs, write_parquet
+from archive.export.parquet import Record, edits_type, field_of, write_parquet
 from archive.progress import Progress, silent
+from archive.search import moment_of
 from archive.storage import open_catalog
 
 _LISTS = ("securities", "edits", "classes", "captures")
-_TIMES = ("published", "seen_from", "seen_until")
 _KNOWN = """
-    (:at IS NULL OR seen_from <= :at AND (seen_until IS NULL OR seen_until > :at) AND NOT EXISTS (
-        SELECT 1 FROM absences
-        WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
-        AND gone_from <= :at AND (gone_until IS NULL OR gone_until > :at)
-    ))
+    (
+        :at IS NULL OR seen_from <= :at AND (versions.seen_until > :at) IS NOT FALSE
+        AND NOT EXISTS (
+            SELECT 1 FROM absences
+            WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
+            AND gone_from <= :at AND (gone_until > :at) IS NOT FALSE
+        )
+    )
 """
 
 
 def export_versions_jsonl(
-    folder: Path, out: IO[bytes], as_of: datetime | None = None, progress: Progress = silent
+    folder: Path, out: IO[bytes], as_of: str = "", progress: Progress = silent
 ) -> int:
     """Write versions as JSON Lines: a JSON object a line, in UTF-8.
 
-    :param as_of: only what the archive had stored by this time, and had not found gone; aware.
-        None for all versions.
+    :param as_of: only what the archive had stored by this time, and had not found gone; see
+        `archive.search.moment`. Empty for all versions.
     :returns: the number of versions.
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, as_of, progress) as records:
+    with records_of(folder, as_of, progress) as records:
         return write_lines(records, out)
 
 
 def export_versions_parquet(
-    folder: Path, out: IO[bytes], as_of: datetime | None = None, progress: Progress = silent
+    folder: Path, out: IO[bytes], as_of: str = "", progress: Progress = silent
 ) -> int:
     """Write versions as a Parquet file, with times as timestamps that have a zone.
 
@@ -56,35 +57,26 @@ def export_versions_parquet(
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
-    with _records(folder, as_of, progress) as records:
-        return write_parquet(map(_with_times, records), out, _parquet_fields)
+    with records_of(folder, as_of, progress) as records:
+        return write_parquet(records, out, parquet_fields)
 
 
-def _with_times(record: Record) -> Record:
-    times = {name: record[name] and datetime.fromisoformat(record[name]) for name in _TIMES}
-    return record | times
-
-
-def _parquet_fields(pyarrow: Any) -> Iterator[Any]:
+def parquet_fields(pyarrow: Any) -> Iterator[Any]:
+    """Yield the fields of a version for `write_parquet`."""
     text, number = pyarrow.string(), pyarrow.int64()
     special = {
         **dict.fromkeys(("version", "length", "bytes"), number),
-        "published": pyarrow.timestamp("s", tz="Asia/Shanghai"),
-        **dict.fromkeys(("seen_from", "seen_until"), pyarrow.timestamp("s", tz="UTC")),
         **dict.fromkeys(("securities", "classes"), pyarrow.list_(text)),
-        "edits": structs(pyarrow, **{"class": text, "before": text, "after": text}),
-        "captures": structs(pyarrow, url=text, file=text, offset=number, fetched=text),
+        "edits": edits_type(pyarrow),
     }
     for column in COLUMNS:
-        yield pyarrow.field(column, special.get(column, text))
+        yield field_of(pyarrow, column, special.get(column, text))
 
 
 @contextmanager
-def _records(
-    folder: Path, as_of: datetime | None, progress: Progress
-) -> Iterator[Iterator[Record]]:
+def records_of(folder: Path, as_of: str, progress: Progress) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""
-    values = {"at": as_of and utc_iso(as_of)}
+    values = {"at": moment_of(as_of) if as_of else None}
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
@@ -93,11 +85,7 @@ def _records(
                 values,
             ).fetchone()
             steps: Iterable[int] = progress("versions", range(count))
-            rows = connection.execute(
-                f"SELECT {', '.join(COLUMNS)} FROM versions WHERE {_KNOWN}"  # noqa: S608
-                " ORDER BY published, info_code, edition, version",
-                values,
-            )
+            rows = connection.execute(_ALL if values["at"] is None else _OF_THEN, values)
             yield (_record(row) for _, row in zip(steps, rows, strict=False))
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
@@ -114,3 +102,29 @@ COLUMNS = (
     *("precision", "securities", "text", "length", "body_source", "extractor", "cause", "edits"),
     *("classes", "captures", "path", "sha256", "bytes", "seen_from", "seen_until"),
 )
+_ORDER = "ORDER BY published, info_code, edition, version"
+_ALL = f"SELECT {', '.join(COLUMNS)} FROM versions {_ORDER}"  # noqa: S608
+# The same version can get another media, and other securities from a list: here are those of then.
+# Of an article with two posts, the state of then is that of one of them, with the securities of
+# both.
+_CHANGING = {
+    "media": "iif(same.id IS NULL, versions.media, same.media)",
+    "securities": """CASE
+            WHEN same.id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM editions WHERE editions.info_code = versions.info_code
+            ) THEN (SELECT json_group_array(key) FROM json_each(same.securities))
+            ELSE (
+                SELECT json_group_array(value) FROM json_each(versions.securities)
+                WHERE value IN (SELECT key FROM json_each(known.securities))
+            ) END""",
+    "seen_until": "NULL",
+}
+_OF_THEN = f"""
+    SELECT {", ".join(f"{_CHANGING.get(name, f'versions.{name}')} AS {name}" for name in COLUMNS)}
+    FROM versions
+    LEFT JOIN post_states AS known ON known.info_code = versions.info_code
+        AND known.known_from <= :at AND (known.known_until > :at) IS NOT FALSE
+    LEFT JOIN post_states AS same ON same.id = known.id
+        AND (same.version, same.sha256) = (versions.version, versions.sha256)
+    WHERE {_KNOWN} {_ORDER}
+"""  # noqa: S608

@@ -10,5 +10,5 @@ Four nouns run through these modules:
 `journal_digests` reduces row facts and recorded facts to hashes that can be compared. `file_scan`
 reads file facts and recorded facts. `comparison` collects all three and finds what differs.
 `verify` turns the differences into problems, `repair` corrects them, and `rebuild` generates the
-catalog from the files, for which `journal_replay` repeats what the journal records.
+catalog from the files, for which `catalog_from_journal` repeats what the journal records.
 """

@@ -1,8 +1,8 @@
 """Generate the catalog again from files alone: captures, posts, revisions.
 
-The new catalog is filled in this order: what the journal records, see `journal_replay`; posts that
-no record is about; revisions that no record is about; posts that differ from every version. It
-replaces the old one only when it lacks nothing that the old one has, see `catalog_diff`.
+The new catalog is filled in this order: what the journal records, see `catalog_from_journal`; posts
+that no record is about; revisions that no record is about; posts that differ from every version.
+It replaces the old one only when it lacks nothing that the old one has, see `catalog_diff`.
 """
 
 import shlex
@@ -16,7 +16,12 @@ from pathlib import Path, PurePosixPath
 from archive.catalog import Catalog
 from archive.errors import ArchiveError
 from archive.integrity.catalog_diff import lacking
-from archive.integrity.journal_replay import JournalReplay, LostVersion, read_journal, read_posts
+from archive.integrity.catalog_from_journal import (
+    CatalogFromJournal,
+    LostVersion,
+    read_journal,
+    read_posts,
+)
 from archive.process_pool import BY_SIZE, Sharing, Workers, chunks
 from archive.progress import Progress, silent
 from archive.search import IndexedRow, PostText, indexed_row
@@ -116,9 +121,31 @@ def rebuild(
     return rebuilt
 
 
+def rebuild_as_of(folder: Path, place: Path, moment: str, progress: Progress = silent) -> None:
+    """Generate a catalog from the captures of an archive up to a time.
+
+    :param place: of the new catalog, outside of the archive.
+    :param moment: ISO 8601, UTC.
+    :raises ArchiveError: when the archive cannot be read, or the catalog cannot be written.
+    """
+    warcs = list(filter(is_ours, warc_files(folder / "warc")))
+    pieces = pieces_of(warcs, BY_SIZE.piece_bytes)
+    with (
+        disk_errors(folder),
+        Catalog(place, private=True) as catalog,
+        BY_SIZE.workers(worth_it=len(pieces) > WORTH_WORKERS) as workers,
+        catalog.bulk_loading(partial(_indexed, workers, progress, BY_SIZE.files)),
+    ):
+        replay = CatalogFromJournal(catalog, folder, until=moment)
+        for piece in scan(pieces, partial(read_journal, folder), workers, progress):
+            replay.add(piece)
+        replay.write()
+        catalog.renumber(replay.numbers)
+
+
 def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) -> Rebuilt:
     rebuilt = Rebuilt()
-    replay = JournalReplay(catalog, folder)
+    replay = CatalogFromJournal(catalog, folder)
     warcs = warc_files(folder / "warc")
     rebuilt.damage += [
         f"{path} was not read, because finews gives no file such a name; move it away."
@@ -130,7 +157,7 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) 
     worth_it = len(pieces) > WORTH_WORKERS or posts > _WORTH_WORKERS
     with (
         sharing.workers(worth_it=worth_it) as workers,
-        catalog.bulk_loading(partial(_indexed, catalog, workers, progress, sharing.files)),
+        catalog.bulk_loading(partial(_indexed, workers, progress, sharing.files)),
     ):
         for piece in scan(pieces, partial(read_journal, folder), workers, progress):
             replay.add(piece)
@@ -148,7 +175,7 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) 
 
 
 def _add_files(
-    replay: JournalReplay,
+    replay: CatalogFromJournal,
     folder: Path,
     count: int,
     workers: Workers,
@@ -162,17 +189,13 @@ def _add_files(
 
 
 def _indexed(
-    catalog: Catalog,
-    workers: Workers,
-    progress: Progress,
-    at_once: int,
-    texts: Iterator[PostText],
+    workers: Workers, progress: Progress, at_once: int, texts: Iterator[PostText], count: int
 ) -> Iterator[IndexedRow]:
     """Yield the rows of the search index.
 
     Worker processes cut texts into pairs of characters: that takes longer than the indexing.
     """
-    steps = zip(progress("index", range(catalog.count())), texts, strict=False)
+    steps = zip(progress("index", range(count)), texts, strict=False)
     texts_at_once = chunks((text for _, text in steps), at_once)
     for rows in workers.in_order(_indexed_rows, texts_at_once):
         yield from rows

@@ -1,17 +1,21 @@
 """Chinese full-text search over the posts, exact from one character up."""
 
-from archive.search.facets import count_by_month, months_between, read_facets
+from archive.search.conditions import PRESENT
+from archive.search.facets import count_by_month, months_between, most_named, read_facets
 from archive.search.index import (
     IndexedRow,
     Indexing,
     PostText,
     create_search,
+    create_versions_search,
     indexed_row,
     rebuild_search,
     register,
     without_index,
 )
 from archive.search.language import parse
+from archive.search.matching import matching
+from archive.search.moment import moment_of
 from archive.search.query import (
     CONDITIONS,
     EVERYTHING,
@@ -23,12 +27,17 @@ from archive.search.query import (
     find,
     has_at_least,
     is_frequent,
+    named_then,
     names_meant,
+    state_at,
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.search.securities import (
+    NAME_THEN,
     QueriedSecurity,
     create_security_keys,
+    create_security_names,
+    learn_name,
     securities_named,
     security_of,
 )
@@ -40,6 +49,8 @@ __all__ = [
     "CONDITIONS",
     "EVERYTHING",
     "MOST_RANKED",
+    "NAME_THEN",
+    "PRESENT",
     "Explanation",
     "Hit",
     "IndexedRow",
@@ -52,6 +63,8 @@ __all__ = [
     "count_by_month",
     "create_search",
     "create_security_keys",
+    "create_security_names",
+    "create_versions_search",
     "estimate",
     "explain",
     "find",
@@ -60,7 +73,12 @@ __all__ = [
     "has_at_least",
     "indexed_row",
     "is_frequent",
+    "learn_name",
+    "matching",
+    "moment_of",
     "months_between",
+    "most_named",
+    "named_then",
     "names_meant",
     "parse",
     "read_facets",
@@ -69,5 +87,6 @@ __all__ = [
     "securities_named",
     "security_of",
     "snippet",
+    "state_at",
     "without_index",
 ]

@@ -1,4 +1,4 @@
-"""Translate a parsed query into FTS5 expressions and SQL conditions on ``posts``."""
+"""Translate a parsed query into FTS5 expressions and SQL conditions on posts, present or past."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,11 +26,62 @@ from archive.search.tokenizer import EVERY_POST, phrase
 # The FTS5 expression that no post matches.
 NOTHING = '""'
 
-_MATCHING = "SELECT rowid FROM posts_search WHERE posts_search MATCH :{}"
-_NAMING = "SELECT info_code FROM mentions WHERE security IN ({})"
-_OF_KEY = "SELECT security FROM security_keys WHERE key = :{}"
+_NAMING = "SELECT info_code FROM mentions WHERE security IN ({0})"
+_OF_KEY = "SELECT security FROM security_keys WHERE key = :{}{}"
 # Articles that their publisher edited.
 _EDITED = "SELECT info_code FROM events WHERE event IN ('edited', 'corrected_in_list'){}"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedTables:
+    """The tables in which a query is searched, as SQL.
+
+    :param posts: the table, under the name ``posts``.
+    :param rows: the table or view with all columns of its rows.
+    :param key: the column that identifies what matches.
+    :param matching: selects the keys of the matches of the parameter ``{0}``.
+    :param probe: condition that a row matches the parameter ``q``.
+    :param naming: selects the numbers of rows that name a security of the set ``{0}``.
+    :param edited: condition for the events that count.
+    :param known: condition for the keys of securities that count.
+    """
+
+    posts: str
+    rows: str
+    key: str
+    matching: str
+    probe: str
+    naming: str
+    edited: str = ""
+    known: str = ""
+
+
+_IN_POSTS = "FROM posts_search WHERE posts_search MATCH :{0}"
+_IN_VERSIONS = "FROM versions_search WHERE versions_search MATCH :{0}"
+PRESENT = SearchedTables(
+    posts="posts",
+    rows="posts",
+    key="posts.id",
+    matching=f"SELECT rowid AS matched {_IN_POSTS}",
+    probe=f"EXISTS (SELECT 1 {_IN_POSTS.format('q')} AND posts_search.rowid = posts.id)",
+    naming=f"SELECT id FROM posts WHERE info_code IN ({_NAMING})",  # noqa: S608 (our own words)
+)
+#: The states of `archive.catalog.history`; the parameter ``as_of`` is the time.
+PAST = SearchedTables(
+    posts="post_history AS posts",
+    rows="post_states",
+    key="posts.document",
+    matching=f"SELECT rowid AS matched {_IN_POSTS} UNION ALL SELECT -rowid {_IN_VERSIONS}",
+    probe=f"iif(posts.document > 0,"
+    f" EXISTS (SELECT 1 {_IN_POSTS.format('q')} AND posts_search.rowid = posts.document),"
+    f" EXISTS (SELECT 1 {_IN_VERSIONS.format('q')} AND versions_search.rowid = -posts.document))",
+    naming=f"""
+        SELECT state FROM mention_history WHERE security IN ({{0}}) UNION ALL
+        SELECT id FROM post_history WHERE known_until IS NULL AND info_code IN ({_NAMING})
+    """,  # noqa: S608 (our own words)
+    edited=" AND at <= :as_of",
+    known=" AND known_from <= :as_of",
+)
 
 # Pairs of characters between terms that are close to each other.
 _CLOSE = 30
@@ -52,14 +103,17 @@ class Conditions:
     values: dict[str, str] = field(default_factory=dict)
 
 
-def conditions_of(query: str, keys: Collection[str] | None = None) -> Conditions:
+def conditions_of(
+    query: str, keys: Collection[str] | None = None, tables: SearchedTables = PRESENT
+) -> Conditions:
     """Return the conditions of a query.
 
     :param keys: the terms of the query that are codes or initials of securities; every term that
         may be one when None.
+    :param tables: in which it is searched.
     :raises InvalidQuery: see `archive.search.language.parse`.
     """
-    return _Compiler(keys).compile(parse(query))
+    return _Compiler(keys, tables).compile(parse(query))
 
 
 def match_expression(query: str) -> str:
@@ -124,8 +178,9 @@ def _may_name_security(text: Text) -> bool:
 
 
 class _Compiler:
-    def __init__(self, keys: Collection[str] | None) -> None:
+    def __init__(self, keys: Collection[str] | None, tables: SearchedTables = PRESENT) -> None:
         self._keys = keys
+        self._tables = tables
         self._numbers = count(1)
         self._values: dict[str, str] = {}
 
@@ -193,7 +248,7 @@ class _Compiler:
     def _sql(self, node: Node) -> str:
         match node:
             case _ if self._is_text(node):
-                return f"posts.id IN ({_MATCHING.format(self._value(self._expression([node])))})"
+                return self._matching(self._expression([node]))
             case Text(term):
                 return self._text_or_mention(term)
             case Field():
@@ -207,32 +262,45 @@ class _Compiler:
             case _:
                 raise AssertionError(node)
 
+    def _matching(self, expression: str) -> str:
+        return f"{self._tables.key} IN ({self._tables.matching.format(self._value(expression))})"
+
+    def _of_key(self, key: str) -> str:
+        return _OF_KEY.format(self._value(key), self._tables.known)
+
     def _text_or_mention(self, term: str) -> str:
-        matching = _MATCHING.format(self._value(phrase(term)))
-        key = self._value(narrow(term))
-        naming = _NAMING.format(f"{_OF_KEY.format(key)} AND rank <> {Rank.NAME}")
-        ids = f"{matching} UNION SELECT id FROM posts WHERE info_code IN ({naming})"  # noqa: S608
-        return f"posts.id IN ({ids})"
+        of_key = f"{self._of_key(narrow(term))} AND rank <> {Rank.NAME}"
+        naming = self._tables.naming.format(of_key)
+        if self._tables.key == "posts.id":
+            matching = self._tables.matching.format(self._value(phrase(term)))
+            return f"posts.id IN ({matching} UNION {naming})"
+        return f"({self._matching(phrase(term))} OR posts.id IN ({naming}))"
 
     def _field(self, node: Field) -> str:
         match node.name:
             case "media":
                 return f"posts.media = :{self._value(node.value)}"
             case "security":
-                key = self._value(narrow(fold(node.value)).replace(" ", ""))
-                return f"posts.info_code IN ({_NAMING.format(_OF_KEY.format(key))})"
+                of_key = self._of_key(narrow(fold(node.value)).replace(" ", ""))
+                if self._tables is PRESENT:
+                    return f"posts.info_code IN ({_NAMING.format(of_key)})"
+                return f"posts.id IN ({self._tables.naming.format(of_key)})"
             case "date":
                 assert node.days
                 return self._between("posts.published", _shanghai_times(node.days))
             case "edited":
-                times = self._between("at", _utc_times(node.days)) if node.days else ""
-                return f"posts.info_code IN ({_EDITED.format(f' AND {times}' if times else '')})"
+                times = self._tables.edited
+                if node.days:
+                    times += f" AND {self._between('at', _utc_times(node.days))}"
+                return f"posts.info_code IN ({_EDITED.format(times)})"
             case "gone":
                 if node.days is None:
                     return "posts.gone IS NOT NULL"
                 return self._between("posts.gone", _utc_times(node.days))
             case "source":
                 return f"posts.source = :{self._value(narrow(fold(node.value)))}"
+            case "versions":
+                return "true"
             case name:
                 raise AssertionError(name)
 

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from archive.search.conditions import PRESENT
 from archive.search.query import Query, QueryPlan, plan, rows
+from archive.search.securities import NAME_THEN
 
 # Posts of a query that are counted at most.
 SAMPLE = 5_000
@@ -19,6 +21,18 @@ _FACET_VALUES = 12
 
 # Months that are counted one by one at most.
 _MOST_MONTHS = 1_200
+
+
+_MENTIONS = """
+    SELECT security FROM mentions WHERE info_code IN (SELECT value FROM json_each(:posts))
+"""
+_PAST_MENTIONS = """
+    SELECT security FROM mention_history WHERE state IN (SELECT value FROM json_each(:posts))
+    UNION ALL SELECT security FROM mentions WHERE info_code IN (
+        SELECT info_code FROM post_history
+        WHERE known_until IS NULL AND id IN (SELECT value FROM json_each(:posts))
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,8 @@ class Facet:
 def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     """Return the facets of a query that have more than one value or are chosen already."""
     query_plan = plan(connection, query)
+    is_present = query.tables is PRESENT
+    table = "posts INDEXED BY posts_facts" if is_present else "post_history"
     newest = f"""
         {query_plan.select("posts.id")}
         ORDER BY {query_plan.published} DESC, posts.id DESC LIMIT {SAMPLE}
@@ -53,33 +69,60 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     posts = rows(
         connection,
         f"""
-        SELECT substr(published, 1, 7), media, body_source, info_code
-        FROM posts INDEXED BY posts_facts WHERE id IN ({newest})
+        SELECT substr(published, 1, 7), media, body_source, info_code, id
+        FROM {table} WHERE id IN ({newest})
         """,  # noqa: S608 (our own words; those of visitors are in the values)
         query_plan.values,
     )
     sampled = len(posts) == SAMPLE
     months, media, sources = (Counter(post[column] for post in posts) for column in range(3))
-    securities = rows(
-        connection,
-        f"""
-        SELECT code, coalesce(name, symbol), mentioned FROM (
-            SELECT security, count(*) AS mentioned FROM mentions
-            WHERE info_code IN (SELECT value FROM json_each(:posts))
-            GROUP BY security ORDER BY mentioned DESC, security LIMIT {_FACET_VALUES}
-        ) JOIN securities ON code = security ORDER BY mentioned DESC, code
-        """,  # noqa: S608
-        {"posts": json.dumps([post[3] for post in posts])},
-    )
+    securities = _most_named(connection, query, [post[3 if is_present else 4] for post in posts])
     counted = _months(connection, query_plan) if sampled and not query.q else None
     facets = (
         Facet("month", _newest_first(counted or months), sampled and counted is None),
         Facet("media", _most_common(media), sampled),
-        Facet("security", [FacetValue(*row) for row in securities], sampled),
+        Facet("security", securities, sampled),
         Facet("source", _most_common(sources), sampled),
     )
     chosen = query.parameters
     return [facet for facet in facets if len(facet.values) > 1 or facet.name in chosen]
+
+
+def most_named(connection: sqlite3.Connection, query: Query, limit: int) -> list[FacetValue]:
+    """Return the securities that most posts of a query name, most posts first.
+
+    :param limit: most securities to return.
+    """
+    column = "posts.info_code" if query.tables is PRESENT else "posts.id"
+    query_plan = plan(connection, query)
+    posts = [post for (post,) in rows(connection, query_plan.select(column), query_plan.values)]
+    return _most_named(connection, query, posts, limit)
+
+
+def _most_named(
+    connection: sqlite3.Connection,
+    query: Query,
+    posts: Sequence[object],
+    limit: int = _FACET_VALUES,
+) -> list[FacetValue]:
+    """Return the securities that most posts name.
+
+    :param posts: codes of posts, or numbers of states, as the tables of the query have them.
+    """
+    mentions, name = _MENTIONS, "coalesce(name, symbol)"
+    if query.tables is not PRESENT:
+        mentions, name = _PAST_MENTIONS, NAME_THEN
+    named = rows(
+        connection,
+        f"""
+        SELECT code, {name}, mentioned FROM (
+            SELECT security, count(*) AS mentioned FROM ({mentions})
+            GROUP BY security ORDER BY mentioned DESC, security LIMIT {limit}
+        ) JOIN securities ON code = security ORDER BY mentioned DESC, code
+        """,  # noqa: S608 (our own words)
+        {"posts": json.dumps(posts), "as_of": query.values.get("as_of", "")},
+    )
+    return [FacetValue(*row) for row in named]
 
 
 def count_by_month(connection: sqlite3.Connection, query: Query) -> list[tuple[str, int]]:

@@ -1,16 +1,18 @@
 """The index of the Chinese full-text search over posts, exact from one character up.
 
 ``posts_search`` is a contentless FTS5 table of `archive.search.tokenizer`; its rowid is
-``posts.id``. SQL queries it as Datasette does: ``posts_search MATCH escape_fts(:query)``. Triggers
-keep it up to date, so a connection that writes posts needs `register`. ``INSERT OR
-REPLACE`` fires the delete trigger only with ``PRAGMA recursive_triggers``, which sqlite-utils
-switches on; an upsert needs nothing.
+``posts.id``. SQL queries it as Datasette does: ``posts_search MATCH escape_fts(:query)``.
+``versions_search`` has the texts that posts no longer have, by the number of a state in
+``post_history``. Triggers keep both up to date, so a connection that writes posts needs `register`.
+``INSERT OR REPLACE`` fires the delete trigger only with ``PRAGMA recursive_triggers``, which
+sqlite-utils switches on; an upsert needs nothing.
 """
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 
 from sqlite_utils import Database
 
@@ -47,6 +49,10 @@ def _grams_of(alias: str) -> str:
 
 
 _FIELDS = f"rowid, {', '.join(_COLUMNS)}"
+_ADD_PAST = f"""
+    INSERT INTO versions_search({_FIELDS}) SELECT id, {_grams_of("post_states")}
+    FROM post_states WHERE id = new.id;
+"""  # noqa: S608
 _ADD = f"INSERT INTO posts_search({_FIELDS}) VALUES (new.id, {_grams_of('new')});"  # noqa: S608
 _REMOVE = f"""
     INSERT INTO posts_search(posts_search, {_FIELDS})
@@ -57,6 +63,17 @@ _TRIGGERS = {
     "posts_search_insert": f"AFTER INSERT ON posts BEGIN {_ADD} END",
     "posts_search_delete": f"AFTER DELETE ON posts BEGIN {_REMOVE} END",
     "posts_search_update": f"AFTER UPDATE ON posts WHEN {_CHANGED} BEGIN {_REMOVE} {_ADD} END",
+}
+_TRIGGERS_OF_VERSIONS = {
+    "versions_search_update": "AFTER UPDATE OF document ON post_history"
+    f" WHEN new.document = -new.id BEGIN {_ADD_PAST} END",
+}
+_TRIGGERS_OF = {"posts_search": _TRIGGERS, "versions_search": _TRIGGERS_OF_VERSIONS}
+# The texts of each index, with their numbers.
+_TEXTS = {
+    "posts_search": f"SELECT id, {', '.join(_COLUMNS)} FROM posts ORDER BY id",  # noqa: S608
+    "versions_search": f"SELECT id, {', '.join(_COLUMNS)} FROM post_states"  # noqa: S608
+    " WHERE document = -id ORDER BY id",
 }
 
 
@@ -94,72 +111,89 @@ def _marked_snippet(text: object, query: object, width: object = SNIPPET_WIDTH) 
 
 def create_search(db: Database) -> None:
     """Create the empty index, its triggers, and the indexes on ``posts`` for queries."""
-    db.execute(
-        f"CREATE VIRTUAL TABLE posts_search USING fts5("
-        f"{', '.join(_COLUMNS)}, content='', columnsize=0, tokenize='ascii')"
-    )
-    _configure(db, "hashsize", _MEMORY)
-    _configure(db, "automerge", _SEGMENTS)
+    _create_index(db, "posts_search")
     for name, columns in _INDEXES.items():
         db.execute(f"CREATE INDEX {name} ON posts ({columns})")
-    _create_triggers(db)
+    _create_triggers(db, _TRIGGERS)
 
 
-def _create_triggers(db: Database) -> None:
-    for name, body in _TRIGGERS.items():
+def create_versions_search(db: Database) -> None:
+    """Create the empty index of the texts that posts no longer have, and its trigger."""
+    _create_index(db, "versions_search")
+    _create_triggers(db, _TRIGGERS_OF_VERSIONS)
+
+
+def _create_index(db: Database, table: str) -> None:
+    db.execute(
+        f"CREATE VIRTUAL TABLE {table} USING fts5("
+        f"{', '.join(_COLUMNS)}, content='', columnsize=0, tokenize='ascii')"
+    )
+    _configure(db, table, "hashsize", _MEMORY)
+    _configure(db, table, "automerge", _SEGMENTS)
+
+
+def _create_triggers(db: Database, triggers: Mapping[str, str]) -> None:
+    for name, body in triggers.items():
         db.execute(f"CREATE TRIGGER {name} {body}")
 
 
 # The number of a post and its indexed texts, in the order of `_COLUMNS`.
-PostText = tuple[int, str, str | None, str]
+PostText = tuple[int, str | None, str | None, str]
 
 # The number of a post and the tokens of its texts, in the order of `_COLUMNS`.
 IndexedRow = tuple[int, str, str, str]
 
-# A function that returns the indexed rows of posts, in their order.
-Indexing = Callable[[Iterator[PostText]], Iterable[IndexedRow]]
+# A function that returns the indexed rows of a number of posts, in their order.
+Indexing = Callable[[Iterator[PostText], int], Iterable[IndexedRow]]
 
 
 def indexed_row(post: PostText) -> IndexedRow:
     """Return the row of the index for a post."""
     number, text, digest, title = post
-    return number, grams(text), grams(digest or ""), grams(title)
+    return number, grams(text or ""), grams(digest or ""), grams(title)
 
 
-def _index_here(posts: Iterator[PostText]) -> Iterator[IndexedRow]:
+def _index_here(posts: Iterator[PostText], _: int) -> Iterator[IndexedRow]:
     return map(indexed_row, posts)
 
 
-def rebuild_search(db: Database, indexing: Indexing = _index_here) -> None:
-    """Rebuild the index from the posts in one transaction, and merge it to its smallest size.
+def rebuild_search(
+    db: Database, table: str = "posts_search", indexing: Indexing = _index_here
+) -> None:
+    """Rebuild an index in one transaction, and merge it to its smallest size.
 
+    :param table: ``posts_search``, or ``versions_search``.
     :param indexing: applies `indexed_row` to each post, in order; may use several processes.
     """
     with db.atomic():
-        _configure(db, "hashsize", _BULK_MEMORY)
-        db.execute("INSERT INTO posts_search(posts_search) VALUES ('delete-all')")
-        posts = db.execute(f"SELECT id, {', '.join(_COLUMNS)} FROM posts ORDER BY id")  # noqa: S608
-        sql = f"INSERT INTO posts_search({_FIELDS}) VALUES (?, ?, ?, ?)"  # noqa: S608
-        db.conn.executemany(sql, indexing(posts))
-        db.execute("INSERT INTO posts_search(posts_search) VALUES ('optimize')")
-        _configure(db, "hashsize", _MEMORY)
+        _configure(db, table, "hashsize", _BULK_MEMORY)
+        db.execute(f"INSERT INTO {table}({table}) VALUES ('delete-all')")  # noqa: S608
+        texts = _TEXTS[table]
+        ((count,),) = db.execute(f"SELECT count(*) FROM ({texts})")  # noqa: S608
+        sql = f"INSERT INTO {table}({_FIELDS}) VALUES (?, ?, ?, ?)"  # noqa: S608
+        db.conn.executemany(sql, indexing(db.execute(texts), count))
+        db.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")  # noqa: S608
+        _configure(db, table, "hashsize", _MEMORY)
 
 
-def _configure(db: Database, option: str, value: int) -> None:
-    db.execute("INSERT INTO posts_search(posts_search, rank) VALUES (?, ?)", [option, value])
+def _configure(db: Database, table: str, option: str, value: int) -> None:
+    sql = f"INSERT INTO {table}({table}, rank) VALUES (?, ?)"  # noqa: S608
+    db.execute(sql, [option, value])
 
 
 @contextmanager
 def without_index(db: Database, indexing: Indexing = _index_here) -> Iterator[None]:
-    """Load many posts in this block without the index, and rebuild the index at the end.
+    """Load many posts in this block without the indexes, and rebuild them at the end.
 
-    All in one transaction: a kill, or an exception in the block, changes neither posts nor index.
+    All in one transaction: a kill, or an exception in the block, changes neither posts nor indexes.
 
     :param indexing: see `rebuild_search`.
     """
+    indexes = {table: all_of for table, all_of in _TRIGGERS_OF.items() if db.table(table).exists()}
     with db.atomic():
-        for name in _TRIGGERS:
+        for name in chain.from_iterable(indexes.values()):
             db.execute(f"DROP TRIGGER {name}")
         yield
-        rebuild_search(db, indexing)
-        _create_triggers(db)
+        for table, triggers in indexes.items():
+            rebuild_search(db, table, indexing)
+            _create_triggers(db, triggers)

@@ -25,7 +25,7 @@ Fields; a minus before them excludes:
 - ``date:2026-09..2026-10``: published in this time in Shanghai, both ends included; a day, a month
   or a year; ``date:2026-11-22``, ``date:2026-11..`` and ``date:..2025`` as well.
 - ``edited:`` and ``gone:``: corrected, or withdrawn, by the publisher; with a time as above, in it.
-- ``versions:all`` is reserved.
+- ``versions:all``: in every version that the archive has, not only in the present ones.
 
 A query without a term finds nothing.
 """
@@ -41,6 +41,7 @@ from unicodedata import normalize
 
 from archive.errors import InvalidQuery
 from archive.search.folding import SPACE, fold, fold_with_places, narrow
+from archive.translation import N_, gettext
 
 # Characters, terms and nested parentheses of a query.
 MAX_QUERY = 1_000
@@ -126,9 +127,9 @@ def parse(query: str) -> Node | None:
     :raises InvalidQuery: when it is too large, or a field has no such value.
     """
     if len(query) > MAX_QUERY:
-        raise InvalidQuery(
-            f"A query may have {MAX_QUERY:,} characters, and this one has {len(query):,}."
-        )
+        limit, number = f"{MAX_QUERY:,}", f"{len(query):,}"
+        sentence = N_("A query may have %(limit)s characters, and this one has %(number)s.")
+        raise InvalidQuery(gettext(sentence, limit=limit, number=number))
     return _QueryParser(query).parse()
 
 
@@ -140,6 +141,19 @@ def texts_of(node: Node | None) -> Iterator[Text]:
         case And(nodes) | Or(nodes):
             for each in nodes:
                 yield from texts_of(each)
+
+
+def has_field(node: Node | None, name: str) -> bool:
+    """Return whether a query names a field."""
+    match node:
+        case Field():
+            return node.name == name
+        case Not(inner):
+            return has_field(inner, name)
+        case And(nodes) | Or(nodes):
+            return any(has_field(each, name) for each in nodes)
+        case _:
+            return False
 
 
 def parts_of(node: Node | None) -> tuple[Node, ...]:
@@ -188,7 +202,9 @@ class _QueryParser:
     def _alternatives(self, end: int, depth: int, *, in_title: bool) -> Node | None:
         """Parse up to `end`, at operators."""
         if depth > MAX_DEPTH:
-            self._refuse(f"Parentheses may be nested {MAX_DEPTH} deep; these are deeper", self._at)
+            self._refuse(
+                gettext("Parentheses may be nested %(limit)s deep", limit=MAX_DEPTH), self._at
+            )
         alternatives: list[Node] = []
         nodes: list[Node] = []
         while self._skip_spaces(end):
@@ -257,7 +273,10 @@ class _QueryParser:
             return None
         self._terms.add(term)
         if len(self._terms) > MAX_TERMS:
-            self._refuse(f"A query may have {MAX_TERMS} terms; here is one more", start)
+            self._refuse(
+                gettext("A query may have %(limit)s terms; here is one more", limit=MAX_TERMS),
+                start,
+            )
         return Text(term, in_title, quoted)
 
     def _field(self, name: str, start: int, end: int, depth: int) -> Node:
@@ -267,12 +286,12 @@ class _QueryParser:
         if self._at < end and self._text[self._at] not in " |" and self._at not in self._ends:
             value_start, value_end, _ = self._word(end)
             value = self._typed(value_start, value_end).strip()
-        if name == "versions":
-            self._refuse("Superseded versions cannot be searched yet; leave out versions:", start)
+        if name == "versions" and narrow(fold(value)) != "all":
+            self._refuse(gettext("The field versions: has one value; write versions:all"), start)
         if name in ("edited", "gone"):
             return Field(name, value, self._days(value, start) if value else None)
         if not value:
-            self._refuse(f"The field {name}: has no value", start)
+            self._refuse(gettext("The field %(name)s: has no value", name=name), start)
         return Field(name, value, self._days(value, start) if name == "date" else None)
 
     def _in_title(self, end: int, depth: int) -> Node | None:
@@ -287,10 +306,16 @@ class _QueryParser:
             end = _day(last if separator else first, last=True) if last or not separator else None
         except ValueError:
             self._refuse(
-                f"{value!r} is no time such as 2026-11-22, 2026-11 or 2026-09..2026-10", start
+                gettext(
+                    "%(value)s is no time such as 2026-11-22, 2026-11 or 2026-09..2026-10",
+                    value=repr(value),
+                ),
+                start,
             )
         if (begin is None and end is None) or (begin and end and begin > end):
-            self._refuse(f"{value!r} is no time that ends after it begins", start)
+            self._refuse(
+                gettext("%(value)s is no time that ends after it begins", value=repr(value)), start
+            )
         return Days(begin, end)
 
     def _typed(self, start: int, end: int) -> str:
@@ -301,7 +326,11 @@ class _QueryParser:
 
     def _refuse(self, sentence: str, at: int) -> NoReturn:
         place = self._places[at][0] + 1 if at < len(self._places) else len(self._query)
-        raise InvalidQuery(f"{sentence} (character {place} of the query).")
+        raise InvalidQuery(
+            gettext(
+                "%(sentence)s (character %(place)s of the query).", sentence=sentence, place=place
+            )
+        )
 
 
 def _both(nodes: list[Node]) -> Node:

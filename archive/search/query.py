@@ -1,20 +1,28 @@
 """Queries for posts, the same for pages, feeds, exports and Python callers.
 
-A `Query` names posts. `find` returns a page of them in the order of their publication, `count`
-counts them. A page begins after a given post, not after a number of rows: the last page costs as
-much as the first one.
+A `Query` names posts, those of now or those that the archive had at a time. `find` returns a page
+of them in the order of their publication, `count` counts them. A page begins after a given post,
+not after a number of rows: the last page costs as much as the first one.
 """
 
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
-from archive.search.conditions import Conditions, conditions_of, key_terms
-from archive.search.language import MAX_QUERY, parse
-from archive.search.securities import names_by_key
+from archive.search.conditions import (
+    PAST,
+    PRESENT,
+    Conditions,
+    SearchedTables,
+    conditions_of,
+    key_terms,
+)
+from archive.search.language import MAX_QUERY, has_field, parse
+from archive.search.moment import moment_of
+from archive.search.securities import NAME_THEN, QueriedSecurity, names_by_key
 from archive.search.tokenizer import PREFIX
 
 # Characters of a parameter of a URL that are read, those of `q` aside; the rest is ignored.
@@ -34,12 +42,17 @@ _PROBE_COST = 200
 # The newest posts that an estimate counts.
 _SAMPLE = 5_000
 
-_MATCHES = "FROM posts_search WHERE posts_search MATCH :q"
-PROBE = f"EXISTS (SELECT 1 {_MATCHES} AND posts_search.rowid = posts.id)"
+# After every time.
+_LATEST = "~"
+# The last state of each text that was known.
+_EVERY_VERSION = (
+    "posts.known_from <= :as_of"
+    " AND (posts.document = -posts.id OR (posts.known_until > :as_of) IS NOT FALSE)"
+)
 # SQL for ``posts`` by field of a query. Times are compared as texts: all are written in +08:00,
 # and "~" sorts after every continuation of a time.
 CONDITIONS = {
-    "q": f"posts.id IN (SELECT rowid {_MATCHES})",
+    "q": f"{PRESENT.key} IN ({PRESENT.matching.format('q')})",
     "media": "posts.media = :media",
     "category": "posts.category = :category",
     "security": "posts.info_code IN (SELECT info_code FROM mentions WHERE security = :security)",
@@ -48,6 +61,11 @@ CONDITIONS = {
     "day": "posts.published BETWEEN :day AND :day || '~'",
     "since": "posts.published >= :since",
     "until": "posts.published < :until",
+    "as_of": "posts.known_from <= :as_of AND (posts.known_until > :as_of) IS NOT FALSE",
+}
+_PAST_CONDITIONS = CONDITIONS | {
+    "q": f"{PAST.key} IN ({PAST.matching.format('q')})",
+    "security": f"posts.id IN ({PAST.naming.format(':security')})",
 }
 
 
@@ -64,6 +82,8 @@ class Query:
     :param source: where the body came from, such as ``share_api``.
     :param since: publication time in Shanghai, ISO 8601 or the beginning of one (``2021-12``).
     :param until: publication time in the same format; posts of this time and later are left out.
+    :param as_of: a time, see `archive.search.moment`: the posts that the archive had stored then
+        and had not found gone, with the texts and facts of then. Empty for now.
     """
 
     q: str = ""
@@ -75,6 +95,7 @@ class Query:
     source: str = ""
     since: str = ""
     until: str = ""
+    as_of: str = ""
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, str]) -> Self:
@@ -106,31 +127,58 @@ class Query:
         return replace(self, **values)
 
     @property
-    def values(self) -> dict[str, str]:
-        """The values of the SQL parameters in `condition`.
+    def every_version(self) -> bool:
+        """Whether superseded versions are searched, too."""
+        return bool(self.q) and has_field(parse(self.q), "versions")
+
+    @property
+    def tables(self) -> SearchedTables:
+        """The tables in which it is searched.
 
         :raises InvalidQuery: see `archive.search.language.parse`.
         """
-        return self._values(conditions_of(self.q) if self.q else Conditions())
+        return PAST if self.as_of or self.every_version else PRESENT
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values of the SQL parameters in `condition`.
+
+        :raises InvalidQuery: see `archive.search.language.parse` and `archive.search.moment`.
+        """
+        return self._values(self._found(None))
 
     @property
     def condition(self) -> str:
         """An SQL condition that is true for the posts, with the parameters `values`.
 
-        It leaves the choice of indexes to the query planner of SQLite.
+        It is for `tables.rows` under the name ``posts``. It leaves the choice of indexes to the
+        query planner of SQLite.
 
         :raises InvalidQuery: see `archive.search.language.parse`.
         """
-        found = conditions_of(self.q) if self.q else Conditions()
+        found = self._found(None)
         return " AND ".join([*self._conditions(found).values(), *found.others]) or "true"
+
+    def _found(self, keys: Collection[str] | None) -> Conditions:
+        return conditions_of(self.q, keys, self.tables) if self.q else Conditions()
 
     def _values(self, found: Conditions) -> dict[str, str]:
         values = {name: value for name, value in self.parameters.items() if name != "q"}
+        if self.tables is PAST:
+            values["as_of"] = moment_of(self.as_of) if self.as_of else _LATEST
         return values | found.values | ({"q": found.match} if found.match else {})
 
     def _conditions(self, found: Conditions) -> dict[str, str]:
         """Return the conditions by field, those in the language of `q` left out."""
-        return {name: CONDITIONS[name] for name in self.parameters if name != "q" or found.match}
+        conditions = CONDITIONS if self.tables is PRESENT else _PAST_CONDITIONS
+        chosen = {name: conditions[name] for name in self.parameters if name != "q" or found.match}
+        if self.tables is PRESENT:
+            return chosen
+        # First, because times are compared fastest.
+        of_then = {"as_of": _EVERY_VERSION if self.every_version else chosen["as_of"]}
+        if not self.every_version and not has_field(parse(self.q), "gone"):
+            of_then["gone"] = "posts.gone IS NULL"
+        return of_then | {name: each for name, each in chosen.items() if name != "as_of"}
 
 
 EVERYTHING = Query()
@@ -139,7 +187,7 @@ EVERYTHING = Query()
 class Hit(NamedTuple):
     """A found post. Hits are ordered by publication time, then by number.
 
-    `published` is ISO 8601 in Shanghai's time; `id` is the post's number in ``posts``.
+    `published` is ISO 8601 in Shanghai's time; `id` is the number in `Query.tables.rows`.
     """
 
     published: str
@@ -186,30 +234,38 @@ def plan(
     :param wanted: number of posts that will be read; None for all.
     :param focus: FTS5 expression that the posts must match as well.
     """
-    found = conditions_here(connection, query.q)
+    found = _conditions_here(connection, query)
     if focus:
         found.match = f"({focus}) AND ({found.match})" if found.match else focus
     values = query._values(found)
     conditions = query._conditions(found)
-    tables, published = "posts", "posts.published"
-    if found.match and wanted and _is_most_frequent(connection, values, wanted):
-        conditions["q"] = PROBE
-    elif found.match and not is_frequent(connection, _MATCHES, values, wanted):
+    searched = query.tables
+    tables, published = searched.posts, "posts.published"
+    matching = searched.matching.format("q")
+    counting = f"FROM ({matching})"
+    listed = conditions.get("q")
+    if found.match and wanted and _is_most_frequent(connection, counting, values, wanted):
+        conditions["q"] = searched.probe
+    elif found.match and not is_frequent(connection, counting, values, wanted):
         del conditions["q"]
-        matches = f"(SELECT rowid AS post {_MATCHES})"
-        tables = f"{matches} CROSS JOIN posts INDEXED BY posts_facts ON posts.id = post"
-    elif query.security:
+        index = " INDEXED BY posts_facts" if searched is PRESENT else ""
+        tables = f"({matching}) CROSS JOIN {searched.posts}{index} ON {searched.key} = matched"
+    elif query.security and searched is PRESENT:
         published = "mentions.published"
         tables = "mentions CROSS JOIN posts ON posts.info_code = mentions.info_code"
         conditions["security"] = "mentions.security = :security"
-    if conditions.get("q") == CONDITIONS["q"]:
-        conditions["q"] = f"+{conditions['q']}"
+    if listed and conditions.get("q") == listed:
+        conditions["q"] = f"+{listed}"
     if query.source and (query.q or query.media or query.category or query.security):
         conditions["source"] = f"+{conditions['source']}"
     sql = (
         each.replace("posts.published", published) for each in (*conditions.values(), *found.others)
     )
     return QueryPlan(tables, tuple(sql), published, values)
+
+
+def _conditions_here(connection: sqlite3.Connection, query: Query) -> Conditions:
+    return query._found(names_meant(connection, query.q)) if query.q else Conditions()
 
 
 def conditions_here(connection: sqlite3.Connection, q: str) -> Conditions:
@@ -254,7 +310,7 @@ def is_frequent(
 
 
 def _is_most_frequent(
-    connection: sqlite3.Connection, values: Mapping[str, object], wanted: int
+    connection: sqlite3.Connection, matches: str, values: Mapping[str, object], wanted: int
 ) -> bool:
     """Return whether to ask the index about each post of a scan, until `wanted` match.
 
@@ -263,7 +319,7 @@ def _is_most_frequent(
     if PREFIX in str(values["q"]):
         return False
     least = math.isqrt(wanted * _last_number(connection) * _PROBE_COST) + 1
-    return has_at_least(connection, least, _MATCHES, values)
+    return has_at_least(connection, least, matches, values)
 
 
 def _last_number(connection: sqlite3.Connection) -> int:
@@ -314,10 +370,12 @@ def find(
 
 def count(connection: sqlite3.Connection, query: Query) -> int:
     """Return the number of posts that a query finds."""
-    found = conditions_here(connection, query.q)
+    found = _conditions_here(connection, query)
     if query.parameters.keys() == {"q"} and not found.others:
         # The index of the search alone can count them.
-        sql, values = f"SELECT count(*) {_MATCHES}", {"q": found.match}
+        matching = PRESENT.matching.format("q")
+        sql = f"SELECT count(*) FROM ({matching})"  # noqa: S608 (our own words)
+        values = {"q": found.match}
     else:
         query_plan = plan(connection, query)
         sql, values = query_plan.select("count(*)"), dict(query_plan.values)
@@ -326,9 +384,14 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
 
 
 def estimate(connection: sqlite3.Connection, query: Query) -> int:
-    """Return about how many posts a query finds, from the newest posts, in bounded time."""
-    found = conditions_here(connection, query.q)
-    conditions = query._conditions(found) | ({"q": PROBE} if found.match else {})
+    """Return about how many posts a query finds, from the newest posts, in bounded time.
+
+    A query for the past is counted: its posts may be older than any sample.
+    """
+    if query.tables is PAST:
+        return count(connection, query)
+    found = _conditions_here(connection, query)
+    conditions = query._conditions(found) | ({"q": PRESENT.probe} if found.match else {})
     last = _last_number(connection)
     sampled = min(last, _SAMPLE)
     if not sampled:
@@ -340,6 +403,40 @@ def estimate(connection: sqlite3.Connection, query: Query) -> int:
         {**query._values(found), "last": last},
     )
     return int(number * last / sampled)
+
+
+def named_then(
+    connection: sqlite3.Connection, securities: Sequence[QueriedSecurity], as_of: str
+) -> list[QueriedSecurity]:
+    """Return those of some securities that posts named at a time, with number and name of then.
+
+    :param as_of: see `Query`; empty for now, where they are returned unchanged.
+    """
+    if not as_of:
+        return list(securities)
+    named = []
+    for each in securities:
+        sql = f"SELECT {NAME_THEN} FROM securities WHERE code = :code"  # noqa: S608
+        then = {"code": each.code, "as_of": moment_of(as_of)}
+        ((name,),) = rows(connection, sql, then)
+        posts = count(connection, Query(security=each.code, as_of=as_of))
+        named.append(replace(each, name=name, posts=posts))
+    return [security for security in named if security.posts]
+
+
+def state_at(connection: sqlite3.Connection, info_code: str, as_of: str) -> int | None:
+    """Return the number in ``post_states`` of what the archive knew of an article at a time.
+
+    :returns: None when it was not archived.
+    :raises InvalidQuery: see `archive.search.moment`.
+    """
+    found = rows(
+        connection,
+        f"SELECT id FROM post_history AS posts"  # noqa: S608 (our own words)
+        f" WHERE info_code = :info_code AND {CONDITIONS['as_of']} ORDER BY id DESC LIMIT 1",
+        {"info_code": info_code, "as_of": moment_of(as_of)},
+    )
+    return int(found[0][0]) if found else None
 
 
 def rows(

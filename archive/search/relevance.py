@@ -38,7 +38,7 @@ def find_relevant(connection: sqlite3.Connection, query: Query, *, limit: int = 
         if len(groups) >= wanted:
             break
     best = list(groups)[:MOST_RANKED]
-    scores = _scores(connection, best, _terms(query.q, names))
+    scores = _scores(connection, query.tables.rows, best, _terms(query.q, names))
     ranked = sorted(
         sorted(best, reverse=True), key=lambda hit: (groups[hit], -scores.get(hit.id, 0))
     )
@@ -51,14 +51,14 @@ def _terms(q: str, names: dict[str, list[str]]) -> list[str]:
 
 
 def _scores(
-    connection: sqlite3.Connection, hits: Sequence[Hit], terms: Sequence[str]
+    connection: sqlite3.Connection, table: str, hits: Sequence[Hit], terms: Sequence[str]
 ) -> dict[int, float]:
     posts = rows(
         connection,
         f"""
         SELECT id, title, coalesce(digest, ''), substr(text, 1, {_COUNTED})
-        FROM posts WHERE id IN (SELECT value FROM json_each(:ids))
-        """,  # noqa: S608 (a number)
+        FROM {table} WHERE id IN (SELECT value FROM json_each(:ids))
+        """,  # noqa: S608 (a number and our own table)
         {"ids": json.dumps([hit.id for hit in hits])},
     )
     return {number: _score(terms, *map(fold, texts)) for number, *texts in posts}

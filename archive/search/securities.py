@@ -2,7 +2,7 @@
 
 The table ``security_keys`` has the folded keys of every security. Triggers add those of each name
 that a security gets, and keep those of its former names. So a connection that writes securities
-needs `register`.
+needs `register`. ``security_names`` has the names by the time at which the archive learnt them.
 """
 
 import json
@@ -48,6 +48,16 @@ _BEIJING = re.compile(r"[48]\d{5}|92\d{4}")
 _SHARE_CLASS = re.compile(r"-[a-z]{1,3}")
 _KEY = re.compile(r"(?!(?:19|20)\d\d$)[a-z0-9.]{3,20}", re.ASCII)
 
+
+class Rank(IntEnum):
+    """How well a key names a security, the best first."""
+
+    CODE = 0
+    NAME = 1
+    INITIALS = 2
+    OTHER_READING = 3
+
+
 _SCHEMA = """
     CREATE TABLE security_keys (
         key TEXT NOT NULL,
@@ -62,19 +72,59 @@ _ADD_KEYS = """
     FROM {1}json_each(security_keys({0}.market, {0}.symbol, {0}.name)) WHERE true
     ON CONFLICT DO NOTHING
 """
+# Names by the time at which the archive learnt them. Keys of names get that time; those of a new
+# name, which are `_UNDATED`, at once, and those of codes never. What older releases knew has the
+# time `_ALWAYS`.
+_UNDATED, _ALWAYS = "", "0"
+_NAMES = (
+    """
+    CREATE TABLE security_names (
+        id INTEGER PRIMARY KEY,
+        security TEXT NOT NULL REFERENCES securities(code),
+        known_from TEXT NOT NULL,
+        name TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX names_of_securities ON security_names (security, id)",
+    f"ALTER TABLE security_keys ADD COLUMN known_from TEXT NOT NULL DEFAULT '{_UNDATED}'",
+    f"UPDATE security_keys SET known_from = '{_ALWAYS}'",  # noqa: S608
+    f"""
+    INSERT INTO security_names (security, known_from, name)
+    SELECT code, '{_ALWAYS}', name FROM securities WHERE name IS NOT NULL
+    """,  # noqa: S608
+    f"""
+    CREATE TRIGGER security_names_insert AFTER INSERT ON security_names BEGIN
+        INSERT INTO security_keys (key, security, rank, known_from)
+        SELECT value ->> 0, code, value ->> 1, new.known_from
+        FROM securities, json_each(security_keys(market, symbol, new.name))
+        WHERE code = new.security AND value ->> 1 <> {Rank.CODE}
+        ON CONFLICT DO UPDATE SET known_from = iif(
+            known_from = '{_UNDATED}', excluded.known_from, min(known_from, excluded.known_from)
+        );
+    END
+    """,  # noqa: S608 (our own words)
+)
+#: SQL for the name that a security had at the time ``as_of``, or else its symbol; in a query of
+#: ``securities``.
+NAME_THEN = """coalesce((
+    SELECT security_names.name FROM security_names
+    WHERE security_names.security = securities.code AND security_names.known_from <= :as_of
+    ORDER BY security_names.id DESC LIMIT 1
+), symbol)"""
+# A name is known already where the last one is the same and was not learnt later: imports go back.
+_LEARN_NAME = """
+    INSERT INTO security_names (security, known_from, name)
+    SELECT :security, :learnt, :name WHERE NOT EXISTS (
+        SELECT 1 FROM (
+            SELECT name, known_from FROM security_names
+            WHERE security = :security ORDER BY id DESC LIMIT 1
+        ) WHERE name = :name AND known_from <= :learnt
+    )
+"""
 _TRIGGERS = {
     "securities_insert": "AFTER INSERT ON securities",
     "securities_update": "AFTER UPDATE OF name ON securities WHEN old.name IS NOT new.name",
 }
-
-
-class Rank(IntEnum):
-    """How well a key names a security, the best first."""
-
-    CODE = 0
-    NAME = 1
-    INITIALS = 2
-    OTHER_READING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +163,22 @@ def create_security_keys(db: Database) -> None:
     db.execute(_ADD_KEYS.format("securities", "securities, "))
     for name, event in _TRIGGERS.items():
         db.execute(f"CREATE TRIGGER {name} {event} BEGIN {_ADD_KEYS.format('new', '')}; END")
+
+
+def create_security_names(db: Database) -> None:
+    """Create the table of the names of securities by time, with the names that are known."""
+    for statement in _NAMES:
+        db.execute(statement)
+
+
+def learn_name(connection: sqlite3.Connection, code: str, name: str | None, learnt: str) -> None:
+    """Record that the archive learnt the name of a security at a time.
+
+    :param learnt: ISO 8601, UTC.
+    """
+    if name is not None:
+        values = {"security": code, "name": name, "learnt": learnt}
+        connection.execute(_LEARN_NAME, values)
 
 
 def is_key(term: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from archive.search.folding import narrow
 from archive.search.language import Node, Text, parse, parts_of, written
-from archive.search.query import Query, count
+from archive.search.query import Query, count, named_then
 from archive.search.securities import QueriedSecurity, securities_within
 
 # Offers at most, and characters of a part of a term that is offered at least.
@@ -42,7 +42,8 @@ class Explanation:
 def explain(connection: sqlite3.Connection, query: Query) -> Explanation:
     """Explain a query that finds nothing."""
     parts = parts_of(parse(query.q)) if query.q else ()
-    missing = [part for part in parts if not count(connection, Query(q=written(part)))]
+    anywhere = Query(as_of=query.as_of)
+    missing = [part for part in parts if not count(connection, anywhere.changed(q=written(part)))]
     offers: dict[Query, int] = {}
     for offer in _offers(connection, query, parts, missing):
         if offer.q or offer.parameters:
@@ -52,22 +53,27 @@ def explain(connection: sqlite3.Connection, query: Query) -> Explanation:
     return Explanation(
         [written(part) for part in missing],
         [Offer(offer, posts) for offer, posts in offers.items() if posts],
-        securities_within(connection, [narrow(part.term) for part in _terms(parts)]),
+        named_then(
+            connection,
+            securities_within(connection, [narrow(part.term) for part in _terms(parts)]),
+            query.as_of,
+        ),
     )
 
 
 def _offers(
     connection: sqlite3.Connection, query: Query, parts: Sequence[Node], missing: Sequence[Node]
 ) -> Iterator[Query]:
-    if query.q and query.parameters.keys() != {"q"}:
-        yield Query(q=query.q)
+    anywhere = Query(as_of=query.as_of)
+    if query.q and query != anywhere.changed(q=query.q):
+        yield anywhere.changed(q=query.q)
     if missing:
         yield query.changed(q=_joined(part for part in parts if part not in missing))
     elif len(parts) > 1:
         for left_out in reversed(parts):
             yield query.changed(q=_joined(part for part in parts if part is not left_out))
     for term in _terms(missing):
-        shorter = _longest_part(connection, narrow(term.term))
+        shorter = _longest_part(connection, narrow(term.term), anywhere)
         if shorter:
             replaced = Text(shorter, term.in_title, quoted=True)
             yield query.changed(q=_joined(replaced if part is term else part for part in parts))
@@ -82,20 +88,20 @@ def _joined(parts: Iterator[Node]) -> str:
     return " ".join(map(written, parts))
 
 
-def _longest_part(connection: sqlite3.Connection, term: str) -> str:
+def _longest_part(connection: sqlite3.Connection, term: str, anywhere: Query) -> str:
     """Return the longest beginning or end of a term that posts have; empty without one."""
-    beginning = _longest(connection, [term[:length] for length in range(len(term))])
-    end = _longest(connection, [term[-length:] for length in range(1, len(term))])
+    beginning = _longest(connection, [term[:length] for length in range(len(term))], anywhere)
+    end = _longest(connection, [term[-length:] for length in range(1, len(term))], anywhere)
     return max(beginning, end, key=len)
 
 
-def _longest(connection: sqlite3.Connection, parts: Sequence[str]) -> str:
+def _longest(connection: sqlite3.Connection, parts: Sequence[str], anywhere: Query) -> str:
     """Return the last of some parts of a term that posts have, each contained in the next one."""
     low, high = 0, len(parts)
     while low < high:
         middle = (low + high) // 2
         part = parts[middle].strip()
-        if part and not count(connection, Query(q=f'"{part}"')):
+        if part and not count(connection, anywhere.changed(q=f'"{part}"')):
             high = middle
         else:
             low = middle + 1

@@ -21,7 +21,7 @@ _AHEAD = 1 << 20
 # Files of an archive besides posts, captures and pictures, with those that SQLite puts next to a
 # database.
 _FILES = (
-    *(".lock", "accepted.jsonl"),
+    *(".lock", "accepted.jsonl", "crawl.log", "crawl.log.1"),
     *(
         f"{database}{suffix}"
         for database in ("catalog.db", "catalog.db.new", "crawl-state.db")
@@ -54,6 +54,18 @@ def disk_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         place = error.filename2 or error.filename or folder
         raise ArchiveError(f"Could not use {place}: {error.strerror or error}.") from error
+
+
+def make_private_folder(path: Path) -> None:
+    """Create a folder that only this user may use, unless it exists.
+
+    :raises ArchiveError: when another user has made it, or it cannot be created.
+    """
+    with disk_errors(path):
+        path.mkdir(mode=0o700, exist_ok=True)
+        found = path.lstat()
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise ArchiveError(f"{path} belongs to another user; remove it.")
 
 
 def require_archive(folder: Path) -> None:

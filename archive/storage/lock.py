@@ -56,14 +56,15 @@ class ArchiveLock(Closing):
     """The exclusive lock of an archive folder, until it is closed or the process ends.
 
     :param folder: an existing folder.
+    :param name: of the lock's file; another than the usual one locks something else.
     :raises ArchiveLocked: when another process has the lock; names that process, unless it has
         just started.
     :raises OSError: when the lock's file cannot be written.
     """
 
-    def __init__(self, folder: Path) -> None:
-        refuse_link(folder / _LOCK)
-        self._file = (folder / _LOCK).open("a+")
+    def __init__(self, folder: Path, name: str = _LOCK) -> None:
+        refuse_link(folder / name)
+        self._file = (folder / name).open("a+")
         for tries_left in reversed(range(_TRIES)):
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,14 +6,14 @@ next `Archive.add` of the same article finds and completes.
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 from archive.capture import Capture
 from archive.catalog import Catalog, CatalogEntry
-from archive.clock import Clock
+from archive.clock import Clock, utc_iso
 from archive.storage import (
     Picture,
     bytes_if_there,
@@ -75,14 +75,17 @@ class PlanWriter:
 
     def write(self, plans: Sequence[WritePlan], now: datetime) -> None:
         """Write plans in their order."""
+        plans = _learnt_at(now, plans)
         self._put(plans, self._write_records_and_files(plans, now))
 
     def write_batches(self, batches: Iterable[Sequence[WritePlan]], clock: Clock) -> None:
         """Write batches of plans: the files of one while the rows of the one before are written."""
         with ThreadPoolExecutor(1) as thread:
             before: tuple[Sequence[WritePlan], Future[dict[str, Capture]]] | None = None
-            for plans in batches:
-                files = thread.submit(self._write_records_and_files, plans, clock())
+            for batch in batches:
+                now = clock()
+                plans = _learnt_at(now, batch)
+                files = thread.submit(self._write_records_and_files, plans, now)
                 if before:
                     self._put(before[0], before[1].result())
                 before = plans, files
@@ -146,6 +149,11 @@ class PlanWriter:
                 _make_room(place, data)
             publish(source, place)
         sync_folders(place.parent for place in places)
+
+
+def _learnt_at(now: datetime, plans: Sequence[WritePlan]) -> list[WritePlan]:
+    at = utc_iso(now)
+    return [replace(plan, entry=replace(plan.entry, at=at)) for plan in plans]
 
 
 def _make_room(place: Path, data: bytes) -> None:

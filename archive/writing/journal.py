@@ -40,7 +40,7 @@ def target_of(info_code: str) -> str:
 def facts_of(entry: CatalogEntry) -> tuple[str, dict[str, Any]]:
     """Return the target and the facts of the record for an entry of the catalog."""
     facts: dict[str, Any] = {"post": {name: getattr(entry.post, name) for name in NOTED}}
-    if entry.securities is not None and not entry.same_version:
+    if entry.is_new_version:
         facts["version"] = "new"
     if entry.revision is not None:
         facts["revision"] = {name: getattr(entry.revision, name) for name in NOTED_OF_REVISION}

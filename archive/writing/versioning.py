@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
-from archive.article import Article, BodySource
+from archive.article import Article, ArticleFlag, BodySource
 from archive.article_id import ArticleId
 from archive.catalog import (
     Catalog,
@@ -21,7 +22,7 @@ from archive.catalog import (
     seen_again,
     with_cause,
 )
-from archive.content import Security, format_post, parse_post, read_body, same_article
+from archive.content import Post, Security, format_post, parse_post, read_body, same_article
 from archive.storage import (
     bytes_if_there,
     is_place_of_version,
@@ -138,21 +139,32 @@ class _Incoming:
 
     def is_no_better(self, stored: PostRow) -> bool:
         """Return whether the stored version stays."""
-        if self.row.sha256 == stored.sha256:
+        if self.row.sha256 == stored.sha256 or self.row.missing > stored.missing:
             return True
         return stored.body_source is not None and self.article.body_source.is_worse_than(
             BodySource(stored.body_source)
         )
 
     def repeats(self, stored: PostRow, on_disk: bytes | None) -> bool:
-        """Return whether only adverts or charts in its body differ from the stored version."""
+        """Return whether nothing that readers read differs from the stored version.
+
+        In the body, adverts and charts do not count; beside it, keywords, the flag of important
+        articles and the time of the last change, unless they were read anew from the same answers.
+        """
         if on_disk is None or sha256(on_disk) != stored.sha256:
             return False
         if (stored.body_source, stored.extractor) != (self.row.body_source, self.row.extractor):
             return False
         old = parse_post(on_disk, PurePosixPath(stored.path).name)
         new = parse_post(self.post, PurePosixPath(self.row.path).name)
+        if self.row.captures != stored.captures:
+            old, new = (replace(each, **_unimportant(each)) for each in (old, new))
         return replace(old, body="") == replace(new, body="") and same_article(old.body, new.body)
+
+
+def _unimportant(post: Post) -> dict[str, Any]:
+    flags = tuple(flag for flag in post.flags if flag is not ArticleFlag.IMPORTANT)
+    return {"flags": flags, "keywords": (), "modified": None}
 
 
 def _html_in(data: bytes, row: PostRow) -> str:

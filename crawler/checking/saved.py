@@ -113,6 +113,14 @@ def saved_answers(folder: Path, sources: Iterable[str]) -> list[Answers]:
     return found
 
 
+def has_answers(folder: Path, source: str) -> bool:
+    """Return whether a folder has saved answers, or a folder of those of a source."""
+    try:
+        return any(_index(place) for place in (folder, folder / source))
+    except OSError:  # what is not permitted is reported by who reads the folder
+        return False
+
+
 def _index(place: Path) -> Path | None:
     return next((place / name for name in _INDEXES if (place / name).is_file()), None)
 

@@ -20,9 +20,11 @@ from crawler.running.call import (
     spider_class_of,
     status_of,
 )
+from crawler.running.notices import notify_of_crawls
 from crawler.running.one import crawl_one
 from crawler.running.report import INTERRUPTED, print_verdict
-from crawler.settings_check import check_settings, rename_settings
+from crawler.running.several import GIVES_NONE
+from crawler.settings_check import check_settings, prefer_environment, rename_settings
 from crawler.sources import Sources
 
 logger = logging.getLogger(__name__)
@@ -36,12 +38,12 @@ class Command(CrawlCommand):
         super().process_options(args, opts)
         assert self.settings is not None
         self._renamed = list(rename_settings(self.settings))
+        prefer_environment(self.settings)
         try:
             check_project(self.settings)
             check_settings(self.settings)
         except FinewsError as error:
-            self._refuse(error)
-            sys.exit(self.exitcode)
+            sys.exit(self._refuse(error).status)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Refuse wrong arguments before the first request, crawl, and report the result."""
@@ -52,7 +54,7 @@ class Command(CrawlCommand):
             check_arguments(self._spider_class(args), opts.spargs, sources)
             archive_class(self.settings).check(self.settings)
         except FinewsError as error:
-            self._refuse(error)
+            verdict = self._refuse(error)
         else:
             crawler = self.crawler_process.create_crawler(args[0])
             for sentence in (*self._renamed, *rename_settings(crawler.settings)):
@@ -61,9 +63,11 @@ class Command(CrawlCommand):
             try:
                 verdict = crawl_one(self.crawler_process, crawler, opts.spargs)
             except ArchiveError as error:
-                self._refuse(error)
+                verdict = self._refuse(error)
             else:
                 self._report(crawler, verdict)
+        self.exitcode = verdict.status
+        notify_of_crawls(self.settings, {args[0]: verdict} if len(args) == 1 else {})
 
     def _spider_class(self, args: list[str]) -> type[Spider]:
         assert self.crawler_process is not None
@@ -73,16 +77,24 @@ class Command(CrawlCommand):
             raise WrongCall(f"Name one spider to crawl with, of {names}.")
         return spider_class_of(loader, args[0])
 
-    def _refuse(self, error: FinewsError) -> None:
+    def _refuse(self, error: FinewsError) -> Verdict:
         assert self.settings is not None
         print(f"finews: {error}", file=sys.stderr)
-        self.exitcode = status_of(error, self.settings)
+        return Verdict(status_of(error, self.settings), str(error))
 
     def _report(self, crawler: Crawler, verdict: Verdict) -> None:
-        self.exitcode = verdict.status
         if verdict is not INTERRUPTED:
             if crawler.stats is not None:
                 print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
             whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
             print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe
+        declaration = getattr(crawler.spidercls, "declaration", None)
+        if verdict.status in GIVES_NONE and declaration and declaration.fallback:
+            others = ", ".join(declaration.fallback)
+            name = declaration.name
+            print(
+                f"finews: The same news is given by: {others}; `finews crawl {name}` crawls the"
+                f" first of them that answers when {name} gives none.",
+                flush=True,
+            )
         print_verdict(verdict)

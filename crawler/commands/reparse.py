@@ -1,8 +1,10 @@
-"""``scrapy reparse``: parses captures with today's page objects, without the network."""
+"""``scrapy reparse``: parses captures with today's page objects and declarations, offline."""
 
 import argparse
 import sys
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from scrapy import Spider
@@ -14,12 +16,17 @@ from scrapy.statscollectors import DummyStatsCollector
 from tqdm import tqdm
 
 from archive.archive import Archive
-from archive.article_id import EASTMONEY, InfoCode
+from archive.article import Article, BodySource
+from archive.article_id import EASTMONEY, ArticleId
 from archive.catalog import PostRow
-from archive.errors import ArchiveError, FinewsError, InvalidArticle, InvalidInfoCode
+from archive.content.lexicon import Lexicon
+from archive.errors import ArchiveError, FinewsError, InvalidArticleId, Refused
+from crawler.declarations import AnswerError, Declaration, load_all
+from crawler.declarations.loading import undeclared
+from crawler.declared_answers import answer_of
 from crawler.exit_status import ExitStatus
 from crawler.pages.errors import PageError
-from crawler.reparse import differences, read_again, response_of
+from crawler.reparse import differences, read_again, read_declared_again, response_of
 from crawler.sources import Sources
 
 
@@ -31,11 +38,11 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """Return the arguments, for the usage line."""
-        return "[options] [infoCode ...]"
+        return "[options] [ID ...]"
 
     def short_desc(self) -> str:
         """Return one line for the list of commands."""
-        return "Read the captures again with today's page objects and show what would change"
+        return "Read the captures again with today's parsers and show what would change"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add ``--apply`` to Scrapy's own options."""
@@ -46,47 +53,94 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Parse the captures of all articles, or of those that the arguments name."""
-        assert self.settings is not None
+        settings = self.settings
+        assert settings is not None
         try:
-            codes = [InfoCode.from_address(arg) for arg in args]
-        except InvalidInfoCode as error:
+            ids = [ArticleId.named_by(arg) for arg in args]
+        except InvalidArticleId as error:
             raise UsageError(str(error), print_help=False) from error
         try:
-            sources = Sources.load(Path(self.settings["FINEWS_SOURCES"]))
-            with Archive(Path(self.settings["FINEWS_ARCHIVE"])) as archive:
-                crawler = Crawler(Spider, self.settings)
+            declarations = load_all(map(Path, settings.getlist("FINEWS_DECLARATIONS")))
+            sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
+            lexicon = settings["FINEWS_LEXICON"]
+            with Archive(Path(settings["FINEWS_ARCHIVE"])) as archive:
+                crawler = Crawler(Spider, settings)
                 crawler.stats = DummyStatsCollector(crawler)
-                compression = HttpCompressionMiddleware(crawler=crawler)
-                reparse = _Reparse(archive, sources, compression, apply=opts.apply)
-                self.exitcode = reparse.run(codes)
+                reader = _VersionReader(
+                    archive,
+                    sources,
+                    declarations,
+                    archive.lexicon().completed(Path(lexicon) if lexicon else None),
+                    HttpCompressionMiddleware(crawler=crawler),
+                )
+                self.exitcode = _Reparse(archive, reader, apply=opts.apply).run(ids)
         except FinewsError as error:
             print(f"finews: {error}", file=sys.stderr)
             self.exitcode = ExitStatus.ERROR
 
 
-class _Reparse:
-    def __init__(
-        self,
-        archive: Archive,
-        sources: Sources,
-        compression: HttpCompressionMiddleware,
-        *,
-        apply: bool,
-    ) -> None:
-        self._archive = archive
-        self._sources = sources
-        self._compression = compression
-        self._apply = apply
-        self._read = self._changed = self._unreadable = self._without = self._others = 0
+@dataclass(frozen=True, slots=True)
+class _VersionReader:
+    """Reads the captures of a version as the crawl did that stored them."""
 
-    def run(self, codes: list[InfoCode]) -> ExitStatus:
+    archive: Archive
+    sources: Sources
+    declarations: Mapping[str, Declaration]
+    lexicon: Lexicon
+    compression: HttpCompressionMiddleware
+
+    def read(self, row: PostRow, archived: Article) -> Article:
+        """Read the captures of a version again.
+
+        :raises FinewsError: when they cannot be read.
+        """
+        responses = [
+            (response_of(record, self.compression), datetime.fromisoformat(record.date))
+            for record in self.archive.records_of(row)
+        ]
+        if archived.source != EASTMONEY:
+            answers = [answer_of(response, fetched) for response, fetched in responses]
+            declaration = self._declaration(archived)
+            return read_declared_again(
+                archived, answers, declaration, self.lexicon, self.archive.category_of
+            )
+        article = read_again(
+            archived,
+            [response for response, _ in responses],
+            self.sources.share,
+            self.archive.category_of,
+        )
+        return replace(
+            article,
+            addresses=archived.addresses,
+            captures=archived.captures,
+            stock_list=archived.stock_list,
+        )
+
+    def _declaration(self, archived: Article) -> Declaration:
+        """Return the declaration of an article's source; of an imported one, without any facts.
+
+        :raises ArchiveError: when the declaration that read the article is not there any more.
+        """
+        if declared := self.declarations.get(archived.source):
+            return declared
+        if archived.body_source is not BodySource.EXTRACTION:
+            raise ArchiveError(f"The source {archived.source} is not declared any more.")
+        return undeclared(archived.source, title=archived.media, lang=archived.lang or "zh")
+
+
+class _Reparse:
+    def __init__(self, archive: Archive, reader: _VersionReader, *, apply: bool) -> None:
+        self._archive = archive
+        self._reader = reader
+        self._apply = apply
+        self._read = self._changed = self._unreadable = self._without = 0
+
+    def run(self, ids: list[ArticleId]) -> ExitStatus:
         for article in tqdm(
-            self._archive.posts(codes), total=len(codes) or len(self._archive), disable=None
+            self._archive.posts(ids), total=len(ids) or len(self._archive), disable=None
         ):
-            if article.source != EASTMONEY:
-                self._others += 1
-                continue
-            for row in self._archive.editions(InfoCode(article.info_code)):
+            for row in self._archive.editions(ArticleId(article.info_code)):
                 if row.captures == "[]":
                     self._without += 1
                 else:
@@ -96,37 +150,20 @@ class _Reparse:
             f"finews: {self._read} posts read again, {self._changed} {did}, "
             f"{self._unreadable} could not be read, {self._without} have no captures."
         )
-        if self._others:
-            print(f"finews: {self._others} posts of other sources than Eastmoney were left out.")
         return ExitStatus.LAYOUT_CHANGED if self._unreadable else ExitStatus.DONE
 
     def _reparse(self, row: PostRow) -> None:
-        info_code = InfoCode(row.info_code)
         try:
             archived = self._archive.article_of(row)
-            article = read_again(
-                archived,
-                [
-                    response_of(record, self._compression)
-                    for record in self._archive.records_of(row)
-                ],
-                self._sources.share,
-                self._archive.category_of,
-            )
-        except (PageError, ArchiveError, InvalidArticle) as error:
+            article = self._reader.read(row, archived)
+        except (PageError, AnswerError, ArchiveError, Refused) as error:
             self._unreadable += 1
-            tqdm.write(f"{info_code}: {error}")
+            tqdm.write(f"{row.info_code}: {error}")
             return
         self._read += 1
-        article = replace(
-            article,
-            addresses=archived.addresses,
-            captures=archived.captures,
-            stock_list=archived.stock_list,
-        )
         changes = list(differences(archived, article))
         for field, before, now in changes:
-            tqdm.write(f"{info_code}: {field}: {before} → {now}")
+            tqdm.write(f"{row.info_code}: {field}: {before} → {now}")
         if changes:
             self._changed += 1
             if self._apply:

@@ -6,10 +6,11 @@ import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
+from html.entities import html5
 from typing import Any
 
 from parsel import Selector
-from w3lib.encoding import html_to_unicode
+from w3lib.encoding import html_body_declared_encoding, html_to_unicode
 
 from archive.html_limits import in_xml, without_overloaded_tags
 from crawler.declarations.formats import Format
@@ -18,14 +19,31 @@ from crawler.declarations.paths import Node, PathError, find_all, parse_json
 MOST_BYTES = 64 * 1024 * 1024
 """Of an answer when it is unpacked."""
 
+_BEGINNING = 8_192
+"""Bytes in which an answer states its encoding."""
+
+_CHINESE_IN_UTF_8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}")
+"""Four characters in a row."""
+
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 _SCRIPT = re.compile(
-    r"\s*(?:/\*[^*]*\*/\s*)?"
-    r"(?:(?:(?:var|let|const)\s+)?[\w$.]+(?:\[[^\]]*\])?\s*=\s*(?=[{\[])"  # var ajaxResult={…};
-    r"|[\w$.]+\s*\(\s*(?=[{\[]))"  # JSONP: callback({…});
+    r"""
+    (?:\s|(?>/\*.*?\*/)|//[^\n]*+\n)*+                           # comments
+    (?:\)\]\}'?,?|while\s*\(1\)\s*;|for\s*\(\s*;\s*;\s*\)\s*;)?\s*  # against inclusion elsewhere
+    (?:try\s*\{\s*)?
+    (?:typeof\s+[\w$.]+\s*={2,3}\s*["']function["']\s*&&\s*|[\w$.]+\s*&&\s*)?
+    (?:(?:(?:var|let|const)\s+)?[\w$.]+(?:\[[^\]]*\])?\s*=\s*     # var ajaxResult={…};
+      |[\w$.]+\s*\(\s*)?                                          # JSONP: callback({…});
+    (?=[{\[])
+    """,
+    re.VERBOSE | re.DOTALL,
 )
-_AFTER_SCRIPT = re.compile(r"\s*\)?\s*;?\s*")
+_AFTER_SCRIPT = re.compile(r"\s*\)?\s*(?:;|\}|//|/\*|\Z)")
+_REFERENCE = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(\#\w+|\w+);)?", re.DOTALL
+)
+_OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +65,8 @@ class Answer:
 def text_of(answer: Answer, encoding: str | None = None) -> str:
     """Decode an answer by what it states of itself: its first bytes, header, or beginning.
 
-    No character is guessed: one that is lost here would be lost in the archive.
+    Where these disagree, the first that its bytes fit is right, and then UTF-8. No character is
+    guessed: one that is lost here would be lost in the archive.
 
     :param encoding: that it has in spite of what it states.
     :raises PathError: when it has another encoding, or no text.
@@ -60,12 +79,17 @@ def decoded(answer: Answer, encoding: str | None = None) -> tuple[str, str]:
     body = _unpacked(answer.body)
     if not body.strip():
         raise PathError("it is empty")
-    known = encoding or _encoding_of(body, answer.content_type)
-    try:
-        text = codecs.decode(body, known)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise PathError(f"its text is not in {known.removesuffix('-sig')}") from error
-    return text.removeprefix("\ufeff"), known.removesuffix("-sig")
+    stated = _encoding_of(body, answer.content_type)
+    others = [stated, html_body_declared_encoding(body[:_BEGINNING]), "utf-8"]
+    if _CHINESE_IN_UTF_8.search(body):
+        others.insert(0, "utf-8")  # as GBK, these bytes would be words that nobody writes
+    for known in (encoding,) if encoding else filter(None, others):
+        try:
+            text = codecs.decode(body, known)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        return text.removeprefix("\ufeff"), known.removesuffix("-sig")
+    raise PathError(f"its text is not in {(encoding or stated).removesuffix('-sig')}")
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -87,7 +111,7 @@ def _unpacked(body: bytes) -> bytes:
 def _encoding_of(body: bytes, content_type: str) -> str:
     if body.lstrip()[:1] in {b"{", b"["}:
         return json.detect_encoding(body)
-    encoding, _ = html_to_unicode(content_type, body[:8_192], default_encoding="utf-8")
+    encoding, _ = html_to_unicode(content_type, body[:_BEGINNING], default_encoding="utf-8")
     return "utf-8-sig" if encoding == "utf-8" else encoding
 
 
@@ -109,21 +133,37 @@ def document_in(text: str, form: Format, inside: str | None = None) -> Node:
     return _html(text)
 
 
+def is_json(text: str) -> bool:
+    """Report whether a text begins as JSON does, bare or in a script."""
+    return _SCRIPT.match(text) is not None
+
+
 def json_in(text: str) -> Any:
     """Parse JSON, bare, in a call of a function (JSONP) or assigned to a variable.
 
     :raises PathError: when there is none.
     """
     script = _SCRIPT.match(text)
-    if script is None:
+    if script is None or not script[0].strip():
         return parse_json(text)
     try:
         value, end = json.JSONDecoder().raw_decode(text, script.end())
     except (ValueError, RecursionError) as error:
         raise PathError(f"it has no JSON in its script ({error})") from error
-    if not _AFTER_SCRIPT.fullmatch(text, end) and not text[end:].lstrip().startswith(";"):
+    if not _AFTER_SCRIPT.match(text, end):
         raise PathError("it has more than JSON in its script")
     return value
+
+
+def _as_xml(found: re.Match[str]) -> str:
+    """Return a reference that XML has, for a bare ampersand and for names that only HTML has."""
+    name = found[1] or ""
+    if found[0].startswith("<") or name.startswith("#") or name in _OF_XML:
+        return found[0]
+    characters = html5.get(f"{name};")
+    if characters is None:
+        return f"&amp;{found[0][1:]}"
+    return "".join(f"&#{ord(each)};" for each in characters)
 
 
 def _html(text: str) -> Selector:
@@ -139,6 +179,6 @@ def _xml(text: str) -> Selector:
     """
     if not re.match(r"\s*<[?!a-zA-Z]", text) or re.match(r"\s*<!doctype html|\s*<html", text, re.I):
         raise PathError("it is not XML")
-    page = Selector(text=in_xml(text), type="xml")
+    page = Selector(text=in_xml(_REFERENCE.sub(_as_xml, text)), type="xml")
     page.remove_namespaces()
     return page

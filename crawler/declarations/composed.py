@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, time
 
-from archive.article import SHANGHAI, Article, BodySource, Found, Precision, SecurityMention
+from archive.article import (
+    SHANGHAI,
+    Article,
+    ArticleFlag,
+    BodySource,
+    Found,
+    Precision,
+    SecurityMention,
+)
 from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.content.lexicon import Lexicon
@@ -20,7 +28,7 @@ from crawler.declarations.fields import ArticleFields
 from crawler.declarations.identity import article_id
 from crawler.declarations.lists import Entry
 from crawler.declarations.model import Declaration
-from crawler.declarations.times import Moment
+from crawler.declarations.times import Moment, TimeUnit
 
 _SENTENCE = re.compile(r"[^。！？\n]+[！？]?")
 _LONGEST_TITLE = 60
@@ -35,6 +43,7 @@ class DeclaredArticle(ArticleFields):
     :param layout: the layout, or the extraction, that its body was read by; None for one that the
         list held.
     :param complete: whether the body is whole.
+    :param locked: the title stands for the body.
     """
 
     id: ArticleId
@@ -44,6 +53,18 @@ class DeclaredArticle(ArticleFields):
     important: bool
     layout: str | None
     complete: bool
+    locked: bool
+
+    @property
+    def flags(self) -> Iterator[ArticleFlag]:
+        """What the source states of the article."""
+        stated = {
+            ArticleFlag.IMPORTANT: self.important,
+            ArticleFlag.PAID: self.paid,
+            ArticleFlag.PARTIAL: not self.complete,
+            ArticleFlag.LOCKED: self.locked,
+        }
+        return (flag for flag, is_so in stated.items() if is_so)
 
 
 def composed(
@@ -51,18 +72,15 @@ def composed(
 ) -> DeclaredArticle | None:
     """Compose an article; what its page holds comes before what the list holds.
 
-    A time that the page states to the day is left to the list, where that has it to the second.
-
     :param facts: of its page, where one was asked for.
     :returns: None where neither holds a body.
     :raises Refused: when it has neither an id nor an address.
     """
     body = facts.body if facts else entry.body
+    if entry.locked and entry.title:
+        body = Body(None, entry.title)
     if body is None or not body.text:
         return None
-    published = facts.published if facts else None
-    if published is None or published.precision > (entry.published or published).precision:
-        published = entry.published or published
     held = {
         each.name: (facts and getattr(facts, each.name)) or getattr(entry, each.name)
         for each in fields(ArticleFields)
@@ -70,7 +88,7 @@ def composed(
     own = {
         "id": article_id(declaration, entry.id, entry.address, space=space),
         "body": body,
-        "published": published,
+        "published": _stated(facts.published if facts else None, entry.published),
         "pictures": facts.pictures if facts else entry.pictures,
     }
     return DeclaredArticle(
@@ -79,8 +97,21 @@ def composed(
         important=entry.important,
         layout=facts.layout if facts else None,
         complete=facts.complete if facts else True,
+        locked=entry.locked,
         **(held | own),
     )
+
+
+def _stated(by_page: Moment | None, by_list: Moment | None) -> Moment | None:
+    """Return the time that a page states, which may have moved since a list stated it.
+
+    The list's time is taken where it is finer and says the same. A day alone moves no time.
+    """
+    if by_page is None or by_list is None or by_page.precision <= by_list.precision:
+        return by_page or by_list
+    minute = by_list.time.replace(second=0, microsecond=0)
+    is_same = by_page.precision is TimeUnit.DAY or by_page.time == minute
+    return by_list if is_same else by_page
 
 
 def to_article(
@@ -122,6 +153,9 @@ def to_article(
         body=_markup_of(declared),
         body_source=_body_source(in_list=in_list, by_layout=by_layout),
         extractor=None if by_layout else declared.layout,
+        flags=tuple(declared.flags),
+        keywords=declared.tags,
+        modified=declared.modified.time if declared.modified else None,
         link=link,
         securities=tuple(_mentions(declared, title, published, lexicon)),
         addresses=tuple(addresses),

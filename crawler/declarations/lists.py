@@ -28,10 +28,17 @@ class Entry(ArticleFields):
     """What a list holds of an article.
 
     :param skip: why the entry is left out; None for those that are not.
+    :param locked: it is archived nevertheless, by its title.
     """
 
     important: bool = False
     skip: str | None = None
+    locked: bool = False
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether nothing of it is archived."""
+        return self.skip is not None and not self.locked
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,8 @@ def read_entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entr
     title = scope.line(fields.title)
     if title is None and body is None and not fields.id and table.format is not Format.SITEMAP:
         raise PathError("it has no title")
+    skip = next((one for one in table.skip if scope.true(one.when)), None)
+    nothing = NO_TEXT if table.whole and title is None and body is None else None
     return Entry(
         id=own_id,
         address=address,
@@ -142,17 +151,9 @@ def read_entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entr
         tags=_once_each(scope.texts(fields.tags)),
         important=scope.true(fields.important),
         paid=scope.true(fields.paid),
-        skip=_reason_to_skip(table, scope, title, body),
+        skip=skip.why if skip else nothing,
+        locked=skip is not None and skip.by_title and title is not None,
     )
-
-
-def _reason_to_skip(
-    table: ListTable, scope: Scope, title: str | None, body: Body | None
-) -> str | None:
-    for skip in table.skip:
-        if scope.true(skip.when):
-            return skip.why
-    return NO_TEXT if table.whole and title is None and body is None else None
 
 
 def _body(declaration: Declaration, scope: Scope, table: ListTable) -> Body | None:

@@ -89,6 +89,30 @@ def declared(table: Mapping[str, Any], path: Path) -> Declaration:
         raise InvalidDeclaration(f"{path}: {'; '.join(complaints)}.") from error
 
 
+def undeclared(name: str, *, title: str | None = None, lang: str = "zh") -> Declaration:
+    """Return a declaration of a source about which nothing is known but its name."""
+    host = f"{name}.invalid"
+    no_list = {
+        "format": "json",
+        "address": f"https://{host}/",
+        "entries": "none",
+        "fields": {"address": "address"},
+        "seen": {"on": "2026-01-01", "first_hand": False},
+    }
+    return Declaration.model_validate(
+        {
+            "name": name,
+            "title": title or name,
+            "lang": lang,
+            "site": f"https://{host}/",
+            "hosts": [host],
+            "family": f"*.{host}",
+            "lists": {"none": no_list},
+            "extract": True,
+        }
+    )
+
+
 def _complaint(details: ErrorDetails) -> str:
     """Write what is wrong with a key, and what is allowed."""
     place = [str(part) for part in details["loc"] if not isinstance(part, int) and part != "[key]"]

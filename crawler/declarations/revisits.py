@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from archive.article import Article, Found, Precision
+from archive.article import Article, ArticleFlag, Found, Precision
 from crawler.declarations.identity import native_id
 from crawler.declarations.lists import Entry
 from crawler.declarations.model import Declaration
@@ -11,6 +11,7 @@ from crawler.declarations.times import Moment, TimeUnit
 
 def entry_of(declaration: Declaration, archived: Article) -> Entry:
     """Return what a list would state of an archived article."""
+    pages_know = any(layout.fields.paid for layout in declaration.articles.values())
     unit = (
         TimeUnit[archived.precision.name] if archived.precision is not Precision.FETCHED else None
     )
@@ -22,6 +23,10 @@ def entry_of(declaration: Declaration, archived: Article) -> Entry:
         media=archived.media,
         author=archived.author,
         digest=archived.digest,
+        tags=archived.keywords,
+        modified=Moment(archived.modified, TimeUnit.SECOND) if archived.modified else None,
+        important=ArticleFlag.IMPORTANT in archived.flags,
+        paid=ArticleFlag.PAID in archived.flags and not pages_know,
     )
 
 

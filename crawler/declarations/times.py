@@ -71,6 +71,11 @@ _ENGLISH = re.compile(
     rf"(?P<month>[a-z]{{3}})[a-z]*\.?\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})(?:,?\s+{_ENGLISH_CLOCK})?",
     re.ASCII | re.IGNORECASE,
 )
+# The zone's name that some write behind its offset, as in "+0800 CST".
+_NAME_BEHIND_OFFSET = re.compile(r"(?:GMT|UTC)?([+-]\d{2}:?\d{2}) (?:[A-Z]{2,5}|\([^()]*\))$")
+# CST is China's time where times without a zone are; mail takes it for that of Chicago.
+_CHINESE = re.compile(r"\bCST\b")
+_ANY_TIME, _OF_CHINA = datetime(2026, 1, 1), timedelta(hours=8)  # noqa: DTZ001 (in any zone)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _NOON = 12
 
@@ -102,6 +107,7 @@ def read_time(
 
 def _read(text: str, zone: tzinfo, near: datetime | None) -> Moment | None:
     text = " ".join(_NOISE.sub(" ", text.strip(_AROUND)).strip(_AROUND).split())
+    text = _NAME_BEHIND_OFFSET.sub(r"\1", text)
     if epoch := _EPOCH.fullmatch(text):
         whole = int(epoch[1] or epoch[2] or epoch[3])
         seconds = whole / (1 if epoch[1] else 1_000 if epoch[2] else 1_000_000)
@@ -191,6 +197,8 @@ def _of_mail(text: str, zone: tzinfo) -> Moment:
 
     :raises ValueError: when it is none.
     """
+    if zone.utcoffset(_ANY_TIME) == _OF_CHINA:
+        text = _CHINESE.sub("", text)
     time = parsedate_to_datetime(
         re.sub(r"(?<=[A-Za-z\d])-(?=[A-Za-z]{3})|(?<=[A-Za-z])-", " ", text)
     )

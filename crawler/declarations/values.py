@@ -108,10 +108,13 @@ class Skip(Table):
 
     :param when: what is there, and not empty, 0 or false, in such entries.
     :param why: the reason, as the reports give it.
+    :param by_title: whether they are archived nevertheless, by the title alone, because the source
+        locks the text.
     """
 
     when: Alternatives
     why: Annotated[str, Field(min_length=1)]
+    by_title: bool = False
 
 
 class SecurityValues(Table):

@@ -16,7 +16,9 @@ _ADDRESSES = re.compile(r"ur[il]|link|href|address|route|docurl", re.IGNORECASE)
 _MEDIA = ("media_name", "mediaName", "source_name", "source", "media", "from")
 _AUTHORS = ("author", "author_name", "writer", "editor_name")
 _DIGESTS = ("digest", "summary", "intro", "brief", "introduction", "description", "content_short")
-_BODIES = ("content", "body", "rich_text", "content_html", "text", "short")
+_BODIES = ("content", "body", "rich_text", "content_html", "text", "short", "html", "detail")
+#: Characters of a name that may be a part of a key, such as that of ``contentHtml``.
+_PART = 4
 _LEAST_ENTRIES = 2
 _DEEPEST = 6
 
@@ -31,6 +33,7 @@ def lists_in(document: Any) -> list[tuple[str, Entries]]:
 
 def fields_of(entries: Entries, zone: tzinfo) -> dict[str, str]:
     """Return which key of the entries is which field, as far as names and values show it."""
+    digest = _named(entries, _DIGESTS, _is_text)
     fields = {
         "id": _named(entries, _IDS, _is_id),
         "title": _named(entries, _TITLES, _is_title),
@@ -38,8 +41,8 @@ def fields_of(entries: Entries, zone: tzinfo) -> dict[str, str]:
         "address": _first(entries, _ADDRESSES, _is_address),
         "media": _named(entries, _MEDIA, _is_line),
         "author": _named(entries, _AUTHORS, _is_line),
-        "digest": _named(entries, _DIGESTS, _is_text),
-        "body": _named(entries, _BODIES, _is_text),
+        "digest": digest,
+        "body": _named(entries, _BODIES, _is_text, but=digest),
     }
     return {name: quoted(key) for name, key in fields.items() if key}
 
@@ -65,10 +68,25 @@ def _richness(entries: Entries) -> int:
     )
 
 
-def _named(entries: Entries, names: Sequence[str], fits: Callable[[list[Any]], bool]) -> str | None:
-    keys = {key.lower(): key for entry in entries for key in entry}
-    known = (keys[name.lower()] for name in names if name.lower() in keys)
-    return next((key for key in known if fits(_values(entries, key))), None)
+def _named(
+    entries: Entries,
+    names: Sequence[str],
+    fits: Callable[[list[Any]], bool],
+    but: str | None = None,
+) -> str | None:
+    """Return the key that has one of the names, or else one as a part.
+
+    :param but: a key that is another field.
+    """
+    keys = {_plain(key): key for entry in entries for key in entry if key != but}
+    wanted = [_plain(name) for name in names]
+    known = [keys[name] for name in wanted if name in keys]
+    parts = [keys[key] for name in wanted if len(name) >= _PART for key in keys if name in key]
+    return next((key for key in (*known, *parts) if fits(_values(entries, key))), None)
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("_", "")
 
 
 def _first(

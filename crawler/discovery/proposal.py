@@ -14,7 +14,7 @@ import tldextract
 import tomli_w
 
 from archive.errors import FinewsError
-from crawler.declarations.answers import Answer, document_in, text_of
+from crawler.declarations.answers import Answer, document_in, is_json, text_of
 from crawler.declarations.errors import AnswerError
 from crawler.declarations.formats import Format
 from crawler.declarations.lists import Entry, ListAnswer, read_list
@@ -25,6 +25,7 @@ from crawler.declarations.reading import absolute
 from crawler.discovery.html_lists import HtmlList, html_lists_in
 from crawler.discovery.json_articles import json_layout
 from crawler.discovery.json_lists import fields_of, lists_in
+from crawler.discovery.languages import lang_of
 from crawler.discovery.patterns import pattern_of
 from crawler.discovery.site_names import site_name
 from crawler.extraction.page import is_overloaded
@@ -34,7 +35,6 @@ _FEEDS = (
     (Format.ATOM, re.compile(r"<feed\b")),
     (Format.SITEMAP, re.compile(r"<(?:urlset|sitemapindex)\b")),
 )
-_JSON = re.compile(r"\s*(?:[{\[]|(?:(?:var|let|const)\s+)?[\w$.]+\s*[=(])")
 _DATE_IN_ADDRESS = re.compile(r"/((?:19|20)\d{2}-?[01]\d-?[0-3]\d)(?:/|\D)")
 _NEXT_PAGE = (
     "link[rel=next]::attr(href)",
@@ -52,7 +52,7 @@ _SHARE_ALIKE = 0.8
 _MAIN = "news"
 #: The order of the keys in a file.
 _ORDER = (
-    *("title", "site", "zone", "hosts", "family", "extract"),
+    *("title", "site", "lang", "zone", "hosts", "family", "extract"),
     *("identity", "lists", "articles"),
 )
 
@@ -65,15 +65,27 @@ class NothingFound(FinewsError):
 class Proposal:
     """A declaration that reads the answers that it was made of.
 
-    :param toml: the file.
+    :param table: what the file holds.
     :param page: what it reads in the first of its lists.
     :param answers: of its lists, by their names, that which describes most of each entry first.
     """
 
     declaration: Declaration
-    toml: str
+    table: Mapping[str, Any]
     page: ListAnswer
     answers: Mapping[str, Answer]
+
+    @property
+    def toml(self) -> str:
+        """The file."""
+        return tomli_w.dumps({key: self.table[key] for key in _ORDER if key in self.table})
+
+    def with_layout(self, name: str, layout: Mapping[str, Any]) -> "Proposal":
+        """Return the same with one layout of its articles."""
+        seen = self.table["lists"][_MAIN]["seen"]
+        table = {**self.table, "articles": {name: {**layout, "seen": seen}}}
+        declaration = declared(table, Path(f"{self.declaration.name}.toml"))
+        return replace(self, declaration=declaration, table=table)
 
     @property
     def entries(self) -> list[Entry]:
@@ -136,10 +148,10 @@ def propose(
     whole["lists"] = {key: one.table for key, one in names.items()}
     hosts = [host for one in names.values() for host in one.whole["hosts"]]
     whole["hosts"] = list(dict.fromkeys(hosts))
-    whole = {key: whole[key] for key in sorted(whole, key=_ORDER.index)}
+    whole["lang"] = lang_of([*lists, *articles])
     return Proposal(
         declared(whole, Path(f"{name}.toml")),
-        tomli_w.dumps(whole),
+        whole,
         first.page,
         {key: one.answer for key, one in names.items()},
     )
@@ -177,7 +189,7 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
                 return [{"format": str(form)}]
         if "jsonfeed.org" in beginning:
             return [{"format": str(Format.JSON_FEED)}]
-        if _JSON.match(text):
+        if is_json(text):
             document = document_in(text, Format.JSON)
             found = [(path, fields_of(entries, zone)) for path, entries in lists_in(document)]
             return [

@@ -1,5 +1,7 @@
 """The addresses of saved pages of articles, which a list names."""
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -22,13 +24,18 @@ class UnknownAddress(FinewsError):
 def with_address(page: Answer, name: str, entries: Sequence[Entry]) -> Answer:
     """Return a saved page with the address that it came from.
 
-    It is that of an entry of the list, or else the one that the page names as its own.
+    It is that of an entry of the list, or else the one that the page names as its own, or the one
+    that the name of its file has in the form of the list's addresses.
 
     :param page: with the address of the list, to which relative addresses are relative.
     :param name: of its file, without the ending.
     :raises UnknownAddress: when nothing shows it.
     """
-    address = entry_address(page, name, entries) or next(iter(stated_addresses(page)), None)
+    address = (
+        entry_address(page, name, entries)
+        or next(iter(stated_addresses(page)), None)
+        or _address_like(name, entries)
+    )
     if address is None:
         raise UnknownAddress(f"Where {name} came from is not known.")
     return replace(page, address=address)
@@ -82,6 +89,25 @@ def _texts(page: Answer, paths: Sequence[str]) -> list[str]:
         return []
     found = (one for path in paths for one in find_all(document, path))
     return [one if isinstance(one, str) else "".join(one.root.itertext()) for one in found]
+
+
+def _address_like(name: str, entries: Sequence[Entry]) -> str | None:
+    """Return the address of the article that has a name as its id; None where it has no such form.
+
+    Several entries have to have ids and addresses of that form. Numbers have as many digits as in
+    an entry, so that files which a user numbers have no address.
+    """
+    forms: Counter[tuple[str, str]] = Counter()
+    for own_id, address in {(entry.id, entry.address) for entry in entries}:
+        if own_id and address and address.count(own_id) == 1:
+            forms[address.replace(own_id, "{}"), _digits_as_zeros(own_id)] += 1
+    wanted = _digits_as_zeros(name)
+    alike = [form for (form, own_id), count in forms.items() if own_id == wanted and count > 1]
+    return alike[0].replace("{}", name) if len(alike) == 1 and "0" in wanted else None
+
+
+def _digits_as_zeros(text: str) -> str:
+    return re.sub(r"\d", "0", text, flags=re.ASCII)
 
 
 def _is_named(entry: Entry, name: str) -> bool:

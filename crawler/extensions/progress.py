@@ -33,8 +33,7 @@ class CrawlProgress(Component):
             raise NotConfigured
         super().__init__(crawler)
         settings = crawler.settings
-        in_one_line = settings.getbool("FINEWS_PROGRESS_LINE") and not settings["LOG_FILE"]
-        self._on_terminal = in_one_line and sys.stderr.isatty()
+        self._on_terminal = settings.getbool("FINEWS_PROGRESS_LINE") and sys.stderr.isatty()
         self._seconds = _SECONDS_ON_A_TERMINAL if self._on_terminal else log_seconds
         self._shown = contextlib.ExitStack()
         self._ticking: asyncio.Task[None] | None = None
@@ -45,9 +44,10 @@ class CrawlProgress(Component):
         """On `spider_opened`: begin to report."""
         line: tqdm[NoReturn] | None = None
         if self._on_terminal:
-            self._shown.enter_context(logging_redirect_tqdm())
-            for handler in logging.getLogger().handlers:  # tqdm's handlers have no level
-                handler.setLevel(self.crawler.settings["LOG_LEVEL"])
+            if not self.crawler.settings["LOG_FILE"]:
+                self._shown.enter_context(logging_redirect_tqdm())
+                for handler in logging.getLogger().handlers:  # tqdm's handlers have no level
+                    handler.setLevel(self.crawler.settings["LOG_LEVEL"])
             line = tqdm(bar_format="{desc} |{bar:16}| {elapsed}", leave=False, file=sys.stderr)
             self._shown.enter_context(line)
         self._ticking = asyncio.ensure_future(self._tick(line))
@@ -66,4 +66,4 @@ class CrawlProgress(Component):
                 logger.info("%s: %s", self.crawler.spidercls.name, counts)
                 continue
             line.total, line.n = counts.found or None, counts.finished
-            line.set_description_str(str(counts))
+            line.set_description_str(f"{self.crawler.spidercls.name}: {counts}")

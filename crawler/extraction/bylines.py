@@ -1,5 +1,6 @@
 """The medium and the author of an article, as a page names them."""
 
+import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,11 +12,11 @@ from parsel import Selector
 from crawler.declarations.markup import shown_text
 from crawler.extraction.container import squeezed
 
-_MEDIA = re.compile(
+MEDIA = re.compile(
     r"(?<!图片)(?<!视频)来\s*源\s*[：:]\s*([^\s|｜，,；;（）()【】]{2,20}?)"
     r"(?=作者|记者|编辑|责编|发布|时间|[\s|｜，,；;（）()【】]|$)"
 )
-_AUTHOR = re.compile(
+AUTHOR = re.compile(
     r"(?:作\s*者|记\s*者|撰\s*文|文)\s*[：:|｜/／丨]\s*([^\s|｜，,；;：:（）()]{2,12}?)"
     r"(?=来源|编辑|责编|发布|时间|[\s|｜，,；;：:（）()]|$)"
 )
@@ -44,19 +45,27 @@ class Byline:
 
 def byline_of(page: Selector, container: etree._Element, title: str | None) -> Byline:
     """Return who an article is from: by the lines behind its title, or at its end."""
-    lines = shown_text(page.root).splitlines()
+    lines = shown_text(_with_spaces(page.root)).splitlines()
     wanted = squeezed(title or "")
     start = max((n for n, line in enumerate(lines) if squeezed(line) == wanted), default=-1) + 1
     behind = lines[start : start + _LINES_BEHIND_TITLE]
     head = list(takewhile(lambda line: len(line) <= _LONGEST, behind))
     end = shown_text(container).splitlines()[-_LINES_AT_END:]
-    media = _named(_MEDIA, head) or next(_placed(page), None) or _named(_MEDIA, end)
-    return Byline(media, _named(_AUTHOR, head))
+    media = _named(MEDIA, head) or next(_placed(page), None) or _named(MEDIA, end)
+    return Byline(media, _named(AUTHOR, head))
+
+
+def _with_spaces(root: etree._Element) -> etree._Element:
+    """Return a page with a space behind each of the elements that share a line: names end there."""
+    page = copy.deepcopy(root)
+    for element in page.iter("a", "b", "em", "i", "label", "span", "strong", "time"):
+        element.tail = f" {element.tail or ''}"
+    return page
 
 
 def is_credit(line: str) -> bool:
     """Report whether a line names a medium or an author."""
-    return _MEDIA.search(line) is not None or _AUTHOR.search(line) is not None
+    return MEDIA.search(line) is not None or AUTHOR.search(line) is not None
 
 
 def _placed(page: Selector) -> Iterator[str]:

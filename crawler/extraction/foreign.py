@@ -24,7 +24,8 @@ _NAMES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NAMES_OF_LINES = re.compile(
-    r"statement|editor|edit|zebian|login|report|keywords?|tags?|label|abstract|source[-_]?from",
+    r"statement|editor|edit|zebian|login|report|keywords?|tags?|label|abstract|source[-_]?from"
+    r"|(?:img|pic|image|photo)?[-_]?caption|(?:img|pic|image|photo)[-_]?(?:desc\w*|title|info)",
     re.IGNORECASE,
 )
 """Names of parts that are foreign where they are a line; longer ones may be the article itself."""
@@ -34,7 +35,18 @@ _TITLE, _LEAST_LINKS, _SHARE_OF_LINKS = 6, 3, 0.15
 """Characters of a link that is a title; such links of a list of other articles, and their share."""
 
 _WORD = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*\d*")
-_TAGS = ("nav", "aside", "footer", "form", "button", "select", "textarea", "noscript", "iframe")
+_TAGS = (
+    "nav",
+    "aside",
+    "footer",
+    "form",
+    "button",
+    "select",
+    "textarea",
+    "noscript",
+    "iframe",
+    "figcaption",
+)
 _INLINE = frozenset({"a", "b", "em", "font", "i", "label", "mark", "small", "span", "strong", "u"})
 _WHOLE = frozenset({"html", "body", "article", "main", "h1"})
 _SHARE_OF_PAGE = 0.4
@@ -59,6 +71,7 @@ _PARAGRAPHS = re.compile(
             r"[^。，]{0,6}(?:扫码|扫一扫|扫描|长按)[^，。]{0,4}[^。]{0,30}(?:二维码|关注|下载|识别|阅读)[^\n]*",
             r"[^。]{0,12}(?:二维码|公众号|微信号|视频号)[^。]{0,20}(?:关注|扫|订阅|（\w+）)[^\n]*",
             r"[^。]{0,8}关注[^。]{0,30}(?:公众号|微信|微博|客户端)[^\n]*",
+            r"(?:(?:更多|欢迎|想|获取|了解|请)[^。]{0,20})?"
             r"(?:打开|下载|点击|进入|使用|安装)[^。]{0,20}(?:APP|App|app|客户端)[^。]{0,40}[。>》]*",
             r"(?:点击)?(?:进入|查看|阅读|参与)[^。]{0,30}(?:>>|»|＞＞|专题|专栏|详情|原文)[>»＞\s]*",
             r"(?:【\d+】|\[\d+\]|\s)+|(?:第?\d+页\s*)+|[+＋]\d+|图集|组图",

@@ -39,7 +39,7 @@ _FIRST_LINES = 6
 """Lines of an article's element among which its title, time and medium may stand."""
 
 _ENDS = ("。", "！", "？", "”", "；")
-_CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
+_CLOCK = re.compile(r"\d{1,2}[:：时]\d{2}")
 _LAZY = ("data-original", "data-src", "data-lazy-src", "data-echo", "src")
 
 
@@ -84,7 +84,10 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     :raises ExtractionMissing: when the library for it is not installed.
     """
     try:
-        page: Selector = document_in(text_of(answer), Format.HTML)
+        text = text_of(answer)
+        if text.lstrip()[:1] in {"{", "["}:
+            raise PathError("it is JSON, and no page")
+        page: Selector = document_in(text, Format.HTML)
     except PathError as error:
         raise ExtractionError(answer.address, str(error)) from error
     if is_overloaded(page.root):

@@ -14,8 +14,10 @@ from crawler.extraction.container import squeezed
 
 _SHOWN = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:\s*[-/.年]\s*|\s+)(?P<month>\d{1,2})\s*[-/.月]\s*"
-    r"(?P<day>\d{1,2})\s*日?[\sT,，|·]*(?P<clock>\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)(?!\d)"
+    r"(?P<day>\d{1,2})\s*日?[\sT,，|·]*"
+    r"(?:(?P<clock>\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)(?!\d)|(?P<hour>\d{1,2})时(?P<minute>\d{1,2})分)"
 )
+_OF_A_CHANGE = re.compile(r"(?:更新|修改|修订|改稿)(?:时间|于|日期)?\s*[：:]?\s*$")
 _META = (
     "article:published_time",
     "og:published_time",
@@ -52,7 +54,7 @@ def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) 
 
     :param day: a date that was found otherwise.
     """
-    shown = next(iter(_shown(page.root, title, zone)), None)
+    shown = next(_shown(page.root, title, zone), None)
     stated = [moment for text in _stated(page) if (moment := read_time(text, zone))]
     with_clock = [one for one in stated if one.precision is not TimeUnit.DAY]
     if shown is None:
@@ -67,21 +69,35 @@ def _to_the_minute(moment: Moment) -> datetime:
 
 
 def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Moment]:
-    """Yield the times that a page shows behind its title, then all others."""
+    """Yield the times that a page shows behind its title, then all others.
+
+    A time of a change comes last.
+    """
     nodes = [text.strip() for text in _texts(root) if text.strip()]
     wanted = squeezed(title or "")
     starts = [place for place, text in enumerate(nodes) if wanted and squeezed(text) == wanted]
     ranges = [range(start, start + _MOST_NODES_BEHIND_TITLE) for start in reversed(starts)]
+    of_changes = []
     for places in (*ranges, range(len(nodes))):
         for place in places:
             # A time may be split over elements: its date in one, its clock in the next.
-            match = _SHOWN.search(" ".join(nodes[place : place + _MOST_NODES_OF_A_TIME]))
-            if match and (
-                moment := read_time(
-                    "{year}-{month}-{day} {clock}".format_map(match.groupdict()), zone
-                )
-            ):
-                yield moment
+            text = " ".join(nodes[place : place + _MOST_NODES_OF_A_TIME])
+            for match in _SHOWN.finditer(text):
+                moment = read_time(_written(match), zone)
+                if moment is None:
+                    continue
+                before = " ".join((*nodes[max(place - 1, 0) : place], text[: match.start()]))
+                if _OF_A_CHANGE.search(before):
+                    of_changes.append(moment)
+                else:
+                    yield moment
+    yield from of_changes
+
+
+def _written(match: re.Match[str]) -> str:
+    parts = match.groupdict()
+    clock = parts["clock"] or f"{parts['hour']}:{parts['minute']:0>2}"
+    return f"{parts['year']}-{parts['month']}-{parts['day']} {clock}"
 
 
 def _stated(page: Selector) -> Iterator[str]:

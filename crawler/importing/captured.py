@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 
 from archive.errors import Refused
 from archive.warc import Exchange, Record
+from crawler.checking.answers import response_of as response_of_file
 from crawler.declarations import Answer, Declaration
 from crawler.declarations.redaction import storable
 from crawler.declared_answers import answer_of
@@ -24,22 +25,33 @@ _OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encodi
 class Captured:
     """A captured response.
 
-    :param record: with the payload as it was sent, but without chunks.
+    :param record: with the payload as it was sent, but without chunks; None for a saved file, which
+        is not kept.
     :param date: of the capture; aware.
     :param response: as page objects read it.
     """
 
-    record: Record
+    record: Record | None
     date: datetime
     response: Response
+
+    @property
+    def url(self) -> str:
+        """The address that it came from."""
+        return str(self.response.url)
 
     @property
     def answer(self) -> Answer:
         """The response as declarations read it."""
         return answer_of(self.response, self.date)
 
-    def exchange(self, declaration: Declaration | None) -> Exchange:
-        """Return the response as it is stored, without what its source's declaration removes."""
+    def exchange(self, declaration: Declaration | None) -> Exchange | None:
+        """Return the response as it is stored, without what its source's declaration removes.
+
+        :returns: None for a saved file.
+        """
+        if self.record is None:
+            return None
         exchange = Exchange(
             url=self.record.url,
             method="GET",
@@ -86,6 +98,16 @@ def captured(record: Record, compression: HttpCompressionMiddleware) -> Captured
         name = encoding.decode("latin-1")
         raise Refused(f"{record.url} is compressed with {name}, for which no library is installed")
     return Captured(record, date_of(record), response)
+
+
+def captured_file(answer: Answer, now: datetime) -> Captured:
+    """Return a saved answer as a response, which was received at the time of its file.
+
+    :param now: replaces a time that is not known, or not yet there; aware.
+    """
+    headers = Headers({"Content-Type": answer.content_type} if answer.content_type else {})
+    received = min(answer.fetched or now, now)
+    return Captured(None, received, response_of_file(answer.address, answer.body, headers=headers))
 
 
 def date_of(record: Record) -> datetime:

@@ -14,6 +14,7 @@ _SCHEMA = """
         role INTEGER, date TEXT, file INTEGER, start INTEGER, url TEXT, kind TEXT, digest TEXT,
         PRIMARY KEY (role, date, file, start, url)
     ) WITHOUT ROWID;
+    CREATE INDEX responses_by_url ON responses (url);
     CREATE TABLE payloads (
         digest TEXT PRIMARY KEY, file INTEGER, start INTEGER, url TEXT
     ) WITHOUT ROWID
@@ -72,6 +73,19 @@ class ResponseListing(TemporaryDatabase):
         for role, file, start, url, kind, digest in self._db.execute(query):
             revisited = digest if kind == "revisit" else None
             yield ListedResponse(Role(role), Place(file, start, url), revisited)
+
+    def nearest(self, url: str, date: datetime) -> ListedResponse | None:
+        """Return the response from an address that was captured nearest to a time."""
+        query = """
+            SELECT role, file, start, kind, digest FROM responses WHERE url = ? AND role <> ?
+            ORDER BY abs(julianday(date) - julianday(?)) LIMIT 1
+        """
+        row = self._db.execute(query, (url, Role.LIST, utc_iso(date, "microseconds"))).fetchone()
+        if row is None:
+            return None
+        role, file, start, kind, digest = row
+        revisited = digest if kind == "revisit" else None
+        return ListedResponse(Role(role), Place(file, start, url), revisited)
 
     def payload(self, digest: str) -> Place | None:
         """Return the place of a payload; None where no file has it."""

@@ -21,7 +21,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from archive.errors import FinewsError
-from crawler.arguments import in_one_sentence
+from archive.validation import in_one_sentence
 from crawler.declarations.formats import Format
 from crawler.declarations.model import Encoding, ListTable, SourceName, Zone
 from crawler.declarations.values import Fields, Table, TimeAlternatives, paths_in
@@ -44,8 +44,8 @@ class Mapping(Table):
     :param title: the name of that source for readers.
     :param lang: the language of its articles.
     :param zone: the time zone of times that name none.
-    :param encoding: of the file's characters; UTF-8 without it.
-    :param delimiter: between the columns of CSV.
+    :param encoding: of the file's characters; without it, UTF-8, or UTF-16 with a byte order mark.
+    :param delimiter: between the columns of CSV; without it, the one that gives the columns.
     :param first_seen: when the article was first seen; without it, at the time of the import.
     :param fields: of an article, as in a declaration.
     """
@@ -55,7 +55,7 @@ class Mapping(Table):
     lang: str = "zh"
     zone: Zone = "Asia/Shanghai"
     encoding: Encoding | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     first_seen: TimeAlternatives = ()
     fields: Fields
 

@@ -1,8 +1,9 @@
 """Who reads the response from an address: a declaration, page objects, or general extraction."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from functools import partial
 from typing import TypeAlias
@@ -13,13 +14,13 @@ from pydantic import TypeAdapter
 from archive.article import Article, Edition
 from archive.article_id import InfoCode
 from archive.content.lexicon import Lexicon
-from archive.errors import InvalidArticle, Refused
+from archive.errors import FinewsError, InvalidArticle, Refused
 from archive.storage import TemporaryDatabase
 from crawler.declarations import Declaration, Entry, read_list
 from crawler.declarations.addresses import is_own
-from crawler.declarations.articles import layouts_of
+from crawler.declarations.articles import ArticleFacts, joined, layouts_of
 from crawler.declarations.composed import DeclaredArticle, composed, to_article
-from crawler.declarations.identity import article_id, native_id
+from crawler.declarations.identity import article_id, native_id, rewritten
 from crawler.declarations.places import is_at, list_at
 from crawler.declarations.redaction import redacted
 from crawler.extraction.fallback import read_or_extract
@@ -35,6 +36,9 @@ from crawler.pages.rolling_list import FastNewsList
 from crawler.sources import Sources
 
 _HTML = ("text/html", "application/xhtml+xml")
+_MOST_PAGES = 20
+"""Of an article."""
+
 _NO_ARTICLE = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml"})
 
 
@@ -44,6 +48,7 @@ class Role(IntEnum):
     LIST = 1
     ARTICLE = 2
     STAND_IN = 3
+    FURTHER_PAGE = 4
 
 
 _ENTRY = TypeAdapter(tuple[Entry, str])
@@ -90,25 +95,51 @@ class ListedArticles(TemporaryDatabase):
         return None if row is None else bytes(row[0])
 
 
-Outcome: TypeAlias = Article | Refused
+@dataclass(frozen=True, slots=True)
+class PublishedArticle:
+    """An article, and the responses that it was read from."""
+
+    article: Article
+    responses: tuple[Captured, ...]
+
+
+Outcome: TypeAlias = PublishedArticle | Refused
 """An article, or the reason why it is none."""
+
+FindResponse: TypeAlias = Callable[[str, datetime], Captured | None]
+"""A function that returns the response from an address that is nearest to a time."""
 
 
 class Publisher(ABC):
     """A reader of the responses of one publisher."""
 
     declaration: Declaration | None = None
+    joins_pages = False
+    """Whether articles may have several pages."""
 
     @abstractmethod
     def roles(self, address: str, media_type: str) -> tuple[Role, ...]:
         """Return what is to be read of the response from an address."""
 
+    def in_order(
+        self, responses: Sequence[tuple[Role, Captured]]
+    ) -> Iterable[tuple[Role, Captured]]:
+        """Return saved lists and pages as they are to be read."""
+        return responses
+
+    def page_after(self, response: Captured) -> str | None:
+        """Return the address of the article's next page; None for the last or only one."""
+        return None
+
     @abstractmethod
-    def read(self, role: Role, response: Captured, listed: ListedArticles) -> Iterator[Outcome]:
+    def read(
+        self, role: Role, response: Captured, listed: ListedArticles, find: FindResponse
+    ) -> Iterator[Outcome]:
         """Yield the articles of a response, and the reasons for which there are no others.
 
         What it holds of articles of other responses is noted.
 
+        :param find: finds the further pages of an article.
         :raises FinewsError: when it cannot be read.
         """
 
@@ -119,6 +150,7 @@ class Declared(Publisher):
     def __init__(self, declaration: Declaration, lexicon: Lexicon) -> None:
         self.declaration: Declaration = declaration
         self.lexicon = lexicon
+        self.joins_pages = any(layout.next for layout in declaration.articles.values())
 
     def roles(self, address: str, media_type: str) -> tuple[Role, ...]:
         declaration = self.declaration
@@ -130,22 +162,42 @@ class Declared(Publisher):
         ):
             return (Role.ARTICLE,)
         extracts = declaration.extract and not declaration.identity.addresses
-        return (Role.ARTICLE,) if extracts and _may_be_article(address, media_type) else ()
+        if extracts and _may_be_article(address, media_type):
+            return (Role.ARTICLE,)
+        return (Role.FURTHER_PAGE,) if self.joins_pages else ()
 
-    def read(self, role: Role, response: Captured, listed: ListedArticles) -> Iterator[Outcome]:
+    def page_after(self, response: Captured) -> str | None:
+        if not self.joins_pages:
+            return None
+        try:
+            return self._facts(response).next
+        except FinewsError:  # it is reported when the article is read
+            return None
+
+    def _facts(self, response: Captured) -> ArticleFacts:
+        return read_or_extract(self.declaration, redacted(self.declaration, response.answer))
+
+    def read(
+        self, role: Role, response: Captured, listed: ListedArticles, find: FindResponse
+    ) -> Iterator[Outcome]:
         if role is Role.LIST:
             yield from self._list(response, listed)
             return
-        page = redacted(self.declaration, response.answer)
-        facts = read_or_extract(self.declaration, page)
-        if facts.next:
-            raise InvalidArticle(
-                f"{page.address} goes on at {facts.next}, and pages are not joined"
-            )
+        page = response.answer
+        facts, pages = self._facts(response), [response]
+        while facts.next and len(pages) < _MOST_PAGES:
+            following = find(facts.next, response.date)
+            if following is None:
+                raise InvalidArticle(
+                    f"{page.address} goes on at {facts.next}, and no imported file has that page"
+                )
+            pages.append(following)
+            facts = joined(facts, self._facts(following))
         address = facts.address or page.address
-        entry, space = listed.entry(article_id(self.declaration, facts.id, address)) or (
-            Entry(id=facts.id, address=address),
-            "",
+        entry, space = (
+            listed.entry(article_id(self.declaration, facts.id, address))
+            or listed.entry(rewritten(self.declaration.identity, address))
+            or (Entry(id=facts.id, address=address), "")
         )
         found = composed(self.declaration, entry, facts, space=space)
         if found is None:
@@ -153,14 +205,14 @@ class Declared(Publisher):
         if found.published is None or found.title is None:
             lacks = "title" if found.title is None else "time"
             raise InvalidArticle(f"{page.address} states no {lacks} of an article")
-        yield self._article(found, response)
+        yield _outcome(partial(self._article, found, pages), *pages)
 
-    def _article(self, found: DeclaredArticle, response: Captured) -> Article:
+    def _article(self, found: DeclaredArticle, responses: Sequence[Captured]) -> Article:
         return to_article(
             found,
             self.declaration,
-            fetched=response.date,
-            addresses=(response.record.url,),
+            fetched=responses[0].date,
+            addresses=[response.url for response in responses],
             lexicon=self.lexicon,
         )
 
@@ -170,17 +222,22 @@ class Declared(Publisher):
         assert name, "the role of its address is a list"
         table = declaration.lists[name]
         for entry in read_list(declaration, name, answer).entries:
-            if entry.skip:
+            if entry.is_left_out:
                 continue
             try:
                 own_id = article_id(declaration, entry.id, entry.address, space=table.space)
                 listed.put_entry(own_id, entry, table.space)
-                found = composed(declaration, entry, space=table.space) if table.whole else None
+                if entry.address:
+                    page = rewritten(declaration.identity, entry.address)
+                    listed.put_entry(page, entry, table.space)
+                found = None
+                if table.whole or entry.locked:
+                    found = composed(declaration, entry, space=table.space)
             except Refused as reason:
                 yield reason
                 continue
             if found:
-                yield _article_or_reason(partial(self._article, found, response))
+                yield _outcome(partial(self._article, found, [response]), response)
 
 
 class PageObjects(Publisher):
@@ -199,8 +256,16 @@ class PageObjects(Publisher):
             return (Role.LIST, Role.STAND_IN)
         return (Role.LIST,) if issubclass(layout, EastmoneyList) else ()
 
-    def read(self, role: Role, response: Captured, listed: ListedArticles) -> Iterator[Outcome]:
-        layout = layout_at(response.record.url)
+    def in_order(
+        self, responses: Sequence[tuple[Role, Captured]]
+    ) -> Iterable[tuple[Role, Captured]]:
+        named = [(role, one) for _, one in responses for role in self.roles(one.url, "")]
+        return sorted(named, key=lambda each: each[0])
+
+    def read(
+        self, role: Role, response: Captured, listed: ListedArticles, find: FindResponse
+    ) -> Iterator[Outcome]:
+        layout = layout_at(response.url)
         assert layout, "its address has a role"
         page = layout(response.response)
         if isinstance(page, TextPage):
@@ -210,29 +275,29 @@ class PageObjects(Publisher):
             if role is Role.LIST:
                 listed.put_facts(_key(facts.info_code, facts.edition), facts)
             elif facts.body and facts.title:
-                yield _article_or_reason(
-                    partial(compose_stand_in, facts, self._link_of, provisional=False)
-                )
+                make = partial(compose_stand_in, facts, self._link_of, provisional=False)
+                yield _outcome(make, response)
 
     def _of_text(
         self, response: Captured, page: TextPage, listed: ListedArticles
     ) -> Iterator[Outcome]:
         """Yield the article of an answer, once for each edition that lists name."""
-        info_code = InfoCode.from_address(response.record.url)
+        info_code = InfoCode.from_address(response.url)
         keys = [_key(info_code, edition) for edition in Edition]
         named = [facts for facts in map(listed.facts, keys) if facts]
         for facts in named or (listed.facts(_key(info_code, None)),):
             text = page.text(info_code, facts.edition if facts else None)
-            yield _article_or_reason(partial(compose, info_code, facts, text, self._link_of))
+            make = partial(compose, info_code, facts, text, self._link_of)
+            yield _outcome(make, response)
 
 
 def _key(info_code: InfoCode, edition: Edition | None) -> str:
     return f"{info_code} {edition}" if edition else info_code
 
 
-def _article_or_reason(make: Callable[[], Article]) -> Outcome:
+def _outcome(make: Callable[[], Article], *responses: Captured) -> Outcome:
     try:
-        return make()
+        return PublishedArticle(make(), responses)
     except Refused as reason:
         return reason
 
@@ -254,6 +319,7 @@ class Publishers:
 
     :param pages: for `hosts` and what is below them.
     :param declared: by the names of their declarations.
+    :param lexicon: of names by which texts name securities.
     :param other: for other addresses; None where the user names no source for these.
     :param other_hosts: whose addresses these are; all, where it is empty.
     """
@@ -261,6 +327,7 @@ class Publishers:
     pages: PageObjects
     hosts: frozenset[str]
     declared: Mapping[str, Declared]
+    lexicon: Lexicon
     other: Declared | None
     other_hosts: frozenset[str] = frozenset()
 
@@ -269,6 +336,11 @@ class Publishers:
         if _is_below(address, self.hosts):
             return self.pages
         return self.source_at(address)
+
+    def of(self, declaration: Declaration) -> Publisher:
+        """Return who reads the responses of a source, whatever their addresses."""
+        eastmoney = declaration.identity.eastmoney
+        return self.pages if eastmoney else Declared(declaration, self.lexicon)
 
     def source_at(self, address: str) -> Declared | None:
         """Return the source that has an address, a declared one or the one that the user names."""
@@ -310,32 +382,9 @@ def publishers_of(
         PageObjects(sources),
         frozenset({"eastmoney.com", *mirror, *share} - {""}),
         declared,
+        lexicon,
         Declared(other, lexicon) if other else None,
         frozenset(other_hosts),
-    )
-
-
-def undeclared(name: str, *, title: str | None = None, lang: str = "zh") -> Declaration:
-    """Return a declaration of a source about which nothing is known but its name."""
-    host = f"{name}.invalid"
-    no_list = {
-        "format": "html",
-        "address": f"https://{host}/",
-        "entries": "a",
-        "fields": {"address": "./@href"},
-        "seen": {"on": "2026-01-01", "first_hand": False},
-    }
-    return Declaration.model_validate(
-        {
-            "name": name,
-            "title": title or name,
-            "lang": lang,
-            "site": f"https://{host}/",
-            "hosts": [host],
-            "family": f"*.{host}",
-            "lists": {"none": no_list},
-            "extract": True,
-        }
     )
 
 

@@ -1,5 +1,6 @@
 """Read the rows of JSON Lines and CSV, and continue behind those that cannot be read."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -7,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
@@ -18,6 +20,7 @@ from crawler.importing.mapping import InvalidMapping, Mapping
 _MOST_CHARACTERS = 16 << 20
 """Of a line, and of a field of CSV."""
 
+_DELIMITERS = (",", ";", "\t", "|")
 _GZIP = b"\x1f\x8b"
 _UTF_8 = "utf-8-sig"
 _UNDECODED = re.compile("[\udc80-\udcff]")
@@ -50,18 +53,25 @@ def rows_of(path: Path, mapping: Mapping) -> Iterator[Row]:
     :raises OSError: likewise.
     """
     require_file(path)
-    encoding = mapping.encoding or _UTF_8
     try:
         with path.open("rb") as file:
             packed = file.read(len(_GZIP)) == _GZIP
             file.seek(0)
             stream = cast("BinaryIO", gzip.open(file)) if packed else file  # noqa: SIM115
+            encoding = mapping.encoding or _encoding_of(stream)
             text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
             with text:
                 lines = _Lines(text, encoding)
                 yield from _of_csv(path, lines, mapping) if is_csv(path) else _of_json(lines)
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeError) as error:
         raise Refused(f"{path} cannot be read to its end: {error}.") from error
+
+
+def _encoding_of(stream: BinaryIO) -> str:
+    """Return UTF-16 for a stream that begins with its byte order mark, and else UTF-8."""
+    beginning = stream.read(2)
+    stream.seek(0)
+    return "utf-16" if beginning in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else _UTF_8
 
 
 class _Lines:
@@ -87,7 +97,8 @@ class _Lines:
                 pass
             raise Refused(f"it is longer than {_MOST_CHARACTERS:,} characters")
         if _UNDECODED.search(line):
-            raise Refused(f"it is not in {self._encoding.removesuffix('-sig')}")
+            name = self._encoding.removesuffix("-sig")
+            raise Refused(f"it is not in {name}; `encoding` in a mapping names another encoding")
         return line
 
 
@@ -114,7 +125,12 @@ def _object(line: str) -> dict[str, Any]:
 
 def _of_csv(path: Path, lines: _Lines, mapping: Mapping) -> Iterator[Row]:
     csv.field_size_limit(_MOST_CHARACTERS)
-    reader = csv.reader(lines, delimiter=mapping.delimiter)
+    try:
+        first = next(lines, "")
+    except Refused as error:
+        raise Refused(f"{path} has a header that cannot be read: {error}.") from error
+    delimiter = mapping.delimiter or _delimiter_of(first, mapping)
+    reader = csv.reader(chain([first], lines), delimiter=delimiter)
     header = _header(path, reader, mapping)
     number = 0
     while True:
@@ -133,6 +149,16 @@ def _of_csv(path: Path, lines: _Lines, mapping: Mapping) -> Iterator[Row]:
             yield Row(number, None, problem)
         else:
             yield Row(number, dict(zip(header, values, strict=True)))
+
+
+def _delimiter_of(header: str, mapping: Mapping) -> str:
+    """Return the delimiter with which a header has most columns of a mapping."""
+
+    def known(delimiter: str) -> int:
+        columns = next(csv.reader([header], delimiter=delimiter), [])
+        return len(set(columns).intersection(mapping.columns))
+
+    return max(_DELIMITERS, key=known)
 
 
 def _header(path: Path, reader: Iterator[list[str]], mapping: Mapping) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
@@ -12,13 +13,21 @@ from archive.article import Article
 from archive.capture import Capture
 from archive.errors import ArchiveError, FinewsError, Refused
 from archive.progress import Progress, silent
-from archive.warc import Record
-from archive.writing import Outcome
+from archive.warc import Exchange, Record
+from archive.writing import Outcome as Stored
 from crawler.declarations import Declaration
-from crawler.importing.captured import Captured, captured, date_of
+from crawler.importing.captured import Captured, captured, captured_file, date_of
 from crawler.importing.listing import ListedResponse, Place, ResponseListing
 from crawler.importing.mapping import InvalidMapping, Mapping
-from crawler.importing.publishers import ListedArticles, Publishers
+from crawler.importing.publishers import (
+    FindResponse,
+    ListedArticles,
+    Outcome,
+    Publisher,
+    Publishers,
+    Role,
+)
+from crawler.importing.saved_files import SavedFile, SavedLists, lists_in, page_of
 from crawler.importing.storing import Storing
 from crawler.importing.tables import articles_in
 from crawler.importing.warc_files import WarcFile, read_warc, warc_files_in
@@ -84,9 +93,9 @@ class FileImport:
         """Return what was done up to now."""
         counts = self._storing.counts
         return FilesImported(
-            added=counts[Outcome.ADDED],
-            revised=counts[Outcome.REVISED],
-            unchanged=counts[Outcome.UNCHANGED],
+            added=counts[Stored.ADDED],
+            revised=counts[Stored.REVISED],
+            unchanged=counts[Stored.UNCHANGED],
             left=self._left,
             refused=self._refused,
         )
@@ -113,10 +122,53 @@ class FileImport:
         """Import WARC and WACZ files: the lists in all of them first, then what is earliest."""
         with ResponseListing() as listing, ListedArticles() as listed:
             files = list(self._list(paths, listing))
+
+            def find(url: str, date: datetime) -> Captured | None:
+                found = listing.nearest(url, date)
+                return self._captured(found, files, listing) if found else None
+
+            further = set(self._further_pages(files, listing))
             count = range(len(listing))
-            for _, response in zip(progress("responses", count), listing.responses(), strict=True):
-                self._import(response, files, listing, listed)
+            for _, one in zip(progress("responses", count), listing.responses(), strict=True):
+                url = one.place.url
+                if one.role is Role.FURTHER_PAGE:
+                    self._left += url not in further
+                elif url not in further:
+                    load = partial(self._captured, one, files, listing)
+                    self._import(url, self._reader_of(url), one.role, load, listed, find)
             self._storing.write()
+
+    def saved(self, files: Sequence[SavedFile], declaration: Declaration) -> None:
+        """Import saved lists and pages of a source, the lists first.
+
+        :param declaration: of the source; one that `undeclared` returns has no lists.
+        """
+        reader = self._publishers.of(declaration)
+        lists = lists_in(declaration, files)
+        pages = list(self._pages(lists))
+        by_url = {page.url: page for page in pages}
+        further = {reader.page_after(page) for page in pages}
+        named = [(Role.LIST, captured_file(answer, self._now)) for _, answer, _ in lists.pages]
+        named += [(Role.ARTICLE, page) for page in pages if page.url not in further]
+        with ListedArticles() as listed:
+            for role, response in reader.in_order(named):
+                self._import(
+                    response.url,
+                    reader,
+                    role,
+                    partial(_as_it_is, response),
+                    listed,
+                    lambda url, _: by_url.get(url),
+                )
+        self._storing.write()
+
+    def _pages(self, lists: SavedLists) -> Iterator[Captured]:
+        """Yield the saved pages of articles with their addresses."""
+        for file in lists.others:
+            try:
+                yield captured_file(page_of(file, lists.entries), self._now)
+            except FinewsError as error:
+                self._refuse(str(file.path), str(error))
 
     def _list(self, paths: Sequence[Path], listing: ResponseListing) -> Iterator[WarcFile]:
         """List the responses of files that can be read; yield the files in their order."""
@@ -158,47 +210,69 @@ class FileImport:
         for role in roles:
             listing.add(role, number, record, date)
 
+    def _further_pages(self, files: Sequence[WarcFile], listing: ResponseListing) -> Iterator[str]:
+        """Yield the addresses of pages that others name as the next page of their article."""
+        for one in listing.responses():
+            reader = self._reader_of(one.place.url)
+            if reader.joins_pages and one.role is not Role.LIST:
+                try:
+                    following = reader.page_after(self._captured(one, files, listing))
+                except Refused:  # it is reported when the article is read
+                    continue
+                if following:
+                    yield following
+
+    def _reader_of(self, url: str) -> Publisher:
+        reader = self._publishers.at(url)
+        assert reader, "its response is listed"
+        return reader
+
+    def _captured(
+        self, one: ListedResponse, files: Sequence[WarcFile], listing: ResponseListing
+    ) -> Captured:
+        """Read a response.
+
+        :raises Refused: when it cannot be read.
+        """
+        record = _record(files, one.place)
+        if one.revisited is not None:
+            first = listing.payload(one.revisited)
+            if first is None:
+                raise Refused(f"{record.url} revisits a payload that no imported file has")
+            record = replace(record, payload=_record(files, first).payload)
+        if len(record.payload) > self._most_bytes:
+            raise Refused(f"{record.url} has more than DOWNLOAD_MAXSIZE, {self._most_bytes:,}")
+        return captured(record, self._compression)
+
     def _import(
         self,
-        one: ListedResponse,
-        files: Sequence[WarcFile],
-        listing: ResponseListing,
+        url: str,
+        reader: Publisher,
+        role: Role,
+        load: Callable[[], Captured],
         listed: ListedArticles,
+        find: FindResponse,
     ) -> None:
         """Import the articles of a response."""
-        publisher = self._publishers.at(one.place.url)
-        assert publisher, "it was listed"
         try:
-            record = _record(files, one.place)
-            if one.revisited is not None:
-                first = listing.payload(one.revisited)
-                if first is None:
-                    raise Refused(f"{record.url} revisits a payload that no imported file has")
-                record = replace(record, payload=_record(files, first).payload)
-            if len(record.payload) > self._most_bytes:
-                raise Refused(f"{record.url} has more than DOWNLOAD_MAXSIZE, {self._most_bytes:,}")
-            response = captured(record, self._compression)
-            keep = _Keeping(self._archive, response, publisher.declaration)
-            with_capture = keep.with_capture if self._keep_captures else _as_it_is
-            for article in publisher.read(one.role, response, listed):
-                self._add(article, response, with_capture)
+            keeping = _Keeping(self._archive, reader.declaration, is_off=not self._keep_captures)
+            for outcome in reader.read(role, load(), listed, find):
+                self._add(outcome, url, keeping)
         except FinewsError as error:
             if isinstance(error, ArchiveError):
                 raise
-            self._refuse(one.place.url, str(error))
+            self._refuse(url, str(error))
 
-    def _add(
-        self,
-        article: Article | Refused,
-        response: Captured,
-        with_capture: Callable[[Article], Article],
-    ) -> None:
+    def _add(self, outcome: Outcome, url: str, keeping: "_Keeping") -> None:
+        if isinstance(outcome, Refused):
+            self._refuse(url, str(outcome))
+            return
+        seen = min(self._now, max(response.date for response in outcome.responses))
         try:
-            if isinstance(article, Refused):
-                raise article
-            self._storing.add(article, response.date, with_capture)
+            with_captures = partial(keeping.with_captures, outcome.responses)
+            self._storing.add(outcome.article, seen, with_captures)
         except Refused as reason:
-            self._refuse(response.record.url, str(reason))
+            self._refuse(url, str(reason))
 
     def _refuse(self, place: str, reason: str) -> None:
         self._refused += 1
@@ -206,25 +280,33 @@ class FileImport:
 
 
 class _Keeping:
-    """Stores a response once, as soon as the archive takes an article of it."""
+    """Stores responses, each once, as soon as the archive takes an article of them.
 
-    def __init__(
-        self, archive: Archive, response: Captured, declaration: Declaration | None
-    ) -> None:
+    :param is_off: nothing is stored.
+    """
+
+    def __init__(self, archive: Archive, declaration: Declaration | None, *, is_off: bool) -> None:
         self._archive = archive
-        self._response = response
         self._declaration = declaration
-        self._capture: Capture | None = None
+        self._is_off = is_off
+        self._captures: dict[tuple[str, datetime], Capture] = {}
 
-    def with_capture(self, article: Article) -> Article:
-        """Return an article with the place of the stored response."""
-        if self._capture is None:
-            self._capture = self._archive.capture(self._response.exchange(self._declaration))
-        return replace(article, captures=(self._capture,))
+    def with_captures(self, responses: Sequence[Captured], article: Article) -> Article:
+        """Return an article with the places of the stored responses."""
+        exchanges = [response.exchange(self._declaration) for response in responses]
+        if self._is_off or None in exchanges:
+            return article
+        return replace(article, captures=tuple(map(self._capture, filter(None, exchanges))))
+
+    def _capture(self, exchange: Exchange) -> Capture:
+        key = exchange.url, exchange.received
+        if key not in self._captures:
+            self._captures[key] = self._archive.capture(exchange)
+        return self._captures[key]
 
 
-def _as_it_is(article: Article) -> Article:
-    return article
+def _as_it_is(response: Captured) -> Captured:
+    return response
 
 
 def _record(files: Sequence[WarcFile], place: Place) -> Record:

@@ -70,15 +70,16 @@ def _title(facts: Facts | None, text: ArticleText) -> str | None:
 
 
 def _published(facts: Facts | None, text: ArticleText) -> datetime | None:
-    """Return the time that is shown, which moves when the article is published anew.
+    """Return the time that the source of the body states; it may move, so an older one is not kept.
 
-    A post without a zone is shown by the mirror as if its time were that of Greenwich.
+    Some sources leave out the seconds: of two times in one minute, the other facts' time is kept
+    where it has them.
     """
-    shown = facts.published if facts else None
-    if text.published is None or shown is None:
-        return shown or text.published
-    without_zone = shown - text.published == SHANGHAI.utcoffset(shown)
-    return text.published if text.source is BodySource.ARTICLE_API or without_zone else shown
+    listed = facts.published if facts else None
+    if text.published is None or listed is None:
+        return listed or text.published
+    same_minute = listed.replace(second=0) == text.published.replace(second=0)
+    return listed if same_minute and listed.second else text.published
 
 
 def compose_stand_in(facts: Facts, link_of: LinkOf, *, provisional: bool) -> Article:

@@ -10,7 +10,8 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoaderProtocol
 
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
-from crawler.arguments import HOSTS, LISTS, argument_names, in_one_sentence
+from archive.validation import in_one_sentence
+from crawler.arguments import HOSTS, LISTS, argument_names
 from crawler.exit_status import ExitStatus
 from crawler.sources import Sources
 
@@ -25,7 +26,10 @@ def check_project(settings: BaseSettings) -> None:
         return
     project = os.environ.get("SCRAPY_PROJECT")
     if project is None:
-        raise WrongCall("This folder is in no Scrapy project; go to the one with scrapy.cfg.")
+        raise WrongCall(
+            "This folder is in no Scrapy project; go to the one with scrapy.cfg, or create one "
+            "with `finews init DIR`."
+        )
     raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
 
 

@@ -8,7 +8,7 @@ from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
 from archive.errors import FinewsError
-from crawler.settings_check import rename_settings
+from crawler.settings_check import prefer_environment, rename_settings
 
 
 def pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str]:
@@ -19,6 +19,13 @@ def pairs(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[
     return {name: value for name, _, value in found}
 
 
+argument_option = click.option(
+    *("--argument", "-a", "arguments"),
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=pairs,
+    help="Give an argument to the one SOURCE, such as since=2026-11-22.",
+)
 setting_option = click.option(
     *("--set", "-s", "settings"),
     metavar="NAME=VALUE",
@@ -42,6 +49,7 @@ def project_settings(changed: Mapping[str, str]) -> Settings:
             )
         settings.setmodule("settings.base", priority="project")
     settings.setdict(dict(changed), priority="cmdline")
+    prefer_environment(settings)
     for sentence in rename_settings(settings):
         click.echo(f"finews: {sentence}", err=True)
     return settings

@@ -7,7 +7,7 @@ from dataclasses import replace
 from scrapy.crawler import Crawler
 
 from crawler.exit_status import Counts, ExitStatus, Verdict, judge, worst_of
-from crawler.extensions.open_archive import OpenArchive
+from crawler.extensions.archive_session import ArchiveSession
 
 INTERRUPTED = Verdict(
     ExitStatus.INTERRUPTED,
@@ -21,7 +21,7 @@ def verdict_of(crawler: Crawler) -> Verdict:
 
     :param crawler: whose extensions were built.
     """
-    opened = crawler.get_extension(OpenArchive)
+    opened = crawler.get_extension(ArchiveSession)
     share = crawler.settings.getfloat("FINEWS_MAX_FAILED_SHARE")
     return (opened and opened.verdict) or judge(crawler.stats.get_stats(), share)
 

@@ -20,7 +20,7 @@ from crawler.running.report import NOT_STARTED, verdict_of
 logger = logging.getLogger(__name__)
 
 #: Statuses of a source that gives no news, so that its fallback takes over.
-_GIVES_NONE = {
+GIVES_NONE = {
     ExitStatus.SOURCE_UNREACHABLE,
     ExitStatus.LAYOUT_CHANGED,
     ExitStatus.LIST_EMPTY,
@@ -43,7 +43,7 @@ class CrawlResult:
     @property
     def gives_none(self) -> bool:
         """Whether the source gives no news, or not all."""
-        return self.verdict.status in _GIVES_NONE
+        return self.verdict.status in GIVES_NONE
 
     def adding(self, remark: str) -> Self:
         """Return the result with a remark at the end of its sentence."""
@@ -60,12 +60,19 @@ class SeveralCrawls:
 
     :param process: is not started yet.
     :param sources: all that can be crawled, by name.
+    :param arguments: those of the spiders that have some, by the name of the source.
     """
 
-    def __init__(self, process: AsyncCrawlerProcess, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self,
+        process: AsyncCrawlerProcess,
+        sources: Mapping[str, Source],
+        arguments: Mapping[str, Mapping[str, str]],
+    ) -> None:
         self.results: dict[str, CrawlResult] = {}
         self._process = process
         self._sources = sources
+        self._arguments = arguments
         self._crawls: dict[str, asyncio.Task[CrawlResult | None]] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._is_stopping = False
@@ -118,7 +125,7 @@ class SeveralCrawls:
             if self._is_stopping:
                 return None
             crawler = self._process.create_crawler(source.name)
-            crawl = self._process.crawl(crawler)
+            crawl = self._process.crawl(crawler, **self._arguments.get(source.name, {}))
             await asyncio.wait([crawl])
             failure = crawl.exception()
             if isinstance(failure, FinewsError):

@@ -2,9 +2,9 @@
 
 import click
 
+from crawler.import_command import import_ as import_files
 from crawler.source_commands.adding import add
 from crawler.source_commands.checking import check
-from crawler.source_commands.importing import import_
 from crawler.source_commands.listing import list_
 from crawler.source_commands.reading import read
 from crawler.source_commands.testing import test
@@ -15,12 +15,28 @@ __all__ = ["sources"]
 
 @click.group()
 def sources() -> None:
-    """List, add, try and check sources, and import their saved answers.
+    """List, add, try and check sources.
 
     A source is described by a file of facts, its declaration. finews has some; those of your own
     are in the folder sources beside scrapy.cfg, or in the folders of FINEWS_DECLARATIONS.
     """
 
 
-for command in (list_, add, try_, check, read, test, import_):
+for command in (list_, add, try_, check, read, test):
     sources.add_command(command)
+
+
+@sources.command(
+    "import", hidden=True, context_settings={"ignore_unknown_options": True}, add_help_option=False
+)
+@click.argument("name")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def import_(name: str, arguments: tuple[str, ...]) -> None:
+    """Import saved files; the old name of `finews import`, which the next release removes."""
+    click.echo(
+        f"finews: finews sources import {name} is now finews import --source {name}; use that.",
+        err=True,
+    )
+    named = [one.partition("=")[2] for one in arguments if one.startswith("FINEWS_ARCHIVE=")]
+    archive = ["--archive", named[-1]] if named else []
+    import_files(["--source", name, *archive, *arguments])

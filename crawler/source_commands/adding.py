@@ -16,7 +16,6 @@ from crawler.declarations.model import SOURCE_NAME
 from crawler.discovery import NothingFound
 from crawler.exit_status import ExitStatus
 from crawler.running.project import project_settings, setting_option
-from crawler.samples import doubts
 from crawler.source_commands.finding import FoundSource, find, find_in_files
 from crawler.source_commands.options import (
     declaration_folders,
@@ -27,6 +26,7 @@ from crawler.source_commands.options import (
 from crawler.source_commands.trying import show
 from crawler.visiting import NoAnswer, Visit, make_visits
 
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _NO_SOURCE = (*SOURCES, "auto")
 _parts_of = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
@@ -66,6 +66,9 @@ def add(
     others are saved pages of its articles, or further lists. A page's address is found in it or in
     the list; otherwise write FILE=ADDRESS.
 
+    Where the list names its articles by ids alone, add the address of one of them, or
+    FILE=ADDRESS for one file: the addresses of the others follow from it.
+
     Exit status: 0, the declaration is written; 4, no list of articles was found; 3, there is no
     answer, or it is a refusal, such as a page with a captcha.
     """
@@ -74,11 +77,14 @@ def add(
     name = name or _name_of(address)
     folder = folder or declaration_folders(changed)[-1]
     path = _place(name, folder, changed, force=force)
+    examples = [safe_url_string(one) for one in files if _WEB.match(one)]
+    if len(examples) < len(files):
+        examples = []
     try:
-        if files:
+        if files and not examples:
             found = find_in_files(name, address, files, changed.getint("DOWNLOAD_MAXSIZE"))
         else:
-            visit = Visit(run=lambda visitor: find(visitor, name, address))
+            visit = Visit(run=lambda visitor: find(visitor, name, address, examples))
             (found,) = make_visits([visit], changed)
     except NoAnswer as error:
         end(str(error), ExitStatus.SOURCE_UNREACHABLE)
@@ -93,8 +99,9 @@ def add(
     saved = _write(found, path, address, unsure)
     click.echo(f"\nWrote {path}, and its test to {saved}.")
     shown = name if declared_files(changed).get(name) == path else str(path)
-    if files:
-        click.echo(f"To archive the articles in files: finews sources import {shown} FILE...")
+    if files and not examples:
+        click.echo(f"To see more of it: finews sources try {shown} FILE...")
+        click.echo(f"To archive the articles in files: finews import --source {shown} FILE...")
     else:
         click.echo(f"To see more of it: finews sources try {shown}")
     if shown == name:
@@ -133,10 +140,20 @@ def _place(name: str, folder: Path, settings: Settings, *, force: bool) -> Path:
 
 def _unsure(found: FoundSource) -> list[str]:
     declaration = found.proposal.declaration
-    unsure = doubts(found.proposal.page, [sample for sample, _ in found.samples])
+    unsure = found.doubts
+    if "page" in declaration.articles:
+        unsure.append(
+            "Extraction left doubts, so pages are read by the selectors of articles.page."
+        )
+    for layout in declaration.articles.values():
+        lines = (pattern.strip("^$").replace("\\", "") for pattern in layout.drop_text)
+        unsure += (f"Most texts have the line {line[:40]!r}; it is left out." for line in lines)
     if not found.samples:
         unsure.append("No article was read.")
-    if not declaration.identity.addresses:
+    entries = found.proposal.entries
+    if entries and not any(entry.address for entry in entries):
+        unsure.append("Add the address of one article to the command: the others follow from it.")
+    elif not declaration.identity.addresses and not all(entry.id for entry in entries):
         unsure.append(
             "Addresses of articles have no pattern that was found: `identity` has none,"
             " and the whole address is the id."

@@ -74,7 +74,7 @@ def check(
         (one, [_compared(one.source, chosen[one.source], answer) for answer in one.answers])
         for one in answers
     ]
-    click.echo(report(checked, when=when, version=version("finews")), nl=False)
+    click.echo(report(checked, when=when, version=version("finews-archive")), nl=False)
     status, sentence = status_of([finding for _, findings in checked for finding in findings])
     click.echo(f"finews: {sentence}", err=True)
     sys.exit(status)

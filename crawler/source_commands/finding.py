@@ -12,9 +12,16 @@ from crawler.declarations.formats import SITEMAPS, Format
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
 from crawler.declared_answers import answer_of
-from crawler.discovery import Proposal, links_in, propose
-from crawler.samples import Sample, sample_of
-from crawler.source_commands.files import lists_in, page_of, read_file
+from crawler.discovery import (
+    PageOfEntry,
+    Proposal,
+    links_in,
+    page_layout,
+    propose,
+    without_repeated,
+)
+from crawler.importing.saved_files import lists_in, page_of, read_file
+from crawler.samples import Sample, doubts, sample_of
 from crawler.visiting import NoAnswer, Visitor
 
 _ARTICLES = 5
@@ -34,6 +41,11 @@ class FoundSource:
     samples: tuple[tuple[Sample, Answer | None], ...]
 
     @property
+    def doubts(self) -> list[str]:
+        """What is unsure, as sentences."""
+        return doubts(self.proposal.page, [sample for sample, _ in self.samples])
+
+    @property
     def answers(self) -> dict[str, Answer]:
         """Every answer, by the name of what it is."""
         lists = {f"lists.{name}": answer for name, answer in self.proposal.answers.items()}
@@ -41,16 +53,19 @@ class FoundSource:
         return lists | {f"article-{number}": page for number, page in enumerate(pages, 1)}
 
 
-async def find(visitor: Visitor, name: str, address: str) -> FoundSource:
+async def find(
+    visitor: Visitor, name: str, address: str, examples: Sequence[str] = ()
+) -> FoundSource:
     """Request an address, the lists to which it leads, and some articles of them.
 
     :param name: of the source.
+    :param examples: addresses of articles, which show those of others that a list names by id.
     :raises NoAnswer: when the address gives no answer.
     :raises NothingFound: when there is no list.
     """
     given = await _answer(visitor, address)
     lists = [given, *await _other_lists(visitor, given)]
-    proposal = propose(name, lists)
+    proposal = propose(name, lists, [await _answer(visitor, one) for one in examples])
     if proposal.declaration.lists["news"].whole:
         return _found(proposal, [])
     pages: list[tuple[Entry, Answer | NoAnswer]] = []
@@ -93,6 +108,25 @@ def find_in_files(name: str, address: str, files: Sequence[str], most_bytes: int
 
 
 def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]]) -> FoundSource:
+    """Read the pages; where this leaves doubts, by a layout that leaves fewer of them."""
+    found = _read(proposal, pages)
+    of_pages = [(sample, answer) for sample, answer in found.samples if answer is not None]
+    if not found.doubts or not of_pages:
+        return found
+    if known := proposal.table.get("articles"):
+        ((name, layout),) = known.items()
+        texts = [sample.text for sample, _ in of_pages if sample.text]
+        better = _read(proposal.with_layout(name, layout | without_repeated(texts)), pages)
+    else:
+        given = [PageOfEntry(sample.entry, answer, sample.text) for sample, answer in of_pages]
+        selectors = page_layout(given, proposal.declaration.tzinfo)
+        if selectors is None:
+            return found
+        better = _read(proposal.with_layout("page", selectors), pages)
+    return better if len(better.doubts) < len(found.doubts) else found
+
+
+def _read(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]]) -> FoundSource:
     samples: list[tuple[Sample, Answer | None]] = []
     for entry, page in pages:
         if isinstance(page, NoAnswer):

@@ -145,7 +145,7 @@ class DeclaredSpider(DeclaredArticleSpider):
                 continue
             self.count("list/posts")
             skip = entry.skip or (_NO_TEXT if table.whole and entry.body is None else None)
-            if skip is not None:
+            if skip is not None and not entry.locked:
                 self.count(f"{SKIPPED}{skip}")
                 continue
             try:

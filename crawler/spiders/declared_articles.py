@@ -26,7 +26,7 @@ from archive.article import Article, BodySource
 from archive.article_id import ArticleId
 from archive.catalog import PostRow
 from archive.clock import Clock
-from archive.content.lexicon import Lexicon, read_lexicon
+from archive.content.lexicon import Lexicon
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from crawler.arguments import HOSTS, LISTS, DeclaredArguments
 from crawler.declarations import (
@@ -125,8 +125,8 @@ class DeclaredArticleSpider(Spider):
     @cached_property
     def _lexicon(self) -> Lexicon:
         """The names of securities that the archive has learnt, and those of the user's file."""
-        learnt, path = self.session.archive.lexicon(), self.settings["FINEWS_LEXICON"]
-        return learnt.completed(read_lexicon(Path(path))) if path else learnt
+        path = self.settings["FINEWS_LEXICON"]
+        return self.session.archive.lexicon().completed(Path(path) if path else None)
 
     # Articles that are named.
 
@@ -139,7 +139,7 @@ class DeclaredArticleSpider(Spider):
     def _listed(self, known_as: ArticleId, listed: ListedEntry) -> Iterator[Request | Item]:
         table = self.declaration.lists[listed.list]
         pending = PendingArticle(id=known_as, entry=listed.entry, space=table.space, listed=listed)
-        if table.whole:
+        if table.whole or listed.entry.locked:
             yield from self._of_list(pending)
         else:
             yield from self._first_page(replace(pending, revisit=self._may_improve(known_as)))
@@ -175,7 +175,8 @@ class DeclaredArticleSpider(Spider):
             return False
         checked = datetime.fromisoformat(row.checked)
         is_modified = entry.modified is not None and entry.modified.time > checked
-        return is_modified or entry.title not in (None, row.title)
+        is_unlocked = bool(row.missing) and not entry.locked
+        return is_modified or is_unlocked or entry.title not in (None, row.title)
 
     def _is_waiting(self, known_as: ArticleId) -> bool:
         return self.is_whole and self.session.archive.crawl_state.is_waiting(
@@ -292,7 +293,9 @@ class DeclaredArticleSpider(Spider):
     def _has_page(self, pending: PendingArticle) -> bool:
         """Return whether an article has a page with a better body than its list has."""
         listed = pending.listed
-        is_whole = listed is not None and self.declaration.lists[listed.list].whole
+        is_whole = listed is not None and (
+            self.declaration.lists[listed.list].whole or listed.entry.locked
+        )
         return bool(self.declaration.articles) and not is_whole
 
     def known_as(self, entry: Entry, space: str) -> ArticleId:

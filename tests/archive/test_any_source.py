@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.archive import Archive
-from archive.article import Article, BodySource, Edition, Found, Precision, SecurityMention
+from archive.article import (
+    SHANGHAI,
+    Article,
+    ArticleFlag,
+    BodySource,
+    Edition,
+    Found,
+    Precision,
+    SecurityMention,
+)
 from archive.article_id import ArticleId, InfoCode
 from archive.catalog import PostRow
 from archive.content import format_post, parse_post, post_path
@@ -242,6 +251,9 @@ def _articles(draw: st.DrawFn) -> Article:
         lang=draw(maybe),
         digest=draw(maybe),
         extractor=draw(maybe),
+        flags=tuple(flag for flag in ArticleFlag if draw(st.booleans())),
+        keywords=tuple(draw(st.lists(_TEXT, max_size=3))),
+        modified=draw(st.none() | st.just(datetime(2026, 9, 19, 1, 48, 12, tzinfo=SHANGHAI))),
     )
 
 
@@ -250,5 +262,15 @@ def test_a_post_of_any_source_says_all_that_it_was_written_of(article: Article) 
     post = parse_post(format_post(article), post_path(article).name)
     assert post.problems == ()
     names = ("info_code", "title", "published", "category", "tag", "digest", "body", "link")
-    for name in (*names, "media", "author", "lang", "precision", "extractor"):
+    for name in (
+        *names,
+        "media",
+        "author",
+        "lang",
+        "precision",
+        "extractor",
+        "flags",
+        "keywords",
+        "modified",
+    ):
         assert getattr(post, name) == getattr(article, name), name

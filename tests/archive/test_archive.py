@@ -94,6 +94,9 @@ def test_the_catalog_knows_what_the_post_says(archive: Archive, folder: Path) ->
         "precision": "second",
         "extractor": None,
         "mentioned": "[]",
+        "flags": "[]",
+        "keywords": "[]",
+        "modified": None,
         "cause": "first_seen",
         "edits": "[]",
     }

@@ -16,12 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, BodySource, InfoCode
-from archive.cli import main
 from archive.crawl_state import FailedAttempt
+from tests.support.calls import call
 from tests.support.children import Child
 
 Run = Callable[..., Result]
@@ -32,7 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Run `finews` in an empty folder."""
     monkeypatch.delenv("FINEWS_ARCHIVE", raising=False)
     monkeypatch.chdir(tmp_path)
-    return lambda *arguments: CliRunner().invoke(main, arguments)
+    return call
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ finally:
 @pytest.mark.parametrize("group", [(), ("export",), ("cluster",)])
 def test_no_line_of_a_list_of_commands_is_cut(run: Run, group: tuple[str, ...]) -> None:
     shown = run(*group, "--help").output
-    _, commands = shown.split("Commands:\n")
+    _, commands = shown.split("\n\n", 1)
     assert commands
     assert "..." not in commands
 
@@ -139,7 +139,23 @@ def test_stats(run: Run, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setenv("FINEWS_ARCHIVE", str(news))
     monkeypatch.chdir("/")
-    assert f"archive     {news}" in run("stats").output
+    assert f"archive     {news}" in run("stats").stdout
+    assert run("stats").stderr == f"The archive is {news} (from FINEWS_ARCHIVE).\n"
+    assert run("stats", str(news)).stderr == ""
+
+
+def test_the_archive_is_that_of_the_project_around_the_folder(
+    run: Run, news: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = settings.base\n")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    code = "from archive.cli import main; main()"
+    command = (sys.executable, "-c", code, "stats")
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert f"archive     {news}\n" in shown.stdout
+    assert shown.stderr == f"The archive is {news} (the setting of the project).\n"
 
 
 def test_stats_lists_the_last_crawls_aligned(run: Run, news: Path) -> None:

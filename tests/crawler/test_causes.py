@@ -1,7 +1,6 @@
 """The last line of a crawl names the cause: which host, which answer, which argument."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -11,7 +10,8 @@ import pytest
 
 from demo.faults import Fault, redirect, reset, status, with_body
 from demo.replica import Answer, Replica, Request
-from tests.conftest import MIRROR, ROOT, SHARE_HOSTS, Crawl, posts_in
+from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
+from tests.support import fork_server
 from tests.support.crawl_states import state_of
 from tests.support.sample_site import REAL, asked, rows
 
@@ -149,14 +149,7 @@ def test_an_article_is_given_up_on_demand(crawl: Crawl, replica: Replica, archiv
     assert crawl().status == 0
 
     def finews(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            (sys.executable, "-m", "archive.cli", *words, str(archive)),
-            cwd=ROOT,
-            env=os.environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return fork_server.run((sys.executable, "-m", "archive.cli", *words, str(archive)))
 
     assert REAL in finews("stats").stdout
     given_up = finews("give-up", REAL)

@@ -18,13 +18,14 @@ from scrapy.spiderloader import SpiderLoader
 from archive.archive import Archive
 from archive.article import SHANGHAI, InfoCode
 from archive.integrity.verify import verify
-from crawler.settings_check import check_settings, rename_settings
+from crawler.settings_check import check_settings, prefer_environment, rename_settings
 from demo.articles import MIN_ARTICLES
 from demo.faults import Fault, delay
 from demo.replica import Replica
 from demo.site import made_up_site
 from settings import base, fast
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, Crawl, posts_in
+from tests.support import fork_server
 from tests.support.children import Child
 from tests.support.processes import processes_of
 from tests.support.waiting import wait_until_gone
@@ -108,6 +109,17 @@ def test_values_of_old_names_are_taken_over() -> None:
     check_settings(settings)
 
 
+def test_the_environment_overrides_the_project_and_not_the_command_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FINEWS_ARCHIVE", "of the environment")
+    settings = Settings()
+    for named, priority in (("of the project", "project"), ("of the command line", "cmdline")):
+        settings.set("FINEWS_ARCHIVE", named, priority)
+        prefer_environment(settings)
+        assert (settings["FINEWS_ARCHIVE"] == named) == (priority == "cmdline")
+
+
 @pytest.mark.parametrize("pages", ["0", "x", "-1", "1.5", ""])
 def test_a_wrong_number_of_pages_is_one_sentence(
     crawl: Crawl, replica: Replica, pages: str
@@ -145,13 +157,7 @@ def test_an_unknown_scrapy_project_is_told(crawl: Crawl, replica: Replica, proje
 
 
 def test_outside_of_a_project_is_told(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        (sys.executable, "-m", "scrapy", "crawl", "finews"),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = fork_server.run((sys.executable, "-m", "scrapy", "crawl", "finews"), cwd=tmp_path)
     assert ended.returncode == 2
     assert "This folder is in no Scrapy project" in ended.stderr
 

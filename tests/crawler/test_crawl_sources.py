@@ -23,8 +23,10 @@ from demo.site import made_up_site
 from tests.conftest import ROOT, posts_in
 from tests.crawler.declarations.recorded import SOURCES
 from tests.crawler.test_declared_spider import ARTICLES, rows
+from tests.support.fork_server import Forked
 from tests.support.publishers import (
     AT_ONCE,
+    FINEWS,
     Timed,
     asked,
     crawl_command,
@@ -87,7 +89,7 @@ def test_twelve_sources_are_crawled_at_once_killed_and_crawled_again(
 
 
 def kill_when_there_are(replica: Replica, archive: Path, enough: int) -> None:
-    crawl = subprocess.Popen(
+    crawl = Forked(
         crawl_command("--all", "--set", "LOG_LEVEL=ERROR", *AT_ONCE),
         cwd=ROOT,
         env=environment(replica, archive),
@@ -201,7 +203,7 @@ def test_what_is_due_is_crawled(replica: Replica, archive: Path) -> None:
 
 
 def test_a_signal_ends_all_crawls_and_the_next_run_goes_on(replica: Replica, archive: Path) -> None:
-    crawl = subprocess.Popen(
+    crawl = Forked(
         crawl_command("cls", "nbd"),
         cwd=ROOT,
         env=environment(replica, archive),
@@ -222,9 +224,41 @@ def test_a_signal_ends_all_crawls_and_the_next_run_goes_on(replica: Replica, arc
     assert f"cls: {ARTICLES['cls']} articles found" in ended.output
 
 
+def test_one_source_has_arguments_and_the_log_is_in_the_archive(
+    replica: Replica, archive: Path
+) -> None:
+    """What is printed is for people; failures alone are on standard error, which cron mails."""
+
+    def crawl(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = (*FINEWS, "crawl", "people", "--archive", str(archive), *arguments, *AT_ONCE)
+        variables = environment(replica, Path("/elsewhere"))
+        return subprocess.run(
+            command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False
+        )
+
+    ended = crawl("-a", "pages=1")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    counts, verdict, place, log = ended.stdout.splitlines()
+    assert counts.startswith(f"finews: people: {ARTICLES['people']} articles found, ")
+    assert verdict == "finews: people: All articles that the source names are archived."
+    assert str(archive) in place
+    assert log == f"finews: The log is {archive}/crawl.log"
+    text = (archive / "crawl.log").read_text("utf-8")
+    assert "Spider closed (finished)" in text
+
+    (archive / "crawl.log").write_bytes(b"x" * 5_000_001)
+    ended = crawl()
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (archive / "crawl.log.1").stat().st_size > 5_000_000
+    assert len(rows(archive)) == ARTICLES["people"]
+    assert not verify(archive).problems
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
+        (("-a", "pages=1"), "Arguments (-a) are for one source; name that one."),
+        (("ths", "-a", "pges=1"), "ths takes the arguments "),
         (("fnews",), "There is no spider 'fnews'; there is chinanews, cls, eastmoney, finews,"),
         (("--set", "DOWNLOAD_DELAY=x"), "DOWNLOAD_DELAY is 'x'; it should be a number."),
         (("--all", "ths"), "Name sources or --all, not both."),

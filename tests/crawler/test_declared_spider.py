@@ -19,12 +19,13 @@ from demo.replica import Replica
 from tests.conftest import Crawl, Ended
 from tests.crawler.declarations.recorded import RECORDED, SOURCES
 from tests.support.publishers import JSON, asked, parameter, publishers, recorded
+from tests.support.reparsing import reparse
 
 ARTICLES = {
     "chinanews": 5,
     "cls": 12,
     "gelonghui": 6,
-    "jin10": 7,
+    "jin10": 10,
     "nbd": 4,
     "people": 4,
     "sina": 14,
@@ -92,6 +93,9 @@ def test_an_article_is_what_its_page_has_and_knows_its_answers(
     assert [one["url"] for one in json.loads(row.captures)] == addresses
     with Archive(archive) as opened:
         assert opened.article_at("http://www.cls.cn/detail/2492814?from=app") == "cls-2492814"
+    assert reparse(archive).startswith(
+        f"finews: {ARTICLES['cls']} posts read again, 0 would change, 0 could not be read"
+    )
 
 
 def test_an_article_is_known_by_its_address_whatever_its_id(
@@ -320,11 +324,29 @@ def test_a_refusal_is_remembered_for_the_family(replica: Replica, crawl: Crawl) 
     ended = crawl_of(crawl, "jin10")
     assert ended.status == 3
     assert "refuses with the status 502" in ended.log
+    assert "The same news is given by: cls, wscn; `finews crawl jin10`" in ended.output
     replica.requests.clear()
     ended = crawl_of(crawl, "jin10")
     assert ended.status == 3
     assert "banned until" in ended.log
     assert not asked(replica)
+
+
+def test_a_locked_article_is_archived_by_its_title_until_it_is_public(
+    replica: Replica, archive: Path, crawl: Crawl
+) -> None:
+    known_as, title = "jin10-flash-20260919110229436800", "外籍员工在利雅得遭袭后感到担忧"
+    assert crawl_of(crawl, "jin10").status == 0
+    posts = rows(archive)
+    assert len(posts) == ARTICLES["jin10"]
+    assert (posts[known_as].title, posts[known_as].text) == (title, title)
+    assert posts[known_as].flags == '["paid", "locked"]'
+    answer = json.loads((RECORDED / "jin10" / "flash_page1.json").read_bytes())
+    answer["data"][1]["data"] = {"content": "现在全文公开。", "title": title}
+    serve(replica, "flash-api.jin10.com", at("/", Answer(200, json.dumps(answer).encode())))
+    assert crawl_of(crawl, "jin10", "-a", "list=flash").status == 0
+    row = rows(archive)[known_as]
+    assert (row.text, row.flags, row.cause) == ("现在全文公开。", "[]", "better_copy")
 
 
 def test_an_article_behind_a_captcha_is_tried_again(

@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from demo.faults import Fault, redirect, status
 from demo.replica import Answer, Replica, Request, Site, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, SHARE_HOSTS, Crawl, posts_in
+from tests.support import fork_server
 from tests.support.sample_site import REAL, rows
 
 FIRST = SHARE_HOSTS[0]
@@ -165,12 +165,9 @@ def test_of_two_crawls_that_start_together_one_says_that_it_is_locked(
         "a.Archive.__init__ = init\n"
         "from scrapy.cmdline import execute; execute(sys.argv)"
     )
-    ended = subprocess.run(
+    ended = fork_server.run(
         (sys.executable, "-c", code, "crawl", "finews", "-s", f"FINEWS_ARCHIVE={archive}"),
         cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert ended.returncode == 8, ended.stderr
     assert "is being written by process 1; try again later." in ended.stderr

@@ -39,8 +39,8 @@ from demo.pictures import CHART_HOST, PICTURE_HOST, chart_site, jpeg, picture_si
 from demo.replica import Answer, Replica, Request, share_api_site
 from demo.site import made_up_site
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
-from tests.support.children import Child
 from tests.support.crawl_state import change_crawl_state
+from tests.support.fork_server import Forked
 from tests.support.pictures import (
     ADDED,
     BY_AGE,
@@ -233,7 +233,7 @@ def test_ended_among_the_pictures_the_next_crawl_brings_the_rest(
     how: signal.Signals, keep: Crawl, replica: Replica, archive: Path
 ) -> None:
     replica.faults = [Fault(PICTURE_HOST, "/download/", failure=delay(0.05))]
-    with Child(
+    with Forked(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog", *NO_DELAYS),
             *("-a", f"site=http://{MIRROR}/"),

@@ -21,7 +21,7 @@ from demo.faults import Fault, redirect, status
 from demo.pictures import PICTURE_HOST, picture_site
 from demo.replica import Answer, Replica, Request, share_api_site
 from tests.conftest import MIRROR, ROOT, SHARE_HOSTS, Crawl, Ended, posts_in
-from tests.support.children import Child
+from tests.support.fork_server import Forked
 from tests.support.pictures import files, kept, missing, pictures_asked
 from tests.support.sample_site import asked
 
@@ -218,7 +218,7 @@ def test_told_to_end_it_asks_for_no_more(
 ) -> None:
     assert crawl().status == 0
     gallery.seconds = 0.1
-    with Child(
+    with Forked(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-s", "DOWNLOAD_DELAY=0.2", "-s", "AUTOTHROTTLE_ENABLED=0"),

@@ -43,7 +43,7 @@ def test_on_a_terminal_one_line_updates_under_the_log(replica: Replica, archive:
         os.close(child_side)
         shown = read_all(terminal)
     os.close(terminal)
-    updates = re.findall(r"\r(19 articles found, (\d+) added, .*?\| \d\d:\d\d)", shown)
+    updates = re.findall(r"\r(finews: 19 articles found, (\d+) added, .*?\| \d\d:\d\d)", shown)
     assert len({added for _, added in updates}) > 2, shown
     assert "INFO: Spider opened" in shown
     assert "DEBUG" not in shown

@@ -17,7 +17,8 @@ from archive.integrity.verify import verify
 from archive.writing import Outcome
 from demo.faults import Fault, status
 from demo.replica import Replica
-from tests.conftest import ROOT, SHARE_HOSTS, Crawl, posts_in
+from tests.conftest import SHARE_HOSTS, Crawl, posts_in
+from tests.support import fork_server
 from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, MIRRORED, POST, Clock, files
 from tests.support.catalogs import tables
 from tests.support.sample_site import REAL, rows
@@ -50,13 +51,9 @@ def replay(
     archive: Path, *arguments: str, changed: bool = False, command: str = "reparse"
 ) -> subprocess.CompletedProcess[str]:
     start = ("-c", ANOTHER_TITLE) if changed else ("-m", "scrapy")
-    return subprocess.run(
+    return fork_server.run(
         (sys.executable, *start, command, *arguments),
-        cwd=ROOT,
         env=os.environ | {"FINEWS_ARCHIVE": str(archive), "http_proxy": "http://127.0.0.1:9"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
 
@@ -124,7 +121,7 @@ def test_what_is_not_archived_or_no_code_is_told(crawled: Path) -> None:
     ended = replay(crawled, "NW209912312300000001")
     assert (ended.returncode, "is not in the archive" in ended.stderr) == (1, True)
     ended = replay(crawled, "../../x")
-    assert (ended.returncode, "names no article" in ended.stderr) == (2, True)
+    assert (ended.returncode, "is no id of an article" in ended.stderr) == (2, True)
     with Archive(crawled) as archive:
         assert "is being written by process" in replay(crawled).stderr
         assert archive.has(InfoCode(REAL))

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from archive.archive import Archive
 from archive.article_id import ArticleId
+from archive.cli import main
 from crawler.declarations.loading import load
 from crawler.declarations.model import Declaration
 from crawler.exit_status import ExitStatus
@@ -36,7 +37,8 @@ from demo.publishers import (
 from demo.replica import Replica
 from demo.static import StaticFile, static_site
 from tests.conftest import FINEWS, NO_DELAYS, ROOT
-from tests.support.children import Child
+from tests.support import fork_server
+from tests.support.fork_server import Forked
 from tests.support.source_answers import RECORDED
 
 BUILT = datetime.now().astimezone()
@@ -68,17 +70,13 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder, whose own sources are in `sources`."""
     own = [str(ROOT / "settings" / "sources"), str(folder / "sources")]
-    ended = subprocess.run(
+    ended = fork_server.run(
         (
             *(*FINEWS, "sources", command, *NO_DELAYS, *arguments),
             *("-s", f"FINEWS_DECLARATIONS={','.join(own)}"),
         ),
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | replica.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        env=os.environ | replica.environment,
     )
     assert "Traceback" not in ended.stderr, ended.stderr
     return ended
@@ -86,6 +84,11 @@ def run(
 
 def in_process(*arguments: object) -> Result:
     return CliRunner().invoke(sources, list(map(str, arguments)))
+
+
+def import_of(source: object, archive: Path, *files: object) -> Result:
+    arguments = ("import", "--source", source, "--archive", archive, *files)
+    return CliRunner().invoke(main, list(map(str, arguments)))
 
 
 def added(replica: Replica, folder: Path) -> Declaration:
@@ -206,11 +209,10 @@ def test_saved_files_are_archived(made_up: Publishers, tmp_path: Path) -> None:
     archive = tmp_path / "news"
     in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
     path = tmp_path / "caixun.toml"
-    setting = ("-s", f"FINEWS_ARCHIVE={archive}")
-    ended = in_process("import", path, *reversed(files), *setting)
-    assert ended.output == "20 added, 0 revised, 0 unchanged, 0 not imported.\n"
-    ended = in_process("import", path, tmp_path / "caixun", *files[-2:], *setting)
-    assert ended.output == "0 added, 0 revised, 4 unchanged, 0 not imported.\n"
+    ended = import_of(path, archive, *reversed(files))
+    assert ended.output.startswith("20 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
+    ended = import_of(path, archive, tmp_path / "caixun", *files[-2:])
+    assert ended.output.startswith("0 added, 0 revised, 4 unchanged, 0 not imported"), ended.output
     with Archive(archive) as stored:
         rows = {row.info_code: row for row in stored.posts()}
     for story in made_up.caixun[:20]:
@@ -238,18 +240,109 @@ def test_two_saved_lists_and_pages_with_lists_beside_the_article(
     ended = in_process("add", CAIXUN_LIST, files[0], second, *files[1:], "--to", tmp_path)
     assert ended.exit_code == 0, ended.output
     assert "Unsure" not in ended.output
-    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
-    ended = in_process("import", tmp_path / "caixun.toml", *files[1:], second, files[0], *setting)
-    assert ended.output == "20 added, 0 revised, 0 unchanged, 0 not imported.\n"
+    given = (*files[1:], second, files[0])
+    ended = import_of(tmp_path / "caixun.toml", tmp_path / "news", *given)
+    assert ended.output.startswith("20 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
+
+
+def test_where_extraction_is_unsure_selectors_are_written(
+    made_up: Publishers, tmp_path: Path
+) -> None:
+    """No page has a heading or a title of its own, and each has the same first and last lines."""
+    files = save_site(made_up, tmp_path / "pages")[:6]
+    before, behind = "财迅网讯 更多内容请关注客户端", "扫码下载财迅客户端，第一时间掌握行情"
+    for file in map(Path, files[1:]):
+        text = re.sub("<title>.*?</title>", "<title>财迅网</title>", file.read_text("utf-8"))
+        text = re.sub("<h1.*?>(.*?)</h1>", r'<div class="bt">\1</div>', text)
+        text = re.sub("<meta property=.og:title.*?>", "", text)
+        text = re.sub(
+            '<div class="article">(.*?)</div>',
+            rf'<div class="article"><p>{before}</p>\1<p>{behind}</p></div>',
+            text,
+            flags=re.DOTALL,
+        )
+        file.write_text(text, encoding="utf-8")
+    ended = in_process("add", CAIXUN_LIST, *files, "--to", tmp_path)
+    assert ended.exit_code == 0, ended.output
+    declaration = load(tmp_path / "caixun.toml")
+    assert declaration.lang == "zh"
+    fields = declaration.articles["page"].fields
+    assert [fields.title[0].path, fields.body[0].path] == ["div.bt", "div.article"]
+    assert f"Most texts have the line '{behind}'; it is left out." in ended.output
+    expected = json.loads((tmp_path / "caixun" / "expected.json").read_bytes())["files"]
+    for number, story in enumerate(made_up.caixun[:5], 1):
+        article = expected[f"article-{number}.html"]
+        assert article["title"] == story.title
+        assert article["published"] == f"{story.published:%Y-%m-%dT%H:%M:00+08:00}"
+        assert article["media"] == "财迅网"
+        assert article["body_text"].splitlines() == list(story.paragraphs)
+    tried = in_process("try", tmp_path / "caixun.toml", *files[:3])
+    assert tried.exit_code == 0, tried.output
+    assert f"2. {made_up.caixun[1].title}" in tried.output
+
+
+def test_a_page_that_no_list_names_has_the_address_of_its_name(
+    made_up: Publishers, tmp_path: Path
+) -> None:
+    files = save_site(made_up, tmp_path / "pages")
+    older = tmp_path / "pages" / "cx-2019-000001.html"
+    text = re.sub("<link rel=.canonical.*?>", "", Path(files[1]).read_text("utf-8"))
+    older.write_text(text.replace("<h1", "<h1 data-old").replace(made_up.caixun[0].title, "旧闻"))
+    assert in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path).exit_code == 0
+    ended = import_of(tmp_path / "caixun.toml", tmp_path / "news", files[0], older)
+    assert ended.output.startswith("1 added"), ended.output
+    with Archive(tmp_path / "news") as stored:
+        assert [row.info_code for row in stored.posts()] == ["caixun-cx-2019-000001"]
+
+
+def test_answers_of_json_whose_list_has_ids_alone(made_up: Publishers, tmp_path: Path) -> None:
+    stories, foot = made_up.caixun[:8], "免责声明：本文不构成投资建议。"
+    listed = tmp_path / "list.json"
+    items = [{"newsId": one.own_id, "headline": one.title, "publishTs": 1} for one in stories]
+    files = []
+    for item, one in zip(items, stories, strict=True):
+        item["publishTs"] = int(one.published.timestamp() * 1_000)
+        body = "".join(f"<p>{line}</p>" for line in (*one.paragraphs, foot))
+        page = {"code": 0, "data": {**item, "mediaName": "财迅网", "contentHtml": body}}
+        files.append(tmp_path / f"{one.own_id}.json")
+        files[-1].write_text(json.dumps(page), encoding="utf-8")
+    listed.write_text(json.dumps({"data": {"items": items}}), encoding="utf-8")
+    to = ("--to", tmp_path, "--name", "cx")
+    address = "https://api.caixun.example/list?page=1"
+    alone = in_process("add", address, listed, *to)
+    assert "Add the address of one article to the command" in alone.output
+    example = f"{files[0]}=https://api.caixun.example/article?id={stories[0].own_id}"
+    ended = in_process("add", address, listed, example, *files[1:4], *to, "--force")
+    assert ended.exit_code == 0, ended.output
+    assert f"Most texts have the line '{foot}'; it is left out." in ended.output
+    given = (listed, *files)
+    ended = import_of(tmp_path / "cx.toml", tmp_path / "news", *given)
+    assert ended.output.startswith("8 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
+    with Archive(tmp_path / "news") as stored:
+        rows = {row.info_code: row for row in stored.posts()}
+    for story in stories:
+        row = rows[ArticleId(f"cx-{story.own_id}")]
+        assert (row.title, row.media) == (story.title, "财迅网")
+        assert row.text.splitlines()[:-1] == list(story.paragraphs)
 
 
 def test_whole_flashes_in_a_saved_list_are_archived(made_up: Publishers, tmp_path: Path) -> None:
     saved = tmp_path / "flash.json"
     request = Request("GET", KUAIBAO_HOST, "/v1/flash")
     saved.write_bytes(made_up.sites[KUAIBAO_HOST](request).body)
+    ended = import_of(DECLARATIONS / "kuaibao.toml", tmp_path / "news", saved)
+    assert ended.output.startswith("10 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
+
+
+def test_the_old_name_imports_with_one_sentence(made_up: Publishers, tmp_path: Path) -> None:
+    files = save_site(made_up, tmp_path / "pages")
+    in_process("add", CAIXUN_LIST, *files[:3], "--to", tmp_path)
     setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
-    ended = in_process("import", DECLARATIONS / "kuaibao.toml", saved, *setting)
-    assert ended.output == "10 added, 0 revised, 0 unchanged, 0 not imported.\n"
+    ended = in_process("import", tmp_path / "caixun.toml", *files[:4], *setting)
+    assert ended.stderr.startswith("finews: finews sources import ")
+    assert ended.stderr.count("\n") == 1
+    assert ended.stdout.startswith("3 added, 0 revised, 0 unchanged, 0 not imported")
+    assert (tmp_path / "news" / "catalog.db").exists()
 
 
 def test_what_is_not_imported_is_named(made_up: Publishers, tmp_path: Path) -> None:
@@ -258,13 +351,12 @@ def test_what_is_not_imported_is_named(made_up: Publishers, tmp_path: Path) -> N
     stray = tmp_path / "stray.html"
     stray.write_text("<html><body><h1>别处的消息</h1></body></html>", encoding="utf-8")
     named = f"{stray}=https://{CAIXUN_HOST}/news/cx-2026-000001.html"
-    setting = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
-    path = tmp_path / "caixun.toml"
-    ended = in_process("import", path, files[0], stray, named, files[1], *setting)
+    given = (files[0], stray, named, files[1])
+    ended = import_of(tmp_path / "caixun.toml", tmp_path / "news", *given)
     assert ended.exit_code == ExitStatus.LAYOUT_CHANGED
     assert f"write {stray}=ADDRESS." in ended.output
     assert "cx-2026-000001.html was not read by caixun" in ended.output
-    assert "1 added, 0 revised, 0 unchanged, 2 not imported." in ended.output
+    assert "1 added, 0 revised, 0 unchanged, 2 not imported" in ended.output
 
 
 def test_a_crawl_shows_in_the_list(replica: Replica, tmp_path: Path) -> None:
@@ -272,14 +364,10 @@ def test_a_crawl_shows_in_the_list(replica: Replica, tmp_path: Path) -> None:
     shutil.copy(DECLARATIONS / "kuaibao.toml", tmp_path / "sources")
     (tmp_path / "sources" / "broken.toml").write_text("title = 1\n", encoding="utf-8")
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = settings.base\n")
-    crawled = subprocess.run(
+    crawled = fork_server.run(
         (*FINEWS, "crawl", "kuaibao", *NO_DELAYS),
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | replica.environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+        env=os.environ | replica.environment,
     )
     assert crawled.returncode == 0, crawled.stderr
     archive = ("-s", f"FINEWS_ARCHIVE={tmp_path / 'news'}")
@@ -459,7 +547,7 @@ def test_an_interrupted_visit_ends_in_good_order(
 ) -> None:
     with (
         Replica(made_up.sites, faults=[Fault(CAIXUN_HOST, "/news", failure=hang())]) as replica,
-        Child(
+        Forked(
             (*FINEWS, "sources", "add", CAIXUN_LIST, "--to", str(tmp_path), *NO_DELAYS),
             env=os.environ | replica.environment,
             stderr=subprocess.PIPE,

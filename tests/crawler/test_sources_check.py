@@ -36,7 +36,8 @@ from demo.faults import (
 from demo.mirror import MIRROR_HOST
 from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
-from tests.conftest import FINEWS, NO_DELAYS, ROOT, SOURCES
+from tests.conftest import FINEWS, NO_DELAYS, SOURCES
+from tests.support import fork_server
 from tests.support.source_answers import RECORDED, answers, bent_answers
 
 HAND_MADE = ("eastmoney", "finews")
@@ -64,14 +65,9 @@ def check(
 ) -> subprocess.CompletedProcess[str]:
     """Check the sources that arguments name, or else those that are more than declared."""
     names = () if {*HAND_MADE} & {*arguments} else HAND_MADE
-    ended = subprocess.run(
+    ended = fork_server.run(
         (*FINEWS, "sources", "check", *NO_DELAYS, *names, *arguments),
-        cwd=ROOT,
         env=os.environ | replica.environment | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
     )
     assert "Traceback" not in ended.stderr
     return ended
@@ -317,14 +313,8 @@ def test_hosts_that_refuse_are_named(failure: Failure, sentence: str, site: Made
 def test_no_network_is_named() -> None:
     with Replica({}) as replica:
         nowhere = dict(replica.environment)
-    ended = subprocess.run(
-        (*FINEWS, "sources", "check", *NO_DELAYS, *HAND_MADE),
-        cwd=ROOT,
-        env=os.environ | nowhere,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
+    ended = fork_server.run(
+        (*FINEWS, "sources", "check", *NO_DELAYS, *HAND_MADE), env=os.environ | nowhere
     )
     assert ended.returncode == 3, ended.stdout
     assert "its host refuses connections" in ended.stdout
@@ -415,12 +405,7 @@ def test_a_folder_without_answers_is_named(
 ) -> None:
     if index is not None:
         (tmp_path / "index.json").write_text(index, encoding="utf-8")
-    ended = subprocess.run(
-        (*FINEWS, "sources", "check", "--from", str(tmp_path)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    ended = fork_server.run((*FINEWS, "sources", "check", "--from", str(tmp_path)))
     assert ended.returncode == 1
     assert sentence in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 from demo.replica import Replica
-from tests.conftest import FINEWS, NO_DELAYS, ROOT
+from tests.conftest import FINEWS, NO_DELAYS
+from tests.support import fork_server
 from tests.support.publishers import publishers
 
 NAMES = (
@@ -24,14 +24,10 @@ OLD, OTHER = "its newest entry is ", "has nothing in common with the list's"
 def test_recorded_answers_are_as_declared_but_old(tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     with Replica(publishers()) as replica:
-        ended = subprocess.run(
+        ended = fork_server.run(
             (*FINEWS, "sources", "check", *NAMES, "--save", str(saved), *NO_DELAYS),
-            cwd=ROOT,
             env=os.environ | replica.environment,
-            capture_output=True,
-            text=True,
             timeout=200,
-            check=False,
         )
         assert "Traceback" not in ended.stderr
         asked = Counter((one.request.host, one.request.target) for one in replica.requests)
@@ -41,12 +37,7 @@ def test_recorded_answers_are_as_declared_but_old(tmp_path: Path) -> None:
         assert f"\n## {name}: " in ended.stdout
     deviations = [line for line in ended.stdout.splitlines() if line.startswith("- ")]
     assert [line for line in deviations if OLD not in line and OTHER not in line] == []
-    again = subprocess.run(
-        (*FINEWS, "sources", "check", *NAMES, "--from", str(saved)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    again = fork_server.run((*FINEWS, "sources", "check", *NAMES, "--from", str(saved)))
     assert again.stdout.count(OLD) == ended.stdout.count(OLD)
     kept = b"".join(path.read_bytes() for path in (saved / "sina").iterdir())
     assert not [word for word in READERS if f'"{word}"'.encode() in kept]

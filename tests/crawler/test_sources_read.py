@@ -20,7 +20,8 @@ from demo.eastmoney import LISTAPI_HOST
 from demo.faults import Fault, redirect, reset
 from demo.replica import Replica
 from demo.site import made_up_site
-from tests.conftest import FINEWS, NO_DELAYS, ROOT, SAMPLES
+from tests.conftest import FINEWS, NO_DELAYS, SAMPLES
+from tests.support import fork_server
 from tests.support.source_answers import (
     ADDRESSES,
     LIST,
@@ -197,13 +198,9 @@ def test_no_bytes_end_in_a_traceback(
 
 
 def asked(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return fork_server.run(
         (*FINEWS, "sources", "read", "eastmoney", *NO_DELAYS, *arguments),
-        cwd=ROOT,
         env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def test_a_taken_port_ends_in_one_sentence(capsys: pytest.CaptureFixture[str]) -
         with pytest.raises(SystemExit) as ended:
             main(["serve", "--port", str(port)])
     assert ended.value.code == 1
-    assert f"cannot serve on port {port}" in capsys.readouterr().err
+    assert f"Could not serve on port {port}" in capsys.readouterr().err
 
 
 CHILD = f"""
@@ -62,10 +63,14 @@ sys.exit(3)
 def test_it_crawls_through_the_proxy(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("demo.__main__._crawls", lambda *_: [("-c", CHILD)])
+    child = (sys.executable, "-c", CHILD)
+    monkeypatch.setattr("demo.__main__._FINEWS", child)
+    monkeypatch.setattr("demo.__main__._crawls", lambda *_: [("crawl",)])
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("FINEWS_ARCHIVE", str(tmp_path))
-    assert main([]) == 3
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 3
     said = capfd.readouterr().out
     assert f"archive {tmp_path}\n" in said
     assert "received 2 requests for articles" in said
@@ -111,8 +116,10 @@ def test_a_crawl_that_is_ended_ends_the_made_up_site_too(tmp_path: Path) -> None
     with Child(
         (sys.executable, "-m", "demo", *slow), cwd=ROOT, env=environment, stderr=subprocess.PIPE
     ) as demo:
-        assert demo.stderr is not None
-        next(line for line in demo.stderr if b"Spider opened" in line)
+        log = tmp_path / "news" / "crawl.log"
+        while not (log.exists() and "Spider opened" in log.read_text("utf-8")):
+            assert demo.poll() is None
+            time.sleep(0.05)
         demo.terminate()
         assert demo.wait(timeout=60) == 128 + signal.SIGTERM
     assert [path.name for path in tmp_path.iterdir()] == ["news"]

@@ -80,8 +80,8 @@ def python_files(extras: Iterable[str]) -> Files:
     library = Path(sysconfig.get_path("stdlib"))
     used = [path for path in library.iterdir() if not _UNUSED.fullmatch(path.name)]
     own = {_PROGRAM, *used, *(path for folder in used for path in folder.rglob("*"))}
-    wanted = _dependencies("finews", frozenset(extras))
-    del wanted["finews"]
+    wanted = _dependencies("finews-archive", frozenset(extras))
+    del wanted["finews-archive"]
     installed = {
         DEPENDENCIES / file: Path(str(found.locate_file(file)))
         for found in (distribution("pip"), *wanted.values())

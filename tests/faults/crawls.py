@@ -1,7 +1,6 @@
 """Run and measure crawls with faults, and check the archive after them."""
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -10,7 +9,8 @@ from pathlib import Path
 
 from archive.integrity.verify import verify
 from demo.replica import Replica
-from tests.conftest import ROOT, posts_in
+from tests.conftest import posts_in
+from tests.support import fork_server
 
 #: Memory of a whole crawl in kB; a crawl without faults needs 100,000.
 MOST_MEMORY = 500_000
@@ -61,17 +61,12 @@ def crawl(
     """
     given = {name: value for table in (FAST, *settings) for name, value in table.items()}
     began = time.monotonic()
-    ended = subprocess.run(
+    ended = fork_server.run(
         (
             *(sys.executable, "-c", _CRAWL, "crawl", *spider),
             *(part for name, value in given.items() for part in ("-s", f"{name}={value}")),
         ),
-        cwd=ROOT,
         env={**os.environ, **replica.environment, "FINEWS_ARCHIVE": str(archive)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr, time.monotonic() - began)
 

@@ -20,15 +20,15 @@ from demo.replica import Replica
 from demo.site import made_up_site
 from tests.conftest import NO_DELAYS, ROOT, SAMPLES, posts_in
 from tests.support.catalogs import tables
-from tests.support.children import Child
+from tests.support.fork_server import Forked
 
 CRAWL = ("scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS)
 FINEWS = ("archive.cli",)
 REFUSAL = "is being written by "
 
 
-def module(archive: Path, *command: str | Path, **environment: str) -> Child[str]:
-    return Child(
+def module(archive: Path, *command: str | Path, **environment: str) -> Forked[str]:
+    return Forked(
         (sys.executable, "-m", *command),
         cwd=ROOT,
         env=os.environ | {"FINEWS_ARCHIVE": str(archive)} | environment,

@@ -28,8 +28,8 @@ from demo.replica import Replica
 from demo.site import MadeUpSite, made_up_site
 from tests.conftest import NO_DELAYS, ROOT, posts_in
 from tests.support.catalogs import tables
-from tests.support.children import Child
 from tests.support.contents import content
+from tests.support.fork_server import Forked
 from tests.support.processes import processes_of
 from tests.support.waiting import wait_until_gone
 
@@ -61,8 +61,8 @@ def undisturbed(
     return content(archive)
 
 
-def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Child[bytes]:
-    return Child(
+def start(replica: Replica, archive: Path, keeper: str = KEEPERS[0]) -> Forked[bytes]:
+    return Forked(
         (
             *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
             *("-a", f"site=http://{MIRROR_HOST}/", *NO_DELAYS, "-s", "FINEWS_BATCH_ARTICLES=5"),

@@ -13,13 +13,26 @@ _INPUTS = 500
 BY_NAME = {target.name: target for target in TARGETS}
 
 
+def _breaks(data: bytes) -> None:
+    assert not data.startswith(b"bro"), "it is broken"
+
+
+ALL = [*TARGETS, Target(_breaks, lambda: [b"x", b"broken"])]
+
+
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the corpus and the inputs that break a target are stored."""
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@pytest.fixture(scope="module")
+def tried(folder: Path) -> dict[str, tuple[int, str]]:
     """The number of inputs that each target was tried with, and its log."""
     if find_spec("atheris") is None:
         lacking("atheris has no wheel for this Python")
-    folder = tmp_path_factory.mktemp("fuzz")
-    found = fuzz(TARGETS, 60, corpus=folder, crashes=folder, seed=1, most=_INPUTS)
+    where = f"{__name__}:ALL"
+    found = fuzz(ALL, 60, corpus=folder, crashes=folder, where=where, seed=1, most=_INPUTS)
     return {target.name: (inputs, log) for target, inputs, log in found}
 
 
@@ -43,19 +56,11 @@ def test_what_broke_once_does_not_break_again(crash: Path) -> None:
     BY_NAME[crash.parent.name].function(crash.read_bytes())
 
 
-def _breaks(data: bytes) -> None:
-    assert not data.startswith(b"bro"), "it is broken"
-
-
-BREAKING = [Target(_breaks, lambda: [b"x", b"broken"])]
-
-
-def test_a_target_that_breaks_is_reported_with_the_input(tmp_path: Path) -> None:
-    if find_spec("atheris") is None:
-        lacking("atheris has no wheel for this Python")
-    where = f"{__name__}:BREAKING"
-    ((_, inputs, log),) = fuzz(BREAKING, 60, corpus=tmp_path, crashes=tmp_path, where=where)
+def test_a_target_that_breaks_is_reported_with_the_input(
+    folder: Path, tried: dict[str, tuple[int, str]]
+) -> None:
+    inputs, log = tried["_breaks"]
     assert inputs == 0
     assert "AssertionError: it is broken" in log
-    (crash,) = (path for path in (tmp_path / "_breaks").iterdir() if path.name.startswith("crash"))
+    (crash,) = (path for path in (folder / "_breaks").iterdir() if path.name.startswith("crash"))
     assert crash.read_bytes().startswith(b"bro")

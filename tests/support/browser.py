@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from axe_selenium_python import Axe
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
@@ -20,7 +21,7 @@ SIZES = {"phone": (360, 740), "desktop": (1280, 900)}
 _OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"),
     *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
-    "--disable-sync",
+    *("--disable-sync", "--accept-lang=zh-CN"),
 )
 
 
@@ -66,6 +67,20 @@ def check(browser: Browser, address: str) -> None:
     assert requests_elsewhere(browser, address) == set()
     wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert browser.execute_script(wide) == 0
+
+
+def accessibility_errors(browser: Browser) -> list[str]:
+    """Return what axe finds wrong on the page, with the first element of each rule."""
+    axe = Axe(browser)
+    axe.inject()
+    found = axe.run()["violations"]
+    return [f"{rule['id']}: {rule['help']}: {rule['nodes'][0]['html']}" for rule in found]
+
+
+def prefer(browser: Browser, scheme: str) -> None:
+    """Have the browser prefer ``light`` or ``dark`` pages."""
+    feature = {"name": "prefers-color-scheme", "value": scheme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
 
 
 def click(browser: Browser, element: Any) -> None:

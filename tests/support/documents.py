@@ -17,6 +17,14 @@ from demo.site import made_up_site
 from tests.conftest import MIRROR, ROOT, SAMPLES, SHARE_HOSTS
 
 DOCUMENTS = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+#: The documents in Chinese, each with the English one that it follows.
+ENGLISH = {
+    ROOT / "README.zh.md": ROOT / "README.md",
+    **{
+        path: ROOT / "docs" / path.relative_to(ROOT / "docs" / "zh")
+        for path in (ROOT / "docs" / "zh").rglob("*.md")
+    },
+}
 #: Documents with commands that set up a machine.
 OPERATING, CLUSTER = SETTING_UP = ROOT / "docs" / "operating.md", ROOT / "docs" / "cluster.md"
 #: Files whose first comment has the commands that start containers.

@@ -15,6 +15,7 @@ from archive.search import register
 from archive.writing import commit, journal
 
 _FACTS_OF = journal.facts_of
+_NEWER_THAN_CAUSES = ("cause", "edits", "flags", "keywords", "modified")
 _OF_A_REVISION = (
     *("info_code", "version", "path", "sha256", "bytes", "body_source", "captures", "superseded"),
     "extractor",
@@ -28,15 +29,18 @@ def write_older_records(patch: pytest.MonkeyPatch) -> None:
 
 def _older_facts(entry: CatalogEntry) -> tuple[str, Mapping[str, Any]]:
     target, facts = _FACTS_OF(entry)
-    for name in ("cause", "edits"):
+    for name in _NEWER_THAN_CAUSES:
         del facts["post"][name]
     if "revision" in facts:
         facts["revision"] = {name: facts["revision"][name] for name in _OF_A_REVISION}
     return target, facts
 
 
-def downgrade(folder: Path) -> None:
-    """Write the catalog of an archive again with the schema before causes."""
+def downgrade(folder: Path, before: str = "versions") -> None:
+    """Write the catalog of an archive again with an older schema.
+
+    :param before: name of the migration that the schema lacks; by default that of causes.
+    """
     place, former = folder / "catalog.db", folder / "former.db"
     with closing(sqlite3.connect(place)) as catalog:
         catalog.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -45,7 +49,7 @@ def downgrade(folder: Path) -> None:
         place.with_name(f"{place.name}{suffix}").unlink(missing_ok=True)
     older = Database(place)
     register(older.conn)
-    catalog_migrations.apply(older, stop_before="versions")
+    catalog_migrations.apply(older, stop_before=before)
     older.execute("ATTACH ? AS former", [str(former)])
     tables = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE '%search%'"
     for (table,) in older.execute(tables).fetchall():

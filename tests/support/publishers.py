@@ -1,7 +1,6 @@
 """The publishers of the declared sources, who serve their recorded answers."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
@@ -13,8 +12,9 @@ from urllib.parse import parse_qs
 from crawler.declarations.signatures import cls as signed
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
-from tests.conftest import ROOT, Ended
+from tests.conftest import Ended
 from tests.crawler.declarations.recorded import RECORDED
+from tests.support import fork_server
 
 JSON, HTML, XML = "application/json", "text/html", "text/xml"
 
@@ -148,8 +148,12 @@ CrawlSources = Callable[..., Ended]
 AT_ONCE = ("--set", "DOWNLOAD_DELAY=0", "--set", "AUTOTHROTTLE_START_DELAY=0")
 
 
+FINEWS = (sys.executable, "-m", "archive.cli")
+
+
 def crawl_command(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "archive.cli", "crawl", *arguments)
+    """Return the command line of a crawl with the log on standard error."""
+    return (*FINEWS, "crawl", "--log", "-", *arguments)
 
 
 def environment(replica: Replica, archive: Path) -> dict[str, str]:
@@ -158,14 +162,8 @@ def environment(replica: Replica, archive: Path) -> dict[str, str]:
 
 def crawl_sources(replica: Replica, archive: Path, *arguments: str) -> Ended:
     """Run `finews crawl` against a replica, in a process of its own."""
-    ended = subprocess.run(
-        crawl_command(*arguments),
-        cwd=ROOT,
-        env=environment(replica, archive),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+    ended = fork_server.run(
+        crawl_command(*arguments), env=environment(replica, archive), timeout=300
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 

@@ -27,6 +27,7 @@ from crawler.exit_status import WORST_FIRST, ExitStatus
 from crawler.spiders.declared import DeclaredSpider
 from settings import base
 from tests.conftest import ROOT
+from tests.support.api_reference import api_page, python_page
 from tests.support.declaration_reference import declarations_page
 from tests.support.search_examples import EXAMPLES
 from tests.support.sources_reference import sources_page
@@ -292,6 +293,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "search": search_page,
     "declarations": declarations_page,
     "sources": sources_page,
+    "api": api_page,
+    "python": python_page,
 }
 
 

@@ -37,11 +37,17 @@ def filters_from_request(
     Called last, because Datasette does not know the index of posts and would report to the
     template that there is no search.
     """
-    from archive.browse.filters import read_filters
+    from archive.browse.filters import read_filters, read_past_filters
 
+    arguments = {name: request.args[name] for name in request.args}
+    if table == "post_states":
+
+        async def past() -> "FilterArguments":
+            return read_past_filters(arguments)
+
+        return past
     if table != "posts":
         return None
-    arguments = {name: request.args[name] for name in request.args}
 
     def read(connection: sqlite3.Connection) -> "FilterArguments | None":
         with sqlite_timelimit(connection, datasette.sql_time_limit_ms):

@@ -104,13 +104,13 @@ def _write(published: Published, feed: AtomFeed, posts: Sequence[PublishedPost])
 def _entry(published: Published, post: PublishedPost) -> AtomEntry:
     article = post.article(published.folder)
     return AtomEntry(
-        info_code=post.info_code,
+        name=post.info_code,
         title=post.title,
         published=post.published,
         updated=post.updated,
         page=published.address.of(post.page),
         author=post.media,
-        category=(post.shelf.slug, post.shelf.tag),
+        categories=[(post.shelf.slug, post.shelf.tag)],
         digest=post.digest,
         html=None if article is None else _content(article, post, published.address),
     )

@@ -16,19 +16,21 @@ _PLAIN = re.compile(r"[^\"'<>\\]+")
 _KEPT = """
     SELECT info_code, posts.pictures, address, kept.sha256, kept.type
     FROM illustrations JOIN pictures AS kept USING (address) JOIN posts USING (info_code)
+    WHERE :by IS NULL OR kept.fetched <= :by
     ORDER BY info_code, address
 """
 
 
 def carried_by_post(
-    connection: sqlite3.Connection, folder: Path
+    connection: sqlite3.Connection, folder: Path, by: str | None = None
 ) -> dict[str, tuple[CarriedPicture, ...]]:
     """Return the pictures of each post whose files exist, by info code.
 
     :param folder: the folder of the archive.
+    :param by: only pictures that were stored by this time, ISO 8601, UTC.
     """
     found: defaultdict[str, list[CarriedPicture]] = defaultdict(list)
-    for info_code, sources, address, digest, kind in connection.execute(_KEPT):
+    for info_code, sources, address, digest, kind in connection.execute(_KEPT, {"by": by}):
         path = media_path(digest, kind)
         if is_file(folder / path):
             found[info_code] += [

@@ -12,8 +12,11 @@ from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.export.site.feeds import Published, feed_files
 from archive.export.site.posts import PublishedPost, read_posts, read_rolling_editions
+from archive.export.site.search import search_files
+from archive.export.site.securities import security_files
 from archive.export.site.sitemap import SITEMAP, sitemap_files
 from archive.export.site.urls import Address, category_page
+from archive.export.site.versions import version_files
 from archive.progress import Progress, silent
 from archive.search import Query
 from archive.storage import bytes_if_there, disk_errors, is_archive, real_path, sha256
@@ -117,6 +120,9 @@ def _site_files(published: Published, report: Report) -> Iterator[tuple[PurePosi
         yield PurePosixPath(ROLLING.slug, "index.html"), planned(_rolling_page())
     yield from _picture_files(published.folder, posts, report)
     yield PurePosixPath("robots.txt"), planned(_robots(published.address))
+    yield from search_files(published)
+    yield from security_files(published)
+    yield from version_files(published)
     yield from sitemap_files(published, categories)
     yield from feed_files(published)
 

@@ -16,13 +16,14 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, Precision
 from archive.article_id import ArticleId
+from archive.catalog import time_of_publisher
 from archive.categories import Category
 from archive.content import CarriedPicture, parse_post
 from archive.errors import ArchiveError
 from archive.export.records import read_version
 from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
-from archive.search import Query
+from archive.search import Query, moment_of
 from archive.storage import open_catalog
 from archive.writing import target_of
 
@@ -40,8 +41,7 @@ _COLUMNS = (
     "path",
     "sha256",
     "version",
-    "first_seen",
-    "revised",
+    "updated",
     "author",
     "lang",
     "precision",
@@ -53,6 +53,7 @@ _COLUMNS = (
 class PublishedPost:
     """A row of ``posts``, without its text.
 
+    :param updated: when the archive learnt what the publisher last did with it, ISO 8601, UTC.
     :param carried: the pictures of the post that the site contains.
     """
 
@@ -67,8 +68,7 @@ class PublishedPost:
     path: str
     sha256: str
     version: int
-    first_seen: str
-    revised: str | None
+    updated: str
     author: str | None
     lang: str | None
     precision: str
@@ -84,11 +84,6 @@ class PublishedPost:
     def day(self) -> str:
         """The day of publication in Shanghai, ISO 8601."""
         return self.published[:10]
-
-    @property
-    def updated(self) -> str:
-        """The time when this version was archived, ISO 8601, UTC."""
-        return self.revised or self.first_seen
 
     @property
     def shelf(self) -> Category:
@@ -136,6 +131,9 @@ class PublishedPost:
             lang=_line(self.lang),
             precision=Precision(self.precision),
             extractor=_line(self.extractor),
+            flags=post.flags,
+            keywords=post.keywords,
+            modified=post.modified,
         )
 
     def _link_of(self, info_code: ArticleId) -> str:
@@ -173,7 +171,12 @@ def read_posts(
     :param with_pictures: whether the site contains the stored pictures.
     :raises ArchiveError: when the catalog cannot be read.
     """
-    yield from _read(folder, query, _ARTICLES, with_pictures=with_pictures)
+    yield from _read(
+        folder,
+        query,
+        f"{_select('posts', query, query.tables.rows)} WHERE {query.condition}",
+        with_pictures=with_pictures,
+    )
 
 
 def read_rolling_editions(
@@ -181,25 +184,37 @@ def read_rolling_editions(
 ) -> Iterator[PublishedPost]:
     """Read the rolling news of a query whose articles have another edition, in a media's category.
 
-    `read_posts` has only that other edition.
+    `read_posts` has only that other edition. A query with `as_of` has none of them: what such a
+    post was then is not recorded.
     """
-    yield from _read(folder, query, _ROLLING_EDITIONS, with_pictures=with_pictures)
+    if query.as_of:
+        return
+    yield from _read(
+        folder,
+        query,
+        _select("editions", query, "editions") + _ROLLING.format(condition=query.condition),
+        with_pictures=with_pictures,
+    )
 
 
-_ARTICLES = f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {{condition}}"  # noqa: S608
-_ROLLING_EDITIONS = f"""
-    SELECT {", ".join(_COLUMNS)} FROM editions
-    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {{condition}})
-"""  # noqa: S608 (names of our own columns)
+def _select(table: str, query: Query, rows: str) -> str:
+    by = "as_of" if query.as_of else ""
+    columns = {name: name for name in _COLUMNS} | {"updated": time_of_publisher(table, by)}
+    return f"SELECT {', '.join(columns.values())} FROM {rows} AS {table}"  # noqa: S608
+
+
+_ROLLING = """
+    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {condition})
+"""
 
 
 def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Iterator[PublishedPost]:
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
-            carried = carried_by_post(connection, folder) if with_pictures else {}
-            ordered = f"{sql.format(condition=query.condition)} ORDER BY published, info_code"
-            rows = connection.execute(ordered, query.values)
+            by = moment_of(query.as_of) if query.as_of else None
+            carried = carried_by_post(connection, folder, by) if with_pictures else {}
+            rows = connection.execute(f"{sql} ORDER BY published, info_code", query.values)
             for row in rows:
                 yield PublishedPost(*row, carried=carried.get(row[0], ()))
     except sqlite3.Error as error:

@@ -76,6 +76,19 @@ def post_page(slug: str, published: str, name: str) -> str:
     return f"{folders}/{published[:10].replace('-', '/')}/{name}.html"
 
 
+def security_page(code: str) -> str:
+    """Return the path of the page of a security."""
+    return f"security/{code}.html"
+
+
+def versions_page(name: str) -> str:
+    """Return the path of the page of an article's versions.
+
+    :param name: see `post_page`.
+    """
+    return f"versions/{name}.html"
+
+
 def category_page(slug: str) -> str:
     """Return the path of the page that lists a category."""
     return f"category/{slug}.html"

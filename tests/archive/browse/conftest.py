@@ -201,7 +201,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(news: Path) -> Iterator[Site]:
     """The archive in a Datasette as `finews browse` makes it."""
-    site = open_site(news)
+    site = open_site(news, api_rate=0)
     yield site
     site.close()
 

@@ -10,19 +10,20 @@ import pytest
 from parsel import Selector
 
 from archive.archive import Archive
-from archive.article import Article, Found, SecurityMention
+from archive.article import Article, ArticleFlag, Found, SecurityMention
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from tests.support.declared_articles import CLS, EXTRACTED, JIN10_FLASH, PEOPLE, THS
 
 NAMED = replace(THS, securities=(SecurityMention("1.600519", "贵州茅台", Found.FIELD),))
+FLAGS = (ArticleFlag.IMPORTANT, ArticleFlag.PARTIAL)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder: Path = tmp_path_factory.mktemp("news")
     with Archive(folder) as archive:
-        archive.add_many([NAMED, CLS, JIN10_FLASH, PEOPLE, EXTRACTED])
+        archive.add_many([NAMED, CLS, JIN10_FLASH, PEOPLE, replace(EXTRACTED, flags=FLAGS)])
     site = open_site(folder)
     yield site
     site.close()
@@ -52,6 +53,15 @@ def test_an_article_has_a_page_that_names_its_source(get: Get, article: Article)
     assert "finews.withounder.com" not in page.text
     file = get(f"/catalog/posts/{article.info_code}/versions/1")
     assert f"\nid: {article.info_code}\n" in file.text
+
+
+def test_an_article_that_is_not_public_says_so(get: Get) -> None:
+    page = Selector(get(f"/catalog/posts/{EXTRACTED.info_code}").text)
+    assert "只公开这篇文章的开头" in page.css(".notice::text").get("")
+    assert "来源标为重要" in page.css(".provenance dd::text").getall()
+    (row,) = get(f"/catalog/posts/{EXTRACTED.info_code}.json", _shape="objects").json()["rows"]
+    assert row["flags"] == '["important", "partial"]'
+    assert not Selector(get(f"/catalog/posts/{CLS.info_code}").text).css(".notice")
 
 
 def test_a_time_is_shown_as_far_as_it_is_known(get: Get) -> None:

@@ -82,9 +82,9 @@ def test_the_article_keeps_its_text(visit: Visit) -> None:
         ("<!-- 甲 -->乙", "乙"),
         ("<p>甲<script>乙</script></p>", "<p>甲</p>"),
         ("<form action=x><input value=y>甲</form>", "甲"),
-        ("<img src='data:image/svg+xml,x'>甲", "图片甲"),
+        ("<img src='data:image/svg+xml,x'>甲", "Picture甲"),
         ("<img src='x.png' alt='产量表'>甲", "产量表甲"),
-        ("<img src='x.png' alt='Image'>甲", "图片甲"),
+        ("<img src='x.png' alt='Image'>甲", "Picture甲"),
         ("<img alt='产量表'>甲", "甲"),
         ("<p style='display:none;height:1px'><br /></p>甲", "甲"),
         ("<p style='text-align:center;'>甲</p>", '<p align="center">甲</p>'),
@@ -130,7 +130,9 @@ def test_a_keyword_and_the_credit_lead_nowhere() -> None:
     assert "<a" not in render_body(f"<p>培育壮{keyword}产品</p>{credit}", security)
 
 
-@pytest.mark.parametrize(("alt", "shown"), [("", "图片"), ("Image", "图片"), ("产量表", "产量表")])
+@pytest.mark.parametrize(
+    ("alt", "shown"), [("", "Picture"), ("Image", "Picture"), ("产量表", "产量表")]
+)
 def test_a_picture_that_is_gone_leaves_its_words_and_its_address(alt: str, shown: str) -> None:
     body = f'<center><img src="https://x.test/1.jpg" alt="{alt}">尾</center>'
     link = Selector(render_body(body, security)).css("a")

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive.api.endpoints import ENDPOINTS
+from archive.api.openapi import BASE
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from tests.archive.browse.conftest import REVISED
@@ -101,18 +103,23 @@ DATASETTES = (
 )
 CSV = ("_stream", "_size", "_dl", "_header", "_blob_column", "_blob_hash", "_next")
 HARMLESS = "NW202112299000000001"
+KEYS = {"article": REVISED, "versions": REVISED, "security": "1.600160", "day": "2021-12-29"}
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "/": (),
     "/.json": ("_shape",),
     "/news": OURS,
     "/news.atom": OURS,
+    "/changes.atom": OURS,
     "/media": (),
     "/security": (),
     "/security/{}": (),
     "/security/1.600160": OURS,
+    "/-/present-only": (),
     "/{}": (),
     "/20211229900000000{}": (),
-    f"/catalog/posts/{REVISED}/changes": ("old", "new"),
+    f"/catalog/posts/{REVISED}.json": ("as_of",),
+    "/catalog/post_states.json": ("_as_of", "_search", "_security"),
+    f"/catalog/posts/{REVISED}/changes": ("old", "new", "as_of"),
     "/catalog/posts/{}/changes": (),
     f"/catalog/posts/{REVISED}/versions/1{{}}": (),
     "/catalog/posts/{}/versions/1": (),
@@ -132,7 +139,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "/catalog/posts/{}": (),
     "/catalog/posts/{}.json": (),
     f"/catalog/posts/{REVISED}.{{}}": (),
-    f"/catalog/posts/{REVISED}": ("_shape", "_extra", "_extras", "_labels"),
+    f"/catalog/posts/{REVISED}": ("_shape", "_extra", "_extras", "_labels", "as_of"),
     "/catalog/revisions/{}": (),
     "/catalog/{}/1": (),
     "/catalog/on_this_day": ("month_day", "_size", "sql"),
@@ -161,6 +168,16 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "/-/databases.json": (),
     "/:memory:{}": (),
     "/favicon.ico": (),
+    "/api/v1/{}": (),
+    "/api/v1/docs": (),
+    "/api/v1/openapi.json": (),
+    **{
+        f"{BASE}{re.sub('{[a-z]+}', KEYS.get(endpoint.name, ''), endpoint.path)}": tuple(
+            endpoint.parameters.model_fields
+        )
+        for endpoint in ENDPOINTS
+    },
+    **{re.sub("{[a-z]+}", "{}", f"{BASE}{endpoint.path}"): () for endpoint in ENDPOINTS},
 }
 """What each route looks at, by its path; ``{}`` is where a visitor writes what they like."""
 
@@ -179,24 +196,27 @@ RAW = (
 )
 
 
-STRIDE = 1 if "FINEWS_ALL_ADDRESSES" in os.environ else 6
-"""Of most pages' parameters, each meets every sixth value, and each value every sixth
-parameter; all meet all in `make nightly`, which takes minutes."""
+STRIDE = 1 if "FINEWS_ALL_ADDRESSES" in os.environ else 12
+"""Each parameter meets every twelfth value, and each value every twelfth parameter; all meet all in
+`make nightly`, which takes minutes."""
+FEW = min(STRIDE, 3)
+"""Likewise for the parameters of /news, and for names of what is not there: every third value."""
 
 
 def requests(path: str) -> Iterator[tuple[str, str]]:
     """Method and address of everything that is asked of a route."""
+    turn = list(PARAMETERS).index(path)
     if "{}" in path:
-        for value in VALUES:
+        for value in VALUES[turn % FEW :: FEW]:
             yield "GET", path.replace("{}", quote(value, safe=""))
-        for value in VALUES[::STRIDE]:
+        for value in VALUES[turn % STRIDE :: STRIDE]:
             yield "GET", path.replace("{}", quote(value, safe="/:,~=+$;@()'*!"))
         return
     for method in ("POST", "PUT", "DELETE", "OPTIONS", "HEAD", "TRACE", "A"):
         yield method, path
-    for query in RAW:
+    for query in RAW[turn % FEW :: FEW]:
         yield "GET", f"{path}?{query}"
-    stride = 1 if path == "/news" else STRIDE
+    stride = FEW if path == "/news" else STRIDE
     for number, parameter in enumerate(PARAMETERS[path]):
         for value in VALUES[number % stride :: stride]:
             yield "GET", f"{path}?{urlencode({parameter: value})}"

@@ -13,7 +13,16 @@ from selenium.webdriver.support.ui import Select
 from archive.browse.plugin import open_site
 from archive.browse.rendering import RenderedBody, Renderer
 from tests.archive.browse.conftest import HOSTILE, PICTURES, REVISED
-from tests.support.browser import Browser, another_page, check, click, requests_elsewhere, text_of
+from tests.support.browser import (
+    Browser,
+    accessibility_errors,
+    another_page,
+    check,
+    click,
+    prefer,
+    requests_elsewhere,
+    text_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +87,25 @@ def test_see_what_changed(browser: Browser, address: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/media", "/security", "/security/1.600160", "/catalog", "/catalog/posts", "/catalog/revised"],
+    [
+        *("/", "/?density=compact", "/news?q=央行", "/news?q=没有这个词", "/media", "/security"),
+        *("/security/1.600160", "/catalog", "/catalog/posts", "/catalog/revised", "/nothing"),
+        *("/catalog/found_changed?what=", "/catalog/revisions", "/catalog/posts?media=财联社"),
+        *(f"/catalog/posts/{REVISED}", f"/catalog/posts/{REVISED}/changes"),
+    ],
 )
-def test_page_fits_its_window(browser: Browser, address: str, path: str) -> None:
-    browser.get(address + path)
-    check(browser, address)
+def test_a_page_fits_its_window_and_is_accessible(
+    browser: Browser, address: str, path: str
+) -> None:
+    for language, scheme in (("zh", "light"), ("en", "dark")):
+        prefer(browser, scheme)
+        browser.get(f"{address}{path}{'&' if '?' in path else '?'}lang={language}")
+        if path == "/nothing":
+            browser.get_log("browser")  # the status
+        check(browser, address)
+        assert accessibility_errors(browser) == []
+    prefer(browser, "light")
+    browser.get(f"{address}/?lang=zh&density=roomy")
 
 
 def test_hostile_article_does_nothing(browser: Browser, address: str) -> None:

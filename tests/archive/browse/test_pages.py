@@ -103,13 +103,20 @@ def test_headers_are_safe(visit: Visit, path: str) -> None:
 
 def test_front_page_shows_what_is_new(visit: Visit) -> None:
     page = visit("/")
-    assert len(titles(page)) == 20
-    assert "存有 <strong>95</strong> 篇" in page.text
-    assert "经济观察网" in Selector(page.text).css(".ranking").get("")
-    assert (
-        Selector(page.text).css(".ranking a[href='/security/1.600160']::text").get() == "巨化股份"
-    )
-    assert len(Selector(page.text).css(".chart .bar")) >= 30
+    assert len(titles(page)) == len(set(addresses(page))) == 17
+    assert "<span>95 篇</span>" in page.text
+    shown = Selector(page.text)
+    assert "经济观察网" in shown.css(".ranking").get("")
+    assert len(shown.css(".chart .bar")) >= 30
+    assert shown.css(".corrections a::attr(href)").getall() == [
+        f"/catalog/posts/{GONE}",
+        f"/catalog/posts/{REVISED}/changes",
+    ]
+    sections = shown.css(".sections section")
+    assert len(sections) > 3
+    assert not set(sections.css("li a::attr(href)").getall()) & set(addresses(page))
+    older = visit(shown.css(".turn a[rel=next]::attr(href)").get(""))
+    assert not set(addresses(older)) & set(shown.css(".stream h3 a::attr(href)").getall())
     assert "尚无抓取记录" in page.text
 
 
@@ -280,7 +287,9 @@ def test_a_query_that_cannot_be_understood_is_refused_with_its_place(visit: Visi
     ):
         response = visit(path, **parameters)
         assert response.status_code == 400, path
-    assert "character 4 of the query" in visit("/news", q="央行 title:").text
+    assert "title: 后面没有值（搜索词的第 4 个字符）。" in visit("/news", q="央行 title:").text
+    english = visit("/news", q="央行 title:", lang="en").text
+    assert "The field title: has no value (character 4 of the query)." in english
 
 
 def endless(connection: sqlite3.Connection, _: object) -> int:
@@ -375,7 +384,7 @@ def test_every_version_names_what_it_was_read_from_and_what_changed(visit: Visit
             assert f"warc/{capture['file']}，第 {capture['offset']:,} 字节起" in shown
         assert f"2021年12月29日 {hour}:00" in shown
     assert [
-        version.xpath("string(.//dt[.='改了']/following-sibling::dd[1])").get()
+        version.xpath("string(.//dt[.='改了什么']/following-sibling::dd[1])").get()
         for version in versions
     ] == ["数字：200亿元 300亿元", "数字：100亿元 200亿元", ""]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from archive.archive import Archive
 from archive.article import SHANGHAI, InfoCode
-from archive.cli import main
 from tests.archive.browse.conftest import STOCK, article
+from tests.support.calls import call
 
 Run = Callable[..., Result]
 OLD, TODAY = "NW202112290000000001", "NW202112290000000002"
@@ -28,7 +28,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     now = datetime.now(SHANGHAI).replace(microsecond=0)
     with Archive(Path("news")) as archive:
         archive.add_many([article(OLD, body=f"<p>{STOCK}</p>"), article(TODAY, published=now)])
-    return lambda *arguments: CliRunner().invoke(main, ["export", *arguments])
+    return lambda *arguments: call("export", *arguments)
 
 
 def codes(result: Result) -> list[str]:

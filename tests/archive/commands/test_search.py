@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from archive.archive import Archive
-from archive.cli import main
 from tests.archive.browse.conftest import article
 from tests.archive.search.test_securities import link
+from tests.support.calls import call
 
 Run = Callable[..., Result]
 OLD, NEW = "NW202112290000000001", "NW202112290000000002"
@@ -27,7 +27,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     ]
     with Archive(Path("news")) as archive:
         archive.add_many(posts)
-    return lambda *arguments: CliRunner().invoke(main, ["search", *arguments])
+    return lambda *arguments: call("search", *arguments)
 
 
 def test_a_line_for_each_post(run: Run) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.article import SHANGHAI, BodySource
+from archive.article import SHANGHAI, BodySource, Precision
 from archive.edits import ComparedVersion, Edit, EditClass, are_alike, edits_between
 from archive.edits.notices import is_notice
 from bench.planted_edits import NOISE, real_texts
@@ -125,10 +125,19 @@ def test_the_time_of_pages_is_exact_to_the_minute() -> None:
     assert edits(published=VERSION.published + timedelta(seconds=40)) == ()
 
 
-def test_a_time_without_a_zone_at_the_mirror() -> None:
-    moved = VERSION.published + timedelta(hours=8)
+def test_another_source_states_another_time() -> None:
+    moved = VERSION.published + timedelta(hours=1)
     assert edits(published=moved, body_source=BodySource.MIRROR) == ()
     assert [one.edit_class for one in edits(published=moved)] == [EditClass.PUBLISHED]
+
+
+@pytest.mark.parametrize("precision", Precision)
+def test_a_coarser_time_has_not_moved(precision: Precision) -> None:
+    day = VERSION.published.replace(hour=0)
+    moved = edits(published=day, precision=precision)
+    assert bool(moved) == (precision in (Precision.SECOND, Precision.MINUTE))
+    moved = edits(published=day - timedelta(days=1), precision=precision)
+    assert bool(moved) == (precision is not Precision.FETCHED)
 
 
 @pytest.mark.parametrize(

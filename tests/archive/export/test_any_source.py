@@ -41,6 +41,10 @@ def test_records_say_source_author_and_precision(news: Path) -> None:
         record = records[article.info_code]
         for name in ("source", "author", "lang", "precision", "extractor", "body", "link"):
             assert record[name] == getattr(article, name), name
+        assert (record["flags"], record["keywords"]) == (
+            list(article.flags),
+            list(article.keywords),
+        )
 
 
 def test_parquet_has_them(news: Path) -> None:

@@ -1,7 +1,10 @@
 """The changes as a stream: what an archive learnt, in that order, each exactly once."""
 
+import io
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from archive.archive import Archive
+from archive.article import InfoCode
 from archive.cli import main
+from archive.export.changes import export_changes
 from archive.integrity.rebuild import rebuild
 from archive.writing.commit import PlanWriter
 from tests.support.articles import ARTICLE, CODE, MIRRORED, Clock, Killed, kill
@@ -81,3 +86,66 @@ def test_what_a_kill_repeats_is_one_change(tmp_path: Path, step: str) -> None:
     assert len(found) == 4
     rebuild(tmp_path)
     assert changes(tmp_path) == found
+
+
+class Broken(io.BytesIO):
+    """A pipe whose reader ends after some lines."""
+
+    lines = 0
+
+    def write(self, data: Any) -> int:
+        if self.lines == 3:
+            raise BrokenPipeError
+        self.lines += 1
+        return super().write(data)
+
+
+def test_a_reader_that_ends_early_misses_nothing_while_a_crawl_writes(tmp_path: Path) -> None:
+    codes = [InfoCode(f"NW20260922{number:010d}") for number in range(8)]
+
+    def crawl() -> None:
+        with Archive(tmp_path, clock=Clock()) as archive:
+            for code in codes:
+                archive.add(replace(FIRST, info_code=code))
+                archive.add(replace(EDITED, info_code=code))
+                archive.mark_gone(code)
+                archive.add(replace(EDITED, info_code=code))
+
+    def read(after: int) -> list[dict[str, Any]]:
+        out = Broken()
+        with suppress(BrokenPipeError):
+            export_changes(tmp_path, out, after)
+        return [json.loads(line) for line in out.getvalue().splitlines()]
+
+    Archive(tmp_path).close()
+    found: list[dict[str, Any]] = []
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(crawl)
+        while True:
+            ended = writing.done()
+            more = read(found[-1]["cursor"] if found else 0)
+            found += more
+            if ended and not more:
+                break
+        writing.result()
+    assert events(found) == [
+        (code, version, event, classes)
+        for code in codes
+        for version, event, classes in (
+            (1, "first_seen", []),
+            (2, "edited", ["figures"]),
+            (2, "gone", []),
+            (2, "returned", []),
+        )
+    ]
+    rebuild(tmp_path)
+    assert changes(tmp_path) == found
+
+
+def test_a_cursor_of_another_archive_is_refused(tmp_path: Path) -> None:
+    with Archive(tmp_path, clock=Clock()) as archive:
+        archive.add(FIRST)
+    assert changes(tmp_path, "--after", "1") == []
+    ended = CliRunner().invoke(main, ["export", "changes", str(tmp_path), "--after", "2"])
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "has the cursor 1; there is none 2." in ended.stderr

@@ -135,7 +135,7 @@ def test_progress_counts_pieces_posts_and_texts(folder: Path) -> None:
         return steps
 
     rebuild(folder, progress)
-    assert shown == [("captures", 1), ("posts", 2), ("index", 2)]
+    assert shown == [("captures", 1), ("posts", 2), ("index", 2), ("index", 3)]
 
 
 def test_what_no_file_has_is_told(folder: Path) -> None:

@@ -339,7 +339,7 @@ def test_queries_that_are_too_large_are_refused(corpus: Database) -> None:
             f"{words} 200",
             "A query may have 50 terms; here is one more (character 201 of the query).",
         ),
-        (f"({nested})", "Parentheses may be nested 8 deep; these are deeper (character 10"),
+        (f"({nested})", "Parentheses may be nested 8 deep (character 10 of the query)."),
         ("(" * 10_000, "A query may have 1,000 characters, and this one has 10,000."),
     ):
         with pytest.raises(InvalidQuery, match=re.escape(sentence)):

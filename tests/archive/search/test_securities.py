@@ -1,5 +1,6 @@
 """Securities by what people type, in an archive of posts with the source's mark-up."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -7,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
-from archive.catalog.writer import Catalog
 from archive.search.query import Query, count, find
 from archive.search.securities import securities_named
 from archive.storage.databases import open_catalog
 from tests.archive.browse.conftest import article
+from tests.support.older_archives import downgrade
 
 NAMED = (
     ("1,600519", "贵州茅台"),
@@ -145,14 +146,9 @@ def test_a_code_also_finds_the_posts_that_name_its_security(
 def test_a_catalog_of_an_older_release_is_indexed_again(tmp_path: Path) -> None:
     with Archive(tmp_path) as archive:
         archive.add_many([article("NW202112290000000001", title="銀行", body=link(*NAMED[0]))])
-    path = tmp_path / "catalog.db"
-    with closing(Catalog(path)) as catalog:
-        before = catalog._writer
-        before.execute("DROP TABLE security_keys")
-        before.execute("DROP TRIGGER securities_insert")
-        before.execute("DROP TRIGGER securities_update")
-        before.execute("INSERT INTO posts_search(posts_search) VALUES ('delete-all')")
-        before.execute("DELETE FROM _sqlite_migrations WHERE name = 'folded_search'")
+    downgrade(tmp_path, before="folded_search")
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as older, older:
+        older.execute("INSERT INTO posts_search(posts_search) VALUES ('delete-all')")
     with Archive(tmp_path) as archive:
         assert [post.title for post in archive.search("银行")] == ["銀行"]
         assert [post.title for post in archive.search("gzmt")] == ["銀行"]

@@ -22,7 +22,20 @@ PAGE = (
     "<html><head><title>题</title></head><body><h1>题</h1><span>2026-09-30 13:10:01</span>"
     '<div class="news-content-parsed"><p>正文有一段文字，可以认出。</p>{}</div></body></html>'
 )
-LINES = ["（", "（600519", "$A", "股票代码：", "600519.SH", "2026-09-30 ", "未经", "来源：", "【"]
+LINES = [
+    "（",
+    "（600519",
+    "$A",
+    "股票代码：",
+    "600519.SH",
+    "2026-09-30 ",
+    "未经",
+    "来源：",
+    "【",
+    "+0800 (",
+    "/*",
+    "&amp",
+]
 
 
 def read_or_refused(read: Callable[[], object]) -> None:

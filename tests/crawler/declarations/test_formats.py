@@ -58,6 +58,17 @@ def test_rss() -> None:
     assert entry.tags == ("宏观",)
 
 
+def test_a_feed_with_bare_ampersands_and_names_of_html() -> None:
+    page = read(
+        {"format": "rss"},
+        "<rss><channel><item><title>甲&nbsp;乙 AT&T &lt;丙&gt;&mdash;<![CDATA[丁&戊]]></title>"
+        "<link>/1.html?a=1&b=2</link></item></channel></rss>",
+    )
+    (entry,) = page.entries
+    assert entry.title == "甲 乙 AT&T <丙>—丁&戊"
+    assert entry.address == "https://e.example/1.html?a=1&b=2"
+
+
 def test_rdf_and_a_feed_with_errors() -> None:
     page = read(
         {"format": "rss"},
@@ -148,6 +159,13 @@ ANSWER = '{"d":{"list":[{"id":8,"t":"甲","u":"/8","p":"1790746750"}]}}'
         f"var ajaxResult={ANSWER};",
         f"window.__DATA__ = {ANSWER};\n",
         f"let x = {ANSWER}",
+        f"/* a * b */\n// c\ncb({ANSWER}); // end",
+        f"try{{cb({ANSWER});}}catch(e){{}}",
+        f'/**/ typeof cb === "function" && cb({ANSWER});',
+        f"cb && cb({ANSWER})",
+        f")]}}',\n{ANSWER}",
+        f"while(1);{ANSWER}",
+        f"for(;;);cb({ANSWER});",
     ],
 )
 def test_json_bare_and_in_scripts(text: str) -> None:
@@ -176,6 +194,9 @@ HTML_LIST = {
         ("gb18030", "text/html", '<meta charset="gb2312">'),
         ("big5", "text/html; charset=big5", ""),
         ("utf-16", "", ""),
+        ("gb18030", "text/html; charset=utf-8", '<meta charset="gbk">'),
+        ("utf-8", "text/html; charset=gbk", ""),
+        ("utf-8", "text/html", '<meta charset="gb2312">'),
     ],
 )
 def test_encodings(encoding: str, header: str, meta: str) -> None:

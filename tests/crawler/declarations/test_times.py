@@ -32,6 +32,9 @@ FORMS = (
     "%a, %d %b %Y %H:%M:%S",
     "%a,%d-%b-%Y %H:%M:%S +0800",
     "%b %d, %Y %I:%M:%S %p",
+    "%Y-%m-%d %H:%M:%S %z CST",
+    "%a, %d %b %Y %H:%M:%S CST",
+    "%a %b %d %H:%M:%S CST %Y",
 )
 
 

@@ -9,6 +9,7 @@ import pytest
 from archive.article import SHANGHAI, Article, BodySource, Found, Precision, SecurityMention
 from archive.content.lexicon import Lexicon, NamedSecurity
 from archive.errors import InvalidArticle
+from crawler.declarations.articles import ArticleFacts
 from crawler.declarations.bodies import Body
 from crawler.declarations.composed import DeclaredArticle, composed, to_article
 from crawler.declarations.lists import Entry
@@ -128,3 +129,28 @@ def test_securities_are_named_by_fields_codes_and_names() -> None:
 def test_an_article_without_any_address_is_refused() -> None:
     with pytest.raises(InvalidArticle, match="cls-2487646 has no address"):
         archived(declared(address=None), addresses=())
+
+
+@pytest.mark.parametrize(
+    ("stated", "unit", "kept"),
+    [
+        (datetime(2026, 9, 19, 1, 47, tzinfo=SHANGHAI), TimeUnit.MINUTE, True),
+        (datetime(2026, 9, 19, 1, 50, tzinfo=SHANGHAI), TimeUnit.MINUTE, False),
+        (datetime(2026, 9, 20, tzinfo=SHANGHAI), TimeUnit.DAY, True),
+        (datetime(2026, 9, 19, 1, 50, 1, tzinfo=SHANGHAI), TimeUnit.SECOND, False),
+    ],
+)
+def test_a_time_of_the_list_is_kept_where_the_page_says_the_same(
+    stated: datetime, unit: TimeUnit, *, kept: bool
+) -> None:
+    page = ArticleFacts(
+        id=None,
+        address=None,
+        published=Moment(stated, unit),
+        layout="page",
+        body=Body(None, "全文。"),
+        complete=True,
+    )
+    article = composed(declaration("cls"), ENTRY, page)
+    assert article is not None
+    assert article.published == (ENTRY.published if kept else page.published)

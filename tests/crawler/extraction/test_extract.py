@@ -64,6 +64,9 @@ def test_a_recorded_page(source: str, name: str) -> None:
         ("<p class=article-editor>责任编辑：王小明</p>", "王小明"),
         ("<p style='display:none'>看不见的一段文字，也有很多字</p>", "看不见"),
         ("<script>var hidden = '脚本里的文字'</script>", "脚本"),
+        ("<p>更多精彩内容，请下载财迅APP</p>", "APP"),
+        ("<p class=caption>图为生产线。记者 李四 摄</p>", "李四"),
+        ("<figure><img src=/1.jpg><figcaption>图为生产线</figcaption></figure>", "生产线"),
         ("<p>上一篇：昨天的新闻</p><p>下一篇：明天的新闻</p>", "一篇"),
     ],
 )
@@ -76,6 +79,7 @@ def test_foreign_parts_stay_out(noise: str, word: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "公司表示，更多用户下载了财迅APP，月活增长两成。",
         "监管部门要求平台在显著位置写明免责声明，并在一个月内完成整改。",
         "他在评论中写道，相关阅读量在三天内翻了一番，超出市场预期。",
         "公司表示，将扫描线下门店的二维码数据用于分析客流，效果良好。",
@@ -92,6 +96,12 @@ def test_an_article_about_such_things_keeps_every_word(line: str) -> None:
     [
         ("<span>2026-09-30 13:10:01</span>", "", "2026-09-30T13:10:01+08:00"),
         ("<span>2026年09月30日 13:10</span>", "", "2026-09-30T13:10:00+08:00"),
+        ("<span>2026年9月30日13时10分</span>", "", "2026-09-30T13:10:00+08:00"),
+        (
+            "更新时间：2026-09-30 18:00 发布时间：2026-09-30 13:10",
+            "",
+            "2026-09-30T13:10:00+08:00",
+        ),
         ("<span>2026/9/30</span> <span>13:10</span>", "", "2026-09-30T13:10:00+08:00"),
         (
             "<span>2026-09-30 13:10</span>",
@@ -136,7 +146,9 @@ def test_a_title_is_without_its_site(title: str) -> None:
 
 
 def test_medium_and_author() -> None:
-    byline = "<p>2026-09-30 13:10 来源：上海证券报 作者：王小明</p>"
+    byline = (
+        "<p>2026-09-30 13:10<span>来源：上海证券报</span><span>作者：王小明</span><a>分享</a></p>"
+    )
     article = extract(page(byline + PARAGRAPHS))
     assert (article.media, article.author, article.lang) == ("上海证券报", "王小明", "zh")
     assert article.text == "\n".join(TEXT)

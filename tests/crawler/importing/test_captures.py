@@ -3,6 +3,8 @@
 import gzip
 import io
 import json
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -341,10 +343,49 @@ def test_a_source_of_ones_own_is_read_by_its_declaration(
     own = tmp_path / "sources"
     own.mkdir()
     (own / "caixun.toml").write_text(DECLARATION, encoding="utf-8")
-    goes_on = caixun(119)
-    link = '<a href="/news/cx-2026-000119_2.html">下一页</a></body>'.encode()
-    pages = [caixun(118), replace(goes_on, body=goes_on.body.replace(b"</body>", link))]
-    ended = run(write_warc(tmp_path / "a.warc.gz", pages), "--set", f"FINEWS_DECLARATIONS={own}")
-    assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 1 not imported"), ended.output
-    assert "cx-2026-000119_2.html, and pages are not joined" in ended.stderr
+    ended = run(
+        write_warc(tmp_path / "a.warc.gz", [caixun(118)]), "--set", f"FINEWS_DECLARATIONS={own}"
+    )
+    assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
     assert posts(news, "info_code, body_source") == [("caixun-cx-2026-000118", "page")]
+
+
+@pytest.fixture
+def paged() -> list[Page]:
+    """Return three pages of one article, the last one first."""
+    page = caixun(119)
+    pages = []
+    for number in (1, 2, 3):
+        link = f'<a href="/news/cx-2026-000119_{number + 1}.html">下一页</a></body>'
+        body = page.body.replace(b"</body>", link.encode()) if number < 3 else page.body
+        body = body.replace(b"<p>", f"<p>第{number}页。".encode())
+        url = page.url.replace(".html", f"_{number}.html" if number > 1 else ".html")
+        pages.append(replace(page, url=url, body=body))
+    return pages[::-1]
+
+
+@pytest.mark.parametrize("pattern", [r"cx-\d{4}-\d{6}", r"cx-[\d_-]+"])
+def test_the_pages_of_an_article_are_joined(
+    run: Import, news: Path, tmp_path: Path, paged: list[Page], pattern: str
+) -> None:
+    own = tmp_path / "sources"
+    own.mkdir()
+    declaration = DECLARATION.replace(r"cx-\d{4}-\d{6}", pattern)
+    (own / "caixun.toml").write_text(declaration, encoding="utf-8")
+    setting = ("--set", f"FINEWS_DECLARATIONS={own}")
+    files = []
+    for number, page in enumerate(paged):
+        files.append(f"{tmp_path / f'page{number}.html'}={page.url}")
+        (tmp_path / f"page{number}.html").write_bytes(page.body)
+    for what in ([write_warc(tmp_path / "a.warc.gz", paged)], ["--source", "caixun", *files]):
+        ended = run(*what, *setting)
+        assert "0 not imported; 0 responses" in ended.stdout, ended.output
+        assert posts(news) == ["caixun-cx-2026-000119"]
+        (text,) = posts(news, "text")
+        assert re.findall("第(.)页", text)[:: text.count("第1页")] == ["1", "2", "3"]
+        assert len(json.loads(posts(news, "addresses")[0])) == 3
+        assert is_whole(news)
+        shutil.rmtree(news)
+    ended = run(write_warc(tmp_path / "b.warc.gz", paged[2:]), *setting)
+    assert ended.stdout.startswith("0 added, 0 revised, 0 unchanged, 1 not imported"), ended.output
+    assert "cx-2026-000119_2.html, and no imported file has that page" in ended.stderr

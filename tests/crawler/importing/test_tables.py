@@ -33,9 +33,11 @@ MAPS = (
 CAIXUN = ("--source", "caixun", *MAPS)
 
 
-def write_csv(path: Path, rows: Sequence[Sequence[str]], encoding: str = "utf-8") -> Path:
+def write_csv(
+    path: Path, rows: Sequence[Sequence[str]], encoding: str = "utf-8", delimiter: str = ","
+) -> Path:
     with path.open("w", encoding=encoding, newline="") as file:
-        csv.writer(file).writerows(rows)
+        csv.writer(file, delimiter=delimiter).writerows(rows)
     return path
 
 
@@ -44,11 +46,15 @@ def changed(**values: str) -> tuple[str, ...]:
     return tuple(values.get(name, value) for name, value in zip(names, ROW, strict=True))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"),
+    [("utf-8", ","), ("utf-8-sig", ";"), ("utf-16", "\t"), ("utf-8", "|")],
+)
 def test_csv_is_imported_by_the_names_of_its_columns(
-    run: Import, news: Path, tmp_path: Path, encoding: str
+    run: Import, news: Path, tmp_path: Path, encoding: str, delimiter: str
 ) -> None:
-    ended = run(write_csv(tmp_path / "a.csv", [HEADER, ROW], encoding), *CAIXUN)
+    table = write_csv(tmp_path / "a.csv", [HEADER, ROW], encoding, delimiter)
+    ended = run(table, *CAIXUN)
     assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
     assert posts(news, "info_code, title, published, first_seen, body_source, link") == [
         (
@@ -172,7 +178,7 @@ def test_a_wrong_row_is_named_and_the_rest_goes_on(
         (b'{"a": NaN}', "it is not JSON"),
         (b"[" * 99_999, "it is not JSON"),
         (b'{"a": "\xff"}', "it is not in utf-8"),
-        ("{}".encode("utf-16"), "it is not in utf-8"),
+        ("{}".encode("utf-32-be"), "it is not JSON"),
         (b'{"url": "https://www.caixun.example/1", "content": {"a": 1}}', "should be"),
     ],
 )
@@ -230,7 +236,7 @@ def test_a_table_needs_a_mapping_and_a_source(run: Import, tmp_path: Path) -> No
     assert "needs a mapping" in run(path).output
     assert "is of no declared source; name one with --source" in run(path, *MAPS).stderr
     assert "should be a name of small letters" in run(path, *MAPS, "--source", "Cai Xun").output
-    assert "is no folder, and its name ends in none of" in run(__file__).output
+    assert "is no folder of posts, web archive or table; --source NAME" in run(__file__).output
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 The journal is the `metadata` records in the WARC files: each states what the archive did with a
 post, a picture or a crawl. `read_journal` reads the records of a piece of a file, and `read_posts`
-reads post files; both run in worker processes. A `JournalReplay` then fills the catalog:
+reads post files; both run in worker processes. A `CatalogFromJournal` then fills the catalog:
 
 1. `add`: recorded facts, in the order of the records;
 2. `add_files`: posts that no record is about;
@@ -54,6 +54,8 @@ from archive.writing import CRAWL, NOTED_OF_REVISION, PICTURE, is_of_new_version
 
 # Rows that are written to the catalog at once.
 _BATCH = 500
+# Characters of a record's date without fractions of a second and zone.
+_SECONDS = len("2026-11-22T09:30:00")
 _PostId = tuple[ArticleId, Edition]
 _KINDS = frozenset({"response", "metadata"})
 
@@ -84,15 +86,15 @@ class JournalFacts:
     :param crawls: rows of ``crawls``; of a crawl's end, the columns that it adds.
     :param pictures: stored pictures whose files exist: a kill between the record and the file
         leaves a record without a file.
-    :param posts: the facts of each record of a post; with the facts of its body, where the record
-        is of a new version and a file has that version.
+    :param posts: the facts of each record of a post; the facts of its body, where the record is of
+        a new version and a file has that version; and the date of the record.
     :param damage: why records could not be read, a sentence each.
     """
 
     payloads: dict[str, Capture] = field(default_factory=dict)
     crawls: list[dict[str, Any]] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
-    posts: list[tuple[dict[str, Any], BodyFacts | None]] = field(default_factory=list)
+    posts: list[tuple[dict[str, Any], BodyFacts | None, str]] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
 
 
@@ -114,7 +116,7 @@ def read_journal(folder: Path, records: Records) -> JournalFacts:
         elif record.url.startswith(target_of("")):
             facts = record.facts
             body = _body_of(folder, facts["post"]) if is_of_new_version(facts) else None
-            journal.posts.append((facts, body))
+            journal.posts.append((facts, body, f"{record.date[:_SECONDS]}Z"))
     return journal
 
 
@@ -183,15 +185,20 @@ def _read_post(folder: Path, file: ListedPost, content: bytes | None) -> ReadPos
     return ReadPost(file.path, sha256(content), entry)
 
 
-class JournalReplay:
-    """A replay of the journal that fills an empty catalog.
+class CatalogFromJournal:
+    """A catalog that is filled from the records of the journal.
 
     Attribute `strange` states why posts and revisions are not in the catalog, a sentence each;
     `unread` has the paths of posts that name no article or no day; `numbers` has the numbers that
     articles must get back at the end, see `Catalog.renumber`.
+
+    :param until: repeat only what the archive had learnt by this time, ISO 8601, UTC. The clock
+        may have gone back: what follows a later change of an article is later, too.
     """
 
-    def __init__(self, catalog: Catalog, folder: Path) -> None:
+    def __init__(self, catalog: Catalog, folder: Path, until: str | None = None) -> None:
+        self._until = until
+        self._ended: set[str] = set()
         self.strange: list[str] = []
         self.unread: list[PurePosixPath] = []
         self.numbers: dict[ArticleId, int] = {}
@@ -220,11 +227,19 @@ class JournalReplay:
             self._catalog.put_crawl(crawl)
         for picture in journal.pictures:
             self._catalog.store_picture(picture)
-        for facts, body in journal.posts:
-            if is_of_new_version(facts):
-                self._add_version(facts, body)
+        for facts, body, date in journal.posts:
+            post = facts["post"]
+            if post["info_code"] in self._ended:
+                continue
+            if not is_of_new_version(facts):
+                self._add_check(facts, date)
+            elif self._is_later(post["revised"] or post["first_seen"]):
+                self._ended.add(post["info_code"])
             else:
-                self._add_check(facts)
+                self._add_version(facts, body)
+
+    def _is_later(self, learnt: str) -> bool:
+        return self._until is not None and learnt > self._until
 
     def files_of(self, paths: Sequence[PurePosixPath]) -> list[ListedPost]:
         """Return which of the post files have an article that the catalog knows."""
@@ -362,8 +377,11 @@ class JournalReplay:
     def _stored(self, post: _PostId) -> EditionRow | None:
         return self._latest.get(post) or self._catalog.edition(*post)
 
-    def _add_check(self, facts: dict[str, Any]) -> None:
-        """Repeat a check of the source that has brought no new version."""
+    def _add_check(self, facts: dict[str, Any], date: str) -> None:
+        """Repeat a check of the source that has brought no new version.
+
+        :param date: of the record.
+        """
         post = facts["post"]
         present = self._stored(_id_in(post))
         stored = present.post if present else None
@@ -371,7 +389,13 @@ class JournalReplay:
             media = media_of(post["media"], stored.media)
             row = replace(stored, **post | {"media": media})
             named = self._named(row) if row.stock_list != stored.stock_list else None
-            self._put(CatalogEntry(row, named, presence=_presence_in(facts)))
+            presence = _presence_in(facts)
+            if self._is_later(date):
+                unchanged = replace(stored, checked=row.checked) == row and named is None
+                if not unchanged:
+                    self._ended.add(row.info_code)
+                return
+            self._put(CatalogEntry(row, named, presence=presence, same_version=True, at=date))
 
     def _add_version(self, facts: dict[str, Any], body: BodyFacts | None) -> None:
         post = facts["post"]
@@ -477,7 +501,7 @@ class JournalReplay:
             self.numbers[info_code] = min(numbers.values())
         else:
             edition = stored.edition
-            self._catalog.forget_event(ArticleId(stored.info_code), edition, stored.version)
+            self._catalog.forget_version(ArticleId(stored.info_code), edition, stored.version)
 
 
 def _code_of(path: PurePosixPath) -> str | None:

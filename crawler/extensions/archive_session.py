@@ -20,7 +20,7 @@ from crawler.traffic import PREFIX
 logger = logging.getLogger(__name__)
 
 
-class OpenArchive(CrawlSession):
+class ArchiveSession(CrawlSession):
     """The session of a crawl, from the spider's opening to its close."""
 
     def __init__(self, crawler: Crawler) -> None:

@@ -1,13 +1,15 @@
 """Files that users saved: answers of a source, each with the address that it came from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from archive.clock import utc_now
 from archive.errors import FinewsError
 from crawler.arguments import http_address
 from crawler.declarations import Answer, AnswerError, Declaration, Entry, ListAnswer, read_list
+from crawler.declarations.addresses import first_address
 from crawler.declarations.identity import native_id
 from crawler.declarations.places import list_at
 from crawler.discovery.saved_pages import (
@@ -129,19 +131,10 @@ def _as_list(declaration: Declaration, file: SavedFile) -> tuple[str, Answer, Li
     for name in names:
         answer = file.answer
         if not file.is_sure:
-            answer = replace(answer, address=declaration.lists[name].address)
+            table = declaration.lists[name]
+            answer = replace(answer, address=first_address(table, answer.fetched or utc_now()))
         try:
             return name, answer, read_list(declaration, name, answer)
         except AnswerError:
             continue
     return None
-
-
-def by_identity(declaration: Declaration, entries: Sequence[Entry]) -> Mapping[str, Entry]:
-    """Return entries by their ids, and by their addresses."""
-    known: dict[str, Entry] = {}
-    for entry in entries:
-        own_id = entry.id or native_id(declaration.identity, entry.address)
-        for key in filter(None, (own_id, entry.address)):
-            known.setdefault(key, entry)
-    return known

@@ -1,0 +1,1 @@
+"""Answer what programs ask of an archive: the functions behind Python, HTTP and MCP."""

@@ -1,0 +1,193 @@
+"""Answer with an article, and with its versions, as of a time."""
+
+import sqlite3
+from contextlib import suppress
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from archive.addresses import InvalidAddress
+from archive.api.models import (
+    ArticleParameters,
+    CapturePlace,
+    FullArticle,
+    MentionedSecurity,
+    VersionPage,
+    VersionsParameters,
+    VersionSummary,
+    WordsChanged,
+)
+from archive.api.opened import OpenedArchive, until, validated
+from archive.article_id import ArticleId
+from archive.capture import captures_from
+from archive.catalog import article_at, edits_from
+from archive.content import Post, parse_post, render_body
+from archive.errors import InvalidArticleId, NotArchived
+from archive.export.records import read_version
+from archive.storage import post_of_revision
+
+# Bytes of a post up to which its body is rendered as HTML.
+_MOST_RENDERED = 100_000
+
+# Without an edition, that of the media where it was known already.
+_KNOWN = """
+    info_code = :id AND seen_from <= :until AND edition = coalesce(nullif(:edition, ''), (
+        SELECT min(edition) FROM versions WHERE info_code = :id AND seen_from <= :until
+    ))
+"""
+_VERSION = f"""
+    SELECT versions.*, posts.source, posts.first_seen, info_code AS id, (
+        SELECT max(gone_from) FROM absences
+        WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
+        AND gone_from <= :until AND (gone_until IS NULL OR gone_until > :until)
+    ) AS gone
+    FROM versions JOIN posts USING (info_code)
+    WHERE {_KNOWN} AND (:version IS NULL OR versions.version = :version)
+    ORDER BY versions.version DESC LIMIT 1
+"""  # noqa: S608 (our own words)
+_VERSIONS = f"""
+    SELECT info_code AS id, * FROM versions WHERE {_KNOWN} AND version > :after
+    ORDER BY version LIMIT :limit
+"""  # noqa: S608
+
+
+def article(opened: OpenedArchive, parameters: ArticleParameters) -> FullArticle:
+    """Return an article with its body: the version of the time, or the one with a number.
+
+    :raises NotArchived: when the archive did not have it.
+    """
+    at = until(parameters.as_of)
+    found = opened.rows(
+        _VERSION,
+        id=parameters.id,
+        edition=parameters.edition,
+        version=parameters.version,
+        until=at,
+    )
+    if not found:
+        raise _not_archived(parameters.id)
+    row = found[0]
+    post = _post(opened, row)
+    body, body_format = _body(row, post, parameters.body)
+    end = parameters.start + parameters.characters if body_format == "text" else None
+    return validated(
+        FullArticle,
+        row,
+        **facts_of_version(row, at),
+        as_of=parameters.as_of,
+        author=post and post.author,
+        link=post and post.link,
+        securities=_securities(opened, row, parameters.as_of),
+        body=body and body[parameters.start if end else 0 : end],
+        body_format=body_format,
+        start=parameters.start if end else 0,
+        next=end if body and end and len(body) > end else None,
+    )
+
+
+def versions(opened: OpenedArchive, parameters: VersionsParameters) -> VersionPage:
+    """Return the versions of an article that were stored by the time, the oldest first.
+
+    :raises NotArchived: when the archive had none.
+    """
+    at = until(parameters.as_of)
+    found = opened.rows(
+        _VERSIONS,
+        id=parameters.id,
+        edition=parameters.edition,
+        after=parameters.after,
+        until=at,
+        limit=parameters.limit + 1,
+    )
+    if not found and not parameters.after:
+        raise _not_archived(parameters.id)
+    page = found[: parameters.limit]
+    return VersionPage(
+        as_of=parameters.as_of,
+        items=[validated(VersionSummary, row, **facts_of_version(row, at)) for row in page],
+        next=page[-1]["version"] if len(found) > len(page) else None,
+    )
+
+
+def article_named(opened: OpenedArchive, text: str) -> ArticleId:
+    """Return the id of an article, from its id or from an address that leads to it.
+
+    :raises NotArchived: when the text is no id, and the archive knows no such address.
+    """
+    with suppress(InvalidArticleId):
+        return ArticleId.named_by(text)
+    with suppress(InvalidAddress):
+        if (found := article_at(opened.connection, text)) is not None:
+            return found
+    raise NotArchived(f"{text[:200]!r} is no id of an article, and no address in the archive.")
+
+
+def _not_archived(info_code: str) -> NotArchived:
+    return NotArchived(f"The archive has no version of {info_code} as requested.")
+
+
+def facts_of_version(row: sqlite3.Row, at: str) -> dict[str, Any]:
+    """Return the values of a row of ``versions`` that its model has in another form.
+
+    :param at: last time of the question, see `archive.api.opened.until`.
+    """
+    replaced = row["seen_until"]
+    known = replaced is not None and replaced <= at
+    path = PurePosixPath(row["path"])
+    return {
+        "seen_until": replaced if known else None,
+        # At that time, the version was not superseded yet.
+        "path": str(path if known or replaced is None else post_of_revision(path)),
+        "edits": words_changed(row["edits"]),
+        "captures": capture_places(row["captures"]),
+    }
+
+
+def words_changed(edits: str) -> list[WordsChanged]:
+    """Return the edits in a column of the catalog."""
+    return [
+        WordsChanged(field=each.edit_class, before=each.before, after=each.after)
+        for each in edits_from(edits)
+    ]
+
+
+def capture_places(captures: str) -> list[CapturePlace]:
+    """Return the captures in a column of the catalog."""
+    return [
+        CapturePlace(url=each.url, file=each.file, offset=each.offset, fetched=each.fetched)
+        for each in captures_from(captures) or ()
+    ]
+
+
+def _securities(
+    opened: OpenedArchive, row: sqlite3.Row, as_of: datetime | None
+) -> list[MentionedSecurity]:
+    """Return the securities of a version; as of a time, with names that the version has."""
+    found = opened.rows(
+        "SELECT code, name FROM securities WHERE code IN (SELECT value FROM json_each(:codes))"
+        " ORDER BY code",
+        codes=row["securities"],
+    )
+    text = row["title"] + (row["text"] or "")
+    return [
+        MentionedSecurity(
+            code=code, name=name if as_of is None or (name and name in text) else None
+        )
+        for code, name in found
+    ]
+
+
+def _post(opened: OpenedArchive, row: sqlite3.Row) -> Post | None:
+    """Return the post of a version; None when its file is lost."""
+    path = PurePosixPath(row["path"])
+    data = read_version(opened.folder, path, row["version"], row["sha256"])
+    return None if data is None else parse_post(data, path.name)
+
+
+def _body(row: sqlite3.Row, post: Post | None, wanted: str) -> tuple[str | None, str | None]:
+    """Return the body, and its format: text in place of the HTML of a very large post."""
+    if wanted == "none":
+        return None, None
+    if wanted == "html" and post and row["bytes"] <= _MOST_RENDERED:
+        return render_body(post.body, "/security/{}".format), "html"
+    return row["text"], row["text"] and "text"

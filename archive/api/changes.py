@@ -1,0 +1,64 @@
+"""Answer with what the archive learnt, in that order."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from itertools import islice
+
+from archive.api.articles import words_changed
+from archive.api.models import ChangeEvent, ChangesPage, ChangesParameters
+from archive.api.opened import OpenedArchive, until, validated
+from archive.catalog import Cause
+
+_EVENTS = """
+    SELECT cursor, at, info_code AS id, edition, version, event FROM events
+    WHERE cursor > :after AND at <= :until
+    AND (:events = '[]' OR event IN (SELECT value FROM json_each(:events)))
+    AND (:security = '' OR info_code IN (
+        SELECT info_code FROM mentions WHERE security = :security
+        UNION SELECT info_code FROM revisions WHERE instr(securities, :security)
+    ))
+    ORDER BY cursor
+"""
+_VERSION = """
+    SELECT title, media, edits, securities FROM versions
+    WHERE info_code = :id AND edition = :edition AND version = :version
+"""
+
+
+def changes(opened: OpenedArchive, parameters: ChangesParameters) -> ChangesPage:
+    """Return arrivals, edits, withdrawals and returns after a cursor.
+
+    A reader that goes on after the last `next` gets each change exactly once.
+    """
+    found = list(islice(_events(opened, parameters), parameters.limit + 1))
+    page = found[: parameters.limit]
+    return ChangesPage(
+        as_of=parameters.as_of,
+        items=page,
+        next=page[-1].cursor if page else parameters.after,
+        more=len(found) > len(page),
+    )
+
+
+def _events(opened: OpenedArchive, parameters: ChangesParameters) -> Iterator[ChangeEvent]:
+    cursor = opened.connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    chosen = {
+        "after": parameters.after,
+        "until": until(parameters.as_of),
+        "security": parameters.security,
+        "events": json.dumps([event for event in parameters.events.split(",") if event]),
+    }
+    for event in cursor.execute(_EVENTS, chosen):
+        key = {"id": event["id"], "edition": event["edition"], "version": event["version"]}
+        for version in opened.rows(_VERSION, **key):
+            # A later version may name the security, too: the version of the event decides.
+            if parameters.security and parameters.security not in json.loads(version["securities"]):
+                continue
+            is_edit = Cause(event["event"]).is_publishers
+            yield validated(
+                ChangeEvent,
+                dict(event) | dict(version),
+                edits=words_changed(version["edits"]) if is_edit else [],
+            )

@@ -1,0 +1,387 @@
+"""The parameters and the answers of the API, as pydantic models.
+
+Python, HTTP and MCP share them. The descriptions of the fields are those of the OpenAPI document.
+Times of publication are in Asia/Shanghai, all others in UTC.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from archive.article import SHANGHAI
+from archive.search.language import MAX_QUERY
+
+# Characters of a body in one answer, and the most that can be requested.
+BODY_PART, LONGEST_BODY_PART = 20_000, 200_000
+
+_FIRST_INSTANT = "0001-01-01T00:00:00"
+_ISO_TIME = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?"
+_BEGINNING = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?"
+_LOCAL = re.compile(_ISO_TIME)
+# A query string decodes the plus of a zone as a space.
+_DECODED_PLUS = re.compile(r"(?<=:[0-9]{2}) (?=[0-9]{2}:[0-9]{2}\Z)")
+
+
+def moment(value: Any) -> Any:
+    """Return the instant that a text names; another value is returned unchanged.
+
+    Without a zone, the text is a time in Shanghai, or the beginning of one: ``2026-11`` is the
+    first instant of that month.
+
+    :raises ValueError: for every other text.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if _LOCAL.fullmatch(text):
+        text += _FIRST_INSTANT[len(text) :]
+    try:
+        time = datetime.fromisoformat(_DECODED_PLUS.sub("+", text))
+        return (time if time.tzinfo else time.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            f"{text[:40]!r} is no time such as 2026-11-22 or 2026-11-22T17:30+08:00"
+        ) from error
+
+
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+# The beginning of a time in Shanghai, which the catalog compares as text.
+LocalTime = Annotated[str, Field(pattern=rf"^(|{_BEGINNING})$")]
+ArticleKey = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,120}$")]
+EditionName = Literal["", "media", "rolling"]
+Limit = Annotated[int, Field(ge=1, le=100, description="Most items of the answer.")]
+_MAX_CURSOR = 2**53
+
+
+class Parameters(BaseModel):
+    """The parameters that every question has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: Moment | None = Field(
+        None,
+        description="Answer from what the archive had stored by this time. Without a zone it is a "
+        "time in Shanghai.",
+    )
+
+
+class SearchParameters(Parameters):
+    """Which articles to find."""
+
+    q: str = Field("", max_length=MAX_QUERY, description="Query in the language of the search box.")
+    media: str = Field("", max_length=200, description="Name of the media.")
+    security: str = Field("", max_length=40, description="Code of a security, such as 1.600160.")
+    since: LocalTime = Field("", description="Published at this time in Shanghai or later.")
+    until: LocalTime = Field("", description="Published before this time in Shanghai.")
+    sort: Literal["time", "relevance"] = Field(
+        "time", description="The newest first, or the 50 most relevant."
+    )
+    total: bool = Field(False, description="Count the articles as well.")
+    limit: Limit = 20
+    after: str = Field(
+        "", pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."
+    )
+
+
+class ArticleParameters(Parameters):
+    """Which article to read, and how much of it."""
+
+    id: ArticleKey = Field(description="Id of the article.")
+    edition: EditionName = Field("", description="Of an article that was published as two posts.")
+    version: int | None = Field(
+        None, ge=1, le=_MAX_CURSOR, description="Number of a version; the last one by default."
+    )
+    body: Literal["text", "html", "none"] = Field("text", description="Format of the body.")
+    start: int = Field(0, ge=0, le=_MAX_CURSOR, description="First character of the body.")
+    characters: int = Field(
+        BODY_PART, ge=1, le=LONGEST_BODY_PART, description="Most characters of the body."
+    )
+
+
+class VersionsParameters(Parameters):
+    """The article whose versions to list."""
+
+    id: ArticleKey = Field(description="Id of the article.")
+    edition: EditionName = Field("", description="Of an article that was published as two posts.")
+    limit: Limit = 20
+    after: int = Field(
+        0, ge=0, le=_MAX_CURSOR, description="Number of the last version of the page before."
+    )
+
+
+class ChangesParameters(Parameters):
+    """Which changes to list."""
+
+    after: int = Field(
+        0, ge=0, le=_MAX_CURSOR, description="Cursor of the last change that was read before."
+    )
+    security: str = Field("", max_length=40, description="Only articles that name this security.")
+    events: str = Field(
+        "",
+        pattern=r"^(|[a-z_]{4,20}(,[a-z_]{4,20}){0,10})$",
+        description="Only these events, separated by commas, such as `edited,gone`.",
+    )
+    limit: Limit = 20
+
+
+class NamedSecurityParameters(Parameters):
+    """What names a security."""
+
+    q: str = Field(min_length=1, max_length=100, description="Code, name or initials in pinyin.")
+
+
+class SecurityParameters(Parameters):
+    """The security whose timeline to read."""
+
+    code: str = Field(pattern=r"^[0-9A-Za-z._-]{3,40}$", description="Such as 1.600160.")
+    by: Literal["day", "month"] = Field("month", description="Unit of the timeline.")
+    since: LocalTime = Field("", description="Published at this time in Shanghai or later.")
+    until: LocalTime = Field("", description="Published before this time in Shanghai.")
+
+
+class MediaParameters(Parameters):
+    """The page of the list of media."""
+
+    limit: Limit = 100
+    after: str = Field("", max_length=200, description="Name of the last media before this page.")
+
+
+class DayParameters(Parameters):
+    """The day to read."""
+
+    day: str = Field(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="In Shanghai, such as 2026-11-22."
+    )
+    limit: Limit = 20
+    after: str = Field(
+        "", pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."
+    )
+
+
+class QuoteParameters(Parameters):
+    """The sentence to locate."""
+
+    text: str = Field(
+        min_length=4, max_length=300, description="Words of an article, exactly as it has them."
+    )
+    limit: Limit = 5
+
+
+class AnswerPart(BaseModel):
+    """An answer, or a part of one."""
+
+    model_config = ConfigDict(frozen=True, use_enum_values=True)
+
+
+class ArticleSummary(AnswerPart):
+    """An article in a list, as of the time of the question."""
+
+    id: str
+    title: str
+    published: AwareDatetime
+    precision: str = Field(description="Smallest unit of time that the source states.")
+    media: str | None
+    source: str = Field(description="Name of the source in the archive.")
+    edition: str
+    version: int
+    first_seen: AwareDatetime = Field(description="When the archive stored the article first.")
+    seen_from: AwareDatetime = Field(description="When the archive stored this version.")
+    gone: AwareDatetime | None = Field(description="When the source was found without the article.")
+    sha256: str = Field(description="Hash of the post's file.")
+    excerpt: str = ""
+
+
+class WordsChanged(AnswerPart):
+    """What the publisher changed between two versions."""
+
+    field: str = Field(description="Class of the edit, such as `figures`.")
+    before: str
+    after: str
+
+
+class CapturePlace(AnswerPart):
+    """A captured response: its address, and its record in a WARC file."""
+
+    url: str
+    file: str
+    offset: int
+    fetched: str
+
+
+class VersionSummary(AnswerPart):
+    """A version of an article."""
+
+    id: str
+    edition: str
+    version: int
+    title: str
+    published: AwareDatetime
+    media: str | None
+    cause: str = Field(description="Why the version exists.")
+    edits: list[WordsChanged]
+    seen_from: AwareDatetime = Field(description="When the archive stored this version.")
+    seen_until: AwareDatetime | None = Field(description="When a later version replaced it.")
+    body_source: str | None
+    length: int = Field(description="Characters of the text.")
+    path: str = Field(description="Of the version's file, below the archive's folder.")
+    sha256: str = Field(description="Hash of the version's file.")
+    captures: list[CapturePlace]
+
+
+class MentionedSecurity(AnswerPart):
+    """A security that an article names."""
+
+    code: str
+    name: str | None = Field(description="Today's name; null where no article of the time has it.")
+
+
+class FullArticle(VersionSummary):
+    """A version of an article with its body, or a part of it."""
+
+    as_of: AwareDatetime | None
+    source: str
+    digest: str | None
+    category: str | None
+    precision: str
+    author: str | None
+    link: str | None = Field(description="Address that the post names as its source.")
+    first_seen: AwareDatetime
+    gone: AwareDatetime | None = Field(description="When the source was found without the article.")
+    securities: list[MentionedSecurity]
+    body: str | None
+    body_format: Literal["text", "html"] | None = Field(
+        description="`text` although `html` was requested, where the post is larger than 100 kB."
+    )
+    start: int
+    next: int | None = Field(description="`start` of the next part of the body.")
+
+
+class SearchPage(AnswerPart):
+    """A page of found articles."""
+
+    as_of: AwareDatetime | None
+    total: int | None
+    items: list[ArticleSummary]
+    next: str | None
+
+
+class VersionPage(AnswerPart):
+    """A page of the versions of an article, the oldest first."""
+
+    as_of: AwareDatetime | None
+    items: list[VersionSummary]
+    next: int | None
+
+
+class ChangeEvent(AnswerPart):
+    """Something that the archive learnt."""
+
+    cursor: int
+    at: AwareDatetime = Field(description="When the archive learnt it.")
+    id: str
+    edition: str
+    version: int
+    event: str = Field(description="Cause of a version, `gone` or `returned`.")
+    title: str
+    media: str | None
+    edits: list[WordsChanged]
+
+
+class ChangesPage(AnswerPart):
+    """A page of changes, in the order in which the archive learnt them."""
+
+    as_of: AwareDatetime | None
+    items: list[ChangeEvent]
+    next: int = Field(description="`after` of the next page, also when there is none yet.")
+    more: bool = Field(description="Whether there are changes after this page.")
+
+
+class SecuritySummary(AnswerPart):
+    """A security and the number of articles that name it."""
+
+    code: str
+    name: str | None = Field(description="Today's name; null where no article of the time has it.")
+    articles: int
+
+
+class NamedSecurities(AnswerPart):
+    """The securities that a text names, the best first."""
+
+    as_of: AwareDatetime | None
+    items: list[SecuritySummary]
+
+
+class CountedArticles(AnswerPart):
+    """A number of articles: of a day, a month, an hour or a media."""
+
+    key: str
+    articles: int
+
+
+class SecurityTimeline(SecuritySummary):
+    """A security and the number of articles that name it, over time."""
+
+    as_of: AwareDatetime | None
+    timeline: list[CountedArticles]
+
+
+class MediaPage(AnswerPart):
+    """A page of media with their numbers of articles, by name."""
+
+    as_of: AwareDatetime | None
+    items: list[CountedArticles]
+    next: str | None
+
+
+class DaySummary(SearchPage):
+    """A day: its number of articles by hour and by media, and a page of them."""
+
+    day: str
+    hours: list[CountedArticles]
+    media: list[CountedArticles]
+
+
+class SourceSummary(AnswerPart):
+    """A source, its articles and its last crawl."""
+
+    source: str
+    articles: int
+    newest: AwareDatetime | None = Field(description="When its newest article was stored.")
+    last_crawl: AwareDatetime | None = Field(description="When its last crawl ended.")
+    last_success: AwareDatetime | None
+    status: int | None = Field(description="Exit status of its last crawl.")
+
+
+class SourceList(AnswerPart):
+    """All sources, by name."""
+
+    as_of: AwareDatetime | None
+    items: list[SourceSummary]
+
+
+class LocatedQuote(AnswerPart):
+    """A version that has a sentence, and the evidence for it."""
+
+    id: str
+    edition: str
+    version: int
+    title: str
+    seen_from: AwareDatetime
+    seen_until: AwareDatetime | None
+    start: int = Field(description="Character of the text at which the sentence begins.")
+    path: str
+    sha256: str = Field(description="Hash of the version's file.")
+    captures: list[CapturePlace]
+
+
+class QuotePlaces(AnswerPart):
+    """The versions that have a sentence, the newest article first."""
+
+    as_of: AwareDatetime | None
+    items: list[LocatedQuote]

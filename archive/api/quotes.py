@@ -1,0 +1,51 @@
+"""Locate a sentence: the version, the file and the capture that have it."""
+
+import sqlite3
+
+from archive.api.articles import facts_of_version
+from archive.api.models import LocatedQuote, QuoteParameters, QuotePlaces
+from archive.api.opened import OpenedArchive, until, validated
+from archive.api.searching import query_of
+from archive.search import find
+
+# Articles whose versions are read for a sentence.
+_MOST_READ = 50
+
+_CODE = "SELECT info_code FROM posts WHERE id = :number"
+_VERSIONS = """
+    SELECT info_code AS id, edition, version, title, seen_from, seen_until, path, sha256, captures,
+        edits, text
+    FROM versions WHERE info_code = :id AND seen_from <= :until AND instr(text, :sentence)
+    ORDER BY version, edition
+"""
+
+
+def quotes(opened: OpenedArchive, parameters: QuoteParameters) -> QuotePlaces:
+    """Return the versions of articles that have a sentence, with their hashes and captures.
+
+    :raises InvalidQuery: when the text has nothing to search for.
+    """
+    at = until(parameters.as_of)
+    found: list[LocatedQuote] = []
+    for info_code in _candidates(opened, parameters):
+        for row in opened.rows(_VERSIONS, id=info_code, until=at, sentence=parameters.text):
+            found.append(_located(row, parameters.text, at))
+        if len(found) >= parameters.limit:
+            break
+    return QuotePlaces(as_of=parameters.as_of, items=found[: parameters.limit])
+
+
+def _candidates(opened: OpenedArchive, parameters: QuoteParameters) -> list[str]:
+    """Return articles that have all words of the sentence, the newest first."""
+    # No phrase can contain a quotation mark before a space.
+    words = " ".join(f'"{part}"' for part in parameters.text.replace('"', " ").split())
+    query = query_of(parameters.as_of, q=words)
+    hits = find(opened.connection, query, limit=_MOST_READ)
+    codes = (row["info_code"] for hit in hits for row in opened.rows(_CODE, number=hit.id))
+    return list(dict.fromkeys(codes))
+
+
+def _located(row: sqlite3.Row, sentence: str, at: str) -> LocatedQuote:
+    return validated(
+        LocatedQuote, row, **facts_of_version(row, at), start=row["text"].find(sentence)
+    )

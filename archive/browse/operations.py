@@ -1,0 +1,88 @@
+"""Serve what operators look at: ``/healthz``, ``/metrics`` and the page ``/status``."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+
+from datasette.utils.asgi import BadRequest, Request, Response
+
+from archive.browse.pages import View
+from archive.browse.site import Site
+from archive.errors import FinewsError
+from archive.monitoring import ArchiveState, freshness_of, read_state
+from archive.translation import gettext
+
+# Seconds since the last successful crawl up to which a source is fresh.
+_MAX_AGE = 3600
+
+# Failures that the page shows.
+_SHOWN = 50
+
+
+def routes() -> list[tuple[str, View]]:
+    """Return the routes; Prometheus needs the package prometheus-client.
+
+    :raises FinewsError: when that package is not installed.
+    """
+    if find_spec("prometheus_client") is None:
+        raise FinewsError(
+            "--metrics needs the package prometheus-client; install finews-archive with the extra "
+            "metrics."
+        )
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    from archive.monitoring.metrics import TrafficTotals, metrics_text
+
+    totals = TrafficTotals()
+
+    async def metrics(request: Request, datasette: Site) -> Response:
+        state = await _state(datasette)
+        traffic = await datasette.ask(totals.read, state)
+        return Response(metrics_text(state, traffic), content_type=CONTENT_TYPE_LATEST)
+
+    return [(r"/metrics$", metrics), (r"/healthz$", healthz), (r"/status$", status)]
+
+
+async def healthz(request: Request, datasette: Site) -> Response:
+    """Answer ``/healthz?source=&max_age=``: status 200 when every source is fresh, else 503."""
+    age = request.args.get("max_age") or str(_MAX_AGE)
+    if not (age.isascii() and age.isdigit() and len(age) < 10):
+        raise BadRequest(gettext("max_age is a number of seconds."))
+    source = request.args.get("source")
+    found = freshness_of(await _state(datasette), timedelta(seconds=int(age)), source)
+    fresh = bool(found) and all(each.fresh for each in found.values())
+    body = {
+        "status": "ok" if fresh else "stale",
+        "sources": {
+            name: {
+                "fresh": each.fresh,
+                "last_success": _text(each.health.last_success),
+                "last_crawl": _text(each.health.last_crawl),
+                "exit_status": each.health.status,
+                "verdict": each.health.verdict,
+            }
+            for name, each in found.items()
+        },
+    }
+    return Response(
+        json.dumps(body, ensure_ascii=False),
+        status=200 if fresh else 503,
+        content_type="application/json",
+    )
+
+
+async def status(request: Request, datasette: Site) -> Response:
+    """Answer ``/status``, the state of crawls, sources and hosts for people."""
+    state = await _state(datasette)
+    variables = {"state": state, "failures": state.failures[:_SHOWN]}
+    return Response.html(await datasette.render_template("status.html", variables, request=request))
+
+
+async def _state(datasette: Site) -> ArchiveState:
+    return await datasette.ask(
+        lambda connection: read_state(connection, datasette.folder, datetime.now(UTC))
+    )
+
+
+def _text(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None

@@ -1,0 +1,64 @@
+"""The command ``finews mcp``."""
+
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from archive.api.models import moment
+from archive.commands.arguments import archive as _archive
+from archive.errors import FinewsError
+from archive.serving import serve_application
+from archive.storage import open_catalog
+
+_LOOPBACK = "127.0.0.1"
+
+
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    try:
+        time: datetime | None = moment(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+    return time
+
+
+@click.command()
+@_archive
+@click.option(
+    "--as-of",
+    callback=_moment,
+    metavar="TIME",
+    help="Answer nothing that the archive learnt after this time, such as 2026-11-22T09:30 in "
+    "Shanghai.",
+)
+@click.option("--http", is_flag=True, help="Serve streamable HTTP in place of standard input.")
+@click.option("--host", default=_LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8002,
+    show_default=True,
+    help="Port; 0 for any free.",
+)
+def mcp(archive: Path, as_of: datetime | None, http: bool, host: str, port: int) -> None:
+    """Serve the archive to agents by MCP, until interrupted."""
+    if find_spec("mcp") is None:
+        raise FinewsError(
+            "finews mcp needs the package mcp; install finews-archive with the extra mcp."
+        )
+    from archive.mcp.server import mcp_server
+    from archive.mcp.stdio import serve_stdio
+
+    open_catalog(archive).close()
+    server = mcp_server(archive, as_of)
+    if http:
+        application = server.streamable_http_app(host=host, stateless_http=True)
+        serve_application(
+            application,
+            host,
+            port,
+            lambda address: click.echo(f"{archive} is at {address}/mcp (stop with Ctrl-C)"),
+        )
+    else:
+        serve_stdio(server)

@@ -1,0 +1,83 @@
+"""The command ``finews watch``."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from archive.commands.arguments import FOLDER, find_archive, watches_file
+from archive.commands.statuses import Status
+from archive.storage import require_archive
+from archive.watches import load_watches, report
+from archive.watches.channels import ChannelFailed, send
+from archive.watches.ledger import LEDGER, Ledger
+
+_archive = click.option(
+    "--archive",
+    type=FOLDER,
+    help="Folder of the archive; without it, that of the other commands.",
+)
+
+
+@click.group(invoke_without_command=True)
+@_archive
+@watches_file
+@click.pass_context
+def watch(context: click.Context, archive: Path | None, watches: Path) -> None:
+    """Send the notices that are due: news, edits, silences and failures.
+
+    Crawls do the same when they end. The file of watches names what to watch and to whom to send
+    it; docs/how-to/watch.md describes it. The exit status is 3 when a message could not be sent.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    folder = find_archive(archive)
+    require_archive(folder)
+    sent = report(folder, load_watches(watches))
+    if sent.interrupted:
+        click.echo(f"{sent.interrupted} notices may have been sent before: a process was killed.")
+    click.echo(f"{sent.messages} messages sent.")
+    for channel, reason in sent.failing.items():
+        click.echo(f"{channel} failed and is tried again later: {reason}.", err=True)
+    if sent.failing:
+        sys.exit(Status.REMARKS)
+
+
+@watch.command()
+@click.argument("channels", metavar="[CHANNEL]...", nargs=-1)
+@watches_file
+def test(channels: tuple[str, ...], watches: Path) -> None:
+    """Send a message to each CHANNEL, or to all, and print which of them failed."""
+    known = load_watches(watches).channels
+    if unknown := set(channels) - known.keys():
+        names = ", ".join(known)
+        raise click.BadParameter(f"There is no channel {min(unknown)}; there are {names}.")
+    failed = False
+    for channel in channels or known:
+        try:
+            send(known[channel], "finews", "finews 测试 / test")
+        except ChannelFailed as error:
+            failed = True
+            click.echo(f"{channel}: failed: {error}.", err=True)
+        else:
+            click.echo(f"{channel}: sent.")
+    if failed:
+        sys.exit(Status.REMARKS)
+
+
+@watch.command()
+@_archive
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+def history(archive: Path | None, limit: int) -> None:
+    """Print the last notices, the newest first: time, state, watch, channel, text."""
+    folder = find_archive(archive)
+    require_archive(folder)
+    if not (folder / LEDGER).exists():
+        click.echo(f"{folder} has no notices yet.")
+        return
+    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
+        for notice in ledger.history(limit):
+            at = (notice["sent"] or notice["found"])[:19]
+            fields = (at, notice["state"], notice["watch"], notice["channel"], notice["line"])
+            click.echo("  ".join(fields))

@@ -1,0 +1,158 @@
+"""Generate the search of a published site: the texts, and an index of their pairs of characters.
+
+The page loads both in small files, as scripts: so it works on any host, and from a disk. A post is
+found by any substring of its title, its digest or its text; see `archive.search.folding`.
+"""
+
+import json
+import sqlite3
+from array import array
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cached_property, partial
+from itertools import pairwise
+from pathlib import PurePosixPath
+from typing import Any
+
+from archive.errors import ArchiveError
+from archive.export.incremental_folder import Planned, planned
+from archive.export.site.feeds import Published
+from archive.export.site.posts import PublishedPost
+from archive.search.folding import fold, narrow
+from archive.storage import open_catalog
+
+_FOLDER = PurePosixPath("search")
+
+#: Posts in a file of texts.
+_POSTS = 20
+
+#: Files of the index at most; there are fewer for a small site.
+_MAX_SHARDS = 256
+
+#: Characters of a text, and of all texts, that can be searched; of other posts, the title alone.
+_MAX_TEXT, _MAX_TEXTS = 20_000, 20_000_000
+
+# The end of a title, a digest or a text in the index, so that its last character is in a pair.
+_END = "\n"
+
+_TEXTS = """
+    SELECT info_code, coalesce(digest, ''), substr(text, 1, ?) FROM posts
+    WHERE info_code IN (SELECT value FROM json_each(?))
+"""
+
+
+def search_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned]]:
+    """Generate the texts and the index of the articles of a site."""
+    search = _Search(published)
+    yield _FOLDER / "folding.js", planned(_script("folding", _folding()))
+    yield _FOLDER / "about.js", planned(_script("about", search.about))
+    for number, posts in enumerate(search.files):
+        path = _FOLDER / "texts" / f"{number}.js"
+        facts = published.inputs_digest(*(post.facts for post in posts), search.first_text)
+        yield path, Planned(facts, partial(search.texts, number))
+    everything = published.inputs_digest("index", *(post.facts for post in published.posts))
+    for number in range(search.shards):
+        path = _FOLDER / "index" / f"{number}.js"
+        yield path, Planned(everything, partial(search.shard, number))
+
+
+class _Search:
+    def __init__(self, published: Published) -> None:
+        self._published = published
+        number = len(published.posts)
+        starts = range(0, number, _POSTS)
+        self.files = [published.posts[start : start + _POSTS] for start in starts]
+        self.shards = min(_MAX_SHARDS, 1 << max(2, (number // _POSTS).bit_length()))
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the page has to know of the other files."""
+        return {
+            "posts": len(self._published.posts),
+            "shards": self.shards,
+            "perFile": _POSTS,
+            "textsSince": self._published.posts[self.first_text].day if self.first_text else "",
+        }
+
+    @cached_property
+    def first_text(self) -> int:
+        """The number of the first post whose text can be searched; 0 where all can."""
+        characters = 0
+        for number in range(len(self._published.posts) - 1, -1, -1):
+            characters += min(_MAX_TEXT, self._lengths[self._published.posts[number].info_code])
+            if characters > _MAX_TEXTS:
+                return number + 1
+        return 0
+
+    @cached_property
+    def _lengths(self) -> Mapping[str, int]:
+        with closing(open_catalog(self._published.folder)) as connection:
+            return dict(connection.execute("SELECT info_code, length FROM posts").fetchall())
+
+    def texts(self, number: int) -> bytes:
+        """Return a file of texts."""
+        return _script(f"texts/{number}", self._rows(number))
+
+    def shard(self, number: int) -> bytes:
+        """Return a file of the index: the posts of each pair, as differences of their numbers."""
+        pairs = {
+            pair: [later - before for before, later in pairwise((0, *posts))]
+            for pair, posts in sorted(self._index[number].items())
+        }
+        return _script(f"index/{number}", pairs)
+
+    def _rows(self, number: int) -> list[tuple[str, ...]]:
+        posts = self.files[number]
+        texts = self._texts_of(posts)
+        first = number * _POSTS
+        return [
+            (
+                post.title,
+                post.page,
+                post.published[:16].replace("T", " "),
+                post.media or "",
+                *(texts.get(post.info_code, ("", "")) if at >= self.first_text else ("", "")),
+            )
+            for at, post in enumerate(posts, first)
+        ]
+
+    def _texts_of(self, posts: Sequence[PublishedPost]) -> dict[str, tuple[str, str]]:
+        codes = json.dumps([post.info_code for post in posts])
+        try:
+            with closing(open_catalog(self._published.folder)) as connection:
+                rows = connection.execute(_TEXTS, [_MAX_TEXT, codes])
+                return {code: (digest, text) for code, digest, text in rows}
+        except sqlite3.Error as error:
+            folder = self._published.folder
+            raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+
+    @cached_property
+    def _index(self) -> list[dict[str, "array[int]"]]:
+        """The numbers of the posts of each pair of characters, by file of the index."""
+        index: list[dict[str, array[int]]] = [
+            defaultdict(lambda: array("I")) for _ in range(self.shards)
+        ]
+        for number in range(len(self.files)):
+            for at, (title, _, _, _, digest, text) in enumerate(self._rows(number)):
+                folded = (narrow(fold(part)) + _END for part in (title, digest, text))
+                for pair in {pair for part in folded for pair in pairwise(part)}:
+                    shard = index[ord(pair[0]) % self.shards]
+                    shard["".join(pair)].append(number * _POSTS + at)
+        return index
+
+
+def _folding() -> str:
+    """Return each character whose simplified form is another, followed by that form."""
+    characters = map(chr, (*range(0x3400, 0xA000), *range(0xF900, 0xFB00)))
+    return "".join(
+        character + folded
+        for character in characters
+        if len(folded := fold(character)) == 1 and folded != character
+    )
+
+
+def _script(name: str, data: object) -> bytes:
+    """Return data as a script that hands it to the page."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return f"finewsSearch({json.dumps(name)},{text})\n".encode()

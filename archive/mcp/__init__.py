@@ -1,0 +1,1 @@
+"""Serve an archive to agents by the Model Context Protocol (MCP)."""

@@ -1,0 +1,120 @@
+"""Translate messages into the language of a reader or an operator.
+
+Messages are written in English in the code and the templates. ``locale/zh.po`` has the Chinese
+half of each; ``pytest tests/archive/test_translation.py --write-golden`` adds new messages to it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+CATALOGUES = Path(__file__).with_name("locale")
+
+
+class Language(StrEnum):
+    """The languages of the product, as in ``lang`` and ``Accept-Language``."""
+
+    CHINESE = "zh"
+    ENGLISH = "en"
+
+
+_current: ContextVar[Language] = ContextVar("language", default=Language.ENGLISH)
+
+_RANGE = re.compile(r"\s*([a-z]{2,3}|\*)(?:-[a-z0-9-]+)?\s*(?:;\s*q\s*=\s*([01](?:\.\d*)?)\s*)?")
+
+# The variables that name the language of messages, the most important first.
+_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def N_(message: str) -> str:
+    """Return a message unchanged, and mark it as one that `gettext` translates later."""
+    return message
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return a message in the current language, with its ``%(name)s`` replaced by `values`.
+
+    A percent sign of the message is doubled, as in Jinja's templates.
+    """
+    return current_catalogue().gettext(message) % values
+
+
+def ngettext(singular: str, plural: str, number: int, /, **values: object) -> str:
+    """Return one of two messages for a number, as `gettext` does; ``%(num)s`` is the number."""
+    message = current_catalogue().ngettext(singular, plural, number)
+    return message % {"num": number, **values}
+
+
+def current_language() -> Language:
+    """Return the current language of this task or thread; English unless one is set."""
+    return _current.get()
+
+
+def current_catalogue() -> NullTranslations:
+    """Return the translations into the current language, with their placeholders."""
+    return _catalogue(_current.get())
+
+
+def set_language(language: Language) -> None:
+    """Set the language of this task or thread, and of the tasks that it starts later."""
+    _current.set(language)
+
+
+@contextmanager
+def language(chosen: Language) -> Iterator[None]:
+    """Set the current language for a block."""
+    token = _current.set(chosen)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def language_of(name: str) -> Language | None:
+    """Return the language with a name such as ``zh``, ``zh_CN.UTF-8`` or ``en-GB``, if any."""
+    primary = re.split(r"[-_.@]", name.strip().lower())[0]
+    return Language(primary) if primary in list(Language) else None
+
+
+def negotiate(accept_language: str, default: Language = Language.CHINESE) -> Language:
+    """Return the language that a client prefers.
+
+    :param accept_language: value of the header; see RFC 9110, section 12.5.4.
+    :param default: language for a client that names neither.
+    """
+    qualities: dict[str, float] = {}
+    for part in accept_language.lower().split(",")[:50]:
+        if match := _RANGE.fullmatch(part):
+            quality = min(1.0, float(match[2] or 1))
+            qualities[match[1]] = max(quality, qualities.get(match[1], 0.0))
+    anything = qualities.get("*", 0.0)
+    preferred = [default, *(each for each in Language if each is not default)]
+    best = max(preferred, key=lambda each: qualities.get(each, anything))
+    return best if qualities.get(best, anything) > 0 else default
+
+
+def language_of_environment(environment: Mapping[str, str]) -> Language:
+    """Return the language that the variables of the environment name; English for others."""
+    value = next((value for name in _VARIABLES if (value := environment.get(name))), "")
+    return language_of(value) or Language.ENGLISH
+
+
+@cache
+def _catalogue(language: Language) -> NullTranslations:
+    if language is Language.ENGLISH:  # the language of the messages themselves
+        return NullTranslations()
+    with (CATALOGUES / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -1,0 +1,110 @@
+"""The events of an archive that a watch sends."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from archive.article import SHANGHAI
+from archive.catalog import Cause, Presence, edits_from
+from archive.edits import Edit
+from archive.search import Query, find, matching
+from archive.translation import gettext as _
+from archive.watches.ledger import Notice
+from archive.watches.model import Event, Watch
+
+_KINDS: Mapping[str, Event] = {
+    Cause.FIRST_SEEN: Event.ARRIVAL,
+    Cause.EDITED: Event.EDIT,
+    Cause.CORRECTED_IN_LIST: Event.EDIT,
+    Presence.GONE: Event.WITHDRAWAL,
+    Presence.RETURNED: Event.RETURN,
+}
+
+# Events that are read at a time, and the newest hits of which one has arrived last.
+_BATCH, _NEWEST = 500, 20
+
+_EVENTS = """
+    SELECT cursor, events.info_code, events.edition, events.version, event, posts.title,
+        posts.published, posts.media, posts.link, versions.edits
+    FROM events JOIN posts USING (info_code)
+    LEFT JOIN versions ON versions.info_code = events.info_code
+        AND versions.edition = events.edition AND versions.version = events.version
+    WHERE cursor > ? ORDER BY cursor LIMIT ?
+"""
+
+
+class _EventRow(NamedTuple):
+    cursor: int
+    info_code: str
+    edition: str
+    version: int
+    event: str
+    title: str
+    published: str
+    media: str | None
+    link: str | None
+    edits: str | None
+
+
+def newest_event(connection: sqlite3.Connection) -> int:
+    """Return the cursor of the newest event of a catalog."""
+    ((cursor,),) = connection.execute("SELECT coalesce(max(cursor), 0) FROM events")
+    return int(cursor)
+
+
+def notices_after(
+    connection: sqlite3.Connection, watch: Watch, cursor: int
+) -> Iterator[tuple[list[Notice], int]]:
+    """Yield the notices of a watch about the events after a cursor, in batches.
+
+    :returns: with each batch, the cursor of its last event.
+    """
+    while rows := [_EventRow(*row) for row in connection.execute(_EVENTS, [cursor, _BATCH])]:
+        found = [row for row in rows if _KINDS.get(row.event) in watch.events]
+        asked = {row.info_code for row in found}
+        chosen = matching(connection, watch.query, asked) if watch.query and asked else asked
+        cursor = rows[-1].cursor
+        yield list(_notices(watch, (row for row in found if row.info_code in chosen))), cursor
+
+
+def _notices(watch: Watch, rows: Iterable[_EventRow]) -> Iterator[Notice]:
+    for row in rows:
+        kind, edits = _KINDS[row.event], edits_from(row.edits or "[]")
+        if kind is Event.ARRIVAL:  # once, though the article may have two editions
+            yield Notice(row.info_code, _article(row))
+        elif kind is not Event.EDIT:
+            yield Notice(f"{row.info_code} {row.event} {row.cursor}", _line(kind, row))
+        elif not watch.classes or any(each.edit_class in watch.classes for each in edits):
+            key = f"{row.info_code} {row.edition} {row.version}"
+            yield Notice(key, " ".join([_line(kind, row), *map(_words, edits)]))
+
+
+def _line(kind: Event, row: _EventRow) -> str:
+    article = _article(row)
+    match kind:
+        case Event.EDIT:
+            return _("Edited: %(article)s", article=article)
+        case Event.WITHDRAWAL:
+            return _("Withdrawn: %(article)s", article=article)
+    return _("Published again: %(article)s", article=article)
+
+
+def _article(row: _EventRow) -> str:
+    parts = (row.title, row.media, row.published[:16].replace("T", " "), row.link)
+    return "  ".join(part for part in parts if part)
+
+
+def _words(edit: Edit) -> str:
+    return f"[{edit.before} → {edit.after}]"
+
+
+def last_arrival(connection: sqlite3.Connection, q: str) -> datetime | None:
+    """Return when the archive got the last of the newest articles that a query finds.
+
+    :returns: aware; None where the query finds nothing.
+    """
+    numbers = [str(hit.id) for hit in find(connection, Query(q=q), limit=_NEWEST)]
+    sql = f"SELECT max(first_seen) FROM posts WHERE id IN ({', '.join(numbers)})"  # noqa: S608
+    ((seen,),) = connection.execute(sql)
+    return datetime.fromisoformat(seen).astimezone(SHANGHAI) if seen else None

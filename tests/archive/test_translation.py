@@ -1,0 +1,137 @@
+"""Every message has its Chinese half, and a reader gets one language."""
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.translation import (
+    CATALOGUES,
+    Language,
+    current_language,
+    gettext,
+    language,
+    language_of,
+    language_of_environment,
+    negotiate,
+    ngettext,
+)
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("archive", "cluster", "crawler", "demo")
+PO = CATALOGUES / "zh.po"
+METHODS = [("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")]
+_UNWANTED = (
+    *('"Project-Id', '"Report-', '"POT-', '"PO-', '"Last-T', '"Language-Team', '"Generated-By'),
+    "# ",
+)
+OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
+
+
+def messages() -> Catalog:
+    """The messages of the code and the templates."""
+    catalogue = Catalog(locale="zh", charset="utf-8")
+    for package in PACKAGES:
+        found = extract_from_dir(
+            ROOT / package, METHODS, OPTIONS, directory_filter=lambda path: "theme" not in path
+        )
+        for name, _, message, _, _ in found:
+            catalogue.add(message, locations=[(f"{package}/{name}", 0)])
+    return catalogue
+
+
+def written(catalogue: Catalog) -> bytes:
+    """The catalogue as a file, in the order of the messages."""
+    file = BytesIO()
+    write_po(
+        file,
+        catalogue,
+        width=100,
+        omit_header=False,
+        sort_output=True,
+        ignore_obsolete=True,
+        include_lineno=False,
+    )
+    lines = file.getvalue().decode().splitlines()
+    return "".join(f"{line}\n" for line in lines if not line.startswith(_UNWANTED)).encode()
+
+
+def chinese() -> Catalog:
+    """The Chinese catalogue."""
+    with PO.open("rb") as file:
+        return read_po(file, locale="zh")
+
+
+def test_every_message_has_its_other_half(request: pytest.FixtureRequest) -> None:
+    catalogue, found = chinese(), messages()
+    if request.config.getoption("--write-golden"):
+        catalogue.update(found, no_fuzzy_matching=True)
+        PO.write_bytes(written(catalogue))
+        catalogue = chinese()
+    known = {message.id: message for message in catalogue if message.id}
+    wanted = {message.id for message in found if message.id}
+    assert wanted - known.keys() == set(), "run pytest --write-golden, and translate"
+    assert known.keys() - wanted == set(), "run pytest --write-golden"
+    assert not catalogue.obsolete
+    for message in known.values():
+        halves = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(halves), f"{message.id} is not translated"
+        assert not message.fuzzy, message.id
+        assert not list(message.check(catalogue)), message.id
+
+
+def test_english_is_the_language_of_the_messages() -> None:
+    for message in messages():
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        assert not any("\u4e00" <= character <= "\u9fff" for text in ids for character in text)
+
+
+def test_messages_are_in_the_current_language() -> None:
+    assert current_language() is Language.ENGLISH
+    assert gettext("There is no such page.") == "There is no such page."
+    assert ngettext("%(num)s post", "%(num)s posts", 1) == "1 post"
+    assert ngettext("%(num)s post", "%(num)s posts", 2) == "2 posts"
+    with language(Language.CHINESE):
+        assert gettext("There is no such page.") == "没有这个页面。"
+        assert ngettext("%(num)s post", "%(num)s posts", 2) == "2 篇"
+    assert current_language() is Language.ENGLISH
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", "zh"),
+        ("fr", "zh"),
+        ("*", "zh"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9,zh-CN;q=0.8", "en"),
+        ("zh-TW,en;q=0.9", "zh"),
+        ("en;q=0.3, zh-Hans-CN;q=0.7", "zh"),
+        ("en;q=0, *", "zh"),
+        ("zh;q=0,*;q=0.5", "en"),
+        ("fr;q=1.0,en;q=0.2", "en"),
+        ("en;q=nonsense", "zh"),
+        ("EN-us", "en"),
+    ],
+)
+def test_a_browser_gets_the_language_that_it_prefers(header: str, expected: str) -> None:
+    assert negotiate(header) == expected
+
+
+@given(st.text())
+def test_any_header_gives_a_language(header: str) -> None:
+    assert negotiate(header) in Language
+    assert language_of(header) in {*Language, None}
+
+
+def test_commands_have_the_language_of_the_environment() -> None:
+    assert language_of_environment({"LANG": "zh_CN.UTF-8"}) is Language.CHINESE
+    assert language_of_environment({"LANG": "zh_CN.UTF-8", "LC_ALL": "C"}) is Language.ENGLISH
+    assert language_of_environment({"LC_MESSAGES": "zh", "LANG": "de_DE"}) is Language.CHINESE
+    assert language_of_environment({"LC_ALL": "", "LANG": "fr_FR"}) is Language.ENGLISH
+    assert language_of_environment({}) is Language.ENGLISH
