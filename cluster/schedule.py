@@ -23,6 +23,7 @@ from scrapy.settings import BaseSettings
 from archive.clock import Clock, utc_iso, utc_now
 from archive.errors import ArchiveError, FinewsError
 from archive.storage import plain, sqlite_errors
+from archive.watches import CRAWL, REFUSED, Failure
 from cluster.app import JOBS, LONGEST_JOB_SECONDS, send
 from cluster.jobs import InvalidJobs, Jobs, changes_of, read_jobs
 from cluster.messages import JobEnd, JobMessage, Plain
@@ -273,9 +274,8 @@ class Scheduler:
             self.jobs, self.problem = read_jobs(self._path, self._settings), ""
         except FinewsError as error:
             self.problem = f"{error} The jobs are those of before."
-        for sentence in (self.problem, *self.jobs.broken.values()):
-            if sentence:
-                logger.error("%s", sentence)
+        for sentence in self.problems:
+            logger.error("%s", sentence)
 
     def change(self, action: str, names: Collection[str]) -> list[str]:
         """Send, pause, resume or cancel jobs, and return their names.
@@ -316,6 +316,28 @@ class Scheduler:
                 self._app.control.revoke(state.run, terminate=True, signal="SIGTERM")
             self._table.set(name, waiting=None, run=None, sent=None)
 
+    def outcomes(self) -> tuple[dict[str, Failure | None], list[str | None]]:
+        """Return how the jobs have ended, for notices, and when each did."""
+        states = self._table.states()
+        ended = {name: states[name] for name in self.jobs.valid if name in states}
+        outcomes: dict[str, Failure | None] = {
+            CRAWL + self.jobs.valid[name].source: Failure(
+                str(state.status), f"{name}: {state.sentence}"
+            )
+            if state.failures
+            else None
+            for name, state in ended.items()
+            if state.ended
+        }
+        wrong = next(iter(self.problems), None)
+        outcomes[REFUSED] = Failure("jobs", wrong) if wrong else None
+        return outcomes, [wrong, *(state.ended for state in ended.values())]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the jobs file and its jobs."""
+        return [problem for problem in (self.problem, *self.jobs.broken.values()) if problem]
+
     def figures(self) -> Plain:
         """Return the state of every job, and what is wrong."""
         turns, states = self.turns(), self._table.states()
@@ -329,9 +351,8 @@ class Scheduler:
             for name, state in states.items()
             if name in self.jobs.valid or state.run
         ]
-        problems = [self.problem, *self.jobs.broken.values()]
         return {
             "jobs": shown,
-            "problems": [problem for problem in problems if problem],
+            "problems": self.problems,
             "paused": bool(everything and everything.paused),
         }

@@ -22,6 +22,7 @@ from kombu import Connection
 
 from archive.archive import Archive
 from archive.errors import ArchiveError, FinewsError
+from archive.watches import notify
 from cluster.app import (
     ARCHIVE,
     BROKEN,
@@ -135,11 +136,14 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
     except BROKEN as error:
         raise no_broker(error) from error
     vars(app)["claim"] = claim
-    scheduler = Scheduler(app, JobTable(folder / "cluster.db"), jobs, worker_settings())
+    settings = worker_settings()
+    scheduler = Scheduler(app, JobTable(folder / "cluster.db"), jobs, settings)
     add_tasks(app, _OpenedOnce(folder))
     _add_commands(scheduler, {"folder": str(folder.absolute()), "process": os.getpid()})
     stopping = threading.Event()
-    thread = threading.Thread(target=_schedule, args=[scheduler, app, stopping], daemon=True)
+    watches = Path(settings["FINEWS_WATCHES"])
+    arguments = (scheduler, app, stopping, folder, watches)
+    thread = threading.Thread(target=_schedule, args=arguments, daemon=True)
     worker_ready.connect(lambda **_: thread.start(), weak=False)
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
     run_consumer(app, ARCHIVE, "--concurrency=1", "--hostname=writer@%h")
@@ -152,12 +156,22 @@ def declare(app: Celery, connection: Connection) -> None:
         bound.declare()
 
 
-def _schedule(scheduler: Scheduler, app: Celery, stopping: threading.Event) -> None:
-    """Send what is due every second, and move messages of an earlier release, until stopped."""
+def _schedule(
+    scheduler: Scheduler, app: Celery, stopping: threading.Event, folder: Path, watches: Path
+) -> None:
+    """Send what is due every second, and notices of what has ended, until stopped.
+
+    Messages of an earlier release become dead letters.
+    """
     scheduler.begin()
+    known: list[str | None] = []
     while not stopping.wait(1):
         try:
             scheduler.tick()
+            outcomes, ends = scheduler.outcomes()
+            if ends != known:
+                notify(folder, watches, outcomes)
+                known = ends
             with app.connection() as connection:
                 set_aside_former(connection)
         except (ArchiveError, *BROKEN) as error:

@@ -209,6 +209,9 @@ def test_failures_are_counted_until_a_success(schedule: Schedule) -> None:
         schedule.end(run, ExitStatus(status))
         state = schedule.table.states()["site0"]
         assert (state.status, state.failures) == (status, failures)
+        outcomes, _ = schedule.scheduler.outcomes()
+        failure = outcomes["crawl/site0"]
+        assert (failure is not None) == bool(failures)
     assert state.succeeded == "2026-11-30T00:30:00Z"
 
 
