@@ -31,10 +31,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo 'Installing Python packages in $(VENV) (about 200 MB, a minute or two) ...'
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) uninstall --quiet --quiet --yes finews && rm -rf finews.egg-info
-	@{ $(PIP) install --constraint constraints.txt --editable '.[extraction]' && touch $@; } | awk ' \
-	    /^ *Collecting/ {printf "\r  %d packages fetched", ++n; fflush()} \
-	    /^Installing/ {printf "; installing ..."; fflush()} \
-	    END {print ""}'
+	@{ $(PIP) install --constraint constraints.txt --editable '.[extraction]' && touch $@; } | \
+	    $(PYTHON) -uc 'import sys; n = 0; [ \
+	        print(f"\r  {(n := n + 1)} packages fetched", end="") \
+	        if line.lstrip().startswith("Collecting") \
+	        else line.startswith("Installing") and print("; installing ...", end="") \
+	        for line in sys.stdin]; print()'
 	@test -e $@
 
 $(READY): pyproject.toml constraints.txt | $(INSTALLED)

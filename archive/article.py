@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Self
 
 from archive.article_id import ArticleId
-from archive.article_id import InfoCode as InfoCode
 from archive.capture import Capture
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle

@@ -8,21 +8,25 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 import click
 
+from archive.commands.help import translate_click, translate_help
 from archive.errors import FinewsError
 from archive.signals import interrupted_by_all
+from archive.translation import N_, language, language_of_environment
+from archive.translation import gettext as _
 
 _COMMANDS = "finews.commands"
 
 #: The commands in the order of the help, by what they are for.
 _SECTIONS = {
-    "Crawl": ("crawl", "sources"),
-    "Read": ("search", "browse", "mcp", "watch", "digest"),
-    "Check and repair": ("stats", "verify", "rebuild", "give-up"),
-    "Export and import": ("export", "import"),
-    "Set up": ("demo", "init", "cluster"),
+    N_("Crawl"): ("crawl", "sources"),
+    N_("Read"): ("search", "browse", "mcp", "watch"),
+    N_("Check and repair"): ("stats", "verify", "rebuild", "give-up"),
+    N_("Export and import"): ("export", "import"),
+    N_("Set up"): ("demo", "init", "cluster"),
 }
 
 
@@ -39,14 +43,21 @@ class _Commands(click.Group):
     alone takes a second.
     """
 
-    def list_commands(self, _: click.Context) -> list[str]:
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run a command in the language of the environment."""
+        translate_click()
+        with language(language_of_environment(os.environ)):
+            return super().main(*arguments, **options)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
         known = entry_points(group=_COMMANDS).names
         ordered = [name for names in _SECTIONS.values() for name in names if name in known]
         return [*ordered, *sorted(known - set(ordered))]
 
-    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         for found in entry_points(group=_COMMANDS, name=name):
             command: click.Command = found.load()
+            translate_help(command)
             return command
         return None
 
@@ -57,7 +68,7 @@ class _Commands(click.Group):
             if command := self.get_command(ctx, name):
                 rows[name] = command.get_short_help_str(formatter.width)
         of_others = rows.keys() - {name for names in _SECTIONS.values() for name in names}
-        for title, names in {**_SECTIONS, "Others": sorted(of_others)}.items():
+        for title, names in {**_SECTIONS, N_("Others"): sorted(of_others)}.items():
             if section := [(name, rows[name]) for name in names if name in rows]:
                 with formatter.section(title):
                     formatter.write_dl(section)
@@ -80,7 +91,7 @@ class _Commands(click.Group):
         except FinewsError as error:
             raise click.ClickException(str(error)) from error
         except KeyboardInterrupt as error:
-            raise _Interrupted("Interrupted; nothing is lost. Run the command again.") from error
+            raise _Interrupted(_("Interrupted; nothing is lost. Run the command again.")) from error
 
 
 @contextmanager
@@ -90,7 +101,7 @@ def _standard_output() -> Iterator[None]:
     :raises FinewsError: when standard output is closed or cannot be written.
     """
     if sys.stdout is None:
-        raise FinewsError("Standard output is closed; redirect it to a file or to /dev/null.")
+        raise FinewsError(_("Standard output is closed; redirect it to a file or to /dev/null."))
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -102,8 +113,12 @@ def _standard_output() -> Iterator[None]:
         if error.errno == errno.EPIPE:  # the reader has ended
             raise
         _discard_output()
-        action = f"use {error.filename}" if error.filename else "write standard output"
-        raise FinewsError(f"Could not {action}: {error.strerror or error}.") from error
+        reason = error.strerror or error
+        raise FinewsError(
+            _("Could not use %(path)s: %(reason)s.", path=error.filename, reason=reason)
+            if error.filename
+            else _("Could not write standard output: %(reason)s.", reason=reason)
+        ) from error
 
 
 def _discard_output() -> None:
@@ -122,6 +137,8 @@ def main() -> None:
     and prints which one.
     """
 
+
+translate_help(main)
 
 if __name__ == "__main__":
     main()

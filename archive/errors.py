@@ -21,6 +21,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from archive.translation import gettext as _
+
 
 class FinewsError(Exception):
     """Base class of all errors here. Its text is one sentence that can be shown to a user.
@@ -90,7 +92,13 @@ class ArchiveLocked(ArchiveError):
 
     def __init__(self, folder: Path, *, holder: str, since: datetime | None = None) -> None:
         self.since = since
-        super().__init__(f"The archive {folder} is being written by {holder}; try again later.")
+        super().__init__(
+            _(
+                "The archive %(folder)s is being written by %(holder)s; try again later.",
+                folder=folder,
+                holder=holder,
+            )
+        )
 
 
 class StrayFolder(ArchiveError):
@@ -98,8 +106,12 @@ class StrayFolder(ArchiveError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} is not empty and is no archive; set FINEWS_ARCHIVE to an empty folder or a "
-            f"new one, or make it an archive with `mkdir {shlex.quote(str(folder / '_posts'))}`."
+            _(
+                "%(folder)s is not empty and is no archive; set FINEWS_ARCHIVE to an empty folder "
+                "or a new one, or make it an archive with `mkdir %(posts)s`.",
+                folder=folder,
+                posts=shlex.quote(str(folder / "_posts")),
+            )
         )
 
 
@@ -112,8 +124,12 @@ class CatalogMissing(ArchiveError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"The archive {folder} has posts and no catalog, so a crawl would store every post "
-            f"again; run `finews rebuild {shlex.quote(str(folder))}` first."
+            _(
+                "The archive %(folder)s has posts and no catalog, so a crawl would store every "
+                "post again; run `finews rebuild %(quoted)s` first.",
+                folder=folder,
+                quoted=shlex.quote(str(folder)),
+            )
         )
 
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from archive.article import Article, BodySource, InfoCode
+from archive.article import Article, BodySource
+from archive.article_id import InfoCode
 from bench.corpus import MadeUpPost
 
 SHARE = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode="

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.browse.plugin import open_site
 from archive.importing import import_posts
 from archive.integrity.verify import verify

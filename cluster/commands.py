@@ -23,8 +23,8 @@ def cluster() -> None:
     """
     if find_spec("celery") is None:
         raise click.ClickException(
-            "finews cluster needs Celery: install finews with its extra, as in "
-            "pip install --editable '.[cluster]'."
+            "finews cluster needs the package celery; "
+            "install finews-archive with the extra cluster."
         )
 
 

@@ -26,6 +26,7 @@ from archive.categories import Category
 from archive.clock import Clock
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import CrawlState
+from archive.translation import gettext as _
 from archive.warc import Exchange
 from archive.writing import Outcome
 from crawler.items import ArchiveEvent, Checked, Gone, Listed
@@ -157,7 +158,11 @@ class _Folder:
     def whereabouts(settings: BaseSettings) -> str:
         """Return the folder, and the command that shows it."""
         folder = settings["FINEWS_ARCHIVE"]
-        return f"The archive is in {folder}; to read it: finews browse {shlex.quote(folder)}"
+        return _(
+            "The archive is in %(folder)s; to read it: finews browse %(quoted)s",
+            folder=folder,
+            quoted=shlex.quote(folder),
+        )
 
 
 class ArchiveInProcess(_Folder, Archive):

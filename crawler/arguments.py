@@ -18,7 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from archive.article import SHANGHAI, InfoCode
+from archive.article import SHANGHAI
+from archive.article_id import InfoCode
 from archive.errors import InvalidInfoCode
 
 #: Key of the validation context: the names of the source's lists, for Eastmoney also their numbers.

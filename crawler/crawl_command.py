@@ -15,6 +15,7 @@ from scrapy.utils.project import get_project_settings
 
 from archive.commands.arguments import FOLDER
 from archive.errors import FinewsError
+from archive.translation import gettext as _
 from crawler.archive_port import LocalArchive, archive_class
 from crawler.exit_status import ExitStatus, Verdict
 from crawler.running.call import (
@@ -67,9 +68,9 @@ def crawl(
     worst of them; docs/reference/exit-statuses.md has the order.
     """
     if names and everything:
-        raise click.UsageError("Name sources or --all, not both.")
+        raise click.UsageError(_("Name sources or --all, not both."))
     if arguments and len(names) != 1:
-        raise click.UsageError("Arguments (-a) are for one source; name that one.")
+        raise click.UsageError(_("Arguments (-a) are for one source; name that one."))
     if archive is not None:
         settings["FINEWS_ARCHIVE"] = str(archive)
     if log is not None:
@@ -126,14 +127,15 @@ def _crawl(
     for name in sorted(broken.keys() & names if names else broken):
         results[name] = CrawlResult(Verdict(ExitStatus.WRONG_ARGUMENTS, str(broken[name])))
     if not results:
-        verdict = Verdict(ExitStatus.DONE, f"No source is due{_next_of(chosen, last, now)}.")
+        verdict = Verdict(ExitStatus.DONE, _none_is_due(chosen, last, now))
     else:
         verdict = verdict_on_all({name: result.verdict for name, result in results.items()})
     for name, result in results.items():
         print_result(name, result.verdict, result.counts)
     print(f"finews: {kind.whereabouts(settings)}")
     if log:
-        print(f"finews: The log is {log}", flush=True)
+        place = _("The log is %(log)s", log=log)
+        print(f"finews: {place}", flush=True)
     if len(results) != 1:  # the verdict on one source is printed already
         print_verdict(verdict)
     notify_of_crawls(settings, {name: result.verdict for name, result in results.items()})
@@ -154,10 +156,14 @@ def _begin_log(settings: Settings) -> str:
     return str(settings["LOG_FILE"])
 
 
-def _next_of(sources: Sequence[Source], last: Mapping[str, datetime], now: datetime) -> str:
-    """Return which source is due next, as the end of a sentence."""
+def _none_is_due(sources: Sequence[Source], last: Mapping[str, datetime], now: datetime) -> str:
+    """Return a sentence with the source that is due next."""
     if not sources:
-        return ""
+        return _("No source is due.")
     following = min(sources, key=lambda source: source.due_at(last))
     minutes = max(round((following.due_at(last) - now).total_seconds() / 60), 1)
-    return f"; {following.name} is the next, in {minutes} min"
+    return _(
+        "No source is due; %(name)s is the next, in %(minutes)s min.",
+        name=following.name,
+        minutes=minutes,
+    )

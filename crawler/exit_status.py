@@ -6,6 +6,8 @@ from enum import IntEnum
 from typing import Any, Self
 
 from archive.catalog import History
+from archive.translation import N_
+from archive.translation import gettext as _
 from crawler.traffic import PREFIX
 
 #: Reason for the end of a crawl whose archive cannot be written: it could store nothing more.
@@ -137,16 +139,19 @@ class Counts:
 
     def __str__(self) -> str:
         rare = {
-            "sent to the archive": self.sent,
-            "revised": self.revised,
-            "gone": self.gone,
-            "revisited": self.looked_at,
-            "lists unchanged": self.lists_unchanged,
+            N_(", %(count)s sent to the archive"): self.sent,
+            N_(", %(count)s revised"): self.revised,
+            N_(", %(count)s gone"): self.gone,
+            N_(", %(count)s revisited"): self.looked_at,
+            N_(", %(count)s lists unchanged"): self.lists_unchanged,
         }
-        return (
-            f"{self.found} articles found, {self.added} added, {self.unchanged} unchanged, "
-            f"{self.failed} failed"
-        ) + "".join(f", {count} {what}" for what, count in rare.items() if count)
+        return _(
+            "%(found)s articles found, %(added)s added, %(unchanged)s unchanged, %(failed)s failed",
+            found=self.found,
+            added=self.added,
+            unchanged=self.unchanged,
+            failed=self.failed,
+        ) + "".join(_(what, count=count) for what, count in rare.items() if count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +194,7 @@ def judge(
         *_rules_of_failures(stats, counts, most_failed, min_failures, named=named),
         *_rules_of_layout(stats, max_failed_share, min_failures),
         *_rules_of_gaps(stats, counts, max_failed_share, history if whole else _NO_HISTORY),
-        (True, ExitStatus.DONE, f"All articles that the source names are archived{_but(stats)}."),
+        (True, ExitStatus.DONE, _ALL_ARCHIVED.replace(".", f"{_but(stats)}.")),
     )
     return next(Verdict(status, sentence) for applies, status, sentence in rules if applies)
 
@@ -205,7 +210,7 @@ def _rules_of_the_end(stats: Mapping[str, Any]) -> Iterator[_Rule]:
     yield (
         reason == "start_error",
         ExitStatus.ERROR,
-        "The crawler itself failed at its start; see the log.",
+        N_("The crawler itself failed at its start; see the log."),
     )
     yield (
         reason != "finished",
@@ -319,7 +324,8 @@ def _rules_of_gaps(
     )
 
 
-_NO_ARTICLE = "The source's lists name no article."
+_ALL_ARCHIVED = N_("All articles that the source names are archived.")
+_NO_ARTICLE = N_("The source's lists name no article.")
 
 
 def _bugs(stats: Mapping[str, Any]) -> str:

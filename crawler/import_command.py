@@ -18,6 +18,7 @@ from archive.clock import utc_now
 from archive.commands.arguments import archive_option
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
+from archive.translation import gettext as _
 from crawler.checking.saved import has_answers, saved_answers
 from crawler.declarations import Declaration, load, load_all
 from crawler.declarations.loading import undeclared
@@ -108,8 +109,16 @@ def import_(
     if given.folders:
         done = import_posts(archive, given.folders, show, report=reports.of_post)
         click.echo(
-            f"{done.added} added, {done.revised} newer than the archive's, {done.older} older, "
-            f"{done.unchanged} unchanged, {done.refused} not imported; {done.broken} broken."
+            _(
+                "%(added)s added, %(revised)s newer than the archive's, %(older)s older, "
+                "%(unchanged)s unchanged, %(refused)s not imported; %(broken)s broken.",
+                added=done.added,
+                revised=done.revised,
+                older=done.older,
+                unchanged=done.unchanged,
+                refused=done.refused,
+                broken=done.broken,
+            )
         )
     if prepared is not None:
         done_all = _import_files(archive, prepared, hosts, given, reports)
@@ -142,6 +151,8 @@ class _Given:
             path, name = Path(argument), argument.lower()
             if not path.exists() and not Path(argument.partition("=")[0]).exists():
                 raise click.BadParameter(f"Path {argument!r} does not exist.")
+            if name.endswith(".zst"):
+                raise click.BadParameter(f"{path} is packed with zstd; unpack it, and import that.")
             if path.is_dir() and not (source and has_answers(path, Path(source).stem)):
                 given.folders.append(path)
             elif name.endswith(_CAPTURES):
@@ -324,7 +335,14 @@ def _import_files(
             files.saved(prepared.saved, prepared.saved_of)
         done = files.counts()
     click.echo(
-        f"{done.added} added, {done.revised} revised, {done.unchanged} unchanged, "
-        f"{done.refused} not imported; {done.left} responses of no article left out."
+        _(
+            "%(added)s added, %(revised)s revised, %(unchanged)s unchanged, %(refused)s not "
+            "imported; %(left)s responses of no article left out.",
+            added=done.added,
+            revised=done.revised,
+            unchanged=done.unchanged,
+            refused=done.refused,
+            left=done.left,
+        )
     )
     return done

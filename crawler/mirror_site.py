@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote, unquote, urlsplit
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition
+from archive.article_id import InfoCode
 from archive.errors import Refused
 from crawler.sources import Mirror
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from archive.errors import FinewsError
+from archive.translation import gettext as _
 
 _SETTINGS = "local_settings"
 #: Names that would hide a package of finews, if the folder had them.
@@ -40,10 +41,16 @@ def init(folder: Path) -> None:
     It has settings, sources and a crontab. Existing files are never overwritten.
     """
     make_project(folder, sys.executable)
-    click.echo(f"Created the project {folder}; change its settings in {_SETTINGS}.py.")
+    click.echo(
+        _(
+            "Created the project %(folder)s; change its settings in local_settings.py.",
+            folder=folder,
+        )
+    )
     crawl = f"cd {shlex.quote(str(folder))} && {_program(sys.executable)} crawl"
-    click.echo(f"To crawl:           {crawl}")
-    click.echo(f"Every five minutes: crontab {shlex.quote(str(folder / 'crontab'))}")
+    click.echo(_("To crawl: %(command)s", command=crawl))
+    crontab = f"crontab {shlex.quote(str(folder / 'crontab'))}"
+    click.echo(_("Every five minutes: %(command)s", command=crontab))
 
 
 def make_project(folder: Path, python: str) -> None:
@@ -65,7 +72,9 @@ def make_project(folder: Path, python: str) -> None:
     in_the_way = [*(missing or contents), *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
     for name in in_the_way:
         if (place / name).exists():
-            raise FolderInUse(f"{folder / name} is in the way; choose a folder without it.")
+            raise FolderInUse(
+                _("%(path)s is in the way; choose a folder without it.", path=folder / name)
+            )
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name in missing:

@@ -17,7 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource
+from archive.article_id import InfoCode
 from archive.errors import FinewsError
 from archive.validation import in_one_sentence
 from crawler.arguments import former_column, http_address, site_address

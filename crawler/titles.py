@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText, Facts
 

@@ -22,6 +22,7 @@ from typing import NoReturn
 
 import click
 
+from archive.translation import gettext as _
 from demo.adverts import with_adverts
 from demo.article_page import PAGE_HOST
 from demo.articles import SHANGHAI
@@ -44,7 +45,8 @@ _REVISIT_ALL = (
 #: The most articles of each of the made-up publishers.
 _MOST_PUBLISHED = 40
 _POST_PATH = re.compile(r"/\d{4}/\d{2}/\d{2}/[^/]+\.html$")
-_COUNTS = re.compile(r"^finews: (\w+: \d+ articles found, .*)$", re.MULTILINE)
+#: Lines on a source in what `finews crawl` prints: its counts, then its verdict.
+_OF_SOURCE = re.compile(r"^finews: ((\w+): .*)$", re.MULTILINE)
 
 
 class _CannotServe(click.ClickException):
@@ -113,15 +115,16 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     }
     archive = environment["FINEWS_ARCHIVE"]
     added = Path(f"{archive}-sources")
-    print("The real crawler crawls a made-up web, which is served on this machine:", flush=True)
+    print(_("The real crawler crawls a made-up web, which is served on this machine:"), flush=True)
     statuses = [_run(crawl, environment) for crawl in _crawls(site, added)]
     fetches = _article_fetches(replica.requests)
     changed = later(site) if fetches and not any(statuses) else None
     if changed:
-        print("The made-up site now corrects one article and withdraws another:", flush=True)
+        print(_("The made-up site now corrects one article and withdraws another:"), flush=True)
         replica.sites |= _web(changed.site)
         statuses.append(_run(_REVISIT_ALL, environment))
-    print(f"The made-up site received {fetches} requests for articles.\n")
+    print(_("The made-up site received %(fetches)s requests for articles.", fetches=fetches))
+    print()
     _explain(archive, changed if not any(statuses) else None)
     return next(filter(None, statuses), 0)
 
@@ -136,14 +139,21 @@ def _explain(archive: str, changed: LaterSite | None) -> None:
         corrected, withdrawn = changed.corrected, changed.withdrawn
         name = f"{corrected.published:%Y/%m}/{corrected.file_name.removesuffix('.md')}"
         old, new = f"{archive}/revisions/{name}.1.md", f"{archive}/_posts/{name}.md"
-        print(f"Corrected: {corrected.info_code} {corrected.title}")
+        print(_("Corrected:"), corrected.info_code, corrected.title)
         print(f"  {shlex.join(('diff', old, new))}")
-        print(f"Withdrawn: {withdrawn.info_code} {withdrawn.title}")
+        print(_("Withdrawn:"), withdrawn.info_code, withdrawn.title)
         print(f"  {finews} search gone:{datetime.now(SHANGHAI):%Y-%m} {folder}")
-    print(f"The archive is {folder}; another run of the demo fetches no archived article again.")
-    print("Read it in a web browser:")
+    print(
+        _(
+            "The archive is %(folder)s; another run of the demo fetches no archived article again.",
+            folder=folder,
+        )
+    )
+    print(_("Read it in a web browser:"))
     print(f"  {finews} browse {folder} --port 0")
-    print("Search it, in simplified or traditional characters, by code or by initials in pinyin:")
+    print(
+        _("Search it, in simplified or traditional characters, by code or by initials in pinyin:")
+    )
     for query in ("央行", "600519", "gzmt"):
         print(f"  {finews} search {query} {folder}")
 
@@ -168,9 +178,12 @@ def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         text=True,
     )
     status, output = _ended(child)
-    shown = _COUNTS.findall(output) if status == 0 else output.splitlines()
+    counts: dict[str, str] = {}
+    for line, source in _OF_SOURCE.findall(output):
+        counts.setdefault(source, line)
+    shown = list(counts.values()) if status == 0 else output.splitlines()
     if command[0] == "sources" and status == 0:
-        shown = [f"{command[2]} is declared by `finews sources add`."]
+        shown = [_("%(address)s is declared by `finews sources add`.", address=command[2])]
     for line in shown:
         print(f"  {line}", flush=True)
     return status
@@ -187,7 +200,8 @@ def _crawls(site: MadeUpSite, added: Path) -> Iterator[Sequence[str]]:
     yield ("crawl", "finews", *_NO_DELAYS)
     yield ("crawl", "eastmoney", *_days_of(site), *_NO_DELAYS)
     if not find_spec("trafilatura"):
-        print("  caixun is left out: finews is installed without its extra `extraction`.")
+        left_out = _("caixun is left out: finews is installed without its extra `extraction`.")
+        print(f"  {left_out}")
     elif not (added / "caixun.toml").exists():
         yield ("sources", "add", CAIXUN_LIST, "--to", str(added), *_NO_DELAYS)
     folders = f"FINEWS_DECLARATIONS={DECLARATIONS},{added}"
@@ -233,7 +247,7 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _end(number: int, _: object) -> NoReturn:
+def _end(number: int, frame: object) -> NoReturn:
     sys.exit(128 + number)
 
 
@@ -244,7 +258,7 @@ def _ended(child: subprocess.Popen[str]) -> tuple[int, str]:
     """
     while True:
         try:
-            output, _ = child.communicate()
+            output = child.communicate()[0]
         except KeyboardInterrupt:
             continue  # the command has received the same Ctrl-C, and ends
         except SystemExit:
@@ -267,8 +281,9 @@ def _article_fetches(requests: Iterable[LoggedRequest]) -> int:
 
 
 def _serve(replica: Replica) -> int:
-    print(f"The made-up site is served by the proxy {replica.proxy_url} (Ctrl-C ends it).")
-    print("To crawl it:")
+    proxy = replica.proxy_url
+    print(_("The made-up site is served by the proxy %(proxy)s (Ctrl-C ends it).", proxy=proxy))
+    print(_("To crawl it:"))
     variables = [f"{name}={shlex.quote(value)}" for name, value in replica.environment.items()]
     print(f"  {' '.join(variables)} finews crawl finews", flush=True)
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from demo.site import MadeUpSite, later, made_up_site
 from tests.conftest import ROOT, posts_in
 from tests.support.pictures import kept, missing
@@ -115,7 +115,7 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(demonstrated: Demonstrated
         (changed.corrected.info_code, "figures"),
         (changed.withdrawn.info_code, "gone"),
     }
-    assert crawls == [
+    assert crawls[:5] == [  # another demo may have followed
         (spider, 0) for spider in ("finews", "eastmoney", "caixun", "kuaibao", "finews")
     ]
     assert gone == [(changed.withdrawn.info_code,)]

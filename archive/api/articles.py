@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import suppress
-from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -24,6 +23,7 @@ from archive.catalog import article_at, edits_from
 from archive.content import Post, parse_post, render_body
 from archive.errors import InvalidArticleId, NotArchived
 from archive.export.records import read_version
+from archive.search import NAME_THEN
 from archive.storage import post_of_revision
 
 # Bytes of a post up to which its body is rendered as HTML.
@@ -48,6 +48,11 @@ _VERSION = f"""
 _VERSIONS = f"""
     SELECT info_code AS id, * FROM versions WHERE {_KNOWN} AND version > :after
     ORDER BY version LIMIT :limit
+"""  # noqa: S608
+
+_NAMES = f"""
+    SELECT code, {NAME_THEN} FROM securities
+    WHERE code IN (SELECT value FROM json_each(:codes)) ORDER BY code
 """  # noqa: S608
 
 
@@ -76,8 +81,11 @@ def article(opened: OpenedArchive, parameters: ArticleParameters) -> FullArticle
         **facts_of_version(row, at),
         as_of=parameters.as_of,
         author=post and post.author,
+        flags=post.flags if post else (),
+        keywords=post.keywords if post else (),
+        modified=post and post.modified,
         link=post and post.link,
-        securities=_securities(opened, row, parameters.as_of),
+        securities=_securities(opened, row, at),
         body=body and body[parameters.start if end else 0 : end],
         body_format=body_format,
         start=parameters.start if end else 0,
@@ -159,22 +167,10 @@ def capture_places(captures: str) -> list[CapturePlace]:
     ]
 
 
-def _securities(
-    opened: OpenedArchive, row: sqlite3.Row, as_of: datetime | None
-) -> list[MentionedSecurity]:
-    """Return the securities of a version; as of a time, with names that the version has."""
-    found = opened.rows(
-        "SELECT code, name FROM securities WHERE code IN (SELECT value FROM json_each(:codes))"
-        " ORDER BY code",
-        codes=row["securities"],
-    )
-    text = row["title"] + (row["text"] or "")
-    return [
-        MentionedSecurity(
-            code=code, name=name if as_of is None or (name and name in text) else None
-        )
-        for code, name in found
-    ]
+def _securities(opened: OpenedArchive, row: sqlite3.Row, at: str) -> list[MentionedSecurity]:
+    """Return the securities of a version, with their names of the time."""
+    found = opened.rows(_NAMES, codes=row["securities"], as_of=at)
+    return [MentionedSecurity(code=code, name=name) for code, name in found]
 
 
 def _post(opened: OpenedArchive, row: sqlite3.Row) -> Post | None:

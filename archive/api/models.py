@@ -4,46 +4,26 @@ Python, HTTP and MCP share them. The descriptions of the fields are those of the
 Times of publication are in Asia/Shanghai, all others in UTC.
 """
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from archive.article import SHANGHAI
+from archive.search import moment_of
 from archive.search.language import MAX_QUERY
 
 # Characters of a body in one answer, and the most that can be requested.
 BODY_PART, LONGEST_BODY_PART = 20_000, 200_000
 
-_FIRST_INSTANT = "0001-01-01T00:00:00"
-_ISO_TIME = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?"
 _BEGINNING = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?"
-_LOCAL = re.compile(_ISO_TIME)
-# A query string decodes the plus of a zone as a space.
-_DECODED_PLUS = re.compile(r"(?<=:[0-9]{2}) (?=[0-9]{2}:[0-9]{2}\Z)")
 
 
 def moment(value: Any) -> Any:
     """Return the instant that a text names; another value is returned unchanged.
 
-    Without a zone, the text is a time in Shanghai, or the beginning of one: ``2026-11`` is the
-    first instant of that month.
-
-    :raises ValueError: for every other text.
+    :raises InvalidQuery: when it names none; see `archive.search.moment_of`.
     """
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if _LOCAL.fullmatch(text):
-        text += _FIRST_INSTANT[len(text) :]
-    try:
-        time = datetime.fromisoformat(_DECODED_PLUS.sub("+", text))
-        return (time if time.tzinfo else time.replace(tzinfo=SHANGHAI)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(
-            f"{text[:40]!r} is no time such as 2026-11-22 or 2026-11-22T17:30+08:00"
-        ) from error
+    return datetime.fromisoformat(moment_of(value)) if isinstance(value, str) else value
 
 
 Moment = Annotated[
@@ -238,7 +218,7 @@ class MentionedSecurity(AnswerPart):
     """A security that an article names."""
 
     code: str
-    name: str | None = Field(description="Today's name; null where no article of the time has it.")
+    name: str = Field(description="Name at the time of the question.")
 
 
 class FullArticle(VersionSummary):
@@ -250,6 +230,11 @@ class FullArticle(VersionSummary):
     category: str | None
     precision: str
     author: str | None
+    flags: list[str] = Field(
+        description="Marks of the source: `important`, `paid`, `partial` or `locked`."
+    )
+    keywords: list[str] = Field(description="Words under which the source files the article.")
+    modified: AwareDatetime | None = Field(description="Last change, as the source states it.")
     link: str | None = Field(description="Address that the post names as its source.")
     first_seen: AwareDatetime
     gone: AwareDatetime | None = Field(description="When the source was found without the article.")
@@ -306,7 +291,7 @@ class SecuritySummary(AnswerPart):
     """A security and the number of articles that name it."""
 
     code: str
-    name: str | None = Field(description="Today's name; null where no article of the time has it.")
+    name: str = Field(description="Name at the time of the question.")
     articles: int
 
 

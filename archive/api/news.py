@@ -33,9 +33,10 @@ from archive.api.models import (
     VersionSummary,
 )
 from archive.api.opened import OpenedArchive
-from archive.api.problems import wrong_parameters
 from archive.errors import FinewsError, InvalidQuery
+from archive.export.parquet import load_pyarrow
 from archive.storage import Closing, open_catalog
+from archive.validation import in_one_sentence
 
 P = TypeVar("P", bound=Parameters)
 R = TypeVar("R", bound=BaseModel)
@@ -60,14 +61,7 @@ class Results(Generic[R]):
 
         :raises FinewsError: when pyarrow is not installed.
         """
-        try:
-            import pyarrow
-        except ImportError as error:
-            raise FinewsError(
-                "A table of Arrow needs the package pyarrow; install finews-archive with the "
-                "extra parquet."
-            ) from error
-        return pyarrow.Table.from_pylist([record.model_dump() for record in self])
+        return load_pyarrow().Table.from_pylist([record.model_dump() for record in self])
 
     def to_pandas(self) -> Any:
         """Return all records as a data frame of pandas.
@@ -78,7 +72,8 @@ class Results(Generic[R]):
             import pandas
         except ImportError as error:
             raise FinewsError(
-                "A data frame needs the package pandas; install pandas in this environment."
+                "A data frame needs the package pandas; "
+                "install finews-archive with the extra pandas."
             ) from error
         return pandas.DataFrame([record.model_dump() for record in self])
 
@@ -243,10 +238,7 @@ class News(Closing):
         try:
             return model.model_validate({**values, "as_of": self._as_of})
         except ValidationError as error:
-            wrong = wrong_parameters(error)
-            raise InvalidQuery(
-                "; ".join(f"{each.name}: {each.reason}" for each in wrong)
-            ) from error
+            raise InvalidQuery(in_one_sentence(error)) from error
 
     def _records(self, read: Callable[[OpenedArchive, P], Any], first: P) -> Results[Any]:
         """Return the items of all pages, beginning with the page of the parameters `first`."""

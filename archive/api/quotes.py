@@ -5,13 +5,13 @@ import sqlite3
 from archive.api.articles import facts_of_version
 from archive.api.models import LocatedQuote, QuoteParameters, QuotePlaces
 from archive.api.opened import OpenedArchive, until, validated
-from archive.api.searching import query_of
-from archive.search import find
+from archive.api.searching import as_of_text
+from archive.search import Query, find
 
 # Articles whose versions are read for a sentence.
 _MOST_READ = 50
 
-_CODE = "SELECT info_code FROM posts WHERE id = :number"
+_CODES = "SELECT info_code FROM {} WHERE id = :number"
 _VERSIONS = """
     SELECT info_code AS id, edition, version, title, seen_from, seen_until, path, sha256, captures,
         edits, text
@@ -39,9 +39,13 @@ def _candidates(opened: OpenedArchive, parameters: QuoteParameters) -> list[str]
     """Return articles that have all words of the sentence, the newest first."""
     # No phrase can contain a quotation mark before a space.
     words = " ".join(f'"{part}"' for part in parameters.text.replace('"', " ").split())
-    query = query_of(parameters.as_of, q=words)
+    query = Query(q=f"versions:all {words}", as_of=as_of_text(parameters.as_of))
     hits = find(opened.connection, query, limit=_MOST_READ)
-    codes = (row["info_code"] for hit in hits for row in opened.rows(_CODE, number=hit.id))
+    codes = (
+        row["info_code"]
+        for hit in hits
+        for row in opened.rows(_CODES.format(query.tables.rows), number=hit.id)
+    )
     return list(dict.fromkeys(codes))
 
 

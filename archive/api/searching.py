@@ -19,7 +19,8 @@ from archive.api.models import (
 from archive.api.opened import OpenedArchive, validated
 from archive.article import Edition
 from archive.catalog import horizon
-from archive.errors import InvalidQuery, NotArchived
+from archive.clock import utc_iso
+from archive.errors import NotArchived
 from archive.search import Hit, Query, count, find, find_relevant, names_meant, snippet
 from archive.search.query import plan
 
@@ -37,13 +38,13 @@ def search(opened: OpenedArchive, parameters: SearchParameters) -> SearchPage:
 
     :raises InvalidQuery: when the query cannot be understood.
     """
-    query = query_of(
-        parameters.as_of,
+    query = Query(
         q=parameters.q.strip(),
         media=parameters.media,
         security=parameters.security,
         since=parameters.since,
         until=parameters.until or horizon(parameters.as_of),
+        as_of=as_of_text(parameters.as_of),
     )
     if parameters.sort == "relevance":
         hits = find_relevant(opened.connection, query, limit=parameters.limit)
@@ -59,7 +60,7 @@ def day(opened: OpenedArchive, parameters: DayParameters) -> DaySummary:
 
     :raises NotArchived: when no article of that day was archived.
     """
-    query = query_of(parameters.as_of, day=parameters.day)
+    query = Query(day=parameters.day, as_of=as_of_text(parameters.as_of))
     total = count(opened.connection, query)
     if not total:
         raise NotArchived(f"The archive has no article of {parameters.day}.")
@@ -78,7 +79,7 @@ def day(opened: OpenedArchive, parameters: DayParameters) -> DaySummary:
 
 def media(opened: OpenedArchive, parameters: MediaParameters) -> MediaPage:
     """Return the media with their numbers of articles, by name."""
-    query = query_of(parameters.as_of)
+    query = Query(as_of=as_of_text(parameters.as_of))
     found = counted_by(opened, query, "posts.media", parameters.after, parameters.limit + 1)
     page = found[: parameters.limit]
     return MediaPage(
@@ -88,14 +89,9 @@ def media(opened: OpenedArchive, parameters: MediaParameters) -> MediaPage:
     )
 
 
-def query_of(as_of: datetime | None, **fields: str) -> Query:
-    """Return a query for the articles of a time.
-
-    :raises InvalidQuery: for an earlier time: the search index has only present articles.
-    """
-    if as_of is not None:
-        raise InvalidQuery("Searches have no as_of yet; articles, versions and changes have it.")
-    return Query(**fields)
+def as_of_text(as_of: datetime | None) -> str:
+    """Return the time of a question as `Query` has it."""
+    return utc_iso(as_of) if as_of else ""
 
 
 def counted_by(
@@ -137,7 +133,7 @@ def _summaries(opened: OpenedArchive, query: Query, hits: Sequence[Hit]) -> list
         SELECT id AS number, info_code AS id, title, published, precision, media, source, path,
             version, first_seen, coalesce(revised, first_seen) AS seen_from, gone, sha256, digest,
             substr(text, 1, {_SEARCHED}) AS text
-        FROM posts WHERE number IN (SELECT value FROM json_each(:numbers))
+        FROM {query.tables.rows} WHERE number IN (SELECT value FROM json_each(:numbers))
         """,  # noqa: S608 (our own words)
         numbers=json.dumps([hit.id for hit in hits]),
     )

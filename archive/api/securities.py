@@ -1,7 +1,5 @@
 """Answer with securities, and with the timeline of one."""
 
-from datetime import datetime
-
 from archive.api.models import (
     NamedSecurities,
     NamedSecurityParameters,
@@ -9,10 +7,16 @@ from archive.api.models import (
     SecuritySummary,
     SecurityTimeline,
 )
-from archive.api.opened import OpenedArchive
-from archive.api.searching import counted_by, query_of
+from archive.api.opened import OpenedArchive, until
+from archive.api.searching import as_of_text, counted_by
 from archive.errors import NotArchived
-from archive.search import count, find, securities_named
+from archive.search import NAME_THEN, Query, count, named_then, securities_named
+from archive.search.folding import fold, narrow
+
+_KEY = """
+    SELECT 1 FROM security_keys WHERE security = :code AND key = :key AND known_from <= :until
+"""
+_NAME = f"SELECT {NAME_THEN} AS name FROM securities WHERE code = :code"  # noqa: S608
 
 # Characters of the beginning of a publication time.
 _LENGTH = {"month": 7, "day": 10}
@@ -23,29 +27,18 @@ def securities(opened: OpenedArchive, parameters: NamedSecurityParameters) -> Na
 
     :raises InvalidQuery: when the text cannot be understood.
     """
-    query_of(parameters.as_of)
+    at = until(parameters.as_of)
+    key = narrow(fold(parameters.q)).replace(" ", "")
     found = securities_named(opened.connection, parameters.q)
-    items = []
-    for each in found:
-        name = known_name(opened, each.code, each.name, parameters.as_of)
-        # A name that was given later may not lead to the security.
-        if name or each.symbol.casefold() in parameters.q.casefold():
-            items.append(SecuritySummary(code=each.code, name=name, articles=each.posts))
-    return NamedSecurities(as_of=parameters.as_of, items=items)
-
-
-def known_name(
-    opened: OpenedArchive, code: str, name: str | None, as_of: datetime | None
-) -> str | None:
-    """Return the name of a security; None where no article of the time has it.
-
-    The archive stores only today's names.
-    """
-    if not name or as_of is None:
-        return name
-    quoted = name.replace('"', " ").strip()
-    query = query_of(as_of, q=f'"{quoted}"', security=code)
-    return name if quoted and find(opened.connection, query, limit=1) else None
+    return NamedSecurities(
+        as_of=parameters.as_of,
+        items=[
+            SecuritySummary(code=each.code, name=each.name, articles=each.posts)
+            for each in named_then(opened.connection, found, as_of_text(parameters.as_of))
+            # A name that was given later may not lead to the security.
+            if parameters.as_of is None or opened.rows(_KEY, code=each.code, key=key, until=at)
+        ],
+    )
 
 
 def security(opened: OpenedArchive, parameters: SecurityParameters) -> SecurityTimeline:
@@ -53,16 +46,16 @@ def security(opened: OpenedArchive, parameters: SecurityParameters) -> SecurityT
 
     :raises NotArchived: when no archived article named it.
     """
-    query = query_of(parameters.as_of, security=parameters.code)
+    query = Query(security=parameters.code, as_of=as_of_text(parameters.as_of))
     articles = count(opened.connection, query)
     if not articles:
         raise NotArchived(f"No article in the archive names the security {parameters.code}.")
-    names = opened.rows("SELECT name FROM securities WHERE code = :code", code=parameters.code)
+    names = opened.rows(_NAME, code=parameters.code, as_of=until(parameters.as_of))
     unit = f"substr(posts.published, 1, {_LENGTH[parameters.by]})"
     return SecurityTimeline(
         as_of=parameters.as_of,
         code=parameters.code,
-        name=known_name(opened, parameters.code, names[0]["name"], parameters.as_of),
+        name=names[0]["name"],
         articles=articles,
         timeline=counted_by(
             opened, query.changed(since=parameters.since, until=parameters.until), unit

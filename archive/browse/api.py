@@ -17,6 +17,7 @@ from archive.browse.conditional import conditional
 from archive.browse.pages import View
 from archive.browse.site import Site
 from archive.errors import InvalidQuery, NotArchived
+from archive.validation import in_one_sentence
 
 _TITLES = {
     400: "Wrong parameters",
@@ -118,6 +119,4 @@ def _view(endpoint: Endpoint) -> View:
 
 
 def _wrong(error: ValidationError) -> Response:
-    wrong = wrong_parameters(error)
-    sentence = "; ".join(f"{each.name}: {each.reason}" for each in wrong)
-    return problem(400, f"Wrong parameters: {sentence}.", wrong)
+    return problem(400, in_one_sentence(error), wrong_parameters(error))

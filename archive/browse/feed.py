@@ -112,8 +112,8 @@ def _entry(post: FeedPost, addresses: Addresses, renderer: Renderer) -> AtomEntr
     html = body.html if body else None
     if body and body.bytes:
         beginning = gettext("The text is too long; here is its beginning.")
-        link = f'<a href="{escape(page)}">{gettext("Read all of it")}</a>'
-        html = f"{body.html}<p>{beginning} {link}</p>"
+        rest = gettext("Read all of it")
+        html = f'{body.html}<p>{beginning} <a href="{escape(page)}">{rest}</a></p>'
     return AtomEntry(
         name=row["info_code"],
         title=row["title"],

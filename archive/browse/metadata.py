@@ -162,7 +162,7 @@ METADATA: dict[str, Any] = {
                 "post_states": {
                     "title": N_("Articles at each time"),
                     "description": N_(
-                        "What the archive knew of an article from known_from to known_until."
+                        "What the archive knew of an article, and from when until when."
                     ),
                 },
                 "post_history": {"hidden": True, "title": N_("States of articles")},

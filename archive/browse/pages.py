@@ -317,7 +317,7 @@ async def _find_article(datasette: Site, text: str) -> ArticleId | None:
 
 
 def in_language(request: Request, language: str) -> str:
-    """Return the address of the same page in another language, relative to it."""
+    """Return the query string of the same page in another language."""
     return f"?{urlencode([*parse_qsl(request.query_string), ('lang', language)])}"
 
 

@@ -25,6 +25,7 @@ _LINK = re.compile(r'(<(?:a|link)\b[^>]*?\bhref=")([^"]*)(")')
 _FORM = re.compile(r"(<form\b[^>]*>)(.*?</form>)", re.DOTALL)
 _HAS_PAST = re.compile(
     r"/(news(\.atom)?|media|security(/.*)?|catalog/posts/[^/]+(/.*)?|pictures/.*|(NW)?\d{15,20}"
+    r"|api/v1/(?s:.*)"
     r"|[a-z][a-z0-9]*-[A-Za-z0-9_-]+)?"
 )
 _ROW_AS_JSON = re.compile(r"/catalog/posts/([^/]+)\.json")

@@ -22,13 +22,21 @@ from datasette.views.base import DatasetteError
 from markupsafe import Markup
 
 from archive import words
-from archive.browse import api, operations, pages, search_plugin, template_filters
+from archive.browse import (
+    api,
+    operations,
+    pages,
+    reader_pages,
+    search_plugin,
+    template_filters,
+)
 from archive.browse.base_url import with_base_url
 from archive.browse.csv_encoding import with_byte_order_mark
 from archive.browse.metadata import table_title
 from archive.browse.past import PRESENT_ONLY, at_present, moment_shown, with_past
 from archive.browse.post_list import card_of
 from archive.browse.preferences import DENSITY, with_preferences
+from archive.browse.readers import Readers
 from archive.browse.security_headers import Application, read_only, with_security_headers
 from archive.browse.site import API_RATE, Site
 from archive.catalog import is_running
@@ -55,6 +63,9 @@ _ROUTES: tuple[tuple[str, pages.View], ...] = (
     (r"/news\.atom$", pages.news_feed),
     (r"/changes\.atom$", pages.changes_feed),
     (r"/media$", pages.media),
+    (r"/reader$", reader_pages.stars),
+    (r"/reader/stars\.(?P<suffix>zip|epub)$", reader_pages.stars_file),
+    (rf"/reader/{_CODE}$", reader_pages.mark),
     (r"/security$", pages.securities),
     (rf"/security/{_CODE}$", pages.security),
     (rf"/catalog/posts/{_CODE}/changes$", pages.changes),
@@ -74,6 +85,7 @@ def open_site(
     *,
     sql: bool = False,
     base_url: str = "/",
+    readers: Readers | None = None,
     api_rate: int = API_RATE,
     metrics: bool = False,
 ) -> Site:
@@ -88,7 +100,9 @@ def open_site(
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
     routes = operations.routes() if metrics else ()
-    return Site(folder, sql=sql, base_url=base_url, api_rate=api_rate, routes=routes)
+    return Site(
+        folder, sql=sql, base_url=base_url, readers=readers, api_rate=api_rate, routes=routes
+    )
 
 
 def _for_sites(hook: Callable[..., T]) -> Callable[..., T | None]:
@@ -149,19 +163,21 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
 def extra_template_vars(
     template: str, request: Request | None, datasette: Site
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """Return the time of the page, the density that the reader has chosen, and the article.
+    """Return the time of the page, the reader, the chosen density, and the article.
 
     The article is for the row page of a post.
     """
 
     async def variables() -> dict[str, Any]:
-        page = {
-            "as_of": template_filters.as_of(moment_shown(request)),
-            "compact": request is not None and request.scope.get(DENSITY) == "compact",
-        }
-        if template != "row-catalog-posts.html":
-            return page
-        return page | await pages.article_variables(request, datasette)
+        values: dict[str, Any] = {"as_of": template_filters.as_of(moment_shown(request))}
+        if request is None:
+            return values
+        reader = await reader_pages.reader_of(request, datasette)
+        values |= {"compact": request.scope.get(DENSITY) == "compact", "reader": reader}
+        if template == "row-catalog-posts.html":
+            values |= await pages.article_variables(request, datasette)
+            await reader_pages.note_reading(datasette, reader, values["article"])
+        return values
 
     return variables
 
@@ -206,8 +222,10 @@ def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
     """
     base_url = datasette.setting("base_url")
     prefixed, preferred = with_base_url(base_url), with_preferences(base_url)
+    marks = datasette.readers is not None
     return lambda application: with_security_headers(
-        read_only(prefixed(preferred(with_past(with_byte_order_mark(application)))))
+        prefixed(read_only(preferred(with_past(with_byte_order_mark(application))), marks=marks)),
+        scripts=marks,
     )
 
 

@@ -21,7 +21,7 @@ _CHOICES: Mapping[str, Callable[[str], str | None]] = MappingProxyType(
 )
 
 #: Seconds for which a browser keeps a choice.
-_MAX_AGE = 365 * 24 * 60 * 60
+MAX_AGE = 365 * 24 * 60 * 60
 
 #: Endings of addresses of data; there, ``lang`` is a column.
 _DATA = (".json", ".csv", ".blob")
@@ -102,7 +102,7 @@ def _marked(
     headers.append((b"Vary", b", ".join([*vary, b"Accept-Language", b"Cookie"])))
     if kind.startswith(b"text/html"):
         headers.append((b"Content-Language", spoken.encode()))
-    attributes = f"Path={base_url}; Max-Age={_MAX_AGE}; SameSite=Lax; HttpOnly"
+    attributes = f"Path={base_url}; Max-Age={MAX_AGE}; SameSite=Lax; HttpOnly"
     for name, value in chosen.items():
         headers.append((b"Set-Cookie", f"{name}={value}; {attributes}".encode()))
     return headers

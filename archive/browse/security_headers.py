@@ -25,8 +25,11 @@ _METHODS = ("GET", "HEAD", "OPTIONS")
 _REFUSAL = ProblemDetails(
     title="Method not allowed", status=405, detail="The site is read-only: it answers GET and HEAD."
 )
+
+#: Beginning of the paths that also receive POST, where readers can mark articles.
+_MARKING = "/reader/"
 _HEADERS = {
-    b"content-security-policy": _POLICY.encode(),
+    b"content-security-policy": b"",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     b"referrer-policy": b"no-referrer",
@@ -35,11 +38,15 @@ _HEADERS = {
 }
 
 
-def with_security_headers(application: Application) -> Application:
+def with_security_headers(application: Application, *, scripts: bool) -> Application:
     """Wrap an ASGI application so that every response, errors too, has security headers.
 
     With them the content of an article can do no harm, even where a template has a mistake.
+
+    :param scripts: whether pages may run the site's own scripts.
     """
+    policy = f"{_POLICY}; script-src 'self'" if scripts else _POLICY
+    security = {**_HEADERS, b"content-security-policy": policy.encode()}
 
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -49,7 +56,7 @@ def with_security_headers(application: Application) -> Application:
                     for name, value in message.get("headers", ())
                     if name.lower() not in _HEADERS
                 ]
-                message = {**message, "headers": [*others, *_HEADERS.items()]}
+                message = {**message, "headers": [*others, *security.items()]}
             await send(message)
 
         await application(scope, receive, send_with_headers)
@@ -57,14 +64,19 @@ def with_security_headers(application: Application) -> Application:
     return wrapped
 
 
-def read_only(application: Application) -> Application:
+def read_only(application: Application, *, marks: bool) -> Application:
     """Wrap an ASGI application so that it receives only reading methods; others are answered 405.
 
     Datasette 0.65 answers some other methods with status 500, such as POST to a table and TRACE.
+
+    :param marks: whether readers can mark articles.
     """
 
+    def allowed(method: str, path: str) -> bool:
+        return method in _METHODS or (marks and method == "POST" and path.startswith(_MARKING))
+
     async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _METHODS:
+        if scope["type"] == "http" and not allowed(scope["method"], scope["path"]):
             refusal = Response(
                 _REFUSAL.model_dump_json(),
                 status=405,

@@ -16,6 +16,7 @@ from archive.browse.database import CatalogDatabase, InternalDatabase, close
 from archive.browse.metadata import METADATA
 from archive.browse.past import carried, moment_shown
 from archive.browse.rate_limit import TokenBuckets
+from archive.browse.readers import Readers
 from archive.browse.rendering import Renderer
 from archive.storage import CATALOG, open_catalog
 
@@ -55,6 +56,7 @@ class Site(Datasette):
     :param folder: the folder of the archive.
     :param sql: whether visitors may run SQL queries.
     :param base_url: path prefix below which a proxy serves the site, such as ``/news/``.
+    :param readers: who mark articles; None where nothing can be marked.
     :param api_rate: requests to the API in a minute that a caller may send; 0 for any number.
     :param routes: regular expressions of further paths, each with the view that answers it.
     :raises ArchiveError: when there is no catalog in the folder.
@@ -66,10 +68,12 @@ class Site(Datasette):
         *,
         sql: bool = False,
         base_url: str = "/",
+        readers: Readers | None = None,
         api_rate: int = API_RATE,
         routes: Sequence[tuple[str, Callable[..., Awaitable[Response]]]] = (),
     ) -> None:
         open_catalog(folder).close()
+        self.readers = readers
         self.folder = folder
         self.api_rate = api_rate
         self.routes = routes

@@ -4,11 +4,10 @@ import json
 import sqlite3
 from collections.abc import Iterator
 
-from sqlite_utils import Database
-
 from archive.addresses import InvalidAddress, canonical_address
 from archive.article_id import ArticleId, InfoCode
 from archive.errors import InvalidInfoCode
+from archive.tables import Database
 
 
 def create_addresses(db: Database) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import zip_longest
 
-from sqlite_utils import Database
-
 from archive.article import Edition, Found
 from archive.catalog.rows import PostRow
+from archive.tables import Database
 
 
 @dataclass(frozen=True, slots=True)

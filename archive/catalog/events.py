@@ -3,10 +3,9 @@
 import sqlite3
 from collections.abc import Iterable
 
-from sqlite_utils import Database
-
 from archive.catalog.absences import Presence
 from archive.catalog.rows import CatalogEntry
+from archive.tables import Database
 
 _PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
 

@@ -15,10 +15,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 
-from sqlite_utils import Database
-
 from archive.catalog.rows import CatalogEntry, PostRow
 from archive.search import create_versions_search
+from archive.tables import Database
 
 
 @dataclass(frozen=True, slots=True)

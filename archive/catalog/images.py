@@ -5,10 +5,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from sqlite_utils import Database
-
 from archive.content import picture_address
 from archive.storage import Picture, host_of
+from archive.tables import Database
 
 # Characters of the longest address that is recorded.
 _LONGEST_ADDRESS = 2000

@@ -2,9 +2,6 @@
 
 from functools import cache
 
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
-
 from archive.catalog.addresses import create_addresses
 from archive.catalog.editions import create_editions, create_view_of_files
 from archive.catalog.events import create_events
@@ -20,6 +17,7 @@ from archive.search import (
     rebuild_search,
     register,
 )
+from archive.tables import Database, Migrations
 
 catalog_migrations = Migrations("finews")
 

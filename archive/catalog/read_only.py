@@ -3,12 +3,11 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from archive.catalog.migrations import catalog_migrations, missing_parts
 from archive.catalog.reader import CatalogReader
 from archive.errors import ArchiveError, MisshapenCatalog
 from archive.storage import connect_read_only
+from archive.tables import Database
 
 
 class ReadOnlyCatalog(CatalogReader):

@@ -10,8 +10,6 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
-from sqlite_utils import Database
-
 from archive.article_id import ArticleId
 from archive.catalog.absences import Presence
 from archive.catalog.causes import Cause, VersionState, with_cause
@@ -20,6 +18,7 @@ from archive.catalog.row_builder import entry_of_post, named_by
 from archive.catalog.rows import PostRow
 from archive.content import parse_post
 from archive.storage import bytes_if_there, is_place_of_version, sha256
+from archive.tables import Database
 
 # Columns that this release adds, with their SQL types.
 _CAUSE = {"cause": "TEXT NOT NULL DEFAULT 'unknown'", "edits": "TEXT NOT NULL DEFAULT '[]'"}

@@ -1,6 +1,6 @@
 """The catalog's views, and the indexes that the pages need."""
 
-from sqlite_utils import Database
+from archive.tables import Database
 
 
 def create_views(db: Database) -> None:

@@ -9,8 +9,6 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from sqlite_utils import Database
-
 from archive.article import Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
@@ -41,6 +39,7 @@ from archive.content import Security
 from archive.errors import MisshapenCatalog
 from archive.search import Indexing, learn_name, register, without_index
 from archive.storage import Picture, connect
+from archive.tables import Database
 
 
 class Catalog(CatalogReader):

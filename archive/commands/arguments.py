@@ -9,6 +9,7 @@ import click
 
 from archive.errors import InvalidQuery
 from archive.search import moment_of
+from archive.translation import gettext as _
 
 #: The environment variable that names the folder of the archive.
 VARIABLE = "FINEWS_ARCHIVE"
@@ -21,20 +22,23 @@ def find_archive(named: Path | None) -> Path:
     if named is not None:
         return named
     folder, origin = _unnamed_archive()
-    click.echo(f"The archive is {folder.absolute()} ({origin}).", err=True)
+    click.echo(
+        _("The archive is %(folder)s (%(origin)s).", folder=folder.absolute(), origin=origin),
+        err=True,
+    )
     return folder
 
 
 def _unnamed_archive() -> tuple[Path, str]:
     if variable := os.environ.get(VARIABLE):
-        return Path(variable), f"from {VARIABLE}"
+        return Path(variable), _("from %(variable)s", variable=VARIABLE)
     for of_project in entry_points(group="finews.archive"):
         if (folder := of_project.load()()) is not None:
-            return folder, "the setting of the project"
-    return Path("news"), "the default"
+            return folder, _("the setting of the project")
+    return Path("news"), _("the default")
 
 
-def _find(_: click.Context, __: click.Parameter, named: Path | None) -> Path:
+def _find(context: click.Context, parameter: click.Parameter, named: Path | None) -> Path:
     return find_archive(named)
 
 

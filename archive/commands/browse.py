@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from archive.browse.readers import Readers
 from archive.browse.serve import serve
 from archive.browse.site import API_RATE
 from archive.commands.arguments import archive as _archive
@@ -28,6 +29,16 @@ from archive.commands.arguments import archive as _archive
     help="Path prefix below which a proxy serves the site.",
 )
 @click.option(
+    "--marks",
+    is_flag=True,
+    help="Let readers star, tag and annotate articles; a cookie identifies a reader.",
+)
+@click.option(
+    "--login",
+    metavar="HEADER",
+    help="Header in which the proxy names the reader, such as Remote-User; implies --marks.",
+)
+@click.option(
     "--api-rate",
     type=click.IntRange(0),
     default=API_RATE,
@@ -42,6 +53,8 @@ def browse(
     open_browser: bool,
     sql: bool,
     base_url: str,
+    marks: bool,
+    login: str | None,
     api_rate: int,
     metrics: bool,
 ) -> None:
@@ -52,6 +65,7 @@ def browse(
         port=port,
         sql=sql,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
+        readers=Readers(archive, login) if marks or login else None,
         api_rate=api_rate,
         metrics=metrics,
         open_browser=open_browser,

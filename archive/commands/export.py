@@ -25,6 +25,8 @@ from archive.export.versions import export_versions_jsonl, export_versions_parqu
 from archive.export.wacz import export_wacz
 from archive.progress import show
 from archive.search import Query, moment_of, parse
+from archive.translation import gettext as _
+from archive.translation import ngettext
 
 
 class _Exports(click.Group):
@@ -59,7 +61,12 @@ class _Moment(click.ParamType[str]):
             datetime.fromisoformat(text + self._first[len(text) :])
         except ValueError:
             self.fail(
-                f"{value!r} is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.", param, ctx
+                _(
+                    "%(value)s is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.",
+                    value=repr(value),
+                ),
+                param,
+                ctx,
             )
         return text.replace(" ", "T")
 
@@ -68,9 +75,9 @@ def _check_search(q: str) -> None:
     try:
         parsed = parse(q)
     except InvalidQuery as error:
-        raise click.UsageError(f"--search cannot be used: {error}") from error
+        raise click.UsageError(_("--search cannot be used: %(error)s", error=error)) from error
     if parsed is None:
-        raise click.UsageError(f"--search {q!r} has nothing to search for.")
+        raise click.UsageError(_("--search %(query)s has nothing to search for.", query=repr(q)))
 
 
 def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
@@ -90,17 +97,19 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if days is not None:
             if since is not None:
-                raise click.UsageError("Use --days or --since, not both.")
+                raise click.UsageError(_("Use --days or --since, not both."))
             now = datetime.fromisoformat(moment_of(as_of)) if as_of else datetime.now(UTC)
             today = now.astimezone(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
-            raise click.UsageError(f"No time is from {since} on and before {until}.")
+            raise click.UsageError(
+                _("No time is from %(since)s on and before %(until)s.", since=since, until=until)
+            )
         if q is not None:
             _check_search(q)
         for name, value in (("media", media), ("security", security)):
             if value == "":
-                raise click.UsageError(f"--{name} is empty.")
+                raise click.UsageError(_("--%(name)s is empty.", name=name))
         query = Query(
             q=q or "",
             media=media or "",
@@ -190,12 +199,12 @@ def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Qu
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
     with output_to(output, archive) as out:
         count = write(archive, out, query, show)
-    click.echo(f"{count} posts exported.", err=True)
+    _echo_count(count)
 
 
 def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
     if kind == "parquet" and output == STANDARD_OUTPUT:
-        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
+        raise click.UsageError(_("Parquet cannot go to standard output: use --output FILE."))
 
 
 @export.command()
@@ -219,7 +228,7 @@ def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of:
     write = {"jsonl": export_versions_jsonl, "parquet": export_versions_parquet}[kind]
     with output_to(output, archive) as out:
         count = write(archive, out, as_of, show)
-    click.echo(f"{count} versions exported.", err=True)
+    click.echo(ngettext("%(num)s version exported.", "%(num)s versions exported.", count), err=True)
 
 
 @export.command()
@@ -240,7 +249,15 @@ def changes(archive: Path, after: int, output: Path) -> None:
     """
     with output_to(output, archive) as out:
         exported = export_changes(archive, out, after)
-    click.echo(f"{exported.count} changes exported; the last cursor is {exported.last}.", err=True)
+    click.echo(
+        ngettext(
+            "%(num)s change exported; the last cursor is %(last)s.",
+            "%(num)s changes exported; the last cursor is %(last)s.",
+            exported.count,
+            last=exported.last,
+        ),
+        err=True,
+    )
 
 
 @export.command()
@@ -261,12 +278,16 @@ def wacz(archive: Path, output: Path, title: str, query: Query) -> None:
     """
 
     def report(damage: ArchiveError) -> None:
-        click.echo(f"Left out: {damage}", err=True)
+        click.echo(_("Left out: %(damage)s", damage=damage), err=True)
 
     now = datetime.now(UTC)
     with output_to(output, archive) as out:
         count = export_wacz(archive, out, query, show, title=title, now=now, damaged=report)
-    click.echo(f"{count} posts exported.", err=True)
+    _echo_count(count)
+
+
+def _echo_count(posts: int) -> None:
+    click.echo(ngettext("%(num)s post exported.", "%(num)s posts exported.", posts), err=True)
 
 
 def _publishing(command: Callable[..., None]) -> Callable[..., None]:
@@ -339,7 +360,13 @@ def feed(folder: Path, published: Published) -> None:
 
 def _report(outcome: ExportResult, published: Published) -> None:
     click.echo(
-        f"{len(published.posts)} posts exported: {outcome.written} files written,"
-        f" {outcome.removed} removed, {outcome.untouched} unchanged.",
+        _(
+            "%(posts)s posts exported: %(written)s files written, %(removed)s removed, "
+            "%(unchanged)s unchanged.",
+            posts=len(published.posts),
+            written=outcome.written,
+            removed=outcome.removed,
+            unchanged=outcome.untouched,
+        ),
         err=True,
     )

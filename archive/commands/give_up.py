@@ -9,13 +9,14 @@ from archive.archive import Archive
 from archive.article_id import ArticleId
 from archive.commands.arguments import archive as _archive
 from archive.errors import FinewsError, InvalidArticleId
+from archive.translation import gettext as _
 
 
 class NotFailed(FinewsError):
     """The article to give up is none that crawls have failed to archive."""
 
 
-def _info_code(_: click.Context, __: click.Parameter, value: str) -> ArticleId:
+def _info_code(context: click.Context, parameter: click.Parameter, value: str) -> ArticleId:
     try:
         return ArticleId.named_by(value)
     except InvalidArticleId as error:
@@ -33,6 +34,14 @@ def give_up(info_code: ArticleId, archive: Path) -> None:
     with closing(Archive(archive)) as opened:
         if not opened.crawl_state.give_up(info_code):
             raise NotFailed(
-                f"{info_code} has not failed; `finews stats` lists the articles that have."
+                _(
+                    "%(code)s has not failed; `finews stats` lists the articles that have.",
+                    code=info_code,
+                )
             )
-    click.echo(f"{info_code} is given up: crawls no longer request it, unless `share` names it.")
+    click.echo(
+        _(
+            "%(code)s is given up: crawls no longer request it, unless `share` names it.",
+            code=info_code,
+        )
+    )

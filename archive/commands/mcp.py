@@ -1,6 +1,5 @@
 """The command ``finews mcp``."""
 
-from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 
 from archive.api.models import moment
 from archive.commands.arguments import archive as _archive
+from archive.commands.arguments import as_of as _as_of
 from archive.errors import FinewsError
 from archive.serving import serve_application
 from archive.storage import open_catalog
@@ -15,23 +15,9 @@ from archive.storage import open_catalog
 _LOOPBACK = "127.0.0.1"
 
 
-def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
-    try:
-        time: datetime | None = moment(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{error}.") from error
-    return time
-
-
 @click.command()
 @_archive
-@click.option(
-    "--as-of",
-    callback=_moment,
-    metavar="TIME",
-    help="Answer nothing that the archive learnt after this time, such as 2026-11-22T09:30 in "
-    "Shanghai.",
-)
+@_as_of
 @click.option("--http", is_flag=True, help="Serve streamable HTTP in place of standard input.")
 @click.option("--host", default=_LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option(
@@ -41,8 +27,11 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     show_default=True,
     help="Port; 0 for any free.",
 )
-def mcp(archive: Path, as_of: datetime | None, http: bool, host: str, port: int) -> None:
-    """Serve the archive to agents by MCP, until interrupted."""
+def mcp(archive: Path, as_of: str, http: bool, host: str, port: int) -> None:
+    """Serve the archive to agents by MCP, until interrupted.
+
+    With --as-of, no call can get what the archive learnt later.
+    """
     if find_spec("mcp") is None:
         raise FinewsError(
             "finews mcp needs the package mcp; install finews-archive with the extra mcp."
@@ -51,7 +40,7 @@ def mcp(archive: Path, as_of: datetime | None, http: bool, host: str, port: int)
     from archive.mcp.stdio import serve_stdio
 
     open_catalog(archive).close()
-    server = mcp_server(archive, as_of)
+    server = mcp_server(archive, moment(as_of) if as_of else None)
     if http:
         application = server.streamable_http_app(host=host, stateless_http=True)
         serve_application(

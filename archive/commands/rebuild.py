@@ -10,6 +10,8 @@ from archive.commands.statuses import Status
 from archive.errors import ArchiveLocked
 from archive.integrity import rebuild as archive_rebuild
 from archive.progress import show
+from archive.translation import gettext as _
+from archive.translation import ngettext
 
 
 @click.command()
@@ -28,12 +30,21 @@ def rebuild(archive: Path, force: bool) -> None:
     try:
         rebuilt = archive_rebuild.rebuild(archive, show, force=force)
     except ArchiveLocked as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(_("Error: %(error)s", error=error), err=True)
         sys.exit(Status.BEING_WRITTEN)
     for finding in (*rebuilt.damage, *rebuilt.lost, *rebuilt.strange):
         click.echo(finding)
     for path in rebuilt.unread:
-        click.echo(f"{path} is not in the catalog: its name has no article code or no date.")
-    click.echo(f"The catalog of {archive} has {rebuilt.posts} posts.")
+        click.echo(
+            _("%(path)s is not in the catalog: its name has no article code or no date.", path=path)
+        )
+    click.echo(
+        ngettext(
+            "The catalog of %(archive)s has %(num)s post.",
+            "The catalog of %(archive)s has %(num)s posts.",
+            rebuilt.posts,
+            archive=archive,
+        )
+    )
     remarks = rebuilt.damage or rebuilt.lost or rebuilt.strange or rebuilt.unread
     sys.exit(Status.REMARKS if remarks else Status.WHOLE)

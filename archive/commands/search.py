@@ -32,6 +32,8 @@ from archive.search import (
     snippet,
 )
 from archive.storage import open_catalog, sqlite_errors
+from archive.translation import gettext as _
+from archive.translation import ngettext
 
 # Characters of a text that are searched for hits to show.
 _MAX_SEARCHED = 100_000
@@ -39,13 +41,13 @@ _MAX_SEARCHED = 100_000
 Record = dict[str, Any]
 
 
-def _query(_: click.Context, __: click.Parameter, value: str) -> str:
+def _query(context: click.Context, parameter: click.Parameter, value: str) -> str:
     try:
         parsed = parse(value)
     except InvalidQuery as error:
         raise click.BadParameter(str(error)) from error
     if parsed is None:
-        raise click.BadParameter(f"{value!r} has nothing to search for.")
+        raise click.BadParameter(_("%(query)s has nothing to search for.", query=repr(value)))
     return value.strip()
 
 
@@ -144,8 +146,16 @@ def _print(
         fields = (published, hit["id"], hit["media"] or "-", hit["title"])
         click.echo("  ".join(map(_on_one_line, [*fields, *_version(hit)])))
     for security in named:
-        _note(f"{security.name} ({security.code}) is named by {_posts(security.posts)}.")
-    _note(f"{_posts(total)} found, {len(hits):,} printed.")
+        _note(
+            _(
+                "%(name)s (%(code)s) is named by %(posts)s.",
+                name=security.name,
+                code=security.code,
+                posts=_posts(security.posts),
+            )
+        )
+    printed = format(len(hits), ",")
+    _note(_("%(posts)s found, %(printed)s printed.", posts=_posts(total), printed=printed))
     if explanation:
         _print_explanation(explanation)
 
@@ -161,15 +171,16 @@ def _version(hit: Record) -> list[str]:
 
 def _print_explanation(explanation: Explanation) -> None:
     for part in explanation.missing:
-        _note(f"No post matches {part}.")
+        _note(_("No post matches %(part)s.", part=part))
     for security in explanation.securities:
-        _note(f"Try security:{security.code} ({security.name}): {_posts(security.posts)}.")
+        query = f"security:{security.code} ({security.name})"
+        _note(_("Try %(query)s: %(posts)s.", query=query, posts=_posts(security.posts)))
     for offer in explanation.offers:
-        _note(f"Try {offer.query.q}: {_posts(offer.posts)}.")
+        _note(_("Try %(query)s: %(posts)s.", query=offer.query.q, posts=_posts(offer.posts)))
 
 
 def _posts(number: int) -> str:
-    return f"{number:,} post{'' if number == 1 else 's'}"
+    return ngettext("%(shown)s post", "%(shown)s posts", number, shown=format(number, ","))
 
 
 def _note(line: str) -> None:

@@ -16,6 +16,7 @@ from archive.integrity import repair as archive_repair
 from archive.integrity import verify as archive_verify
 from archive.integrity.as_of_audit import audit_as_of
 from archive.progress import show
+from archive.translation import gettext as _
 from archive.watches import Failure, notify
 
 # Differing answers that are printed.
@@ -74,28 +75,42 @@ def verify(
                 click.echo(done)
             verified = archive_verify.verify(archive, show)
     except ArchiveLocked as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(_("Error: %(error)s", error=error), err=True)
         sys.exit(Status.BEING_WRITTEN)
     found = archive_accepted.sort(archive, verified.problems)
     for problem in found.wrong:
         click.echo(problem)
     for problem in found.accepted:
-        click.echo(f"accepted: {problem}")
+        click.echo(_("accepted: %(problem)s", problem=problem))
     if not verified.locked:
         click.echo(
-            f"{archive} cannot be written, so it was checked without its lock; "
-            "what another process wrote meanwhile may be reported as wrong.",
+            _(
+                "%(archive)s cannot be written, so it was checked without its lock; "
+                "what another process wrote meanwhile may be reported as wrong.",
+                archive=archive,
+            ),
             err=True,
         )
     if accept and found.wrong:
         archive_accepted.accept(archive, found.wrong, datetime.now(UTC))
-    checked = f"{verified.files} files and {verified.captures} captures checked"
+    checked = _(
+        "%(files)s files and %(captures)s captures checked",
+        files=verified.files,
+        captures=verified.captures,
+    )
     wrong, given_up = len(found.wrong), len(found.accepted)
     if accept:
-        click.echo(f"{checked}, {wrong} accepted now, {given_up} before.")
+        click.echo(
+            _(
+                "%(checked)s, %(now)s accepted now, %(before)s before.",
+                checked=checked,
+                now=wrong,
+                before=given_up,
+            )
+        )
         sys.exit(Status.WHOLE)
-    more = f", {given_up} accepted" if given_up else ""
-    click.echo(f"{checked}, {wrong} wrong{more}.")
+    more = _(", %(accepted)s accepted", accepted=given_up) if given_up else ""
+    click.echo(_("%(checked)s, %(wrong)s wrong%(more)s.", checked=checked, wrong=wrong, more=more))
     notify(archive, watches, {"verification": _failure(archive, wrong)})
     if wrong:
         sys.exit(Status.REMARKS)

@@ -1,17 +1,16 @@
 """The command ``finews watch``."""
 
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import click
 
 from archive.commands.arguments import FOLDER, find_archive, watches_file
 from archive.commands.statuses import Status
-from archive.storage import require_archive
+from archive.storage import READER, require_archive
 from archive.watches import load_watches, report
 from archive.watches.channels import ChannelFailed, send
-from archive.watches.ledger import LEDGER, Ledger
+from archive.watches.ledger import read_history
 
 _archive = click.option(
     "--archive",
@@ -73,11 +72,10 @@ def history(archive: Path | None, limit: int) -> None:
     """Print the last notices, the newest first: time, state, watch, channel, text."""
     folder = find_archive(archive)
     require_archive(folder)
-    if not (folder / LEDGER).exists():
+    notices = read_history(folder / READER, limit)
+    if not notices:
         click.echo(f"{folder} has no notices yet.")
-        return
-    with closing(Ledger(folder / LEDGER, read_only=True)) as ledger:
-        for notice in ledger.history(limit):
-            at = (notice["sent"] or notice["found"])[:19]
-            fields = (at, notice["state"], notice["watch"], notice["channel"], notice["line"])
-            click.echo("  ".join(fields))
+    for notice in notices:
+        at = (notice["sent"] or notice["found"])[:19]
+        fields = (at, notice["state"], notice["watch"], notice["channel"], notice["line"])
+        click.echo("  ".join(fields))

@@ -12,10 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlite_utils import Database
-
 from archive.clock import utc_iso
 from archive.storage import connect, connect_read_only, sqlite_errors
+from archive.tables import Database
 
 # The type of each column, by table and column; the first column of a table is its key.
 Tables = Mapping[str, Mapping[str, type]]
@@ -31,6 +30,8 @@ class StateFile:
     """
 
     _tables: ClassVar[Tables]
+    #: What to do when the file cannot be used, as a part of a sentence.
+    _remedy: ClassVar[str] = "delete the file, the next crawl creates it again"
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
@@ -56,8 +57,7 @@ class StateFile:
 
     @contextmanager
     def _access(self) -> Iterator[None]:
-        remedy = "delete the file, the next crawl creates it again"
-        with sqlite_errors(f"Could not use {self._path}", remedy), self._turn:
+        with sqlite_errors(f"Could not use {self._path}", self._remedy), self._turn:
             yield
 
     def _row(self, sql: str, *parameters: str) -> tuple[Any, ...] | None:

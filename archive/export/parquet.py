@@ -95,7 +95,8 @@ def load_pyarrow() -> Any:
         import pyarrow.parquet
     except ImportError as error:
         raise FinewsError(
-            "Parquet needs the package pyarrow; install finews with the extra parquet."
+            "Arrow, as in Parquet, needs the package pyarrow; "
+            "install finews-archive with the extra parquet."
         ) from error
     return pyarrow
 

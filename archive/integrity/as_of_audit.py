@@ -4,6 +4,7 @@ At each of some random moments, a catalog is generated from the captures up to t
 posts, and its answers to random questions, must equal those of the archive as of the moment.
 """
 
+import json
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -112,12 +113,11 @@ def _questions(whole: sqlite3.Connection, rng: random.Random) -> Iterator[Query]
     """Yield questions about words, media, securities and days of states of the archive."""
     (states,) = whole.execute("SELECT max(id) FROM post_history").fetchone()
     sql = """
-        SELECT title, substr(text, 1, 2000), media, published, (
-            SELECT key FROM json_each(securities) ORDER BY random() LIMIT 1
-        ) FROM post_states WHERE id >= ? ORDER BY id LIMIT 1
+        SELECT title, substr(text, 1, 2000), media, published, securities
+        FROM post_states WHERE id >= ? ORDER BY id LIMIT 1
     """
     while True:
-        title, text, media, published, security = whole.execute(
+        title, text, media, published, securities = whole.execute(
             sql, [rng.randint(1, states)]
         ).fetchone()
         terms = [_term(rng, each) for each in (title, text or title)]
@@ -132,7 +132,8 @@ def _questions(whole: sqlite3.Connection, rng: random.Random) -> Iterator[Query]
             Query(day=published[:10]),
             Query(media=media or ""),
         ]
-        if security:
+        if named := list(json.loads(securities)):
+            security = rng.choice(named)
             sql_of_names = "SELECT name FROM security_names WHERE security = ?"
             names = [name for (name,) in whole.execute(sql_of_names, [security])]
             typed = rng.choice([security.partition(".")[2], *names]).replace('"', " ")

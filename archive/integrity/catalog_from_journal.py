@@ -233,7 +233,7 @@ class CatalogFromJournal:
                 continue
             if not is_of_new_version(facts):
                 self._add_check(facts, date)
-            elif self._is_later(post["revised"] or post["first_seen"]):
+            elif self._is_later(post.get("revised") or post.get("first_seen") or ""):
                 self._ended.add(post["info_code"])
             else:
                 self._add_version(facts, body)

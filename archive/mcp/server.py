@@ -23,10 +23,10 @@ from pydantic import ValidationError
 
 from archive.api.endpoints import ENDPOINTS, Endpoint
 from archive.api.opened import OpenedArchive
-from archive.api.problems import wrong_parameters
 from archive.errors import FinewsError, InvalidQuery
 from archive.mcp.text import as_text
 from archive.storage import open_catalog, sqlite_errors
+from archive.validation import in_one_sentence
 
 # Seconds that a query may take, and steps of SQLite between two checks of the time.
 _MOST_SECONDS, _STEPS = 5, 10_000
@@ -96,8 +96,7 @@ def _answer(folder: Path, endpoint: Endpoint, given: dict[str, Any], as_of: date
     try:
         parameters = endpoint.parameters.model_validate(given)
     except ValidationError as error:
-        wrong = (f"{each.name}: {each.reason}" for each in wrong_parameters(error))
-        raise InvalidQuery(f"{'; '.join(wrong)}.") from error
+        raise InvalidQuery(in_one_sentence(error)) from error
     if as_of is not None:
         if parameters.as_of is not None and parameters.as_of > as_of:
             raise InvalidQuery(f"as_of may not be later than {as_of.isoformat()}.")

@@ -82,7 +82,14 @@ class _State(Collector):
         )
         for part, size in state.sizes.items():
             sizes.add_metric([part], size)
-        yield from (crawls, events, articles, sizes)
+        revisits = GaugeMetricFamily(
+            "finews_revisits_due",
+            "Articles that are due for a revisit by the default settings, 1000 at most.",
+            labels=["source"],
+        )
+        for source, number in state.revisits.items():
+            revisits.add_metric([source], number)
+        yield from (crawls, events, articles, sizes, revisits)
         yield GaugeMetricFamily(
             "finews_failed_articles",
             "Articles that could not be archived yet.",

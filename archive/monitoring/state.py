@@ -2,18 +2,23 @@
 
 import shutil
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from archive.catalog import SourceHealth, health_of_sources
+from archive.article import SHANGHAI
+from archive.catalog import ReadOnlyCatalog, SourceHealth, health_of_sources
+from archive.clock import utc_iso
 from archive.crawl_state import Block, CrawlState, Failed
 from archive.storage import CATALOG
 
 # Time without a crawl after which a source is no longer in use.
 _UNUSED = timedelta(days=7)
+
+# Defaults of the settings FINEWS_REVISIT_DAYS and FINEWS_INTERVAL_SHARE; the most that are counted.
+_REVISIT_DAYS, _REVISIT_SHARE, _MOST_REVISITS = timedelta(days=3), 0.5, 1_000
 
 _CRAWLS = """
     SELECT spider, status, count(*) FROM crawls WHERE ended IS NOT NULL GROUP BY spider, status
@@ -38,6 +43,8 @@ class ArchiveState:
     :param events: number of versions by source and cause, and of withdrawals and returns.
     :param blocks: the blocked hosts.
     :param failures: articles that could not be archived yet.
+    :param revisits: number of articles that are due for a revisit by the default settings, by
+        source; no more than 1,000 of each are counted.
     :param stand_ins: number of articles whose body stands in for one that no host has given yet.
     :param sizes: bytes of the catalog and of the captures, and those that are free on the disk.
     """
@@ -49,6 +56,7 @@ class ArchiveState:
     events: Mapping[tuple[str, str], int]
     blocks: Sequence[Block]
     failures: Sequence[Failed]
+    revisits: Mapping[str, int]
     stand_ins: int
     sizes: Mapping[str, int]
 
@@ -69,14 +77,16 @@ def read_state(connection: sqlite3.Connection, folder: Path, now: datetime) -> A
     """
     blocks, failures = _crawl_state(folder / "crawl-state.db", now)
     ((stand_ins,),) = connection.execute(_STAND_INS).fetchall()
+    articles = dict(connection.execute(_ARTICLES).fetchall())
     return ArchiveState(
         now=now,
         sources=health_of_sources(folder, now),
         crawls={(spider, status): n for spider, status, n in connection.execute(_CRAWLS)},
-        articles=dict(connection.execute(_ARTICLES).fetchall()),
+        articles=articles,
         events={(source, event): n for source, event, n in connection.execute(_EVENTS)},
         blocks=blocks,
         failures=failures,
+        revisits=_revisits(folder, articles, now),
         stand_ins=stand_ins,
         sizes={
             "catalog": (folder / CATALOG).stat().st_size,
@@ -113,3 +123,14 @@ def _crawl_state(path: Path, now: datetime) -> tuple[list[Block], list[Failed]]:
         return [], []
     with closing(CrawlState(path, read_only=True)) as state:
         return state.blocks(now), state.failures()
+
+
+def _revisits(folder: Path, sources: Iterable[str], now: datetime) -> dict[str, int]:
+    since = (now - _REVISIT_DAYS).astimezone(SHANGHAI).isoformat(timespec="seconds")
+    with ReadOnlyCatalog(folder / CATALOG) as catalog:
+        return {
+            source: len(
+                catalog.due(utc_iso(now), since, _REVISIT_SHARE, _MOST_REVISITS, None, source)
+            )
+            for source in sources
+        }

@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 
-from sqlite_utils import Database
-
 from archive.errors import InvalidQuery
 from archive.search.conditions import match_expression
 from archive.search.securities import register as register_security_keys
 from archive.search.snippet import SNIPPET_WIDTH, marked_snippet
 from archive.search.tokenizer import grams
+from archive.tables import Database
 
 # Columns of the index. The longest comes first, because an FTS5 position needs no number for the
 # first column: with 20,000 posts, a post takes 5.3 kB instead of 8.3 kB.

@@ -14,11 +14,11 @@ from enum import IntEnum
 from functools import cache, lru_cache
 from itertools import islice, product
 
-from sqlite_utils import Database
 from xpinyin import Pinyin
 
 from archive.search.folding import fold, narrow
 from archive.search.language import And, Field, Node, Or, Text, parse
+from archive.tables import Database
 
 # Securities that a query names at most.
 _MOST_NAMED = 6

@@ -3,6 +3,7 @@
 from archive.storage.closing import Closing
 from archive.storage.databases import (
     CATALOG,
+    READER,
     TemporaryDatabase,
     connect,
     connect_read_only,
@@ -59,6 +60,7 @@ from archive.storage.paths import (
 
 __all__ = [
     "CATALOG",
+    "READER",
     "SUFFIXES",
     "ArchiveLock",
     "Closing",

@@ -13,6 +13,8 @@ from archive.storage.files import require_archive
 from archive.storage.paths import real_path
 
 CATALOG = "catalog.db"
+READER = "reader.db"
+"""What readers mark, and what was sent to them: it cannot be generated again."""
 
 # Seconds to wait for a database that another process is writing.
 _BUSY_SECONDS = 30.0

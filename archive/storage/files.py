@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from archive.errors import ArchiveError, StrayFolder
+from archive.translation import gettext as _
 
 # Error codes of opening a path that is no file: nothing, a folder, a socket, a link to itself.
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.ELOOP})
@@ -21,10 +22,16 @@ _AHEAD = 1 << 20
 # Files of an archive besides posts, captures and pictures, with those that SQLite puts next to a
 # database.
 _FILES = (
-    *(".lock", "accepted.jsonl", "crawl.log", "crawl.log.1"),
+    *(".lock", ".watch.lock", "accepted.jsonl", "crawl.log", "crawl.log.1"),
     *(
         f"{database}{suffix}"
-        for database in ("catalog.db", "catalog.db.new", "crawl-state.db")
+        for database in (
+            "catalog.db",
+            "catalog.db.new",
+            "crawl-state.db",
+            "reader.db",
+            "cluster.db",
+        )
         for suffix in ("", "-wal", "-shm", "-journal")
     ),
 )
@@ -77,8 +84,11 @@ def require_archive(folder: Path) -> None:
     _require_parts(folder)
     if not any(os.path.lexists(folder / name) for name in ("catalog.db", "_posts", "warc")):
         raise ArchiveError(
-            f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; "
-            "name the archive's folder, or set FINEWS_ARCHIVE to it."
+            _(
+                "There is no archive in %(folder)s: it has no catalog.db, no _posts and no warc; "
+                "name the archive's folder, or set FINEWS_ARCHIVE to it.",
+                folder=folder,
+            )
         )
 
 

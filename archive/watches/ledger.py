@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import ClassVar
 
 from archive.crawl_state import StateFile, Tables, utc_ms
-
-LEDGER = "reader.db"
+from archive.storage import connect_read_only, sqlite_errors
 
 # Notices are kept for so long after they were sent.
 _KEPT = timedelta(days=365)
@@ -68,11 +69,9 @@ class Failing:
 
 
 class Ledger(StateFile):
-    """The SQLite file with the notices of an archive.
+    """The notices of an archive, in the SQLite file that also has what readers mark."""
 
-    It may be deleted: then notices that wait are not sent, and watches begin anew.
-    """
-
+    _remedy = "restore it from a backup: it also has what readers have marked"
     _tables: ClassVar[Tables] = {
         "notices": {
             **dict.fromkeys(("id", "watch", "channel", "line", "found", "state", "sent"), str),
@@ -241,16 +240,26 @@ class Ledger(StateFile):
             for name, tries, next_try, reason in self._rows("SELECT * FROM failing_channels")
         }
 
-    def history(self, limit: int) -> list[Mapping[str, str]]:
-        """Return the newest notices, the last one first."""
-        columns = ("found", "state", "sent", "watch", "channel", "line")
-        sql = f"SELECT {', '.join(columns)} FROM notices ORDER BY rowid DESC LIMIT {limit}"  # noqa: S608
-        return [dict(zip(columns, row, strict=True)) for row in self._rows(sql)]
-
     def forget_old(self, now: datetime) -> None:
         """Delete notices that were sent long ago."""
         with self._access(), self._db.conn:
             self._db.conn.execute("DELETE FROM notices WHERE sent < ?", [utc_ms(now - _KEPT)])
+
+
+def read_history(path: Path, limit: int) -> list[Mapping[str, str]]:
+    """Return the newest notices of a ledger, the last one first; write nothing.
+
+    :param path: of the ledger, which may be missing.
+    :raises ArchiveError: when it cannot be read.
+    """
+    if not path.exists():
+        return []
+    columns = ("found", "state", "sent", "watch", "channel", "line")
+    sql = f"SELECT {', '.join(columns)} FROM notices ORDER BY rowid DESC LIMIT {limit}"  # noqa: S608
+    with sqlite_errors(f"Could not read {path}"), closing(connect_read_only(path)) as ledger:
+        is_there = "SELECT 1 FROM sqlite_schema WHERE name = 'notices'"
+        rows = ledger.execute(sql) if ledger.execute(is_there).fetchone() else ()
+        return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
 _STATE = "UPDATE notices SET state = ?, sent = ? WHERE id = ?"

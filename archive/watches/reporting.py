@@ -12,12 +12,12 @@ from pathlib import Path
 
 from archive.clock import Clock, utc_now
 from archive.errors import ArchiveError, ArchiveLocked
-from archive.storage import ArchiveLock, make_private_folder, open_catalog, sqlite_errors
+from archive.storage import READER, ArchiveLock, make_private_folder, open_catalog, sqlite_errors
 from archive.translation import Language, language, ngettext
 from archive.translation import gettext as _
 from archive.watches.channels import ChannelFailed, ping, send
 from archive.watches.events import last_arrival, newest_event, notices_after
-from archive.watches.ledger import LEDGER, Failing, Ledger
+from archive.watches.ledger import Failing, Ledger
 from archive.watches.model import FAILURES, Delivery, Watch, WatchFile
 
 CRAWL = "crawl/"
@@ -81,7 +81,7 @@ def report(
         failing = dict(_pings(watches, outcomes))
         stand_in = _stand_in(folder)
         try:
-            with closing(Ledger(folder / LEDGER)) as ledger:
+            with closing(Ledger(folder / READER)) as ledger:
                 _record_news(folder, watches, ledger, now)
                 outcomes["disk"] = _disk(folder, watches)
                 _record_failures(watches, ledger, outcomes, now)
@@ -103,7 +103,7 @@ def report(
 def _stand_in(folder: Path) -> Path:
     """Return the path of the ledger that stands in for one that cannot be written."""
     name = hashlib.sha256(bytes(folder.resolve())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"finews-{os.getuid()}-{name}" / LEDGER
+    return Path(tempfile.gettempdir()) / f"finews-{os.getuid()}-{name}" / READER
 
 
 def _send_due(folder: Path, watches: WatchFile, ledger: Ledger, now: datetime) -> Report:

@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.categories import ROLLING
 from crawler.mirror_site import MirrorSite
 from crawler.sources import Eastmoney, Sources

@@ -15,6 +15,17 @@ from crawler.declarations.times import read_time
 _LEAST_ENTRIES = 3
 _SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
 _MOST_ANCESTORS = 4
+_ENTRIES = frozenset({"li", "tr", "article", "div", "dl", "dt", "dd", "p", "section"})
+"""Elements that may be entries; a link that is in none of them may be one itself."""
+
+_BEHIND = "./following-sibling::dd[1]"
+_IN_TEXT = (
+    r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?",
+    r"\d{1,2}[-/月]\d{1,2}日?\s*\d{1,2}:\d{2}",
+)
+"""Forms of times that are found among other words."""
+
+_LONGEST_TIME, _LONGEST_TEXT = 30, 80
 _MOST_GROUPS = 60
 _TIME_TAGS = ("span", "em", "i", "b", "time", "p", "div", "td", "dd", "dt", "small", "label")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
@@ -27,13 +38,17 @@ class HtmlList:
 
     :param entries: a path that leads to the entries.
     :param link: a path from an entry to the link to its article.
+    :param has_titles: the links have their whole titles in an attribute, and may show a part.
     :param time: a path from an entry to its time; None where it shows none.
+    :param pattern: of the time in that place, where other text is beside it.
     :param addresses: of the links, as the page has them.
     """
 
     entries: str
     link: str
+    has_titles: bool
     time: str | None
+    pattern: str | None
     addresses: tuple[str, ...]
 
 
@@ -58,10 +73,13 @@ def _paths_to(link: etree._Element) -> Iterator[str]:
     for _ in range(_MOST_ANCESTORS):
         parent = entry.getparent()
         if parent is None or entry.tag == "body":
-            return
-        if entry.tag in {"li", "tr", "article", "div", "dl", "dd", "p", "section"}:
+            break
+        if entry.tag in _ENTRIES:
             yield f"{_place(parent)} > {_step(entry)}"
         entry = parent
+    parent = link.getparent()
+    if parent is not None and parent.tag not in _ENTRIES - {"div", "p"}:
+        yield f"{_place(parent)} > {_step(link)}"
 
 
 def _place(element: etree._Element) -> str:
@@ -101,7 +119,10 @@ def _list(
     link_path, count = steps.most_common(1)[0]
     if count < len(found):  # some have another class
         link_path = "a"
-    return HtmlList(path, link_path, _time_path(entries, zone, near), tuple(addresses))
+    titles = [link.root.get("title", "").strip() for link in found]
+    has_titles = all(len(title) >= _length(link) for title, link in zip(titles, found, strict=True))
+    time, pattern = _time_path(entries, zone, near)
+    return HtmlList(path, link_path, has_titles, time, pattern, tuple(addresses))
 
 
 def _likeness(link: Selector) -> int:
@@ -114,14 +135,30 @@ def _length(link: Selector) -> int:
     return len(shown_text(link.root))
 
 
-def _time_path(entries: list[Selector], zone: tzinfo, near: datetime) -> str | None:
-    """Return the path to a time that most entries have."""
-    counts: dict[str, int] = defaultdict(int)
+def _time_path(
+    entries: list[Selector], zone: tzinfo, near: datetime
+) -> tuple[str | None, str | None]:
+    """Return the path to a time that most entries have, and its pattern if other text is there."""
+    counts: Counter[tuple[str, str | None]] = Counter()
     for entry in entries:
-        for element in entry.root.iter(*_TIME_TAGS):
-            text = shown_text(element)
-            if len(text) < 30 and _TIME.search(text) and read_time(text, zone, near=near):
-                counts[_step(element)] += 1
-                break
-    best = max(counts, key=lambda path: counts[path], default=None)
-    return best if best and counts[best] >= len(entries) / 2 else None
+        elements = [(_step(one), one) for one in entry.root.iter(*_TIME_TAGS)]
+        elements += [(_BEHIND, one.root) for one in entry.xpath(_BEHIND)]
+        counts.update({found for path, one in elements for found in _times(path, one, zone, near)})
+    enough = [found for found in counts if counts[found] >= len(entries) / 2]
+    return min(
+        enough, key=lambda found: (found[1] is not None, -counts[found]), default=(None, None)
+    )
+
+
+def _times(
+    path: str, element: etree._Element, zone: tzinfo, near: datetime
+) -> Iterator[tuple[str, str | None]]:
+    """Yield where an element has a time: as a whole, or among other words, but no addresses."""
+    text = " ".join(shown_text(element).split())
+    if len(text) < _LONGEST_TIME and _TIME.search(text) and read_time(text, zone, near=near):
+        yield path, None
+    elif len(text) <= _LONGEST_TEXT and next(element.iter("a", "img"), None) is None:
+        for pattern in _IN_TEXT:
+            if (match := re.search(pattern, text)) and read_time(match[0], zone, near=near):
+                yield path, pattern
+                return

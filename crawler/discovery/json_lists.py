@@ -20,7 +20,7 @@ _BODIES = ("content", "body", "rich_text", "content_html", "text", "short", "htm
 #: Characters of a name that may be a part of a key, such as that of ``contentHtml``.
 _PART = 4
 _LEAST_ENTRIES = 2
-_DEEPEST = 6
+_DEEPEST, _DEEPEST_IN_ENTRY = 6, 2
 
 Entries = Sequence[Mapping[str, Any]]
 
@@ -31,8 +31,13 @@ def lists_in(document: Any) -> list[tuple[str, Entries]]:
     return [(".".join(path) or "@", entries) for path, entries in found]
 
 
-def fields_of(entries: Entries, zone: tzinfo) -> dict[str, str]:
-    """Return which key of the entries is which field, as far as names and values show it."""
+def fields_of(entries: Entries, zone: tzinfo, *, inside: bool = True) -> dict[str, str]:
+    """Return which path in the entries is which field, as far as names and values show it.
+
+    :param inside: whether objects in the entries have fields, too.
+    """
+    depth = 0 if inside else _DEEPEST_IN_ENTRY
+    entries = [dict(_flat(entry, depth=depth)) for entry in entries]
     digest = _named(entries, _DIGESTS, _is_text)
     fields = {
         "id": _named(entries, _IDS, _is_id),
@@ -44,7 +49,20 @@ def fields_of(entries: Entries, zone: tzinfo) -> dict[str, str]:
         "digest": digest,
         "body": _named(entries, _BODIES, _is_text, but=digest),
     }
-    return {name: quoted(key) for name, key in fields.items() if key}
+    return {name: key for name, key in fields.items() if key}
+
+
+def _flat(entry: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield the values of an entry, and of the objects in it behind these, with their paths."""
+    inner = []
+    for key, value in entry.items():
+        whole = f"{path}{quoted(key)}"
+        if isinstance(value, dict) and depth < _DEEPEST_IN_ENTRY:
+            inner.append((whole, value))
+        else:
+            yield whole, value
+    for whole, value in inner:
+        yield from _flat(value, f"{whole}.", depth + 1)
 
 
 def _lists(
@@ -64,7 +82,7 @@ def _lists(
 def _richness(entries: Entries) -> int:
     """Return how much text the entries have: a list of menus has little."""
     return sum(
-        len(value) for entry in entries for value in entry.values() if isinstance(value, str)
+        len(value) for entry in entries for _, value in _flat(entry) if isinstance(value, str)
     )
 
 
@@ -78,27 +96,30 @@ def _named(
 
     :param but: a key that is another field.
     """
-    keys = {_plain(key): key for entry in entries for key in entry if key != but}
+    keys: dict[str, str] = {}
+    for key in (key for entry in entries for key in entry if key != but):
+        keys.setdefault(_plain(key), key)
     wanted = [_plain(name) for name in names]
     known = [keys[name] for name in wanted if name in keys]
     parts = [keys[key] for name in wanted if len(name) >= _PART for key in keys if name in key]
     return next((key for key in (*known, *parts) if fits(_values(entries, key))), None)
 
 
-def _plain(key: str) -> str:
-    return key.lower().replace("_", "")
+def _plain(path: str) -> str:
+    """Return the name at the end of a path, in small letters."""
+    return path.rpartition(".")[2].strip('"').lower().replace("_", "")
 
 
 def _first(
     entries: Entries, named: re.Pattern[str], fits: Callable[[list[Any]], bool]
 ) -> str | None:
-    keys = sorted((key for key in entries[0] if named.search(key)), key=len)
+    keys = sorted((key for key in entries[0] if named.search(_plain(key))), key=len)
     return next((key for key in keys if fits(_values(entries, key))), None)
 
 
 def _time_of(entries: Entries, zone: tzinfo) -> str | None:
-    keys = [key for key in entries[0] if _TIMES.search(key)]
-    keys.sort(key=lambda key: (not _PUBLISHED.search(key), len(key)))
+    keys = [key for key in entries[0] if _TIMES.search(_plain(key))]
+    keys.sort(key=lambda key: (not _PUBLISHED.search(_plain(key)), len(key)))
     return next((key for key in keys if _are_times(_values(entries, key), zone)), None)
 
 

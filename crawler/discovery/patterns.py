@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 _EXTENSION = re.compile(r"^(.*?)(\.[A-Za-z]{2,6}(?:\.[a-z]{2,6})?)$")
+_DATE = re.compile(r"(?:19|20)\d{2}(?:-?\d{2}){0,2}|[01]?\d|[0-3]?\d(?:-\d{1,2})?", re.ASCII)
+"""Parts of a path that are another on another day, even where those of one day are the same."""
+
 _ID_PARAMETERS = ("id", "aid", "newsid", "news_id", "articleid", "article_id", "docid", "code")
 
 
@@ -51,7 +54,8 @@ def _of_path(paths: Sequence[str]) -> str | None:
 def _part(column: Sequence[str], *, is_id: bool) -> str:
     """Return the pattern of one part of paths."""
     if len(set(column)) == 1:
-        return re.escape(column[0])
+        same = re.escape(column[0])
+        return re.sub(r"\d+", r"\\d+", same) if not is_id and _DATE.fullmatch(column[0]) else same
     endings = [_EXTENSION.match(part) for part in column]
     shared = {ending[2] for ending in endings if ending}
     if len(shared) == 1 and all(endings):

@@ -42,6 +42,7 @@ _NEXT_PAGE = (
     "//a[normalize-space() = '下一页' or normalize-space() = '下页']/@href",
 )
 _BEGINNING = 2_000
+_TITLE_IN_TEXT = "^【(.+?)】"
 _registered_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PAGE = re.compile(r"([?&](?:page|p|page_index|pageIndex|pn)=)1(?=&|$)")
 _MOST_LISTS_TRIED = 12
@@ -193,9 +194,9 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
             document = document_in(text, Format.JSON)
             found = [(path, fields_of(entries, zone)) for path, entries in lists_in(document)]
             return [
-                {"format": "json", "entries": path, "fields": fields}
+                {"format": "json", "entries": path, "fields": _with_title(fields)}
                 for path, fields in found
-                if "title" in fields and {"id", "address"} & fields.keys()
+                if {"title", "body"} & fields.keys() and {"id", "address"} & fields.keys()
             ]
         if not text.lstrip().startswith("<"):
             raise PathError("it is neither HTML nor JSON, and no feed or sitemap")
@@ -212,7 +213,7 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
             **paging,
             "fields": {
                 "address": f"{one.link}::attr(href)",
-                "title": one.link,
+                "title": [f"{one.link}::attr(title)", one.link] if one.has_titles else one.link,
                 **({"published": _time_of(one)} if one.time else {}),
             },
         }
@@ -220,11 +221,18 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
     ]
 
 
+def _with_title(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return fields whose title, where it has no key, is at the beginning of the text."""
+    if "title" in fields:
+        return fields
+    return {**fields, "title": {"path": fields["body"], "pattern": _TITLE_IN_TEXT}}
+
+
 def _time_of(found: HtmlList) -> dict[str, Any]:
     """Return the time of an entry; its day or year may be in the address alone."""
     dated = all(_DATE_IN_ADDRESS.search(address) for address in found.addresses)
     near = {"near": {"in": "address", "pattern": _DATE_IN_ADDRESS.pattern}} if dated else {}
-    return {"path": found.time, **near}
+    return {"path": found.time, **({"pattern": found.pattern} if found.pattern else {}), **near}
 
 
 def _paging(address: str, page: Any) -> dict[str, Any]:
@@ -300,7 +308,9 @@ def _template(entries: Sequence[Entry], articles: Sequence[Answer]) -> str | Non
 def _worth(page: ListAnswer) -> int:
     """Return how much a reading gives: titles, times and addresses of articles."""
     return sum(
-        -3 if entry.title is None else 2 + 4 * bool(entry.published) + bool(entry.address)
+        -3
+        if entry.title is None and entry.body is None
+        else 2 + 4 * bool(entry.published) + bool(entry.address)
         for entry in page.entries
     )
 

@@ -26,7 +26,8 @@ class ExtractionMissing(FinewsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Extraction needs the package trafilatura; install finews with the extra extraction."
+            "Extraction needs the package trafilatura; "
+            "install finews-archive with the extra extraction."
         )
 
 

@@ -93,11 +93,22 @@ def captured(record: Record, compression: HttpCompressionMiddleware) -> Captured
     except IgnoreRequest as error:
         raise Refused(f"{record.url} unpacks to more than DOWNLOAD_MAXSIZE allows") from error
     except DECOMPRESSION_ERRORS as error:
-        raise Refused(f"{record.url} has a body that cannot be unpacked: {error}") from error
+        if not _is_plain(record.payload):
+            raise Refused(f"{record.url} has a body that cannot be unpacked: {error}") from error
+        # Some programs unpack bodies, and leave the header as it was.
+        lines = record.heading.split(b"\r\n")
+        kept = [line for line in lines if not line.lower().startswith(b"content-encoding:")]
+        record = replace(record, heading=b"\r\n".join(kept))
+        response = response_of(record, compression)
     if encoding := response.headers.get("Content-Encoding"):
         name = encoding.decode("latin-1")
         raise Refused(f"{record.url} is compressed with {name}, for which no library is installed")
     return Captured(record, date_of(record), response)
+
+
+def _is_plain(payload: bytes) -> bool:
+    """Report whether a payload begins as HTML, XML or JSON does."""
+    return payload.lstrip()[:1] in {b"<", b"{", b"["}
 
 
 def captured_file(answer: Answer, now: datetime) -> Captured:
@@ -123,7 +134,10 @@ def date_of(record: Record) -> datetime:
 
 
 def without_chunks(payload: bytes) -> bytes:
-    """Return a payload without its transfer encoding; as it is, where that was removed before."""
+    """Return a payload without its transfer encoding; as it is, where that was removed before.
+
+    :raises Refused: when it ends within a chunk.
+    """
     parts: list[bytes] = []
     position = 0
     while match := _CHUNK_SIZE.match(payload, position):
@@ -132,7 +146,9 @@ def without_chunks(payload: bytes) -> bytes:
             return b"".join(parts)
         begin = match.end()
         if payload[begin + size : begin + size + 2] != b"\r\n":
-            return payload
+            break
         parts.append(payload[begin : begin + size])
         position = begin + size + 2
+    if parts:
+        raise Refused(f"its chunks end after {position:,} bytes, before the last one")
     return payload

@@ -6,7 +6,8 @@ from typing import Any
 
 from scrapy.http import Response
 
-from archive.article import BodySource, Edition, InfoCode
+from archive.article import BodySource, Edition
+from archive.article_id import InfoCode
 from archive.content import media_named_in
 from archive.errors import InvalidInfoCode
 from crawler.pages.eastmoney_list import securities

@@ -10,7 +10,8 @@ from datetime import datetime
 from parsel import Selector
 from scrapy.http import Response
 
-from archive.article import SHANGHAI, BodySource, Edition, InfoCode
+from archive.article import SHANGHAI, BodySource, Edition
+from archive.article_id import InfoCode
 from archive.content import media_named_in, read_body
 from archive.errors import InvalidInfoCode
 from archive.html_limits import without_overloaded_tags

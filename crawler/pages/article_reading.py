@@ -5,7 +5,7 @@ from typing import Any
 
 from scrapy.http import Response
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content import read_body
 from archive.errors import FinewsError
 from crawler.pages.page import TextPage

@@ -3,7 +3,8 @@
 from datetime import datetime, time
 from typing import NoReturn, Protocol
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 from archive.categories import ROLLING
 from archive.errors import InvalidArticle
 from crawler.pages.facts import ArticleText, Facts

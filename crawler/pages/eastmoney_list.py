@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from archive.article import BodySource, Edition, InfoCode
+from archive.article import BodySource, Edition
+from archive.article_id import InfoCode
 from archive.categories import ROLLING
 from archive.content import SECURITY_CODE
 from crawler.pages.errors import LayoutChanged

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from scrapy.http import Response
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content import read_body
 from archive.errors import InvalidInfoCode
 from crawler.pages.article_reading import (

@@ -8,7 +8,7 @@ FinewsError
     └── EndlessList     a list has no end
 """
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.errors import FinewsError
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from archive.article import BodySource, Edition, InfoCode
+from archive.article import BodySource, Edition
+from archive.article_id import InfoCode
 from archive.categories import ROLLING
 
 

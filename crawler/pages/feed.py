@@ -7,7 +7,8 @@ from datetime import datetime
 from parsel import Selector
 from scrapy.http import Response
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition
+from archive.article_id import InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.page import PageObject
 from crawler.pages.post_page import PostFacts

@@ -2,7 +2,7 @@
 
 from scrapy.http import Response
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.errors import InvalidInfoCode
 from crawler.pages.article_reading import (
     Reading,

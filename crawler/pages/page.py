@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from scrapy.http import Response
 
-from archive.article import BodySource, Edition, InfoCode
+from archive.article import BodySource, Edition
+from archive.article_id import InfoCode
 from crawler.pages.facts import ArticleText, Facts
 
 

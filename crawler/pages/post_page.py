@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from scrapy.http import Response
 
-from archive.article import SHANGHAI, BodySource, Edition, InfoCode
+from archive.article import SHANGHAI, BodySource, Edition
+from archive.article_id import InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.page import PageObject

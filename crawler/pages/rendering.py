@@ -7,7 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from parsel import Selector
 
-from archive.article import Edition, InfoCode
+from archive.article import Edition
+from archive.article_id import InfoCode
 from archive.categories import ROLLING
 from archive.content import as_written, media_named_in
 from archive.errors import InvalidInfoCode

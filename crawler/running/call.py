@@ -10,6 +10,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoaderProtocol
 
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
+from archive.translation import gettext as _
 from archive.validation import in_one_sentence
 from crawler.arguments import HOSTS, LISTS, argument_names
 from crawler.exit_status import ExitStatus
@@ -27,8 +28,10 @@ def check_project(settings: BaseSettings) -> None:
     project = os.environ.get("SCRAPY_PROJECT")
     if project is None:
         raise WrongCall(
-            "This folder is in no Scrapy project; go to the one with scrapy.cfg, or create one "
-            "with `finews init DIR`."
+            _(
+                "This folder is in no Scrapy project; go to the one with scrapy.cfg, or create one "
+                "with `finews init DIR`."
+            )
         )
     raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
 
@@ -46,7 +49,9 @@ def spider_class_of(loader: SpiderLoaderProtocol, name: str) -> type[Spider]:
         if name in broken:
             raise broken[name] from None
         names = ", ".join(sorted(loader.list()))
-        raise WrongCall(f"There is no spider {name!r}; there is {names}.") from None
+        raise WrongCall(
+            _("There is no spider %(name)r; there is %(names)s.", name=name, names=names)
+        ) from None
 
 
 def check_arguments(spider_class: type[Spider], given: Mapping[str, str], sources: Sources) -> None:

@@ -2,18 +2,19 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 
 from scrapy.crawler import Crawler
 
+from archive.translation import N_, current_catalogue, ngettext
+from archive.translation import gettext as _
 from crawler.exit_status import Counts, ExitStatus, Verdict, judge, worst_of
 from crawler.extensions.archive_session import ArchiveSession
 
 INTERRUPTED = Verdict(
     ExitStatus.INTERRUPTED,
-    "The crawl was interrupted; the next one requests again what was not stored.",
+    N_("The crawl was interrupted; the next one requests again what was not stored."),
 )
-NOT_STARTED = Verdict(ExitStatus.ERROR, "The crawl could not be started; see the log.")
+NOT_STARTED = Verdict(ExitStatus.ERROR, N_("The crawl could not be started; see the log."))
 
 
 def verdict_of(crawler: Crawler) -> Verdict:
@@ -27,15 +28,20 @@ def verdict_of(crawler: Crawler) -> Verdict:
 
 
 def print_verdict(verdict: Verdict) -> None:
-    """Print the sentence of a verdict; one of a failure with its status to standard error."""
+    """Print the sentence of a verdict; one of a failure with its status to standard error.
+
+    The archive stores verdicts in English; a person reads them in the current language.
+    """
+    _print(verdict, "")
+
+
+def _print(verdict: Verdict, prefix: str) -> None:
+    sentence = current_catalogue().gettext(verdict.sentence)
     if verdict.status is ExitStatus.DONE:
-        print(f"finews: {verdict.sentence}", flush=True)
+        print(f"finews: {prefix}{sentence}", flush=True)
     else:
-        print(
-            f"finews: {verdict.sentence} (exit status {verdict.status})",
-            file=sys.stderr,
-            flush=True,
-        )
+        status = _("(exit status %(status)s)", status=int(verdict.status))
+        print(f"finews: {prefix}{sentence} {status}", file=sys.stderr, flush=True)
 
 
 def print_result(name: str, verdict: Verdict, counts: Counts | None) -> None:
@@ -44,15 +50,25 @@ def print_result(name: str, verdict: Verdict, counts: Counts | None) -> None:
     :param counts: of its articles; None where it did not begin.
     """
     if counts is not None:
-        print(f"finews: {name}: {counts}.", flush=True)
-    print_verdict(replace(verdict, sentence=f"{name}: {verdict.sentence}"))
+        sentence = _("%(counts)s.", counts=counts)
+        print(f"finews: {name}: {sentence}", flush=True)
+    _print(verdict, f"{name}: ")
 
 
 def verdict_on_all(verdicts: Mapping[str, Verdict]) -> Verdict:
     """Return the verdict on the crawls of several sources, by their names."""
     failed = [name for name, each in verdicts.items() if each.status is not ExitStatus.DONE]
     number = len(verdicts)
-    sources = "1 source" if number == 1 else f"{number} sources"
-    sentence = f"{number - len(failed)} of {sources} gave all their news"
-    but = f"; {', '.join(failed)} did not" if failed else ""
-    return Verdict(worst_of(each.status for each in verdicts.values()), f"{sentence}{but}.")
+    sources = ngettext("%(num)s source", "%(num)s sources", number)
+    given = number - len(failed)
+    sentence = (
+        _(
+            "%(given)s of %(sources)s gave all their news; %(failed)s did not.",
+            given=given,
+            sources=sources,
+            failed=", ".join(failed),
+        )
+        if failed
+        else _("%(given)s of %(sources)s gave all their news.", given=given, sources=sources)
+    )
+    return Verdict(worst_of(each.status for each in verdicts.values()), sentence)

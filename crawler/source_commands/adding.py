@@ -151,7 +151,8 @@ def _unsure(found: FoundSource) -> list[str]:
     if not found.samples:
         unsure.append("No article was read.")
     entries = found.proposal.entries
-    if entries and not any(entry.address for entry in entries):
+    is_whole = declaration.lists["news"].whole
+    if entries and not is_whole and not any(entry.address for entry in entries):
         unsure.append("Add the address of one article to the command: the others follow from it.")
     elif not declaration.identity.addresses and not all(entry.id for entry in entries):
         unsure.append(

@@ -23,7 +23,8 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from archive.article import Article, BodySource, Edition, InfoCode
+from archive.article import Article, BodySource, Edition
+from archive.article_id import InfoCode
 from archive.capture import Capture
 from archive.catalog import PostRow
 from archive.crawl_state import Failed

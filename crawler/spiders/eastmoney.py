@@ -19,7 +19,8 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
-from archive.article import SHANGHAI, BodySource, InfoCode
+from archive.article import SHANGHAI, BodySource
+from archive.article_id import InfoCode
 from archive.catalog import PostRow
 from archive.errors import InvalidInfoCode
 from crawler.arguments import LISTS, EastmoneyArguments

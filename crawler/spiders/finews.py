@@ -18,7 +18,8 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.article import Article, BodySource, Edition, InfoCode
+from archive.article import Article, BodySource, Edition
+from archive.article_id import InfoCode
 from archive.capture import Capture
 from archive.crawl_state import Failed
 from archive.errors import Refused

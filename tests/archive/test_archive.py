@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from archive.archive import Archive
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 from archive.categories import Category
 from archive.clock import utc_now
 from archive.content.front_matter import format_post, parse_post

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 from archive.errors import InvalidArticle, InvalidInfoCode
 
 CODE = "NW202112292230175548"

@@ -19,7 +19,8 @@ import pytest
 from click.testing import Result
 
 from archive.archive import Archive
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 from archive.crawl_state import FailedAttempt
 from tests.support.calls import call
 from tests.support.children import Child
@@ -182,7 +183,7 @@ def test_stats_of_an_empty_archive(run: Run, tmp_path: Path) -> None:
     [
         ((), "/", signal.SIGINT),
         (("--base-url", "finews"), "/finews/", signal.SIGTERM),
-        ((), "/", signal.SIGHUP),
+        (("--marks",), "/", signal.SIGHUP),
     ],
 )
 def test_browse_serves_until_it_is_asked_to_end(
@@ -200,7 +201,7 @@ def test_browse_serves_until_it_is_asked_to_end(
         page = get(match[1])
         assert "“3060”的“数字”密码" in page
         for address in re.findall(r'(?:href|src|action)="([^"]*)"', page):
-            assert address.startswith((path, "#")), address
+            assert address.startswith((path, "#", "?")), address
         assert get(f"{match[1]}-/finews/finews.css").startswith("/*")
         server.send_signal(number)
         output, errors = server.communicate(timeout=20)
@@ -258,7 +259,7 @@ def test_verify_and_rebuild(run: Run, news: Path) -> None:
     assert (told.exit_code, post.read_bytes()) == (0, data)
     (news / "catalog.db").unlink()
     told = run("rebuild", str(news))
-    assert (told.exit_code, told.output) == (0, f"The catalog of {news} has 1 posts.\n")
+    assert (told.exit_code, told.output) == (0, f"The catalog of {news} has 1 post.\n")
     assert run("verify", str(news)).exit_code == 0
     with Archive(news):
         told, rebuilt = run("verify", str(news)), run("rebuild", str(news))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.crawl_state import CrawlState, FailedAttempt, Validators
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import archive
 from archive.archive import Archive
 from archive.article import SHANGHAI, Article, ArticleFlag
 from archive.integrity.rebuild import rebuild
@@ -102,3 +103,12 @@ def test_an_archive_of_the_release_before_gets_the_columns(
     found = rows(tmp_path, "SELECT flags, keywords, modified FROM posts ORDER BY id")
     assert list(found[0].values()) == ["[]", "[]", None]
     assert is_whole(tmp_path)
+
+
+def test_they_are_in_the_answers_of_the_api(tmp_path: Path) -> None:
+    with Archive(tmp_path) as stored:
+        stored.add(FLAGGED)
+    with archive.open(tmp_path) as news:
+        found = news.get(FLAGGED.info_code)
+    assert (found.flags, found.keywords) == (["important", "paid"], list(FLAGGED.keywords))
+    assert found.modified == MODIFIED

@@ -1,15 +1,24 @@
 """Every message has its Chinese half, and a reader gets one language."""
 
+import json
+import os
+import re
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
+import click
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po, write_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.cli import main
+from archive.commands.help import texts_of
 from archive.translation import (
     CATALOGUES,
     Language,
@@ -42,6 +51,13 @@ def messages() -> Catalog:
         )
         for name, _, message, _, _ in found:
             catalogue.add(message, locations=[(f"{package}/{name}", 0)])
+    context = click.Context(main)
+    for command in (
+        main,
+        *(main.get_command(context, name) for name in main.list_commands(context)),
+    ):
+        for text in texts_of(command):
+            catalogue.add(text, locations=[(f"finews/{command.name}", 0)])
     return catalogue
 
 
@@ -135,3 +151,40 @@ def test_commands_have_the_language_of_the_environment() -> None:
     assert language_of_environment({"LC_MESSAGES": "zh", "LANG": "de_DE"}) is Language.CHINESE
     assert language_of_environment({"LC_ALL": "", "LANG": "fr_FR"}) is Language.ENGLISH
     assert language_of_environment({}) is Language.ENGLISH
+
+
+def test_the_words_of_click_are_compiled_and_known_to_it() -> None:
+    """Python's gettext, by which click finds them, reads compiled catalogues alone."""
+    folder = CATALOGUES / "zh" / "LC_MESSAGES"
+    with (folder / "messages.po").open("rb") as file:
+        catalogue = read_po(file, locale="zh")
+    with (folder / "messages.mo").open("rb") as file:
+        compiled = read_mo(file)
+    halves = [
+        {json.dumps(message.id): json.dumps(message.string) for message in each if message.id}
+        for each in (compiled, catalogue)
+    ]
+    assert halves[0] == halves[1]
+    words = extract_from_dir(Path(click.__file__).parent, [("**.py", "python")])
+    known = {message for _, _, message, _, _ in words}
+    for message in catalogue:
+        assert not message.id or message.id in known, message.id
+        assert not message.id or not list(message.check(catalogue)), message.id
+
+
+def test_help_and_errors_are_in_the_language_of_the_environment() -> None:
+    def run(*arguments: str) -> str:
+        code = "from archive.cli import main; main(prog_name='finews')"
+        command = (sys.executable, "-c", code, *arguments)
+        environment = {**os.environ, "LC_ALL": "zh_CN.UTF-8", "COLUMNS": "80"}
+        ended = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+        return ended.stdout + ended.stderr
+
+    shown = run("verify", "--help")
+    assert "用法： finews verify [OPTIONS] [ARCHIVE]" in shown
+    assert "修复损坏；不会因此丢失什么。\n" in shown
+    assert not re.search(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}", shown), shown
+    assert "错误：没有命令 'serch'。 是不是 'search'？\n" in run("serch")
+    assert "错误：elsewhere 里没有存档：" in run("stats", "elsewhere")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import InfoCode
 from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
 from archive.integrity.verify import verify

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from archive.article import SHANGHAI
-from crawler.arguments import EastmoneyArguments, FinewsArguments, in_one_sentence
+from archive.validation import in_one_sentence
+from crawler.arguments import EastmoneyArguments, FinewsArguments
 
 CODE = "NW202112292230175548"
 

@@ -11,7 +11,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.capture import Capture
 from archive.clock import Clock, utc_now
 from archive.integrity.verify import verify

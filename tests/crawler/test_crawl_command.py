@@ -16,7 +16,8 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
 from archive.archive import Archive
-from archive.article import SHANGHAI, InfoCode
+from archive.article import SHANGHAI
+from archive.article_id import InfoCode
 from archive.integrity.verify import verify
 from crawler.settings_check import check_settings, prefer_environment, rename_settings
 from demo.articles import MIN_ARTICLES

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content.front_matter import parse_post
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.crawl_state import Block, CrawlState, Failed, FailedAttempt, Validators
 from demo.faults import Fault, garbage, status
 from demo.replica import Answer, Replica, Request

@@ -21,7 +21,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.settings import Settings
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content import picture_address
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify

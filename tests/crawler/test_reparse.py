@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource
+from archive.article_id import InfoCode
 from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify

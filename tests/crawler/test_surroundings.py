@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from archive.storage.lock import ArchiveLock
-from crawler.arguments import FinewsArguments, in_one_sentence
+from archive.validation import in_one_sentence
+from crawler.arguments import FinewsArguments
 from demo.replica import Replica
 from tests.conftest import MIRROR, Crawl, posts_in
 

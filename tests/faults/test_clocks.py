@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.crawl_state import LONGEST_BLOCK, CrawlState, FailedAttempt
 from archive.integrity.verify import verify
 from demo.faults import Fault, status

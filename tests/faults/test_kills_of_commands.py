@@ -21,7 +21,7 @@ from zipfile import ZipFile
 import pytest
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content import format_post
 from archive.crawl_state import GIVEN_UP, FailedAttempt
 from archive.integrity.verify import verify

@@ -25,7 +25,7 @@ from tests.support.requirements import program
 def test_a_disk_that_fills_up_ends_the_crawl_and_room_makes_it_whole(
     keeper: str, crawl: Crawl, archive: Path, sample_posts: dict[str, bytes], tmp_path: Path
 ) -> None:
-    with mounted(archive, "size=560k"):
+    with mounted(archive, "size=900k"):
         ended = crawl("-s", f"FINEWS_ARCHIVE_CLASS=crawler.archive_port.{keeper}")
         assert ended.status == 7, ended.log
         assert "No space left on device" in ended.log or "full" in ended.log

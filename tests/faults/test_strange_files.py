@@ -42,10 +42,10 @@ pytestmark = [
 
 PICTURE = b"\x89PNG\r\n\x1a\n"
 
-DATABASES = ("catalog.db", "catalog.db.new", "crawl-state.db")
+DATABASES = ("catalog.db", "catalog.db.new", "crawl-state.db", "reader.db")
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 FILES = (
-    *(".lock", "accepted.jsonl"),
+    *(".lock", ".watch.lock", "accepted.jsonl"),
     *(f"{database}{companion}" for database in DATABASES for companion in COMPANIONS),
 )
 FOLDERS = (".incoming", "_posts", "revisions", "warc", "media", "changed")

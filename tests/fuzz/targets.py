@@ -10,7 +10,8 @@ from pathlib import Path
 import yaml
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
-from archive.article import Article, BodySource, InfoCode
+from archive.article import Article, BodySource
+from archive.article_id import InfoCode
 from archive.categories import Category
 from archive.content import read_body
 from archive.content.front_matter import SiteHandler, format_post, parse_post, post_path

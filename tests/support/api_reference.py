@@ -24,7 +24,7 @@ with archive.open("news") as news:
         cursor = change.cursor
 
     then = news.as_of("2026-11-22T09:30")
-    table = then.changes().to_arrow()
+    table = then.search("银行").to_arrow()
 """
 _EXPLAINED = ":param ", ":raises ", ":returns: "
 
@@ -93,8 +93,7 @@ def api_page() -> str:
         f" this page at `{BASE}/docs` and the OpenAPI 3.1 document at `{BASE}/openapi.json`.\n\n"
         f"- `{BASE}/search?q=降准&as_of=2026-11-22T09:30` answers from what the archive had stored"
         " at that time in Shanghai. Nothing that it learnt later is in the answer: no article, no"
-        " version, no count, no withdrawal. Names of securities are left out, because the archive"
-        " stores only today's.\n"
+        " version, no count, no withdrawal. A search does not find what was withdrawn by then.\n"
         "- To read all pages, pass the `next` of a page as `after`. A page begins after an article,"
         " not after a number of articles, so that nothing is read twice or left out.\n"
         "- An answer has an ETag; `If-None-Match` with it gets status 304 while nothing changed.\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.warc import read_records
 from tests.support.articles import ARTICLE, MIRRORED, Clock
 from tests.support.captures import exchange

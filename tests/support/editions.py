@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 
 CODE = InfoCode("NW202205202300000042")
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 from archive.html_limits import MOST_LEVELS
 from tests.support.tricky import TRICKY
 

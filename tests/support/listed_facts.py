@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from archive.article import SHANGHAI, BodySource, InfoCode
+from archive.article import SHANGHAI, BodySource
+from archive.article_id import InfoCode
 from archive.capture import Capture
 from crawler.listed_facts import ListedFacts
 from crawler.pages.facts import Facts

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 
 SHARE_LINK = "http://finews.zning.xyz/html_News/NewsShare.html?infoCode="
 

@@ -14,6 +14,7 @@ from archive.content.atom import atom
 from archive.export.incremental_folder import Planned, digest
 from archive.export.site.posts import PublishedPost
 from archive.export.site.urls import Address, category_page
+from archive.search import EVERYTHING, Query
 
 FEED = "feed.xml"
 #: Number of articles in the feed itself.
@@ -31,6 +32,7 @@ class Published:
     :param version: version of this program; another version generates all files again.
     :param posts: one post for each article, oldest first.
     :param rolling_editions: the rolling news of articles whose other edition is among `posts`.
+    :param then: the query for everything at the time as of which posts are published.
     """
 
     folder: Path
@@ -40,6 +42,7 @@ class Published:
     version: str
     posts: Sequence[PublishedPost]
     rolling_editions: Sequence[PublishedPost] = ()
+    then: Query = EVERYTHING
 
     @property
     def all_posts(self) -> list[PublishedPost]:

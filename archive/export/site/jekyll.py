@@ -88,6 +88,7 @@ def choose_posts(
         version=version,
         posts=list(read_posts(folder, query, with_pictures=with_pictures)),
         rolling_editions=list(read_rolling_editions(folder, query, with_pictures=with_pictures)),
+        then=Query(as_of=query.as_of),
     )
 
 
@@ -120,10 +121,14 @@ def _site_files(published: Published, report: Report) -> Iterator[tuple[PurePosi
         yield PurePosixPath(ROLLING.slug, "index.html"), planned(_rolling_page())
     yield from _picture_files(published.folder, posts, report)
     yield PurePosixPath("robots.txt"), planned(_robots(published.address))
-    yield from search_files(published)
-    yield from security_files(published)
-    yield from version_files(published)
-    yield from sitemap_files(published, categories)
+    others = [
+        *search_files(published),
+        *security_files(published),
+        *version_files(published),
+    ]
+    yield from others
+    pages = [str(path) for path, _ in others if path.suffix == ".html"]
+    yield from sitemap_files(published, categories, pages)
     yield from feed_files(published)
 
 

@@ -36,10 +36,11 @@ _MAX_TEXT, _MAX_TEXTS = 20_000, 20_000_000
 # The end of a title, a digest or a text in the index, so that its last character is in a pair.
 _END = "\n"
 
-_TEXTS = """
-    SELECT info_code, coalesce(digest, ''), substr(text, 1, ?) FROM posts
-    WHERE info_code IN (SELECT value FROM json_each(?))
-"""
+_TEXTS = f"""
+    SELECT info_code, coalesce(digest, ''), substr(text, 1, {_MAX_TEXT}) FROM {{rows}} AS posts
+    WHERE info_code IN (SELECT value FROM json_each(:codes)) AND {{condition}}
+"""  # noqa: S608 (a number)
+_LENGTHS = "SELECT info_code, length FROM {rows} AS posts WHERE {condition}"
 
 
 def search_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned]]:
@@ -88,7 +89,12 @@ class _Search:
     @cached_property
     def _lengths(self) -> Mapping[str, int]:
         with closing(open_catalog(self._published.folder)) as connection:
-            return dict(connection.execute("SELECT info_code, length FROM posts").fetchall())
+            sql = self._sql_of_then(_LENGTHS)
+            return dict(connection.execute(sql, self._published.then.values).fetchall())
+
+    def _sql_of_then(self, sql: str) -> str:
+        then = self._published.then
+        return sql.format(rows=then.tables.rows, condition=then.condition)
 
     def texts(self, number: int) -> bytes:
         """Return a file of texts."""
@@ -121,7 +127,8 @@ class _Search:
         codes = json.dumps([post.info_code for post in posts])
         try:
             with closing(open_catalog(self._published.folder)) as connection:
-                rows = connection.execute(_TEXTS, [_MAX_TEXT, codes])
+                values = self._published.then.values | {"codes": codes}
+                rows = connection.execute(self._sql_of_then(_TEXTS), values)
                 return {code: (digest, text) for code, digest, text in rows}
         except sqlite3.Error as error:
             folder = self._published.folder

@@ -17,6 +17,7 @@ from archive.export.incremental_folder import Planned, planned
 from archive.export.site.feeds import Published
 from archive.export.site.posts import PublishedPost
 from archive.export.site.urls import security_page
+from archive.search import NAME_THEN, PRESENT
 from archive.storage import open_catalog
 
 #: Posts on the page of a security, and securities on the page of all of them.
@@ -26,6 +27,11 @@ _MENTIONS = """
     SELECT info_code, code, symbol, coalesce(name, symbol)
     FROM mentions JOIN securities ON code = security ORDER BY code
 """
+_MENTIONS_THEN = f"""
+    SELECT info_code, code, symbol, {NAME_THEN}
+    FROM post_states AS posts, json_each(posts.securities) AS named
+    JOIN securities ON code = named.key WHERE {{condition}} ORDER BY code
+"""  # noqa: S608 (our own words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +117,13 @@ def _security_page(
 def _mentioned(published: Published) -> Mapping[str, list[_Security]]:
     """Return the securities that each article names, by info code."""
     found: defaultdict[str, list[_Security]] = defaultdict(list)
+    then = published.then
+    sql = _MENTIONS
+    if then.tables is not PRESENT:
+        sql = _MENTIONS_THEN.format(condition=then.condition)
     try:
         with closing(open_catalog(published.folder)) as connection:
-            for info_code, *security in connection.execute(_MENTIONS):
+            for info_code, *security in connection.execute(sql, then.values):
                 found[info_code].append(_Security(*security))
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not read the catalog of {published.folder}: {error}.") from error

@@ -19,24 +19,35 @@ _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
 
 
 def sitemap_files(
-    published: Published, categories: Iterable[Category]
+    published: Published, categories: Iterable[Category], pages: Iterable[str]
 ) -> Iterator[tuple[PurePosixPath, Planned]]:
-    """Generate all files of the sitemap, the index last."""
+    """Generate all files of the sitemap, the index last.
+
+    :param pages: paths of the pages that are neither lists nor posts.
+    """
     names = []
+    others = _parts("pages", [(path, "") for path in sorted(pages)])
     lists = ["", *sorted(category_page(category.slug) for category in categories)]
-    for name, entries in [("lists", [(path, "") for path in lists]), *_months(published)]:
+    named = ("lists", [(path, "") for path in lists])
+    for name, entries in [named, *_months(published), *others]:
         path = f"sitemap/{name}.xml"
         names.append((path, max(changed for _, changed in entries)))
         yield _planned(published, path, "urlset", "url", entries)
     yield _planned(published, SITEMAP, "sitemapindex", "sitemap", names)
 
 
-def _months(published: Published) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _months(published: Published) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
     for month, posts in groupby(published.all_posts, lambda post: post.published[:7]):
-        entries = [(post.page, post.updated) for post in posts]
-        for start in range(0, len(entries), _MAX_ADDRESSES):
-            part = f"-{start // _MAX_ADDRESSES + 1}" if start else ""
-            yield f"{month}{part}", entries[start : start + _MAX_ADDRESSES]
+        yield from _parts(month, [(post.page, post.updated) for post in posts])
+
+
+def _parts(
+    name: str, entries: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
+    """Yield entries in files of a size that the protocol allows, with the names of these."""
+    for start in range(0, len(entries), _MAX_ADDRESSES):
+        part = f"-{start // _MAX_ADDRESSES + 1}" if start else ""
+        yield f"{name}{part}", entries[start : start + _MAX_ADDRESSES]
 
 
 def _planned(

@@ -23,7 +23,7 @@ from archive.words import word
 
 _VERSIONS = """
     SELECT version, title, seen_from, cause, edits FROM versions
-    WHERE info_code = ? AND edition = ? ORDER BY version DESC
+    WHERE info_code = ? AND edition = ? AND seen_from <= ? ORDER BY version DESC
 """
 
 
@@ -40,7 +40,8 @@ def version_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned
 
 
 def _versions_page(published: Published, post: PublishedPost) -> bytes:
-    key = [post.info_code, Edition.of_name(post.path)]
+    by = published.then.values.get("as_of", "~")
+    key = [post.info_code, Edition.of_name(post.path), by]
     try:
         with closing(open_catalog(published.folder)) as connection:
             rows = connection.execute(_VERSIONS, key).fetchall()

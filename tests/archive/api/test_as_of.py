@@ -19,6 +19,7 @@ from tests.archive.browse.conftest import STOCK, article
 
 START = datetime(2021, 12, 29, 10, tzinfo=UTC)
 CODES = [f"NW2021122990000000{number:02d}" for number in range(6)]
+RENAMED = STOCK.replace("巨化股份", "巨化新材")
 BANK = {"title": "银行公告", "body": f"<p>{STOCK}公告。</p>", "media": "财联社"}
 #: What happens in each hour: an article is stored, or found gone (None), or found again.
 HISTORY: Sequence[tuple[str, dict[str, Any] | None]] = (
@@ -31,6 +32,7 @@ HISTORY: Sequence[tuple[str, dict[str, Any] | None]] = (
     (CODES[2], {"title": "降准之后", "body": f"<p>{STOCK}上涨。</p>"}),
     (CODES[3], {"title": "银行业", "body": "<p>降准0.25个百分点。</p>", "media": "新媒体"}),
     (CODES[0], None),
+    (CODES[4], {"title": "改名", "body": f"<p>{RENAMED}公告。</p>"}),
 )
 QUESTIONS: Sequence[tuple[str, dict[str, Any]]] = (
     ("search", {"total": True}),
@@ -45,6 +47,9 @@ QUESTIONS: Sequence[tuple[str, dict[str, Any]]] = (
     ("changes", {"security": "1.600160"}),
     ("securities", {"q": "巨化股份"}),
     ("securities", {"q": "600160"}),
+    ("securities", {"q": "巨化新材"}),
+    ("search", {"q": "security:巨化新材"}),
+    ("search", {"q": "jhxc"}),
     ("security", {"code": "1.600160", "by": "day"}),
     ("media", {}),
     ("day", {"day": "2021-12-29"}),

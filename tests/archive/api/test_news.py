@@ -115,9 +115,9 @@ def test_nothing_learnt_later_is_in_an_answer_as_of_a_time(news: archive.News) -
 
 
 def test_wrong_arguments_are_one_sentence(news: archive.News) -> None:
-    with pytest.raises(archive.InvalidQuery, match="as_of: 'soon' is no time such as"):
+    with pytest.raises(archive.InvalidQuery, match="as_of 'soon' is no time such as"):
         news.as_of("soon")
-    with pytest.raises(archive.InvalidQuery, match="since: String should match"):
+    with pytest.raises(archive.InvalidQuery, match="since String should match"):
         news.search(since="now")
 
 

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from archive.archive import Archive
-from archive.article import Article, InfoCode
+from archive.article import Article
+from archive.article_id import InfoCode
 from archive.background.placement import Places, provisional
 from archive.background.proxy import SubprocessArchive
 from archive.capture import Capture

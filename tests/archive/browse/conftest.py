@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from archive.archive import Archive
-from archive.article import SHANGHAI, Article, BodySource, InfoCode
+from archive.article import SHANGHAI, Article, BodySource
+from archive.article_id import InfoCode
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from archive.search.index import register

@@ -11,7 +11,8 @@ import pytest
 from parsel import Selector
 
 from archive.archive import Archive
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource
+from archive.article_id import InfoCode
 from archive.browse import changes_feed
 from archive.browse.plugin import open_site
 from archive.browse.site import Site

@@ -74,6 +74,7 @@ def test_the_metrics_count_crawls_articles_and_requests(operated: Site) -> None:
     assert found["finews_received_bytes_total", ("a.test",)] == 2000
     assert found["finews_host_blocked_until_timestamp_seconds", ("b.test", "true")] > 0
     assert found["finews_size_bytes", ("catalog",)] > 100_000
+    assert found["finews_revisits_due", ("eastmoney",)] == 0, "its articles are years old"
     success = found["finews_last_success_timestamp_seconds", ("finews",)]
     assert 0 < datetime.now(UTC).timestamp() - success < 3600
     assert samples(operated)["finews_requests_total", ("a.test",)] == 6, "each crawl counts once"

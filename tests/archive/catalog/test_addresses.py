@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.catalog.migrations import catalog_migrations
 from archive.integrity.verify import verify
 from archive.search import register

@@ -12,7 +12,8 @@ import pytest
 from click.testing import Result
 
 from archive.archive import Archive
-from archive.article import SHANGHAI, InfoCode
+from archive.article import SHANGHAI
+from archive.article_id import InfoCode
 from tests.archive.browse.conftest import STOCK, article
 from tests.support.calls import call
 

@@ -101,7 +101,6 @@ def test_nothing_found_has_its_own_status_and_hints(run: Run) -> None:
     [
         ("央行 date:2026-13", "'2026-13' is no time such as 2026-11-22"),
         ("央行 title:", "The field title: has no value (character 4 of the query)."),
-        ("versions:all 央行", "Superseded versions cannot be searched yet"),
         ("(" * 10_000, "A query may have 1,000 characters, and this one has 10,000."),
         ('""', "has nothing to search for."),
     ],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content import read_body
 from archive.content.front_matter import SiteHandler, format_post, parse_post
 from archive.errors import InvalidArticle, InvalidInfoCode

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from scrapy.http import HtmlResponse, TextResponse
 
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource
+from archive.article_id import InfoCode
 from archive.content import read_body
 from archive.edits import ComparedVersion, Edit, EditClass, edits_between
 from bench.planted_edits import real_texts

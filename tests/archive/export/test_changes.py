@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.cli import main
 from archive.export.changes import export_changes
 from archive.integrity.rebuild import rebuild

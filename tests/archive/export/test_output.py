@@ -100,7 +100,7 @@ def test_pipes_and_devices_stay_what_they_are(news: Path, format_: str) -> None:
     null = device(news.parent / "null", 3)
     for place in ("null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
         ended = shell(f"export news --format {format_} -o {place} | wc -c", news.parent)
-        assert ended.stderr == "1 posts exported.\n"
+        assert ended.stderr == "1 post exported.\n"
         assert (int(ended.stdout) > 0) == (place != "null")
     assert null.is_char_device()
     (news.parent / "x").write_bytes(b"line\n")

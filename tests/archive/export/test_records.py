@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content.front_matter import parse_post
 from archive.errors import ArchiveError, FinewsError
 from archive.export.records import COLUMNS, export_jsonl, export_parquet
@@ -125,7 +125,7 @@ def test_without_pyarrow_one_sentence_says_so(
     selected: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(FinewsError, match=r"^Parquet needs the package pyarrow"):
+    with pytest.raises(FinewsError, match=r"needs the package pyarrow"):
         export_parquet(selected, io.BytesIO())
 
 

@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.archive import Archive
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource
+from archive.article_id import InfoCode
 from archive.content.front_matter import format_post
 from archive.errors import ArchiveError, ArchiveLocked, Refused
 from archive.importing import FileFinding, Imported, import_posts

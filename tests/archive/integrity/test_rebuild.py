@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from archive.archive import Archive
-from archive.article import BodySource, InfoCode
+from archive.article import BodySource
+from archive.article_id import InfoCode
 from archive.catalog.writer import Catalog
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.integrity.rebuild import LessCompleteCatalog, rebuild

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.catalog.writer import Catalog
 from archive.cli import main
 from archive.commands.statuses import Status

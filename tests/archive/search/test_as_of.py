@@ -195,7 +195,7 @@ def test_python_returns_the_rows_of_then(folder: Path) -> None:
         assert gone.gone == "2026-11-22T16:00:00Z"
 
 
-def test_commands_answer_as_of_a_time(folder: Path) -> None:
+def test_commands_answer_as_of_a_time(folder: Path, tmp_path: Path) -> None:
     def run(*arguments: str) -> str:
         ended = CliRunner().invoke(main, list(arguments))
         assert ended.exit_code == 0, ended.output
@@ -214,6 +214,15 @@ def test_commands_answer_as_of_a_time(folder: Path) -> None:
     )
     assert (record["title"], record["body"]) == (FIRST.title, FIRST.body)
     assert [each["code"] for each in record["securities"]] == ["1.600160"]
+    for kind in ("feed", "site"):
+        run("export", kind, str(tmp_path / kind), str(folder), "--as-of", FIRST_KNOWN)
+        written = "".join(
+            path.read_text("utf-8")
+            for path in (tmp_path / kind).rglob("*")
+            if path.suffix in (".md", ".xml", ".js", ".yml", ".html")
+        )
+        assert "增长5.3%" in written
+        assert [word for word in ("降准否认", "5.8%", "补录", "第 2 版") if word in written] == []
     refused = CliRunner().invoke(main, ["search", "央行", str(folder), "--as-of", "2999"])
     assert refused.exit_code == 2
     assert "is in the future" in refused.stderr

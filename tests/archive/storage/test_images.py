@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content import picture_address
 from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -15,8 +14,11 @@ import pytest
 from archive.archive import Archive
 from archive.article import Article
 from archive.article_id import InfoCode
+from archive.browse.readers import COOKIE, Readers
+from archive.errors import ArchiveError
+from archive.storage import READER
 from archive.watches import CRAWL, Failure, Report, WatchFile, load_watches, report
-from archive.watches.ledger import LEDGER, Ledger
+from archive.watches.ledger import Ledger, read_history
 from tests.conftest import FINEWS
 from tests.support.articles import ARTICLE
 from tests.support.receivers import WebReceiver, mail_receiver, web_receiver
@@ -288,7 +290,25 @@ def test_a_lost_ledger_begins_anew(archive: Archive, web: WebReceiver, clock: Se
     watches = watching(web, watch=[{"name": "all", "to": ["hook"]}])
     report(archive.folder, watches, clock=clock)
     archive.add(article(1))
-    (archive.folder / LEDGER).unlink()
+    (archive.folder / READER).unlink()
     assert report(archive.folder, watches, clock=clock) == Report()
-    with closing(Ledger(archive.folder / LEDGER)) as ledger:
-        assert ledger.history(9) == []
+    assert read_history(archive.folder / READER, 9) == []
+
+
+def test_what_readers_mark_stays_in_the_same_file(
+    archive: Archive, web: WebReceiver, clock: SetClock
+) -> None:
+    readers = Readers(archive.folder)
+    reader = readers.identify({}, {COOKIE: readers.cookie("somebody")})
+    archive.add(article(1))
+    readers.star(reader, article(1).info_code, starred=True)
+    watches = watching(web, watch=[{"name": "all", "to": ["hook"]}])
+    report(archive.folder, watches, clock=clock)
+    archive.add(article(2))
+    assert report(archive.folder, watches, clock=clock).messages == 1
+    readers.annotate(reader, article(1).info_code, "看过", "茅台")
+    again = Readers(archive.folder).identify({}, {COOKIE: readers.cookie("somebody")})
+    assert again.marks[article(1).info_code].starred
+    (archive.folder / READER).write_bytes(b"broken" * 1000)
+    with pytest.raises(ArchiveError, match="restore it from a backup"):
+        Ledger(archive.folder / READER)

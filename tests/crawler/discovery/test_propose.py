@@ -156,3 +156,70 @@ def test_feeds_and_sitemaps() -> None:
     links = links_in(Answer("https://e.cn/robots.txt", robots.encode()))
     assert links.sitemaps == ("https://e.cn/map.xml", "https://e.cn/news.xml.gz")
     assert links_in(Answer("https://e.cn/", b"\xff\xfe")).feeds == ()
+
+
+def listed(form: str, around: str = "<div class=l>{}</div>") -> str:
+    """Return a page with five entries of a form, and what stands around lists."""
+    entries = "".join(
+        form.format(u=f"/news/2026/09/30/cx-{n}.html", t=f"第{n}条新闻的标题", n=n)
+        for n in range(5)
+    )
+    return (
+        "<html><head><meta charset=utf-8></head><body><div class=nav><a href=/>首页</a></div>"
+        f"{around.format(entries)}<div class=foot>版权所有</div></body></html>"
+    )
+
+
+SHAPES = {
+    "time among words": listed(
+        "<div class=i><h3><a href={u}>{t}</a></h3><p>来源：财迅 2026-09-30 13:0{n}</p></div>"
+    ),
+    "links alone": listed("<a href={u}>{t}</a><br>"),
+    "definitions": listed("<dt><a href={u}>{t}</a></dt><dd>2026-09-30 13:0{n}</dd>", "<dl>{}</dl>"),
+    "titles that are cut": listed(
+        "<li><a href={u} title={t}>第{n}条新闻的…</a> <i>09-30 13:0{n}</i></li>", "<ul>{}</ul>"
+    ),
+    "objects in entries": json.dumps(
+        {
+            "menu": [{"id": n, "name": f"频道{n}"} for n in range(3)],
+            "feed": [
+                {
+                    "art": {"artId": f"cx-{n}", "artTitle": f"第{n}条新闻的标题"},
+                    "at": {"publishTime": f"2026-09-30 13:0{n}"},
+                    "linkUrl": f"/news/2026/09/30/cx-{n}.html",
+                }
+                for n in range(5)
+            ],
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_list_of_this_shape(shape: str) -> None:
+    answer = Answer("https://e.example/news/", SHAPES[shape].encode(), fetched=FETCHED)
+    proposal = propose("cx", [answer])
+    assert [entry.title for entry in proposal.entries] == [f"第{n}条新闻的标题" for n in range(5)]
+    assert [entry.id for entry in proposal.entries] == [f"cx-{n}" for n in range(5)]
+    times = [str(entry.published)[:16] for entry in proposal.entries]
+    wanted = [f"2026-09-30T13:0{n}" for n in range(5)]
+    assert times == (wanted if shape != "links alone" else ["None"] * 5)
+    tomorrow = "https://e.example/news/2026/10/01/cx-77.html"
+    assert article_id(proposal.declaration, None, tomorrow) == "cx-cx-77"
+
+
+def test_flashes_without_titles_are_whole() -> None:
+    items = [
+        {
+            "id": 7_000 + n,
+            "content": f"【标题{n}】" + "正文有足够的字数。" * 9,
+            "ctime": 1790746750 + n,
+        }
+        for n in range(5)
+    ]
+    answer = Answer(
+        "https://e.example/flash", json.dumps({"data": items}).encode(), fetched=FETCHED
+    )
+    proposal = propose("cx", [answer])
+    assert proposal.declaration.lists["news"].whole
+    assert [entry.title for entry in proposal.entries] == [f"标题{n}" for n in range(5)]

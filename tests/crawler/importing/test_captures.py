@@ -23,6 +23,7 @@ from archive.warc import read_records, warc_files
 from crawler.importing.captured import without_chunks
 from crawler.importing.warc_files import WarcFile, read_warc
 from tests.crawler.importing.conftest import Import, is_whole, posts
+from tests.support.reparsing import reparse
 from tests.support.web_archives import (
     CAPTURED,
     Page,
@@ -207,10 +208,27 @@ def test_encoded_bodies_are_decoded(
 def test_a_body_that_cannot_be_unpacked_is_named(
     run: Import, news: Path, tmp_path: Path, coding: str
 ) -> None:
-    page = replace(SINA, headers=[("Content-Encoding", coding)])
+    page = replace(SINA, body=b"\0" + SINA.body, headers=[("Content-Encoding", coding)])
     ended = run(write_warc(tmp_path / "a.warc.gz", [page, NBD]))
     assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 1 not imported"), ended.output
     assert SINA.url in ended.stderr
+
+
+def test_a_body_that_was_unpacked_before_is_read_and_kept_as_it_is(
+    run: Import, news: Path, tmp_path: Path
+) -> None:
+    page = replace(SINA, headers=[("Content-Encoding", "gzip")])
+    ended = run(write_warc(tmp_path / "a.warc.gz", [page]))
+    assert ended.stdout.startswith("1 added"), ended.output
+    assert "1 posts read again, 0 would change" in reparse(news)
+    assert is_whole(news)
+
+
+def test_a_body_that_ends_within_a_chunk_is_named(run: Import, tmp_path: Path) -> None:
+    body = in_one_chunk(SINA.body).removesuffix(b"0\r\n\r\n")
+    page = replace(SINA, body=body, headers=[("Transfer-Encoding", "chunked")])
+    ended = run(write_warc(tmp_path / "a.warc.gz", [page]))
+    assert "its chunks end after" in ended.stderr
 
 
 def test_a_body_that_unpacks_to_gigabytes_is_named(run: Import, news: Path, tmp_path: Path) -> None:

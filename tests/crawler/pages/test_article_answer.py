@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from scrapy.http import TextResponse
 
-from archive.article import SHANGHAI, InfoCode
+from archive.article import SHANGHAI
+from archive.article_id import InfoCode
 from crawler.pages.article_answer import ArticleAnswer
 from crawler.pages.errors import LayoutChanged, NotFound
 from crawler.pages.facts import ArticleText

@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.errors import Refused
 from crawler.pages.article_page import ArticlePage
 from crawler.pages.errors import PageError

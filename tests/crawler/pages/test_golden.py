@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.content import read_body
 from archive.content.front_matter import parse_post
 from crawler.pages.eastmoney_list import EastmoneyList

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from scrapy.http import TextResponse
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText
 from crawler.pages.share_answer import ShareAnswer

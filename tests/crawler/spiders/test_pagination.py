@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scrapy.http import TextResponse
 
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.numbered_list import ColumnList
 from crawler.pages.rolling_list import FastNewsList

@@ -168,4 +168,4 @@ def test_browsers_show_them(site: Path, browser: Browser) -> None:
         browser.get(f"{address}/finews/jingjiguanchawang/2022/12/29/NW202112290000000001.html")
         script = "return [...document.images].map(image => [image.src, image.naturalWidth])"
         drawn = browser.execute_script(script)
-    assert drawn == [[address + shown(one, one), 32] for one in (AT_A, LATER)]
+    assert drawn == [[address + shown(one, one), 384] for one in (AT_A, LATER)]

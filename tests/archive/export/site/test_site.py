@@ -11,7 +11,7 @@ from lxml import etree
 from parsel import Selector
 
 from archive.archive import Archive
-from archive.article import InfoCode
+from archive.article_id import InfoCode
 from archive.errors import FinewsError
 from archive.importing import import_posts
 from archive.search.query import Query
