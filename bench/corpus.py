@@ -8,7 +8,7 @@ all.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate
@@ -96,21 +96,23 @@ class Corpus:
     """The same posts for the same seed; a longer run begins with the posts of a shorter one.
 
     Attributes `words`, `media` and `securities` are what the posts are made of.
+
+    :param securities: that the posts name; invented ones by default.
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, securities: Sequence[Security] = ()) -> None:
         self._seed = seed
         rng = random.Random(seed)
         self.words = _words(rng)
         self._topics = [_clauses(rng, _vocabulary(rng, self.words)) for _ in range(TOPICS)]
         self.media = [f"{_invent(rng, 2, 4)}{rng.choice(('网', '报', '社'))}" for _ in range(MEDIA)]
         self._categories = [f"meiti{number}" for number in range(MEDIA)]
-        self.securities = [
+        self.securities = securities or [
             Security(_code(number), _invent(rng, 2, 2) + rng.choice(NAME_ENDINGS))
             for number in range(SECURITIES)
         ]
         self._media_weights = _zipf(MEDIA, 0.8)
-        self._security_weights = _zipf(SECURITIES, 0.8)
+        self._security_weights = _zipf(len(self.securities), 0.8)
 
     def posts(self, count: int) -> Iterator[MadeUpPost]:
         """Make posts one by one, in the order of their arrival."""

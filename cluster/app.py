@@ -71,7 +71,7 @@ def broker_url() -> str:
         raise InvalidBroker(
             "FINEWS_BROKER must be the address of a RabbitMQ such as "
             "amqp://user:password@host:5672//; on a machine of the cluster, run "
-            "set -a; . /etc/finews/cluster.env"
+            "set -a; . /etc/finews/operator.env"
         )
     return url
 

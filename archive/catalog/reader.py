@@ -17,10 +17,12 @@ from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.addresses import article_at
 from archive.catalog.editions import EditionRow, article_row, read_editions
+from archive.catalog.revisited import FACTS, candidates_of, read_revisited
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import ArchiveError, CatalogDamaged
+from archive.revisits import EditRates, in_order, learn
 from archive.search import Query, find, find_relevant, state_at
 from archive.storage import (
     Closing,
@@ -122,6 +124,8 @@ class CatalogReader(Closing):
         limit: int,
         hosts: Collection[str] | None,
         source: str,
+        *,
+        learnt: bool = False,
     ) -> list[PostRow]:
         """Return the posts that are due for a revisit, the longest overdue first.
 
@@ -135,9 +139,12 @@ class CatalogReader(Closing):
         :param limit: most posts to return.
         :param hosts: only posts whose first address is at one of these hosts.
         :param source: only posts of this source.
+        :param learnt: where more are due than `limit`, choose those first of which earlier revisits
+            let expect most edits; see `archive.revisits`.
         """
-        sql = """
-            SELECT *, julianday(:now) - julianday(checked) AS waited FROM (
+        columns, most = (FACTS, -1) if learnt else ("*", limit)
+        sql = f"""
+            SELECT {columns}, julianday(:now) - julianday(checked) AS waited FROM (
                 SELECT *,
                     julianday(:now) - min(julianday(published), julianday(first_seen)) AS age
                 FROM posts WHERE published >= :since AND NOT body_provisional AND (
@@ -154,12 +161,17 @@ class CatalogReader(Closing):
                 SELECT 1 FROM json_each(:hosts)
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
             )) ORDER BY waited / age DESC, id LIMIT :limit
-        """
+        """  # noqa: S608 (our own columns)
         of_hosts = None if hosts is None else json.dumps(list(hosts))
         found = self._all(
-            sql, now=now, since=since, share=share, limit=limit, hosts=of_hosts, source=source
+            sql, now=now, since=since, share=share, limit=most, hosts=of_hosts, source=source
         )
-        return [post_of(row) for row in found]
+        if not learnt:
+            return [post_of(row) for row in found]
+        with self._access("read"):
+            rates = EditRates() if len(found) <= limit else learn(read_revisited(self._reader, now))
+        chosen = in_order(candidates_of(found), rates, limit)
+        return [row for code in chosen if (row := self.get(ArticleId(code)))]
 
     def securities_of(self, info_code: str) -> list[str]:
         """Return the codes of the securities that a post names."""

@@ -62,10 +62,11 @@ def _query(context: click.Context, parameter: click.Parameter, value: str) -> st
 )
 @click.option(
     "--sort",
-    type=click.Choice(["time", "relevance"]),
+    type=click.Choice(["time", "relevance", "fresh"]),
     default="time",
     show_default=True,
-    help="The newest or the most relevant posts first.",
+    help="The newest posts first, or the most relevant; with fresh, the newest of those that have"
+    " the terms in the same places.",
 )
 @_as_of
 @click.pass_context
@@ -91,9 +92,12 @@ def search(
     ):
         asked = Query(q=query, as_of=as_of)
         total = count(connection, asked)
-        order = find if sort == "time" else find_relevant
         names = list(chain.from_iterable(names_meant(connection, query).values()))
-        found = order(connection, asked, limit=limit)
+        found = (
+            find(connection, asked, limit=limit)
+            if sort == "time"
+            else find_relevant(connection, asked, limit=limit, newest_first=sort == "fresh")
+        )
         hits = [_record(connection, hit, asked, names) for hit in found]
         named = named_then(connection, securities_named(connection, query), as_of)
         explanation = None if total else explain(connection, asked)

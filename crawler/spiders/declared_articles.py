@@ -342,6 +342,7 @@ class DeclaredArticleSpider(Spider):
             share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
             days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
             limit=self.settings.getint("FINEWS_REVISITS"),
+            learnt=self.settings.getbool("FINEWS_REVISITS_LEARNT"),
             source=self.name,
         ):
             yield from self._revisit(row)
