@@ -18,15 +18,17 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 
+from archive.capture import Capture
 from archive.warc import Exchange
 from bench.articles import as_article
 from bench.corpus import Corpus
 from cluster.app import command, opened_app
-from cluster.messages import Batch, plain_article
+from cluster.messages import Batch
 from cluster.schedule import JobTable
 from cluster.writing import BatchWriter
 from demo.brokers import Broker, running, wait_for
@@ -172,9 +174,8 @@ def _batches(articles: int, size: int) -> Iterator[Batch]:
             for offset, body in enumerate((article.body.encode(), page), position * 2):
                 url = f"http://site.test/{post.info_code}/{offset}"
                 exchanges.append((offset, _exchange(url, body)))
-                capture = {"url": url, "file": f"bench{number}", "offset": offset, "fetched": ""}
-                captures.append(capture)
-            sent.append(plain_article(article) | {"captures": captures})
+                captures.append(Capture(url=url, file=f"bench{number}", offset=offset, fetched=""))
+            sent.append(replace(article, captures=tuple(captures)))
         yield Batch(crawl=f"bench{number}", number=0, exchanges=exchanges, articles=sent)
 
 

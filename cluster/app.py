@@ -31,6 +31,9 @@ from archive.errors import ArchiveError, FinewsError
 
 logger = logging.getLogger(__name__)
 
+#: A dict of texts, numbers, and lists and dicts of these.
+Plain = dict[str, Any]
+
 #: Names of the queues, and of their exchanges. Those of other versions of messages differ.
 JOBS, ARCHIVE, DEAD = "finews.jobs.2", "finews.archive.2", "finews.dead"
 

@@ -115,13 +115,13 @@ class BatchLog:
         with self._access(), self._db:
             self._db.execute(
                 "INSERT OR REPLACE INTO crawls VALUES (?, ?, ?, ?, NULL)",
-                [crawl, number, spider, _iso(now)],
+                [crawl, number, spider, utc_iso(now)],
             )
             old = "(SELECT crawl FROM crawls WHERE begun < ?)"
             for table in ("batches", "captures", "crawls"):
                 self._db.execute(
                     f"DELETE FROM {table} WHERE crawl IN {old}",  # noqa: S608
-                    [_iso(now - _RETENTION)],
+                    [utc_iso(now - _RETENTION)],
                 )
 
     def number_of(self, crawl: str) -> int | None:
@@ -140,13 +140,9 @@ class BatchLog:
     def end(self, crawl: str, now: datetime) -> None:
         """Record that a crawl has ended; delete the captures of its exchanges."""
         with self._access(), self._db:
-            self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [_iso(now), crawl])
+            self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [utc_iso(now), crawl])
             self._db.execute("DELETE FROM captures WHERE crawl = ?", [crawl])
 
     def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self._access():
             return self._db.execute(sql, parameters).fetchall()
-
-
-def _iso(time: datetime) -> str:
-    return utc_iso(time, zone="+00:00")

@@ -4,22 +4,23 @@ A message has the version of all messages. A field or a version that this releas
 makes a message invalid, so that it becomes a dead letter: nothing of it is ignored.
 """
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from archive.article import Article
-from archive.article_id import ArticleId
+from archive.article import Article, Edition
+from archive.catalog import PostRow, StoredBody
+from archive.content.lexicon import NamedSecurity
 from archive.crawl_state import StateRows
-from archive.errors import Refused
 from archive.warc import Exchange
 from crawler.declarations.model import SourceName
-from crawler.items import ArchiveEvent, Checked, Gone, Listed
+from crawler.items import ArchiveEvent
 
-#: A dict of texts, numbers, and lists and dicts of these.
-Plain = dict[str, Any]
+#: An archived article: its row without the text, and its editions.
+Archived = tuple[PostRow, list[Article]]
 
-_ARTICLE = TypeAdapter(Article)
+ARCHIVED: TypeAdapter[Archived] = TypeAdapter(Archived)
 
 
 class Message(BaseModel):
@@ -79,8 +80,7 @@ class Batch(Message):
     :param crawl: identity of the crawl.
     :param number: of the batch in the crawl, from 0.
     :param exchanges: by their offset on the worker.
-    :param articles: as `plain_article` returns them.
-    :param events: of archived articles, as `plain_event` returns them.
+    :param events: of archived articles.
     :param pictures: by their addresses.
     :param memory: new rows of the crawl state.
     """
@@ -89,45 +89,29 @@ class Batch(Message):
     number: int
     begin: CrawlBegin | None = None
     exchanges: list[tuple[int, Exchange]] = []
-    articles: list[Plain] = []
-    events: list[tuple[str, str | list[str]]] = []
+    articles: list[Article] = []
+    events: list[ArchiveEvent] = []
     pictures: list[tuple[str, bytes]] = []
     memory: StateRows = {}
     end: CrawlEnd | None = None
 
 
-def plain_article(article: Article) -> Plain:
-    """Return an article as plain data."""
-    facts: Plain = _ARTICLE.dump_python(article, mode="json")
-    return facts
+class Brief(Message):
+    """The facts that a new crawl of some hosts needs.
 
-
-def article_of(facts: Plain) -> Article:
-    """Convert the result of `plain_article` back.
-
-    :raises Refused: when the values are those of no valid article.
-    :raises ValueError: when the data is not an article's.
+    :param archive: identity of the archive.
+    :param completed: when the last complete crawl of its kind ended.
+    :param due: the articles to fetch again.
+    :param stand_ins: bodies that stand in for better ones, by article and edition.
+    :param memory: rows of the crawl state.
+    :param names: of securities.
     """
-    try:
-        return _ARTICLE.validate_python(facts)
-    except ValidationError as error:
-        causes = (each.get("ctx", {}).get("error") for each in error.errors())
-        raise next((cause for cause in causes if isinstance(cause, Refused)), error) from error
 
-
-def plain_event(event: ArchiveEvent) -> str | list[str]:
-    """Return an event of an article as plain data, without the article's code."""
-    match event:
-        case Listed():
-            return list(event.stock_list)
-        case Gone():
-            return "gone"
-        case Checked():
-            return "settled" if event.settled else "unsettled"
-
-
-def event_of(info_code: ArticleId, found: str | list[str]) -> ArchiveEvent:
-    """Convert the result of `plain_event` back."""
-    if not isinstance(found, str):
-        return Listed(info_code, tuple(found))
-    return Gone(info_code) if found == "gone" else Checked(info_code, settled=found == "settled")
+    archive: str
+    completed: datetime | None
+    due: list[Archived]
+    stand_ins: list[tuple[str, Edition, StoredBody]]
+    categories: list[tuple[str, str, str]]
+    memory: StateRows
+    usual_failures: float
+    names: list[NamedSecurity]

@@ -7,18 +7,16 @@ read from, so that batches may arrive twice or in another order.
 """
 
 import asyncio
-import os
-import tempfile
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self
 from uuid import uuid4
 
-from pydantic import TypeAdapter
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
@@ -30,31 +28,20 @@ from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
 from archive.clock import Clock
 from archive.content import format_post
-from archive.content.lexicon import Lexicon, NamedSecurity
+from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
 from archive.errors import ArchiveLocked, FinewsError
 from archive.warc import Exchange
-from cluster.app import BROKEN, ask, broker_url, no_broker, opened_app, send
+from cluster.app import BROKEN, Plain, ask, broker_url, no_broker, opened_app, send
 from cluster.archived_ids import ArchivedIds
 from cluster.host_locks import HostLocks
-from cluster.messages import (
-    Batch,
-    CrawlBegin,
-    CrawlEnd,
-    Message,
-    Plain,
-    article_of,
-    plain_article,
-    plain_event,
-)
+from cluster.messages import ARCHIVED, Batch, Brief, CrawlBegin, CrawlEnd, Message
 from crawler.archive_port import Sent
 from crawler.items import ArchiveEvent
 from crawler.session import declaration_of, picture_hosts_of
 
 #: Number of events of archived articles in one message.
 _MAX_EVENTS = 100
-
-_NAMES = TypeAdapter(list[NamedSecurity])
 
 #: Bytes of exchanges in one message, unless one of them alone is larger.
 _MAX_BYTES = 4 * 1024 * 1024
@@ -103,28 +90,22 @@ class RemoteArchive:
         self._sending = threading.Lock()
         self._batches = 0
         self._sent: set[tuple[ArticleId, Edition]] = set()
-        self._events: list[tuple[str, str | list[str]]] = []
+        self._events: list[ArchiveEvent] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker))
-            self._spool = undo.enter_context(_Spool())
+            self._spool = undo.enter_context(closing(_Spool()))
             self._known = undo.enter_context(ArchivedIds(known))
             try:
                 undo.callback(HostLocks(self._app, hosts).close)
             except BROKEN as error:
                 raise no_broker(error) from error
-            brief = self._fetch_facts(hosts, about)
+            self._brief = self._fetch_facts(hosts, about)
             self._closing = undo.pop_all()
-        self.crawl_state = _ForwardedState(brief["memory"], self._send_blocks)
-        self._categories = {media: Category(slug, tag) for media, slug, tag in brief["categories"]}
-        self._articles: dict[ArticleId, list[Article]] = {}
-        self._due = [self._row(*found) for found in brief["due"]]
-        self._stand_ins = {
-            (code, Edition(edition)): StoredBody(**body)
-            for code, edition, body in brief["stand_ins"]
-        }
-        self._completed: str | None = brief["completed"]
-        self._usual_failures: float = brief["usual_failures"]
-        self._lexicon = Lexicon(_NAMES.validate_python(brief["names"]))
+        brief = self._brief
+        self.crawl_state = _ForwardedState(brief.memory, self._send_blocks)
+        self._categories = {media: Category(slug, tag) for media, slug, tag in brief.categories}
+        self._stand_ins = {(code, edition): body for code, edition, body in brief.stand_ins}
+        self._editions = {row.info_code: editions for row, editions in brief.due}
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
@@ -191,7 +172,7 @@ class RemoteArchive:
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """Return when the last complete crawl of this spider with these arguments ended."""
-        return datetime.fromisoformat(self._completed) if self._completed else None
+        return self._brief.completed
 
     def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of the category that the article is archived in."""
@@ -203,7 +184,7 @@ class RemoteArchive:
 
     def lexicon(self) -> Lexicon:
         """Return the names that the archive has learnt, as of the beginning of the crawl."""
-        return self._lexicon
+        return Lexicon(self._brief.names)
 
     def article_at(self, address: str) -> None:
         """Return None: a worker knows articles by their ids alone."""
@@ -218,7 +199,7 @@ class RemoteArchive:
         learnt: bool = False,
     ) -> list[PostRow]:
         """Return the articles whose revisit is due, as of the beginning of the crawl."""
-        return [row for row in self._due if ArticleId(row.info_code).source == source]
+        return [row for row, _ in self._brief.due if ArticleId(row.info_code).source == source]
 
     def stored_body(
         self, info_code: ArticleId, edition: Edition | None = None
@@ -235,20 +216,18 @@ class RemoteArchive:
 
     def row_of(self, info_code: ArticleId) -> PostRow | None:
         """Request the row of an article from the writer, for the few articles with a stand-in."""
-        found = self._ask("finews.article", info_code=info_code)
-        return self._row(*found) if found else None
-
-    def _row(self, row: Plain, editions: list[Plain]) -> PostRow:
-        self._articles[row["info_code"]] = list(map(article_of, editions))
-        return PostRow(**row)
+        if facts := self._ask("finews.article", info_code=info_code):
+            row, self._editions[info_code] = ARCHIVED.validate_python(facts)
+            return row
+        return None
 
     def editions_of(self, info_code: ArticleId) -> Sequence[Article]:
         """Return the editions of an article that `due` or `row_of` has returned."""
-        return self._articles[info_code]
+        return self._editions[info_code]
 
     def history(self) -> History:
         """Return the usual share of failures; the writer sends no other history."""
-        return History(usual_failures=self._usual_failures)
+        return History(usual_failures=self._brief.usual_failures)
 
     def capture(self, exchange: Exchange) -> Capture:
         """Store an exchange until it is sent; the capture's offset is that in the spool."""
@@ -267,31 +246,28 @@ class RemoteArchive:
         """
         for article in articles:
             format_post(article)
-        for exchanges, together in self._batches_of(articles):
-            self._send(exchanges=exchanges, articles=together)
+        self._send_all(
+            (article, [each.offset for each in article.captures if each.file == self._crawl])
+            for article in articles
+        )
         self._sent.update((article.info_code, article.edition) for article in articles)
         return [Sent.SENT] * len(articles)
 
-    def _batches_of(
-        self, articles: Sequence[Article]
-    ) -> Iterator[tuple[list[tuple[int, Exchange]], list[Plain]]]:
-        exchanges: dict[int, Exchange] = {}
-        together: list[Plain] = []
-        size = 0
-        for article in articles:
-            for offset in self._spooled(article):
-                if offset not in exchanges:
-                    size += self._spool.size_of(offset)
-                    exchanges[offset] = self._spool.read(offset)
-            together.append(plain_article(article))
-            if size >= _MAX_BYTES:
-                yield list(exchanges.items()), together
-                exchanges, together, size = {}, [], 0
-        if together:
-            yield list(exchanges.items()), together
+    def _send_all(self, items: Iterable[tuple[Article | None, Sequence[int]]]) -> None:
+        """Send articles and exchanges, in batches of a limited size.
 
-    def _spooled(self, article: Article) -> Iterable[int]:
-        return (capture.offset for capture in article.captures if capture.file == self._crawl)
+        :param items: an article, and the numbers of its exchanges.
+        """
+        exchanges: dict[int, Exchange] = {}
+        articles: list[Article] = []
+        for article, numbers in items:
+            exchanges |= {n: self._spool.read(n) for n in numbers if n not in exchanges}
+            articles += [article] if article else []
+            if sum(len(exchange.body) for exchange in exchanges.values()) >= _MAX_BYTES:
+                self._send(exchanges=list(exchanges.items()), articles=articles)
+                exchanges, articles = {}, []
+        if exchanges or articles:
+            self._send(exchanges=list(exchanges.items()), articles=articles)
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Request the pictures at some hosts that the archive lacks from the writer."""
@@ -303,7 +279,7 @@ class RemoteArchive:
 
     def note(self, event: ArchiveEvent) -> None:
         """Send an event of an archived article, with the next batch of events."""
-        self._events.append((str(event.info_code), plain_event(event)))
+        self._events.append(event)
         if len(self._events) >= _MAX_EVENTS:
             self._send_events()
 
@@ -322,8 +298,7 @@ class RemoteArchive:
     ) -> None:
         """Send the remaining exchanges, the new facts about hosts, and the verdict."""
         self._send_events()
-        for exchanges in self._spool.unread(_MAX_BYTES):
-            self._send(exchanges=exchanges)
+        self._send_all((None, [number]) for number in self._spool.unread())
         end = CrawlEnd(
             status=int(status), verdict=verdict, counts=dict(counts), batches=self._batches
         )
@@ -337,11 +312,12 @@ class RemoteArchive:
     def _send_blocks(self, memory: StateRows) -> None:
         self._send(memory=memory)
 
-    def _fetch_facts(self, hosts: Sequence[str], about: Plain) -> Plain:
-        brief: Plain = self._ask("finews.brief", hosts=list(hosts), **about)
-        if brief.get("ended"):
+    def _fetch_facts(self, hosts: Sequence[str], about: Plain) -> Brief:
+        facts = self._ask("finews.brief", hosts=list(hosts), **about)
+        if facts is None:
             raise RunEnded
-        first_seen, code, path = self._known.up_to(brief["archive"]), "", ""
+        brief = Brief.model_validate(facts)
+        first_seen, code, path = self._known.up_to(brief.archive), "", ""
         while seen := self._ask(
             "finews.seen_after", first_seen=first_seen, info_code=code, path=path
         ):
@@ -404,49 +380,34 @@ class _Spooled(Message):
 
 
 class _Spool:
-    """Exchanges in an unnamed temporary file, by their offset in bytes."""
+    """The exchanges of a crawl by their numbers, in a temporary file of SQLite."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        self._db = sqlite3.connect("", check_same_thread=False)
         self._lock = threading.Lock()
-        self._sizes: dict[int, int] = {}
         self._read: set[int] = set()
+        self._db.execute("CREATE TABLE exchanges (number INTEGER PRIMARY KEY, json TEXT)")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    def close(self) -> None:
+        """Delete the file."""
+        self._db.close()
 
     def append(self, exchange: Exchange) -> int:
-        """Append an exchange; return its offset."""
-        packed = _Spooled(exchange=exchange).model_dump_json().encode()
+        """Store an exchange; return its number."""
+        row = [_Spooled(exchange=exchange).model_dump_json()]
         with self._lock:
-            offset = self._file.seek(0, os.SEEK_END)
-            self._file.write(packed)
-            self._sizes[offset] = len(packed)
-        return offset
+            cursor = self._db.execute("INSERT INTO exchanges (json) VALUES (?)", row)
+            return int(cursor.lastrowid or 0)
 
-    def size_of(self, offset: int) -> int:
-        """Return the size of the exchange at an offset, in bytes of JSON."""
-        return self._sizes[offset]
-
-    def read(self, offset: int) -> Exchange:
-        """Return the exchange at an offset."""
+    def read(self, number: int) -> Exchange:
+        """Return an exchange."""
         with self._lock:
-            self._file.seek(offset)
-            self._read.add(offset)
-            return _Spooled.model_validate_json(self._file.read(self._sizes[offset])).exchange
+            self._read.add(number)
+            sql = "SELECT json FROM exchanges WHERE number = ?"
+            (text,) = self._db.execute(sql, [number]).fetchone()
+        return _Spooled.model_validate_json(text).exchange
 
-    def unread(self, max_bytes: int) -> Iterator[list[tuple[int, Exchange]]]:
-        """Yield the exchanges that were never read, in groups of about `max_bytes`."""
-        together: list[tuple[int, Exchange]] = []
-        size = 0
-        for offset in sorted(self._sizes.keys() - self._read):
-            together.append((offset, self.read(offset)))
-            size += self._sizes[offset]
-            if size >= max_bytes:
-                yield together
-                together, size = [], 0
-        if together:
-            yield together
+    def unread(self) -> list[int]:
+        """Return the numbers of the exchanges that were never read."""
+        rows = self._db.execute("SELECT number FROM exchanges").fetchall()
+        return sorted({number for (number,) in rows} - self._read)

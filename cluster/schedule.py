@@ -24,9 +24,9 @@ from archive.clock import Clock, utc_iso, utc_now
 from archive.errors import ArchiveError, FinewsError
 from archive.storage import plain, sqlite_errors
 from archive.watches import CRAWL, REFUSED, Failure
-from cluster.app import JOBS, LONGEST_JOB_SECONDS, send
+from cluster.app import JOBS, LONGEST_JOB_SECONDS, Plain, send
 from cluster.jobs import InvalidJobs, Jobs, changes_of, read_jobs
-from cluster.messages import JobEnd, JobMessage, Plain
+from cluster.messages import JobEnd, JobMessage
 from crawler.exit_status import ExitStatus
 
 logger = logging.getLogger(__name__)

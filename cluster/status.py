@@ -14,8 +14,7 @@ from typing import Any
 from celery import Celery
 
 from archive.errors import ArchiveError
-from cluster.app import ARCHIVE, BLOCKED, BROKEN, DEAD, JOBS, ask, command, no_broker
-from cluster.messages import Plain
+from cluster.app import ARCHIVE, BLOCKED, BROKEN, DEAD, JOBS, Plain, ask, command, no_broker
 
 #: Seconds for broker, writer and workers to answer.
 _PATIENCE_SECONDS = 2.0

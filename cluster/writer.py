@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from archive.watches import notify
 from cluster.app import (
     ARCHIVE,
     BROKEN,
+    Plain,
     broker_url,
     dead_queue,
     make_app,
@@ -34,7 +36,6 @@ from cluster.app import (
 )
 from cluster.batch_log import BatchLog
 from cluster.dead_letters import set_aside_former
-from cluster.messages import Plain
 from cluster.schedule import JobTable, Scheduler
 from cluster.worker import worker_settings
 from cluster.writing import BatchWriter, add_tasks
@@ -138,7 +139,14 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
     vars(app)["claim"] = claim
     settings = worker_settings()
     scheduler = Scheduler(app, JobTable(folder / "cluster.db"), jobs, settings)
-    add_tasks(app, _OpenedOnce(folder))
+
+    @cache  # opened in the process of the pool, at its first message
+    def opened() -> BatchWriter:
+        writer = BatchWriter(folder)
+        worker_process_shutdown.connect(lambda **_: writer.close(), weak=False)
+        return writer
+
+    add_tasks(app, opened)
     _add_commands(scheduler, {"folder": str(folder.absolute()), "process": os.getpid()})
     stopping = threading.Event()
     watches = Path(settings["FINEWS_WATCHES"])
@@ -176,24 +184,6 @@ def _schedule(
                 set_aside_former(connection)
         except (ArchiveError, *BROKEN) as error:
             logger.error("No job is sent: %s", error)
-
-
-class _OpenedOnce:
-    """Opens the archive in the process of the pool, at its first message."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._writer: BatchWriter | None = None
-        worker_process_shutdown.connect(self._close, weak=False)
-
-    def __call__(self) -> BatchWriter:
-        if self._writer is None:
-            self._writer = BatchWriter(self._folder)
-        return self._writer
-
-    def _close(self, **_: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
 
 
 def _add_commands(scheduler: Scheduler, about: Plain) -> None:

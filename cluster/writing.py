@@ -5,13 +5,12 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from pydantic import TypeAdapter
 
 from archive.archive import Archive
 from archive.article import Article
@@ -19,13 +18,13 @@ from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import PostRow
 from archive.clock import Clock, utc_now
-from archive.content.lexicon import NamedSecurity
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from archive.storage import Closing
 from archive.warc import Exchange
 from archive.writing import Outcome
+from cluster.app import Plain
 from cluster.batch_log import BatchLog
-from cluster.messages import Batch, CrawlEnd, JobEnd, Plain, article_of, event_of, plain_article
+from cluster.messages import ARCHIVED, Archived, Batch, Brief, CrawlEnd, JobEnd
 from cluster.schedule import JobTable
 from crawler.archive_port import note
 from crawler.exit_status import ExitStatus
@@ -39,8 +38,6 @@ _MAX_IDS = 100_000
 
 #: Number of pictures in one answer.
 _MAX_PICTURES = 10_000
-
-_NAMES = TypeAdapter(list[NamedSecurity])
 
 #: Errors of SQLite for values that it cannot store, however often it is tried.
 _WRONG_VALUES = (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.IntegrityError)
@@ -78,9 +75,9 @@ class BatchWriter(Closing):
             self._received.begin(crawl, own, begin.spider, self._clock())
         captures = self._capture(crawl, batch.exchanges)
         outcomes = self._add(crawl, captures, batch.articles)
-        for code, found in batch.events:
-            if self._archive.has(ArticleId(code)):
-                note(self._archive, event_of(ArticleId(code), found))
+        for event in batch.events:
+            if self._archive.has(event.info_code):
+                note(self._archive, event)
         for address, data in batch.pictures:
             self._archive.store_picture(address, data)
         end = batch.end
@@ -101,17 +98,14 @@ class BatchWriter(Closing):
         return captures
 
     def _add(
-        self, crawl: str, captures: dict[int, Capture], articles: Iterable[Plain]
+        self, crawl: str, captures: dict[int, Capture], articles: Iterable[Article]
     ) -> Counter[str]:
         outcomes: Counter[str] = Counter()
-        valid = []
-        for facts in articles:
-            try:
-                valid.append(_with_places(article_of(facts), crawl, captures))
-            except Refused as error:
-                logger.warning("%s", error)
-                outcomes["refused"] += 1
-        for article, outcome in zip(valid, add_each(self._archive.add_many, valid), strict=True):
+        placed = [
+            replace(article, captures=_placed(article.captures, crawl, captures))
+            for article in articles
+        ]
+        for article, outcome in zip(placed, add_each(self._archive.add_many, placed), strict=True):
             if isinstance(outcome, Refused):
                 logger.warning("%s", outcome)
                 outcomes["refused"] += 1
@@ -167,29 +161,26 @@ class BatchWriter(Closing):
         arguments: dict[str, str],
         due: Plain,
         run: str | None = None,
-    ) -> Plain:
-        """Return the facts that a new crawl of some hosts needs.
+    ) -> Plain | None:
+        """Return the `Brief` of a new crawl; None where its run has ended, or was cancelled.
 
         :param due: arguments of `Archive.due`.
         :param run: run of a job that the crawl belongs to.
-        :returns: nothing but ``ended`` where that run has ended, or was cancelled.
         """
         if run is not None and not self._jobs.is_current(run):
-            return {"ended": True}
-        completed = self._archive.completed(spider, arguments)
-        stand_ins = self._archive.stand_ins(due["days"])
-        return {
-            "completed": completed.isoformat() if completed else None,
-            "stand_ins": [(code, edition, asdict(body)) for code, edition, body in stand_ins],
-            "archive": self._received.identity,
-            "categories": self._archive.categories(),
-            "memory": self._archive.crawl_state.rows_of_hosts(hosts),
-            "due": self._due(hosts, due),
-            "usual_failures": self._archive.history().usual_failures,
-            "names": _NAMES.dump_python(list(self._archive.lexicon()), mode="json"),
-        }
+            return None
+        return Brief(
+            archive=self._received.identity,
+            completed=self._archive.completed(spider, arguments),
+            due=self._due(hosts, due),
+            stand_ins=list(self._archive.stand_ins(due["days"])),
+            categories=self._archive.categories(),
+            memory=self._archive.crawl_state.rows_of_hosts(hosts),
+            usual_failures=self._archive.history().usual_failures,
+            names=list(self._archive.lexicon()),
+        ).model_dump(mode="json", warnings=False)  # a row has 0 and 1 for False and True
 
-    def _due(self, hosts: list[str], due: Plain) -> list[tuple[Plain, list[Plain]]]:
+    def _due(self, hosts: list[str], due: Plain) -> list[Archived]:
         found = []
         for row in self._archive.due(**due, hosts=hosts):
             try:
@@ -199,15 +190,18 @@ class BatchWriter(Closing):
                 self._archive.mark_checked(ArticleId(row.info_code))
         return found
 
-    def _with_editions(self, row: PostRow) -> tuple[Plain, list[Plain]]:
+    def _with_editions(self, row: PostRow) -> Archived:
         # Without the text, because the article has the body.
-        editions = self._archive.editions_of(ArticleId(row.info_code))
-        return asdict(replace(row, text="")), list(map(plain_article, editions))
+        return replace(row, text=""), list(self._archive.editions_of(ArticleId(row.info_code)))
 
-    def article(self, info_code: str) -> tuple[Plain, list[Plain]] | None:
-        """Return the row of an article, and its editions; None when it is not archived."""
+    def article(self, info_code: str) -> Any:
+        """Return an archived article as plain data; None when it is not archived."""
         row = self._archive.row_of(ArticleId(info_code))
-        return self._with_editions(row) if row else None
+        return (
+            ARCHIVED.dump_python(self._with_editions(row), mode="json", warnings=False)
+            if row
+            else None
+        )
 
     def seen_after(
         self, first_seen: str, info_code: str, path: str
@@ -222,10 +216,6 @@ class BatchWriter(Closing):
     def job_ended(self, text: str) -> None:
         """Record how a job ended."""
         self._jobs.end(JobEnd.model_validate_json(text), self._clock())
-
-
-def _with_places(article: Article, crawl: str, captures: dict[int, Capture]) -> Article:
-    return replace(article, captures=_placed(article.captures, crawl, captures))
 
 
 def _placed(

@@ -26,7 +26,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(happened: Callable[[], object], seconds: float = 240) -> None:
     """Wait until a condition is true; raise AssertionError when that takes too many seconds."""
     deadline = time.monotonic() + seconds
     while not happened():

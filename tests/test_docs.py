@@ -46,7 +46,7 @@ NEEDED = ("git", "jekyll", "rsync")
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands(document)]
-NOT_TRANSLATED = {"cluster.md", "faults.md"}
+NOT_TRANSLATED = {"faults.md"}
 """Documents that are in English only, besides those of the reference."""
 
 

@@ -1,8 +1,8 @@
 """What the tests of a cluster share: a broker, sites, workers, writers, as operators start them."""
 
+import multiprocessing
 import os
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -11,14 +11,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess as Process
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
+from click.testing import CliRunner
+from scrapy import cmdline
 
+from archive.cli import main
 from archive.errors import ArchiveError
-from cluster.app import ARCHIVE, DEAD, JOBS, command, make_app, opened_app
-from cluster.messages import Plain
+from cluster.app import ARCHIVE, DEAD, JOBS, Plain, command, make_app, opened_app
 from cluster.status import ClusterStatus, status_of
 from cluster.writer import declare
 from demo.brokers import Broker, running, wait_for
@@ -26,12 +29,45 @@ from demo.certificates import Authority
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from demo.several import OneOfSeveral, several_sites
-from tests.conftest import ROOT
 from tests.support.requirements import program
 
-FINEWS = (sys.executable, "-m", "archive.cli", "cluster")
 DELAY_SECONDS = 0.05
 """Between two requests to one host."""
+FORKS = multiprocessing.get_context("forkserver")
+"""Starts commands as processes that need not import anything, which takes seconds."""
+FORKS.set_forkserver_preload(["cluster.writer", "cluster.worker", __name__])
+
+
+def begin(words: Sequence[str], environment: dict[str, str], log: Path) -> Process:
+    """Start ``finews …`` or ``scrapy …``; `log` has what it prints."""
+    process = FORKS.Process(target=_run, args=(words, environment, log))
+    process.start()
+    return process
+
+
+def _run(words: Sequence[str], environment: dict[str, str], log: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    for name in [name for name in sys.modules if name.startswith("settings")]:
+        del sys.modules[name]  # which read the environment
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    sys.path.insert(0, environment.get("PYTHONPATH", ""))
+    if words[0] == "scrapy":
+        cmdline.execute(list(words))
+    main(words[1:], prog_name="finews")
+
+
+def ended(process: Process) -> int | None:
+    """Return the exit status of a process; wait for its end."""
+    process.join(120)
+    return process.exitcode
+
+
+def kill(process: Process) -> None:
+    process.kill()
+    process.join(60)
 
 
 @dataclass
@@ -85,15 +121,14 @@ class Cluster:
     replica: Replica
     sites: Sequence[OneOfSeveral]
     settings: str = field(default_factory=lambda: PACED)
-    started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    started: list[Process] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         for process in self.started:
-            process.kill()
-            process.wait(timeout=30)
+            kill(process)
 
     @property
     def archive(self) -> Path:
@@ -127,44 +162,28 @@ class Cluster:
             "FINEWS_JOBS": str(self.jobs),
             "SCRAPY_SETTINGS_MODULE": "paced",
             "PYTHONPATH": str(self.folder),
-            "PYTHONWARNINGS": "ignore",  # Celery's, of a superuser
             **self.replica.environment,
         }
 
-    def start(
-        self, role: str, name: str, *options: str, **environment: str
-    ) -> "subprocess.Popen[bytes]":
+    def start(self, role: str, name: str, *options: str, **environment: str) -> Process:
         text = self.settings.replace("FOLDER", repr(str(self.folder / "sources")))
         (self.folder / "paced.py").write_text(text.replace("DELAY}", f"{DELAY_SECONDS}}}"))
-        with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                (*FINEWS, role, *options),
-                cwd=ROOT,
-                env=self.environment(name) | environment,
-                stdout=log,
-                stderr=log,
-            )
+        words = ("finews", "cluster", role, *options)
+        process = begin(words, self.environment(name) | environment, self.folder / f"{name}.log")
         self.started.append(process)
         return process
 
-    def writer(self, *options: str) -> "subprocess.Popen[bytes]":
+    def writer(self, *options: str) -> Process:
         return self.start("writer", "writer", *options)
 
-    def worker(self, name: str, crawls: int = 1) -> "subprocess.Popen[bytes]":
+    def worker(self, name: str, crawls: int = 1) -> Process:
         return self.start("worker", name, "--name", name, "--crawls", str(crawls))
 
     def run(self, *command: str, status: int | None = 0, **environment: str) -> str:
-        done = subprocess.run(
-            (*FINEWS, *command),
-            cwd=ROOT,
-            env=self.environment() | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert status in {done.returncode, None}, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        """Run ``finews cluster …`` in this process, and return what it prints."""
+        done = CliRunner().invoke(main, ("cluster", *command), env=self.environment() | environment)
+        assert status in {done.exit_code, None}, done.output
+        return str(done.output)
 
     def change(self, action: str, *names: str) -> None:
         """Send, pause, resume or cancel jobs by name, once the writer answers."""
@@ -175,7 +194,7 @@ class Cluster:
                 return True
             return False
 
-        wait_for(done, 30)
+        wait_for(done)
 
     def send(self, *names: str) -> None:
         """Jobs by name; all when none is named."""
@@ -217,7 +236,7 @@ class Cluster:
         except sqlite3.OperationalError:
             return {}
 
-    def wait_until_done(self, *names: str, seconds: float = 60) -> dict[str, tuple[int, int]]:
+    def wait_until_done(self, *names: str, seconds: float = 240) -> dict[str, tuple[int, int]]:
         """Until these jobs, or those of all sites, have ended and all of theirs is written."""
         wanted = {*names} or {site.name for site in self.sites}
         wait_for(lambda: wanted <= self.ended().keys(), seconds)

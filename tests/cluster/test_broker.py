@@ -1,6 +1,7 @@
 """Nothing hangs in silence, whatever is wrong with the broker, and it is the right one."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from demo.brokers import free_port, wait_for
 from demo.certificates import Authority
-from tests.cluster.conftest import Cluster, Visits
+from tests.cluster.conftest import Cluster, Visits, ended
 from tests.conftest import ROOT
 
 NOT_USED = "The broker that FINEWS_BROKER names"
@@ -19,7 +20,7 @@ NOT_USED = "The broker that FINEWS_BROKER names"
 def status_of(cluster: Cluster, url: str, status: int = 1, **environment: str) -> str:
     started = time.monotonic()
     told = cluster.run("status", status=status, FINEWS_BROKER=url, **environment)
-    assert time.monotonic() - started < 3 + 4  # to import Celery takes seconds on a busy machine
+    assert time.monotonic() - started < 3 + 1
     return told
 
 
@@ -28,8 +29,8 @@ def test_without_a_broker_one_sentence(cluster: Cluster) -> None:
     assert status_of(cluster, nobody).startswith(f"problem  {NOT_USED} could not be used")
     for command in (["send"], ["dead"], ["writer"]):
         told = cluster.run(*command, status=1, FINEWS_BROKER=nobody)
-        assert told.startswith(f"Error: {NOT_USED} could not be used")
-        assert len(told.splitlines()) == 1
+        assert told.splitlines()[-1].startswith(f"Error: {NOT_USED} could not be used")
+        assert len(told.splitlines()) == 1 + (command == ["writer"])
 
 
 @pytest.mark.parametrize("url", ["", "redis://127.0.0.1:6379/0", "sqs://"])
@@ -76,16 +77,20 @@ def test_an_alarm_of_the_broker_is_seen(
     wait_for(lambda: "The broker accepts no messages, and all wait" in cluster.log("a"))
     cluster.broker.control("set_vm_memory_high_watermark", "absolute", "1GB")
     assert cluster.wait_until_done("site0") == {"site0": (0, 0)}
-    assert (writer.poll(), worker.poll()) == (None, None)
+    assert writer.is_alive()
+    assert worker.is_alive()
 
     # A frozen writer, and a frozen broker.
-    writer.send_signal(signal.SIGSTOP)
+    os.kill(writer.pid or 0, signal.SIGSTOP)
     found = json.loads(cluster.run("status", "--json", status=1))
     assert found["problems"][0].startswith("No writer answers")
-    writer.send_signal(signal.SIGCONT)
+    os.kill(writer.pid or 0, signal.SIGCONT)
     cluster.broker.signal(signal.SIGSTOP)
-    assert f"{NOT_USED} gave no answer" in status_of(cluster, cluster.broker.url)
+    started = time.monotonic()
+    assert ended(cluster.start("status", "frozen")) == 1
+    assert time.monotonic() - started < 3 + 2
     cluster.broker.signal(signal.SIGCONT)
+    assert f"{NOT_USED} gave no answer" in cluster.log("frozen")
     wait_for(lambda: "problem" not in status_of_any(cluster, cluster.broker.url))
 
 

@@ -5,8 +5,6 @@
 
 import os
 import random
-import subprocess
-import sys
 import time
 from itertools import cycle, islice
 from pathlib import Path
@@ -18,8 +16,8 @@ from archive.integrity.verify import verify
 from demo.brokers import wait_for
 from demo.replica import Replica
 from demo.several import OneOfSeveral
-from tests.cluster.conftest import DELAY_SECONDS, Cluster, Visits
-from tests.conftest import ROOT, posts_in
+from tests.cluster.conftest import DELAY_SECONDS, Cluster, Visits, begin, ended, kill
+from tests.conftest import posts_in
 from tests.support.contents import content
 
 KILLS = int(os.environ.get("FINEWS_CLUSTER_KILLS", "4"))
@@ -36,15 +34,9 @@ def one_machine(sites: list[OneOfSeveral], tmp_path_factory: pytest.TempPathFact
         for one in sites:
             (folder / f"{one.name}.toml").write_text(one.declaration, encoding="utf-8")
             options = [word for setting in settings for word in ("-s", setting)]
-            subprocess.run(
-                (sys.executable, "-m", "scrapy", "crawl", one.name, "--nolog", *options),
-                cwd=ROOT,
-                env=os.environ
-                | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")},
-                stdout=subprocess.DEVNULL,
-                check=True,
-                timeout=60,
-            )
+            own = {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")}
+            words = ("scrapy", "crawl", one.name, *options)
+            assert ended(begin(words, os.environ | own, folder / "log")) == 0
     return folder / "news"
 
 
@@ -68,18 +60,17 @@ def test_killed_at_random_moments_the_archive_ends_as_one_machines(
             cluster.broker.kill()
             cluster.broker.start()
         else:
-            running[victim].kill()
-            running[victim].wait(timeout=30)
+            kill(running[victim])
             running[victim] = roles[victim]()
-    ended = cluster.wait_until_done(seconds=120)
+    cluster.wait_until_done()
     cluster.send()
-    wait_for(lambda: cluster.ended() != ended, 60)
-    ended = cluster.wait_until_done(seconds=120)
-    assert ended == dict.fromkeys(ended, (0, 0))
+    wait_for(lambda: cluster.ended().keys() != {one.name for one in cluster.sites})
+    states = cluster.wait_until_done()
+    assert states == dict.fromkeys(states, (0, 0))
 
     for process in running.values():
         process.terminate()
-        assert process.wait(timeout=60) == 0
+        assert ended(process) == 0
     assert content(cluster.archive) == content(one_machine)
     assert posts_in(cluster.archive) == posts_in(one_machine)
     assert not verify(cluster.archive).problems

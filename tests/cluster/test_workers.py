@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from demo.brokers import Broker, wait_for
 from demo.faults import Fault, status
 from demo.replica import Replica
 from demo.site import made_up_site
-from tests.cluster.conftest import Cluster, Visits, forget
+from tests.cluster.conftest import Cluster, Visits, begin, ended, forget, kill
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 from tests.support.contents import content
 from tests.support.receivers import web_receiver
@@ -37,8 +35,7 @@ def test_what_one_worker_learns_the_next_one_knows(cluster: Cluster) -> None:
         cluster.wait_until_done("site0", "site1")
         wait_for(lambda: web.bodies)
         assert "site0: " in web.bodies[0]
-    first.kill()
-    first.wait(timeout=30)
+    kill(first)
     archived = len(posts_in(cluster.archive))
     assert archived == cluster.sites[1].articles
 
@@ -52,7 +49,7 @@ def test_what_one_worker_learns_the_next_one_knows(cluster: Cluster) -> None:
     assert "site0: once" not in cluster.run("status", status=1)
 
     writer.terminate()
-    assert writer.wait(timeout=60) == 0
+    assert ended(writer) == 0
     with Archive(cluster.archive) as archive:
         (block,) = archive.crawl_state.all()["blocks"]
     assert (block["host"], block["times"]) == (host, 1)
@@ -66,11 +63,10 @@ def test_a_stopped_worker_gives_its_job_back_within_ten_seconds(
     cluster.send("site0")
     wait_for(visits.go_on(20))
     if frozen:
-        writer.kill()
-        writer.wait(timeout=30)
+        kill(writer)
     started = time.monotonic()
     first.terminate()
-    assert first.wait(timeout=60) == 0
+    assert ended(first) == 0
     assert time.monotonic() - started < 10 + 2
     if frozen:
         writer = cluster.writer()
@@ -122,14 +118,9 @@ def test_the_first_spiders_end_with_the_same_archive_and_pictures(
             site_argument = ("-a", f"site=http://{MIRROR}/") if spider == "finews" else ()
             options = (f"FINEWS_SOURCES={sources}", "FINEWS_MEDIA=1")
             words = [word for option in options for word in ("-s", option)]
-            subprocess.run(
-                (*CRAWL, spider, *site_argument, *words, *NO_DELAYS),
-                cwd=ROOT,
-                env=os.environ | replica.environment | {"FINEWS_ARCHIVE": str(one_machine)},
-                capture_output=True,
-                check=True,
-                timeout=120,
-            )
+            words = ("scrapy", "crawl", spider, *site_argument, *words, *NO_DELAYS)
+            own = replica.environment | {"FINEWS_ARCHIVE": str(one_machine)}
+            assert ended(begin(words, os.environ | own, tmp_path / "log")) == 0
         forget(broker)
         cluster.folder.mkdir()
         cluster.jobs.write_text(JOBS, encoding="utf-8")
@@ -139,17 +130,13 @@ def test_the_first_spiders_end_with_the_same_archive_and_pictures(
         cluster.worker("a", crawls=2)
         for name in ("eastmoney", "finews"):
             cluster.send(name)
-            ended = cluster.wait_until_done(name)
-            assert ended[name] == (0, 0), cluster.log("a")[-3000:]
+            assert cluster.wait_until_done(name)[name] == (0, 0), cluster.log("a")[-3000:]
     assert without_traces(cluster.archive) == without_traces(one_machine)
     pictures = [
         sorted(path.name for path in (folder / "media").rglob("*") if path.is_file())
         for folder in (cluster.archive, one_machine)
     ]
     assert pictures[0] == pictures[1] != []
-
-
-CRAWL = (sys.executable, "-m", "scrapy", "crawl")
 
 
 def without_traces(archive: Path) -> str:

@@ -17,7 +17,7 @@ from cluster.app import ARCHIVE, DEAD, JOBS, MAX_BYTES, opened_app, send
 from cluster.dead_letters import dead_letters
 from cluster.messages import Batch
 from demo.brokers import wait_for
-from tests.cluster.conftest import Cluster
+from tests.cluster.conftest import Cluster, kill
 
 OLD_BATCH = bytes.fromhex("93" + "91" + "82a5637261776ca178a66e756d62657201" + "80" + "80")
 """A batch of the last release, as msgpack: its messages have no version."""
@@ -27,7 +27,10 @@ def is_there(cluster: Cluster) -> bool:
     return cluster.status().writer is not None
 
 
-def test_a_second_writer_and_another_archive_are_refused(cluster: Cluster) -> None:
+def test_a_second_writer_and_another_archive_are_refused(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cluster.writer._KILLED_SECONDS", 0.5)
     with Archive(cluster.archive):
         told = cluster.run("writer", status=1)
     assert f"The archive {cluster.archive} is being written by process {os.getpid()}" in told
@@ -37,8 +40,7 @@ def test_a_second_writer_and_another_archive_are_refused(cluster: Cluster) -> No
     told = cluster.run("writer", other, status=1)
     assert f":{cluster.archive}; stop it first" in told
     assert "is running" in cluster.run("writer", other, "--take-over", status=1)
-    writer.kill()  # also when nobody writes
-    writer.wait(timeout=30)
+    kill(writer)  # also when nobody writes
     told = cluster.run("writer", other, status=1)
     assert f":{cluster.archive}, and not" in told
     assert "finews cluster writer --take-over" in told
@@ -122,7 +124,7 @@ def test_a_batch_that_kills_the_writer_twice_is_a_dead_letter(cluster: Cluster) 
             (process,) = children(writer.pid)
             os.kill(process, signal.SIGKILL)
         wait_for(lambda: "delivery_limit" in cluster.run("dead"))
-    assert writer.poll() is None
+    assert writer.is_alive()
     assert cluster.run("dead", "retry") == "1 dead letters sent again.\n"
     wait_for(lambda: cluster.number("SELECT count(*) FROM crawls") == 2)
     assert cluster.run("dead") == ""

@@ -16,8 +16,9 @@ from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
 from archive.integrity.verify import verify
 from archive.warc import find_file, read_record
-from cluster.messages import Batch, Plain, article_of, plain_article
+from cluster.messages import ARCHIVED, Batch, Brief
 from cluster.writing import BatchWriter
+from crawler.items import Checked, Gone, Listed
 from crawler.listed_facts import ListedFacts
 from tests.support.articles import ARTICLE, CODE, Clock, files, rows
 from tests.support.captures import exchange
@@ -45,21 +46,22 @@ def writer(folder: Path) -> Iterator[BatchWriter]:
         yield writer
 
 
-def over_the_wire(plain: Plain) -> Plain:
-    found: Plain = json.loads(json.dumps(plain))
-    return found
+def brief(writer: BatchWriter, *hosts: str) -> Brief:
+    """The facts of a new crawl, as they arrive at a worker."""
+    facts = json.loads(json.dumps(writer.brief([*hosts], **ABOUT)))
+    return Brief.model_validate(facts)
 
 
 def batch(number: int, **content: Any) -> str:
     return Batch(crawl=CRAWL, number=number, **content).model_dump_json()
 
 
-def articles(number: int, *plain: Plain) -> str:
-    return batch(number, articles=list(plain), exchanges=[(7, PAGE)])
+def articles(number: int, *sent: Article) -> str:
+    return batch(number, articles=list(sent), exchanges=[(7, PAGE)])
 
 
 BEGIN = batch(0, begin={"spider": "finews", "arguments": {"category": "x"}})
-ARTICLES = articles(1, plain_article(SENT))
+ARTICLES = articles(1, SENT)
 
 
 def end(batches: int, **memory: Any) -> str:
@@ -77,7 +79,9 @@ def everything(folder: Path) -> tuple[object, ...]:
 def test_articles_and_exchanges_are_the_same_after_the_wire() -> None:
     sent = Batch.model_validate_json(ARTICLES)
     assert sent.exchanges == [(7, PAGE)]
-    assert article_of(sent.articles[0]) == SENT
+    assert sent.articles == [SENT]
+    events = [Listed(CODE, ("600519",)), Gone(CODE), Checked(CODE, settled=False)]
+    assert Batch.model_validate_json(batch(1, events=events)).events == events
 
 
 def test_a_crawl_of_batches_is_archived_with_what_it_was_made_of(
@@ -111,15 +115,15 @@ def test_an_exchange_that_comes_with_two_batches_is_kept_once(
     other = replace(SENT, info_code=InfoCode("NW202112292230175549"))
     writer.write(BEGIN)
     writer.write(ARTICLES)
-    writer.write(articles(2, plain_article(other)))
+    writer.write(articles(2, other))
     captures = {post["captures"] for post in rows(folder, "SELECT captures FROM posts")}
     assert len(captures) == 1
 
 
 def test_a_refused_article_takes_no_other_with_it(writer: BatchWriter, folder: Path) -> None:
-    broken = plain_article(SENT) | {"info_code": "../../x"}
+    broken = replace(SENT, info_code=InfoCode("NW202112292230175549"), tag=None)
     writer.write(BEGIN)
-    writer.write(articles(1, broken, plain_article(SENT)))
+    writer.write(articles(1, broken, SENT))
     writer.write(end(2))
     assert len(rows(folder, "SELECT * FROM posts")) == 1
     (crawl,) = rows(folder, "SELECT added, failed FROM crawls")
@@ -144,7 +148,7 @@ def test_lists_count_as_read_when_all_batches_are_here(
     writer.write(BEGIN)
     writer.write(ARTICLES)
     writer.write(end(sent, validators=VALIDATORS))
-    assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == kept
+    assert brief(writer, "site.test").memory["validators"] == kept
     (crawl,) = rows(folder, "SELECT status, verdict FROM crawls")
     if kept:
         assert crawl == {"status": 0, "verdict": "Done."}
@@ -164,7 +168,7 @@ def test_rows_of_a_newer_release_keep_what_is_known(writer: BatchWriter, folder:
     rows_of_it = [{"url": "http://site.test/", "etag": '"2"', "last_modified": None, "new": 1}]
     writer.write(BEGIN)
     writer.write(end(1, validators=rows_of_it, somethings=[{"key": 1}]))
-    assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == [
+    assert brief(writer, "site.test").memory["validators"] == [
         VALIDATORS[0] | {"etag": '"2"', "read": None}
     ]
 
@@ -200,14 +204,14 @@ def test_a_brief_is_about_its_hosts(writer: BatchWriter, tmp_path: Path) -> None
     writer.write(batch(2, memory=state.all()))
     state.close()
 
-    brief = over_the_wire(writer.brief(["share.test"], **ABOUT))
-    assert [row["host"] for row in brief["memory"]["blocks"]] == ["share.test"]
-    ((row, (article,)),) = brief["due"]
-    assert (row["info_code"], article_of(article).body) == (CODE, SENT.body)
-    assert brief["categories"] == [["经济观察网", "jingjiguanchawang", "经济观察网新闻"]]
-    other = writer.brief(["site.test"], **ABOUT)
-    assert other["memory"]["blocks"] == []
-    assert other["due"] == []
+    facts = brief(writer, "share.test")
+    assert [row["host"] for row in facts.memory["blocks"]] == ["share.test"]
+    ((row, (article,)),) = facts.due
+    assert (row.info_code, article.body) == (CODE, SENT.body)
+    assert facts.categories == [("经济观察网", "jingjiguanchawang", "经济观察网新闻")]
+    other = brief(writer, "site.test")
+    assert other.memory["blocks"] == []
+    assert other.due == []
 
 
 def test_looks_and_failures_reach_the_archive(writer: BatchWriter, folder: Path) -> None:
@@ -217,12 +221,12 @@ def test_looks_and_failures_reach_the_archive(writer: BatchWriter, folder: Path)
     failed |= {"last": failed["first"]}
     codes = [str(CODE), "NW202112292230175549"]
     failures = [failed | {"info_code": code} for code in codes]
-    looks = [[CODE, "gone"], ["NW202112292230175549", "gone"]]
+    looks = [Gone(CODE), Gone(InfoCode("NW202112292230175549"))]
     writer.write(batch(2, events=looks, memory={"failures": failures}))
     (post,) = rows(folder, "SELECT gone FROM posts")
     assert post["gone"]
     # The one that is archived by now did not fail.
-    kept = writer.brief([], **ABOUT)["memory"]["failures"]
+    kept = brief(writer).memory["failures"]
     assert [row["info_code"] for row in kept] == ["NW202112292230175549"]
 
 
@@ -236,7 +240,7 @@ def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
     failed |= dict.fromkeys(("first", "last"), "2026-11-22T00:00:00+00:00")
     for batch in (BEGIN, ARTICLES, end(2, failures=[failed | {"told": told}])):
         writer.write(batch)
-    (kept,) = writer.brief([], **ABOUT)["memory"]["failures"]
+    (kept,) = brief(writer).memory["failures"]
     again = ListedFacts.of_json(kept["told"])
     assert again is not None
     placed, other = again.captures
@@ -246,26 +250,24 @@ def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
 
 def test_the_archive_stays_sound(folder: Path) -> None:
     with BatchWriter(folder) as writer:
-        for told in (BEGIN, ARTICLES, articles(2, plain_article(SENT)), end(3)):
+        for told in (BEGIN, ARTICLES, articles(2, SENT), end(3)):
             writer.write(told)
     assert not verify(folder).problems
 
 
 def test_a_crawl_whose_run_has_ended_gets_no_facts(writer: BatchWriter) -> None:
-    assert writer.brief([], **ABOUT, run="ended, or cancelled") == {"ended": True}
+    assert writer.brief([], **ABOUT, run="ended, or cancelled") is None
 
 
 @pytest.mark.parametrize("article", [THS, CLS_FLASH, EXTRACTED], ids=str)
 def test_articles_of_any_source_are_the_same_after_the_wire(
     folder: Path, writer: BatchWriter, article: Article
 ) -> None:
-    assert article_of(over_the_wire(plain_article(article))) == article
     writer.write(BEGIN)
-    writer.write(batch(1, articles=[plain_article(article)]))
-    writer.write(batch(2, events=[(article.info_code, "gone")]))
+    writer.write(batch(1, articles=[article]))
+    writer.write(batch(2, events=[Gone(article.info_code)]))
     (row,) = rows(folder, "SELECT info_code, source, gone FROM posts")
     assert (row["info_code"], row["source"]) == (article.info_code, article.source)
     assert row["gone"]
-    found = writer.article(article.info_code)
-    assert found is not None
-    assert [article_of(each) for each in found[1]] == [article]
+    found = ARCHIVED.validate_python(json.loads(json.dumps(writer.article(article.info_code))))
+    assert found[1] == [article]
