@@ -3,14 +3,28 @@
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archive.commands.arguments import archive as _archive
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+
+@contextmanager
+def _opened_app() -> Iterator["Celery"]:
+    """Open the application of FINEWS_BROKER; ``finews --help`` does not wait for its import."""
+    from cluster.app import broker_url, opened_app
+
+    with opened_app(broker_url()) as app:
+        yield app
 
 
 @click.group()
@@ -70,10 +84,9 @@ def status(as_json: bool, as_metrics: bool) -> None:
 
     The exit status is 1 when there is a problem.
     """
-    from cluster.app import broker_url, opened_app
     from cluster.status import described, metrics, status_of
 
-    with opened_app(broker_url()) as app:
+    with _opened_app() as app:
         found = status_of(app)
         if as_json:
             click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
@@ -90,9 +103,9 @@ def _changing(action: str, done: str, doc: str) -> None:
     """
 
     def change(names: tuple[str, ...]) -> None:
-        from cluster.app import broker_url, command, opened_app
+        from cluster.app import command
 
-        with opened_app(broker_url()) as app:
+        with _opened_app() as app:
             changed = command(app, "finews_change", action=action, names=list(names))
         click.echo(f"{len(changed)} jobs {done}: {', '.join(changed) or 'none'}.")
 
@@ -111,10 +124,10 @@ _changing("cancel", "are cancelled", "End the runs of jobs, and do not wait; wit
 @click.option("--seconds", default=1800, show_default=True, help="The longest time to wait.")
 def drain(seconds: int) -> None:
     """Pause all jobs, and wait until no crawl runs and the writer has written everything."""
-    from cluster.app import ARCHIVE, broker_url, command, opened_app
+    from cluster.app import ARCHIVE, command
     from cluster.status import status_of
 
-    with opened_app(broker_url()) as app:
+    with _opened_app() as app:
         command(app, "finews_change", action="pause", names=[])
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -132,26 +145,22 @@ def drain(seconds: int) -> None:
 def dead(context: click.Context) -> None:
     """List the messages that could not be processed."""
     if context.invoked_subcommand is None:
-        from cluster.app import broker_url, opened_app
         from cluster.dead_letters import dead_letters
 
-        with opened_app(broker_url()) as app:
+        with _opened_app() as app:
             for each in dead_letters(app):
-                task = each.task or "no task"
-                click.echo(
-                    f"{each.number}  {each.time}  {each.queue}  {task}  {each.size} bytes  "
-                    f"{each.reason}"
-                )
+                size = f"{each.size} bytes"
+                facts = (each.number, each.time, each.queue, each.task, size, each.reason)
+                click.echo("  ".join(map(str, facts)))
 
 
 @dead.command()
 @click.argument("number", type=int)
 def show(number: int) -> None:
     """Show the beginning of a message."""
-    from cluster.app import broker_url, opened_app
     from cluster.dead_letters import NoDeadLetter, dead_letters
 
-    with opened_app(broker_url()) as app:
+    with _opened_app() as app:
         found = [each for each in dead_letters(app) if each.number == number]
     if not found:
         raise NoDeadLetter(f"There is no dead letter {number}.")
@@ -162,22 +171,17 @@ def show(number: int) -> None:
 @click.argument("numbers", type=int, nargs=-1)
 def retry(numbers: tuple[int, ...]) -> None:
     """Send messages to where they were; without numbers, all."""
-    from cluster.dead_letters import retry
+    from cluster.dead_letters import take
 
-    _take(retry, numbers, "sent again")
+    with _opened_app() as app:
+        click.echo(f"{take(app, numbers, sends=True)} dead letters sent again.")
 
 
 @dead.command()
 @click.argument("numbers", type=int, nargs=-1, required=True)
 def drop(numbers: tuple[int, ...]) -> None:
     """Delete messages for good."""
-    from cluster.dead_letters import drop
+    from cluster.dead_letters import take
 
-    _take(drop, numbers, "deleted")
-
-
-def _take(take: Callable[..., int], numbers: tuple[int, ...], done: str) -> None:
-    from cluster.app import broker_url, opened_app
-
-    with opened_app(broker_url()) as app:
-        click.echo(f"{take(app, numbers)} dead letters {done}.")
+    with _opened_app() as app:
+        click.echo(f"{take(app, numbers, sends=False)} dead letters deleted.")

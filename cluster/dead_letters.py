@@ -6,7 +6,7 @@ moved here by the writer.
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,9 +23,6 @@ from cluster.app import BROKEN, DEAD, no_broker
 
 #: Queues of the release before messages had a version.
 FORMER = ("finews.archive", "finews.jobs", "finews.aside")
-
-#: Headers that name the queue, the reason and the time of a message that the writer has moved.
-_QUEUE, _REASON, _TIME = "finews-queue", "finews-reason", "finews-time"
 
 _PATIENCE_SECONDS = 10
 
@@ -69,17 +66,13 @@ def dead_letters(app: Celery) -> list[DeadLetter]:
         raise no_broker(error) from error
 
 
-def retry(app: Celery, numbers: Collection[int]) -> int:
-    """Send dead letters to where they were, all when no number is given; return how many."""
-    return _take(app, numbers, sends=True)
+def take(app: Celery, numbers: Collection[int], *, sends: bool) -> int:
+    """Remove dead letters by their numbers, all when none is given; return how many.
 
-
-def drop(app: Celery, numbers: Collection[int]) -> int:
-    """Delete dead letters by their numbers; return how many."""
-    return _take(app, numbers, sends=False)
-
-
-def _take(app: Celery, numbers: Collection[int], *, sends: bool) -> int:
+    :param sends: whether they are sent to where they were.
+    :raises ArchiveError: when there is no broker.
+    :raises NoDeadLetter: when there is none of a number.
+    """
     try:
         with app.connection() as connection:
             chosen = {n: each for n, each in _messages(connection) if not numbers or n in numbers}
@@ -101,17 +94,18 @@ def _messages(connection: Connection) -> Iterator[tuple[int, Any]]:
         yield (number := number + 1), message
 
 
-def _publish(connection: Connection, message: Any, queue: str, **headers: str) -> None:
-    """Send a message as it is to a queue."""
-    kept = {
-        name: value
-        for name, value in message.headers.items()
-        if name != "x-death" and not name.startswith("x-first-death")
-    }
-    properties = message.properties | {"application_headers": kept | headers}
+def _publish(
+    connection: Connection, message: Any, queue: str, deaths: Sequence[object] = ()
+) -> None:
+    """Send a message as it is to a queue.
+
+    :param deaths: where it was before, and why it was moved, as RabbitMQ writes it.
+    """
+    kept = {name: each for name, each in message.headers.items() if not name.startswith("x-")}
+    headers = kept | ({"x-death": list(deaths)} if deaths else {})
     channel: Any = connection.default_channel
     channel.basic_publish(
-        amqp.Message(message.body, **properties),
+        amqp.Message(message.body, **message.properties | {"application_headers": headers}),
         exchange=DEAD if queue == DEAD else "",
         routing_key=queue,
         confirm_timeout=_PATIENCE_SECONDS,
@@ -119,8 +113,7 @@ def _publish(connection: Connection, message: Any, queue: str, **headers: str) -
 
 
 def _described(number: int, message: Any) -> DeadLetter:
-    headers = message.headers
-    death: dict[str, Any] = next(iter(headers.get("x-death", ())), {})
+    death: dict[str, Any] = next(iter(message.headers.get("x-death", ())), {})
     time = death.get("time", datetime.now(UTC))
     try:
         found = message.channel.message_to_python(message)
@@ -129,18 +122,17 @@ def _described(number: int, message: Any) -> DeadLetter:
         content = ""
     return DeadLetter(
         number=number,
-        queue=str(headers.get(_QUEUE) or death.get("queue", "")),
-        reason=str(headers.get(_REASON) or death.get("reason", "")),
-        time=str(headers.get(_TIME) or utc_iso(time.replace(tzinfo=UTC))),
-        task=str(headers.get("task", "")),
+        queue=str(death.get("queue", "")),
+        reason=str(death.get("reason", "")),
+        time=utc_iso(time.replace(tzinfo=UTC)),
+        task=str(message.headers.get("task", "no task")),
         size=len(message.body),
         content=content[:2000],
     )
 
 
-def set_aside_former(connection: Connection) -> int:
-    """Move the messages of an earlier release to the dead letters; return how many."""
-    moved, now = 0, utc_iso(datetime.now(UTC))
+def set_aside_former(connection: Connection) -> None:
+    """Move the messages of an earlier release to the dead letters."""
     for name in FORMER:
         channel: Any = connection.channel()
         try:
@@ -149,7 +141,6 @@ def set_aside_former(connection: Connection) -> int:
             continue
         while message := channel.basic_get(name):
             reason = "it is of a release whose messages have no version"
-            _publish(connection, message, DEAD, **{_QUEUE: name, _REASON: reason, _TIME: now})
+            death = {"queue": name, "reason": reason, "time": datetime.now(UTC)}
+            _publish(connection, message, DEAD, [death])
             channel.basic_ack(message.delivery_tag)
-            moved += 1
-    return moved

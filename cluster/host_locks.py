@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from amqp.exceptions import ResourceLocked
@@ -44,16 +44,10 @@ class HostLocks:
     deletes it when the connection ends, and closes a connection without heartbeats.
 
     :param hosts: hosts to lock, all of them or none.
-    :param on_lost: called in another thread when the locks are lost; ends the process by default.
     :raises HostLocked: when another crawl has locked one.
     """
 
-    def __init__(
-        self,
-        app: Celery,
-        hosts: Iterable[str],
-        on_lost: Callable[[Exception], None] | None = None,
-    ) -> None:
+    def __init__(self, app: Celery, hosts: Iterable[str]) -> None:
         timeouts = {"read_timeout": TIMEOUT_SECONDS, "write_timeout": TIMEOUT_SECONDS}
         self._connection = app.connection_for_write(
             heartbeat=EXPIRY_SECONDS // 2,
@@ -62,7 +56,6 @@ class HostLocks:
         )
         self._channel: Any = self._connection.channel()
         self._hosts = sorted(set(hosts))
-        self._on_lost = on_lost or _end_at_once
         self._closing = threading.Event()
         for host in self._hosts:
             try:
@@ -84,8 +77,7 @@ class HostLocks:
                 for host in self._hosts:
                     self._declare(host)
             except BROKEN as error:
-                self._on_lost(error)
-                return
+                _end_at_once(error)
 
     def close(self) -> None:
         """Release the locks."""

@@ -34,15 +34,6 @@ from crawler.spider_loader import DeclaredSpiderLoader
 _OF_FILES = {"share", "url"}
 
 
-#: Keys of earlier releases, and what to do now.
-_FORMER = {
-    "spider": "write source",
-    "sources": "write the facts into a file of settings/sources/ on each machine",
-    "delay": "write it into [manners] of the source's declaration",
-    "settings": "set them on the workers",
-}
-
-
 class InvalidJobs(FinewsError):
     """The jobs file is missing or wrong."""
 
@@ -63,13 +54,6 @@ class Job(BaseModel):
     every: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     days: Annotated[int, Field(ge=0)] | None = None
     arguments: dict[str, str] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_of_this_release(cls, job: object) -> object:
-        for key in _FORMER.keys() & job if isinstance(job, dict) else ():
-            raise ValueError(f"it can no longer have {key}: {_FORMER[key]}")
-        return job
 
     @model_validator(mode="after")
     def _name_no_file(self) -> Self:

@@ -32,7 +32,7 @@ from crawler.exit_status import ExitStatus
 logger = logging.getLogger(__name__)
 
 #: Statuses after which a job goes on as soon as it may, and the seconds until then.
-_AGAIN = {
+_AGAIN: dict[int | None, int] = {
     ExitStatus.INTERRUPTED: 0,
     ExitStatus.LOCKED: 10,
     ExitStatus.LOCKED_FOR_LONG: 10,
@@ -177,10 +177,6 @@ class Scheduler:
         self._changes: Mapping[Path, int] = {}
         self._turn = threading.Lock()
 
-    def begin(self) -> None:
-        """Let jobs wait that a killed writer did not send."""
-        self._table.forget_unsent()
-
     def tick(self) -> None:
         """Read the files if they have changed, and send the jobs whose turn it is."""
         with self._turn:
@@ -217,10 +213,8 @@ class Scheduler:
 
     def _may_be_sent(self, state: JobState, states: Mapping[str, JobState], now: datetime) -> bool:
         paused = state.paused or (EVERY_JOB in states and states[EVERY_JOB].paused)
-        rest = _AGAIN.get(ExitStatus(state.status), 0) if state.status in _AGAIN else 0
-        rested = not state.ended or datetime.fromisoformat(state.ended) <= now - timedelta(
-            seconds=rest
-        )
+        rest = timedelta(seconds=_AGAIN.get(state.status, 0))
+        rested = not state.ended or datetime.fromisoformat(state.ended) + rest <= now
         return state.name in self.jobs.valid and not paused and rested
 
     def _is_due(self, state: JobState, now: datetime) -> bool:
@@ -248,16 +242,9 @@ class Scheduler:
         arguments = job.arguments_at(now)
         message = JobMessage(job=name, run=run, source=job.source, arguments=arguments)
         self._table.set(name, run=run)
+        to_workers: dict[str, Any] = {"queue": JOBS, "patience": _PATIENCE_SECONDS, "task_id": run}
         try:
-            text = message.model_dump_json()
-            send(
-                self._app,
-                "finews.crawl",
-                text,
-                queue=JOBS,
-                patience=_PATIENCE_SECONDS,
-                task_id=run,
-            )
+            send(self._app, "finews.crawl", message.model_dump_json(), **to_workers)
         except ArchiveError:
             self._table.set(name, run=None)
             raise

@@ -24,7 +24,8 @@ _PATIENCE_SECONDS = 2.0
 class ClusterStatus:
     """The status of a cluster; what did not answer is None.
 
-    :param problems: one sentence for each thing that an operator should look at.
+    :param outages: what is wrong with broker, writer or workers, one sentence for each.
+    :param problems: these, and what is wrong with jobs.
     :param messages: number of waiting messages by queue.
     :param blocked: whether the broker accepts no messages.
     :param workers: of each worker, the runs of jobs that it has, with the seconds since each began.
@@ -36,6 +37,7 @@ class ClusterStatus:
         and its interval in seconds.
     """
 
+    outages: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     messages: dict[str, int] | None = None
     blocked: bool = False
@@ -79,7 +81,15 @@ def status_of(app: Celery, patience: float = _PATIENCE_SECONDS) -> ClusterStatus
     until = time.monotonic() + patience + 0.3
     for thread in threads:
         thread.join(max(until - time.monotonic(), 0))
-    status.problems += _problems(status, failures, patience)
+    status.outages += _outages(status, failures, patience)
+    status.problems[:0] = status.outages
+    for job in status.jobs:
+        if job["failures"]:
+            times = "once" if job["failures"] == 1 else f"{job['failures']} times"
+            status.problems.append(
+                f"The job {job['name']} has failed {times}, last at {job['ended']}: "
+                f"{job['sentence']} ({job['status']})"
+            )
     return status
 
 
@@ -127,7 +137,7 @@ def _read_writer(app: Celery, status: ClusterStatus, patience: float) -> None:
     status.lag = time.monotonic() - asked
 
 
-def _problems(status: ClusterStatus, failures: dict[str, str], patience: float) -> Iterator[str]:
+def _outages(status: ClusterStatus, failures: dict[str, str], patience: float) -> Iterator[str]:
     if status.messages is None:
         silent = f"The broker that FINEWS_BROKER names gave no answer in {patience:g} s."
         yield failures.get("_read_broker", silent)
@@ -147,13 +157,6 @@ def _problems(status: ClusterStatus, failures: dict[str, str], patience: float) 
         yield "No worker answers: no job runs."
     if dead := status.messages[DEAD]:
         yield f"There are {dead} dead letters; see them with: finews cluster dead"
-    for job in status.jobs:
-        if job["failures"]:
-            times = "once" if job["failures"] == 1 else f"{job['failures']} times"
-            yield (
-                f"The job {job['name']} has failed {times}, last at {job['ended']}: "
-                f"{job['sentence']} ({job['status']})"
-            )
 
 
 def described(status: ClusterStatus) -> Iterator[str]:

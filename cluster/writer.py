@@ -23,7 +23,7 @@ from kombu import Connection
 
 from archive.archive import Archive
 from archive.errors import ArchiveError, FinewsError
-from archive.watches import notify
+from archive.watches import Failure, notify
 from cluster.app import (
     ARCHIVE,
     BROKEN,
@@ -37,6 +37,7 @@ from cluster.app import (
 from cluster.batch_log import BatchLog
 from cluster.dead_letters import set_aside_former
 from cluster.schedule import JobTable, Scheduler
+from cluster.status import status_of
 from cluster.worker import worker_settings
 from cluster.writing import BatchWriter, add_tasks
 
@@ -44,6 +45,9 @@ logger = logging.getLogger(__name__)
 
 #: Names of the queues that are claims: to be the writer, and to be the archive of this cluster.
 _WRITER, _CLAIM = "finews.writer", "finews.claim"
+
+#: Seconds between two checks of broker, writer and workers, for notices.
+_CHECK_SECONDS = 20
 
 #: Seconds for the broker to end the claim of a writer that was killed.
 _KILLED_SECONDS = 5
@@ -138,7 +142,9 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
         raise no_broker(error) from error
     vars(app)["claim"] = claim
     settings = worker_settings()
-    scheduler = Scheduler(app, JobTable(folder / "cluster.db"), jobs, settings)
+    table = JobTable(folder / "cluster.db")
+    table.forget_unsent()
+    scheduler = Scheduler(app, table, jobs, settings)
 
     @cache  # opened in the process of the pool, at its first message
     def opened() -> BatchWriter:
@@ -167,23 +173,27 @@ def declare(app: Celery, connection: Connection) -> None:
 def _schedule(
     scheduler: Scheduler, app: Celery, stopping: threading.Event, folder: Path, watches: Path
 ) -> None:
-    """Send what is due every second, and notices of what has ended, until stopped.
+    """Send what is due every second, until stopped; send notices of failures and outages.
 
     Messages of an earlier release become dead letters.
     """
-    scheduler.begin()
-    known: list[str | None] = []
+    known: object = None
+    outages: list[str] = []
+    checked = 0.0
     while not stopping.wait(1):
         try:
             scheduler.tick()
-            outcomes, ends = scheduler.outcomes()
-            if ends != known:
-                notify(folder, watches, outcomes)
-                known = ends
             with app.connection() as connection:
                 set_aside_former(connection)
         except (ArchiveError, *BROKEN) as error:
             logger.error("No job is sent: %s", error)
+        if time.monotonic() > checked + _CHECK_SECONDS:
+            outages, checked = status_of(app).outages, time.monotonic()
+        outcomes, ends = scheduler.outcomes()
+        outcomes["cluster"] = Failure("outage", outages[0]) if outages else None
+        if (outages, ends) != known:
+            known = outages, ends
+            notify(folder, watches, outcomes)
 
 
 def _add_commands(scheduler: Scheduler, about: Plain) -> None:

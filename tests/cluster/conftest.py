@@ -29,6 +29,7 @@ from demo.certificates import Authority
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from demo.several import OneOfSeveral, several_sites
+from tests.support.receivers import WebReceiver, web_receiver
 from tests.support.requirements import program
 
 DELAY_SECONDS = 0.05
@@ -162,7 +163,9 @@ class Cluster:
             "FINEWS_JOBS": str(self.jobs),
             "SCRAPY_SETTINGS_MODULE": "paced",
             "PYTHONPATH": str(self.folder),
+            "FINEWS_WATCHES": str(self.folder / "watches.toml"),
             **self.replica.environment,
+            "no_proxy": "127.0.0.1",
         }
 
     def start(self, role: str, name: str, *options: str, **environment: str) -> Process:
@@ -310,6 +313,18 @@ def cluster(
     ):
         cluster.write_jobs()
         yield cluster
+
+
+@pytest.fixture
+def notices(cluster: Cluster) -> Iterator[WebReceiver]:
+    """Receives the notices of failures of a cluster."""
+    with web_receiver() as web:
+        (cluster.folder / "watches.toml").write_text(
+            f'language = "en"\nchannels.hook = "json://127.0.0.1:{web.port}"\n'
+            'failures = {to = ["hook"]}\n',
+            encoding="utf-8",
+        )
+        yield web
 
 
 def forget(broker: Broker) -> None:

@@ -67,6 +67,7 @@ def alarm(cluster: Cluster) -> Iterator[None]:
 def test_an_alarm_of_the_broker_is_seen(
     cluster: Cluster, visits: Visits, request: pytest.FixtureRequest
 ) -> None:
+    web = request.getfixturevalue("notices")
     writer, worker = cluster.writer(), cluster.worker("a")
     cluster.send("site0")
     wait_for(visits.go_on(10))
@@ -75,6 +76,7 @@ def test_an_alarm_of_the_broker_is_seen(
     assert "problem  The broker accepts no messages, and all wait: it is low on memory" in told
     assert "finews_cluster_broker_blocked 1" in cluster.run("status", "--metrics", status=1)
     wait_for(lambda: "The broker accepts no messages, and all wait" in cluster.log("a"))
+    wait_for(lambda: any("The broker accepts no messages" in body for body in web.bodies))
     cluster.broker.control("set_vm_memory_high_watermark", "absolute", "1GB")
     assert cluster.wait_until_done("site0") == {"site0": (0, 0)}
     assert writer.is_alive()

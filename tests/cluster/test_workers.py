@@ -15,26 +15,16 @@ from demo.site import made_up_site
 from tests.cluster.conftest import Cluster, Visits, begin, ended, forget, kill
 from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
 from tests.support.contents import content
-from tests.support.receivers import web_receiver
+from tests.support.receivers import WebReceiver
 
 
-def test_what_one_worker_learns_the_next_one_knows(cluster: Cluster) -> None:
+def test_what_one_worker_learns_the_next_one_knows(cluster: Cluster, notices: WebReceiver) -> None:
     host = cluster.sites[0].host
     cluster.replica.faults = [Fault(host, "/a/", failure=status(403))]
-    watches = cluster.folder / "watches.toml"
-    with web_receiver() as web:
-        watches.write_text(
-            f'language = "en"\nchannels.hook = "json://127.0.0.1:{web.port}"\n'
-            'failures = {to = ["hook"]}\n',
-            encoding="utf-8",
-        )
-        notices = {"FINEWS_WATCHES": str(watches), "no_proxy": "127.0.0.1"}
-        writer = cluster.start("writer", "writer", **notices)
-        first = cluster.worker("a")
-        cluster.send("site0", "site1")
-        cluster.wait_until_done("site0", "site1")
-        wait_for(lambda: web.bodies)
-        assert "site0: " in web.bodies[0]
+    writer, first = cluster.writer(), cluster.worker("a")
+    cluster.send("site0", "site1")
+    cluster.wait_until_done("site0", "site1")
+    wait_for(lambda: any("site0: " in body for body in notices.bodies))
     kill(first)
     archived = len(posts_in(cluster.archive))
     assert archived == cluster.sites[1].articles
