@@ -6,7 +6,8 @@ moved here by the writer.
 """
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -131,14 +132,21 @@ def _described(number: int, message: Any) -> DeadLetter:
     )
 
 
-def set_aside_former(connection: Connection) -> None:
-    """Move the messages of an earlier release to the dead letters."""
+def former_queues(connection: Connection) -> list[str]:
+    """Return the queues of an earlier release that the broker has."""
+    found = []
     for name in FORMER:
         channel: Any = connection.channel()
-        try:
+        with suppress(NotFound):
             channel.queue_declare(name, passive=True)
-        except NotFound:
-            continue
+            found.append(name)
+    return found
+
+
+def set_aside(connection: Connection, queues: Iterable[str]) -> None:
+    """Move the messages of an earlier release to the dead letters."""
+    channel: Any = connection.default_channel
+    for name in queues:
         while message := channel.basic_get(name):
             reason = "it is of a release whose messages have no version"
             death = {"queue": name, "reason": reason, "time": datetime.now(UTC)}

@@ -19,14 +19,12 @@ from uuid import uuid4
 
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
-from scrapy.utils.misc import load_object
 
 from archive.article import Article, Edition
 from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
-from archive.clock import Clock
 from archive.content import format_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
@@ -61,51 +59,53 @@ class RemoteArchive:
 
     The hosts of the crawl's spider are locked until the archive is closed.
 
-    :param broker: address of the broker.
-    :param hosts: hosts to lock.
-    :param known: path of the file with the ids of archived articles.
-    :param patience: seconds to wait for the writer.
-    :param about: spider, arguments and revisits of the crawl, sent to the writer.
-
     :raises ArchiveLocked: when another crawl has locked one of the hosts.
     :raises ArchiveError: here and from every method, when broker or writer do not answer.
     """
 
     run: ClassVar[str | None] = None
 
-    def __init__(
-        self,
-        broker: str,
-        hosts: Sequence[str],
-        *,
-        known: Path,
-        clock: Clock,
-        patience: float,
-        about: Plain,
-    ) -> None:
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        hosts: list[str] = [*getattr(crawler.spider, "allowed_domains", ())]
+        if settings.getbool("FINEWS_MEDIA"):
+            hosts += picture_hosts_of(crawler)
         self.writing = asyncio.Lock()
         self._crawl = uuid4().hex
-        self._clock = clock
-        self._patience = patience
+        self._patience = settings.getfloat("FINEWS_WRITER_TIMEOUT_SECONDS")
         self._sending = threading.Lock()
         self._batches = 0
         self._sent: set[tuple[ArticleId, Edition]] = set()
         self._events: list[ArchiveEvent] = []
         with ExitStack() as undo:
-            self._app = undo.enter_context(opened_app(broker))
+            self._app = undo.enter_context(opened_app(broker_url()))
             self._spool = undo.enter_context(closing(_Spool()))
-            self._known = undo.enter_context(ArchivedIds(known))
+            self._known = undo.enter_context(ArchivedIds(Path(settings["FINEWS_KNOWN"])))
             try:
                 undo.callback(HostLocks(self._app, hosts).close)
             except BROKEN as error:
                 raise no_broker(error) from error
-            self._brief = self._fetch_facts(hosts, about)
+            self._brief = self._fetch_facts(
+                hosts=hosts,
+                run=self.run,
+                spider=crawler.spidercls.name,
+                arguments=getattr(crawler.spider, "given_arguments", {}),
+                due={
+                    "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
+                    "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
+                    "limit": settings.getint("FINEWS_REVISITS"),
+                    "learnt": settings.getbool("FINEWS_REVISITS_LEARNT"),
+                    "source": crawler.spidercls.name if declaration_of(crawler) else EASTMONEY,
+                },
+            )
             self._closing = undo.pop_all()
         brief = self._brief
         self.crawl_state = _ForwardedState(brief.memory, self._send_blocks)
         self._categories = {media: Category(slug, tag) for media, slug, tag in brief.categories}
         self._stand_ins = {(code, edition): body for code, edition, body in brief.stand_ins}
         self._editions = {row.info_code: editions for row, editions in brief.due}
+        # The crawl that had locked the hosts before may just have sent a request to them.
+        time.sleep(settings.getfloat("DOWNLOAD_DELAY"))
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
@@ -122,32 +122,7 @@ class RemoteArchive:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Lock the spider's hosts, and fetch the archive's facts about them."""
-        settings = crawler.settings
-        hosts: list[str] = [*getattr(crawler.spider, "allowed_domains", ())]
-        if settings.getbool("FINEWS_MEDIA"):
-            hosts += picture_hosts_of(crawler)
-        archive = cls(
-            broker_url(),
-            hosts,
-            known=Path(settings["FINEWS_KNOWN"]),
-            clock=load_object(settings["FINEWS_CLOCK"]),
-            patience=settings.getfloat("FINEWS_WRITER_TIMEOUT_SECONDS"),
-            about={
-                "run": cls.run,
-                "spider": crawler.spidercls.name,
-                "arguments": getattr(crawler.spider, "given_arguments", {}),
-                "due": {
-                    "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
-                    "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
-                    "limit": settings.getint("FINEWS_REVISITS"),
-                    "learnt": settings.getbool("FINEWS_REVISITS_LEARNT"),
-                    "source": crawler.spidercls.name if declaration_of(crawler) else EASTMONEY,
-                },
-            },
-        )
-        # The crawl that had locked the hosts before may just have sent a request to them.
-        time.sleep(settings.getfloat("DOWNLOAD_DELAY"))
-        return archive
+        return cls(crawler)
 
     @staticmethod
     def whereabouts(settings: BaseSettings) -> str:
@@ -312,8 +287,8 @@ class RemoteArchive:
     def _send_blocks(self, memory: StateRows) -> None:
         self._send(memory=memory)
 
-    def _fetch_facts(self, hosts: Sequence[str], about: Plain) -> Brief:
-        facts = self._ask("finews.brief", hosts=list(hosts), **about)
+    def _fetch_facts(self, **about: Any) -> Brief:
+        facts = self._ask("finews.brief", **about)
         if facts is None:
             raise RunEnded
         brief = Brief.model_validate(facts)

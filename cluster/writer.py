@@ -35,7 +35,7 @@ from cluster.app import (
     run_consumer,
 )
 from cluster.batch_log import BatchLog
-from cluster.dead_letters import set_aside_former
+from cluster.dead_letters import former_queues, set_aside
 from cluster.schedule import JobTable, Scheduler
 from cluster.status import status_of
 from cluster.worker import worker_settings
@@ -46,8 +46,8 @@ logger = logging.getLogger(__name__)
 #: Names of the queues that are claims: to be the writer, and to be the archive of this cluster.
 _WRITER, _CLAIM = "finews.writer", "finews.claim"
 
-#: Seconds between two checks of broker, writer and workers, for notices.
-_CHECK_SECONDS = 20
+#: Seconds between two checks of broker and workers; notices are sent of what two of them find.
+_CHECK_SECONDS = 10
 
 #: Seconds for the broker to end the claim of a writer that was killed.
 _KILLED_SECONDS = 5
@@ -138,6 +138,7 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
             connection.ensure_connection(timeout=_KILLED_SECONDS)
             claim.take(connection, take_over=take_over)
             declare(app, connection)
+            former = former_queues(connection)
     except BROKEN as error:
         raise no_broker(error) from error
     vars(app)["claim"] = claim
@@ -156,7 +157,7 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
     _add_commands(scheduler, {"folder": str(folder.absolute()), "process": os.getpid()})
     stopping = threading.Event()
     watches = Path(settings["FINEWS_WATCHES"])
-    arguments = (scheduler, app, stopping, folder, watches)
+    arguments = (scheduler, app, stopping, former, folder, watches)
     thread = threading.Thread(target=_schedule, args=arguments, daemon=True)
     worker_ready.connect(lambda **_: thread.start(), weak=False)
     worker_shutting_down.connect(lambda **_: stopping.set(), weak=False)
@@ -171,24 +172,32 @@ def declare(app: Celery, connection: Connection) -> None:
 
 
 def _schedule(
-    scheduler: Scheduler, app: Celery, stopping: threading.Event, folder: Path, watches: Path
+    scheduler: Scheduler,
+    app: Celery,
+    stopping: threading.Event,
+    former: Sequence[str],
+    folder: Path,
+    watches: Path,
 ) -> None:
     """Send what is due every second, until stopped; send notices of failures and outages.
 
-    Messages of an earlier release become dead letters.
+    :param former: queues of an earlier release, whose messages become dead letters.
     """
     known: object = None
+    found: list[str] = []
     outages: list[str] = []
-    checked = 0.0
+    checked = time.monotonic()
     while not stopping.wait(1):
         try:
             scheduler.tick()
-            with app.connection() as connection:
-                set_aside_former(connection)
+            if former:
+                with app.connection() as connection:
+                    set_aside(connection, former)
         except (ArchiveError, *BROKEN) as error:
             logger.error("No job is sent: %s", error)
         if time.monotonic() > checked + _CHECK_SECONDS:
-            outages, checked = status_of(app).outages, time.monotonic()
+            before, found, checked = found, status_of(app).outages, time.monotonic()
+            outages = found if before else []
         outcomes, ends = scheduler.outcomes()
         outcomes["cluster"] = Failure("outage", outages[0]) if outages else None
         if (outages, ends) != known:

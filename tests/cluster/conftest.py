@@ -185,6 +185,8 @@ class Cluster:
     def run(self, *command: str, status: int | None = 0, **environment: str) -> str:
         """Run ``finews cluster …`` in this process, and return what it prints."""
         done = CliRunner().invoke(main, ("cluster", *command), env=self.environment() | environment)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
         assert status in {done.exit_code, None}, done.output
         return str(done.output)
 

@@ -66,6 +66,29 @@ def test_a_stopped_worker_gives_its_job_back_within_ten_seconds(
     assert visits.together == []
 
 
+WAIT_SECONDS = float(os.environ.get("FINEWS_CLUSTER_WAIT_SECONDS", "6"))
+"""How long a job waits for another one of its host family; a nightly run asks for 600."""
+
+
+def test_a_job_that_waits_for_long_has_its_turn(cluster: Cluster, visits: Visits) -> None:
+    site = cluster.sites[0]
+    table = {site.host: visits.watching(site.sites[site.host], WAIT_SECONDS / site.articles)}
+    cluster.write_jobs(waiting='source = "site0"\nevery = 0')
+    with Replica(table) as slow:
+        cluster.replica = slow
+        cluster.writer()
+        cluster.worker("a", crawls=3)
+        cluster.send("site0")
+        wait_for(visits.go_on(5))
+        cluster.send("waiting")
+        wait_for(lambda: cluster.job("waiting")["waits_for"] == ["site0"])
+        assert "waits for site0 since" in cluster.run("status")
+        done = cluster.wait_until_done("site0", "waiting", seconds=WAIT_SECONDS + 240)
+        assert (done["site0"], done["waiting"]) == ((0, 0), (0, 0))
+    assert visits.together == []
+    assert cluster.log("a").count("articles found") == 2  # no crawl began only to be refused
+
+
 def test_a_drained_cluster_has_no_crawl_and_all_is_written(
     cluster: Cluster, visits: Visits
 ) -> None:
