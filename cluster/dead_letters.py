@@ -42,6 +42,7 @@ class DeadLetter:
         ``delivery_limit``, because processes died with it; or a sentence.
     :param time: when it was moved here, ISO 8601, UTC.
     :param task: name of its task.
+    :param id: identity of its task; of a job, the identity of its run.
     :param size: in bytes, as sent.
     :param content: the beginning of its content; empty when it cannot be decoded.
     """
@@ -51,6 +52,7 @@ class DeadLetter:
     reason: str
     time: str
     task: str
+    id: str
     size: int
     content: str
 
@@ -127,6 +129,7 @@ def _described(number: int, message: Any) -> DeadLetter:
         reason=str(death.get("reason", "")),
         time=utc_iso(time.replace(tzinfo=UTC)),
         task=str(message.headers.get("task", "no task")),
+        id=str(message.headers.get("id", "")),
         size=len(message.body),
         content=content[:2000],
     )

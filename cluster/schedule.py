@@ -9,7 +9,7 @@ family is the next.
 import logging
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from archive.errors import ArchiveError, FinewsError
 from archive.storage import plain, sqlite_errors
 from archive.watches import CRAWL, REFUSED, Failure
 from cluster.app import JOBS, LONGEST_JOB_SECONDS, Plain, send
+from cluster.dead_letters import DeadLetter
 from cluster.jobs import InvalidJobs, Jobs, changes_of, read_jobs
 from cluster.messages import JobEnd, JobMessage
 from crawler.exit_status import ExitStatus
@@ -195,6 +196,14 @@ class Scheduler:
             for name, busy_with in self.turns().items():
                 if not busy_with:
                     self._send(name, now)
+
+    def end_dead(self, letters: Iterable[DeadLetter]) -> None:
+        """End the runs whose jobs are dead letters: where processes died, the job goes on."""
+        for letter in letters:
+            died = letter.reason == "delivery_limit"
+            status = ExitStatus.INTERRUPTED if died else ExitStatus.ERROR
+            sentence = "Its message is a dead letter; see it with: finews cluster dead"
+            self._table.end(JobEnd(run=letter.id, status=status, sentence=sentence), self._clock())
 
     def turns(self) -> dict[str, list[str]]:
         """Return the jobs that may be sent and wait, in order, and whom each waits for."""

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,9 @@ from cluster.app import (
     run_consumer,
 )
 from cluster.batch_log import BatchLog
-from cluster.dead_letters import former_queues, set_aside
+from cluster.dead_letters import dead_letters, former_queues, set_aside
 from cluster.schedule import JobTable, Scheduler
-from cluster.status import status_of
+from cluster.status import ClusterStatus, status_of
 from cluster.worker import worker_settings
 from cluster.writing import BatchWriter, add_tasks
 
@@ -184,8 +185,7 @@ def _schedule(
     :param former: queues of an earlier release, whose messages become dead letters.
     """
     known: object = None
-    found: list[str] = []
-    outages: list[str] = []
+    status, outages = ClusterStatus(), list[str]()
     checked = time.monotonic()
     while not stopping.wait(1):
         try:
@@ -196,8 +196,11 @@ def _schedule(
         except (ArchiveError, *BROKEN) as error:
             logger.error("No job is sent: %s", error)
         if time.monotonic() > checked + _CHECK_SECONDS:
-            before, found, checked = found, status_of(app).outages, time.monotonic()
-            outages = found if before else []
+            before, status, checked = status, status_of(app), time.monotonic()
+            outages = status.outages if before.outages else []
+            if status.messages and status.messages != before.messages:
+                with suppress(ArchiveError):  # without a broker, at the next check
+                    scheduler.end_dead(dead_letters(app))
         outcomes, ends = scheduler.outcomes()
         outcomes["cluster"] = Failure("outage", outages[0]) if outages else None
         if (outages, ends) != known:

@@ -22,6 +22,7 @@ from scrapy import cmdline
 from archive.cli import main
 from archive.errors import ArchiveError
 from cluster.app import ARCHIVE, DEAD, JOBS, Plain, command, make_app, opened_app
+from cluster.dead_letters import FORMER
 from cluster.status import ClusterStatus, status_of
 from cluster.writer import declare
 from demo.brokers import Broker, running, wait_for
@@ -337,4 +338,5 @@ def forget(broker: Broker) -> None:
         channel: Any = connection.default_channel
         for queue in (JOBS, ARCHIVE, DEAD):
             channel.queue_purge(queue)
-        channel.queue_delete("finews.claim")
+        for queue in ("finews.claim", *FORMER):
+            channel.queue_delete(queue)

@@ -1,7 +1,7 @@
 """When jobs run: none vanishes, and the one that waits longest is the next."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from celery import Celery
 from scrapy.settings import Settings
 
 from cluster.app import JOBS, make_app
+from cluster.dead_letters import DeadLetter
 from cluster.jobs import InvalidJobs, read_jobs
 from cluster.messages import JobEnd, JobMessage
 from cluster.schedule import JobTable, Scheduler
@@ -193,6 +194,21 @@ def test_a_job_that_was_lost_is_sent_again(schedule: Schedule) -> None:
     assert not schedule.table.is_current(lost.run)
     schedule.end(lost)  # it changes nothing any more
     assert schedule.table.is_current(again.run)
+
+
+@pytest.mark.parametrize(
+    ("reason", "failures", "again"), [("delivery_limit", 0, ["site0"]), ("rejected", 1, [])]
+)
+def test_a_job_that_is_a_dead_letter_has_ended(
+    reason: str, failures: int, again: list[str], schedule: Schedule
+) -> None:
+    (run,) = schedule.go_on()
+    letter = DeadLetter(1, JOBS, reason, "", "finews.crawl", run.run, 0, "")
+    schedule.scheduler.end_dead([letter, replace(letter, id="another run")])
+    assert schedule.table.states()["site0"].failures == failures
+    assert schedule.names(10) == again
+    schedule.scheduler.end_dead([letter])  # it stays there, and ends no other run
+    assert schedule.names(600) == ([] if again else ["site0"])
 
 
 def test_a_kill_between_two_steps_of_sending_loses_nothing(schedule: Schedule) -> None:

@@ -174,10 +174,6 @@ def test_the_writer_first_sets_aside_what_the_release_before_sends(cluster: Clus
     cluster.worker("a")
     cluster.send("site0")
     assert cluster.wait_until_done("site0") == {"site0": (0, 0)}
-    with opened_app(cluster.broker.url) as app, app.connection() as connection:
-        channel = connection.default_channel
-        for queue in FORMER:
-            channel.queue_delete(queue)
 
 
 def publish_former(cluster: Cluster, message: dict[str, Any]) -> None:
