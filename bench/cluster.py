@@ -56,6 +56,7 @@ def compare_workers() -> None:
             )
 
 
+#: Of a worker that need not spare the sites of a replica.
 _SETTINGS = """
 from settings.cluster import *
 
@@ -64,7 +65,6 @@ FINEWS_FIRST_DAYS = 30000
 DOWNLOAD_SLOTS = {"finews": {"concurrency": 1, "delay": 0}}
 AUTOTHROTTLE_ENABLED = False
 """
-"""Of a worker that need not spare the sites of a replica."""
 
 
 def articles_a_second(

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 
 from archive.errors import ArchiveError, FinewsError
+from archive.sentences import translated
 from archive.signals import end_by_hangup
+from archive.translation import language_of_environment, set_language
 from crawler.archive_port import archive_class
 from crawler.exit_status import Counts, Verdict
 from crawler.running.call import (
@@ -36,6 +39,7 @@ class Command(CrawlCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Refuse wrong settings before `run`, for which Scrapy sets up its log."""
         super().process_options(args, opts)
+        set_language(language_of_environment(os.environ))
         assert self.settings is not None
         self._renamed = list(rename_settings(self.settings))
         prefer_environment(self.settings)
@@ -79,7 +83,7 @@ class Command(CrawlCommand):
 
     def _refuse(self, error: FinewsError) -> Verdict:
         assert self.settings is not None
-        print(f"finews: {error}", file=sys.stderr)
+        print(f"finews: {translated(str(error))}", file=sys.stderr)
         return Verdict(status_of(error, self.settings), str(error))
 
     def _report(self, crawler: Crawler, verdict: Verdict) -> None:
@@ -92,9 +96,9 @@ class Command(CrawlCommand):
         if verdict.status in GIVES_NONE and declaration and declaration.fallback:
             others = ", ".join(declaration.fallback)
             name = declaration.name
-            print(
-                f"finews: The same news is given by: {others}; `finews crawl {name}` crawls the"
-                f" first of them that answers when {name} gives none.",
-                flush=True,
+            sentence = (
+                f"The same news is given by: {others}; `finews crawl {name}` crawls the first of"
+                f" them that answers when {name} gives none."
             )
+            print(f"finews: {translated(sentence)}", flush=True)
         print_verdict(verdict)

@@ -157,7 +157,7 @@ def test_a_cluster_of_containers_crawls(
         debian_files((*BASE, "erlang-*", "grep", "rabbitmq-server", "sed")),
     )
     changes = (f"ENV PATH={PATH} HOME=/var/lib/rabbitmq", f'CMD ["{RABBITMQ}"]')
-    load(engine, "rabbitmq.tar", "docker.io/library/rabbitmq:3.13", *changes)
+    load(engine, "rabbitmq.tar", "docker.io/library/rabbitmq:4.0", *changes)
     cluster = DEPLOY / "compose-cluster.yaml"
     make_password, start, start_further = at_the_head(cluster)
     follow(engine, make_password)
