@@ -98,7 +98,7 @@ def test_the_page_shows_sources_and_hosts(operated: Site) -> None:
     page = Selector(visit(operated, "/status").text)
     assert page.css("h1::text").get() == "运行状况"
     text = " ".join(page.css("main ::text").getall())
-    for stated in ("finews", "正常", "ths", "失败", "ths has ended.", "b.test", "status 403"):
+    for stated in ("finews", "正常", "ths", "失败", "ths has ended.", "b.test", "状态 403"):
         assert stated in text
 
 
