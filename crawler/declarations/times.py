@@ -39,7 +39,8 @@ _NOISE = re.compile(r"(?:星期|周)[一二三四五六日天]|^\W*(?:发布|更
 _AROUND = " \t\r\n\u3000\xa0()（）[]【】|｜·,，"
 _EPOCH = re.compile(r"(\d{10})(?:\.\d*)?|(\d{13})|(\d{16})", re.ASCII)
 _CLOCK = (
-    r"(?P<hour>\d{1,2})[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:\.\d+)?)?[秒分]?"
+    r"(?:(?P<half>[凌清早]晨|早上|[上中下]午|傍晚|晚[上间])\s*)?(?P<hour>\d{1,2})[:：时点](?P<minute>\d{2})"
+    r"(?:[:：分](?P<second>\d{2})(?:[.,]\d+)?)?[秒分]?(?:\s*(?P<m>[ap])\.?m\.?)?"
 )
 _ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 _DAY_OF_YEAR = r"(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
@@ -50,11 +51,13 @@ _FORMS = tuple(
         rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?:[T\s]*(?P<hour>\d\d):?(?P<minute>\d\d)"
         rf"(?::?(?P<second>\d\d))?{_ZONE})?",
         rf"{_DAY_OF_YEAR}\s*{_CLOCK}",
-        rf"(?P<word>今天|今日|昨天|昨日|前天)\s*{_CLOCK}",
+        rf"(?P<word>今天|今日|昨天|昨日|前天)(?:\s*{_CLOCK})?",
         _CLOCK,
         r"(?P<ago>\d{1,4})\s*(?P<unit>秒|分钟|小时|天)(?:钟)?前",
         r"(?P<now>刚刚)",
         rf"{_DAY_OF_YEAR}",
+        rf"(?P<name>[a-z]{{3}})[a-z]*\.?\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})"
+        rf"(?:,?\s+{_CLOCK}{_ZONE})?",
     )
 )
 _STATED_ZONE = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.ASCII)
@@ -66,18 +69,13 @@ _MONTHS = {
         ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
     )
 }
-_ENGLISH_CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([ap])\.?m\.?)?"
-_ENGLISH = re.compile(
-    rf"(?P<month>[a-z]{{3}})[a-z]*\.?\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})(?:,?\s+{_ENGLISH_CLOCK})?",
-    re.ASCII | re.IGNORECASE,
-)
 # The zone's name that some write behind its offset, as in "+0800 CST".
 _NAME_BEHIND_OFFSET = re.compile(r"(?:GMT|UTC)?([+-]\d{2}:?\d{2}) (?:[A-Z]{2,5}|\([^()]*\))$")
 # CST is China's time where times without a zone are; mail takes it for that of Chicago.
 _CHINESE = re.compile(r"\bCST\b")
 _ANY_TIME, _OF_CHINA = datetime(2026, 1, 1), timedelta(hours=8)  # noqa: DTZ001 (in any zone)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
-_NOON = 12
+_NOON, _LATE_MORNING = 12, 10
 
 
 def read_time(
@@ -115,8 +113,6 @@ def _read(text: str, zone: tzinfo, near: datetime | None) -> Moment | None:
     for form in _FORMS:
         if match := form.fullmatch(text):
             return _of(match.groupdict(), zone, near)
-    if match := _ENGLISH.fullmatch(text):
-        return _in_english(match, zone)
     return _of_mail(text, zone)
 
 
@@ -135,7 +131,8 @@ def _of(parts: dict[str, str | None], zone: tzinfo, near: datetime | None) -> Mo
     if clock:
         precision = TimeUnit.SECOND if parts.get("second") else TimeUnit.MINUTE
     if parts.get("year"):
-        day = date(int(parts["year"] or 0), int(parts["month"] or 0), int(parts["day"] or 0))
+        month = parts.get("month") or _MONTHS.get((parts.get("name") or "").lower(), 0)
+        day = date(int(parts["year"] or 0), int(month), int(parts["day"] or 0))
     elif near is None:
         return None
     elif parts.get("now"):
@@ -151,7 +148,8 @@ def _of(parts: dict[str, str | None], zone: tzinfo, near: datetime | None) -> Mo
         day = near.astimezone(zone).date() - timedelta(days)
     time = datetime(day.year, day.month, day.day, tzinfo=zone)
     if clock:
-        hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+        hour = _hour_of_day(int(clock), parts.get("half"), parts.get("m"))
+        minute, second = int(parts.get("minute") or 0), int(parts.get("second") or 0)
         if (hour, minute, second) == (24, 0, 0):
             time += timedelta(days=1)
         else:
@@ -178,18 +176,23 @@ def _offset(stated: str) -> tzinfo:
     return datetime.strptime(stated.replace(":", ""), "%z").tzinfo or UTC
 
 
-def _in_english(match: re.Match[str], zone: tzinfo) -> Moment | None:
-    """Read a time as ``Nov 20, 2026 5:34:39 PM``."""
-    month = _MONTHS.get(match["month"].lower())
-    if month is None:
-        return None
-    day = datetime(int(match["year"]), month, int(match["day"]), tzinfo=zone)
-    hour, minute, second, half = match.groups()[-4:]
-    if hour is None:
-        return Moment(day, TimeUnit.DAY)
-    hours = int(hour) % _NOON + (_NOON if half.lower() == "p" else 0) if half else int(hour)
-    time = day.replace(hour=hours, minute=int(minute), second=int(second or 0))
-    return Moment(time, TimeUnit.SECOND if second else TimeUnit.MINUTE)
+def _hour_of_day(hour: int, half: str | None, am_or_pm: str | None) -> int:
+    """Return the hour of a day that ``下午5`` and ``5 PM`` state.
+
+    :raises ValueError: for an hour that the half of the day does not have, and for 12 at night,
+        which may be of this day or of the next one.
+    """
+    if half is None and am_or_pm is None:
+        return hour
+    if half == "中午" and hour >= _LATE_MORNING:
+        return hour
+    if half in {"中午", "下午", "傍晚", "晚上", "晚间"} or (am_or_pm or "").lower() == "p":
+        if hour == _NOON and half in {"晚上", "晚间"}:
+            raise ValueError("12 at night is of two days")
+        return hour if hour >= _NOON else hour + _NOON
+    if hour > _NOON:
+        raise ValueError("no hour of a morning")
+    return hour % _NOON
 
 
 def _of_mail(text: str, zone: tzinfo) -> Moment:
