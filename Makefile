@@ -82,7 +82,9 @@ bench: $(READY)
 	$(VENV)/bin/python -m bench.growth
 	$(VENV)/bin/python -m bench.extraction
 	$(VENV)/bin/python -m bench.edits
+	$(VENV)/bin/python -m bench.revisits
 	$(VENV)/bin/python -m bench.search
+	$(VENV)/bin/python -m bench.relevance
 	$(VENV)/bin/python -m bench.pages
 	$(VENV)/bin/python -m bench.importing
 	$(VENV)/bin/python -m bench.checking

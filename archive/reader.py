@@ -74,6 +74,7 @@ class ArchiveReader(Closing):
         limit: int,
         hosts: Collection[str] | None = None,
         source: str = EASTMONEY,
+        learnt: bool = False,
     ) -> list[PostRow]:
         """Return the articles that are due for a revisit, the longest overdue first.
 
@@ -84,10 +85,12 @@ class ArchiveReader(Closing):
         :param limit: most articles to return.
         :param hosts: only articles whose body came from one of these hosts.
         :param source: only articles of this source.
+        :param learnt: where more are due than `limit`, return those of which earlier revisits let
+            expect most edits; see `archive.revisits`.
         """
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
-        return self._catalog.due(utc_iso(now), since, share, limit, hosts, source)
+        return self._catalog.due(utc_iso(now), since, share, limit, hosts, source, learnt=learnt)
 
     def stored_body(
         self, info_code: ArticleId, edition: Edition | None = None

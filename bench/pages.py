@@ -51,7 +51,7 @@ def main() -> None:
             asyncio.run(visit_all(site, arguments.posts, arguments.rounds))
 
 
-def build(folder: Path, posts: int, superseded: int = 0) -> None:
+def build(folder: Path, posts: int, superseded: int = 0, corpus: Corpus | None = None) -> None:
     """An archive of made-up posts: the whole catalog, and the files of the posts it visits.
 
     :param superseded: number of posts that have a superseded version.
@@ -60,14 +60,14 @@ def build(folder: Path, posts: int, superseded: int = 0) -> None:
     Catalog(folder / "catalog.db").close()
     database = Database(folder / "catalog.db")
     register(database.conn)
-    corpus = Corpus()
+    corpus = corpus or Corpus()
     visited = set(visited_posts(posts, 1_000))
     with without_index(database):
         database.table("securities").insert_all(
             {
                 "code": security.code,
-                "market": int(security.code[0]),
-                "symbol": security.code[2:],
+                "market": int(security.code.partition(".")[0]),
+                "symbol": security.code.partition(".")[2],
                 "name": security.name,
                 "kind": "share",
             }

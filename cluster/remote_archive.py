@@ -134,6 +134,7 @@ class RemoteArchive:
                     "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
                     "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
                     "limit": settings.getint("FINEWS_REVISITS"),
+                    "learnt": settings.getbool("FINEWS_REVISITS_LEARNT"),
                 },
             },
         )
@@ -181,7 +182,13 @@ class RemoteArchive:
         """Return None: a worker knows articles by their ids alone."""
 
     def due(
-        self, *, share: float, days: float, limit: int, source: str = EASTMONEY
+        self,
+        *,
+        share: float,
+        days: float,
+        limit: int,
+        source: str = EASTMONEY,
+        learnt: bool = False,
     ) -> list[PostRow]:
         """Return the articles whose revisit is due, as of the beginning of the crawl."""
         return [row for row in self._due if ArticleId(row.info_code).source == source]

@@ -18,6 +18,7 @@ from archive.clock import utc_now
 from archive.commands.arguments import archive_option
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
+from archive.sentences import translated
 from archive.translation import gettext as _
 from crawler.checking.saved import has_answers, saved_answers
 from crawler.declarations import Declaration, load, load_all
@@ -40,8 +41,8 @@ from crawler.sources import Sources
 
 _CAPTURES = (".warc", ".warc.gz", ".wacz")
 _TABLES = tuple(end + packed for end in (".jsonl", ".ndjson", ".csv") for packed in ("", ".gz"))
+#: The most problems of one file that are shown.
 _MOST_REPORTS = 20
-"""Problems of one file that are shown."""
 
 
 @click.command("import")
@@ -99,7 +100,8 @@ def import_(
     The archive is created when it does not exist. An interrupted import continues when run again;
     importing the same again changes nothing.
 
-    Exit status: 0; 4, some saved files could not be read as articles.
+    Exit status: 0; 4, a file could not be read, some saved files are no articles, or no article
+    was found at all.
     """
     given = _Given.of(paths, source)
     reports = _Reports(quiet=quiet)
@@ -122,8 +124,27 @@ def import_(
         )
     if prepared is not None:
         done_all = _import_files(archive, prepared, hosts, given, reports)
-        if given.saved and done_all.refused:
+        sentence = _failure(done_all)
+        if sentence:
+            click.echo(f"finews: {sentence}", err=True)
+        if sentence or (given.saved and done_all.refused):
             sys.exit(ExitStatus.LAYOUT_CHANGED)
+
+
+def _failure(done: FilesImported) -> str | None:
+    """Return why an import of files failed; None where it did not."""
+    if done.unread:
+        return _("%(count)s files could not be read; their reasons are above.", count=done.unread)
+    if done.taken:
+        return None
+    if done.refused:
+        return _("No article was imported: nothing in the files could be read as an article.")
+    if done.left:
+        return _(
+            "No article was imported: no response is of an article of a declared source. "
+            "--source NAME reads other pages by extraction."
+        )
+    return _("No article was imported: the files hold no rows and no responses.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +198,8 @@ class _Reports:
     def of_post(self, finding: FileFinding) -> None:
         """Show a finding about a post file."""
         name = click.format_filename(finding.file)
-        self._show(f"{name}: {'' if finding.taken else 'not imported: '}{finding.reason}")
+        not_imported = "" if finding.taken else "not imported: "
+        self._show(f"{name}: {not_imported}{finding.reason}")
 
     def begin_file(self) -> None:
         """Begin with another web archive or table."""
@@ -193,7 +215,7 @@ class _Reports:
 
     def _show(self, line: str) -> None:
         if not self._quiet:
-            click.echo(line, err=True)
+            click.echo(translated(line), err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,11 +277,11 @@ class _Prepared:
             other = undeclared(_source_name(name), title=title, lang=lang)
         saved_of = declarations.get(source or "", other)
         if given.saved and source not in declarations:
-            click.echo(
-                f"finews: {source} is not declared, so lists cannot be read, and pages are read by"
-                " extraction.",
-                err=True,
+            sentence = (
+                f"{source} is not declared, so lists cannot be read, and pages are read by"
+                " extraction."
             )
+            click.echo(f"finews: {translated(sentence)}", err=True)
         most_bytes = settings.getint("DOWNLOAD_MAXSIZE")
         saved = _saved_files(given.saved, saved_of, most_bytes) if saved_of else ()
         sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
@@ -345,4 +367,15 @@ def _import_files(
             left=done.left,
         )
     )
+    if done.zoneless:
+        zones = ", ".join(dict.fromkeys(one.zone for one in prepared.mappings.values()))
+        click.echo(
+            _(
+                "%(count)s rows state no time zone; their times are of %(zone)s, as `zone` in a "
+                "mapping says.",
+                count=done.zoneless,
+                zone=zones,
+            ),
+            err=True,
+        )
     return done

@@ -74,8 +74,8 @@ def main(action: str, port: int, articles: int, seed: int, wanted: tuple[str, ..
 
     The real crawler crawls a news site and two publishers, which this command serves on this
     machine. What their articles say is made up, also of real companies. Then one article is
-    corrected and one is withdrawn, and a last crawl records both. The environment variable
-    FINEWS_ARCHIVE names another archive.
+    corrected and two are withdrawn, of which one returns; two more crawls record this. The
+    environment variable FINEWS_ARCHIVE names another archive.
     """
     try:
         site = made_up_site(articles=articles, seed=seed, odd=False)
@@ -120,7 +120,10 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     fetches = _article_fetches(replica.requests)
     changed = later(site) if fetches and not any(statuses) else None
     if changed:
-        print(_("The made-up site now corrects one article and withdraws another:"), flush=True)
+        print(_("The made-up site now corrects one article and withdraws two:"), flush=True)
+        replica.sites |= _web(changed.before_return)
+        statuses.append(_run(_REVISIT_ALL, environment))
+        print(_("One of the two returns:"), flush=True)
         replica.sites |= _web(changed.site)
         statuses.append(_run(_REVISIT_ALL, environment))
     print(_("The made-up site received %(fetches)s requests for articles.", fetches=fetches))
@@ -143,6 +146,9 @@ def _explain(archive: str, changed: LaterSite | None) -> None:
         print(f"  {shlex.join(('diff', old, new))}")
         print(_("Withdrawn:"), withdrawn.info_code, withdrawn.title)
         print(f"  {finews} search gone:{datetime.now(SHANGHAI):%Y-%m} {folder}")
+        print(_("Returned:"), changed.returned.info_code, changed.returned.title)
+        print(_("All that the archive learnt, in that order, with the words that changed:"))
+        print(f"  {finews} export changes {folder}")
     print(
         _(
             "The archive is %(folder)s; another run of the demo fetches no archived article again.",

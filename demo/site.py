@@ -67,7 +67,7 @@ def made_up_site(
 ) -> MadeUpSite:
     """Generate a site with a number of articles; the same arguments give the same site.
 
-    :param odd: some titles and texts look like markup, a template or a mistake.
+    :param odd: some titles and texts resemble markup, a template or a mistake.
     :raises ValueError: when there are fewer articles than every quirk needs.
     """
     # Made-up text needs repeatable numbers, not secret ones.
@@ -77,18 +77,29 @@ def made_up_site(
 
 @dataclass(frozen=True, slots=True)
 class LaterSite:
-    """The made-up site an hour later: its publisher corrected one article and withdrew another."""
+    """The made-up site an hour later: its publisher corrected one article and withdrew two.
+
+    Then one of the two returned.
+    """
 
     site: MadeUpSite
     #: The corrected article, with one other figure.
     corrected: Article
     #: The withdrawn article.
     withdrawn: Article
+    #: The article that returned.
+    returned: Article
+
+    @property
+    def before_return(self) -> MadeUpSite:
+        """The site while both withdrawn articles were missing."""
+        articles = tuple(each for each in self.site.articles if each is not self.returned)
+        return _site_of(articles, self.site.fast_news, self.site.built)
 
 
 def later(site: MadeUpSite) -> LaterSite:
     """Return the site an hour after it was built."""
-    *_, withdrawn, wrong = filter(_is_correctable, site.articles)
+    *_, returned, withdrawn, wrong = filter(_is_correctable, site.articles)
     corrected = _corrected(wrong)
     articles = tuple(
         corrected if article is wrong else article
@@ -96,7 +107,7 @@ def later(site: MadeUpSite) -> LaterSite:
         if article is not withdrawn
     )
     moved_on = _site_of(articles, site.fast_news, site.built + timedelta(hours=1))
-    return LaterSite(moved_on, corrected, withdrawn)
+    return LaterSite(moved_on, corrected, withdrawn, returned)
 
 
 def _is_correctable(article: Article) -> bool:

@@ -67,6 +67,9 @@ FINEWS_LIST_PAGES_IN_VAIN = 10
 FINEWS_INTERVAL_SHARE = 0.5
 FINEWS_REVISIT_DAYS = 3
 FINEWS_REVISITS = 50
+# Where more articles are due than a crawl may revisit: choose those of which earlier revisits let
+# expect most edits, by source, media, time of day and whether it is breaking news.
+FINEWS_REVISITS_LEARNT = True
 
 # A failed article is tried again at growing intervals, as revisits are. It is given up after this
 # many tries.

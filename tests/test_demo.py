@@ -87,14 +87,16 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(
     assert posts_of_sites(archive) == got
 
 
-def test_the_demo_shows_a_correction_and_a_withdrawal(demonstrated: Demonstrated) -> None:
+def test_the_demo_shows_a_correction_a_withdrawal_and_a_return(
+    demonstrated: Demonstrated,
+) -> None:
     changed = later(made_up_site(odd=False))
     archive, ended = demonstrated
     assert ended.returncode == 0, ended.stderr
     *_, last_crawl = ended.stdout.partition("The made-up site now corrects one article")
-    assert last_crawl.count("\n") <= 18
-    assert ", 0 added, " in last_crawl
-    assert ", 1 revised, 1 gone, " in last_crawl
+    assert last_crawl.count("\n") <= 23
+    assert last_crawl.count(", 0 added, ") == 2
+    assert ", 1 revised, 2 gone, " in last_crawl
 
     difference = shown_for(changed.corrected.info_code, last_crawl)
     assert difference.count("\n< ") == difference.count("\n> ") == 1
@@ -114,9 +116,11 @@ def test_the_demo_shows_a_correction_and_a_withdrawal(demonstrated: Demonstrated
     assert changes == {
         (changed.corrected.info_code, "figures"),
         (changed.withdrawn.info_code, "gone"),
+        (changed.returned.info_code, "gone"),
+        (changed.returned.info_code, "returned"),
     }
-    assert crawls[:5] == [  # another demo may have followed
-        (spider, 0) for spider in ("finews", "eastmoney", "caixun", "kuaibao", "finews")
+    assert crawls[:6] == [  # another demo may have followed
+        (spider, 0) for spider in ("finews", "eastmoney", "caixun", "kuaibao", "finews", "finews")
     ]
     assert gone == [(changed.withdrawn.info_code,)]
     assert better_copies == changed.site.page_only

@@ -59,8 +59,10 @@ class SearchParameters(Parameters):
     security: str = Field("", max_length=40, description="Code of a security, such as 1.600160.")
     since: LocalTime = Field("", description="Published at this time in Shanghai or later.")
     until: LocalTime = Field("", description="Published before this time in Shanghai.")
-    sort: Literal["time", "relevance"] = Field(
-        "time", description="The newest first, or the 50 most relevant."
+    sort: Literal["time", "relevance", "fresh"] = Field(
+        "time",
+        description="The newest first, or the 50 most relevant; with `fresh`, the newest of those "
+        "that have the terms in the same places come first.",
     )
     total: bool = Field(False, description="Count the articles as well.")
     limit: Limit = 20

@@ -112,7 +112,7 @@ class News(Closing):
         security: str = "",
         since: str = "",
         until: str = "",
-        sort: Literal["time", "relevance"] = "time",
+        sort: Literal["time", "relevance", "fresh"] = "time",
     ) -> Results[ArticleSummary]:
         """Return the articles that a query finds, the newest first.
 
@@ -120,7 +120,8 @@ class News(Closing):
         :param security: code of a security that the articles name, such as ``1.600160``.
         :param since: published at this time in Shanghai or later, such as ``2026-11``.
         :param until: published before this time in Shanghai.
-        :param sort: ``relevance`` for the 50 most relevant articles, the best first.
+        :param sort: ``relevance`` for the 50 most relevant articles, the best first; ``fresh`` for
+            the newest first among those that have the terms in the same places.
         :raises InvalidQuery: when the query cannot be understood.
         """
         first = self._parameters(

@@ -46,8 +46,11 @@ def search(opened: OpenedArchive, parameters: SearchParameters) -> SearchPage:
         until=parameters.until or horizon(parameters.as_of),
         as_of=as_of_text(parameters.as_of),
     )
-    if parameters.sort == "relevance":
-        hits = find_relevant(opened.connection, query, limit=parameters.limit)
+    if parameters.sort != "time":
+        newest_first = parameters.sort == "fresh"
+        hits = find_relevant(
+            opened.connection, query, limit=parameters.limit, newest_first=newest_first
+        )
         items, following = _summaries(opened, query, hits), None
     else:
         items, following = _page(opened, query, parameters.after, parameters.limit)

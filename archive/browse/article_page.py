@@ -75,6 +75,8 @@ class ArticleView:
     :param published_twice: whether the article has another edition.
     :param stored_pictures: source address → our address of every stored picture.
     :param versions: the versions of the post, newest first.
+    :param returned: from when to when the source was last without the post, ISO 8601; None where it
+        never returned.
     """
 
     post: sqlite3.Row
@@ -85,6 +87,7 @@ class ArticleView:
     keywords: Sequence[str]
     securities: Sequence[sqlite3.Row]
     versions: Sequence[PostVersion]
+    returned: sqlite3.Row | None
     previous: Neighbour | None
     following: Neighbour | None
 
@@ -162,6 +165,15 @@ def read_article(
         keywords=json.loads(post["keywords"]),
         securities=connection.execute(securities, named).fetchall(),
         versions=read_versions(connection, post, as_of),
+        returned=connection.execute(
+            "SELECT gone_from, gone_until FROM absences WHERE info_code = ? AND edition = ?"
+            " AND gone_until <= ? ORDER BY gone_from DESC LIMIT 1",
+            [
+                info_code,
+                Edition.of_name(str(post["path"])),
+                moment_of(as_of) if as_of else "~",
+            ],
+        ).fetchone(),
         previous=_neighbour(connection, post, as_of, oldest_first=False),
         following=_neighbour(connection, post, as_of, oldest_first=True),
     )

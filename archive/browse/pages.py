@@ -48,6 +48,7 @@ from archive.search import (
 )
 from archive.storage import holder_of
 from archive.translation import gettext
+from archive.watches.model import watch_lines
 
 #: A page; Datasette passes the arguments that the page's parameters name.
 View = Callable[..., Awaitable[Response]]
@@ -67,17 +68,18 @@ async def front(request: Request, datasette: Site) -> Response:
 
 
 async def news(request: Request, datasette: Site) -> Response:
-    """Answer ``/news``, with the parameters of `Query`, and ``sort=relevance``, or ``after=``,
-    ``before=`` and ``page=last``."""
+    """Answer ``/news``, with the parameters of `Query`, and ``sort=relevance`` or ``fresh``, or
+    ``after=``, ``before=`` and ``page=last``."""
     query = _read_query(request)
     if article := await _find_article(datasette, query.q):
         return _redirect(datasette, f"/catalog/posts/{article}", Query(as_of=query.as_of))
     until = horizon(instant(query.as_of))
-    by_relevance = bool(query.q) and request.args.get("sort") == "relevance"
-    if by_relevance:
-        cards = await datasette.ask(read_relevant, query, until)
+    sort = (request.args.get("sort") or "") if query.q else ""
+    if sort in ("relevance", "fresh"):
+        cards = await datasette.ask(read_relevant, query, until, sort == "fresh")
         page = Page([("", cards)] if cards else (), None, None)
     else:
+        sort = "time"
         position = ListPosition.from_arguments(request.args)
         page = await datasette.ask(read_page, query, position, until)
     future = await datasette.ask_or_give_up(("future", query), read_future, query, until) or ()
@@ -107,9 +109,11 @@ async def news(request: Request, datasette: Site) -> Response:
         facets=facets or (),
         facets_left_out=facets is None,
         securities=named,
-        by_relevance=by_relevance,
+        sort=sort,
         explanation=explanation,
         list_path="/news",
+        watch="" if query.as_of or not query.written else watch_lines(query.written),
+        feed=_absolute(request, datasette)(f"/news.atom{query.query_string()}"),
         json=_table_address(datasette, query, "json", {"_shape": "objects"}),
         csv=_table_address(datasette, query, "csv", {"_size": "max", "_dl": "1"}),
     )

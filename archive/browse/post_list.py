@@ -137,12 +137,16 @@ def read_page(
     )
 
 
-def read_relevant(connection: sqlite3.Connection, query: Query, until: str) -> list[Card]:
+def read_relevant(
+    connection: sqlite3.Connection, query: Query, until: str, newest_first: bool
+) -> list[Card]:
     """Return the cards of the most relevant posts of a query, the best first.
 
     :param until: latest publication time; see `archive.catalog.future_dates`.
+    :param newest_first: see `archive.search.find_relevant`.
     """
-    hits = find_relevant(connection, without_future(query, until), limit=MOST_RANKED)
+    query_until = without_future(query, until)
+    hits = find_relevant(connection, query_until, limit=MOST_RANKED, newest_first=newest_first)
     return read_cards(connection, [hit.id for hit in hits], query)
 
 

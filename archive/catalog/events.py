@@ -7,7 +7,7 @@ from archive.catalog.absences import Presence
 from archive.catalog.rows import CatalogEntry
 from archive.tables import Database
 
-_PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
+PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
 
 
 def time_of_publisher(table: str, by: str = "") -> str:
@@ -21,7 +21,7 @@ def time_of_publisher(table: str, by: str = "") -> str:
     limit = f"AND at <= :{by}" if by else ""
     return f"""max({table}.first_seen, coalesce((
         SELECT max(at) FROM events
-        WHERE events.info_code = {table}.info_code AND {_PUBLISHERS} {limit}
+        WHERE events.info_code = {table}.info_code AND {PUBLISHERS} {limit}
     ), ''))"""  # noqa: S608 (names of our own tables)
 
 
@@ -43,7 +43,7 @@ def create_events(db: Database) -> None:
         "CREATE UNIQUE INDEX events_of_versions ON events (info_code, edition, version)"
         " WHERE event NOT IN ('gone', 'returned')"
     )
-    db.execute(f"CREATE INDEX events_of_publishers ON events (info_code, at) WHERE {_PUBLISHERS}")
+    db.execute(f"CREATE INDEX events_of_publishers ON events (info_code, at) WHERE {PUBLISHERS}")
     db.execute(
         """
         INSERT INTO events (at, info_code, edition, version, event)

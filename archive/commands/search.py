@@ -47,7 +47,7 @@ def _query(context: click.Context, parameter: click.Parameter, value: str) -> st
     except InvalidQuery as error:
         raise click.BadParameter(str(error)) from error
     if parsed is None:
-        raise click.BadParameter(_("%(query)s has nothing to search for.", query=repr(value)))
+        raise click.BadParameter(f"{value!r} has nothing to search for.")
     return value.strip()
 
 
@@ -62,10 +62,11 @@ def _query(context: click.Context, parameter: click.Parameter, value: str) -> st
 )
 @click.option(
     "--sort",
-    type=click.Choice(["time", "relevance"]),
+    type=click.Choice(["time", "relevance", "fresh"]),
     default="time",
     show_default=True,
-    help="The newest or the most relevant posts first.",
+    help="The newest posts first, or the most relevant; with fresh, the newest of those that have"
+    " the terms in the same places.",
 )
 @_as_of
 @click.pass_context
@@ -91,9 +92,12 @@ def search(
     ):
         asked = Query(q=query, as_of=as_of)
         total = count(connection, asked)
-        order = find if sort == "time" else find_relevant
         names = list(chain.from_iterable(names_meant(connection, query).values()))
-        found = order(connection, asked, limit=limit)
+        found = (
+            find(connection, asked, limit=limit)
+            if sort == "time"
+            else find_relevant(connection, asked, limit=limit, newest_first=sort == "fresh")
+        )
         hits = [_record(connection, hit, asked, names) for hit in found]
         named = named_then(connection, securities_named(connection, query), as_of)
         explanation = None if total else explain(connection, asked)
@@ -104,8 +108,9 @@ def search(
         result = {"total": total, "hits": hits, "securities": securities}
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
     else:
-        _print(hits, total, named, explanation)
-    if not total:
+        _print(hits, total, named)
+    if explanation:
+        _print_explanation(explanation)
         context.exit(SearchStatus.NONE)
 
 
@@ -135,12 +140,7 @@ def _record(connection: sqlite3.Connection, hit: Hit, query: Query, names: Seque
     }
 
 
-def _print(
-    hits: Sequence[Record],
-    total: int,
-    named: Sequence[QueriedSecurity],
-    explanation: Explanation | None,
-) -> None:
+def _print(hits: Sequence[Record], total: int, named: Sequence[QueriedSecurity]) -> None:
     for hit in hits:
         published = hit["published"][:16].replace("T", " ")
         fields = (published, hit["id"], hit["media"] or "-", hit["title"])
@@ -156,17 +156,16 @@ def _print(
         )
     printed = format(len(hits), ",")
     _note(_("%(posts)s found, %(printed)s printed.", posts=_posts(total), printed=printed))
-    if explanation:
-        _print_explanation(explanation)
 
 
 def _version(hit: Record) -> list[str]:
     """Return which version was found, and whether it still stands; nothing for present posts."""
     if "version" not in hit:
         return []
-    until = hit["known_until"]
-    standing = f"until {until}" if until else "standing"
-    return [f"(version {hit['version']} from {hit['known_from']}, {standing})"]
+    values = {"version": hit["version"], "since": hit["known_from"], "until": hit["known_until"]}
+    if values["until"]:
+        return [_("(version %(version)s from %(since)s, until %(until)s)", **values)]
+    return [_("(version %(version)s from %(since)s, standing)", **values)]
 
 
 def _print_explanation(explanation: Explanation) -> None:

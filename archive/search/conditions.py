@@ -1,6 +1,6 @@
 """Translate a parsed query into FTS5 expressions and SQL conditions on posts, present or past."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -8,7 +8,7 @@ from itertools import count
 from archive.article import SHANGHAI
 from archive.clock import utc_iso
 from archive.errors import InvalidQuery
-from archive.search.folding import fold, narrow
+from archive.search.folding import fold, narrow, simplified
 from archive.search.language import (
     And,
     Days,
@@ -21,7 +21,7 @@ from archive.search.language import (
     parts_of,
 )
 from archive.search.securities import Rank, is_key
-from archive.search.tokenizer import EVERY_POST, phrase
+from archive.search.tokenizer import EVERY_POST, PREFIX, phrase
 
 # The FTS5 expression that no post matches.
 NOTHING = '""'
@@ -83,8 +83,9 @@ PAST = SearchedTables(
     known=" AND known_from <= :as_of",
 )
 
-# Pairs of characters between terms that are close to each other.
-_CLOSE = 30
+# Pairs of characters between terms that are close to each other; and tokens before the end of a
+# lead, the tokens of single characters included.
+_CLOSE, _IN_LEAD = 30, 300
 
 _DAY = timedelta(days=1)
 
@@ -136,29 +137,41 @@ def _failing(sentence: str) -> str:
     return f'"{sentence.replace(chr(34), chr(39))}" : {EVERY_POST}'
 
 
+def wanted_parts(q: str) -> list[Node]:
+    """Return the parts of a query that are about texts, exclusions and fields left out."""
+    return [part for part in parts_of(parse(q)) if not isinstance(part, (Not, Field))]
+
+
 def focuses(q: str, names: Mapping[str, Sequence[str]]) -> list[str]:
     """Return FTS5 expressions of the most relevant posts of a query, the most relevant first.
 
-    They are: every term in the title; every term in title or digest; a term in the title; the terms
-    close to each other in the text.
+    They are: every term in the title; every term in title, digest or the first part of the text; a
+    term in the title; the terms close to each other in the text.
 
     :param names: of the securities whose codes or initials are terms of the query, by term.
     """
-    compiler = _Compiler(names)
-    wanted = [
-        compiler.focus(part, names)
-        for part in parts_of(parse(q))
-        if not isinstance(part, (Not, Field))
-    ]
-    if not wanted:
+    title, lead = _Focus(names, _in_title), _Focus(names, _in_lead)
+    parts = wanted_parts(q)
+    if not parts:
         return []
-    every = " AND ".join(wanted)
-    found = [f"title : ({every})", f"{{title digest}} : ({every})"]
-    if len(wanted) > 1:
-        found.append(f"title : ({' OR '.join(wanted)})")
-        if all(each.startswith('"') and each.endswith('"') for each in wanted):
-            found.append(f"text : NEAR({' '.join(wanted)}, {_CLOSE})")
+    found = [" AND ".join(map(place.expression, parts)) for place in (title, lead)]
+    if len(parts) > 1:
+        found.append(" OR ".join(map(title.expression, parts)))
+        if all(isinstance(part, Text) and len(part.term) > 1 for part in parts):
+            terms = [phrase(part.term) for part in parts if isinstance(part, Text)]
+            found.append(f"text : NEAR({' '.join(terms)}, {_CLOSE})")
     return found
+
+
+def _in_title(expression: str) -> str:
+    return f"title : {expression}"
+
+
+def _in_lead(expression: str) -> str:
+    if expression.endswith(PREFIX) or " " not in expression:  # the position of characters is lost
+        return f"{{title digest}} : {expression}"
+    near = f"NEAR({EVERY_POST} {expression}, {_IN_LEAD})"
+    return f"({{title digest}} : {expression} OR text : {near})"
 
 
 def key_terms(node: Node | None) -> Iterator[str]:
@@ -177,6 +190,27 @@ def _may_name_security(text: Text) -> bool:
     return not text.quoted and not text.in_title and is_key(narrow(text.term))
 
 
+@dataclass(frozen=True, slots=True)
+class _Focus:
+    """Translates nodes into expressions about one place of a post; securities by their names."""
+
+    names: Mapping[str, Sequence[str]]
+    place: Callable[[str], str]
+
+    def expression(self, node: Node) -> str:
+        match node:
+            case Text(term):
+                forms = (term, *self.names.get(narrow(term), ()))
+                return f"({' OR '.join(self.place(phrase(form)) for form in forms)})"
+            case And(nodes) | Or(nodes):
+                wanted = (each for each in nodes if not isinstance(each, (Not, Field)))
+                each = list(map(self.expression, wanted))
+                joined = (" AND " if isinstance(node, And) else " OR ").join(each)
+                return f"({joined})" if each else EVERY_POST
+            case _:
+                return EVERY_POST
+
+
 class _Compiler:
     def __init__(self, keys: Collection[str] | None, tables: SearchedTables = PRESENT) -> None:
         self._keys = keys
@@ -191,21 +225,6 @@ class _Compiler:
         texts = [each for each in nodes if self._is_text(each)]
         others = [self._sql(each) for each in nodes if not self._is_text(each)]
         return Conditions(self._expression(texts) if texts else "", others, self._values)
-
-    def focus(self, node: Node, names: Mapping[str, Sequence[str]]) -> str:
-        """Return the FTS5 expression of a node that is no exclusion; securities by their names."""
-        match node:
-            case Text(term) if self._names_security(node):
-                return f"({' OR '.join(map(phrase, [term, *names[narrow(term)]]))})"
-            case _ if self._is_text(node):
-                return self._text_expression(node)
-            case And(nodes) | Or(nodes):
-                wanted = (each for each in nodes if not isinstance(each, (Not, Field)))
-                each = [self.focus(inner, names) for inner in wanted]
-                joined = (" AND " if isinstance(node, And) else " OR ").join(each)
-                return f"({joined})" if each else EVERY_POST
-            case _:
-                return EVERY_POST
 
     def _is_text(self, node: Node) -> bool:
         """Return whether the index of the search alone can match a node."""
@@ -279,7 +298,8 @@ class _Compiler:
     def _field(self, node: Field) -> str:
         match node.name:
             case "media":
-                return f"posts.media = :{self._value(node.value)}"
+                names = dict.fromkeys((node.value, simplified(node.value)))
+                return f"posts.media IN ({', '.join(f':{self._value(name)}' for name in names)})"
             case "security":
                 of_key = self._of_key(narrow(fold(node.value)).replace(" ", ""))
                 if self._tables is PRESENT:

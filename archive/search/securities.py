@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, lru_cache
-from itertools import islice, product
+from itertools import chain, islice, product
 
 from xpinyin import Pinyin
 
@@ -190,7 +190,10 @@ def is_key(term: str) -> bool:
 
 
 def names_by_key(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[str, list[str]]:
-    """Return the terms that are codes or initials of securities, with the folded names of these."""
+    """Return the terms that are codes or initials of securities, with the names of these.
+
+    :returns: folded names by term, former names and those without a class of shares included.
+    """
     keys = json.dumps(list(terms))
     names: dict[str, list[str]] = {}
     if keys == "[]":
@@ -199,13 +202,18 @@ def names_by_key(connection: sqlite3.Connection, terms: Iterable[str]) -> dict[s
     cursor.row_factory = None
     found = cursor.execute(
         """
-        SELECT key, coalesce(name, symbol) FROM security_keys JOIN securities ON code = security
-        WHERE rank <> ? AND key IN (SELECT value FROM json_each(?)) ORDER BY key, rank, security
+        SELECT key, coalesce(securities.name, symbol), security_names.name
+        FROM security_keys JOIN securities ON code = security_keys.security
+        LEFT JOIN security_names ON security_names.security = code
+        WHERE rank <> ? AND key IN (SELECT value FROM json_each(?))
+        ORDER BY key, rank, code, security_names.id DESC
         """,
         [Rank.NAME, keys],
     )
-    for key, name in found:
-        names.setdefault(key, []).append(fold(name))
+    for key, *known in found:
+        of_key = names.setdefault(key, [])
+        forms = chain.from_iterable(map(_forms, filter(None, known)))
+        of_key += [form for form in map(fold, forms) if form not in of_key]
     return names
 
 
@@ -309,14 +317,18 @@ def _code_forms(market: int, symbol: str) -> Iterator[str]:
         yield f"{symbol}.us"
 
 
-def _names(name: str) -> Iterator[tuple[str, int]]:
+def _forms(name: str) -> list[str]:
+    """Return the forms of a name that people type: also without a mark or a class of shares."""
     full = _key(name)[:_LONGEST_NAME]
-    forms = dict.fromkeys(
-        [full, *(form for form in (full.lstrip("*"), _SHARE_CLASS.sub("", full)) if form)]
-    )
-    for form in filter(None, forms):
+    forms = full, full.lstrip("*"), _SHARE_CLASS.sub("", full)
+    return list(filter(None, dict.fromkeys(forms)))
+
+
+def _names(name: str) -> Iterator[tuple[str, int]]:
+    forms = _forms(name)
+    for form in forms:
         yield form, Rank.NAME
-    for form in filter(None, forms):
+    for form in forms:
         for number, initials in enumerate(_initials(form.lstrip("*"))):
             if len(initials) >= _SHORTEST_INITIALS and initials.isascii():
                 yield initials, Rank.OTHER_READING if number else Rank.INITIALS

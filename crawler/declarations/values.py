@@ -33,8 +33,8 @@ def _one_place(text: str) -> str:
     return text
 
 
+#: A regular expression.
 Pattern = Annotated[str, AfterValidator(_pattern)]
-"""A regular expression."""
 
 
 def _alternatives(written: object) -> object:
@@ -80,12 +80,18 @@ class Value(Table):
         return bool(self.path or self.join or self.where == "address")
 
 
+#: Values that are tried in order.
 Alternatives: TypeAlias = Annotated[tuple[Value, ...], BeforeValidator(_alternatives)]
-"""Values that are tried in order."""
 
 
 class TimeValue(Value):
     """A time.
+
+    These forms are always understood: ``2026-11-03 15:05:00`` with any signs between, and with or
+    without seconds, clock and year; ``2026年11月3日 下午3:05``; ISO 8601; the form of mail and
+    feeds; ``Nov 3, 2026 3:05 PM``; seconds, milliseconds and microseconds since 1970, also as
+    ``/Date(1795996800000)/``; ``今天``, ``昨天 15:05``, ``3分钟前``; words such as ``发布时间：``
+    before.
 
     :param format: how it is written, in the terms of Python's `strptime`, where its form is not
         one of those that are always understood.
@@ -99,8 +105,8 @@ class TimeValue(Value):
     near: "TimeAlternatives" = ()
 
 
+#: Times that are tried in order.
 TimeAlternatives: TypeAlias = Annotated[tuple[TimeValue, ...], BeforeValidator(_alternatives)]
-"""Times that are tried in order."""
 
 
 class Skip(Table):
@@ -144,7 +150,7 @@ class Fields(Table):
     :param author: who wrote it.
     :param digest: a summary.
     :param body: the article, as HTML or plain text; joined to the whole where it is in parts.
-    :param pictures: addresses of pictures beside those of the body.
+    :param pictures: addresses of pictures, apart from those of the body.
     :param tags: words that the source files it under.
     :param important: whether the source marks it as important.
     :param paid: whether only subscribers can read it.

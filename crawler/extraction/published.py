@@ -15,7 +15,9 @@ from crawler.extraction.container import squeezed
 _SHOWN = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:\s*[-/.年]\s*|\s+)(?P<month>\d{1,2})\s*[-/.月]\s*"
     r"(?P<day>\d{1,2})\s*日?[\sT,，|·]*"
-    r"(?:(?P<clock>\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)(?!\d)|(?P<hour>\d{1,2})时(?P<minute>\d{1,2})分)"
+    r"(?:(?P<clock>(?:[上中下]午|凌晨|早上|傍晚|晚上|晚间)?\s*"
+    r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s*[AaPp][Mm]\b)?)(?!\d)"
+    r"|(?P<hour>\d{1,2})时(?P<minute>\d{1,2})分)"
 )
 _OF_A_CHANGE = re.compile(r"(?:更新|修改|修订|改稿)(?:时间|于|日期)?\s*[：:]?\s*$")
 _META = (
@@ -49,7 +51,7 @@ _MOST_NODES_OF_A_TIME = 6
 def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) -> Moment | None:
     """Return when a page was published.
 
-    What readers are shown beside the title comes first; meta data, of which some name a wrong
+    What readers see near the title comes first; meta data, of which some name a wrong
     zone, give its seconds, or stand in for it.
 
     :param day: a date that was found otherwise.

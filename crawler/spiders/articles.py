@@ -413,6 +413,7 @@ class ArticleSpider(Spider):
             share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
             days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
             limit=self.settings.getint("FINEWS_REVISITS"),
+            learnt=self.settings.getbool("FINEWS_REVISITS_LEARNT"),
         ):
             yield self.revisit(row)
 

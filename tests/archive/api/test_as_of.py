@@ -37,6 +37,7 @@ HISTORY: Sequence[tuple[str, dict[str, Any] | None]] = (
 QUESTIONS: Sequence[tuple[str, dict[str, Any]]] = (
     ("search", {"total": True}),
     ("search", {"q": "降准", "sort": "relevance"}),
+    ("search", {"q": "降准", "sort": "fresh"}),
     ("search", {"q": "0.25", "limit": 1}),
     ("search", {"q": "versions:all 降准"}),
     ("search", {"security": "1.600160", "total": True}),

@@ -58,6 +58,7 @@ def get(site: Site, path: str, **options: bool) -> httpx.Response:
         ("/news?", "降准传闻"),
         ("/news?q=降准&", "传闻"),
         ("/news?q=降准&sort=relevance&", "传闻"),
+        ("/news?q=降准&sort=fresh&", "传闻"),
         ("/news?q=没有&", "没有找到"),
         ("/news?day=2021-12-29&", "降准传闻"),
         ("/news?media=经济观察网&", "降准传闻"),

@@ -124,6 +124,15 @@ def test_a_feed_is_answered_once_and_compressed(changing: Site) -> None:
     assert answer(changing, media="财联社").headers["etag"] != first.headers["etag"]
 
 
+def test_the_page_of_an_article_shows_what_changed_and_that_it_returned(changing: Site) -> None:
+    page = Selector(answer(changing, f"/catalog/posts/{CODE}").text)
+    notices = [" ".join(each.xpath("string()").get("").split()) for each in page.css(".notice")]
+    returned, edited = notices
+    assert returned.startswith("来源曾撤下这篇文章，后来又恢复了。 2026年11月23日 ")
+    assert "改了提到的证券、措辞、发布时间" in edited
+    assert "2021年12月29日 17:34 2021年12月29日 20:01" in edited
+
+
 def test_older_changes_are_linked(changing: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = entries(answer(changing))
     monkeypatch.setattr(changes_feed, "_MAX_ENTRIES", 2)

@@ -64,10 +64,11 @@ def test_relevance_finds_what_time_finds(samples: Connection) -> None:
 def ranked(tmp_path: Path) -> Iterator[Connection]:
     titles_and_bodies = (
         ("央行宣布降准", "此举"),
-        ("市场等待", "央行是否降准，还没有消息"),
+        ("市场等待", "一段文字。" * 40 + "央行是否降准，还没有消息"),
         ("央行表态", "一段文字。" * 40 + "降准"),
         ("其他", "降准" + "一段文字。" * 40 + "央行"),
         ("央行宣布全面降准的消息让市场各方都感到意外", "此举"),
+        ("市场消息", "央行是否降准，还没有消息。</p><p>一段文字。"),
     )
     with Archive(tmp_path) as archive:
         for number, (title, body) in enumerate(titles_and_bodies):
@@ -79,14 +80,25 @@ def ranked(tmp_path: Path) -> Iterator[Connection]:
         yield connection
 
 
-def test_the_title_counts_more_than_the_text_and_near_more_than_far(ranked: Connection) -> None:
-    assert [code[-1] for code in codes(ranked, Query(q="央行 降准"))] == ["0", "4", "2", "1", "3"]
-    assert [code[-1] for code in codes(ranked, Query(q="央行 降准 -意外"))] == ["0", "2", "1", "3"]
+def test_the_title_counts_more_than_the_lead_and_near_more_than_far(ranked: Connection) -> None:
+    assert order(ranked, "央行 降准") == "045213"
+    assert order(ranked, "央行 降准 -意外") == "05213"
+    assert order(ranked, "(央行 OR 美联储) 降准")[:4] == "0452"
+    assert order(ranked, "降准") == "045321"
+
+
+def order(connection: Connection, q: str) -> str:
+    return "".join(code[-1] for code in codes(connection, Query(q=q)))
+
+
+def test_among_equals_the_newest_can_come_first(ranked: Connection) -> None:
+    hits = find_relevant(ranked, Query(q="央行 降准"), newest_first=True)
+    assert [hit.id for hit in hits] == [5, 1, 6, 3, 2, 4]
 
 
 def test_a_long_list_goes_on_by_time(ranked: Connection) -> None:
     query = Query(q="公告 OR 央行")
-    assert count(ranked, query) == MOST_RANKED + 5
-    assert len(set(codes(ranked, query, limit=200))) == MOST_RANKED + 5
+    assert count(ranked, query) == MOST_RANKED + 6
+    assert len(set(codes(ranked, query, limit=200))) == MOST_RANKED + 6
     assert len(codes(ranked, query, limit=MOST_RANKED)) == MOST_RANKED
     assert codes(ranked, query, limit=0) == []

@@ -31,7 +31,7 @@ from archive.search.language import (
     texts_of,
 )
 from archive.search.query import Query, count, find
-from archive.search.securities import create_security_keys
+from archive.search.securities import create_security_keys, create_security_names
 from archive.search.snippet import marked_snippet, snippet
 from bench.corpus import Corpus
 
@@ -57,6 +57,7 @@ def new_catalog() -> Database:
     with db.atomic():
         create_search(db)
         create_security_keys(db)
+        create_security_names(db)
     return db
 
 

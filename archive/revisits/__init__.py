@@ -1,0 +1,6 @@
+"""Which revisits come first, learnt from what earlier revisits found."""
+
+from archive.revisits.edit_rates import EditRates, RevisitedArticle, learn
+from archive.revisits.order import Candidate, in_order
+
+__all__ = ["Candidate", "EditRates", "RevisitedArticle", "in_order", "learn"]
