@@ -40,7 +40,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -e $@
 
 $(READY): pyproject.toml constraints.txt | $(INSTALLED)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
+	$(PIP) install --quiet --no-compile --constraint constraints.txt --editable '.[test]'
 	touch $(INSTALLED) $@
 
 demo: $(INSTALLED)
