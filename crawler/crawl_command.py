@@ -68,9 +68,9 @@ def crawl(
     worst of them; docs/reference/exit-statuses.md has the order.
     """
     if names and everything:
-        raise click.UsageError(_("Name sources or --all, not both."))
+        raise click.UsageError("Name sources or --all, not both.")
     if arguments and len(names) != 1:
-        raise click.UsageError(_("Arguments (-a) are for one source; name that one."))
+        raise click.UsageError("Arguments (-a) are for one source; name that one.")
     if archive is not None:
         settings["FINEWS_ARCHIVE"] = str(archive)
     if log is not None:

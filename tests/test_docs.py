@@ -208,6 +208,9 @@ RUN_BY = {
     "finews crawl finews -a since=2026-11-22": (
         "test_one_source_has_arguments_and_the_log_is_in_the_archive"
     ),
+    "finews digest yesterday --watch 茅台 --format mail --to mail": (
+        "test_a_mail_is_sent_in_the_language_of_the_watches"
+    ),
     "finews demo": "test_the_demo_runs_in_any_folder",
     "python3 -m pip wheel --no-deps --wheel-dir dist .": (
         "test_every_file_of_the_packages_is_in_the_wheel"

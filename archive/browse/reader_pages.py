@@ -13,7 +13,8 @@ from archive.browse.post_list import Card, read_cards
 from archive.browse.preferences import MAX_AGE
 from archive.browse.readers import COOKIE, Reader, Readers, TooManyMarks
 from archive.browse.site import Site
-from archive.browse.starred import MAX_ARTICLES, as_epub, as_markdown, read_starred
+from archive.browse.starred import MAX_ARTICLES, as_markdown, read_starred
+from archive.export.epub import epub
 from archive.translation import gettext
 
 
@@ -101,7 +102,8 @@ async def stars_file(request: Request, datasette: Site) -> Response:
     suffix = request.url_vars["suffix"]
     if suffix == "epub":
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        data = await datasette.renderer.run(as_epub, starred, gettext("Starred articles"), now)
+        chapters = [article.chapter for article in starred]
+        data = await datasette.renderer.run(epub, chapters, gettext("Starred articles"), now)
     else:
         data = await datasette.renderer.run(as_markdown, starred)
     kind = {"epub": "application/epub+zip", "zip": "application/zip"}[suffix]

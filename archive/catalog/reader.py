@@ -53,14 +53,13 @@ class CatalogReader(Closing):
         """Close the connection."""
         self._reader.close()
 
-    def _access(self, verb: str) -> AbstractContextManager[None]:
-        """Turn an error of SQLite in this block into an `ArchiveError` that names the file.
-
-        :param verb: of the error's sentence, such as "read".
-        """
+    def _access(self, *, writing: bool = False) -> AbstractContextManager[None]:
+        """Turn an error of SQLite in this block into an `ArchiveError` that names the file."""
         folder = shlex.quote(str(self._path.parent))
         return sqlite_errors(
-            f"Could not {verb} the catalog {self._path}",
+            f"Could not write the catalog {self._path}"
+            if writing
+            else f"Could not read the catalog {self._path}",
             f"`finews rebuild {folder}` generates it again from the files",
             CatalogDamaged,
         )
@@ -72,7 +71,7 @@ class CatalogReader(Closing):
 
     def editions(self, info_code: str) -> list[EditionRow]:
         """Return the editions of an article, the media's first; empty when it is not archived."""
-        with self._access("read"):
+        with self._access():
             if found := read_editions(self._reader, info_code):
                 return found
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
@@ -103,7 +102,7 @@ class CatalogReader(Closing):
 
     def posts(self) -> Iterator[PostRow]:
         """Yield the rows of all articles, in the order of their arrival."""
-        with self._access("read"):
+        with self._access():
             yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
 
     def has(self, info_code: ArticleId, edition: Edition | None = None) -> bool:
@@ -168,7 +167,7 @@ class CatalogReader(Closing):
         )
         if not learnt:
             return [post_of(row) for row in found]
-        with self._access("read"):
+        with self._access():
             rates = EditRates() if len(found) <= limit else learn(read_revisited(self._reader, now))
         chosen = in_order(candidates_of(found), rates, limit)
         return [row for code in chosen if (row := self.get(ArticleId(code)))]
@@ -178,7 +177,7 @@ class CatalogReader(Closing):
 
         :raises InvalidAddress: when it is no address of the web.
         """
-        with self._access("read"):
+        with self._access():
             return article_at(self._reader, address)
 
     def named_securities(self) -> Iterator[tuple[Security, date]]:
@@ -262,7 +261,7 @@ class CatalogReader(Closing):
     def search(self, query: Query, limit: int, *, by_relevance: bool = False) -> list[PostRow]:
         """Return the newest, or the most relevant, posts that a query finds."""
         find_first = find_relevant if by_relevance else find
-        with self._access("search"):
+        with self._access():
             hits = find_first(self._reader, query, limit=limit)
         sql = f"SELECT * FROM {query.tables.rows} WHERE id = ?"  # noqa: S608 (our own names)
         found = (self._one(sql, hit.id) for hit in hits)
@@ -273,7 +272,7 @@ class CatalogReader(Closing):
 
         :param as_of: see `archive.search.moment`.
         """
-        with self._access("read"):
+        with self._access():
             state = state_at(self._reader, info_code, as_of)
         row = self._one("SELECT * FROM post_states WHERE id = ?", state)
         return post_of(row) if row else None
@@ -281,7 +280,7 @@ class CatalogReader(Closing):
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
         """Yield the rows of a table; bytes that are not UTF-8 are decoded as surrogates."""
         sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
-        with self._access("read"), closing(connect_read_only(self._path)) as connection:
+        with self._access(), closing(connect_read_only(self._path)) as connection:
             connection.text_factory = _as_text
             connection.row_factory = sqlite3.Row
             yield from connection.execute(sql)
@@ -394,15 +393,15 @@ class CatalogReader(Closing):
         return int(self._value("SELECT count(*) FROM posts"))
 
     def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
-        with self._access("read"):
+        with self._access():
             return one_row(self._reader, sql, *parameters)
 
     def _all(self, sql: str, *parameters: object, **named: object) -> list[sqlite3.Row]:
-        with self._access("read"):
+        with self._access():
             return named_rows(self._reader, sql, *parameters, **named).fetchall()
 
     def _tuples(self, sql: str, *parameters: object) -> list[Any]:
-        with self._access("read"):
+        with self._access():
             return self._reader.execute(sql, parameters).fetchall()
 
     def _value(self, sql: str, *parameters: object) -> Any:
@@ -415,7 +414,7 @@ class CatalogReader(Closing):
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield info code and address of pictures that are not stored, the newest first."""
-        with self._access("read"):
+        with self._access():
             yield from images.missing(self._reader, hosts)
 
     def next_crawl(self) -> int:

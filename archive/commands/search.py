@@ -47,7 +47,7 @@ def _query(context: click.Context, parameter: click.Parameter, value: str) -> st
     except InvalidQuery as error:
         raise click.BadParameter(str(error)) from error
     if parsed is None:
-        raise click.BadParameter(_("%(query)s has nothing to search for.", query=repr(value)))
+        raise click.BadParameter(f"{value!r} has nothing to search for.")
     return value.strip()
 
 

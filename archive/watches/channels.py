@@ -17,10 +17,11 @@ class ChannelFailed(FinewsError):
     """A message or a ping that could not be sent; the sentence has no secret."""
 
 
-def send(place: str, title: str, body: str) -> None:
+def send(place: str, title: str, body: str, *, html: bool = False) -> None:
     """Send a message.
 
     :param place: an address of Apprise, or where it is, such as ``env:WECOM``.
+    :param html: whether the body is HTML; services that show none get its text.
     :raises ChannelFailed: with what the service answered.
     """
     address = _address(place)
@@ -34,8 +35,9 @@ def send(place: str, title: str, body: str) -> None:
             ) from error
         channel = apprise.Apprise()
         with apprise.LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+            body_format = apprise.NotifyFormat.HTML if html else apprise.NotifyFormat.TEXT
             sent = channel.add(address) and bool(
-                channel.notify(body=body, title=title, body_format=apprise.NotifyFormat.TEXT)
+                channel.notify(body=body, title=title, body_format=body_format)
             )
             reasons = log.getvalue()
     if not sent:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from archive.clock import Clock, utc_now
 from archive.errors import ArchiveError, ArchiveLocked
+from archive.sentences import translated
 from archive.storage import READER, ArchiveLock, make_private_folder, open_catalog, sqlite_errors
 from archive.translation import Language, language, ngettext
 from archive.translation import gettext as _
@@ -205,7 +206,8 @@ def _set(
             line = _("Over: %(what)s.", what=_what(key))
             ledger.set_failure(key, (), name, channels, line, now)
     elif failure.kind not in known:
-        ledger.set_failure(key, known | {failure.kind}, name, channels, failure.sentence, now)
+        line = translated(failure.sentence)
+        ledger.set_failure(key, known | {failure.kind}, name, channels, line, now)
 
 
 def _is_due(ledger: Ledger, name: str, delivery: Delivery, channel: str, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from scrapy.http import Response
 
 from archive.errors import FinewsError
+from archive.translation import N_
 from crawler.checking.answers import CheckedAnswer, Silence
 from crawler.checking.expected import EXPECTED, Expected
 from crawler.checking.facts import Deviation, Mark, quoted, values_at
@@ -41,11 +42,11 @@ _CLOCKS_APART = timedelta(minutes=10)
 class Result(StrEnum):
     """The result of a check of one interface."""
 
-    EXPECTED = "as expected"
-    DEVIATES = "deviates"
-    REFUSED = "refused"
-    SILENT = "no answer"
-    NOT_ASKED = "not asked"
+    EXPECTED = N_("as expected")
+    DEVIATES = N_("deviates")
+    REFUSED = N_("refused")
+    SILENT = N_("no answer")
+    NOT_ASKED = N_("not asked")
 
 
 @dataclass(frozen=True, slots=True)

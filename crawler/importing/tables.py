@@ -83,7 +83,7 @@ def _read(
         "title": entry.title is None and bool(mapping.fields.title),
     }
     if lacks := [name for name, is_missing in missing.items() if is_missing]:
-        raise InvalidArticle(f"it has no {' and no '.join(lacks)}")
+        raise InvalidArticle(f"it has no {', '.join(lacks)}")
     assert found, "its text is not missing"
     seen = scope.time("first_seen", mapping.first_seen)
     first_seen = seen.time.astimezone(UTC) if seen else None

@@ -1,0 +1,166 @@
+"""The command ``finews digest``."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from archive.article import SHANGHAI
+from archive.catalog import horizon
+from archive.clock import utc_iso, utc_now
+from archive.commands.arguments import archive_option, as_of, watches_file
+from archive.commands.statuses import SearchStatus, Status
+from archive.export.digest import MAX_ARTICLES, Digest, read_digest
+from archive.export.output import STANDARD_OUTPUT, output_to
+from archive.search import Query, moment_of
+from archive.storage import open_catalog, sqlite_errors
+from archive.translation import Language, current_language, language
+from archive.translation import gettext as _
+from archive.watches import WatchFile, load_watches
+from archive.watches.channels import ChannelFailed, send
+
+_NAMED_DAYS = {"today": 0, "yesterday": 1}
+
+
+def _day(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    if value in _NAMED_DAYS:
+        now = datetime.now(SHANGHAI)
+        return (now - timedelta(days=_NAMED_DAYS[value])).date().isoformat()
+    try:
+        return date.fromisoformat(value).isoformat() if value else ""
+    except ValueError:
+        sentence = _("%(value)s is no day such as 2026-11-22, today or yesterday.", value=value)
+        raise click.BadParameter(sentence) from None
+
+
+@click.command()
+@click.argument("day", required=False, callback=_day)
+@archive_option
+@click.option("--watch", "name", help="Only articles that this watch finds.")
+@watches_file
+@click.option(
+    *("--format", "kind"),
+    type=click.Choice(["html", "epub", "mail"]),
+    default="html",
+    show_default=True,
+)
+@click.option(
+    *("--output", "-o"),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="File to write; standard output by default.",
+)
+@click.option(
+    "--to",
+    multiple=True,
+    metavar="CHANNEL",
+    help="Send the mail to this channel of the watches, or address of Apprise; repeatable.",
+)
+@as_of
+@click.pass_context
+def digest(
+    context: click.Context,
+    day: str,
+    archive: Path,
+    name: str | None,
+    watches: Path,
+    kind: str,
+    output: Path | None,
+    to: tuple[str, ...],
+    as_of: str,
+) -> None:
+    """Write the articles of a DAY as a web page, an EPUB book or a mail.
+
+    DAY is such as 2026-11-22, today or yesterday; without it, the last day that has articles. With
+    --to, the mail is sent through the channels of finews watch. The exit status is 3 when there are
+    no articles, or when a channel failed.
+    """
+    if to and (kind != "mail" or output):
+        raise click.UsageError(_("--to needs --format mail, and no --output."))
+    if kind == "epub" and output in (None, STANDARD_OUTPUT):
+        raise click.UsageError(_("A book cannot go to standard output: use --output FILE."))
+    file = load_watches(watches) if name or not all(map(_is_address, to)) else None
+    query = Query(q=_query_of(name, file) if name and file else "", day=day, as_of=as_of)
+    places = [_place_of(channel, file) for channel in to]
+    until = horizon(datetime.fromisoformat(moment_of(as_of)) if as_of else None)
+    with (
+        closing(open_catalog(archive)) as connection,
+        sqlite_errors(f"Could not read the catalog of {archive}"),
+    ):
+        found = read_digest(connection, query, until, name or "")
+    if found is None:
+        click.echo(_("There are no such articles."), err=True)
+        context.exit(SearchStatus.NONE)
+    if to:
+        with language(Language(file.language) if file else current_language()):
+            failed = _send(found, dict(zip(to, places, strict=True)))
+        context.exit(Status.REMARKS if failed else Status.WHOLE)
+    with output_to(output or STANDARD_OUTPUT, archive) as out:
+        out.write(_written(found, kind))
+    if found.total > len(found.chapters):
+        sentence = _(
+            "The newest %(most)s of %(total)s articles are written.",
+            most=MAX_ARTICLES,
+            total=format(found.total, ","),
+        )
+        click.echo(sentence, err=True)
+
+
+def _query_of(name: str, file: WatchFile) -> str:
+    """Return the query of a watch.
+
+    :raises click.BadParameter: when there is no such watch.
+    """
+    queries = {watch.name: watch.query for watch in file.watch}
+    if name not in queries:
+        known = ", ".join(queries) or "-"
+        raise click.BadParameter(
+            _("There is no watch %(name)s; there are: %(known)s.", name=repr(name), known=known)
+        )
+    return queries[name]
+
+
+def _is_address(channel: str) -> bool:
+    return "://" in channel or channel.startswith(("env:", "file:"))
+
+
+def _place_of(channel: str, file: WatchFile | None) -> str:
+    """Return the address of a channel, or where it is.
+
+    :raises click.BadParameter: when there is no such channel.
+    """
+    if _is_address(channel) or file is None:
+        return channel
+    if channel not in file.channels:
+        known = ", ".join(file.channels)
+        raise click.BadParameter(
+            _(
+                "There is no channel %(name)s; there are: %(known)s.",
+                name=repr(channel),
+                known=known,
+            )
+        )
+    return file.channels[channel]
+
+
+def _written(digest: Digest, kind: str) -> bytes:
+    if kind == "epub":
+        return digest.epub(utc_iso(utc_now()))
+    return digest.mail() if kind == "mail" else digest.html().encode()
+
+
+def _send(digest: Digest, places: Mapping[str, str]) -> bool:
+    """Send a digest to channels, by name; return whether one failed."""
+    failed = False
+    for number, (channel, place) in enumerate(places.items(), 1):
+        shown = _("channel %(number)s", number=number) if _is_address(channel) else channel
+        try:
+            send(place, digest.title, digest.html(), html=True)
+        except ChannelFailed as error:
+            failed = True
+            sentence = _("%(channel)s failed: %(reason)s.", channel=shown, reason=error)
+            click.echo(sentence, err=True)
+        else:
+            click.echo(_("%(channel)s: sent.", channel=shown), err=True)
+    return failed
