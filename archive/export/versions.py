@@ -5,18 +5,16 @@ are sorted by publication time, then info code, edition and version.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from archive.errors import ArchiveError
 from archive.export.output import write_lines
 from archive.export.parquet import Record, edits_type, field_of, write_parquet
 from archive.progress import Progress, silent
 from archive.search import moment_of
-from archive.storage import open_catalog
+from archive.storage import reading_catalog
 
 _LISTS = ("securities", "edits", "classes", "captures")
 _KNOWN = """
@@ -77,18 +75,14 @@ def parquet_fields(pyarrow: Any) -> Iterator[Any]:
 def records_of(folder: Path, as_of: str, progress: Progress) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""
     values = {"at": moment_of(as_of) if as_of else None}
-    try:
-        with closing(open_catalog(folder)) as connection:
-            connection.execute("BEGIN")
-            (count,) = connection.execute(
-                f"SELECT count(*) FROM versions WHERE {_KNOWN}",  # noqa: S608
-                values,
-            ).fetchone()
-            steps: Iterable[int] = progress("versions", range(count))
-            rows = connection.execute(_ALL if values["at"] is None else _OF_THEN, values)
-            yield (_record(row) for _, row in zip(steps, rows, strict=False))
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+    with reading_catalog(folder) as connection:
+        (count,) = connection.execute(
+            f"SELECT count(*) FROM versions WHERE {_KNOWN}",  # noqa: S608
+            values,
+        ).fetchone()
+        steps: Iterable[int] = progress("versions", range(count))
+        rows = connection.execute(_ALL if values["at"] is None else _OF_THEN, values)
+        yield (_record(row) for _, row in zip(steps, rows, strict=False))
 
 
 def _record(row: tuple[Any, ...]) -> Record:
