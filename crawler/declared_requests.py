@@ -11,14 +11,20 @@ from crawler.visiting import Reply, Visitor
 
 
 async def request_list(
-    visitor: Visitor, declaration: Declaration, name: str, *, follow: bool = False
+    visitor: Visitor,
+    declaration: Declaration,
+    name: str,
+    *,
+    address: str | None = None,
+    follow: bool = False,
 ) -> Reply:
     """Request the first page of a list.
 
+    :param address: of another page of it, such as a sitemap that an index names.
     :param follow: redirects are followed.
     """
     table = declaration.lists[name]
-    address = first_address(table, visitor.now())
+    address = address or first_address(table, visitor.now())
     return await _request(visitor, declaration, address, table, follow)
 
 

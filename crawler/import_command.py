@@ -100,7 +100,8 @@ def import_(
     The archive is created when it does not exist. An interrupted import continues when run again;
     importing the same again changes nothing.
 
-    Exit status: 0; 4, some saved files could not be read as articles.
+    Exit status: 0; 4, a file could not be read, some saved files are no articles, or no article
+    was found at all.
     """
     given = _Given.of(paths, source)
     reports = _Reports(quiet=quiet)
@@ -123,8 +124,27 @@ def import_(
         )
     if prepared is not None:
         done_all = _import_files(archive, prepared, hosts, given, reports)
-        if given.saved and done_all.refused:
+        sentence = _failure(done_all)
+        if sentence:
+            click.echo(f"finews: {sentence}", err=True)
+        if sentence or (given.saved and done_all.refused):
             sys.exit(ExitStatus.LAYOUT_CHANGED)
+
+
+def _failure(done: FilesImported) -> str | None:
+    """Return why an import of files failed; None where it did not."""
+    if done.unread:
+        return _("%(count)s files could not be read; their reasons are above.", count=done.unread)
+    if done.taken:
+        return None
+    if done.refused:
+        return _("No article was imported: nothing in the files could be read as an article.")
+    if done.left:
+        return _(
+            "No article was imported: no response is of an article of a declared source. "
+            "--source NAME reads other pages by extraction."
+        )
+    return _("No article was imported: the files hold no rows and no responses.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,4 +367,15 @@ def _import_files(
             left=done.left,
         )
     )
+    if done.zoneless:
+        zones = ", ".join(dict.fromkeys(one.zone for one in prepared.mappings.values()))
+        click.echo(
+            _(
+                "%(count)s rows state no time zone; their times are of %(zone)s, as `zone` in a "
+                "mapping says.",
+                count=done.zoneless,
+                zone=zones,
+            ),
+            err=True,
+        )
     return done

@@ -198,6 +198,8 @@ def render_cell(
     if (table, column, value) == ("crawls", "ended", None) and "started" in columns:
         running = is_running(row, holder_of(datasette.folder))
         return Markup.escape(gettext("running") if running else gettext("interrupted"))
+    if isinstance(value, dict) and value["label"] is None:  # a security without a name
+        value = value["value"]
     if not isinstance(value, str):
         return None
     if words.is_coded(column):

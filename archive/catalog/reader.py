@@ -3,6 +3,7 @@
 import json
 import shlex
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import fields
@@ -17,7 +18,7 @@ from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.addresses import article_at
 from archive.catalog.editions import EditionRow, article_row, read_editions
-from archive.catalog.revisited import FACTS, candidates_of, read_revisited
+from archive.catalog.revisited import FACTS, RevisitQueue, candidates_of, read_revisited
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
 from archive.content import Security
@@ -115,6 +116,11 @@ class CatalogReader(Closing):
             for path in self._texts("SELECT path FROM post_files WHERE info_code = ?", info_code)
         )
 
+    def last_learnt(self, info_code: ArticleId) -> str:
+        """Return when an article last changed, ISO 8601, UTC; empty where none is archived."""
+        sql = "SELECT coalesce(max(known_from), '') FROM post_history WHERE info_code = ?"
+        return self._texts(sql, info_code)[0]
+
     def due(
         self,
         now: str,
@@ -142,6 +148,36 @@ class CatalogReader(Closing):
             let expect most edits; see `archive.revisits`.
         """
         columns, most = (FACTS, -1) if learnt else ("*", limit)
+        found = self._due(columns, now, since, share, most, hosts, source)
+        if not learnt:
+            return [post_of(row) for row in found]
+        rates = EditRates() if len(found) <= limit else self._edit_rates(now)
+        chosen = in_order(candidates_of(found), rates, limit)
+        return [row for code in chosen if (row := self.get(ArticleId(code)))]
+
+    def revisit_queues(self, now: str, since: str, share: float) -> dict[str, RevisitQueue]:
+        """Return the revisits that are due, by source; see `due`."""
+        queues: defaultdict[str, RevisitQueue] = defaultdict(RevisitQueue)
+        if found := self._due(FACTS, now, since, share):
+            rates = self._edit_rates(now)
+            for row, each in zip(found, candidates_of(found), strict=True):
+                queues[row["source"]].add(rates.expected(each.groups, each.since, each.until))
+        return queues
+
+    def _edit_rates(self, now: str) -> EditRates:
+        with self._access():
+            return learn(read_revisited(self._reader, now))
+
+    def _due(
+        self,
+        columns: str,
+        now: str,
+        since: str,
+        share: float,
+        limit: int = -1,
+        hosts: Collection[str] | None = None,
+        source: str | None = None,
+    ) -> list[sqlite3.Row]:
         sql = f"""
             SELECT {columns}, julianday(:now) - julianday(checked) AS waited FROM (
                 SELECT *,
@@ -154,7 +190,8 @@ class CatalogReader(Closing):
                 SELECT *, julianday(:now) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE (age >= 0 AND waited >= age * :share OR checked > :now) AND source = :source
+            WHERE (age >= 0 AND waited >= age * :share OR checked > :now)
+            AND (:source IS NULL OR source = :source)
             AND (body_source IS NOT 'list' OR body_provisional)
             AND (:hosts IS NULL OR EXISTS (
                 SELECT 1 FROM json_each(:hosts)
@@ -162,15 +199,9 @@ class CatalogReader(Closing):
             )) ORDER BY waited / age DESC, id LIMIT :limit
         """  # noqa: S608 (our own columns)
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        found = self._all(
-            sql, now=now, since=since, share=share, limit=most, hosts=of_hosts, source=source
+        return self._all(
+            sql, now=now, since=since, share=share, limit=limit, hosts=of_hosts, source=source
         )
-        if not learnt:
-            return [post_of(row) for row in found]
-        with self._access():
-            rates = EditRates() if len(found) <= limit else learn(read_revisited(self._reader, now))
-        chosen = in_order(candidates_of(found), rates, limit)
-        return [row for code in chosen if (row := self.get(ArticleId(code)))]
 
     def article_at(self, address: str) -> ArticleId | None:
         """Return the article that an address leads to; None without any.

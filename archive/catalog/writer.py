@@ -247,7 +247,8 @@ class Catalog(CatalogReader):
         if row is None:
             return None
         sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
-        return PostState(post_of(row), dict(connection.execute(sql, [info_code]).fetchall()))
+        named = dict(connection.execute(sql, [info_code]).fetchall())
+        return PostState(post_of(row), named, read_editions(connection, info_code))
 
     def _put_alone(self, entry: CatalogEntry, before: PostState | None) -> PostState:
         """Write the row of an article that was published as one post."""

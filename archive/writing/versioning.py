@@ -67,7 +67,8 @@ class Versioning:
             first = _first(incoming, on_disk, now, imported=imported)
             return [_behind(last, first, now) if last else first]
         before = compared = _Stored(stored, on_disk, tuple(edition.securities))
-        at = max(now, stored.seen_from)  # a clock may have gone back
+        # The clock may have gone back.
+        at = max(now, self._catalog.last_learnt(article.info_code))
         adopted: list[WritePlan] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
             original = self._original(stored, incoming)

@@ -32,7 +32,7 @@ from crawler.declarations import (
     read_list,
 )
 from crawler.declarations.addresses import is_own
-from crawler.declarations.formats import FIELDS
+from crawler.declarations.formats import FIELDS, Format
 from crawler.declarations.lists import UNREADABLE
 from crawler.declarations.model import Layout, ListTable, Seen
 from crawler.declarations.places import list_at
@@ -61,18 +61,40 @@ def visit_of_declared(declaration: Declaration) -> Visit[Answers]:
 
 
 async def _request_each(visitor: Visitor, declaration: Declaration) -> Answers:
-    replies = await asyncio.gather(
-        *(request_list(visitor, declaration, name) for name in declaration.lists)
+    lists = await asyncio.gather(
+        *(_request_list(visitor, declaration, name) for name in declaration.lists)
     )
-    answers = [
-        CheckedAnswer.of(reply, interface=f"lists.{name}")
-        for name, reply in zip(declaration.lists, replies, strict=True)
-    ]
+    answers = [answer for of_list in lists for answer in of_list]
     if declaration.articles or not all(table.whole for table in declaration.lists.values()):
         answers.append(await _request_article(visitor, declaration, answers))
     hosts = sorted({urlsplit(answer.address).netloc for answer in answers} - {""})
     robots = {host: visitor.robots.get(host, "could not be fetched") for host in hosts}
     return Answers(declaration.name, tuple(answers), robots)
+
+
+async def _request_list(
+    visitor: Visitor, declaration: Declaration, name: str
+) -> list[CheckedAnswer]:
+    """Request a list; where it is an index of sitemaps, the newest of them, too."""
+    answers = []
+    address = None
+    for _ in range(2):
+        reply = await request_list(visitor, declaration, name, address=address)
+        answers.append(CheckedAnswer.of(reply, interface=f"lists.{name}"))
+        page = _page(declaration, name, answers[-1])
+        if page is None or not page.sitemaps:
+            break
+        address = page.sitemaps[0]
+    return answers
+
+
+def _page(declaration: Declaration, name: str, answer: CheckedAnswer) -> ListAnswer | None:
+    if answer.response is None:
+        return None
+    try:
+        return read_list(declaration, name, answer_of(answer.response, answer.received))
+    except AnswerError:
+        return None
 
 
 async def _request_article(
@@ -88,15 +110,10 @@ async def _request_article(
 
 def _named(declaration: Declaration, lists: Sequence[CheckedAnswer]) -> Iterator[Entry]:
     """Yield the entries that name articles, those of lists without whole articles first."""
-    tables = zip(declaration.lists.items(), lists, strict=True)
-    for (name, _), answer in sorted(tables, key=lambda one: one[0][1].whole):
-        if answer.response is None:
-            continue
-        try:
-            page = read_list(declaration, name, answer_of(answer.response, answer.received))
-        except AnswerError:
-            continue
-        yield from (entry for entry in page.entries if entry.skip is None)
+    named = [(answer.interface.removeprefix("lists."), answer) for answer in lists]
+    for name, answer in sorted(named, key=lambda one: declaration.lists[one[0]].whole):
+        if page := _page(declaration, name, answer):
+            yield from (entry for entry in page.entries if entry.skip is None)
 
 
 def compare_declared(declaration: Declaration, answer: CheckedAnswer) -> Finding:
@@ -233,8 +250,9 @@ def _is_expected(name: str, layout: Layout | None) -> bool:
 def _declared(table: ListTable, entries: Sequence[Entry]) -> Iterator[str]:
     """Yield the fields that a list declares, and that none of its entries has."""
     standard = Fields.model_validate(FIELDS.get(table.format, {}))
+    needed = [one for one in _NEEDED if one != "title" or table.format is not Format.SITEMAP]
     for name in _EXPECTED:
         declared: Any = getattr(table.fields, name)
-        is_own = declared != getattr(standard, name) or name in _NEEDED
+        is_own = declared != getattr(standard, name) or name in needed
         if declared and is_own and not any(getattr(entry, name) for entry in entries):
             yield name

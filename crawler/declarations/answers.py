@@ -10,7 +10,12 @@ from html.entities import html5
 from typing import Any
 
 from parsel import Selector
-from w3lib.encoding import html_body_declared_encoding, html_to_unicode
+from w3lib.encoding import (
+    html_body_declared_encoding,
+    html_to_unicode,
+    http_content_type_encoding,
+    resolve_encoding,
+)
 
 from archive.html_limits import in_xml, without_overloaded_tags
 from crawler.declarations.formats import Format
@@ -24,6 +29,9 @@ _BEGINNING = 8_192
 
 #: Four Chinese characters in a row.
 _CHINESE_IN_UTF_8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}")
+
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+_LEAST_CHINESE = 20
 
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31
@@ -80,16 +88,30 @@ def decoded(answer: Answer, encoding: str | None = None) -> tuple[str, str]:
     if not body.strip():
         raise PathError("it is empty")
     stated = _encoding_of(body, answer.content_type)
-    others = [stated, html_body_declared_encoding(body[:_BEGINNING]), "utf-8"]
+    header = http_content_type_encoding(answer.content_type)
+    others = [stated, header, html_body_declared_encoding(body[:_BEGINNING]), "utf-8"]
     if _CHINESE_IN_UTF_8.search(body):
         others.insert(0, "utf-8")  # as GBK, these bytes would be words that nobody writes
-    for known in (encoding,) if encoding else filter(None, others):
+    if encoding:
+        others = [resolve_encoding(encoding)]  # gb18030 for gb2312 and gbk, as browsers read them
+    for known in filter(None, others):
         try:
             text = codecs.decode(body, known)
         except (UnicodeDecodeError, LookupError):
             continue
         return text.removeprefix("\ufeff"), known.removesuffix("-sig")
     raise PathError(f"its text is not in {(encoding or stated).removesuffix('-sig')}")
+
+
+def looks_like_gb18030(answer: Answer) -> bool:
+    """Report whether the bytes of an answer are Chinese that states no encoding.
+
+    Nearly all characters of Chinese texts are in GB 2312, into which other encodings hardly fit.
+    """
+    body = _unpacked(answer.body)
+    text = body.decode("gb2312", "replace")
+    chinese = len(_CHINESE.findall(text))
+    return chinese >= _LEAST_CHINESE and text.count("\ufffd") <= chinese / 20
 
 
 def _unpacked(body: bytes) -> bytes:

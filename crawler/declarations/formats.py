@@ -29,8 +29,8 @@ ENTRIES: Mapping[Format, str] = {
     Format.SITEMAP: "/urlset/url",
 }
 
-#: The path of the addresses in an index of sitemaps.
-SITEMAPS = "/sitemapindex/sitemap/loc"
+#: Where an index of sitemaps names them.
+SITEMAPS = "/sitemapindex/sitemap"
 
 #: The fields of each format that a declaration may leave out; a field that it states replaces the
 #: one here.

@@ -20,7 +20,9 @@ from crawler.declarations.refusals import refused
 UNREADABLE = "unreadable: "
 
 NO_TEXT = "it has neither a title nor a text"
+NO_ARTICLE = "its address has none of the patterns of `identity`"
 TWICE = "the same article again on one page"
+_DAY = len("2026-11-30")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ class ListAnswer:
 
     :param entries: in the order of the answer, those that are left out, too.
     :param next: what gives the next page: a number, a cursor, or an address; None at the end.
-    :param sitemaps: addresses of other lists, which an index of sitemaps names instead.
+    :param sitemaps: addresses of other lists, which an index of sitemaps names instead, newest
+        first.
     """
 
     entries: tuple[Entry, ...]
@@ -71,8 +74,8 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
             raise RefusedAnswer(answer.address, part, reason)
         document = document_in(text, table.format, table.inside)
         check_success(document, table.succeeded)
-        if table.format is Format.SITEMAP and (found := find_all(document, SITEMAPS)):
-            return ListAnswer((), sitemaps=absolute(answer.address, found))
+        if table.format is Format.SITEMAP and (found := sitemaps_in(document, answer.address)):
+            return ListAnswer((), sitemaps=found)
         scope = Scope(
             entry=document,
             answer=document,
@@ -86,6 +89,21 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
         return ListAnswer(entries, next=_next(table, scope, entries, page))
     except PathError as error:
         raise UnreadableAnswer(answer.address, part, str(error)) from error
+
+
+def sitemaps_in(document: Node, base: str) -> tuple[str, ...]:
+    """Return the addresses that an index of sitemaps names, the newest first.
+
+    Where the index has no times, the last ones are the newest: archives are numbered upwards.
+    """
+    named = [
+        (next(iter(find_all(one, "lastmod")), ""), address)
+        for one in find_all(document, SITEMAPS)
+        for address in find_all(one, "loc")
+    ]
+    named.reverse()
+    named.sort(key=lambda one: str(one[0]).strip()[:_DAY], reverse=True)
+    return absolute(base, (address for _, address in named))
 
 
 def _entries(declaration: Declaration, table: ListTable, whole: Scope) -> tuple[Entry, ...]:
@@ -135,7 +153,11 @@ def read_entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entr
     if title is None and body is None and not fields.id and table.format is not Format.SITEMAP:
         raise PathError("it has no title")
     skip = next((one for one in table.skip if scope.true(one.when)), None)
-    nothing = NO_TEXT if table.whole and title is None and body is None else None
+    nothing = None
+    if table.whole and title is None and body is None:
+        nothing = NO_TEXT
+    elif table.format is Format.SITEMAP and own_id is None and declaration.identity.addresses:
+        nothing = NO_ARTICLE  # a sitemap names all pages of a site
     return Entry(
         id=own_id,
         address=address,

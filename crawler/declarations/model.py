@@ -39,7 +39,9 @@ def _host(name: str) -> str:
 
 def _family(name: str) -> str:
     if not (name.startswith("*.") and HOST_NAME.fullmatch(name[2:])):
-        raise ValueError("should be the end of the names of hosts, such as *.10jqka.com.cn")
+        raise ValueError(
+            f"should be *. and the end of the names of hosts, such as *.10jqka.com.cn, not {name!r}"
+        )
     return name
 
 
@@ -239,7 +241,8 @@ class Paging(Table):
 class Document(Table):
     """An answer that is a document of some format.
 
-    :param format: what it is written in.
+    :param format: what it is written in; ``json`` also in a call of a function (JSONP), or
+        assigned to a variable.
     :param encoding: of its characters, where the answer states a wrong one.
     :param inside: where the JSON is in a page of HTML, such as ``script#__NEXT_DATA__::text``.
     :param succeeded: a path that leads to something, and not to false, in every good answer.

@@ -3,10 +3,12 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+from crawler.declarations.formats import Format
 from crawler.declarations.identity import native_id
 from crawler.declarations.model import Declaration, ListTable
 
 _PLACE = re.compile(r"\{\w+\}")
+_SITEMAP = re.compile(r"\.(?:xml|gz)$")
 
 
 def list_at(declaration: Declaration, address: str) -> str | None:
@@ -46,9 +48,11 @@ def is_at(pattern: str, address: str) -> bool:
 def _leads_to(declaration: Declaration, table: ListTable, address: str) -> bool:
     """Report whether an address may be of a further page of a list that links to them.
 
-    They are below the first page, where articles may be, too.
+    They are below the first page, where articles may be, too. An index of sitemaps leads to others.
     """
     template, asked = urlsplit(table.address), urlsplit(address)
+    if table.format is Format.SITEMAP and _SITEMAP.search(asked.path):
+        return template.hostname == asked.hostname
     if table.paging is None or table.paging.next is None or template.query:
         return False
     if native_id(declaration.identity, address) is not None:

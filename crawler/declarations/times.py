@@ -1,6 +1,7 @@
 """Times in all forms that publishers write them."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
@@ -35,29 +36,40 @@ class Moment:
         return time.isoformat(timespec="seconds")
 
 
-_NOISE = re.compile(r"(?:星期|周)[一二三四五六日天]|^\W*(?:发布|更新)?(?:时间|于)\s*[:：]?\s*")
-_AROUND = " \t\r\n\u3000\xa0()（）[]【】|｜·,，"
-_EPOCH = re.compile(r"(\d{10})(?:\.\d*)?|(\d{13})|(\d{16})", re.ASCII)
-_CLOCK = (
-    r"(?P<hour>\d{1,2})[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:\.\d+)?)?[秒分]?"
+_NOISE = re.compile(
+    r"(?:星期|周)[一二三四五六日天]|北京时间|^\W*(?:发布|发表|更新)?(?:时间|日期|于)\s*[:：]?\s*"
 )
-_ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+_AROUND = " \t\r\n\u3000\xa0()（）[]【】|｜·,，"
+# As a number, or as .NET writes it: /Date(1795996800000+0800)/
+_EPOCH = re.compile(
+    r"(?:/Date\()?(?:(\d{10})|(\d{13})|(\d{16}))(?:\.\d*)?(?:[+-]\d{4})?(?:\)/)?", re.ASCII
+)
+_HALF = "凌晨|清晨|早上|早晨|早间|上午|中午|午间|下午|傍晚|晚上|晚间|夜间"
+CLOCK = (
+    rf"(?:(?P<half>{_HALF})\s*)?(?P<hour>\d{{1,2}})"
+    r"(?:[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:\.\d+)?)?[秒分]?|[时点])"
+    r"(?:\s*(?P<meridiem>[ap])\.?m\b\.?)?"
+)
+"""A time of day, also of twelve hours."""
+
+_ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 _DAY_OF_YEAR = r"(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
 _FORMS = tuple(
     re.compile(form, re.ASCII | re.IGNORECASE)
     for form in (
-        rf"(?P<year>\d{{4}})[-/.年]{_DAY_OF_YEAR}(?:[T\s,]*{_CLOCK}{_ZONE})?",
+        rf"(?P<year>\d{{4}})[-/.年]{_DAY_OF_YEAR}(?:[T\s,]*{CLOCK}{_ZONE})?",
         rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?:[T\s]*(?P<hour>\d\d):?(?P<minute>\d\d)"
         rf"(?::?(?P<second>\d\d))?{_ZONE})?",
-        rf"{_DAY_OF_YEAR}\s*{_CLOCK}",
-        rf"(?P<word>今天|今日|昨天|昨日|前天)\s*{_CLOCK}",
-        _CLOCK,
+        rf"{_DAY_OF_YEAR}\s*{CLOCK}",
+        rf"(?P<word>今天|今日|昨天|昨日|前天)(?:\s*{CLOCK})?",
+        CLOCK,
         r"(?P<ago>\d{1,4})\s*(?P<unit>秒|分钟|小时|天)(?:钟)?前",
         r"(?P<now>刚刚)",
         rf"{_DAY_OF_YEAR}",
     )
 )
 _STATED_ZONE = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.ASCII)
+_NAMED_ZONE = re.compile(r"\b(?:[A-Z]{3,4}|[+-]\d{2}:?\d{2})\b(?: \(?\w+\)?| \d{4})?$|北京时间")
 _DAYS_AGO = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2}
 _UNITS = {"秒": "seconds", "分钟": "minutes", "小时": "hours", "天": "days"}
 _MONTHS = {
@@ -78,6 +90,7 @@ _CHINESE = re.compile(r"\bCST\b")
 _ANY_TIME, _OF_CHINA = datetime(2026, 1, 1), timedelta(hours=8)  # noqa: DTZ001 (in any zone)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _NOON = 12
+_EVENING = frozenset({"傍晚", "晚上", "晚间", "夜间"})
 
 
 def read_time(
@@ -105,7 +118,14 @@ def read_time(
     return moment if moment and _FIRST_YEAR <= moment.time.year <= _LAST_YEAR else None
 
 
+def states_zone(text: str) -> bool:
+    """Report whether a time names its zone, or is an instant by itself."""
+    text = text.strip()
+    return bool(_EPOCH.fullmatch(text) or _STATED_ZONE.search(text) or _NAMED_ZONE.search(text))
+
+
 def _read(text: str, zone: tzinfo, near: datetime | None) -> Moment | None:
+    text = unicodedata.normalize("NFKC", text)
     text = " ".join(_NOISE.sub(" ", text.strip(_AROUND)).strip(_AROUND).split())
     text = _NAME_BEHIND_OFFSET.sub(r"\1", text)
     if epoch := _EPOCH.fullmatch(text):
@@ -151,7 +171,8 @@ def _of(parts: dict[str, str | None], zone: tzinfo, near: datetime | None) -> Mo
         day = near.astimezone(zone).date() - timedelta(days)
     time = datetime(day.year, day.month, day.day, tzinfo=zone)
     if clock:
-        hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
+        minute, second = int(parts.get("minute") or 0), int(parts.get("second") or 0)
+        hour = _of_day(int(clock), parts.get("half") or parts.get("meridiem") or "")
         if (hour, minute, second) == (24, 0, 0):
             time += timedelta(days=1)
         else:
@@ -159,6 +180,17 @@ def _of(parts: dict[str, str | None], zone: tzinfo, near: datetime | None) -> Mo
     if stated := parts.get("zone"):
         time = time.replace(tzinfo=_offset(stated)).astimezone(zone)
     return Moment(time, precision)
+
+
+def _of_day(hour: int, half: str) -> int:
+    """Return an hour of twelve as one of the day: 下午3 is 15, 上午12 is 0."""
+    if half in {"中午", "午间"}:
+        return hour + _NOON if hour < _NOON / 2 else hour
+    if half in _EVENING and hour == _NOON:
+        return 2 * _NOON
+    if half in {"下午", *_EVENING, "p", "P"}:
+        return hour + _NOON if hour < _NOON else hour
+    return 0 if half and hour == _NOON else hour
 
 
 def _nearest(month: int, day: int, near: datetime) -> date:
@@ -175,7 +207,7 @@ def _nearest(month: int, day: int, near: datetime) -> date:
 def _offset(stated: str) -> tzinfo:
     if stated.upper() in {"Z", "UTC", "GMT"}:
         return UTC
-    return datetime.strptime(stated.replace(":", ""), "%z").tzinfo or UTC
+    return datetime.strptime(f"{stated.replace(':', ''):0<5}", "%z").tzinfo or UTC
 
 
 def _in_english(match: re.Match[str], zone: tzinfo) -> Moment | None:

@@ -87,6 +87,12 @@ Alternatives: TypeAlias = Annotated[tuple[Value, ...], BeforeValidator(_alternat
 class TimeValue(Value):
     """A time.
 
+    These forms are always understood: ``2026-11-03 15:05:00`` with any signs between, and with or
+    without seconds, clock and year; ``2026年11月3日 下午3:05``; ISO 8601; the form of mail and
+    feeds; ``Nov 3, 2026 3:05 PM``; seconds, milliseconds and microseconds since 1970, also as
+    ``/Date(1795996800000)/``; ``今天``, ``昨天 15:05``, ``3分钟前``; words such as ``发布时间：``
+    before.
+
     :param format: how it is written, in the terms of Python's `strptime`, where its form is not
         one of those that are always understood.
     :param zone_sure: false where the source names a zone that cannot be trusted.

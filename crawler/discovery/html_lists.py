@@ -10,7 +10,7 @@ from lxml import etree
 from parsel import Selector
 
 from crawler.declarations.markup import shown_text
-from crawler.declarations.times import read_time
+from crawler.discovery.shown_times import time_in
 
 _LEAST_ENTRIES = 3
 _SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
@@ -19,17 +19,9 @@ _MOST_ANCESTORS = 4
 _ENTRIES = frozenset({"li", "tr", "article", "div", "dl", "dt", "dd", "p", "section"})
 
 _BEHIND = "./following-sibling::dd[1]"
-#: Forms of times that are found among other words.
-_IN_TEXT = (
-    r"(?:19|20)\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*\d{1,2}:\d{2}(?::\d{2})?)?",
-    r"\d{1,2}[-/月]\d{1,2}日?\s*\d{1,2}:\d{2}",
-)
-
-_LONGEST_TIME, _LONGEST_TEXT = 30, 80
 _MOST_GROUPS = 60
 _TIME_TAGS = ("span", "em", "i", "b", "time", "p", "div", "td", "dd", "dt", "small", "label")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
-_TIME = re.compile(r"\d{1,4}[-/.年月]\d{1,2}|\d{1,2}:\d{2}|前$|今天|昨天")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +147,7 @@ def _times(
 ) -> Iterator[tuple[str, str | None]]:
     """Yield where an element has a time: as a whole, or among other words, but no addresses."""
     text = " ".join(shown_text(element).split())
-    if len(text) < _LONGEST_TIME and _TIME.search(text) and read_time(text, zone, near=near):
-        yield path, None
-    elif len(text) <= _LONGEST_TEXT and next(element.iter("a", "img"), None) is None:
-        for pattern in _IN_TEXT:
-            if (match := re.search(pattern, text)) and read_time(match[0], zone, near=near):
-                yield path, pattern
-                return
+    if found := time_in(text, zone, near):
+        _, pattern = found
+        if pattern is None or next(element.iter("a", "img"), None) is None:
+            yield path, pattern

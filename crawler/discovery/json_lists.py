@@ -13,6 +13,11 @@ _TITLES = ("title", "headline", "art_title", "name", "subject")
 _TIMES = re.compile(r"time|date|publish|created|showtime", re.IGNORECASE)
 _PUBLISHED = re.compile(r"pub|show|display|ctime|create|issue", re.IGNORECASE)
 _ADDRESSES = re.compile(r"ur[il]|link|href|address|route|docurl", re.IGNORECASE)
+_ANY = re.compile("")
+_WEB = re.compile(r"https?://[^/]+/(?!.*\.(?:jpe?g|png|gif|webp|svg|mp[34])\b)", re.IGNORECASE)
+#: What shows a title or a time where no name does.
+_TITLE = re.compile(r"(?=.*[\u4e00-\u9fff]{4})[^<>\n]{8,80}")
+_DATE = re.compile(r"20\d\d[-/.年]\d\d?[-/.月]\d\d?日?[T\s].*:.*|1[5-9]\d{8}(?:\d{3})?", re.ASCII)
 _MEDIA = ("media_name", "mediaName", "source_name", "source", "media", "from")
 _AUTHORS = ("author", "author_name", "writer", "editor_name")
 _DIGESTS = ("digest", "summary", "intro", "brief", "introduction", "description", "content_short")
@@ -41,9 +46,10 @@ def fields_of(entries: Entries, zone: tzinfo, *, inside: bool = True) -> dict[st
     digest = _named(entries, _DIGESTS, _is_text)
     fields = {
         "id": _named(entries, _IDS, _is_id),
-        "title": _named(entries, _TITLES, _is_title),
+        "title": _named(entries, _TITLES, _is_title) or _like_titles(entries),
         "published": _time_of(entries, zone),
-        "address": _first(entries, _ADDRESSES, _is_address),
+        "address": _first(entries, _ADDRESSES, _is_address)
+        or _first(entries, _ANY, _is_address_of_the_web),
         "media": _named(entries, _MEDIA, _is_line),
         "author": _named(entries, _AUTHORS, _is_line),
         "digest": digest,
@@ -117,10 +123,27 @@ def _first(
     return next((key for key in keys if fits(_values(entries, key))), None)
 
 
+def _like_titles(entries: Entries) -> str | None:
+    """Return the key whose values look like titles, whatever its name."""
+    found = [key for key in entries[0] if _look_like_titles(_values(entries, key))]
+    return max(found, key=lambda key: sum(map(len, _values(entries, key))), default=None)
+
+
+def _look_like_titles(values: list[Any]) -> bool:
+    texts = [value for value in values if isinstance(value, str) and _TITLE.fullmatch(value)]
+    return len(texts) == len(values) and len(set(texts)) > len(values) / 2
+
+
 def _time_of(entries: Entries, zone: tzinfo) -> str | None:
     keys = [key for key in entries[0] if _TIMES.search(_plain(key))]
     keys.sort(key=lambda key: (not _PUBLISHED.search(_plain(key)), len(key)))
+    keys += [key for key in entries[0] if _are_dates(_values(entries, key))]
     return next((key for key in keys if _are_times(_values(entries, key), zone)), None)
+
+
+def _are_dates(values: list[Any]) -> bool:
+    """Report whether values are dates with a clock, or seconds near now, whatever their name is."""
+    return all(_DATE.fullmatch(str(value)) for value in values)
 
 
 def _values(entries: Entries, key: str) -> list[Any]:
@@ -150,6 +173,10 @@ def _is_line(values: list[Any]) -> bool:
 def _is_text(values: list[Any]) -> bool:
     texts = [value for value in values if isinstance(value, str) and len(value) > 10]
     return len(texts) >= len(values) / 2
+
+
+def _is_address_of_the_web(values: list[Any]) -> bool:
+    return _is_address(values) and all(_WEB.match(value) for value in values)
 
 
 def _is_address(values: list[Any]) -> bool:

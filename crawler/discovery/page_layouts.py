@@ -17,14 +17,15 @@ from crawler.declarations.formats import Format
 from crawler.declarations.lists import Entry
 from crawler.declarations.markup import shown_text
 from crawler.declarations.paths import PathError
-from crawler.declarations.times import TimeUnit, read_time
+from crawler.declarations.times import TimeUnit
+from crawler.discovery.shown_times import LONGEST_TEXT, PATTERNS, time_in
 from crawler.extraction.bylines import AUTHOR, MEDIA
 
 _LEAST_PAGES = 3
 _APART = timedelta(days=1)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,40}")
 _CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
-_LONGEST_TIME, _LONGEST_TITLE = 80, 120
+_LONGEST_TITLE = 120
 _SHORTEST_TEXT = 60
 #: The share of an article's lines that its element has.
 _SHARE = 0.9
@@ -74,15 +75,23 @@ def page_layout(pages: Sequence[PageOfEntry], zone: tzinfo) -> dict[str, Any] | 
     body = _common(parsed, _is_body, innermost=True)
     if title is None or body is None:
         return None
-    published = _common(parsed, lambda page, element: _is_time(page, element, zone))
     fields: dict[str, Any] = {"title": title, "body": body}
-    if published:
-        fields["published"] = published
+    for form in (None, *PATTERNS):
+        if path := _common(parsed, partial(_is_time, form, zone), innermost=form is not None):
+            fields["published"] = {"path": path, "pattern": form} if form else path
+            break
     for name, pattern in _NAMES.items():
         if path := _common(parsed, partial(_names, pattern), innermost=True):
             fields[name] = {"path": path, "pattern": pattern}
+    places = [one["path"] if isinstance(one, dict) else one for one in fields.values()]
+    above = [
+        place
+        for place in dict.fromkeys(places)
+        if all(_is_once_inside(page, place, body) for page in parsed)
+    ]
     texts = [shown_text(page.document.css(body)[0].root) for page in parsed]
-    return {"format": "html", **without_repeated(texts), "fields": fields}
+    drop = {"drop": above} if above else {}
+    return {"format": "html", **drop, **without_repeated(texts), "fields": fields}
 
 
 def without_repeated(texts: Sequence[str]) -> dict[str, Any]:
@@ -158,12 +167,21 @@ def _is_title(page: _Page, element: etree._Element) -> bool:
     return shown == listed or shown.startswith(listed.rstrip(".…"))
 
 
-def _is_time(page: _Page, element: etree._Element, zone: tzinfo) -> bool:
+def _is_once_inside(page: _Page, selector: str, body: str) -> bool:
+    """Report whether a selector leads to one part of the article's own element."""
+    return len(page.document.css(body)[0].css(selector)) == 1 and selector != body
+
+
+def _is_time(form: str | None, zone: tzinfo, page: _Page, element: etree._Element) -> bool:
+    """Report whether an element shows the time of an article, in a form among other words."""
     text = " ".join(text_in(element).split())
-    if len(text) > _LONGEST_TIME or not _CLOCK.search(text):
+    if len(text) > LONGEST_TEXT or not _CLOCK.search(text):
         return False
-    moment = read_time(text, zone)
-    if moment is None or moment.precision is TimeUnit.DAY:
+    found = time_in(text, zone)
+    if found is None or found[1] != form:
+        return False
+    moment, _ = found
+    if moment.precision is TimeUnit.DAY:
         return False
     listed = page.entry.published
     return listed is None or abs(moment.time - listed.time) <= _APART
@@ -171,7 +189,7 @@ def _is_time(page: _Page, element: etree._Element, zone: tzinfo) -> bool:
 
 def _names(pattern: str, _: _Page, element: etree._Element) -> bool:
     text = " ".join(text_in(element).split())
-    return len(text) <= _LONGEST_TIME and re.search(pattern, text) is not None
+    return len(text) <= LONGEST_TEXT and re.search(pattern, text) is not None
 
 
 def _is_body(page: _Page, element: etree._Element) -> bool:

@@ -1,6 +1,7 @@
 """Propose a declaration by answers that are lists, and by pages of their articles."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ import tldextract
 import tomli_w
 
 from archive.errors import FinewsError
-from crawler.declarations.answers import Answer, document_in, is_json, text_of
+from crawler.declarations.answers import Answer, document_in, is_json, looks_like_gb18030, text_of
 from crawler.declarations.errors import AnswerError
 from crawler.declarations.formats import Format
 from crawler.declarations.lists import Entry, ListAnswer, read_list
@@ -145,8 +146,9 @@ def propose(
     for other in others:
         if _is_alike(first, other):
             names[_name_of(other, names)] = other
-    whole = dict(first.whole, title=_title(found) or first.whole["title"])
-    whole["lists"] = {key: one.table for key, one in names.items()}
+    title = next(_titles(found), None) or _shared_name(articles) or first.whole["title"]
+    whole = dict(first.whole, title=title)
+    whole["lists"] = {key: {**one.table, **_order(one.page)} for key, one in names.items()}
     hosts = [host for one in names.values() for host in one.whole["hosts"]]
     whole["hosts"] = list(dict.fromkeys(hosts))
     whole["lang"] = lang_of([*lists, *articles])
@@ -182,19 +184,26 @@ def _find(name: str, answer: Answer, articles: Sequence[Answer], zone: str) -> _
 
 def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, Any]]:
     """Return what may describe an answer as a list, the most likely first."""
+    encoding = {}
     try:
-        text = text_of(answer)
+        try:
+            text = text_of(answer)
+        except PathError:
+            if not looks_like_gb18030(answer):
+                raise
+            encoding = {"encoding": "gb18030"}
+            text = text_of(answer, "gb18030")
         beginning = text[:_BEGINNING]
         for form, sign in _FEEDS:
             if sign.search(beginning):
-                return [{"format": str(form)}]
+                return [{"format": str(form), **encoding}]
         if "jsonfeed.org" in beginning:
             return [{"format": str(Format.JSON_FEED)}]
         if is_json(text):
             document = document_in(text, Format.JSON)
             found = [(path, fields_of(entries, zone)) for path, entries in lists_in(document)]
             return [
-                {"format": "json", "entries": path, "fields": _with_title(fields)}
+                {"format": "json", **encoding, "entries": path, "fields": _with_title(fields)}
                 for path, fields in found
                 if {"title", "body"} & fields.keys() and {"id", "address"} & fields.keys()
             ]
@@ -209,6 +218,7 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
     return [
         {
             "format": "html",
+            **encoding,
             "entries": one.entries,
             **paging,
             "fields": {
@@ -331,8 +341,16 @@ def _name_of(found: _ListFound, taken: Mapping[str, Any]) -> str:
     return next(one for one in names if one not in taken)
 
 
-def _title(found: Sequence[_ListFound]) -> str | None:
-    return next(_titles(found), None)
+def _order(page: ListAnswer) -> dict[str, Any]:
+    """Return what a list has beside its table where its entries are in no order of time."""
+    times = [entry.published.time for entry in page.entries if entry.published]
+    return {} if times == sorted(times, reverse=True) else {"newest_first": False}
+
+
+def _shared_name(articles: Sequence[Answer]) -> str | None:
+    """Return the name of the site that several pages of articles give."""
+    names = Counter(name for article in articles if (name := site_name(article)))
+    return next((name for name, number in names.most_common(1) if number > 1), None)
 
 
 def _titles(found: Sequence[_ListFound]) -> Iterator[str]:

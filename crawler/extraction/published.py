@@ -15,7 +15,9 @@ from crawler.extraction.container import squeezed
 _SHOWN = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:\s*[-/.年]\s*|\s+)(?P<month>\d{1,2})\s*[-/.月]\s*"
     r"(?P<day>\d{1,2})\s*日?[\sT,，|·]*"
-    r"(?:(?P<clock>\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)(?!\d)|(?P<hour>\d{1,2})时(?P<minute>\d{1,2})分)"
+    r"(?:(?P<clock>(?:[上中下]午|凌晨|早上|傍晚|晚上|晚间)?\s*"
+    r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s*[AaPp][Mm]\b)?)(?!\d)"
+    r"|(?P<hour>\d{1,2})时(?P<minute>\d{1,2})分)"
 )
 _OF_A_CHANGE = re.compile(r"(?:更新|修改|修订|改稿)(?:时间|于|日期)?\s*[：:]?\s*$")
 _META = (

@@ -10,6 +10,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 
 from archive.archive import Archive
 from archive.article import Article
+from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.errors import ArchiveError, FinewsError, Refused
 from archive.progress import Progress, silent
@@ -30,7 +31,7 @@ from crawler.importing.publishers import (
 from crawler.importing.saved_files import SavedFile, SavedLists, lists_in, page_of
 from crawler.importing.storing import Storing
 from crawler.importing.tables import articles_in
-from crawler.importing.warc_files import WarcFile, read_warc, warc_files_in
+from crawler.importing.warc_files import TRUNCATED, WarcFile, read_warc, warc_files_in
 
 _OK = 200
 _RESPONSES = frozenset({"response", "revisit"})
@@ -48,6 +49,8 @@ class FilesImported:
     :param unchanged: articles that the archive has already.
     :param left: responses of which no source is known, or which are no articles by their addresses.
     :param refused: responses and rows that could not be read, and damaged records.
+    :param unread: files that could not be read.
+    :param zoneless: rows whose time states no zone.
     """
 
     added: int
@@ -55,6 +58,13 @@ class FilesImported:
     unchanged: int
     left: int
     refused: int
+    unread: int
+    zoneless: int
+
+    @property
+    def taken(self) -> int:
+        """Articles that the archive has now, or had before."""
+        return self.added + self.revised + self.unchanged
 
 
 class FileImport:
@@ -87,7 +97,7 @@ class FileImport:
         self._report = report
         self._now = now
         self._storing = Storing(archive, now)
-        self._left = self._refused = 0
+        self._left = self._refused = self._unread = self._zoneless = 0
 
     def counts(self) -> FilesImported:
         """Return what was done up to now."""
@@ -98,24 +108,33 @@ class FileImport:
             unchanged=counts[Stored.UNCHANGED],
             left=self._left,
             refused=self._refused,
+            unread=self._unread,
+            zoneless=self._zoneless,
         )
 
     def table(self, path: Path, mapping: Mapping) -> None:
         """Import JSON Lines or CSV."""
+        rows: dict[ArticleId, tuple[int, int]] = {}
         try:
             for row in articles_in(path, mapping, self._publishers, self._now):
                 place = f"{path}, row {row.number}"
                 if row.article is None:
                     self._refuse(place, row.problem)
                     continue
+                self._zoneless += row.is_zoneless
+                text = hash((row.article.title, row.article.body))
+                first, known = rows.setdefault(row.article.info_code, (row.number, text))
+                if row.first_seen is None and text != known:
+                    self._refuse(place, f"row {first} has the same id, and another title or text")
+                    continue
                 try:
                     self._storing.add(row.article, row.first_seen)
                 except Refused as error:
                     self._refuse(place, str(error))
         except OSError as error:
-            self._refuse(str(path), error.strerror or str(error))
+            self._refuse_file(str(path), error.strerror or str(error))
         except (Refused, InvalidMapping) as error:
-            self._refuse(str(path), str(error))
+            self._refuse_file(str(path), str(error))
         self._storing.write()
 
     def captures(self, paths: Sequence[Path], progress: Progress = silent) -> None:
@@ -177,10 +196,10 @@ class FileImport:
             try:
                 found = warc_files_in(path)
             except OSError as error:
-                self._refuse(str(path), error.strerror or str(error))
+                self._refuse_file(str(path), error.strerror or str(error))
                 continue
             except Refused as error:
-                self._refuse(str(path), str(error))
+                self._refuse_file(str(path), str(error))
                 continue
             for warc in found:
                 yield warc
@@ -188,14 +207,14 @@ class FileImport:
                     for record in read_warc(warc, self._damaged(warc)):
                         self._note(number, record, listing)
                 except OSError as error:
-                    self._refuse(warc.name, error.strerror or str(error))
+                    self._refuse_file(warc.name, error.strerror or str(error))
                 number += 1
 
     def _damaged(self, warc: WarcFile) -> Callable[[ArchiveError], None]:
         return lambda error: self._refuse(warc.name, str(error))
 
     def _note(self, number: int, record: Record, listing: ResponseListing) -> None:
-        if record.kind not in _RESPONSES or record.status != _OK:
+        if record.kind != TRUNCATED and (record.kind not in _RESPONSES or record.status != _OK):
             return
         if record.kind == "response" and record.digest:
             listing.add_payload(number, record)
@@ -207,6 +226,9 @@ class FileImport:
             self._refuse(record.url, str(error))
             return
         self._left += not roles
+        if roles and record.kind == TRUNCATED:
+            self._refuse(record.url, "a part of the answer alone was captured (WARC-Truncated)")
+            return
         for role in roles:
             listing.add(role, number, record, date)
 
@@ -273,6 +295,10 @@ class FileImport:
             self._storing.add(outcome.article, seen, with_captures)
         except Refused as reason:
             self._refuse(url, str(reason))
+
+    def _refuse_file(self, path: str, reason: str) -> None:
+        self._unread += 1
+        self._refuse(path, reason)
 
     def _refuse(self, place: str, reason: str) -> None:
         self._refused += 1

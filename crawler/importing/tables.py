@@ -13,6 +13,7 @@ from crawler.declarations.lists import read_entry
 from crawler.declarations.model import ListTable
 from crawler.declarations.paths import PathError
 from crawler.declarations.reading import Scope
+from crawler.declarations.times import states_zone
 from crawler.importing.mapping import Mapping
 from crawler.importing.publishers import Declared, Publishers
 from crawler.importing.rows import Row, rows_of
@@ -24,12 +25,14 @@ class ReadRow:
 
     :param article: None where it has none that can be read.
     :param first_seen: when the article was first seen; None where the row does not state it.
+    :param is_zoneless: whether the time of the article states no zone.
     :param problem: why it has no article.
     """
 
     number: int
     article: Article | None = None
     first_seen: datetime | None = None
+    is_zoneless: bool = False
     problem: str = ""
 
 
@@ -95,7 +98,8 @@ def _read(
         addresses=(),
         lexicon=publisher.lexicon,
     )
-    return ReadRow(row.number, article, first_seen)
+    written = scope.text(mapping.fields.published) or ""
+    return ReadRow(row.number, article, first_seen, is_zoneless=not states_zone(written))
 
 
 def _publisher(address: str, publishers: Publishers) -> Declared:

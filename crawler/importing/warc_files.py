@@ -161,12 +161,17 @@ def _records(member: bytes, offset: int) -> Iterator[Record]:
             position += 2
 
 
+TRUNCATED = "truncated"
+"""The kind of a record whose writer kept a part of the answer alone."""
+
+
 def _record(block: bytes, fields: dict[str, str], offset: int) -> Record:
     heading, payload = b"", block
     if fields.get("content-type", "").startswith("application/http"):
         heading, _, payload = block.partition(_BLANK)
+    kind = fields.get("warc-type", "")
     return Record(
-        kind=fields.get("warc-type", ""),
+        kind=TRUNCATED if kind == "response" and "warc-truncated" in fields else kind,
         url=fields.get("warc-target-uri", "").strip("<>"),
         date=fields.get("warc-date", ""),
         offset=offset,

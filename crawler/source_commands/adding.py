@@ -91,7 +91,7 @@ def add(
     except NoAnswer as error:
         end(str(error), ExitStatus.SOURCE_UNREACHABLE)
     except NothingFound as error:
-        hint = "Name a page that lists articles, a feed, or a sitemap."
+        hint = "Name a page that lists articles, a feed, a sitemap, or an answer of JSON."
         end(f"{error} {hint}", ExitStatus.LAYOUT_CHANGED)
     unsure = _unsure(found)
     for key, table in found.proposal.declaration.lists.items():

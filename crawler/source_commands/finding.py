@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from crawler.declarations import Answer, Entry
 from crawler.declarations.answers import document_in, text_of
-from crawler.declarations.formats import SITEMAPS, Format
-from crawler.declarations.paths import PathError, find_all
-from crawler.declarations.reading import absolute
+from crawler.declarations.formats import Format
+from crawler.declarations.lists import sitemaps_in
+from crawler.declarations.paths import PathError
+from crawler.declarations.times import TimeUnit
 from crawler.declared_answers import answer_of
 from crawler.discovery import (
     PageOfEntry,
@@ -46,6 +47,12 @@ class FoundSource:
         return doubts(self.proposal.page, [sample for sample, _ in self.samples])
 
     @property
+    def rank(self) -> tuple[int, int]:
+        """How good it is: with times to the minute where a page has them, and with few doubts."""
+        times = [sample.published for sample, _ in self.samples if sample.published]
+        return sum(one.precision is not TimeUnit.DAY for one in times), -len(self.doubts)
+
+    @property
     def answers(self) -> dict[str, Answer]:
         """Every answer, by the name of what it is."""
         lists = {f"lists.{name}": answer for name, answer in self.proposal.answers.items()}
@@ -64,7 +71,7 @@ async def find(
     :raises NothingFound: when there is no list.
     """
     given = await _answer(visitor, address)
-    lists = [given, *await _other_lists(visitor, given)]
+    lists = await _lists(visitor, given)
     proposal = propose(name, lists, [await _answer(visitor, one) for one in examples])
     if proposal.declaration.lists["news"].whole:
         return _found(proposal, [])
@@ -123,7 +130,7 @@ def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]])
         if selectors is None:
             return found
         better = _read(proposal.with_layout("page", selectors), pages)
-    return better if len(better.doubts) < len(found.doubts) else found
+    return better if better.rank > found.rank else found
 
 
 def _read(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]]) -> FoundSource:
@@ -144,23 +151,37 @@ async def _answer(visitor: Visitor, address: str) -> Answer:
     return answer_of(reply.answer(), reply.received)
 
 
-async def _other_lists(visitor: Visitor, given: Answer) -> list[Answer]:
-    """Request the feeds that a page names, and the sitemaps that robots.txt names."""
+async def _lists(visitor: Visitor, given: Answer) -> list[Answer]:
+    """Request the feeds that a page names, and the sitemaps that robots.txt names.
+
+    An index of sitemaps is followed to the newest of them.
+    """
     feeds = links_in(given).feeds
     robots = visitor.robots_answers.get(urlsplit(given.address).netloc)
     sitemaps: tuple[str, ...] = ()
     if robots is not None and robots.status == HTTPStatus.OK and _is_page(given):
         sitemaps = links_in(answer_of(robots, None)).sitemaps
-    found = []
+    found = [await _inner(visitor, given)]
     for address in (*feeds[:_MOST_FEEDS], *sitemaps[:_MOST_SITEMAPS]):
         try:
-            answer = await _answer(visitor, address)
-            if inner := _news_sitemap(answer):
-                answer = await _answer(visitor, inner)
+            found.append(await _inner(visitor, await _answer(visitor, address)))
         except NoAnswer:
             continue
-        found.append(answer)
     return found
+
+
+async def _inner(visitor: Visitor, answer: Answer) -> Answer:
+    """Return the newest list of an index of sitemaps, and any other answer as it is.
+
+    A list that has a number or a date for its name is soon not the newest any more: it has the
+    index's address, from which every crawl goes to the newest.
+    """
+    inner = _news_sitemap(answer)
+    if inner is None:
+        return answer
+    found = await _answer(visitor, inner)
+    is_lasting = re.search(r"\d", inner.rpartition("/")[2]) is None
+    return found if is_lasting else replace(found, address=answer.address)
 
 
 def _is_page(answer: Answer) -> bool:
@@ -169,11 +190,10 @@ def _is_page(answer: Answer) -> bool:
 
 
 def _news_sitemap(answer: Answer) -> str | None:
-    """Return the sitemap of news that an index of sitemaps names, else its last one."""
+    """Return the sitemap of news that an index of sitemaps names, else its newest one."""
     try:
-        inner = find_all(document_in(text_of(answer), Format.SITEMAP), SITEMAPS)
+        addresses = sitemaps_in(document_in(text_of(answer), Format.SITEMAP), answer.address)
     except PathError:
         return None
-    addresses = absolute(answer.address, ("".join(one.root.itertext()) for one in inner))
     news = [address for address in addresses if "news" in address.rpartition("/")[2]]
-    return next(iter((*news, *addresses[-1:])), None)
+    return next(iter((*news, *addresses)), None)

@@ -116,6 +116,10 @@ async def _try(
     """
     reply = await request_list(visitor, declaration, name, follow=True)
     page = read_list(declaration, name, answer_of(reply.answer(), reply.received))
+    if page.sitemaps:
+        newest = page.sitemaps[0]
+        reply = await request_list(visitor, declaration, name, address=newest, follow=True)
+        page = read_list(declaration, name, answer_of(reply.answer(), reply.received))
     samples = []
     for entry in [entry for entry in page.entries if entry.skip is None][:_ARTICLES]:
         if declaration.lists[name].whole:

@@ -477,6 +477,45 @@ def test_a_feed_is_found_from_a_home_page(made_up: Publishers, tmp_path: Path) -
         assert run(replica, tmp_path, "check", "caixun").returncode == 0
 
 
+def with_sitemaps(made_up: Publishers) -> Site:
+    """robots.txt of caixun names an index of sitemaps; its home page has no list."""
+    address = f"https://{CAIXUN_HOST}"
+    pages = {
+        "/index.html": "<html><body><div id=app></div></body></html>",
+        "/robots.txt": f"Sitemap: {address}/maps.xml\n",
+        "/maps.xml": f"<sitemapindex><sitemap><loc>{address}/pages.xml</loc></sitemap><sitemap>"
+        f"<loc>{address}/2026-11.xml</loc><lastmod>2026-11-30</lastmod></sitemap></sitemapindex>",
+        "/pages.xml": f"<urlset><url><loc>{address}/about</loc></url></urlset>",
+        "/2026-11.xml": "<urlset>"
+        + f"<url><loc>{address}/about</loc></url>"
+        + "".join(
+            f"<url><loc>{address}{one.path}</loc><lastmod>{one.published:%Y-%m-%dT%H:%M}+08:00"
+            "</lastmod></url>"
+            for one in made_up.caixun[:12]
+        )
+        + "</urlset>",
+    }
+    files = {path: StaticFile(text.encode(), BUILT) for path, text in pages.items()}
+    own, articles = static_site(files.get), made_up.sites[CAIXUN_HOST]
+    return lambda request: (own if not request.path.startswith("/news") else articles)(request)
+
+
+def test_an_index_of_sitemaps_is_found_followed_tried_and_checked(
+    made_up: Publishers, tmp_path: Path
+) -> None:
+    with Replica({CAIXUN_HOST: with_sitemaps(made_up)}) as replica:
+        ended = run(replica, tmp_path, "add", f"https://{CAIXUN_HOST}/")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        declaration = load(tmp_path / "sources" / "caixun.toml")
+        assert declaration.lists["news"].address == f"https://{CAIXUN_HOST}/maps.xml"
+        ended = run(replica, tmp_path, "try", "caixun")
+        assert "13 entries, 1 of them left out" in ended.stdout, ended.stderr
+        ended = run(replica, tmp_path, "check", "caixun")
+        assert ended.stdout.count("| lists.news |") == 2
+        assert "3 of 3 interfaces as expected" in ended.stdout
+        assert run(replica, tmp_path, "test", "caixun").returncode == 0
+
+
 FAULTS: list[tuple[str, Failure | None, ExitStatus, str]] = [
     (CAIXUN_LIST, garbage(CAPTCHA), ExitStatus.SOURCE_UNREACHABLE, "captcha"),
     (CAIXUN_LIST, status(403), ExitStatus.SOURCE_UNREACHABLE, "403"),

@@ -3,7 +3,8 @@
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from enum import StrEnum
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -62,6 +63,17 @@ def _tables_in(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _tables_in(inner)
 
 
+def _choices(annotation: Any) -> Iterator[str]:
+    """Yield the words that a key may have, where they are few."""
+    if inspect.isclass(annotation) and issubclass(annotation, StrEnum):
+        yield from annotation
+    elif get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    else:
+        for inner in get_args(annotation):
+            yield from _choices(inner)
+
+
 def _is_mapping(field: FieldInfo) -> bool:
     return "Mapping" in str(field.annotation)
 
@@ -69,6 +81,8 @@ def _is_mapping(field: FieldInfo) -> bool:
 def _row(key: str, field: FieldInfo, table: type[BaseModel]) -> str:
     inner = next(_tables_in(field.annotation), None)
     meaning = _meanings(table).get(key) or (_paragraphs(inner) if inner else "")
+    if choices := [f"`{one}`" for one in _choices(field.annotation)]:
+        meaning = f"{meaning} One of {', '.join(choices)}."
     default = field.get_default(call_default_factory=True)
     if field.is_required():
         note = "required"

@@ -30,6 +30,7 @@ class Page:
     date: str = CAPTURED
     status: int = 200
     headers: Sequence[tuple[str, str]] = field(default=())
+    warc_headers: Sequence[tuple[str, str]] = field(default=())
 
 
 def recorded(source: str, name: str, date: str = CAPTURED) -> Page:
@@ -76,7 +77,7 @@ def write_records(
                     payload=io.BytesIO(body),
                     length=len(body),
                     http_headers=heading,
-                    warc_headers_dict={"WARC-Date": page.date},
+                    warc_headers_dict={"WARC-Date": page.date, **dict(page.warc_headers)},
                 )
             )
 

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.declarations.answers import Answer
 from crawler.declarations.articles import read_article
+from crawler.declarations.errors import UnreadableAnswer
 from crawler.declarations.lists import ListAnswer, read_list
 from crawler.declarations.loading import declared
 from crawler.declarations.model import Declaration
@@ -141,6 +142,27 @@ def test_an_index_of_sitemaps() -> None:
     assert page.sitemaps == ("https://e.example/a.xml.gz",)
 
 
+@pytest.mark.parametrize(
+    ("days", "newest"),
+    [(("2026-09", "2026-11-30T08:00:00+08:00", "2026-10"), 1), (("", "", ""), 2)],
+)
+def test_the_newest_sitemap_of_an_index_is_first(days: tuple[str, ...], newest: int) -> None:
+    named = "".join(
+        f"<sitemap><loc>https://e.example/{n}.xml</loc><lastmod>{day}</lastmod></sitemap>"
+        for n, day in enumerate(days)
+    )
+    page = read({"format": "sitemap"}, f"<sitemapindex>{named}</sitemapindex>")
+    assert page.sitemaps[0] == f"https://e.example/{newest}.xml"
+
+
+def test_pages_of_a_sitemap_that_are_no_articles_are_left_out() -> None:
+    identity = {"addresses": [{"pattern": r"/story/(\d+)"}]}
+    named = "".join(f"<url><loc>https://e.example/{one}</loc></url>" for one in ("a", "story/7"))
+    answer = Answer("https://e.example/list", f"<urlset>{named}</urlset>".encode())
+    page = read_list(source({"format": "sitemap"}, identity=identity), "news", answer)
+    assert [entry.skip is None for entry in page.entries] == [False, True]
+
+
 JSON_LIST = {
     "format": "json",
     "entries": "d.list",
@@ -203,6 +225,20 @@ def test_encodings(encoding: str, header: str, meta: str) -> None:
     page = f"<html>{meta}<li><a href=/9>國際財經</a></li></html>"
     (entry,) = read(HTML_LIST, page.encode(encoding), header).entries
     assert (entry.title, entry.address) == ("國際財經", "https://e.example/9")
+
+
+def test_the_header_of_json_states_its_encoding() -> None:
+    body = '[{"u": "/9", "t": "国际财经"}]'.encode("gb18030")
+    table = {**JSON_LIST, "entries": "@", "fields": {"address": "u", "title": "t"}}
+    assert read(table, body, "application/json; charset=GBK").entries[0].title == "国际财经"
+    with pytest.raises(UnreadableAnswer, match="its text is not in utf-8"):
+        read(table, body, "application/json")
+
+
+@pytest.mark.parametrize("name", ["gb2312", "gbk", "gb18030"])
+def test_a_declared_encoding_is_read_as_browsers_read_it(name: str) -> None:
+    body = "<li><a href=/9>朱镕基与㐀</a></li>".encode("gb18030")
+    assert read({**HTML_LIST, "encoding": name}, body).entries[0].title == "朱镕基与㐀"
 
 
 def test_a_wrong_header_is_corrected_by_the_declaration() -> None:

@@ -91,7 +91,7 @@ def test_a_folder_of_the_users_own_adds_and_replaces(tmp_path: Path) -> None:
         (
             '"*.caixun.example"',
             '"caixun.example"',
-            "family should be the end of the names of hosts",
+            "family should be *. and the end of the names of hosts",
         ),
         ('hosts = ["api.caixun.example"]', "hosts = []", "hosts should have one entry at least"),
         (

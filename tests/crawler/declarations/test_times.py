@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.declarations.times import TimeUnit, read_time
+from crawler.declarations.times import TimeUnit, read_time, states_zone
 
 BEIJING = timezone(timedelta(hours=8))
 NEAR = datetime(2026, 1, 2, 9, 0, tzinfo=BEIJING)
@@ -111,3 +111,39 @@ def test_these_are_no_times(text: str) -> None:
 def test_no_text_is_an_error(text: str, near: datetime | None) -> None:
     moment = read_time(text, BEIJING, near=near)
     assert moment is None or moment.time.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("发布时间：2026年11月3日 下午3:05", "2026-11-03T15:05:00+08:00"),
+        ("2026/11/3 上午12:30:00", "2026-11-03T00:30:00+08:00"),
+        ("2026/11/3 下午12:30:00", "2026-11-03T12:30:00+08:00"),
+        ("2026-11-03 下午15:05", "2026-11-03T15:05:00+08:00"),
+        ("2026-11-03 中午1:05", "2026-11-03T13:05:00+08:00"),
+        ("2026-11-03 凌晨12:05", "2026-11-03T00:05:00+08:00"),
+        ("2026-11-03 晚上12:00", "2026-11-04T00:00:00+08:00"),
+        ("2026-11-03 3:05 PM", "2026-11-03T15:05:00+08:00"),
+        ("2026年11月3日15时", "2026-11-03T15:00:00+08:00"),
+        ("２０２６-11-03　１５：０５", "2026-11-03T15:05:00+08:00"),
+        ("2026-11-03 15:05（北京时间）", "2026-11-03T15:05:00+08:00"),
+        ("2026-11-03T15:05+08", "2026-11-03T15:05:00+08:00"),
+        ("/Date(1795996800000+0800)/", "2026-11-30T08:00:00+08:00"),
+        ("1795996800000.0", "2026-11-30T08:00:00+08:00"),
+        ("昨天", "2026-01-01"),
+        ("2026-11-03 25:05", None),
+        ("2026-11-03 晚上12:05", None),
+    ],
+)
+def test_other_forms_of_times(text: str, time: str | None) -> None:
+    moment = read_time(text, BEIJING, near=NEAR)
+    assert (moment and str(moment)) == time
+
+
+@pytest.mark.parametrize("text", ["1795996800", "2026-11-03T15:05Z", "2026-11-03 15:05 +0800"])
+def test_a_time_that_states_its_zone(text: str) -> None:
+    assert states_zone(text)
+    assert states_zone("Tue, 03 Nov 2026 15:05:00 GMT")
+    assert not states_zone("2026-11-03 15:05")
+    assert not states_zone("2026-11-03")
+    assert not states_zone("2026/11/3 3:05 PM")

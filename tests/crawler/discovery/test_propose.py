@@ -158,6 +158,57 @@ def test_feeds_and_sitemaps() -> None:
     assert links_in(Answer("https://e.cn/", b"\xff\xfe")).feeds == ()
 
 
+@pytest.mark.parametrize("script", ["{}", "cb({});"])
+def test_json_is_read_by_its_values_where_its_keys_have_other_names(script: str) -> None:
+    rows = [
+        {
+            "newsId": f"cx-2026-{n:06}",
+            "t": f"第{n}条新闻的标题是这样",
+            "pub": f"2026-11-0{n} 08:00:00",
+        }
+        for n in range(1, 6)
+    ]
+    text = script.format(json.dumps({"ret": 1, "items": rows}, ensure_ascii=False))
+    page = propose("cx", [Answer("https://e.cn/list.js", text.encode())]).page
+    assert [(one.id, one.title, str(one.published)[:10]) for one in page.entries] == [
+        (row["newsId"], row["t"], row["pub"][:10]) for row in rows
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "big5"])
+def test_chinese_that_states_no_encoding(encoding: str) -> None:
+    rows = [
+        {"id": n, "title": f"第{n}條關於中國經濟的新聞，標題在此", "url": f"/a/{n}.html"}
+        for n in range(9)
+    ]
+    body = json.dumps(rows, ensure_ascii=False).encode(encoding)
+    if encoding == "big5":
+        with pytest.raises(NothingFound, match="not in utf-8"):
+            propose("cx", [Answer("https://e.cn/list.js", body)])
+        return
+    simple = json.dumps(rows, ensure_ascii=False).translate(
+        str.maketrans("條關於國經濟聞標題", "条关于国经济闻标题")
+    )
+    proposal = propose("cx", [Answer("https://e.cn/list.js", simple.encode(encoding))])
+    assert proposal.declaration.lists["news"].encoding == "gb18030"
+    assert proposal.page.entries[1].title == "第1条关于中国经济的新闻，标题在此"
+
+
+def test_the_order_of_a_list_and_the_name_in_its_pages() -> None:
+    rows = [
+        {"id": n, "title": f"第{n}条新闻的标题", "url": f"/a/{n}.html", "time": f"2026-11-0{n}"}
+        for n in range(1, 5)
+    ]
+    pages = [
+        Answer(f"https://e.cn/a/{n}.html", f"<title>第{n}条_辰讯财经</title>".encode())
+        for n in range(1, 4)
+    ]
+    answer = Answer("https://e.cn/list", json.dumps(rows, ensure_ascii=False).encode())
+    declaration = propose("cx", [answer], pages).declaration
+    assert declaration.title == "辰讯财经"
+    assert not declaration.lists["news"].newest_first
+
+
 def listed(form: str, around: str = "<div class=l>{}</div>") -> str:
     """Return a page with five entries of a form, and what stands around lists."""
     entries = "".join(

@@ -220,7 +220,7 @@ def test_a_body_that_was_unpacked_before_is_read_and_kept_as_it_is(
     page = replace(SINA, headers=[("Content-Encoding", "gzip")])
     ended = run(write_warc(tmp_path / "a.warc.gz", [page]))
     assert ended.stdout.startswith("1 added"), ended.output
-    assert "1 posts read again, 0 would change" in reparse(news)
+    assert "1 posts read again, 0 of them would change" in reparse(news)
     assert is_whole(news)
 
 
@@ -229,6 +229,30 @@ def test_a_body_that_ends_within_a_chunk_is_named(run: Import, tmp_path: Path) -
     page = replace(SINA, body=body, headers=[("Transfer-Encoding", "chunked")])
     ended = run(write_warc(tmp_path / "a.warc.gz", [page]))
     assert "its chunks end after" in ended.stderr
+
+
+def test_a_page_of_which_a_part_was_captured_is_no_article(run: Import, tmp_path: Path) -> None:
+    """CC-NEWS cuts long answers off: half an article is worse than none."""
+    cut = replace(SINA, warc_headers=[("WARC-Truncated", "length")])
+    ended = run(write_warc(tmp_path / "a.warc.gz", [cut, NBD]))
+    assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 1 not imported"), ended.output
+    assert "a part of the answer alone was captured" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("pages", "sentence"),
+    [
+        ([], "the files hold no rows and no responses"),
+        ([caixun(118)], "--source NAME reads other pages"),
+        ([replace(SINA, body=b"<html></html>")], "nothing in the files could be read"),
+    ],
+)
+def test_web_archives_that_give_nothing_are_a_failure(
+    run: Import, tmp_path: Path, pages: list[Page], sentence: str
+) -> None:
+    ended = run(write_warc(tmp_path / "a.warc.gz", pages))
+    assert ended.exit_code == 4
+    assert sentence in ended.stderr
 
 
 def test_a_body_that_unpacks_to_gigabytes_is_named(run: Import, news: Path, tmp_path: Path) -> None:
@@ -292,8 +316,9 @@ def test_a_wacz_that_packs_its_warc_files_is_refused(
 def test_what_is_no_wacz_is_refused(run: Import, tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.wacz").write_bytes(data)
     ended = run(tmp_path / "a.wacz")
-    assert ended.exit_code == 0
+    assert ended.exit_code == 4
     assert "0 added, 0 revised, 0 unchanged, 1 not imported" in ended.stdout
+    assert "1 files could not be read" in ended.stderr
 
 
 def test_fastwarc_reads_what_is_kept_and_writes_what_is_read(

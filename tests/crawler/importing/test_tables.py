@@ -226,7 +226,7 @@ def test_a_file_that_cannot_be_read_is_named(
     (tmp_path / name).write_bytes(data)
     maps = [f"{field}=a" for field in ("address", "published", "body")]
     ended = run(tmp_path / name, *(part for one in maps for part in ("--map", one)))
-    assert ended.exit_code == 0, ended.output
+    assert ended.exit_code == 4, ended.output
     assert ended.stdout.startswith("0 added, 0 revised, 0 unchanged")
     assert name in ended.stderr or not data.strip()
 
@@ -294,3 +294,36 @@ def test_ids_without_an_id_are_of_the_address(run: Import, news: Path, tmp_path:
     path = write_csv(tmp_path / "a.csv", [HEADER, changed(id="")])
     run(path, *CAIXUN)
     assert posts(news) == [ArticleId.of_address("caixun", ROW[3])]
+
+
+def test_rows_that_have_the_same_id_and_another_text_are_named(
+    run: Import, news: Path, tmp_path: Path
+) -> None:
+    rows = [HEADER, ROW, ROW, changed(body="另一篇文章的正文。")]
+    ended = run(write_csv(tmp_path / "a.csv", rows), *CAIXUN[:-2])
+    assert ended.stdout.startswith("1 added, 0 revised, 1 unchanged, 1 not imported"), ended.output
+    assert "row 3: not imported: row 1 has the same id, and another title or text" in ended.stderr
+    assert ended.exit_code == 0
+
+
+def test_times_without_a_zone_are_named(run: Import, tmp_path: Path) -> None:
+    rows = [HEADER, ROW, changed(id="8", published="2021-03-05T10:20:30Z")]
+    ended = run(write_csv(tmp_path / "a.csv", rows), *CAIXUN)
+    assert "1 rows state no time zone; their times are of Asia/Shanghai" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "sentence"),
+    [
+        ([HEADER], 4, "the files hold no rows and no responses"),
+        ([HEADER, changed(published="gestern")], 4, "nothing in the files could be read"),
+        ([HEADER[1:], ROW[1:]], 4, "1 files could not be read"),
+        ([HEADER, ROW, changed(id="8", published="gestern")], 0, ""),
+    ],
+)
+def test_a_table_that_gives_nothing_is_a_failure(
+    run: Import, tmp_path: Path, rows: list[tuple[str, ...]], status: int, sentence: str
+) -> None:
+    ended = run(write_csv(tmp_path / "a.csv", rows), *CAIXUN)
+    assert ended.exit_code == status, ended.output
+    assert sentence in ended.stderr
