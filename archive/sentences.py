@@ -8,6 +8,7 @@ the message, and the values in it.
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import islice
 
 from archive.translation import Language, catalogue_of, current_language, messages_of
 
@@ -18,12 +19,15 @@ _FEWEST_LETTERS = 4
 _LONGEST = 4_000
 #: The beginning of a value that follows another one without any words between them.
 _SUFFIX = r" \(| in | and |; |, nor "
-#: What separates sentences, clauses and items outside of parentheses, in English and in Chinese.
+#: Clauses of a text; one with more is foreign.
+_MOST_CLAUSES = 20
+#: What separates sentences, clauses and items outside of parentheses, in English and in Chinese,
+#: and at which of several separators a text is divided.
 _SEPARATORS = (
-    (re.compile(r"(?<=[.?]) +(?=[A-Z'`\d])"), ""),
-    (re.compile(r"; (?![^(]*\))"), "；"),
-    (re.compile(r": (?![^(]*\))"), "："),
-    (re.compile(r", (?![^(]*\))"), "，"),
+    (re.compile(r"(?<=[.?]) +(?=[A-Z'`\d])"), "", 0),
+    (re.compile(r"; (?![^(]*\))"), "；", -1),
+    (re.compile(r": (?![^(]*\))"), "：", 0),
+    (re.compile(r", (?![^(]*\))"), "，", 0),
 )
 
 
@@ -37,22 +41,28 @@ def translated(sentence: str) -> str:
 def _translated(text: str, language: Language) -> str:
     if " " not in text.strip() or len(text) > _LONGEST:
         return text  # a value, such as a name or a path
-    whole = _translated_whole(text, language)
-    return _translated_parts(text, language) if whole is None else whole
+    clause = text.removesuffix(".")
+    half = _whole(clause, language)
+    if half is None:
+        half = _in_parts(clause, language)
+    if half == clause:
+        return text
+    return half.removesuffix("。") + ("。" if clause != text else "")
 
 
-def _translated_whole(text: str, language: Language) -> str | None:
-    """Translate a text by the message that all of it was formatted from.
+def _whole(clause: str, language: Language) -> str | None:
+    """Translate a clause by the message that all of it was formatted from.
 
     Of several messages, that one is the outermost whose own words begin first.
     """
     catalogue = catalogue_of(language)
-    if (known := catalogue.gettext(text)) != text:
-        return known
+    for text in (clause, f"{clause}."):
+        if (known := catalogue.gettext(text)) != text:
+            return known
     matches = [
         (match, message)
         for pattern, message in _patterns(language)
-        if (match := pattern.fullmatch(text))
+        if (match := pattern.fullmatch(clause))
     ]
     if not matches:
         return None
@@ -61,19 +71,20 @@ def _translated_whole(text: str, language: Language) -> str | None:
     return catalogue.gettext(message) % values
 
 
-def _translated_parts(text: str, language: Language) -> str:
-    """Translate all but the full stop of a text, its clauses, or what follows its first word."""
-    clause = text.removesuffix(".")
-    if clause != text and (half := _translated_whole(clause, language)) is not None:
-        return f"{half}。"
-    for separator, joint in _SEPARATORS:
-        parts = separator.split(text)
-        halves = [_translated(part, language) for part in parts] if len(parts) > 1 else parts
-        if halves != parts:
-            return joint.join(halves)
-    subject, _, predicate = clause.partition(" ")
-    if " " in predicate and (half := _translated_whole(predicate, language)) is not None:
-        return f"{subject} {half}" + ("。" if clause != text else "")
+def _in_parts(text: str, language: Language) -> str:
+    """Translate the parts of a text, or what follows its first word."""
+    for separator, joint, which in _SEPARATORS:
+        found = [*islice(separator.finditer(text), _MOST_CLAUSES)]
+        if 0 < len(found) < _MOST_CLAUSES:
+            parts = text[: found[which].start()], text[found[which].end() :]
+            halves = tuple(_translated(part, language) for part in parts)
+            if halves != parts:
+                return joint.join(halves)
+    if text.startswith(" (") and text.endswith(")"):
+        return f"（{_translated(text[2:-1], language)}）"
+    subject, _, predicate = text.partition(" ")
+    if " " in predicate and (half := _whole(predicate, language)) is not None:
+        return f"{subject} {half}"
     return text
 
 
@@ -90,21 +101,23 @@ def _patterns(language: Language) -> Sequence[tuple[re.Pattern[str], str]]:
 
 
 def _pattern(message: str) -> str:
-    """Return a pattern for what is formatted from a message, which matches in linear time.
+    """Return a pattern for what is formatted from a message, without its full stop.
 
-    Its group ``_`` is the text before the message's own words, which is no clause.
+    It matches in linear time. Its group ``_`` is the text before the message's own words, which is
+    no clause.
     """
-    first, *rest = _PLACEHOLDER.split(message.replace("%%", "%"))
+    first, *rest = _PLACEHOLDER.split(message.replace("%%", "%").removesuffix("."))
     pattern = "(?P<_>)" + re.escape(first)
+    begun = ""
     for number, (name, literal) in enumerate(zip(rest[::2], rest[1::2], strict=True)):
-        value = f"(?P<{name}>.*?)"
-        if 2 * number + 2 == len(rest):
-            value = f"(?P<{name}>.*)"
-        elif not literal:
-            value = f"(?P<{name}>(?:(?!{_SUFFIX}).)*)"
+        value = f"(?P<{name}>.*{'?' if 2 * number + 2 < len(rest) else ''})"
         if not first and number == 0:
             value, pattern = f"(?P<_>(?P<{name}>(?:(?![;:] ).)*?))", ""
+        elif begun:
+            value = f"(?P<{name}>(?:(?:{_SUFFIX}).*{'?' if literal else ''})?)"
         elif f"(?P<{name}>" in pattern:
             value = f"(?P={name})"
-        pattern += f"(?>{value}{re.escape(literal)})"
-    return pattern
+        begun += value
+        if literal:
+            pattern, begun = f"{pattern}(?>{begun}{re.escape(literal)})", ""
+    return pattern + begun

@@ -231,18 +231,9 @@ def _rules_of_lists(stats: Mapping[str, Any], counts: Counts) -> Iterator[_Rule]
         f"{_cause(stats, 'list', 'layout')}",
     )
     yield none and stats.get("list/failed/empty") == failed, ExitStatus.LIST_EMPTY, _NO_ARTICLE
-    yield (
-        none and stats.get(_UNRESOLVED) and not stats.get("downloader/response_count"),
-        ExitStatus.SOURCE_UNREACHABLE,
-        f"No list of the source could be read: there is no address for "
-        f"{_hosts(stats, '/no_answer')}; this machine has no network or no DNS, or the name is "
-        "wrong.",
-    )
-    yield (
-        none,
-        ExitStatus.SOURCE_UNREACHABLE,
-        f"No list of the source could be read: {_cause(stats, 'list')}",
-    )
+    offline = stats.get(_UNRESOLVED) and not stats.get("downloader/response_count")
+    cause = _no_address(stats) if offline else _cause(stats, "list")
+    yield none, ExitStatus.SOURCE_UNREACHABLE, f"No list of the source could be read: {cause}"
     argument = stats.get("argument/wrong")
     yield argument, ExitStatus.WRONG_ARGUMENTS, str(argument)
     yield not read and counts.found == counts.looked_at, ExitStatus.LIST_EMPTY, _NO_ARTICLE
@@ -381,6 +372,11 @@ def _stand_ins(stats: Mapping[str, Any]) -> str:
     return f"{bodies}, because {which} ({each})"
 
 
-def _hosts(stats: Mapping[str, Any], suffix: str) -> str:
+def _no_address(stats: Mapping[str, Any]) -> str:
+    suffix = "/no_answer"
     named = sorted(key for key in stats if key.startswith(PREFIX) and key.endswith(suffix))
-    return ", ".join(key.removeprefix(PREFIX).removesuffix(suffix) for key in named)
+    hosts = ", ".join(key.removeprefix(PREFIX).removesuffix(suffix) for key in named)
+    return (
+        f"there is no address for {hosts}; this machine has no network or no DNS, or the name is "
+        "wrong."
+    )

@@ -79,17 +79,17 @@ def silent(answer: CheckedAnswer, mark: Mark, dead: Mark | None = None) -> Findi
     """
     match answer.silence:
         case Silence.NOT_ASKED:
-            return Finding(answer, Result.NOT_ASKED, f"none: {answer.reason}")
+            return Finding(answer, Result.NOT_ASKED, f"no answer: {answer.reason}")
         case Silence.FORBIDDEN:
             forbidden = Deviation("robots.txt forbids it, so it was not asked", Mark.D)
-            return Finding(answer, Result.NOT_ASKED, "none", (forbidden,))
+            return Finding(answer, Result.NOT_ASKED, "no answer", (forbidden,))
         case Silence.UNREACHABLE | Silence.CUT if dead:
-            return Finding(answer, Result.EXPECTED, f"none, out of service ({dead})")
+            return Finding(answer, Result.EXPECTED, f"no answer, out of service ({dead})")
         case Silence.CUT:
             ban = Deviation("its host cut the connection without an answer, as a ban does", Mark.B)
-            return Finding(answer, Result.REFUSED, "none", (ban,))
+            return Finding(answer, Result.REFUSED, "no answer", (ban,))
     result = Result.REFUSED if answer.silence is Silence.LEFT_ALONE else Result.SILENT
-    return Finding(answer, result, "none", (Deviation(quoted(answer.reason, 200), mark),))
+    return Finding(answer, result, "no answer", (Deviation(quoted(answer.reason, 200), mark),))
 
 
 def refused(response: Response) -> str | None:

@@ -54,7 +54,7 @@ def _of_source(answers: Answers, findings: Sequence[Finding]) -> Iterator[str]:
         yield "\n".join(lines) + "\n"
     if answers.robots:
         says = (quoted(f"{host} {translated(said)}", 200) for host, said in answers.robots.items())
-        yield f"robots.txt: {'; '.join(says)}.\n"
+        yield _("robots.txt: %(says)s.", says=_("; ").join(says)) + "\n"
 
 
 def status_of(findings: Sequence[Finding]) -> tuple[ExitStatus, str]:

@@ -41,8 +41,8 @@ def _print(verdict: Verdict, prefix: str) -> None:
     if verdict.status is ExitStatus.DONE:
         print(f"finews: {prefix}{sentence}", flush=True)
     else:
-        status = _("(exit status %(status)s)", status=int(verdict.status))
-        print(f"finews: {prefix}{sentence} {status}", file=sys.stderr, flush=True)
+        status = _(" (exit status %(status)s)", status=int(verdict.status))
+        print(f"finews: {prefix}{sentence}{status}", file=sys.stderr, flush=True)
 
 
 def print_result(name: str, verdict: Verdict, counts: Counts | None) -> None:

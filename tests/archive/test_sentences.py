@@ -57,6 +57,16 @@ def chinese(sentence: str) -> str:
             "file lost: _posts/a b.md: the catalog has a row for it, but the file does not exist",
             "文件丢失：_posts/a b.md：目录里有它的行，文件却不存在",
         ),
+        (
+            "No list of the source could be read: there is no address for a.cn; this machine has "
+            "no network or no DNS, or the name is wrong; neither did cls, ths give all news.",
+            "来源的列表一个也读不到：a.cn 没有地址；这台机器没有网络或 DNS，或者名字写错了；"
+            "cls, ths 也没有给出全部新闻。",
+        ),
+        (
+            "capture damaged: warc/a.gz: The capture news/warc/a.gz is damaged at 27835: Error -6.",
+            "抓取记录损坏：warc/a.gz：抓取记录 news/warc/a.gz 在 27835 处损坏：Error -6。",
+        ),
         ("A title: it is about the list", "A title: it is about the list"),
         ("list", "list"),
         ("", ""),

@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -19,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.api.openapi import openapi
 from archive.cli import main
 from archive.commands.help import texts_of
 from archive.translation import (
@@ -45,7 +48,7 @@ _UNWANTED = (
 OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
 
 IN_ENGLISH = (
-    # For programs and agents: the API, its data, metrics.
+    # For programs and agents: what the API and metrics answer; the page of the API is translated.
     *("archive/api/", "archive/browse/api.py", "archive/mcp/", "archive/monitoring/metrics.py"),
     *("archive/export/dataset.py", "archive/export/parquet.py"),
     # `cluster` has its own operators; the made-up sites answer the crawler alone.
@@ -109,6 +112,8 @@ def messages() -> Catalog:
                         catalogue.add(text, locations=[(name, 0)])
     for reason in REASONS:
         catalogue.add(reason, locations=[("archive/storage", 0)])
+    for text in descriptions(openapi("")):
+        catalogue.add(text, locations=[("archive/api", 0)])
     context = click.Context(main)
     for command in (
         main,
@@ -117,6 +122,19 @@ def messages() -> Catalog:
         for text in texts_of(command):
             catalogue.add(text, locations=[(f"finews/{command.name}", 0)])
     return catalogue
+
+
+def descriptions(document: Any) -> Iterator[str]:
+    """The texts in the description of the API."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if name in ("description", "summary") and isinstance(value, str):
+                yield value
+            else:
+                yield from descriptions(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from descriptions(value)
 
 
 def written(catalogue: Catalog) -> bytes:
