@@ -24,6 +24,7 @@ _THEN = {
     name: f"iif(known.known_until IS NULL, versions.{name}, {sql})"
     for name, sql in _OF_STATE.items()
 } | {"seen_until": "NULL"}
+_THEN["securities"] = f"json({_THEN['securities']})"  # written with spaces, or without
 # Which version was known is not taken from its own times: the clock may have gone back.
 _KNOWN = f"""
     post_history AS known JOIN versions ON versions.info_code = known.info_code AND CASE
