@@ -175,6 +175,31 @@ def test_json_is_read_by_its_values_where_its_keys_have_other_names(script: str)
     ]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<script id="__NEXT_DATA__" type="application/json">{}</script>',
+        "<script>window.__INITIAL_STATE__={};(function(){{}})()</script>",
+        "<script>var pageData = {};</script>",
+    ],
+)
+def test_a_list_that_the_scripts_of_a_page_draw(script: str) -> None:
+    rows = [
+        {
+            "id": f"cx-2026-{n:06}",
+            "title": f"第{n}条新闻的标题是这样",
+            "url": f"/n/cx-2026-{n:06}.html",
+        }
+        for n in range(1, 9)
+    ]
+    text = script.format(json.dumps({"home": {"list": rows}}, ensure_ascii=False))
+    links = "<a href=/about.html>关于我们与联系方式</a>" * 4
+    html = f"<html><meta charset=utf-8><body><div id=app></div>{text}{links}</body></html>"
+    proposal = propose("cx", [Answer("https://e.cn/", html.encode())])
+    assert [one.id for one in proposal.page.entries] == [row["id"] for row in rows]
+    assert proposal.declaration.lists["news"].inside
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "big5"])
 def test_chinese_that_states_no_encoding(encoding: str) -> None:
     rows = [
