@@ -26,7 +26,7 @@ from crawler.declarations.reading import absolute
 from crawler.discovery.embedded_json import embedded_json
 from crawler.discovery.html_lists import HtmlList, html_lists_in
 from crawler.discovery.json_articles import json_layout
-from crawler.discovery.json_lists import fields_of, lists_in
+from crawler.discovery.json_lists import fields_of, lists_in, with_clock
 from crawler.discovery.languages import lang_of
 from crawler.discovery.patterns import pattern_of
 from crawler.discovery.site_names import site_name
@@ -199,7 +199,7 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
             if sign.search(beginning):
                 return [{"format": str(form), **encoding}]
         if "jsonfeed.org" in beginning:
-            return [{"format": str(Format.JSON_FEED)}]
+            return [{"format": str(Format.JSON_FEED), **encoding}]
         if is_json(text):
             return _json_tables(document_in(text, Format.JSON), zone, encoding)
         if not text.lstrip().startswith("<"):
@@ -222,7 +222,10 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
 
 
 def _json_tables(document: Any, zone: ZoneInfo, more: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = [(path, fields_of(entries, zone)) for path, entries in lists_in(document)]
+    found = [
+        (path, with_clock(fields_of(entries, zone), entries))
+        for path, entries in lists_in(document)
+    ]
     return [
         {"format": "json", **more, "entries": path, "fields": _with_title(fields)}
         for path, fields in found

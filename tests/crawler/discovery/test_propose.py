@@ -219,6 +219,33 @@ def test_chinese_that_states_no_encoding(encoding: str) -> None:
     assert proposal.page.entries[1].title == "第1条关于中国经济的新闻，标题在此"
 
 
+def test_a_day_and_a_time_of_day_are_joined() -> None:
+    rows = {
+        f"cx-{n}": {
+            "id": f"cx-{n}",
+            "title": f"第{n}条新闻的标题",
+            "date": f"2026-11-0{n}",
+            "time": "08:05",
+            "url": f"/a/{n}.html",
+        }
+        for n in range(1, 5)
+    }
+    body = json.dumps({"data": rows}, ensure_ascii=False).encode()
+    page = propose("cx", [Answer("https://e.cn/list", body)]).page
+    assert [str(one.published) for one in page.entries] == [
+        f"2026-11-0{n}T08:05:00+08:00" for n in range(1, 5)
+    ]
+
+
+def test_times_of_day_of_several_days_are_not_taken() -> None:
+    links = "<li><em>{clock}</em><a href=/a/{n}.html>第{n}条新闻的标题</a></li>"
+    clocks = ("08:00", "07:30", "23:10", "22:00")
+    rows = "".join(links.format(clock=clock, n=n) for n, clock in enumerate(clocks))
+    html = f"<meta charset=utf-8><ul class=l>{rows}</ul>"
+    page = propose("cx", [Answer("https://e.cn/list", html.encode())]).page
+    assert [one.published for one in page.entries] == [None] * 4
+
+
 def test_the_order_of_a_list_and_the_name_in_its_pages() -> None:
     rows = [
         {"id": n, "title": f"第{n}条新闻的标题", "url": f"/a/{n}.html", "time": f"2026-11-0{n}"}
