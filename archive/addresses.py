@@ -7,12 +7,12 @@ from w3lib.url import canonicalize_url, url_query_cleaner
 
 from archive.errors import Refused, shortened
 
+#: Parameters that name the way a reader came, not what is read.
 _TRACKING = re.compile(
     r"utm_\w+|spm|spm_id_from|scm|fbclid|gclid|msclkid|yclid|mc_[ce]id|igshid|ref(?:_src)?|from"
     r"|share(?:_\w+)?|isappinstalled|wx_?share\w*|weibo_id|sudaref",
     re.IGNORECASE,
 )
-"""Parameters that name the way a reader came, not what is read."""
 
 _MOST_CHARACTERS = 2_000
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)

@@ -145,8 +145,8 @@ class SecurityMention:
     found: Found
 
 
+#: Fields that are one line of text.
 _LINES = ("category", "tag", "media", "digest", "author", "lang", "extractor", "link")
-"""Fields that are one line of text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,17 +12,18 @@ from pydantic_core.core_schema import CoreSchema, no_info_after_validator_functi
 from archive.addresses import canonical_address
 from archive.errors import InvalidArticleId, InvalidInfoCode
 
+#: The source whose articles are known by their info codes, whatever source names them.
 EASTMONEY = "eastmoney"
-"""The source whose articles are known by their info codes, whatever source names them."""
 
 _SOURCE = r"[a-z][a-z0-9]{0,29}"
+#: Ids that no file system, no address and no static site takes for another.
 _PLAIN = re.compile(
     r"(?!.*--|.*_[0-9a-f]{12}\Z)[a-z0-9](?:[a-z0-9_-]{0,78}[a-z0-9_])?",
 )
-"""Ids that no file system, no address and no static site takes for another."""
 
+#: The number of hexadecimal digits that distinguish ids which differ in capitals or other
+#: characters.
 _DIGEST = 12
-"""Hexadecimal digits that tell ids apart which differ in capitals or other characters."""
 
 _OF_SOURCE = re.compile(
     rf"(?P<source>{_SOURCE})-(?:{_PLAIN.pattern}"
@@ -75,8 +76,8 @@ class ArticleId(str):
     def of(source: str, native: str) -> "ArticleId":
         """Return the identity of the article that has an id at its source.
 
-        What no file name may hold is replaced, and a hash tells such ids apart. So do capitals,
-        which some file systems ignore.
+        What no file name may contain is replaced, and a hash distinguishes such ids. So do
+        capitals, which some file systems ignore.
 
         :raises InvalidArticleId: when there is no id, or no source can have that name.
         :raises InvalidInfoCode: when an id of Eastmoney's is no info code.

@@ -14,6 +14,7 @@ import click
 
 from archive.commands.help import translate_click, translate_help
 from archive.errors import FinewsError
+from archive.sentences import translated
 from archive.signals import interrupted_by_all
 from archive.translation import N_, language, language_of_environment
 from archive.translation import gettext as _
@@ -88,10 +89,14 @@ class _Commands(click.Group):
         try:
             with interrupted_by_all(), _standard_output():
                 return super().invoke(ctx)
+        except click.ClickException as error:
+            vars(error).update(message=translated(error.message))
+            raise
         except FinewsError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(translated(str(error))) from error
         except KeyboardInterrupt as error:
-            raise _Interrupted(_("Interrupted; nothing is lost. Run the command again.")) from error
+            sentence = _("Interrupted; nothing is lost. Run the command again.")
+            raise _Interrupted(sentence) from error
 
 
 @contextmanager
@@ -101,7 +106,7 @@ def _standard_output() -> Iterator[None]:
     :raises FinewsError: when standard output is closed or cannot be written.
     """
     if sys.stdout is None:
-        raise FinewsError(_("Standard output is closed; redirect it to a file or to /dev/null."))
+        raise FinewsError("Standard output is closed; redirect it to a file or to /dev/null.")
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -115,9 +120,9 @@ def _standard_output() -> Iterator[None]:
         _discard_output()
         reason = error.strerror or error
         raise FinewsError(
-            _("Could not use %(path)s: %(reason)s.", path=error.filename, reason=reason)
+            f"Could not use {error.filename}: {reason}."
             if error.filename
-            else _("Could not write standard output: %(reason)s.", reason=reason)
+            else f"Could not write standard output: {reason}."
         ) from error
 
 

@@ -21,12 +21,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from archive.translation import gettext as _
-
 
 class FinewsError(Exception):
     """Base class of all errors here. Its text is one sentence that can be shown to a user.
 
+    It is in English; `archive.sentences.translated` returns it in the language of the user.
     When it is pickled, only the class and the sentence go to the other process.
     """
 
@@ -50,19 +49,23 @@ class Refused(FinewsError, ValueError):
 class InvalidArticleId(Refused):
     """A text that identifies no article."""
 
-    _FORM = (
-        "is no id of an article: it is NW and 15 to 20 digits, or the name of a source, a hyphen "
-        "and the source's own id, such as cls-2487646"
-    )
-
     def __init__(self, text: str) -> None:
-        super().__init__(f"{shortened(text)!r} {self._FORM}")
+        super().__init__(self._sentence(repr(shortened(text))))
+
+    @staticmethod
+    def _sentence(text: str) -> str:
+        return (
+            f"{text} is no id of an article: it is NW and 15 to 20 digits, or the name of a "
+            "source, a hyphen and the source's own id, such as cls-2487646"
+        )
 
 
 class InvalidInfoCode(InvalidArticleId):
     """A text or address that names no article of Eastmoney's."""
 
-    _FORM = "names no article: an infoCode is NW and 15 to 20 digits"
+    @staticmethod
+    def _sentence(text: str) -> str:
+        return f"{text} names no article: an infoCode is NW and 15 to 20 digits"
 
 
 class InvalidArticle(Refused):
@@ -92,13 +95,7 @@ class ArchiveLocked(ArchiveError):
 
     def __init__(self, folder: Path, *, holder: str, since: datetime | None = None) -> None:
         self.since = since
-        super().__init__(
-            _(
-                "The archive %(folder)s is being written by %(holder)s; try again later.",
-                folder=folder,
-                holder=holder,
-            )
-        )
+        super().__init__(f"The archive {folder} is being written by {holder}; try again later.")
 
 
 class StrayFolder(ArchiveError):
@@ -106,12 +103,8 @@ class StrayFolder(ArchiveError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            _(
-                "%(folder)s is not empty and is no archive; set FINEWS_ARCHIVE to an empty folder "
-                "or a new one, or make it an archive with `mkdir %(posts)s`.",
-                folder=folder,
-                posts=shlex.quote(str(folder / "_posts")),
-            )
+            f"{folder} is not empty and is no archive; set FINEWS_ARCHIVE to an empty folder or a "
+            f"new one, or make it an archive with `mkdir {shlex.quote(str(folder / '_posts'))}`."
         )
 
 
@@ -124,12 +117,8 @@ class CatalogMissing(ArchiveError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            _(
-                "The archive %(folder)s has posts and no catalog, so a crawl would store every "
-                "post again; run `finews rebuild %(quoted)s` first.",
-                folder=folder,
-                quoted=shlex.quote(str(folder)),
-            )
+            f"The archive {folder} has posts and no catalog, so a crawl would store every post "
+            f"again; run `finews rebuild {shlex.quote(str(folder))}` first."
         )
 
 

@@ -5,7 +5,7 @@ half of each; ``pytest tests/archive/test_translation.py --write-golden`` adds n
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
@@ -14,6 +14,7 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -61,7 +62,7 @@ def current_language() -> Language:
 
 def current_catalogue() -> NullTranslations:
     """Return the translations into the current language, with their placeholders."""
-    return _catalogue(_current.get())
+    return catalogue_of(_current.get())
 
 
 def set_language(language: Language) -> None:
@@ -109,12 +110,26 @@ def language_of_environment(environment: Mapping[str, str]) -> Language:
 
 
 @cache
-def _catalogue(language: Language) -> NullTranslations:
+def catalogue_of(language: Language) -> NullTranslations:
+    """Return the translations into a language, with their placeholders."""
     if language is Language.ENGLISH:  # the language of the messages themselves
         return NullTranslations()
-    with (CATALOGUES / f"{language}.po").open("rb") as file:
-        catalogue = read_po(file, locale=language)
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, _read(language))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def messages_of(language: Language) -> Sequence[str]:
+    """Return the messages of the code that are translated into a language, without plurals."""
+    return [
+        each.id
+        for each in _read(language)
+        if isinstance(each.id, str) and any(path.endswith(".py") for path, _ in each.locations)
+    ]
+
+
+@cache
+def _read(language: Language) -> Catalog:
+    with (CATALOGUES / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)

@@ -52,13 +52,13 @@ def compare_workers() -> None:
     print(f"ratio {rates[WORKERS] / rates[1]:.2f}")
 
 
+#: Of a worker that need not spare the sites of a replica.
 _SETTINGS = """
 from settings.cluster import *
 
 DOWNLOAD_DELAY = 0
 AUTOTHROTTLE_ENABLED = False
 """
-"""Of a worker that need not spare the sites of a replica."""
 
 
 def articles_a_second(

@@ -22,9 +22,10 @@ INVENTED_WORDS = 8_000
 RARE_CHARACTERS = 1_500
 FIRST_DAY = datetime(2016, 1, 1, 6, tzinfo=timezone(timedelta(hours=8)))
 DAYS = 3_500
+#: Posts arrive up to this much out of order.
 LATE = timedelta(days=3)
-"""Posts arrive up to this much out of order."""
 
+#: By falling frequency; the function words and the most general ones come first.
 REAL_WORDS = """
     的 和 在 了 将 为 是 等 对 公司 有 与 中国 市场 年 月 日 亿元 经济 企业
     发展 也 从 到 投资 表示 不 万 增长 以 同比 个 行业 产品 金融 股份 上 中
@@ -46,7 +47,6 @@ REAL_WORDS = """
     分别 约 超过 不足 达到 左右 截至 其中 此外 同时 不过 但 因此 由于 根据 按照
     关于 如果 因为 虽然 以及 之间 方面 情况 部分 主要
 """
-"""By falling frequency; the function words and the most general ones come first."""
 
 CHARACTERS = (
     "一二三四五六七八九十百千大小多少上下左右前后内外东西南北中高低长短新旧快慢强弱远近深浅"

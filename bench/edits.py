@@ -15,8 +15,8 @@ from archive.edits import ComparedVersion, EditClass, edits_between
 from bench.harness import seconds_of
 from bench.planted_edits import Pair, planted_pairs
 
+#: The row for pairs with any class that is an edit by the publisher.
 EDITED = "edited"
-"""The row for pairs with any class that is an edit by the publisher."""
 
 Rule = Callable[[ComparedVersion, ComparedVersion], frozenset[str]]
 

@@ -17,8 +17,8 @@ from crawler.declarations.answers import Answer
 from crawler.extraction import ExtractionError, extract
 
 MOST_OF_THE_TEXT = 0.9
+#: The share of a text that may be foreign in one that counts as without foreign text.
 MOST_FOREIGN = 0.02
-"""The share of a text that may be foreign in one that counts as without foreign text."""
 
 _TO_THE_DAY, _TO_THE_MINUTE = 10, 16
 

@@ -27,14 +27,14 @@ from bench.local_site import LocalSite, local_site
 from bench.pages import addresses, visit
 from bench.whole_crawl import crawl, finews_command, finews_environment
 
+#: New articles of each crawl.
 CRAWLED = 300
-"""New articles of each crawl."""
 QUESTIONS = 2_000
 VISITS = 15
 PAGES = ("front page", "all posts, with facets", "a media, with facets", "article")
 
+#: Seconds of one of each, by what it is.
 Costs = dict[str, float]
-"""Seconds of one of each, by what it is."""
 
 
 def main() -> None:

@@ -26,11 +26,11 @@ from demo.body import Block
 from demo.mirror import rendered_site
 from demo.site import BUILT
 
+#: Of the site; the real one had about as many in the three days that it keeps.
 MEDIA = 40
-"""Of the site; the real one had about as many in the three days that it keeps."""
 SHARE_API = "/NewsData/GetNewsText.do"
+#: Seconds that nginx may take to start.
 ASKED_LONGEST = 10
-"""Seconds that nginx may take to start."""
 
 _CONFIGURATION = """
 daemon off;

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bench.local_site import LocalSite, local_site
 
+#: Seconds between two looks at a process's memory.
 SAMPLES = 0.1
-"""Seconds between two looks at a process's memory."""
 
 
 @dataclass(frozen=True)

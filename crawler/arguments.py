@@ -201,9 +201,10 @@ def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
         if former := former_column(name):
             raise ValueError(former)
         near = "、".join(get_close_matches(name, known, cutoff=0.5))
+        meant = f"; do you mean {near}?" if near else ""
         raise ValueError(
-            f"should be a name or a number of sources.toml, such as 要闻 or 345; {name!r} is "
-            + (f"not one; did you mean {near}?" if near else "not one")
+            "should be a name or a number of sources.toml, such as 要闻 or 345; "
+            f"{name!r} is not one{meant}"
         )
     return names
 

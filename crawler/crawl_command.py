@@ -68,9 +68,9 @@ def crawl(
     worst of them; docs/reference/exit-statuses.md has the order.
     """
     if names and everything:
-        raise click.UsageError(_("Name sources or --all, not both."))
+        raise click.UsageError("Name sources or --all, not both.")
     if arguments and len(names) != 1:
-        raise click.UsageError(_("Arguments (-a) are for one source; name that one."))
+        raise click.UsageError("Arguments (-a) are for one source; name that one.")
     if archive is not None:
         settings["FINEWS_ARCHIVE"] = str(archive)
     if log is not None:
@@ -145,7 +145,7 @@ def _crawl(
 def _begin_log(settings: Settings) -> str:
     """Send the log to its file; return the path, which is empty for standard error.
 
-    A log in the archive begins anew when the last one is large; one older log is kept.
+    A log in the archive begins anew when the last one is large; one older log remains.
     """
     if settings["LOG_FILE"] is None:
         path = Path(settings["FINEWS_ARCHIVE"]) / "crawl.log"

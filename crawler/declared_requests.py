@@ -1,4 +1,4 @@
-"""Requests to a declared source in a visit, and their answers without what is never kept."""
+"""Requests to a declared source in a visit, and their answers without what is never stored."""
 
 from dataclasses import replace
 

@@ -194,7 +194,7 @@ def judge(
         *_rules_of_failures(stats, counts, most_failed, min_failures, named=named),
         *_rules_of_layout(stats, max_failed_share, min_failures),
         *_rules_of_gaps(stats, counts, max_failed_share, history if whole else _NO_HISTORY),
-        (True, ExitStatus.DONE, _ALL_ARCHIVED.replace(".", f"{_but(stats)}.")),
+        (True, ExitStatus.DONE, _done(stats)),
     )
     return next(Verdict(status, sentence) for applies, status, sentence in rules if applies)
 
@@ -210,7 +210,7 @@ def _rules_of_the_end(stats: Mapping[str, Any]) -> Iterator[_Rule]:
     yield (
         reason == "start_error",
         ExitStatus.ERROR,
-        N_("The crawler itself failed at its start; see the log."),
+        "The crawler itself failed at its start; see the log.",
     )
     yield (
         reason != "finished",
@@ -231,18 +231,9 @@ def _rules_of_lists(stats: Mapping[str, Any], counts: Counts) -> Iterator[_Rule]
         f"{_cause(stats, 'list', 'layout')}",
     )
     yield none and stats.get("list/failed/empty") == failed, ExitStatus.LIST_EMPTY, _NO_ARTICLE
-    yield (
-        none and stats.get(_UNRESOLVED) and not stats.get("downloader/response_count"),
-        ExitStatus.SOURCE_UNREACHABLE,
-        f"No list of the source could be read: there is no address for "
-        f"{_hosts(stats, '/no_answer')}; this machine has no network or no DNS, or the name is "
-        "wrong.",
-    )
-    yield (
-        none,
-        ExitStatus.SOURCE_UNREACHABLE,
-        f"No list of the source could be read: {_cause(stats, 'list')}",
-    )
+    offline = stats.get(_UNRESOLVED) and not stats.get("downloader/response_count")
+    cause = _no_address(stats) if offline else _cause(stats, "list")
+    yield none, ExitStatus.SOURCE_UNREACHABLE, f"No list of the source could be read: {cause}"
     argument = stats.get("argument/wrong")
     yield argument, ExitStatus.WRONG_ARGUMENTS, str(argument)
     yield not read and counts.found == counts.looked_at, ExitStatus.LIST_EMPTY, _NO_ARTICLE
@@ -324,13 +315,13 @@ def _rules_of_gaps(
     )
 
 
-_ALL_ARCHIVED = N_("All articles that the source names are archived.")
-_NO_ARTICLE = N_("The source's lists name no article.")
+_NO_ARTICLE = "The source's lists name no article."
 
 
 def _bugs(stats: Mapping[str, Any]) -> str:
     bugs = sum(stats.get(key, 0) for key in _BUGS)
-    return f"The crawler itself failed {'once' if bugs == 1 else f'{bugs} times'}; see the log."
+    times = "one time" if bugs == 1 else f"{bugs} times"
+    return f"The crawler itself failed {times}; see the log."
 
 
 def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> str:
@@ -349,22 +340,23 @@ def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> st
     return str(stats.get(f"{prefix}{reason}", "see the log."))
 
 
-def _but(stats: Mapping[str, Any]) -> str:
-    """Return what the sentence of a successful crawl adds.
+def _done(stats: Mapping[str, Any]) -> str:
+    """Return the sentence of a successful crawl.
 
     It names articles that failed, stand-ins for bodies, posts without a time, lists that are not in
     order of time, and articles that are older than the crawl goes back.
     """
     failed, days = stats.get("article/failed", 0), stats.get("article/dated_by_code", 0)
     lists, old = stats.get("list/out_of_order", 0), stats.get("entry/old", 0)
+    all_archived = "All articles that the source names are archived"
     parts = (
-        f" but for {failed} that failed" if failed else "",
+        f"{all_archived} but for {failed} that failed" if failed else all_archived,
         _stand_ins(stats),
-        f"; {days} have only a day, because no source has a readable time" if days else "",
-        f"; {lists} lists were not newest first, and were read to their ends" if lists else "",
-        f"; {old} older ones were left out, which since=DAY takes in" if old else "",
+        f"{days} have only a day, because no source has a readable time" if days else "",
+        f"{lists} lists were not newest first, and were read to their ends" if lists else "",
+        f"{old} older ones were left out, which since=DAY takes in" if old else "",
     )
-    return "".join(parts)
+    return "; ".join(part for part in parts if part) + "."
 
 
 def _stand_ins(stats: Mapping[str, Any]) -> str:
@@ -377,9 +369,14 @@ def _stand_ins(stats: Mapping[str, Any]) -> str:
     )
     each = "; ".join(f"{host}: {answer}" for host, answer in sorted(answers.items()))
     bodies = "1 body is a stand-in" if stand_ins == 1 else f"{stand_ins} bodies are stand-ins"
-    return f"; {bodies}, because {which} ({each})"
+    return f"{bodies}, because {which} ({each})"
 
 
-def _hosts(stats: Mapping[str, Any], suffix: str) -> str:
+def _no_address(stats: Mapping[str, Any]) -> str:
+    suffix = "/no_answer"
     named = sorted(key for key in stats if key.startswith(PREFIX) and key.endswith(suffix))
-    return ", ".join(key.removeprefix(PREFIX).removesuffix(suffix) for key in named)
+    hosts = ", ".join(key.removeprefix(PREFIX).removesuffix(suffix) for key in named)
+    return (
+        f"there is no address for {hosts}; this machine has no network or no DNS, or the name is "
+        "wrong."
+    )

@@ -18,6 +18,7 @@ from archive.clock import utc_now
 from archive.commands.arguments import archive_option
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
+from archive.sentences import translated
 from archive.translation import gettext as _
 from crawler.checking.saved import has_answers, saved_answers
 from crawler.declarations import Declaration, load, load_all
@@ -40,8 +41,8 @@ from crawler.sources import Sources
 
 _CAPTURES = (".warc", ".warc.gz", ".wacz")
 _TABLES = tuple(end + packed for end in (".jsonl", ".ndjson", ".csv") for packed in ("", ".gz"))
+#: The most problems of one file that are shown.
 _MOST_REPORTS = 20
-"""Problems of one file that are shown."""
 
 
 @click.command("import")
@@ -197,7 +198,8 @@ class _Reports:
     def of_post(self, finding: FileFinding) -> None:
         """Show a finding about a post file."""
         name = click.format_filename(finding.file)
-        self._show(f"{name}: {'' if finding.taken else 'not imported: '}{finding.reason}")
+        not_imported = "" if finding.taken else "not imported: "
+        self._show(f"{name}: {not_imported}{finding.reason}")
 
     def begin_file(self) -> None:
         """Begin with another web archive or table."""
@@ -213,7 +215,7 @@ class _Reports:
 
     def _show(self, line: str) -> None:
         if not self._quiet:
-            click.echo(line, err=True)
+            click.echo(translated(line), err=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,11 +277,11 @@ class _Prepared:
             other = undeclared(_source_name(name), title=title, lang=lang)
         saved_of = declarations.get(source or "", other)
         if given.saved and source not in declarations:
-            click.echo(
-                f"finews: {source} is not declared, so lists cannot be read, and pages are read by"
-                " extraction.",
-                err=True,
+            sentence = (
+                f"{source} is not declared, so lists cannot be read, and pages are read by"
+                " extraction."
             )
+            click.echo(f"finews: {translated(sentence)}", err=True)
         most_bytes = settings.getint("DOWNLOAD_MAXSIZE")
         saved = _saved_files(given.saved, saved_of, most_bytes) if saved_of else ()
         sources = Sources.load(Path(settings["FINEWS_SOURCES"]))

@@ -19,7 +19,7 @@ _POST = re.compile(
 )
 
 
-#: A path that looks like a post's, whatever its form.
+#: A path similar to a post's, whatever its form.
 _LIKE_A_POST = re.compile(r"/\d{4}/\d{2}/\d{2}/|(?<!\d)\d{15,20}(?!\d)", re.ASCII)
 
 
@@ -82,7 +82,7 @@ class MirrorSite:
         """Return the post that a link leads to; None when it leads to anything else.
 
         :raises Refused: in one sentence, when the link leads to a post of the mirror whose name has
-            no code, or is too long, or looks like a post and has another form.
+            no code, or is too long, or is similar to a post's and has another form.
         """
         try:
             parts = urlsplit(link)

@@ -72,9 +72,7 @@ def make_project(folder: Path, python: str) -> None:
     in_the_way = [*(missing or contents), *_SHADOWING, *(f"{name}.py" for name in _SHADOWING)]
     for name in in_the_way:
         if (place / name).exists():
-            raise FolderInUse(
-                _("%(path)s is in the way; choose a folder without it.", path=folder / name)
-            )
+            raise FolderInUse(f"{folder / name} is in the way; choose a folder without it.")
     try:
         place.mkdir(parents=True, exist_ok=True)
         for name in missing:

@@ -20,13 +20,13 @@ class DeclaredSpiderLoader(SpiderLoader):
     before a declaration of the same name. A broken declaration excludes its own source only.
     """
 
+    #: The names of the project's own spiders.
     own: frozenset[str]
-    """The names of the project's own spiders."""
 
     declarations: Mapping[str, Declaration]
 
+    #: Why a source has no declaration, by the name of the source.
     broken: Mapping[str, InvalidDeclaration]
-    """Why a source has no declaration, by the name of the source."""
 
     def __init__(self, settings: BaseSettings) -> None:
         self._folders = [Path(folder) for folder in settings.getlist("FINEWS_DECLARATIONS")]

@@ -16,7 +16,7 @@ PAGE_HOST = "finance.eastmoney.com"
 #: Text in every part of a page that does not belong to the article.
 NOT_THE_ARTICLE = "此处并非正文"
 
-#: Text above the article on every page that looks like a title but is none.
+#: Text above the article on every page that resembles a title but is none.
 SIDEBAR_TITLE = "行情中心"
 
 _PATH = re.compile(r"/(?:a/|news/\d+,)(\d+)\.html")

@@ -178,7 +178,7 @@ def made_up_articles(
 ) -> Iterator[Article]:
     """Generate `count` articles of the days before `built`, oldest first.
 
-    :param odd: some titles and texts look like markup, a template or a mistake.
+    :param odd: some titles and texts resemble markup, a template or a mistake.
     :raises ValueError: when `count` is less than `MIN_ARTICLES`.
     """
     if count < MIN_ARTICLES:

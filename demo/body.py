@@ -23,7 +23,7 @@ _HIDDEN = '<p style="display:none;height:1px;overflow:hidden;"><br /></p>'
 
 # Made-up securities under numbers that nobody trades, one for each market the site has shown:
 # 0 Shenzhen and Beijing, 1 Shanghai, 90 a sector, 105/106/107 the US, 116 Hong Kong. 贵州茅台 is
-# real: it is what people search for first. What the articles say about it is made up.
+# real: it is what people search for first. What the articles report of it is made up.
 _SECURITIES = (
     ("1", "699901", "云帆股份"),
     ("1", "600519", "贵州茅台"),

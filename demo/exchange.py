@@ -71,8 +71,8 @@ class Exchange:
         self, log: LoggedRequest, site: Site, connection: socket.socket, stopping: threading.Event
     ) -> None:
         self.request = log.request
+        #: Whether the connection may carry another request after this one.
         self.kept_alive = True
-        """Whether the connection may carry another request after this one."""
         self._log = log
         self._site = site
         self._connection = connection

@@ -1,7 +1,7 @@
 """Generate faults on demand: each kind of fault is a function.
 
 Each function takes its parameters and returns a Failure, which applies the fault to an
-Exchange. A Fault says where and how often. To add a way of failing, write one more function and
+Exchange. A Fault states where and how often. To add a way of failing, write one more function and
 name it in `WAYS`, if the command line should know it.
 """
 
@@ -111,7 +111,7 @@ def drip(seconds: float = 1.0) -> Failure:
 def large(size: int, *, promised: bool = True) -> Failure:
     """Answer with so many bytes, whose number is promised or not.
 
-    Some say that they are an answer that never ends: the client has to end it.
+    Some claim to be an answer that never ends: the client has to end it.
     """
 
     def fail(exchange: Exchange) -> None:

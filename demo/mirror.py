@@ -20,7 +20,7 @@ MIRROR_HOST = "finews.withounder.com"
 
 #: A link on the home page that leaves the site.
 FOREIGN_LINK = "https://news.example.com/a/202611200000000001.html"
-#: A link on the home page that looks like a post's, with an invalid code.
+#: A link on the home page in the form of a post's, with an invalid code.
 BAD_POST_PATH = "/somemedia/2026/11/20/NW12.html"
 #: HTML of both links: the only part of the home page that Jekyll does not generate.
 STRAY_LINKS = (

@@ -39,7 +39,7 @@ class Replica:
 
     `requests` has every request in order of arrival and may be cleared; `faults` may be changed
     at any time, and the first that matches a request strikes it; `flaws` are those of hosts'
-    certificates, and may be changed likewise. A host without a site is answered with 502, which is
+    certificates, and may also be changed. A host without a site is answered with 502, which is
     logged as unknown: nothing that a crawler asks for through the replica ever leaves this machine.
     """
 
@@ -182,7 +182,7 @@ def _opens(tunnel: ssl.SSLSocket) -> bool:
 
 
 def _say_goodbye(tunnel: ssl.SSLSocket) -> None:
-    """Say that this is the end, without which a body that has no length would seem cut off."""
+    """Announce the end, without which a body that has no length would seem truncated."""
     with suppress(OSError):
         tunnel.setblocking(False)  # the client's own goodbye is not waited for
         tunnel.unwrap()

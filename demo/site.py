@@ -67,7 +67,7 @@ def made_up_site(
 ) -> MadeUpSite:
     """Generate a site with a number of articles; the same arguments give the same site.
 
-    :param odd: some titles and texts look like markup, a template or a mistake.
+    :param odd: some titles and texts resemble markup, a template or a mistake.
     :raises ValueError: when there are fewer articles than every quirk needs.
     """
     # Made-up text needs repeatable numbers, not secret ones.

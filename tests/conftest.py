@@ -32,6 +32,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
+_PATH = os.environ["PATH"]
 _LONGEST = {"deploy", "faults", "test_demo.py", "test_docs.py"}
 FINEWS = (sys.executable, "-m", "archive.cli")
 NO_DELAYS = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_START_DELAY=0")
@@ -46,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Start more processes than there are cores: a third of the time, tests wait."""
     return (os.cpu_count() or 1) * 3 // 2
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _requested_programs() -> Iterator[None]:
+    """Hide the programs again that tests of this module have requested."""
+    yield
+    os.environ["PATH"] = _PATH
 
 
 @pytest.fixture(autouse=True)

@@ -42,17 +42,19 @@ def test_every_setting_of_finews_is_explained() -> None:
 
 def test_every_argument_every_command_and_every_status_is_named() -> None:
     assert set(parameters(FinewsArguments)) == set(FinewsArguments.model_fields)
+    arguments, commands, statuses = map(page, ("arguments", "commands", "exit-statuses"))
     for field in FinewsArguments.model_fields:
-        assert f"| `{field}` | " in page("arguments")
+        assert f"| `{field}` | " in arguments
     for name, _ in commands_of(main, "finews"):
-        assert f"\n## {name}\n" in page("commands")
+        assert f"\n## {name}\n" in commands
     for status in ExitStatus:
-        assert re.search(rf"^\| {status} \| \w.+ \|$", page("exit-statuses"), re.MULTILINE)
+        assert re.search(rf"^\| {status} \| \w.+ \|$", statuses, re.MULTILINE)
 
 
 def test_every_column_is_named() -> None:
+    catalog = page("catalog")
     for column in PostRow.__slots__:
-        assert f"| `{column}` | " in page("catalog")
+        assert f"| `{column}` | " in catalog
 
 
 @pytest.mark.parametrize(("query", "found", "not_found"), EXAMPLES)

@@ -172,7 +172,7 @@ class _Pending:
 class _ReadCatalog(CatalogReader):
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._access("open"):
+        with self._access():
             self._reader = connect(path)
 
 

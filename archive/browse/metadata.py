@@ -23,14 +23,9 @@ WITH moment AS (
         coalesce(nullif(trim(:minute), ''), datetime('now', '+8 hours')), '-8 hours'
     ) AS at
 )
-SELECT published, media, title, info_code, edition, version, seen_from
-FROM versions, moment
-WHERE seen_from <= at AND (seen_until IS NULL OR seen_until > at)
-    AND NOT EXISTS (
-        SELECT 1 FROM absences
-        WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
-            AND gone_from <= at AND (gone_until IS NULL OR gone_until > at)
-    )
+SELECT published, media, title, info_code, version, known_from
+FROM post_states, moment
+WHERE known_from <= at AND (known_until IS NULL OR known_until > at) AND gone IS NULL
 ORDER BY published DESC
 LIMIT 100
 """

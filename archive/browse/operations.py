@@ -1,4 +1,4 @@
-"""Serve what operators look at: ``/healthz``, ``/metrics`` and the page ``/status``."""
+"""Serve what operators need: ``/healthz``, ``/metrics`` and the page ``/status``."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -48,6 +48,7 @@ from archive.search import (
 )
 from archive.storage import holder_of
 from archive.translation import gettext
+from archive.watches.model import watch_lines
 
 #: A page; Datasette passes the arguments that the page's parameters name.
 View = Callable[..., Awaitable[Response]]
@@ -111,6 +112,8 @@ async def news(request: Request, datasette: Site) -> Response:
         sort=sort,
         explanation=explanation,
         list_path="/news",
+        watch="" if query.as_of or not query.written else watch_lines(query.written),
+        feed=_absolute(request, datasette)(f"/news.atom{query.query_string()}"),
         json=_table_address(datasette, query, "json", {"_shape": "objects"}),
         csv=_table_address(datasette, query, "csv", {"_size": "max", "_dl": "1"}),
     )

@@ -41,6 +41,7 @@ from archive.browse.security_headers import Application, read_only, with_securit
 from archive.browse.site import API_RATE, Site
 from archive.catalog import is_running
 from archive.errors import ArchiveError
+from archive.sentences import translated
 from archive.storage import holder_of
 from archive.translation import current_catalogue, current_language, gettext
 
@@ -149,6 +150,7 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
         env.filters[name] = getattr(words, name)
     env.filters["accepted_words"] = words.accepted_words
     env.filters["table_title"] = table_title
+    env.filters["translated"] = translated
     env.filters["card"] = card_of
     env.filters["at_present"] = at_present
     env.filters["in_language"] = pages.in_language
@@ -196,10 +198,14 @@ def render_cell(
     if (table, column, value) == ("crawls", "ended", None) and "started" in columns:
         running = is_running(row, holder_of(datasette.folder))
         return Markup.escape(gettext("running") if running else gettext("interrupted"))
+    if isinstance(value, dict) and value["label"] is None:  # a security without a name
+        value = value["value"]
     if not isinstance(value, str):
         return None
     if words.is_coded(column):
         return Markup.escape(words.word(value))
+    if column == "verdict":
+        return Markup.escape(translated(value))
     if column in _TIMES and (shown := template_filters.moment(value)) != value:
         return Markup('<time datetime="{}">{}</time>').format(value, shown)
     if table == "posts" and column == "info_code":
@@ -282,7 +288,7 @@ def _status_and_message(request: Request, exception: Exception) -> tuple[int, st
         return 503, gettext("This query takes too long and was stopped.")
     if isinstance(exception, (Base400, DatasetteError)) and exception.status < 500:
         # The sentences of this project end with a full stop; those of Datasette are in English.
-        sentence = str(exception)
+        sentence = translated(str(exception))
         return exception.status, sentence if sentence[-1:] in _ENDS else _sentence(exception.status)
     if isinstance(exception, ArchiveError):
         print(exception, file=sys.stderr)

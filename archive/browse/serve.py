@@ -6,6 +6,7 @@ from pathlib import Path
 
 from archive.browse.plugin import open_site
 from archive.browse.readers import Readers
+from archive.sentences import translated
 from archive.serving import serve_application
 
 
@@ -44,7 +45,7 @@ def serve(
 
     def ready(address: str) -> None:
         address += site.setting("base_url")
-        report(f"{folder} is at {address} (stop with Ctrl-C)")
+        report(translated(f"{folder} is at {address} (stop with Ctrl-C)"))
         if open_browser:
             webbrowser.open(address)
 

@@ -10,6 +10,7 @@ from archive.catalog.events import time_of_publisher
 from archive.catalog.future_dates import horizon
 from archive.catalog.read_only import ReadOnlyCatalog
 from archive.catalog.reader import CatalogReader
+from archive.catalog.revisited import RevisitQueue
 from archive.catalog.row_builder import (
     article_from,
     as_json,
@@ -38,6 +39,7 @@ __all__ = [
     "Presence",
     "ReadOnlyCatalog",
     "RevisionRow",
+    "RevisitQueue",
     "SourceHealth",
     "StoredBody",
     "VersionState",

@@ -12,9 +12,10 @@ where the texts are the present ones, else the negative number of the last state
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
+from archive.catalog.editions import EditionRow
 from archive.catalog.rows import CatalogEntry, PostRow
 from archive.search import create_versions_search
 from archive.tables import Database
@@ -25,10 +26,12 @@ class PostState:
     """What the catalog knows of an article.
 
     :param named: how each of the securities that it names was found, by their codes.
+    :param editions: its posts, where it has two.
     """
 
     row: PostRow
     named: Mapping[str, str | None]
+    editions: Sequence[EditionRow] = ()
 
     @property
     def texts(self) -> tuple[str, str | None, str]:
@@ -38,14 +41,21 @@ class PostState:
     @property
     def facts(self) -> str:
         """The state as JSON, without its text."""
-        columns = {name: value for name, value in asdict(self.row).items() if name != "text"}
-        columns |= {"edition": self.row.edition, "securities": dict(self.named)}
+        columns = _facts(EditionRow(self.row, self.named))
+        if self.editions:
+            columns["editions"] = {each.post.edition: _facts(each) for each in self.editions}
         return json.dumps(columns, ensure_ascii=False)
 
     def is_same(self, other: "PostState") -> bool:
         """Return whether nothing differs but the time of the last check."""
         row = replace(self.row, checked=other.row.checked)
         return (row, dict(self.named)) == (other.row, dict(other.named))
+
+
+def _facts(post: EditionRow) -> dict[str, object]:
+    """Return the columns of a post and the securities that it names, without its text."""
+    columns = {name: value for name, value in asdict(post.post).items() if name != "text"}
+    return columns | {"edition": post.post.edition, "securities": dict(post.securities)}
 
 
 def last_learnt(connection: sqlite3.Connection, entry: CatalogEntry) -> str:

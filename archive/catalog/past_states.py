@@ -57,7 +57,9 @@ def _states(connection: sqlite3.Connection, info_code: str) -> Iterator[tuple[st
         known = [each.state for periods in editions for each in periods if each.covers(time)]
         if known:
             row = article_row([state.row for state in known])
-            yield time, PostState(row, merged_securities([state.named for state in known]))
+            named = merged_securities([state.named for state in known])
+            posts = [EditionRow(state.row, state.named) for state in known]
+            yield time, PostState(row, named, posts if len(posts) > 1 else ())
 
 
 def _editions(connection: sqlite3.Connection, info_code: str) -> Sequence[EditionRow]:

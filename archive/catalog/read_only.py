@@ -19,7 +19,7 @@ class ReadOnlyCatalog(CatalogReader):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with self._access("open"), ExitStack() as failing:
+        with self._access(), ExitStack() as failing:
             self._reader = connect_read_only(path)
             failing.callback(self._reader.close)
             catalog = Database(self._reader)

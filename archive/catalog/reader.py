@@ -3,6 +3,7 @@
 import json
 import shlex
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import fields
@@ -17,7 +18,7 @@ from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.addresses import article_at
 from archive.catalog.editions import EditionRow, article_row, read_editions
-from archive.catalog.revisited import FACTS, candidates_of, read_revisited
+from archive.catalog.revisited import FACTS, RevisitQueue, candidates_of, read_revisited
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody
 from archive.categories import Category
 from archive.content import Security
@@ -53,14 +54,13 @@ class CatalogReader(Closing):
         """Close the connection."""
         self._reader.close()
 
-    def _access(self, verb: str) -> AbstractContextManager[None]:
-        """Turn an error of SQLite in this block into an `ArchiveError` that names the file.
-
-        :param verb: of the error's sentence, such as "read".
-        """
+    def _access(self, *, writing: bool = False) -> AbstractContextManager[None]:
+        """Turn an error of SQLite in this block into an `ArchiveError` that names the file."""
         folder = shlex.quote(str(self._path.parent))
         return sqlite_errors(
-            f"Could not {verb} the catalog {self._path}",
+            f"Could not write the catalog {self._path}"
+            if writing
+            else f"Could not read the catalog {self._path}",
             f"`finews rebuild {folder}` generates it again from the files",
             CatalogDamaged,
         )
@@ -72,7 +72,7 @@ class CatalogReader(Closing):
 
     def editions(self, info_code: str) -> list[EditionRow]:
         """Return the editions of an article, the media's first; empty when it is not archived."""
-        with self._access("read"):
+        with self._access():
             if found := read_editions(self._reader, info_code):
                 return found
         row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
@@ -103,7 +103,7 @@ class CatalogReader(Closing):
 
     def posts(self) -> Iterator[PostRow]:
         """Yield the rows of all articles, in the order of their arrival."""
-        with self._access("read"):
+        with self._access():
             yield from map(post_of, named_rows(self._reader, "SELECT * FROM posts ORDER BY id"))
 
     def has(self, info_code: ArticleId, edition: Edition | None = None) -> bool:
@@ -115,6 +115,11 @@ class CatalogReader(Closing):
             edition in (None, Edition.of_name(path))
             for path in self._texts("SELECT path FROM post_files WHERE info_code = ?", info_code)
         )
+
+    def last_learnt(self, info_code: ArticleId) -> str:
+        """Return when an article last changed, ISO 8601, UTC; empty where none is archived."""
+        sql = "SELECT coalesce(max(known_from), '') FROM post_history WHERE info_code = ?"
+        return self._texts(sql, info_code)[0]
 
     def due(
         self,
@@ -143,6 +148,36 @@ class CatalogReader(Closing):
             let expect most edits; see `archive.revisits`.
         """
         columns, most = (FACTS, -1) if learnt else ("*", limit)
+        found = self._due(columns, now, since, share, most, hosts, source)
+        if not learnt:
+            return [post_of(row) for row in found]
+        rates = EditRates() if len(found) <= limit else self._edit_rates(now)
+        chosen = in_order(candidates_of(found), rates, limit)
+        return [row for code in chosen if (row := self.get(ArticleId(code)))]
+
+    def revisit_queues(self, now: str, since: str, share: float) -> dict[str, RevisitQueue]:
+        """Return the revisits that are due, by source; see `due`."""
+        queues: defaultdict[str, RevisitQueue] = defaultdict(RevisitQueue)
+        if found := self._due(FACTS, now, since, share):
+            rates = self._edit_rates(now)
+            for row, each in zip(found, candidates_of(found), strict=True):
+                queues[row["source"]].add(rates.expected(each.groups, each.since, each.until))
+        return queues
+
+    def _edit_rates(self, now: str) -> EditRates:
+        with self._access():
+            return learn(read_revisited(self._reader, now))
+
+    def _due(
+        self,
+        columns: str,
+        now: str,
+        since: str,
+        share: float,
+        limit: int = -1,
+        hosts: Collection[str] | None = None,
+        source: str | None = None,
+    ) -> list[sqlite3.Row]:
         sql = f"""
             SELECT {columns}, julianday(:now) - julianday(checked) AS waited FROM (
                 SELECT *,
@@ -155,7 +190,8 @@ class CatalogReader(Closing):
                 SELECT *, julianday(:now) - julianday(min(first_seen, checked)) AS age
                 FROM posts WHERE body_provisional
             )
-            WHERE (age >= 0 AND waited >= age * :share OR checked > :now) AND source = :source
+            WHERE (age >= 0 AND waited >= age * :share OR checked > :now)
+            AND (:source IS NULL OR source = :source)
             AND (body_source IS NOT 'list' OR body_provisional)
             AND (:hosts IS NULL OR EXISTS (
                 SELECT 1 FROM json_each(:hosts)
@@ -163,26 +199,16 @@ class CatalogReader(Closing):
             )) ORDER BY waited / age DESC, id LIMIT :limit
         """  # noqa: S608 (our own columns)
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        found = self._all(
-            sql, now=now, since=since, share=share, limit=most, hosts=of_hosts, source=source
+        return self._all(
+            sql, now=now, since=since, share=share, limit=limit, hosts=of_hosts, source=source
         )
-        if not learnt:
-            return [post_of(row) for row in found]
-        with self._access("read"):
-            rates = EditRates() if len(found) <= limit else learn(read_revisited(self._reader, now))
-        chosen = in_order(candidates_of(found), rates, limit)
-        return [row for code in chosen if (row := self.get(ArticleId(code)))]
-
-    def securities_of(self, info_code: str) -> list[str]:
-        """Return the codes of the securities that a post names."""
-        return self._texts("SELECT security FROM mentions WHERE info_code = ?", info_code)
 
     def article_at(self, address: str) -> ArticleId | None:
         """Return the article that an address leads to; None without any.
 
         :raises InvalidAddress: when it is no address of the web.
         """
-        with self._access("read"):
+        with self._access():
             return article_at(self._reader, address)
 
     def named_securities(self) -> Iterator[tuple[Security, date]]:
@@ -266,7 +292,7 @@ class CatalogReader(Closing):
     def search(self, query: Query, limit: int, *, by_relevance: bool = False) -> list[PostRow]:
         """Return the newest, or the most relevant, posts that a query finds."""
         find_first = find_relevant if by_relevance else find
-        with self._access("search"):
+        with self._access():
             hits = find_first(self._reader, query, limit=limit)
         sql = f"SELECT * FROM {query.tables.rows} WHERE id = ?"  # noqa: S608 (our own names)
         found = (self._one(sql, hit.id) for hit in hits)
@@ -277,7 +303,7 @@ class CatalogReader(Closing):
 
         :param as_of: see `archive.search.moment`.
         """
-        with self._access("read"):
+        with self._access():
             state = state_at(self._reader, info_code, as_of)
         row = self._one("SELECT * FROM post_states WHERE id = ?", state)
         return post_of(row) if row else None
@@ -285,7 +311,7 @@ class CatalogReader(Closing):
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[sqlite3.Row]:
         """Yield the rows of a table; bytes that are not UTF-8 are decoded as surrogates."""
         sql = f"SELECT {', '.join(columns)} FROM {table}"  # noqa: S608 (our own names)
-        with self._access("read"), closing(connect_read_only(self._path)) as connection:
+        with self._access(), closing(connect_read_only(self._path)) as connection:
             connection.text_factory = _as_text
             connection.row_factory = sqlite3.Row
             yield from connection.execute(sql)
@@ -398,15 +424,15 @@ class CatalogReader(Closing):
         return int(self._value("SELECT count(*) FROM posts"))
 
     def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
-        with self._access("read"):
+        with self._access():
             return one_row(self._reader, sql, *parameters)
 
     def _all(self, sql: str, *parameters: object, **named: object) -> list[sqlite3.Row]:
-        with self._access("read"):
+        with self._access():
             return named_rows(self._reader, sql, *parameters, **named).fetchall()
 
     def _tuples(self, sql: str, *parameters: object) -> list[Any]:
-        with self._access("read"):
+        with self._access():
             return self._reader.execute(sql, parameters).fetchall()
 
     def _value(self, sql: str, *parameters: object) -> Any:
@@ -419,7 +445,7 @@ class CatalogReader(Closing):
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Yield info code and address of pictures that are not stored, the newest first."""
-        with self._access("read"):
+        with self._access():
             yield from images.missing(self._reader, hosts)
 
     def next_crawl(self) -> int:

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from archive.catalog.events import PUBLISHERS
 from archive.revisits import Candidate, RevisitedArticle
@@ -10,7 +11,7 @@ from archive.revisits import Candidate, RevisitedArticle
 #: Days of observations from which edits are learnt.
 _LEARNT_FROM = 30
 
-#: Columns of ``posts`` for `candidate_of`; ages are in hours since the publication, or since the
+#: Columns of ``posts`` for `candidates_of`; ages are in hours since the publication, or since the
 #: arrival of an article that is dated ahead.
 FACTS = """
     info_code, source, media, substr(published, 12, 2) / 4 AS part_of_day,
@@ -30,6 +31,22 @@ _EDITS = f"""
     SELECT info_code, julianday(at) FROM events
     WHERE {PUBLISHERS} AND event <> 'returned' ORDER BY info_code, at
 """  # noqa: S608
+
+
+@dataclass(slots=True)
+class RevisitQueue:
+    """The revisits of a source that are due.
+
+    :param edits: that they are expected to find, by what earlier ones found.
+    """
+
+    articles: int = 0
+    edits: float = 0.0
+
+    def add(self, edits: float) -> None:
+        """Count a revisit."""
+        self.articles += 1
+        self.edits += edits
 
 
 def read_revisited(connection: sqlite3.Connection, now: str) -> Iterator[RevisitedArticle]:

@@ -1,7 +1,6 @@
 """The main figures of an archive, for a terminal."""
 
 import sqlite3
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -13,10 +12,21 @@ from archive.catalog.crawl_status import is_running
 from archive.catalog.future_dates import horizon
 from archive.crawl_state import GIVEN_UP, CrawlState
 from archive.errors import ArchiveError
+from archive.sentences import translated
 from archive.storage import Holder, holder_of, is_writable, open_catalog
+from archive.terminal import aligned, cut
+from archive.translation import N_
+from archive.translation import gettext as _
 
 _CRAWLS = 5
-_COUNT_COLUMNS = ("found", "added", "revised", "unchanged", "gone", "failed")
+_COUNTED = {
+    "found": N_("found %(number)s"),
+    "added": N_("added %(number)s"),
+    "revised": N_("revised %(number)s"),
+    "unchanged": N_("unchanged %(number)s"),
+    "gone": N_("gone %(number)s"),
+    "failed": N_("failed %(number)s"),
+}
 _COUNTS = """
     SELECT count(*) AS posts, min(published) AS first,
         count(DISTINCT media) AS media, sum(length) AS characters, sum(bytes) AS bytes,
@@ -54,14 +64,14 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     """
     with closing(open_catalog(folder)) as connection:
         connection.row_factory = sqlite3.Row
-        yield from _aligned(_figures(connection, folder, now), width)
+        yield from _lines(_figures(connection, folder, now), width)
         crawls = connection.execute(_LATEST, [_CRAWLS]).fetchall()
         if crawls:
             yield ""
-            yield from _aligned([_crawl(row, holder_of(folder)) for row in crawls], width)
+            yield from _lines([_crawl(row, holder_of(folder)) for row in crawls], width)
     if state := _crawl_state_if_readable(folder / "crawl-state.db", now):
         yield ""
-        yield from _aligned(state, width)
+        yield from _lines(state, width)
 
 
 def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> list[tuple[str, ...]]:
@@ -74,37 +84,48 @@ def _figures(connection: sqlite3.Connection, folder: Path, now: datetime) -> lis
         "SELECT count(*) FROM posts WHERE published > ?", [horizon(now)]
     ).fetchone()
     catalog = (folder / "catalog.db").stat().st_size
-    figures: list[tuple[str, ...]] = [("archive", str(folder)), ("posts", f"{counts['posts']:,}")]
+    figures = [(_("archive"), str(folder)), (_("posts"), f"{counts['posts']:,}")]
     if newest:
+        first, last = counts["first"][:10], newest["published"][:10]
         figures += [
-            ("published", f"{counts['first'][:10]} to {newest['published'][:10]}"),
-            ("newest", f"{newest['published'][:16].replace('T', ' ')} {newest['title']}"),
+            (_("published"), _("%(first)s to %(last)s", first=first, last=last)),
+            (_("newest"), f"{newest['published'][:16].replace('T', ' ')} {newest['title']}"),
         ]
     if future:
-        figures.append(("future dates", f"{future:,}"))
+        figures.append((_("future dates"), f"{future:,}"))
     return [
         *figures,
-        ("media", f"{counts['media']:,}"),
-        ("securities", f"{counts['securities']:,}"),
-        ("revisions", f"{counts['revisions']:,}"),
-        ("edited", f"{counts['edited']:,}"),
-        ("gone", f"{counts['gone']:,}"),
-        ("pictures", f"{counts['pictures']:,}, {counts['stored']:,} stored"),
-        ("text", f"{counts['characters'] or 0:,} characters"),
-        ("post files", _size(counts["bytes"] or 0)),
-        ("catalog", _size(catalog)),
+        (_("media"), f"{counts['media']:,}"),
+        (_("securities"), f"{counts['securities']:,}"),
+        (_("revisions"), f"{counts['revisions']:,}"),
+        (_("edited"), f"{counts['edited']:,}"),
+        (_("gone"), f"{counts['gone']:,}"),
+        (
+            _("pictures"),
+            _(
+                "%(named)s, %(stored)s stored",
+                named=format(counts["pictures"], ","),
+                stored=format(counts["stored"], ","),
+            ),
+        ),
+        (_("text"), _("%(number)s characters", number=format(counts["characters"] or 0, ","))),
+        (_("post files"), _size(counts["bytes"] or 0)),
+        (_("catalog"), _size(catalog)),
     ]
 
 
 def _crawl(row: sqlite3.Row, holder: Holder | None) -> tuple[str, ...]:
-    names: tuple[str, ...] = _COUNT_COLUMNS
+    counted = _COUNTED
     if row["ended"] is None:
-        ended = "running" if is_running(row, holder) else "interrupted"
-        names = ("added",)
+        ended = _("running") if is_running(row, holder) else _("interrupted")
+        counted = {"added": _COUNTED["added"]}
     else:
-        ended = f"status {row['status']}"
-    counts = (f"{name} {row[name] or 0:,}" for name in names)
-    return (f"crawl {row['id']}", row["started"], ended, ", ".join(counts), row["verdict"] or "")
+        ended = _("status %(status)s", status=row["status"])
+    counts = _(", ").join(
+        _(text, number=format(row[name] or 0, ",")) for name, text in counted.items()
+    )
+    crawl = _("crawl %(number)s", number=row["id"])
+    return (crawl, row["started"], ended, counts, translated(row["verdict"] or ""))
 
 
 def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]:
@@ -117,7 +138,7 @@ def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]
     except ArchiveError as error:
         if is_writable(path):
             raise
-        return [("crawl state", str(error))]
+        return [(_("crawl state"), translated(str(error)))]
 
 
 def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
@@ -126,49 +147,27 @@ def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
         return
     with closing(CrawlState(path, read_only=True)) as state:
         for block in state.blocks(now):
-            kind = "banned" if block.refused else "silent"
-            yield kind, block.host, f"until {block.until:%Y-%m-%d %H:%M} UTC", block.reason
+            kind = _("banned") if block.refused else _("silent")
+            until = _("until %(time)s UTC", time=format(block.until, "%Y-%m-%d %H:%M"))
+            yield kind, block.host, until, translated(block.reason)
         for failed in state.failures():
-            times = "given up" if failed.times >= GIVEN_UP else f"in {failed.times} crawls"
-            yield "failed", failed.info_code, times, failed.reason
+            times = _("in %(times)s crawls", times=failed.times)
+            if failed.times >= GIVEN_UP:
+                times = _("given up")
+            yield _("failed"), failed.info_code, times, translated(failed.reason)
 
 
 def _size(size: int) -> str:
     return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{size / 1e3:,.1f} kB"
 
 
-def _aligned(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str]:
+def _lines(rows: Sequence[tuple[str, ...]], width: int | None) -> Iterator[str]:
     """Yield rows as lines with aligned columns; labels are dim on a terminal."""
-    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        padding = [room - _columns(cell) for cell, room in zip(row, widths, strict=True)]
-        cells = [cell + " " * missing for cell, missing in zip(row, padding, strict=True)]
+    for cells in aligned(rows):
         line = "  ".join(cells).rstrip()
         if width is None:
             yield line
         else:
-            line = _cut(line, width)
+            line = cut(line, width)
             label = line[: len(cells[0])]
             yield click.style(label, dim=True) + line[len(label) :]
-
-
-def _columns(text: str) -> int:
-    """Return the columns that a text takes on a terminal: two for a Chinese character."""
-    return sum(_columns_of(character) for character in text)
-
-
-def _columns_of(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _cut(text: str, width: int) -> str:
-    if _columns(text) <= width:
-        return text
-    taken = 0
-    for number, character in enumerate(text):
-        taken += _columns_of(character)
-        if taken > width - 1:
-            return text[:number] + "…"
-    return text

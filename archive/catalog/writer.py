@@ -56,7 +56,7 @@ class Catalog(CatalogReader):
         self._path = path
         self._grams: dict[str, str] = {}
         with ExitStack() as failing:
-            with self._access("open"):
+            with self._access():
                 self._writer = Database(self._connect())
                 failing.callback(self._writer.close)
                 register(self._writer.conn, self._grams)
@@ -80,7 +80,7 @@ class Catalog(CatalogReader):
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Run this block in one transaction."""
-        with self._access("write"), self._writer.atomic():
+        with self._access(writing=True), self._writer.atomic():
             yield
 
     def put(
@@ -125,7 +125,7 @@ class Catalog(CatalogReader):
         A row without a start that matches no stored crawl is ignored.
         """
         crawls = self._writer.table("crawls")
-        with self._access("write"):
+        with self._access(writing=True):
             if crawls.count_where("id = ?", [row["id"]]):
                 crawls.update(row["id"], {key: row[key] for key in row if key != "id"})
             elif "started" in row:
@@ -140,7 +140,7 @@ class Catalog(CatalogReader):
         :param indexing: see `archive.search.index.rebuild_search`.
         """
         assert self._reader is self._writer.conn
-        with self._access("write"), without_index(self._writer, indexing):
+        with self._access(writing=True), without_index(self._writer, indexing):
             yield
 
     def number_last(self, info_code: ArticleId) -> tuple[int, int]:
@@ -247,7 +247,8 @@ class Catalog(CatalogReader):
         if row is None:
             return None
         sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
-        return PostState(post_of(row), dict(connection.execute(sql, [info_code]).fetchall()))
+        named = dict(connection.execute(sql, [info_code]).fetchall())
+        return PostState(post_of(row), named, read_editions(connection, info_code))
 
     def _put_alone(self, entry: CatalogEntry, before: PostState | None) -> PostState:
         """Write the row of an article that was published as one post."""

@@ -25,6 +25,7 @@ from archive.export.versions import export_versions_jsonl, export_versions_parqu
 from archive.export.wacz import export_wacz
 from archive.progress import show
 from archive.search import Query, moment_of, parse
+from archive.sentences import translated
 from archive.translation import gettext as _
 from archive.translation import ngettext
 
@@ -61,10 +62,7 @@ class _Moment(click.ParamType[str]):
             datetime.fromisoformat(text + self._first[len(text) :])
         except ValueError:
             self.fail(
-                _(
-                    "%(value)s is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.",
-                    value=repr(value),
-                ),
+                f"{value!r} is no time such as 2026-11, 2026-11-22 or 2026-11-22T17:30.",
                 param,
                 ctx,
             )
@@ -75,9 +73,9 @@ def _check_search(q: str) -> None:
     try:
         parsed = parse(q)
     except InvalidQuery as error:
-        raise click.UsageError(_("--search cannot be used: %(error)s", error=error)) from error
+        raise click.UsageError(f"--search cannot be used: {error}") from error
     if parsed is None:
-        raise click.UsageError(_("--search %(query)s has nothing to search for.", query=repr(q)))
+        raise click.UsageError(f"--search {q!r} has nothing to search for.")
 
 
 def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
@@ -97,19 +95,17 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         if days is not None:
             if since is not None:
-                raise click.UsageError(_("Use --days or --since, not both."))
+                raise click.UsageError("Use --days or --since, not both.")
             now = datetime.fromisoformat(moment_of(as_of)) if as_of else datetime.now(UTC)
             today = now.astimezone(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
-            raise click.UsageError(
-                _("No time is from %(since)s on and before %(until)s.", since=since, until=until)
-            )
+            raise click.UsageError(f"No time is from {since} on and before {until}.")
         if q is not None:
             _check_search(q)
         for name, value in (("media", media), ("security", security)):
             if value == "":
-                raise click.UsageError(_("--%(name)s is empty.", name=name))
+                raise click.UsageError(f"--{name} is empty.")
         query = Query(
             q=q or "",
             media=media or "",
@@ -193,7 +189,7 @@ def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Qu
         _refuse_output(output)
         chosen = ", ".join(f"{name} {value}" for name, value in query.parameters.items())
         count = export_posts_dataset(archive, by_day, _about("posts", chosen), query, show)
-        click.echo(f"{count} posts exported.", err=True)
+        _echo_count(count)
         return
     _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
@@ -204,7 +200,7 @@ def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Qu
 
 def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
     if kind == "parquet" and output == STANDARD_OUTPUT:
-        raise click.UsageError(_("Parquet cannot go to standard output: use --output FILE."))
+        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
 
 
 @export.command()
@@ -222,7 +218,7 @@ def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of:
         _refuse_output(output)
         about = _about("versions", f"as of {moment_of(as_of)}" if as_of else "")
         count = export_versions_dataset(archive, by_day, about, as_of, show)
-        click.echo(f"{count} versions exported.", err=True)
+        click.echo(translated(f"{count} versions exported."), err=True)
         return
     _refuse_parquet_to_standard_output(kind, output)
     write = {"jsonl": export_versions_jsonl, "parquet": export_versions_parquet}[kind]
@@ -342,7 +338,7 @@ def site(folder: Path, published: Published) -> None:
     """
 
     def report(post: PublishedPost, what: str) -> None:
-        click.echo(f"{post.info_code}: {what}.", err=True)
+        click.echo(translated(f"{post.info_code}: {what}."), err=True)
 
     _report(publish_site(published, folder, show, report=report), published)
 

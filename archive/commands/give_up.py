@@ -34,10 +34,7 @@ def give_up(info_code: ArticleId, archive: Path) -> None:
     with closing(Archive(archive)) as opened:
         if not opened.crawl_state.give_up(info_code):
             raise NotFailed(
-                _(
-                    "%(code)s has not failed; `finews stats` lists the articles that have.",
-                    code=info_code,
-                )
+                f"{info_code} has not failed; `finews stats` lists the articles that have."
             )
     click.echo(
         _(

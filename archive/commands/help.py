@@ -9,10 +9,10 @@ import gettext
 import inspect
 import re
 from collections.abc import Iterable, Iterator
-from unicodedata import east_asian_width
 
 import click
 
+from archive.terminal import columns_of
 from archive.translation import CATALOGUES, Language, current_catalogue, current_language
 
 # A Chinese character, a word, each with the marks that must not begin a line; or white space.
@@ -102,12 +102,8 @@ def _lines(paragraph: str, columns: int) -> Iterator[str]:
     for source in paragraph.split("\n"):
         line = ""
         for piece in _PIECE.findall(source):
-            if line and _columns_of(line + piece.rstrip()) > columns:
+            if line and columns_of(line + piece.rstrip()) > columns:
                 yield line.rstrip()
                 line = ""
             line += piece if line else piece.lstrip()
         yield line
-
-
-def _columns_of(text: str) -> int:
-    return sum(1 + (east_asian_width(character) in "WF") for character in text)

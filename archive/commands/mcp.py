@@ -9,6 +9,7 @@ from archive.api.models import moment
 from archive.commands.arguments import archive as _archive
 from archive.commands.arguments import as_of as _as_of
 from archive.errors import FinewsError
+from archive.sentences import translated
 from archive.serving import serve_application
 from archive.storage import open_catalog
 
@@ -47,7 +48,9 @@ def mcp(archive: Path, as_of: str, http: bool, host: str, port: int) -> None:
             application,
             host,
             port,
-            lambda address: click.echo(f"{archive} is at {address}/mcp (stop with Ctrl-C)"),
+            lambda address: click.echo(
+                translated(f"{archive} is at {address}/mcp (stop with Ctrl-C)")
+            ),
         )
     else:
         serve_stdio(server)

@@ -10,6 +10,7 @@ from archive.commands.statuses import Status
 from archive.errors import ArchiveLocked
 from archive.integrity import rebuild as archive_rebuild
 from archive.progress import show
+from archive.sentences import translated
 from archive.translation import gettext as _
 from archive.translation import ngettext
 
@@ -30,10 +31,10 @@ def rebuild(archive: Path, force: bool) -> None:
     try:
         rebuilt = archive_rebuild.rebuild(archive, show, force=force)
     except ArchiveLocked as error:
-        click.echo(_("Error: %(error)s", error=error), err=True)
+        click.echo(_("Error: %(error)s", error=translated(str(error))), err=True)
         sys.exit(Status.BEING_WRITTEN)
     for finding in (*rebuilt.damage, *rebuilt.lost, *rebuilt.strange):
-        click.echo(finding)
+        click.echo(translated(str(finding)))
     for path in rebuilt.unread:
         click.echo(
             _("%(path)s is not in the catalog: its name has no article code or no date.", path=path)

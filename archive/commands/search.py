@@ -47,7 +47,7 @@ def _query(context: click.Context, parameter: click.Parameter, value: str) -> st
     except InvalidQuery as error:
         raise click.BadParameter(str(error)) from error
     if parsed is None:
-        raise click.BadParameter(_("%(query)s has nothing to search for.", query=repr(value)))
+        raise click.BadParameter(f"{value!r} has nothing to search for.")
     return value.strip()
 
 
@@ -168,9 +168,10 @@ def _version(hit: Record) -> list[str]:
     """Return which version was found, and whether it still stands; nothing for present posts."""
     if "version" not in hit:
         return []
-    until = hit["known_until"]
-    standing = f"until {until}" if until else "standing"
-    return [f"(version {hit['version']} from {hit['known_from']}, {standing})"]
+    values = {"version": hit["version"], "since": hit["known_from"], "until": hit["known_until"]}
+    if values["until"]:
+        return [_("(version %(version)s from %(since)s, until %(until)s)", **values)]
+    return [_("(version %(version)s from %(since)s, standing)", **values)]
 
 
 def _print_explanation(explanation: Explanation) -> None:

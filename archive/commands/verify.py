@@ -16,6 +16,7 @@ from archive.integrity import repair as archive_repair
 from archive.integrity import verify as archive_verify
 from archive.integrity.as_of_audit import audit_as_of
 from archive.progress import show
+from archive.sentences import translated
 from archive.translation import gettext as _
 from archive.watches import Failure, notify
 
@@ -72,16 +73,16 @@ def verify(
         verified = archive_verify.verify(archive, show)
         if repair and archive_accepted.sort(archive, verified.problems).wrong:
             for done in archive_repair.repair(archive, verified.problems, show):
-                click.echo(done)
+                click.echo(translated(done))
             verified = archive_verify.verify(archive, show)
     except ArchiveLocked as error:
-        click.echo(_("Error: %(error)s", error=error), err=True)
+        click.echo(_("Error: %(error)s", error=translated(str(error))), err=True)
         sys.exit(Status.BEING_WRITTEN)
     found = archive_accepted.sort(archive, verified.problems)
     for problem in found.wrong:
-        click.echo(problem)
+        click.echo(translated(str(problem)))
     for problem in found.accepted:
-        click.echo(_("accepted: %(problem)s", problem=problem))
+        click.echo(_("accepted: %(problem)s", problem=translated(str(problem))))
     if not verified.locked:
         click.echo(
             _(
@@ -121,13 +122,14 @@ def _audit_as_of(archive: Path, questions: int) -> None:
     seed = randrange(1 << 32)  # noqa: S311 (no secret)
     audit = audit_as_of(archive, questions, seed, show)
     for difference in audit.differences[:_SHOWN]:
-        click.echo(difference)
+        click.echo(translated(difference))
     asked = f"{audit.questions} questions as of {audit.moments} times asked (seed {seed})"
     if audit.differences:
-        click.echo(
+        sentence = (
             f"{asked}, {len(audit.differences)} answers differ from the captures; `finews verify` "
             "checks the files, and `finews rebuild` generates the catalog from them again."
         )
+        click.echo(translated(sentence))
         sys.exit(Status.REMARKS)
-    click.echo(f"{asked}; every answer is what the captures up to its time show.")
+    click.echo(translated(f"{asked}; every answer is what the captures up to its time show."))
     sys.exit(Status.WHOLE)

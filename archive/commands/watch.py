@@ -7,7 +7,9 @@ import click
 
 from archive.commands.arguments import FOLDER, find_archive, watches_file
 from archive.commands.statuses import Status
+from archive.sentences import translated
 from archive.storage import READER, require_archive
+from archive.translation import gettext as _
 from archive.watches import load_watches, report
 from archive.watches.channels import ChannelFailed, send
 from archive.watches.ledger import read_history
@@ -35,10 +37,12 @@ def watch(context: click.Context, archive: Path | None, watches: Path) -> None:
     require_archive(folder)
     sent = report(folder, load_watches(watches))
     if sent.interrupted:
-        click.echo(f"{sent.interrupted} notices may have been sent before: a process was killed.")
-    click.echo(f"{sent.messages} messages sent.")
+        interrupted = f"{sent.interrupted} notices may have been sent before: a process was killed."
+        click.echo(translated(interrupted))
+    click.echo(translated(f"{sent.messages} messages sent."))
     for channel, reason in sent.failing.items():
-        click.echo(f"{channel} failed and is tried again later: {reason}.", err=True)
+        sentence = f"{channel} failed and is tried again later: {reason}."
+        click.echo(translated(sentence), err=True)
     if sent.failing:
         sys.exit(Status.REMARKS)
 
@@ -58,9 +62,12 @@ def test(channels: tuple[str, ...], watches: Path) -> None:
             send(known[channel], "finews", "finews 测试 / test")
         except ChannelFailed as error:
             failed = True
-            click.echo(f"{channel}: failed: {error}.", err=True)
+            reason = translated(str(error))
+            click.echo(
+                _("%(channel)s: failed: %(reason)s.", channel=channel, reason=reason), err=True
+            )
         else:
-            click.echo(f"{channel}: sent.")
+            click.echo(_("%(channel)s: sent.", channel=channel))
     if failed:
         sys.exit(Status.REMARKS)
 
@@ -74,7 +81,7 @@ def history(archive: Path | None, limit: int) -> None:
     require_archive(folder)
     notices = read_history(folder / READER, limit)
     if not notices:
-        click.echo(f"{folder} has no notices yet.")
+        click.echo(translated(f"{folder} has no notices yet."))
     for notice in notices:
         at = (notice["sent"] or notice["found"])[:19]
         fields = (at, notice["state"], notice["watch"], notice["channel"], notice["line"])

@@ -23,23 +23,23 @@ _EXCHANGES = {
     **dict.fromkeys(("N", "NYSE", "纽交所"), _NEW_YORK),
     "OF": _FUND,
 }
+#: The beginnings of the codes of each exchange.
 _BEGINNINGS = {
     "SH": r"60|68|51|56|58|50|52|53|55|900|000|11|10[01]|13|204",
     "SZ": r"00|30|39|15|16|18|200|10[0-4]|11[0-9]|12",
     "BJ": r"43|83|87|88|92|899|82",
 }
-"""What the codes of an exchange begin with."""
 
+#: Codes of shares, in brackets without an exchange.
 _BARE = re.compile(
     r"60[0-35]\d{3}|68[89]\d{3}|00[0-3]\d{3}|30[0-2]\d{3}|4[23]0\d{3}|8[37]\d{4}|92\d{4}"
 )
-"""Codes of shares, in brackets without an exchange."""
 
 _CODE = re.compile(r"\d{5,6}", re.ASCII)
 _BARE_FUND = re.compile(r"5[01568]\d{4}|159\d{3}|1[68]\d{4}")
 _BARE_BOND = re.compile(r"11[0138]\d{3}|12[378]\d{3}")
+#: Codes that are round numbers, too.
 _ROUND = re.compile(r"\d{1,2}0{4,}")
-"""Codes that are round numbers, too."""
 
 _LEFT, _RIGHT = r"(?<![A-Za-z0-9.])", r"(?![A-Za-z0-9])"
 _WITH_EXCHANGE = re.compile(
@@ -65,11 +65,11 @@ _WITH_LABEL = re.compile(
 _CASHTAG = re.compile(
     r"(?<![A-Za-z0-9$￥])\$(?P<ticker>[A-Z]{1,5}(?:\.[AB])?)(?![A-Za-z0-9.]*\w)", re.ASCII
 )
+#: Currencies, which are written like tickers.
 _NO_SHARES = frozenset(
     {"BTC", "ETH", "USDT", "USDC", "BNB", "SOL", "XRP", "DOGE", "SHIB", "TRUMP", "PEPE", "ADA"}
     | {"TRX", "TON", "LTC", "DOT", "AVAX", "USD", "CNY", "HKD"}
 )
-"""What is written like a ticker, and is a currency."""
 
 _BRACKETS = re.compile(r"[（(](?P<inside>[^（）()\n]{5,60})[）)]")
 _LENGTH, _HONG_KONG_LENGTH = 6, 5
@@ -86,13 +86,13 @@ _INDEX_NAME = re.compile(
 )
 _INDEX = re.compile(r"000\d{3}|399\d{3}|899\d{3}", re.ASCII)
 _BOND_NAME = re.compile(r"(?:转债|转\d|债)\d{0,2}$")
+#: Words after which numbers in brackets are no codes.
 _NO_NAME = re.compile(
     r"(?:收入?|营收|人数|(?<!指)数[量字据值]?|率|[港沪深]股通|[金总余]额|额度|合计|发行|规模|面积|体积|重量|[单均售]?价格?|[产销库]量|库存"
     r"|份额|编[号码]|邮编|邮政编码|区划代码|电话|热线|客服|短信|传真|验证码|密码|[文单批区账尾序房学工考车货门]号"
     r"|号码?|房间|门牌|货架|科目|版本|型号|日期|时间|阅读|浏览量?|点击|播放|转发|点赞|评论|粉丝|结果"
     r"|\d\s?[年月日号人元股吨万亿户台辆件个份次分秒度米点%℃])$"
 )
-"""What numbers in brackets stand behind that are no codes."""
 
 _UNIT = re.compile(
     r"\s?(?:平方|立方|公里|千米|毫[米克升]|[元人份股吨户台辆件个次分秒米手](?![\u4e00-\u9fff]))"
@@ -103,7 +103,7 @@ _ENDS_WITH_NAME = re.compile(r"[\u4e00-\u9fffA-Za-z][A-Za-z0-9*-]{0,6}[”’》
 def codes_in(text: str, names: Lexicon) -> Iterator[TextMention]:
     """Yield the codes and tickers in a text, the most certain first.
 
-    :param names: names of securities, which tell markets and numbers apart.
+    :param names: names of securities, which distinguish markets and numbers.
     """
     yield from _codes_with_exchange(text, names)
     yield from _labelled(text, names)
@@ -185,7 +185,7 @@ def _in_brackets(text: str, names: Lexicon) -> Iterator[TextMention]:
 
 
 def _are_codes_and_words(parts: list[str]) -> bool:
-    """Report whether brackets hold codes, and words beside them, but no other numbers."""
+    """Return whether brackets contain codes, and perhaps words, but no other numbers."""
     return all(
         _CODE.fullmatch(part) or _WITH_EXCHANGE.fullmatch(part) or not re.search(r"\d", part)
         for part in parts

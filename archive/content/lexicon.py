@@ -24,7 +24,7 @@ class NamedSecurity:
     """A name of a security.
 
     :param since: the first day on which it had that name; None where it is not known.
-    :param until: the last such day, likewise.
+    :param until: the last such day.
     """
 
     name: str

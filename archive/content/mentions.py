@@ -30,12 +30,10 @@ def mentions_in_text(
     return tuple(sorted((*codes, *named), key=lambda mention: mention.start))
 
 
-def securities_in_text(
-    text: str, lexicon: Lexicon | None = None, *, day: date | None = None
-) -> tuple[Security, ...]:
-    """Return the securities that a text names, each once, in its order."""
+def securities_in_text(text: str) -> tuple[Security, ...]:
+    """Return the securities whose codes or tickers a text has, each once, in its order."""
     found: dict[str, Security] = {}
-    for mention in mentions_in_text(text, lexicon, day=day):
+    for mention in mentions_in_text(text):
         if security := mention.security:
             known = found.get(security.code)
             if known is None or known.name is None:

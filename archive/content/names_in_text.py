@@ -22,14 +22,15 @@ _MARKET_WORDS = re.compile(
     r"|成交额?|板块|概念|A股|港股|美股|持股|增持|减持|回购|公告|净利|营收|财报|年报|季报|上市公司|停牌|复牌|连板"
     r"|[北南]向资金|主力资金|净[买卖流][入出]|目标价|研报"
 )
+#: Words that begin with a name: other words, and those of providers of data.
 _OTHER_WORD = re.compile(
     r"特斯拉线圈|阿里巴巴和四十|北方华创业板"
     r"|(?:同花顺|东方财富|大智慧|指南针)"
     r"(?:问财|iFinD|Choice|Level|数据|金融终端|统计|显示|财经|网|讯|APP)",
     re.IGNORECASE,
 )
-"""Words that begin with a name: other words, and those of providers of data."""
 
+#: Names that consist of a place and a common word, and so begin other words, too.
 _GENERIC = re.compile(
     r"(?:中国|国|中|东方|南方|北方|西部|华东|华北|华南|农业|交通|工商|建设|长江|黄河|[北南]京|上海|天津|重庆|广州|深圳"
     r"|杭州|宁波|苏州|厦门|青岛|成都|武汉|西安|郑州|长沙|贵阳|[河湖][北南]|山[东西]|江[苏西]|浙江|福建|广[东西]"
@@ -38,13 +39,12 @@ _GENERIC = re.compile(
     r"|传媒|旅游|科技|证券|保险|人寿|平安|医药|医疗|食品|农业|航空|航天|通信|卫星|文化|教育|环保|水务|燃气|高速"
     r"|地产|城镇|新城镇|财富|重工|中车|化工|铝业|船舶|建材|外运|国航)"
 )
-"""Names that are made of a place and a common word, and so begin other words, too."""
 
+#: Names that are words of the language, or begin as they do, or are those of providers of data.
 _COMMON = re.compile(
     r"[新大小老好中国金东][\u4e00-\u9fff]{2}|[\u4e00-\u9fff]{1,3}[山湖河江岛]|人民网|农产品|机器人|太阳能|步步高|三六零|康师傅|红蜻蜓|七匹狼"
     r"|亚马逊|麦当劳|星巴克|百事|可口可乐|同花顺|东方财富|大智慧|指南针"
 )
-"""Names that are words of the language, or begin as they do, or are those of providers of data."""
 
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]?")
 _SHORT_NAME = 2

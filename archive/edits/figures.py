@@ -3,9 +3,9 @@
     1.2亿元   12,000万元   两千三百万   三成   百分之三点五   25个基点   3-5%   第二季度
     9月30日   2026-09-30   二〇二六年   下午3点   15:00
 
-Figures that say the same in different ways are equal: 1.2亿元 and 12000万元, 三成 and 30%, 下午3点
-and 15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and numbers in
-names, such as 沪深300 and 5G, are no figures.
+Figures that write the same value in different ways are equal: 1.2亿元 and 12000万元, 三成 and 30%,
+下午3点 and 15:00, and, in an article of 2026, 9月30日 and 2026-09-30. Codes of securities, and
+numbers in names, such as 沪深300 and 5G, are no figures.
 """
 
 import re
@@ -51,7 +51,7 @@ _FIGURE = re.compile(
       | (?P<part_of_day>{_PART_OF_DAY})(?P<plain_hour>{_SMALL})点钟?(?:(?P<plain_half>半)|整)?(?!\d)
     )
   | 第?(?P<quarter>[一二三四1-4])季度
-  | (?P<tenths>[{DIGITS}\d])成(?P<hundredths>[{DIGITS}\d])(?![\d十百千万亿])
+  | (?P<tenths>[{DIGITS}\d])成(?P<hundredths>[{DIGITS}\d半])(?![\d十百千万亿年])
   | (?P<fraction>(?P<below>{CHINESE}|{ARABIC})分之(?P<above>{CHINESE}|{ARABIC}))
   | (?P<number>
         (?P<symbol>US\$|HK\$|[$¥€£])?
@@ -63,6 +63,7 @@ _FIGURE = re.compile(
     re.VERBOSE,
 )
 _ORDINAL = "第"
+_SIGN = re.compile("[-+]")
 _RANGE = re.compile(r"\s*[-~至到]\s*")
 _NAMES = re.compile(r"[-A-Za-z0-9)\]]")
 _LATIN = re.compile(r"[A-Za-z]")
@@ -98,7 +99,7 @@ class Figure:
 
     @property
     def meaning(self) -> tuple[FigureValue, str, bool]:
-        """What figures that say the same have in common."""
+        """What figures with the same value have in common."""
         return self.value, self.unit, self.about
 
     def differs_from(self, other: "Figure") -> bool:
@@ -136,7 +137,8 @@ def _figure(match: re.Match[str], year: int) -> Figure | None:
     if match["quarter"]:
         return Figure(*match.span(), text, (_small(match["quarter"]),), "季度")
     if match["tenths"]:
-        tenths, rest = _small(match["tenths"]), _small(match["hundredths"])
+        half = match["hundredths"] == "半"
+        tenths, rest = _small(match["tenths"]), 5 if half else _small(match["hundredths"])
         return Figure(*match.span(), text, Decimal(10 * (tenths or 0) + (rest or 0)), "%")
     if match["fraction"]:
         above, below = value_of(match["above"]), value_of(match["below"])
@@ -204,13 +206,14 @@ def _small(numeral: str | None) -> int | None:
 
 
 def _with_signs(text: str, figures: Sequence[Figure]) -> Iterator[Figure]:
-    """Yield figures with their minus signs; other dashes are those of ranges and names."""
+    """Yield figures with their signs; other dashes are those of ranges and names."""
     end = None
     for figure in figures:
         at = figure.start - 1
-        signed = text.startswith("-", at) and at != end and not _NAMES.match(text[at - 1 : at])
+        signed = _SIGN.match(text, max(at, 0)) and at != end and not _NAMES.match(text[at - 1 : at])
         if at >= 0 and signed and isinstance(figure.value, Decimal):
-            yield replace(figure, start=at, text=text[at : figure.end], value=-figure.value)
+            value = -figure.value if text[at] == "-" else figure.value
+            yield replace(figure, start=at, text=text[at : figure.end], value=value)
         else:
             yield figure
         end = figure.end
@@ -220,7 +223,8 @@ def _with_ranges(text: str, figures: list[Figure]) -> Iterator[Figure]:
     """Yield figures; the first one of a range such as 3-5% has the unit of the second."""
     for number, figure in enumerate(figures):
         after = figures[number + 1] if number + 1 < len(figures) else None
-        if after is None or figure.scaled or not _RANGE.fullmatch(text[figure.end : after.start]):
+        has_unit = figure.unit or figure.about
+        if after is None or has_unit or not _RANGE.fullmatch(text[figure.end : after.start]):
             yield figure
         elif isinstance(after.value, Decimal) and isinstance(figure.value, Decimal):
             yield _with_unit_of(after, figure)
@@ -229,7 +233,12 @@ def _with_ranges(text: str, figures: list[Figure]) -> Iterator[Figure]:
 
 
 def _with_unit_of(after: Figure, figure: Figure) -> Figure:
-    numeral = re.search(rf"{ARABIC}|{CHINESE}", after.text)
+    """Return the first figure of a range with the unit of the second, and with its scale.
+
+    A figure with a scale of its own keeps that: 8亿-10亿元.
+    """
+    scale = "[十百千万亿兆]{0,3}" if figure.scaled else ""
+    numeral = re.search(rf"(?:{ARABIC}|{CHINESE}){scale}", after.text)
     own = value_of(numeral[0]) if numeral else None
     if not own or not isinstance(figure.value, Decimal) or not isinstance(after.value, Decimal):
         return figure

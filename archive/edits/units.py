@@ -70,6 +70,7 @@ _SAME: dict[str, tuple[str, str]] = {
     "秒": ("秒", "1"),
 }
 
+#: A pattern of all units.
 UNIT = (
     r"(?:(?i:"
     + "|".join(re.escape(unit) for unit in sorted(_SAME, key=len, reverse=True) if unit.isascii())
@@ -79,10 +80,9 @@ UNIT = (
     )
     + ")"
 )
-"""A pattern of all units."""
 
+#: Signs of currencies, which stand before their figure.
 SYMBOLS = {"US$": "美元", "$": "美元", "HK$": "港元", "¥": "人民币", "€": "欧元", "£": "英镑"}
-"""Signs of currencies, which stand before their figure."""
 
 
 def in_basic_unit(value: Decimal, unit: str) -> tuple[Decimal, str]:

@@ -29,7 +29,7 @@ class Sentence:
 class Word:
     """A Chinese character, a Latin word, a punctuation mark, or a figure.
 
-    :param key: the same for words that say the same.
+    :param key: equal for words with the same meaning.
     :param shape: the same for words that can stand for each other: figures of one unit, too.
     """
 

@@ -8,8 +8,8 @@ from typing import IO, Any
 from archive.errors import ArchiveError, FinewsError
 
 Record = dict[str, Any]
+#: Returns the fields of a schema, given the package pyarrow.
 FieldsOf = Callable[[Any], Iterator[Any]]
-"""Returns the fields of a schema, given the package pyarrow."""
 
 #: Number of records in memory at once.
 _ROW_GROUP = 1_000

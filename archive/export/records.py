@@ -78,8 +78,11 @@ def check_names(folder: Path, query: Query) -> None:
         with closing(open_catalog(folder)) as connection:
             names = dict(connection.execute(known).fetchall())
         if wanted not in names:
+            similar = _suggestions(wanted, names)
             raise FinewsError(
-                f"No post in {folder} is of the {kind} {wanted!r}{_suggestions(wanted, names)}."
+                f"No post in {folder} is of the media {wanted!r}{similar}."
+                if kind == "media"
+                else f"No post in {folder} is of the security {wanted!r}{similar}."
             )
 
 

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from archive.catalog.known_versions import COLUMNS, count_versions, read_versions
 from archive.errors import ArchiveError
 from archive.export.output import write_lines
 from archive.export.parquet import Record, edits_type, field_of, write_parquet
@@ -19,16 +20,6 @@ from archive.search import moment_of
 from archive.storage import open_catalog
 
 _LISTS = ("securities", "edits", "classes", "captures")
-_KNOWN = """
-    (
-        :at IS NULL OR seen_from <= :at AND (versions.seen_until > :at) IS NOT FALSE
-        AND NOT EXISTS (
-            SELECT 1 FROM absences
-            WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
-            AND gone_from <= :at AND (gone_until > :at) IS NOT FALSE
-        )
-    )
-"""
 
 
 def export_versions_jsonl(
@@ -76,16 +67,12 @@ def parquet_fields(pyarrow: Any) -> Iterator[Any]:
 @contextmanager
 def records_of(folder: Path, as_of: str, progress: Progress) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""
-    values = {"at": moment_of(as_of) if as_of else None}
+    at = moment_of(as_of) if as_of else None
     try:
         with closing(open_catalog(folder)) as connection:
             connection.execute("BEGIN")
-            (count,) = connection.execute(
-                f"SELECT count(*) FROM versions WHERE {_KNOWN}",  # noqa: S608
-                values,
-            ).fetchone()
-            steps: Iterable[int] = progress("versions", range(count))
-            rows = connection.execute(_ALL if values["at"] is None else _OF_THEN, values)
+            steps: Iterable[int] = progress("versions", range(count_versions(connection, at)))
+            rows = read_versions(connection, at)
             yield (_record(row) for _, row in zip(steps, rows, strict=False))
     except sqlite3.Error as error:
         raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
@@ -94,37 +81,3 @@ def records_of(folder: Path, as_of: str, progress: Progress) -> Iterator[Iterato
 def _record(row: tuple[Any, ...]) -> Record:
     record = dict(zip(COLUMNS, row, strict=True))
     return record | {name: json.loads(record[name]) for name in _LISTS}
-
-
-#: Names of the columns of a record, in their order.
-COLUMNS = (
-    *("info_code", "edition", "version", "title", "digest", "media", "category", "published"),
-    *("precision", "securities", "text", "length", "body_source", "extractor", "cause", "edits"),
-    *("classes", "captures", "path", "sha256", "bytes", "seen_from", "seen_until"),
-)
-_ORDER = "ORDER BY published, info_code, edition, version"
-_ALL = f"SELECT {', '.join(COLUMNS)} FROM versions {_ORDER}"  # noqa: S608
-# The same version can get another media, and other securities from a list: here are those of then.
-# Of an article with two posts, the state of then is that of one of them, with the securities of
-# both.
-_CHANGING = {
-    "media": "iif(same.id IS NULL, versions.media, same.media)",
-    "securities": """CASE
-            WHEN same.id IS NOT NULL AND NOT EXISTS (
-                SELECT 1 FROM editions WHERE editions.info_code = versions.info_code
-            ) THEN (SELECT json_group_array(key) FROM json_each(same.securities))
-            ELSE (
-                SELECT json_group_array(value) FROM json_each(versions.securities)
-                WHERE value IN (SELECT key FROM json_each(known.securities))
-            ) END""",
-    "seen_until": "NULL",
-}
-_OF_THEN = f"""
-    SELECT {", ".join(f"{_CHANGING.get(name, f'versions.{name}')} AS {name}" for name in COLUMNS)}
-    FROM versions
-    LEFT JOIN post_states AS known ON known.info_code = versions.info_code
-        AND known.known_from <= :at AND (known.known_until > :at) IS NOT FALSE
-    LEFT JOIN post_states AS same ON same.id = known.id
-        AND (same.version, same.sha256) = (versions.version, versions.sha256)
-    WHERE {_KNOWN} {_ORDER}
-"""  # noqa: S608

@@ -1,7 +1,8 @@
 """Check that answers as of a time know nothing that the archive learnt later.
 
 At each of some random moments, a catalog is generated from the captures up to that moment. All its
-posts, and its answers to random questions, must equal those of the archive as of the moment.
+posts and versions, and its answers to random questions, must equal those of the archive as of the
+moment.
 """
 
 import json
@@ -16,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from archive.catalog import PostRow
+from archive.catalog.known_versions import read_versions
 from archive.clock import utc_iso
 from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild_as_of
@@ -88,6 +90,7 @@ def audit_as_of(folder: Path, questions: int, seed: int, progress: Progress = si
                 with closing(connect_read_only(place)) as then:
                     register(then)
                     differences += _differing_rows(whole, then, moment)
+                    differences += _differing_versions(whole, then, moment)
                     for query in islice(_questions(whole, rng), asked - 1):
                         differences += _differing_answers(whole, then, query, moment)
     return AsOfAudit(questions, moments, differences)
@@ -163,6 +166,13 @@ def _differing_rows(
         names = (*_COLUMNS, "securities")
         columns = [name for name, a, b in zip(names, one, other, strict=True) if a != b]
         yield f"As of {moment}, {one[0]} has another {', '.join(columns)} than its captures."
+
+
+def _differing_versions(
+    whole: sqlite3.Connection, then: sqlite3.Connection, moment: str
+) -> Iterator[str]:
+    if [*read_versions(whole, moment)] != [*read_versions(then, moment)]:
+        yield f"As of {moment}, there are other versions than of the captures."
 
 
 def _differing_answers(

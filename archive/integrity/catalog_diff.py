@@ -8,6 +8,7 @@ from pathlib import Path
 from archive.catalog import Catalog
 from archive.errors import CatalogDamaged, MisshapenCatalog
 from archive.storage import sqlite_errors
+from archive.translation import N_
 
 # Columns that identify a row, by table.
 _KEYS = {
@@ -20,6 +21,21 @@ _KEYS = {
     "pictures": ("address",),
     "categories": ("media",),
     "securities": ("code",),
+}
+# What the new catalog lacks, by table or kind.
+_MISSING = {
+    "posts": N_("%(count)s posts"),
+    "editions": N_("%(count)s editions"),
+    "revisions": N_("%(count)s revisions"),
+    "absences": N_("%(count)s absences"),
+    "crawls": N_("%(count)s crawls"),
+    "payloads": N_("%(count)s payloads"),
+    "pictures": N_("%(count)s pictures"),
+    "categories": N_("%(count)s categories"),
+    "securities": N_("%(count)s securities"),
+    "events": N_("%(count)s events in their order"),
+    "origins": N_("%(count)s posts' origin, first check or latest version"),
+    "superseded": N_("%(count)s superseded versions' origin"),
 }
 # Columns that identify a row as well, where the two catalogs differ in those of `_KEYS`.
 _PLACES = {"posts": ("path",), "revisions": ("path",), "payloads": ("file", "offset")}
@@ -80,10 +96,10 @@ def lacking(fresh: Path, old: Path) -> list[str]:
         events = 0
         if _columns(catalog, "events"):
             (events,) = catalog.execute(_COUNT_EVENTS).fetchone()
-    counts["events in their order"] = events
-    counts["posts' origin, first check or latest version"] = provenance
-    counts["superseded versions' origin"] = superseded
-    return [f"{count} {what}" for what, count in counts.items() if count]
+    counts["events"] = events
+    counts["origins"] = provenance
+    counts["superseded"] = superseded
+    return [_MISSING[what] % {"count": count} for what, count in counts.items() if count]
 
 
 def _is_sound(place: Path) -> bool:

@@ -79,7 +79,7 @@ def digest_of_cause(path: str, columns: Mapping[str, object]) -> FactDigest:
     :param path: of the version's file.
     """
     post = f"{columns['info_code']} ({Edition.of_name(path)})"
-    about = encodable(f"{CAUSE_OF}{columns['version']} of {post}")
+    about = encodable(f"cause of version {columns['version']} of {post}")
     return FactDigest(about, _hash(columns[name] for name in CAUSE))
 
 

@@ -121,7 +121,7 @@ def rebuild(
     return rebuilt
 
 
-def rebuild_as_of(folder: Path, place: Path, moment: str, progress: Progress = silent) -> None:
+def rebuild_as_of(folder: Path, place: Path, moment: str) -> None:
     """Generate a catalog from the captures of an archive up to a time.
 
     :param place: of the new catalog, outside of the archive.
@@ -134,10 +134,10 @@ def rebuild_as_of(folder: Path, place: Path, moment: str, progress: Progress = s
         disk_errors(folder),
         Catalog(place, private=True) as catalog,
         BY_SIZE.workers(worth_it=len(pieces) > WORTH_WORKERS) as workers,
-        catalog.bulk_loading(partial(_indexed, workers, progress, BY_SIZE.files)),
+        catalog.bulk_loading(partial(_indexed, workers, silent, BY_SIZE.files)),
     ):
         replay = CatalogFromJournal(catalog, folder, until=moment)
-        for piece in scan(pieces, partial(read_journal, folder), workers, progress):
+        for piece in scan(pieces, partial(read_journal, folder), workers, silent):
             replay.add(piece)
         replay.write()
         catalog.renumber(replay.numbers)

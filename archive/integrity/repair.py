@@ -172,7 +172,7 @@ def _mark_pictures_lost(folder: Path, problems: list[Problem]) -> Iterator[str]:
 
 
 def _move_aside(folder: Path, place: str) -> str:
-    """Move the file at a path below ``changed/``, and return a clause that says so.
+    """Move the file at a path below ``changed/``, and return a clause that reports it.
 
     :returns: an empty text where there is no file.
     """

@@ -84,12 +84,18 @@ class _State(Collector):
             sizes.add_metric([part], size)
         revisits = GaugeMetricFamily(
             "finews_revisits_due",
-            "Articles that are due for a revisit by the default settings, 1000 at most.",
+            "Articles that are due for a revisit by the default settings.",
             labels=["source"],
         )
-        for source, number in state.revisits.items():
-            revisits.add_metric([source], number)
-        yield from (crawls, events, articles, sizes, revisits)
+        edits = GaugeMetricFamily(
+            "finews_revisits_expected_edits",
+            "Edits that these revisits are expected to find, by what earlier ones found.",
+            labels=["source"],
+        )
+        for source, queue in state.revisits.items():
+            revisits.add_metric([source], queue.articles)
+            edits.add_metric([source], queue.edits)
+        yield from (crawls, events, articles, sizes, revisits, edits)
         yield GaugeMetricFamily(
             "finews_failed_articles",
             "Articles that could not be archived yet.",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from archive.article import SHANGHAI
-from archive.catalog import ReadOnlyCatalog, SourceHealth, health_of_sources
+from archive.catalog import ReadOnlyCatalog, RevisitQueue, SourceHealth, health_of_sources
 from archive.clock import utc_iso
 from archive.crawl_state import Block, CrawlState, Failed
 from archive.storage import CATALOG
@@ -17,8 +17,8 @@ from archive.storage import CATALOG
 # Time without a crawl after which a source is no longer in use.
 _UNUSED = timedelta(days=7)
 
-# Defaults of the settings FINEWS_REVISIT_DAYS and FINEWS_INTERVAL_SHARE; the most that are counted.
-_REVISIT_DAYS, _REVISIT_SHARE, _MOST_REVISITS = timedelta(days=3), 0.5, 1_000
+# Defaults of the settings FINEWS_REVISIT_DAYS and FINEWS_INTERVAL_SHARE.
+_REVISIT_DAYS, _REVISIT_SHARE = timedelta(days=3), 0.5
 
 _CRAWLS = """
     SELECT spider, status, count(*) FROM crawls WHERE ended IS NOT NULL GROUP BY spider, status
@@ -43,8 +43,7 @@ class ArchiveState:
     :param events: number of versions by source and cause, and of withdrawals and returns.
     :param blocks: the blocked hosts.
     :param failures: articles that could not be archived yet.
-    :param revisits: number of articles that are due for a revisit by the default settings, by
-        source; no more than 1,000 of each are counted.
+    :param revisits: those that are due by the default settings, by source.
     :param stand_ins: number of articles whose body stands in for one that no host has given yet.
     :param sizes: bytes of the catalog and of the captures, and those that are free on the disk.
     """
@@ -56,7 +55,7 @@ class ArchiveState:
     events: Mapping[tuple[str, str], int]
     blocks: Sequence[Block]
     failures: Sequence[Failed]
-    revisits: Mapping[str, int]
+    revisits: Mapping[str, RevisitQueue]
     stand_ins: int
     sizes: Mapping[str, int]
 
@@ -125,12 +124,8 @@ def _crawl_state(path: Path, now: datetime) -> tuple[list[Block], list[Failed]]:
         return state.blocks(now), state.failures()
 
 
-def _revisits(folder: Path, sources: Iterable[str], now: datetime) -> dict[str, int]:
+def _revisits(folder: Path, sources: Iterable[str], now: datetime) -> dict[str, RevisitQueue]:
     since = (now - _REVISIT_DAYS).astimezone(SHANGHAI).isoformat(timespec="seconds")
     with ReadOnlyCatalog(folder / CATALOG) as catalog:
-        return {
-            source: len(
-                catalog.due(utc_iso(now), since, _REVISIT_SHARE, _MOST_REVISITS, None, source)
-            )
-            for source in sources
-        }
+        queues = catalog.revisit_queues(utc_iso(now), since, _REVISIT_SHARE)
+    return {source: queues.get(source, RevisitQueue()) for source in sources}

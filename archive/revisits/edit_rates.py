@@ -3,9 +3,9 @@
 The model. Edits of an article are a Poisson process in the logarithm of its age: each doubling of
 the age brings as many edits as the one before, until the observations show another shape. The rate
 is the product of a base, a factor for the age, and a factor for each group of the article, such as
-its media. Each factor is the number of edits that its group had, divided by the number that the
-other factors expect; both are first increased by a constant, so that a group with few observations
-stays near 1 (shrinkage, the posterior mean of a gamma prior).
+its media. Factors of one kind, such as those of all media, are spread about 1 by a gamma
+distribution. How widely is estimated too (empirical Bayes), so that a factor is the nearer to 1 the
+fewer edits its group had, and the less the groups of its kind differ.
 
 An edit is seen by the first revisit after it. When it happened is not known, so it is spread over
 the time before, in proportion to the rates.
@@ -15,7 +15,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import log
+from math import lgamma, log, log1p
 from typing import NamedTuple
 
 #: Ages in hours at which another factor begins.
@@ -29,8 +29,11 @@ _FIRST = 0.25
 #: the units of observation that this is worth.
 _BASE, _BASE_WEIGHT = 0.02, 50.0
 
-#: Edits that are added to those of a group, and to those that are expected of it.
-_SHRINKAGE = 4.0
+#: How narrowly the factors of a kind may be spread: the reciprocals of the variance.
+_STRENGTHS = tuple(2.0**power for power in range(-2, 9))
+
+#: What the logarithm of the likelihood must gain by factors of a kind; less can be chance.
+_LEAST_GAIN = 1.0
 
 #: Factors are estimated in turn; after these rounds they change no more.
 _ROUNDS = 12
@@ -96,35 +99,10 @@ def learn(articles: Iterable[RevisitedArticle]) -> EditRates:
         for found in article.edited:
             edits.append((groups, list(_spans(since, found)) or [(_age_at(found), 1.0)]))
             since = found
-    rates, spread = EditRates(), _spread(edits, EditRates())
+    rates = EditRates()
     for _ in range(_ROUNDS):
-        rates = _better(rates, observed, spread)
-        spread = _spread(edits, rates)
-    return rates if _is_explained(rates, observed, spread) else EditRates()
-
-
-def _is_explained(
-    rates: EditRates, observed: Mapping[_Cell, float], edits: Mapping[_Cell, float]
-) -> bool:
-    """Return whether groups explain the edits by more than chance would.
-
-    The logarithm of the likelihood must gain more than 1 for each factor that is estimated
-    (Akaike's criterion). A factor that shrinkage holds near 1 counts as a part of one.
-    """
-    total = sum(edits.values())
-    units = {cell: observed[cell] * rates.ages[cell.age] for cell in sorted(observed)}
-    if not total or not units:
-        return False
-    alone = total / sum(units.values())
-    of_groups: defaultdict[str, float] = defaultdict(float)
-    gain = total
-    for cell, unit in units.items():
-        gain -= rates.rate(cell.groups) * unit
-        for group in cell.groups:
-            of_groups[group] += alone * unit
-    for cell in sorted(edits):
-        gain += edits[cell] * log(rates.rate(cell.groups) / alone)
-    return gain > sum(expected / (expected + _SHRINKAGE) for expected in of_groups.values())
+        rates = _better(rates, observed, _spread(edits, rates))
+    return rates if rates.groups else EditRates()
 
 
 def _spread(
@@ -153,27 +131,52 @@ def _better(
             product *= groups.get(group, 1.0)
         return product
 
-    expected = {cell: relative(cell) for cell in cells}
-    units = sum(expected.values()) + _BASE_WEIGHT
+    units = sum(map(relative, cells)) + _BASE_WEIGHT
     base = (sum(edits.values()) + _BASE * _BASE_WEIGHT) / units
-    by_kind: defaultdict[int, defaultdict[str, list[_Cell]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
+    for kind in range(max((len(cell.groups) for cell in cells), default=0)):
+        counts: defaultdict[str, _Counts] = defaultdict(_Counts)
+        for cell in cells:
+            group = cell.groups[kind]
+            counts[group].add(edits, cell, base * relative(cell) / groups.get(group, 1.0))
+        groups = {name: factor for name, factor in groups.items() if name not in counts}
+        groups.update(zip(counts, _factors(list(counts.values())), strict=False))
+    of_ages = [_Counts() for _ in AGES]
     for cell in cells:
-        for kind, group in enumerate(cell.groups):
-            by_kind[kind][group].append(cell)
-    for kind in sorted(by_kind):
-        for group, own in by_kind[kind].items():
-            others = base * sum(map(relative, own)) / groups.get(group, 1.0)
-            groups[group] = (sum(edits.get(cell, 0.0) for cell in own) + _SHRINKAGE) / (
-                others + _SHRINKAGE
-            )
-    for age in range(len(AGES)):
-        own = [cell for cell in cells if cell.age == age]
-        others = base * sum(map(relative, own)) / ages[age]
-        found = sum(edits.get(cell, 0.0) for cell in own)
-        ages[age] = (found + _SHRINKAGE) / (others + _SHRINKAGE)
-    return EditRates(base, groups, tuple(ages))
+        of_ages[cell.age].add(edits, cell, base * relative(cell) / ages[cell.age])
+    return EditRates(base, groups, _factors(of_ages) or EditRates().ages)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """The edits of a group, and those that the other factors expect of it."""
+
+    found: float = 0.0
+    expected: float = 0.0
+
+    def add(self, edits: Mapping[_Cell, float], cell: _Cell, expected: float) -> None:
+        self.found += edits.get(cell, 0.0)
+        self.expected += expected
+
+    def likelihood(self, strength: float) -> float:
+        """Return the logarithm of the likelihood of the edits, where a factor is gamma-distributed.
+
+        The mean of the factor is 1. Terms that do not depend on the strength are left out.
+        """
+        return (
+            lgamma(self.found + strength)
+            - lgamma(strength)
+            - self.found * log(strength)
+            - (self.found + strength) * log1p(self.expected / strength)
+        )
+
+
+def _factors(counts: Sequence[_Counts]) -> list[float]:
+    """Return the factors of a kind, in their order; none where chance explains the differences."""
+    fits = {strength: sum(each.likelihood(strength) for each in counts) for strength in _STRENGTHS}
+    strength = max(fits, key=fits.__getitem__)
+    if fits[strength] + sum(each.expected for each in counts) <= _LEAST_GAIN:
+        return []
+    return [(each.found + strength) / (each.expected + strength) for each in counts]
 
 
 def _spans(since: float, until: float) -> Iterator[tuple[int, float]]:

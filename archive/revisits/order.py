@@ -7,7 +7,7 @@ from archive.revisits.edit_rates import EditRates
 
 #: One in so many revisits is of the article that has waited longest: no article waits for ever, and
 #: what is learnt does not depend on what was believed.
-_LONGEST_WAITING = 5
+_LONGEST_WAITING = 10
 
 
 @dataclass(frozen=True, slots=True)

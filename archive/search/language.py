@@ -54,7 +54,8 @@ _TITLE = "title:"
 _PHRASE = re.compile(r'"(.*?)"(?=[ |)]|$)')
 _NUMBER = r"[\d,]*(?:\.\d|\d(?:[%‰‱万亿千百元点倍个℃]|bps?\b))"
 _EXCLUSION = re.compile(rf"-(?=[^ |)])(?!{_NUMBER})", re.ASCII)
-_TERM = re.compile(r"[^\s\"()|:-][^\s\"()|:]*")
+_WORD = re.compile(r"(?:[^\s\"()|][^\s()|]*)?")
+_OR = "或"
 _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", re.ASCII)
 _RANGE = ".."
 _YEARS = 1900, 2999
@@ -172,10 +173,11 @@ def written(node: Node) -> str:
     match node:
         case Text(term, in_title, quoted):
             text = narrow(term)
-            text = f'"{text}"' if quoted or _TERM.fullmatch(text) is None else text
+            bare = not quoted and _WORD.fullmatch(text) and text != _OR
+            text = text if bare and isinstance(parse(text), Text) else f'"{text}"'
             return f"{_TITLE}{text}" if in_title else text
         case Field(name, value):
-            return f'{name}:"{value}"' if " " in value else f"{name}:{value}"
+            return f"{name}:{value}" if _WORD.fullmatch(value) else f'{name}:"{value}"'
         case Not(inner):
             return f"-{written(inner)}"
         case And(nodes):
@@ -234,7 +236,7 @@ class _QueryParser:
             return 1
         word = self._text[self._at : end].partition(" ")[0]
         capitals = word == "or" and normalize("NFKC", self._typed(self._at, self._at + 2)) == "OR"
-        return len(word) if capitals or word == "或" else 0
+        return len(word) if capitals or word == _OR else 0
 
     def _has_term(self, start: int, end: int) -> bool:
         return bool(self._text[start:end].strip(' "|'))

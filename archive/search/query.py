@@ -20,7 +20,7 @@ from archive.search.conditions import (
     conditions_of,
     key_terms,
 )
-from archive.search.language import MAX_QUERY, has_field, parse
+from archive.search.language import MAX_QUERY, Field, has_field, parse, parts_of, written
 from archive.search.moment import moment_of
 from archive.search.securities import NAME_THEN, QueriedSecurity, names_by_key
 from archive.search.tokenizer import PREFIX
@@ -125,6 +125,20 @@ class Query:
     def changed(self, **values: str) -> Self:
         """Return the same query with other values."""
         return replace(self, **values)
+
+    @property
+    def written(self) -> str:
+        """The query in the language of the search box alone, without its times.
+
+        Empty where the language has no words for it.
+
+        :raises InvalidQuery: see `archive.search.language.parse`.
+        """
+        named = {name: getattr(self, name) for name in ("media", "security", "source")}
+        fields = [Field(name, value) for name, value in named.items() if value]
+        parts = dict.fromkeys((*parts_of(parse(self.q)), *fields))
+        text = " ".join(map(written, parts)) if fields else self.q
+        return "" if self.category or parts_of(parse(text)) != tuple(parts) else text
 
     @property
     def every_version(self) -> bool:

@@ -13,8 +13,8 @@ from archive.storage.files import require_archive
 from archive.storage.paths import real_path
 
 CATALOG = "catalog.db"
+#: The file of what readers mark and of the notices that were sent: it cannot be generated again.
 READER = "reader.db"
-"""What readers mark, and what was sent to them: it cannot be generated again."""
 
 # Seconds to wait for a database that another process is writing.
 _BUSY_SECONDS = 30.0
@@ -105,15 +105,15 @@ def connect(database: Path) -> sqlite3.Connection:
 
     :raises sqlite3.Error: when the file cannot be opened.
     """
-    _require_access(database, os.R_OK, "read")
-    _require_access(database, os.W_OK, "write")
+    _require_access(database, os.R_OK, "this user may not read it")
+    _require_access(database, os.W_OK, "this user may not write it")
     return sqlite3.connect(plain(database), timeout=_BUSY_SECONDS, check_same_thread=False)
 
 
-def _require_access(database: Path, mode: int, verb: str) -> None:
+def _require_access(database: Path, mode: int, reason: str) -> None:
     """Name the reason for which SQLite would only report that it is unable to open a file."""
     if database.exists() and not os.access(database, mode):
-        raise sqlite3.OperationalError(f"this user may not {verb} it")
+        raise sqlite3.OperationalError(reason)
 
 
 def connect_read_only(database: Path, *, check_same_thread: bool = True) -> sqlite3.Connection:
@@ -125,7 +125,7 @@ def connect_read_only(database: Path, *, check_same_thread: bool = True) -> sqli
     :raises sqlite3.Error: when the file cannot be opened, or when its last changes are in a
         write-ahead log that SQLite cannot read in this folder.
     """
-    _require_access(database, os.R_OK, "read")
+    _require_access(database, os.R_OK, "this user may not read it")
     address = f"{real_path(database).as_uri()}?mode=ro"
     if _is_immutable(database):
         address += "&immutable=1"

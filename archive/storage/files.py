@@ -10,7 +10,6 @@ from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from archive.errors import ArchiveError, StrayFolder
-from archive.translation import gettext as _
 
 # Error codes of opening a path that is no file: nothing, a folder, a socket, a link to itself.
 _NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENXIO, errno.ELOOP})
@@ -84,11 +83,8 @@ def require_archive(folder: Path) -> None:
     _require_parts(folder)
     if not any(os.path.lexists(folder / name) for name in ("catalog.db", "_posts", "warc")):
         raise ArchiveError(
-            _(
-                "There is no archive in %(folder)s: it has no catalog.db, no _posts and no warc; "
-                "name the archive's folder, or set FINEWS_ARCHIVE to it.",
-                folder=folder,
-            )
+            f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; name "
+            "the archive's folder, or set FINEWS_ARCHIVE to it."
         )
 
 

@@ -12,8 +12,10 @@ from typing import IO
 from archive.errors import ArchiveLocked
 from archive.storage.closing import Closing
 from archive.storage.files import open_without_waiting, refuse_link
+from archive.translation import N_
 
 _LOCK = ".lock"
+_NAME = N_("process %(pid)s")
 _TRIES = 3
 
 # Seconds between two tries, because `holder_of` takes the lock for a moment.
@@ -77,7 +79,7 @@ class ArchiveLock(Closing):
                     holder = _holder_in(self._file)
                     raise ArchiveLocked(folder, holder=holder.name, since=holder.since) from None
         self._file.truncate(0)
-        self._file.write(f"process {os.getpid()}\n")
+        self._file.write(_NAME % {"pid": os.getpid()} + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -61,7 +61,7 @@ def ping(place: str) -> None:
 
 
 def _address(place: str) -> str:
-    """Return the address of a channel, from where the file of watches says.
+    """Return the address of a channel, from where the file of watches names it.
 
     :raises ChannelFailed: when it is not there.
     """

@@ -12,7 +12,7 @@ from typing import ClassVar
 from archive.crawl_state import StateFile, Tables, utc_ms
 from archive.storage import connect_read_only, sqlite_errors
 
-# Notices are kept for so long after they were sent.
+# Notices are stored for so long after they were sent.
 _KEPT = timedelta(days=365)
 
 # Pauses before a channel that failed is tried again: twice as long each time.

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import tomli_w
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -26,6 +27,7 @@ from archive.search import parse
 from archive.validation import in_one_sentence
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_LONGEST_NAME = 100
 _DURATION = re.compile(r"([1-9]\d{0,3})\s*([mhd])")
 
 
@@ -105,7 +107,7 @@ class Watch(Delivery):
     :param silence: send a notice when no such article arrives for so long.
     """
 
-    name: str = Field(min_length=1, max_length=100)
+    name: str = Field(min_length=1, max_length=_LONGEST_NAME)
     query: str = ""
     events: tuple[Event, ...] = Field(default=(Event.ARRIVAL,), min_length=1)
     classes: tuple[EditClass, ...] = ()
@@ -133,8 +135,8 @@ class FailureNotices(Delivery):
     disk_free: ByteSize = ByteSize(0)
 
 
+#: The name under which notices of failures are in the ledger.
 FAILURES = "failures"
-"""The name under which notices of failures are in the ledger."""
 
 
 class WatchFile(_WatchTable):
@@ -172,6 +174,12 @@ class WatchFile(_WatchTable):
         for name, delivery in named:
             for channel in delivery.to:
                 yield name, delivery, channel
+
+
+def watch_lines(query: str) -> str:
+    """Return the lines of ``watches.toml`` for a query, with a channel to be replaced."""
+    watch = {"name": query[:_LONGEST_NAME], "query": query, "to": ["mail"]}
+    return tomli_w.dumps({"watch": [watch]}).strip()
 
 
 def load_watches(path: Path) -> WatchFile:

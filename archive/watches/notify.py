@@ -5,6 +5,7 @@ from pathlib import Path
 
 from archive.clock import Clock, utc_now
 from archive.errors import FinewsError
+from archive.sentences import translated
 from archive.watches.model import load_watches
 from archive.watches.reporting import Outcomes, report
 
@@ -21,7 +22,11 @@ def notify(folder: Path, file: Path, outcomes: Outcomes, clock: Clock = utc_now)
     try:
         sent = report(folder, load_watches(file), outcomes, clock)
     except FinewsError as error:
-        print(f"finews: No notices were sent: {error}", file=sys.stderr)
+        _print(f"No notices were sent: {error}")
         return
     for channel, reason in sent.failing.items():
-        print(f"finews: {channel} failed and is tried again later: {reason}.", file=sys.stderr)
+        _print(f"{channel} failed and is tried again later: {reason}.")
+
+
+def _print(sentence: str) -> None:
+    print(f"finews: {translated(sentence)}", file=sys.stderr)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from archive.clock import Clock, utc_now
 from archive.errors import ArchiveError, ArchiveLocked
+from archive.sentences import translated
 from archive.storage import READER, ArchiveLock, make_private_folder, open_catalog, sqlite_errors
 from archive.translation import Language, language, ngettext
 from archive.translation import gettext as _
@@ -20,11 +21,11 @@ from archive.watches.events import last_arrival, newest_event, notices_after
 from archive.watches.ledger import Failing, Ledger
 from archive.watches.model import FAILURES, Delivery, Watch, WatchFile
 
+#: The beginning of the key of a crawl; the name of its source follows.
 CRAWL = "crawl/"
-"""The beginning of the key of a crawl; the name of its source follows."""
 
+#: The key of crawls that could not begin.
 REFUSED = "refused"
-"""The key of crawls that could not begin."""
 
 # The key of an archive that cannot be read or written.
 _ARCHIVE = "archive"
@@ -48,8 +49,8 @@ class Failure:
     sentence: str
 
 
+#: The failures, or None for a success, by a key such as ``crawl/cls``.
 Outcomes = Mapping[str, Failure | None]
-"""What has just failed, or succeeded (None), by a key such as ``crawl/cls``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ def _set(
             line = _("Over: %(what)s.", what=_what(key))
             ledger.set_failure(key, (), name, channels, line, now)
     elif failure.kind not in known:
-        ledger.set_failure(key, known | {failure.kind}, name, channels, failure.sentence, now)
+        line = translated(failure.sentence)
+        ledger.set_failure(key, known | {failure.kind}, name, channels, line, now)
 
 
 def _is_due(ledger: Ledger, name: str, delivery: Delivery, channel: str, now: datetime) -> bool:

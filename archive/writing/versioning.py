@@ -67,7 +67,8 @@ class Versioning:
             first = _first(incoming, on_disk, now, imported=imported)
             return [_behind(last, first, now) if last else first]
         before = compared = _Stored(stored, on_disk, tuple(edition.securities))
-        at = max(now, stored.seen_from)  # a clock may have gone back
+        # The clock may have gone back.
+        at = max(now, self._catalog.last_learnt(article.info_code))
         adopted: list[WritePlan] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
             original = self._original(stored, incoming)
@@ -148,7 +149,7 @@ class _Incoming:
     def repeats(self, stored: PostRow, on_disk: bytes | None) -> bool:
         """Return whether nothing that readers read differs from the stored version.
 
-        In the body, adverts and charts do not count; beside it, keywords, the flag of important
+        In the body, adverts and charts do not count; apart from it, keywords, the flag of important
         articles and the time of the last change, unless they were read anew from the same answers.
         """
         if on_disk is None or sha256(on_disk) != stored.sha256:

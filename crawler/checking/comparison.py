@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from scrapy.http import Response
 
 from archive.errors import FinewsError
+from archive.translation import N_
 from crawler.checking.answers import CheckedAnswer, Silence
 from crawler.checking.expected import EXPECTED, Expected
 from crawler.checking.facts import Deviation, Mark, quoted, values_at
@@ -41,11 +42,11 @@ _CLOCKS_APART = timedelta(minutes=10)
 class Result(StrEnum):
     """The result of a check of one interface."""
 
-    EXPECTED = "as expected"
-    DEVIATES = "deviates"
-    REFUSED = "refused"
-    SILENT = "no answer"
-    NOT_ASKED = "not asked"
+    EXPECTED = N_("as expected")
+    DEVIATES = N_("deviates")
+    REFUSED = N_("refused")
+    SILENT = N_("no answer")
+    NOT_ASKED = N_("not asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +79,17 @@ def silent(answer: CheckedAnswer, mark: Mark, dead: Mark | None = None) -> Findi
     """
     match answer.silence:
         case Silence.NOT_ASKED:
-            return Finding(answer, Result.NOT_ASKED, f"none: {answer.reason}")
+            return Finding(answer, Result.NOT_ASKED, f"no answer: {answer.reason}")
         case Silence.FORBIDDEN:
             forbidden = Deviation("robots.txt forbids it, so it was not asked", Mark.D)
-            return Finding(answer, Result.NOT_ASKED, "none", (forbidden,))
+            return Finding(answer, Result.NOT_ASKED, "no answer", (forbidden,))
         case Silence.UNREACHABLE | Silence.CUT if dead:
-            return Finding(answer, Result.EXPECTED, f"none, out of service ({dead})")
+            return Finding(answer, Result.EXPECTED, f"no answer, out of service ({dead})")
         case Silence.CUT:
             ban = Deviation("its host cut the connection without an answer, as a ban does", Mark.B)
-            return Finding(answer, Result.REFUSED, "none", (ban,))
+            return Finding(answer, Result.REFUSED, "no answer", (ban,))
     result = Result.REFUSED if answer.silence is Silence.LEFT_ALONE else Result.SILENT
-    return Finding(answer, result, "none", (Deviation(quoted(answer.reason, 200), mark),))
+    return Finding(answer, result, "no answer", (Deviation(quoted(answer.reason, 200), mark),))
 
 
 def refused(response: Response) -> str | None:

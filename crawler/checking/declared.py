@@ -1,4 +1,4 @@
-"""Checks declared sources: each list and one article, compared with what the declaration says."""
+"""Checks declared sources: each list and one article, compared with the declaration."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -44,7 +44,7 @@ from crawler.visiting import Visit, Visitor
 
 #: The greatest age of the newest entry of a list.
 _NEWEST = timedelta(days=7)
-#: Fields that a list of a standard format is expected to have, beside those that are declared.
+#: Fields that a list of a standard format is expected to have, apart from those declared.
 _NEEDED = ("address", "title", "published")
 #: Fields that give something in at least one entry. Others are rare: a list without them is right.
 _EXPECTED = ("id", *_NEEDED, "body")
@@ -117,7 +117,7 @@ def _named(declaration: Declaration, lists: Sequence[CheckedAnswer]) -> Iterator
 
 
 def compare_declared(declaration: Declaration, answer: CheckedAnswer) -> Finding:
-    """Compare the answer of a declared source with what its declaration says."""
+    """Compare the answer of a declared source with its declaration."""
     name = list_at(declaration, answer.address) if answer.address else None
     seen = declaration.lists[name].seen if name else _seen_of_articles(declaration)
     comparison = _DeclaredComparison(declaration, answer, Mark.A if seen.first_hand else Mark.C)

@@ -1,6 +1,6 @@
 """The test of a declared source: saved answers, and what is to be read from each.
 
-They are in a folder beside the declaration, which has its name.
+They are in a folder next to the declaration, which has its name.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from scrapy.http import Headers
 
-from archive.errors import FinewsError
+from archive.errors import FinewsError, shortened
 from crawler.checking.answers import Answers, CheckedAnswer, response_of
 from crawler.checking.saved import INDEX, UnreadableFolder, make_folders, save, saved_answers
 from crawler.declarations import Answer, Declaration
@@ -86,7 +86,7 @@ def differences(declaration: Declaration, folder: Path) -> tuple[int, dict[str, 
 
 
 def remove_test(declaration_name: str, folder: Path) -> None:
-    """Remove the saved answers of a declaration, and nothing else that is beside them."""
+    """Remove the saved answers of a declaration, and nothing else."""
     place = folder / declaration_name
     if not (place / INDEX).is_file():
         return
@@ -141,9 +141,8 @@ def _compare(due: Any, actual: Any, place: str) -> Iterator[str]:
     elif isinstance(due, list) and isinstance(actual, list):
         yield f"{place} has {len(actual)} in place of {len(due)}"
     elif due != actual:
-        yield f"{place} is {_short(actual)} in place of {_short(due)}"
+        yield f"{place} is {_as_json(actual)} in place of {_as_json(due)}"
 
 
-def _short(value: Any, most: int = 80) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= most else f"{text[:most]}…"
+def _as_json(value: Any) -> str:
+    return shortened(json.dumps(value, ensure_ascii=False))

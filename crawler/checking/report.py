@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from archive.article import SHANGHAI
+from archive.sentences import translated
+from archive.translation import gettext as _
 from crawler.checking.answers import Answers
 from crawler.checking.comparison import Finding, Result
 from crawler.checking.facts import quoted
@@ -23,34 +25,36 @@ def report(
     :param when: the time of the requests; None for saved answers.
     :param version: the version of finews.
     """
-    asked = (
-        f"asked on {when.astimezone(SHANGHAI):%Y-%m-%d %H:%M} +0800" if when else "saved answers"
-    )
-    parts = [f"# Sources, {asked}, finews {version}\n"]
+    time = f"{when.astimezone(SHANGHAI):%Y-%m-%d %H:%M} +0800" if when else ""
+    asked = _("asked on %(time)s", time=time) if when else _("saved answers")
+    parts = [f"# {_('Sources')}, {asked}, finews {version}\n"]
     for answers, findings in checked:
         parts += _of_source(answers, findings)
     if any(finding.deviations for _, findings in checked for finding in findings):
-        parts.append(f"{_MARKS}\n")
+        parts.append(f"{translated(_MARKS)}\n")
     return "\n".join(parts)
 
 
 def _of_source(answers: Answers, findings: Sequence[Finding]) -> Iterator[str]:
     good = sum(finding.result is Result.EXPECTED for finding in findings)
-    yield f"## {answers.source}: {good} of {len(findings)} interfaces as expected\n"
-    yield "| interface | answer | result |\n| --- | --- | --- |"
+    expected = _("%(good)s of %(all)s interfaces as expected", good=good, all=len(findings))
+    yield f"## {answers.source}: {expected}\n"
+    yield _("| interface | answer | result |") + "\n| --- | --- | --- |"
     for finding in findings:
-        yield f"| {quoted(finding.answer.interface, 100)} | {finding.seen} | {finding.result} |"
+        interface, seen = quoted(finding.answer.interface, 100), translated(finding.seen)
+        yield f"| {translated(interface)} | {seen} | {_(finding.result)} |"
     yield ""
     lines = [
-        f"- {quoted(finding.answer.interface, 100)}: {deviation.sentence} ({deviation.mark})"
+        f"- {translated(quoted(finding.answer.interface, 100))}: "
+        f"{translated(deviation.sentence)} ({deviation.mark})"
         for finding in findings
         for deviation in finding.deviations
     ]
     if lines:
         yield "\n".join(lines) + "\n"
     if answers.robots:
-        says = "; ".join(quoted(f"{host} {said}", 200) for host, said in answers.robots.items())
-        yield f"robots.txt: {says}.\n"
+        says = (quoted(f"{host} {translated(said)}", 200) for host, said in answers.robots.items())
+        yield _("robots.txt: %(says)s.", says=_("; ").join(says)) + "\n"
 
 
 def status_of(findings: Sequence[Finding]) -> tuple[ExitStatus, str]:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 
 from archive.errors import ArchiveError, FinewsError
+from archive.sentences import translated
 from archive.signals import end_by_hangup
+from archive.translation import language_of_environment, set_language
 from crawler.archive_port import archive_class
 from crawler.exit_status import Counts, Verdict
 from crawler.running.call import (
@@ -37,6 +40,7 @@ class Command(CrawlCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Refuse wrong settings before `run`, for which Scrapy sets up its log."""
         super().process_options(args, opts)
+        set_language(language_of_environment(os.environ))
         assert self.settings is not None
         self._renamed = list(rename_settings(self.settings))
         prefer_environment(self.settings)
@@ -89,7 +93,7 @@ class Command(CrawlCommand):
 
     def _refuse(self, error: FinewsError) -> Verdict:
         assert self.settings is not None
-        print(f"finews: {error}", file=sys.stderr)
+        print(f"finews: {translated(str(error))}", file=sys.stderr)
         return Verdict(status_of(error, self.settings), str(error))
 
     def _report(self, crawler: Crawler) -> Verdict:
@@ -104,10 +108,10 @@ class Command(CrawlCommand):
         if verdict.status in GIVES_NONE and declaration and declaration.fallback:
             others = ", ".join(declaration.fallback)
             name = declaration.name
-            print(
-                f"finews: The same news is given by: {others}; `finews crawl {name}` crawls the"
-                f" first of them that answers when {name} gives none.",
-                flush=True,
+            sentence = (
+                f"The same news is given by: {others}; `finews crawl {name}` crawls the first of"
+                f" them that answers when {name} gives none."
             )
+            print(f"finews: {translated(sentence)}", flush=True)
         print_verdict(verdict)
         return verdict

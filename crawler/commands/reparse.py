@@ -1,6 +1,7 @@
 """``scrapy reparse``: parses captures with today's page objects and declarations, offline."""
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from archive.article_id import EASTMONEY, ArticleId
 from archive.catalog import PostRow
 from archive.content.lexicon import Lexicon
 from archive.errors import ArchiveError, FinewsError, InvalidArticleId, Refused
+from archive.sentences import translated
+from archive.translation import language_of_environment, set_language
 from crawler.declarations import AnswerError, Declaration, load_all
 from crawler.declarations.loading import undeclared
 from crawler.declared_answers import answer_of
@@ -55,10 +58,11 @@ class Command(ScrapyCommand):
         """Parse the captures of all articles, or of those that the arguments name."""
         settings = self.settings
         assert settings is not None
+        set_language(language_of_environment(os.environ))
         try:
             ids = [ArticleId.named_by(arg) for arg in args]
         except InvalidArticleId as error:
-            raise UsageError(str(error), print_help=False) from error
+            raise UsageError(translated(str(error)), print_help=False) from error
         try:
             declarations = load_all(map(Path, settings.getlist("FINEWS_DECLARATIONS")))
             sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
@@ -75,7 +79,7 @@ class Command(ScrapyCommand):
                 )
                 self.exitcode = _Reparse(archive, reader, apply=opts.apply).run(ids)
         except FinewsError as error:
-            print(f"finews: {error}", file=sys.stderr)
+            print(f"finews: {translated(str(error))}", file=sys.stderr)
             self.exitcode = ExitStatus.ERROR
 
 
@@ -146,10 +150,11 @@ class _Reparse:
                 else:
                     self._reparse(row)
         did = "were revised" if self._apply else "would change"
-        print(
-            f"finews: {self._read} posts read again, {self._changed} {did}, "
+        sentence = (
+            f"{self._read} posts read again, {self._changed} of them {did}, "
             f"{self._unreadable} could not be read, {self._without} have no captures."
         )
+        print(f"finews: {translated(sentence)}")
         return ExitStatus.LAYOUT_CHANGED if self._unreadable else ExitStatus.DONE
 
     def _reparse(self, row: PostRow) -> None:
@@ -158,7 +163,7 @@ class _Reparse:
             article = self._reader.read(row, archived)
         except (PageError, AnswerError, ArchiveError, Refused) as error:
             self._unreadable += 1
-            tqdm.write(f"{row.info_code}: {error}")
+            tqdm.write(f"{row.info_code}: {translated(str(error))}")
             return
         self._read += 1
         changes = list(differences(archived, article))

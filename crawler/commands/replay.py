@@ -1,8 +1,11 @@
 """``scrapy replay``: the old name of ``scrapy reparse``, which the next release removes."""
 
 import argparse
+import os
 import sys
 
+from archive.sentences import translated
+from archive.translation import language_of_environment, set_language
 from crawler.commands import reparse
 
 
@@ -15,5 +18,7 @@ class Command(reparse.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Name the new command, and run it."""
-        print("finews: scrapy replay is now scrapy reparse; use that name.", file=sys.stderr)
+        set_language(language_of_environment(os.environ))
+        sentence = "scrapy replay is now scrapy reparse; use that name."
+        print(f"finews: {translated(sentence)}", file=sys.stderr)
         super().run(args, opts)

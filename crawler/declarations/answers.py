@@ -21,14 +21,14 @@ from archive.html_limits import in_xml, without_overloaded_tags
 from crawler.declarations.formats import Format
 from crawler.declarations.paths import Node, PathError, find_all, parse_json
 
+#: The most bytes of an answer after decompression.
 MOST_BYTES = 64 * 1024 * 1024
-"""Of an answer when it is unpacked."""
 
+#: Bytes in which an answer states its encoding.
 _BEGINNING = 8_192
-"""Bytes in which an answer states its encoding."""
 
+#: Four Chinese characters in a row.
 _CHINESE_IN_UTF_8 = re.compile(rb"(?:[\xe4-\xe9][\x80-\xbf]{2}){4}")
-"""Four characters in a row."""
 
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _LEAST_CHINESE = 20

@@ -91,7 +91,7 @@ def _facts(declaration: Declaration, name: str, layout: Layout, scope: Scope) ->
     title = scope.line(fields.title)
     written = scope.markup(fields.body)
     if title is None or written is None:
-        raise PathError(f"it has no {'title' if title is None else 'body'}")
+        raise PathError("it has no title" if title is None else "it has no body")
     address = scope.link(fields.address) or scope.address
     body = body_of(
         written,

@@ -17,8 +17,8 @@ from crawler.declarations.markup import has_markup
 from crawler.declarations.paths import find_all
 from crawler.declarations.reading import absolute, folded
 
+#: The most characters of a paragraph to which a pattern of `drop_text` is applied.
 _LONGEST_LINE = 300
-"""Characters of a paragraph that a pattern of `drop_text` is tried on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ from crawler.declarations.model import Declaration
 from crawler.declarations.times import Moment, TimeUnit
 
 _SENTENCE = re.compile(r"[^。！？\n]+[！？]?")
+#: The most characters of the beginning of a text that replaces a missing title.
 _LONGEST_TITLE = 60
-"""Characters of the beginning of a text that stands for its title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def composed(
 def _stated(by_page: Moment | None, by_list: Moment | None) -> Moment | None:
     """Return the time that a page states, which may have moved since a list stated it.
 
-    The list's time is taken where it is finer and says the same. A day alone moves no time.
+    The list's time is taken where it is finer and agrees. A day alone moves no time.
     """
     if by_page is None or by_list is None or by_page.precision <= by_list.precision:
         return by_page or by_list
@@ -126,7 +126,7 @@ def to_article(
     """Return the article as the archive stores it; the archive gives it a category.
 
     Flash news often has no title: its first sentence stands for one. An article without a time has
-    the time of the answer, and a precision that says so.
+    the time of the answer, and the precision that states it.
 
     :param fetched: the time of the answer; aware.
     :param addresses: that it was read from, the body's first.

@@ -21,17 +21,19 @@ class Format(StrEnum):
         return self in {Format.RSS, Format.ATOM, Format.SITEMAP}
 
 
+#: The paths of the entries of each format.
 ENTRIES: Mapping[Format, str] = {
     Format.RSS: "//item",
     Format.ATOM: "//entry",
     Format.JSON_FEED: "items",
     Format.SITEMAP: "/urlset/url",
 }
-"""Where the entries of a format are."""
 
+#: Where an index of sitemaps names them.
 SITEMAPS = "/sitemapindex/sitemap"
-"""Where an index of sitemaps names them."""
 
+#: The fields of each format that a declaration may leave out; a field that it states replaces the
+#: one here.
 FIELDS: Mapping[Format, Mapping[str, Any]] = {
     Format.RSS: {
         "address": ["link", "guid[not(@isPermaLink='false')]", "link/@href"],
@@ -74,4 +76,3 @@ FIELDS: Mapping[Format, Mapping[str, Any]] = {
         "pictures": "image/loc",
     },
 }
-"""What a declaration may leave out; what it says of a field stands instead of what is here."""

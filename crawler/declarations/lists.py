@@ -16,8 +16,8 @@ from crawler.declarations.paths import Node, PathError, find_all, json_at
 from crawler.declarations.reading import Scope, absolute, as_written, check_success
 from crawler.declarations.refusals import refused
 
+#: The beginning of the reason for an entry that the declaration does not describe.
 UNREADABLE = "unreadable: "
-"""How the reason begins why an entry is left out that the declaration does not describe."""
 
 NO_TEXT = "it has neither a title nor a text"
 NO_ARTICLE = "its address has none of the patterns of `identity`"

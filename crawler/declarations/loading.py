@@ -78,7 +78,7 @@ def load(path: Path) -> Declaration:
 def declared(table: Mapping[str, Any], path: Path) -> Declaration:
     """Check a table as the declaration that a file holds.
 
-    :raises InvalidDeclaration: likewise.
+    :raises InvalidDeclaration: when it is invalid.
     """
     if "name" in table:
         raise InvalidDeclaration(f"{path}: name is not a key here; the file's name is the name.")

@@ -1,4 +1,4 @@
-"""The securities that a source names beside an article, or marks up in it."""
+"""The securities that a source names with an article, or marks up in it."""
 
 from dataclasses import dataclass, replace
 

@@ -14,11 +14,11 @@ from lxml import etree
 from parsel import Selector
 from parsel.csstranslator import HTMLTranslator
 
+#: A JSON value, or a `parsel.Selector`.
 Node: TypeAlias = Any
-"""A JSON value, or a `parsel.Selector`."""
 
+#: The beginnings of an XPath for HTML; other paths are CSS.
 _XPATH = ("/", "./", "../", "(")
-"""How an XPath begins in HTML; what begins otherwise is CSS."""
 
 
 _LONGEST_REASON = 160
@@ -108,7 +108,7 @@ def _reason(error: Exception) -> str:
 
 
 def _text_or_element(found: Selector) -> str | Selector:
-    """Return a text as such, and an element of XML that holds nothing but text likewise."""
+    """Return a text as such, also of an element of XML that contains nothing but text."""
     if isinstance(found.root, str):
         return found.root
     return found.root.text or "" if found.type == "xml" and not len(found.root) else found

@@ -1,4 +1,4 @@
-"""Remove from an answer what is never kept, because it is about readers or members of staff."""
+"""Remove from an answer what is never stored, because it is about readers or members of staff."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from crawler.declarations.paths import PathError
 
 
 def redacted(declaration: Declaration, answer: Answer) -> Answer:
-    """Return an answer without what its declaration says is never kept.
+    """Return an answer without what its declaration excludes from storage.
 
     The same answer comes back where there is nothing to remove, so that a capture can state
     whether it is what the source sent. So does one that cannot be decoded: nothing can be read

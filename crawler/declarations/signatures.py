@@ -20,5 +20,5 @@ def cls(address: str) -> str:
     return f"{address}&sign={sign}"
 
 
+#: The functions by the name that a declaration gives them.
 SIGNATURES: Mapping[str, Callable[[str], str]] = {"cls": cls}
-"""The functions by the name that a declaration gives them."""

@@ -45,12 +45,12 @@ _EPOCH = re.compile(
     r"(?:/Date\()?(?:(\d{10})|(\d{13})|(\d{16}))(?:\.\d*)?(?:[+-]\d{4})?(?:\)/)?", re.ASCII
 )
 _HALF = "凌晨|清晨|早上|早晨|早间|上午|中午|午间|下午|傍晚|晚上|晚间|夜间"
+#: A time of day, also of twelve hours.
 CLOCK = (
     rf"(?:(?P<half>{_HALF})\s*)?(?P<hour>\d{{1,2}})"
     r"(?:[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:\.\d+)?)?[秒分]?|[时点])"
     r"(?:\s*(?P<meridiem>[ap])\.?m\b\.?)?"
 )
-"""A time of day, also of twelve hours."""
 
 _ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 _DAY_OF_YEAR = r"(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"

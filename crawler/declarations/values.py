@@ -33,8 +33,8 @@ def _one_place(text: str) -> str:
     return text
 
 
+#: A regular expression.
 Pattern = Annotated[str, AfterValidator(_pattern)]
-"""A regular expression."""
 
 
 def _alternatives(written: object) -> object:
@@ -80,8 +80,8 @@ class Value(Table):
         return bool(self.path or self.join or self.where == "address")
 
 
+#: Values that are tried in order.
 Alternatives: TypeAlias = Annotated[tuple[Value, ...], BeforeValidator(_alternatives)]
-"""Values that are tried in order."""
 
 
 class TimeValue(Value):
@@ -105,8 +105,8 @@ class TimeValue(Value):
     near: "TimeAlternatives" = ()
 
 
+#: Times that are tried in order.
 TimeAlternatives: TypeAlias = Annotated[tuple[TimeValue, ...], BeforeValidator(_alternatives)]
-"""Times that are tried in order."""
 
 
 class Skip(Table):
@@ -150,7 +150,7 @@ class Fields(Table):
     :param author: who wrote it.
     :param digest: a summary.
     :param body: the article, as HTML or plain text; joined to the whole where it is in parts.
-    :param pictures: addresses of pictures beside those of the body.
+    :param pictures: addresses of pictures, apart from those of the body.
     :param tags: words that the source files it under.
     :param important: whether the source marks it as important.
     :param paid: whether only subscribers can read it.

@@ -16,8 +16,8 @@ from crawler.discovery.shown_times import time_in
 _LEAST_ENTRIES = 3
 _SHORTEST_TITLE, _LONGEST_TITLE = 6, 80
 _MOST_ANCESTORS = 4
+#: Elements that may be entries; a link that is in none of them may be one itself.
 _ENTRIES = frozenset({"li", "tr", "article", "div", "dl", "dt", "dd", "p", "section"})
-"""Elements that may be entries; a link that is in none of them may be one itself."""
 
 _BEHIND = "./following-sibling::dd[1]"
 _MOST_GROUPS = 60
@@ -34,7 +34,7 @@ class HtmlList:
     :param link: a path from an entry to the link to its article.
     :param has_titles: the links have their whole titles in an attribute, and may show a part.
     :param time: a path from an entry to its time; None where it shows none.
-    :param pattern: of the time in that place, where other text is beside it.
+    :param pattern: of the time in that place, where it is among other text.
     :param addresses: of the links, as the page has them.
     """
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 _EXTENSION = re.compile(r"^(.*?)(\.[A-Za-z]{2,6}(?:\.[a-z]{2,6})?)$")
+#: Parts of a path that differ from day to day, even where those of one day are the same.
 _DATE = re.compile(r"(?:19|20)\d{2}(?:-?\d{2}){0,2}|[01]?\d|[0-3]?\d(?:-\d{1,2})?", re.ASCII)
-"""Parts of a path that are another on another day, even where those of one day are the same."""
 
 _ID_PARAMETERS = ("id", "aid", "newsid", "news_id", "articleid", "article_id", "docid", "code")
 
 
 def pattern_of(addresses: Sequence[str]) -> str | None:
-    """Return a pattern of addresses, whose group is what tells them apart; None where none has one.
+    """Return a pattern of addresses, whose group is the part that differs; None where none has one.
 
     The pattern is that of most of them.
     """

@@ -66,7 +66,7 @@ class NothingFound(FinewsError):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A declaration that reads the answers that it was made of.
+    """A declaration that reads the answers from which it was generated.
 
     :param table: what the file holds.
     :param page: what it reads in the first of its lists.

@@ -29,8 +29,8 @@ _PLACES = (
 )
 _LINES_BEHIND_TITLE = 12
 _LINES_AT_END = 4
+#: The most characters of a line that is not yet text of the article.
 _LONGEST = 40
-"""Characters of a line that is no text yet."""
 
 _LONGEST_NAME = 20
 

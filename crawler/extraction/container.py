@@ -12,11 +12,11 @@ from archive.content.tree import paragraphs, text_in
 from archive.errors import FinewsError
 from crawler.extraction.foreign import is_foreign
 
+#: The fewest characters of a line that shows where an article is.
 _SHORTEST_LINE = 6
-"""Characters of a line that says where an article is."""
 
+#: The share of the found lines that an element must contain to be the article's.
 _MOST_OF_IT = 0.7
-"""The share of the lines found that an element has to hold to hold the article."""
 
 _AROUND = frozenset({"p", "span", "strong", "b", "em", "font", "a", "h1", "h2", "h3"})
 
@@ -53,7 +53,7 @@ def extracted_by_trafilatura(root: etree._Element, address: str) -> Any:
 
 
 def method() -> str:
-    """Return the name and version of what extracts, which the result is kept with.
+    """Return the name and version of what extracts, which is stored with the result.
 
     :raises ExtractionMissing: when it is not installed.
     """

@@ -1,7 +1,7 @@
 """Parts of a page that are no part of its article: comments, related articles, disclaimers.
 
 A rule names a whole element or the whole text of a paragraph, so that an article that writes
-about such things keeps every word.
+about such things loses no word.
 """
 
 import re
@@ -23,16 +23,17 @@ _NAMES = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+#: Names of parts that are foreign where they are a line; longer ones may be the article itself.
 _NAMES_OF_LINES = re.compile(
     r"statement|editor|edit|zebian|login|report|keywords?|tags?|label|abstract|source[-_]?from"
     r"|(?:img|pic|image|photo)?[-_]?caption|(?:img|pic|image|photo)[-_]?(?:desc\w*|title|info)",
     re.IGNORECASE,
 )
-"""Names of parts that are foreign where they are a line; longer ones may be the article itself."""
 
 _LONGEST_LINE = 120
+#: The fewest characters of a link that is a title; the fewest such links of a list of other
+#: articles, and their smallest share of its text.
 _TITLE, _LEAST_LINKS, _SHARE_OF_LINKS = 6, 3, 0.15
-"""Characters of a link that is a title; such links of a list of other articles, and their share."""
 
 _WORD = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*\d*")
 _TAGS = (
@@ -49,8 +50,8 @@ _TAGS = (
 )
 _INLINE = frozenset({"a", "b", "em", "font", "i", "label", "mark", "small", "span", "strong", "u"})
 _WHOLE = frozenset({"html", "body", "article", "main", "h1"})
+#: The largest share of a page's text that a foreign part has, whatever its name is.
 _SHARE_OF_PAGE = 0.4
-"""A part that holds more of the text of a page is no foreign part, whatever its name is."""
 
 _LONGEST = 300
 _PEOPLE = r"(?:责任编辑|责编|编辑|编审|校对|审核|审校|监制|值班编辑|实习编辑|主编|值班主任|终审)"
@@ -92,8 +93,8 @@ _PARAGRAPHS = re.compile(
     re.IGNORECASE,
 )
 _CREDIT = re.compile(r"[（(\[【]?\s*(?:文章|本文|稿件|新闻|信息)?来源\s*[：:][^。]{0,40}")
+#: The number of last paragraphs that may be the credit; further up, 来源 is that of a picture.
 _CREDITS_AT_END = 3
-"""Paragraphs at the end that may be the credit; farther up, 来源 is that of a picture."""
 
 _HEADINGS = re.compile(
     r"[【\[>《#\s]*(?:相关(?:阅读|新闻|推荐|文章|报道|链接|资讯|话题|股票|内容)|推荐(?:阅读|文章|新闻)?"

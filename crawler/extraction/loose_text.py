@@ -10,7 +10,7 @@ _CONTAINERS = frozenset(
 
 
 def wrap_loose_text(root: etree._Element) -> None:
-    """Make a paragraph of each line that stands beside blocks, or between line breaks.
+    """Make a paragraph of each line between blocks or line breaks.
 
     So every line of a page can be judged, and taken out, by itself.
     """

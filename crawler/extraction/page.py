@@ -30,24 +30,24 @@ from crawler.extraction.loose_text import wrap_loose_text
 from crawler.extraction.published import published
 from crawler.extraction.titles import title_of
 
+#: The most elements and levels of a page; real pages have some thousand, on less than fifty levels.
 _MOST_ELEMENTS, _MOST_LEVELS = 20_000, 200
-"""Of a page; real ones have some thousand, on less than fifty levels."""
 
 _SHORTEST_TEXT = 10
+#: The share of an article's text that may lead elsewhere.
 _MOST_LINKED = 0.6
-"""The share of an article's text that may lead elsewhere."""
 
 _MISSING = re.compile(
     r"(?:页面|网页|文章|新闻|稿件|内容)\s*(?:不存在|未找到|找不到|没有找到|已?被?(?:删除|下线|撤稿))"
     r"|(?:找不到|没有找到)(?:[您你]\S{0,6})?(?:页面|网页|文章)|page not found",
     re.IGNORECASE,
 )
+#: Characters of a page that only says that its article is not there.
 _LONGEST_MISSING = 120
-"""Characters of a page that only says that its article is not there."""
 
 _LONGEST_BYLINE = 80
+#: Lines of an article's element among which its title, time and medium may stand.
 _FIRST_LINES = 6
-"""Lines of an article's element among which its title, time and medium may stand."""
 
 _ENDS = ("。", "！", "？", "”", "；")
 _CLOCK = re.compile(r"\d{1,2}[:：时]\d{2}")
@@ -88,7 +88,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     """Extract the article of a page.
 
     The article is the element that holds what trafilatura finds, so that headings and pictures
-    are kept, and what stands beside that element is not.
+    are returned, and what is outside that element is not.
 
     :param zone: of a time that names none.
     :raises ExtractionError: when the page holds no article that can be found.

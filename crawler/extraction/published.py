@@ -58,7 +58,7 @@ _MOST_NODES_OF_A_TIME = 6
 def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) -> Moment | None:
     """Return when a page was published.
 
-    What readers are shown beside the title comes first; meta data, of which some name a wrong
+    What readers see near the title comes first; meta data, of which some name a wrong
     zone, give its seconds, or stand in for it.
 
     :param day: a date that was found otherwise.

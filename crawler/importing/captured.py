@@ -26,7 +26,7 @@ class Captured:
     """A captured response.
 
     :param record: with the payload as it was sent, but without chunks; None for a saved file, which
-        is not kept.
+        is not stored.
     :param date: of the capture; aware.
     :param response: as page objects read it.
     """

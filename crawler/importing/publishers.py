@@ -36,8 +36,8 @@ from crawler.pages.rolling_list import FastNewsList
 from crawler.sources import Sources
 
 _HTML = ("text/html", "application/xhtml+xml")
+#: The most pages of an article.
 _MOST_PAGES = 20
-"""Of an article."""
 
 _NO_ARTICLE = frozenset({"", "/", "/index.html", "/index.htm", "/index.shtml"})
 
@@ -103,19 +103,19 @@ class PublishedArticle:
     responses: tuple[Captured, ...]
 
 
+#: An article, or the reason why it is none.
 Outcome: TypeAlias = PublishedArticle | Refused
-"""An article, or the reason why it is none."""
 
+#: A function that returns the response from an address that is nearest to a time.
 FindResponse: TypeAlias = Callable[[str, datetime], Captured | None]
-"""A function that returns the response from an address that is nearest to a time."""
 
 
 class Publisher(ABC):
     """A reader of the responses of one publisher."""
 
     declaration: Declaration | None = None
+    #: Whether articles may have several pages.
     joins_pages = False
-    """Whether articles may have several pages."""
 
     @abstractmethod
     def roles(self, address: str, media_type: str) -> tuple[Role, ...]:

@@ -17,8 +17,8 @@ from archive.storage import require_file
 from crawler.declarations.paths import PathError, parse_json
 from crawler.importing.mapping import InvalidMapping, Mapping
 
+#: The most characters of a line, and of a field of CSV.
 _MOST_CHARACTERS = 16 << 20
-"""Of a line, and of a field of CSV."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _GZIP = b"\x1f\x8b"
@@ -50,7 +50,7 @@ def rows_of(path: Path, mapping: Mapping) -> Iterator[Row]:
 
     :raises InvalidMapping: when CSV does not have the columns of the mapping.
     :raises Refused: when the rest of the file cannot be read.
-    :raises OSError: likewise.
+    :raises OSError: when the file cannot be read.
     """
     require_file(path)
     try:

@@ -99,8 +99,8 @@ def lists_in(
 ) -> SavedLists:
     """Separate saved lists of a declared source from other files, by address or by reading them.
 
-    A page of an article may have a shorter list, too, beside the article: it is no list where it is
-    the page of an entry.
+    A page of an article may have a shorter list, too, next to the article: it is no list where it
+    is the page of an entry.
 
     :param known: entries of other lists.
     """

@@ -43,7 +43,7 @@ def articles_in(
 
     :param now: the time of the import; aware.
     :raises FinewsError: when the rest of the file cannot be read.
-    :raises OSError: likewise.
+    :raises OSError: when the file cannot be read.
     """
     table, zone = mapping.table, ZoneInfo(mapping.zone)
     for row in rows_of(path, mapping):
@@ -86,7 +86,7 @@ def _read(
         "title": entry.title is None and bool(mapping.fields.title),
     }
     if lacks := [name for name, is_missing in missing.items() if is_missing]:
-        raise InvalidArticle(f"it has no {' and no '.join(lacks)}")
+        raise InvalidArticle(f"it has no {', '.join(lacks)}")
     assert found, "its text is not missing"
     seen = scope.time("first_seen", mapping.first_seen)
     first_seen = seen.time.astimezone(UTC) if seen else None

@@ -71,9 +71,9 @@ def _title(facts: Facts | None, text: ArticleText) -> str | None:
 
 
 def _published(facts: Facts | None, text: ArticleText) -> datetime | None:
-    """Return the time that the source of the body states; it may move, so an older one is not kept.
+    """Return the time that the source of the body states; it may move, so an older one is replaced.
 
-    Some sources leave out the seconds: of two times in one minute, the other facts' time is kept
+    Some sources leave out the seconds: of two times in one minute, the other facts' time is used
     where it has them.
     """
     listed = facts.published if facts else None

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
 _ATTRIBUTE = re.compile(
     r"""(?P<name>[^\s"'>/=]++)\s*+(?:=\s*+(?:"(?P<a>[^"]*+)"|'(?P<b>[^']*+)'|(?P<c>[^\s"'>]++)))?"""
 )
-#: Elements whose content is text, even where it looks like tags.
+#: Elements whose content is text, even where it contains tags.
 _RAW = frozenset({"script", "style", "textarea", "title"})
 
 

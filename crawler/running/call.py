@@ -10,7 +10,6 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import SpiderLoaderProtocol
 
 from archive.errors import ArchiveError, ArchiveLocked, FinewsError, StrayFolder
-from archive.translation import gettext as _
 from archive.validation import in_one_sentence
 from crawler.arguments import HOSTS, LISTS, argument_names
 from crawler.exit_status import ExitStatus
@@ -28,10 +27,8 @@ def check_project(settings: BaseSettings) -> None:
     project = os.environ.get("SCRAPY_PROJECT")
     if project is None:
         raise WrongCall(
-            _(
-                "This folder is in no Scrapy project; go to the one with scrapy.cfg, or create one "
-                "with `finews init DIR`."
-            )
+            "This folder is in no Scrapy project; go to the one with scrapy.cfg, or create one "
+            "with `finews init DIR`."
         )
     raise WrongCall(f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it.")
 
@@ -49,9 +46,7 @@ def spider_class_of(loader: SpiderLoaderProtocol, name: str) -> type[Spider]:
         if name in broken:
             raise broken[name] from None
         names = ", ".join(sorted(loader.list()))
-        raise WrongCall(
-            _("There is no spider %(name)r; there is %(names)s.", name=name, names=names)
-        ) from None
+        raise WrongCall(f"There is no spider {name!r}; there is {names}.") from None
 
 
 def check_arguments(spider_class: type[Spider], given: Mapping[str, str], sources: Sources) -> None:
@@ -69,9 +64,8 @@ def check_arguments(spider_class: type[Spider], given: Mapping[str, str], source
         arguments.model_validate(given, context=context)
     except ValidationError as error:
         known = ", ".join(argument_names(arguments))
-        raise WrongCall(
-            f"{in_one_sentence(error)} {spider_class.name} takes the arguments {known}."
-        ) from None
+        takes = f"The spider {spider_class.name} takes the arguments {known}."
+        raise WrongCall(f"{in_one_sentence(error)} {takes}") from None
 
 
 def status_of(error: FinewsError, settings: BaseSettings) -> ExitStatus:

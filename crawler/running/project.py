@@ -8,6 +8,7 @@ from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
 from archive.errors import FinewsError
+from archive.sentences import translated
 from crawler.settings_check import prefer_environment, rename_settings
 
 
@@ -51,5 +52,5 @@ def project_settings(changed: Mapping[str, str]) -> Settings:
     settings.setdict(dict(changed), priority="cmdline")
     prefer_environment(settings)
     for sentence in rename_settings(settings):
-        click.echo(f"finews: {sentence}", err=True)
+        click.echo(f"finews: {translated(sentence)}", err=True)
     return settings

@@ -5,16 +5,17 @@ from collections.abc import Mapping
 
 from scrapy.crawler import Crawler
 
-from archive.translation import N_, current_catalogue, ngettext
+from archive.sentences import translated
 from archive.translation import gettext as _
+from archive.translation import ngettext
 from crawler.exit_status import Counts, ExitStatus, Verdict, judge, worst_of
 from crawler.extensions.archive_session import ArchiveSession
 
 INTERRUPTED = Verdict(
     ExitStatus.INTERRUPTED,
-    N_("The crawl was interrupted; the next one requests again what was not stored."),
+    "The crawl was interrupted; the next one requests again what was not stored.",
 )
-NOT_STARTED = Verdict(ExitStatus.ERROR, N_("The crawl could not be started; see the log."))
+NOT_STARTED = Verdict(ExitStatus.ERROR, "The crawl could not be started; see the log.")
 
 
 def verdict_of(crawler: Crawler) -> Verdict:
@@ -36,12 +37,12 @@ def print_verdict(verdict: Verdict) -> None:
 
 
 def _print(verdict: Verdict, prefix: str) -> None:
-    sentence = current_catalogue().gettext(verdict.sentence)
+    sentence = translated(verdict.sentence)
     if verdict.status is ExitStatus.DONE:
         print(f"finews: {prefix}{sentence}", flush=True)
     else:
-        status = _("(exit status %(status)s)", status=int(verdict.status))
-        print(f"finews: {prefix}{sentence} {status}", file=sys.stderr, flush=True)
+        status = _(" (exit status %(status)s)", status=int(verdict.status))
+        print(f"finews: {prefix}{sentence}{status}", file=sys.stderr, flush=True)
 
 
 def print_result(name: str, verdict: Verdict, counts: Counts | None) -> None:

@@ -56,7 +56,7 @@ class SeveralCrawls:
 
     Sources that visit the same host family are crawled one after another. The fallback of a source
     that gives no news is crawled, too. `results` has how each crawl ended; a source that a signal
-    kept from being crawled is not among them.
+    prevented from being crawled is not among them.
 
     :param process: is not started yet.
     :param sources: all that can be crawled, by name.

@@ -2,6 +2,7 @@
 
 import click
 
+from archive.sentences import translated
 from crawler.import_command import import_ as import_files
 from crawler.source_commands.adding import add
 from crawler.source_commands.checking import check
@@ -33,10 +34,8 @@ for command in (list_, add, try_, check, read, test):
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def import_(name: str, arguments: tuple[str, ...]) -> None:
     """Import saved files; the old name of `finews import`, which the next release removes."""
-    click.echo(
-        f"finews: finews sources import {name} is now finews import --source {name}; use that.",
-        err=True,
-    )
+    sentence = f"finews sources import {name} is now finews import --source {name}; use that."
+    click.echo(f"finews: {translated(sentence)}", err=True)
     named = [one.partition("=")[2] for one in arguments if one.startswith("FINEWS_ARCHIVE=")]
     archive = ["--archive", named[-1]] if named else []
     import_files(["--source", name, *archive, *arguments])

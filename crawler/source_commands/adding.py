@@ -10,6 +10,8 @@ from scrapy.settings import Settings
 from w3lib.url import safe_url_string
 
 from archive.errors import FinewsError
+from archive.sentences import translated
+from archive.translation import gettext as _
 from crawler.checking.golden import remove_test, save_test
 from crawler.checking.interfaces import SOURCES
 from crawler.declarations.model import SOURCE_NAME
@@ -93,19 +95,21 @@ def add(
         end(f"{error} {hint}", ExitStatus.LAYOUT_CHANGED)
     unsure = _unsure(found)
     for key, table in found.proposal.declaration.lists.items():
-        click.echo(f"lists.{key}: {table.format} at {table.address}")
-    click.echo(f"{len(found.proposal.page.entries)} entries in lists.news\n")
+        click.echo(f"lists.{key}: {table.format}, {table.address}")
+    entries = len(found.proposal.page.entries)
+    click.echo(_("%(entries)s entries in lists.news", entries=entries) + "\n")
     show([sample for sample, _ in found.samples], unsure)
     saved = _write(found, path, address, unsure)
-    click.echo(f"\nWrote {path}, and its test to {saved}.")
+    click.echo("\n" + _("Wrote %(path)s, and its test to %(saved)s.", path=path, saved=saved))
     shown = name if declared_files(changed).get(name) == path else str(path)
     if files and not examples:
-        click.echo(f"To see more of it: finews sources try {shown} FILE...")
-        click.echo(f"To archive the articles in files: finews import --source {shown} FILE...")
+        click.echo(translated(f"To see more of it: `finews sources try {shown} FILE...`"))
+        command = f"finews import --source {shown} FILE..."
+        click.echo(translated(f"To archive the articles in files: `{command}`"))
     else:
-        click.echo(f"To see more of it: finews sources try {shown}")
+        click.echo(translated(f"To see more of it: `finews sources try {shown}`"))
     if shown == name:
-        click.echo(f"To crawl it: finews crawl {name}")
+        click.echo(translated(f"To crawl it: `finews crawl {name}`"))
 
 
 def _name_of(address: str) -> str:

@@ -8,6 +8,7 @@ import click
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
+from archive.sentences import translated
 from crawler.checking.answers import Answers, CheckedAnswer
 from crawler.checking.comparison import Finding, compare
 from crawler.checking.declared import compare_declared, visit_of_declared
@@ -76,7 +77,7 @@ def check(
     ]
     click.echo(report(checked, when=when, version=version("finews-archive")), nl=False)
     status, sentence = status_of([finding for _, findings in checked for finding in findings])
-    click.echo(f"finews: {sentence}", err=True)
+    click.echo(f"finews: {translated(sentence)}", err=True)
     sys.exit(status)
 
 

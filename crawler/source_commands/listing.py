@@ -1,7 +1,7 @@
 """The command ``finews sources list``."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,11 @@ import click
 from scrapy.utils.misc import load_object
 
 from archive.article import SHANGHAI
-from archive.catalog import SourceHealth, health_of_sources
+from archive.catalog import Health, SourceHealth, health_of_sources
+from archive.sentences import translated
+from archive.terminal import aligned
+from archive.translation import N_
+from archive.translation import gettext as _
 from crawler.checking.interfaces import SOURCES
 from crawler.declarations import Declaration, InvalidDeclaration
 from crawler.declarations.loading import load
@@ -21,9 +25,17 @@ from crawler.source_commands.options import SHIPPED, declared_files
 #: The sources that have a spider of their own, and no declaration.
 _BY_HAND = {"finews": "the mirror finews.withounder.com"}
 _HEADING = (
-    *("source", "health", "last success", "lag", "a day"),
-    *("first hand", "last seen", "what"),
+    *(N_("source"), N_("health"), N_("last success"), N_("lag"), N_("a day")),
+    *(N_("first hand"), N_("last seen"), N_("what")),
 )
+_HEALTHS = {
+    Health.GOOD: N_("good"),
+    Health.STALE: N_("stale"),
+    Health.FAILING: N_("failing"),
+    Health.RUNNING: N_("running"),
+    Health.INTERRUPTED: N_("interrupted"),
+    Health.UNKNOWN: N_("unknown"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +87,7 @@ class SourceRow:
         success = health and health.last_success
         return (
             self.name,
-            "broken" if self.wrong else str(health.health) if health else "never crawled",
+            self._state(),
             f"{success.astimezone(SHANGHAI):%m-%d %H:%M}" if success else "",
             _minutes(health.lag) if health and health.lag else "",
             f"{health.articles_a_day:.0f}" if health else "",
@@ -84,11 +96,16 @@ class SourceRow:
             self._what(),
         )
 
+    def _state(self) -> str:
+        if self.wrong:
+            return _("broken")
+        return _(_HEALTHS[self.health.health]) if self.health else _("never crawled")
+
     def _what(self) -> str:
         if self.wrong:
-            return self.wrong
+            return translated(self.wrong)
         own = f" ({self.declared_in})" if self.declared_in not in {"finews", None} else ""
-        return f"{self.title}: {', '.join(self.lists)}{own}".removesuffix(": ")
+        return f"{translated(self.title)}: {', '.join(self.lists)}{own}".removesuffix(": ")
 
 
 @click.command("list")
@@ -108,8 +125,9 @@ def list_(as_json: bool, settings: dict[str, str]) -> None:
     if as_json:
         click.echo(json.dumps([row.as_json() for row in rows], ensure_ascii=False, indent=1))
         return
-    for line in _aligned([_HEADING, *(row.cells() for row in rows)]):
-        click.echo(line)
+    heading = [_(title) for title in _HEADING]
+    for line in aligned([heading, *(row.cells() for row in rows)]):
+        click.echo("  ".join(line))
 
 
 def _rows(files: Mapping[str, Path], health: Mapping[str, SourceHealth]) -> Iterator[SourceRow]:
@@ -144,7 +162,7 @@ def _row(declaration: Declaration, where: str, health: SourceHealth | None) -> S
 def _known(first_hand: float | None) -> str:
     if first_hand is None:
         return ""
-    return {0.0: "no", 1.0: "yes"}.get(first_hand, "partly")
+    return {0.0: _("no"), 1.0: _("yes")}.get(first_hand, _("partly"))
 
 
 def _iso(time: datetime | None) -> str | None:
@@ -152,12 +170,5 @@ def _iso(time: datetime | None) -> str | None:
 
 
 def _minutes(lag: timedelta) -> str:
-    return f"{lag.total_seconds() / 60:,.0f} min"
-
-
-def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table, whose last column may be of any width."""
-    widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-    for *cells, last in table:
-        fitted = (cell.ljust(width) for cell, width in zip(cells, widths, strict=False))
-        yield "  ".join((*fitted, last))
+    minutes = f"{lag.total_seconds() / 60:,.0f}"
+    return _("%(minutes)s min", minutes=minutes)

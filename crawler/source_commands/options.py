@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 from scrapy.settings import Settings
 
+from archive.sentences import translated
 from crawler.arguments import http_address
 from crawler.declarations.loading import files_in, load
 from crawler.declarations.model import Declaration
@@ -65,5 +66,5 @@ def declaration_of(name: str, settings: Settings, *, others: Iterable[str] = ())
 
 def end(sentence: str, status: ExitStatus) -> NoReturn:
     """End the command with a sentence and an exit status."""
-    click.echo(f"finews: {sentence}", err=True)
+    click.echo(f"finews: {translated(sentence)}", err=True)
     sys.exit(status)

@@ -2,6 +2,7 @@
 
 import click
 
+from archive.sentences import translated
 from crawler.checking.golden import differences, write_expected
 from crawler.declarations.loading import load
 from crawler.exit_status import ExitStatus
@@ -39,11 +40,13 @@ def test(names: tuple[str, ...], write: bool, settings: dict[str, str]) -> None:
             write_expected(declaration, path.parent)
         count, found = differences(declaration, path.parent)
         total, wrong = total + count, wrong + len(found)
-        click.echo(f"{declaration.name}: {count - len(found)} of {count} answers as expected")
+        good = f"{count - len(found)} of {count} answers as expected"
+        click.echo(f"{declaration.name}: {translated(good)}")
         for name, sentences in found.items():
             for sentence in sentences[:_MOST_SHOWN]:
-                click.echo(f"- {name}: {sentence}")
+                click.echo(f"- {name}: {translated(sentence)}")
             if len(sentences) > _MOST_SHOWN:
-                click.echo(f"- {name}: {len(sentences) - _MOST_SHOWN} more differences")
+                more = translated(f"{len(sentences) - _MOST_SHOWN} more differences")
+                click.echo(f"- {name}: {more}")
     if wrong:
         end(f"{wrong} of {total} answers are not read as expected.", ExitStatus.LAYOUT_CHANGED)

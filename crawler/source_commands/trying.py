@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import click
 
+from archive.sentences import translated
+from archive.translation import gettext as _
 from crawler.declarations import (
     Declaration,
     Entry,
@@ -60,8 +62,11 @@ def try_(name: str, files: tuple[str, ...], list_: str | None, settings: dict[st
     except UnreadableAnswer as error:
         end(str(error), ExitStatus.LAYOUT_CHANGED)
     skipped = sum(entry.skip is not None for entry in page.entries)
-    left_out = f", {skipped} of them left out" if skipped else ""
-    click.echo(f"{declaration.title}, lists.{chosen}: {len(page.entries)} entries{left_out}\n")
+    entries = _("%(entries)s entries", entries=len(page.entries))
+    if skipped:
+        entries += _(", %(skipped)s of them left out", skipped=skipped)
+    click.echo(f"{declaration.title}, lists.{chosen}: {entries}")
+    click.echo()
     show(samples, doubts(page, samples))
     if any(sample.text is None for sample in samples):
         end("Not every article could be read.", ExitStatus.LAYOUT_CHANGED)
@@ -70,15 +75,15 @@ def try_(name: str, files: tuple[str, ...], list_: str | None, settings: dict[st
 def show(samples: Sequence[Sample], unsure: Sequence[str]) -> None:
     """Print samples, and what is unsure in them."""
     for number, sample in enumerate(samples, 1):
-        first, *others = sample.lines()
+        first, *others = map(translated, sample.lines())
         click.echo(f"{number}. {first}")
         for line in others:
             click.echo(f"   {line}")
         click.echo()
     if unsure:
-        click.echo("Unsure:")
+        click.echo(_("Unsure:"))
         for sentence in unsure:
-            click.echo(f"- {sentence}")
+            click.echo(f"- {translated(sentence)}")
 
 
 def _try_files(

@@ -372,7 +372,7 @@ class DeclaredArticleSpider(Spider):
         stats_of(self.crawler).inc_value(key)
 
     def answer(self, response: Response) -> Answer:
-        """Return an answer as it is read: without what the declaration never keeps."""
+        """Return an answer as it is parsed: without what the declaration never stores."""
         return redacted(self.declaration, answer_of(response, self._now()))
 
 

@@ -1,12 +1,16 @@
 """Every message has its Chinese half, and a reader gets one language."""
 
+import errno
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -17,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.api.openapi import openapi
 from archive.cli import main
 from archive.commands.help import texts_of
 from archive.translation import (
@@ -30,6 +35,7 @@ from archive.translation import (
     negotiate,
     ngettext,
 )
+from tests.support.messages import texts
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("archive", "cluster", "crawler", "demo")
@@ -41,7 +47,54 @@ _UNWANTED = (
 )
 OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
 
+IN_ENGLISH = (
+    # For programs and agents: what the API and metrics answer; the page of the API is translated.
+    *("archive/api/", "archive/browse/api.py", "archive/mcp/", "archive/monitoring/metrics.py"),
+    *("archive/export/dataset.py", "archive/export/parquet.py"),
+    # `cluster` has its own operators; the made-up sites answer the crawler alone.
+    *("cluster/", "demo/"),
+    # Names of elements, columns and rules.
+    *("archive/content/safe_html.py", "archive/content/tree.py", "archive/content/text_mention.py"),
+    *("archive/html_limits.py", "archive/search/conditions.py", "archive/search/index.py"),
+    *("archive/browse/filters.py", "crawler/declarations/formats.py"),
+)
+"""The modules and packages whose texts have no Chinese half, besides those that `_` marks."""
 
+TRANSLATED_ANYWAY = ("demo/__main__.py", "demo/articles.py", "demo/faults.py")
+
+NO_MESSAGES = frozenset(
+    (
+        # Compared with texts of libraries, or formatted from them.
+        *("unclosed database", "Value error, ", "Forbidden by robots.txt"),
+        *("certificate verify failed", "%(key)s: %(lower)s%(msg)s, not %(input)s"),
+        # In files and logs, which no language changes.
+        "theme: half exported (run finews export site again)\n",
+        "%(stage)s of %(article)s as %(edition)s, %(visit)s",
+        *("cause of version ", "end of crawl ", "%(title)s, lists.%(chosen)s: %(entries)s"),
+        # Commands and patterns.
+        *("finews import --source %(shown)s FILE...", "\\s*<!doctype html|\\s*<html"),
+    )
+)
+"""Texts that no person reads."""
+
+REASONS = (
+    *map(
+        os.strerror,
+        (
+            *(errno.EACCES, errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.ECONNREFUSED),
+            *(errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EIO, errno.EISDIR, errno.ELOOP),
+            *(errno.EMFILE, errno.ENAMETOOLONG, errno.ENOENT, errno.ENOMEM, errno.ENOSPC),
+            *(errno.ENOTDIR, errno.ENOTEMPTY, errno.EPERM, errno.EPIPE, errno.EROFS),
+        ),
+    ),
+    *("attempt to write a readonly database", "database disk image is malformed"),
+    *("database is locked", "database or disk is full", "disk I/O error"),
+    *("file is not a database", "unable to open database file"),
+)
+"""Reasons of the system and of SQLite."""
+
+
+@cache
 def messages() -> Catalog:
     """The messages of the code and the templates."""
     catalogue = Catalog(locale="zh", charset="utf-8")
@@ -51,6 +104,16 @@ def messages() -> Catalog:
         )
         for name, _, message, _, _ in found:
             catalogue.add(message, locations=[(f"{package}/{name}", 0)])
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            if name.startswith(TRANSLATED_ANYWAY) or not name.startswith(IN_ENGLISH):
+                for text in texts(path):
+                    if text not in NO_MESSAGES:
+                        catalogue.add(text, locations=[(name, 0)])
+    for reason in REASONS:
+        catalogue.add(reason, locations=[("archive/storage", 0)])
+    for text in descriptions(openapi("")):
+        catalogue.add(text, locations=[("archive/api", 0)])
     context = click.Context(main)
     for command in (
         main,
@@ -59,6 +122,19 @@ def messages() -> Catalog:
         for text in texts_of(command):
             catalogue.add(text, locations=[(f"finews/{command.name}", 0)])
     return catalogue
+
+
+def descriptions(document: Any) -> Iterator[str]:
+    """The texts in the description of the API."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if name in ("description", "summary") and isinstance(value, str):
+                yield value
+            else:
+                yield from descriptions(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from descriptions(value)
 
 
 def written(catalogue: Catalog) -> bytes:
@@ -104,7 +180,21 @@ def test_every_message_has_its_other_half(request: pytest.FixtureRequest) -> Non
 def test_english_is_the_language_of_the_messages() -> None:
     for message in messages():
         ids = message.id if isinstance(message.id, tuple) else (message.id,)
-        assert not any("\u4e00" <= character <= "\u9fff" for text in ids for character in text)
+        for text in ids:
+            assert len(re.findall("[a-zA-Z]", text)) >= len(re.findall("[\u4e00-\u9fff]", text))
+
+
+def test_both_halves_have_the_same_names_commands_and_numbers() -> None:
+    """A wrong half, such as that of a similar message, has others."""
+    typed = re.compile(
+        r"`(?:finews|mkdir)[^`%]+`|(?<![\w-])--?[a-z][a-z-]+|FINEWS_\w+|\b\d{2,}\b|\w+\.(?:toml|db)"
+    )
+    for message in chinese():
+        if message.id and isinstance(message.id, str) and isinstance(message.string, str):
+            halves = [
+                set(typed.findall(text.replace("\n", " "))) for text in (message.id, message.string)
+            ]
+            assert halves[0] == halves[1], message.id
 
 
 def test_messages_are_in_the_current_language() -> None:

@@ -79,7 +79,8 @@ def test_nothing_changes_while_the_page_objects_do_not(crawled: Path) -> None:
     ended = replay(crawled)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == (
-        "finews: 22 posts read again, 0 would change, 0 could not be read, 0 have no captures.\n"
+        "finews: 22 posts read again, 0 of them would change, 0 could not be read, "
+        "0 have no captures.\n"
     )
 
 
@@ -88,16 +89,16 @@ def test_an_improvement_is_shown_field_by_field_and_can_be_applied(crawled: Path
     shown = replay(crawled, changed=True)
     change = "title: '他说\"半导体\"已推动' → '改进的标题'"
     assert f"{QUOTED}: {change}\n" in shown.stdout
-    assert "22 posts read again, 2 would change" in shown.stdout
+    assert "22 posts read again, 2 of them would change" in shown.stdout
     assert posts_in(crawled) == before
 
     applied = replay(crawled, "--apply", changed=True)
-    assert "2 were revised" in applied.stdout
+    assert "2 of them were revised" in applied.stdout
     assert rows(crawled, "SELECT title, version FROM posts WHERE version > 1") == [
         ("改进的标题", 2)
     ]
     assert not verify(crawled).problems
-    assert "0 were revised" in replay(crawled, "--apply", changed=True).stdout
+    assert "0 of them were revised" in replay(crawled, "--apply", changed=True).stdout
 
 
 def test_revisited_payloads_are_read_where_they_were_captured_first(
@@ -106,7 +107,7 @@ def test_revisited_payloads_are_read_where_they_were_captured_first(
     replica.faults = []
     assert "1 revised" in crawl().output
     ended = replay(crawled, REAL)
-    assert "1 posts read again, 0 would change" in ended.stdout
+    assert "1 posts read again, 0 of them would change" in ended.stdout
 
 
 def test_captures_that_are_lost_are_told(crawled: Path) -> None:
@@ -156,9 +157,9 @@ def test_what_a_page_said_that_was_not_captured_is_kept(
     assert "19 revised" in crawl(*LOOK_AGAIN).output
     before = posts_in(archive)
 
-    assert "22 posts read again, 0 would change, 0 could not" in replay(archive).stdout
+    assert "22 posts read again, 0 of them would change, 0 could not" in replay(archive).stdout
     applied = replay(archive, "--apply", changed=True)
-    assert "22 posts read again, 2 were revised" in applied.stdout
+    assert "22 posts read again, 2 of them were revised" in applied.stdout
     assert len([name for name, post in posts_in(archive).items() if post != before[name]]) == 2
     assert rows(archive, "SELECT title, version FROM posts WHERE version > 2") == [
         ("改进的标题", 3)
@@ -183,14 +184,14 @@ def test_an_article_asked_for_by_its_share_link_has_no_page(
     crawl: Crawl, replica: Replica, archive: Path
 ) -> None:
     assert crawl("-a", f"share={REAL}", site=None).status == 0
-    assert "1 posts read again, 0 would change" in replay(archive).stdout
+    assert "1 posts read again, 0 of them would change" in replay(archive).stdout
 
 
 def test_a_post_that_is_lost_does_not_stop_the_others(crawled: Path) -> None:
     (lost,) = (crawled / "_posts").rglob(f"*{REAL}.md")
     lost.unlink()
     ended = replay(crawled)
-    assert "21 posts read again, 0 would change, 1 could not be read" in ended.stdout
+    assert "21 posts read again, 0 of them would change, 1 could not be read" in ended.stdout
     assert (
         f"{REAL}: The post {lost} is lost; run `finews verify --repair {crawled}`" in ended.stdout
     )
@@ -201,7 +202,7 @@ def test_a_gone_article_stays_gone_when_it_is_read_again(crawled: Path) -> None:
         archive.mark_gone(InfoCode(QUOTED))
     looked = f"SELECT gone, checked FROM posts WHERE info_code = '{QUOTED}'"  # noqa: S608
     before = rows(crawled, looked)
-    assert "2 were revised" in replay(crawled, "--apply", changed=True).stdout
+    assert "2 of them were revised" in replay(crawled, "--apply", changed=True).stdout
     assert rows(crawled, "SELECT title FROM posts WHERE version = 2") == [("改进的标题",)]
     assert rows(crawled, looked) == before
     assert rows(crawled, "SELECT what FROM changes") == [("gone",)]

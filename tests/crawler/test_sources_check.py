@@ -331,7 +331,7 @@ def test_dead_share_hosts_are_as_expected(site: MadeUpSite) -> None:
     with Replica(site.sites, faults=faults) as replica:
         ended = check(replica, "finews")
     assert ended.returncode == 0, ended.stdout
-    for seen in ("none", "404", "503"):
+    for seen in ("no answer", "404", "503"):
         assert f"| {seen}, out of service (B) | as expected |" in ended.stdout
 
 

@@ -9,7 +9,7 @@ from tests.fuzz.__main__ import CRASHES, fuzz
 from tests.fuzz.targets import TARGETS, Target
 from tests.support.requirements import lacking
 
-_INPUTS = 500
+_INPUTS = 200
 BY_NAME = {target.name: target for target in TARGETS}
 
 

@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -29,24 +29,6 @@ from archive.writing import target_of
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
 _UNKNOWN = "未注明"
-_COLUMNS = (
-    "info_code",
-    "title",
-    "published",
-    "media",
-    "category",
-    "tag",
-    "digest",
-    "link",
-    "path",
-    "sha256",
-    "version",
-    "updated",
-    "author",
-    "lang",
-    "precision",
-    "extractor",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +131,7 @@ def _line(text: str | None) -> str | None:
     return text if text and len(text.splitlines()) == 1 else None
 
 
+_COLUMNS = tuple(column.name for column in fields(PublishedPost) if not column.kw_only)
 _facts_of = attrgetter(*_COLUMNS)
 
 

@@ -12,7 +12,7 @@ from archive.export.site.feeds import Published
 from archive.export.site.urls import category_page
 
 SITEMAP = "sitemap.xml"
-#: Number of addresses that the protocol allows in a file.
+# The most addresses that the protocol allows in a file.
 _MAX_ADDRESSES = 50_000
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -26,7 +26,7 @@ def sitemap_files(
     :param pages: paths of the pages that are neither lists nor posts.
     """
     names = []
-    others = _parts("pages", [(path, "") for path in sorted(pages)])
+    others = parts("pages", [(path, "") for path in sorted(pages)])
     lists = ["", *sorted(category_page(category.slug) for category in categories)]
     named = ("lists", [(path, "") for path in lists])
     for name, entries in [named, *_months(published), *others]:
@@ -38,16 +38,19 @@ def sitemap_files(
 
 def _months(published: Published) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
     for month, posts in groupby(published.all_posts, lambda post: post.published[:7]):
-        yield from _parts(month, [(post.page, post.updated) for post in posts])
+        yield from parts(month, [(post.page, post.updated) for post in posts])
 
 
-def _parts(
-    name: str, entries: Sequence[tuple[str, str]]
+def parts(
+    name: str, entries: Sequence[tuple[str, str]], most: int = _MAX_ADDRESSES
 ) -> Iterator[tuple[str, Sequence[tuple[str, str]]]]:
-    """Yield entries in files of a size that the protocol allows, with the names of these."""
-    for start in range(0, len(entries), _MAX_ADDRESSES):
-        part = f"-{start // _MAX_ADDRESSES + 1}" if start else ""
-        yield f"{name}{part}", entries[start : start + _MAX_ADDRESSES]
+    """Divide entries among files, and yield the name and the entries of each.
+
+    :param most: number of entries in a file.
+    """
+    for start in range(0, len(entries), most):
+        part = f"-{start // most + 1}" if start else ""
+        yield f"{name}{part}", entries[start : start + most]
 
 
 def _planned(

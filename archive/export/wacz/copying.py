@@ -207,7 +207,7 @@ def _exchange(path: Path, offset: int) -> Iterator[Record]:
 def _with_date_in_seconds(revisit: bytes) -> bytes:
     """Return a revisit record whose WARC-Refers-To-Date has whole seconds, as dates in the index.
 
-    ReplayWeb.page looks in the index for the first record from that date on.
+    ReplayWeb.page searches the index for the first record from that date on.
     """
     record = gzip.decompress(revisit)
     return gzip.compress(_REFERS_TO_DATE.sub(rb"\1\2", record, count=1), mtime=0)

@@ -2,12 +2,11 @@
 
 import asyncio
 import gc
-import sqlite3
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from archive.article import SHANGHAI, Article, BodySource
 from archive.article_id import InfoCode
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
-from archive.search.index import register
 from archive.warc import Exchange
 
 NEWEST = datetime(2021, 12, 29, 17, 34, 39, tzinfo=SHANGHAI)
@@ -188,14 +186,8 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     body=f"<p>央行今日开展{amount}逆回购操作。</p><p>操作利率维持不变。</p>",
                 )
             )
-    with closing(sqlite3.connect(folder / "catalog.db")) as catalog, catalog:
-        register(catalog)
-        catalog.execute(
-            "UPDATE posts SET gone = '2021-12-30T01:00:00Z' WHERE info_code = ?", [GONE]
-        )
-        catalog.execute(
-            "INSERT INTO absences VALUES (?, 'media', '2021-12-30T01:00:00Z', NULL)", [GONE]
-        )
+        now = datetime(2021, 12, 30, 1, tzinfo=UTC)
+        archive.mark_gone(InfoCode(GONE))
     return folder
 
 

@@ -75,6 +75,7 @@ def test_the_metrics_count_crawls_articles_and_requests(operated: Site) -> None:
     assert found["finews_host_blocked_until_timestamp_seconds", ("b.test", "true")] > 0
     assert found["finews_size_bytes", ("catalog",)] > 100_000
     assert found["finews_revisits_due", ("eastmoney",)] == 0, "its articles are years old"
+    assert found["finews_revisits_expected_edits", ("eastmoney",)] == 0
     success = found["finews_last_success_timestamp_seconds", ("finews",)]
     assert 0 < datetime.now(UTC).timestamp() - success < 3600
     assert samples(operated)["finews_requests_total", ("a.test",)] == 6, "each crawl counts once"
@@ -97,7 +98,7 @@ def test_the_page_shows_sources_and_hosts(operated: Site) -> None:
     page = Selector(visit(operated, "/status").text)
     assert page.css("h1::text").get() == "运行状况"
     text = " ".join(page.css("main ::text").getall())
-    for stated in ("finews", "正常", "ths", "失败", "ths has ended.", "b.test", "status 403"):
+    for stated in ("finews", "正常", "ths", "失败", "ths has ended.", "b.test", "状态 403"):
         assert stated in text
 
 

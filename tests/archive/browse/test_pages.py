@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sqlite3
+import tomllib
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from contextlib import closing
@@ -24,6 +25,7 @@ from archive.browse.database import with_total_order
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from archive.search.index import register
+from archive.search.language import parse
 
 Visit = Callable[..., httpx.Response]
 
@@ -266,6 +268,27 @@ def test_search_can_be_sorted_by_relevance(visit: Visit) -> None:
     assert len(titles) > 10
     assert best.css("nav.turn").get() is None
     assert best.xpath("//a[.='新的在前']/@href").get() == "/news?q=%E5%A4%AE%E8%A1%8C"
+
+
+@pytest.mark.parametrize(
+    ("language", "summary"), [("zh", "有新文章时通知我"), ("en", "Get messages")]
+)
+def test_a_search_shows_the_lines_of_a_watch_and_its_feed(
+    visit: Visit, language: str, summary: str
+) -> None:
+    searched = {"q": '"央行" OR \'降准\\"', "media": "财联社", "day": "2021-12-29"}
+    page = visit(f"/news?{urlencode({**searched, 'lang': language})}")
+    shown = Selector(page.text).css("details.watch")
+    assert summary in shown.css("summary::text").get("")
+    (watch,) = tomllib.loads(shown.css("pre code::text").get(""))["watch"]
+    assert parse(watch["query"]) == parse(f"({searched['q']}) media:财联社")
+    feed = shown.css("p code::text").get("")
+    assert feed.endswith(f"/news.atom?{urlencode(searched)}")
+    assert feed.startswith("http://localhost/")
+    answer = visit(feed.removeprefix("http://localhost"))
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    for without in ("/news", "/news?q=央行&as_of=2026", "/news?category=cailianshe"):
+        assert not Selector(visit(without).text).css("details.watch")
 
 
 def test_search_without_a_hit_offers_what_has_hits(visit: Visit) -> None:

@@ -83,14 +83,8 @@ def test_each_mention_has_how_it_was_found() -> None:
         ("AAPL", FoundBy.TICKER),
         ("601318", FoundBy.CODE_WITH_LABEL),
     ]
-    securities = securities_in_text(text, LEXICON)
-    assert [one.name for one in securities] == [
-        "贵州茅台",
-        "五粮液",
-        "宁德时代",
-        "苹果",
-        "中国平安",
-    ]
+    codes_of = [one.code for one in securities_in_text(f"{text}五粮液(000858)。600519.SH。")]
+    assert codes_of == ["1.600519", "0.300750", "1.601318", "0.000858"]
 
 
 def test_a_name_counts_in_the_time_in_which_a_security_had_it() -> None:

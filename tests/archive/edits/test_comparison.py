@@ -88,6 +88,13 @@ def test_a_figure_in_a_reworded_part() -> None:
     assert Edit(EditClass.FIGURES, "2000美元", "2500美元") in found
 
 
+def test_a_notice_in_brackets() -> None:
+    notice = "（更正：原文中“三成”应为“两成”。）"
+    assert body_edits(VERSION.body, f"{VERSION.body}<p>{notice}</p>") == (
+        Edit(EditClass.RETRACTION, "", notice),
+    )
+
+
 def test_a_notice_that_begins_like_a_disclaimer() -> None:
     notice = "重要声明：本文此前版本有误。"
     found = edits(body=f"{VERSION.body}<p>{notice}</p>")
@@ -168,6 +175,54 @@ def test_only_like_is_compared_with_like(changes: dict[str, object], alike: bool
 )
 def test_news_about_corrections_is_no_notice(sentence: str) -> None:
     assert not is_notice(sentence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "每经编辑：某某",
+        "每经记者：张三 每经编辑：李四",
+        "作者：张三 编辑：李四",
+        "编 辑 | 张某",
+        "审　核：李某",
+        "封面图片来源：每经媒资库",
+        "更多精彩内容，请下载某某APP",
+        "欢迎关注每日经济新闻APP",
+        "提示：点击上方蓝字关注",
+        "点击查看更多",
+        "【广告】",
+        "举报/反馈",
+        "（完）",
+        "●●●",
+        "本文首发于21财经APP",
+        "本文来自微信公众号“某某”，作者：某某",
+        "转载请注明出处",
+        "炒股开户享福利，送投顾服务60天体验权，一对一指导服务！",
+        "风险提示：股市有风险，投资需谨慎",
+        "分享到：微信 微博 QQ空间",
+        "阅读量：12345",
+        "评论(13)",
+    ],
+)
+def test_a_line_beside_the_article_is_no_edit(line: str) -> None:
+    for body in (f"{VERSION.body}<p>{line}</p>", f"{VERSION.body}<center>　<b>{line}</b></center>"):
+        for before, after in ((VERSION.body, body), (body, VERSION.body)):
+            assert {each.edit_class for each in body_edits(before, after)} == {EditClass.MARKUP}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["记者：公司何时复产？", "作者表示，订单饱满。", "阅读器业务营收3亿元。", "开户数增长3%。"],
+)
+def test_a_line_of_the_article_is_compared(line: str) -> None:
+    (edit,) = body_edits(VERSION.body, f"{VERSION.body}<p>{line}</p>")
+    assert edit == Edit(EditClass.ADDITION, "", line)
+
+
+def test_a_quote_that_a_page_fetches_is_no_edit() -> None:
+    before = '<p><a data-code="1,600160">巨化</a><span id="quote_1.600160">(23.1)</span>公告。</p>'
+    found = body_edits(before, before.replace("23.1", "24.1"))
+    assert [each.edit_class for each in found] == [EditClass.MARKUP]
 
 
 @given(st.sampled_from(VERSIONS))

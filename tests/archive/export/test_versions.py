@@ -14,6 +14,7 @@ from archive.archive import Archive
 from archive.cli import main
 from tests.support.articles import ARTICLE, CODE, Clock
 from tests.support.catalogs import OTHER
+from tests.support.editions import MEDIA, ROLLING
 
 BODY = '<p>增长5.3%<a data-code="1,600160">巨化股份</a></p>'
 
@@ -67,6 +68,27 @@ def test_as_of_a_time_there_is_what_was_stored_by_then(
 ) -> None:
     found = versions(folder, "--as-of", as_of)
     assert [(each["info_code"], each["title"], each["securities"]) for each in found] == known
+
+
+def test_what_became_another_in_the_row_of_a_version_is_that_of_then(tmp_path: Path) -> None:
+    """Media, source and path of both posts of an article; the path shows what is superseded."""
+    clock = Clock()
+    with Archive(tmp_path, clock=clock) as archive:
+        clock.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
+        archive.add_many([MEDIA, replace(ROLLING, media=None)])  # 13:00
+        archive.add(ROLLING)  # 14:00
+        archive.add(replace(ROLLING, title="新"))  # 15:00
+    then, named, edited = (
+        {each["edition"]: each for each in versions(tmp_path, "--as-of", f"2026-11-22T{hour}:30Z")}
+        for hour in (13, 14, 15)
+    )
+    assert [each["rolling"]["media"] for each in (then, named, edited)] == [
+        None,
+        *("长江商报", "长江商报"),
+    ]
+    assert then["media"] == named["media"] == edited["media"]
+    assert then["rolling"]["path"] == named["rolling"]["path"] == edited["rolling"]["path"]
+    assert then["rolling"]["securities"] == ["1.601318"]
 
 
 def test_parquet_has_times_and_lists(folder: Path, tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ STEPS: dict[str, Step] = {
     "other with media": adding(replace(FIRST, info_code=OTHER, title="别的")),
     "media": adding(MEDIA),
     "rolling": adding(ROLLING),
+    "rolling without media": adding(replace(ROLLING, media=None)),
     "rolling edited": adding(replace(ROLLING, body=ROLLING.body.replace("增长", "下降"))),
     "imported": importing(FIRST, 30),
     "imported other": importing(replace(FIRST, info_code=OTHER, title="早先"), 9),

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.archive import Archive
-from archive.article import ArticleId
+from archive.article_id import ArticleId
+from archive.catalog import Catalog
+from archive.clock import utc_iso
 from archive.revisits import Candidate, EditRates, RevisitedArticle, in_order, learn
 from bench.revisits import PROCESSES, fixed, learnt, published, simulate
 from tests.support.articles import ARTICLE, Clock
@@ -52,7 +54,7 @@ def test_no_more_than_allowed_and_the_same_each_time(
     assert len(found) == min(limit, len(due)) == len(set(found))
     assert set(found) <= {each.id for each in due}
     assert in_order(due, rates, limit) == found
-    assert found[: math.ceil(limit / 5)] == [each.id for each in due[: math.ceil(limit / 5)]]
+    assert found[: math.ceil(limit / 10)] == [each.id for each in due[: math.ceil(limit / 10)]]
 
 
 @given(CANDIDATES, RATES, st.integers(1, 12))
@@ -112,7 +114,7 @@ def test_chance_teaches_nothing() -> None:
     assert learn([]) == EditRates()
 
 
-@pytest.mark.parametrize(("name", "least"), [("by_media", 1.5), ("even", 0.9)])
+@pytest.mark.parametrize(("name", "least"), [("by_media", 1.4), ("even", 0.9)])
 def test_a_planted_process(name: str, least: float) -> None:
     """The benchmark in short: what is learnt finds more, and where nothing can be, not less."""
     hours, limit = 8 * 24, 4
@@ -150,6 +152,11 @@ def test_an_archive_learns_from_its_revisits(tmp_path: Path) -> None:
         ways = {"share": 0.5, "days": 3.0, "limit": 10}
         by_schedule = [row.media for row in archive.due(**ways)]  # type: ignore[arg-type]
         chosen = [row.media for row in archive.due(**ways, learnt=True)]  # type: ignore[arg-type]
-        assert (by_schedule.count("常改"), chosen.count("常改")) == (5, 9)
+        assert (by_schedule.count("常改"), chosen.count("常改")) == (5, 10)
         everything = archive.due(share=0.5, days=3.0, limit=50, learnt=True)
         assert everything == archive.due(share=0.5, days=3.0, limit=50)
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        now, since = utc_iso(clock.now), (clock.now - timedelta(days=3)).isoformat()
+        queue = catalog.revisit_queues(now, since, 0.5)["eastmoney"]
+    assert queue.articles == len(everything)
+    assert 1 < queue.edits < queue.articles

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,15 +11,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive.archive import Archive
 from archive.article import Article
 from archive.article_id import InfoCode
 from archive.browse.readers import COOKIE, Readers
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, InvalidQuery
+from archive.search import Query, parse
+from archive.search.language import Field, parts_of
 from archive.storage import READER
 from archive.watches import CRAWL, Failure, Report, WatchFile, load_watches, report
 from archive.watches.ledger import Ledger, read_history
+from archive.watches.model import watch_lines
 from tests.conftest import FINEWS
 from tests.support.articles import ARTICLE
 from tests.support.receivers import WebReceiver, mail_receiver, web_receiver
@@ -312,3 +318,29 @@ def test_what_readers_mark_stays_in_the_same_file(
     (archive.folder / READER).write_bytes(b"broken" * 1000)
     with pytest.raises(ArchiveError, match="restore it from a backup"):
         Ledger(archive.folder / READER)
+
+
+@given(st.text(min_size=1, max_size=120), st.sampled_from(["", "财联社", 'A "B" C', "甲 | 乙)"]))
+def test_the_lines_for_a_search_find_what_the_search_finds(q: str, media: str) -> None:
+    try:
+        query = Query.from_parameters({"q": q, "media": media, "day": "2026-11-22"})
+        written = query.written
+    except InvalidQuery:
+        return
+    if not written:
+        return
+    lines = f'channels.mail = "env:MAIL"\n{watch_lines(written)}'
+    (watch,) = WatchFile.model_validate(tomllib.loads(lines)).watch
+    wanted = {*parts_of(parse(query.q)), *([Field("media", media)] if media else [])}
+    assert set(parts_of(parse(watch.query))) == wanted
+    assert watch.to == ("mail",)
+
+
+def test_a_search_is_written_in_its_language() -> None:
+    query = Query(
+        q="銀行 OR 保险", media="财 联社", security="1.600519", source="cls", month="2026-11"
+    )
+    assert query.written == '(银行 OR 保险) media:"财 联社" security:1.600519 source:cls'
+    assert query.changed(q='-5% "A股 大涨"').written.startswith('-5% "a股 大涨" media:')
+    assert Query(q="銀行 OR 保险", day="2026-11-22").written == "銀行 OR 保险"
+    assert Query(category="cailianshe", q="银行").written == Query(media='甲 "乙" 丙').written == ""

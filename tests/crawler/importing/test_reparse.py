@@ -43,7 +43,7 @@ def test_nothing_changes_while_the_declarations_do_not(imported: Path) -> None:
     assert set(posts(imported, "body_source")) == {"list", "page", "extraction"}
     count = len(posts(imported))
     assert reparse(imported) == (
-        f"finews: {count} posts read again, 0 would change, 0 could not be read, "
+        f"finews: {count} posts read again, 0 of them would change, 0 could not be read, "
         "0 have no captures.\n"
     )
 
@@ -55,8 +55,10 @@ def test_a_changed_declaration_is_shown_and_applied(imported: Path, tmp_path: Pa
     )
     shown = reparse(imported, nbd, FINEWS_DECLARATIONS=folders)
     assert f"{nbd}: title: " in shown
-    assert "1 posts read again, 1 would change" in shown
-    assert "1 were revised" in reparse(imported, nbd, apply=True, FINEWS_DECLARATIONS=folders)
+    assert "1 posts read again, 1 of them would change" in shown
+    assert "1 of them were revised" in reparse(
+        imported, nbd, apply=True, FINEWS_DECLARATIONS=folders
+    )
     query = "cause, version, edits"
     found = dict(zip(posts(imported), posts(imported, query), strict=True))
     assert found[nbd] == ("read_anew", 2, "[]")
