@@ -8,11 +8,15 @@ import pytest
 from archive.archive import Archive
 from archive.catalog.rows import PostRow
 from archive.cli import main
+from archive.commands.help import translate_click
+from archive.translation import Language, language
 from crawler.arguments import FinewsArguments
 from crawler.exit_status import ExitStatus
 from settings import base
 from tests.archive.browse.conftest import article
 from tests.conftest import ROOT
+from tests.faults.matrix import page as faults_page
+from tests.support.chinese_pages import catalogue, half_of, translated_page
 from tests.support.reference import PAGES, commands_of, page, parameters
 from tests.support.search_examples import EXAMPLES
 
@@ -28,8 +32,33 @@ def test_a_page_is_what_the_code_says(name: str, request: pytest.FixtureRequest)
     assert path.read_text(encoding="utf-8") == page(name), "say pytest --write-golden"
 
 
+def test_each_generated_page_is_in_chinese_too(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes = request.config.getoption("--write-golden")
+    blocks, used = catalogue(), set[str]()
+
+    def translate(block: str) -> str | None:
+        half = half_of(block, blocks)
+        used.update([block] if half else ())
+        return half
+
+    monkeypatch.setenv("LANGUAGE", "zh")
+    translate_click()
+    with language(Language.CHINESE):
+        texts = {f"reference/{name}.md": page(name) for name in PAGES}
+    for path, text in {**texts, "faults.md": faults_page()}.items():
+        expected = translated_page(text, translate)
+        place = ROOT / "docs" / "zh" / path
+        if writes:
+            place.write_text(expected, encoding="utf-8")
+        assert place.read_text(encoding="utf-8") == expected, "run pytest --write-golden"
+    assert {block.id for block in blocks if block.id} <= used
+
+
 def test_no_other_pages_are_there() -> None:
-    assert {path.stem for path in REFERENCE.glob("*.md")} == set(PAGES)
+    for folder in (REFERENCE, ROOT / "docs" / "zh" / "reference"):
+        assert {path.stem for path in folder.glob("*.md")} == set(PAGES)
 
 
 def test_every_setting_of_finews_is_explained() -> None:
