@@ -1,6 +1,7 @@
 """Translate generated pages of Markdown, block by block: headings, paragraphs, items, cells.
 
-``generated.zh.po`` has the Chinese half of each block that no other catalogue has.
+``generated.zh.po`` has the Chinese half of each block that no other catalogue has;
+``pytest tests/test_reference.py --write-golden`` adds new blocks to it.
 """
 
 import re
@@ -15,6 +16,11 @@ from archive.translation import Language, catalogue_of
 CATALOGUE = Path(__file__).with_name("generated.zh.po")
 
 Translate = Callable[[str], str | None]
+
+
+class NoHalf(LookupError):
+    """A block has no Chinese half."""
+
 
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 _START = re.compile(r"(#+ |\s*- |<!--)")
@@ -73,7 +79,7 @@ def translated_page(text: str, translate: Translate) -> str:
     """Return a page with each block translated; code and names stay.
 
     :param translate: returns the other half of a block, None where it has none.
-    :raises LookupError: when a block has no other half.
+    :raises NoHalf: when a block has no other half.
     """
     return "".join(
         part if part.startswith("```") else "".join(_translated(part, translate))
@@ -116,4 +122,4 @@ def _text(text: str, translate: Translate) -> str:
     for separator, joint in _JOINTS.items():
         if separator in text:
             return joint.join(_text(each, translate) for each in text.split(separator, 1))
-    raise LookupError(f"{text!r} has no Chinese half in {CATALOGUE.name}")
+    raise NoHalf(text)
