@@ -108,8 +108,9 @@ def search(
         result = {"total": total, "hits": hits, "securities": securities}
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
     else:
-        _print(hits, total, named, explanation)
-    if not total:
+        _print(hits, total, named)
+    if explanation:
+        _print_explanation(explanation)
         context.exit(SearchStatus.NONE)
 
 
@@ -139,12 +140,7 @@ def _record(connection: sqlite3.Connection, hit: Hit, query: Query, names: Seque
     }
 
 
-def _print(
-    hits: Sequence[Record],
-    total: int,
-    named: Sequence[QueriedSecurity],
-    explanation: Explanation | None,
-) -> None:
+def _print(hits: Sequence[Record], total: int, named: Sequence[QueriedSecurity]) -> None:
     for hit in hits:
         published = hit["published"][:16].replace("T", " ")
         fields = (published, hit["id"], hit["media"] or "-", hit["title"])
@@ -160,8 +156,6 @@ def _print(
         )
     printed = format(len(hits), ",")
     _note(_("%(posts)s found, %(printed)s printed.", posts=_posts(total), printed=printed))
-    if explanation:
-        _print_explanation(explanation)
 
 
 def _version(hit: Record) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import count
 from archive.article import SHANGHAI
 from archive.clock import utc_iso
 from archive.errors import InvalidQuery
-from archive.search.folding import fold, narrow
+from archive.search.folding import fold, narrow, simplified
 from archive.search.language import (
     And,
     Days,
@@ -298,7 +298,8 @@ class _Compiler:
     def _field(self, node: Field) -> str:
         match node.name:
             case "media":
-                return f"posts.media = :{self._value(node.value)}"
+                names = dict.fromkeys((node.value, simplified(node.value)))
+                return f"posts.media IN ({', '.join(f':{self._value(name)}' for name in names)})"
             case "security":
                 of_key = self._of_key(narrow(fold(node.value)).replace(" ", ""))
                 if self._tables is PRESENT:

@@ -82,6 +82,12 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", folded).translate(_WIDE)
 
 
+def simplified(text: str) -> str:
+    """Return a text in simplified characters and plain forms, its case unchanged."""
+    plain: str = _simplifying().convert(unicodedata.normalize("NFKC", text))
+    return plain
+
+
 def narrow(folded: str) -> str:
     """Return folded text with plain ASCII and plain spaces, as it is reported to people."""
     return folded.translate(_NARROW)

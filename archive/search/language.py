@@ -11,8 +11,9 @@ term as a substring, each term anywhere; all is compared folded, see below.
   ``A-B``, ``-5%``, ``-12.3亿``.
 - ``OR`` (capitals, between two terms), ``|`` and ``或`` (between spaces) find posts that have one
   side or the other. Terms next to each other bind closer: ``a b OR c`` is ``(a b) OR c``.
-- ``(…)`` groups where a term begins and ends; other parentheses are text: ``宁德时代(300750)``. In
-  quotes, everything is text.
+- ``(…)`` groups where a term begins and ends, and wherever an operator is in it:
+  ``央行(降准 OR 降息)``; other parentheses are text: ``宁德时代(300750)``. In quotes, everything is
+  text.
 - A term that is the code of a security (``600519``, ``600519.SH``, ``sh600519``, ``0700``) or the
   initials of its name in pinyin (``gzmt``, three letters or more) also finds the posts that name
   the security. In quotes, it is text alone.
@@ -20,7 +21,8 @@ term as a substring, each term anywhere; all is compared folded, see below.
 Fields; a minus before them excludes:
 
 - ``title:降准``, ``title:"A股 大涨"``, ``title:(降准 OR 降息)``: in the title.
-- ``media:财联社``: published by this medium; ``source:cls``: archived from this source.
+- ``media:财联社``: published by this medium, whose name may be typed in traditional characters;
+  ``source:cls``: archived from this source.
 - ``security:600519``: names the security with this code, name, former name or these initials.
 - ``date:2026-09..2026-10``: published in this time in Shanghai, both ends included; a day, a month
   or a year; ``date:2026-11-22``, ``date:2026-11..`` and ``date:..2025`` as well.
@@ -32,7 +34,7 @@ A query without a term finds nothing.
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -54,6 +56,7 @@ _TITLE = "title:"
 _PHRASE = re.compile(r'"(.*?)"(?=[ |)]|$)')
 _NUMBER = r"[\d,]*(?:\.\d|\d(?:[%‰‱万亿千百元点倍个℃]|bps?\b))"
 _EXCLUSION = re.compile(rf"-(?=[^ |)])(?!{_NUMBER})", re.ASCII)
+_OPERATOR = re.compile(r"\||(?<![^ ])(?:or|或)(?![^ ])")
 _WORD = re.compile(r"(?:[^\s\"()|][^\s()|]*)?")
 _OR = "或"
 _DATE = re.compile(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", re.ASCII)
@@ -193,8 +196,14 @@ class _QueryParser:
         self._query = query
         self._folded, self._places = fold_with_places(query)
         self._text = narrow(self._folded)
-        self._groups = dict(_groups(self._text))
+        self._operators = {
+            match.start(): len(match[0])
+            for match in _OPERATOR.finditer(self._text)
+            if match[0] != "or" or normalize("NFKC", self._typed(*match.span())) == "OR"
+        }
+        self._groups = dict(_groups(self._text, self._operators))
         self._ends = set(self._groups.values())
+        self._edges = self._ends | self._groups.keys()
         self._at = 0
         self._terms: set[str] = set()
 
@@ -210,7 +219,7 @@ class _QueryParser:
         alternatives: list[Node] = []
         nodes: list[Node] = []
         while self._skip_spaces(end):
-            operator = self._operator(end)
+            operator = self._operators.get(self._at)
             if operator and nodes and self._has_term(self._at + operator, end):
                 self._at += operator
                 alternatives.append(_both(nodes))
@@ -229,14 +238,6 @@ class _QueryParser:
         while self._at < end and self._text[self._at] == " ":
             self._at += 1
         return self._at < end
-
-    def _operator(self, end: int) -> int:
-        """Return the length of the operator here; 0 without one."""
-        if self._text[self._at] == "|":
-            return 1
-        word = self._text[self._at : end].partition(" ")[0]
-        capitals = word == "or" and normalize("NFKC", self._typed(self._at, self._at + 2)) == "OR"
-        return len(word) if capitals or word == _OR else 0
 
     def _has_term(self, start: int, end: int) -> bool:
         return bool(self._text[start:end].strip(' "|'))
@@ -265,7 +266,7 @@ class _QueryParser:
             return phrase.start(1), phrase.end(1), True
         start = self._at + (self._text[self._at] == '"')
         self._at += 1
-        while self._at < end and self._text[self._at] not in " |" and self._at not in self._ends:
+        while self._at < end and self._text[self._at] not in " |" and self._at not in self._edges:
             self._at += 1
         return start, self._at, False
 
@@ -339,8 +340,8 @@ def _both(nodes: list[Node]) -> Node:
     return And(tuple(nodes)) if len(nodes) > 1 else nodes[0]
 
 
-def _groups(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the places of parentheses that group: where terms begin and end, and in pairs."""
+def _groups(text: str, operators: Container[int]) -> Iterator[tuple[int, int]]:
+    """Yield the places of parentheses that group: pairs with an operator, or around terms."""
     opened: list[tuple[int, bool]] = []
     at, begins = 0, True
     while at < len(text):
@@ -356,7 +357,9 @@ def _groups(text: str) -> Iterator[tuple[int, int]]:
         elif character == ")" and opened:
             start, grouping = opened.pop()
             ends = at + 1 == len(text) or text[at + 1] in " )|"
-            if grouping and ends and text[start + 1 : at].strip(' "'):
+            inside = range(start + 1, at)
+            grouping = (grouping and ends) or any(place in operators for place in inside)
+            if grouping and text[start + 1 : at].strip(' "'):
                 yield start, at
         begins = character in " |" or (begins and character in "(-")
         at += 1

@@ -20,10 +20,11 @@ from archive.search.conditions import (
     conditions_of,
     key_terms,
 )
+from archive.search.folding import fold
 from archive.search.language import MAX_QUERY, Field, has_field, parse, parts_of, written
 from archive.search.moment import moment_of
 from archive.search.securities import NAME_THEN, QueriedSecurity, names_by_key
-from archive.search.tokenizer import PREFIX
+from archive.search.tokenizer import PREFIX, character_of
 
 # Characters of a parameter of a URL that are read, those of `q` aside; the rest is ignored.
 _LONGEST = 200
@@ -38,6 +39,10 @@ _LOOKUP_COST = 2
 # Cost to ask the index whether one post matches, as the number of matches that are listed in the
 # same time; measured with 20,000 posts.
 _PROBE_COST = 200
+
+# The newest posts among which a usual character is looked up, and SQL for a post that has it.
+_NEWEST = 20
+_HAS_CHARACTER = "has_character(:character, posts.title, posts.digest, posts.text)"
 
 # The newest posts that an estimate counts.
 _SAMPLE = 5_000
@@ -258,7 +263,11 @@ def plan(
     matching = searched.matching.format("q")
     counting = f"FROM ({matching})"
     listed = conditions.get("q")
-    if found.match and wanted and _is_most_frequent(connection, counting, values, wanted):
+    character = character_of(found.match)
+    if character and wanted and searched is PRESENT and _is_usual(connection, character):
+        conditions["q"] = _HAS_CHARACTER
+        values["character"] = character
+    elif found.match and wanted and _is_most_frequent(connection, counting, values, wanted):
         conditions["q"] = searched.probe
     elif found.match and not is_frequent(connection, counting, values, wanted):
         del conditions["q"]
@@ -334,6 +343,25 @@ def _is_most_frequent(
         return False
     least = math.isqrt(wanted * _last_number(connection) * _PROBE_COST) + 1
     return has_at_least(connection, least, matches, values)
+
+
+def _is_usual(connection: sqlite3.Connection, character: str) -> bool:
+    """Return whether most of the newest posts have a character, so that a scan soon finds others.
+
+    For the index, a character is the beginning of pairs: it reads all of them at once.
+    """
+    connection.create_function("has_character", 4, _has_character, deterministic=True)
+    sql = f"""
+        SELECT avg({_HAS_CHARACTER}) > 0.5 FROM (
+            SELECT title, digest, text FROM posts ORDER BY published DESC LIMIT {_NEWEST}
+        ) AS posts
+    """  # noqa: S608 (our own words)
+    ((most,),) = rows(connection, sql, {"character": character})
+    return bool(most)
+
+
+def _has_character(character: str, *texts: str | None) -> bool:
+    return any(character in fold(text) for text in texts if text)
 
 
 def _last_number(connection: sqlite3.Connection) -> int:

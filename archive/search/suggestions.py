@@ -1,17 +1,30 @@
 """Explain why a query finds nothing, and offer queries that find something."""
 
+import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
-from archive.search.folding import narrow
-from archive.search.language import Node, Text, parse, parts_of, written
-from archive.search.query import Query, count, named_then
-from archive.search.securities import QueriedSecurity, securities_within
+from archive.search.folding import fold, narrow
+from archive.search.language import And, Field, Node, Text, parse, parts_of, written
+from archive.search.query import Query, count, find, named_then, rows
+from archive.search.securities import QueriedSecurity, Rank, securities_within
 
-# Offers at most, and characters of a part of a term that is offered at least.
+# Offers at most; characters of a part of a term that is offered at least; such parts at most.
 _MOST_OFFERS = 4
 _SHORTEST = 2
+_MOST_PIECES = 4
+
+# What is no word at the beginning and the end of a part.
+_EDGES = re.compile(r"^\W+|\W+$")
+
+# SQL for the values that a field of a query can have.
+_NAMES = {
+    "media": "SELECT DISTINCT media FROM posts WHERE media IS NOT NULL",
+    "source": "SELECT DISTINCT source FROM posts WHERE source IS NOT NULL",
+    "security": f"SELECT key FROM security_keys WHERE rank = {Rank.NAME}",  # noqa: S608
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,38 +85,83 @@ def _offers(
     elif len(parts) > 1:
         for left_out in reversed(parts):
             yield query.changed(q=_joined(part for part in parts if part is not left_out))
-    for term in _terms(missing):
-        shorter = _longest_part(connection, narrow(term.term), anywhere)
-        if shorter:
-            replaced = Text(shorter, term.in_title, quoted=True)
-            yield query.changed(q=_joined(replaced if part is term else part for part in parts))
-            yield query.changed(q=written(replaced))
+    for part in missing:
+        for other in _replacements(connection, part, anywhere):
+            yield query.changed(q=_joined(other if each is part else each for each in parts))
+            yield query.changed(q=_joined([other]))
+
+
+def _replacements(connection: sqlite3.Connection, part: Node, anywhere: Query) -> Iterator[Node]:
+    """Yield what may have been meant by a part of a query that no post has."""
+    match part:
+        case Text(term, in_title) if not (text := narrow(term)).isascii():
+            searched = _Searched(connection, anywhere, "title:" if in_title else "")
+            pieces = searched.pieces(text)
+            if pieces:
+                texts = tuple(Text(fold(piece), in_title) for piece in pieces)
+                yield And(texts) if len(texts) > 1 else texts[0]
+            if len(pieces) != 1 and (shorter := searched.longest_part(text)):
+                yield Text(fold(shorter), in_title, quoted=True)
+        case Field("date"):
+            newest = find(connection, anywhere, limit=1)
+            yield from (Field("date", hit.published[:7]) for hit in newest)
+        case Field(name, value) if name in _NAMES:
+            known = [known for (known,) in rows(connection, _NAMES[name])]
+            folded = {narrow(fold(each)): each for each in known}
+            wanted = narrow(fold(value))
+            having = [each for each in folded if wanted in each]
+            close = get_close_matches(wanted, folded, _MOST_OFFERS)
+            yield from (Field(name, folded[each]) for each in dict.fromkeys([*having, *close]))
 
 
 def _terms(parts: Sequence[Node]) -> list[Text]:
     return [part for part in parts if isinstance(part, Text)]
 
 
-def _joined(parts: Iterator[Node]) -> str:
-    return " ".join(map(written, parts))
+def _joined(parts: Iterable[Node]) -> str:
+    """Write parts as a query; those of a conjunction stand without parentheses."""
+    return " ".join(written(each) for part in parts for each in parts_of(part))
 
 
-def _longest_part(connection: sqlite3.Connection, term: str, anywhere: Query) -> str:
-    """Return the longest beginning or end of a term that posts have; empty without one."""
-    beginning = _longest(connection, [term[:length] for length in range(len(term))], anywhere)
-    end = _longest(connection, [term[-length:] for length in range(1, len(term))], anywhere)
-    return max(beginning, end, key=len)
+@dataclass(frozen=True, slots=True)
+class _Searched:
+    """Searches parts of a term.
 
+    :param field: before the part, such as ``title:``.
+    """
 
-def _longest(connection: sqlite3.Connection, parts: Sequence[str], anywhere: Query) -> str:
-    """Return the last of some parts of a term that posts have, each contained in the next one."""
-    low, high = 0, len(parts)
-    while low < high:
-        middle = (low + high) // 2
-        part = parts[middle].strip()
-        if part and not count(connection, anywhere.changed(q=f'"{part}"')):
-            high = middle
-        else:
-            low = middle + 1
-    found = parts[low - 1].strip() if low else ""
-    return found if len(found) >= _SHORTEST else ""
+    connection: sqlite3.Connection
+    anywhere: Query
+    field: str
+
+    def pieces(self, term: str) -> list[str]:
+        """Split a term into pieces that posts have, each as long as can be; empty when it fails."""
+        pieces: list[str] = []
+        for word in re.findall(r"\w+", term):
+            while word:
+                piece = self._longest([word[: length + 1] for length in range(len(word))])
+                if not piece or len(pieces) == _MOST_PIECES:
+                    return []
+                pieces.append(piece)
+                word = word[len(piece) :]
+        return pieces
+
+    def longest_part(self, term: str) -> str:
+        """Return the longest beginning or end of a term that posts have; empty without one."""
+        beginning = self._longest([term[:length] for length in range(len(term))])
+        end = self._longest([term[-length:] for length in range(1, len(term))])
+        return max(beginning, end, key=len)
+
+    def _longest(self, parts: Sequence[str]) -> str:
+        """Return the last of some parts that posts have, each contained in the next one."""
+        low, high = 0, len(parts)
+        while low < high:
+            middle = (low + high) // 2
+            part = parts[middle].strip()
+            query = self.anywhere.changed(q=f'{self.field}"{part}"')
+            if part and not count(self.connection, query):
+                high = middle
+            else:
+                low = middle + 1
+        found = _EDGES.sub("", parts[low - 1]) if low else ""
+        return found if len(found) >= _SHORTEST else ""

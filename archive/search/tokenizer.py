@@ -46,3 +46,8 @@ def phrase(term: str) -> str:
     if len(term) == 1:
         return f'"{term}"' if term in _FREQUENT else f'"{term}"{PREFIX}'
     return f'"{" ".join(map(add, term, term[1:]))}"'
+
+
+def character_of(expression: str) -> str:
+    """Return the character that an FTS5 expression finds as the beginning of pairs; else empty."""
+    return expression[1] if len(expression) == 3 + len(PREFIX) and PREFIX in expression else ""

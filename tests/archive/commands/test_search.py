@@ -93,6 +93,7 @@ def test_nothing_found_has_its_own_status_and_hints(run: Run) -> None:
         3,
         {"total": 0, "hits": [], "securities": []},
     )
+    assert "Try security:1.600519 (贵州茅台): 1 post.\n" in empty.stderr
     assert "Try security:1.600519 (贵州茅台): 1 post.\n" in run("贵州茅台股价").stderr
 
 
