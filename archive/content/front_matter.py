@@ -442,7 +442,9 @@ def _time_of(match: re.Match[str]) -> datetime:
     zone = (match[8] or "").upper()
     if zone:
         utc = zone in {"Z", "UTC", "GMT"}
-        written = written.replace(tzinfo=UTC if utc else datetime.strptime(zone.ljust(5, "0"), "%z").tzinfo)
+        written = written.replace(
+            tzinfo=UTC if utc else datetime.strptime(zone.ljust(5, "0"), "%z").tzinfo
+        )
     return written + midnight
 
 

@@ -307,6 +307,15 @@ def test_other_forms_of_front_matter(fields: str, category: str, tag: str, end: 
     assert post.problems == ()
 
 
+@pytest.mark.parametrize(
+    "written", ["categories: {a: b}", "Categories: x", "categories: ~", "a: b"]
+)
+def test_a_category_that_is_not_read_is_told(written: str) -> None:
+    post = parse_post(f'---\ntitle: "x"\n{written}\n---\n'.encode(), NAME)
+    assert post.category is None
+    assert "it has no category" in post.problems
+
+
 @pytest.mark.parametrize("null", ["~", "null", "Null", "NULL"])
 def test_a_null_title_is_none(null: str) -> None:
     assert parse_post(broken(null), NAME).title is None
