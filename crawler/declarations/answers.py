@@ -56,7 +56,6 @@ _HIDDEN = re.compile(
     r"<!--.*?(?:-->|\Z)|<script\b.*?</script\s*>|<style\b.*?</style\s*>", re.I | re.S
 )
 _ROOT = re.compile(r"<((?:\w+:)?(?:rss|feed|RDF|urlset|sitemapindex))\b(?![^>]*/>)")
-_END = 2_000
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
@@ -217,7 +216,7 @@ def _xml(text: str) -> Selector:
     Feeds with errors are read as far as they can be.
     """
     root = _ROOT.search(text)
-    if root and f"</{root[1]}" not in text[-_END:]:
+    if root and f"</{root[1]}" not in text:
         raise PathError(f"it is cut off: its {root[1]} does not end")
     if not re.match(r"\s*<[?!a-zA-Z]", text) or re.match(r"\s*<!doctype html|\s*<html", text, re.I):
         raise PathError("it is not XML")
