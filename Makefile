@@ -48,10 +48,10 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest --timeout $(TIMEOUT) --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 nightly: $(READY)
-	FINEWS_KILLS=102 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
+	FINEWS_KILLS=102 FINEWS_CLUSTER_KILLS=20 FINEWS_CLUSTER_WAIT_SECONDS=600 FINEWS_BACKUPS=500 FINEWS_SIMULATED_HOURS=80 FINEWS_ALL_ADDRESSES=1 FINEWS_ALL_BENCHES=1 \
 	    FINEWS_ALL_CONTAINERS=1 FINEWS_ALL_THINGS=1 FINEWS_AS_OF_PAIRS=10000 \
 	    $(VENV)/bin/python -m pytest --timeout 14400 --hypothesis-profile random \
-	    tests/archive tests/crawler tests/faults tests/bench \
+	    tests/archive tests/crawler tests/faults tests/bench tests/cluster/test_kills.py tests/cluster/test_workers.py \
 	    tests/deploy/test_engine.py
 
 fuzz: $(READY)

@@ -1,9 +1,10 @@
-"""``python -m bench.cluster``: what a second worker brings, and what one writer can take.
+"""``python -m bench.cluster``: what more workers bring, and what one writer can take.
 
 Two parts, each by itself with ``--only``:
 
-- ``workers``: whole crawls of eight sites that answer after 200 ms, by four workers and by one,
-  each one crawl at a time; the ratio of their articles per second.
+- ``workers``: whole crawls of declared sources, each a host family of its own that answers after
+  200 ms, by one to four workers, each one crawl at a time; the ratios of their articles per second,
+  and the load of the machine before and meanwhile.
 - ``writer``: batches of made-up articles with their captures, as workers send them, into an
   archive; articles per second by the size of a batch.
 """
@@ -11,30 +12,31 @@ Two parts, each by itself with ``--only``:
 import argparse
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 
+from archive.capture import Capture
 from archive.warc import Exchange
 from bench.articles import as_article
 from bench.corpus import Corpus
-from cluster.app import opened_app
-from cluster.entry_points import send_now
-from cluster.serialisation import Plain, packed_exchange, plain_article
+from cluster.app import command, opened_app
+from cluster.messages import Batch
+from cluster.schedule import JobTable
 from cluster.writing import BatchWriter
-from demo.brokers import Broker, RabbitMQ, running, wait_for
+from demo.brokers import Broker, running, wait_for
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from demo.several import OneOfSeveral, several_sites
 
-SITES, WORKERS, ANSWER_SECONDS = 8, 4, 0.2
+SITES, WORKERS, ANSWER_SECONDS = 8, (1, 2, 3, 4), 0.2
 _FINEWS = (sys.executable, "-m", "archive.cli", "cluster")
 _PAGE_BYTES = 30_000
 
@@ -42,69 +44,64 @@ _PAGE_BYTES = 30_000
 def compare_workers() -> None:
     """One worker and several, at the same sites."""
     sites = list(several_sites(SITES))
-    with tempfile.TemporaryDirectory() as folder, running(RabbitMQ(Path(folder) / "b")) as broker:
-        rates = {
-            workers: articles_a_second(broker, sites, workers, Path(folder) / str(workers))
-            for workers in (1, WORKERS)
-        }
-    for workers, rate in rates.items():
-        print(f"{workers} workers, {SITES} sites: {rate:6.2f} articles/s")
-    print(f"ratio {rates[WORKERS] / rates[1]:.2f}")
+    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder, running(Broker(Path(folder) / "b")) as broker:
+        first = 0.0
+        for workers in WORKERS:
+            rate = articles_a_second(broker, sites, workers, Path(folder) / str(workers))
+            first = first or rate
+            print(
+                f"{workers} workers, {SITES} families: {rate:6.2f} articles/s, "
+                f"ratio {rate / first:.2f}, load {os.getloadavg()[0]:.1f}"
+            )
 
 
 #: Of a worker that need not spare the sites of a replica.
 _SETTINGS = """
 from settings.cluster import *
 
-DOWNLOAD_DELAY = 0
+FINEWS_DECLARATIONS = ["sources"]
+FINEWS_FIRST_DAYS = 30000
+DOWNLOAD_SLOTS = {"finews": {"concurrency": 1, "delay": 0}}
 AUTOTHROTTLE_ENABLED = False
 """
 
 
 def articles_a_second(
-    broker: Broker,
-    sites: Sequence[OneOfSeveral],
-    workers: int,
-    folder: Path,
-    arguments: str = "",
+    broker: Broker, sites: Sequence[OneOfSeveral], workers: int, folder: Path
 ) -> float:
     """Archived articles over the time from the first job's sending to the last one's end.
 
     :param workers: each with one crawl at a time.
     :param folder: is created.
-    :param arguments: of the jobs, in TOML.
     """
-    folder.mkdir()
+    (folder / "sources").mkdir(parents=True)
     for one in sites:
-        (folder / f"{one.name}.toml").write_text(one.sources, encoding="utf-8")
-    (folder / "hurried.py").write_text(_SETTINGS, encoding="utf-8")
-    (folder / "jobs.toml").write_text(
-        "".join(
-            f'[{one.name}]\nevery = 600\nsources = "{one.name}.toml"\n'
-            f"arguments = {{ {arguments} }}\n"
-            for one in sites
-        ),
-        encoding="utf-8",
-    )
+        (folder / "sources" / f"{one.name}.toml").write_text(one.declaration, encoding="utf-8")
+    declared = repr(str(folder / "sources"))
+    (folder / "hurried.py").write_text(_SETTINGS.replace('"sources"', declared), encoding="utf-8")
+    jobs = "".join(f"[{one.name}]\nevery = 0\n" for one in sites)
+    (folder / "jobs.toml").write_text(jobs, encoding="utf-8")
     table = {host: _slow(site) for one in sites for host, site in one.sites.items()}
-    os.environ["FINEWS_BROKER"] = broker.url
     with Replica(table) as replica, ExitStack() as stop:
         environment = {
+            "FINEWS_BROKER": broker.url,
             "http_proxy": replica.proxy_url,
-            "FINEWS_ARCHIVE": str(folder / "news"),
             "SCRAPY_SETTINGS_MODULE": "hurried",
             "PYTHONPATH": str(folder),
         }
-        stop.enter_context(_process(folder, environment, "writer"))
-        for number in range(workers):
-            known = {"FINEWS_KNOWN": str(folder / f"known{number}.db")}
-            worker = ("worker", "--crawls", "1", "--name", f"worker{number}")
-            stop.enter_context(_process(folder, environment | known, *worker))
+        writer = ("writer", str(folder / "news"), "--jobs", str(folder / "jobs.toml"))
+        stop.enter_context(_process(folder, environment, *writer, "--take-over"))
         with opened_app(broker.url) as app:
+            wait_for(lambda: app.control.ping(timeout=1))
+            for number in range(workers):
+                known = {"FINEWS_KNOWN": str(folder / f"known{number}.db")}
+                worker = ("worker", "--crawls", "1", "--name", f"worker{number}")
+                stop.enter_context(_process(folder, environment | known, *worker))
             wait_for(lambda: len(app.control.ping(timeout=1) or ()) == workers + 1)
-        started = time.monotonic()
-        send_now(folder / "jobs.toml", ())
-        wait_for(lambda: ended_jobs(folder / "news", well=True) == len(sites), 900)
+            started = time.monotonic()
+            command(app, "finews_change", action="send", names=[])
+            wait_for(lambda: succeeded_jobs(folder / "news") == len(sites), 900)
         seconds = time.monotonic() - started
     return len(list((folder / "news" / "_posts").rglob("*.md"))) / seconds
 
@@ -133,15 +130,10 @@ def _process(folder: Path, environment: dict[str, str], *command: str) -> Iterat
         process.wait(timeout=60)
 
 
-def ended_jobs(archive: Path, *, well: bool = False) -> int:
-    """How many jobs have ended by now, or have ended well, as the writer of an archive knows."""
-    sql = "SELECT count(*) FROM jobs WHERE status = 0 OR NOT ?"
-    try:
-        with closing(sqlite3.connect(f"file:{archive / 'cluster.db'}?mode=ro", uri=True)) as db:
-            (ended,) = db.execute(sql, [well]).fetchone()
-    except sqlite3.OperationalError:
-        return 0
-    return int(ended)
+def succeeded_jobs(archive: Path) -> int:
+    """Return how many jobs have succeeded by now."""
+    states = JobTable(archive / "cluster.db").states().values()
+    return sum(state.succeeded is not None for state in states)
 
 
 def measure_writer(share: float) -> None:
@@ -154,7 +146,7 @@ def measure_writer(share: float) -> None:
             with BatchWriter(archive) as writer:
                 started = time.perf_counter()
                 for batch in batches:
-                    writer.write(batch)
+                    writer.write(batch.model_dump_json())
                 seconds = time.perf_counter() - started
             kinds = ("_posts", "warc", "catalog.db")
             disk = {kind: _bytes_of(archive / kind) / (size * count) / 1000 for kind in kinds}
@@ -170,7 +162,7 @@ def _bytes_of(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def _batches(articles: int, size: int) -> Iterator[Plain]:
+def _batches(articles: int, size: int) -> Iterator[Batch]:
     """Each of a crawl of its own, whose exchanges are then all new."""
     posts, rng = list(Corpus().posts(articles)), random.Random(0)
     for number, start in enumerate(range(0, articles, size)):
@@ -181,12 +173,10 @@ def _batches(articles: int, size: int) -> Iterator[Plain]:
             captures = []
             for offset, body in enumerate((article.body.encode(), page), position * 2):
                 url = f"http://site.test/{post.info_code}/{offset}"
-                exchanges.append((offset, packed_exchange(_exchange(url, body))))
-                capture = {"url": url, "file": f"bench{number}", "offset": offset, "fetched": ""}
-                captures.append(capture)
-            sent.append(plain_article(article) | {"captures": captures})
-        batch = {"crawl": f"bench{number}", "number": 0}
-        yield batch | {"exchanges": exchanges, "articles": sent}
+                exchanges.append((offset, _exchange(url, body)))
+                captures.append(Capture(url=url, file=f"bench{number}", offset=offset, fetched=""))
+            sent.append(replace(article, captures=tuple(captures)))
+        yield Batch(crawl=f"bench{number}", number=0, exchanges=exchanges, articles=sent)
 
 
 def _exchange(url: str, body: bytes) -> Exchange:

@@ -6,32 +6,28 @@ for archived would never be fetched.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from datetime import datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from archive.article import Edition
 from archive.article_id import ArticleId
+from archive.clock import utc_iso
 from archive.errors import ArchiveError
 from archive.storage import Closing, plain, sqlite_errors
 
-#: First-seen time (ISO 8601), article code, path and category slug of a post.
+#: First-seen time (ISO 8601, UTC), article code, path and category slug of a post.
 Seen = tuple[str, str, str, str | None]
 
-#: Number of digits of most info codes.
-_USUAL_DIGITS = 18
-
 #: Version of the tables; a file with another version is emptied and filled again.
-_VERSION = 2
+_VERSION = 3
 
 _SCHEMA = f"""
     DROP TABLE IF EXISTS slugs; DROP TABLE IF EXISTS known; DROP TABLE IF EXISTS state;
-    CREATE TABLE slugs (id INTEGER PRIMARY KEY, slug TEXT UNIQUE);
     CREATE TABLE known (
-        code INTEGER, edition TEXT, slug INTEGER, seen INTEGER, PRIMARY KEY (code, edition)
+        code TEXT, edition TEXT, slug TEXT, seen TEXT, PRIMARY KEY (code, edition)
     ) WITHOUT ROWID;
     CREATE TABLE state (archive TEXT, first_seen TEXT);
     PRAGMA user_version = {_VERSION};
@@ -76,7 +72,7 @@ class ArchivedIds(Closing):
             row = self._db.execute("SELECT archive, first_seen FROM state").fetchone()
             if row and row[0] == archive:
                 return str(row[1])
-            self._db.executescript("DELETE FROM known; DELETE FROM slugs; DELETE FROM state;")
+            self._db.executescript("DELETE FROM known; DELETE FROM state;")
             self._db.execute("INSERT INTO state VALUES (?, '')", [archive])
         return ""
 
@@ -84,15 +80,9 @@ class ArchivedIds(Closing):
         """Add posts of the archive, in the order in which they were first seen."""
         if not seen:
             return
-        slugs = {slug for *_, slug in seen if slug is not None}
+        rows = ((code, Edition.of_name(path), slug, time) for time, code, path, slug in seen)
         with self._access(), self._db:
-            self._db.executemany(
-                "INSERT OR IGNORE INTO slugs (slug) VALUES (?)", ((slug,) for slug in slugs)
-            )
-            ids = dict(self._db.execute("SELECT slug, id FROM slugs"))
-            self._db.executemany(
-                "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", _rows(seen, ids)
-            )
+            self._db.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
             newest = seen[-1][0]
             self._db.execute("UPDATE state SET first_seen = max(first_seen, ?)", [newest])
 
@@ -106,21 +96,20 @@ class ArchivedIds(Closing):
     def was_known(self, info_code: ArticleId, at: datetime) -> bool:
         """Return whether the archive had the article at a time."""
         row = self._one("SELECT min(seen) FROM known WHERE code = ? GROUP BY code", info_code)
-        return row is not None and int(row[0]) <= _seconds(at)
+        return row is not None and str(row[0]) <= utc_iso(at)
 
     def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of the category that the article is archived in; None without one.
 
         :param edition: edition to look for; None for the media's edition, or else any.
         """
-        sql = "SELECT slugs.slug FROM known JOIN slugs ON id = known.slug WHERE code = ?"
-        row = self._one(sql, info_code, edition)
-        return str(row[0]) if row else None
+        row = self._one("SELECT slug FROM known WHERE code = ?", info_code, edition)
+        return str(row[0]) if row and row[0] is not None else None
 
     def _one(
         self, sql: str, info_code: ArticleId, edition: Edition | None = None
     ) -> tuple[Any, ...] | None:
-        wanted: list[object] = [_key(info_code)]
+        wanted: list[object] = [info_code]
         if edition is not None:
             sql, wanted = f"{sql} AND edition = ?", [*wanted, edition]
         with self._access(), closing(self._db.execute(sql, wanted)) as found:
@@ -131,36 +120,3 @@ class ArchivedIds(Closing):
         return sqlite_errors(
             f"Could not use {self._path}", "it may be deleted, and is then filled again"
         )
-
-
-def _rows(seen: Iterable[Seen], ids: dict[str, int]) -> list[tuple[int, Edition, int, int]]:
-    """Return the rows in the order of the primary key, which fills the pages of the table.
-
-    The slug 0 stands for no category.
-    """
-    return sorted(
-        (
-            _key(ArticleId(code)),
-            Edition.of_name(path),
-            0 if slug is None else ids[slug],
-            _seconds(datetime.fromisoformat(time)),
-        )
-        for time, code, path, slug in seen
-    )
-
-
-def _seconds(time: datetime) -> int:
-    return int(time.timestamp())
-
-
-def _key(article_id: ArticleId) -> int:
-    """Return the integer key of an article.
-
-    The 18 digits of most info codes are their number, which begins with the day: codes of a day are
-    near each other. Others have a negative hash of 63 bits, for which a collision with one of 10⁸
-    articles has a probability of 10⁻¹¹.
-    """
-    text = article_id.native if article_id.is_info_code else article_id
-    if article_id.is_info_code and len(text) == _USUAL_DIGITS:
-        return int(text)
-    return -1 - (int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 1)

@@ -1,7 +1,8 @@
 """The log of the batches that the archive has, so that a batch received twice changes nothing.
 
-It is a file next to the catalog. When it is deleted, the counts of running crawls are lost, and the
-workers request the ids of all archived articles again; nothing else.
+It is a file next to the catalog, which also has the schedule. When it is deleted, the counts of
+running crawls and the states of jobs are lost, and the workers request the ids of all archived
+articles again; nothing else.
 """
 
 import json
@@ -9,7 +10,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,31 +33,12 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS captures (
         crawl TEXT, offset INTEGER, capture TEXT, PRIMARY KEY (crawl, offset)
     ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS jobs (
-        name TEXT PRIMARY KEY, status INTEGER, sentence TEXT, ended TEXT, failures INTEGER
-    );
+    DROP TABLE IF EXISTS jobs;
 """
 
 
-@dataclass(frozen=True, slots=True)
-class JobEnded:
-    """The result of the last run of a job.
-
-    :param status: exit status; 0 for success.
-    :param sentence: the reason for the status.
-    :param ended: time of the end, ISO 8601, UTC.
-    :param failures: number of failures in a row.
-    """
-
-    name: str
-    status: int
-    sentence: str
-    ended: str
-    failures: int
-
-
 class BatchLog:
-    """The batches, captures and jobs of crawls.
+    """The batches and captures of crawls.
 
     :raises ArchiveError: here and from every method, when the file cannot be read or written.
     """
@@ -133,13 +115,13 @@ class BatchLog:
         with self._access(), self._db:
             self._db.execute(
                 "INSERT OR REPLACE INTO crawls VALUES (?, ?, ?, ?, NULL)",
-                [crawl, number, spider, _iso(now)],
+                [crawl, number, spider, utc_iso(now)],
             )
             old = "(SELECT crawl FROM crawls WHERE begun < ?)"
             for table in ("batches", "captures", "crawls"):
                 self._db.execute(
                     f"DELETE FROM {table} WHERE crawl IN {old}",  # noqa: S608
-                    [_iso(now - _RETENTION)],
+                    [utc_iso(now - _RETENTION)],
                 )
 
     def number_of(self, crawl: str) -> int | None:
@@ -158,32 +140,9 @@ class BatchLog:
     def end(self, crawl: str, now: datetime) -> None:
         """Record that a crawl has ended; delete the captures of its exchanges."""
         with self._access(), self._db:
-            self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [_iso(now), crawl])
+            self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [utc_iso(now), crawl])
             self._db.execute("DELETE FROM captures WHERE crawl = ?", [crawl])
-
-    def job_ended(self, name: str, status: int, sentence: str, now: datetime) -> None:
-        """Record that a job has ended."""
-        with self._access(), self._db:
-            self._db.execute(
-                """
-                INSERT INTO jobs VALUES (:name, :status, :sentence, :ended, :status <> 0)
-                ON CONFLICT (name) DO UPDATE SET status = :status, sentence = :sentence,
-                    ended = :ended, failures = CASE WHEN :status = 0 THEN 0 ELSE failures + 1 END
-                """,
-                {"name": name, "status": status, "sentence": sentence, "ended": _iso(now)},
-            )
-
-    def jobs(self) -> list[JobEnded]:
-        """Return the last result of each job, most failures first."""
-        sql = (
-            "SELECT name, status, sentence, ended, failures FROM jobs ORDER BY failures DESC, name"
-        )
-        return [JobEnded(*row) for row in self._rows(sql)]
 
     def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self._access():
             return self._db.execute(sql, parameters).fetchall()
-
-
-def _iso(time: datetime) -> str:
-    return utc_iso(time, zone="+00:00")

@@ -1,28 +1,39 @@
-"""The commands ``finews cluster …``, one for each role."""
+"""The commands ``finews cluster …``."""
 
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archive.commands.arguments import archive as _archive
 
-_jobs = click.option(
-    "--jobs",
-    "jobs_file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    envvar="FINEWS_JOBS",
-    required=True,
-    help="The jobs file; by default the environment variable FINEWS_JOBS.",
-)
+if TYPE_CHECKING:
+    from celery import Celery
+
+
+@contextmanager
+def _opened_app() -> Iterator["Celery"]:
+    """Open the application of FINEWS_BROKER; ``finews --help`` does not wait for its import."""
+    from cluster.app import broker_url, opened_app
+
+    with opened_app(broker_url()) as app:
+        yield app
 
 
 @click.group()
 def cluster() -> None:
     """Crawl with several machines into one archive.
 
-    The environment variable FINEWS_BROKER is the broker's address, such as
-    amqp://user:password@host:5672// or redis://host:6379/0.
+    The environment variable FINEWS_BROKER is the address of a RabbitMQ, such as
+    amqp://user:password@host:5672//, or amqps:// for TLS; FINEWS_BROKER_CA is the file with the
+    certificate of a private authority.
     """
     if find_spec("celery") is None:
         raise click.ClickException(
@@ -38,61 +49,139 @@ def cluster() -> None:
 @click.option("--name", default="worker", show_default=True, help="Name, unique on the machine.")
 def worker(crawls: int, name: str) -> None:
     """Run the crawls of jobs, until stopped."""
-    from cluster.entry_points import work
+    from cluster.worker import work
 
     work(crawls, name)
 
 
 @cluster.command()
 @_archive
-def writer(archive: Path) -> None:
-    """Write what the workers send into ARCHIVE, until stopped. Run only one writer."""
-    from cluster.entry_points import write
-
-    write(archive)
-
-
-@cluster.command()
-@_jobs
 @click.option(
-    "--schedule",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default="beat-schedule",
-    show_default=True,
-    help="File that stores when each job was last sent.",
+    "--jobs",
+    "jobs_file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    envvar="FINEWS_JOBS",
+    help="The jobs file; by default the environment variable FINEWS_JOBS.",
 )
-def beat(jobs_file: Path, schedule: Path) -> None:
-    """Send each job when it is due, until stopped. Run only one of these."""
-    from cluster.entry_points import send_when_due
+@click.option(
+    "--take-over", is_flag=True, help="ARCHIVE replaces the one that the cluster has so far."
+)
+def writer(archive: Path, jobs_file: Path | None, take_over: bool) -> None:
+    """Write what the workers send into ARCHIVE, and send them the jobs, until stopped.
 
-    send_when_due(jobs_file, schedule)
+    A cluster has one writer; a second one refuses to start.
+    """
+    from cluster.writer import write
 
-
-@cluster.command()
-@_jobs
-@click.argument("names", nargs=-1)
-def send(jobs_file: Path, names: tuple[str, ...]) -> None:
-    """Send the named jobs now; without names, all jobs."""
-    from cluster.entry_points import send_now
-
-    click.echo(f"{send_now(jobs_file, names)} jobs sent.")
+    write(archive, jobs_file, take_over=take_over)
 
 
 @cluster.command()
-@click.option("--patience", default=10.0, show_default=True, help="Seconds to wait for the writer.")
-def status(patience: float) -> None:
-    """Show the status of the jobs and the delay of the writer."""
-    from cluster.app import broker_url, opened_app
-    from cluster.status import described, status_of
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--metrics", "as_metrics", is_flag=True, help="Print Prometheus' text format.")
+def status(as_json: bool, as_metrics: bool) -> None:
+    """Show broker, writer, workers and jobs, within three seconds.
 
-    with opened_app(broker_url()) as app:
-        for line in described(status_of(app, patience), patience):
-            click.echo(line)
+    The exit status is 1 when there is a problem.
+    """
+    from cluster.status import described, metrics, status_of
+
+    with _opened_app() as app:
+        found = status_of(app)
+        if as_json:
+            click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+        else:
+            for line in metrics(found) if as_metrics else described(found):
+                click.echo(line)
+    sys.exit(1 if found.problems else 0)
+
+
+def _changing(action: str, done: str, doc: str) -> None:
+    """Add a command that changes jobs.
+
+    :param done: what has happened to the jobs.
+    """
+
+    def change(names: tuple[str, ...]) -> None:
+        from cluster.app import command
+
+        with _opened_app() as app:
+            changed = command(app, "finews_change", action=action, names=list(names))
+        click.echo(f"{len(changed)} jobs {done}: {', '.join(changed) or 'none'}.")
+
+    change.__doc__ = doc
+    named = click.argument("names", metavar="[JOB|SOURCE]...", nargs=-1)
+    cluster.command(name=action)(named(change))
+
+
+_changing("send", "wait for their turn", "Let jobs run as soon as possible; without names, all.")
+_changing("pause", "are paused", "Send jobs no more until they are resumed; without names, all.")
+_changing("resume", "are sent again", "Undo a pause.")
+_changing("cancel", "are cancelled", "End the runs of jobs, and do not wait; without names, all.")
 
 
 @cluster.command()
-def retry() -> None:
-    """Send the batches that were set aside to the writer again."""
-    from cluster.entry_points import send_again
+@click.option("--seconds", default=1800, show_default=True, help="The longest time to wait.")
+def drain(seconds: int) -> None:
+    """Pause all jobs, and wait until no crawl runs and the writer has written everything."""
+    from cluster.app import ARCHIVE, command
+    from cluster.status import status_of
 
-    click.echo(f"{send_again()} batches sent again.")
+    with _opened_app() as app:
+        command(app, "finews_change", action="pause", names=[])
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            found = status_of(app)
+            runs = [job["name"] for job in found.jobs if job["run"]]
+            if found.lag is not None and not runs and not (found.messages or {}).get(ARCHIVE):
+                click.echo("No crawl runs, and all is written. To go on: finews cluster resume")
+                return
+            time.sleep(1)
+    raise click.ClickException(f"After {seconds} s these jobs still run: {', '.join(runs)}.")
+
+
+@cluster.group(invoke_without_command=True)
+@click.pass_context
+def dead(context: click.Context) -> None:
+    """List the messages that could not be processed."""
+    if context.invoked_subcommand is None:
+        from cluster.dead_letters import dead_letters
+
+        with _opened_app() as app:
+            for each in dead_letters(app):
+                size = f"{each.size} bytes"
+                facts = (each.number, each.time, each.queue, each.task, size, each.reason)
+                click.echo("  ".join(map(str, facts)))
+
+
+@dead.command()
+@click.argument("number", type=int)
+def show(number: int) -> None:
+    """Show the beginning of a message."""
+    from cluster.dead_letters import NoDeadLetter, dead_letters
+
+    with _opened_app() as app:
+        found = [each for each in dead_letters(app) if each.number == number]
+    if not found:
+        raise NoDeadLetter(f"There is no dead letter {number}.")
+    click.echo(json.dumps(asdict(found[0]), ensure_ascii=False, indent=2))
+
+
+@dead.command()
+@click.argument("numbers", type=int, nargs=-1)
+def retry(numbers: tuple[int, ...]) -> None:
+    """Send messages to where they were; without numbers, all."""
+    from cluster.dead_letters import take
+
+    with _opened_app() as app:
+        click.echo(f"{take(app, numbers, sends=True)} dead letters sent again.")
+
+
+@dead.command()
+@click.argument("numbers", type=int, nargs=-1, required=True)
+def drop(numbers: tuple[int, ...]) -> None:
+    """Delete messages for good."""
+    from cluster.dead_letters import take
+
+    with _opened_app() as app:
+        click.echo(f"{take(app, numbers, sends=False)} dead letters deleted.")

@@ -1,37 +1,37 @@
-"""The jobs file: which crawls to run, and how often.
+"""The jobs file: which sources to crawl, and how often.
 
-[mirror]                            # the job's name
-every = 300                         # seconds from one start to the next
-sources = "sources.toml"            # facts about the site, in the folder of this file
-days = 3                            # only articles published in the last three days
-arguments = { category = "emnews" } # arguments of the spider
-delay = 2                           # seconds between two requests to a host
+[ths-flash]                     # the job's name
+source = "ths"                  # the source; by default the name of the job
+every = 300                     # seconds from one start to the next; 0: only when it is sent
+days = 3                        # only articles published in the last three days
+arguments = { list = "flash" }  # arguments of the source's spider
 
 A job comes from a queue, and a process that may write to the queue must not be able to run code on
-a worker. So a job has a spider, arguments of that spider and a delay, but no Scrapy setting:
-``LOG_FILE`` and ``JOBDIR`` together would turn two messages into code.
+a worker. So a job names a source, whose facts each machine has in its own files, and arguments,
+which the worker checks again. It has no Scrapy setting and names no file.
 """
 
 import tomllib
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from scrapy.settings import BaseSettings
 
 from archive.article import SHANGHAI
-from archive.clock import Clock, utc_now
 from archive.errors import FinewsError
 from archive.validation import in_one_sentence
-from crawler.arguments import EastmoneyArguments, FinewsArguments
+from crawler.declarations.loading import files_in
+from crawler.running.call import check_arguments, spider_class_of
+from crawler.running.plan import sources_of
 from crawler.sources import Sources
+from crawler.spider_loader import DeclaredSpiderLoader
 
-#: The arguments that a job may have, by spider; the crawl checks their values.
-_ARGUMENTS = {
-    # `share` may name a file of the worker.
-    "finews": FinewsArguments.model_fields.keys() - {"share"},
-    "eastmoney": EastmoneyArguments.model_fields.keys(),
-}
+#: Arguments that may name a file of the worker.
+_OF_FILES = {"share", "url"}
 
 
 class InvalidJobs(FinewsError):
@@ -39,66 +39,57 @@ class InvalidJobs(FinewsError):
 
 
 class Job(BaseModel):
-    """A crawl, as it is sent to a worker.
+    """A crawl of a source.
 
-    :param name: name of the job in the jobs file.
-    :param every: seconds from one start to the next.
-    :param spider: name of the spider.
-    :param sources: text of the sources file; None for the project's own file.
+    :param source: name of the source.
+    :param every: seconds from one start to the next, by default the interval that the source
+        declares; 0 for a job that is only sent by hand.
     :param days: number of last days whose articles are crawled; None for all.
-    :param arguments: arguments of the spider.
-    :param delay: seconds between two requests to a host; None for the project's setting.
+    :param arguments: arguments of the source's spider.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
-    every: Annotated[float, Field(gt=0)]
-    spider: Literal["finews", "eastmoney"] = "finews"
-    sources: str | None = None
+    source: str
+    every: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     days: Annotated[int, Field(ge=0)] | None = None
     arguments: dict[str, str] = {}
-    delay: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _have_no_settings(cls, job: object) -> object:
-        if isinstance(job, dict) and "settings" in job:
-            raise ValueError(
-                "a job can no longer have settings; write delay = 2 for DOWNLOAD_DELAY, "
-                "and set other settings on the workers"
-            )
-        return job
 
     @model_validator(mode="after")
-    def _know_the_arguments(self) -> Self:
-        for name in self.arguments.keys() - _ARGUMENTS[self.spider]:
-            raise ValueError(f"{name} is no argument of the spider {self.spider} for a job")
+    def _name_no_file(self) -> Self:
+        for name in self.arguments.keys() & _OF_FILES:
+            raise ValueError(f"{name} is no argument for a job, because it may name a file")
         return self
 
-    def command(self, sources: Path, clock: Clock = utc_now) -> list[str]:
-        """Return the arguments of ``scrapy`` that run the job.
-
-        :param sources: path of a file with the text of the sources file.
-        """
-        arguments, settings = dict(self.arguments), dict[str, object]()
-        if self.delay is not None:
-            settings["DOWNLOAD_DELAY"] = self.delay
-        if self.days is not None:
-            day = clock().astimezone(SHANGHAI).date() - timedelta(days=self.days)
-            arguments["since"] = day.isoformat()
-        if self.sources is not None:
-            settings["FINEWS_SOURCES"] = sources
-        command = ["crawl", self.spider]
-        command += [word for item in arguments.items() for word in ("-a", "=".join(item))]
-        return command + [w for name, value in settings.items() for w in ("-s", f"{name}={value}")]
+    def arguments_at(self, now: datetime) -> dict[str, str]:
+        """Return the arguments of a crawl that begins at a time."""
+        if self.days is None:
+            return self.arguments
+        day = now.astimezone(SHANGHAI).date() - timedelta(days=self.days)
+        return self.arguments | {"since": day.isoformat()}
 
 
-def read_jobs(path: Path) -> dict[str, Job]:
-    """Read a jobs file and the sources files that it names; return the jobs by name.
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs by name, and why others are left out.
 
-    :raises InvalidJobs: when the jobs file cannot be read or has a wrong entry, which is named.
-    :raises InvalidSources: when a sources file cannot be read or has a wrong entry.
+    :param every: seconds from one start of each job to the next; 0 for one that is only sent.
+    :param families: the host families and hosts that each job visits.
+    :param broken: one sentence for each job that is wrong.
+    """
+
+    valid: dict[str, Job] = field(default_factory=dict)
+    every: dict[str, float] = field(default_factory=dict)
+    families: dict[str, frozenset[str]] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+
+def read_jobs(path: Path, settings: BaseSettings) -> Jobs:
+    """Read a jobs file, and check each job against its source.
+
+    :param settings: of a worker, which name the files of the sources.
+    :raises InvalidJobs: when the file cannot be read or is no TOML.
+    :raises InvalidSources: when the sources file of the settings is wrong.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -106,18 +97,39 @@ def read_jobs(path: Path) -> dict[str, Job]:
         raise InvalidJobs(f"Could not read the jobs {path}: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidJobs(f"The jobs {path} are not TOML: {error}.") from error
-    return {name: _job(path, name, table) for name, table in tables.items()}
+    facts, loader = Sources.load(Path(settings["FINEWS_SOURCES"])), DeclaredSpiderLoader(settings)
+    known = sources_of(loader.list(), loader.declarations, loader.own, facts.families.values())
+    jobs = Jobs()
+    for name, table in tables.items():
+        try:
+            job = _job(name, table)
+            check_arguments(spider_class_of(loader, job.source), job.arguments, facts)
+        except FinewsError as error:
+            jobs.broken[name] = f"The job {name} in {path} is wrong: {error}"
+            continue
+        source, declaration = known[job.source], loader.declarations.get(job.source)
+        jobs.valid[name] = job
+        own = source.manners.interval_seconds
+        jobs.every[name] = own if job.every is None else job.every
+        hosts = set(declaration.pictures.hosts) if declaration else set()
+        if job.source in loader.own:
+            hosts |= {urlsplit(address).hostname or "" for address in facts.share.api}
+            hosts |= {*facts.pictures.hosts}
+        jobs.families[name] = source.families | hosts
+    return jobs
 
 
-def _job(path: Path, name: str, table: object) -> Job:
+def _job(name: str, table: object) -> Job:
     if not isinstance(table, dict):
-        raise InvalidJobs(f"The jobs {path} are wrong: {name} should be a table.")
-    sources = table.get("sources")
-    if isinstance(sources, str):
-        file = path.parent / sources
-        Sources.load(file)
-        table = table | {"sources": file.read_text(encoding="utf-8")}
+        raise InvalidJobs("it should be a table.")
     try:
-        return Job.model_validate(table | {"name": name})
+        return Job.model_validate({"source": name} | table)
     except ValidationError as error:
-        raise InvalidJobs(f"The job {name} in {path} is wrong: {in_one_sentence(error)}") from error
+        raise InvalidJobs(in_one_sentence(error)) from error
+
+
+def changes_of(path: Path, settings: BaseSettings) -> dict[Path, int]:
+    """Return when each file that `read_jobs` reads was changed."""
+    declarations = files_in(Path(folder) for folder in settings.getlist("FINEWS_DECLARATIONS"))
+    files = (path, Path(settings["FINEWS_SOURCES"]), *declarations.values())
+    return {file: file.stat().st_mtime_ns if file.exists() else 0 for file in files}

@@ -7,41 +7,36 @@ read from, so that batches may arrive twice or in another order.
 """
 
 import asyncio
-import os
-import tempfile
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import uuid4
 
 from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
-from scrapy.utils.misc import load_object
 
 from archive.article import Article, Edition
 from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import History, PostRow, StoredBody
 from archive.categories import Category
-from archive.clock import Clock
 from archive.content import format_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
+from archive.errors import ArchiveLocked, FinewsError
 from archive.warc import Exchange
-from cluster.app import ARCHIVE, broker_url, opened_app
+from cluster.app import BROKEN, Plain, ask, broker_url, no_broker, opened_app, send
 from cluster.archived_ids import ArchivedIds
-from cluster.host_locks import HostLocks, end_with_pipe, lock_backend
-from cluster.rpc import BROKEN, ask, no_broker
-from cluster.serialisation import Plain, article_of, packed_exchange, plain_article, plain_event
+from cluster.host_locks import HostLocks
+from cluster.messages import ARCHIVED, Batch, Brief, CrawlBegin, CrawlEnd, Message
 from crawler.archive_port import Sent
 from crawler.items import ArchiveEvent
-
-#: Environment variable: file descriptor of a pipe whose other end the worker has open.
-WORKER_PIPE = "FINEWS_WORKER_PIPE"
+from crawler.session import declaration_of, picture_hosts_of
 
 #: Number of events of archived articles in one message.
 _MAX_EVENTS = 100
@@ -50,56 +45,67 @@ _MAX_EVENTS = 100
 _MAX_BYTES = 4 * 1024 * 1024
 
 
+class RunEnded(ArchiveLocked):
+    """The run of the job has ended elsewhere, or was cancelled."""
+
+    def __init__(self) -> None:
+        FinewsError.__init__(self, "This run of the job has ended elsewhere, or was cancelled.")
+
+
 class RemoteArchive:
     """The archive for a crawl on a worker; the writer is another process, usually elsewhere.
 
-    The hosts of the crawl's spider are locked until the archive is closed.
+    `run` is the run of a job that the crawls of this process are; None when they are of no job.
 
-    :param broker: address of the broker.
-    :param hosts: hosts to lock.
-    :param known: path of the file with the ids of archived articles.
-    :param patience: seconds to wait for the writer.
-    :param about: spider, arguments and revisits of the crawl, sent to the writer.
+    The hosts of the crawl's spider are locked until the archive is closed.
 
     :raises ArchiveLocked: when another crawl has locked one of the hosts.
     :raises ArchiveError: here and from every method, when broker or writer do not answer.
     """
 
-    def __init__(
-        self,
-        broker: str,
-        hosts: Sequence[str],
-        *,
-        known: Path,
-        clock: Clock,
-        patience: float,
-        about: Plain,
-    ) -> None:
+    run: ClassVar[str | None] = None
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        hosts: list[str] = [*getattr(crawler.spider, "allowed_domains", ())]
+        if settings.getbool("FINEWS_MEDIA"):
+            hosts += picture_hosts_of(crawler)
         self.writing = asyncio.Lock()
         self._crawl = uuid4().hex
-        self._clock = clock
-        self._patience = patience
+        self._patience = settings.getfloat("FINEWS_WRITER_TIMEOUT_SECONDS")
         self._sending = threading.Lock()
         self._batches = 0
         self._sent: set[tuple[ArticleId, Edition]] = set()
-        self._events: list[tuple[ArticleId, object]] = []
+        self._events: list[ArchiveEvent] = []
         with ExitStack() as undo:
-            self._app = undo.enter_context(opened_app(broker))
-            self._spool = undo.enter_context(_Spool())
-            self._known = undo.enter_context(ArchivedIds(known))
-            undo.callback(_lock(broker, hosts).close)
-            brief = self._fetch_facts(hosts, about)
+            self._app = undo.enter_context(opened_app(broker_url()))
+            self._spool = undo.enter_context(closing(_Spool()))
+            self._known = undo.enter_context(ArchivedIds(Path(settings["FINEWS_KNOWN"])))
+            try:
+                undo.callback(HostLocks(self._app, hosts).close)
+            except BROKEN as error:
+                raise no_broker(error) from error
+            self._brief = self._fetch_facts(
+                hosts=hosts,
+                run=self.run,
+                spider=crawler.spidercls.name,
+                arguments=getattr(crawler.spider, "given_arguments", {}),
+                due={
+                    "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
+                    "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
+                    "limit": settings.getint("FINEWS_REVISITS"),
+                    "learnt": settings.getbool("FINEWS_REVISITS_LEARNT"),
+                    "source": crawler.spidercls.name if declaration_of(crawler) else EASTMONEY,
+                },
+            )
             self._closing = undo.pop_all()
-        self.crawl_state = _ForwardedState(brief["memory"], self._send_blocks)
-        self._categories = {media: Category(slug, tag) for media, slug, tag in brief["categories"]}
-        self._articles: dict[ArticleId, list[Article]] = {}
-        self._due = [self._row(*found) for found in brief["due"]]
-        self._stand_ins = {
-            (code, Edition(edition)): StoredBody(**body)
-            for code, edition, body in brief["stand_ins"]
-        }
-        self._completed: str | None = brief["completed"]
-        self._usual_failures: float = brief["usual_failures"]
+        brief = self._brief
+        self.crawl_state = _ForwardedState(brief.memory, self._send_blocks)
+        self._categories = {media: Category(slug, tag) for media, slug, tag in brief.categories}
+        self._stand_ins = {(code, edition): body for code, edition, body in brief.stand_ins}
+        self._editions = {row.info_code: editions for row, editions in brief.due}
+        # The crawl that had locked the hosts before may just have sent a request to them.
+        time.sleep(settings.getfloat("DOWNLOAD_DELAY"))
 
     @classmethod
     def check(cls, settings: BaseSettings) -> None:
@@ -107,40 +113,16 @@ class RemoteArchive:
 
         :raises ArchiveError: when it cannot.
         """
-        patience = settings.getint("FINEWS_WRITER_TIMEOUT_SECONDS")
         try:
             with opened_app(broker_url()) as app, app.connection() as connection:
-                connection.ensure_connection(max_retries=1, timeout=patience)
+                connection.connect()
         except BROKEN as error:
             raise no_broker(error) from error
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Lock the spider's hosts, and fetch the archive's facts about them."""
-        if pipe := os.environ.get(WORKER_PIPE):
-            end_with_pipe(int(pipe))
-        settings = crawler.settings
-        hosts: Sequence[str] = getattr(crawler.spider, "allowed_domains", ())
-        archive = cls(
-            broker_url(),
-            hosts,
-            known=Path(settings["FINEWS_KNOWN"]),
-            clock=load_object(settings["FINEWS_CLOCK"]),
-            patience=settings.getfloat("FINEWS_WRITER_TIMEOUT_SECONDS"),
-            about={
-                "spider": crawler.spidercls.name,
-                "arguments": getattr(crawler.spider, "given_arguments", {}),
-                "due": {
-                    "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
-                    "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
-                    "limit": settings.getint("FINEWS_REVISITS"),
-                    "learnt": settings.getbool("FINEWS_REVISITS_LEARNT"),
-                },
-            },
-        )
-        # The crawl that had locked the hosts before may just have sent a request to them.
-        time.sleep(settings.getfloat("DOWNLOAD_DELAY"))
-        return archive
+        return cls(crawler)
 
     @staticmethod
     def whereabouts(settings: BaseSettings) -> str:
@@ -159,12 +141,13 @@ class RemoteArchive:
         return any((info_code, each) in self._sent for each in editions)
 
     def was_known(self, info_code: ArticleId, at: datetime) -> bool:
-        """Return whether the article was archived at a time."""
-        return self._known.was_known(info_code, at)
+        """Return whether the article was archived, or recorded as failed, at a time."""
+        failed = self.crawl_state.failure_of(info_code)
+        return self._known.was_known(info_code, at) or (failed is not None and failed.first <= at)
 
     def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
         """Return when the last complete crawl of this spider with these arguments ended."""
-        return datetime.fromisoformat(self._completed) if self._completed else None
+        return self._brief.completed
 
     def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
         """Return the slug of the category that the article is archived in."""
@@ -175,8 +158,8 @@ class RemoteArchive:
         return self._categories.get(media) or Category.of_media(media)
 
     def lexicon(self) -> Lexicon:
-        """Return no name: a worker knows none that the archive has learnt."""
-        return Lexicon()
+        """Return the names that the archive has learnt, as of the beginning of the crawl."""
+        return Lexicon(self._brief.names)
 
     def article_at(self, address: str) -> None:
         """Return None: a worker knows articles by their ids alone."""
@@ -191,7 +174,7 @@ class RemoteArchive:
         learnt: bool = False,
     ) -> list[PostRow]:
         """Return the articles whose revisit is due, as of the beginning of the crawl."""
-        return [row for row in self._due if ArticleId(row.info_code).source == source]
+        return [row for row, _ in self._brief.due if ArticleId(row.info_code).source == source]
 
     def stored_body(
         self, info_code: ArticleId, edition: Edition | None = None
@@ -208,24 +191,22 @@ class RemoteArchive:
 
     def row_of(self, info_code: ArticleId) -> PostRow | None:
         """Request the row of an article from the writer, for the few articles with a stand-in."""
-        found = self._ask("finews.article", info_code=info_code)
-        return self._row(*found) if found else None
-
-    def _row(self, row: Plain, editions: list[Plain]) -> PostRow:
-        self._articles[row["info_code"]] = list(map(article_of, editions))
-        return PostRow(**row)
+        if facts := self._ask("finews.article", info_code=info_code):
+            row, self._editions[info_code] = ARCHIVED.validate_python(facts)
+            return row
+        return None
 
     def editions_of(self, info_code: ArticleId) -> Sequence[Article]:
         """Return the editions of an article that `due` or `row_of` has returned."""
-        return self._articles[info_code]
+        return self._editions[info_code]
 
     def history(self) -> History:
         """Return the usual share of failures; the writer sends no other history."""
-        return History(usual_failures=self._usual_failures)
+        return History(usual_failures=self._brief.usual_failures)
 
     def capture(self, exchange: Exchange) -> Capture:
         """Store an exchange until it is sent; the capture's offset is that in the spool."""
-        offset = self._spool.append(packed_exchange(exchange))
+        offset = self._spool.append(exchange)
         fetched = exchange.received.isoformat()
         return Capture(url=exchange.url, file=self._crawl, offset=offset, fetched=fetched)
 
@@ -240,40 +221,51 @@ class RemoteArchive:
         """
         for article in articles:
             format_post(article)
-        for batch in self._batches_of(articles):
-            self._send(batch)
+        self._send_all(
+            (article, [each.offset for each in article.captures if each.file == self._crawl])
+            for article in articles
+        )
         self._sent.update((article.info_code, article.edition) for article in articles)
         return [Sent.SENT] * len(articles)
 
-    def _batches_of(self, articles: Sequence[Article]) -> Iterator[Plain]:
-        exchanges: dict[int, bytes] = {}
-        together: list[Plain] = []
-        for article in articles:
-            exchanges |= {offset: self._spool.read(offset) for offset in self._spooled(article)}
-            together.append(plain_article(article))
-            if sum(map(len, exchanges.values())) >= _MAX_BYTES:
-                yield {"exchanges": list(exchanges.items()), "articles": together}
-                exchanges, together = {}, []
-        if together:
-            yield {"exchanges": list(exchanges.items()), "articles": together}
+    def _send_all(self, items: Iterable[tuple[Article | None, Sequence[int]]]) -> None:
+        """Send articles and exchanges, in batches of a limited size.
 
-    def _spooled(self, article: Article) -> Iterable[int]:
-        return (capture.offset for capture in article.captures if capture.file == self._crawl)
+        :param items: an article, and the numbers of its exchanges.
+        """
+        exchanges: dict[int, Exchange] = {}
+        articles: list[Article] = []
+        for article, numbers in items:
+            exchanges |= {n: self._spool.read(n) for n in numbers if n not in exchanges}
+            articles += [article] if article else []
+            if sum(len(exchange.body) for exchange in exchanges.values()) >= _MAX_BYTES:
+                self._send(exchanges=list(exchanges.items()), articles=articles)
+                exchanges, articles = {}, []
+        if exchanges or articles:
+            self._send(exchanges=list(exchanges.items()), articles=articles)
+
+    def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Request the pictures at some hosts that the archive lacks from the writer."""
+        yield from self._ask("finews.missing_pictures", hosts=list(hosts))
+
+    def store_picture(self, address: str, data: bytes) -> None:
+        """Send a picture to the writer."""
+        self._send(pictures=[(address, data)])
 
     def note(self, event: ArchiveEvent) -> None:
         """Send an event of an archived article, with the next batch of events."""
-        self._events.append((event.info_code, plain_event(event)))
+        self._events.append(event)
         if len(self._events) >= _MAX_EVENTS:
             self._send_events()
 
     def _send_events(self) -> None:
         events, self._events = self._events, []
         if events:
-            self._send({"looks": events})
+            self._send(events=events)
 
     def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
         """Report the crawl to the writer; return 0, as only the writer knows the crawl's number."""
-        self._send({"begin": {"spider": spider, "arguments": dict(arguments)}})
+        self._send(begin=CrawlBegin(spider=spider, arguments=dict(arguments)))
         return 0
 
     def end_crawl(
@@ -281,11 +273,11 @@ class RemoteArchive:
     ) -> None:
         """Send the remaining exchanges, the new facts about hosts, and the verdict."""
         self._send_events()
-        for exchanges in self._spool.unread(_MAX_BYTES):
-            self._send({"exchanges": exchanges})
-        memory = self.crawl_state.new_facts()
-        end = {"status": int(status), "verdict": verdict, "counts": dict(counts)}
-        self._send({"end": end | {"batches": self._batches}, "memory": memory})
+        self._send_all((None, [number]) for number in self._spool.unread())
+        end = CrawlEnd(
+            status=int(status), verdict=verdict, counts=dict(counts), batches=self._batches
+        )
+        self._send(end=end, memory=self.crawl_state.new_facts())
 
     def close(self) -> None:
         """Release the locks of the hosts."""
@@ -293,11 +285,14 @@ class RemoteArchive:
         self._closing.close()
 
     def _send_blocks(self, memory: StateRows) -> None:
-        self._send({"memory": memory})
+        self._send(memory=memory)
 
-    def _fetch_facts(self, hosts: Sequence[str], about: Plain) -> Plain:
-        brief: Plain = self._ask("finews.brief", hosts=list(hosts), **about)
-        first_seen, code, path = self._known.up_to(brief["archive"]), "", ""
+    def _fetch_facts(self, **about: Any) -> Brief:
+        facts = self._ask("finews.brief", **about)
+        if facts is None:
+            raise RunEnded
+        brief = Brief.model_validate(facts)
+        first_seen, code, path = self._known.up_to(brief.archive), "", ""
         while seen := self._ask(
             "finews.seen_after", first_seen=first_seen, info_code=code, path=path
         ):
@@ -308,13 +303,10 @@ class RemoteArchive:
     def _ask(self, task: str, **question: Any) -> Any:
         return ask(self._app, task, self._patience, **question)
 
-    def _send(self, batch: Plain) -> None:
+    def _send(self, **content: Any) -> None:
         with self._sending:
-            message = batch | {"crawl": self._crawl, "number": self._batches}
-            try:
-                self._app.send_task("finews.write", args=[message], queue=ARCHIVE, retry=True)
-            except BROKEN as error:
-                raise no_broker(error) from error
+            batch = Batch(crawl=self._crawl, number=self._batches, **content)
+            send(self._app, "finews.write", batch.model_dump_json(), patience=self._patience)
             self._batches += 1
 
 
@@ -358,50 +350,39 @@ def _facts(row: Plain) -> tuple[object, ...]:
     return tuple(row.values())
 
 
+class _Spooled(Message):
+    exchange: Exchange
+
+
 class _Spool:
-    """Exchanges in an unnamed temporary file, by their offset in bytes."""
+    """The exchanges of a crawl by their numbers, in a temporary file of SQLite."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+        self._db = sqlite3.connect("", check_same_thread=False)
         self._lock = threading.Lock()
-        self._sizes: dict[int, int] = {}
         self._read: set[int] = set()
+        self._db.execute("CREATE TABLE exchanges (number INTEGER PRIMARY KEY, json TEXT)")
 
-    def __enter__(self) -> Self:
-        return self
+    def close(self) -> None:
+        """Delete the file."""
+        self._db.close()
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def append(self, packed: bytes) -> int:
-        """Append an exchange; return its offset."""
+    def append(self, exchange: Exchange) -> int:
+        """Store an exchange; return its number."""
+        row = [_Spooled(exchange=exchange).model_dump_json()]
         with self._lock:
-            offset = self._file.seek(0, os.SEEK_END)
-            self._file.write(packed)
-            self._sizes[offset] = len(packed)
-        return offset
+            cursor = self._db.execute("INSERT INTO exchanges (json) VALUES (?)", row)
+            return int(cursor.lastrowid or 0)
 
-    def read(self, offset: int) -> bytes:
-        """Return the exchange at an offset."""
+    def read(self, number: int) -> Exchange:
+        """Return an exchange."""
         with self._lock:
-            self._file.seek(offset)
-            self._read.add(offset)
-            return self._file.read(self._sizes[offset])
+            self._read.add(number)
+            sql = "SELECT json FROM exchanges WHERE number = ?"
+            (text,) = self._db.execute(sql, [number]).fetchone()
+        return _Spooled.model_validate_json(text).exchange
 
-    def unread(self, max_bytes: int) -> Iterator[list[tuple[int, bytes]]]:
-        """Yield the exchanges that were never read, in groups of about `max_bytes`."""
-        together: list[tuple[int, bytes]] = []
-        for offset in sorted(self._sizes.keys() - self._read):
-            together.append((offset, self.read(offset)))
-            if sum(len(packed) for _, packed in together) >= max_bytes:
-                yield together
-                together = []
-        if together:
-            yield together
-
-
-def _lock(broker: str, hosts: Sequence[str]) -> HostLocks:
-    try:
-        return HostLocks(lock_backend(broker), hosts)
-    except BROKEN as error:
-        raise no_broker(error) from error
+    def unread(self) -> list[int]:
+        """Return the numbers of the exchanges that were never read."""
+        rows = self._db.execute("SELECT number FROM exchanges").fetchall()
+        return sorted({number for (number,) in rows} - self._read)

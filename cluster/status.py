@@ -1,105 +1,213 @@
-"""The status of a cluster: waiting, running and failed jobs, and the delay of the writer."""
+"""The status of a cluster, within three seconds whatever is down.
 
+Broker, writer and workers are asked at the same time, each in a thread that is given up when there
+is no answer.
+"""
+
+import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from celery import Celery
-from kombu import Queue
 
 from archive.errors import ArchiveError
-from cluster.app import ARCHIVE, ASIDE, JOBS
-from cluster.batch_log import JobEnded
-from cluster.rpc import BROKEN, ask, no_broker
+from cluster.app import ARCHIVE, BLOCKED, BROKEN, DEAD, JOBS, Plain, ask, command, no_broker
 
-#: Seconds to wait for the answers of all workers, whose number is unknown.
-_PATIENCE_SECONDS = 1.0
+#: Seconds for broker, writer and workers to answer.
+_PATIENCE_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClusterStatus:
-    """The status of a cluster.
+    """The status of a cluster; what did not answer is None.
 
-    :param waiting: number of messages by queue; postponed jobs count as waiting.
-    :param running: name, worker and seconds since the start of each running job.
-    :param lag: seconds until the writer answered a request, after all waiting batches; None when it
-        did not answer in time.
-    :param jobs: the last result of each job; empty without a writer.
+    :param outages: what is wrong with broker, writer or workers, one sentence for each.
+    :param problems: these, and what is wrong with jobs.
+    :param messages: number of waiting messages by queue.
+    :param blocked: whether the broker accepts no messages.
+    :param workers: of each worker, the runs of jobs that it has, with the seconds since each began.
+    :param lag: seconds until the writer answered a request, after all messages that wait for it.
+    :param writing: seconds since the writer began the message that it processes; 0 without one.
+    :param writer: folder and process of the writer.
+    :param paused: whether all jobs are paused.
+    :param jobs: as `JobState` has them, with the names of the jobs that each waits for,
+        and its interval in seconds.
     """
 
-    waiting: dict[str, int]
-    running: list[tuple[str, str, float]]
-    lag: float | None
-    jobs: list[JobEnded]
+    outages: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    messages: dict[str, int] | None = None
+    blocked: bool = False
+    workers: dict[str, dict[str, float]] | None = None
+    lag: float | None = None
+    writing: float = 0
+    writer: Plain | None = None
+    paused: bool = False
+    jobs: list[Plain] = field(default_factory=list)
 
     @property
-    def failed(self) -> list[JobEnded]:
-        """The jobs whose last run failed."""
-        return [job for job in self.jobs if job.failures]
+    def running(self) -> dict[str, tuple[str, float]]:
+        """The worker of each run, and the seconds since it began."""
+        return {
+            run: (worker, seconds)
+            for worker, runs in (self.workers or {}).items()
+            for run, seconds in runs.items()
+        }
 
 
-def status_of(app: Celery, patience: float) -> ClusterStatus:
+def status_of(app: Celery, patience: float = _PATIENCE_SECONDS) -> ClusterStatus:
     """Read the status from broker, workers and writer.
 
-    :param patience: seconds to wait for the writer.
-    :raises ArchiveError: when there is no broker.
+    :param patience: seconds to wait for them.
     """
-    try:
-        waiting = dict(_waiting(app))
-        waiting[JOBS] += _postponed(app)
-        running = list(_running(app))
-    except BROKEN as error:
-        raise no_broker(error) from error
+    status = ClusterStatus()
+    failures: dict[str, str] = {}
+
+    def try_to(read: Callable[[Celery, ClusterStatus, float], None]) -> None:
+        try:
+            read(app, status, patience)
+        except ArchiveError as error:
+            failures[read.__name__] = str(error)
+        except BROKEN as error:
+            failures[read.__name__] = str(no_broker(error))
+
+    parts = (_read_broker, _read_processes, _read_writer)
+    threads = [threading.Thread(target=try_to, args=[part], daemon=True) for part in parts]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + patience + 0.3
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))
+    status.outages += _outages(status, failures, patience)
+    status.problems[:0] = status.outages
+    for job in status.jobs:
+        if job["failures"]:
+            times = "once" if job["failures"] == 1 else f"{job['failures']} times"
+            status.problems.append(
+                f"The job {job['name']} has failed {times}, last at {job['ended']}: "
+                f"{job['sentence']} ({job['status']})"
+            )
+    return status
+
+
+def _read_broker(app: Celery, status: ClusterStatus, patience: float) -> None:
+    """Count the messages, and see whether the broker accepts another one, which leads nowhere."""
+
+    def blocked(_: str) -> None:
+        status.blocked = True
+
+    options = app.conf.broker_transport_options | {
+        "on_blocked": blocked,
+        "read_timeout": patience,
+        "write_timeout": patience,
+    }
+    with app.connection_for_write(transport_options=options) as connection:
+        channel: Any = connection.default_channel
+        status.messages = {
+            queue: channel.queue_declare(queue, passive=True).message_count
+            for queue in (JOBS, ARCHIVE, DEAD)
+        }
+        with connection.Producer() as producer:
+            producer.publish("", routing_key="finews.nowhere", confirm_timeout=patience / 2)
+
+
+def _read_processes(app: Celery, status: ClusterStatus, patience: float) -> None:
+    replies = app.control.inspect(timeout=patience * 0.75).active() or {}
+    workers: dict[str, dict[str, float]] = {}
+    for node, tasks in replies.items():
+        ages = {task["id"]: max(time.time() - task["time_start"], 0.0) for task in tasks}
+        if node.startswith("writer@"):
+            status.writing = max(ages.values(), default=0)
+        else:
+            workers[node] = ages
+    status.workers = workers
+
+
+def _read_writer(app: Celery, status: ClusterStatus, patience: float) -> None:
     asked = time.monotonic()
-    try:
-        jobs = ask(app, "finews.figures", patience)["jobs"]
-    except ArchiveError:
-        return ClusterStatus(waiting, running, None, [])
-    lag = time.monotonic() - asked
-    return ClusterStatus(waiting, running, lag, [JobEnded(**job) for job in jobs])
+    figures = command(app, "finews_figures", patience * 0.75)
+    status.jobs, status.paused = figures.pop("jobs"), figures.pop("paused")
+    status.problems += figures.pop("problems")
+    status.writer = figures
+    asked, left = time.monotonic(), max(patience + asked - time.monotonic(), 0.1)
+    ask(app, "finews.ping", left)
+    status.lag = time.monotonic() - asked
 
 
-def _waiting(app: Celery) -> Iterator[tuple[str, int]]:
-    queues: dict[str, Queue] = app.amqp.queues
-    with app.connection_for_read() as connection:
-        for name in (JOBS, ARCHIVE, ASIDE):
-            queue: Any = queues[name].bind(connection.default_channel)
-            queue.declare()
-            yield name, queue.queue_declare().message_count
+def _outages(status: ClusterStatus, failures: dict[str, str], patience: float) -> Iterator[str]:
+    if status.messages is None:
+        silent = f"The broker that FINEWS_BROKER names gave no answer in {patience:g} s."
+        yield failures.get("_read_broker", silent)
+        return
+    if status.blocked:
+        yield BLOCKED
+    elif failure := failures.get("_read_broker"):
+        yield failure
+    elif status.writer is None:
+        yield "No writer answers: no article is stored, and no job is sent."
+    elif status.lag is None:
+        yield (
+            f"The writer is more than {patience:g} s behind; it has been writing one message for "
+            f"{status.writing:.0f} s."
+        )
+    if not status.workers and not status.blocked:
+        yield "No worker answers: no job runs."
+    if dead := status.messages[DEAD]:
+        yield f"There are {dead} dead letters; see them with: finews cluster dead"
 
 
-def _postponed(app: Celery) -> int:
-    """Return the number of jobs that workers postpone, because another crawl has their hosts."""
-    postponed = app.control.inspect(timeout=_PATIENCE_SECONDS).scheduled() or {}
-    return sum(map(len, postponed.values()))
-
-
-def _running(app: Celery) -> Iterator[tuple[str, str, float]]:
-    active = app.control.inspect(timeout=_PATIENCE_SECONDS).active() or {}
-    for worker, tasks in active.items():
-        for task in tasks:
-            if task["name"] == "finews.crawl":
-                (job,) = task["args"]
-                yield job["name"], worker, max(time.time() - task["time_start"], 0.0)
-
-
-def described(status: ClusterStatus, patience: float) -> Iterator[str]:
+def described(status: ClusterStatus) -> Iterator[str]:
     """Format the status as lines for a user."""
-    yield f"jobs waiting   {status.waiting[JOBS]}"
-    yield f"jobs running   {len(status.running)}"
-    for name, worker, seconds in sorted(status.running):
-        yield f"  {name}: for {seconds:.0f} s, on {worker}"
-    behind = f"{status.waiting[ARCHIVE]} messages wait for it"
-    if status.lag is None:
-        yield f"jobs failed    unknown: the writer gave no answer in {patience:g} s"
-        yield f"writer         more than {patience:g} s behind, or not running; {behind}"
+    running = status.running
+    if status.writer is not None:
+        lag = "unknown" if status.lag is None else f"{status.lag:.1f} s behind"
+        waiting = (status.messages or {}).get(ARCHIVE, 0)
+        yield f"writer   {status.writer['folder']}: {lag}, {waiting} messages wait for it"
+    for name, runs in sorted((status.workers or {}).items()):
+        yield f"worker   {name}: {len(runs)} jobs"
+    if status.paused:
+        yield "paused   all jobs; to go on: finews cluster resume"
+    for job in status.jobs:
+        yield f"job      {job['name']}: {_state(job, running)}"
+    for problem in status.problems:
+        yield f"problem  {problem}"
+
+
+def _state(job: Plain, running: dict[str, tuple[str, float]]) -> str:
+    if job["run"] in running:
+        worker, seconds = running[job["run"]]
+        state = f"runs on {worker} for {seconds:.0f} s"
+    elif job["run"]:
+        state = f"waits for a worker since {job['sent']}"
+    elif job["paused"]:
+        state = "paused"
+    elif job["waiting"]:
+        others = ", ".join(job["waits_for"]) or "its turn"
+        state = f"waits for {others} since {job['waiting']}"
+    elif job["every"]:
+        state = f"next at {job['due']}"
     else:
-        yield f"jobs failed    {len(status.failed)} of {len(status.jobs)}"
-        for job in status.failed:
-            times = "once" if job.failures == 1 else f"{job.failures} times"
-            yield f"  {job.name}: {times}, last at {job.ended}: {job.sentence} ({job.status})"
-        yield f"writer         {status.lag:.1f} s behind; {behind}"
-    if aside := status.waiting[ASIDE]:
-        yield f"set aside      {aside} batches; the writer's log has the reasons; to try again:"
-        yield "  finews cluster retry"
+        state = "runs only when it is sent"
+    return f"{state}; last success {job['succeeded'] or 'never'}"
+
+
+def metrics(status: ClusterStatus) -> Iterator[str]:
+    """Format the status as lines of Prometheus' text format."""
+    yield f"finews_cluster_problems {len(status.problems)}"
+    yield f"finews_cluster_broker_up {int(status.messages is not None)}"
+    yield f"finews_cluster_broker_blocked {int(status.blocked)}"
+    yield f"finews_cluster_writer_up {int(status.writer is not None)}"
+    yield f"finews_cluster_workers {len(status.workers or ())}"
+    if status.lag is not None:
+        yield f"finews_cluster_writer_lag_seconds {status.lag:.3f}"
+    for queue, count in (status.messages or {}).items():
+        yield f'finews_cluster_messages{{queue="{queue}"}} {count}'
+    for job in status.jobs:
+        labels = f'{{job="{job["name"]}"}}'
+        yield f"finews_cluster_job_failures{labels} {job['failures']}"
+        if job["succeeded"]:
+            last = datetime.fromisoformat(job["succeeded"]).timestamp()
+            yield f"finews_cluster_job_last_success_timestamp_seconds{labels} {last:.0f}"

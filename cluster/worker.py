@@ -1,134 +1,143 @@
-"""The worker's task: run a job as a process ``scrapy crawl``.
+"""The worker: crawls the sources of jobs, each in a process of its own from Celery's pool."""
 
-The exit status of the process is that of the job. A pipe between worker and crawl ends the crawl
-when the worker ends.
-"""
-
+import ctypes
 import logging
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from celery import Celery, Task
+from amqp.exceptions import NotFound
+from celery import Celery
 from celery.signals import worker_shutting_down
-from pydantic import ValidationError
+from celery.worker import state
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
 
-import settings
-from archive.validation import in_one_sentence
-from cluster.app import ARCHIVE, LONGEST_JOB_SECONDS
-from cluster.jobs import Job
-from cluster.remote_archive import WORKER_PIPE
-from cluster.serialisation import Plain
-from crawler.exit_status import ExitStatus
+from archive.errors import ArchiveError, FinewsError
+from cluster.app import (
+    BROKEN,
+    JOBS,
+    LONGEST_JOB_SECONDS,
+    broker_url,
+    make_app,
+    no_broker,
+    run_consumer,
+    send,
+)
+from cluster.messages import JobEnd, JobMessage
+from cluster.remote_archive import RemoteArchive
+from crawler.exit_status import Counts, Verdict
+from crawler.running.call import check_arguments, spider_class_of, status_of
+from crawler.running.one import crawl_one
+from crawler.running.report import print_result
+from crawler.settings_check import check_settings
+from crawler.sources import Sources
 
-logger = logging.getLogger(__name__)
+#: Seconds for a crawl to send what is in flight when its worker is stopped.
+_GRACE_SECONDS = 7
 
-_PROJECT = Path(settings.__file__).parent.parent
+#: Seconds for a broker that is being started.
+_BROKER_SECONDS = 60
 
-#: Seconds until a crawl is tried again when another crawl has its hosts.
-_SOON_SECONDS = 10
-
-#: Seconds for a crawl to store what is in flight when its worker is stopped.
-_GRACE_SECONDS = 45
-
-
-class CrawlRunner:
-    """The processes of the crawls that run on this worker."""
-
-    def __init__(self) -> None:
-        self._running: set[subprocess.Popen[str]] = set()
-        self._ending = False
-
-    def run(self, job: Job) -> tuple[int, str]:
-        """Run a crawl to its end; return the exit status, negative for a signal, and the reason."""
-        with tempfile.TemporaryDirectory() as folder:
-            sources = Path(folder) / "sources.toml"
-            if job.sources is not None:
-                sources.write_text(job.sources, encoding="utf-8")
-            read, write = os.pipe()
-            try:
-                crawl = self._start(job, sources, read)
-            finally:
-                os.close(read)
-            try:
-                return _wait(crawl, job.name)
-            finally:
-                os.close(write)
-                self._running.discard(crawl)
-
-    def _start(self, job: Job, sources: Path, pipe: int) -> "subprocess.Popen[str]":
-        crawl = subprocess.Popen(  # noqa: S603
-            (sys.executable, "-m", "scrapy", *job.command(sources)),
-            cwd=_PROJECT,
-            env=os.environ | {"SCRAPY_PROJECT": "cluster", WORKER_PIPE: str(pipe)},
-            pass_fds=(pipe,),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        self._running.add(crawl)
-        if self._ending:
-            crawl.terminate()
-        return crawl
-
-    def end(self) -> None:
-        """Ask all crawls to store what is in flight and to end; kill those that do not."""
-        self._ending = True
-        for crawl in tuple(self._running):
-            crawl.terminate()
-            killing = threading.Timer(_GRACE_SECONDS, crawl.kill)
-            killing.daemon = True
-            killing.start()
+#: Of Linux's prctl: the signal that a process receives when its parent ends.
+_PR_SET_PDEATHSIG = 1
 
 
-def _wait(crawl: "subprocess.Popen[str]", name: str) -> tuple[int, str]:
-    """Print the output of a crawl; return its exit status and the last sentence for users."""
-    late = threading.Timer(LONGEST_JOB_SECONDS, crawl.kill)
-    late.start()
-    sentence = ""
-    with crawl:
-        assert crawl.stdout is not None
-        for line in crawl.stdout:
-            print(f"{name}: {line}", end="", file=sys.stderr, flush=True)
-            if line.startswith("finews: "):
-                sentence = line.removeprefix("finews: ").strip()
-    late.cancel()
-    if crawl.returncode < 0:
-        return crawl.returncode, f"The crawl was ended by {signal.Signals(-crawl.returncode).name}."
-    return crawl.returncode, sentence
+def work(crawls: int, name: str) -> None:
+    """Crawl until stopped.
 
-
-def add_task(app: Celery, crawls: CrawlRunner) -> None:
-    """Register the task for the queue `JOBS`.
-
-    :param crawls: the processes of this worker.
+    :param crawls: number of crawls at once.
+    :param name: name of the worker, unique on its machine.
     """
+    app = make_app(broker_url())
+    try:
+        with app.connection() as connection:
+            connection.ensure_connection(timeout=_BROKER_SECONDS)
+            channel: Any = connection.default_channel
+            channel.queue_declare(JOBS, passive=True)
+    except NotFound:
+        raise ArchiveError(
+            "The broker has no queues of this release of finews; start the writer first."
+        ) from None
+    except BROKEN as error:
+        raise no_broker(error) from error
+    add_task(app)
+    worker_shutting_down.connect(_give_back, weak=False)
+    options = (f"--concurrency={crawls}", "--max-tasks-per-child=1", f"--hostname={name}@%h")
+    run_consumer(app, JOBS, *options)
 
-    def crawl(self: "Task[Any, Any]", job: Plain) -> None:
-        try:
-            status, sentence = crawls.run(Job.model_validate(job))
-        except ValidationError as error:
-            status, sentence = ExitStatus.WRONG_ARGUMENTS, in_one_sentence(error)
-            logger.warning("The job %s is refused: %s", job.get("name"), sentence)
-        if status in _RETRY_SECONDS:
-            raise self.retry(countdown=_RETRY_SECONDS[ExitStatus(status)], max_retries=None)
-        ended = [str(job.get("name")), status, sentence]
-        app.send_task("finews.ended", args=ended, queue=ARCHIVE, retry=True)
 
-    app.task(name="finews.crawl", bind=True)(crawl)
-    worker_shutting_down.connect(lambda **_: crawls.end(), weak=False)
+def add_task(app: Celery) -> None:
+    """Register the task for the queue `JOBS`."""
+
+    def crawl(text: str) -> None:
+        _end_with_parent()
+        job = JobMessage.model_validate_json(text)
+        verdict = _crawl(job)
+        end = JobEnd(run=job.run, status=verdict.status, sentence=verdict.sentence)
+        send(app, "finews.ended", end.model_dump_json(), patience=LONGEST_JOB_SECONDS)
+
+    app.task(name="finews.crawl", time_limit=LONGEST_JOB_SECONDS)(crawl)
 
 
-#: Exit statuses of jobs that are run again, and the seconds until then.
-_RETRY_SECONDS: Mapping[ExitStatus, float] = {
-    ExitStatus.LOCKED: _SOON_SECONDS,
-    ExitStatus.INTERRUPTED: 0,
-}
+def worker_settings() -> Settings:
+    """Return the settings of ``SCRAPY_SETTINGS_MODULE``, or those of `settings.cluster`."""
+    settings = Settings()
+    module = os.environ.get("SCRAPY_SETTINGS_MODULE", "settings.cluster")
+    settings.setmodule(module, priority="project")
+    check_settings(settings)
+    return settings
+
+
+def _crawl(job: JobMessage) -> Verdict:
+    """Crawl the source of a job in this process, which can do that once."""
+    logging.getLogger().handlers.clear()
+    settings = worker_settings()
+    prefix = f"{job.job}: ".replace("%", "%%")
+    settings.set("LOG_FORMAT", f"{prefix}{settings['LOG_FORMAT']}", priority="cmdline")
+    settings.set("FINEWS_PROGRESS_LINE", "0", priority="cmdline")
+    RemoteArchive.run = job.run
+    counts = None
+    try:
+        process = AsyncCrawlerProcess(settings)
+        spider = spider_class_of(process.spider_loader, job.source)
+        check_arguments(spider, job.arguments, Sources.load(Path(settings["FINEWS_SOURCES"])))
+        crawler = process.create_crawler(spider)
+        verdict = crawl_one(process, crawler, job.arguments)
+        counts = Counts.of(crawler.stats.get_stats())
+    except FinewsError as error:
+        verdict = Verdict(status_of(error, settings), str(error))
+    print_result(job.job, verdict, counts)
+    return verdict
+
+
+def _end_with_parent() -> None:
+    """End this process when the worker ends, also when that is killed."""
+    parent = os.getppid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _give_back(**_: object) -> None:
+    """Ask all crawls to send what is in flight and to end; kill those that do not.
+
+    The broker gives their jobs to another worker.
+    """
+    crawls = [request.worker_pid for request in state.active_requests if request.worker_pid]
+    _signal(crawls, signal.SIGTERM)
+    killing = threading.Timer(_GRACE_SECONDS, _signal, (crawls, signal.SIGKILL))
+    killing.daemon = True
+    killing.start()
+
+
+def _signal(crawls: Iterable[int], number: signal.Signals) -> None:
+    for crawl in crawls:
+        with suppress(ProcessLookupError):
+            os.kill(crawl, number)

@@ -15,7 +15,7 @@ from archive.article_id import ArticleId
 from archive.clock import Clock
 from archive.crawl_state import FailedAttempt, Validators
 from archive.errors import ArchiveError
-from crawler.archive_port import ArchivePort, LocalArchive, archive_class
+from crawler.archive_port import ArchivePort, archive_class
 from crawler.declarations import Declaration
 from crawler.exit_status import STORAGE_FAILED
 from crawler.listed_facts import ListedEntry, ListedFacts
@@ -57,12 +57,6 @@ class CrawlSession:
         self._crawler = crawler
         self._requested: dict[ArticleId, RequestedArticle] = {}
         self._closing: asyncio.Task[None] | None = None
-
-    @property
-    def local_archive(self) -> LocalArchive:
-        """The archive, for components that need it on this machine, such as those of pictures."""
-        assert isinstance(self.archive, LocalArchive), "pictures need an archive on this machine"
-        return self.archive
 
     def request(self, info_code: ArticleId, requested: RequestedArticle) -> None:
         """Note that an article is requested: it must be settled before the crawl ends."""

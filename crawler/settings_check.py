@@ -19,7 +19,10 @@ _PREFIX = "FINEWS_"
 _MODULES = vars(default_settings) | vars(cluster) | vars(base)
 _KNOWN = {name for name in _MODULES if name.startswith(_PREFIX)}
 #: Environment variables of finews.
-_VARIABLES = {"FINEWS_ARCHIVE", "FINEWS_MEDIA", "FINEWS_BROKER", "FINEWS_KNOWN"}
+_VARIABLES = {
+    *("FINEWS_ARCHIVE", "FINEWS_MEDIA", "FINEWS_KNOWN"),
+    *("FINEWS_BROKER", "FINEWS_BROKER_CA", "FINEWS_JOBS"),
+}
 #: Old names of settings, for one release.
 _RENAMED = {
     "FINEWS_KEEPER": "FINEWS_ARCHIVE_CLASS",

@@ -1,4 +1,4 @@
-"""Run a RabbitMQ and a Redis on loopback, which tests may kill and start again."""
+"""Run a RabbitMQ on loopback, which tests may kill and start again."""
 
 import os
 import shutil
@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import time
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +26,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(happened: Callable[[], object], seconds: float = 240) -> None:
     """Wait until a condition is true; raise AssertionError when that takes too many seconds."""
     deadline = time.monotonic() + seconds
     while not happened():
@@ -35,26 +34,43 @@ def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-class Broker(ABC):
-    """A server with its data in a folder; it has the same port after every start.
+class Broker:
+    """Debian's RabbitMQ with its data in a folder; it has the same ports after every start.
 
     Needs the programs in `programs`.
+
+    :param settings: more lines of ``rabbitmq.conf``; ``PORT`` is a second port, as for TLS.
     """
 
-    programs: Sequence[str]
-    url: str
+    programs = ("rabbitmq-server", "epmd")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str = "") -> None:
         self.folder = folder
-        self.port = free_port()
-        folder.mkdir(parents=True)
+        self.port, self.second_port = free_port(), free_port()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        self._names, self._distribution = free_port(), free_port()
         self._process: subprocess.Popen[bytes] | None = None
+        self._directory: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True)
+        (folder / "plugins").write_text("[].\n", encoding="ascii")
+        (folder / "rabbitmq.conf").write_text(
+            "vm_memory_high_watermark.absolute = 1GiB\n"
+            + settings.replace("PORT", str(self.second_port)),
+            encoding="ascii",
+        )
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        # Erlang's directory of nodes. Erlang would start one itself, and not end it.
+        self._directory = _begin(
+            (_path_of("epmd"), "-port", str(self._names), "-address", "127.0.0.1"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self._has_directory)
         with (self.folder / "out.log").open("ab") as out:
             self._process = _begin(
-                self._command(),
+                [_RABBITMQ if Path(_RABBITMQ).exists() else _path_of("rabbitmq-server")],
                 cwd=self.folder,
                 env={**os.environ, **self._environment()},
                 stdout=out,
@@ -69,64 +85,29 @@ class Broker(ABC):
     def kill(self) -> None:
         """Kill the server, as a power cut would."""
         _kill(self._process)
-
-    @abstractmethod
-    def _command(self) -> Sequence[str]: ...
-
-    def _environment(self) -> Mapping[str, str]:
-        return {}
-
-    @abstractmethod
-    def _answers(self) -> bool: ...
-
-    def _says(self, greeting: bytes, answer: bytes) -> bool:
-        with (
-            suppress(OSError),
-            socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection,
-        ):
-            connection.sendall(greeting)
-            return connection.recv(len(answer)) == answer
-        return False
-
-
-class RabbitMQ(Broker):
-    """Debian's RabbitMQ."""
-
-    programs = ("rabbitmq-server", "epmd")
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
-        self._names, self._distribution = free_port(), free_port()
-        self._directory: subprocess.Popen[bytes] | None = None
-        (folder / "plugins").write_text("[].\n", encoding="ascii")
-        (folder / "rabbitmq.conf").write_text(
-            "vm_memory_high_watermark.absolute = 1GiB\n", encoding="ascii"
-        )
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        # Erlang's directory of nodes. Erlang would start one itself, and not end it.
-        self._directory = _begin(
-            (_path_of("epmd"), "-port", str(self._names), "-address", "127.0.0.1"),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_for(self._has_directory)
-        super().start()
-
-    def kill(self) -> None:
-        """Kill the server, as a power cut would."""
-        super().kill()
         _kill(self._directory)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all of its processes, such as one that freezes them."""
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
+    def control(self, *command: str) -> str:
+        """Run a command of ``rabbitmqctl``, and return what it prints."""
+        program = f"{Path(_RABBITMQ).parent}/rabbitmqctl" if Path(_RABBITMQ).exists() else ""
+        done = subprocess.run(  # noqa: S603
+            (program or _path_of("rabbitmqctl"), "--quiet", *command),
+            env={**os.environ, **self._environment()},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
 
     def _has_directory(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self._names), timeout=5):
             return True
         return False
-
-    def _command(self) -> Sequence[str]:
-        return [_RABBITMQ if Path(_RABBITMQ).exists() else _path_of("rabbitmq-server")]
 
     def _environment(self) -> Mapping[str, str]:
         return {
@@ -144,25 +125,13 @@ class RabbitMQ(Broker):
         }
 
     def _answers(self) -> bool:
-        return self._says(b"AMQP\x00\x00\x09\x01", b"\x01")
-
-
-class Redis(Broker):
-    """Debian's Redis, which stores every write on disk before it answers."""
-
-    programs = ("redis-server",)
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-
-    def _command(self) -> Sequence[str]:
-        keeping = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
-        here = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder))
-        return [_path_of("redis-server"), *here, *keeping]
-
-    def _answers(self) -> bool:
-        return self._says(b"PING\r\n", b"+PONG")
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection,
+        ):
+            connection.sendall(b"AMQP\x00\x00\x09\x01")
+            return connection.recv(1) == b"\x01"
+        return False
 
 
 def _begin(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":

@@ -53,18 +53,24 @@ class Authority:
         :param flaw: defect of its certificate; None for a correct one.
         """
         if (host, flaw) not in self._contexts:
-            self._contexts[host, flaw] = self._create_context(self._host_certificate(host, flaw))
+            self._contexts[host, flaw] = self._create_context(self.chain(host, flaw))
         return self._contexts[host, flaw]
 
-    def _create_context(self, certificate: x509.Certificate) -> ssl.SSLContext:
+    def chain(self, host: str, flaw: Flaw | None = None) -> bytes:
+        """Return a certificate of a host and its key, as PEM.
+
+        :param flaw: defect of the certificate; None for a correct one.
+        """
+        certificate = self._host_certificate(host, flaw).public_bytes(Encoding.PEM)
+        key = self._hosts_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return certificate + key
+
+    def _create_context(self, chain: bytes) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with NamedTemporaryFile(prefix="finews-demo-", suffix=".pem") as chain:  # ssl reads files
-            chain.write(certificate.public_bytes(Encoding.PEM))
-            chain.write(
-                self._hosts_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            )
-            chain.flush()
-            context.load_cert_chain(chain.name)
+        with NamedTemporaryFile(prefix="finews-demo-", suffix=".pem") as file:  # ssl reads files
+            file.write(chain)
+            file.flush()
+            context.load_cert_chain(file.name)
         return context
 
     def _own_certificate(self) -> x509.Certificate:

@@ -23,7 +23,7 @@ FINEWS_WRITER_TIMEOUT_SECONDS = 300
 # larger.
 FINEWS_BATCH_SECONDS = 2.0
 
-# After this many seconds a crawl ends by itself and stores what is in flight. Its job goes back to
-# the end of the queue. So no source blocks a worker for the others, and no broker treats the job as
-# lost.
+# After this many seconds a crawl ends by itself and stores what is in flight. Its job waits for its
+# next turn behind those of its host family that have waited meanwhile. So no source blocks a worker
+# or a family for the others, and the broker does not treat the job as lost.
 CLOSESPIDER_TIMEOUT = 1200

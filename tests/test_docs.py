@@ -46,7 +46,7 @@ NEEDED = ("git", "jekyll", "rsync")
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands(document)]
-NOT_TRANSLATED = {"cluster.md", "faults.md"}
+NOT_TRANSLATED = {"faults.md"}
 """Documents that are in English only, besides those of the reference."""
 
 
@@ -176,17 +176,15 @@ NO_COMMANDS = {
     "whole = true",
     "from settings.cluster import *",
     "import archive",
-    "appendfsync always",
-    "appendonly yes",
     "async def start()",
     "body source",
-    "maxmemory-policy noeviction",
     "posts_search MATCH escape_fts(…)",
     "trafilatura 2.3.0",
     "yield self.ask(self.wanted(code, facts, response))",
 }
 """What is in sentences and only looks so."""
 _MACHINE = "test_a_cluster_goes_on_with_the_archive"
+_DEAD = "test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing"
 _CONTAINERS = "test_containers_crawl_and_show_the_archive"
 RUN_BY = {
     "* * * * * /opt/finews/deploy/crawl -a since=yesterday": (
@@ -201,10 +199,19 @@ RUN_BY = {
     "fastwarc check": "test_two_independent_readers_find_nothing_wrong",
     "finews browse --base-url /finews/": "test_browse_serves_until_it_is_asked_to_end",
     "finews browse --marks": "test_browse_serves_until_it_is_asked_to_end",
+    "finews cluster cancel": "test_jobs_and_sources_are_paused_resumed_and_cancelled",
+    "finews cluster dead drop 2": _DEAD,
+    "finews cluster dead retry": _DEAD,
+    "finews cluster dead show 1": _DEAD,
+    "finews cluster drain": "test_a_drained_cluster_has_no_crawl_and_all_is_written",
+    "finews cluster pause ths": "test_jobs_and_sources_are_paused_resumed_and_cancelled",
+    "finews cluster resume": "test_a_drained_cluster_has_no_crawl_and_all_is_written",
+    "set -a; . /etc/finews/operator.env": _MACHINE,
+    "finews cluster send ths-backfill": _MACHINE,
+    "finews cluster status --json": "test_an_alarm_of_the_broker_is_seen",
+    "finews cluster status --metrics": "test_an_alarm_of_the_broker_is_seen",
+    "finews cluster writer --take-over": "test_a_second_writer_and_another_archive_are_refused",
     "finews browse --metrics": "test_the_metrics_count_crawls_articles_and_requests",
-    "finews cluster beat": _MACHINE,
-    "finews cluster retry": "test_what_the_writer_can_make_nothing_of_is_set_aside",
-    "finews cluster send": _MACHINE,
     "finews crawl finews -a since=2026-11-22": (
         "test_one_source_has_arguments_and_the_log_is_in_the_archive"
     ),

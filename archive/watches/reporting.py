@@ -232,6 +232,8 @@ def _what(key: str) -> str:
             return _("the failure of all crawls")
         case "archive":
             return _("the failure of the archive")
+        case "cluster":
+            return _("the failure of the cluster")
         case "disk":
             return _("the lack of space on the disk")
     return _("the damage of files")

@@ -1,7 +1,6 @@
 """``scrapy crawl``: Scrapy's command, with checked arguments, a summary and an exit status."""
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
@@ -24,9 +23,9 @@ from crawler.running.call import (
     spider_class_of,
     status_of,
 )
-from crawler.running.garbage import collect_garbage_less_often
 from crawler.running.notices import notify_of_crawls
-from crawler.running.report import INTERRUPTED, NOT_STARTED, print_verdict, verdict_of
+from crawler.running.one import crawl_one
+from crawler.running.report import INTERRUPTED, print_verdict
 from crawler.running.several import GIVES_NONE
 from crawler.settings_check import check_settings, prefer_environment, rename_settings
 from crawler.sources import Sources
@@ -64,22 +63,13 @@ class Command(CrawlCommand):
             crawler = self.crawler_process.create_crawler(args[0])
             for sentence in (*self._renamed, *rename_settings(crawler.settings)):
                 logger.warning("%s", sentence)
-            crawl = self.crawler_process.crawl(crawler, **opts.spargs)
-            collect_garbage_less_often()
             end_by_hangup()
-            self.crawler_process.start()
-            task = crawl if isinstance(crawl, asyncio.Task) else None
-            failure = task.exception() if task and task.done() else None
-            if task and not task.done():  # a second signal ends Scrapy at once
-                verdict = INTERRUPTED
-                print_verdict(verdict)
-            elif isinstance(failure, ArchiveError):
-                # Since the check, another crawl took the lock, the disk is full, or the like.
-                verdict = self._refuse(failure)
+            try:
+                verdict = crawl_one(self.crawler_process, crawler, opts.spargs)
+            except ArchiveError as error:
+                verdict = self._refuse(error)
             else:
-                if failure is not None:
-                    logger.error("The crawl could not be started.", exc_info=failure)
-                verdict = self._report(crawler)
+                self._report(crawler, verdict)
         self.exitcode = verdict.status
         notify_of_crawls(self.settings, {args[0]: verdict} if len(args) == 1 else {})
 
@@ -96,14 +86,12 @@ class Command(CrawlCommand):
         print(f"finews: {translated(str(error))}", file=sys.stderr)
         return Verdict(status_of(error, self.settings), str(error))
 
-    def _report(self, crawler: Crawler) -> Verdict:
-        assert self.crawler_process is not None
-        failed = self.crawler_process.bootstrap_failed or crawler.stats is None
-        verdict = NOT_STARTED if failed else verdict_of(crawler)
-        if crawler.stats is not None:
-            print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
-        whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
-        print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe, too
+    def _report(self, crawler: Crawler, verdict: Verdict) -> None:
+        if verdict is not INTERRUPTED:
+            if crawler.stats is not None:
+                print(f"finews: {Counts.of(crawler.stats.get_stats())}.")
+            whereabouts = archive_class(crawler.settings).whereabouts(crawler.settings)
+            print(f"finews: {whereabouts}", flush=True)  # the verdict is the last line in a pipe
         declaration = getattr(crawler.spidercls, "declaration", None)
         if verdict.status in GIVES_NONE and declaration and declaration.fallback:
             others = ", ".join(declaration.fallback)
@@ -114,4 +102,3 @@ class Command(CrawlCommand):
             )
             print(f"finews: {translated(sentence)}", flush=True)
         print_verdict(verdict)
-        return verdict

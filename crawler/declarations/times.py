@@ -47,7 +47,7 @@ _EPOCH = re.compile(
 _HALF = "凌晨|清晨|早上|早晨|早间|上午|中午|午间|下午|傍晚|晚上|晚间|夜间"
 CLOCK = (
     rf"(?:(?P<half>{_HALF})\s*)?(?P<hour>\d{{1,2}})"
-    r"(?:[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:\.\d+)?)?[秒分]?|[时点])"
+    r"(?:[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:[.,]\d+)?)?[秒分]?|[时点])"
     r"(?:\s*(?P<meridiem>[ap])\.?m\b\.?)?"
 )
 """A time of day, also of twelve hours."""

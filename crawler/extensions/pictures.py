@@ -15,7 +15,6 @@ from scrapy.exceptions import DontCloseSpider, NotConfigured
 from archive.article import Article
 from archive.article_id import ArticleId
 from archive.storage import host_of
-from crawler.archive_port import LocalArchive, archive_class
 from crawler.items import MissingPicture
 from crawler.network_errors import HostBlocked
 from crawler.pipelines.pictures import PicturePipeline
@@ -40,8 +39,6 @@ class PictureFetches(Component):
         settings = crawler.settings
         if not settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
-        if not issubclass(archive_class(settings), LocalArchive):
-            raise NotConfigured("pictures are fetched only on the machine that has the archive")
         super().__init__(crawler)
         self._hosts = picture_hosts_of(crawler)
         self._most = settings.getint("FINEWS_PICTURES")
@@ -92,7 +89,7 @@ class PictureFetches(Component):
 
     def _missing(self) -> list[str]:
         """Return addresses, newest articles first; after a partial crawl, only of its articles."""
-        settings, archive = self.crawler.settings, self.session.local_archive
+        settings, archive = self.crawler.settings, self.session.archive
         waiting = archive.crawl_state.waiting_pictures(
             self.session.now(),
             share=settings.getfloat("FINEWS_INTERVAL_SHARE"),

@@ -16,7 +16,6 @@ from twisted.python.failure import Failure
 
 from archive.errors import FinewsError
 from archive.storage import media_type
-from crawler.archive_port import LocalArchive, archive_class
 from crawler.extensions.circuit_breaker import CircuitBreaker
 from crawler.failures import Failures, reason_of
 from crawler.items import Item, MissingPicture
@@ -88,10 +87,7 @@ class PicturePipeline(FilesPipeline):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Build the pipeline, if the extension `PictureFetches` is on; Scrapy calls this."""
-        settings = crawler.settings
-        if not settings.getbool("FINEWS_MEDIA"):
-            raise NotConfigured
-        if not issubclass(archive_class(settings), LocalArchive):
+        if not crawler.settings.getbool("FINEWS_MEDIA"):
             raise NotConfigured
         return cls(crawler)
 

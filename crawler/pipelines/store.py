@@ -60,9 +60,9 @@ class StorePipeline(Component):
 
     async def store_picture(self, address: str, data: bytes) -> None:
         """Write a picture of archived articles to disk."""
-        archive = self.session.local_archive
+        archive = self.session.archive
         try:
-            async with self.session.archive.writing:
+            async with archive.writing:
                 await asyncio.to_thread(archive.store_picture, address, data)
         except ArchiveError as error:
             self.session.storage_failed(error)

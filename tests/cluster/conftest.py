@@ -1,34 +1,75 @@
-"""What the tests of a cluster share: brokers, sites, workers, writers, as operators start them."""
+"""What the tests of a cluster share: a broker, sites, workers, writers, as operators start them."""
 
+import multiprocessing
 import os
-import subprocess
+import sqlite3
 import sys
 import threading
 import time
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess as Process
 from pathlib import Path
 from typing import Any, Self
-from unittest.mock import patch
 
 import pytest
+from click.testing import CliRunner
+from scrapy import cmdline
 
-from bench.cluster import ended_jobs
-from cluster.app import opened_app
-from cluster.entry_points import send_now
+from archive.cli import main
+from archive.errors import ArchiveError
+from cluster.app import ARCHIVE, DEAD, JOBS, Plain, command, make_app, opened_app
+from cluster.dead_letters import FORMER
 from cluster.status import ClusterStatus, status_of
-from demo.brokers import Broker, RabbitMQ, Redis, running, wait_for
+from cluster.writer import declare
+from demo.brokers import Broker, running, wait_for
+from demo.certificates import Authority
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
 from demo.several import OneOfSeveral, several_sites
-from tests.conftest import ROOT
+from tests.support.receivers import WebReceiver, web_receiver
 from tests.support.requirements import program
 
-FINEWS = (sys.executable, "-m", "archive.cli", "cluster")
 DELAY_SECONDS = 0.05
 """Between two requests to one host."""
+FORKS = multiprocessing.get_context("forkserver")
+"""Starts commands as processes that need not import anything, which takes seconds."""
+FORKS.set_forkserver_preload(["cluster.writer", "cluster.worker", __name__])
+
+
+def begin(words: Sequence[str], environment: dict[str, str], log: Path) -> Process:
+    """Start ``finews …`` or ``scrapy …``; `log` has what it prints."""
+    process = FORKS.Process(target=_run, args=(words, environment, log))
+    process.start()
+    return process
+
+
+def _run(words: Sequence[str], environment: dict[str, str], log: Path) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    for name in [name for name in sys.modules if name.startswith("settings")]:
+        del sys.modules[name]  # which read the environment
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    sys.path.insert(0, environment.get("PYTHONPATH", ""))
+    if words[0] == "scrapy":
+        cmdline.execute(list(words))
+    main(words[1:], prog_name="finews")
+
+
+def ended(process: Process) -> int | None:
+    """Return the exit status of a process; wait for its end."""
+    process.join(120)
+    return process.exitcode
+
+
+def kill(process: Process) -> None:
+    process.kill()
+    process.join(60)
 
 
 @dataclass
@@ -78,18 +119,18 @@ class Cluster:
     """A folder with an archive, the broker's address, and the processes that were started."""
 
     folder: Path
-    broker: str
+    broker: Broker
     replica: Replica
     sites: Sequence[OneOfSeveral]
-    started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    settings: str = field(default_factory=lambda: PACED)
+    started: list[Process] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         for process in self.started:
-            process.kill()
-            process.wait(timeout=30)
+            kill(process)
 
     @property
     def archive(self) -> Path:
@@ -99,116 +140,124 @@ class Cluster:
     def jobs(self) -> Path:
         return self.folder / "jobs.toml"
 
-    def posts_of_first(self) -> int:
-        """How many posts the first site has, those of rolling news with those of their media."""
-        made_up = self.sites[0].made_up
-        return len(made_up.articles) + len(made_up.media_posts)
-
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
 
-    def write_jobs(self, **more: object) -> None:
-        """A job for each site.
+    def write_jobs(self, every: float = 0, **more: str) -> None:
+        """A job for each site, which runs when it is sent, and declarations of all sites.
 
-        :param more: entries of each, in TOML.
+        :param more: tables of other jobs, in TOML.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        tables = []
+        (self.folder / "sources").mkdir(parents=True, exist_ok=True)
         for site in self.sites:
-            (self.folder / f"{site.name}.toml").write_text(site.sources, encoding="utf-8")
-            entries = {"every": 600, "sources": f'"{site.name}.toml"', **more}
-            lines = "\n".join(f"{name} = {value}" for name, value in entries.items())
-            tables.append(f"[{site.name}]\n{lines}\n")
-        self.jobs.write_text("\n".join(tables), encoding="utf-8")
+            declared = self.folder / "sources" / f"{site.name}.toml"
+            declared.write_text(site.declaration, encoding="utf-8")
+        tables = {site.name: f"every = {every}" for site in self.sites} | more
+        text = "\n".join(f"[{name}]\n{table}\n" for name, table in tables.items())
+        self.jobs.write_text(text, encoding="utf-8")
 
     def environment(self, name: str = "") -> dict[str, str]:
         return os.environ | {
-            "FINEWS_BROKER": self.broker,
+            "FINEWS_BROKER": self.broker.url,
             "FINEWS_ARCHIVE": str(self.archive),
             "FINEWS_KNOWN": str(self.folder / f"{name}-known.db"),
             "FINEWS_JOBS": str(self.jobs),
             "SCRAPY_SETTINGS_MODULE": "paced",
             "PYTHONPATH": str(self.folder),
-            "http_proxy": self.replica.proxy_url,
-            "no_proxy": "",
-            "PYTHONWARNINGS": "ignore",  # Celery's, of a superuser
+            "FINEWS_WATCHES": str(self.folder / "watches.toml"),
+            **self.replica.environment,
+            "no_proxy": "127.0.0.1",
         }
 
-    def start(self, role: str, name: str, *options: str) -> "subprocess.Popen[bytes]":
-        (self.folder / "paced.py").write_text(PACED, encoding="utf-8")
-        with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                (*FINEWS, role, *options),
-                cwd=ROOT,
-                env=self.environment(name),
-                stdout=log,
-                stderr=log,
-            )
+    def start(self, role: str, name: str, *options: str, **environment: str) -> Process:
+        text = self.settings.replace("FOLDER", repr(str(self.folder / "sources")))
+        (self.folder / "paced.py").write_text(text.replace("DELAY}", f"{DELAY_SECONDS}}}"))
+        words = ("finews", "cluster", role, *options)
+        process = begin(words, self.environment(name) | environment, self.folder / f"{name}.log")
         self.started.append(process)
         return process
 
-    def writer(self) -> "subprocess.Popen[bytes]":
-        return self.start("writer", "writer")
+    def writer(self, *options: str) -> Process:
+        return self.start("writer", "writer", *options)
 
-    def worker(self, name: str, crawls: int = 1) -> "subprocess.Popen[bytes]":
+    def worker(self, name: str, crawls: int = 1) -> Process:
         return self.start("worker", name, "--name", name, "--crawls", str(crawls))
 
-    def run(self, *command: str, status: int = 0) -> str:
-        done = subprocess.run(
-            (*FINEWS, *command),
-            cwd=ROOT,
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == status, done.stderr
-        return done.stdout + done.stderr
+    def run(self, *command: str, status: int | None = 0, **environment: str) -> str:
+        """Run ``finews cluster …`` in this process, and return what it prints."""
+        done = CliRunner().invoke(main, ("cluster", *command), env=self.environment() | environment)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        assert status in {done.exit_code, None}, done.output
+        return str(done.output)
+
+    def change(self, action: str, *names: str) -> None:
+        """Send, pause, resume or cancel jobs by name, once the writer answers."""
+
+        def done() -> bool:
+            with opened_app(self.broker.url) as app, suppress(ArchiveError):
+                command(app, "finews_change", action=action, names=list(names))
+                return True
+            return False
+
+        wait_for(done)
 
     def send(self, *names: str) -> None:
-        """Jobs by name, which may be given more than once; all when none is named."""
-        with patch.dict(os.environ, FINEWS_BROKER=self.broker):
-            send_now(self.jobs, names)
+        """Jobs by name; all when none is named."""
+        self.change("send", *names)
 
     def status(self) -> ClusterStatus:
-        with opened_app(self.broker) as app:
-            return status_of(app, patience=30)
+        with opened_app(self.broker.url) as app:
+            return status_of(app)
 
-    def status_of_queues(self) -> dict[str, int]:
-        """Without a writer to ask."""
-        with opened_app(self.broker) as app:
-            return status_of(app, patience=0.1).waiting
+    def job(self, name: str) -> Plain:
+        """The state of a job."""
+        (found,) = [job for job in self.status().jobs if job["name"] == name]
+        return found
+
+    def number(self, sql: str) -> int:
+        """A number in the catalog."""
+        with closing(sqlite3.connect(self.archive / "catalog.db")) as catalog:
+            (found,) = catalog.execute(sql).fetchone()
+            return int(found)
+
+    def paths(self, host: str) -> list[str]:
+        return [e.request.path for e in self.replica.requests if e.request.host == host]
 
     def asked(self) -> set[str]:
         """The hosts that were asked for more than robots.txt."""
         requests = [entry.request for entry in self.replica.requests]
         return {request.host for request in requests if request.path != "/robots.txt"}
 
-    def paths(self, host: str) -> list[str]:
-        return [e.request.path for e in self.replica.requests if e.request.host == host]
+    def ended(self) -> dict[str, tuple[int, int]]:
+        """The status and the failures of each job that has ended, and neither waits nor runs."""
+        file = self.archive / "cluster.db"
+        sql = (
+            "SELECT name, status, failures FROM schedule WHERE waiting IS NULL AND run IS NULL"
+            " AND status IS NOT NULL"
+        )
+        try:
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+                return {row[0]: (row[1], row[2]) for row in db.execute(sql)}
+        except sqlite3.OperationalError:
+            return {}
 
-    def wait_until_done(self, jobs: int, seconds: float = 60) -> ClusterStatus:
-        """Until so many jobs have ended, none is waiting or running, and all is written."""
-        # Cheaper than to ask everybody for the status.
-        wait_for(lambda: ended_jobs(self.archive) >= jobs, seconds)
-        found: list[ClusterStatus] = []
-
-        def done() -> bool:
-            found.append(status := self.status())
-            waiting = sum(status.waiting.values())
-            return len(status.jobs) == jobs and not waiting and not status.running
-
-        wait_for(done, seconds)
-        return found[-1]
+    def wait_until_done(self, *names: str, seconds: float = 240) -> dict[str, tuple[int, int]]:
+        """Until these jobs, or those of all sites, have ended and all of theirs is written."""
+        wanted = {*names} or {site.name for site in self.sites}
+        wait_for(lambda: wanted <= self.ended().keys(), seconds)
+        return self.ended()
 
 
-PACED = f"""
+PACED = """
 from settings.cluster import *
 
-DOWNLOAD_DELAY = {DELAY_SECONDS}
+FINEWS_DECLARATIONS = [FOLDER]
+FINEWS_FIRST_DAYS = 30000
+DOWNLOAD_SLOTS = {"finews": {"concurrency": 1, "delay": DELAY}}
 RANDOMIZE_DOWNLOAD_DELAY = False
 AUTOTHROTTLE_ENABLED = False
+LOG_LEVEL = "WARNING"
 """
 """The settings of a worker, as an operator gives it some."""
 
@@ -219,29 +268,30 @@ def sites() -> list[OneOfSeveral]:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    for name in RabbitMQ.programs:
-        program(name)
-    with running(RabbitMQ(tmp_path_factory.mktemp("rabbitmq") / "data")) as broker:
-        yield broker
+def authority() -> Iterator[Authority]:
+    """The private authority of the broker's certificate."""
+    with closing(Authority()) as authority:
+        yield authority
+
+
+TLS = """
+listeners.ssl.1 = 127.0.0.1:PORT
+ssl_options.cacertfile = {authority}
+ssl_options.certfile = {chain}
+ssl_options.keyfile = {chain}
+"""
 
 
 @pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    for name in Redis.programs:
+def broker(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Broker]:
+    for name in Broker.programs:
         program(name)
-    with running(Redis(tmp_path_factory.mktemp("redis") / "data")) as broker:
+    folder = tmp_path_factory.mktemp("rabbitmq")
+    chain = folder / "localhost.pem"
+    chain.write_bytes(authority.chain("localhost"))
+    settings = TLS.format(authority=authority.certificate, chain=chain)
+    with running(Broker(folder / "data", settings)) as broker:
         yield broker
-
-
-@pytest.fixture(params=["rabbitmq"])
-def broker(request: pytest.FixtureRequest) -> Broker:
-    """RabbitMQ; a test says so that wants Redis too."""
-    broker: Broker = request.getfixturevalue(request.param)
-    return broker
-
-
-BOTH = pytest.mark.parametrize("broker", ["rabbitmq", "redis"], indirect=True)
 
 
 @pytest.fixture
@@ -259,19 +309,34 @@ def cluster(
         for one in sites
         for host, site in one.sites.items()
     }
+    forget(broker)
     with (
         Replica(table) as replica,
-        Cluster(tmp_path / "cluster", broker.url, replica, sites) as cluster,
+        Cluster(tmp_path / "cluster", broker, replica, sites) as cluster,
     ):
         cluster.write_jobs()
-        forget(broker)
         yield cluster
 
 
+@pytest.fixture
+def notices(cluster: Cluster) -> Iterator[WebReceiver]:
+    """Receives the notices of failures of a cluster."""
+    with web_receiver() as web:
+        (cluster.folder / "watches.toml").write_text(
+            f'language = "en"\nchannels.hook = "json://127.0.0.1:{web.port}"\n'
+            'failures = {to = ["hook"]}\n',
+            encoding="utf-8",
+        )
+        yield web
+
+
 def forget(broker: Broker) -> None:
-    """Empty the queues of the test before."""
-    with opened_app(broker.url) as app, app.connection() as connection:
-        for queue in app.amqp.queues.values():
-            bound: Any = queue.bind(connection.default_channel)
-            bound.declare()
-            bound.purge()
+    """Empty the queues of the test before, and let another archive claim the cluster."""
+    app = make_app(broker.url, declares=True)
+    with app, app.connection() as connection:
+        declare(app, connection)
+        channel: Any = connection.default_channel
+        for queue in (JOBS, ARCHIVE, DEAD):
+            channel.queue_purge(queue)
+        for queue in ("finews.claim", *FORMER):
+            channel.queue_delete(queue)

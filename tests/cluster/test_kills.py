@@ -1,81 +1,76 @@
-"""Kill workers, the writer and the broker at any moment: nothing is lost, nothing comes twice."""
+"""Kill crawls, workers, the writer and the broker at any moment: nothing is lost or comes twice.
+
+`FINEWS_CLUSTER_KILLS` says how many; a nightly run asks for 20.
+"""
 
 import os
 import random
-import subprocess
-import sys
 import time
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
 
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
-from demo.brokers import Broker, wait_for
+from demo.brokers import wait_for
 from demo.replica import Replica
 from demo.several import OneOfSeveral
-from tests.cluster.conftest import BOTH, DELAY_SECONDS, Cluster, Visits
-from tests.conftest import NO_DELAYS, ROOT, posts_in
+from tests.cluster.conftest import DELAY_SECONDS, Cluster, Visits, begin, ended, kill
+from tests.conftest import posts_in
 from tests.support.contents import content
+
+KILLS = int(os.environ.get("FINEWS_CLUSTER_KILLS", "4"))
 
 
 @pytest.fixture(scope="module")
 def one_machine(sites: list[OneOfSeveral], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of one machine that crawled one site after the other."""
     folder = tmp_path_factory.mktemp("one")
+    settings = ["FINEWS_FIRST_DAYS=30000", "AUTOTHROTTLE_ENABLED=0"]
+    settings += [f"FINEWS_DECLARATIONS={folder}", 'DOWNLOAD_SLOTS={"finews": {"delay": 0}}']
     table = {host: site for one in sites for host, site in one.sites.items()}
     with Replica(table) as replica:
         for one in sites:
-            sources = folder / f"{one.name}.toml"
-            sources.write_text(one.sources, encoding="utf-8")
-            subprocess.run(
-                (
-                    *(sys.executable, "-m", "scrapy", "crawl", "finews", "--nolog"),
-                    *("-s", f"FINEWS_SOURCES={sources}", *NO_DELAYS),
-                ),
-                cwd=ROOT,
-                env=os.environ
-                | {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")},
-                stdout=subprocess.DEVNULL,
-                check=True,
-                timeout=60,
-            )
+            (folder / f"{one.name}.toml").write_text(one.declaration, encoding="utf-8")
+            options = [word for setting in settings for word in ("-s", setting)]
+            own = {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")}
+            words = ("scrapy", "crawl", one.name, *options)
+            assert ended(begin(words, os.environ | own, folder / "log")) == 0
     return folder / "news"
 
 
-@BOTH
 def test_killed_at_random_moments_the_archive_ends_as_one_machines(
-    broker: Broker,
-    cluster: Cluster,
-    visits: Visits,
-    one_machine: Path,
-    request: pytest.FixtureRequest,
+    cluster: Cluster, visits: Visits, one_machine: Path
 ) -> None:
-    moments = random.Random(request.node.name)  # noqa: S311
+    moments = random.Random(KILLS)  # noqa: S311
     roles = {
         "writer": cluster.writer,
         "a": lambda: cluster.worker("a"),
-        "b": lambda: cluster.worker("b"),
+        "b": lambda: cluster.worker("b", crawls=2),
     }
     running = {name: start() for name, start in roles.items()}
     cluster.send()
-    for victim in ("a", "writer", "broker", "b"):
+    for victim in islice(cycle(("a", "writer", "broker", "b")), KILLS):
+        if not cluster.ended().keys() < {one.name for one in cluster.sites}:
+            cluster.send()
         wait_for(visits.go_on(5))
         time.sleep(moments.uniform(0, 1.5))
         if victim == "broker":
-            broker.kill()
-            broker.start()
+            cluster.broker.kill()
+            cluster.broker.start()
         else:
-            running[victim].kill()
-            running[victim].wait(timeout=30)
+            kill(running[victim])
             running[victim] = roles[victim]()
-    cluster.send()  # as beat does
-    status = cluster.wait_until_done(jobs=3, seconds=120)
-    assert [job.status for job in status.jobs] == [0, 0, 0], status.jobs
+    cluster.wait_until_done()
+    cluster.send()
+    wait_for(lambda: cluster.ended().keys() != {one.name for one in cluster.sites})
+    states = cluster.wait_until_done()
+    assert states == dict.fromkeys(states, (0, 0))
 
     for process in running.values():
         process.terminate()
-        assert process.wait(timeout=60) == 0
+        assert ended(process) == 0
     assert content(cluster.archive) == content(one_machine)
     assert posts_in(cluster.archive) == posts_in(one_machine)
     assert not verify(cluster.archive).problems

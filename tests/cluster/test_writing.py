@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgpack
 import pytest
-from celery import Celery
-from kombu import Queue
+from pydantic import ValidationError
 
 from archive.article import Article
 from archive.article_id import InfoCode
@@ -18,9 +16,9 @@ from archive.capture import Capture
 from archive.crawl_state import CrawlState, FailedAttempt
 from archive.integrity.verify import verify
 from archive.warc import find_file, read_record
-from cluster.app import ARCHIVE, ASIDE
-from cluster.serialisation import Plain, article_of, exchange_of, packed_exchange, plain_article
-from cluster.writing import BatchWriter, add_tasks
+from cluster.messages import ARCHIVED, Batch, Brief
+from cluster.writing import BatchWriter
+from crawler.items import Checked, Gone, Listed
 from crawler.listed_facts import ListedFacts
 from tests.support.articles import ARTICLE, CODE, Clock, files, rows
 from tests.support.captures import exchange
@@ -48,24 +46,25 @@ def writer(folder: Path) -> Iterator[BatchWriter]:
         yield writer
 
 
-def over_the_wire(batch: Plain) -> Plain:
-    told: Plain = msgpack.unpackb(msgpack.packb(batch))
-    return told
+def brief(writer: BatchWriter, *hosts: str) -> Brief:
+    """The facts of a new crawl, as they arrive at a worker."""
+    facts = json.loads(json.dumps(writer.brief([*hosts], **ABOUT)))
+    return Brief.model_validate(facts)
 
 
-def batch(number: int, **content: Any) -> Plain:
-    return over_the_wire({"crawl": CRAWL, "number": number, **content})
+def batch(number: int, **content: Any) -> str:
+    return Batch(crawl=CRAWL, number=number, **content).model_dump_json()
+
+
+def articles(number: int, *sent: Article) -> str:
+    return batch(number, articles=list(sent), exchanges=[(7, PAGE)])
 
 
 BEGIN = batch(0, begin={"spider": "finews", "arguments": {"category": "x"}})
-ARTICLES = batch(
-    1,
-    articles=[plain_article(SENT)],
-    exchanges=[(7, packed_exchange(PAGE))],
-)
+ARTICLES = articles(1, SENT)
 
 
-def end(batches: int, **memory: Any) -> Plain:
+def end(batches: int, **memory: Any) -> str:
     counts = {"found": 2, "added": 0, "revised": 0, "unchanged": 1, "gone": 0, "failed": 0}
     ended = {"status": 0, "verdict": "Done.", "counts": counts | {"asked": 1}, "batches": batches}
     return batch(batches, end=ended, memory=memory)
@@ -78,8 +77,11 @@ def everything(folder: Path) -> tuple[object, ...]:
 
 
 def test_articles_and_exchanges_are_the_same_after_the_wire() -> None:
-    assert exchange_of(packed_exchange(PAGE)) == PAGE
-    assert article_of(over_the_wire(plain_article(SENT))) == SENT
+    sent = Batch.model_validate_json(ARTICLES)
+    assert sent.exchanges == [(7, PAGE)]
+    assert sent.articles == [SENT]
+    events = [Listed(CODE, ("600519",)), Gone(CODE), Checked(CODE, settled=False)]
+    assert Batch.model_validate_json(batch(1, events=events)).events == events
 
 
 def test_a_crawl_of_batches_is_archived_with_what_it_was_made_of(
@@ -113,15 +115,15 @@ def test_an_exchange_that_comes_with_two_batches_is_kept_once(
     other = replace(SENT, info_code=InfoCode("NW202112292230175549"))
     writer.write(BEGIN)
     writer.write(ARTICLES)
-    writer.write(ARTICLES | {"number": 2, "articles": [over_the_wire(plain_article(other))]})
+    writer.write(articles(2, other))
     captures = {post["captures"] for post in rows(folder, "SELECT captures FROM posts")}
     assert len(captures) == 1
 
 
 def test_a_refused_article_takes_no_other_with_it(writer: BatchWriter, folder: Path) -> None:
-    broken = plain_article(SENT) | {"info_code": "../../x"}
+    broken = replace(SENT, info_code=InfoCode("NW202112292230175549"), tag=None)
     writer.write(BEGIN)
-    writer.write(ARTICLES | {"articles": [over_the_wire(broken), *ARTICLES["articles"]]})
+    writer.write(articles(1, broken, SENT))
     writer.write(end(2))
     assert len(rows(folder, "SELECT * FROM posts")) == 1
     (crawl,) = rows(folder, "SELECT added, failed FROM crawls")
@@ -146,7 +148,7 @@ def test_lists_count_as_read_when_all_batches_are_here(
     writer.write(BEGIN)
     writer.write(ARTICLES)
     writer.write(end(sent, validators=VALIDATORS))
-    assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == kept
+    assert brief(writer, "site.test").memory["validators"] == kept
     (crawl,) = rows(folder, "SELECT status, verdict FROM crawls")
     if kept:
         assert crawl == {"status": 0, "verdict": "Done."}
@@ -162,16 +164,11 @@ ABOUT: Any = {
 }
 
 
-def test_what_a_newer_release_tells_besides_is_left_out(writer: BatchWriter, folder: Path) -> None:
-    """Its workers may be there before the writer is of that release."""
+def test_rows_of_a_newer_release_keep_what_is_known(writer: BatchWriter, folder: Path) -> None:
     rows_of_it = [{"url": "http://site.test/", "etag": '"2"', "last_modified": None, "new": 1}]
-    told = end(1, validators=rows_of_it, somethings=[{"key": 1}])
-    told["end"]["counts"]["invented"] = 5
     writer.write(BEGIN)
-    writer.write(told)
-    (crawl,) = rows(folder, "SELECT status, found FROM crawls")
-    assert crawl == {"status": 0, "found": 2}
-    assert writer.brief(["site.test"], **ABOUT)["memory"]["validators"] == [
+    writer.write(end(1, validators=rows_of_it, somethings=[{"key": 1}]))
+    assert brief(writer, "site.test").memory["validators"] == [
         VALIDATORS[0] | {"etag": '"2"', "read": None}
     ]
 
@@ -181,31 +178,18 @@ def test_what_a_newer_release_tells_besides_is_left_out(writer: BatchWriter, fol
     [
         {"crawl": [CRAWL], "number": 1},
         {"crawl": CRAWL, "number": {"a": 1}},
+        {"crawl": CRAWL, "number": 1, "version": 3},
+        {"crawl": CRAWL, "number": 1, "of_a_newer_release": True},
         {"crawl": CRAWL, "number": 1, "begin": {"spider": {"a": 1}, "arguments": {}}},
-        {"crawl": CRAWL, "number": 1, "memory": {"validators": [{"etag": "x"}]}},
-        {"crawl": CRAWL, "number": 1, "exchanges": [[1, b"\xc1"]]},
-        {"crawl": CRAWL, "number": 1, "looks": [["../x", "gone"]]},
-        {"crawl": CRAWL, "number": 1, "articles": [plain_article(SENT) | {"tag": ["x"]}]},
+        {"crawl": CRAWL, "number": 1, "exchanges": [[1, "no exchange"]]},
         {},
         [],
         None,
     ],
 )
-def test_what_is_no_batch_is_set_aside_and_waits_for_nothing(
-    writer: BatchWriter, wrong: object
-) -> None:
-    """Else it would be tried again for ever, and everything else would wait behind it."""
-    app = Celery("finews", broker="memory://")
-    app.conf.update(task_serializer="msgpack", accept_content=["msgpack"])
-    app.conf.task_queues = [Queue(name) for name in (ARCHIVE, ASIDE)]
-    add_tasks(app, writer)
-    with app, app.connection_for_write() as connection:
-        ended = app.tasks["finews.write"].apply(args=[wrong])
-        assert ended.state == "FAILURE", ended.state
-        aside = app.amqp.queues[ASIDE](connection.default_channel)
-        kept = connection.SimpleQueue(aside, accept=["msgpack"])
-        args, _, _ = kept.get(block=False).decode()
-        assert args == [over_the_wire({"wrong": wrong})["wrong"]]
+def test_what_is_no_batch_is_refused_whole(writer: BatchWriter, wrong: object) -> None:
+    with pytest.raises(ValidationError):
+        writer.write(json.dumps(wrong))
 
 
 def test_a_brief_is_about_its_hosts(writer: BatchWriter, tmp_path: Path) -> None:
@@ -220,14 +204,14 @@ def test_a_brief_is_about_its_hosts(writer: BatchWriter, tmp_path: Path) -> None
     writer.write(batch(2, memory=state.all()))
     state.close()
 
-    brief = over_the_wire(writer.brief(["share.test"], **ABOUT))
-    assert [row["host"] for row in brief["memory"]["blocks"]] == ["share.test"]
-    ((row, (article,)),) = brief["due"]
-    assert (row["info_code"], article_of(article).body) == (CODE, SENT.body)
-    assert brief["categories"] == [["经济观察网", "jingjiguanchawang", "经济观察网新闻"]]
-    other = writer.brief(["site.test"], **ABOUT)
-    assert other["memory"]["blocks"] == []
-    assert other["due"] == []
+    facts = brief(writer, "share.test")
+    assert [row["host"] for row in facts.memory["blocks"]] == ["share.test"]
+    ((row, (article,)),) = facts.due
+    assert (row.info_code, article.body) == (CODE, SENT.body)
+    assert facts.categories == [("经济观察网", "jingjiguanchawang", "经济观察网新闻")]
+    other = brief(writer, "site.test")
+    assert other.memory["blocks"] == []
+    assert other.due == []
 
 
 def test_looks_and_failures_reach_the_archive(writer: BatchWriter, folder: Path) -> None:
@@ -237,12 +221,12 @@ def test_looks_and_failures_reach_the_archive(writer: BatchWriter, folder: Path)
     failed |= {"last": failed["first"]}
     codes = [str(CODE), "NW202112292230175549"]
     failures = [failed | {"info_code": code} for code in codes]
-    looks = [[CODE, "gone"], ["NW202112292230175549", "gone"]]
-    writer.write(batch(2, looks=looks, memory={"failures": failures}))
+    looks = [Gone(CODE), Gone(InfoCode("NW202112292230175549"))]
+    writer.write(batch(2, events=looks, memory={"failures": failures}))
     (post,) = rows(folder, "SELECT gone FROM posts")
     assert post["gone"]
     # The one that is archived by now did not fail.
-    kept = writer.brief([], **ABOUT)["memory"]["failures"]
+    kept = brief(writer).memory["failures"]
     assert [row["info_code"] for row in kept] == ["NW202112292230175549"]
 
 
@@ -256,7 +240,7 @@ def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
     failed |= dict.fromkeys(("first", "last"), "2026-11-22T00:00:00+00:00")
     for batch in (BEGIN, ARTICLES, end(2, failures=[failed | {"told": told}])):
         writer.write(batch)
-    (kept,) = writer.brief([], **ABOUT)["memory"]["failures"]
+    (kept,) = brief(writer).memory["failures"]
     again = ListedFacts.of_json(kept["told"])
     assert again is not None
     placed, other = again.captures
@@ -266,31 +250,24 @@ def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
 
 def test_the_archive_stays_sound(folder: Path) -> None:
     with BatchWriter(folder) as writer:
-        for told in (BEGIN, ARTICLES, ARTICLES | {"number": 2}, end(3)):
+        for told in (BEGIN, ARTICLES, articles(2, SENT), end(3)):
             writer.write(told)
     assert not verify(folder).problems
 
 
-def test_jobs_are_remembered_by_how_they_ended_last(writer: BatchWriter) -> None:
-    for status in (3, 3, 0, 6, 6):
-        writer.job_ended("one", status, "Why.")
-    writer.job_ended("two", 0, "")
-    one, two = writer.figures()["jobs"]
-    assert (one["name"], one["status"], one["failures"]) == ("one", 6, 2)
-    assert (two["name"], two["failures"]) == ("two", 0)
+def test_a_crawl_whose_run_has_ended_gets_no_facts(writer: BatchWriter) -> None:
+    assert writer.brief([], **ABOUT, run="ended, or cancelled") is None
 
 
 @pytest.mark.parametrize("article", [THS, CLS_FLASH, EXTRACTED], ids=str)
 def test_articles_of_any_source_are_the_same_after_the_wire(
     folder: Path, writer: BatchWriter, article: Article
 ) -> None:
-    assert article_of(over_the_wire(plain_article(article))) == article
     writer.write(BEGIN)
-    writer.write(batch(1, articles=[plain_article(article)], looks=[]))
-    writer.write(batch(2, articles=[], looks=[(article.info_code, "gone")]))
+    writer.write(batch(1, articles=[article]))
+    writer.write(batch(2, events=[Gone(article.info_code)]))
     (row,) = rows(folder, "SELECT info_code, source, gone FROM posts")
     assert (row["info_code"], row["source"]) == (article.info_code, article.source)
     assert row["gone"]
-    found = writer.article(article.info_code)
-    assert found is not None
-    assert [article_of(each) for each in found[1]] == [article]
+    found = ARCHIVED.validate_python(json.loads(json.dumps(writer.article(article.info_code))))
+    assert found[1] == [article]

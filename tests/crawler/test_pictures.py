@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -298,14 +297,9 @@ def test_redirects_that_are_followed(location: str, target: str | None) -> None:
     assert result.url == target if target else result is response
 
 
-@pytest.mark.parametrize(
-    "elsewhere",
-    [{"FINEWS_MEDIA": False}, {"FINEWS_ARCHIVE_CLASS": "cluster.remote_archive.RemoteArchive"}],
-)
-def test_where_none_are_kept_the_pipeline_is_off_without_a_word(elsewhere: dict[str, Any]) -> None:
+def test_where_none_are_kept_the_pipeline_is_off_without_a_word() -> None:
     settings = Settings()
     settings.setmodule("settings.base")
-    settings.update({"FINEWS_MEDIA": True} | elsewhere, priority="cmdline")
     with pytest.raises(NotConfigured) as off:
         PicturePipeline.from_crawler(Crawler(FinewsSpider, settings))
     assert not off.value.args  # else Scrapy would warn with it

@@ -1,39 +1,32 @@
-"""Several made-up sites: each by itself, none with an article of another."""
+"""Several made-up publishers: each by itself, none with a host of another."""
 
 from itertools import combinations
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from crawler.sources import Sources
+from crawler.declarations import load_all
 from demo.exchange import Request
 from demo.several import several_sites
 
 
-def test_no_two_sites_share_a_host_or_an_article() -> None:
+def test_no_two_sites_share_a_host() -> None:
     for one, other in combinations(several_sites(3), 2):
         assert not one.sites.keys() & other.sites.keys()
-        codes = [{article.info_code for article in s.made_up.articles} for s in (one, other)]
-        assert len(codes[0]) == 60
-        assert not codes[0] & codes[1]
 
 
-def test_the_crawler_takes_their_facts(tmp_path: Path) -> None:
+def test_the_crawler_takes_their_declarations(tmp_path: Path) -> None:
     for one in several_sites(2):
-        path = tmp_path / "sources.toml"
-        path.write_text(one.sources, encoding="utf-8")
-        sources = Sources.load(path)
-        hosts = {
-            urlsplit(address).hostname for address in (sources.mirror.site, *sources.share.api)
-        }
-        assert hosts == one.sites.keys()
+        (tmp_path / f"{one.name}.toml").write_text(one.declaration, encoding="utf-8")
+    declared = load_all([tmp_path])
+    assert [source.hosts for source in declared.values()] == [
+        ("www.site0.example",),
+        ("www.site1.example",),
+    ]
 
 
-def test_a_share_host_knows_what_any_of_the_made_up_ones_does() -> None:
-    (one,) = several_sites(1)
-    share = one.sites["share.site0.example"]
-    for article in one.made_up.articles:
-        request = Request(
-            "GET", "share.site0.example", "/NewsData/GetNewsText.do", f"id={article.info_code}"
-        )
-        told = share(request).body
-        assert (told == article.answer) == bool(article.share_hosts)
+def test_every_article_is_in_a_list_and_has_a_page() -> None:
+    (one,) = several_sites(1, articles=30)
+    site = one.sites[one.host]
+    pages = [site(Request("GET", one.host, "/list", f"page={page}")).body for page in (1, 2, 3)]
+    assert [page.count(b'"id"') for page in pages] == [20, 10, 0]
+    assert site(Request("GET", one.host, "/a/100.html")).status == 200
+    assert site(Request("GET", one.host, "/a/1.html")).status == 404

@@ -199,7 +199,8 @@ def test_compose_runs_every_role_of_a_cluster() -> None:
         assert service["build"]["args"] == {"EXTRAS": "cluster"}
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
-    assert services["writer"]["volumes"] == [f"archive:{the('VOLUME')}"]
+    jobs = "./jobs.toml:/etc/finews/jobs.toml:ro"
+    assert services["writer"]["volumes"] == [f"archive:{the('VOLUME')}", jobs]
     with_archive = [name for name, s in services.items() if "archive" in str(s.get("volumes"))]
     assert with_archive == ["writer"]
 

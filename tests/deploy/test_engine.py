@@ -157,12 +157,12 @@ def test_a_cluster_of_containers_crawls(
         debian_files((*BASE, "erlang-*", "grep", "rabbitmq-server", "sed")),
     )
     changes = (f"ENV PATH={PATH} HOME=/var/lib/rabbitmq", f'CMD ["{RABBITMQ}"]')
-    load(engine, "rabbitmq.tar", "docker.io/library/rabbitmq:3.13", *changes)
+    load(engine, "rabbitmq.tar", "docker.io/library/rabbitmq:4.0", *changes)
     cluster = DEPLOY / "compose-cluster.yaml"
     make_password, start, start_further = at_the_head(cluster)
     follow(engine, make_password)
     follow(engine, f"echo FINEWS_LISTEN={BRIDGE} >>deploy/.env")
-    engine.write(f"{PROJECT}/deploy/jobs.toml", "[mirror]\nevery = 5\n")
+    engine.write(f"{PROJECT}/deploy/jobs.toml", "[finews]\nevery = 5\n")
     follow(engine, start)
     wait_for(
         lambda: posts_in(engine.root / VOLUMES / "finews-cluster_archive/_data") == sample_posts
@@ -173,7 +173,5 @@ def test_a_cluster_of_containers_crawls(
     follow(engine, start_further)
     compose = "docker compose --file deploy/compose-cluster.yaml"
     assert f"@{BRIDGE}:5672/" in follow(engine, f"{compose} exec worker printenv FINEWS_BROKER")
-    wait_for(
-        lambda: "All was sent to the archive's writer" in follow(engine, f"{compose} logs worker")
-    )
+    wait_for(lambda: "articles found" in follow(engine, f"{compose} logs worker"))
     follow(engine, f"{compose} down")

@@ -54,7 +54,7 @@ def test_the_commands_of_a_cluster_are_there() -> None:
     texts = [path.read_text(encoding="utf-8") for path in DEPLOY.iterdir()]
     asked = set(re.findall(r"finews cluster ([a-z]+)", "".join([CLUSTER, *texts])))
     assert asked - {"cluster"} <= set(cluster.commands)
-    assert {"worker", "writer", "beat", "status", "retry"} <= asked
+    assert {"worker", "writer", "send", "status", "dead", "drain"} <= asked
 
 
 def test_a_backup_taken_during_a_crawl_can_be_gone_on_with(

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 from tests.deploy.conftest import DEPLOY, PROJECT
 from tests.support.requirements import program
 
-OF_A_CLUSTER = ("finews-worker.service", "finews-writer.service", "finews-beat.service")
+OF_A_CLUSTER = ("finews-worker.service", "finews-writer.service")
 SERVICES = ("finews-crawl.service", "finews-browse.service")
 UNITS = ("finews-crawl.timer", *SERVICES, *OF_A_CLUSTER)
 

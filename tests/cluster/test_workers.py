@@ -1,0 +1,157 @@
+"""Workers: what one learns, the next one knows; what one stops, another one continues."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from archive.archive import Archive
+from demo.brokers import Broker, wait_for
+from demo.faults import Fault, status
+from demo.replica import Replica
+from demo.site import made_up_site
+from tests.cluster.conftest import Cluster, Visits, begin, ended, forget, kill
+from tests.conftest import MIRROR, NO_DELAYS, ROOT, posts_in
+from tests.support.contents import content
+from tests.support.receivers import WebReceiver
+
+
+def test_what_one_worker_learns_the_next_one_knows(cluster: Cluster, notices: WebReceiver) -> None:
+    host = cluster.sites[0].host
+    cluster.replica.faults = [Fault(host, "/a/", failure=status(403))]
+    writer, first = cluster.writer(), cluster.worker("a")
+    cluster.send("site0", "site1")
+    cluster.wait_until_done("site0", "site1")
+    wait_for(lambda: any("site0: " in body for body in notices.bodies))
+    kill(first)
+    archived = len(posts_in(cluster.archive))
+    assert archived == cluster.sites[1].articles
+
+    cluster.replica.requests.clear()
+    cluster.worker("b")
+    cluster.send("site0", "site1")
+    wait_for(lambda: "site1: 20 articles found, 0 added" in cluster.log("b"))
+    cluster.wait_until_done("site0", "site1")
+    assert host not in cluster.asked()  # it is blocked
+    assert not [path for path in cluster.paths(cluster.sites[1].host) if path.startswith("/a/")]
+    assert "site0: once" not in cluster.run("status", status=1)
+
+    writer.terminate()
+    assert ended(writer) == 0
+    with Archive(cluster.archive) as archive:
+        (block,) = archive.crawl_state.all()["blocks"]
+    assert (block["host"], block["times"]) == (host, 1)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_stopped_worker_gives_its_job_back_within_ten_seconds(
+    frozen: bool, cluster: Cluster, visits: Visits
+) -> None:
+    writer, first = cluster.writer(), cluster.worker("a")
+    cluster.send("site0")
+    wait_for(visits.go_on(20))
+    if frozen:
+        kill(writer)
+    started = time.monotonic()
+    first.terminate()
+    assert ended(first) == 0
+    assert time.monotonic() - started < 10 + 2
+    if frozen:
+        writer = cluster.writer()
+    cluster.worker("b")
+    assert cluster.wait_until_done("site0") == {"site0": (0, 0)}
+    assert len(posts_in(cluster.archive)) == cluster.sites[0].articles
+    assert visits.together == []
+
+
+WAIT_SECONDS = float(os.environ.get("FINEWS_CLUSTER_WAIT_SECONDS", "6"))
+"""How long a job waits for another one of its host family; a nightly run asks for 600."""
+
+
+def test_a_job_that_waits_for_long_has_its_turn(cluster: Cluster, visits: Visits) -> None:
+    site = cluster.sites[0]
+    table = {site.host: visits.watching(site.sites[site.host], WAIT_SECONDS / site.articles)}
+    cluster.write_jobs(waiting='source = "site0"\nevery = 0')
+    with Replica(table) as slow:
+        cluster.replica = slow
+        cluster.writer()
+        cluster.worker("a", crawls=3)
+        cluster.send("site0")
+        wait_for(visits.go_on(5))
+        cluster.send("waiting")
+        wait_for(lambda: cluster.job("waiting")["waits_for"] == ["site0"])
+        assert "waits for site0 since" in cluster.run("status")
+        done = cluster.wait_until_done("site0", "waiting", seconds=WAIT_SECONDS + 240)
+        assert (done["site0"], done["waiting"]) == ((0, 0), (0, 0))
+    assert visits.together == []
+    assert cluster.log("a").count("articles found") == 2  # no crawl began only to be refused
+
+
+def test_a_drained_cluster_has_no_crawl_and_all_is_written(
+    cluster: Cluster, visits: Visits
+) -> None:
+    cluster.writer()
+    cluster.worker("a", crawls=2)
+    cluster.send()
+    wait_for(visits.go_on(20))
+    told = cluster.run("drain")
+    assert told.startswith("No crawl runs, and all is written.")
+    # Two ran to their ends; the third waits.
+    assert len(posts_in(cluster.archive)) in {120, 180}
+    assert "paused   all jobs" in cluster.run("status")
+    cluster.run("resume")
+    cluster.wait_until_done()
+    assert len(posts_in(cluster.archive)) == 180
+
+
+JOBS = f"""
+[finews]
+every = 0
+arguments = {{ site = "http://{MIRROR}/" }}
+
+[eastmoney]
+every = 0
+"""
+
+
+def test_the_first_spiders_end_with_the_same_archive_and_pictures(
+    broker: Broker, tmp_path: Path
+) -> None:
+    site, sources = made_up_site(articles=60), tmp_path / "sources.toml"
+    text = (ROOT / "settings" / "sources.toml").read_text(encoding="utf-8")
+    sources.write_text(text.replace("https://", "http://"), encoding="utf-8")
+    with (
+        Replica(site.sites) as replica,
+        Cluster(tmp_path / "cluster", broker, replica, []) as cluster,
+    ):
+        one_machine = tmp_path / "one"
+        for spider in ("eastmoney", "finews"):
+            site_argument = ("-a", f"site=http://{MIRROR}/") if spider == "finews" else ()
+            options = (f"FINEWS_SOURCES={sources}", "FINEWS_MEDIA=1")
+            words = [word for option in options for word in ("-s", option)]
+            words = ("scrapy", "crawl", spider, *site_argument, *words, *NO_DELAYS)
+            own = replica.environment | {"FINEWS_ARCHIVE": str(one_machine)}
+            assert ended(begin(words, os.environ | own, tmp_path / "log")) == 0
+        forget(broker)
+        cluster.folder.mkdir()
+        cluster.jobs.write_text(JOBS, encoding="utf-8")
+        more = f"FINEWS_SOURCES = {str(sources)!r}\nDOWNLOAD_DELAY = 0\nFINEWS_MEDIA = True\n"
+        cluster.settings = cluster.settings.replace("FINEWS_FIRST_DAYS = 30000", more)
+        cluster.writer()
+        cluster.worker("a", crawls=2)
+        for name in ("eastmoney", "finews"):
+            cluster.send(name)
+            assert cluster.wait_until_done(name)[name] == (0, 0), cluster.log("a")[-3000:]
+    assert without_traces(cluster.archive) == without_traces(one_machine)
+    pictures = [
+        sorted(path.name for path in (folder / "media").rglob("*") if path.is_file())
+        for folder in (cluster.archive, one_machine)
+    ]
+    assert pictures[0] == pictures[1] != []
+
+
+def without_traces(archive: Path) -> str:
+    """What the archive has, but for the times that Eastmoney's lists are asked with."""
+    return re.sub(r"req_trace=\d+", "", repr(content(archive)))
