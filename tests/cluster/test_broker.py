@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from demo.brokers import free_port, wait_for
+from bench.brokers import free_port, wait_for
 from demo.certificates import Authority
 from tests.cluster.conftest import Cluster, Visits, ended
 from tests.conftest import ROOT

@@ -10,14 +10,14 @@ import pytest
 from celery import Celery
 from scrapy.settings import Settings
 
+from bench.brokers import Broker, wait_for
+from bench.several import several_sites
 from cluster.app import JOBS, make_app
 from cluster.dead_letters import DeadLetter, dead_jobs, dead_letters
 from cluster.jobs import InvalidJobs, read_jobs
 from cluster.messages import JobEnd, JobMessage
 from cluster.schedule import JobTable, Scheduler
 from crawler.exit_status import ExitStatus
-from demo.brokers import Broker, wait_for
-from demo.several import several_sites
 from settings import base, cluster
 from tests.cluster.conftest import forget
 from tests.conftest import ROOT

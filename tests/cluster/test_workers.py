@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.archive import Archive
-from demo.brokers import Broker, wait_for
+from bench.brokers import Broker, wait_for
 from demo.faults import Fault, status
 from demo.replica import Replica
 from demo.site import made_up_site

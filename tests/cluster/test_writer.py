@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from archive.archive import Archive
+from bench.brokers import wait_for
 from cluster.app import ARCHIVE, DEAD, JOBS, MAX_BYTES, opened_app, send
 from cluster.dead_letters import FORMER, dead_letters
 from cluster.messages import Batch
-from demo.brokers import wait_for
 from tests.cluster.conftest import Cluster, kill
 
 FORMER_MESSAGES = json.loads(
