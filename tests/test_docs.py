@@ -252,6 +252,8 @@ RUN_BY = {
     "finews verify --as-of N": "test_the_command_audits_an_archive",
     "finews search QUERY": "test_a_line_for_each_post",
     "finews watch": "test_a_kill_between_sending_and_noting_misses_nothing",
+    "finews watch --archive DIR history": "test_history_shows_what_was_sent_and_what_waits",
+    "finews watch --watches FILE test": "test_each_channel_is_tried_and_named",
     "finews watch history": "test_history_shows_what_was_sent_and_what_waits",
     "finews watch test": "test_each_channel_is_tried_and_named",
     "finews sources add ADDRESS": "test_a_source_is_added_tried_tested_and_checked",

@@ -282,7 +282,7 @@ def test_a_search_shows_the_lines_of_a_watch_and_its_feed(
     assert summary in shown.css("summary::text").get("")
     (watch,) = tomllib.loads(shown.css("pre code::text").get(""))["watch"]
     assert parse(watch["query"]) == parse(f"({searched['q']}) media:财联社")
-    feed = shown.css("p code::text").get("")
+    feed = shown.css("p code::text").getall()[-1]
     assert feed.endswith(f"/news.atom?{urlencode(searched)}")
     assert feed.startswith("http://localhost/")
     answer = visit(feed.removeprefix("http://localhost"))
