@@ -25,23 +25,21 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 
 # Both are pinned by constraints.txt, and updated whenever that or pyproject.toml changes. pip's
 # output becomes one line with the number of packages. `finews` was the name of this package before.
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): WHAT := --editable '.[extraction]'
+$(READY): WHAT := --no-compile --editable '.[test]'
+$(INSTALLED) $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finews needs Python 3.11 or later; run make PYTHON=...")'
 	@rm -f $@
 	@echo 'Installing Python packages in $(VENV) (about 200 MB, a minute or two) ...'
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) uninstall --quiet --quiet --yes finews && rm -rf finews.egg-info
-	@{ $(PIP) install --constraint constraints.txt --editable '.[extraction]' && touch $@; } | \
+	@{ $(PIP) install --constraint constraints.txt $(WHAT) && touch $(INSTALLED) $@; } | \
 	    $(PYTHON) -uc 'import sys; n = 0; [ \
 	        print(f"\r  {(n := n + 1)} packages fetched", end="") \
 	        if line.lstrip().startswith("Collecting") \
 	        else line.startswith("Installing") and print("; installing ...", end="") \
 	        for line in sys.stdin]; print()'
 	@test -e $@
-
-$(READY): pyproject.toml constraints.txt | $(INSTALLED)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[test]'
-	touch $(INSTALLED) $@
 
 demo: $(INSTALLED)
 	@$(VENV)/bin/finews demo

@@ -26,15 +26,15 @@ from pathlib import Path
 from archive.capture import Capture
 from archive.warc import Exchange
 from bench.articles import as_article
+from bench.brokers import Broker, running, wait_for
 from bench.corpus import Corpus
+from bench.several import OneOfSeveral, several_sites
 from cluster.app import command, opened_app
 from cluster.messages import Batch
 from cluster.schedule import JobTable
 from cluster.writing import BatchWriter
-from demo.brokers import Broker, running, wait_for
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
-from demo.several import OneOfSeveral, several_sites
 
 SITES, WORKERS, ANSWER_SECONDS = 8, (1, 2, 3, 4), 0.2
 _FINEWS = (sys.executable, "-m", "archive.cli", "cluster")

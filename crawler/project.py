@@ -77,7 +77,7 @@ def make_project(folder: Path, python: str) -> None:
         place.mkdir(parents=True, exist_ok=True)
         for name in missing:
             part = place / f".{name}.part"
-            part.write_text(contents[name], encoding="utf-8")
+            part.write_bytes(_encoded(contents[name]))
             part.replace(place / name)
     except OSError as error:
         raise FinewsError(f"Could not write to {folder}: {error.strerror or error}.") from error
@@ -85,7 +85,12 @@ def make_project(folder: Path, python: str) -> None:
 
 def _is_written(path: Path, content: str) -> bool:
     """Return whether a file has its content already, from a `finews init` that was killed."""
-    return path.is_file() and path.read_bytes() == content.encode()
+    return path.is_file() and path.read_bytes() == _encoded(content)
+
+
+def _encoded(content: str) -> bytes:
+    """Return a file's bytes; a path that is not UTF-8 keeps its own."""
+    return content.encode(errors="surrogateescape")
 
 
 def _program(python: str) -> str:

@@ -21,8 +21,8 @@ MIRROR = "finews.withounder.com"
 SHARE_HOSTS = ("finews.zning.xyz", "choicewzp1.eastmoney.com", "app.jg.eastmoney.com")
 # The same examples in every run, so that a failure is of what was changed; `make nightly` looks for
 # others. How long an example takes says more of who else uses the machine than of the code.
-hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("random", deadline=None)
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True, max_examples=50)
+hypothesis.settings.register_profile("random", deadline=None, max_examples=200)
 hypothesis.settings.load_profile("same")
 
 # A script's background process, as of `nohup make test &`, is started with SIGINT and SIGHUP

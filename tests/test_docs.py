@@ -84,7 +84,7 @@ def environment(
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FINEWS_")}
     with Replica({**sites, advisories.HOST: advisories.site({})}) as replica:
         yield kept | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": path_with_python(),
             "PYTHONPATH": str(project),
             "PYTEST_DEBUG_TEMPROOT": str(tmp_path),
             **advisories.environment(replica, tmp_path / "cache"),
@@ -93,6 +93,11 @@ def environment(
             "HOST": str(tmp_path / "HOST"),
             "BACKUP": str(tmp_path / "BACKUP"),
         }
+
+
+def path_with_python() -> str:
+    """Return the PATH of commands, with the programs that the test has requested."""
+    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +110,7 @@ def test_the_commands_of_a_document_run(
     for name in NEEDED:
         if any(re.search(rf"\b{name}\b", command) for command in shown):
             program(name)
+    environment = {**environment, "PATH": path_with_python()}
     for command in shown:
         if _SERVING.search(command):
             serve(command, project, environment)
@@ -158,6 +164,7 @@ def test_the_crontab_lines_of_a_document_run(
     document: Path, project: Path, environment: Mapping[str, str]
 ) -> None:
     program("jekyll")
+    environment = {**environment, "PATH": path_with_python()}
     for line in as_cron_runs_them(document):
         command = line.replace("/opt/finews", str(project))
         subprocess.run(("sh", "-c", command), env=environment, check=True, capture_output=True)

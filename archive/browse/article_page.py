@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Edition
 from archive.article_id import EASTMONEY
+from archive.browse.shown_edits import shown_edits
 from archive.capture import Capture, captures_from
-from archive.catalog import Cause, edits_from
+from archive.catalog import Cause
 from archive.content import parse_post, read_body
 from archive.edits import Edit, EditClass
 from archive.search import NAME_THEN, Hit, Query, find, moment_of, state_at
@@ -19,8 +20,11 @@ from archive.storage import (
     is_place_of_version,
     is_stored_picture,
     media_path,
+    post_of_revision,
     real_path,
 )
+from archive.translation import gettext
+from archive.words import word
 
 #: Bytes at the beginning of a file that are compared with another version.
 _MAX_COMPARED = 300_000
@@ -50,6 +54,22 @@ class PostVersion:
     edits: Sequence[Edit]
     seen_from: str
     superseded: str | None
+
+    @property
+    def place(self) -> str:
+        """Path of its file at the time of the page."""
+        if self.superseded or not self.path.startswith("revisions/"):
+            return self.path
+        return str(post_of_revision(PurePosixPath(self.path)))
+
+    @property
+    def reason(self) -> str:
+        """Why the version exists, for readers."""
+        if self.cause is not Cause.UNKNOWN:
+            return word(self.cause)
+        if self.edit_classes == [EditClass.MARKUP]:
+            return gettext("only layout, adverts or credits differ")
+        return gettext("for a reason that is not known")
 
     @property
     def edit_classes(self) -> Sequence[EditClass]:
@@ -255,6 +275,7 @@ def read_versions(
 
     :param as_of: only versions that were stored by this time; empty for all.
     """
+    at = moment_of(as_of) if as_of else "~"
     rows = connection.execute(
         """
         SELECT version, path, sha256, bytes, body_source, captures, cause, edits, seen_from,
@@ -265,13 +286,13 @@ def read_versions(
         {
             "code": post["info_code"],
             "edition": Edition.of_name(str(post["path"])),
-            "at": moment_of(as_of) if as_of else "~",
+            "at": at,
         },
     )
-    return [_version(row) for row in rows]
+    return [_version(row, shown_edits(connection, row["edits"], at)) for row in rows]
 
 
-def _version(row: sqlite3.Row) -> PostVersion:
+def _version(row: sqlite3.Row, edits: Sequence[Edit]) -> PostVersion:
     return PostVersion(
         number=row["version"],
         path=row["path"],
@@ -280,7 +301,7 @@ def _version(row: sqlite3.Row) -> PostVersion:
         body_source=row["body_source"],
         captures=captures_from(row["captures"]) or (),
         cause=Cause(row["cause"]),
-        edits=edits_from(row["edits"]),
+        edits=edits,
         seen_from=row["seen_from"],
         superseded=row["seen_until"],
     )

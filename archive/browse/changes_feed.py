@@ -10,8 +10,9 @@ from urllib.parse import quote, urlencode
 
 from archive.article import Edition
 from archive.browse.metadata import TITLE
+from archive.browse.shown_edits import shown_edits
 from archive.browse.template_filters import words
-from archive.catalog import Cause, Presence, edits_from
+from archive.catalog import Cause, Presence
 from archive.content import AtomEntry, AtomFeed
 from archive.content.atom import atom
 from archive.edits import Edit, EditClass
@@ -173,7 +174,8 @@ def _change(connection: sqlite3.Connection, event: Mapping[str, Any]) -> ShownCh
     title, media, digest, edits = found or (event["info_code"], None, None, "[]")
     if event["event"] in (*_ARRIVALS, *Presence):
         edits = "[]"
-    return ShownChange(**event, title=title, media=media, digest=digest, edits=edits_from(edits))
+    shown = shown_edits(connection, edits)
+    return ShownChange(**event, title=title, media=media, digest=digest, edits=shown)
 
 
 def generate_changes_feed(

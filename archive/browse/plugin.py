@@ -31,7 +31,7 @@ from archive.browse import (
     template_filters,
 )
 from archive.browse.base_url import with_base_url
-from archive.browse.csv_encoding import with_byte_order_mark
+from archive.browse.csv_encoding import for_spreadsheets
 from archive.browse.metadata import table_title
 from archive.browse.past import PRESENT_ONLY, at_present, moment_shown, with_past
 from archive.browse.post_list import card_of
@@ -230,7 +230,7 @@ def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
     prefixed, preferred = with_base_url(base_url), with_preferences(base_url)
     marks = datasette.readers is not None
     return lambda application: with_security_headers(
-        prefixed(read_only(preferred(with_past(with_byte_order_mark(application))), marks=marks)),
+        prefixed(read_only(preferred(with_past(for_spreadsheets(application))), marks=marks)),
         scripts=marks,
     )
 

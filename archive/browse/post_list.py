@@ -231,4 +231,7 @@ def read_future(connection: sqlite3.Connection, query: Query, until: str) -> lis
     """
     if query.month or query.day or (query.until and query.until <= until):
         return []
-    return count_by_month(connection, query.changed(since=max(query.since, until)))
+    future = query.changed(since=max(query.since, until))
+    sql = f"SELECT 1 FROM {query.tables.posts} WHERE published >= ? LIMIT 1"  # noqa: S608
+    any_at_all = connection.execute(sql, [future.since]).fetchone()
+    return count_by_month(connection, future) if any_at_all else []

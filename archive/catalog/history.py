@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from archive.catalog.editions import EditionRow
 from archive.catalog.rows import CatalogEntry, PostRow
-from archive.search import create_versions_search
+from archive.search import DATED_AHEAD, create_versions_search
 from archive.tables import Database
 
 
@@ -136,6 +136,13 @@ def create_history(db: Database) -> None:
 def create_view_of_states(db: Database) -> None:
     """Create the view of all states, with the columns of today, in place of the older one."""
     db.create_view("post_states", _STATES, replace=True)
+
+
+def create_index_of_dates_ahead(db: Database) -> None:
+    """Create the index by which searches of the past know where their scan begins."""
+    db.execute(
+        f"CREATE INDEX history_ahead ON post_history (known_from, published) WHERE {DATED_AHEAD}"
+    )
 
 
 def begin_history(connection: sqlite3.Connection) -> None:

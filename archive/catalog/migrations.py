@@ -5,7 +5,7 @@ from functools import cache
 from archive.catalog.addresses import create_addresses
 from archive.catalog.editions import create_editions, create_view_of_files
 from archive.catalog.events import create_events
-from archive.catalog.history import create_history
+from archive.catalog.history import create_history, create_index_of_dates_ahead
 from archive.catalog.images import create_pictures
 from archive.catalog.past_states import record_past_states
 from archive.catalog.versions import create_versions
@@ -266,3 +266,9 @@ def history(db: Database) -> None:
     create_history(db)
     record_past_states(db.conn)
     create_security_names(db)
+
+
+@catalog_migrations()
+def dates_ahead(db: Database) -> None:
+    """Add the index of states whose publisher states a time after the archive knew of them."""
+    create_index_of_dates_ahead(db)

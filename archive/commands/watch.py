@@ -32,6 +32,7 @@ def watch(context: click.Context, archive: Path | None, watches: Path) -> None:
     it; docs/how-to/watch.md describes it. The exit status is 3 when a message could not be sent.
     """
     if context.invoked_subcommand is not None:
+        context.default_map = {"history": {"archive": archive}, "test": {"watches": watches}}
         return
     folder = find_archive(archive)
     require_archive(folder)

@@ -36,7 +36,7 @@ _BARE = re.compile(
 )
 
 _CODE = re.compile(r"\d{5,6}", re.ASCII)
-_BARE_FUND = re.compile(r"5[1568]\d{4}|159\d{3}|16\d{4}")
+_BARE_FUND = re.compile(r"5[01568]\d{4}|159\d{3}|1[68]\d{4}")
 _BARE_BOND = re.compile(r"11[0138]\d{3}|12[378]\d{3}")
 #: Codes that are round numbers, too.
 _ROUND = re.compile(r"\d{1,2}0{4,}")
@@ -75,16 +75,16 @@ _BRACKETS = re.compile(r"[（(](?P<inside>[^（）()\n]{5,60})[）)]")
 _LENGTH, _HONG_KONG_LENGTH = 6, 5
 _HONG_KONG_CODE = re.compile(r"0(?!0000)\d{4}", re.ASCII)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]{2}[\w-]*$")
-_BRACKETS_BEHIND = re.compile(r"[（(][^（）()]{1,8}[）)]$")
+_BRACKETS_BEHIND = re.compile(r"[（(][^（）()]{1,8}[）)][A-Z]?$")
 _BETWEEN = re.compile(r"[，,、；;/／|\s]+")
 _FUND_NAME = re.compile(
     r"(?:混合|债券|股票|指数|货币|联接|基金|增强|优选|精选|QDII|FOF|LOF)[A-Z]?$"
 )
 _ETF_NAME = re.compile(r"ETF\w{0,6}$|REIT\w{0,2}$|LOF$", re.ASCII)
 _INDEX_NAME = re.compile(
-    r"(?:(?:沪深|[上中深国]证|科创|创业板)(?:综合|成份?|[A-Z]?\d{2,4})?|综|成)指数?$|(?:沪深|[上中]证|科创)\d{2,4}$"
+    r"(?:(?:沪深|[上中深国北]证|科创|创业板)(?:综合|成份?|[A-Z]?\d{2,4})?|综|成)指数?$|(?:沪深|[上中北]证|科创)\d{2,4}$"
 )
-_INDEX = re.compile(r"000\d{3}|399\d{3}", re.ASCII)
+_INDEX = re.compile(r"000\d{3}|399\d{3}|899\d{3}", re.ASCII)
 _BOND_NAME = re.compile(r"(?:转债|转\d|债)\d{0,2}$")
 #: Words after which numbers in brackets are no codes.
 _NO_NAME = re.compile(
@@ -202,7 +202,7 @@ def _market_in_brackets(code: str, before: str, names: Lexicon) -> int | None:
     if _ETF_NAME.search(name) and _BARE_FUND.fullmatch(code):
         return _market_of_fund(code)
     if _FUND_NAME.search(name) and not code.startswith(("60", "68", "30")):
-        return _FUND
+        return _market_of_fund(code)
     if _BOND_NAME.search(name) and _BARE_BOND.fullmatch(code):
         return _market_of(code)
     round_number = _ROUND.fullmatch(code) and names.market_of(code) is None
@@ -221,7 +221,7 @@ def _market_of(code: str) -> int | None:
 def _market_of_fund(code: str) -> int:
     if code.startswith("5"):
         return _SHANGHAI
-    return _SHENZHEN if code.startswith(("159", "16")) else _FUND
+    return _SHENZHEN if code.startswith(("159", "16", "18")) else _FUND
 
 
 def _cashtags(text: str, names: Lexicon) -> Iterator[TextMention]:

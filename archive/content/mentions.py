@@ -1,5 +1,6 @@
 """The securities that a plain text names, by a code, a ticker or a name."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -8,6 +9,8 @@ from archive.content.lexicon import Lexicon
 from archive.content.names_in_text import names_in
 from archive.content.securities import Security
 from archive.content.text_mention import TextMention
+
+_ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+")
 
 
 def mentions_in_text(
@@ -19,6 +22,7 @@ def mentions_in_text(
     :param day: of the text; names that a security did not have then are left out.
     """
     names = lexicon or Lexicon()
+    text = _ADDRESS.sub(lambda address: " " * len(address[0]), text)
     taken = bytearray(len(text))
     codes = _without_overlaps(codes_in(text, names), taken)
     coded = {(mention.market, mention.symbol) for mention in codes}

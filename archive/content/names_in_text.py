@@ -40,14 +40,15 @@ _GENERIC = re.compile(
     r"|地产|城镇|新城镇|财富|重工|中车|化工|铝业|船舶|建材|外运|国航)"
 )
 
-#: Names that are words of the language, or begin as they do.
+#: Names that are words of the language, or begin as they do, or are those of providers of data.
 _COMMON = re.compile(
     r"[新大小老好中国金东][\u4e00-\u9fff]{2}|[\u4e00-\u9fff]{1,3}[山湖河江岛]|人民网|农产品|机器人|太阳能|步步高|三六零|康师傅|红蜻蜓|七匹狼"
-    r"|亚马逊|麦当劳|星巴克|百事|可口可乐"
+    r"|亚马逊|麦当劳|星巴克|百事|可口可乐|同花顺|东方财富|大智慧|指南针"
 )
 
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]?")
 _SHORT_NAME = 2
+_CODE_BEHIND = re.compile(r"(?:[ABH]股)?\s?[（(](?P<inside>\d{5,6}(?!\d)[^（）()\n]*)", re.ASCII)
 _TICKER_BEHIND = re.compile(r"\s?[（(](?P<ticker>[A-Z]{1,5})[）)]")
 
 
@@ -82,6 +83,9 @@ def _is_name(text: str, start: int, end: int, security: Security, coded: bool) -
         return not re.search(r"\w", around, re.ASCII)
     if (ticker := _TICKER_BEHIND.match(text, end)) and ticker["ticker"] == security.symbol:
         return True
+    code = _CODE_BEHIND.match(text, end)
+    if code and security.symbol not in code["inside"]:
+        return False  # 沪深300ETF（159919） is another fund than that of the name
     word = _OTHER_WORD.match(text, start)
     if word and word.end() > end:
         return False

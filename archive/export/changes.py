@@ -9,16 +9,15 @@ A reader that goes on after the last cursor that it has read gets every event ex
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from archive.catalog import Cause, edits_from
 from archive.edits import Edit
-from archive.errors import ArchiveError, FinewsError
+from archive.errors import FinewsError
 from archive.export.output import json_line
-from archive.storage import open_catalog
+from archive.storage import reading_catalog
 
 _EVENTS = """
     SELECT cursor, at, info_code AS id, edition, version, event FROM events
@@ -47,21 +46,17 @@ def export_changes(folder: Path, out: IO[bytes], after: int = 0) -> ExportedChan
     :raises OSError: when `out` cannot be written.
     """
     exported = ExportedChanges(0, after)
-    try:
-        with closing(open_catalog(folder)) as connection:
-            connection.execute("BEGIN")
-            (last,) = connection.execute("SELECT coalesce(max(cursor), 0) FROM events").fetchone()
-            if after > last:
-                raise FinewsError(
-                    f"The last change in {folder} has the cursor {last}; there is none {after}."
-                    " Changes of another archive, or of a newer copy of this one, were read before:"
-                    " read all changes again, without --after."
-                )
-            for event in _events(connection, after):
-                out.write(json_line(event))
-                exported = ExportedChanges(exported.count + 1, event["cursor"])
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+    with reading_catalog(folder) as connection:
+        (last,) = connection.execute("SELECT coalesce(max(cursor), 0) FROM events").fetchone()
+        if after > last:
+            raise FinewsError(
+                f"The last change in {folder} has the cursor {last}; there is none {after}."
+                " Changes of another archive, or of a newer copy of this one, were read before:"
+                " read all changes again, without --after."
+            )
+        for event in _events(connection, after):
+            out.write(json_line(event))
+            exported = ExportedChanges(exported.count + 1, event["cursor"])
     return exported
 
 

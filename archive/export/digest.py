@@ -28,13 +28,15 @@ _PAGE = """<!DOCTYPE html>
 {style}
 </style>
 </head>
-<body>
+<body class="post">
 <div class="wrapper">
-<header><span class="name">{title}</span><span>{articles}</span></header>
+<header><h1 class="name">{title}</h1><span>{articles}</span></header>
+<main>
 <section>
-<ol class="posts">
-{contents}</ol>
-{chapters}</section>
+<ul class="posts">
+{contents}</ul>
+</section>
+{chapters}</main>
 </div>
 </body>
 </html>
@@ -76,7 +78,7 @@ class Digest:
             for chapter in self.chapters
         )
         chapters = "".join(
-            f'<article id="{in_xhtml(chapter.name)}">\n{chapter.body}</article>\n'
+            f'<section id="{in_xhtml(chapter.name)}">\n{chapter.body}</section>\n'
             for chapter in self.chapters
         )
         return _PAGE.format(

@@ -76,7 +76,7 @@ class Chapter:
             link = f'<p><a href="{in_xhtml(link)}">{original}</a></p>\n'
         else:
             link = ""
-        about = f"<h1>{in_xhtml(self.title)}</h1>\n<p>{in_xhtml(self.source)}</p>\n"
+        about = f"<small>{in_xhtml(self.source)}</small>\n<h1>{in_xhtml(self.title)}</h1>\n"
         return f"{about}{note}{text}{link}"
 
 

@@ -8,9 +8,8 @@ since which they were known.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
@@ -18,7 +17,7 @@ from typing import IO, Any, get_type_hints
 
 from archive.catalog import PostRow
 from archive.content import parse_post
-from archive.errors import ArchiveError, FinewsError
+from archive.errors import FinewsError
 from archive.export.output import write_lines
 from archive.export.parquet import Record, edits_type, field_of, structs, write_parquet
 from archive.progress import Progress, silent
@@ -27,7 +26,7 @@ from archive.storage import (
     bytes_if_there,
     disk_errors,
     is_place_of_version,
-    open_catalog,
+    reading_catalog,
     revision_path,
     sha256,
 )
@@ -75,7 +74,7 @@ def check_names(folder: Path, query: Query) -> None:
     ):
         if not wanted:
             continue
-        with closing(open_catalog(folder)) as connection:
+        with reading_catalog(folder) as connection:
             names = dict(connection.execute(known).fetchall())
         if wanted not in names:
             similar = _suggestions(wanted, names)
@@ -150,22 +149,18 @@ def records_of(folder: Path, query: Query, progress: Progress) -> Iterator[Itera
     if query.tables is not PRESENT:
         table, id_column, securities = "post_states AS posts", "post", _SECURITIES_THEN
     names = ", ".join([id_column, *COLUMNS[1:-2], f"({securities})"])
-    try:
-        with closing(open_catalog(folder)) as connection:
-            connection.execute("BEGIN")
-            (count,) = connection.execute(
-                f"SELECT count(*) FROM {table} WHERE {query.condition}",  # noqa: S608
-                query.values,
-            ).fetchone()
-            steps: Iterable[int] = progress("posts", range(count))
-            rows = connection.execute(
-                f"SELECT {names} FROM {table} WHERE {query.condition}"  # noqa: S608
-                " ORDER BY published, info_code",
-                query.values,
-            )
-            yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+    with reading_catalog(folder) as connection:
+        (count,) = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {query.condition}",  # noqa: S608
+            query.values,
+        ).fetchone()
+        steps: Iterable[int] = progress("posts", range(count))
+        rows = connection.execute(
+            f"SELECT {names} FROM {table} WHERE {query.condition}"  # noqa: S608
+            " ORDER BY published, info_code",
+            query.values,
+        )
+        yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
 
 
 def _record(folder: Path, row: tuple[Any, ...]) -> Record:

@@ -5,19 +5,17 @@ are sorted by publication time, then info code, edition and version.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from archive.catalog.known_versions import COLUMNS, count_versions, read_versions
-from archive.errors import ArchiveError
 from archive.export.output import write_lines
 from archive.export.parquet import Record, edits_type, field_of, write_parquet
 from archive.progress import Progress, silent
 from archive.search import moment_of
-from archive.storage import open_catalog
+from archive.storage import reading_catalog
 
 _LISTS = ("securities", "edits", "classes", "captures")
 
@@ -68,14 +66,10 @@ def parquet_fields(pyarrow: Any) -> Iterator[Any]:
 def records_of(folder: Path, as_of: str, progress: Progress) -> Iterator[Iterator[Record]]:
     """Read the records of one state of the catalog, whatever is written meanwhile."""
     at = moment_of(as_of) if as_of else None
-    try:
-        with closing(open_catalog(folder)) as connection:
-            connection.execute("BEGIN")
-            steps: Iterable[int] = progress("versions", range(count_versions(connection, at)))
-            rows = read_versions(connection, at)
-            yield (_record(row) for _, row in zip(steps, rows, strict=False))
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+    with reading_catalog(folder) as connection:
+        steps: Iterable[int] = progress("versions", range(count_versions(connection, at)))
+        rows = read_versions(connection, at)
+        yield (_record(row) for _, row in zip(steps, rows, strict=False))
 
 
 def _record(row: tuple[Any, ...]) -> Record:

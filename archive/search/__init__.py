@@ -18,6 +18,7 @@ from archive.search.matching import matching
 from archive.search.moment import moment_of
 from archive.search.query import (
     CONDITIONS,
+    DATED_AHEAD,
     EVERYTHING,
     Hit,
     Query,
@@ -47,6 +48,7 @@ from archive.search.tokenizer import grams
 
 __all__ = [
     "CONDITIONS",
+    "DATED_AHEAD",
     "EVERYTHING",
     "MOST_RANKED",
     "NAME_THEN",

@@ -14,7 +14,7 @@ from archive.search.query import Query, QueryPlan, plan, rows
 from archive.search.securities import NAME_THEN
 
 # Posts of a query that are counted at most.
-SAMPLE = 5_000
+SAMPLE = 2_000
 
 # Values of a facet.
 _FACET_VALUES = 12

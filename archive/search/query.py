@@ -9,9 +9,11 @@ import math
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
+from archive.article import SHANGHAI
 from archive.search.conditions import (
     PAST,
     PRESENT,
@@ -49,6 +51,13 @@ _SAMPLE = 5_000
 
 # After every time.
 _LATEST = "~"
+#: SQL condition for the states in ``post_history`` that are dated later than they were known.
+DATED_AHEAD = "julianday(published) > julianday(known_from)"
+_LATEST_THEN = f"""
+    SELECT max(coalesce(max(+published), ''), :then)
+    FROM post_history WHERE {DATED_AHEAD} AND known_from <= :as_of
+"""  # noqa: S608 (our own words)
+_OF_DOCUMENTS = {"q", "as_of", "month", "day", "since", "until"}
 # The last state of each text that was known.
 _EVERY_VERSION = (
     "posts.known_from <= :as_of"
@@ -242,7 +251,12 @@ class QueryPlan:
 
 
 def plan(
-    connection: sqlite3.Connection, query: Query, wanted: int | None = None, focus: str = ""
+    connection: sqlite3.Connection,
+    query: Query,
+    wanted: int | None = None,
+    focus: str = "",
+    *,
+    listed: bool = False,
 ) -> QueryPlan:
     """Choose the plan of a query.
 
@@ -252,24 +266,28 @@ def plan(
 
     :param wanted: number of posts that will be read; None for all.
     :param focus: FTS5 expression that the posts must match as well.
+    :param listed: read the matches one by one, however many they are.
     """
     found = _conditions_here(connection, query)
     if focus:
         found.match = f"({focus}) AND ({found.match})" if found.match else focus
     values = query._values(found)
     conditions = query._conditions(found)
+    if query.as_of and wanted:
+        values["latest"] = _latest_then(connection, values["as_of"])
+        conditions = {"latest": "posts.published <= :latest"} | conditions
     searched = query.tables
     tables, published = searched.posts, "posts.published"
     matching = searched.matching.format("q")
     counting = f"FROM ({matching})"
-    listed = conditions.get("q")
+    matches = conditions.get("q")
     character = character_of(found.match)
     if character and wanted and searched is PRESENT and _is_usual(connection, character):
         conditions["q"] = _HAS_CHARACTER
         values["character"] = character
     elif found.match and wanted and _is_most_frequent(connection, counting, values, wanted):
         conditions["q"] = searched.probe
-    elif found.match and not is_frequent(connection, counting, values, wanted):
+    elif found.match and (listed or not is_frequent(connection, counting, values, wanted)):
         del conditions["q"]
         index = " INDEXED BY posts_facts" if searched is PRESENT else ""
         tables = f"({matching}) CROSS JOIN {searched.posts}{index} ON {searched.key} = matched"
@@ -277,14 +295,26 @@ def plan(
         published = "mentions.published"
         tables = "mentions CROSS JOIN posts ON posts.info_code = mentions.info_code"
         conditions["security"] = "mentions.security = :security"
-    if listed and conditions.get("q") == listed:
-        conditions["q"] = f"+{listed}"
+    if matches and conditions.get("q") == matches:
+        conditions["q"] = f"+{matches}"
     if query.source and (query.q or query.media or query.category or query.security):
         conditions["source"] = f"+{conditions['source']}"
     sql = (
         each.replace("posts.published", published) for each in (*conditions.values(), *found.others)
     )
     return QueryPlan(tables, tuple(sql), published, values)
+
+
+def _latest_then(connection: sqlite3.Connection, as_of: str) -> str:
+    """Return the latest time of publication of what was known at a time.
+
+    A scan in the order of publication begins there, not at what is known now.
+
+    :param as_of: ISO 8601, UTC.
+    """
+    then = datetime.fromisoformat(as_of).astimezone(SHANGHAI).isoformat()
+    ((latest,),) = rows(connection, _LATEST_THEN, {"as_of": as_of, "then": then})
+    return f"{latest}{_LATEST}"
 
 
 def _conditions_here(connection: sqlite3.Connection, query: Query) -> Conditions:
@@ -419,7 +449,10 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
         sql = f"SELECT count(*) FROM ({matching})"  # noqa: S608 (our own words)
         values = {"q": found.match}
     else:
-        query_plan = plan(connection, query)
+        # The index of the documents of past states has all columns of these fields.
+        is_covered = query.parameters.keys() <= _OF_DOCUMENTS and not found.others
+        listed = query.tables is PAST and is_covered
+        query_plan = plan(connection, query, listed=listed)
         sql, values = query_plan.select("count(*)"), dict(query_plan.values)
     ((number,),) = rows(connection, sql, values)
     return int(number)

@@ -13,6 +13,7 @@ from archive.storage.databases import (
     is_writable,
     open_catalog,
     plain,
+    reading_catalog,
     sqlite_errors,
 )
 from archive.storage.files import (
@@ -96,6 +97,7 @@ __all__ = [
     "post_of_revision",
     "publish",
     "read_many",
+    "reading_catalog",
     "real_path",
     "refuse_link",
     "refuse_links",

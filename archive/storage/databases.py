@@ -185,6 +185,21 @@ def open_catalog(folder: Path, *, check_same_thread: bool = True) -> sqlite3.Con
     return connection
 
 
+@contextmanager
+def reading_catalog(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Read one state of the catalog in this block, whatever is written meanwhile.
+
+    :param folder: of the archive.
+    :raises ArchiveError: when there is no catalog of this release, or it cannot be read.
+    """
+    with (
+        sqlite_errors(f"Could not read the catalog of {folder}"),
+        closing(open_catalog(folder)) as connection,
+    ):
+        connection.execute("BEGIN")
+        yield connection
+
+
 def _is_immutable(database: Path) -> bool:
     """Return whether a database is on read-only storage and has no unfinished changes."""
     waiting = (_companion(database, suffix) for suffix in ("-wal", "-journal"))

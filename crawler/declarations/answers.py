@@ -51,6 +51,11 @@ _AFTER_SCRIPT = re.compile(r"\s*\)?\s*(?:;|\}|//|/\*|\Z)")
 _REFERENCE = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(\#\w+|\w+);)?", re.DOTALL
 )
+_ENDS_PAGE = re.compile(r"</(?:body|html)\s*>", re.I)
+_HIDDEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<script\b.*?</script\s*>|<style\b.*?</style\s*>", re.I | re.S
+)
+_ROOT = re.compile(r"<((?:\w+:)?(?:rss|feed|RDF|urlset|sitemapindex))\b(?![^>]*/>)")
 _OF_XML = frozenset({"amp", "lt", "gt", "quot", "apos"})
 
 
@@ -191,7 +196,18 @@ def _as_xml(found: re.Match[str]) -> str:
 def _html(text: str) -> Selector:
     if "<" not in text:
         raise PathError("it is not HTML")
+    if _ENDS_PAGE.search(text) is None and _is_open(text):
+        raise PathError("it is cut off: it ends within its elements")
     return Selector(text=without_overloaded_tags(in_xml(text)), type="html")
+
+
+def _is_open(text: str) -> bool:
+    """Report whether elements are open at the end of a page that every page has to close."""
+    shown = _HIDDEN.sub("", text)
+    return any(
+        len(re.findall(rf"<{tag}\b", shown, re.I)) > len(re.findall(rf"</{tag}\b", shown, re.I))
+        for tag in ("div", "article", "section", "table", "ul", "script")
+    )
 
 
 def _xml(text: str) -> Selector:
@@ -199,6 +215,9 @@ def _xml(text: str) -> Selector:
 
     Feeds with errors are read as far as they can be.
     """
+    root = _ROOT.search(text)
+    if root and f"</{root[1]}" not in text:
+        raise PathError(f"it is cut off: its {root[1]} does not end")
     if not re.match(r"\s*<[?!a-zA-Z]", text) or re.match(r"\s*<!doctype html|\s*<html", text, re.I):
         raise PathError("it is not XML")
     page = Selector(text=in_xml(_REFERENCE.sub(_as_xml, text)), type="xml")

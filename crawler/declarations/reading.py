@@ -61,13 +61,16 @@ class Scope:
 
     def _part(self, alternatives: Iterable[Value]) -> str:
         """Return a part of a joined value, with its markup and the white space inside."""
-        texts = (as_written(one) for one in self.raw(alternatives))
+        found = (one for one in self.raw(alternatives) if not isinstance(one, bool))
+        texts = map(as_written, found)
         return next((text for text in texts if text.strip()), "")
 
     def texts(self, alternatives: Iterable[Value]) -> Iterator[str]:
         """Yield the plain texts that are there, without empty ones."""
         for value in alternatives:
             for one in self.raw([value]):
+                if isinstance(one, bool):  # PHP writes false for a text that is not there
+                    continue
                 text = folded(plain(one))
                 if text and text not in value.unless:
                     yield text
@@ -84,6 +87,8 @@ class Scope:
     def markup(self, alternatives: Iterable[Value]) -> str | None:
         """Return the first text with its markup, as the source wrote it, or None."""
         for found in self.raw(alternatives):
+            if isinstance(found, bool):
+                continue
             written = as_written(found)
             if isinstance(found, Selector) and found.type == "html":
                 written = served_markup(self.page, found.root) or written
@@ -144,6 +149,8 @@ def _refined(value: Value, found: Any) -> Any:
     if value.constant is not None:
         found = value.constant
     if value.template is not None:
+        if isinstance(found, bool):
+            return None
         text = folded(plain(found))
         return value.template.replace("{}", text) if text else None
     return found

@@ -45,12 +45,12 @@ _EPOCH = re.compile(
     r"(?:/Date\()?(?:(\d{10})|(\d{13})|(\d{16}))(?:\.\d*)?(?:[+-]\d{4})?(?:\)/)?", re.ASCII
 )
 _HALF = "凌晨|清晨|早上|早晨|早间|上午|中午|午间|下午|傍晚|晚上|晚间|夜间"
+#: A time of day, also of twelve hours.
 CLOCK = (
     rf"(?:(?P<half>{_HALF})\s*)?(?P<hour>\d{{1,2}})"
-    r"(?:[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:\.\d+)?)?[秒分]?|[时点])"
+    r"(?:[:：时点](?P<minute>\d{2})(?:[:：分](?P<second>\d{2})(?:[.,]\d+)?)?[秒分]?|[时点])"
     r"(?:\s*(?P<meridiem>[ap])\.?m\b\.?)?"
 )
-"""A time of day, also of twelve hours."""
 
 _ZONE = r"(?:\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 _DAY_OF_YEAR = r"(?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
@@ -79,7 +79,7 @@ _MONTHS = {
     )
 }
 _ENGLISH_CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([ap])\.?m\.?)?"
-_ENGLISH = re.compile(
+ENGLISH = re.compile(
     rf"(?P<month>[a-z]{{3}})[a-z]*\.?\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})(?:,?\s+{_ENGLISH_CLOCK})?",
     re.ASCII | re.IGNORECASE,
 )
@@ -90,6 +90,8 @@ _CHINESE = re.compile(r"\bCST\b")
 _ANY_TIME, _OF_CHINA = datetime(2026, 1, 1), timedelta(hours=8)  # noqa: DTZ001 (in any zone)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _NOON = 12
+_PARTS_OF_CLOCK = frozenset({"half", "hour", "minute", "second", "meridiem"})
+_AHEAD = timedelta(hours=1)
 _EVENING = frozenset({"傍晚", "晚上", "晚间", "夜间"})
 
 
@@ -135,7 +137,7 @@ def _read(text: str, zone: tzinfo, near: datetime | None) -> Moment | None:
     for form in _FORMS:
         if match := form.fullmatch(text):
             return _of(match.groupdict(), zone, near)
-    if match := _ENGLISH.fullmatch(text):
+    if match := ENGLISH.fullmatch(text):
         return _in_english(match, zone)
     return _of_mail(text, zone)
 
@@ -177,6 +179,10 @@ def _of(parts: dict[str, str | None], zone: tzinfo, near: datetime | None) -> Mo
             time += timedelta(days=1)
         else:
             time = time.replace(hour=hour, minute=minute, second=second)
+    if near and set(filter(parts.get, parts)) <= _PARTS_OF_CLOCK:
+        is_day = not any(near.astimezone(zone).timetuple()[3:6])  # and no instant
+        if not is_day and time > near + _AHEAD:
+            time -= timedelta(days=1)  # a time of day that is still to come was yesterday's
     if stated := parts.get("zone"):
         time = time.replace(tzinfo=_offset(stated)).astimezone(zone)
     return Moment(time, precision)

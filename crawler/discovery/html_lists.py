@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from lxml import etree
 from parsel import Selector
 
+from archive.content.tree import text_in
 from crawler.declarations.markup import shown_text
 from crawler.discovery.shown_times import time_in
 
@@ -21,6 +22,7 @@ _ENTRIES = frozenset({"li", "tr", "article", "div", "dl", "dt", "dd", "p", "sect
 _BEHIND = "./following-sibling::dd[1]"
 _MOST_GROUPS = 60
 _TIME_TAGS = ("span", "em", "i", "b", "time", "p", "div", "td", "dd", "dt", "small", "label")
+_CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -136,10 +138,25 @@ def _time_path(
         elements = [(_step(one), one) for one in entry.root.iter(*_TIME_TAGS)]
         elements += [(_BEHIND, one.root) for one in entry.xpath(_BEHIND)]
         counts.update({found for path, one in elements for found in _times(path, one, zone, near)})
-    enough = [found for found in counts if counts[found] >= len(entries) / 2]
+    enough = [
+        found
+        for found in counts
+        if counts[found] >= len(entries) / 2 and not _is_of_several_days(entries, found[0])
+    ]
     return min(
         enough, key=lambda found: (found[1] is not None, -counts[found]), default=(None, None)
     )
+
+
+def _is_of_several_days(entries: list[Selector], path: str) -> bool:
+    """Report whether a place shows times of day that begin again: the day is elsewhere."""
+    shown = [text_in(one.root).strip() for entry in entries for one in _at(entry, path)[:1]]
+    clocks = [text.zfill(5) for text in shown if _CLOCK.fullmatch(text)]
+    return 0 < len(clocks) == len(shown) and clocks != sorted(clocks, reverse=True)
+
+
+def _at(entry: Selector, path: str) -> list[Selector]:
+    return entry.xpath(path) if path == _BEHIND else entry.css(path)
 
 
 def _times(

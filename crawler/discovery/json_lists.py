@@ -18,6 +18,8 @@ _WEB = re.compile(r"https?://[^/]+/(?!.*\.(?:jpe?g|png|gif|webp|svg|mp[34])\b)",
 #: What shows a title or a time where no name does.
 _TITLE = re.compile(r"(?=.*[\u4e00-\u9fff]{4})[^<>\n]{8,80}")
 _DATE = re.compile(r"20\d\d[-/.年]\d\d?[-/.月]\d\d?日?[T\s].*:.*|1[5-9]\d{8}(?:\d{3})?", re.ASCII)
+_DAY = re.compile(r"\d{4}[-/.年]?\d\d?[-/.月]?\d\d?日?", re.ASCII)
+_CLOCK = re.compile(r"\d\d?:\d\d(?::\d\d)?", re.ASCII)
 _MEDIA = ("media_name", "mediaName", "source_name", "source", "media", "from")
 _AUTHORS = ("author", "author_name", "writer", "editor_name")
 _DIGESTS = ("digest", "summary", "intro", "brief", "introduction", "description", "content_short")
@@ -58,6 +60,15 @@ def fields_of(entries: Entries, zone: tzinfo, *, inside: bool = True) -> dict[st
     return {name: key for name, key in fields.items() if key}
 
 
+def with_clock(fields: Mapping[str, str], entries: Entries) -> Mapping[str, Any]:
+    """Return fields whose time is joined of a day and of the time of day that is beside it."""
+    day = fields.get("published", "")
+    clocks = [key for key in entries[0] if all(_CLOCK.fullmatch(str(e.get(key))) for e in entries)]
+    if not clocks or not all(_DAY.fullmatch(str(entry.get(day))) for entry in entries):
+        return fields
+    return {**fields, "published": {"join": [day, quoted(clocks[0])], "by": " "}}
+
+
 def _flat(entry: Mapping[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Yield the values of an entry, and of the objects in it behind these, with their paths."""
     inner = []
@@ -81,6 +92,9 @@ def _lists(
         if len(objects) >= _LEAST_ENTRIES and len(objects) == len(node):
             yield path, objects
     elif isinstance(node, dict):
+        values = list(node.values())
+        if len(values) >= _LEAST_ENTRIES and all(isinstance(one, dict) for one in values):
+            yield (*path, "values(@)"), values
         for key, value in node.items():
             yield from _lists(value, (*path, quoted(key)), depth + 1)
 

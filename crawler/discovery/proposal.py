@@ -23,9 +23,10 @@ from crawler.declarations.loading import declared
 from crawler.declarations.model import HOST_NAME, Declaration
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
+from crawler.discovery.embedded_json import embedded_json
 from crawler.discovery.html_lists import HtmlList, html_lists_in
 from crawler.discovery.json_articles import json_layout
-from crawler.discovery.json_lists import fields_of, lists_in
+from crawler.discovery.json_lists import fields_of, lists_in, with_clock
 from crawler.discovery.languages import lang_of
 from crawler.discovery.patterns import pattern_of
 from crawler.discovery.site_names import site_name
@@ -46,7 +47,7 @@ _BEGINNING = 2_000
 _TITLE_IN_TEXT = "^【(.+?)】"
 _registered_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _PAGE = re.compile(r"([?&](?:page|p|page_index|pageIndex|pn)=)1(?=&|$)")
-_MOST_LISTS_TRIED = 12
+_MOST_LISTS_TRIED, _MOST_DRAWN_TRIED = 12, 4
 _MOST_HOSTS = 5
 _SHORTEST_BODY = 60
 #: The share of the addresses of another list that have the pattern of the first.
@@ -198,15 +199,9 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
             if sign.search(beginning):
                 return [{"format": str(form), **encoding}]
         if "jsonfeed.org" in beginning:
-            return [{"format": str(Format.JSON_FEED)}]
+            return [{"format": str(Format.JSON_FEED), **encoding}]
         if is_json(text):
-            document = document_in(text, Format.JSON)
-            found = [(path, fields_of(entries, zone)) for path, entries in lists_in(document)]
-            return [
-                {"format": "json", **encoding, "entries": path, "fields": _with_title(fields)}
-                for path, fields in found
-                if {"title", "body"} & fields.keys() and {"id", "address"} & fields.keys()
-            ]
+            return _json_tables(document_in(text, Format.JSON), zone, encoding)
         if not text.lstrip().startswith("<"):
             raise PathError("it is neither HTML nor JSON, and no feed or sitemap")
         page = document_in(text, Format.HTML)
@@ -215,19 +210,42 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
     except PathError as error:
         raise NothingFound(f"{answer.address} holds no list of articles: {error}.") from error
     paging = _paging(answer.address, page)
+    drawn = [
+        table
+        for place, document in embedded_json(page)
+        for table in _json_tables(document, zone, {**encoding, "inside": place})
+    ]
+    return [
+        *drawn[:_MOST_DRAWN_TRIED],
+        *_html_tables(html_lists_in(page, zone, near), {**encoding, **paging}),
+    ]
+
+
+def _json_tables(document: Any, zone: ZoneInfo, more: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found = [
+        (path, with_clock(fields_of(entries, zone), entries))
+        for path, entries in lists_in(document)
+    ]
+    return [
+        {"format": "json", **more, "entries": path, "fields": _with_title(fields)}
+        for path, fields in found
+        if {"title", "body"} & fields.keys() and {"id", "address"} & fields.keys()
+    ]
+
+
+def _html_tables(found: Sequence[HtmlList], more: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "format": "html",
-            **encoding,
+            **more,
             "entries": one.entries,
-            **paging,
             "fields": {
                 "address": f"{one.link}::attr(href)",
                 "title": [f"{one.link}::attr(title)", one.link] if one.has_titles else one.link,
                 **({"published": _time_of(one)} if one.time else {}),
             },
         }
-        for one in html_lists_in(page, zone, near)
+        for one in found
     ]
 
 

@@ -8,11 +8,11 @@ from crawler.declarations.times import Moment, read_time
 _CLOCK = (
     r"(?:[上中下]午|凌晨|早上|傍晚|晚上|晚间)?\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s*[AaPp][Mm])?"
 )
+#: Forms of times that are found among other words.
 PATTERNS = (
     rf"(?:19|20)\d{{2}}\s*[-/.年]\s*\d{{1,2}}\s*[-/.月]\s*\d{{1,2}}\s*日?(?:\s*{_CLOCK})?",
     rf"\d{{1,2}}[-/月]\d{{1,2}}日?\s*{_CLOCK}",
 )
-"""Forms of times that are found among other words."""
 
 _LONGEST_TIME, LONGEST_TEXT = 30, 80
 _TIME = re.compile(r"\d{1,4}[-/.年月]\d{1,2}|\d{1,2}:\d{2}|前$|今天|昨天")

@@ -34,6 +34,17 @@ from crawler.extraction.titles import title_of
 _MOST_ELEMENTS, _MOST_LEVELS = 20_000, 200
 
 _SHORTEST_TEXT = 10
+#: The share of an article's text that may lead elsewhere.
+_MOST_LINKED = 0.6
+
+_MISSING = re.compile(
+    r"(?:页面|网页|文章|新闻|稿件|内容)\s*(?:不存在|未找到|找不到|没有找到|已?被?(?:删除|下线|撤稿))"
+    r"|(?:找不到|没有找到)(?:[您你]\S{0,6})?(?:页面|网页|文章)|page not found",
+    re.IGNORECASE,
+)
+#: Characters of a page that only says that its article is not there.
+_LONGEST_MISSING = 120
+
 _LONGEST_BYLINE = 80
 #: Lines of an article's element among which its title, time and medium may stand.
 _FIRST_LINES = 6
@@ -110,6 +121,11 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     text = shown_text(container)
     if len(text) < _SHORTEST_TEXT:
         raise ExtractionError(answer.address, "it has no text")
+    linked = sum(len(shown_text(link)) for link in container.iter("a"))
+    if linked > len(text) * _MOST_LINKED:
+        raise ExtractionError(answer.address, "it is a page of links, and no article")
+    if len(text) <= _LONGEST_MISSING and _MISSING.search(f"{title or ''}\n{text}"):
+        raise ExtractionError(answer.address, "it says that there is no such page")
     return ExtractedArticle(
         title=title,
         published=moment,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
@@ -19,7 +20,13 @@ _SHOWN = re.compile(
     r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:\s*[AaPp][Mm]\b)?)(?!\d)"
     r"|(?P<hour>\d{1,2})时(?P<minute>\d{1,2})分)"
 )
-_OF_A_CHANGE = re.compile(r"(?:更新|修改|修订|改稿)(?:时间|于|日期)?\s*[：:]?\s*$")
+_IN_ENGLISH = re.compile(
+    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+\d{1,2},?\s+(?:19|20)\d{2}"
+    r",?\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\b\.?)?"
+)
+_OF_A_CHANGE = re.compile(
+    r"(?:更新|修改|修订|改稿|[Uu]pdated|[Mm]odified)(?:时间|于|日期)?\s*[：:]?\s*$"
+)
 _META = (
     "article:published_time",
     "og:published_time",
@@ -75,8 +82,10 @@ def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Mo
 
     A time of a change comes last.
     """
-    nodes = [text.strip() for text in _texts(root) if text.strip()]
-    wanted = squeezed(title or "")
+    texts = (unicodedata.normalize("NFKC", text).strip() for text in _texts(root))
+    nodes = [text for text in texts if text]
+    title = unicodedata.normalize("NFKC", title or "")
+    wanted = squeezed(title)
     starts = [place for place, text in enumerate(nodes) if wanted and squeezed(text) == wanted]
     ranges = [range(start, start + _MOST_NODES_BEHIND_TITLE) for start in reversed(starts)]
     of_changes = []
@@ -84,7 +93,7 @@ def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Mo
         for place in places:
             # A time may be split over elements: its date in one, its clock in the next.
             text = " ".join(nodes[place : place + _MOST_NODES_OF_A_TIME])
-            for match in _SHOWN.finditer(text):
+            for match in (*_SHOWN.finditer(text), *_IN_ENGLISH.finditer(text)):
                 moment = read_time(_written(match), zone)
                 if moment is None:
                     continue
@@ -98,6 +107,8 @@ def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Mo
 
 def _written(match: re.Match[str]) -> str:
     parts = match.groupdict()
+    if "clock" not in parts:
+        return match[0]
     clock = parts["clock"] or f"{parts['hour']}:{parts['minute']:0>2}"
     return f"{parts['year']}-{parts['month']}-{parts['day']} {clock}"
 

@@ -9,6 +9,7 @@ from crawler.declarations.markup import shown_text
 
 _SEPARATOR = re.compile(r"\s*[-_|｜—–·«»]+\s*")
 _SHORTEST = 5
+_QUOTES = str.maketrans(dict.fromkeys("“”‘’＂＇'「」『』", '"'))
 _HEADINGS = "h1, h2, h3, [class*=title], [class*=Title], [class*=headline], [id*=title]"
 _STATED = (
     "meta[property='og:title']::attr(content)",
@@ -29,7 +30,7 @@ def title_of(page: Selector, extracted: str | None) -> str | None:
     stated = [text for path in _STATED if (text := _folded(page.css(path).get() or ""))]
     shown = list(_headings(page))
     for of_machines in (whole, *stated):
-        begun = [text for text in shown if len(text) >= _SHORTEST and of_machines.startswith(text)]
+        begun = [text for text in shown if len(text) >= _SHORTEST and _begins(of_machines, text)]
         if begun:
             return max(begun, key=len)
         cut = [text for text in shown if _is_cut(of_machines, text)]
@@ -40,6 +41,11 @@ def title_of(page: Selector, extracted: str | None) -> str | None:
     if len(firsts) == 1 and len(firsts[0]) >= _SHORTEST and not candidates:
         return firsts[0]
     return next((_without_site(text) for text in candidates), None)
+
+
+def _begins(of_machines: str, heading: str) -> bool:
+    """Report whether a title for machines begins with a heading, whatever its quotes are."""
+    return of_machines.translate(_QUOTES).startswith(heading.translate(_QUOTES))
 
 
 def _headings(page: Selector) -> Iterator[str]:

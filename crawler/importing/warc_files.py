@@ -161,8 +161,8 @@ def _records(member: bytes, offset: int) -> Iterator[Record]:
             position += 2
 
 
+#: The kind of a record whose writer kept a part of the answer alone.
 TRUNCATED = "truncated"
-"""The kind of a record whose writer kept a part of the answer alone."""
 
 
 def _record(block: bytes, fields: dict[str, str], offset: int) -> Record:

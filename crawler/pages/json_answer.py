@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from scrapy.http import Response
 
 from archive.article import SHANGHAI
+from crawler.declarations.times import TimeUnit, read_time
 from crawler.pages.errors import LayoutChanged
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -21,14 +22,6 @@ _SCRIPT = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_SECONDS = 10
-_EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
-_WRITTEN_OUT = re.compile(
-    r"(\d{4})[-/年](\d{1,2})[-/月](\d{1,2})(?:日\s*|\s+)(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
-)
-_CLOSE = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
-_ISO = re.compile(r"\d{4}-?\d\d-?\d\d(?:[T ].+)?", re.ASCII)
-_OF_JAVA = "%b %d, %Y %I:%M:%S %p"
 
 
 class _Number(str):
@@ -99,18 +92,14 @@ class JsonAnswer:
         return _LONE_SURROGATE.sub("\ufffd", value)
 
     def time(self, fields: Mapping[str, Any], name: str) -> datetime | None:
-        """Return a time among `fields`; None when the text is no time.
+        """Return a time among `fields`; None when the text states none, or a day alone.
 
         A time without a zone is Shanghai's. A number is seconds or milliseconds since 1970.
 
         :raises LayoutChanged: when the value is no text.
         """
-        value = (self.text(fields, name, may_be_number=True) or "").strip()
-        try:
-            time = _since_1970(value) or _written_out(value) or _iso(value) or _of_java(value)
-        except (ValueError, OverflowError, OSError):
-            return None
-        return time.replace(tzinfo=SHANGHAI) if time.tzinfo is None else time
+        moment = read_time(self.text(fields, name, may_be_number=True) or "", SHANGHAI)
+        return moment.time if moment and moment.precision is not TimeUnit.DAY else None
 
 
 def json_text(data: bytes) -> str:
@@ -121,39 +110,3 @@ def json_text(data: bytes) -> str:
     text = data.decode(json.detect_encoding(data), "surrogatepass")
     script = _SCRIPT.fullmatch(text)
     return script["object"] if script else text
-
-
-def _since_1970(value: str) -> datetime | None:
-    """Read a number of seconds or milliseconds since 1970."""
-    if not _EPOCH.fullmatch(value):
-        return None
-    seconds = int(value) / 1000 if len(value) > _SECONDS else int(value)
-    return datetime.fromtimestamp(seconds, UTC).astimezone(SHANGHAI)
-
-
-def _written_out(value: str) -> datetime | None:
-    """Read a time as ``2026/9/19 1:09:08``, with hyphens, slashes, 年月日 or nothing between.
-
-    The 24th hour of a day is the first one of the next day.
-    """
-    match = _WRITTEN_OUT.fullmatch(value) or _CLOSE.fullmatch(value)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    next_day = (hour, minute, second) == (24, 0, 0)
-    time = datetime(year, month, day, 0 if next_day else hour, minute, second, tzinfo=SHANGHAI)
-    return time + timedelta(days=next_day)
-
-
-def _iso(value: str) -> datetime | None:
-    """Read a date, or a date with a time; weeks of a year are no dates of articles."""
-    return datetime.fromisoformat(value) if _ISO.fullmatch(value) else None
-
-
-def _of_java(value: str) -> datetime:
-    """Read a time as Java writes it in English: ``Nov 20, 2026 5:34:39 PM``.
-
-    :raises ValueError: when it is none.
-    """
-    plain = " ".join(value.split())  # later versions of Java have a narrow no-break space there
-    return datetime.strptime(plain, _OF_JAVA).replace(tzinfo=SHANGHAI)

@@ -94,3 +94,17 @@ def test_every_command_reads_and_writes_the_archive_that_is_named(
         run("export", "feed", "--", f"{name}.feed", name)
         made = {name + suffix for suffix in ("", ".2", ".jsonl", ".parquet", ".site", ".feed")}
         assert names_in(here) == {*made, "copy"}
+
+
+def test_so_do_the_commands_that_are_used_less(template: Path) -> None:
+    name = os.fsdecode(b"-a #1?%23\n\xd0\xc2")
+    with working_in_new_folder() as here:
+        shutil.copytree(template, name)
+        run("export", "versions", f"--output={name}.versions", "--", name)
+        run("export", "changes", f"--output={name}.changes", "--", name)
+        run("export", "posts", f"--by-day={name}.days", "--", name)
+        run("export", "wacz", f"--output={name}.wacz", "--", name)
+        run("watch", f"--archive={name}", "history")
+        run("init", "--", f"{name}.project")
+        suffixes = ("", ".versions", ".changes", ".days", ".wacz", ".project")
+        assert names_in(here) == {name + suffix for suffix in suffixes}

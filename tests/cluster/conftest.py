@@ -21,15 +21,15 @@ from scrapy import cmdline
 
 from archive.cli import main
 from archive.errors import ArchiveError
-from cluster.app import ARCHIVE, DEAD, JOBS, Plain, command, make_app, opened_app
+from bench.brokers import Broker, running, wait_for
+from bench.several import OneOfSeveral, several_sites
+from cluster.app import ARCHIVE, DEAD, DEAD_JOBS, JOBS, Plain, command, make_app, opened_app
 from cluster.dead_letters import FORMER
 from cluster.status import ClusterStatus, status_of
 from cluster.writer import declare
-from demo.brokers import Broker, running, wait_for
 from demo.certificates import Authority
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
-from demo.several import OneOfSeveral, several_sites
 from tests.support.receivers import WebReceiver, web_receiver
 from tests.support.requirements import program
 
@@ -336,7 +336,7 @@ def forget(broker: Broker) -> None:
     with app, app.connection() as connection:
         declare(app, connection)
         channel: Any = connection.default_channel
-        for queue in (JOBS, ARCHIVE, DEAD):
+        for queue in (JOBS, ARCHIVE, DEAD, DEAD_JOBS):
             channel.queue_purge(queue)
         for queue in ("finews.claim", *FORMER):
             channel.queue_delete(queue)

@@ -13,9 +13,9 @@ import pytest
 
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
-from demo.brokers import wait_for
+from bench.brokers import wait_for
+from bench.several import OneOfSeveral
 from demo.replica import Replica
-from demo.several import OneOfSeveral
 from tests.cluster.conftest import DELAY_SECONDS, Cluster, Visits, begin, ended, kill
 from tests.conftest import posts_in
 from tests.support.contents import content

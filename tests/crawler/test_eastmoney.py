@@ -18,13 +18,13 @@ from archive.content.front_matter import parse_post
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from demo.article_page import PAGE_HOST
-from demo.ban import banning
 from demo.eastmoney import LISTAPI_HOST, WEBLIST_HOST, FastNews, columns_of, list_site
 from demo.exchange import Answer, Request
 from demo.faults import Fault, status
 from demo.replica import Replica, Site
 from demo.share import share_api_site
 from tests.conftest import SHARE_HOSTS, Crawl, posts_in
+from tests.support.ban import banning
 from tests.support.blocks import let_blocks_end
 from tests.support.catalogs import tables
 from tests.support.eastmoney import (

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.ban import banning
 from demo.exchange import Answer, Request
 from demo.replica import Replica
+from tests.support.ban import banning
 
 HOST = "np-listapi.eastmoney.com"
 OTHER = "np-weblist.eastmoney.com"

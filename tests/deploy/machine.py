@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 
-from demo.brokers import wait_for
+from bench.brokers import wait_for
 from demo.replica import Replica
 from tests.support.requirements import lacking, program
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.brokers import wait_for
+from bench.brokers import wait_for
 from demo.replica import Replica
 from tests.conftest import posts_in
 from tests.deploy.conftest import DEPLOY, PROJECT

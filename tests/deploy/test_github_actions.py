@@ -64,7 +64,7 @@ def test_one_at_a_time_with_no_more_rights_than_it_needs(workflow: Workflow) -> 
 
 @by_name
 def test_steps_are_what_github_knows(workflow: Workflow) -> None:
-    assert set(workflow.job) == {"runs-on", "timeout-minutes", "defaults", "steps"}
+    assert set(workflow.job) == {"runs-on", "timeout-minutes", "defaults", "env", "steps"}
     assert re.fullmatch(r"ubuntu-\d\d\.04", workflow.job["runs-on"])
     known = {"name", "id", "if", "env", "uses", "with", "run"}
     for step in workflow.steps:
@@ -84,6 +84,27 @@ def test_actions_are_githubs_own_and_pinned(workflow: Workflow) -> None:
     for line in uses:
         assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
     assert "://" not in workflow.text.replace("https://$owner.github.io/", "")
+
+
+@by_name
+def test_only_steps_that_ask_github_have_its_token(workflow: Workflow) -> None:
+    (checkout,) = (step for step in workflow.steps if "checkout@" in step.get("uses", ""))
+    assert checkout["with"]["persist-credentials"] == "false"
+    asking = {
+        step["name"] for step in workflow.steps if re.search(r"git.* (fetch|push) ", str(step))
+    }
+    with_token = {step["name"] for step in workflow.steps if "github.token" in str(step)}
+    assert asking == with_token
+    assert workflow.text.count("github.token") == len(with_token)
+    filled = subprocess.run(
+        ("git", "credential", "fill"),
+        input="protocol=https\nhost=github.com\n\n",
+        env={**os.environ, **workflow.job["env"], "GITHUB_TOKEN": "the-token"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "username=x-access-token\npassword=the-token\n" in filled.stdout
 
 
 @by_name

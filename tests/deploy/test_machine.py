@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.brokers import wait_for
+from bench.brokers import wait_for
 from tests.conftest import ROOT
 from tests.deploy.machine import DEPENDENCIES, PYTHON, booted
 from tests.support.children import Child

@@ -14,9 +14,9 @@ from textwrap import dedent
 import pytest
 
 from archive.article import SHANGHAI
-from demo.brokers import wait_for
+from bench.brokers import wait_for
+from bench.several import several_sites
 from demo.replica import Replica
-from demo.several import several_sites
 from tests.conftest import posts_in
 from tests.deploy.conftest import DEPLOY, PROJECT
 from tests.deploy.machine import DEPENDENCIES, Machine, booted

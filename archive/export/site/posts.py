@@ -5,9 +5,7 @@ written again in the site's format, from the parts that could be read.
 """
 
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import lru_cache
@@ -19,12 +17,11 @@ from archive.article_id import ArticleId
 from archive.catalog import time_of_publisher
 from archive.categories import Category
 from archive.content import CarriedPicture, parse_post
-from archive.errors import ArchiveError
 from archive.export.records import read_version
 from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
 from archive.search import Query, moment_of
-from archive.storage import open_catalog
+from archive.storage import reading_catalog
 from archive.writing import target_of
 
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}-((?:NW)?\d{15,20})", re.ASCII)
@@ -192,13 +189,9 @@ _ROLLING = """
 
 
 def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Iterator[PublishedPost]:
-    try:
-        with closing(open_catalog(folder)) as connection:
-            connection.execute("BEGIN")
-            by = moment_of(query.as_of) if query.as_of else None
-            carried = carried_by_post(connection, folder, by) if with_pictures else {}
-            rows = connection.execute(f"{sql} ORDER BY published, info_code", query.values)
-            for row in rows:
-                yield PublishedPost(*row, carried=carried.get(row[0], ()))
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+    with reading_catalog(folder) as connection:
+        by = moment_of(query.as_of) if query.as_of else None
+        carried = carried_by_post(connection, folder, by) if with_pictures else {}
+        rows = connection.execute(f"{sql} ORDER BY published, info_code", query.values)
+        for row in rows:
+            yield PublishedPost(*row, carried=carried.get(row[0], ()))

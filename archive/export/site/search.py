@@ -5,22 +5,19 @@ found by any substring of its title, its digest or its text; see `archive.search
 """
 
 import json
-import sqlite3
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
-from archive.errors import ArchiveError
 from archive.export.incremental_folder import Planned, planned
 from archive.export.site.feeds import Published
 from archive.export.site.posts import PublishedPost
 from archive.search.folding import fold, narrow
-from archive.storage import open_catalog
+from archive.storage import reading_catalog
 
 _FOLDER = PurePosixPath("search")
 
@@ -88,13 +85,14 @@ class _Search:
 
     @cached_property
     def _lengths(self) -> Mapping[str, int]:
-        with closing(open_catalog(self._published.folder)) as connection:
-            sql = self._sql_of_then(_LENGTHS)
-            return dict(connection.execute(sql, self._published.then.values).fetchall())
+        return dict(self._select(_LENGTHS))
 
-    def _sql_of_then(self, sql: str) -> str:
+    def _select(self, sql: str, **values: str) -> list[Any]:
+        """Return the rows that a query finds in the state of the archive that is published."""
         then = self._published.then
-        return sql.format(rows=then.tables.rows, condition=then.condition)
+        sql = sql.format(rows=then.tables.rows, condition=then.condition)
+        with reading_catalog(self._published.folder) as connection:
+            return connection.execute(sql, then.values | values).fetchall()
 
     def texts(self, number: int) -> bytes:
         """Return a file of texts."""
@@ -125,14 +123,8 @@ class _Search:
 
     def _texts_of(self, posts: Sequence[PublishedPost]) -> dict[str, tuple[str, str]]:
         codes = json.dumps([post.info_code for post in posts])
-        try:
-            with closing(open_catalog(self._published.folder)) as connection:
-                values = self._published.then.values | {"codes": codes}
-                rows = connection.execute(self._sql_of_then(_TEXTS), values)
-                return {code: (digest, text) for code, digest, text in rows}
-        except sqlite3.Error as error:
-            folder = self._published.folder
-            raise ArchiveError(f"Could not read the catalog of {folder}: {error}.") from error
+        rows = self._select(_TEXTS, codes=codes)
+        return {code: (digest, text) for code, digest, text in rows}
 
     @cached_property
     def _index(self) -> list[dict[str, "array[int]"]]:

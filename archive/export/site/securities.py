@@ -1,9 +1,7 @@
 """Generate the pages of a published site about the securities that its articles name."""
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -12,13 +10,12 @@ from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from archive.content import quoted
-from archive.errors import ArchiveError
 from archive.export.incremental_folder import Planned, planned
 from archive.export.site.feeds import Published
 from archive.export.site.posts import PublishedPost
 from archive.export.site.urls import security_page
 from archive.search import NAME_THEN, PRESENT
-from archive.storage import open_catalog
+from archive.storage import reading_catalog
 
 #: Posts on the page of a security, and securities on the page of all of them.
 _POSTS, _SECURITIES = 500, 2_000
@@ -121,10 +118,7 @@ def _mentioned(published: Published) -> Mapping[str, list[_Security]]:
     sql = _MENTIONS
     if then.tables is not PRESENT:
         sql = _MENTIONS_THEN.format(condition=then.condition)
-    try:
-        with closing(open_catalog(published.folder)) as connection:
-            for info_code, *security in connection.execute(sql, then.values):
-                found[info_code].append(_Security(*security))
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {published.folder}: {error}.") from error
+    with reading_catalog(published.folder) as connection:
+        for info_code, *security in connection.execute(sql, then.values):
+            found[info_code].append(_Security(*security))
     return found

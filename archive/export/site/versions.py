@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from functools import partial
 from html import escape
 from itertools import groupby
@@ -11,13 +10,12 @@ from pathlib import PurePosixPath
 from archive.article import Edition
 from archive.catalog import Cause, edits_from
 from archive.content import quoted
-from archive.errors import ArchiveError
 from archive.export.incremental_folder import Planned, planned
 from archive.export.site.feeds import Published
 from archive.export.site.posts import PublishedPost
 from archive.export.site.securities import page, post_rows
 from archive.export.site.urls import versions_page
-from archive.storage import open_catalog
+from archive.storage import reading_catalog
 from archive.translation import Language, language
 from archive.words import word
 
@@ -42,11 +40,8 @@ def version_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned
 def _versions_page(published: Published, post: PublishedPost) -> bytes:
     by = published.then.values.get("as_of", "~")
     key = [post.info_code, Edition.of_name(post.path), by]
-    try:
-        with closing(open_catalog(published.folder)) as connection:
-            rows = connection.execute(_VERSIONS, key).fetchall()
-    except sqlite3.Error as error:
-        raise ArchiveError(f"Could not read the catalog of {published.folder}: {error}.") from error
+    with reading_catalog(published.folder) as connection:
+        rows = connection.execute(_VERSIONS, key).fetchall()
     with language(Language.CHINESE):
         versions = "".join(map(_version, rows))
     html = f'<ul class="posts">\n{post_rows(published, [post])}</ul>\n{versions}'

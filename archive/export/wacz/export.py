@@ -15,7 +15,7 @@ from archive.export.wacz.package import Package
 from archive.export.wacz.posts import WaczPost, captures_of, pictures_of, posts_of
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, Query, count
-from archive.storage import bytes_if_there, disk_errors, open_catalog, sha256, sqlite_errors
+from archive.storage import bytes_if_there, disk_errors, reading_catalog, sha256
 from archive.warc import Damaged, warc_files
 
 _HTML = "text/html; charset=utf-8"
@@ -46,13 +46,11 @@ def export_wacz(
     :raises OSError: when `out` cannot be written.
     """
     with (
-        sqlite_errors(f"Could not read the catalog of {folder}"),
-        closing(open_catalog(folder)) as catalog,
+        reading_catalog(folder) as catalog,
         closing(Index()) as index,
         Package(out, title=title, created=now) as package,
         Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
     ):
-        catalog.execute("BEGIN")
         posts = count(catalog, query)
         if query == EVERYTHING:
             with disk_errors(folder):

@@ -66,7 +66,7 @@ def test_changes_come_newest_first_with_their_words(changing: Site) -> None:
         (
             "来源改过（提到的证券、措辞、发布时间）：公司净利润",
             ["edited", "securities", "wording", "published"],
-            "提到的证券：1.600160措辞：巨化股份"
+            "提到的证券：巨化股份 600160措辞：巨化股份"
             "发布时间：2021年12月29日 17:34 → 2021年12月29日 20:01",
         ),
         ("下线：公司净利润", ["gone"], "公司净利润"),
@@ -189,3 +189,8 @@ def test_only_the_publisher_moves_the_time_of_an_entry(tmp_path: Path) -> None:
     first, copied, *others = map(updated, steps)
     assert first == copied
     assert [first, *others] == sorted({first, *others})
+
+
+def test_securities_of_an_edit_are_named_for_readers(changing: Site) -> None:
+    page = answer(changing, f"/catalog/posts/{CODE}").text
+    assert "巨化股份 600160" in Selector(page).css(".notice del::text").getall()

@@ -56,10 +56,10 @@ def test_a_day_is_a_page_that_needs_no_other_file(run: Run) -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     page = html.document_fromstring(result.stdout)
     assert page.findtext(".//title") == f"News of {DAY}"
-    targets = page.xpath("//ol//a/@href")
-    assert [f"#{each}" for each in page.xpath("//article/@id")] == targets
+    targets = page.xpath("//ul//a/@href")
+    assert [f"#{each}" for each in page.xpath("//section/@id")] == targets
     assert len(targets) >= 4
-    times = page.xpath("//ol//time/text()")
+    times = page.xpath("//ul//time/text()")
     assert times == sorted(times, reverse=True)
     assert not page.xpath("//script | //img | //link")
     assert "美联储" in result.stdout
@@ -100,7 +100,7 @@ def test_a_mail_is_written_with_both_texts(run: Run) -> None:
     assert plain is not None
     assert page is not None
     assert "https://www.cls.cn/detail/" in plain.get_content()
-    assert "<article" in page.get_content()
+    assert "<section" in page.get_content()
 
 
 def test_a_mail_is_sent_in_the_language_of_the_watches(
@@ -124,7 +124,7 @@ def test_a_mail_is_sent_in_the_language_of_the_watches(
     assert (first["Subject"], second["Subject"]) == (f"{DAY} 的新闻", f"News of {DAY}")
     body = first.get_body(("html",))
     assert body is not None
-    assert "<article" in body.get_content()
+    assert "<section" in body.get_content()
 
 
 def test_a_channel_that_shows_no_html_gets_a_text(
@@ -134,7 +134,7 @@ def test_a_channel_that_shows_no_html_gets_a_text(
         monkeypatch.setenv("FINEWS_MAIL", f"ntfy://127.0.0.1:{web.port}/finews?mode=private")
         assert run(DAY, "--format", "mail", "--to", "mail").exit_code == 0
     assert "美联储" in web.bodies[0]
-    assert "<article" not in web.bodies[0]
+    assert "<section" not in web.bodies[0]
 
 
 def test_the_last_day_with_articles_is_the_default(run: Run) -> None:

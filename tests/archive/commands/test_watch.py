@@ -55,6 +55,7 @@ def test_each_channel_is_tried_and_named(watches: Path, web: WebReceiver) -> Non
     assert "403" in failed.stderr
     assert "key-of-the-robot" not in failed.output
     assert "hook, unset" in run("test", "nosuch", "--watches", watches).output
+    assert "hook, unset" in run("--watches", watches, "test", "nosuch").output
 
 
 def test_history_shows_what_was_sent_and_what_waits(
@@ -73,6 +74,7 @@ def test_history_shows_what_was_sent_and_what_waits(
     assert ended.exit_code == 3
     assert "hook failed" in ended.stderr
     waiting, sent = run("history", "--archive", folder).stdout.splitlines()
+    assert run("--archive", folder, "history").stdout.splitlines() == [waiting, sent]
     assert "waiting" in waiting
     assert "等待" in waiting
     assert "sent" in sent

@@ -3,6 +3,7 @@
 import html
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZipFile
@@ -12,7 +13,8 @@ import pytest
 from parsel import Selector
 
 from archive.archive import Archive
-from archive.article import SHANGHAI
+from archive.article import SHANGHAI, ArticleFlag
+from archive.article_id import ArticleId
 from archive.export.records import export_jsonl, export_parquet
 from archive.export.site.jekyll import choose_posts, publish_feed
 from archive.export.wacz import export_wacz
@@ -20,9 +22,24 @@ from archive.search.query import EVERYTHING
 from tests.archive.export.site.conftest import build, publish
 from tests.support.declared_articles import EXTRACTED, OF_SOURCES
 
-ALL = (*OF_SOURCES, EXTRACTED)
+FLAGGED = tuple(
+    replace(
+        EXTRACTED,
+        info_code=ArticleId.of("example", flag),
+        link=f"https://news.example.cn/a/{flag}.html",
+        addresses=(),
+        flags=(flag,),
+    )
+    for flag in (ArticleFlag.PAID, ArticleFlag.PARTIAL, ArticleFlag.LOCKED)
+)
+ALL = (*OF_SOURCES, EXTRACTED, *FLAGGED)
 NOW = datetime(2026, 9, 30, 12, tzinfo=UTC)
 SITE = "https://news.example.org/"
+NOTICES = {
+    "locked": "来源只公开这篇文章的标题。",
+    "partial": "来源只公开这篇文章的开头，其余要付费。",
+    "paid": "这篇文章在来源只有付费读者能看全文。",
+}
 
 
 @pytest.fixture(scope="module")
@@ -82,5 +99,7 @@ def test_a_site_has_their_pages_with_a_link_to_the_source(news: Path, tmp_path: 
         assert page.css("h1::text").get() == article.title
         links = page.css("a::attr(href)").getall()
         assert article.link in links
+        flag = next((one for one in NOTICES if one in article.flags), None)
+        assert page.css(".notice::text").get() == (NOTICES[flag] if flag else None)
         assert f"/category/{article.category}.html" in links
         assert article.body.split("</p>")[0] in place.read_text(encoding="utf-8")

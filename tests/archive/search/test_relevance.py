@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -14,6 +16,7 @@ from archive.search.query import Query, count, find
 from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.storage.databases import open_catalog
 from tests.archive.browse.conftest import article
+from tests.archive.search.test_securities import link
 from tests.conftest import SAMPLES
 from tests.support.labelled_queries import LABELLED
 
@@ -102,3 +105,17 @@ def test_a_long_list_goes_on_by_time(ranked: Connection) -> None:
     assert len(set(codes(ranked, query, limit=200))) == MOST_RANKED + 6
     assert len(codes(ranked, query, limit=MOST_RANKED)) == MOST_RANKED
     assert codes(ranked, query, limit=0) == []
+
+
+def test_a_code_means_former_names_too(tmp_path: Path) -> None:
+    posts = ("青岛海尔分红", "青岛海尔"), ("公告", "海尔智家"), ("消息：600690", "")
+    for number, (title, name) in enumerate(posts):
+        body = link("1,600690", name) if name else "此举"
+        code = f"NW202112290000000000{number}"
+        with Archive(
+            tmp_path, clock=partial(datetime, 2026, 11, number + 1, tzinfo=UTC)
+        ) as archive:
+            archive.add(article(code, title=title, digest=None, body=f"<p>{body}</p>"))
+    with closing(open_catalog(tmp_path)) as connection:
+        assert set(order(connection, "600690")[:2]) == {"0", "2"}
+        assert order(connection, "qdhe") == order(connection, "hezj") == "01"

@@ -150,3 +150,30 @@ def test_a_cut_body_is_known_as_such() -> None:
     address = "https://api-one-wscn.awtmt.com/apiv1/content/articles/3782700?extract=0"
     article = read_article(declaration("wscn"), Answer(address, json.dumps(document).encode()))
     assert (article.paid, article.complete) == (True, False)
+
+
+@pytest.mark.parametrize("value", [False, True])
+def test_a_truth_value_is_no_text(value: bool) -> None:
+    def change(document: Any) -> None:
+        document["data"]["items"][0] |= {"title": value, "content": value, "content_more": value}
+        document["data"]["items"][1]["id"] = value
+
+    entries = listed("wscn", "lives", "lives_page1.json", change)
+    assert (entries[0].title, entries[0].body) == (None, None)
+    assert entries[1].id != str(value).lower()
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "file"),
+    [
+        ("sina", "column", "column_56592.html"),
+        ("nbd", "headlines", "column_1161.html"),
+        ("people", "politics", "politics.xml"),
+    ],
+)
+@pytest.mark.parametrize("share", [0.4, 0.6, 0.8])
+def test_a_list_that_is_cut_off_is_named(source: str, name: str, file: str, share: float) -> None:
+    body = answer_of(source, file, "").body
+    answer = Answer("https://e.cn/", body[: int(len(body) * share)])
+    with pytest.raises(UnreadableAnswer, match=r"cut off|not in utf-8"):
+        read_list(declaration(source), name, answer)

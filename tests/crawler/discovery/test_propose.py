@@ -175,6 +175,31 @@ def test_json_is_read_by_its_values_where_its_keys_have_other_names(script: str)
     ]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<script id="__NEXT_DATA__" type="application/json">{}</script>',
+        "<script>window.__INITIAL_STATE__={};(function(){{}})()</script>",
+        "<script>var pageData = {};</script>",
+    ],
+)
+def test_a_list_that_the_scripts_of_a_page_draw(script: str) -> None:
+    rows = [
+        {
+            "id": f"cx-2026-{n:06}",
+            "title": f"第{n}条新闻的标题是这样",
+            "url": f"/n/cx-2026-{n:06}.html",
+        }
+        for n in range(1, 9)
+    ]
+    text = script.format(json.dumps({"home": {"list": rows}}, ensure_ascii=False))
+    links = "<a href=/about.html>关于我们与联系方式</a>" * 4
+    html = f"<html><meta charset=utf-8><body><div id=app></div>{text}{links}</body></html>"
+    proposal = propose("cx", [Answer("https://e.cn/", html.encode())])
+    assert [one.id for one in proposal.page.entries] == [row["id"] for row in rows]
+    assert proposal.declaration.lists["news"].inside
+
+
 @pytest.mark.parametrize("encoding", ["gbk", "big5"])
 def test_chinese_that_states_no_encoding(encoding: str) -> None:
     rows = [
@@ -192,6 +217,33 @@ def test_chinese_that_states_no_encoding(encoding: str) -> None:
     proposal = propose("cx", [Answer("https://e.cn/list.js", simple.encode(encoding))])
     assert proposal.declaration.lists["news"].encoding == "gb18030"
     assert proposal.page.entries[1].title == "第1条关于中国经济的新闻，标题在此"
+
+
+def test_a_day_and_a_time_of_day_are_joined() -> None:
+    rows = {
+        f"cx-{n}": {
+            "id": f"cx-{n}",
+            "title": f"第{n}条新闻的标题",
+            "date": f"2026-11-0{n}",
+            "time": "08:05",
+            "url": f"/a/{n}.html",
+        }
+        for n in range(1, 5)
+    }
+    body = json.dumps({"data": rows}, ensure_ascii=False).encode()
+    page = propose("cx", [Answer("https://e.cn/list", body)]).page
+    assert [str(one.published) for one in page.entries] == [
+        f"2026-11-0{n}T08:05:00+08:00" for n in range(1, 5)
+    ]
+
+
+def test_times_of_day_of_several_days_are_not_taken() -> None:
+    links = "<li><em>{clock}</em><a href=/a/{n}.html>第{n}条新闻的标题</a></li>"
+    clocks = ("08:00", "07:30", "23:10", "22:00")
+    rows = "".join(links.format(clock=clock, n=n) for n, clock in enumerate(clocks))
+    html = f"<meta charset=utf-8><ul class=l>{rows}</ul>"
+    page = propose("cx", [Answer("https://e.cn/list", html.encode())]).page
+    assert [one.published for one in page.entries] == [None] * 4
 
 
 def test_the_order_of_a_list_and_the_name_in_its_pages() -> None:

@@ -2,6 +2,7 @@
 
 import builtins
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,6 +104,14 @@ def test_an_article_about_such_things_keeps_every_word(line: str) -> None:
             "2026-09-30T13:10:00+08:00",
         ),
         ("<span>2026/9/30</span> <span>13:10</span>", "", "2026-09-30T13:10:00+08:00"),
+        ("发布时间：2026年9月30日 下午1:10", "", "2026-09-30T13:10:00+08:00"),
+        ("２０２６年９月３０日　１３：１０", "", "2026-09-30T13:10:00+08:00"),
+        ("By Lei Li · Sep 30, 2026, 1:10 PM", "", "2026-09-30T13:10:00+08:00"),
+        (
+            "Updated Sep 30, 2026 6:00 PM Published September 30, 2026 1:10 PM",
+            "",
+            "2026-09-30T13:10:00+08:00",
+        ),
         (
             "<span>2026-09-30 13:10</span>",
             '<meta property="article:published_time" content="2026-09-30T13:10:07+08:00">',
@@ -152,6 +161,39 @@ def test_medium_and_author() -> None:
     article = extract(page(byline + PARAGRAPHS))
     assert (article.media, article.author, article.lang) == ("上海证券报", "王小明", "zh")
     assert article.text == "\n".join(TEXT)
+
+
+def test_a_title_with_quotes_that_end_its_attribute() -> None:
+    head = (
+        '<title>他说“半导体”已推动 | 财迅网</title><meta property="og:title" content="他说"半导体">'
+    )
+    answer = page(PARAGRAPHS, head)
+    body = answer.body.replace("央行下调利率".encode(), '他说"半导体"已推动'.encode())
+    assert extract(replace(answer, body=body)).title == '他说"半导体"已推动'
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("<p>您访问的页面不存在，请返回首页查看其他内容。</p>", "no such page"),
+        (
+            "".join(f"<li><a href=/{n}.html>第{n}条新闻的标题是这样的</a></li>" for n in range(9)),
+            "a page of links",
+        ),
+    ],
+)
+def test_a_page_that_is_no_article_is_named(body: str, sentence: str) -> None:
+    with pytest.raises(ExtractionError, match=sentence):
+        extract(page(f"<div class=content>{body}</div>"))
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize(("source", "name"), PAGES)
+def test_a_page_that_is_cut_off_is_no_article(source: str, name: str, share: float) -> None:
+    whole = answer_of(source, name, "https://e.cn/1.html")
+    cut = replace(whole, body=whole.body[: int(len(whole.body) * share)])
+    with pytest.raises(ExtractionError, match=r"cut off|no article|no text|not in utf-8"):
+        extract(cut)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html></html>", b"<p>\xff</p>", b"<a href=/>x</a>"])

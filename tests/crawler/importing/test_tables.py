@@ -151,7 +151,7 @@ WRONG = (
     (changed(published="gestern"), "its published 'gestern' is no time"),
     (changed(body=" "), "it has no text"),
     (changed(address="nowhere"), "it has no address"),
-    (changed(title="", body=""), "it has no text and no title"),
+    (changed(title="", body=""), "it has no text, title"),
     (changed(seen="nie"), "its first_seen 'nie' is no time"),
     (ROW[:-1], "it has 5 values, and the header has 6"),
     ((*ROW, ""), "it has 7 values, and the header has 6"),

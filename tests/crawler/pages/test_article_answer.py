@@ -88,6 +88,8 @@ def test_times_are_read_in_every_form(shown: object) -> None:
         ("2026年11月20日 17:34", "2026-11-20 17:34:00"),
         ("20261120173439", "2026-11-20 17:34:39"),
         ("2026-11-20 24:00:00", "2026-11-21 00:00:00"),
+        ("2026/11/20 下午5:34:39", "2026-11-20 17:34:39"),
+        ("2026-11-20 17:34:39.0", "2026-11-20 17:34:39"),
     ],
 )
 def test_times_that_bug_reports_name_are_read(shown: str, time: str) -> None:
@@ -95,7 +97,13 @@ def test_times_that_bug_reports_name_are_read(shown: str, time: str) -> None:
     assert of(Art_ShowTime=shown).published == read_time
 
 
-@pytest.mark.parametrize("shown", ["2026-W47-5", "3分钟前", "11-20 17:34", "2026-11-20 25:00", "x"])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        *("2026-W47-5", "3分钟前", "11-20 17:34", "2026-11-20 25:00", "x"),
+        *("2026-11-20", "20261120", "2026年11月20日"),
+    ],
+)
 def test_what_is_no_time_is_none(shown: str) -> None:
     assert of(Art_ShowTime=shown).published is None
 

@@ -37,7 +37,7 @@ def wait_for(happened: Callable[[], object], seconds: float = 240) -> None:
 class Broker:
     """Debian's RabbitMQ with its data in a folder; it has the same ports after every start.
 
-    Needs the programs in `programs`.
+    Needs the programs in `programs` on the PATH at its creation.
 
     :param settings: more lines of ``rabbitmq.conf``; ``PORT`` is a second port, as for TLS.
     """
@@ -49,6 +49,7 @@ class Broker:
         self.port, self.second_port = free_port(), free_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}//"
         self._names, self._distribution = free_port(), free_port()
+        self._path = os.environ["PATH"]
         self._process: subprocess.Popen[bytes] | None = None
         self._directory: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True)
@@ -63,14 +64,14 @@ class Broker:
         """Start it, and wait until it answers."""
         # Erlang's directory of nodes. Erlang would start one itself, and not end it.
         self._directory = _begin(
-            (_path_of("epmd"), "-port", str(self._names), "-address", "127.0.0.1"),
+            (self._path_of("epmd"), "-port", str(self._names), "-address", "127.0.0.1"),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         wait_for(self._has_directory)
         with (self.folder / "out.log").open("ab") as out:
             self._process = _begin(
-                [_RABBITMQ if Path(_RABBITMQ).exists() else _path_of("rabbitmq-server")],
+                [_RABBITMQ if Path(_RABBITMQ).exists() else self._path_of("rabbitmq-server")],
                 cwd=self.folder,
                 env={**os.environ, **self._environment()},
                 stdout=out,
@@ -96,13 +97,18 @@ class Broker:
         """Run a command of ``rabbitmqctl``, and return what it prints."""
         program = f"{Path(_RABBITMQ).parent}/rabbitmqctl" if Path(_RABBITMQ).exists() else ""
         done = subprocess.run(  # noqa: S603
-            (program or _path_of("rabbitmqctl"), "--quiet", *command),
+            (program or self._path_of("rabbitmqctl"), "--quiet", *command),
             env={**os.environ, **self._environment()},
             capture_output=True,
             text=True,
             check=True,
         )
         return done.stdout
+
+    def _path_of(self, program: str) -> str:
+        path = shutil.which(program, path=self._path)
+        assert path is not None, f"{program} is not installed"
+        return path
 
     def _has_directory(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self._names), timeout=5):
@@ -111,6 +117,7 @@ class Broker:
 
     def _environment(self) -> Mapping[str, str]:
         return {
+            "PATH": self._path,
             "HOME": str(self.folder),
             "ERL_EPMD_PORT": str(self._names),
             "RABBITMQ_NODENAME": "finews@localhost",
@@ -152,12 +159,6 @@ def _kill(process: "subprocess.Popen[bytes] | None") -> None:
     assert process.stdin is not None
     process.stdin.close()
     process.wait(timeout=30)
-
-
-def _path_of(program: str) -> str:
-    path = shutil.which(program)
-    assert path is not None, f"{program} is not installed"
-    return path
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from itertools import combinations
 from pathlib import Path
 
+from bench.several import several_sites
 from crawler.declarations import load_all
 from demo.exchange import Request
-from demo.several import several_sites
 
 
 def test_no_two_sites_share_a_host() -> None:
