@@ -23,6 +23,7 @@ from typing import NoReturn
 import click
 
 from archive.translation import gettext as _
+from archive.translation import language_of_environment, set_language
 from demo.adverts import with_adverts
 from demo.article_page import PAGE_HOST
 from demo.articles import SHANGHAI
@@ -300,4 +301,5 @@ def _serve(replica: Replica) -> int:
 
 
 if __name__ == "__main__":
+    set_language(language_of_environment(os.environ))
     main(prog_name="python -m demo")
