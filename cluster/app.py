@@ -24,7 +24,7 @@ from celery.backends.rpc import ResultConsumer, RPCBackend  # type: ignore[attr-
 from celery.exceptions import CeleryError, CPendingDeprecationWarning
 from celery.result import allow_join_result
 from celery.worker.consumer import Consumer
-from kombu import Connection, Exchange, Queue, compression, pools
+from kombu import Connection, Exchange, Queue, binding, compression, pools
 from kombu.exceptions import DecodeError, KombuError
 
 from archive.errors import ArchiveError, FinewsError
@@ -36,6 +36,9 @@ Plain = dict[str, Any]
 
 #: Names of the queues, and of their exchanges. Those of other versions of messages differ.
 JOBS, ARCHIVE, DEAD = "finews.jobs.2", "finews.archive.2", "finews.dead"
+
+#: The dead letters that are jobs, a second time, for the writer.
+DEAD_JOBS = "finews.dead.jobs"
 
 #: Seconds after which a crawl is killed and its job is delivered again; less than the 1800 after
 #: which RabbitMQ closes the connection of a worker that has not acknowledged (`consumer_timeout`).
@@ -189,12 +192,16 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
     return app
 
 
-def dead_queue() -> Queue:
-    """Return the queue of dead letters.
+def dead_queues() -> list[Queue]:
+    """Return the queues of dead letters.
 
-    It is a classic one: a quorum queue would count each look at a message as a delivery.
+    They are classic ones: a quorum queue would count each look at a message as a delivery.
     """
-    return Queue(DEAD, Exchange(DEAD, "fanout"), queue_arguments={"x-queue-type": "classic"})
+    exchange, arguments = Exchange(DEAD, "direct"), {"x-queue-type": "classic"}
+    return [
+        Queue(name, bindings=[binding(exchange, key) for key in keys], queue_arguments=arguments)
+        for name, keys in ((DEAD, (JOBS, ARCHIVE)), (DEAD_JOBS, (JOBS,)))
+    ]
 
 
 def _queue(name: str, *, declares: bool, **arguments: object) -> Queue:

@@ -7,7 +7,7 @@ moved here by the writer.
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from kombu.exceptions import DecodeError
 
 from archive.clock import utc_iso
 from archive.errors import FinewsError
-from cluster.app import BROKEN, DEAD, no_broker
+from cluster.app import BROKEN, DEAD, DEAD_JOBS, no_broker
 
 #: Queues of the release before messages had a version.
 FORMER = ("finews.archive", "finews.jobs", "finews.aside")
@@ -62,11 +62,8 @@ def dead_letters(app: Celery) -> list[DeadLetter]:
 
     :raises ArchiveError: when there is no broker.
     """
-    try:
-        with app.connection() as connection:
-            return [_described(number, each) for number, each in _messages(connection)]
-    except BROKEN as error:
-        raise no_broker(error) from error
+    with _opened(app) as messages:
+        return [_described(number, each) for number, each in messages.items()]
 
 
 def take(app: Celery, numbers: Collection[int], *, sends: bool) -> int:
@@ -76,40 +73,42 @@ def take(app: Celery, numbers: Collection[int], *, sends: bool) -> int:
     :raises ArchiveError: when there is no broker.
     :raises NoDeadLetter: when there is none of a number.
     """
+    with _opened(app) as messages:
+        if unknown := set(numbers) - messages.keys():
+            raise NoDeadLetter(f"There is no dead letter {min(unknown)}.")
+        chosen = set(numbers) or messages.keys()
+        for number in sorted(chosen):
+            if sends:
+                _publish(messages[number], _described(number, messages[number]).queue)
+            messages[number].channel.basic_ack(messages[number].delivery_tag)
+        return len(chosen)
+
+
+@contextmanager
+def _opened(app: Celery) -> Iterator[dict[int, Any]]:
+    """Read the dead letters; return those to the queue that are not acknowledged in the block.
+
+    :raises ArchiveError: when there is no broker.
+    """
     try:
         with app.connection() as connection:
-            chosen = {n: each for n, each in _messages(connection) if not numbers or n in numbers}
-            if unknown := set(numbers) - chosen.keys():
-                raise NoDeadLetter(f"There is no dead letter {min(unknown)}.")
-            for each in chosen.values():
-                if sends:
-                    _publish(connection, each, _described(0, each).queue)
-                each.channel.basic_ack(each.delivery_tag)
-            return len(chosen)
+            channel: Any = connection.default_channel
+            yield dict(enumerate(iter(lambda: channel.basic_get(DEAD), None), start=1))
+            channel.basic_recover(requeue=True)
+            channel.queue_declare(DEAD, passive=True)  # is answered when they are there again
     except BROKEN as error:
         raise no_broker(error) from error
 
 
-def _messages(connection: Connection) -> Iterator[tuple[int, Any]]:
-    channel: Any = connection.default_channel
-    number = 0
-    while message := channel.basic_get(DEAD):
-        yield (number := number + 1), message
-
-
-def _publish(
-    connection: Connection, message: Any, queue: str, deaths: Sequence[object] = ()
-) -> None:
+def _publish(message: Any, queue: str, deaths: Sequence[object] = ()) -> None:
     """Send a message as it is to a queue.
 
     :param deaths: where it was before, and why it was moved, as RabbitMQ writes it.
     """
     kept = {name: each for name, each in message.headers.items() if not name.startswith("x-")}
     headers = kept | ({"x-death": list(deaths)} if deaths else {})
-    channel: Any = connection.default_channel
-    channel.basic_publish(
+    message.channel.basic_publish(
         amqp.Message(message.body, **message.properties | {"application_headers": headers}),
-        exchange=DEAD if queue == DEAD else "",
         routing_key=queue,
         confirm_timeout=_PATIENCE_SECONDS,
     )
@@ -135,6 +134,14 @@ def _described(number: int, message: Any) -> DeadLetter:
     )
 
 
+def dead_jobs(connection: Connection) -> Iterator[DeadLetter]:
+    """Yield the jobs that have become dead letters since the last call."""
+    channel: Any = connection.default_channel
+    while message := channel.basic_get(DEAD_JOBS):
+        yield _described(0, message)
+        channel.basic_ack(message.delivery_tag)
+
+
 def former_queues(connection: Connection) -> list[str]:
     """Return the queues of an earlier release that the broker has."""
     found = []
@@ -153,5 +160,5 @@ def set_aside(connection: Connection, queues: Iterable[str]) -> None:
         while message := channel.basic_get(name):
             reason = "it is of a release whose messages have no version"
             death = {"queue": name, "reason": reason, "time": datetime.now(UTC)}
-            _publish(connection, message, DEAD, [death])
+            _publish(message, DEAD, [death])
             channel.basic_ack(message.delivery_tag)

@@ -197,9 +197,9 @@ class Scheduler:
                 if not busy_with:
                     self._send(name, now)
 
-    def end_dead(self, letters: Iterable[DeadLetter]) -> None:
+    def end_dead(self, jobs: Iterable[DeadLetter]) -> None:
         """End the runs whose jobs are dead letters: where processes died, the job goes on."""
-        for letter in letters:
+        for letter in jobs:
             died = letter.reason == "delivery_limit"
             status = ExitStatus.INTERRUPTED if died else ExitStatus.ERROR
             sentence = "Its message is a dead letter; see it with: finews cluster dead"

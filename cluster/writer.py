@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,15 +29,15 @@ from cluster.app import (
     BROKEN,
     Plain,
     broker_url,
-    dead_queue,
+    dead_queues,
     make_app,
     no_broker,
     run_consumer,
 )
 from cluster.batch_log import BatchLog
-from cluster.dead_letters import dead_letters, former_queues, set_aside
+from cluster.dead_letters import dead_jobs, former_queues, set_aside
 from cluster.schedule import JobTable, Scheduler
-from cluster.status import ClusterStatus, status_of
+from cluster.status import status_of
 from cluster.worker import worker_settings
 from cluster.writing import BatchWriter, add_tasks
 
@@ -167,7 +166,7 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
 
 def declare(app: Celery, connection: Connection) -> None:
     """Declare all queues, so that no other process needs the right to."""
-    for queue in (*app.amqp.queues.values(), dead_queue()):
+    for queue in (*app.amqp.queues.values(), *dead_queues()):
         bound: Any = queue.bind(connection.default_channel)
         bound.declare()
 
@@ -185,22 +184,20 @@ def _schedule(
     :param former: queues of an earlier release, whose messages become dead letters.
     """
     known: object = None
-    status, outages = ClusterStatus(), list[str]()
+    found: list[str] = []
+    outages: list[str] = []
     checked = time.monotonic()
     while not stopping.wait(1):
         try:
             scheduler.tick()
-            if former:
-                with app.connection() as connection:
-                    set_aside(connection, former)
+            with app.connection() as connection:
+                scheduler.end_dead(dead_jobs(connection))
+                set_aside(connection, former)
         except (ArchiveError, *BROKEN) as error:
             logger.error("No job is sent: %s", error)
         if time.monotonic() > checked + _CHECK_SECONDS:
-            before, status, checked = status, status_of(app), time.monotonic()
-            outages = status.outages if before.outages else []
-            if status.messages and status.messages != before.messages:
-                with suppress(ArchiveError):  # without a broker, at the next check
-                    scheduler.end_dead(dead_letters(app))
+            before, found, checked = found, status_of(app).outages, time.monotonic()
+            outages = found if before else []
         outcomes, ends = scheduler.outcomes()
         outcomes["cluster"] = Failure("outage", outages[0]) if outages else None
         if (outages, ends) != known:

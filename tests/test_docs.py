@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 from urllib.request import ProxyHandler, build_opener
 
@@ -46,8 +47,6 @@ NEEDED = ("git", "jekyll", "rsync")
 
 
 WITH_COMMANDS = [document for document in DOCUMENTS if commands(document)]
-NOT_TRANSLATED = {"faults.md"}
-"""Documents that are in English only, besides those of the reference."""
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +178,11 @@ _IN_A_SENTENCE = re.compile(r"(?:(?:[*\d/,-]+ ){5}|(?:[A-Z_]+=\S* )*[a-z./][\w./
 NO_COMMANDS = {
     ".bottom-page a.next::attr(href)",
     "a b OR c",
+    "an error",
     'delimiter = ";"',
+    'encoding = "gb18030"',
+    "json feed",
+    "var x = …",
     "whole = true",
     "from settings.cluster import *",
     "import archive",
@@ -421,7 +424,7 @@ def test_every_document_is_in_the_list_of_documents() -> None:
     assert listed == of_docs - ENGLISH.keys() - {index} | {ROOT / "docs" / "zh" / "README.md"}
 
 
-def structure(document: Path) -> Mapping[str, object]:
+def structure(document: Path) -> dict[str, Any]:
     """Return what a document has in either language: headings, lists, tables, code and links."""
     text = document.read_text(encoding="utf-8")
     links = re.findall(r"\]\(([^)#\s]*)(?:#[^)\s]+)?\)", text)
@@ -442,19 +445,18 @@ def structure(document: Path) -> Mapping[str, object]:
 
 @pytest.mark.parametrize("document", ENGLISH, ids=name_of)
 def test_a_document_is_as_complete_in_chinese_as_in_english(document: Path) -> None:
-    assert structure(document) == structure(ENGLISH[document])
+    chinese, english = structure(document), structure(ENGLISH[document])
+    if document.name == "commands.md":  # its blocks are the help in either language
+        assert len(chinese.pop("blocks")) == len(english.pop("blocks"))
+    if document.name == "faults.md":  # the lines of a nested item in English are no commands
+        assert not chinese.pop("commands")
+        assert english.pop("commands")
+    assert chinese == english
 
 
-def test_every_document_is_in_chinese_or_known_not_to_be() -> None:
-    docs = ROOT / "docs"
-    written = {
-        document
-        for document in docs.rglob("*.md")
-        if document not in ENGLISH and "<!-- Generated" not in document.read_text("utf-8")
-    }
-    assert written == {*ENGLISH.values(), *(docs / name for name in NOT_TRANSLATED)} - {
-        ROOT / "README.md"
-    }
+def test_every_document_is_in_chinese() -> None:
+    written = {document for document in (ROOT / "docs").rglob("*.md") if document not in ENGLISH}
+    assert written == {*ENGLISH.values()} - {ROOT / "README.md"}
 
 
 def test_the_tests_that_hold_the_promises_are_there() -> None:

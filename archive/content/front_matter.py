@@ -61,7 +61,7 @@ _TIME = re.compile(
     r"""
     (\d{4}) [-/.年] (\d{1,2}) [-/.月] (\d{1,2}) 日?
     (?: (?: T | \s+ ) (\d{1,2}) : (\d{2}) (?: : (\d{2}) (?: [.,] \d+ )? )? (?: \s* ([AP]M) )? )?
-    \s* ( Z | UTC | GMT | [+-]\d{2} :? \d{2} )?
+    \s* ( Z | UTC | GMT | [+-]\d{2} (?: :? \d{2} )? )?
     """,
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
@@ -79,6 +79,8 @@ NO_FRONT_MATTER = "it has no front matter"
 
 # Fields that are lists for Jekyll, which splits a text into a list of words.
 _LISTS = frozenset({"categories", "category", "tags", "tag"})
+# Nothing, as YAML 1.1 writes it.
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 # Fields that stay lists, as JSON.
 _JSON_LISTS = frozenset({"flags", "keywords"})
 
@@ -192,7 +194,7 @@ def _written(key: str, value: object) -> str:
 def _text_of(name: object, field: yaml.Node) -> str | None:
     """Return the text of a field; None where the field is null or no text."""
     if isinstance(field, yaml.ScalarNode):
-        return None if not field.style and field.value == "~" else str(field.value)
+        return None if not field.style and field.value in _NULLS else str(field.value)
     if name in _LISTS and isinstance(field, yaml.SequenceNode):
         return " ".join(each.value for each in field.value if isinstance(each, yaml.ScalarNode))
     if name in _JSON_LISTS and isinstance(field, yaml.SequenceNode):
@@ -276,6 +278,8 @@ def parse_post(data: bytes, name: str) -> Post:
     if title is None:
         problems.append("it has no title")
     category = fields.get("categories") or fields.get("category") or None
+    if fields and category is None:
+        problems.append("it has no category")
     tag = fields.get("tags") or fields.get("tag") or None
     if is_of_other_source(fields):
         facts = read_source_fields(fields, name, problems) | {"body": content, "tag": tag}
@@ -438,7 +442,9 @@ def _time_of(match: re.Match[str]) -> datetime:
     zone = (match[8] or "").upper()
     if zone:
         utc = zone in {"Z", "UTC", "GMT"}
-        written = written.replace(tzinfo=UTC if utc else datetime.strptime(zone, "%z").tzinfo)
+        written = written.replace(
+            tzinfo=UTC if utc else datetime.strptime(zone.ljust(5, "0"), "%z").tzinfo
+        )
     return written + midnight
 
 

@@ -17,6 +17,7 @@ from crawler.pages.text import HTML_WHITE_SPACE, absolute, text_of
 
 _MOST_ENTRIES = 1_000
 _END = re.compile(r"</(?:[\w.-]+:)?feed\s*>")
+_ALTERNATE = "string(atom:link[not(@rel) or @rel='alternate']/@href)"
 _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 
@@ -71,5 +72,5 @@ class Feed(PageObject):
         return list(entries)
 
     def _link(self, entry: Selector) -> str:
-        href = entry.xpath("string(atom:link/@href)", namespaces=_ATOM).get("")
+        href = entry.xpath(_ALTERNATE, namespaces=_ATOM).get("")
         return absolute(self._response, href)

@@ -23,7 +23,7 @@ from archive.cli import main
 from archive.errors import ArchiveError
 from bench.brokers import Broker, running, wait_for
 from bench.several import OneOfSeveral, several_sites
-from cluster.app import ARCHIVE, DEAD, JOBS, Plain, command, make_app, opened_app
+from cluster.app import ARCHIVE, DEAD, DEAD_JOBS, JOBS, Plain, command, make_app, opened_app
 from cluster.dead_letters import FORMER
 from cluster.status import ClusterStatus, status_of
 from cluster.writer import declare
@@ -336,7 +336,7 @@ def forget(broker: Broker) -> None:
     with app, app.connection() as connection:
         declare(app, connection)
         channel: Any = connection.default_channel
-        for queue in (JOBS, ARCHIVE, DEAD):
+        for queue in (JOBS, ARCHIVE, DEAD, DEAD_JOBS):
             channel.queue_purge(queue)
         for queue in ("finews.claim", *FORMER):
             channel.queue_delete(queue)

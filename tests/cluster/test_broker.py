@@ -14,6 +14,8 @@ from demo.certificates import Authority
 from tests.cluster.conftest import Cluster, Visits, ended
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+"""`status` gives up threads that wait for a broker without an answer."""
 NOT_USED = "The broker that FINEWS_BROKER names"
 
 

@@ -10,10 +10,10 @@ import pytest
 from celery import Celery
 from scrapy.settings import Settings
 
-from bench.brokers import Broker
+from bench.brokers import Broker, wait_for
 from bench.several import several_sites
 from cluster.app import JOBS, make_app
-from cluster.dead_letters import DeadLetter
+from cluster.dead_letters import DeadLetter, dead_jobs, dead_letters
 from cluster.jobs import InvalidJobs, read_jobs
 from cluster.messages import JobEnd, JobMessage
 from cluster.schedule import JobTable, Scheduler
@@ -110,7 +110,7 @@ class Schedule:
     def write(self, jobs: str) -> None:
         jobs_file(self.folder, jobs)
 
-    def go_on(self, seconds: float = 0) -> list[JobMessage]:
+    def go_on(self, seconds: float = 0, *, rejects: bool = False) -> list[JobMessage]:
         """The jobs that are sent at that time."""
         self.now += timedelta(seconds=seconds)
         self.scheduler.tick()
@@ -121,7 +121,7 @@ class Schedule:
             while message := queue.get(accept=["json"]):
                 args, *_ = message.decode()
                 found.append(JobMessage.model_validate_json(args[0]))
-                message.ack()
+                message.reject() if rejects else message.ack()
         return found
 
     def end(self, run: JobMessage, status: ExitStatus = ExitStatus.DONE) -> None:
@@ -196,19 +196,27 @@ def test_a_job_that_was_lost_is_sent_again(schedule: Schedule) -> None:
     assert schedule.table.is_current(again.run)
 
 
-@pytest.mark.parametrize(
-    ("reason", "failures", "again"), [("delivery_limit", 0, ["site0"]), ("rejected", 1, [])]
-)
-def test_a_job_that_is_a_dead_letter_has_ended(
-    reason: str, failures: int, again: list[str], schedule: Schedule
-) -> None:
+def test_a_job_whose_processes_died_goes_on(schedule: Schedule) -> None:
     (run,) = schedule.go_on()
-    letter = DeadLetter(1, JOBS, reason, "", "finews.crawl", run.run, 0, "")
+    letter = DeadLetter(1, JOBS, "delivery_limit", "", "finews.crawl", run.run, 0, "")
     schedule.scheduler.end_dead([letter, replace(letter, id="another run")])
-    assert schedule.table.states()["site0"].failures == failures
-    assert schedule.names(10) == again
-    schedule.scheduler.end_dead([letter])  # it stays there, and ends no other run
-    assert schedule.names(600) == ([] if again else ["site0"])
+    assert schedule.names() == ["site0"]
+    assert schedule.table.states()["site0"].failures == 0
+
+
+def test_a_job_that_a_worker_rejects_has_failed(schedule: Schedule) -> None:
+    schedule.go_on(rejects=True)
+
+    def failed() -> bool:
+        with schedule.app.connection() as connection:
+            schedule.scheduler.end_dead(dead_jobs(connection))
+        return schedule.table.states()["site0"].failures == 1
+
+    wait_for(failed)
+    (letter,) = dead_letters(schedule.app)
+    assert (letter.queue, letter.reason) == (JOBS, "rejected")
+    assert schedule.names(10) == []
+    assert schedule.names(600) == ["site0"]
 
 
 def test_a_kill_between_two_steps_of_sending_loses_nothing(schedule: Schedule) -> None:

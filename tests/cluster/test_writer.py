@@ -115,10 +115,12 @@ def test_a_batch_that_kills_the_writer_twice_is_a_dead_letter(cluster: Cluster) 
     locked.execute("BEGIN EXCLUSIVE")  # the writer's process waits for the catalog
     send_batch(cluster, "second")
     with closing(locked):
+        killed: list[int] = []
         for _ in range(2):
+            wait_for(lambda before=killed: children(writer.pid) not in ([], before))
             wait_for(lambda: cluster.status().writing > 0.5)
-            (process,) = children(writer.pid)
-            os.kill(process, signal.SIGKILL)
+            killed = children(writer.pid)
+            os.kill(killed[0], signal.SIGKILL)
         wait_for(lambda: "delivery_limit" in cluster.run("dead"))
     assert writer.is_alive()
     assert cluster.run("dead", "retry") == "1 dead letters sent again.\n"

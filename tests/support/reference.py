@@ -129,7 +129,7 @@ def commands_page() -> str:
         " statuses of `python -m scrapy` are in [exit statuses](exit-statuses.md).\n"
     )
     for name, command in commands_of(main, "finews"):
-        context = click.Context(
+        context = command.context_class(
             command, info_name=name, max_content_width=WIDTH, terminal_width=WIDTH
         )
         context.help_option_names = ["-h", "--help"]

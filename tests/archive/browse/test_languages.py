@@ -157,6 +157,7 @@ def test_no_page_mixes_the_languages(site: Site, spoken: Language) -> None:
     }
     assert leaks == set()
     for page in pages.values():
+        assert page.status_code < 500
         assert ">None<" not in page.text
         assert page.headers["content-language"] == spoken
         assert {"Accept-Language", "Cookie"} <= set(page.headers["vary"].split(", "))

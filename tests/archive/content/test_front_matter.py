@@ -256,6 +256,7 @@ def test_the_end_of_a_body_is_no_link(body: str) -> None:
     [
         ("2021-12-29T17:34:39+08:00", "2021-12-29T17:34:39+08:00"),
         ("2021-12-29 17:34:39 +08:00", "2021-12-29T17:34:39+08:00"),
+        ("2021-12-29 11:34:39 +02", "2021-12-29T17:34:39+08:00"),
         ("2021-12-29T09:34:39Z", "2021-12-29T17:34:39+08:00"),
         ("2021-12-29T20:34:39Z", "2021-12-30T04:34:39+08:00"),
         ("2021-12-29 09:34:39 UTC", "2021-12-29T17:34:39+08:00"),
@@ -306,9 +307,19 @@ def test_other_forms_of_front_matter(fields: str, category: str, tag: str, end: 
     assert post.problems == ()
 
 
-def test_a_null_title_is_none() -> None:
-    assert parse_post(broken("~"), NAME).title is None
-    assert parse_post(broken('"~"'), NAME).title == "~"
+@pytest.mark.parametrize(
+    "written", ["categories: {a: b}", "Categories: x", "categories: ~", "a: b"]
+)
+def test_a_category_that_is_not_read_is_told(written: str) -> None:
+    post = parse_post(f'---\ntitle: "x"\n{written}\n---\n'.encode(), NAME)
+    assert post.category is None
+    assert "it has no category" in post.problems
+
+
+@pytest.mark.parametrize("null", ["~", "null", "Null", "NULL"])
+def test_a_null_title_is_none(null: str) -> None:
+    assert parse_post(broken(null), NAME).title is None
+    assert parse_post(broken(f'"{null}"'), NAME).title == null
 
 
 def test_a_file_that_is_no_post_says_what_is_wrong_with_it() -> None:

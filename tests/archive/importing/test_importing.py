@@ -113,12 +113,14 @@ def test_the_catalog_knows_what_an_imported_post_says(news: Path, tmp_path: Path
         (
             *("-202205262391921712.md", b'---\ntitle: "x"\ndate:  +0800\n---\nbody'),
             "_posts/2022/05/2022-05-26-NW202205262391921712.md",
-            "its date cannot be read: '+0800'; it does not end with the article's link",
+            "its date cannot be read: '+0800'; it has no category; "
+            "it does not end with the article's link",
         ),
         (NAME, BYTES.decode().encode("gb18030"), POST, "it is not utf-8"),
         (
             *(NAME, b"---\ntitle: x\ndate: 2021-12-29 17:34:39", POST),
-            "its front matter has no end; it does not end with the article's link",
+            "its front matter has no end; it has no category; "
+            "it does not end with the article's link",
         ),
         (
             *(NAME, BYTES.replace(b"17:34:39 +0800", b""), POST),

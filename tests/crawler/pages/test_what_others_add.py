@@ -22,6 +22,7 @@ ADDED = [
     '{0}<script defer src="https://static.example/beacon.js"></script>',
     "{0}\0\0\0",
     "{0} \r\n",
+    "{0}<section>Cookies?</section>",
 ]
 
 
@@ -54,6 +55,17 @@ def test_optional_end_tags_may_be_missing_and_names_in_capitals() -> None:
     for changed in (minified, in_capitals):
         assert home(changed(HOME)) == home(HOME)
         assert post(changed(POST)).facts() == post(POST).facts()
+
+
+@pytest.mark.parametrize("end", ["</html>", "</body></html>", "</BODY>\n</HTML >"])
+def test_the_end_of_a_page_in_its_middle_ends_nothing(end: str) -> None:
+    for mark in ("<section>", "</li>", "</section>"):
+        assert home(HOME.replace(mark, f"{mark}{end}")) == home(HOME)
+
+
+def test_an_article_is_where_its_own_link_leads() -> None:
+    replies = '<entry><link rel="replies" href="https://comments.example/"/>'
+    assert feed(FEED.replace("<entry>", replies)).links() == feed(FEED).links()
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
