@@ -13,6 +13,8 @@ from itertools import islice
 from archive.translation import Language, catalogue_of, current_language, messages_of
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[srd]")
+#: A value at the end of a message, which is no reason.
+_LAST = re.compile(r"(?<!: )%\((\w+)\)[srd]\.?\Z")
 #: Letters of a message, without its values, that make it recognisable.
 _FEWEST_LETTERS = 4
 #: Characters of a sentence; a longer one has a foreign text in it, and is shown as it is.
@@ -67,6 +69,8 @@ def _whole(clause: str, language: Language) -> str | None:
     if not matches:
         return None
     match, message = min(matches, key=lambda each: len(each[0]["_"]))
+    if (last := _LAST.search(message)) and ": " in match[last[1]]:
+        return None  # the reason behind the last value is a clause of its own
     values = {name: _translated(value, language) for name, value in match.groupdict().items()}
     return catalogue.gettext(message) % values
 

@@ -67,9 +67,9 @@ def worker(crawls: int, name: str) -> None:
     "--take-over", is_flag=True, help="ARCHIVE replaces the one that the cluster has so far."
 )
 def writer(archive: Path, jobs_file: Path | None, take_over: bool) -> None:
-    """Write what the workers send into ARCHIVE, and send them the jobs, until stopped.
+    """Send the jobs, and write what they find into ARCHIVE.
 
-    A cluster has one writer; a second one refuses to start.
+    It runs until it is stopped. A cluster has one writer; a second one refuses to start.
     """
     from cluster.writer import write
 
@@ -123,7 +123,10 @@ _changing("cancel", "are cancelled", "End the runs of jobs, and do not wait; wit
 @cluster.command()
 @click.option("--seconds", default=1800, show_default=True, help="The longest time to wait.")
 def drain(seconds: int) -> None:
-    """Pause all jobs, and wait until no crawl runs and the writer has written everything."""
+    """Pause all jobs, and wait until everything is written.
+
+    Crawls that run are waited for.
+    """
     from cluster.app import ARCHIVE, command
     from cluster.status import status_of
 

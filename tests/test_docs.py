@@ -286,12 +286,14 @@ RUN_BY = {
 
 def run_as_shown() -> list[str]:
     """The commands that tests take from where they are shown, and those of CI."""
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     return [
         *(command for document in DOCUMENTS for command in commands(document)),
         # tests/deploy/test_setting_up.py, tests/deploy/test_engine.py
         *(command for path in SETTING_UP for command in for_root(path.read_text("utf-8"))),
         *(command for path in CONTAINERS for command in at_the_head(path)),
-        *(ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines(),
+        *re.findall(r"\bmake \w+", ci),
+        *ci.splitlines(),
         *(f"python -m {module}" for module in QUICK | SLOW),
     ]
 
