@@ -201,7 +201,7 @@ def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
         if former := former_column(name):
             raise ValueError(former)
         near = "、".join(get_close_matches(name, known, cutoff=0.5))
-        meant = f"; do you mean {near}?" if near else ""
+        meant = f"; did you mean {near}" if near else ""
         raise ValueError(
             "should be a name or a number of sources.toml, such as 要闻 or 345; "
             f"{name!r} is not one{meant}"

@@ -295,7 +295,7 @@ def read_versions(
 def _version(row: sqlite3.Row, edits: Sequence[Edit]) -> PostVersion:
     return PostVersion(
         number=row["version"],
-        path=row["path"],
+        path=str(row["path"]),
         sha256=row["sha256"],
         bytes=row["bytes"],
         body_source=row["body_source"],

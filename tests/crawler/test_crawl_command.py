@@ -53,7 +53,7 @@ def test_every_spider_starts_and_does_its_job(
     ("arguments", "complaint"),
     [
         (("-a", "since=yesterday"), "since should be a date"),
-        (("-a", "foo=1"), "foo is not known here. finews takes the arguments site, category"),
+        (("-a", "foo=1"), "foo is not known here. The spider finews takes the arguments site, category"),
         (("-s", "FINEWS_SOURCES=/no/such.toml"), "Could not read the sources /no/such.toml"),
         (("-a", "share=/no/such/file"), "'/no/such/file' is neither: there is no such file."),
         (("-s", "DOWNLOAD_DELAY=abc"), "DOWNLOAD_DELAY is 'abc'; it should be a number."),
@@ -129,7 +129,7 @@ def test_a_wrong_number_of_pages_is_one_sentence(
     assert ended.status == 2
     assert ended.log == (
         f"finews: pages should be how many pages of each list are read, such as 2, not {pages!r}. "
-        "eastmoney takes the arguments column, security, since, pages.\n"
+        "The spider eastmoney takes the arguments column, security, since, pages.\n"
     )
     assert not replica.requests
 

@@ -50,7 +50,7 @@ def pages(get: Get, path: str, **parameters: str) -> list[dict[str, Any]]:
     [
         ("/search", "7", 95, "id"),
         ("/media", "3", 7, "key"),
-        ("/changes", "40", 97, "cursor"),
+        ("/changes", "40", 98, "cursor"),
         (f"/articles/{REVISED}/versions", "2", 3, "version"),
     ],
 )
