@@ -53,7 +53,10 @@ def test_every_spider_starts_and_does_its_job(
     ("arguments", "complaint"),
     [
         (("-a", "since=yesterday"), "since should be a date"),
-        (("-a", "foo=1"), "foo is not known here. The spider finews takes the arguments site, category"),
+        (
+            ("-a", "foo=1"),
+            "foo is not known here. The spider finews takes the arguments site, category",
+        ),
         (("-s", "FINEWS_SOURCES=/no/such.toml"), "Could not read the sources /no/such.toml"),
         (("-a", "share=/no/such/file"), "'/no/such/file' is neither: there is no such file."),
         (("-s", "DOWNLOAD_DELAY=abc"), "DOWNLOAD_DELAY is 'abc'; it should be a number."),
