@@ -49,7 +49,10 @@ def security(opened: OpenedArchive, parameters: SecurityParameters) -> SecurityT
     query = Query(security=parameters.code, as_of=as_of_text(parameters.as_of))
     articles = count(opened.connection, query)
     if not articles:
-        raise NotArchived(f"No article in the archive names the security {parameters.code}.")
+        raise NotArchived(
+            f"No article in the archive names the security {parameters.code}; "
+            "/api/v1/securities?q= finds the codes of securities."
+        )
     names = opened.rows(_NAME, code=parameters.code, as_of=until(parameters.as_of))
     unit = f"substr(posts.published, 1, {_LENGTH[parameters.by]})"
     return SecurityTimeline(

@@ -12,6 +12,7 @@ from scrapy.utils.misc import load_object
 
 from archive.article import SHANGHAI
 from archive.catalog import Health, SourceHealth, health_of_sources
+from archive.commands.arguments import FOLDER
 from archive.sentences import translated
 from archive.terminal import aligned
 from archive.translation import N_
@@ -109,15 +110,17 @@ class SourceRow:
 
 
 @click.command("list")
+@click.option("--archive", type=FOLDER, help="Folder of the archive.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @setting_option
-def list_(as_json: bool, settings: dict[str, str]) -> None:
+def list_(archive: Path | None, as_json: bool, settings: dict[str, str]) -> None:
     """List every source: its health, what it is, and whether its facts are first hand.
 
     Health, the last success, the lag (from publication to archive) and the articles a day are those
-    of the archive of the setting FINEWS_ARCHIVE. First hand is what a recorded answer shows; the
-    rest is what others report.
+    of the archive. First hand is what a recorded answer shows; the rest is what others report.
     """
+    if archive is not None:
+        settings["FINEWS_ARCHIVE"] = str(archive)
     changed = project_settings(settings)
     now = load_object(changed["FINEWS_CLOCK"])()
     health = health_of_sources(Path(changed["FINEWS_ARCHIVE"]), now)

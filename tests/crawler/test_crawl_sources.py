@@ -10,10 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from archive.archive import Archive
 from archive.article import SHANGHAI
 from archive.catalog import Health, health_of_sources
+from archive.cli import main
 from archive.clock import utc_now
 from archive.integrity.verify import verify
 from demo.articles import MIN_ARTICLES
@@ -184,6 +186,10 @@ def test_a_changed_shape_is_the_status_of_all(replica: Replica, archive: Path) -
     assert health["gelonghui"].last_success is None
     assert (health["people"].health, health["people"].lag) == (Health.GOOD, None)
     assert health["people"].articles_a_day == ARTICLES["people"] / 7
+
+    listed = CliRunner().invoke(main, ["sources", "list", "--archive", str(archive), "--json"])
+    states = {row["name"]: row["status"] for row in json.loads(listed.output)}
+    assert (states["gelonghui"], states["people"], states["cls"]) == (4, 0, None)
 
 
 def test_what_is_due_is_crawled(replica: Replica, archive: Path) -> None:
