@@ -115,9 +115,10 @@ def _read_broker(app: Celery, status: ClusterStatus, patience: float) -> None:
 
 
 def _read_processes(app: Celery, status: ClusterStatus, patience: float) -> None:
-    replies = app.control.inspect(timeout=patience * 0.75).active() or {}
+    # `inspect` warns when a worker answers twice, as one does that has just connected again.
+    replies = app.control.broadcast("active", reply=True, timeout=patience * 0.75) or []
     workers: dict[str, dict[str, float]] = {}
-    for node, tasks in replies.items():
+    for node, tasks in (entry for reply in replies for entry in reply.items()):
         ages = {task["id"]: max(time.time() - task["time_start"], 0.0) for task in tasks}
         if node.startswith("writer@"):
             status.writing = max(ages.values(), default=0)
