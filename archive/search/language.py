@@ -4,8 +4,9 @@ A query is terms separated by white space. A post is found when its title, diges
 term as a substring, each term anywhere; all is compared folded, see below.
 
 - ``"two words"`` is one term with a space in it, in straight or curly quotes, in ``「…」`` or
-  ``『…』``. Quotes count only where a term begins and ends; elsewhere they are text, so no phrase can
-  contain a quote before a space. A straight quote that begins a term and is not closed is left out.
+  ``『…』``. Quotes count only where a term begins and ends; elsewhere they are text, so no phrase
+  can contain a quote before a space. A straight quote that begins a term and is not closed is left
+  out.
 - ``-term``, ``-"two words"``, ``-(…)`` and ``-media:…`` exclude; only exclusions find all the rest.
   A minus inside a word, before a space, or before a number with a decimal point or a unit is text:
   ``A-B``, ``-5%``, ``-12.3亿``.
@@ -18,8 +19,9 @@ term as a substring, each term anywhere; all is compared folded, see below.
   initials of its name in pinyin (``gzmt``, three letters or more) also finds the posts that name
   the security. In quotes, it is text alone.
 
-Fields; a minus before them excludes. Operators and fields may be typed in full-width forms, and
-``标题:``, ``媒体:``, ``证券:`` and ``日期:`` are ``title:``, ``media:``, ``security:`` and ``date:``:
+Fields; a minus before them excludes. Operators and fields may be typed in full-width forms; the
+names ``标题:``, ``媒体:``, ``证券:`` and ``日期:`` mean ``title:``, ``media:``, ``security:`` and
+``date:``:
 
 - ``title:降准``, ``title:"A股 大涨"``, ``title:(降准 OR 降息)``: in the title.
 - ``media:财联社``: published by this medium, whose name may be typed in traditional characters;
