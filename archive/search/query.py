@@ -56,11 +56,11 @@ _FACTS = "posts INDEXED BY posts_facts"
 _RANGES, _OF_RANGE, _PROBED, _READ = 25, 400, 40, 8
 
 # The last matches of a search among which those of a query with other conditions are sought.
-_LAST_MATCHES = 20_000
+_LAST_MATCHES = 10_000
 
 # Posts of an archive up to which all numbers are counted; matches in a larger one up to which they
 # are counted where each has to be read.
-_COUNTED, _READ_ONE_BY_ONE = 200_000, 50_000
+_COUNTED, _READ_ONE_BY_ONE = 200_000, 20_000
 
 # After every time.
 _LATEST = "~"
@@ -518,7 +518,7 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
 def count_in_time(connection: sqlite3.Connection, query: Query) -> tuple[int, bool]:
     """Return the number of posts that a query finds, and whether it is an estimate.
 
-    It is one where a large archive would have to read many posts one by one.
+    It is one where a large archive would have to read many posts, or to compare many, one by one.
     """
     if _last_number(connection, query.tables) > _COUNTED and _is_long(connection, query):
         return estimate(connection, query), True
@@ -526,14 +526,15 @@ def count_in_time(connection: sqlite3.Connection, query: Query) -> tuple[int, bo
 
 
 def _is_long(connection: sqlite3.Connection, query: Query) -> bool:
-    """Return whether many posts have to be read one by one to be counted."""
+    """Return whether many posts have to be read, or compared, one by one to be counted."""
     found = _conditions_here(connection, query)
     if not found.match:
         return query.tables is PAST and not (query.security or query.day)
     if usual_character(connection, found.match):
         return True
-    if query.tables is PRESENT and query.parameters.keys() == {"q"} and not found.others:
-        return False  # the index alone counts them
+    is_alone = query.parameters.keys() == {"q"} and not found.others
+    if query.tables is PRESENT and is_alone and " " not in found.match:
+        return False  # one list of the index
     matches = f"FROM ({query.tables.matching.format('q')})"
     return has_at_least(connection, _READ_ONE_BY_ONE, matches, {"q": found.match})
 

@@ -215,7 +215,7 @@ def test_what_has_to_be_read_one_by_one_is_estimated_in_a_large_archive(
     catalog: sqlite3.Connection, posts: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     media = posts[0]["media"]
-    read = [Query(q=USUAL), Query(q=FREQUENT, media=media), Query(q="的 gone:")]
+    read = [Query(q=USUAL), Query(q=FREQUENT, media=media), Query(q="的 gone:"), Query(q="的 公司")]
     read += [query.changed(as_of="2026") for query in (*read, EVERYTHING, Query(media=media))]
     counted = [Query(q=FREQUENT), Query(q=RARE, month="2016"), Query(media=media), EVERYTHING]
     for query in read + counted:
