@@ -205,7 +205,7 @@ def _rules_of_the_end(stats: Mapping[str, Any]) -> Iterator[_Rule]:
         reason == STORAGE_FAILED or stats.get("archive/failed"),
         ExitStatus.STORAGE_FAILED,
         f"The archive could not be written, and {stats.get('article/failed/storage', 0)} articles "
-        "were not stored; see the log.",
+        f"were not stored: {_cause(stats, 'archive')}",
     )
     yield (
         reason == "start_error",
@@ -321,13 +321,15 @@ _NO_ARTICLE = "The source's lists name no article."
 def _bugs(stats: Mapping[str, Any]) -> str:
     bugs = sum(stats.get(key, 0) for key in _BUGS)
     times = "one time" if bugs == 1 else f"{bugs} times"
-    return f"The crawler itself failed {times}; see the log."
+    kinds = ("list", "article", "picture")
+    cause = next(filter(None, (stats.get(f"cause/{kind}/bug") for kind in kinds)), "see the log.")
+    return f"The crawler itself failed {times}: {cause}"
 
 
 def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> str:
     """Return the sentence of the refusal that explains other failures, or of the most frequent one.
 
-    :param kind: ``list``, ``entry`` or ``article``.
+    :param kind: ``list``, ``entry``, ``article`` or ``archive``.
     """
     prefix = f"cause/{kind}/"
     reasons = [key.removeprefix(prefix) for key in stats if key.startswith(prefix)]

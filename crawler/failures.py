@@ -91,6 +91,7 @@ class Failures(Component):
         :param answered: the host gave an answer about it; only then it counts as an attempt.
         """
         self._count("picture", reason)
+        self._explain("picture", reason, sentence)
         state, now = self.session.archive.crawl_state, self.session.now()
         with self._noting():
             state.picture_failed(address, sentence, now, answered=answered)
