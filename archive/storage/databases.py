@@ -56,6 +56,13 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+def why(error: sqlite3.Error) -> str:
+    """Return the reason of an error, as the end of a sentence."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return "the disk is full, and SQLite needs 32 kB next to a database to read it"
+    return str(error)
+
+
 @contextmanager
 def sqlite_errors(
     action: str, remedy: str = "", damage: type[ArchiveError] = ArchiveError
@@ -70,7 +77,7 @@ def sqlite_errors(
         yield
     except sqlite3.Error as error:
         if not is_damage(error):
-            raise ArchiveError(f"{action}: {error}.") from error
+            raise ArchiveError(f"{action}: {why(error)}.") from error
         advice = f"; {remedy}" if remedy else ""
         raise damage(f"{action}: {error}{advice}.") from error
 
@@ -226,6 +233,6 @@ def damage_of(catalog: Path) -> list[str]:
             found = [row[0] for row in connection.execute("PRAGMA quick_check")]
     except sqlite3.Error as error:
         if not is_damage(error):
-            raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+            raise ArchiveError(f"Could not read the catalog {catalog}: {why(error)}.") from error
         return [str(error)]
     return [] if found == ["ok"] else found
