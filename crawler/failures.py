@@ -35,8 +35,9 @@ _FORBIDDEN = "Forbidden by robots.txt"
 
 
 class Failures(Component):
-    """Counts failures in the stats: ``list/failed/<reason>``, ``picture/failed/…``, ``post/failed/…``,
-    and those of `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first failure of each."""
+    """Counts failures in the stats: ``list/failed/<reason>``, ``picture/failed/…``,
+    ``post/failed/…``, and those of `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of
+    the first failure of each."""
 
     def of_article(
         self,
