@@ -28,6 +28,7 @@ from crawler.extraction.container import (
 from crawler.extraction.foreign import drop_foreign_paragraphs, drop_foreign_parts
 from crawler.extraction.loose_text import wrap_loose_text
 from crawler.extraction.published import published
+from crawler.extraction.spill import without_spilled_text
 from crawler.extraction.titles import title_of
 
 #: The most elements and levels of a page; real pages have some thousand, on less than fifty levels.
@@ -98,7 +99,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
         text = text_of(answer)
         if text.lstrip()[:1] in {"{", "["}:
             raise PathError("it is JSON, and no page")
-        page: Selector = document_in(text, Format.HTML)
+        page: Selector = document_in(without_spilled_text(text), Format.HTML)
     except PathError as error:
         raise ExtractionError(answer.address, str(error)) from error
     if is_overloaded(page.root):
