@@ -23,13 +23,13 @@ from crawler.declarations.loading import declared
 from crawler.declarations.model import HOST_NAME, Declaration
 from crawler.declarations.paths import PathError, find_all
 from crawler.declarations.reading import absolute
-from crawler.discovery.embedded_json import embedded_json
 from crawler.discovery.html_lists import HtmlList, html_lists_in
 from crawler.discovery.json_articles import json_layout
 from crawler.discovery.json_lists import fields_of, lists_in, with_clock
 from crawler.discovery.languages import lang_of
 from crawler.discovery.patterns import pattern_of
 from crawler.discovery.site_names import site_name
+from crawler.extraction.embedded_json import embedded_json
 from crawler.extraction.page import is_overloaded
 
 _FEEDS = (
