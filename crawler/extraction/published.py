@@ -86,7 +86,7 @@ def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) 
         stated += [one for one in in_scripts if one and one.time.date() == near.time.date()]
     with_clock = [one for one in stated if one.precision is not TimeUnit.DAY]
     shown = next(_shown(nodes, in_front, zone), None) or (
-        next(_of_the_year(nodes, in_front, near), None) if near else None
+        next(_of_the_year(nodes, in_front, near, zone), None) if near else None
     )
     if shown is None:
         anywhere = None if with_clock else next(_shown(nodes, [range(len(nodes))], zone), None)
@@ -137,11 +137,13 @@ def _shown(nodes: Sequence[str], ranges: Iterable[range], zone: tzinfo) -> Itera
     yield from of_changes
 
 
-def _of_the_year(nodes: Sequence[str], ranges: Iterable[range], near: Moment) -> Iterator[Moment]:
+def _of_the_year(
+    nodes: Sequence[str], ranges: Iterable[range], near: Moment, zone: tzinfo
+) -> Iterator[Moment]:
     """Yield the times of a day that a page shows without its year."""
     for places in ranges:
         for match in _OF_THE_YEAR.finditer(" ".join(nodes[places.start : places.stop])):
-            moment = read_time(" ".join(match[0].split()), near.time.tzinfo, near=near.time)
+            moment = read_time(" ".join(match[0].split()), zone, near=near.time)
             if moment and moment.time.date() == near.time.date():
                 yield moment
 

@@ -237,6 +237,34 @@ def test_a_day_and_a_time_of_day_are_joined() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("address", "answer", "paging"),
+    [
+        ("cursor=", {"data": {"list": ITEMS, "nextCursor": "c15"}}, "data.nextCursor"),
+        ("last_id=0", {"data": {"list": ITEMS}}, "data.list[-1].id"),
+        ("before=", {"data": {"list": ITEMS}}, "data.list[-1].pub_time"),
+    ],
+)
+def test_a_list_that_goes_on_by_a_cursor(address: str, answer: dict[str, Any], paging: str) -> None:
+    address = f"https://e.cn/roll?{address}&size=15"
+    table = propose("cx", [Answer(address, json.dumps(answer).encode())]).table["lists"]["news"]
+    assert table["paging"] == {"next": paging}
+    assert table["address"].endswith("={cursor}&size=15")
+
+
+def test_keys_that_say_nothing_and_times_without_a_year() -> None:
+    rows = [
+        {"t": f"第{n}条新闻的标题是这样", "d": f"09-2{n} 08:05", "u": f"/c/2026092{n}/{n}1.htm"}
+        for n in range(5)
+    ]
+    script = f"var newsData = {json.dumps(rows, ensure_ascii=False)};".encode("gbk")
+    page = propose("cx", [Answer("https://e.cn/list.js", script, fetched=FETCHED)]).page
+    assert [(one.title, one.address, str(one.published)) for one in page.entries] == [
+        (row["t"], f"https://e.cn{row['u']}", f"2026-{row['d'].replace(' ', 'T')}:00+08:00")
+        for row in rows
+    ]
+
+
 def test_times_of_day_of_several_days_are_not_taken() -> None:
     links = "<li><em>{clock}</em><a href=/a/{n}.html>第{n}条新闻的标题</a></li>"
     clocks = ("08:00", "07:30", "23:10", "22:00")
