@@ -169,6 +169,21 @@ def test_so_many_pages_are_read(replica: Replica, crawl: Crawl, archive: Path) -
     assert len(rows(archive)) == 150
 
 
+@pytest.mark.parametrize(("status", "exit_status"), [(400, 0), (404, 0), (418, 3)])
+def test_a_numbered_page_that_is_not_there_ends_the_list(
+    replica: Replica, crawl: Crawl, status: int, exit_status: int
+) -> None:
+    flash = flash_of(pages=2)
+    serve(
+        replica,
+        "news.10jqka.com.cn",
+        lambda request: Answer(status) if "page=3" in request.query else flash(request),
+    )
+    ended = crawl_of(crawl, "ths", "-a", "list=flash", "-a", "pages=5")
+    assert ended.status == exit_status
+    assert pages_of_flash(replica) == [1, 2, 3]
+
+
 def test_a_list_is_read_back_to_a_day(replica: Replica, crawl: Crawl, archive: Path) -> None:
     serve(replica, "news.10jqka.com.cn", flash_of(pages=9))
     assert crawl_of(crawl, "ths", "-a", "list=flash", "-a", "since=2026-09-28").status == 0

@@ -133,6 +133,7 @@ def test_an_answer_without_a_list(body: bytes) -> None:
         (["https://e.cn/20260930/c1.shtml", "https://e.cn/20260929/c22.shtml"], None),
         (["https://e.cn/detail/1", "https://e.cn/detail/22"], r"/detail/(\d+)"),
         (["https://e.cn/a?id=1&x=y", "https://e.cn/a?id=2&x=y"], r"[?&]id=([\w.-]+)"),
+        (["https://e.cn/a?c=7&itemid=1", "https://e.cn/a?c=7&itemid=2"], r"[?&]itemid=([\w.-]+)"),
         ([], None),
         (["https://e.cn/a"], None),
     ],
