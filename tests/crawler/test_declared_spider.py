@@ -22,6 +22,7 @@ from tests.crawler.declarations.recorded import RECORDED, SOURCES
 from tests.support.publishers import JSON, asked, parameter, publishers, recorded
 from tests.support.reparsing import reparse
 
+#: The articles of the recorded lists, by source.
 ARTICLES = {
     "chinanews": 5,
     "cls": 12,
@@ -34,7 +35,6 @@ ARTICLES = {
     "wscn": 11,
     "xinhua": 2,
 }
-"""The articles of the recorded lists, by source."""
 
 #: The recorded articles are older than a day, so a crawl reads the first page of each list.
 FLASH = "https://news.10jqka.com.cn/tapp/news/push/stock/"
