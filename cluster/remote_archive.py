@@ -7,14 +7,15 @@ read from, so that batches may arrive twice or in another order.
 """
 
 import asyncio
-import sqlite3
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from tempfile import TemporaryFile
+from typing import IO, Any, ClassVar, Self
 from uuid import uuid4
 
 from scrapy.crawler import Crawler
@@ -79,7 +80,7 @@ class RemoteArchive:
         self._events: list[ArchiveEvent] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker_url()))
-            self._spool = undo.enter_context(closing(_Spool()))
+            self._spool = _Spool(undo.enter_context(TemporaryFile()))
             self._known = undo.enter_context(ArchivedIds(Path(settings["FINEWS_KNOWN"])))
             try:
                 undo.callback(HostLocks(self._app, hosts).close)
@@ -231,12 +232,12 @@ class RemoteArchive:
     def _send_all(self, items: Iterable[tuple[Article | None, Sequence[int]]]) -> None:
         """Send articles and exchanges, in batches of a limited size.
 
-        :param items: an article, and the numbers of its exchanges.
+        :param items: an article, and the offsets of its exchanges.
         """
         exchanges: dict[int, Exchange] = {}
         articles: list[Article] = []
-        for article, numbers in items:
-            exchanges |= {n: self._spool.read(n) for n in numbers if n not in exchanges}
+        for article, offsets in items:
+            exchanges |= {at: self._spool.read(at) for at in offsets if at not in exchanges}
             articles += [article] if article else []
             if sum(len(exchange.body) for exchange in exchanges.values()) >= _MAX_BYTES:
                 self._send(exchanges=list(exchanges.items()), articles=articles)
@@ -273,7 +274,7 @@ class RemoteArchive:
     ) -> None:
         """Send the remaining exchanges, the new facts about hosts, and the verdict."""
         self._send_events()
-        self._send_all((None, [number]) for number in self._spool.unread())
+        self._send_all((None, [offset]) for offset in self._spool.unread())
         end = CrawlEnd(
             status=int(status), verdict=verdict, counts=dict(counts), batches=self._batches
         )
@@ -355,34 +356,30 @@ class _Spooled(Message):
 
 
 class _Spool:
-    """The exchanges of a crawl by their numbers, in a temporary file of SQLite."""
+    """The exchanges of a crawl by their offsets in a temporary file."""
 
-    def __init__(self) -> None:
-        self._db = sqlite3.connect("", check_same_thread=False)
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._lock = threading.Lock()
-        self._read: set[int] = set()
-        self._db.execute("CREATE TABLE exchanges (number INTEGER PRIMARY KEY, json TEXT)")
-
-    def close(self) -> None:
-        """Delete the file."""
-        self._db.close()
+        self._unread: set[int] = set()
 
     def append(self, exchange: Exchange) -> int:
-        """Store an exchange; return its number."""
-        row = [_Spooled(exchange=exchange).model_dump_json()]
+        """Store an exchange; return its offset."""
+        line = _Spooled(exchange=exchange).model_dump_json() + "\n"
         with self._lock:
-            cursor = self._db.execute("INSERT INTO exchanges (json) VALUES (?)", row)
-            return int(cursor.lastrowid or 0)
+            offset = self._file.seek(0, os.SEEK_END)
+            self._file.write(line.encode())
+            self._unread.add(offset)
+        return offset
 
-    def read(self, number: int) -> Exchange:
+    def read(self, offset: int) -> Exchange:
         """Return an exchange."""
         with self._lock:
-            self._read.add(number)
-            sql = "SELECT json FROM exchanges WHERE number = ?"
-            (text,) = self._db.execute(sql, [number]).fetchone()
-        return _Spooled.model_validate_json(text).exchange
+            self._unread.discard(offset)
+            self._file.seek(offset)
+            line = self._file.readline()
+        return _Spooled.model_validate_json(line).exchange
 
     def unread(self) -> list[int]:
-        """Return the numbers of the exchanges that were never read."""
-        rows = self._db.execute("SELECT number FROM exchanges").fetchall()
-        return sorted({number for (number,) in rows} - self._read)
+        """Return the offsets of the exchanges that were never read."""
+        return sorted(self._unread)

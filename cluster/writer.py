@@ -5,7 +5,6 @@ disk hinder neither the connection to the broker nor the commands of an operator
 """
 
 import logging
-import os
 import socket
 import threading
 import time
@@ -154,7 +153,7 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
         return writer
 
     add_tasks(app, opened)
-    _add_commands(scheduler, {"folder": str(folder.absolute()), "process": os.getpid()})
+    _add_commands(scheduler, folder)
     stopping = threading.Event()
     watches = Path(settings["FINEWS_WATCHES"])
     arguments = (scheduler, app, stopping, former, folder, watches)
@@ -205,11 +204,11 @@ def _schedule(
             notify(folder, watches, outcomes)
 
 
-def _add_commands(scheduler: Scheduler, about: Plain) -> None:
+def _add_commands(scheduler: Scheduler, folder: Path) -> None:
     """Register what `finews cluster` sends past all messages that wait."""
 
     def figures(state: Any) -> Plain:
-        return {**scheduler.figures(), **about}
+        return {**scheduler.figures(), "folder": str(folder.absolute())}
 
     def change(state: Any, action: str, names: Sequence[str]) -> list[str]:
         return scheduler.change(action, names)
