@@ -84,6 +84,12 @@ def kill(process: Process) -> None:
     process.join(60)
 
 
+def children(process: Process) -> list[int]:
+    """The processes that a process has started."""
+    file = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return list(map(int, file.read_text(encoding="ascii").split()))
+
+
 @dataclass
 class Visits:
     """When each host was asked, and whether two ever asked it at once."""

@@ -10,7 +10,7 @@ import pytest
 
 from bench.brokers import free_port, wait_for
 from demo.certificates import Authority
-from tests.cluster.conftest import SLACK_SECONDS, Cluster, Visits, ended
+from tests.cluster.conftest import SLACK_SECONDS, Cluster, Visits, children, ended
 from tests.support.receivers import WebReceiver
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -85,10 +85,17 @@ def test_an_alarm_of_the_broker_is_seen(
     assert worker.is_alive()
 
 
-def test_a_frozen_writer_and_a_frozen_broker_are_seen(cluster: Cluster) -> None:
+def test_a_frozen_writer_and_a_frozen_broker_are_seen(
+    cluster: Cluster, notices: WebReceiver
+) -> None:
     writer, broker = cluster.writer(), cluster.broker
     cluster.worker("a")
     cluster.wait_for_status("worker   a@")
+    (writing,) = children(writer)
+    os.kill(writing, signal.SIGSTOP)  # as a disk does
+    cluster.wait_for_status("problem  The writer is more than 2 s behind")
+    wait_for(lambda: any("The writer is more than 2 s behind" in body for body in notices.bodies))
+    os.kill(writing, signal.SIGCONT)
     os.kill(writer.pid or 0, signal.SIGSTOP)
     assert "No writer answers" in status_of(cluster, broker.url)
     os.kill(writer.pid or 0, signal.SIGCONT)

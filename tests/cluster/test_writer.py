@@ -18,7 +18,7 @@ from bench.brokers import wait_for
 from cluster.app import ARCHIVE, DEAD, JOBS, MAX_BYTES, opened_app, send
 from cluster.dead_letters import FORMER, dead_letters
 from cluster.messages import Batch
-from tests.cluster.conftest import Cluster, kill
+from tests.cluster.conftest import Cluster, children, kill
 
 FORMER_MESSAGES = json.loads(
     (Path(__file__).parent / "former_messages.json").read_text(encoding="ascii")
@@ -97,11 +97,6 @@ def test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing(cluster: Cl
     wait_for(lambda: len(cluster.run("dead").splitlines()) == 7)
 
 
-def children(process: int) -> list[int]:
-    text = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
-    return list(map(int, text.split()))
-
-
 def test_a_batch_that_kills_the_writer_twice_is_a_dead_letter(cluster: Cluster) -> None:
     writer = cluster.writer()
     wait_for(lambda: cluster.figures() and (cluster.archive / "catalog.db").exists())
@@ -113,9 +108,9 @@ def test_a_batch_that_kills_the_writer_twice_is_a_dead_letter(cluster: Cluster) 
     with closing(locked):
         killed: list[int] = []
         for _ in range(2):
-            wait_for(lambda before=killed: children(writer.pid) not in ([], before))
+            wait_for(lambda before=killed: children(writer) not in ([], before))
             wait_for(lambda: cluster.status().writing > 0.5)
-            killed = children(writer.pid)
+            killed = children(writer)
             os.kill(killed[0], signal.SIGKILL)
         wait_for(lambda: "delivery_limit" in cluster.run("dead"))
     assert writer.is_alive()
