@@ -35,7 +35,7 @@ from cluster.app import (
 )
 from cluster.batch_log import BatchLog
 from cluster.dead_letters import dead_jobs, former_queues, set_aside
-from cluster.schedule import JobTable, Scheduler
+from cluster.schedule import NO_FORK, JobTable, Scheduler
 from cluster.status import status_of
 from cluster.worker import worker_settings
 from cluster.writing import BatchWriter, add_tasks
@@ -201,7 +201,8 @@ def _schedule(
         outcomes["cluster"] = Failure("outage", outages[0]) if outages else None
         if (outages, ends) != known:
             known = outages, ends
-            notify(folder, watches, outcomes)
+            with NO_FORK:
+                notify(folder, watches, outcomes)
 
 
 def _add_commands(scheduler: Scheduler, folder: Path) -> None:

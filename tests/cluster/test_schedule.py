@@ -1,5 +1,8 @@
 """When jobs run: none vanishes, and the one that waits longest is the next."""
 
+import multiprocessing
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -238,6 +241,29 @@ def test_a_kill_between_two_steps_of_sending_loses_nothing(schedule: Schedule) -
     assert schedule.names() == []
     schedule.table.forget_unsent()
     assert schedule.names() == ["site0"]
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_process_is_forked_without_locks_of_the_table(tmp_path: Path) -> None:
+    table, writing = JobTable(tmp_path / "cluster.db"), threading.Event()
+
+    def write() -> None:
+        with table._opened() as db:
+            db.execute("INSERT INTO schedule (name) VALUES ('a')")
+            writing.set()
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    writing.wait()
+    child = multiprocessing.get_context("fork").Process(
+        target=table.set, args=("b",), kwargs={"paused": 1}
+    )
+    child.start()
+    thread.join()
+    child.join()
+    assert child.exitcode == 0
+    assert table.states().keys() == {"a", "b"}
 
 
 def test_failures_are_counted_until_a_success(schedule: Schedule) -> None:
