@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.commands.arguments import archive as _archive
+from archive.errors import FinewsError
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -166,12 +167,12 @@ def dead(context: click.Context) -> None:
 @click.argument("number", type=int)
 def show(number: int) -> None:
     """Show the beginning of a message."""
-    from cluster.dead_letters import NoDeadLetter, dead_letters
+    from cluster.dead_letters import dead_letters
 
     with _opened_app() as app:
         found = [each for each in dead_letters(app) if each.number == number]
     if not found:
-        raise NoDeadLetter(f"There is no dead letter {number}.")
+        raise FinewsError(f"There is no dead letter {number}.")
     click.echo(json.dumps(asdict(found[0]), ensure_ascii=False, indent=2))
 
 

@@ -29,11 +29,10 @@ from archive.categories import Category
 from archive.content import format_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
-from archive.errors import ArchiveLocked, FinewsError
 from archive.warc import Exchange
 from cluster.app import BROKEN, Plain, ask, broker_url, no_broker, opened_app, send
 from cluster.archived_ids import ArchivedIds
-from cluster.host_locks import HostLocks
+from cluster.host_locks import CrawlRefused, HostLocks
 from cluster.messages import ARCHIVED, Batch, Brief, CrawlBegin, CrawlEnd, Message
 from crawler.archive_port import Sent
 from crawler.items import ArchiveEvent
@@ -46,13 +45,6 @@ _MAX_EVENTS = 100
 _MAX_BYTES = 4 * 1024 * 1024
 
 
-class RunEnded(ArchiveLocked):
-    """The run of the job has ended elsewhere, or was cancelled."""
-
-    def __init__(self) -> None:
-        FinewsError.__init__(self, "This run of the job has ended elsewhere, or was cancelled.")
-
-
 class RemoteArchive:
     """The archive for a crawl on a worker; the writer is another process, usually elsewhere.
 
@@ -60,7 +52,7 @@ class RemoteArchive:
 
     The hosts of the crawl's spider are locked until the archive is closed.
 
-    :raises ArchiveLocked: when another crawl has locked one of the hosts.
+    :raises CrawlRefused: when another crawl has locked one of the hosts.
     :raises ArchiveError: here and from every method, when broker or writer do not answer.
     """
 
@@ -291,7 +283,7 @@ class RemoteArchive:
     def _fetch_facts(self, **about: Any) -> Brief:
         facts = self._ask("finews.brief", **about)
         if facts is None:
-            raise RunEnded
+            raise CrawlRefused("This run of the job has ended elsewhere, or was cancelled.")
         brief = Brief.model_validate(facts)
         first_seen, code, path = self._known.up_to(brief.archive), "", ""
         while seen := self._ask(

@@ -26,7 +26,6 @@ from archive.watches import Failure, notify
 from cluster.app import (
     ARCHIVE,
     BROKEN,
-    Plain,
     broker_url,
     dead_queues,
     make_app,
@@ -153,7 +152,10 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
         return writer
 
     add_tasks(app, opened)
-    _add_commands(scheduler, folder)
+    # What `finews cluster` sends past all messages that wait.
+    named = {"folder": str(folder.absolute())}
+    control_command(name="finews_figures")(lambda _: {**scheduler.figures(), **named})
+    control_command(name="finews_change")(lambda _, action, names: scheduler.change(action, names))
     stopping = threading.Event()
     watches = Path(settings["FINEWS_WATCHES"])
     arguments = (scheduler, app, stopping, former, folder, watches)
@@ -192,27 +194,18 @@ def _schedule(
             with app.connection() as connection:
                 scheduler.end_dead(dead_jobs(connection))
                 set_aside(connection, former)
-        except (ArchiveError, *BROKEN) as error:
+        except (FinewsError, *BROKEN) as error:
             logger.error("No job is sent: %s", error)
         if time.monotonic() > checked + _CHECK_SECONDS:
             before, found, checked = found, status_of(app).outages, time.monotonic()
             outages = found if before else []
-        outcomes, ends = scheduler.outcomes()
+        try:
+            outcomes, ends = scheduler.outcomes()
+        except ArchiveError as error:
+            logger.error("No notice is sent: %s", error)
+            continue
         outcomes["cluster"] = Failure("outage", outages[0]) if outages else None
         if (outages, ends) != known:
             known = outages, ends
             with NO_FORK:
                 notify(folder, watches, outcomes)
-
-
-def _add_commands(scheduler: Scheduler, folder: Path) -> None:
-    """Register what `finews cluster` sends past all messages that wait."""
-
-    def figures(state: Any) -> Plain:
-        return {**scheduler.figures(), "folder": str(folder.absolute())}
-
-    def change(state: Any, action: str, names: Sequence[str]) -> list[str]:
-        return scheduler.change(action, names)
-
-    control_command(name="finews_figures")(figures)
-    control_command(name="finews_change")(change)
