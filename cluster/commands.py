@@ -111,7 +111,7 @@ def _changing(action: str, done: str, doc: str) -> None:
 
         with _opened_app() as app:
             changed = command(app, "finews_change", action=action, names=list(names))
-        click.echo(f"{len(changed)} jobs {done}: {', '.join(changed) or 'none'}.")
+        click.echo(f"Jobs that {done}: {', '.join(changed) or 'none'}.")
 
     change.__doc__ = doc
     cluster.command(name=action)(_named(change))

@@ -1,5 +1,6 @@
 """Nothing hangs in silence, whatever is wrong with the broker, and it is the right one."""
 
+import json
 import os
 import signal
 import time
@@ -98,6 +99,7 @@ def test_a_frozen_writer_and_a_frozen_broker_are_seen(
     os.kill(writing, signal.SIGCONT)
     os.kill(writer.pid or 0, signal.SIGSTOP)
     assert "No writer answers" in status_of(cluster, broker.url)
+    assert json.loads(cluster.run("status", "--json", status=1))["writer"] is None
     os.kill(writer.pid or 0, signal.SIGCONT)
     broker.signal(signal.SIGSTOP)
     started = time.monotonic()
