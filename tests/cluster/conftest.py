@@ -39,6 +39,8 @@ from tests.support.requirements import program
 
 DELAY_SECONDS = 0.05
 """Between two requests to one host."""
+KILLS = int(os.environ.get("FINEWS_CLUSTER_KILLS", "4"))
+"""How many processes `test_kills.py` kills; a nightly run asks for 20."""
 SLACK_SECONDS = 4
 """How much later than promised a busy machine may be; what hangs is later by far."""
 FORKS = multiprocessing.get_context("forkserver")
@@ -288,7 +290,7 @@ LOG_LEVEL = "WARNING"
 
 @pytest.fixture(scope="session")
 def sites() -> list[OneOfSeveral]:
-    return list(several_sites(3, articles=24))
+    return list(several_sites(3, articles=max(24, 4 * KILLS)))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 `FINEWS_CLUSTER_KILLS` says how many; a nightly run asks for 20.
 """
 
-import os
 import random
 import time
 from itertools import cycle, islice
@@ -12,10 +11,8 @@ from pathlib import Path
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from bench.brokers import wait_for
-from tests.cluster.conftest import DELAY_SECONDS, Cluster, Visits, assert_equal, ended, kill
+from tests.cluster.conftest import DELAY_SECONDS, KILLS, Cluster, Visits, assert_equal, ended, kill
 from tests.support.contents import content
-
-KILLS = int(os.environ.get("FINEWS_CLUSTER_KILLS", "4"))
 
 
 def test_killed_at_random_moments_the_archive_ends_as_one_machines(
@@ -30,9 +27,11 @@ def test_killed_at_random_moments_the_archive_ends_as_one_machines(
     running = {name: start() for name, start in roles.items()}
     cluster.send()
     for victim in islice(cycle(("a", "writer", "broker", "b")), KILLS):
-        if not cluster.ended().keys() < {one.name for one in cluster.sites}:
-            cluster.send()
-        wait_for(visits.go_on(5))
+        goes_on = visits.go_on(5)
+        while not goes_on():
+            if len(cluster.ended()) == len(cluster.sites):
+                cluster.send()
+            time.sleep(0.1)
         time.sleep(moments.uniform(0, 1.5))
         if victim == "broker":
             cluster.broker.kill()
