@@ -147,6 +147,8 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
         task_reject_on_worker_lost=True,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_prefetch_multiplier=1,
+        # On a busy machine, a process of the pool takes longer to start than Celery's four seconds.
+        worker_proc_alive_timeout=60,
         worker_consumer=f"{__name__}:{ClusterConsumer.__name__}",
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
