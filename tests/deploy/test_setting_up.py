@@ -32,16 +32,16 @@ from tests.support.documents import (
 from tests.support.requirements import program
 
 CRAWL = "finews-crawl.service"
+#: The sections whose commands are run here, all of them.
 FOLLOWED = {
     *("A place for cron and systemd", "cron", "systemd", "Both spiders", "GitHub Actions"),
     *("Moving the archive", "Backups", "The first machine", "The second, third and fourth"),
     "When a part fails",
 }
-"""The sections whose commands are run here, all of them."""
+#: No timer is due before its test is over.
 LATE = "[Timer]\nOnCalendar=\nOnCalendar=2100-01-01\n"
-"""No timer is due before its test is over."""
+#: The source of a cluster's second job.
 (ANOTHER,) = several_sites(1, built=datetime.now(SHANGHAI))
-"""The source of a cluster's second job."""
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_a_cluster_goes_on_with_the_archive(machine: Machine, archive: Path) -> 
     follow(machine, shown(CLUSTER, "The second, third and fourth"))
     as_operator = "set -a; . /etc/finews/operator.env; set +a"
     send = f".venv/bin/finews cluster send {ANOTHER.name}"
-    wait_for(lambda: "1 jobs wait" in follow(machine, [as_operator, f"{send} || true"]))
+    wait_for(lambda: "Jobs that wait" in follow(machine, [as_operator, f"{send} || true"]))
     ended = re.compile(rf"{ANOTHER.name}: runs only when it is sent; last success 2")
     wait_for(lambda: ended.search(follow(machine, [as_operator, f"{status} || true"])))
     added = posts_in(archive).keys() - had.keys()

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from archive.search.language import Field, parts_of
 from archive.storage import READER
 from archive.watches import CRAWL, Failure, Report, WatchFile, load_watches, report
 from archive.watches.ledger import Ledger, read_history
-from archive.watches.model import watch_lines
+from archive.watches.model import InvalidWatches, watch_lines
 from tests.conftest import FINEWS
 from tests.support.articles import ARTICLE
 from tests.support.receivers import WebReceiver, mail_receiver, web_receiver
@@ -266,6 +267,37 @@ def test_a_dead_mans_switch_is_pinged_by_crawls_that_succeed(
     assert failing == {"ping finews": "the environment variable PING is not set"}
 
 
+@pytest.mark.parametrize("path", ["/a b/key-of-the-switch", ":port/key-of-the-switch"])
+def test_a_ping_that_is_no_address_is_a_failure_without_its_secret(
+    archive: Archive, web: WebReceiver, clock: SetClock, path: str
+) -> None:
+    watches = watching(web, pings={"*": f"http://127.0.0.1{path}"})
+    failing = report(archive.folder, watches, {"crawl/cls": None}, clock).failing
+    assert list(failing) == ["ping cls"]
+    assert "key-of-the-switch" not in failing["ping cls"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("quiet", "22:00+08:00-07:00", "watch.0.quiet is no period of a day"),
+        ("quiet", "22:00-22:00", "watch.0.quiet is no period of a day"),
+        ("digest", [8], "watch.0.digest.0 is no time of a day"),
+        ("digest", ["08:30+09:00"], "watch.0.digest.0 is no time of a day"),
+        ("digest", "08:30", "watch.0.digest should be a list"),
+        ("name", "a\nb", "watch.0.name String should match pattern"),
+    ],
+)
+def test_a_watch_that_is_wrong_is_named(
+    tmp_path: Path, key: str, value: object, sentence: str
+) -> None:
+    watch = {"name": "a", "to": ["mail"], key: value}
+    path = tmp_path / "watches.toml"
+    path.write_text(tomli_w.dumps({"channels": {"mail": "json://x"}, "watch": [watch]}), "utf-8")
+    with pytest.raises(InvalidWatches, match=sentence):
+        load_watches(path)
+
+
 def test_a_kill_between_sending_and_noting_misses_nothing(
     archive: Archive, web: WebReceiver, clock: SetClock, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -299,6 +331,21 @@ def test_a_lost_ledger_begins_anew(archive: Archive, web: WebReceiver, clock: Se
     (archive.folder / READER).unlink()
     assert report(archive.folder, watches, clock=clock) == Report()
     assert read_history(archive.folder / READER, 9) == []
+
+
+def test_an_older_catalog_hides_nothing_that_comes_after_it(
+    archive: Archive, web: WebReceiver, clock: SetClock, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    watches = watching(web, watch=[{"name": "all", "to": ["hook"]}])
+    with Archive(tmp_path_factory.mktemp("restored"), clock=clock) as restored:
+        report(archive.folder, watches, clock=clock)
+        archive.add_many([article(1), article(2)])
+        assert report(archive.folder, watches, clock=clock) == Report(messages=1)
+        (archive.folder / READER).rename(restored.folder / READER)
+        assert report(restored.folder, watches, clock=clock) == Report()
+        restored.add(article(3))
+        assert report(restored.folder, watches, clock=clock) == Report(messages=1)
+    assert "标题3。" in web.bodies[-1]
 
 
 def test_what_readers_mark_stays_in_the_same_file(
