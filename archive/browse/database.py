@@ -31,7 +31,8 @@ _FIRST_PAGE = re.compile(
 )
 
 
-# Milliseconds for which posts are counted.
+# Datasette's query for the number of filtered posts, and the milliseconds that it may take.
+_COUNT = re.compile(r"select count\(\*\) from posts where ")
 _COUNTING_MS = 250
 
 
@@ -102,7 +103,7 @@ class CatalogDatabase(Database):
         Posts are counted for a short time only: pages show an estimate instead.
         """
         options["log_sql_errors"] = False
-        if sql.startswith("select count(*) from posts where "):
+        if _COUNT.match(sql):
             options.setdefault("custom_time_limit", _COUNTING_MS)
         return await super().execute(with_total_order(sql), *arguments, **options)
 
