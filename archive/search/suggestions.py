@@ -159,7 +159,7 @@ class _Searched:
             middle = (low + high) // 2
             part = parts[middle].strip()
             query = self.anywhere.changed(q=f'{self.field}"{part}"')
-            if part and not count(self.connection, query):
+            if len(part) >= _SHORTEST and not count(self.connection, query):
                 high = middle
             else:
                 low = middle + 1
