@@ -47,6 +47,9 @@ LONGEST_JOB_SECONDS = 1500
 #: Times that a message is delivered again when its process has died.
 _REDELIVERIES = {JOBS: 3, ARCHIVE: 1}
 
+#: Seconds for a broker that is being started.
+START_SECONDS = 60
+
 #: Bytes of a message, after it is decompressed.
 MAX_BYTES = 64 * 1024 * 1024
 

@@ -26,6 +26,7 @@ from archive.watches import Failure, notify
 from cluster.app import (
     ARCHIVE,
     BROKEN,
+    START_SECONDS,
     broker_url,
     dead_queues,
     make_app,
@@ -47,8 +48,8 @@ _WRITER, _CLAIM = "finews.writer", "finews.claim"
 #: Seconds between two checks of broker and workers; notices are sent of what two of them find.
 _CHECK_SECONDS = 10
 
-#: Seconds for the broker to start, and to end the claim of a writer that was killed.
-_BROKER_SECONDS = 15
+#: Seconds for the broker to end the claim of a writer that was killed.
+_KILLED_SECONDS = 15
 
 
 class ClaimRefused(FinewsError):
@@ -81,7 +82,7 @@ class Claim:
         :param take_over: whether this archive replaces another one.
         :raises ClaimRefused: when another process or another archive has the claim.
         """
-        until = time.monotonic() + _BROKER_SECONDS
+        until = time.monotonic() + _KILLED_SECONDS
         while not self._is_writer(connection):
             if time.monotonic() > until:
                 holder = self._claimed(connection)
@@ -133,7 +134,7 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
     batches.close()
     try:
         with app.connection() as connection:
-            connection.ensure_connection(timeout=_BROKER_SECONDS)
+            connection.ensure_connection(timeout=START_SECONDS)
             claim.take(connection, take_over=take_over)
             declare(app, connection)
             former = former_queues(connection)

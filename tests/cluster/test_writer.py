@@ -29,7 +29,7 @@ FORMER_MESSAGES = json.loads(
 def test_a_second_writer_and_another_archive_are_refused(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cluster.writer._BROKER_SECONDS", 0.5)
+    monkeypatch.setattr("cluster.writer._KILLED_SECONDS", 0.5)
     with Archive(cluster.archive):
         told = cluster.run("writer", status=1)
     assert f"The archive {cluster.archive} is being written by process {os.getpid()}" in told
