@@ -20,7 +20,8 @@ _NAMES = re.compile(
     | wx[-_]?follow | weixin | copyright
     | disclaimer | mzsm | side(?:[-_]?bar)? | foot(?:er)? | nav(?:bar)?
     | bread | crumb | toolbar | page[-_]tools | advert | ad[-_]?(?:box|context\d*|wrap|top|banner)
-    | banner | prev[-_]?next | pre[-_]?next | pager | pagination | subscribe | download[-_]?app
+    | adsbygoogle | vote | poll | toupiao | banner | prev[-_]?next | pre[-_]?next | pager
+    | pagination | subscribe | download[-_]?app
     | app[-_]?download | client[-_]?down
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -83,7 +84,7 @@ _PARAGRAPHS = re.compile(
             r"[【\[](?:免责|版权|特别|郑重|重要|平台)?声明[】\]][^\n]*",
             r"[“\"]?(?:免责声明|平台声明|版权声明|特别声明|特别提醒|特别提示|郑重声明|重要声明|声明)(?:[：:].*)?",
             r"风险提示(?:及免责条款)?",
-            r"(?:相关|延伸|推荐)(?:阅读|报道|新闻)\s*[：:][^\n]*",
+            r"(?:相关|延伸|推荐)(?:阅读|报道|新闻)\s*(?:[：:][^\n]*|[^。，,]{6,80})|(?:#[^\s#，。,]{1,20}#?\s*)+",
             r"[（(]本文(?:首发|来源|原载|系|由)[^。]*[）)]",
             r"[^。，,：:]{2,10}声明[：:][^\n]*(?:不代表|不构成|供参考|自担|转载)[^\n]*",
             r"[^\n]*(?:本文|本站|以上|文中|所述)[^\n]*不构成[^。]{0,20}建议[^\n]*",
