@@ -105,6 +105,14 @@ def test_an_article_about_such_things_keeps_every_word(line: str) -> None:
     assert line in article.text.splitlines()
 
 
+def test_the_cells_of_a_table_stay() -> None:
+    table = (
+        "<table><tr><td>渠道</td><td>微信</td></tr><tr><td>用户</td><td>1200人</td></tr></table>"
+    )
+    text = extract(page(PARAGRAPHS + table + PARAGRAPHS)).text
+    assert all(cell in text for cell in ("渠道", "微信", "用户", "1200人"))
+
+
 @pytest.mark.parametrize(
     ("byline", "head", "published"),
     [
