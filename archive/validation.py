@@ -18,5 +18,9 @@ def _complaint(details: ErrorDetails) -> str:
             return f"{name} is missing"
         case "too_short":
             return f"{name} should have one entry at least"
-    message = details["msg"].removeprefix("Value error, ")
+        case "tuple_type" | "list_type":
+            return f"{name} should be a list, in brackets"
+        case "dict_type" | "model_type":
+            return f"{name} should be a table"
+    message = details["msg"].removeprefix("Value error, ").removesuffix(".")
     return f"{name} {message}" if name else message

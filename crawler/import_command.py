@@ -40,7 +40,9 @@ from crawler.running.project import pairs, project_settings, setting_option
 from crawler.sources import Sources
 
 _CAPTURES = (".warc", ".warc.gz", ".wacz")
-_TABLES = tuple(end + packed for end in (".jsonl", ".ndjson", ".csv") for packed in ("", ".gz"))
+_TABLES = tuple(
+    end + packed for end in (".jsonl", ".ndjson", ".csv", ".tsv") for packed in ("", ".gz")
+)
 #: The most problems of one file that are shown.
 _MOST_REPORTS = 20
 
@@ -90,8 +92,8 @@ def import_(
     A folder is another archive, or a checkout of the original site; its posts are stored byte for
     byte. A web archive is a WARC or WACZ file of any program (.warc, .warc.gz, .wacz); its pages
     are read as those of a crawl, were first seen when they were captured, and are kept. A table is
-    JSON Lines or CSV (.jsonl, .ndjson, .csv, also .gz); --mapping or --map states what its columns
-    hold. Articles of undeclared sources need --source.
+    JSON Lines or CSV (.jsonl, .ndjson, .csv, .tsv, also .gz); --mapping or --map states what its
+    columns hold. Articles of undeclared sources need --source.
 
     Any other file is a saved list or page of the source that --source names; so is a folder of
     answers that `sources check --save` or `sources add` wrote. The address of a page is found in

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
@@ -86,7 +87,7 @@ def main(action: str, port: int, articles: int, seed: int, wanted: tuple[str, ..
     with _ended_by_signals():
         try:
             with Replica(_web(site), faults=faults, port=port) as replica:
-                status = _serve(replica) if action == "serve" else _crawl(replica, site)
+                status = _serve(replica) if action == "serve" else crawl(replica, site)
         except OSError as error:
             raise _CannotServe(f"Could not serve on port {port}: {error.strerror}.") from error
     sys.exit(status)
@@ -100,11 +101,14 @@ def _fault(text: str, site: MadeUpSite) -> Fault:
     return fault
 
 
-def _crawl(replica: Replica, site: MadeUpSite) -> int:
+def crawl(replica: Replica, site: MadeUpSite, program: Sequence[str] = _FINEWS) -> int:
     """Run both spiders and crawl the declared sources, then the first again on the changed site.
 
-    Return the exit status of the first crawl that fails. The site changes only after crawls that
-    fetched articles, so that a second demo on one archive fetches nothing.
+    The site changes only after crawls that fetched articles, so that a second demo on one archive
+    fetches nothing.
+
+    :param program: the command `finews`.
+    :returns: the exit status of the first crawl that failed; 0 when none did.
     """
     kept = {name: value for name, value in os.environ.items() if not _is_proxy(name)}
     environment = {
@@ -117,16 +121,17 @@ def _crawl(replica: Replica, site: MadeUpSite) -> int:
     archive = environment["FINEWS_ARCHIVE"]
     added = Path(f"{archive}-sources")
     print(_("The real crawler crawls a made-up web, which is served on this machine:"), flush=True)
-    statuses = [_run(crawl, environment) for crawl in _crawls(site, added)]
+    run = partial(_run, program, environment)
+    statuses = [run(command) for command in _crawls(site, added)]
     fetches = _article_fetches(replica.requests)
     changed = later(site) if fetches and not any(statuses) else None
     if changed:
         print(_("The made-up site now corrects one article and withdraws two:"), flush=True)
         replica.sites |= _web(changed.before_return)
-        statuses.append(_run(_REVISIT_ALL, environment))
+        statuses.append(run(_REVISIT_ALL))
         print(_("One of the two returns:"), flush=True)
         replica.sites |= _web(changed.site)
-        statuses.append(_run(_REVISIT_ALL, environment))
+        statuses.append(run(_REVISIT_ALL))
     print(_("The made-up site received %(fetches)s requests for articles.", fetches=fetches))
     print()
     _explain(archive, changed if not any(statuses) else None)
@@ -173,13 +178,13 @@ def _program() -> str:
     return shlex.quote(str(program))
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _run(program: Sequence[str], environment: Mapping[str, str], command: Sequence[str]) -> int:
     """Run a command of `finews` to its end; return its exit status.
 
     A crawl that is done shows its counts only, any other command nothing.
     """
     child = subprocess.Popen(  # noqa: S603 (a command of ours)
-        (*_FINEWS, *command),
+        (*program, *command),
         env=environment,
         stdout=subprocess.PIPE,
         text=True,

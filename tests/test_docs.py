@@ -173,8 +173,9 @@ def test_the_crontab_lines_of_a_document_run(
 
 _MORE_PROGRAMS = r"(?:make|scrapy|jekyll|sudo|pip|pipx|pytest|openssl|podman|echo)"
 _INDENTED = re.compile(rf"^ *((?:{FOR_ROOT}|{_MORE_PROGRAMS}) .*)$", re.MULTILINE)
+#: What looks like a command: a line of a crontab, or words behind a program.
 _IN_A_SENTENCE = re.compile(r"(?:(?:[*\d/,-]+ ){5}|(?:[A-Z_]+=\S* )*[a-z./][\w./-]* ).+")
-"""What looks like a command: a line of a crontab, or words behind a program."""
+#: What is in sentences and only looks so.
 NO_COMMANDS = {
     ".bottom-page a.next::attr(href)",
     "a b OR c",
@@ -192,10 +193,10 @@ NO_COMMANDS = {
     "trafilatura 2.3.0",
     "yield self.ask(self.wanted(code, facts, response))",
 }
-"""What is in sentences and only looks so."""
 _MACHINE = "test_a_cluster_goes_on_with_the_archive"
 _DEAD = "test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing"
 _CONTAINERS = "test_containers_crawl_and_show_the_archive"
+#: The tests that run commands which are named in a sentence and shown nowhere else.
 RUN_BY = {
     "* * * * * /opt/finews/deploy/crawl -a since=yesterday": (
         "test_cron_crawls_and_mails_only_what_matters"
@@ -281,7 +282,6 @@ RUN_BY = {
     "wb-manager add --unpack-wacz": "test_every_post_of_a_wacz_is_shown_by_its_page",
     "warcio check": "test_two_independent_readers_find_nothing_wrong",
 }
-"""The tests that run commands which are named in a sentence and shown nowhere else."""
 
 
 def run_as_shown() -> list[str]:

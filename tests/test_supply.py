@@ -27,16 +27,16 @@ DANGEROUS_MODULES = {
     "multiprocessing",  # pickles what it sends
 }
 DANGEROUS_CALLS = {"eval", "exec", "compile", "__import__"}
+#: Modules that hand values of their own to processes that they have started. Python pickles these;
+#: what sites say is in them as text and bytes.
 BETWEEN_OURSELVES = {
     "archive/background/proxy.py",
     "archive/pipes.py",
     "archive/process_pool.py",
     "archive/background/process.py",
 }
-"""Modules that hand values of their own to processes that they have started. Python pickles these;
-what sites say is in them as text and bytes."""
+#: Of PyYAML: strings only, or plain values only; all others can build objects or are slow.
 SAFE_LOADERS = {"CBaseLoader", "CSafeLoader"}
-"""Of PyYAML: strings only, or plain values only; all others can build objects or are slow."""
 
 
 def canonical(name: str) -> str:

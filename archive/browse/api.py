@@ -17,6 +17,7 @@ from archive.browse.conditional import conditional
 from archive.browse.pages import View
 from archive.browse.site import Site
 from archive.errors import InvalidQuery, NotArchived
+from archive.translation import Language, language
 from archive.validation import in_one_sentence
 
 _TITLES = {
@@ -34,7 +35,7 @@ def routes() -> list[tuple[str, View]]:
     return [
         (rf"{BASE}/openapi\.json$", document),
         (rf"{BASE}(/docs)?/?$", documentation),
-        *((_pattern(endpoint), _view(endpoint)) for endpoint in ENDPOINTS),
+        *((_pattern(endpoint), _in_english(_view(endpoint))) for endpoint in ENDPOINTS),
         (rf"{BASE}/.*$", nothing),
     ]
 
@@ -80,6 +81,17 @@ async def nothing(request: Request, datasette: Site) -> Response:
 
 def _pattern(endpoint: Endpoint) -> str:
     return BASE + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", endpoint.path) + "$"
+
+
+def _in_english(view: View) -> View:
+    """Return a view for programs: it answers in English, whatever the client prefers."""
+
+    async def answered(request: Request, datasette: Site) -> Response:
+        with language(Language.ENGLISH):
+            response: Response = await view(request, datasette)
+            return response
+
+    return answered
 
 
 def _view(endpoint: Endpoint) -> View:

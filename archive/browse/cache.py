@@ -6,9 +6,6 @@ from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any, TypeVar
 
-#: Seconds for which a result is returned although the catalog has changed: a crawl commits often.
-_FRESH_SECONDS = 5.0
-
 #: Seconds after which a result is computed again although the catalog has not changed: some results
 #: depend on the time of day.
 _MAX_SECONDS = 600.0
@@ -24,11 +21,20 @@ class Cache:
 
     The version of the catalog is inode, modification time and size of its two files. SQLite's
     `data_version` is of no use: it belongs to one connection, and Datasette has several.
+
+    :param fresh_seconds: for which a result is returned although the catalog has changed: a crawl
+        commits often.
     """
 
-    def __init__(self, catalog: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        catalog: Path,
+        *,
+        fresh_seconds: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._files = (catalog, catalog.with_name(catalog.name + "-wal"))
-        self._clock = clock
+        self._fresh_seconds, self._clock = fresh_seconds, clock
         self._lock = threading.Lock()
         self._results: dict[Hashable, tuple[float, object, Any]] = {}
 
@@ -40,7 +46,7 @@ class Cache:
             computed, of_version, cached = self._results.get(key, (0.0, None, None))
         if of_version is not None:
             age = now - computed
-            if age < _FRESH_SECONDS or (age < _MAX_SECONDS and of_version == version):
+            if age < self._fresh_seconds or (age < _MAX_SECONDS and of_version == version):
                 result: T = cached
                 return result
         result = compute()

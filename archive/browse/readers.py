@@ -20,8 +20,8 @@ from archive.storage import READER, connect
 
 COOKIE = "reader"
 
-#: Readers, marks of one reader, characters of a note, tags of an article, characters of a tag.
-_MAX_READERS, _MAX_MARKS, _MAX_NOTE, _MAX_TAGS, _MAX_TAG = 1_000, 20_000, 10_000, 10, 40
+#: Characters of a note, tags of an article, characters of a tag.
+_MAX_NOTE, _MAX_TAGS, _MAX_TAG = 10_000, 10, 40
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS readers (secret TEXT NOT NULL)",
@@ -82,11 +82,21 @@ class Readers:
 
     :param folder: the folder of the archive.
     :param login: name of the header in which the proxy names the reader; None for a cookie.
+    :param max_readers: readers who may mark articles.
+    :param max_marks: articles that a reader may mark.
     :raises ArchiveError: when ``reader.db`` cannot be written.
     """
 
-    def __init__(self, folder: Path, login: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        login: str | None = None,
+        *,
+        max_readers: int = 1_000,
+        max_marks: int = 20_000,
+    ) -> None:
         self._path = folder / READER
+        self._max_readers, self._max_marks = max_readers, max_marks
         self._login = login.lower() if login else None
         with self._database() as database:
             for statement in _TABLES:
@@ -145,7 +155,7 @@ class Readers:
             "SELECT count(*) FROM marks WHERE reader = ?", [name]
         ).fetchone()
         (readers,) = database.execute("SELECT count(DISTINCT reader) FROM marks").fetchone()
-        if marks >= _MAX_MARKS or (not marks and readers >= _MAX_READERS):
+        if marks >= self._max_marks or (not marks and readers >= self._max_readers):
             raise TooManyMarks
 
     def _reader(self, name: str) -> Reader:

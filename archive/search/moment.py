@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+from archive.article import SHANGHAI
 from archive.clock import utc_iso
 from archive.errors import InvalidQuery
 from archive.translation import gettext
@@ -31,6 +32,7 @@ def moment_of(text: str, now: datetime | None = None) -> str:
         # In an address, a plus that is not escaped arrives as a space.
         zone = (form["zone"] or _SHANGHAI).replace(" ", "+").upper()
         moment = datetime.fromisoformat(stated + _FIRST[len(stated) :] + zone).astimezone(UTC)
+        _ = moment.astimezone(SHANGHAI)  # in which answers have it
     except (ValueError, OverflowError) as error:
         raise InvalidQuery(
             gettext(

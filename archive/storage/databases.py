@@ -16,8 +16,8 @@ CATALOG = "catalog.db"
 #: The file of what readers mark and of the notices that were sent: it cannot be generated again.
 READER = "reader.db"
 
-# Seconds to wait for a database that another process is writing.
-_BUSY_SECONDS = 30.0
+#: Seconds to wait for a database that another process is writing.
+BUSY_SECONDS = 30.0
 _MEMORY = Path(":memory:")
 
 # Tables and views of a catalog that pages and exports read.
@@ -107,7 +107,7 @@ def connect(database: Path) -> sqlite3.Connection:
     """
     _require_access(database, os.R_OK, "this user may not read it")
     _require_access(database, os.W_OK, "this user may not write it")
-    return sqlite3.connect(plain(database), timeout=_BUSY_SECONDS, check_same_thread=False)
+    return sqlite3.connect(plain(database), timeout=BUSY_SECONDS, check_same_thread=False)
 
 
 def _require_access(database: Path, mode: int, reason: str) -> None:
@@ -139,7 +139,7 @@ def connect_read_only(database: Path, *, check_same_thread: bool = True) -> sqli
     return sqlite3.connect(
         address,
         uri=True,
-        timeout=_BUSY_SECONDS,
+        timeout=BUSY_SECONDS,
         isolation_level=None,
         check_same_thread=check_same_thread,
     )

@@ -5,6 +5,7 @@ import os
 import re
 import urllib.request
 import warnings
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -56,7 +57,7 @@ def ping(place: str) -> None:
     try:
         with urllib.request.urlopen(address, timeout=_SECONDS):  # noqa: S310 (checked above)
             pass
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         raise ChannelFailed(_without_secrets(str(error), address)) from error
 
 

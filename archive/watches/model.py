@@ -54,11 +54,22 @@ def _duration(text: object) -> timedelta:
 def _period(text: object) -> tuple[time, time]:
     begin, dash, end = text.partition("-") if isinstance(text, str) else ("", "", "")
     try:
-        if dash:
-            return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+        period = time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
     except ValueError:
-        pass
-    raise ValueError('is no period of a day, such as "22:30-07:00"')
+        period = time.min, time.min
+    if not dash or period[0] == period[1] or any(each.tzinfo for each in period):
+        raise ValueError('is no period of a day, such as "22:30-07:00"')
+    return period
+
+
+def _clock(value: object) -> time:
+    try:
+        clock = value if isinstance(value, time) else time.fromisoformat(str(value))
+    except ValueError:
+        clock = None
+    if clock is None or clock.tzinfo or isinstance(value, int | float):
+        raise ValueError('is no time of a day, such as "08:30"')
+    return clock
 
 
 class _WatchTable(BaseModel):
@@ -75,7 +86,7 @@ class Delivery(_WatchTable):
     """
 
     to: tuple[str, ...] = Field(min_length=1)
-    digest: tuple[time, ...] = ()
+    digest: tuple[Annotated[time, BeforeValidator(_clock)], ...] = ()
     quiet: Annotated[tuple[time, time] | None, BeforeValidator(_period)] = None
     per_hour: int = Field(default=20, ge=1, le=500)
 
@@ -107,7 +118,7 @@ class Watch(Delivery):
     :param silence: send a notice when no such article arrives for so long.
     """
 
-    name: str = Field(min_length=1, max_length=_LONGEST_NAME)
+    name: str = Field(min_length=1, max_length=_LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")
     query: str = ""
     events: tuple[Event, ...] = Field(default=(Event.ARRIVAL,), min_length=1)
     classes: tuple[EditClass, ...] = ()

@@ -22,7 +22,7 @@ def json_layout(articles: Sequence[Answer], zone: tzinfo) -> dict[str, Any] | No
         found = [
             (len(str(value)), path, fields)
             for path, value in _objects(document, (), 0)
-            if (fields := fields_of([value], zone, inside=False)).keys() >= _NEEDED
+            if (fields := fields_of([value], zone, article.fetched, inside=False)).keys() >= _NEEDED
         ]
         if found:
             _, path, fields = max(found, key=lambda one: (len(one[2]), one[0]))

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from crawler.declarations.times import read_time
@@ -14,10 +14,14 @@ _TIMES = re.compile(r"time|date|publish|created|showtime", re.IGNORECASE)
 _PUBLISHED = re.compile(r"pub|show|display|ctime|create|issue", re.IGNORECASE)
 _ADDRESSES = re.compile(r"ur[il]|link|href|address|route|docurl", re.IGNORECASE)
 _ANY = re.compile("")
-_WEB = re.compile(r"https?://[^/]+/(?!.*\.(?:jpe?g|png|gif|webp|svg|mp[34])\b)", re.IGNORECASE)
+_PAGE = re.compile(
+    r"(?:https?://[^/]+/|/(?=.*\d))(?!.*\.(?:jpe?g|png|gif|webp|svg|mp[34])\b)", re.IGNORECASE
+)
 #: What shows a title or a time where no name does.
 _TITLE = re.compile(r"(?=.*[\u4e00-\u9fff]{4})[^<>\n]{8,80}")
-_DATE = re.compile(r"20\d\d[-/.年]\d\d?[-/.月]\d\d?日?[T\s].*:.*|1[5-9]\d{8}(?:\d{3})?", re.ASCII)
+_DATE = re.compile(
+    r"(?:20\d\d[-/.年])?\d\d?[-/.月]\d\d?日?[T\s].*:.*|1[5-9]\d{8}(?:\d{3})?", re.ASCII
+)
 _DAY = re.compile(r"\d{4}[-/.年]?\d\d?[-/.月]?\d\d?日?", re.ASCII)
 _CLOCK = re.compile(r"\d\d?:\d\d(?::\d\d)?", re.ASCII)
 _MEDIA = ("media_name", "mediaName", "source_name", "source", "media", "from")
@@ -38,9 +42,12 @@ def lists_in(document: Any) -> list[tuple[str, Entries]]:
     return [(".".join(path) or "@", entries) for path, entries in found]
 
 
-def fields_of(entries: Entries, zone: tzinfo, *, inside: bool = True) -> dict[str, str]:
+def fields_of(
+    entries: Entries, zone: tzinfo, near: datetime | None = None, *, inside: bool = True
+) -> dict[str, str]:
     """Return which path in the entries is which field, as far as names and values show it.
 
+    :param near: an instant near the times, some of which are without a year.
     :param inside: whether objects in the entries have fields, too.
     """
     depth = 0 if inside else _DEEPEST_IN_ENTRY
@@ -49,9 +56,9 @@ def fields_of(entries: Entries, zone: tzinfo, *, inside: bool = True) -> dict[st
     fields = {
         "id": _named(entries, _IDS, _is_id),
         "title": _named(entries, _TITLES, _is_title) or _like_titles(entries),
-        "published": _time_of(entries, zone),
+        "published": _time_of(entries, zone, near),
         "address": _first(entries, _ADDRESSES, _is_address)
-        or _first(entries, _ANY, _is_address_of_the_web),
+        or _first(entries, _ANY, _is_address_of_a_page),
         "media": _named(entries, _MEDIA, _is_line),
         "author": _named(entries, _AUTHORS, _is_line),
         "digest": digest,
@@ -148,11 +155,11 @@ def _look_like_titles(values: list[Any]) -> bool:
     return len(texts) == len(values) and len(set(texts)) > len(values) / 2
 
 
-def _time_of(entries: Entries, zone: tzinfo) -> str | None:
+def _time_of(entries: Entries, zone: tzinfo, near: datetime | None) -> str | None:
     keys = [key for key in entries[0] if _TIMES.search(_plain(key))]
     keys.sort(key=lambda key: (not _PUBLISHED.search(_plain(key)), len(key)))
     keys += [key for key in entries[0] if _are_dates(_values(entries, key))]
-    return next((key for key in keys if _are_times(_values(entries, key), zone)), None)
+    return next((key for key in keys if _are_times(_values(entries, key), zone, near)), None)
 
 
 def _are_dates(values: list[Any]) -> bool:
@@ -164,9 +171,12 @@ def _values(entries: Entries, key: str) -> list[Any]:
     return [entry.get(key) for entry in entries]
 
 
-def _are_times(values: list[Any], zone: tzinfo) -> bool:
+def _are_times(values: list[Any], zone: tzinfo, near: datetime | None) -> bool:
     return all(
-        isinstance(value, str | int) and read_time(str(value), zone) is not None for value in values
+        isinstance(value, str | int)
+        and not _CLOCK.fullmatch(str(value))  # which may be of another day
+        and read_time(str(value), zone, near=near) is not None
+        for value in values
     )
 
 
@@ -189,8 +199,8 @@ def _is_text(values: list[Any]) -> bool:
     return len(texts) >= len(values) / 2
 
 
-def _is_address_of_the_web(values: list[Any]) -> bool:
-    return _is_address(values) and all(_WEB.match(value) for value in values)
+def _is_address_of_a_page(values: list[Any]) -> bool:
+    return _is_address(values) and all(_PAGE.match(value) for value in values)
 
 
 def _is_address(values: list[Any]) -> bool:

@@ -9,7 +9,7 @@ _EXTENSION = re.compile(r"^(.*?)(\.[A-Za-z]{2,6}(?:\.[a-z]{2,6})?)$")
 #: Parts of a path that differ from day to day, even where those of one day are the same.
 _DATE = re.compile(r"(?:19|20)\d{2}(?:-?\d{2}){0,2}|[01]?\d|[0-3]?\d(?:-\d{1,2})?", re.ASCII)
 
-_ID_PARAMETERS = ("id", "aid", "newsid", "news_id", "articleid", "article_id", "docid", "code")
+_ID_PARAMETER = re.compile(r"\w*(?:id|code|no)", re.ASCII | re.IGNORECASE)
 
 
 def pattern_of(addresses: Sequence[str]) -> str | None:
@@ -34,7 +34,7 @@ def _shape(address: str) -> tuple[int, str]:
 
 def _of_parameter(addresses: Sequence[str]) -> str | None:
     parameters = [dict(parse_qsl(urlsplit(one).query)) for one in addresses]
-    for name in _ID_PARAMETERS:
+    for name in filter(_ID_PARAMETER.fullmatch, sorted(parameters[0], key=len)):
         values = [found.get(name) for found in parameters]
         if all(values) and len(set(values)) == len(values):
             return rf"[?&]{name}=([\w.-]+)"

@@ -21,15 +21,15 @@ from crawler.declarations.formats import Format
 from crawler.declarations.lists import Entry, ListAnswer, read_list
 from crawler.declarations.loading import declared
 from crawler.declarations.model import HOST_NAME, Declaration
-from crawler.declarations.paths import PathError, find_all
-from crawler.declarations.reading import absolute
-from crawler.discovery.embedded_json import embedded_json
+from crawler.declarations.paths import PathError
 from crawler.discovery.html_lists import HtmlList, html_lists_in
 from crawler.discovery.json_articles import json_layout
 from crawler.discovery.json_lists import fields_of, lists_in, with_clock
 from crawler.discovery.languages import lang_of
+from crawler.discovery.paging import by_address, by_link
 from crawler.discovery.patterns import pattern_of
 from crawler.discovery.site_names import site_name
+from crawler.extraction.embedded_json import embedded_json
 from crawler.extraction.page import is_overloaded
 
 _FEEDS = (
@@ -38,15 +38,9 @@ _FEEDS = (
     (Format.SITEMAP, re.compile(r"<(?:urlset|sitemapindex)\b")),
 )
 _DATE_IN_ADDRESS = re.compile(r"/((?:19|20)\d{2}-?[01]\d-?[0-3]\d)(?:/|\D)")
-_NEXT_PAGE = (
-    "link[rel=next]::attr(href)",
-    "a[rel=next]::attr(href)",
-    "//a[normalize-space() = '下一页' or normalize-space() = '下页']/@href",
-)
 _BEGINNING = 2_000
 _TITLE_IN_TEXT = "^【(.+?)】"
 _registered_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-_PAGE = re.compile(r"([?&](?:page|p|page_index|pageIndex|pn)=)1(?=&|$)")
 _MOST_LISTS_TRIED, _MOST_DRAWN_TRIED = 12, 4
 _MOST_HOSTS = 5
 _SHORTEST_BODY = 60
@@ -201,7 +195,9 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
         if "jsonfeed.org" in beginning:
             return [{"format": str(Format.JSON_FEED), **encoding}]
         if is_json(text):
-            return _json_tables(document_in(text, Format.JSON), zone, encoding)
+            return _json_tables(
+                answer.address, document_in(text, Format.JSON), zone, near, encoding
+            )
         if not text.lstrip().startswith("<"):
             raise PathError("it is neither HTML nor JSON, and no feed or sitemap")
         page = document_in(text, Format.HTML)
@@ -209,11 +205,13 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
             raise PathError("it has more elements than any list needs")
     except PathError as error:
         raise NothingFound(f"{answer.address} holds no list of articles: {error}.") from error
-    paging = _paging(answer.address, page)
+    paging = by_link(answer.address, page)
     drawn = [
         table
         for place, document in embedded_json(page)
-        for table in _json_tables(document, zone, {**encoding, "inside": place})
+        for table in _json_tables(
+            answer.address, document, zone, near, {**encoding, "inside": place}
+        )
     ]
     return [
         *drawn[:_MOST_DRAWN_TRIED],
@@ -221,16 +219,19 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
     ]
 
 
-def _json_tables(document: Any, zone: ZoneInfo, more: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _json_tables(
+    address: str, document: Any, zone: ZoneInfo, near: datetime, more: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     found = [
-        (path, with_clock(fields_of(entries, zone), entries))
+        (path, with_clock(fields_of(entries, zone, near), entries))
         for path, entries in lists_in(document)
     ]
-    return [
+    tables: list[dict[str, Any]] = [
         {"format": "json", **more, "entries": path, "fields": _with_title(fields)}
         for path, fields in found
         if {"title", "body"} & fields.keys() and {"id", "address"} & fields.keys()
     ]
+    return [{**table, **by_address(_escaped(address), table, document)} for table in tables]
 
 
 def _html_tables(found: Sequence[HtmlList], more: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -263,15 +264,6 @@ def _time_of(found: HtmlList) -> dict[str, Any]:
     return {"path": found.time, **({"pattern": found.pattern} if found.pattern else {}), **near}
 
 
-def _paging(address: str, page: Any) -> dict[str, Any]:
-    """Return how a page of links goes on: by its link to the next page, where it has one."""
-    for path in _NEXT_PAGE:
-        following = absolute(address, find_all(page, path)[:1])
-        if following and urlsplit(following[0]).hostname == urlsplit(address).hostname:
-            return {"paging": {"next": path}}
-    return {}
-
-
 def _with_identity(
     name: str,
     answer: Answer,
@@ -283,11 +275,11 @@ def _with_identity(
     """Return a whole declaration around a table that describes a list."""
     parts = urlsplit(answer.address)
     host = parts.hostname or ""
-    numbered = _PAGE.search(answer.address) is not None
+    address = _escaped(answer.address)
     news = {
-        "address": _PAGE.sub(r"\1{page}", _escaped(answer.address)),
+        "address": address,
         **table,
-        **({"paging": {"first": 1}} if numbered else {}),
+        **by_address(address, table, None),
         "seen": {"on": fetched.date(), "first_hand": True},
     }
     whole: dict[str, Any] = {

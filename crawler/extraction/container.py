@@ -84,8 +84,8 @@ def container_of(root: etree._Element, text: str) -> etree._Element | None:
 
 
 def squeezed(text: str) -> str:
-    """Return a text without white space."""
-    return re.sub(r"\s+", "", text)
+    """Return a text without white space, and without the characters that have no width."""
+    return re.sub(r"[\s\u200b-\u200f\u2060\ufeff\xad]+", "", text)
 
 
 def _weight(text: str, lines: Iterable[str], whole: str) -> int:

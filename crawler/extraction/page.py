@@ -25,9 +25,11 @@ from crawler.extraction.container import (
     method,
     squeezed,
 )
+from crawler.extraction.embedded_json import body_in_scripts
 from crawler.extraction.foreign import drop_foreign_paragraphs, drop_foreign_parts
 from crawler.extraction.loose_text import wrap_loose_text
 from crawler.extraction.published import published
+from crawler.extraction.spill import without_spilled_text
 from crawler.extraction.titles import title_of
 
 #: The most elements and levels of a page; real pages have some thousand, on less than fifty levels.
@@ -98,7 +100,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
         text = text_of(answer)
         if text.lstrip()[:1] in {"{", "["}:
             raise PathError("it is JSON, and no page")
-        page: Selector = document_in(text, Format.HTML)
+        page: Selector = document_in(without_spilled_text(text), Format.HTML)
     except PathError as error:
         raise ExtractionError(answer.address, str(error)) from error
     if is_overloaded(page.root):
@@ -113,24 +115,25 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     wrap_loose_text(root)
     container = container_of(root, document.text) if document and document.text else None
     if container is None:
-        raise ExtractionError(answer.address, "it has no article")
-    title = title_of(page, document.title)
-    moment = published(page, title, document.date, zone)
+        container = body_in_scripts(page)
+    if container is None:
+        raise ExtractionError(answer.address, _what_it_is(page.root) or "it has no article")
+    title = title_of(page, document.title if document else None)
+    moment = published(page, title, document.date if document else None, zone)
     byline = byline_of(page, container, title)
     _clean(container, title, byline)
     text = shown_text(container)
     if len(text) < _SHORTEST_TEXT:
-        raise ExtractionError(answer.address, "it has no text")
-    linked = sum(len(shown_text(link)) for link in container.iter("a"))
-    if linked > len(text) * _MOST_LINKED:
-        raise ExtractionError(answer.address, "it is a page of links, and no article")
+        raise ExtractionError(answer.address, _what_it_is(page.root) or "it has no text")
+    if what := _what_it_is(container):
+        raise ExtractionError(answer.address, what)
     if len(text) <= _LONGEST_MISSING and _MISSING.search(f"{title or ''}\n{text}"):
         raise ExtractionError(answer.address, "it says that there is no such page")
     return ExtractedArticle(
         title=title,
         published=moment,
         media=byline.media,
-        author=byline.author or document.author,
+        author=byline.author or (document.author if document else None),
         html=inner_markup(container),
         text=text,
         pictures=absolute(answer.address, map(_source, container.iter("img"))),
@@ -148,6 +151,14 @@ def is_overloaded(root: etree._Element) -> bool:
         if count > _MOST_ELEMENTS or level > _MOST_LEVELS:
             return True
     return False
+
+
+def _what_it_is(element: etree._Element) -> str | None:
+    """Return what an element is, most of whose text leads elsewhere; None for others."""
+    linked = sum(len(shown_text(link)) for link in element.iter("a"))
+    if linked <= len(shown_text(element)) * _MOST_LINKED:
+        return None
+    return "it is a page of links, and no article"
 
 
 def _clean(container: etree._Element, title: str | None, byline: Byline) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -47,28 +47,50 @@ _META = (
     "apub:time",
     "bytedance:published_time",
 )
+_IN_SCRIPTS = re.compile(
+    r"(?:pub(?:lish)?(?:ed)?_?(?:time|date|at)|news_?time|date_?published)"
+    r"[\"']?\s*[:=]\s*[\"']([^\"']{8,32})[\"']",
+    re.IGNORECASE,
+)
 _LINKED_DATA = ("datePublished", "pubDate", "dateCreated")
 _texts = etree.XPath(
     "//text()[not(ancestor::script | ancestor::style | ancestor::title | ancestor::noscript)]"
 )
+#: A time without its year: that of the day that the page states otherwise.
+_OF_THE_YEAR = re.compile(
+    r"(?<![\d./:年-])\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?!\d)"
+)
+_DAY = len("2026-09-30")
 _MOST_NODES_BEHIND_TITLE = 120
 _MOST_NODES_OF_A_TIME = 6
+#: The fewest characters of text of an article: of a sentence, and of any line.
+_SHORTEST_SENTENCE, _SHORTEST_TEXT = 15, 40
 
 
 def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) -> Moment | None:
     """Return when a page was published.
 
-    What readers see near the title comes first; meta data, of which some name a wrong
-    zone, give its seconds, or stand in for it.
+    What readers see in front of the article comes first; meta data, of which some name a wrong
+    zone, give its seconds, or stand in for it. Times inside or behind the article come last.
 
     :param day: a date that was found otherwise.
     """
-    shown = next(_shown(page.root, title, zone), None)
+    texts = (unicodedata.normalize("NFKC", text).strip() for text in _texts(page.root))
+    nodes = [text for text in texts if text]
+    in_front = _in_front(nodes, unicodedata.normalize("NFKC", title or ""))
     stated = [moment for text in _stated(page) if (moment := read_time(text, zone))]
+    found = read_time(day[:_DAY], zone) if day else None
+    near = next(iter(stated), found)
+    if near:  # other articles' times stand in scripts, too
+        in_scripts = (read_time(text, zone) for text in _in_scripts(page))
+        stated += [one for one in in_scripts if one and one.time.date() == near.time.date()]
     with_clock = [one for one in stated if one.precision is not TimeUnit.DAY]
+    shown = next(_shown(nodes, in_front, zone), None) or (
+        next(_of_the_year(nodes, in_front, near, zone), None) if near else None
+    )
     if shown is None:
-        found = next(iter(with_clock or stated), None)
-        return found or (read_time(day, zone) if day else None)
+        anywhere = None if with_clock else next(_shown(nodes, [range(len(nodes))], zone), None)
+        return next(iter(with_clock), None) or anywhere or near
     finer = (one for one in with_clock if _to_the_minute(one) == _to_the_minute(shown))
     return next(finer, shown) if shown.precision is TimeUnit.MINUTE else shown
 
@@ -77,22 +99,32 @@ def _to_the_minute(moment: Moment) -> datetime:
     return moment.time.replace(second=0, microsecond=0)
 
 
-def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Moment]:
-    """Yield the times that a page shows behind its title, then all others.
-
-    A time of a change comes last.
-    """
-    texts = (unicodedata.normalize("NFKC", text).strip() for text in _texts(root))
-    nodes = [text for text in texts if text]
-    title = unicodedata.normalize("NFKC", title or "")
+def _in_front(nodes: Sequence[str], title: str) -> list[range]:
+    """Return where the bylines of an article may stand: behind its title, or in front of it."""
     wanted = squeezed(title)
     starts = [place for place, text in enumerate(nodes) if wanted and squeezed(text) == wanted]
-    ranges = [range(start, start + _MOST_NODES_BEHIND_TITLE) for start in reversed(starts)]
+    ends = [place for place, text in enumerate(nodes) if _is_text(text)]
+
+    def until_text(start: int, most: int) -> range:
+        end = next((end for end in ends if end > start), len(nodes))
+        return range(start, min(end, most))
+
+    behind = [until_text(start, start + _MOST_NODES_BEHIND_TITLE) for start in reversed(starts)]
+    return [*behind, range(starts[0]) if starts else until_text(-1, len(nodes))]
+
+
+def _is_text(node: str) -> bool:
+    """Report whether a node is text of an article, behind which no byline stands."""
+    return len(node) >= (_SHORTEST_SENTENCE if node.endswith("。") else _SHORTEST_TEXT)
+
+
+def _shown(nodes: Sequence[str], ranges: Iterable[range], zone: tzinfo) -> Iterator[Moment]:
+    """Yield the times that a page shows; a time of a change comes last."""
     of_changes = []
-    for places in (*ranges, range(len(nodes))):
+    for places in ranges:
         for place in places:
             # A time may be split over elements: its date in one, its clock in the next.
-            text = " ".join(nodes[place : place + _MOST_NODES_OF_A_TIME])
+            text = " ".join(nodes[place : min(place + _MOST_NODES_OF_A_TIME, places.stop)])
             for match in (*_SHOWN.finditer(text), *_IN_ENGLISH.finditer(text)):
                 moment = read_time(_written(match), zone)
                 if moment is None:
@@ -103,6 +135,17 @@ def _shown(root: etree._Element, title: str | None, zone: tzinfo) -> Iterator[Mo
                 else:
                     yield moment
     yield from of_changes
+
+
+def _of_the_year(
+    nodes: Sequence[str], ranges: Iterable[range], near: Moment, zone: tzinfo
+) -> Iterator[Moment]:
+    """Yield the times of a day that a page shows without its year."""
+    for places in ranges:
+        for match in _OF_THE_YEAR.finditer(" ".join(nodes[places.start : places.stop])):
+            moment = read_time(" ".join(match[0].split()), zone, near=near.time)
+            if moment and moment.time.date() == near.time.date():
+                yield moment
 
 
 def _written(match: re.Match[str]) -> str:
@@ -124,6 +167,11 @@ def _stated(page: Selector) -> Iterator[str]:
     for script in page.css("script[type='application/ld+json']::text").getall():
         yield from _linked(script)
     yield from page.css("time::attr(datetime), [itemprop=datePublished]::attr(content)").getall()
+
+
+def _in_scripts(page: Selector) -> Iterator[str]:
+    for script in page.css("script::text").getall():
+        yield from _IN_SCRIPTS.findall(script)
 
 
 def _linked(script: str) -> Iterator[str]:

@@ -30,22 +30,32 @@ def title_of(page: Selector, extracted: str | None) -> str | None:
     stated = [text for path in _STATED if (text := _folded(page.css(path).get() or ""))]
     shown = list(_headings(page))
     for of_machines in (whole, *stated):
-        begun = [text for text in shown if len(text) >= _SHORTEST and _begins(of_machines, text)]
+        begun = [
+            text for text in shown if len(text) >= _SHORTEST and _consists_of(of_machines, text)
+        ]
         if begun:
             return max(begun, key=len)
         cut = [text for text in shown if _is_cut(of_machines, text)]
         if cut:
             return cut[0]
     firsts = [text for element in page.css("h1") if (text := _folded(shown_text(element.root)))]
+    if extracted and whole.endswith(extracted) and len(extracted) < len(whole) / 2:
+        extracted = None  # it is the name of the site
     candidates = [*stated, *([extracted] if extracted else []), *([whole] if whole else [])]
     if len(firsts) == 1 and len(firsts[0]) >= _SHORTEST and not candidates:
         return firsts[0]
     return next((_without_site(text) for text in candidates), None)
 
 
-def _begins(of_machines: str, heading: str) -> bool:
-    """Report whether a title for machines begins with a heading, whatever its quotes are."""
-    return of_machines.translate(_QUOTES).startswith(heading.translate(_QUOTES))
+def _consists_of(of_machines: str, heading: str) -> bool:
+    """Report whether a title for machines is a heading and names of its site, in any order.
+
+    Its quotes may be others.
+    """
+    title, heading = of_machines.translate(_QUOTES), heading.translate(_QUOTES)
+    site = title.removesuffix(heading)
+    behind_site = len(site) < len(heading) and _SEPARATOR.search(site[-3:]) is not None
+    return title.startswith(heading) or (title.endswith(heading) and behind_site)
 
 
 def _headings(page: Selector) -> Iterator[str]:

@@ -41,8 +41,8 @@ class Row:
 
 
 def is_csv(path: Path) -> bool:
-    """Report whether a table is CSV, by its name, and not JSON Lines."""
-    return path.name.lower().removesuffix(".gz").endswith(".csv")
+    """Report whether a table is CSV or TSV, by its name, and not JSON Lines."""
+    return path.name.lower().removesuffix(".gz").endswith((".csv", ".tsv"))
 
 
 def rows_of(path: Path, mapping: Mapping) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 
@@ -220,7 +221,8 @@ class FileImport:
             listing.add_payload(number, record)
         try:
             date = date_of(record)
-            publisher = self._publishers.at(record.url)
+            is_of_web = urlsplit(record.url).scheme.lower() in {"http", "https"}  # not of DNS
+            publisher = self._publishers.at(record.url) if is_of_web else None
             roles = publisher.roles(record.url, _media_type(record)) if publisher else ()
         except (Refused, ValueError) as error:
             self._refuse(record.url, str(error))

@@ -1,7 +1,7 @@
 """Read the rows of a table as articles."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -57,18 +57,22 @@ def articles_in(
             base="",
             zone=zone,
             page="",
-            fetched=now,
         )
         try:
-            yield _read(row, scope, mapping, table, publishers)
+            yield _read(row, scope, mapping, table, publishers, now)
         except (PathError, Refused, OverflowError) as error:
             yield ReadRow(row.number, problem=str(error))
 
 
 def _read(
-    row: Row, scope: Scope, mapping: Mapping, table: ListTable, publishers: Publishers
+    row: Row,
+    scope: Scope,
+    mapping: Mapping,
+    table: ListTable,
+    publishers: Publishers,
+    now: datetime,
 ) -> ReadRow:
-    """Read a row.
+    """Read a row; a time such as 昨天 is one near the time when its article was first seen.
 
     :raises PathError: when a value is not what the mapping describes.
     :raises Refused: when the row is no article.
@@ -78,7 +82,11 @@ def _read(
         raise InvalidArticle("it has no address")
     publisher = _publisher(address, publishers)
     declaration = publisher.declaration
+    seen = scope.time("first_seen", mapping.first_seen)
+    first_seen = seen.time.astimezone(UTC) if seen else None
+    scope = replace(scope, fetched=first_seen)
     entry = read_entry(declaration, table, scope)
+    written = scope.text(mapping.fields.published) or ""
     found = composed(declaration, entry)
     missing = {
         "text": found is None,
@@ -88,17 +96,13 @@ def _read(
     if lacks := [name for name, is_missing in missing.items() if is_missing]:
         raise InvalidArticle(f"it has no {', '.join(lacks)}")
     assert found, "its text is not missing"
-    seen = scope.time("first_seen", mapping.first_seen)
-    first_seen = seen.time.astimezone(UTC) if seen else None
-    assert scope.fetched, "the time of the import is known"
     article = to_article(
         found,
         declaration,
-        fetched=first_seen or scope.fetched,
+        fetched=first_seen or now,
         addresses=(),
         lexicon=publisher.lexicon,
     )
-    written = scope.text(mapping.fields.published) or ""
     return ReadRow(row.number, article, first_seen, is_zoneless=not states_zone(written))
 
 

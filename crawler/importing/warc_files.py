@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from archive.storage import require_file
 from archive.warc import MOST_BYTES, Damaged, Reading, Record, header_fields
 
 _BLANK = b"\r\n\r\n"
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _BEGIN = b"WARC/1."
 _GZIP = b"\x1f\x8b"
 _LONGEST_HEADER = 1 << 16
@@ -168,7 +170,7 @@ TRUNCATED = "truncated"
 def _record(block: bytes, fields: dict[str, str], offset: int) -> Record:
     heading, payload = b"", block
     if fields.get("content-type", "").startswith("application/http"):
-        heading, _, payload = block.partition(_BLANK)
+        heading, payload = _parts(block)
     kind = fields.get("warc-type", "")
     return Record(
         kind=TRUNCATED if kind == "response" and "warc-truncated" in fields else kind,
@@ -180,6 +182,14 @@ def _record(block: bytes, fields: dict[str, str], offset: int) -> Record:
         payload=payload,
         digest=fields.get("warc-payload-digest", ""),
     )
+
+
+def _parts(block: bytes) -> tuple[bytes, bytes]:
+    """Split an HTTP message into head and body, also where its lines end without CR."""
+    blank = _BLANK_LINE.search(block)
+    if blank is None:
+        return block, b""
+    return b"\r\n".join(block[: blank.start()].splitlines()), block[blank.end() :]
 
 
 def _header(data: bytes) -> dict[str, str]:

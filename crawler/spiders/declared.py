@@ -35,7 +35,7 @@ from crawler.middlewares.capture import capture_of
 from crawler.middlewares.conditional import validators_of
 from crawler.request_meta import ANSWERS_JSON, LIST
 from crawler.session import stats_of
-from crawler.spiders.articles import request_of
+from crawler.spiders.articles import GONE, request_of, status_of
 from crawler.spiders.declared_articles import SKIPPED, DeclaredArticleSpider
 from crawler.spiders.declared_lists import DeclaredListPlace, end_of
 from crawler.spiders.limits import ListLimits
@@ -46,6 +46,8 @@ from crawler.spiders.limits import ListLimits
 _BEFORE_ARTICLES = 10
 #: The most entries of a first page that is read in full; the longest list of news has about 200.
 _MOST_IN_FULL = 500
+#: What sources answer for a page behind the last one.
+_NO_SUCH_PAGE = GONE | {400}
 #: The most lists that one index of sitemaps leads to.
 _MOST_SITEMAPS = 20
 
@@ -88,9 +90,15 @@ class DeclaredSpider(DeclaredArticleSpider):
         )
 
     def list_failed(self, failure: Failure) -> None:
-        """Record a page of a list that has no answer."""
+        """Record a page of a list that has no answer; a numbered page that is not there ends it."""
+        place: DeclaredListPlace = request_of(failure).cb_kwargs["place"]
+        paging = self.declaration.lists[place.name].paging
+        numbered = paging is not None and paging.first is not None
+        if numbered and not place.is_at_top and status_of(failure) in _NO_SUCH_PAGE:
+            self._check_reach(place)
+            return
         reason, sentence = reason_of(failure)
-        self._list_not_read(request_of(failure).cb_kwargs["place"], reason, sentence)
+        self._list_not_read(place, reason, sentence)
 
     def _list_not_read(self, place: DeclaredListPlace, reason: str, sentence: str) -> None:
         self.failures.of_list(f"{place.name} of {self.name}", reason, sentence)

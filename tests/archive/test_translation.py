@@ -47,6 +47,7 @@ _UNWANTED = (
 )
 OPTIONS = {"**.html": {"trimmed": "true", "silent": "false"}}
 
+#: The modules and packages whose texts have no Chinese half, besides those that `_` marks.
 IN_ENGLISH = (
     # For programs and agents: what the API and metrics answer; the page of the API is translated.
     *("archive/api/", "archive/browse/api.py", "archive/mcp/", "archive/monitoring/metrics.py"),
@@ -58,10 +59,10 @@ IN_ENGLISH = (
     *("archive/html_limits.py", "archive/search/conditions.py", "archive/search/index.py"),
     *("archive/browse/filters.py", "crawler/declarations/formats.py"),
 )
-"""The modules and packages whose texts have no Chinese half, besides those that `_` marks."""
 
 TRANSLATED_ANYWAY = ("demo/__main__.py", "demo/articles.py", "demo/faults.py")
 
+#: Texts that no person reads.
 NO_MESSAGES = frozenset(
     (
         # Compared with texts of libraries, or formatted from them.
@@ -75,8 +76,8 @@ NO_MESSAGES = frozenset(
         *("finews import --source %(shown)s FILE...", "\\s*<!doctype html|\\s*<html"),
     )
 )
-"""Texts that no person reads."""
 
+#: Reasons of the system and of SQLite.
 REASONS = (
     *map(
         os.strerror,
@@ -91,7 +92,6 @@ REASONS = (
     *("database is locked", "database or disk is full", "disk I/O error"),
     *("file is not a database", "unable to open database file"),
 )
-"""Reasons of the system and of SQLite."""
 
 
 @cache

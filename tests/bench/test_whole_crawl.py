@@ -11,12 +11,12 @@ from bench.whole_crawl import Run, compare, processor_ratio, ratio
 from tests.support.requirements import program
 
 ARTICLES = 250
+#: Pages per second, of bare Scrapy's.
 RATE = 0.3
-"""Pages per second, of bare Scrapy's."""
+#: Times bare Scrapy's time of the processor.
 PROCESSOR = 3.0
-"""Times bare Scrapy's time of the processor."""
+#: Bytes more than bare Scrapy.
 MEMORY = 100e6
-"""Bytes more than bare Scrapy."""
 
 
 @pytest.fixture(scope="module")

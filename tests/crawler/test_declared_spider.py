@@ -22,6 +22,7 @@ from tests.crawler.declarations.recorded import RECORDED, SOURCES
 from tests.support.publishers import JSON, asked, parameter, publishers, recorded
 from tests.support.reparsing import reparse
 
+#: The articles of the recorded lists, by source.
 ARTICLES = {
     "chinanews": 5,
     "cls": 12,
@@ -34,7 +35,6 @@ ARTICLES = {
     "wscn": 11,
     "xinhua": 2,
 }
-"""The articles of the recorded lists, by source."""
 
 #: The recorded articles are older than a day, so a crawl reads the first page of each list.
 FLASH = "https://news.10jqka.com.cn/tapp/news/push/stock/"
@@ -167,6 +167,21 @@ def test_so_many_pages_are_read(replica: Replica, crawl: Crawl, archive: Path) -
     assert crawl_of(crawl, "ths", "-a", "list=flash", "-a", "pages=3").status == 0
     assert pages_of_flash(replica) == [1, 2, 3]
     assert len(rows(archive)) == 150
+
+
+@pytest.mark.parametrize(("status", "exit_status"), [(400, 0), (404, 0), (418, 3)])
+def test_a_numbered_page_that_is_not_there_ends_the_list(
+    replica: Replica, crawl: Crawl, status: int, exit_status: int
+) -> None:
+    flash = flash_of(pages=2)
+    serve(
+        replica,
+        "news.10jqka.com.cn",
+        lambda request: Answer(status) if "page=3" in request.query else flash(request),
+    )
+    ended = crawl_of(crawl, "ths", "-a", "list=flash", "-a", "pages=5")
+    assert ended.status == exit_status
+    assert pages_of_flash(replica) == [1, 2, 3]
 
 
 def test_a_list_is_read_back_to_a_day(replica: Replica, crawl: Crawl, archive: Path) -> None:

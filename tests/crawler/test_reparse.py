@@ -42,8 +42,8 @@ from scrapy.cmdline import execute
 execute(sys.argv)
 """
 
+#: The article that gets another title; it is published as two posts.
 QUOTED = "NW202205202300000118"
-"""The article that gets another title; it is published as two posts."""
 
 LOOK_AGAIN = ("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_INTERVAL_SHARE=0")
 

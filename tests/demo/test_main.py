@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.__main__ import main
+from demo.__main__ import crawl, main
+from demo.articles import MIN_ARTICLES
 from demo.mirror import MIRROR_HOST
+from demo.replica import Replica
+from demo.site import made_up_site
 from tests.support.children import Child
 
 ROOT = Path(__file__).parents[2]
@@ -63,17 +66,15 @@ sys.exit(3)
 def test_it_crawls_through_the_proxy(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    child = (sys.executable, "-c", CHILD)
-    monkeypatch.setattr("demo.__main__._FINEWS", child)
-    monkeypatch.setattr("demo.__main__._crawls", lambda *_: [("crawl",)])
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("FINEWS_ARCHIVE", str(tmp_path))
-    with pytest.raises(SystemExit) as ended:
-        main([])
-    assert ended.value.code == 3
-    said = capfd.readouterr().out
-    assert f"archive {tmp_path}\n" in said
-    assert "received 2 requests for articles" in said
+    monkeypatch.setenv("FINEWS_ARCHIVE", str(tmp_path / "news"))
+    site = made_up_site(articles=MIN_ARTICLES)
+    with Replica(site.sites) as replica:
+        assert crawl(replica, site, (sys.executable, "-c", CHILD)) == 3
+    output = capfd.readouterr().out
+    commands = output.count(f"archive {tmp_path / 'news'}\n")
+    assert commands > 2
+    assert f"received {2 * commands} requests for articles" in output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -13,8 +13,8 @@ from demo.site import MadeUpSite, made_up_site
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
+#: Where the files in `deploy/` suppose the project.
 PROJECT = "/opt/finews"
-"""Where the files in `deploy/` suppose the project."""
 
 Program = Callable[[str, str], Path]
 

@@ -17,15 +17,15 @@ from types import MappingProxyType
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+#: What an image holds: places in it → files, links and folders of this machine.
 Files = dict[Path, Path]
-"""What an image holds: places in it → files, links and folders of this machine."""
+#: Where the Python image has what finews depends on.
 DEPENDENCIES = Path("/usr/local/lib/dependencies")
-"""Where the Python image has what finews depends on."""
+#: Where images have their programs.
 PATH = f"{sys.base_prefix}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where images have their programs."""
 _PROGRAM = Path(sys.base_prefix, "bin", f"python{sysconfig.get_python_version()}").resolve()
+#: How an image finds this Python.
 PYTHON_LINKS = {"/usr/local/bin/python": _PROGRAM}
-"""How an image finds this Python."""
 _UNREAD = re.compile(r"/usr/share/(doc|info|lintian|locale|man)/")
 _UNUSED = re.compile(r"config-.*|(dist|site)-packages|ensurepip|idlelib|test")
 _NO_LINKS: Mapping[str, Path] = MappingProxyType({})

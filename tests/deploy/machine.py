@@ -19,8 +19,8 @@ from bench.brokers import wait_for
 from demo.replica import Replica
 from tests.support.requirements import lacking, program
 
+#: Where a machine finds this Python, and what is installed in it.
 PYTHON, DEPENDENCIES = "/run/python", "/run/dependencies"
-"""Where a machine finds this Python, and what is installed in it."""
 _CLONE_NEWNET = 0x40000000
 
 # What the system has to allow, and nothing else.

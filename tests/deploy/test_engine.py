@@ -36,11 +36,12 @@ from tests.support.documents import (
 )
 from tests.support.requirements import lacking, program
 
+#: The machine, as its containers see it.
 BRIDGE = "172.17.0.1"
-"""The machine, as its containers see it."""
 VOLUMES = Path("var/lib/docker/volumes")
 CERTIFICATE = Path("/etc/ssl/replica.pem")
 BASE = ("base-files", "coreutils", "dash")
+#: What the system has to allow an engine, beyond a machine.
 ALLOWED = """
     ip link add bridge0 type bridge
     ip link add one type veth peer name other
@@ -51,9 +52,8 @@ ALLOWED = """
     ip link delete one
     ip link delete bridge0
 """
-"""What the system has to allow an engine, beyond a machine."""
+#: What Debian's command of that name runs.
 RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-"""What Debian's command of that name runs."""
 
 
 @pytest.fixture(scope="module")

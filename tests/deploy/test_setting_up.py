@@ -32,16 +32,16 @@ from tests.support.documents import (
 from tests.support.requirements import program
 
 CRAWL = "finews-crawl.service"
+#: The sections whose commands are run here, all of them.
 FOLLOWED = {
     *("A place for cron and systemd", "cron", "systemd", "Both spiders", "GitHub Actions"),
     *("Moving the archive", "Backups", "The first machine", "The second, third and fourth"),
     "When a part fails",
 }
-"""The sections whose commands are run here, all of them."""
+#: No timer is due before its test is over.
 LATE = "[Timer]\nOnCalendar=\nOnCalendar=2100-01-01\n"
-"""No timer is due before its test is over."""
+#: The source of a cluster's second job.
 (ANOTHER,) = several_sites(1, built=datetime.now(SHANGHAI))
-"""The source of a cluster's second job."""
 
 
 @pytest.fixture(scope="module")

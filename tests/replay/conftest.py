@@ -25,8 +25,8 @@ from tests.conftest import crawl_with
 from tests.support.requirements import replay_program
 
 HOME = f"https://{MIRROR_HOST}/"
+#: Of the lists, crawl by crawl; one that is the same as before is answered 304.
 EDITIONS = (1, 1, 2, 2, 3)
-"""Of the lists, crawl by crawl; one that is the same as before is answered 304."""
 
 
 def edition_mark(edition: int) -> str:

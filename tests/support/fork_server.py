@@ -110,8 +110,8 @@ def _server(*start: str) -> socket.socket:
     return ours
 
 
+#: Length of a number that the server sends.
 _REPORT = 12
-"""Length of a number that the server sends."""
 
 
 def _import_project() -> None:

@@ -18,6 +18,7 @@ from tests.support import fork_server
 
 JSON, HTML, XML = "application/json", "text/html", "text/xml"
 
+#: Recorded answers by the host and the beginning of the path, the longest first.
 SERVED: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("news.10jqka.com.cn", "/tapp/"): ("ths", "flash_page1.json", JSON),
     ("news.10jqka.com.cn", "/today_list/"): ("ths", "article_list_today.html", HTML),
@@ -43,8 +44,8 @@ SERVED: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("www.news.cn", "/politics/news_"): ("xinhua", "politics_C.xml", XML),
     ("www.news.cn", "/fortune/news_"): ("xinhua", "politics_C.xml", XML),
 }
-"""Recorded answers by the host and the beginning of the path, the longest first."""
 
+#: The id in each recorded article, which others have in its place, and where a request has it.
 IDS: Mapping[str, tuple[bytes, str]] = {
     "ths/article_page.html": (b"680400243", r"/c(\d+)\.shtml"),
     "sina/article_page.html": (b"initmeav9622448", r"/doc-(\w+)\.shtml"),
@@ -53,7 +54,6 @@ IDS: Mapping[str, tuple[bytes, str]] = {
     "jin10/article_detail.json": (b"231303", r"[?&]id=(\d+)"),
     "nbd/article_page.html": (b"2026-09-29/4595080", r"/articles/(.+)\.html"),
 }
-"""The id in each recorded article, which others have in its place, and where a request has it."""
 
 HOSTS = frozenset(host for host, _ in SERVED)
 

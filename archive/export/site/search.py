@@ -27,8 +27,8 @@ _POSTS = 20
 #: Files of the index at most; there are fewer for a small site.
 _MAX_SHARDS = 256
 
-#: Characters of a text, and of all texts, that can be searched; of other posts, the title alone.
-_MAX_TEXT, _MAX_TEXTS = 20_000, 20_000_000
+#: Characters of a text that can be searched.
+_MAX_TEXT = 20_000
 
 # The end of a title, a digest or a text in the index, so that its last character is in a pair.
 _END = "\n"
@@ -40,9 +40,14 @@ _TEXTS = f"""
 _LENGTHS = "SELECT info_code, length FROM {rows} AS posts WHERE {condition}"
 
 
-def search_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned]]:
-    """Generate the texts and the index of the articles of a site."""
-    search = _Search(published)
+def search_files(
+    published: Published, max_characters: int = 20_000_000
+) -> Iterator[tuple[PurePosixPath, Planned]]:
+    """Generate the texts and the index of the articles of a site.
+
+    :param max_characters: of the newest texts, which can be searched; of older posts, the title.
+    """
+    search = _Search(published, max_characters)
     yield _FOLDER / "folding.js", planned(_script("folding", _folding()))
     yield _FOLDER / "about.js", planned(_script("about", search.about))
     for number, posts in enumerate(search.files):
@@ -56,8 +61,8 @@ def search_files(published: Published) -> Iterator[tuple[PurePosixPath, Planned]
 
 
 class _Search:
-    def __init__(self, published: Published) -> None:
-        self._published = published
+    def __init__(self, published: Published, max_characters: int) -> None:
+        self._published, self._max_characters = published, max_characters
         number = len(published.posts)
         starts = range(0, number, _POSTS)
         self.files = [published.posts[start : start + _POSTS] for start in starts]
@@ -79,7 +84,7 @@ class _Search:
         characters = 0
         for number in range(len(self._published.posts) - 1, -1, -1):
             characters += min(_MAX_TEXT, self._lengths[self._published.posts[number].info_code])
-            if characters > _MAX_TEXTS:
+            if characters > self._max_characters:
                 return number + 1
         return 0
 

@@ -105,6 +105,7 @@ def test_an_answer_that_the_client_has_is_not_sent_again(site: Site) -> None:
         ("/search?since=now&extra=1", 400, ["since", "extra"]),
         ("/search?q=date:never", 400, ["q"]),
         ("/search?as_of=soon", 400, ["as_of"]),
+        ("/search?as_of=9999-12-31T23:59:59Z", 400, ["as_of"]),
         ("/articles/a", 400, ["id"]),
         ("/articles/NW202100000000000001", 404, []),
         ("/securities/9.9", 404, []),
@@ -118,7 +119,9 @@ def test_an_error_is_a_problem(visit: Visit, path: str, status: int, wrong: list
     problem = response.json()
     assert response.status_code == problem["status"] == status
     assert problem["title"]
-    assert problem["detail"].endswith((".", "。"))
+    assert problem["detail"].isascii(), "programs get English"
+    assert problem["detail"].endswith(".")
+    assert not problem["detail"].endswith("..")
     assert [each["name"] for each in problem["parameters"]] == wrong
 
 

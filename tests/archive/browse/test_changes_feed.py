@@ -13,7 +13,6 @@ from parsel import Selector
 from archive.archive import Archive
 from archive.article import BodySource
 from archive.article_id import InfoCode
-from archive.browse import changes_feed
 from archive.browse.plugin import open_site
 from archive.browse.site import Site
 from tests.archive.browse.conftest import STOCK, article
@@ -133,17 +132,24 @@ def test_the_page_of_an_article_shows_what_changed_and_that_it_returned(changing
     assert "2021年12月29日 17:34 2021年12月29日 20:01" in edited
 
 
-def test_older_changes_are_linked(changing: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = entries(answer(changing))
-    monkeypatch.setattr(changes_feed, "_MAX_ENTRIES", 2)
-    found, path = [], "/changes.atom"
+def test_older_changes_are_linked(changing: Site) -> None:
+    documents, path = [], "/changes.atom"
+    with Archive(changing.folder, clock=Clock()) as archive:
+        for _ in range(60):
+            archive.mark_gone(OTHER)
+            archive.add(article(OTHER))
     while path:
         response = answer(changing, path)
-        found += entries(response)
+        documents.append(entries(response))
         links = ElementTree.fromstring(response.content).findall(f"{ATOM}link")  # noqa: S314
         older = (link.get("href", "") for link in links if link.get("rel") == "next")
         path = next(older, "").removeprefix("http://localhost")
-    assert found == whole
+    first, second = documents
+    assert len(first) == 100
+    kinds = [kinds for _, kinds, _ in first + second]
+    assert kinds[:120] == [["returned"], ["gone"]] * 60
+    assert kinds[120] == ["returned"]
+    assert second[-1][1] == ["first_seen"]
 
 
 def test_pages_link_their_feeds_of_changes(visit: Visit) -> None:

@@ -104,6 +104,7 @@ DATASETTES = (
 CSV = ("_stream", "_size", "_dl", "_header", "_blob_column", "_blob_hash", "_next")
 HARMLESS = "NW202112299000000001"
 KEYS = {"article": REVISED, "versions": REVISED, "security": "1.600160", "day": "2021-12-29"}
+#: What each route looks at, by its path; ``{}`` is where a visitor writes what they like.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "/": (),
     "/.json": ("_shape",),
@@ -182,7 +183,6 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     },
     **{re.sub("{[a-z]+}", "{}", f"{BASE}{endpoint.path}"): () for endpoint in ENDPOINTS},
 }
-"""What each route looks at, by its path; ``{}`` is where a visitor writes what they like."""
 
 RAW = (
     *("?", "??", "&&&", "=", "=&=", "q", "q=", "q&q&q", "%", "q=%", "q=%zz", "q=%ff%fe", "%ff=1"),
@@ -199,11 +199,11 @@ RAW = (
 )
 
 
+#: Each parameter meets every twelfth value, and each value every twelfth parameter; all meet all in
+#: `make nightly`, which takes minutes.
 STRIDE = 1 if "FINEWS_ALL_ADDRESSES" in os.environ else 12
-"""Each parameter meets every twelfth value, and each value every twelfth parameter; all meet all in
-`make nightly`, which takes minutes."""
+#: Likewise for the parameters of /news, and for names of what is not there: every third value.
 FEW = min(STRIDE, 3)
-"""Likewise for the parameters of /news, and for names of what is not there: every third value."""
 
 
 def requests(path: str) -> Iterator[tuple[str, str]]:

@@ -13,8 +13,8 @@ from archive.browse.plugin import open_site
 from archive.browse.site import Site
 
 MOST = 250
+#: Lists in every combination would take for ever; one of each kind is visited elsewhere.
 EXPENSIVE = re.compile(r"[?&](_|after|before|day|month|security|source)")
-"""Lists in every combination would take for ever; one of each kind is visited elsewhere."""
 
 
 @pytest.mark.parametrize("base_url", ["/", "/finews/"])

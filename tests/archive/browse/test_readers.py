@@ -18,7 +18,6 @@ from parsel import Selector
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from archive.browse import readers
 from archive.browse.plugin import open_site
 from archive.browse.readers import Readers, TooManyMarks
 from archive.browse.site import Site
@@ -136,10 +135,8 @@ def test_nothing_can_be_marked_unless_it_is_asked_for(news: Path, path: str) -> 
     assert not (news / "reader.db").exists()
 
 
-def test_marks_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readers, "_MAX_MARKS", 2)
-    monkeypatch.setattr(readers, "_MAX_READERS", 2)
-    store = Readers(tmp_path)
+def test_marks_are_bounded(tmp_path: Path) -> None:
+    store = Readers(tmp_path, max_readers=2, max_marks=2)
     one, two, three = (store.identify({}, {}) for _ in range(3))
     for code in ("a", "b", "a"):
         store.star(one, code, starred=True)

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from archive.archive import Archive
-from archive.browse import cache
+from archive.browse.cache import Cache
+from archive.browse.site import Site
 from archive.integrity.rebuild import rebuild
 from tests.archive.browse.conftest import article
 
@@ -16,9 +17,9 @@ Visit = Callable[..., httpx.Response]
 
 
 def test_a_catalog_that_was_replaced_is_read_at_once(
-    visit: Visit, news: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    visit: Visit, site: Site, news: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cache, "_FRESH_SECONDS", 0.0)
+    site.cache = Cache(news / "catalog.db", fresh_seconds=0.0)
     before = visit("/catalog/posts.json?_size=0").json()["filtered_table_rows_count"]
     assert visit("/").status_code == 200
     for file in news.glob("catalog.db*"):

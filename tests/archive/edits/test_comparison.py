@@ -262,8 +262,8 @@ def paragraphs(text: str, count: int) -> str:
     return "".join(f"<p>{text}{number}。</p>" for number in range(count))
 
 
+#: Characters of text in a body of 7.5 MB.
 LONG = 2_500_000
-"""Characters of text in a body of 7.5 MB."""
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_a_version_that_only_captures_know_is_named(folder: Path) -> None:
 def test_a_busy_catalog_is_not_a_damaged_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    monkeypatch.setattr("archive.storage.databases._BUSY_SECONDS", seconds)
+    monkeypatch.setattr("archive.storage.databases.BUSY_SECONDS", seconds)
     before = (folder / "catalog.db").read_bytes()
     with closing(sqlite3.connect(folder / "catalog.db")) as other:
         other.execute("PRAGMA locking_mode = exclusive")

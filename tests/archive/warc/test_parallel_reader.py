@@ -13,8 +13,8 @@ from archive.warc.parallel_reader import Records, pieces_of, scan
 from archive.warc.records import exchange_records
 from tests.support.captures import end, exchange, writer
 
+#: Whole records. Among bytes that cannot be compressed they stay as they are.
 INNER = exchange_records(exchange(b"inner"), "", None)
-"""Whole records. Among bytes that cannot be compressed they stay as they are."""
 
 payloads = st.lists(
     st.one_of(

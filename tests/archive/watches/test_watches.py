@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from archive.search.language import Field, parts_of
 from archive.storage import READER
 from archive.watches import CRAWL, Failure, Report, WatchFile, load_watches, report
 from archive.watches.ledger import Ledger, read_history
-from archive.watches.model import watch_lines
+from archive.watches.model import InvalidWatches, watch_lines
 from tests.conftest import FINEWS
 from tests.support.articles import ARTICLE
 from tests.support.receivers import WebReceiver, mail_receiver, web_receiver
@@ -264,6 +265,37 @@ def test_a_dead_mans_switch_is_pinged_by_crawls_that_succeed(
     monkeypatch.delenv("PING")
     failing = report(archive.folder, watches, {"crawl/finews": None}, clock).failing
     assert failing == {"ping finews": "the environment variable PING is not set"}
+
+
+@pytest.mark.parametrize("path", ["/a b/key-of-the-switch", ":port/key-of-the-switch"])
+def test_a_ping_that_is_no_address_is_a_failure_without_its_secret(
+    archive: Archive, web: WebReceiver, clock: SetClock, path: str
+) -> None:
+    watches = watching(web, pings={"*": f"http://127.0.0.1{path}"})
+    failing = report(archive.folder, watches, {"crawl/cls": None}, clock).failing
+    assert list(failing) == ["ping cls"]
+    assert "key-of-the-switch" not in failing["ping cls"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("quiet", "22:00+08:00-07:00", "watch.0.quiet is no period of a day"),
+        ("quiet", "22:00-22:00", "watch.0.quiet is no period of a day"),
+        ("digest", [8], "watch.0.digest.0 is no time of a day"),
+        ("digest", ["08:30+09:00"], "watch.0.digest.0 is no time of a day"),
+        ("digest", "08:30", "watch.0.digest should be a list"),
+        ("name", "a\nb", "watch.0.name String should match pattern"),
+    ],
+)
+def test_a_watch_that_is_wrong_is_named(
+    tmp_path: Path, key: str, value: object, sentence: str
+) -> None:
+    watch = {"name": "a", "to": ["mail"], key: value}
+    path = tmp_path / "watches.toml"
+    path.write_text(tomli_w.dumps({"channels": {"mail": "json://x"}, "watch": [watch]}), "utf-8")
+    with pytest.raises(InvalidWatches, match=sentence):
+        load_watches(path)
 
 
 def test_a_kill_between_sending_and_noting_misses_nothing(

@@ -8,6 +8,7 @@ from tests.conftest import ROOT
 RECORDED = ROOT / "tests" / "golden" / "recorded"
 SOURCES = ROOT / "settings" / "sources"
 
+#: The list of the declaration that each recorded answer is a page of.
 LISTS = {
     "ths": {"flash_page1.json": "flash", "article_list_today.html": "today"},
     "sina": {
@@ -31,7 +32,6 @@ LISTS = {
         "newsapi_getlist_102.js": "newsapi",
     },
 }
-"""The list of the declaration that each recorded answer is a page of."""
 
 
 def answer_of(source: str, name: str, address: str) -> Answer:

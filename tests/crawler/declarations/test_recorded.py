@@ -12,8 +12,8 @@ from crawler.declarations.places import list_at
 from crawler.extraction.saved import read_saved, read_undeclared
 from tests.crawler.declarations.recorded import LISTS, RECORDED, answer_of, declaration
 
+#: What a careful reader notes beside the parameter of the next page.
 REMARKS = {"end", "rule", "last"}
-"""What a careful reader notes beside the parameter of the next page."""
 
 
 def _expected(kind: str) -> list[Any]:

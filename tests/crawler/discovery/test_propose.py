@@ -133,6 +133,7 @@ def test_an_answer_without_a_list(body: bytes) -> None:
         (["https://e.cn/20260930/c1.shtml", "https://e.cn/20260929/c22.shtml"], None),
         (["https://e.cn/detail/1", "https://e.cn/detail/22"], r"/detail/(\d+)"),
         (["https://e.cn/a?id=1&x=y", "https://e.cn/a?id=2&x=y"], r"[?&]id=([\w.-]+)"),
+        (["https://e.cn/a?c=7&itemid=1", "https://e.cn/a?c=7&itemid=2"], r"[?&]itemid=([\w.-]+)"),
         ([], None),
         (["https://e.cn/a"], None),
     ],
@@ -234,6 +235,34 @@ def test_a_day_and_a_time_of_day_are_joined() -> None:
     page = propose("cx", [Answer("https://e.cn/list", body)]).page
     assert [str(one.published) for one in page.entries] == [
         f"2026-11-0{n}T08:05:00+08:00" for n in range(1, 5)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "answer", "paging"),
+    [
+        ("cursor=", {"data": {"list": ITEMS, "nextCursor": "c15"}}, "data.nextCursor"),
+        ("last_id=0", {"data": {"list": ITEMS}}, "data.list[-1].id"),
+        ("before=", {"data": {"list": ITEMS}}, "data.list[-1].pub_time"),
+    ],
+)
+def test_a_list_that_goes_on_by_a_cursor(address: str, answer: dict[str, Any], paging: str) -> None:
+    address = f"https://e.cn/roll?{address}&size=15"
+    table = propose("cx", [Answer(address, json.dumps(answer).encode())]).table["lists"]["news"]
+    assert table["paging"] == {"next": paging}
+    assert table["address"].endswith("={cursor}&size=15")
+
+
+def test_keys_that_say_nothing_and_times_without_a_year() -> None:
+    rows = [
+        {"t": f"第{n}条新闻的标题是这样", "d": f"09-2{n} 08:05", "u": f"/c/2026092{n}/{n}1.htm"}
+        for n in range(5)
+    ]
+    script = f"var newsData = {json.dumps(rows, ensure_ascii=False)};".encode("gbk")
+    page = propose("cx", [Answer("https://e.cn/list.js", script, fetched=FETCHED)]).page
+    assert [(one.title, one.address, str(one.published)) for one in page.entries] == [
+        (row["t"], f"https://e.cn{row['u']}", f"2026-{row['d'].replace(' ', 'T')}:00+08:00")
+        for row in rows
     ]
 
 

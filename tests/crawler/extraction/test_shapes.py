@@ -1,6 +1,8 @@
 # ruff: noqa: E501 (markup is easier to read in the lines of its page)
 """Pages in the shapes of publishers' content systems: title, time and text alone are taken."""
 
+import json
+
 import pytest
 
 from crawler.declarations.answers import Answer
@@ -103,6 +105,30 @@ SHAPES = {
         f'</span><a>证券之星</a></div><div class="art_contextBox">{TEXT}<p>（来源：证券之星）</p>'
         '<p style="text-align:right">（责任编辑：张三 HN009）</p><p>【免责声明】本文仅代表第三方观点，不代表'
         "立场。投资者据此操作，风险请自担。</p></div></div>"
+    ),
+    "cards and a list of other articles that nothing names": (
+        f'<h1>{TITLE}</h1><div class="z1"><span>2026-09-30 13:10</span></div><div class="z2">{TEXT}<ul>{OTHERS}'
+        f'</ul></div><div class="z3">{RECOMMENDED}</div>'
+    ),
+    "an article in a script, which draws the page": (
+        '<div id="app"></div><script type="application/ld+json">{"@type":"NewsArticle","datePublished":'
+        f'"2026-09-30T13:10:00+08:00","articleBody":{json.dumps(chr(10).join(LINES))}}}</script>'
+    ),
+    "traditional characters": (
+        f"<h1>{TITLE}</h1><div><span>發佈時間：2026/09/30 13:10</span><span>最後更新：2026/10/01 08:00</span></div>"
+        f'<div class="c">{TEXT}<p>（責任編輯：陳大文）</p><p>免責聲明：本文僅供參考。</p><p>相關新聞</p><ul>{OTHERS}</ul></div>'
+    ),
+    "a day in front of the article, and the times of comments": (
+        '<script type="application/ld+json">{"datePublished":"2026-09-30T05:10:00Z"}</script>'
+        f'<h1>{TITLE}</h1><time>2026年9月30日</time><div class="c"><p>{LINES[0]}</p>{"".join(f"<p>{line}</p>" for line in LINES[1:])}</div>'
+        '<ol class="cmt"><li>股友<p>明天大盘要涨，坚定看多</p>2026-09-30 18:00</li></ol>'
+    ),
+    "a time without its year": (
+        f'<script>var page = {{"publish_time":"2026-09-30 00:00"}}</script><h1>{TITLE}</h1><div class="i"><span>来源：'
+        f'上海证券报</span><span>09-30 13:10</span></div><div class="c">{TEXT}</div><h3>相关稿件</h3><ul>{OTHERS}</ul>'
+    ),
+    "a name of the site in front of the title": (
+        f'<title>某某网 | {TITLE}</title><h2>{TITLE}</h2><p>2026-09-30 13:10</p><div class="c">{TEXT}</div>'
     ),
     "a rendering with hashed class names": (
         f'<div class="index_wrapper__a1"><div class="index_left__b2"><h1 class="index_title__c3">{TITLE}'

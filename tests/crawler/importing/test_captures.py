@@ -224,6 +224,29 @@ def test_a_body_that_was_unpacked_before_is_read_and_kept_as_it_is(
     assert is_whole(news)
 
 
+@pytest.mark.parametrize("address", ["dns:www.caixun.example", "no address", "http://[broken"])
+def test_a_response_that_is_not_of_the_web_is_left_out(
+    run: Import, tmp_path: Path, address: str
+) -> None:
+    other = replace(SINA, url=address)
+    ended = run(write_warc(tmp_path / "a.warc.gz", [other, caixun(118)]), "--source", "caixun")
+    assert ended.stdout.startswith("1 added"), ended.output
+
+
+def test_a_head_whose_lines_end_without_cr_is_read(run: Import, news: Path, tmp_path: Path) -> None:
+    whole = write_warc(tmp_path / "a.warc", [caixun(118)]).read_bytes()
+    begin = whole.index(b"HTTP/1.1 200 OK")
+    end = whole.index(b"\r\n\r\n", begin) + 4
+    head = whole[begin:end].replace(b"\r\n", b"\n")
+    head += b" " * (end - begin - len(head))  # the record has the length of before
+    (tmp_path / "b.warc").write_bytes(
+        re.sub(rb"WARC-(?:Block|Payload)-Digest: \S+\r\n", b"", whole[:begin]) + head + whole[end:]
+    )
+    ended = run(tmp_path / "b.warc", "--source", "caixun")
+    assert ended.stdout.startswith("1 added"), ended.output
+    assert is_whole(news)
+
+
 def test_a_body_that_ends_within_a_chunk_is_named(run: Import, tmp_path: Path) -> None:
     body = in_one_chunk(SINA.body).removesuffix(b"0\r\n\r\n")
     page = replace(SINA, body=body, headers=[("Transfer-Encoding", "chunked")])

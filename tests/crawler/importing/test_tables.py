@@ -50,10 +50,11 @@ def changed(**values: str) -> tuple[str, ...]:
     ("encoding", "delimiter"),
     [("utf-8", ","), ("utf-8-sig", ";"), ("utf-16", "\t"), ("utf-8", "|")],
 )
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
 def test_csv_is_imported_by_the_names_of_its_columns(
-    run: Import, news: Path, tmp_path: Path, encoding: str, delimiter: str
+    run: Import, news: Path, tmp_path: Path, encoding: str, delimiter: str, name: str
 ) -> None:
-    table = write_csv(tmp_path / "a.csv", [HEADER, ROW], encoding, delimiter)
+    table = write_csv(tmp_path / name, [HEADER, ROW], encoding, delimiter)
     ended = run(table, *CAIXUN)
     assert ended.stdout.startswith("1 added, 0 revised, 0 unchanged, 0 not imported"), ended.output
     assert posts(news, "info_code, title, published, first_seen, body_source, link") == [
@@ -149,6 +150,7 @@ WRONG = (
     (changed(title=""), "it has no title"),
     (changed(published=""), "it has no time"),
     (changed(published="gestern"), "its published 'gestern' is no time"),
+    (changed(published="03-05 10:20", seen=""), "its published '03-05 10:20' is no time"),
     (changed(body=" "), "it has no text"),
     (changed(address="nowhere"), "it has no address"),
     (changed(title="", body=""), "it has no text, title"),

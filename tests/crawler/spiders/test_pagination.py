@@ -15,13 +15,13 @@ from crawler.pages.numbered_list import ColumnList
 from crawler.pages.rolling_list import FastNewsList
 from crawler.spiders.pagination import ByCursor, ByNumber, Part
 
+#: Articles to a page.
 MOST = 10
-"""Articles to a page."""
+#: That the sources may say.
 SMALLEST = 13
-"""That the sources may say."""
 Column = list[InfoCode]
+#: What happens, after how many articles of the list, and to how many.
 Change = tuple[str, int, int]
-"""What happens, after how many articles of the list, and to how many."""
 
 
 def new_codes() -> Iterator[InfoCode]:

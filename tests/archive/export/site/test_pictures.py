@@ -25,8 +25,8 @@ AT = "https://dfscdn.dfcfw.com/download"
 TRICKY = (rf"{AT}/\0.jpg", f"{AT}/'.jpg", f"{AT}/{{{{x}}}}.jpg", f"{AT}/涨停\u2028板.jpg#x")
 AT_A, LATER, LOST = f"{AT}/a.jpg", f"{AT}/later.jpg", f"{AT}/lost.jpg"
 KEPT = (AT_A, f"{AT}/a.jpg?size=1&x=2", f"{AT}/b.jpg", LOST)
+#: What an attribute or a filter could take for its end, or for something else.
 LEFT = TRICKY[:2]
-"""What an attribute or a filter could take for its end, or for something else."""
 BODY = (
     f'<p>甲</p><center><img src="{AT}/a.jpg" alt="图"></center>'
     f"<img src='{AT}/a.jpg?size=1&amp;x=2'><img src=\"//dfscdn.dfcfw.com/download/b.jpg\">"
@@ -88,11 +88,11 @@ def shown(address: str, written: str, base: str = "/finews") -> str:
     return f"{base}/{path_of(address)}#{written}"
 
 
+#: Sources of the pictures of BODY.
 IN_BODY = [
     *(AT_A, f"{AT}/a.jpg?size=1&x=2", "//dfscdn.dfcfw.com/download/b.jpg"),
     *(f"{AT}/a.jpg?size=1&x=2", LOST, *TRICKY),
 ]
-"""Sources of the pictures of BODY."""
 
 
 def expected(base: str) -> list[str]:

@@ -15,11 +15,13 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from archive.archive import Archive
 from archive.article import SHANGHAI
-from archive.export.site import search
+from archive.export.site.jekyll import choose_posts
+from archive.export.site.search import search_files
 from archive.search import Query, find
+from archive.search.query import EVERYTHING
 from archive.storage import open_catalog
 from tests.archive.browse.conftest import STOCK, article
-from tests.archive.export.site.conftest import build, publish
+from tests.archive.export.site.conftest import ORIGINAL, build, publish
 from tests.support.browser import Browser, accessibility_errors, check, chromium
 from tests.support.serving import serving
 
@@ -112,14 +114,14 @@ def test_it_finds_what_the_archive_finds_on_a_host_and_on_a_disk(
     assert len(found(browser, f"file://{built}/search/index.html", "其他")) == 40
 
 
-def test_only_the_newest_texts_are_searched_where_there_are_too_many(
-    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(search, "_MAX_TEXTS", 80)
-    publish(archive, tmp_path / "site")
-    scripts = {path.stem: path.read_text() for path in (tmp_path / "site/search").glob("*.js")}
-    assert '"textsSince":"2021-12-29"' in scripts["about"]
-    texts = "".join(path.read_text() for path in (tmp_path / "site/search/texts").iterdir())
+def test_only_the_newest_texts_are_searched_where_there_are_too_many(archive: Path) -> None:
+    published = choose_posts(archive, EVERYTHING, title="", address=ORIGINAL, version="1")
+    files = {
+        path.relative_to("search").as_posix(): (planned.generate() or b"").decode()
+        for path, planned in search_files(published, max_characters=80)
+    }
+    assert '"textsSince":"2021-12-29"' in files["about.js"]
+    texts = "".join(text for name, text in files.items() if name.startswith("texts/"))
     assert "存款准备金率" in texts
     assert "文字很旧" not in texts
     assert "很旧的一篇" in texts
