@@ -23,7 +23,7 @@ from archive.catalog import (
 from archive.clock import Clock, utc_iso, utc_now
 from archive.content import read_body
 from archive.crawl_state import CrawlState
-from archive.errors import ArchiveError, CatalogMissing
+from archive.errors import ArchiveError, CatalogMissing, CatalogOutdated
 from archive.reader import ArchiveReader
 from archive.storage import (
     ArchiveLock,
@@ -35,7 +35,7 @@ from archive.storage import (
     revision_files,
 )
 from archive.warc import CaptureWriter, Exchange, warc_files
-from archive.writing import Outcome, PlanWriter, Versioning, WritePlan
+from archive.writing import Outcome, PlanWriter, Versioning, WritePlan, last_finished_crawl
 
 
 def _require_catalog(folder: Path) -> None:
@@ -59,6 +59,7 @@ class Archive(ArchiveReader):
     :param folder: is created when it does not exist.
     :param clock: returns the aware time that the archive records.
     :raises ArchiveLocked: when another process has the archive open.
+    :raises CatalogOutdated: when the catalog is older than the captures.
     :raises StrayFolder: when the folder has other files in it and is no archive.
     :raises ArchiveError: here and from every method, when the disk or the catalog fails.
     """
@@ -79,6 +80,9 @@ class Archive(ArchiveReader):
                 leftover.unlink()
             _require_catalog(folder)
             self._catalog = undo.enter_context(Catalog(folder / "catalog.db"))
+            crawl = last_finished_crawl(folder / "warc")
+            if crawl >= self._catalog.next_crawl():
+                raise CatalogOutdated(folder, crawl)
             self.crawl_state = undo.enter_context(closing(CrawlState(folder / "crawl-state.db")))
             self.crawl_state.forget_validators(self._catalog.last_good_crawl())
             self._captures = CaptureWriter(

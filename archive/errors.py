@@ -11,6 +11,7 @@ FinewsError
     ├── ArchiveLocked
     ├── CatalogDamaged
     ├── CatalogMissing
+    ├── CatalogOutdated
     ├── StrayFolder
     └── MisshapenCatalog
 """
@@ -119,6 +120,17 @@ class CatalogMissing(ArchiveError):
         super().__init__(
             f"The archive {folder} has posts and no catalog, so a crawl would store every post "
             f"again; run `finews rebuild {shlex.quote(str(folder))}` first."
+        )
+
+
+class CatalogOutdated(ArchiveError):
+    """A catalog is older than the files of its archive, so nothing may be written to it."""
+
+    def __init__(self, folder: Path, crawl: int) -> None:
+        super().__init__(
+            f"The catalog of {folder} is older than the archive's files: it lacks crawl {crawl}, "
+            "and another crawl would store what that one stored again; run "
+            f"`finews verify --repair {shlex.quote(str(folder))}` first."
         )
 
 

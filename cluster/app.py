@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 from amqp.exceptions import AccessRefused, AMQPError
 from celery import Celery
-from celery.backends.rpc import ResultConsumer, RPCBackend  # type: ignore[attr-defined] # both
 from celery.exceptions import CeleryError, CPendingDeprecationWarning
-from celery.result import allow_join_result
+from celery.states import SUCCESS
+from celery.utils import uuid
 from celery.worker.consumer import Consumer
 from kombu import Connection, Exchange, Queue, binding, compression, pools
 from kombu.exceptions import DecodeError, KombuError
@@ -53,8 +53,8 @@ MAX_BYTES = 64 * 1024 * 1024
 #: Seconds for the broker to store a message on disk.
 _CONFIRM_SECONDS = 5
 
-#: Seconds until the broker deletes the queue for the answers of a client that has ended.
-_ANSWER_SECONDS = 60
+#: The queue that a connection receives answers from; RabbitMQ calls this direct reply-to.
+_ANSWERS = "amq.rabbitmq.reply-to"
 
 #: What is wrong when the broker blocks those that send.
 BLOCKED = "The broker accepts no messages, and all wait: it is low on memory or disk; see its log."
@@ -110,36 +110,6 @@ class ClusterConsumer(Consumer):
         message.reject()
 
 
-class _AnswerConsumer(ResultConsumer):  # type: ignore[misc] # without types
-    """Celery's, which takes a second without an answer for a lost connection (Celery 5.6.3)."""
-
-    _connection: Any
-
-    def drain_events(self, timeout: float | None = None) -> None:
-        """Wait for an answer."""
-        self._connection.drain_events(timeout=timeout)
-
-    def stop(self) -> None:
-        """Close the connection, so that a later request opens another one."""
-        if self._connection is not None:
-            self._connection.close()
-        self._consumer = self._connection = None
-
-
-class RpcAnswers(RPCBackend):
-    """Celery's results over AMQP, in a queue that RabbitMQ 4.3 accepts, too."""
-
-    ResultConsumer = _AnswerConsumer
-
-    @property
-    def binding(self) -> Queue:
-        """The queue of this client."""
-        name = self.oid
-        return self.Queue(
-            name, Exchange(""), name, durable=True, auto_delete=False, expires=_ANSWER_SECONDS
-        )
-
-
 def make_app(broker: str, *, declares: bool = False) -> Celery:
     """Create the application, without tasks.
 
@@ -147,7 +117,7 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
     :param declares: whether it declares the queues, as only the writer does.
     """
     _limit_decompression()
-    app = Celery("finews", backend=f"{__name__}:RpcAnswers+rpc://")
+    app = Celery("finews", backend="rpc://" if declares else None)
     app.conf.update(
         broker_url=broker,
         broker_use_ssl=_tls(broker),
@@ -157,8 +127,8 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
         broker_connection_max_retries=None,
         broker_transport_options={
             "confirm_publish": True,
-            "on_blocked": _log_blocked,
-            "on_unblocked": _log_unblocked,
+            "on_blocked": lambda _: logger.error("%s", BLOCKED),
+            "on_unblocked": lambda: logger.warning("The broker accepts messages again."),
             "read_timeout": _CONFIRM_SECONDS * 4,
             "write_timeout": _CONFIRM_SECONDS * 4,
             "max_retries": 1,
@@ -177,6 +147,8 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
         task_reject_on_worker_lost=True,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_prefetch_multiplier=1,
+        # On a busy machine, a process of the pool takes longer to start than Celery's four seconds.
+        worker_proc_alive_timeout=60,
         worker_consumer=f"{__name__}:{ClusterConsumer.__name__}",
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
@@ -253,14 +225,6 @@ def _limit_decompression() -> None:
     compression.register(zlib.compress, inflate, "application/x-gzip", aliases=["gzip", "zlib"])
 
 
-def _log_blocked(reason: str) -> None:
-    logger.error("%s", BLOCKED)
-
-
-def _log_unblocked() -> None:
-    logger.warning("The broker accepts messages again.")
-
-
 @contextmanager
 def opened_app(broker: str) -> Iterator[Celery]:
     """Create the application, and close its connections at the end of the block.
@@ -282,8 +246,8 @@ def send(
     queue: str = ARCHIVE,
     patience: float,
     **options: Any,
-) -> Any:
-    """Send a message, and return Celery's result; the broker has it on disk when this returns.
+) -> None:
+    """Send a message; the broker has it on disk when this returns.
 
     A message that the broker may have is sent again; whoever receives it recognises that.
 
@@ -292,21 +256,22 @@ def send(
     :raises ArchiveError: when the broker does not accept it in that time.
     """
     until = time.monotonic() + patience
-    options = {"ignore_result": True, **options}
     once = {"max_retries": 1, "interval_start": 0.2}
     while True:
         try:
-            return app.send_task(
+            app.send_task(
                 task,
                 args=arguments,
                 queue=queue,
                 exchange=queue,
                 routing_key=queue,
+                ignore_result=True,
                 retry=True,
                 retry_policy=once,
                 confirm_timeout=_CONFIRM_SECONDS,
                 **options,
             )
+            return
         except BROKEN as error:
             left = until - time.monotonic()
             if left <= 0 or isinstance(error, AccessRefused):
@@ -323,25 +288,34 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
     :param question: arguments of the task, plain data.
     :raises ArchiveError: when there is no broker or no result.
     """
+    until = time.monotonic() + patience
+    message = app.amqp.create_task_message(uuid(), task, kwargs=question, reply_to=_ANSWERS)
+    to: Plain = {"queue": ARCHIVE, "exchange": ARCHIVE, "routing_key": ARCHIVE, "retry": False}
+    answers: list[Plain] = []
     try:
-        with allow_join_result():  # else Celery would not declare the queue of the answer
-            result = send(app, task, patience=patience, kwargs=question, ignore_result=False)
-            answer = result.get(timeout=patience, propagate=False)
-    except (TimeoutError, CeleryError) as error:
+        with app.connection_for_write() as connection:
+            options: Plain = {"accept": ["json"], "no_ack": True, "auto_declare": False}
+            consumer = connection.Consumer(Queue(_ANSWERS), **options)
+            consumer.register_callback(lambda answer, _: answers.append(answer))
+            consumer.consume()
+            producer = connection.Producer()
+            app.amqp.send_task_message(producer, task, message, confirm_timeout=patience, **to)
+            while not answers:
+                connection.drain_events(timeout=max(until - time.monotonic(), 0.01))
+    except TimeoutError as error:
         raise ArchiveError(
             f"The archive's writer gave no answer in {patience:g} seconds; is it running?"
         ) from error
     except BROKEN as error:
         raise no_broker(error) from error
-    finally:
-        backend: Any = app.backend
-        backend.result_consumer.stop()
-    if result.failed():
-        raise ArchiveError(f"The archive's writer could not answer: {answer}")
-    return answer
+    (answer,) = answers
+    if answer["status"] != SUCCESS:
+        failure = app.backend.exception_to_python(answer["result"])
+        raise ArchiveError(f"The archive's writer could not answer: {failure}")
+    return answer["result"]
 
 
-def command(app: Celery, name: str, patience: float = 1.5, **arguments: Any) -> Any:
+def command(app: Celery, name: str, patience: float = 10, **arguments: Any) -> Any:
     """Send a command to the writer at once, past all messages that wait for it.
 
     :raises ArchiveError: when there is no broker or no answer.

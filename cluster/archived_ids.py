@@ -50,7 +50,9 @@ class ArchivedIds(Closing):
         except OSError as error:
             raise ArchiveError(f"Could not use {path}: {error}.") from error
         with self._access(), ExitStack() as failing:
-            self._db = sqlite3.connect(plain(path), timeout=60, check_same_thread=False)
+            self._db = sqlite3.connect(
+                plain(path), timeout=60, check_same_thread=False, cached_statements=0
+            )
             failing.callback(self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")

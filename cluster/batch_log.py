@@ -25,7 +25,7 @@ _RETENTION = timedelta(days=7)
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS archive (identity TEXT);
     CREATE TABLE IF NOT EXISTS crawls (
-        crawl TEXT PRIMARY KEY, number INTEGER, spider TEXT, begun TEXT, ended TEXT
+        crawl TEXT PRIMARY KEY, number INTEGER, begun TEXT
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS batches (
         crawl TEXT, number INTEGER, outcomes TEXT, PRIMARY KEY (crawl, number)
@@ -107,15 +107,15 @@ class BatchLog:
                 ),
             )
 
-    def begin(self, crawl: str, number: int, spider: str, now: datetime) -> None:
+    def begin(self, crawl: str, number: int, now: datetime) -> None:
         """Record that a crawl has begun; delete old crawls.
 
         :param number: number of the crawl in the catalog.
         """
         with self._access(), self._db:
             self._db.execute(
-                "INSERT OR REPLACE INTO crawls VALUES (?, ?, ?, ?, NULL)",
-                [crawl, number, spider, utc_iso(now)],
+                "INSERT OR REPLACE INTO crawls (crawl, number, begun) VALUES (?, ?, ?)",
+                [crawl, number, utc_iso(now)],
             )
             old = "(SELECT crawl FROM crawls WHERE begun < ?)"
             for table in ("batches", "captures", "crawls"):
@@ -137,10 +137,9 @@ class BatchLog:
             total.update(json.loads(outcomes))
         return len(rows), total
 
-    def end(self, crawl: str, now: datetime) -> None:
-        """Record that a crawl has ended; delete the captures of its exchanges."""
+    def end(self, crawl: str) -> None:
+        """Delete the captures of a crawl that has ended."""
         with self._access(), self._db:
-            self._db.execute("UPDATE crawls SET ended = ? WHERE crawl = ?", [utc_iso(now), crawl])
             self._db.execute("DELETE FROM captures WHERE crawl = ?", [crawl])
 
     def _rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.commands.arguments import archive as _archive
+from archive.errors import FinewsError
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -96,6 +97,9 @@ def status(as_json: bool, as_metrics: bool) -> None:
     sys.exit(1 if found.problems else 0)
 
 
+_named = click.argument("names", metavar="[JOB|SOURCE]...", nargs=-1)
+
+
 def _changing(action: str, done: str, doc: str) -> None:
     """Add a command that changes jobs.
 
@@ -107,11 +111,10 @@ def _changing(action: str, done: str, doc: str) -> None:
 
         with _opened_app() as app:
             changed = command(app, "finews_change", action=action, names=list(names))
-        click.echo(f"{len(changed)} jobs {done}: {', '.join(changed) or 'none'}.")
+        click.echo(f"Jobs that {done}: {', '.join(changed) or 'none'}.")
 
     change.__doc__ = doc
-    named = click.argument("names", metavar="[JOB|SOURCE]...", nargs=-1)
-    cluster.command(name=action)(named(change))
+    cluster.command(name=action)(_named(change))
 
 
 _changing("send", "wait for their turn", "Let jobs run as soon as possible; without names, all.")
@@ -121,26 +124,29 @@ _changing("cancel", "are cancelled", "End the runs of jobs, and do not wait; wit
 
 
 @cluster.command()
+@_named
 @click.option("--seconds", default=1800, show_default=True, help="The longest time to wait.")
-def drain(seconds: int) -> None:
-    """Pause all jobs, and wait until everything is written.
-
-    Crawls that run are waited for.
-    """
-    from cluster.app import ARCHIVE, command
+def drain(names: tuple[str, ...], seconds: int) -> None:
+    """Pause jobs, and wait until their crawls are written; without names, all."""
+    from cluster.app import command
     from cluster.status import status_of
 
     with _opened_app() as app:
-        command(app, "finews_change", action="pause", names=[])
+        paused = command(app, "finews_change", action="pause", names=list(names))
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             found = status_of(app)
             runs = [job["name"] for job in found.jobs if job["run"]]
-            if found.lag is not None and not runs and not (found.messages or {}).get(ARCHIVE):
-                click.echo("No crawl runs, and all is written. To go on: finews cluster resume")
+            # The writer has answered after all messages that it had, among them those of ends.
+            if found.lag is not None and not (set(runs).intersection(paused) if names else runs):
+                of, resume = f" of {', '.join(names)}" if names else "", ("resume", *names)
+                click.echo(f"No crawl{of} runs, and all is written.")
+                click.echo(f"To go on: finews cluster {' '.join(resume)}")
                 return
             time.sleep(1)
-    raise click.ClickException(f"After {seconds} s these jobs still run: {', '.join(runs)}.")
+    raise click.ClickException(
+        f"After {seconds} s, crawls still run or wait for the writer; see: finews cluster status"
+    )
 
 
 @cluster.group(invoke_without_command=True)
@@ -161,12 +167,12 @@ def dead(context: click.Context) -> None:
 @click.argument("number", type=int)
 def show(number: int) -> None:
     """Show the beginning of a message."""
-    from cluster.dead_letters import NoDeadLetter, dead_letters
+    from cluster.dead_letters import dead_letters
 
     with _opened_app() as app:
         found = [each for each in dead_letters(app) if each.number == number]
     if not found:
-        raise NoDeadLetter(f"There is no dead letter {number}.")
+        raise FinewsError(f"There is no dead letter {number}.")
     click.echo(json.dumps(asdict(found[0]), ensure_ascii=False, indent=2))
 
 

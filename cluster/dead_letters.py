@@ -28,10 +28,6 @@ FORMER = ("finews.archive", "finews.jobs", "finews.aside")
 _PATIENCE_SECONDS = 10
 
 
-class NoDeadLetter(FinewsError):
-    """There is no dead letter of a number."""
-
-
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
     """A message that could not be processed.
@@ -71,11 +67,11 @@ def take(app: Celery, numbers: Collection[int], *, sends: bool) -> int:
 
     :param sends: whether they are sent to where they were.
     :raises ArchiveError: when there is no broker.
-    :raises NoDeadLetter: when there is none of a number.
+    :raises FinewsError: when there is none of a number.
     """
     with _opened(app) as messages:
         if unknown := set(numbers) - messages.keys():
-            raise NoDeadLetter(f"There is no dead letter {min(unknown)}.")
+            raise FinewsError(f"There is no dead letter {min(unknown)}.")
         chosen = set(numbers) or messages.keys()
         for number in sorted(chosen):
             if sends:

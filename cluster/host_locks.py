@@ -28,13 +28,11 @@ TIMEOUT_SECONDS = 5
 EXPIRY_SECONDS = 15
 
 
-class HostLocked(ArchiveLocked):
-    """Another crawl has locked a host of this crawl."""
+class CrawlRefused(ArchiveLocked):
+    """The crawl may not begin, for a reason of one sentence."""
 
-    def __init__(self, host: str) -> None:
-        FinewsError.__init__(
-            self, f"Another crawl of the cluster has locked {host}; try again later."
-        )
+    def __init__(self, reason: str) -> None:
+        FinewsError.__init__(self, reason)
 
 
 class HostLocks:
@@ -44,7 +42,7 @@ class HostLocks:
     deletes it when the connection ends, and closes a connection without heartbeats.
 
     :param hosts: hosts to lock, all of them or none.
-    :raises HostLocked: when another crawl has locked one.
+    :raises CrawlRefused: when another crawl has locked one.
     """
 
     def __init__(self, app: Celery, hosts: Iterable[str]) -> None:
@@ -62,7 +60,8 @@ class HostLocks:
                 self._declare(host)
             except ResourceLocked:
                 self._connection.close()
-                raise HostLocked(host) from None
+                reason = f"Another crawl of the cluster has locked {host}; try again later."
+                raise CrawlRefused(reason) from None
         self._thread = threading.Thread(target=self._renew, name="host locks", daemon=True)
         self._thread.start()
 

@@ -7,14 +7,15 @@ read from, so that batches may arrive twice or in another order.
 """
 
 import asyncio
-import sqlite3
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from tempfile import TemporaryFile
+from typing import IO, Any, ClassVar, Self
 from uuid import uuid4
 
 from scrapy.crawler import Crawler
@@ -28,11 +29,10 @@ from archive.categories import Category
 from archive.content import format_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
-from archive.errors import ArchiveLocked, FinewsError
 from archive.warc import Exchange
 from cluster.app import BROKEN, Plain, ask, broker_url, no_broker, opened_app, send
 from cluster.archived_ids import ArchivedIds
-from cluster.host_locks import HostLocks
+from cluster.host_locks import CrawlRefused, HostLocks
 from cluster.messages import ARCHIVED, Batch, Brief, CrawlBegin, CrawlEnd, Message
 from crawler.archive_port import Sent
 from crawler.items import ArchiveEvent
@@ -45,13 +45,6 @@ _MAX_EVENTS = 100
 _MAX_BYTES = 4 * 1024 * 1024
 
 
-class RunEnded(ArchiveLocked):
-    """The run of the job has ended elsewhere, or was cancelled."""
-
-    def __init__(self) -> None:
-        FinewsError.__init__(self, "This run of the job has ended elsewhere, or was cancelled.")
-
-
 class RemoteArchive:
     """The archive for a crawl on a worker; the writer is another process, usually elsewhere.
 
@@ -59,7 +52,7 @@ class RemoteArchive:
 
     The hosts of the crawl's spider are locked until the archive is closed.
 
-    :raises ArchiveLocked: when another crawl has locked one of the hosts.
+    :raises CrawlRefused: when another crawl has locked one of the hosts.
     :raises ArchiveError: here and from every method, when broker or writer do not answer.
     """
 
@@ -79,7 +72,7 @@ class RemoteArchive:
         self._events: list[ArchiveEvent] = []
         with ExitStack() as undo:
             self._app = undo.enter_context(opened_app(broker_url()))
-            self._spool = undo.enter_context(closing(_Spool()))
+            self._spool = _Spool(undo.enter_context(TemporaryFile()))
             self._known = undo.enter_context(ArchivedIds(Path(settings["FINEWS_KNOWN"])))
             try:
                 undo.callback(HostLocks(self._app, hosts).close)
@@ -231,12 +224,12 @@ class RemoteArchive:
     def _send_all(self, items: Iterable[tuple[Article | None, Sequence[int]]]) -> None:
         """Send articles and exchanges, in batches of a limited size.
 
-        :param items: an article, and the numbers of its exchanges.
+        :param items: an article, and the offsets of its exchanges.
         """
         exchanges: dict[int, Exchange] = {}
         articles: list[Article] = []
-        for article, numbers in items:
-            exchanges |= {n: self._spool.read(n) for n in numbers if n not in exchanges}
+        for article, offsets in items:
+            exchanges |= {at: self._spool.read(at) for at in offsets if at not in exchanges}
             articles += [article] if article else []
             if sum(len(exchange.body) for exchange in exchanges.values()) >= _MAX_BYTES:
                 self._send(exchanges=list(exchanges.items()), articles=articles)
@@ -273,7 +266,7 @@ class RemoteArchive:
     ) -> None:
         """Send the remaining exchanges, the new facts about hosts, and the verdict."""
         self._send_events()
-        self._send_all((None, [number]) for number in self._spool.unread())
+        self._send_all((None, [offset]) for offset in self._spool.unread())
         end = CrawlEnd(
             status=int(status), verdict=verdict, counts=dict(counts), batches=self._batches
         )
@@ -290,7 +283,7 @@ class RemoteArchive:
     def _fetch_facts(self, **about: Any) -> Brief:
         facts = self._ask("finews.brief", **about)
         if facts is None:
-            raise RunEnded
+            raise CrawlRefused("This run of the job has ended elsewhere, or was cancelled.")
         brief = Brief.model_validate(facts)
         first_seen, code, path = self._known.up_to(brief.archive), "", ""
         while seen := self._ask(
@@ -355,34 +348,30 @@ class _Spooled(Message):
 
 
 class _Spool:
-    """The exchanges of a crawl by their numbers, in a temporary file of SQLite."""
+    """The exchanges of a crawl by their offsets in a temporary file."""
 
-    def __init__(self) -> None:
-        self._db = sqlite3.connect("", check_same_thread=False)
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._lock = threading.Lock()
-        self._read: set[int] = set()
-        self._db.execute("CREATE TABLE exchanges (number INTEGER PRIMARY KEY, json TEXT)")
-
-    def close(self) -> None:
-        """Delete the file."""
-        self._db.close()
+        self._unread: set[int] = set()
 
     def append(self, exchange: Exchange) -> int:
-        """Store an exchange; return its number."""
-        row = [_Spooled(exchange=exchange).model_dump_json()]
+        """Store an exchange; return its offset."""
+        line = _Spooled(exchange=exchange).model_dump_json() + "\n"
         with self._lock:
-            cursor = self._db.execute("INSERT INTO exchanges (json) VALUES (?)", row)
-            return int(cursor.lastrowid or 0)
+            offset = self._file.seek(0, os.SEEK_END)
+            self._file.write(line.encode())
+            self._unread.add(offset)
+        return offset
 
-    def read(self, number: int) -> Exchange:
+    def read(self, offset: int) -> Exchange:
         """Return an exchange."""
         with self._lock:
-            self._read.add(number)
-            sql = "SELECT json FROM exchanges WHERE number = ?"
-            (text,) = self._db.execute(sql, [number]).fetchone()
-        return _Spooled.model_validate_json(text).exchange
+            self._unread.discard(offset)
+            self._file.seek(offset)
+            line = self._file.readline()
+        return _Spooled.model_validate_json(line).exchange
 
     def unread(self) -> list[int]:
-        """Return the numbers of the exchanges that were never read."""
-        rows = self._db.execute("SELECT number FROM exchanges").fetchall()
-        return sorted({number for (number,) in rows} - self._read)
+        """Return the offsets of the exchanges that were never read."""
+        return sorted(self._unread)

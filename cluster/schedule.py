@@ -7,6 +7,7 @@ family is the next.
 """
 
 import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -48,6 +49,13 @@ _PATIENCE_SECONDS = 10
 
 #: The row that pauses all jobs.
 EVERY_JOB = "*"
+
+#: Held by a thread that uses SQLite, and during each fork: a process that is forked meanwhile would
+#: inherit SQLite's locks, and wait for them for ever.
+NO_FORK = threading.RLock()
+os.register_at_fork(
+    before=NO_FORK.acquire, after_in_parent=NO_FORK.release, after_in_child=NO_FORK.release
+)
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS schedule (
@@ -101,6 +109,7 @@ class JobTable:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         with (
+            NO_FORK,
             sqlite_errors(f"Could not use the file {self._path}"),
             closing(sqlite3.connect(plain(self._path), timeout=30)) as db,
             db,

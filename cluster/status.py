@@ -48,15 +48,6 @@ class ClusterStatus:
     paused: bool = False
     jobs: list[Plain] = field(default_factory=list)
 
-    @property
-    def running(self) -> dict[str, tuple[str, float]]:
-        """The worker of each run, and the seconds since it began."""
-        return {
-            run: (worker, seconds)
-            for worker, runs in (self.workers or {}).items()
-            for run, seconds in runs.items()
-        }
-
 
 def status_of(app: Celery, patience: float = _PATIENCE_SECONDS) -> ClusterStatus:
     """Read the status from broker, workers and writer.
@@ -162,13 +153,14 @@ def _outages(status: ClusterStatus, failures: dict[str, str], patience: float) -
 
 def described(status: ClusterStatus) -> Iterator[str]:
     """Format the status as lines for a user."""
-    running = status.running
     if status.writer is not None:
         lag = "unknown" if status.lag is None else f"{status.lag:.1f} s behind"
         waiting = (status.messages or {}).get(ARCHIVE, 0)
         yield f"writer   {status.writer['folder']}: {lag}, {waiting} messages wait for it"
+    running: dict[str, tuple[str, float]] = {}
     for name, runs in sorted((status.workers or {}).items()):
         yield f"worker   {name}: {len(runs)} jobs"
+        running |= {run: (name, seconds) for run, seconds in runs.items()}
     if status.paused:
         yield "paused   all jobs; to go on: finews cluster resume"
     for job in status.jobs:

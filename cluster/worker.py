@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -131,13 +130,13 @@ def _give_back(**_: object) -> None:
     The broker gives their jobs to another worker.
     """
     crawls = [request.worker_pid for request in state.active_requests if request.worker_pid]
-    _signal(crawls, signal.SIGTERM)
-    killing = threading.Timer(_GRACE_SECONDS, _signal, (crawls, signal.SIGKILL))
+
+    def kill(number: signal.Signals) -> None:
+        for crawl in crawls:
+            with suppress(ProcessLookupError):
+                os.kill(crawl, number)
+
+    kill(signal.SIGTERM)
+    killing = threading.Timer(_GRACE_SECONDS, kill, [signal.SIGKILL])
     killing.daemon = True
     killing.start()
-
-
-def _signal(crawls: Iterable[int], number: signal.Signals) -> None:
-    for crawl in crawls:
-        with suppress(ProcessLookupError):
-            os.kill(crawl, number)

@@ -5,7 +5,6 @@ disk hinder neither the connection to the broker nor the commands of an operator
 """
 
 import logging
-import os
 import socket
 import threading
 import time
@@ -27,7 +26,6 @@ from archive.watches import Failure, notify
 from cluster.app import (
     ARCHIVE,
     BROKEN,
-    Plain,
     broker_url,
     dead_queues,
     make_app,
@@ -36,7 +34,7 @@ from cluster.app import (
 )
 from cluster.batch_log import BatchLog
 from cluster.dead_letters import dead_jobs, former_queues, set_aside
-from cluster.schedule import JobTable, Scheduler
+from cluster.schedule import NO_FORK, JobTable, Scheduler
 from cluster.status import status_of
 from cluster.worker import worker_settings
 from cluster.writing import BatchWriter, add_tasks
@@ -154,7 +152,10 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
         return writer
 
     add_tasks(app, opened)
-    _add_commands(scheduler, {"folder": str(folder.absolute()), "process": os.getpid()})
+    # What `finews cluster` sends past all messages that wait.
+    named = {"folder": str(folder.absolute())}
+    control_command(name="finews_figures")(lambda _: {**scheduler.figures(), **named})
+    control_command(name="finews_change")(lambda _, action, names: scheduler.change(action, names))
     stopping = threading.Event()
     watches = Path(settings["FINEWS_WATCHES"])
     arguments = (scheduler, app, stopping, former, folder, watches)
@@ -193,26 +194,18 @@ def _schedule(
             with app.connection() as connection:
                 scheduler.end_dead(dead_jobs(connection))
                 set_aside(connection, former)
-        except (ArchiveError, *BROKEN) as error:
+        except (FinewsError, *BROKEN) as error:
             logger.error("No job is sent: %s", error)
         if time.monotonic() > checked + _CHECK_SECONDS:
             before, found, checked = found, status_of(app).outages, time.monotonic()
             outages = found if before else []
-        outcomes, ends = scheduler.outcomes()
+        try:
+            outcomes, ends = scheduler.outcomes()
+        except ArchiveError as error:
+            logger.error("No notice is sent: %s", error)
+            continue
         outcomes["cluster"] = Failure("outage", outages[0]) if outages else None
         if (outages, ends) != known:
             known = outages, ends
-            notify(folder, watches, outcomes)
-
-
-def _add_commands(scheduler: Scheduler, about: Plain) -> None:
-    """Register what `finews cluster` sends past all messages that wait."""
-
-    def figures(state: Any) -> Plain:
-        return {**scheduler.figures(), **about}
-
-    def change(state: Any, action: str, names: Sequence[str]) -> list[str]:
-        return scheduler.change(action, names)
-
-    control_command(name="finews_figures")(figures)
-    control_command(name="finews_change")(change)
+            with NO_FORK:
+                notify(folder, watches, outcomes)

@@ -72,7 +72,7 @@ class BatchWriter(Closing):
             return
         if begin := batch.begin:
             own = self._archive.begin_crawl(begin.spider, begin.arguments)
-            self._received.begin(crawl, own, begin.spider, self._clock())
+            self._received.begin(crawl, own, self._clock())
         captures = self._capture(crawl, batch.exchanges)
         outcomes = self._add(crawl, captures, batch.articles)
         for event in batch.events:
@@ -88,7 +88,7 @@ class BatchWriter(Closing):
             self._end(crawl, end)
         self._received.put(crawl, number, outcomes, captures)
         if end:
-            self._received.end(crawl, self._clock())
+            self._received.end(crawl)
 
     def _capture(self, crawl: str, exchanges: Sequence[tuple[int, Exchange]]) -> dict[int, Capture]:
         captures = self._received.captures(crawl, (offset for offset, _ in exchanges))

@@ -58,7 +58,8 @@ class ExitStatus(IntEnum):
     """more than a tenth of the articles failed, and more than a few, or one that ``share`` named;
     the sentence states whether the next crawl tries them again"""
     STORAGE_FAILED = 7
-    """the archive cannot be written; nothing that was in it is lost"""
+    """the archive cannot be written, or many of its posts cannot be read; the crawl has lost
+    nothing"""
     LOCKED = 8
     """another crawl is writing to the archive"""
     INTERRUPTED = 9
@@ -193,6 +194,7 @@ def judge(
         *_rules_of_lists(stats, counts),
         *_rules_of_failures(stats, counts, most_failed, min_failures, named=named),
         *_rules_of_layout(stats, max_failed_share, min_failures),
+        *_rules_of_posts(stats, counts, max_failed_share, min_failures),
         *_rules_of_gaps(stats, counts, max_failed_share, history if whole else _NO_HISTORY),
         (True, ExitStatus.DONE, _done(stats)),
     )
@@ -205,7 +207,7 @@ def _rules_of_the_end(stats: Mapping[str, Any]) -> Iterator[_Rule]:
         reason == STORAGE_FAILED or stats.get("archive/failed"),
         ExitStatus.STORAGE_FAILED,
         f"The archive could not be written, and {stats.get('article/failed/storage', 0)} articles "
-        "were not stored; see the log.",
+        f"were not stored: {_cause(stats, 'archive')}",
     )
     yield (
         reason == "start_error",
@@ -282,6 +284,17 @@ def _rules_of_layout(
     )
 
 
+def _rules_of_posts(
+    stats: Mapping[str, Any], counts: Counts, max_failed_share: float, min_failures: int
+) -> Iterator[_Rule]:
+    unread = stats.get("post/failed", 0)
+    yield (
+        unread >= min_failures and unread > (counts.looked_at + unread) * max_failed_share,
+        ExitStatus.STORAGE_FAILED,
+        _unread_posts(stats),
+    )
+
+
 def _rules_of_gaps(
     stats: Mapping[str, Any], counts: Counts, max_failed_share: float, history: History
 ) -> Iterator[_Rule]:
@@ -318,16 +331,23 @@ def _rules_of_gaps(
 _NO_ARTICLE = "The source's lists name no article."
 
 
+def _unread_posts(stats: Mapping[str, Any]) -> str:
+    unread = stats.get("post/failed", 0)
+    return f"{unread} of the archived posts cannot be read: {_cause(stats, 'post')}"
+
+
 def _bugs(stats: Mapping[str, Any]) -> str:
     bugs = sum(stats.get(key, 0) for key in _BUGS)
     times = "one time" if bugs == 1 else f"{bugs} times"
-    return f"The crawler itself failed {times}; see the log."
+    kinds = ("list", "article", "picture")
+    cause = next(filter(None, (stats.get(f"cause/{kind}/bug") for kind in kinds)), "see the log.")
+    return f"The crawler itself failed {times}: {cause}"
 
 
 def _cause(stats: Mapping[str, Any], kind: str, reason: str | None = None) -> str:
     """Return the sentence of the refusal that explains other failures, or of the most frequent one.
 
-    :param kind: ``list``, ``entry`` or ``article``.
+    :param kind: ``list``, ``entry``, ``article``, ``post`` or ``archive``.
     """
     prefix = f"cause/{kind}/"
     reasons = [key.removeprefix(prefix) for key in stats if key.startswith(prefix)]
@@ -344,7 +364,7 @@ def _done(stats: Mapping[str, Any]) -> str:
     """Return the sentence of a successful crawl.
 
     It names articles that failed, stand-ins for bodies, posts without a time, lists that are not in
-    order of time, and articles that are older than the crawl goes back.
+    order of time, articles that are older than the crawl goes back, and posts that are lost.
     """
     failed, days = stats.get("article/failed", 0), stats.get("article/dated_by_code", 0)
     lists, old = stats.get("list/out_of_order", 0), stats.get("entry/old", 0)
@@ -356,7 +376,8 @@ def _done(stats: Mapping[str, Any]) -> str:
         f"{lists} lists were not newest first, and were read to their ends" if lists else "",
         f"{old} older ones were left out, which since=DAY takes in" if old else "",
     )
-    return "; ".join(part for part in parts if part) + "."
+    done = "; ".join(part for part in parts if part) + "."
+    return f"{done} {_unread_posts(stats)}" if stats.get("post/failed") else done
 
 
 def _stand_ins(stats: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from archive.article import Edition
 from archive.article_id import ArticleId
 from archive.crawl_state import FailedAttempt
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, FinewsError
 from crawler.network_errors import HostBlocked, why
 from crawler.session import Component
 from crawler.tally import Fate
@@ -35,8 +35,9 @@ _FORBIDDEN = "Forbidden by robots.txt"
 
 
 class Failures(Component):
-    """Counts failures in the stats: ``list/failed/<reason>``, ``picture/failed/…``, and those of
-    `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of the first failure of each."""
+    """Counts failures in the stats: ``list/failed/<reason>``, ``picture/failed/…``,
+    ``post/failed/…``, and those of `crawler.tally`. ``cause/<kind>/<reason>`` is the sentence of
+    the first failure of each."""
 
     def of_article(
         self,
@@ -69,6 +70,12 @@ class Failures(Component):
                 self.session.note_failure(attempt, requested.listed)
         logger.warning("%s is not archived: %s", info_code, sentence)
 
+    def of_post(self, info_code: ArticleId, error: FinewsError) -> None:
+        """Count an archived article that is not revisited, as its post is lost or broken."""
+        self._count("post", "unread")
+        self._explain("post", "unread", f"{str(error).removesuffix('.')}.")
+        logger.warning("%s is not revisited: %s", info_code, error)
+
     def stands_in(self, info_code: ArticleId, sentence: str) -> None:
         """Count an article that is archived with a stand-in, as its own page could not be read."""
         self.stats.inc_value("article/unreadable")
@@ -91,6 +98,7 @@ class Failures(Component):
         :param answered: the host gave an answer about it; only then it counts as an attempt.
         """
         self._count("picture", reason)
+        self._explain("picture", reason, sentence)
         state, now = self.session.archive.crawl_state, self.session.now()
         with self._noting():
             state.picture_failed(address, sentence, now, answered=answered)

@@ -94,8 +94,10 @@ class CrawlSession:
 
     def storage_failed(self, error: ArchiveError) -> None:
         """End the crawl, because nothing that it fetches from now on would be stored."""
-        stats_of(self._crawler).inc_value("archive/failed")
+        stats = stats_of(self._crawler)
+        stats.inc_value("archive/failed")
         if self._closing is None:
+            stats.set_value("cause/archive/failed", str(error))
             assert self._crawler.engine is not None
             logger.error("The crawl ends: %s", error)
             closing = self._crawler.engine.close_spider_async(reason=STORAGE_FAILED)

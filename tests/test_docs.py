@@ -219,7 +219,7 @@ RUN_BY = {
     "finews cluster resume": "test_a_drained_cluster_has_no_crawl_and_all_is_written",
     "set -a; . /etc/finews/operator.env": _MACHINE,
     "finews cluster send ths-backfill": _MACHINE,
-    "finews cluster status --json": "test_an_alarm_of_the_broker_is_seen",
+    "finews cluster status --json": "test_a_frozen_writer_and_a_frozen_broker_are_seen",
     "finews cluster status --metrics": "test_an_alarm_of_the_broker_is_seen",
     "finews cluster writer --take-over": "test_a_second_writer_and_another_archive_are_refused",
     "finews browse --metrics": "test_the_metrics_count_crawls_articles_and_requests",

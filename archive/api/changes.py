@@ -8,7 +8,7 @@ from itertools import islice
 from archive.api.articles import words_changed
 from archive.api.models import ChangeEvent, ChangesPage, ChangesParameters
 from archive.api.opened import OpenedArchive, until, validated
-from archive.catalog import Cause
+from archive.catalog import Cause, check_cursor
 from archive.catalog.known_versions import OF_ARTICLE
 
 _EVENTS = """
@@ -34,7 +34,10 @@ def changes(opened: OpenedArchive, parameters: ChangesParameters) -> ChangesPage
     """Return arrivals, edits, withdrawals and returns after a cursor.
 
     A reader that goes on after the last `next` gets each change exactly once.
+
+    :raises NotArchived: when the archive has never had such a cursor.
     """
+    check_cursor(opened.connection, parameters.after)
     found = list(islice(_events(opened, parameters), parameters.limit + 1))
     page = found[: parameters.limit]
     return ChangesPage(

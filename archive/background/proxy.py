@@ -173,7 +173,7 @@ class _ReadCatalog(CatalogReader):
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._access():
-            self._reader = connect(path)
+            self._reader = connect(path, shared=True)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from archive.catalog.causes import Cause, VersionState, edits_from, with_cause
 from archive.catalog.crawl_history import History, history_of
 from archive.catalog.crawl_status import Health, is_running, read_crawls
 from archive.catalog.editions import EditionRow
-from archive.catalog.events import time_of_publisher
+from archive.catalog.events import check_cursor, last_cursor, time_of_publisher
 from archive.catalog.future_dates import horizon
 from archive.catalog.read_only import ReadOnlyCatalog
 from archive.catalog.reader import CatalogReader
@@ -46,6 +46,7 @@ __all__ = [
     "article_at",
     "article_from",
     "as_json",
+    "check_cursor",
     "describe",
     "edits_from",
     "entry_of_file",
@@ -54,6 +55,7 @@ __all__ = [
     "history_of",
     "horizon",
     "is_running",
+    "last_cursor",
     "named_by",
     "read_crawls",
     "revision_of",

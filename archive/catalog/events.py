@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from archive.catalog.absences import Presence
 from archive.catalog.rows import CatalogEntry
+from archive.errors import NotArchived
 from archive.tables import Database
 
 PUBLISHERS = "event IN ('edited', 'corrected_in_list', 'gone', 'returned')"
@@ -90,6 +91,25 @@ def record_events(
             opposite = [each for each in Presence if each != entry.presence]
             connection.execute(_FORGET_REPEATED, [*key, entry.presence, *key, *opposite])
             connection.execute(_ADD, (post.checked, *key, post.version, entry.presence))
+
+
+def last_cursor(connection: sqlite3.Connection) -> int:
+    """Return the cursor of the last event; 0 without any."""
+    ((cursor,),) = connection.execute("SELECT coalesce(max(cursor), 0) FROM events")
+    return int(cursor)
+
+
+def check_cursor(connection: sqlite3.Connection, after: int) -> None:
+    """Check that a reader who goes on after a cursor misses nothing.
+
+    :raises NotArchived: when the archive has never had such a cursor.
+    """
+    if after > (last := last_cursor(connection)):
+        raise NotArchived(
+            f"The last change in the archive has the cursor {last}; there is none {after}."
+            " Changes of another archive, or of a newer copy of this one, were read before:"
+            " read all changes again, after 0."
+        )
 
 
 def forget_event(

@@ -57,7 +57,7 @@ class Catalog(CatalogReader):
         self._grams: dict[str, str] = {}
         with ExitStack() as failing:
             with self._access():
-                self._writer = Database(self._connect())
+                self._writer = Database(connect(path))
                 failing.callback(self._writer.close)
                 register(self._writer.conn, self._grams)
                 self._writer.enable_wal()
@@ -66,11 +66,8 @@ class Catalog(CatalogReader):
                 catalog_migrations.apply(self._writer)
                 if missing := missing_parts(self._writer):
                     raise MisshapenCatalog(path, missing)
-                self._reader = self._writer.conn if private else self._connect()
+                self._reader = self._writer.conn if private else connect(path, shared=True)
             failing.pop_all()
-
-    def _connect(self) -> sqlite3.Connection:
-        return connect(self._path)
 
     def close(self) -> None:
         """Close both connections."""

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from archive.catalog import Cause, edits_from
+from archive.catalog import Cause, check_cursor, edits_from
 from archive.edits import Edit
-from archive.errors import FinewsError
 from archive.export.output import json_line
 from archive.storage import reading_catalog
 
@@ -41,19 +40,13 @@ def export_changes(folder: Path, out: IO[bytes], after: int = 0) -> ExportedChan
     """Write the events after a cursor as JSON Lines, in UTF-8.
 
     :param after: cursor of the last event that was read before; 0 for all events.
-    :raises FinewsError: when the archive has never had such a cursor.
+    :raises NotArchived: when the archive has never had such a cursor.
     :raises ArchiveError: when the archive cannot be read.
     :raises OSError: when `out` cannot be written.
     """
     exported = ExportedChanges(0, after)
     with reading_catalog(folder) as connection:
-        (last,) = connection.execute("SELECT coalesce(max(cursor), 0) FROM events").fetchone()
-        if after > last:
-            raise FinewsError(
-                f"The last change in {folder} has the cursor {last}; there is none {after}."
-                " Changes of another archive, or of a newer copy of this one, were read before:"
-                " read all changes again, without --after."
-            )
+        check_cursor(connection, after)
         for event in _events(connection, after):
             out.write(json_line(event))
             exported = ExportedChanges(exported.count + 1, event["cursor"])

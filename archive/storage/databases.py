@@ -20,6 +20,9 @@ READER = "reader.db"
 BUSY_SECONDS = 30.0
 _MEMORY = Path(":memory:")
 
+# Number of compiled statements that a connection keeps; the default of `sqlite3`.
+_CACHED_STATEMENTS = 128
+
 # Tables and views of a catalog that pages and exports read.
 _TABLES = frozenset(
     {
@@ -56,6 +59,13 @@ def is_damage(error: sqlite3.Error) -> bool:
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+def why(error: sqlite3.Error) -> str:
+    """Return the reason of an error, as the end of a sentence."""
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return "the disk is full, and SQLite needs 32 kB next to a database to read it"
+    return str(error)
+
+
 @contextmanager
 def sqlite_errors(
     action: str, remedy: str = "", damage: type[ArchiveError] = ArchiveError
@@ -70,7 +80,7 @@ def sqlite_errors(
         yield
     except sqlite3.Error as error:
         if not is_damage(error):
-            raise ArchiveError(f"{action}: {error}.") from error
+            raise ArchiveError(f"{action}: {why(error)}.") from error
         advice = f"; {remedy}" if remedy else ""
         raise damage(f"{action}: {error}{advice}.") from error
 
@@ -100,14 +110,22 @@ class TemporaryDatabase:
             raise ArchiveError(f"Could not {self._purpose}: {error}.") from error
 
 
-def connect(database: Path) -> sqlite3.Connection:
+def connect(database: Path, *, shared: bool = False) -> sqlite3.Connection:
     """Connect to a database for reading and writing, from any thread; create it if it is missing.
 
+    :param shared: threads use the connection at the same time. From Python 3.12 on, two that run
+        the same SQL may get one cached statement, and so each other's rows
+        (https://github.com/python/cpython/issues/118172).
     :raises sqlite3.Error: when the file cannot be opened.
     """
     _require_access(database, os.R_OK, "this user may not read it")
     _require_access(database, os.W_OK, "this user may not write it")
-    return sqlite3.connect(plain(database), timeout=BUSY_SECONDS, check_same_thread=False)
+    return sqlite3.connect(
+        plain(database),
+        timeout=BUSY_SECONDS,
+        check_same_thread=False,
+        cached_statements=0 if shared else _CACHED_STATEMENTS,
+    )
 
 
 def _require_access(database: Path, mode: int, reason: str) -> None:
@@ -226,6 +244,6 @@ def damage_of(catalog: Path) -> list[str]:
             found = [row[0] for row in connection.execute("PRAGMA quick_check")]
     except sqlite3.Error as error:
         if not is_damage(error):
-            raise ArchiveError(f"Could not read the catalog {catalog}: {error}.") from error
+            raise ArchiveError(f"Could not read the catalog {catalog}: {why(error)}.") from error
         return [str(error)]
     return [] if found == ["ok"] else found

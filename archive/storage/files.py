@@ -77,11 +77,12 @@ def make_private_folder(path: Path) -> None:
 def require_archive(folder: Path) -> None:
     """Check that a folder is an archive; write nothing.
 
-    :raises ArchiveError: when the folder has neither posts nor captures nor a catalog, or when
+    :raises ArchiveError: when the folder has neither versions nor captures nor a catalog, or when
         something else is in the place of one of its files and folders.
     """
     _require_parts(folder)
-    if not any(os.path.lexists(folder / name) for name in ("catalog.db", "_posts", "warc")):
+    parts = ("catalog.db", "_posts", "warc", "revisions")
+    if not any(os.path.lexists(folder / name) for name in parts):
         raise ArchiveError(
             f"There is no archive in {folder}: it has no catalog.db, no _posts and no warc; name "
             "the archive's folder, or set FINEWS_ARCHIVE to it."

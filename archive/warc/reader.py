@@ -14,7 +14,7 @@ from isal import isal_zlib
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.storage import require_file
-from archive.warc.filenames import find_file
+from archive.warc.filenames import find_file, own_files
 from archive.warc.records import MOST_BYTES, Headers, has_digest
 
 # Bytes that are read from the disk at once.
@@ -239,6 +239,19 @@ def ends_whole(path: Path) -> bool:
             if back >= size:
                 return False
             back *= 16
+
+
+def last_records(folder: Path, kinds: frozenset[str]) -> list[Record]:
+    """Return the last records of the newest WARC file that finews has named, without damaged ones.
+
+    :param kinds: only these.
+    """
+    if not (own := own_files(folder)):
+        return []
+    require_file(own[-1])
+    with own[-1].open("rb", _CHUNK) as file:
+        file.seek(next_record(file, max(own[-1].stat().st_size - _CHUNK, 0)))
+        return list(Reading(file, own[-1], lambda _: None).records(kinds))
 
 
 def next_record(file: BinaryIO, start: int) -> int:

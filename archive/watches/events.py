@@ -47,12 +47,6 @@ class _EventRow(NamedTuple):
     edits: str | None
 
 
-def newest_event(connection: sqlite3.Connection) -> int:
-    """Return the cursor of the newest event of a catalog."""
-    ((cursor,),) = connection.execute("SELECT coalesce(max(cursor), 0) FROM events")
-    return int(cursor)
-
-
 def notices_after(
     connection: sqlite3.Connection, watch: Watch, cursor: int
 ) -> Iterator[tuple[list[Notice], int]]:

@@ -86,10 +86,14 @@ class Ledger(StateFile):
     def position(self, watch: str, newest: int) -> int:
         """Return the cursor of the last event that a watch has seen; a new watch begins now.
 
-        :param newest: cursor of the newest event.
+        :param newest: cursor of the newest event. A watch that has seen a later one, before an
+            older catalog was restored, goes on here.
         """
         with self._access(), self._db.conn:
             self._db.conn.execute("INSERT OR IGNORE INTO positions VALUES (?, ?)", [watch, newest])
+            self._db.conn.execute(
+                "UPDATE positions SET cursor = min(cursor, ?) WHERE watch = ?", [newest, watch]
+            )
         ((cursor,),) = self._rows("SELECT cursor FROM positions WHERE watch = ?", watch)
         return int(cursor)
 

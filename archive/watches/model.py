@@ -189,7 +189,8 @@ class WatchFile(_WatchTable):
 
 def watch_lines(query: str) -> str:
     """Return the lines of ``watches.toml`` for a query, with a channel to be replaced."""
-    watch = {"name": query[:_LONGEST_NAME], "query": query, "to": ["mail"]}
+    name = re.sub(r"[\x00-\x1f\x7f]", " ", query[:_LONGEST_NAME])
+    watch = {"name": name, "query": query, "to": ["mail"]}
     return tomli_w.dumps({"watch": [watch]}).strip()
 
 

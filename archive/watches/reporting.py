@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from archive.catalog import last_cursor
 from archive.clock import Clock, utc_now
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.sentences import translated
@@ -17,7 +18,7 @@ from archive.storage import READER, ArchiveLock, make_private_folder, open_catal
 from archive.translation import Language, language, ngettext
 from archive.translation import gettext as _
 from archive.watches.channels import ChannelFailed, ping, send
-from archive.watches.events import last_arrival, newest_event, notices_after
+from archive.watches.events import last_arrival, notices_after
 from archive.watches.ledger import Failing, Ledger
 from archive.watches.model import FAILURES, Delivery, Watch, WatchFile
 
@@ -137,7 +138,7 @@ def _record_news(folder: Path, watches: WatchFile, ledger: Ledger, now: datetime
         closing(open_catalog(folder)) as catalog,
         sqlite_errors(f"Could not read the catalog of {folder}"),
     ):
-        newest = newest_event(catalog)
+        newest = last_cursor(catalog)
         for watch in watches.watch:
             seen = ledger.position(watch.name, newest)
             if watch.silence is None:

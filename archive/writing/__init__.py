@@ -7,6 +7,7 @@ from archive.writing.journal import (
     NOTED_OF_REVISION,
     PICTURE,
     is_of_new_version,
+    last_finished_crawl,
     target_of,
 )
 from archive.writing.versioning import Versioning
@@ -21,5 +22,6 @@ __all__ = [
     "Versioning",
     "WritePlan",
     "is_of_new_version",
+    "last_finished_crawl",
     "target_of",
 ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from archive.catalog import CatalogEntry, PostRow, RevisionRow
 from archive.errors import ArchiveError
-from archive.warc import day_of, read_records, warc_files
+from archive.warc import day_of, last_records, read_records, warc_files
 
 _IN_THE_FILE = ("text", "length", "pictures")
 
@@ -30,6 +30,17 @@ CRAWL = "urn:finews:crawl"
 
 #: Target of the records about pictures, a URI: which file stores the picture of which address.
 PICTURE = "urn:finews:picture"
+
+
+def last_finished_crawl(warc: Path) -> int:
+    """Return the number of the crawl whose end is among the last records; 0 where none is.
+
+    :param warc: folder of the WARC files.
+    """
+    for record in reversed(last_records(warc, frozenset({"metadata"}))):
+        if record.url == CRAWL and "ended" in record.facts:
+            return int(record.facts["id"])
+    return 0
 
 
 def target_of(info_code: str) -> str:

@@ -424,7 +424,7 @@ class ArticleSpider(Spider):
             editions = self.session.archive.editions_of(info_code)
             posts = [_archived_post(article) for article in editions]
         except (ArchiveError, InvalidArticle) as error:
-            self.logger.warning("%s is not revisited: %s", info_code, error)
+            self.failures.of_post(info_code, error)
             return Checked(info_code, settled=True)
         self.count("article/looked_at")
         sources = {article.body_source for article in editions}

@@ -353,7 +353,7 @@ class DeclaredArticleSpider(Spider):
         try:
             article = next(iter(self.session.archive.editions_of(known_as)))
         except (ArchiveError, InvalidArticle) as error:
-            self.logger.warning("%s is not revisited: %s", known_as, error)
+            self.failures.of_post(known_as, error)
             yield Checked(known_as, settled=True)
             return
         yield from self._first_page(

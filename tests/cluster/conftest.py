@@ -1,7 +1,9 @@
 """What the tests of a cluster share: a broker, sites, workers, writers, as operators start them."""
 
+import json
 import multiprocessing
 import os
+import re
 import sqlite3
 import sys
 import threading
@@ -30,11 +32,17 @@ from cluster.writer import declare
 from demo.certificates import Authority
 from demo.exchange import Answer, Request, Site
 from demo.replica import Replica
+from tests.conftest import ROOT, posts_in
+from tests.support.contents import content
 from tests.support.receivers import WebReceiver, web_receiver
 from tests.support.requirements import program
 
 DELAY_SECONDS = 0.05
 """Between two requests to one host."""
+KILLS = int(os.environ.get("FINEWS_CLUSTER_KILLS", "4"))
+"""How many processes `test_kills.py` kills; a nightly run asks for 20."""
+SLACK_SECONDS = 4
+"""How much later than promised a busy machine may be; what hangs is later by far."""
 FORKS = multiprocessing.get_context("forkserver")
 """Starts commands as processes that need not import anything, which takes seconds."""
 FORKS.set_forkserver_preload(["cluster.writer", "cluster.worker", __name__])
@@ -67,9 +75,21 @@ def ended(process: Process) -> int | None:
     return process.exitcode
 
 
+def assert_equal(archive: Path, other: Path) -> None:
+    """Both have the same posts, byte for byte, and the same rows."""
+    assert posts_in(archive) == posts_in(other)
+    assert content(archive) == content(other)
+
+
 def kill(process: Process) -> None:
     process.kill()
     process.join(60)
+
+
+def children(process: Process) -> list[int]:
+    """The processes that a process has started."""
+    file = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return list(map(int, file.read_text(encoding="ascii").split()))
 
 
 @dataclass
@@ -194,13 +214,15 @@ class Cluster:
     def change(self, action: str, *names: str) -> None:
         """Send, pause, resume or cancel jobs by name, once the writer answers."""
 
-        def done() -> bool:
-            with opened_app(self.broker.url) as app, suppress(ArchiveError):
-                command(app, "finews_change", action=action, names=list(names))
-                return True
-            return False
+        wait_for(self.figures)
+        with opened_app(self.broker.url) as app:
+            command(app, "finews_change", action=action, names=list(names))
 
-        wait_for(done)
+    def figures(self) -> Plain:
+        """What the writer answers at once; empty when it does not."""
+        with opened_app(self.broker.url) as app, suppress(ArchiveError):
+            return dict(command(app, "finews_figures", patience=1))
+        return {}
 
     def send(self, *names: str) -> None:
         """Jobs by name; all when none is named."""
@@ -211,9 +233,13 @@ class Cluster:
             return status_of(app)
 
     def job(self, name: str) -> Plain:
-        """The state of a job."""
-        (found,) = [job for job in self.status().jobs if job["name"] == name]
-        return found
+        """The state of a job; empty when the writer does not answer."""
+        jobs = self.figures().get("jobs", ())
+        return next((job for job in jobs if job["name"] == name), {})
+
+    def wait_for_status(self, text: str, *options: str, **environment: str) -> None:
+        """Until `status` prints a text; a busy machine may not answer at once."""
+        wait_for(lambda: text in self.run("status", *options, status=None, **environment))
 
     def number(self, sql: str) -> int:
         """A number in the catalog."""
@@ -264,7 +290,24 @@ LOG_LEVEL = "WARNING"
 
 @pytest.fixture(scope="session")
 def sites() -> list[OneOfSeveral]:
-    return list(several_sites(3))
+    return list(several_sites(3, articles=max(24, 4 * KILLS)))
+
+
+@pytest.fixture(scope="session")
+def one_machine(sites: list[OneOfSeveral], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archive of one machine that crawled one site after the other."""
+    folder = tmp_path_factory.mktemp("one")
+    settings = ["FINEWS_FIRST_DAYS=30000", "AUTOTHROTTLE_ENABLED=0"]
+    settings += [f"FINEWS_DECLARATIONS={folder}", 'DOWNLOAD_SLOTS={"finews": {"delay": 0}}']
+    table = {host: site for one in sites for host, site in one.sites.items()}
+    with Replica(table) as replica:
+        for one in sites:
+            (folder / f"{one.name}.toml").write_text(one.declaration, encoding="utf-8")
+            options = [word for setting in settings for word in ("-s", setting)]
+            own = {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")}
+            words = ("scrapy", "crawl", one.name, *options)
+            assert ended(begin(words, os.environ | own, folder / "log")) == 0
+    return folder / "news"
 
 
 @pytest.fixture(scope="session")
@@ -282,6 +325,24 @@ ssl_options.keyfile = {chain}
 """
 
 
+def definitions_of_docs() -> Plain:
+    """The user of the tests, and those of the commands in the docs, as RabbitMQ loads them."""
+    text = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    rights = {"guest": (".*", ".*", ".*")}
+    for user, rest in re.findall(r"^    rabbitmqctl set_permissions (\w+) (.*)$", text, re.M):
+        configure, write, read = re.findall("'([^']*)'", rest)
+        rights[user] = configure, write, read
+    kinds = ("configure", "write", "read")
+    return {
+        "vhosts": [{"name": "/"}],
+        "users": [{"name": user, "password": user, "tags": ""} for user in rights],
+        "permissions": [
+            {"user": user, "vhost": "/", **dict(zip(kinds, patterns, strict=True))}
+            for user, patterns in rights.items()
+        ],
+    }
+
+
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Broker]:
     for name in Broker.programs:
@@ -289,7 +350,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> It
     folder = tmp_path_factory.mktemp("rabbitmq")
     chain = folder / "localhost.pem"
     chain.write_bytes(authority.chain("localhost"))
+    definitions = folder / "definitions.json"
+    definitions.write_text(json.dumps(definitions_of_docs()), encoding="ascii")
     settings = TLS.format(authority=authority.certificate, chain=chain)
+    settings += f"load_definitions = {definitions}\n"
     with running(Broker(folder / "data", settings)) as broker:
         yield broker
 

@@ -3,41 +3,16 @@
 `FINEWS_CLUSTER_KILLS` says how many; a nightly run asks for 20.
 """
 
-import os
 import random
 import time
 from itertools import cycle, islice
 from pathlib import Path
 
-import pytest
-
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
 from bench.brokers import wait_for
-from bench.several import OneOfSeveral
-from demo.replica import Replica
-from tests.cluster.conftest import DELAY_SECONDS, Cluster, Visits, begin, ended, kill
-from tests.conftest import posts_in
+from tests.cluster.conftest import DELAY_SECONDS, KILLS, Cluster, Visits, assert_equal, ended, kill
 from tests.support.contents import content
-
-KILLS = int(os.environ.get("FINEWS_CLUSTER_KILLS", "4"))
-
-
-@pytest.fixture(scope="module")
-def one_machine(sites: list[OneOfSeveral], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive of one machine that crawled one site after the other."""
-    folder = tmp_path_factory.mktemp("one")
-    settings = ["FINEWS_FIRST_DAYS=30000", "AUTOTHROTTLE_ENABLED=0"]
-    settings += [f"FINEWS_DECLARATIONS={folder}", 'DOWNLOAD_SLOTS={"finews": {"delay": 0}}']
-    table = {host: site for one in sites for host, site in one.sites.items()}
-    with Replica(table) as replica:
-        for one in sites:
-            (folder / f"{one.name}.toml").write_text(one.declaration, encoding="utf-8")
-            options = [word for setting in settings for word in ("-s", setting)]
-            own = {"http_proxy": replica.proxy_url, "FINEWS_ARCHIVE": str(folder / "news")}
-            words = ("scrapy", "crawl", one.name, *options)
-            assert ended(begin(words, os.environ | own, folder / "log")) == 0
-    return folder / "news"
 
 
 def test_killed_at_random_moments_the_archive_ends_as_one_machines(
@@ -52,9 +27,11 @@ def test_killed_at_random_moments_the_archive_ends_as_one_machines(
     running = {name: start() for name, start in roles.items()}
     cluster.send()
     for victim in islice(cycle(("a", "writer", "broker", "b")), KILLS):
-        if not cluster.ended().keys() < {one.name for one in cluster.sites}:
-            cluster.send()
-        wait_for(visits.go_on(5))
+        goes_on = visits.go_on(5)
+        while not goes_on():
+            if len(cluster.ended()) == len(cluster.sites):
+                cluster.send()
+            time.sleep(0.1)
         time.sleep(moments.uniform(0, 1.5))
         if victim == "broker":
             cluster.broker.kill()
@@ -71,8 +48,7 @@ def test_killed_at_random_moments_the_archive_ends_as_one_machines(
     for process in running.values():
         process.terminate()
         assert ended(process) == 0
-    assert content(cluster.archive) == content(one_machine)
-    assert posts_in(cluster.archive) == posts_in(one_machine)
+    assert_equal(cluster.archive, one_machine)
     assert not verify(cluster.archive).problems
     before = content(cluster.archive)
     rebuild(cluster.archive)

@@ -1,5 +1,8 @@
 """When jobs run: none vanishes, and the one that waits longest is the next."""
 
+import multiprocessing
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +21,7 @@ from cluster.jobs import InvalidJobs, read_jobs
 from cluster.messages import JobEnd, JobMessage
 from cluster.schedule import JobTable, Scheduler
 from crawler.exit_status import ExitStatus
+from crawler.spider_loader import DeclaredSpiderLoader
 from settings import base, cluster
 from tests.cluster.conftest import forget
 from tests.conftest import ROOT
@@ -74,12 +78,24 @@ def test_a_job_has_the_interval_and_the_families_of_its_source(tmp_path: Path) -
     text = "[finews]\n[eastmoney]\n[ths]\n[all-ths]\nsource = 'ths'\nevery = 0\ndays = 3\n"
     jobs = read_jobs(jobs_file(tmp_path, text), worker_settings())
     assert jobs.every == {"finews": 600, "eastmoney": 300, "ths": 300, "all-ths": 0}
-    # Both ask the share hosts; the declared source asks hosts of its own.
-    assert jobs.families["finews"] & jobs.families["eastmoney"]
     assert jobs.families["ths"] == jobs.families["all-ths"]
-    assert not jobs.families["ths"] & jobs.families["finews"]
     midnight = datetime(2026, 11, 22, 16, tzinfo=UTC)  # the 23rd in Shanghai
     assert jobs.valid["all-ths"].arguments_at(midnight) == {"since": "2026-11-20"}
+
+
+def test_of_the_shipped_sources_only_two_wait_for_each_other(
+    broker: Broker, tmp_path: Path
+) -> None:
+    settings = worker_settings()
+    sources = DeclaredSpiderLoader(settings).list()
+    assert {path.stem for path in (ROOT / "settings" / "sources").iterdir()} < {*sources}
+    path = jobs_file(tmp_path, "".join(f"[{source}]\n" for source in sources))
+    forget(broker)
+    with make_app(broker.url) as app:
+        scheduler = Scheduler(app, JobTable(tmp_path / "cluster.db"), path, settings)
+        scheduler.tick()
+    assert not scheduler.problems
+    assert scheduler.turns() == {"finews": ["eastmoney"]}  # both ask the share hosts
 
 
 def test_the_example_can_be_read() -> None:
@@ -176,7 +192,7 @@ def test_a_crawl_that_was_cut_short_goes_on_however_often(
     schedule.write("[site0]\nevery = 0\n")
     assert schedule.names() == []
     schedule.scheduler.change("send", [])
-    for _ in range(30):
+    for _ in range(5):
         (run,) = schedule.go_on(15)
         schedule.end(run, status)
     (run,) = schedule.go_on(15)
@@ -225,6 +241,29 @@ def test_a_kill_between_two_steps_of_sending_loses_nothing(schedule: Schedule) -
     assert schedule.names() == []
     schedule.table.forget_unsent()
     assert schedule.names() == ["site0"]
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_process_is_forked_without_locks_of_the_table(tmp_path: Path) -> None:
+    table, writing = JobTable(tmp_path / "cluster.db"), threading.Event()
+
+    def write() -> None:
+        with table._opened() as db:
+            db.execute("INSERT INTO schedule (name) VALUES ('a')")
+            writing.set()
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    writing.wait()
+    child = multiprocessing.get_context("fork").Process(
+        target=table.set, args=("b",), kwargs={"paused": 1}
+    )
+    child.start()
+    thread.join()
+    child.join()
+    assert child.exitcode == 0
+    assert table.states().keys() == {"a", "b"}
 
 
 def test_failures_are_counted_until_a_success(schedule: Schedule) -> None:

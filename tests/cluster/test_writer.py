@@ -18,16 +18,12 @@ from bench.brokers import wait_for
 from cluster.app import ARCHIVE, DEAD, JOBS, MAX_BYTES, opened_app, send
 from cluster.dead_letters import FORMER, dead_letters
 from cluster.messages import Batch
-from tests.cluster.conftest import Cluster, kill
+from tests.cluster.conftest import Cluster, children, kill
 
 FORMER_MESSAGES = json.loads(
     (Path(__file__).parent / "former_messages.json").read_text(encoding="ascii")
 )
 """A job, a batch and the end of a job, as the release before recorded them from its queues."""
-
-
-def is_there(cluster: Cluster) -> bool:
-    return cluster.status().writer is not None
 
 
 def test_a_second_writer_and_another_archive_are_refused(
@@ -38,7 +34,7 @@ def test_a_second_writer_and_another_archive_are_refused(
         told = cluster.run("writer", status=1)
     assert f"The archive {cluster.archive} is being written by process {os.getpid()}" in told
     writer = cluster.writer()
-    wait_for(lambda: is_there(cluster))
+    wait_for(cluster.figures)
     other = str(cluster.folder / "other")
     told = cluster.run("writer", other, status=1)
     assert f":{cluster.archive}; stop it first" in told
@@ -48,7 +44,7 @@ def test_a_second_writer_and_another_archive_are_refused(
     assert f":{cluster.archive}, and not" in told
     assert "finews cluster writer --take-over" in told
     cluster.start("writer", "writer", other, "--take-over")
-    wait_for(lambda: is_there(cluster))
+    wait_for(cluster.figures)
     assert f":{other}; stop it first" in cluster.run("writer", status=1)
 
 
@@ -90,7 +86,7 @@ def test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing(cluster: Cl
     cluster.worker("a")
     wait_for(lambda: cluster.run("dead").count("rejected") == 9)
     wait_for(lambda: cluster.number("SELECT count(*) FROM crawls") == 1)
-    assert "There are 9 dead letters" in cluster.run("status", status=1)
+    cluster.wait_for_status("There are 9 dead letters")
     with opened_app(cluster.broker.url) as app:
         (number,) = [str(each.number) for each in dead_letters(app) if "nonsense" in each.content]
     shown = json.loads(cluster.run("dead", "show", number))
@@ -101,14 +97,9 @@ def test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing(cluster: Cl
     wait_for(lambda: len(cluster.run("dead").splitlines()) == 7)
 
 
-def children(process: int) -> list[int]:
-    text = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
-    return list(map(int, text.split()))
-
-
 def test_a_batch_that_kills_the_writer_twice_is_a_dead_letter(cluster: Cluster) -> None:
     writer = cluster.writer()
-    wait_for(lambda: is_there(cluster) and (cluster.archive / "catalog.db").exists())
+    wait_for(lambda: cluster.figures() and (cluster.archive / "catalog.db").exists())
     send_batch(cluster, "first")
     wait_for(lambda: cluster.status().messages == {JOBS: 0, ARCHIVE: 0, DEAD: 0})
     locked = sqlite3.connect(cluster.archive / "catalog.db")
@@ -117,9 +108,9 @@ def test_a_batch_that_kills_the_writer_twice_is_a_dead_letter(cluster: Cluster) 
     with closing(locked):
         killed: list[int] = []
         for _ in range(2):
-            wait_for(lambda before=killed: children(writer.pid) not in ([], before))
+            wait_for(lambda before=killed: children(writer) not in ([], before))
             wait_for(lambda: cluster.status().writing > 0.5)
-            killed = children(writer.pid)
+            killed = children(writer)
             os.kill(killed[0], signal.SIGKILL)
         wait_for(lambda: "delivery_limit" in cluster.run("dead"))
     assert writer.is_alive()
@@ -166,7 +157,7 @@ def test_the_writer_first_sets_aside_what_the_release_before_sends(cluster: Clus
             channel.queue_declare(queue, durable=True, auto_delete=False)
     publish_former(cluster, first)  # in the queue when the writer is upgraded
     cluster.writer()
-    wait_for(lambda: is_there(cluster))
+    wait_for(cluster.figures)
     for message in later:  # of workers that are upgraded later
         publish_former(cluster, message)
     wait_for(lambda: len(cluster.run("dead").splitlines()) == 3)

@@ -155,3 +155,15 @@ def test_an_archive_that_usually_fails_more_is_judged_by_its_own_history() -> No
     assert judge(stats, 0.1).status is ExitStatus.TOO_MANY_FAILURES
     assert judge(stats, 0.1, History(usual_failures=0.2)).status is ExitStatus.DONE
     assert judge(stats, 0.1, History(usual_failures=0.1)).status is ExitStatus.TOO_MANY_FAILURES
+
+
+@pytest.mark.parametrize(
+    "stats",
+    [
+        {"finish_reason": "storage_failed", "archive/failed": 2, "cause/archive/failed": "Why."},
+        {"list/failed": 1, "list/failed/bug": 1, "cause/list/bug": "Why."},
+        {"picture/failed": 1, "picture/failed/bug": 1, "cause/picture/bug": "Why."},
+    ],
+)
+def test_a_failure_of_this_machine_is_named(stats: dict[str, object]) -> None:
+    assert judge(ALL_WELL | stats, max_failed_share=0.1).sentence.endswith(": Why.")

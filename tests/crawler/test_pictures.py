@@ -178,7 +178,8 @@ def test_a_host_without_pictures_is_not_asked_for_all_of_them(
     keep: Crawl, replica: Replica, archive: Path
 ) -> None:
     replica.faults = [Fault(PICTURE_HOST, "/download/", failure=status(500))]
-    assert keep().status == 0
+    ended = keep()
+    assert ended.status == 0, ended.log
     assert pictures_asked(replica) == [image(name) for name in BY_AGE[:3]]
     replica.faults.clear()
     replica.requests.clear()

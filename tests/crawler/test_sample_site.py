@@ -248,5 +248,11 @@ def test_a_post_whose_file_was_lost_does_not_stop_the_looks_at_others(
     replica.requests.clear()
     ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_INTERVAL_SHARE=0")
     assert ended.status == 0, ended.log
-    assert f"{REAL} is not revisited" in ended.log
+    assert f"1 of the archived posts cannot be read: The post {lost} is lost; run " in ended.output
     assert len(article_requests(replica)) == 18
+
+    for path in (archive / "_posts").rglob("*.md"):
+        path.unlink()
+    ended = crawl("-s", "FINEWS_REVISIT_DAYS=36500", "-s", "FINEWS_INTERVAL_SHARE=0")
+    assert (ended.status, len(posts_in(archive))) == (7, 0), ended.log
+    assert "19 of the archived posts cannot be read: The post " in ended.log

@@ -214,7 +214,7 @@ def test_a_cluster_goes_on_with_the_archive(machine: Machine, archive: Path) -> 
     follow(machine, shown(CLUSTER, "The second, third and fourth"))
     as_operator = "set -a; . /etc/finews/operator.env; set +a"
     send = f".venv/bin/finews cluster send {ANOTHER.name}"
-    wait_for(lambda: "1 jobs wait" in follow(machine, [as_operator, f"{send} || true"]))
+    wait_for(lambda: "Jobs that wait" in follow(machine, [as_operator, f"{send} || true"]))
     ended = re.compile(rf"{ANOTHER.name}: runs only when it is sent; last success 2")
     wait_for(lambda: ended.search(follow(machine, [as_operator, f"{status} || true"])))
     added = posts_in(archive).keys() - had.keys()

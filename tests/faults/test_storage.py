@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild
 from archive.integrity.verify import verify
+from archive.storage import open_catalog
 from demo.replica import Replica
 from tests.conftest import Crawl, posts_in
 from tests.support.articles import ARTICLE, CODE
@@ -37,6 +38,18 @@ def test_a_disk_that_fills_up_ends_the_crawl_and_room_makes_it_whole(
     assert ended.status == 0, ended.log
     assert posts_in(tmp_path / "larger") == sample_posts
     assert not verify(tmp_path / "larger").problems
+
+
+def test_a_full_disk_is_named_also_to_who_only_reads(archive: Path) -> None:
+    with mounted(archive, "size=2m"):
+        with Archive(archive) as written:
+            written.add(ARTICLE)
+        with suppress(OSError):
+            (archive / "filling").write_bytes(bytes(2 << 20))
+        with pytest.raises(ArchiveError, match="the disk is full"):
+            open_catalog(archive)
+        (archive / "filling").unlink()
+        assert not verify(archive).problems
 
 
 def test_an_archive_that_can_only_be_read_is_refused_before_any_request(

@@ -82,6 +82,9 @@ def test_versions_and_changes_are_what_the_archive_learnt(news: archive.News) ->
     assert list(news.changes(after=changes[2].cursor)) == changes[3:]
     assert [change.id for change in news.changes(events="edited")] == [REVISED]
     assert {change.id for change in news.changes(security="1.600160")} == {GONE}
+    assert not list(news.changes(after=changes[-1].cursor))
+    with pytest.raises(archive.NotArchived, match="has the cursor 5; there is none 6"):
+        list(news.changes(after=6))
 
 
 def test_lists_count_the_articles(news: archive.News) -> None:

@@ -10,10 +10,12 @@ import pytest
 
 from archive.archive import Archive
 from archive.content.front_matter import format_post
-from archive.errors import ArchiveError, CatalogMissing
+from archive.errors import ArchiveError, CatalogMissing, CatalogOutdated
 from archive.integrity.rebuild import rebuild
+from archive.integrity.repair import repair
 from archive.integrity.verify import Wrong, verify
 from archive.search.index import register
+from archive.storage import reading_catalog
 from tests.support.articles import ARTICLE, FIRST_VERSION, POST, Clock, files, rows
 
 SECOND_VERSION = FIRST_VERSION.replace(".1.md", ".2.md")
@@ -67,6 +69,54 @@ def test_captures_alone_are_an_archive_without_a_catalog(folder: Path) -> None:
     shutil.rmtree(folder / "revisions")
     with pytest.raises(CatalogMissing):
         Archive(folder)
+
+
+def test_nothing_is_written_with_a_catalog_that_is_older_than_the_files(
+    folder: Path, tmp_path: Path
+) -> None:
+    older = shutil.copy(folder / "catalog.db", tmp_path / "older.db")
+    with Archive(folder, clock=Clock()) as archive:
+        crawl = archive.begin_crawl("finews", {})
+        archive.add(VERSIONS[2])
+        archive.end_crawl(crawl, 0, "", {})
+    expected = known_history(folder)
+    remove_catalog(folder)
+    shutil.copy(older, folder / "catalog.db")
+    before = files(folder)
+    with pytest.raises(CatalogOutdated, match="it lacks crawl 1,"):
+        Archive(folder)
+    assert files(folder) == before
+    repair(folder, verify(folder).problems)
+    assert verify(folder).problems == []
+    assert known_history(folder) == expected
+    Archive(folder).close()
+
+
+def test_a_crawl_whose_end_was_not_recorded_stops_no_other(folder: Path) -> None:
+    with Archive(folder, clock=Clock()) as archive:
+        archive.begin_crawl("finews", {})
+    remove_catalog(folder)
+    rebuild(folder)
+    with sqlite3.connect(folder / "catalog.db") as catalog:
+        catalog.execute("DELETE FROM crawls")
+    Archive(folder).close()
+
+
+def test_superseded_versions_alone_are_an_archive(folder: Path) -> None:
+    remove_catalog(folder)
+    remove_captures(folder)
+    shutil.rmtree(folder / "_posts")
+    with pytest.raises(CatalogMissing, match="finews rebuild"):
+        Archive(folder)
+    (named,) = rebuild(folder).strange
+    assert f"{FIRST_VERSION} is a version of an article that has no post" in named
+    add(folder, 2)
+    assert files(folder) == {FIRST_VERSION: BYTES[0], POST: BYTES[2]}
+
+
+def known_history(folder: Path) -> list[tuple[object, ...]]:
+    with reading_catalog(folder) as catalog:
+        return catalog.execute("SELECT * FROM versions ORDER BY seen_from").fetchall()
 
 
 def test_without_captures_the_superseded_versions_are_taken_in(folder: Path) -> None:

@@ -333,6 +333,21 @@ def test_a_lost_ledger_begins_anew(archive: Archive, web: WebReceiver, clock: Se
     assert read_history(archive.folder / READER, 9) == []
 
 
+def test_an_older_catalog_hides_nothing_that_comes_after_it(
+    archive: Archive, web: WebReceiver, clock: SetClock, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    watches = watching(web, watch=[{"name": "all", "to": ["hook"]}])
+    with Archive(tmp_path_factory.mktemp("restored"), clock=clock) as restored:
+        report(archive.folder, watches, clock=clock)
+        archive.add_many([article(1), article(2)])
+        assert report(archive.folder, watches, clock=clock) == Report(messages=1)
+        (archive.folder / READER).rename(restored.folder / READER)
+        assert report(restored.folder, watches, clock=clock) == Report()
+        restored.add(article(3))
+        assert report(restored.folder, watches, clock=clock) == Report(messages=1)
+    assert "标题3。" in web.bodies[-1]
+
+
 def test_what_readers_mark_stays_in_the_same_file(
     archive: Archive, web: WebReceiver, clock: SetClock
 ) -> None:
