@@ -185,7 +185,8 @@ def is_unambiguous(history: Sequence[tuple[str, int]]) -> bool:
 @settings(max_examples=15)
 @given(
     HISTORY.filter(is_unambiguous).map(
-        lambda history: [(step, abs(hours)) for step, hours in history]
+        # Of the same second, an older archive does not know the order.
+        lambda history: [(step, max(abs(hours), 1)) for step, hours in history]
     )
 )
 def test_archives_of_older_releases_get_causes(
