@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
@@ -589,7 +590,7 @@ def named_then(
         ((name,),) = rows(connection, sql, then)
         posts = count(connection, Query(security=each.code, as_of=as_of))
         named.append(replace(each, name=name, posts=posts))
-    return [security for security in named if security.posts]
+    return sorted((each for each in named if each.posts), key=attrgetter("order"))
 
 
 def state_at(connection: sqlite3.Connection, info_code: str, as_of: str) -> int | None:

@@ -182,6 +182,7 @@ def test_news_about_corrections_is_no_notice(sentence: str) -> None:
     [
         "每经编辑：某某",
         "每经记者：张三 每经编辑：李四",
+        "（记者 张三 编辑 李四 校对 赵六）",
         "作者：张三 编辑：李四",
         "编 辑 | 张某",
         "审　核：李某",
@@ -202,6 +203,10 @@ def test_news_about_corrections_is_no_notice(sentence: str) -> None:
         "分享到：微信 微博 QQ空间",
         "阅读量：12345",
         "评论(13)",
+        "阅读 1.2万　评论 356　点赞 28",
+        "本文共1234字，阅读约需3分钟",
+        "您的浏览器不支持视频播放",
+        "点击查看全文>>",
     ],
 )
 def test_a_line_beside_the_article_is_no_edit(line: str) -> None:

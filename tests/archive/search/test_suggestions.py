@@ -34,6 +34,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     ("query", "missing", "offers"),
     [
         (Query(q="央行 美元"), ["美元"], [("央行", 1)]),
+        (Query(q="美元", as_of="2062-01-01"), ["美元"], []),
         (Query(q="央行 -降准"), [], [("央行", 1)]),
         (Query(q="央行 降息"), [], [("央行", 1), ("降息", 1)]),
         (Query(q="央行降息"), ["央行降息"], [('"央行"', 1)]),
