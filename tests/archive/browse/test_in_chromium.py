@@ -56,6 +56,17 @@ def test_search_for_a_word_and_read_a_hit(browser: Browser, address: str) -> Non
     check(browser, address)
 
 
+def test_a_first_visitor_finds_a_security_by_what_people_type(
+    browser: Browser, address: str
+) -> None:
+    for typed in ("600160", "sh600160", "jhgf", "巨化股份"):
+        browser.get(f"{address}/")
+        with another_page(browser):
+            browser.find_element(By.NAME, "q").send_keys(f"{typed}\n")
+        click(browser, browser.find_element(By.CSS_SELECTOR, ".facets a.to"))
+        assert text_of(browser, "h1") == "巨化股份 600160"
+
+
 def test_change_a_facet(browser: Browser, address: str) -> None:
     browser.get(f"{address}/news?q=后市")
     click(browser, browser.find_element(By.LINK_TEXT, "财联社"))

@@ -221,7 +221,7 @@ def test_what_has_to_be_read_one_by_one_is_estimated_in_a_large_archive(
     for query in read + counted:
         assert count_in_time(catalog, query) == (count(catalog, query), False)
     monkeypatch.setattr("archive.search.query._COUNTED", POSTS - 1)
-    monkeypatch.setattr("archive.search.query._READ_ONE_BY_ONE", POSTS // 2)
+    monkeypatch.setattr("archive.search.query._READ_ONE_BY_ONE", POSTS // 4)
     assert [count_in_time(catalog, query)[1] for query in read] == [True] * len(read)
     assert [count_in_time(catalog, query)[1] for query in counted] == [False] * len(counted)
 
