@@ -1,12 +1,14 @@
 """Record and recognise problems that an operator has accepted.
 
 ``accepted.jsonl`` in the archive has one JSON object per line: ``at`` (ISO 8601, UTC), ``wrong``,
-``place``, ``sentence``, as `finews verify` printed them. From then on `verify` reports the same
+``place``, ``sentence``, as `finews verify` printed them, but with paths below the archive's folder,
+however a command names that. From then on `verify` reports the same
 problem as accepted, and any other as wrong.
 """
 
 import json
 import os
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +38,7 @@ def sort(folder: Path, problems: Sequence[Problem]) -> SortedProblems:
         known = _read_accepted(folder)
     found = SortedProblems([], [])
     for problem in problems:
-        (found.accepted if _facts(problem) in known else found.wrong).append(problem)
+        (found.accepted if _facts(folder, problem) in known else found.wrong).append(problem)
     return found
 
 
@@ -49,7 +51,7 @@ def accept(folder: Path, problems: Collection[Problem], now: datetime) -> None:
     refuse_link(path)
     lines = [
         {"at": utc_iso(now), "wrong": wrong, "place": place, "sentence": sentence}
-        for wrong, place, sentence in map(_facts, problems)
+        for wrong, place, sentence in (_facts(folder, problem) for problem in problems)
     ]
     with disk_errors(folder):
         with path.open("a", encoding="utf-8") as file:
@@ -65,11 +67,19 @@ def _read_accepted(folder: Path) -> set[tuple[str, str, str]]:
     for line in (bytes_if_there(folder / _NAME) or b"").splitlines():
         try:
             facts = json.loads(line)
-            known.add((facts["wrong"], facts["place"], facts["sentence"]))
+            known.add((facts["wrong"], facts["place"], _below(folder, facts["sentence"])))
         except (ValueError, KeyError, TypeError):
             continue
     return known
 
 
-def _facts(problem: Problem) -> tuple[str, str, str]:
-    return problem.wrong.value, encodable(problem.place), encodable(problem.sentence)
+def _facts(folder: Path, problem: Problem) -> tuple[str, str, str]:
+    sentence = _below(folder, encodable(problem.sentence))
+    return problem.wrong.value, encodable(problem.place), sentence
+
+
+def _below(folder: Path, sentence: str) -> str:
+    """Return a sentence in which the archive's folder is ``.``, and paths begin below it."""
+    name = re.escape(encodable(str(folder)))
+    paths = rf"(?<![^\s`('\"]){name}(/|(?![^\s`)'\",.;:]))"
+    return re.sub(paths, lambda found: "" if found[1] else ".", sentence)

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import chdir, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -280,6 +280,9 @@ def test_what_is_accepted_is_wrong_no_more_and_other_damage_is(run: Run, news: P
     assert told.exit_code == 0
     assert all(line.startswith("accepted: ") for line in told.output.splitlines()[:-1])
     assert told.output.splitlines()[:-1]
+    assert run("verify", os.path.relpath(news)).exit_code == 0  # by another name
+    with chdir(news):
+        assert run("verify", ".").exit_code == 0
     assert run("verify", "--strict", str(news)).exit_code == 5
     recorded = [json.loads(line) for line in (news / "accepted.jsonl").read_text().splitlines()]
     assert {each["wrong"] for each in recorded} >= {"capture damaged"}
