@@ -107,11 +107,11 @@ class Archive(ArchiveReader):
         :raises ArchiveError: when the article is not archived.
         """
         now = self._clock()
+        at = max(utc_iso(now), self._catalog.last_learnt(info_code))  # the clock may have gone back
         entries = [
-            CatalogEntry(
-                replace(stored, checked=utc_iso(now), gone=stored.gone or utc_iso(now)),
-                presence=None if stored.gone else Presence.GONE,
-            )
+            CatalogEntry(replace(stored, checked=utc_iso(now)))
+            if stored.gone
+            else CatalogEntry(replace(stored, checked=at, gone=at), presence=Presence.GONE)
             for stored in self.editions(info_code)
         ]
         self._record(entries, now)

@@ -56,6 +56,10 @@ class ArchiveReader(Closing):
         """
         return self._catalog.has(info_code, edition)
 
+    def last_learnt(self, info_code: ArticleId) -> str:
+        """Return when an article last changed, ISO 8601, UTC; empty where none is archived."""
+        return self._catalog.last_learnt(info_code)
+
     def article_at(self, address: str) -> ArticleId | None:
         """Return the archived article that an address leads to; None without any.
 

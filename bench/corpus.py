@@ -22,6 +22,8 @@ INVENTED_WORDS = 8_000
 RARE_CHARACTERS = 1_500
 FIRST_DAY = datetime(2016, 1, 1, 6, tzinfo=timezone(timedelta(hours=8)))
 DAYS = 3_500
+#: Posts from which on a run covers all days.
+SPARSE = 100_000
 #: Posts arrive up to this much out of order.
 LATE = timedelta(days=3)
 
@@ -93,7 +95,8 @@ class MadeUpPost:
 
 
 class Corpus:
-    """The same posts for the same seed; a longer run begins with the posts of a shorter one.
+    """The same posts for the same seed; a longer run begins with the posts of a shorter one, which
+    follow each other closer beyond `SPARSE` posts.
 
     Attributes `words`, `media` and `securities` are what the posts are made of.
 
@@ -125,7 +128,7 @@ class Corpus:
                     self.securities, cum_weights=self._security_weights, k=rng.randint(0, 4)
                 )
             )
-            published = _published(rng, number)
+            published = _published(rng, number / max(count, SPARSE))
             clauses = rng.choices(rng.choice(self._topics), k=rng.randint(80, 130))
             for security in named:
                 clauses[rng.randrange(len(clauses))] = _mention(rng, security)
@@ -187,14 +190,10 @@ def _code(number: int) -> str:
     return f"1.{600_000 + number}" if number % 2 else f"0.{1 + number:06d}"
 
 
-def _published(rng: random.Random, number: int) -> datetime:
-    """Evenly over the years: steps that visit days in order, late by up to `LATE`, and repeat.
-
-    The step does not depend on how many posts there are: 100,000 cover `DAYS`.
-    """
-    days = number * DAYS / 100_000
+def _published(rng: random.Random, share: float) -> datetime:
+    """Return the time at a share of all days, late by up to `LATE`."""
     late = rng.random() ** 3 * LATE.total_seconds()
-    return FIRST_DAY + timedelta(days=days, seconds=int(-late))
+    return FIRST_DAY + timedelta(days=share * DAYS, seconds=int(-late))
 
 
 def _mention(rng: random.Random, security: Security) -> str:

@@ -47,6 +47,9 @@ LONGEST_JOB_SECONDS = 1500
 #: Times that a message is delivered again when its process has died.
 _REDELIVERIES = {JOBS: 3, ARCHIVE: 1}
 
+#: Seconds for a broker that is being started.
+START_SECONDS = 60
+
 #: Bytes of a message, after it is decompressed.
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -299,16 +302,17 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
             consumer.register_callback(lambda answer, _: answers.append(answer))
             consumer.consume()
             producer = connection.Producer()
-            app.amqp.send_task_message(producer, task, message, confirm_timeout=patience, **to)
-            while not answers:
-                connection.drain_events(timeout=max(until - time.monotonic(), 0.01))
-    except TimeoutError as error:
-        raise ArchiveError(
-            f"The archive's writer gave no answer in {patience:g} seconds; is it running?"
-        ) from error
+            try:
+                app.amqp.send_task_message(producer, task, message, confirm_timeout=patience, **to)
+                while not answers:
+                    connection.drain_events(timeout=max(until - time.monotonic(), 0.01))
+            except TimeoutError as error:
+                raise ArchiveError(
+                    f"The archive's writer gave no answer in {patience:g} seconds; is it running?"
+                ) from error
     except BROKEN as error:
         raise no_broker(error) from error
-    (answer,) = answers
+    answer = answers[0]
     if answer["status"] != SUCCESS:
         failure = app.backend.exception_to_python(answer["result"])
         raise ArchiveError(f"The archive's writer could not answer: {failure}")

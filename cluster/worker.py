@@ -22,6 +22,7 @@ from cluster.app import (
     BROKEN,
     JOBS,
     LONGEST_JOB_SECONDS,
+    START_SECONDS,
     broker_url,
     make_app,
     no_broker,
@@ -40,9 +41,6 @@ from crawler.sources import Sources
 #: Seconds for a crawl to send what is in flight when its worker is stopped.
 _GRACE_SECONDS = 7
 
-#: Seconds for a broker that is being started.
-_BROKER_SECONDS = 60
-
 #: Of Linux's prctl: the signal that a process receives when its parent ends.
 _PR_SET_PDEATHSIG = 1
 
@@ -56,7 +54,7 @@ def work(crawls: int, name: str) -> None:
     app = make_app(broker_url())
     try:
         with app.connection() as connection:
-            connection.ensure_connection(timeout=_BROKER_SECONDS)
+            connection.ensure_connection(timeout=START_SECONDS)
             channel: Any = connection.default_channel
             channel.queue_declare(JOBS, passive=True)
     except NotFound:

@@ -26,6 +26,7 @@ from archive.watches import Failure, notify
 from cluster.app import (
     ARCHIVE,
     BROKEN,
+    START_SECONDS,
     broker_url,
     dead_queues,
     make_app,
@@ -48,7 +49,7 @@ _WRITER, _CLAIM = "finews.writer", "finews.claim"
 _CHECK_SECONDS = 10
 
 #: Seconds for the broker to end the claim of a writer that was killed.
-_KILLED_SECONDS = 5
+_KILLED_SECONDS = 15
 
 
 class ClaimRefused(FinewsError):
@@ -133,7 +134,7 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
     batches.close()
     try:
         with app.connection() as connection:
-            connection.ensure_connection(timeout=_KILLED_SECONDS)
+            connection.ensure_connection(timeout=START_SECONDS)
             claim.take(connection, take_over=take_over)
             declare(app, connection)
             former = former_queues(connection)

@@ -28,17 +28,26 @@ DECLARATIONS = Path(__file__).with_name("sources")
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _ON_A_PAGE = 20
 _FLASHES = 10
-_SECURITIES = ("贵州茅台（600519.SH）", "宁德时代（300750.SZ）", "腾讯控股（00700.HK）")
+#: Names, codes and exchanges of securities that articles name.
+_SECURITIES = (
+    ("贵州茅台", "600519", "SH"),
+    ("宁德时代", "300750", "SZ"),
+    ("腾讯控股", "00700", "HK"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """An article of a made-up publisher."""
+    """An article of a made-up publisher.
+
+    :param security: name, code and exchange of the security that it names.
+    """
 
     own_id: str
     title: str
     published: datetime
     paragraphs: tuple[str, ...]
+    security: tuple[str, str, str]
 
     @property
     def path(self) -> str:
@@ -77,10 +86,10 @@ def _stories(count: int, random: Random, built: datetime, own_id: str) -> Iterat
     published = built.astimezone(SHANGHAI).replace(microsecond=0)
     for number in range(count + 99, 99, -1):
         paragraphs = [prose.paragraph() for _ in range(random.randint(3, 6))]
-        paragraphs[0] = f"{random.choice(_SECURITIES)}公告称，{paragraphs[0]}"
-        yield Story(
-            own_id.format(number), f"{prose.headline()}（{number}）", published, tuple(paragraphs)
-        )
+        name, code, exchange = security = random.choice(_SECURITIES)
+        paragraphs[0] = f"{name}（{code}.{exchange}）公告称，{paragraphs[0]}"
+        title = f"{prose.headline()}（{number}）"
+        yield Story(own_id.format(number), title, published, tuple(paragraphs), security)
         published -= timedelta(minutes=random.randint(2, 40))
 
 
@@ -163,4 +172,5 @@ def _flash(story: Story) -> dict[str, object]:
         "created_at": _cursor(story),
         "source": "快报社",
         "is_ad": False,
+        "stocks": [dict(zip(("name", "code", "market"), story.security, strict=True))],
     }

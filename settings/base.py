@@ -75,8 +75,8 @@ FINEWS_REVISITS_LEARNT = True
 # many tries.
 FINEWS_ATTEMPTS = 10
 
-# The pause, in seconds, for a host that refuses this machine (403, 429, a captcha, connections cut
-# in a row) or does not answer. Each further pause is twice as long, up to the second number.
+# The pause, in seconds, for a host that refuses this machine (403, 412, 429, a captcha, connections
+# cut in a row) or does not answer. Each further pause is twice as long, up to the second number.
 FINEWS_BREAKER_SECONDS = 600
 FINEWS_BREAKER_MAX_SECONDS = 6 * 3600
 # The longest Retry-After, in seconds, for which a crawl waits.

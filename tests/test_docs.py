@@ -210,7 +210,7 @@ RUN_BY = {
     "fastwarc check": "test_two_independent_readers_find_nothing_wrong",
     "finews browse --base-url /finews/": "test_browse_serves_until_it_is_asked_to_end",
     "finews browse --marks": "test_browse_serves_until_it_is_asked_to_end",
-    "finews cluster cancel": "test_jobs_and_sources_are_paused_resumed_and_cancelled",
+    "finews cluster cancel": "test_a_cancelled_crawl_ends",
     "finews cluster dead drop 2": _DEAD,
     "finews cluster dead retry": _DEAD,
     "finews cluster dead show 1": _DEAD,

@@ -20,33 +20,35 @@ from archive.api.opened import OpenedArchive, until, validated
 from archive.article_id import ArticleId
 from archive.capture import captures_from
 from archive.catalog import article_at, edits_from
+from archive.catalog.known_versions import OF_ARTICLE
 from archive.content import Post, parse_post, render_body
 from archive.errors import InvalidArticleId, NotArchived
 from archive.export.records import read_version
 from archive.search import NAME_THEN
-from archive.storage import post_of_revision
 
 # Bytes of a post up to which its body is rendered as HTML.
 _MOST_RENDERED = 100_000
 
 # Without an edition, that of the media where it was known already.
-_KNOWN = """
-    info_code = :id AND seen_from <= :until AND edition = coalesce(nullif(:edition, ''), (
-        SELECT min(edition) FROM versions WHERE info_code = :id AND seen_from <= :until
-    ))
-"""
+_KNOWN = f"""
+    WITH known_versions AS ({OF_ARTICLE}), known AS (
+        SELECT * FROM known_versions WHERE edition = coalesce(nullif(:edition, ''), (
+            SELECT min(edition) FROM known_versions
+        ))
+    )
+"""  # noqa: S608 (our own columns)
 _VERSION = f"""
-    SELECT versions.*, posts.source, posts.first_seen, info_code AS id, (
+    {_KNOWN} SELECT known.*, posts.source, posts.first_seen, info_code AS id, (
         SELECT max(gone_from) FROM absences
-        WHERE absences.info_code = versions.info_code AND absences.edition = versions.edition
-        AND gone_from <= :until AND (gone_until IS NULL OR gone_until > :until)
+        WHERE absences.info_code = known.info_code AND absences.edition = known.edition
+        AND gone_from <= :at AND (gone_until IS NULL OR gone_until > :at)
     ) AS gone
-    FROM versions JOIN posts USING (info_code)
-    WHERE {_KNOWN} AND (:version IS NULL OR versions.version = :version)
-    ORDER BY versions.version DESC LIMIT 1
-"""  # noqa: S608 (our own words)
+    FROM known JOIN posts USING (info_code)
+    WHERE :version IS NULL OR known.version = :version
+    ORDER BY known.version DESC LIMIT 1
+"""  # noqa: S608
 _VERSIONS = f"""
-    SELECT info_code AS id, * FROM versions WHERE {_KNOWN} AND version > :after
+    {_KNOWN} SELECT info_code AS id, * FROM known WHERE version > :after
     ORDER BY version LIMIT :limit
 """  # noqa: S608
 
@@ -67,7 +69,7 @@ def article(opened: OpenedArchive, parameters: ArticleParameters) -> FullArticle
         id=parameters.id,
         edition=parameters.edition,
         version=parameters.version,
-        until=at,
+        at=at,
     )
     if not found:
         raise _not_archived(parameters.id)
@@ -78,7 +80,7 @@ def article(opened: OpenedArchive, parameters: ArticleParameters) -> FullArticle
     return validated(
         FullArticle,
         row,
-        **facts_of_version(row, at),
+        **facts_of_version(row),
         as_of=parameters.as_of,
         author=post and post.author,
         flags=post.flags if post else (),
@@ -104,7 +106,7 @@ def versions(opened: OpenedArchive, parameters: VersionsParameters) -> VersionPa
         id=parameters.id,
         edition=parameters.edition,
         after=parameters.after,
-        until=at,
+        at=at,
         limit=parameters.limit + 1,
     )
     if not found and not parameters.after:
@@ -112,7 +114,7 @@ def versions(opened: OpenedArchive, parameters: VersionsParameters) -> VersionPa
     page = found[: parameters.limit]
     return VersionPage(
         as_of=parameters.as_of,
-        items=[validated(VersionSummary, row, **facts_of_version(row, at)) for row in page],
+        items=[validated(VersionSummary, row, **facts_of_version(row)) for row in page],
         next=page[-1]["version"] if len(found) > len(page) else None,
     )
 
@@ -134,21 +136,9 @@ def _not_archived(info_code: str) -> NotArchived:
     return NotArchived(f"The archive has no version of {info_code} as requested.")
 
 
-def facts_of_version(row: sqlite3.Row, at: str) -> dict[str, Any]:
-    """Return the values of a row of ``versions`` that its model has in another form.
-
-    :param at: last time of the question, see `archive.api.opened.until`.
-    """
-    replaced = row["seen_until"]
-    known = replaced is not None and replaced <= at
-    path = PurePosixPath(row["path"])
-    return {
-        "seen_until": replaced if known else None,
-        # At that time, the version was not superseded yet.
-        "path": str(path if known or replaced is None else post_of_revision(path)),
-        "edits": words_changed(row["edits"]),
-        "captures": capture_places(row["captures"]),
-    }
+def facts_of_version(row: sqlite3.Row) -> dict[str, Any]:
+    """Return the values of a row of ``versions`` that its model has in another form."""
+    return {"edits": words_changed(row["edits"]), "captures": capture_places(row["captures"])}
 
 
 def words_changed(edits: str) -> list[WordsChanged]:

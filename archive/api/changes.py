@@ -9,21 +9,25 @@ from archive.api.articles import words_changed
 from archive.api.models import ChangeEvent, ChangesPage, ChangesParameters
 from archive.api.opened import OpenedArchive, until, validated
 from archive.catalog import Cause, check_cursor
+from archive.catalog.known_versions import OF_ARTICLE
 
 _EVENTS = """
     SELECT cursor, at, info_code AS id, edition, version, event FROM events
-    WHERE cursor > :after AND at <= :until
+    WHERE cursor > :after AND at <= :at
     AND (:events = '[]' OR event IN (SELECT value FROM json_each(:events)))
     AND (:security = '' OR info_code IN (
         SELECT info_code FROM mentions WHERE security = :security
         UNION SELECT info_code FROM revisions WHERE instr(securities, :security)
+        UNION SELECT info_code FROM post_history WHERE id IN (
+            SELECT state FROM mention_history WHERE security = :security
+        )
     ))
     ORDER BY cursor
 """
-_VERSION = """
-    SELECT title, media, edits, securities FROM versions
-    WHERE info_code = :id AND edition = :edition AND version = :version
-"""
+_VERSION = f"""
+    SELECT title, media, edits, securities FROM ({OF_ARTICLE})
+    WHERE edition = :edition AND version = :version
+"""  # noqa: S608 (our own columns)
 
 
 def changes(opened: OpenedArchive, parameters: ChangesParameters) -> ChangesPage:
@@ -49,13 +53,13 @@ def _events(opened: OpenedArchive, parameters: ChangesParameters) -> Iterator[Ch
     cursor.row_factory = sqlite3.Row
     chosen = {
         "after": parameters.after,
-        "until": until(parameters.as_of),
+        "at": until(parameters.as_of),
         "security": parameters.security,
         "events": json.dumps([event for event in parameters.events.split(",") if event]),
     }
     for event in cursor.execute(_EVENTS, chosen):
-        key = {"id": event["id"], "edition": event["edition"], "version": event["version"]}
-        for version in opened.rows(_VERSION, **key):
+        key = {name: event[name] for name in ("id", "edition", "version")}
+        for version in opened.rows(_VERSION, at=chosen["at"], **key):
             # A later version may name the security, too: the version of the event decides.
             if parameters.security and parameters.security not in json.loads(version["securities"]):
                 continue

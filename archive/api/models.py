@@ -254,6 +254,7 @@ class SearchPage(AnswerPart):
 
     as_of: AwareDatetime | None
     total: int | None
+    estimated: bool = Field(description="Whether the total is an estimate: a count takes too long.")
     items: list[ArticleSummary]
     next: str | None
 

@@ -6,18 +6,17 @@ from archive.api.articles import facts_of_version
 from archive.api.models import LocatedQuote, QuoteParameters, QuotePlaces
 from archive.api.opened import OpenedArchive, until, validated
 from archive.api.searching import as_of_text
+from archive.catalog.known_versions import OF_ARTICLE
 from archive.search import Query, find
 
 # Articles whose versions are read for a sentence.
 _MOST_READ = 50
 
 _CODES = "SELECT info_code FROM {} WHERE id = :number"
-_VERSIONS = """
-    SELECT info_code AS id, edition, version, title, seen_from, seen_until, path, sha256, captures,
-        edits, text
-    FROM versions WHERE info_code = :id AND seen_from <= :until AND instr(text, :sentence)
+_VERSIONS = f"""
+    SELECT info_code AS id, * FROM ({OF_ARTICLE}) WHERE instr(text, :sentence)
     ORDER BY version, edition
-"""
+"""  # noqa: S608 (our own columns)
 
 
 def quotes(opened: OpenedArchive, parameters: QuoteParameters) -> QuotePlaces:
@@ -28,8 +27,8 @@ def quotes(opened: OpenedArchive, parameters: QuoteParameters) -> QuotePlaces:
     at = until(parameters.as_of)
     found: list[LocatedQuote] = []
     for info_code in _candidates(opened, parameters):
-        for row in opened.rows(_VERSIONS, id=info_code, until=at, sentence=parameters.text):
-            found.append(_located(row, parameters.text, at))
+        for row in opened.rows(_VERSIONS, id=info_code, at=at, sentence=parameters.text):
+            found.append(_located(row, parameters.text))
         if len(found) >= parameters.limit:
             break
     return QuotePlaces(as_of=parameters.as_of, items=found[: parameters.limit])
@@ -49,7 +48,5 @@ def _candidates(opened: OpenedArchive, parameters: QuoteParameters) -> list[str]
     return list(dict.fromkeys(codes))
 
 
-def _located(row: sqlite3.Row, sentence: str, at: str) -> LocatedQuote:
-    return validated(
-        LocatedQuote, row, **facts_of_version(row, at), start=row["text"].find(sentence)
-    )
+def _located(row: sqlite3.Row, sentence: str) -> LocatedQuote:
+    return validated(LocatedQuote, row, **facts_of_version(row), start=row["text"].find(sentence))

@@ -21,7 +21,16 @@ from archive.article import Edition
 from archive.catalog import horizon
 from archive.clock import utc_iso
 from archive.errors import NotArchived
-from archive.search import Hit, Query, count, find, find_relevant, names_meant, snippet
+from archive.search import (
+    Hit,
+    Query,
+    count,
+    count_in_time,
+    find,
+    find_relevant,
+    names_meant,
+    snippet,
+)
 from archive.search.query import plan
 
 # Characters of an excerpt, and of the beginning of a text that is searched for hits.
@@ -54,8 +63,12 @@ def search(opened: OpenedArchive, parameters: SearchParameters) -> SearchPage:
         items, following = _summaries(opened, query, hits), None
     else:
         items, following = _page(opened, query, parameters.after, parameters.limit)
-    total = count(opened.connection, query) if parameters.total else None
-    return SearchPage(as_of=parameters.as_of, total=total, items=items, next=following)
+    total, estimated = None, False
+    if parameters.total:
+        total, estimated = count_in_time(opened.connection, query)
+    return SearchPage(
+        as_of=parameters.as_of, total=total, estimated=estimated, items=items, next=following
+    )
 
 
 def day(opened: OpenedArchive, parameters: DayParameters) -> DaySummary:
@@ -73,6 +86,7 @@ def day(opened: OpenedArchive, parameters: DayParameters) -> DaySummary:
         as_of=parameters.as_of,
         day=parameters.day,
         total=total,
+        estimated=False,
         hours=counted_by(opened, query, "substr(posts.published, 12, 2)"),
         media=sorted(by_media, key=lambda each: (-each.articles, each.key))[:_RANKED],
         items=items,

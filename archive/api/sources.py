@@ -4,8 +4,9 @@ from archive.api.models import Parameters, SourceList, SourceSummary
 from archive.api.opened import OpenedArchive, until, validated
 
 _ARTICLES = """
-    SELECT source, count(*) AS articles, max(first_seen) AS newest FROM posts
-    WHERE first_seen <= :until GROUP BY source
+    SELECT source, count(*) AS articles, max(first_seen) AS newest FROM posts WHERE (
+        SELECT min(known_from) FROM post_history WHERE post_history.info_code = posts.info_code
+    ) <= :until GROUP BY source
 """
 _CRAWLS = """
     SELECT spider AS source, max(ended) AS last_crawl,

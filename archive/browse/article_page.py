@@ -11,6 +11,7 @@ from archive.article_id import EASTMONEY
 from archive.browse.shown_edits import shown_edits
 from archive.capture import Capture, captures_from
 from archive.catalog import Cause
+from archive.catalog.known_versions import OF_ARTICLE
 from archive.content import parse_post, read_body
 from archive.edits import Edit, EditClass
 from archive.search import NAME_THEN, Hit, Query, find, moment_of, state_at
@@ -20,7 +21,6 @@ from archive.storage import (
     is_place_of_version,
     is_stored_picture,
     media_path,
-    post_of_revision,
     real_path,
 )
 from archive.translation import gettext
@@ -37,6 +37,8 @@ _READING_SPEED = 400
 class PostVersion:
     """One version of a post.
 
+    :param path: of its file now.
+    :param place: path of its file at the time of the page.
     :param captures: places of the responses that the version was read from.
     :param cause: why the version exists.
     :param edits: what the publisher changed in it.
@@ -46,6 +48,7 @@ class PostVersion:
 
     number: int
     path: str
+    place: str
     sha256: str
     bytes: int
     body_source: str | None
@@ -54,13 +57,6 @@ class PostVersion:
     edits: Sequence[Edit]
     seen_from: str
     superseded: str | None
-
-    @property
-    def place(self) -> str:
-        """Path of its file at the time of the page."""
-        if self.superseded or not self.path.startswith("revisions/"):
-            return self.path
-        return str(post_of_revision(PurePosixPath(self.path)))
 
     @property
     def reason(self) -> str:
@@ -277,17 +273,8 @@ def read_versions(
     """
     at = moment_of(as_of) if as_of else "~"
     rows = connection.execute(
-        """
-        SELECT version, path, sha256, bytes, body_source, captures, cause, edits, seen_from,
-            iif(seen_until <= :at, seen_until, NULL) AS seen_until
-        FROM versions WHERE info_code = :code AND edition = :edition AND seen_from <= :at
-        ORDER BY version DESC
-        """,
-        {
-            "code": post["info_code"],
-            "edition": Edition.of_name(str(post["path"])),
-            "at": at,
-        },
+        f"SELECT * FROM ({OF_ARTICLE}) WHERE edition = :edition ORDER BY version DESC",  # noqa: S608
+        {"id": post["info_code"], "edition": Edition.of_name(str(post["path"])), "at": at},
     )
     return [_version(row, shown_edits(connection, row["edits"], at)) for row in rows]
 
@@ -295,7 +282,8 @@ def read_versions(
 def _version(row: sqlite3.Row, edits: Sequence[Edit]) -> PostVersion:
     return PostVersion(
         number=row["version"],
-        path=str(row["path"]),
+        path=str(row["file"]),
+        place=str(row["path"]),
         sha256=row["sha256"],
         bytes=row["bytes"],
         body_source=row["body_source"],

@@ -72,16 +72,20 @@ class Chart:
 
 
 def read_chart(
-    connection: sqlite3.Connection, last: str, counted: str, values: Mapping[str, str] | None = None
+    connection: sqlite3.Connection,
+    last: str,
+    counted: str,
+    values: Mapping[str, str] | None = None,
+    earliest: str = _EARLIEST,
 ) -> Chart:
-    """Return the chart of posts up to a time of publication.
+    """Return the chart of posts from one time of publication to another.
 
     :param counted: the rows to count, SQL from FROM on without their time.
     :param values: of the SQL parameters in `counted`, by name.
     """
     (first,) = connection.execute(
         f"SELECT min(published) {counted} AND published BETWEEN :earliest AND :last",
-        {**(values or {}), "earliest": _EARLIEST, "last": last},
+        {**(values or {}), "earliest": earliest, "last": last},
     ).fetchone()
     first = first or last
     period = _period(first, last)

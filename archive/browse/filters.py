@@ -10,12 +10,14 @@ from datasette.utils.asgi import BadRequest
 from archive.errors import InvalidQuery
 from archive.search import (
     CONDITIONS,
+    HAS_CHARACTER,
     Query,
     conditions_here,
     estimate,
     has_at_least,
     is_frequent,
     moment_of,
+    usual_character,
 )
 from archive.translation import gettext
 
@@ -29,6 +31,8 @@ _UNKNOWN_THEN = "known_until"
 # Hits from which a list of all of them takes too long. The index is asked about each post of a page
 # instead; Datasette gives up counting the rest, and an estimate is shown.
 _TOO_MANY = 200_000
+# Rows of a page.
+_PAGE = 20
 #: Parameter of an address → table or column of the index that it searches.
 _SEARCHED = {
     _SEARCH: "posts_search",
@@ -64,16 +68,18 @@ def read_filters(connection: sqlite3.Connection, arguments: Mapping[str, str]) -
         if found.match:
             matching = f"FROM posts_search WHERE {_SEARCHED[name]} MATCH :{parameter}"
             filters.params[parameter] = found.match
-            if has_at_least(connection, _TOO_MANY, matching, filters.params):
-                filters.where_clauses.append(
-                    f"EXISTS (SELECT 1 {matching} AND posts_search.rowid = posts.id)"
-                )
+            # With many hits, a scan of the posts in their order soon finds a page of them: the
+            # unary plus keeps SQLite from using the index on id, which finds few hits faster.
+            is_many = is_frequent(connection, matching, filters.params, _PAGE)
+            condition = f"{'+' if is_many else ''}id IN (SELECT rowid {matching})"
+            if name == _SEARCH and (usual := usual_character(connection, found.match)):
+                is_many, condition = True, HAS_CHARACTER
+                filters.params["character"] = usual
+            elif is_many and has_at_least(connection, _TOO_MANY, matching, filters.params):
+                condition = f"EXISTS (SELECT 1 {matching} AND posts_search.rowid = posts.id)"
+            filters.where_clauses.append(condition)
+            if is_many:
                 filters.extra_context["estimate"] = estimate(connection, Query(q=query))
-            else:
-                # With many hits, a scan of the posts in their order soon finds a page of them: the
-                # unary plus keeps SQLite from using the index on id, which finds few hits faster.
-                plus = "+" if is_frequent(connection, matching, filters.params) else ""
-                filters.where_clauses.append(f"{plus}id IN (SELECT rowid {matching})")
         filters.where_clauses += found.others
         filters.params |= found.values
         filters.human_descriptions.append(f'{parameter} matches "{query}"')

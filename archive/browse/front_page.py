@@ -25,6 +25,9 @@ _CANDIDATES = 300
 #: Days that the rankings of the front page and of the page of all securities count.
 _WEEK, _MONTH = 7, 30
 
+#: Days of the chart: it counts these alone, however old the archive is.
+_CHARTED = 92
+
 #: Number of entries in the rankings of the front page and of the page of all securities.
 _RANKED, _LONG_RANKING = 12, 200
 
@@ -178,7 +181,12 @@ def read_front(connection: sqlite3.Connection, until: str) -> Front | None:
         older={"after": f"{stream[-1]['published']}~{stream[-1]['id']}"} if more else None,
         changes=_changes(connection),
         moved=_moved(connection, newest),
-        chart=read_chart(connection, newest, "FROM posts INDEXED BY posts_newest WHERE 1"),
+        chart=read_chart(
+            connection,
+            newest,
+            "FROM posts INDEXED BY posts_newest WHERE 1",
+            earliest=days_until(newest[:10], _CHARTED)[0],
+        ),
         media=media,
     )
 

@@ -31,14 +31,16 @@ def routes() -> list[tuple[str, View]]:
         )
     from prometheus_client import CONTENT_TYPE_LATEST
 
-    from archive.monitoring.metrics import TrafficTotals, metrics_text
+    from archive.monitoring.metrics import DueRevisits, TrafficTotals, metrics_text
 
-    totals = TrafficTotals()
+    totals, due = TrafficTotals(), DueRevisits()
 
     async def metrics(request: Request, datasette: Site) -> Response:
         state = await _state(datasette)
         traffic = await datasette.ask(totals.read, state)
-        return Response(metrics_text(state, traffic), content_type=CONTENT_TYPE_LATEST)
+        revisits = await datasette.ask(lambda _: due.read(datasette.folder, state))
+        text = metrics_text(state, traffic, revisits)
+        return Response(text, content_type=CONTENT_TYPE_LATEST)
 
     return [(r"/metrics$", metrics), (r"/healthz$", healthz), (r"/status$", status)]
 

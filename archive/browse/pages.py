@@ -37,7 +37,7 @@ from archive.catalog import article_at, horizon, read_crawls
 from archive.errors import InvalidArticleId, InvalidQuery
 from archive.search import (
     Query,
-    count,
+    count_in_time,
     estimate,
     explain,
     named_then,
@@ -83,10 +83,10 @@ async def news(request: Request, datasette: Site) -> Response:
         position = ListPosition.from_arguments(request.args)
         page = await datasette.ask(read_page, query, position, until)
     future = await datasette.ask_or_give_up(("future", query), read_future, query, until) or ()
-    total = await datasette.ask_or_give_up(("count", query), count, query)
-    estimated = total is None
-    if total is None:
-        total = await datasette.ask_cached(("estimate", query), estimate, query)
+    counted = await datasette.ask_or_give_up(("count", query), count_in_time, query)
+    if counted is None:
+        counted = await datasette.ask_cached(("estimate", query), estimate, query), True
+    total, estimated = counted
     facets = await datasette.ask_or_give_up(("facets", query), read_facets, query)
     named = await datasette.ask(
         lambda catalog: named_then(catalog, securities_named(catalog, query.q), query.as_of)

@@ -15,6 +15,12 @@ from archive.article import Edition, Found
 from archive.catalog.rows import PostRow
 from archive.tables import Database
 
+#: SQL for the edition of a post: the name of the file of rolling news has the code without ``NW``.
+EDITION_OF_PATH = """iif(
+                info_code GLOB 'NW[0-9]*' AND path GLOB '*-' || substr(info_code, 3) || '.md',
+                'rolling', 'media'
+            )"""
+
 
 @dataclass(frozen=True, slots=True)
 class EditionRow:

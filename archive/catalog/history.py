@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
-from archive.catalog.editions import EditionRow
+from archive.catalog.editions import EDITION_OF_PATH, EditionRow
 from archive.catalog.rows import CatalogEntry, PostRow
 from archive.search import DATED_AHEAD, create_versions_search
 from archive.tables import Database
@@ -201,6 +201,25 @@ def _column(name: str) -> str:
     return f"iif(known_until IS NULL, posts.{name}, {past}) AS {name}"
 
 
+def _of_version(column: str, of_edition: str) -> str:
+    """Return SQL for a column of the version that a past state had.
+
+    Each table is searched by its key: in the view ``versions``, SQLite would read all versions.
+    """
+    is_it = "info_code = post_history.info_code AND version = facts ->> '$.version' AND {} ="
+    is_it += " facts ->> '$.edition'"
+    return f"""(
+            SELECT {column} FROM revisions WHERE revisions.{is_it.format("edition")}
+            UNION ALL
+            SELECT {of_edition} FROM editions WHERE editions.{is_it.format("edition")}
+            UNION ALL
+            SELECT {column} FROM posts AS present
+            WHERE present.{is_it.format(EDITION_OF_PATH)} AND NOT EXISTS (
+                SELECT 1 FROM editions WHERE editions.info_code = present.info_code
+            )
+        )"""  # noqa: S608 (our own columns)
+
+
 _STATES = f"""
     SELECT post_history.id, info_code, known_from, known_until, document, posts.id AS post,
         {", ".join(_column(name) for name in _ROW if name not in ("info_code", "text"))},
@@ -210,16 +229,8 @@ _STATES = f"""
                 WHERE mentions.info_code = post_history.info_code ORDER BY security
             )
         ), facts ->> '$.securities') AS securities,
-        iif(known_until IS NULL, posts.path, (
-            SELECT path FROM versions WHERE versions.info_code = post_history.info_code
-            AND versions.edition = facts ->> '$.edition'
-            AND versions.version = facts ->> '$.version'
-        )) AS file,
-        iif(document > 0, posts.text, (
-            SELECT text FROM versions WHERE versions.info_code = post_history.info_code
-            AND versions.edition = facts ->> '$.edition'
-            AND versions.version = facts ->> '$.version'
-        )) AS text
+        iif(known_until IS NULL, posts.path, {_of_version("path", "path")}) AS file,
+        iif(document > 0, posts.text, {_of_version("text", "coalesce(text, posts.text)")}) AS text
     FROM post_history JOIN posts USING (info_code)
 """  # noqa: S608 (our own columns)
 _THIS = "info_code = :code AND known_until IS NULL"

@@ -20,11 +20,31 @@ _OF_STATE = {
     "path": f"{_POST} ->> '$.path'",
     "securities": f"(SELECT json_group_array(key) FROM json_each({_POST}, '$.securities'))",  # noqa: S608
 }
-_THEN = {
-    name: f"iif(known.known_until IS NULL, versions.{name}, {sql})"
-    for name, sql in _OF_STATE.items()
-} | {"seen_until": "NULL"}
-_THEN["securities"] = f"json({_THEN['securities']})"  # written with spaces, or without
+
+
+def _columns(is_past: str, seen_until: str) -> str:
+    """Return the columns of versions, those of a past state with its values."""
+    then = {name: f"iif({is_past}, {sql}, versions.{name})" for name, sql in _OF_STATE.items()} | {
+        "seen_until": seen_until
+    }
+    then["securities"] = f"json({then['securities']})"  # written with spaces, or without
+    return ", ".join(f"{then.get(name, f'versions.{name}')} AS {name}" for name in COLUMNS)
+
+
+_IS_PAST = f"""known.known_until IS NOT NULL AND {_POST} ->> '$.edition' = versions.edition
+    AND {_POST} ->> '$.version' = versions.version"""
+
+#: The versions of the article ``:id`` that the archive had by the time ``:at``, with the facts of
+#: then, also where the source was without the article, and the ``file`` that has each now. The time
+#: ``~`` is after all.
+OF_ARTICLE = f"""
+    SELECT {_columns(_IS_PAST, "iif(seen_until <= :at, seen_until, NULL)")}, versions.path AS file
+    FROM versions LEFT JOIN post_history AS known ON known.id = (
+        SELECT max(id) FROM post_history WHERE info_code = :id AND known_from <= :at
+    )
+    WHERE versions.info_code = :id AND seen_from <= :at
+"""  # noqa: S608 (our own columns)
+
 # Which version was known is not taken from its own times: the clock may have gone back.
 _KNOWN = f"""
     post_history AS known JOIN versions ON versions.info_code = known.info_code AND CASE
@@ -40,7 +60,7 @@ _KNOWN = f"""
 _ORDER = "ORDER BY published, info_code, edition, version"
 _ALL = f"SELECT {', '.join(COLUMNS)} FROM versions {_ORDER}"  # noqa: S608
 _OF_THEN = f"""
-    SELECT {", ".join(f"{_THEN.get(name, f'versions.{name}')} AS {name}" for name in COLUMNS)}
+    SELECT {_columns("known.known_until IS NOT NULL", "NULL")}
     FROM {_KNOWN} {_ORDER}
 """  # noqa: S608
 

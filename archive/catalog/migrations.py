@@ -5,7 +5,11 @@ from functools import cache
 from archive.catalog.addresses import create_addresses
 from archive.catalog.editions import create_editions, create_view_of_files
 from archive.catalog.events import create_events
-from archive.catalog.history import create_history, create_index_of_dates_ahead
+from archive.catalog.history import (
+    create_history,
+    create_index_of_dates_ahead,
+    create_view_of_states,
+)
 from archive.catalog.images import create_pictures
 from archive.catalog.past_states import record_past_states
 from archive.catalog.versions import create_versions
@@ -272,3 +276,9 @@ def history(db: Database) -> None:
 def dates_ahead(db: Database) -> None:
     """Add the index of states whose publisher states a time after the archive knew of them."""
     create_index_of_dates_ahead(db)
+
+
+@catalog_migrations()
+def states_by_key(db: Database) -> None:
+    """Replace the view of all states: it finds the version of a past state by its key."""
+    create_view_of_states(db)

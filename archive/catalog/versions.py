@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from archive.article_id import ArticleId
 from archive.catalog.absences import Presence
 from archive.catalog.causes import Cause, VersionState, with_cause
-from archive.catalog.editions import create_view_of_files
+from archive.catalog.editions import EDITION_OF_PATH, create_view_of_files
 from archive.catalog.row_builder import entry_of_post, named_by
 from archive.catalog.rows import PostRow
 from archive.content import parse_post
@@ -246,18 +246,13 @@ _COMMON = """info_code, {edition} AS edition, version, title, digest, media, cat
                 SELECT json_group_array(DISTINCT value ->> 'class') FROM json_each(edits)
             ) AS classes, captures, path, sha256, bytes"""
 _PRESENT = "coalesce(revised, first_seen) AS seen_from, NULL AS seen_until"
-# The name of the file of rolling news has the code without ``NW``.
-_EDITION_OF_PATH = """iif(
-                info_code GLOB 'NW[0-9]*' AND path GLOB '*-' || substr(info_code, 3) || '.md',
-                'rolling', 'media'
-            )"""
 _MENTIONED = """(
                 SELECT json_group_array(security) FROM (
                     SELECT security FROM mentions WHERE mentions.info_code = posts.info_code
                     ORDER BY security
                 )
             )"""
-_ALONE = _COMMON.format(edition=_EDITION_OF_PATH, securities=_MENTIONED, text="text")
+_ALONE = _COMMON.format(edition=EDITION_OF_PATH, securities=_MENTIONED, text="text")
 _OF_EDITION = _COMMON.format(
     edition="edition",
     securities="securities",

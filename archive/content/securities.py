@@ -11,7 +11,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from lxml import etree
@@ -111,7 +111,7 @@ def with_named(
 ) -> tuple[Security, ...]:
     """Return the securities that a body names, then those that are named otherwise.
 
-    A text that is no code is ignored.
+    A security has the first name that it is given. A text that is no code is ignored.
 
     :param stock_list: codes that a list names for the article, a JSON array.
     :param mentioned: other mentions, a JSON array of objects with code, name and found.
@@ -127,7 +127,9 @@ def with_named(
 def _add(securities: dict[str, Security], code: str, name: str | None, found: Found) -> None:
     if match := SECURITY_CODE.fullmatch(code):
         security = Security(int(match["market"]), match["symbol"], name, found)
-        securities.setdefault(security.code, security)
+        known = securities.setdefault(security.code, security)
+        if known.name is None:
+            securities[security.code] = replace(known, name=name)
 
 
 def securities_in(root: etree._Element, excluded: Iterable[etree._Element]) -> tuple[Security, ...]:

@@ -93,7 +93,9 @@ class ImportPlanner:
         if current and versions[-1] is not current:
             versions.remove(current)
         self._count(article.versions, versions[-1], current)
-        return list(_plans(versions, current, stray, article.versions[0].entry.post.checked))
+        # The clock may have gone back.
+        now = max(article.versions[0].entry.post.checked, self._archive.last_learnt(article.code))
+        return list(_plans(versions, current, stray, now))
 
     def _current(self, code: ArticleId, edition: Edition) -> ReadVersion | None:
         """Return the current version of a post in the archive; None where it has none.

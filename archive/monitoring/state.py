@@ -2,23 +2,18 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from archive.article import SHANGHAI
-from archive.catalog import ReadOnlyCatalog, RevisitQueue, SourceHealth, health_of_sources
-from archive.clock import utc_iso
+from archive.catalog import SourceHealth, health_of_sources
 from archive.crawl_state import Block, CrawlState, Failed
 from archive.storage import CATALOG
 
 # Time without a crawl after which a source is no longer in use.
 _UNUSED = timedelta(days=7)
-
-# Defaults of the settings FINEWS_REVISIT_DAYS and FINEWS_INTERVAL_SHARE.
-_REVISIT_DAYS, _REVISIT_SHARE = timedelta(days=3), 0.5
 
 _CRAWLS = """
     SELECT spider, status, count(*) FROM crawls WHERE ended IS NOT NULL GROUP BY spider, status
@@ -43,7 +38,6 @@ class ArchiveState:
     :param events: number of versions by source and cause, and of withdrawals and returns.
     :param blocks: the blocked hosts.
     :param failures: articles that could not be archived yet.
-    :param revisits: those that are due by the default settings, by source.
     :param stand_ins: number of articles whose body stands in for one that no host has given yet.
     :param sizes: bytes of the catalog and of the captures, and those that are free on the disk.
     """
@@ -55,7 +49,6 @@ class ArchiveState:
     events: Mapping[tuple[str, str], int]
     blocks: Sequence[Block]
     failures: Sequence[Failed]
-    revisits: Mapping[str, RevisitQueue]
     stand_ins: int
     sizes: Mapping[str, int]
 
@@ -76,16 +69,14 @@ def read_state(connection: sqlite3.Connection, folder: Path, now: datetime) -> A
     """
     blocks, failures = _crawl_state(folder / "crawl-state.db", now)
     ((stand_ins,),) = connection.execute(_STAND_INS).fetchall()
-    articles = dict(connection.execute(_ARTICLES).fetchall())
     return ArchiveState(
         now=now,
         sources=health_of_sources(folder, now),
         crawls={(spider, status): n for spider, status, n in connection.execute(_CRAWLS)},
-        articles=articles,
+        articles=dict(connection.execute(_ARTICLES).fetchall()),
         events={(source, event): n for source, event, n in connection.execute(_EVENTS)},
         blocks=blocks,
         failures=failures,
-        revisits=_revisits(folder, articles, now),
         stand_ins=stand_ins,
         sizes={
             "catalog": (folder / CATALOG).stat().st_size,
@@ -122,10 +113,3 @@ def _crawl_state(path: Path, now: datetime) -> tuple[list[Block], list[Failed]]:
         return [], []
     with closing(CrawlState(path, read_only=True)) as state:
         return state.blocks(now), state.failures()
-
-
-def _revisits(folder: Path, sources: Iterable[str], now: datetime) -> dict[str, RevisitQueue]:
-    since = (now - _REVISIT_DAYS).astimezone(SHANGHAI).isoformat(timespec="seconds")
-    with ReadOnlyCatalog(folder / CATALOG) as catalog:
-        queues = catalog.revisit_queues(utc_iso(now), since, _REVISIT_SHARE)
-    return {source: queues.get(source, RevisitQueue()) for source in sources}

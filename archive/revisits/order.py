@@ -33,7 +33,7 @@ def in_order(due: Sequence[Candidate], rates: EditRates, limit: int) -> list[str
 
     :param due: in the order of the fixed schedule, the longest overdue first.
     """
-    if len(due) <= limit or not rates.groups:
+    if len(due) <= limit or not rates.are_learnt:
         return [each.id for each in due[:limit]]
     first = due[: -(-limit // _LONGEST_WAITING)]
     edits = {

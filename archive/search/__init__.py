@@ -20,10 +20,12 @@ from archive.search.query import (
     CONDITIONS,
     DATED_AHEAD,
     EVERYTHING,
+    HAS_CHARACTER,
     Hit,
     Query,
     conditions_here,
     count,
+    count_in_time,
     estimate,
     find,
     has_at_least,
@@ -31,6 +33,7 @@ from archive.search.query import (
     named_then,
     names_meant,
     state_at,
+    usual_character,
 )
 from archive.search.relevance import MOST_RANKED, find_relevant
 from archive.search.securities import (
@@ -50,6 +53,7 @@ __all__ = [
     "CONDITIONS",
     "DATED_AHEAD",
     "EVERYTHING",
+    "HAS_CHARACTER",
     "MOST_RANKED",
     "NAME_THEN",
     "PRESENT",
@@ -63,6 +67,7 @@ __all__ = [
     "conditions_here",
     "count",
     "count_by_month",
+    "count_in_time",
     "create_search",
     "create_security_keys",
     "create_security_names",
@@ -90,5 +95,6 @@ __all__ = [
     "security_of",
     "snippet",
     "state_at",
+    "usual_character",
     "without_index",
 ]

@@ -1,6 +1,6 @@
 """Facets: the number of a query's posts by month, media, security and source.
 
-Facets count the newest `SAMPLE` posts of a query at most.
+Facets count `SAMPLE` posts of a query at most: the newest, or of a search the last to arrive.
 """
 
 import json
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive.search.conditions import PRESENT
-from archive.search.query import Query, QueryPlan, plan, rows
+from archive.search.query import Query, QueryPlan, plan, plan_of_last, rows
 from archive.search.securities import NAME_THEN
 
 # Posts of a query that are counted at most.
@@ -49,18 +49,18 @@ class Facet:
     """A field of a query with its values, the choices that narrow the query.
 
     :param name: of the field.
-    :param sampled: only the newest `SAMPLE` posts are counted.
+    :param sampled: number of posts that are counted; 0 when all are.
     """
 
     name: str
     values: Sequence[FacetValue]
-    sampled: bool = False
+    sampled: int = 0
 
 
 def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
     """Return the facets of a query that have more than one value or are chosen already."""
-    query_plan = plan(connection, query)
     is_present = query.tables is PRESENT
+    query_plan, is_cut = plan_of_last(connection, query, SAMPLE)
     table = "posts INDEXED BY posts_facts" if is_present else "post_history"
     newest = f"""
         {query_plan.select("posts.id")}
@@ -74,12 +74,12 @@ def read_facets(connection: sqlite3.Connection, query: Query) -> list[Facet]:
         """,  # noqa: S608 (our own words; those of visitors are in the values)
         query_plan.values,
     )
-    sampled = len(posts) == SAMPLE
+    sampled = len(posts) if is_cut or len(posts) == SAMPLE else 0
     months, media, sources = (Counter(post[column] for post in posts) for column in range(3))
     securities = _most_named(connection, query, [post[3 if is_present else 4] for post in posts])
     counted = _months(connection, query_plan) if sampled and not query.q else None
     facets = (
-        Facet("month", _newest_first(counted or months), sampled and counted is None),
+        Facet("month", _newest_first(counted or months), sampled if counted is None else 0),
         Facet("media", _most_common(media), sampled),
         Facet("security", securities, sampled),
         Facet("source", _most_common(sources), sampled),

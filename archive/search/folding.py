@@ -16,6 +16,7 @@ In folded text every character counts, but
 import re
 import unicodedata
 from functools import cache
+from itertools import pairwise
 
 from opencc import OpenCC
 
@@ -98,6 +99,13 @@ def fold_with_places(text: str) -> tuple[str, list[tuple[int, int]]]:
 
     A character and the accents after it have one place.
     """
+    same_places = text.translate(_FOLDING)
+    if (
+        len(same_places) == len(text)
+        and SPACE * 2 not in same_places
+        and unicodedata.is_normalized("NFC", same_places)
+    ):
+        return same_places.translate(_WIDE), list(pairwise(range(len(text) + 1)))
     folded: list[str] = []
     places: list[tuple[int, int]] = []
     for place, character in enumerate(text):

@@ -16,6 +16,7 @@ from itertools import chain
 
 from archive.errors import InvalidQuery
 from archive.search.conditions import match_expression
+from archive.search.query import register_has_character
 from archive.search.securities import register as register_security_keys
 from archive.search.snippet import SNIPPET_WIDTH, marked_snippet
 from archive.search.tokenizer import grams
@@ -81,7 +82,8 @@ def register(connection: sqlite3.Connection, known_grams: Mapping[str, str] | No
 
     ``search_grams(text)`` is for the triggers. ``escape_fts(query)`` returns the MATCH expression,
     under the name that Datasette calls. ``marked_snippet(text, query[, width])`` returns HTML.
-    ``security_keys`` is for the triggers of `archive.search.securities`. NULL counts as an empty
+    ``security_keys`` is for the triggers of `archive.search.securities`, ``has_character`` for the
+    conditions of `archive.search.query`. NULL counts as an empty
     text; any other value is converted to text.
 
     :param known_grams: `grams` by text, as far as they are generated already. The mapping is read
@@ -90,6 +92,7 @@ def register(connection: sqlite3.Connection, known_grams: Mapping[str, str] | No
     known = {} if known_grams is None else known_grams
     create = partial(connection.create_function, deterministic=True)
     create("search_grams", 1, lambda text: known.get(text) or grams(_as_text(text)))
+    register_has_character(connection)
     register_security_keys(connection)
     create("escape_fts", 1, lambda query: match_expression(_as_text(query)))
     create("marked_snippet", 2, _marked_snippet)

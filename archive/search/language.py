@@ -3,9 +3,10 @@
 A query is terms separated by white space. A post is found when its title, digest or text has every
 term as a substring, each term anywhere; all is compared folded, see below.
 
-- ``"two words"`` is one term with a space in it, in straight or curly quotes. Quotes count only
-  where a term begins and ends; elsewhere they are text, so no phrase can contain a quote before a
-  space. A quote that begins a term and is not closed is left out.
+- ``"two words"`` is one term with a space in it, in straight or curly quotes, in ``「…」`` or
+  ``『…』``. Quotes count only where a term begins and ends; elsewhere they are text, so no phrase
+  can contain a quote before a space. A straight quote that begins a term and is not closed is left
+  out.
 - ``-term``, ``-"two words"``, ``-(…)`` and ``-media:…`` exclude; only exclusions find all the rest.
   A minus inside a word, before a space, or before a number with a decimal point or a unit is text:
   ``A-B``, ``-5%``, ``-12.3亿``.
@@ -18,7 +19,9 @@ term as a substring, each term anywhere; all is compared folded, see below.
   initials of its name in pinyin (``gzmt``, three letters or more) also finds the posts that name
   the security. In quotes, it is text alone.
 
-Fields; a minus before them excludes:
+Fields; a minus before them excludes. Operators and fields may be typed in full-width forms; the
+names ``标题:``, ``媒体:``, ``证券:`` and ``日期:`` mean ``title:``, ``media:``, ``security:`` and
+``date:``:
 
 - ``title:降准``, ``title:"A股 大涨"``, ``title:(降准 OR 降息)``: in the title.
 - ``media:财联社``: published by this medium, whose name may be typed in traditional characters;
@@ -50,10 +53,11 @@ MAX_QUERY = 1_000
 MAX_TERMS = 50
 MAX_DEPTH = 8
 
+_CHINESE = {"标题": "title", "媒体": "media", "证券": "security", "日期": "date"}
 _FIELDS = "title|media|source|security|date|edited|gone|versions"
-_FIELD = re.compile(rf"({_FIELDS}):")
-_TITLE = "title:"
-_PHRASE = re.compile(r'"(.*?)"(?=[ |)]|$)')
+_FIELD = re.compile(rf"({_FIELDS}|{'|'.join(_CHINESE)}):")
+_TITLE = re.compile("(?:title|标题):")
+_PHRASE = re.compile(r'(?:"(.*?)"|「(.*?)」|『(.*?)』)(?=[ |)]|$)')
 _NUMBER = r"[\d,]*(?:\.\d|\d(?:[%‰‱万亿千百元点倍个℃]|bps?\b))"
 _EXCLUSION = re.compile(rf"-(?=[^ |)])(?!{_NUMBER})", re.ASCII)
 _OPERATOR = re.compile(r"\||(?<![^ ])(?:or|或)(?![^ ])")
@@ -177,8 +181,8 @@ def written(node: Node) -> str:
         case Text(term, in_title, quoted):
             text = narrow(term)
             bare = not quoted and _WORD.fullmatch(text) and text != _OR
-            text = text if bare and isinstance(parse(text), Text) else f'"{text}"'
-            return f"{_TITLE}{text}" if in_title else text
+            text = text if bare and parse(text) == Text(term) else f'"{text}"'
+            return f"title:{text}" if in_title else text
         case Field(name, value):
             return f"{name}:{value}" if _WORD.fullmatch(value) else f'{name}:"{value}"'
         case Not(inner):
@@ -255,7 +259,7 @@ class _QueryParser:
             return node
         if not in_title and (name := _FIELD.match(self._text, start, end)):
             self._at = name.end()
-            return self._field(name[1], start, end, depth)
+            return self._field(_CHINESE.get(name[1], name[1]), start, end, depth)
         term_start, term_end, quoted = self._word(end)
         return self._term(term_start, term_end, in_title=in_title, quoted=quoted)
 
@@ -263,7 +267,7 @@ class _QueryParser:
         """Return start and end of the term here, and whether it is in quotes; go beyond it."""
         if phrase := _PHRASE.match(self._text, self._at, end):
             self._at = phrase.end()
-            return phrase.start(1), phrase.end(1), True
+            return phrase.start() + 1, phrase.end() - 1, True
         start = self._at + (self._text[self._at] == '"')
         self._at += 1
         while self._at < end and self._text[self._at] not in " |" and self._at not in self._edges:
@@ -348,8 +352,8 @@ def _groups(text: str, operators: Container[int]) -> Iterator[tuple[int, int]]:
         if begins and (phrase := _PHRASE.match(text, at)):
             at, begins = phrase.end(), False
             continue
-        if begins and text.startswith(_TITLE, at):
-            at += len(_TITLE)
+        if begins and (title := _TITLE.match(text, at)):
+            at = title.end()
             continue
         character = text[at]
         if character == "(":

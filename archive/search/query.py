@@ -5,11 +5,13 @@ of them in the order of their publication, `count` counts them. A page begins af
 not after a number of rows: the last page costs as much as the first one.
 """
 
+import json
 import math
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
@@ -42,12 +44,24 @@ _LOOKUP_COST = 2
 # same time; measured with 20,000 posts.
 _PROBE_COST = 200
 
-# The newest posts among which a usual character is looked up, and SQL for a post that has it.
-_NEWEST = 20
-_HAS_CHARACTER = "has_character(:character, posts.title, posts.digest, posts.text)"
+# A character is usual when at least one in `_FREQUENT` of the newest posts has it.
+_NEWEST = 100
+#: SQL condition for a post that has the parameter ``character``; see `register_has_character`.
+HAS_CHARACTER = "has_character(:character, posts.title, posts.digest, posts.text)"
 
-# The newest posts that an estimate counts.
-_SAMPLE = 5_000
+# The index with the columns that are filtered and counted by.
+_FACTS = "posts INDEXED BY posts_facts"
+
+# Ranges of posts, evenly spread, that an estimate counts; posts of a range; those about which it
+# asks the index one by one, and those whose texts it reads.
+_RANGES, _OF_RANGE, _PROBED, _READ = 25, 400, 40, 8
+
+# The last matches of a search among which those of a query with other conditions are sought.
+_LAST_MATCHES = 10_000
+
+# Posts of an archive up to which all numbers are counted; matches in a larger one up to which they
+# are counted where each has to be read.
+_COUNTED, _READ_ONE_BY_ONE = 200_000, 20_000
 
 # After every time.
 _LATEST = "~"
@@ -281,16 +295,15 @@ def plan(
     matching = searched.matching.format("q")
     counting = f"FROM ({matching})"
     matches = conditions.get("q")
-    character = character_of(found.match)
-    if character and wanted and searched is PRESENT and _is_usual(connection, character):
-        conditions["q"] = _HAS_CHARACTER
-        values["character"] = character
+    if wanted and (usual := usual_character(connection, found.match)):
+        tables = f"{searched.rows} AS posts"
+        conditions["q"], values["character"] = HAS_CHARACTER, usual
     elif found.match and wanted and _is_most_frequent(connection, counting, values, wanted):
         conditions["q"] = searched.probe
     elif found.match and (listed or not is_frequent(connection, counting, values, wanted)):
         del conditions["q"]
-        index = " INDEXED BY posts_facts" if searched is PRESENT else ""
-        tables = f"({matching}) CROSS JOIN {searched.posts}{index} ON {searched.key} = matched"
+        posts = _FACTS if searched is PRESENT else searched.posts
+        tables = f"({matching}) CROSS JOIN {posts} ON {searched.key} = matched"
     elif query.security and searched is PRESENT:
         published = "mentions.published"
         tables = "mentions CROSS JOIN posts ON posts.info_code = mentions.info_code"
@@ -303,6 +316,37 @@ def plan(
         each.replace("posts.published", published) for each in (*conditions.values(), *found.others)
     )
     return QueryPlan(tables, tuple(sql), published, values)
+
+
+def plan_of_last(
+    connection: sqlite3.Connection, query: Query, wanted: int
+) -> tuple[QueryPlan, bool]:
+    """Choose the plan that finds the last posts of a query in bounded time.
+
+    Of a search in the present, they are the last to arrive, not the last that were published.
+
+    :param wanted: number of posts that are enough.
+    :returns: the plan, and whether it leaves matches of the search out.
+    """
+    found = _conditions_here(connection, query)
+    if query.tables is PAST or not found.match:
+        return plan(connection, query, wanted), False
+    conditions, values = query._conditions(found), query._values(found)
+    if usual := usual_character(connection, found.match):
+        conditions["q"], values["character"] = HAS_CHARACTER, usual
+        newest = f"SELECT * FROM posts ORDER BY published DESC LIMIT {_RANGES * _READ}"  # noqa: S608
+        tables = f"({newest}) AS posts"
+        is_cut = _last_number(connection) > _RANGES * _READ
+    else:
+        del conditions["q"]
+        most = _LAST_MATCHES if conditions or found.others else wanted
+        sql = f"{PRESENT.matching.format('q')} ORDER BY rowid DESC LIMIT {most}"
+        numbers = [number for (number,) in rows(connection, sql, values)]
+        values["numbers"] = json.dumps(numbers)
+        tables = f"json_each(:numbers) AS matched CROSS JOIN {_FACTS} ON posts.id = matched.value"
+        is_cut = len(numbers) == most
+    where = (*conditions.values(), *found.others)
+    return QueryPlan(tables, where, "posts.published", values), is_cut
 
 
 def _latest_then(connection: sqlite3.Connection, as_of: str) -> str:
@@ -375,27 +419,41 @@ def _is_most_frequent(
     return has_at_least(connection, least, matches, values)
 
 
-def _is_usual(connection: sqlite3.Connection, character: str) -> bool:
-    """Return whether most of the newest posts have a character, so that a scan soon finds others.
+def usual_character(connection: sqlite3.Connection, match: str) -> str:
+    """Return the character that an FTS5 expression finds if it is usual; else an empty text.
 
-    For the index, a character is the beginning of pairs: it reads all of them at once.
+    For the index, a character is the beginning of pairs: it reads all of them at once. A scan soon
+    finds a usual one.
     """
-    connection.create_function("has_character", 4, _has_character, deterministic=True)
+    character = character_of(match)
+    if not character:
+        return ""
+    register_has_character(connection)
     sql = f"""
-        SELECT avg({_HAS_CHARACTER}) > 0.5 FROM (
-            SELECT title, digest, text FROM posts ORDER BY published DESC LIMIT {_NEWEST}
-        ) AS posts
+        SELECT sum(instr(text, :character) > 0) * {_FREQUENT} >= count(*)
+        FROM (SELECT text FROM posts ORDER BY published DESC LIMIT {_NEWEST})
     """  # noqa: S608 (our own words)
-    ((most,),) = rows(connection, sql, {"character": character})
-    return bool(most)
+    ((is_usual,),) = rows(connection, sql, {"character": character})
+    return character if is_usual else ""
+
+
+def register_has_character(connection: sqlite3.Connection) -> None:
+    """Add the SQL function of `HAS_CHARACTER` to a connection."""
+    connection.create_function("has_character", 4, _has_character, deterministic=True)
 
 
 def _has_character(character: str, *texts: str | None) -> bool:
-    return any(character in fold(text) for text in texts if text)
+    """Return whether a text has a folded character; a simplified Chinese one stays as it is."""
+    some = [text for text in texts if text]
+    is_chinese = "\u4e00" <= character <= "\u9fff"
+    return (is_chinese and any(character in text for text in some)) or any(
+        character in fold(text) for text in some
+    )
 
 
-def _last_number(connection: sqlite3.Connection) -> int:
-    ((number,),) = rows(connection, "SELECT coalesce(max(id), 0) FROM posts")
+def _last_number(connection: sqlite3.Connection, tables: SearchedTables = PRESENT) -> int:
+    sql = f"SELECT coalesce(max(id), 0) FROM {tables.posts}"  # noqa: S608 (our own words)
+    ((number,),) = rows(connection, sql)
     return int(number)
 
 
@@ -458,26 +516,62 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
     return int(number)
 
 
-def estimate(connection: sqlite3.Connection, query: Query) -> int:
-    """Return about how many posts a query finds, from the newest posts, in bounded time.
+def count_in_time(connection: sqlite3.Connection, query: Query) -> tuple[int, bool]:
+    """Return the number of posts that a query finds, and whether it is an estimate.
 
-    A query for the past is counted: its posts may be older than any sample.
+    It is one where a large archive would have to read many posts, or to compare many, one by one.
     """
-    if query.tables is PAST:
+    if _last_number(connection, query.tables) > _COUNTED and _is_long(connection, query):
+        return estimate(connection, query), True
+    return count(connection, query), False
+
+
+def _is_long(connection: sqlite3.Connection, query: Query) -> bool:
+    """Return whether many posts have to be read, or compared, one by one to be counted."""
+    found = _conditions_here(connection, query)
+    if not found.match:
+        return query.tables is PAST and not (query.security or query.day)
+    if usual_character(connection, found.match):
+        return True
+    is_alone = query.parameters.keys() == {"q"} and not found.others
+    if query.tables is PRESENT and is_alone and " " not in found.match:
+        return False  # one list of the index
+    matches = f"FROM ({query.tables.matching.format('q')})"
+    return has_at_least(connection, _READ_ONE_BY_ONE, matches, {"q": found.match})
+
+
+def estimate(connection: sqlite3.Connection, query: Query) -> int:
+    """Return about how many posts a query finds, from ranges of all posts, in bounded time.
+
+    In an archive of no more posts than the ranges have, they are counted.
+    """
+    searched = query.tables
+    last = _last_number(connection, searched)
+    if last <= _RANGES * _OF_RANGE:
         return count(connection, query)
     found = _conditions_here(connection, query)
-    conditions = query._conditions(found) | ({"q": PRESENT.probe} if found.match else {})
-    last = _last_number(connection)
-    sampled = min(last, _SAMPLE)
-    if not sampled:
-        return 0
-    where = " AND ".join(f"+({each})" for each in (*conditions.values(), *found.others)) or "true"
-    ((number,),) = rows(
+    conditions = query._conditions(found)
+    values: dict[str, object] = dict(query._values(found))
+    tables, number, of_range = searched.posts, "posts.id", _OF_RANGE
+    if character := usual_character(connection, found.match):
+        tables, of_range = f"{searched.rows} AS posts", _READ
+        conditions["q"], values["character"] = HAS_CHARACTER, character
+    elif found.match and searched is PRESENT:
+        tables = f"posts_search CROSS JOIN {_FACTS} ON posts.id = posts_search.rowid"
+        conditions["q"], number = "posts_search MATCH :q", "posts_search.rowid"
+    elif found.match:
+        conditions["q"], of_range = searched.probe, _PROBED
+    starts = [last * part // _RANGES for part in range(_RANGES)]
+    where = " AND ".join(f"({each})" for each in (*conditions.values(), *found.others)) or "true"
+    ((counted,),) = rows(
         connection,
-        f"SELECT count(*) FROM posts WHERE id > :last - {sampled} AND {where}",  # noqa: S608
-        {**query._values(found), "last": last},
+        f"""
+        SELECT count(*) FROM json_each(:starts) AS sampled CROSS JOIN {tables}
+        WHERE {number} > sampled.value AND {number} <= sampled.value + {of_range} AND {where}
+        """,  # noqa: S608 (numbers and our own words)
+        {**values, "starts": json.dumps(starts)},
     )
-    return int(number * last / sampled)
+    return int(counted * last / (_RANGES * of_range))
 
 
 def named_then(
@@ -496,7 +590,7 @@ def named_then(
         ((name,),) = rows(connection, sql, then)
         posts = count(connection, Query(security=each.code, as_of=as_of))
         named.append(replace(each, name=name, posts=posts))
-    return [security for security in named if security.posts]
+    return sorted((each for each in named if each.posts), key=attrgetter("order"))
 
 
 def state_at(connection: sqlite3.Connection, info_code: str, as_of: str) -> int | None:

@@ -9,10 +9,11 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache, lru_cache
 from itertools import chain, islice, product
+from operator import attrgetter
 
 from xpinyin import Pinyin
 
@@ -135,12 +136,20 @@ class QueriedSecurity:
     :param symbol: such as ``600519``.
     :param name: the present name.
     :param posts: number of posts that name it.
+    :param found: place in the query and rank of the key that names it, and the key.
     """
 
     market: int
     symbol: str
     name: str
     posts: int
+    found: tuple[int, int, str] = field(compare=False)
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The best come first."""
+        place, rank, key = self.found
+        return place, rank, _key(self.name) != key, -self.posts, self.symbol, self.market
 
     @property
     def code(self) -> str:
@@ -260,15 +269,11 @@ def _named_by(connection: sqlite3.Connection, keys: Iterable[str]) -> list[Queri
         """,
         [json.dumps(list(places))],
     )
-    ranked = sorted(
-        (places[key], rank, _key(name) != key, -posts, symbol, market, name)
+    named = (
+        QueriedSecurity(market, symbol, name, posts, (places[key], rank, key))
         for key, rank, market, symbol, name, posts in found
     )
-    named = (
-        QueriedSecurity(market, symbol, name, -posts)
-        for _, _, _, posts, symbol, market, name in ranked
-    )
-    return list(dict.fromkeys(named))[:_MOST_NAMED]
+    return list(dict.fromkeys(sorted(named, key=attrgetter("order"))))[:_MOST_NAMED]
 
 
 def _keys_in(node: Node | None) -> Iterator[str]:

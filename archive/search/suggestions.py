@@ -59,7 +59,7 @@ def explain(connection: sqlite3.Connection, query: Query) -> Explanation:
     missing = [part for part in parts if not count(connection, anywhere.changed(q=written(part)))]
     offers: dict[Query, int] = {}
     for offer in _offers(connection, query, parts, missing):
-        if offer.q or offer.parameters:
+        if offer != anywhere:
             offers.setdefault(offer, count(connection, offer))
         if sum(map(bool, offers.values())) == _MOST_OFFERS:
             break
@@ -159,7 +159,7 @@ class _Searched:
             middle = (low + high) // 2
             part = parts[middle].strip()
             query = self.anywhere.changed(q=f'{self.field}"{part}"')
-            if part and not count(self.connection, query):
+            if len(part) >= _SHORTEST and not count(self.connection, query):
                 high = middle
             else:
                 low = middle + 1

@@ -28,6 +28,7 @@ from archive.validation import in_one_sentence
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _LONGEST_NAME = 100
+_CONTROL, _NO_CONTROL = r"[\x00-\x1f\x7f]", r"[^\x00-\x1f\x7f]"
 _DURATION = re.compile(r"([1-9]\d{0,3})\s*([mhd])")
 
 
@@ -118,7 +119,7 @@ class Watch(Delivery):
     :param silence: send a notice when no such article arrives for so long.
     """
 
-    name: str = Field(min_length=1, max_length=_LONGEST_NAME, pattern=r"^[^\x00-\x1f\x7f]+$")
+    name: str = Field(min_length=1, max_length=_LONGEST_NAME, pattern=f"^{_NO_CONTROL}+$")
     query: str = ""
     events: tuple[Event, ...] = Field(default=(Event.ARRIVAL,), min_length=1)
     classes: tuple[EditClass, ...] = ()
@@ -189,7 +190,7 @@ class WatchFile(_WatchTable):
 
 def watch_lines(query: str) -> str:
     """Return the lines of ``watches.toml`` for a query, with a channel to be replaced."""
-    name = re.sub(r"[\x00-\x1f\x7f]", " ", query[:_LONGEST_NAME])
+    name = re.sub(_CONTROL, " ", query)[:_LONGEST_NAME]
     watch = {"name": name, "query": query, "to": ["mail"]}
     return tomli_w.dumps({"watch": [watch]}).strip()
 

@@ -60,15 +60,16 @@ class Versioning:
         edition = self._catalog.edition(article.info_code, article.edition)
         stored = edition.post if edition else None
         listed = stored.stock_list if stored else "[]"
-        incoming = _Incoming(article, post, *row_of(article, post, now, listed))
+        # The clock may have gone back.
+        at = max(now, self._catalog.last_learnt(article.info_code))
+        seen = at if stored is None else now
+        incoming = _Incoming(article, post, *row_of(article, post, seen, listed), imported)
         on_disk = bytes_if_there(self._folder / (stored or incoming.row).path)
         if edition is None or stored is None:
             last = self._catalog.last_superseded(article.info_code, article.edition)
-            first = _first(incoming, on_disk, now, imported=imported)
-            return [_behind(last, first, now) if last else first]
+            first = _first(incoming, on_disk, at)
+            return [_behind(last, first, at) if last else first]
         before = compared = _Stored(stored, on_disk, tuple(edition.securities))
-        # The clock may have gone back.
-        at = max(now, self._catalog.last_learnt(article.info_code))
         adopted: list[WritePlan] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
             original = self._original(stored, incoming)
@@ -78,7 +79,7 @@ class Versioning:
             before = _written(adopted[-1])
         left = tuple(self._left_behind(before.row, incoming.row))
         if incoming.is_no_better(before.row) or incoming.repeats(before.row, before.data):
-            return [*adopted, _unchanged(incoming, before, left)]
+            return [*adopted, _unchanged(incoming, before, left, now=at)]
         row = with_cause(compared.state, incoming.state)
         return [*adopted, _next(replace(incoming, row=row), before, left, now=at)]
 
@@ -126,12 +127,16 @@ class _Stored:
 
 @dataclass(frozen=True, slots=True)
 class _Incoming:
-    """A fetched article, with the post and the row that a first version of it would have."""
+    """A fetched article, with the post and the row that a first version of it would have.
+
+    :param imported: no crawl fetched it.
+    """
 
     article: Article
     post: bytes
     row: PostRow
     securities: Sequence[Security]
+    imported: bool
 
     @property
     def state(self) -> VersionState:
@@ -178,10 +183,10 @@ def _written(plan: WritePlan) -> _Stored:
     return _Stored(entry.post, plan.files[-1][0], named)
 
 
-def _first(incoming: _Incoming, on_disk: bytes | None, now: str, *, imported: bool) -> WritePlan:
+def _first(incoming: _Incoming, on_disk: bytes | None, now: str) -> WritePlan:
     if on_disk is None or on_disk == incoming.post:
         row = with_cause(None, incoming.state)
-        row = replace(row, cause=Cause.IMPORTED) if imported else row
+        row = replace(row, cause=Cause.IMPORTED) if incoming.imported else row
         files = ((incoming.post, row.path),)
         return WritePlan(Outcome.ADDED, CatalogEntry(row, incoming.securities), files)
     orphan = row_of_file(incoming.row, on_disk)
@@ -236,11 +241,16 @@ def _adopt(
         yield WritePlan(Outcome.REVISED, CatalogEntry(restored, named, revision), files)
 
 
-def _unchanged(incoming: _Incoming, stored: _Stored, left: tuple[str, ...]) -> WritePlan:
+def _unchanged(
+    incoming: _Incoming, stored: _Stored, left: tuple[str, ...], *, now: str
+) -> WritePlan:
     row = incoming.row
     lost = stored.data is None and row.sha256 == stored.row.sha256
     seen = seen_again(row, stored.row)
+    if incoming.imported:  # its source was not checked
+        seen = replace(seen, checked=stored.row.checked, gone=stored.row.gone)
     returned = Presence.RETURNED if stored.row.gone and not seen.gone else None
+    seen = replace(seen, checked=now) if returned else seen
     files = ((incoming.post, row.path),) if lost else ()
     return WritePlan(Outcome.UNCHANGED, CatalogEntry(seen, presence=returned), files, left)
 
@@ -259,6 +269,9 @@ def _next(
     if stored.data is not None and stored.data != post:
         saved = ((stored.data, revision.path),)
     obsolete = (*left, stored.row.path) if stored.row.path != row.path else left
-    returned = Presence.RETURNED if stored.row.gone else None
+    if incoming.imported and row.checked <= stored.row.checked:
+        row = replace(row, gone=stored.row.gone)  # its source was not checked after that
+    returned = Presence.RETURNED if stored.row.gone and not row.gone else None
+    row = replace(row, checked=now) if returned else row
     entry = CatalogEntry(row, incoming.securities, revision, returned)
     return WritePlan(Outcome.REVISED, entry, (*saved, (post, row.path)), obsolete)

@@ -262,7 +262,7 @@ class Document(Table):
     @model_validator(mode="before")
     @classmethod
     def _with_what_the_format_has(cls, table: Any) -> Any:
-        if not isinstance(table, dict) or table.get("format") not in set(Format):
+        if not isinstance(table, dict) or table.get("format") not in list(Format):
             return table
         known = Format(table["format"])
         fields = table.get("fields", {})

@@ -20,8 +20,25 @@ _MOST_ANCESTORS = 4
 _ENTRIES = frozenset({"li", "tr", "article", "div", "dl", "dt", "dd", "p", "section"})
 
 _BEHIND = "./following-sibling::dd[1]"
+#: Times that no element of their own has: as loose text, and in an attribute.
+_BARE = ("./text()[normalize-space()]", ".//time/@datetime")
 _MOST_GROUPS = 60
-_TIME_TAGS = ("span", "em", "i", "b", "time", "p", "div", "td", "dd", "dt", "small", "label")
+_TIME_TAGS = (
+    "span",
+    "em",
+    "i",
+    "b",
+    "time",
+    "p",
+    "div",
+    "td",
+    "dd",
+    "dt",
+    "small",
+    "label",
+    "font",
+    "strong",
+)
 _CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 
@@ -137,7 +154,11 @@ def _time_path(
     for entry in entries:
         elements = [(_step(one), one) for one in entry.root.iter(*_TIME_TAGS)]
         elements += [(_BEHIND, one.root) for one in entry.xpath(_BEHIND)]
+        bare = [(path, one.get()) for path in _BARE for one in entry.xpath(path)[:1]]
         counts.update({found for path, one in elements for found in _times(path, one, zone, near)})
+        counts.update(
+            (path, found[1]) for path, text in bare if (found := time_in(text.strip(), zone, near))
+        )
     enough = [
         found
         for found in counts
@@ -150,13 +171,14 @@ def _time_path(
 
 def _is_of_several_days(entries: list[Selector], path: str) -> bool:
     """Report whether a place shows times of day that begin again: the day is elsewhere."""
-    shown = [text_in(one.root).strip() for entry in entries for one in _at(entry, path)[:1]]
-    clocks = [text.zfill(5) for text in shown if _CLOCK.fullmatch(text)]
+    places = [one for entry in entries for one in _at(entry, path)[:1]]
+    shown = [one.get() if path in _BARE else text_in(one.root) for one in places]
+    clocks = [text.strip().zfill(5) for text in shown if _CLOCK.fullmatch(text.strip())]
     return 0 < len(clocks) == len(shown) and clocks != sorted(clocks, reverse=True)
 
 
 def _at(entry: Selector, path: str) -> list[Selector]:
-    return entry.xpath(path) if path == _BEHIND else entry.css(path)
+    return entry.xpath(path) if path.startswith(".") else entry.css(path)
 
 
 def _times(

@@ -8,7 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 _EXTENSION = re.compile(r"^(.*?)(\.[A-Za-z]{2,6}(?:\.[a-z]{2,6})?)$")
 #: Parts of a path that differ from day to day, even where those of one day are the same.
 _DATE = re.compile(r"(?:19|20)\d{2}(?:-?\d{2}){0,2}|[01]?\d|[0-3]?\d(?:-\d{1,2})?", re.ASCII)
-
+#: A number that may be counted anew in each part of a site, and any number.
+_SHORT_NUMBER = re.compile(r"/\d{1,7}(?:\.[a-z]+)?$", re.ASCII)
+_NUMBER = re.compile(r"\d+", re.ASCII)
+#: The smallest share of the addresses that have one pattern, where others are numbered anew.
+_MOST = 0.6
+#: Digits of a number that begins with a date; shorter ones get another digit some day.
+_FIXED = 8
 _ID_PARAMETER = re.compile(r"\w*(?:id|code|no)", re.ASCII | re.IGNORECASE)
 
 
@@ -22,7 +28,9 @@ def pattern_of(addresses: Sequence[str]) -> str | None:
         return None
     shape, _ = shapes.most_common(1)[0]
     alike = list(dict.fromkeys(one for one in addresses if _shape(one) == shape))
-    return _of_parameter(alike) or _of_path([urlsplit(one).path for one in alike])
+    return _of_parameter(alike) or _of_path(
+        _of_one_numbering([urlsplit(one).path for one in alike])
+    )
 
 
 def _shape(address: str) -> tuple[int, str]:
@@ -39,6 +47,22 @@ def _of_parameter(addresses: Sequence[str]) -> str | None:
         if all(values) and len(set(values)) == len(values):
             return rf"[?&]{name}=([\w.-]+)"
     return None
+
+
+def _of_one_numbering(paths: Sequence[str]) -> Sequence[str]:
+    """Return the paths of most articles, where others may have the same short numbers.
+
+    So /article/4.html and /video/4.html do not become one article.
+    """
+    if not all(_SHORT_NUMBER.search(path) for path in paths):
+        return paths
+    before = Counter(_NUMBER.sub("0", path.rpartition("/")[0]) for path in paths)
+    most, count = before.most_common(1)[0]
+    if count == len(paths):
+        return paths
+    if count < len(paths) * _MOST:
+        return []
+    return [path for path in paths if _NUMBER.sub("0", path.rpartition("/")[0]) == most]
 
 
 def _of_path(paths: Sequence[str]) -> str | None:
@@ -70,7 +94,8 @@ def _part(column: Sequence[str], *, is_id: bool) -> str:
 def _stem(stems: Sequence[str]) -> str:
     if all(stem.isdecimal() for stem in stems):
         lengths = {len(stem) for stem in stems}
-        return rf"\d{{{lengths.pop()}}}" if len(lengths) == 1 else r"\d+"
+        is_fixed = len(lengths) == 1 and min(lengths) >= _FIXED
+        return rf"\d{{{lengths.pop()}}}" if is_fixed else r"\d+"
     forms = {re.sub(r"\d+", r"\\d+", re.escape(stem)).replace(r"\-", "-") for stem in stems}
     if len(forms) == 1:
         return forms.pop()

@@ -3,7 +3,7 @@
 Failures of hosts are counted only here. They are counted when they happen, next to the network, and
 not when the retries of a request are used up: Scrapy sends retries after all waiting requests.
 
-- One 403, 429, long Retry-After, captcha, or page instead of data is a refusal.
+- One 403, 412, 429, long Retry-After, captcha, or page instead of data is a refusal.
 - Cut connections and empty answers in a row are a refusal, too: Eastmoney bans in this way.
 - Other failures in a row (status 5xx, no address, no connection, no answer in time) mean that the
   host is silent.
@@ -48,7 +48,7 @@ from crawler.sources import Sources
 logger = logging.getLogger(__name__)
 
 #: Statuses that are refusals, statuses that may have a Retry-After, and the first server error.
-_BLOCKING = {403, 429}
+_BLOCKING = {403, 412, 429}
 _BUSY = {429, 503}
 _SERVER_ERROR = 500
 

@@ -20,7 +20,8 @@ _NAMES = re.compile(
     | wx[-_]?follow | weixin | copyright
     | disclaimer | mzsm | side(?:[-_]?bar)? | foot(?:er)? | nav(?:bar)?
     | bread | crumb | toolbar | page[-_]tools | advert | ad[-_]?(?:box|context\d*|wrap|top|banner)
-    | banner | prev[-_]?next | pre[-_]?next | pager | pagination | subscribe | download[-_]?app
+    | adsbygoogle | vote | poll | toupiao | banner | prev[-_]?next | pre[-_]?next | pager
+    | pagination | subscribe | download[-_]?app
     | app[-_]?download | client[-_]?down
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -40,6 +41,8 @@ _TITLE, _LEAST_LINKS, _SHARE_OF_LINKS = 6, 3, 0.15
 #: The smallest share of an item of a list that its title has, and of items that have one.
 _SHARE_OF_TITLE, _MOST_OF_LIST = 0.25, 0.8
 _PARAGRAPH_TAGS = frozenset({"p", "br", "span", "strong", "h2", "h3", "h4"})
+_LISTS = ("div", "section", "ul", "ol", "dl")
+_SENTENCE = re.compile(r".{14}[。！？]\s*$")
 #: Elements that no reader sees as text, whatever they hold.
 _OF_FORMS = frozenset({"textarea", "select"})
 
@@ -83,7 +86,7 @@ _PARAGRAPHS = re.compile(
             r"[【\[](?:免责|版权|特别|郑重|重要|平台)?声明[】\]][^\n]*",
             r"[“\"]?(?:免责声明|平台声明|版权声明|特别声明|特别提醒|特别提示|郑重声明|重要声明|声明)(?:[：:].*)?",
             r"风险提示(?:及免责条款)?",
-            r"(?:相关|延伸|推荐)(?:阅读|报道|新闻)\s*[：:][^\n]*",
+            r"(?:相关|延伸|推荐)(?:阅读|报道|新闻)\s*(?:[：:][^\n]*|[^。，,]{6,80})|(?:#[^\s#，。,]{1,20}#?\s*)+",
             r"[（(]本文(?:首发|来源|原载|系|由)[^。]*[）)]",
             r"[^。，,：:]{2,10}声明[：:][^\n]*(?:不代表|不构成|供参考|自担|转载)[^\n]*",
             r"[^\n]*(?:本文|本站|以上|文中|所述)[^\n]*不构成[^。]{0,20}建议[^\n]*",
@@ -139,14 +142,15 @@ def drop_foreign_parts(root: etree._Element) -> None:
     """Take out the parts of a page that their names show to be foreign."""
     whole = len("".join(root.itertext()))
     drop([element for element in root.iter(etree.Element) if _is_foreign(element, whole)])
-    for leads_elsewhere in (_is_headed, _lists_others):
-        drop([one for one in root.iter("div", "section", "ul", "ol", "dl") if leads_elsewhere(one)])
+    drop([element for element in root.iter(*_LISTS) if _is_headed(element)])
+    article = {*_first_sentence(root)}
+    drop([one for one in root.iter(*_LISTS) if one not in article and _lists_others(one)])
 
 
 def drop_foreign_paragraphs(root: etree._Element) -> None:
     """Take out paragraphs that are foreign, and everything behind a heading such as 相关阅读."""
     blocks = [(element, " ".join(text_in(element).split())) for element in paragraphs(root)]
-    shown = [(element, text) for element, text in blocks if text]
+    shown = [(element, text) for element, text in blocks if text and not _is_cell(element)]
     end = len(shown)
     for place in range(end // 2, end):
         if place and _is_heading(shown[place][1]):
@@ -157,6 +161,11 @@ def drop_foreign_paragraphs(root: etree._Element) -> None:
     credit = [one for one, text in inside[-_CREDITS_AT_END:] if _CREDIT.fullmatch(text)]
     foreign = [element for element, text in shown[:end] if is_foreign(text)]
     drop([*behind, *foreign, *credit])
+
+
+def _is_cell(element: etree._Element) -> bool:
+    """Report whether an element is one of several cells of a row, such as a number of a table."""
+    return element.tag in {"td", "th"} and len(element.getparent()) > 1
 
 
 def is_foreign(text: str) -> bool:
@@ -191,6 +200,20 @@ def _is_foreign(element: etree._Element, whole: int) -> bool:
         or length < whole * _SHARE_OF_PAGE
         or _leads_elsewhere(element, length)
     )
+
+
+def _first_sentence(root: etree._Element) -> Iterator[etree._Element]:
+    """Yield the paragraph of the first sentence behind a page's heading, and what is around it.
+
+    An article may be a list of news with links to them.
+    """
+    heading = next((one for one in root.iter("h1") if text_in(one).strip()), None)
+    is_behind = heading is None
+    for paragraph in paragraphs(root):
+        is_behind = is_behind or paragraph is heading
+        if is_behind and _SENTENCE.search(text_in(paragraph)):
+            yield from (paragraph, *paragraph.iterancestors())
+            return
 
 
 def _lists_others(element: etree._Element) -> bool:

@@ -119,7 +119,7 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
     if container is None:
         raise ExtractionError(answer.address, _what_it_is(page.root) or "it has no article")
     title = title_of(page, document.title if document else None)
-    moment = published(page, title, document.date if document else None, zone)
+    moment = published(page, answer.address, title, document.date if document else None, zone)
     byline = byline_of(page, container, title)
     _clean(container, title, byline)
     text = shown_text(container)

@@ -24,6 +24,9 @@ _IN_ENGLISH = re.compile(
     r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?\s+\d{1,2},?\s+(?:19|20)\d{2}"
     r",?\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\b\.?)?"
 )
+_IN_ADDRESS = re.compile(
+    r"(?<!\d)(20\d{2})[-_/]?(0[1-9]|1[0-2])[-_/]?(0[1-9]|[12]\d|3[01])(?!\d)", re.ASCII
+)
 _OF_A_CHANGE = re.compile(
     r"(?:更新|修改|修订|改稿|[Uu]pdated|[Mm]odified)(?:时间|于|日期)?\s*[：:]?\s*$"
 )
@@ -49,7 +52,7 @@ _META = (
 )
 _IN_SCRIPTS = re.compile(
     r"(?:pub(?:lish)?(?:ed)?_?(?:time|date|at)|news_?time|date_?published)"
-    r"[\"']?\s*[:=]\s*[\"']([^\"']{8,32})[\"']",
+    r"[\"']?\s*[:=]\s*[\"']?([^\"',;{}]{8,32})",
     re.IGNORECASE,
 )
 _LINKED_DATA = ("datePublished", "pubDate", "dateCreated")
@@ -67,18 +70,23 @@ _MOST_NODES_OF_A_TIME = 6
 _SHORTEST_SENTENCE, _SHORTEST_TEXT = 15, 40
 
 
-def published(page: Selector, title: str | None, day: str | None, zone: tzinfo) -> Moment | None:
+def published(
+    page: Selector, address: str, title: str | None, day: str | None, zone: tzinfo
+) -> Moment | None:
     """Return when a page was published.
 
     What readers see in front of the article comes first; meta data, of which some name a wrong
     zone, give its seconds, or stand in for it. Times inside or behind the article come last.
 
+    :param address: of the page, which may have its day.
     :param day: a date that was found otherwise.
     """
     texts = (unicodedata.normalize("NFKC", text).strip() for text in _texts(page.root))
     nodes = [text for text in texts if text]
     in_front = _in_front(nodes, unicodedata.normalize("NFKC", title or ""))
     stated = [moment for text in _stated(page) if (moment := read_time(text, zone))]
+    if not day and (match := _IN_ADDRESS.search(address)):
+        day = "-".join(match.groups())
     found = read_time(day[:_DAY], zone) if day else None
     near = next(iter(stated), found)
     if near:  # other articles' times stand in scripts, too

@@ -26,7 +26,8 @@ def status_of(cluster: Cluster, url: str, status: int = 1, **environment: str) -
     return told
 
 
-def test_without_a_broker_one_sentence(cluster: Cluster) -> None:
+def test_without_a_broker_one_sentence(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cluster.writer.START_SECONDS", 0.5)
     nobody = f"amqp://user:password@127.0.0.1:{free_port()}//"
     assert status_of(cluster, nobody).startswith(f"problem  {NOT_USED} could not be used")
     for command in (["send"], ["dead"], ["writer"]):

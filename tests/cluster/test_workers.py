@@ -101,6 +101,22 @@ def test_a_job_that_waits_for_long_has_its_turn(cluster: Cluster, visits: Visits
     assert "has locked" not in cluster.log("a")  # no crawl began only to be refused
 
 
+def test_a_cancelled_crawl_ends(cluster: Cluster, visits: Visits) -> None:
+    site = cluster.sites[0]
+    table = {site.host: visits.watching(site.sites[site.host], 0.5)}
+    with Replica(table) as slow:
+        cluster.replica = slow
+        cluster.writer()
+        cluster.worker("a")
+        cluster.send("site0")
+        wait_for(visits.go_on(5))
+        assert cluster.run("cancel", "site0") == "Jobs that are cancelled: site0.\n"
+        cluster.wait_for_status(": 0 jobs")
+        assert len(visits) < site.articles
+        state = cluster.job("site0")
+        assert (state["run"], state["waiting"], state["failures"]) == (None, None, 0)
+
+
 def test_a_drained_cluster_has_no_crawl_and_all_is_written(
     cluster: Cluster, visits: Visits, one_machine: Path
 ) -> None:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from archive.article_id import InfoCode
 from archive.crawl_state import Block, CrawlState, Failed, FailedAttempt, Validators
 from demo.faults import Fault, garbage, status
@@ -28,14 +30,15 @@ def api_calls(replica: Replica, host: str) -> int:
     return sum("GetNewsText.do" in url for url in asked(replica, host))
 
 
-def test_a_host_that_answers_403_is_not_asked_over_runs(
-    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes]
+@pytest.mark.parametrize("refusal", [403, 412])
+def test_a_host_that_refuses_is_not_asked_over_runs(
+    crawl: Crawl, replica: Replica, archive: Path, sample_posts: dict[str, bytes], refusal: int
 ) -> None:
-    replica.faults = [Fault(FIRST, "/NewsData/", failure=status(403))]
+    replica.faults = [Fault(FIRST, "/NewsData/", failure=status(refusal))]
     ended = crawl()
     assert (ended.status, posts_in(archive)) == (0, sample_posts), ended.log
     assert api_calls(replica, FIRST) == 1
-    assert f"UTC by {FIRST}: it answered 403" in ended.log
+    assert f"UTC by {FIRST}: it answered {refusal}" in ended.log
     (block,) = blocks(archive)
     assert (block.host, block.times) == (FIRST, 1)
     assert timedelta(minutes=8) < block.until - datetime.now(UTC) <= timedelta(minutes=10)

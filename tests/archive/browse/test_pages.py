@@ -325,7 +325,7 @@ def endless(connection: sqlite3.Connection, _: object) -> int:
 def test_what_cannot_be_counted_in_time_is_estimated(
     news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "count", endless)
+    monkeypatch.setattr(pages, "count_in_time", endless)
     monkeypatch.setattr(pages, "read_facets", endless)
     monkeypatch.setattr(filters, "has_at_least", lambda *_: True)
     with closing(open_site(news)) as site:

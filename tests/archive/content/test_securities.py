@@ -3,6 +3,7 @@
 import pytest
 
 from archive.content import Security, SecurityKind, read_body
+from archive.content.securities import with_named
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,9 @@ def test_nothing_in_the_credit_is_a_mention() -> None:
         assert body.securities == ()
         assert body.media == "上海证券报"
     assert read_body(f"<p>{inside}</p>").securities == (Security(90, "BK0473", "证券"),)
+
+
+def test_a_security_that_a_list_names_by_its_code_has_the_name_of_another_mention() -> None:
+    mentioned = '[{"code": "1.600519", "name": "贵州茅台", "found": "name"}]'
+    (named,) = with_named((), '["1.600519"]', mentioned)
+    assert (named.name, named.found) == ("贵州茅台", "list")

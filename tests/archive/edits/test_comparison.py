@@ -182,6 +182,7 @@ def test_news_about_corrections_is_no_notice(sentence: str) -> None:
     [
         "每经编辑：某某",
         "每经记者：张三 每经编辑：李四",
+        "（记者 张三 编辑 李四 校对 赵六）",
         "作者：张三 编辑：李四",
         "编 辑 | 张某",
         "审　核：李某",
@@ -202,6 +203,21 @@ def test_news_about_corrections_is_no_notice(sentence: str) -> None:
         "分享到：微信 微博 QQ空间",
         "阅读量：12345",
         "评论(13)",
+        "阅读 1.2万　评论 356　点赞 28",
+        "本文共1234字，阅读约需3分钟",
+        "您的浏览器不支持视频播放",
+        "点击查看全文>>",
+        "本报记者 张三 北京报道",
+        "（作者系某某研究院研究员）",
+        "原创 张三 某某时报",
+        "图/某某中国",
+        "上一篇：央行开展逆回购操作",
+        "标签：工业 利润 统计局",
+        "新闻热线：010-12345678",
+        "返回某狐，查看更多",
+        "收藏 分享 评论",
+        "已有356人参与",
+        "© 2026 某某时报 版权所有",
     ],
 )
 def test_a_line_beside_the_article_is_no_edit(line: str) -> None:
@@ -212,7 +228,15 @@ def test_a_line_beside_the_article_is_no_edit(line: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["记者：公司何时复产？", "作者表示，订单饱满。", "阅读器业务营收3亿元。", "开户数增长3%。"],
+    [
+        "记者：公司何时复产？",
+        "作者表示，订单饱满。",
+        "阅读器业务营收3亿元。",
+        "开户数增长3%。",
+        "已有356人参与投票。",
+        "收藏市场升温。",
+        "标签：公司称其为“龙头”。",
+    ],
 )
 def test_a_line_of_the_article_is_compared(line: str) -> None:
     (edit,) = body_edits(VERSION.body, f"{VERSION.body}<p>{line}</p>")

@@ -91,6 +91,16 @@ HISTORY = st.lists(
 )
 
 
+# Of an article, what it learnt later has no earlier time.
+DISORDER = """
+    SELECT info_code FROM events AS one JOIN events AS other USING (info_code)
+    WHERE one.cursor < other.cursor AND one.at > other.at
+    UNION SELECT info_code FROM absences WHERE gone_until < gone_from
+    UNION SELECT info_code FROM versions WHERE seen_until < seen_from
+    UNION SELECT info_code FROM post_history WHERE known_until < known_from
+"""
+
+
 def live(folder: Path, history: Sequence[tuple[str, int]]) -> None:
     """Write an archive; the clock moves by some minutes at each step, also back."""
     now = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -109,6 +119,7 @@ def test_nothing_leaks_from_the_future(
     live(folder, history)
     if not rows(folder, "SELECT 1 FROM posts"):
         return
+    assert rows(folder, DISORDER) == []
     for more in range(2):
         assert audit_as_of(folder, PER_ARCHIVE // 2, seed + more).differences == []
     before = states(folder)

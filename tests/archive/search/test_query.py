@@ -16,7 +16,17 @@ import pytest
 from archive.archive import Archive
 from archive.search.facets import count_by_month, read_facets
 from archive.search.language import MAX_DEPTH
-from archive.search.query import CONDITIONS, EVERYTHING, Hit, Query, count, estimate, find, plan
+from archive.search.query import (
+    CONDITIONS,
+    EVERYTHING,
+    Hit,
+    Query,
+    count,
+    count_in_time,
+    estimate,
+    find,
+    plan,
+)
 from archive.search.relevance import find_relevant
 from archive.storage.databases import open_catalog
 from bench.pages import build
@@ -185,6 +195,42 @@ def test_an_estimate_is_near_the_count(catalog: sqlite3.Connection) -> None:
         Query(q="的 OR x"),
     ):
         assert estimate(catalog, query) == count(catalog, query)
+
+
+#: A character that has no token of its own, and is in most posts.
+USUAL = "果"
+
+
+def test_an_estimate_from_ranges_is_near_the_count(
+    catalog: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_RANGES": 30, "_OF_RANGE": 7, "_PROBED": 7, "_READ": 7}.items():
+        monkeypatch.setattr(f"archive.search.query.{name}", value)
+    for q in ("", FREQUENT, USUAL, "公司 -date:2015"):
+        for query in (Query(q=q), Query(q=q, as_of="2026")):
+            assert estimate(catalog, query) == pytest.approx(count(catalog, query), rel=0.2), query
+
+
+def test_what_has_to_be_read_one_by_one_is_estimated_in_a_large_archive(
+    catalog: sqlite3.Connection, posts: list[Row], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = posts[0]["media"]
+    read = [Query(q=USUAL), Query(q=FREQUENT, media=media), Query(q="的 gone:"), Query(q="的 公司")]
+    read += [query.changed(as_of="2026") for query in (*read, EVERYTHING, Query(media=media))]
+    counted = [Query(q=FREQUENT), Query(q=RARE, month="2016"), Query(media=media), EVERYTHING]
+    for query in read + counted:
+        assert count_in_time(catalog, query) == (count(catalog, query), False)
+    monkeypatch.setattr("archive.search.query._COUNTED", POSTS - 1)
+    monkeypatch.setattr("archive.search.query._READ_ONE_BY_ONE", POSTS // 2)
+    assert [count_in_time(catalog, query)[1] for query in read] == [True] * len(read)
+    assert [count_in_time(catalog, query)[1] for query in counted] == [False] * len(counted)
+
+
+def test_facets_of_a_usual_character_count_the_newest_posts(catalog: sqlite3.Connection) -> None:
+    query = Query(q=USUAL)
+    sampled = {facet.sampled for facet in read_facets(catalog, query)}
+    assert len(sampled) == 1
+    assert 100 < sampled.pop() < count(catalog, query)
 
 
 def test_very_many_matches_are_not_listed(

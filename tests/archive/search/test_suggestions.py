@@ -34,6 +34,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     ("query", "missing", "offers"),
     [
         (Query(q="央行 美元"), ["美元"], [("央行", 1)]),
+        (Query(q="美元", as_of="2062-01-01"), ["美元"], []),
         (Query(q="央行 -降准"), [], [("央行", 1)]),
         (Query(q="央行 降息"), [], [("央行", 1), ("降息", 1)]),
         (Query(q="央行降息"), ["央行降息"], [('"央行"', 1)]),
@@ -43,7 +44,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         (Query(q="央行", media="财联社"), [], [("央行", 1)]),
         (Query(q="宣布，央行"), ["宣布,央行"], [("宣布 央行", 1)]),
         (Query(q="降准宣布央行"), ["降准宣布央行"], [("降准 宣布 央行", 1)]),
-        (Query(q="「降息」"), ["「降息」"], [("降息", 1)]),
+        (Query(q="《降息》"), ["《降息》"], [("降息", 1)]),
         (Query(q="title:公告降息"), ["title:公告降息"], [('title:"公告"', 1)]),
         (Query(q="media:財聯"), ["media:財聯"], [("media:财联社", 1)]),
         (

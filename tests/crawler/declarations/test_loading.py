@@ -68,6 +68,7 @@ def test_a_folder_of_the_users_own_adds_and_replaces(tmp_path: Path) -> None:
             'format = "jsn"',
             "lists.news.format should be 'json', 'html', 'rss', ",
         ),
+        ('format = "json"', "format = []", "lists.news.format should be 'json', 'html', 'rss', "),
         ('entries = "items"', 'entries = "items["', "lists.news should be JMESPath, and 'items['"),
         ('title = "h1"', 'title = "h1["', "articles.page should be CSS or XPath, and 'h1[' is not"),
         (

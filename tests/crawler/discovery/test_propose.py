@@ -134,6 +134,11 @@ def test_an_answer_without_a_list(body: bytes) -> None:
         (["https://e.cn/detail/1", "https://e.cn/detail/22"], r"/detail/(\d+)"),
         (["https://e.cn/a?id=1&x=y", "https://e.cn/a?id=2&x=y"], r"[?&]id=([\w.-]+)"),
         (["https://e.cn/a?c=7&itemid=1", "https://e.cn/a?c=7&itemid=2"], r"[?&]itemid=([\w.-]+)"),
+        (
+            [*(f"https://e.cn/article/{n}.html" for n in range(4)), "https://e.cn/video/1.html"],
+            r"/article/(\d+)\.html",
+        ),
+        ([f"https://e.cn/{name}/1.html" for name in ("stock", "fund", "bond")], None),
         ([], None),
         (["https://e.cn/a"], None),
     ],
@@ -307,6 +312,11 @@ SHAPES = {
         "<div class=i><h3><a href={u}>{t}</a></h3><p>来源：财迅 2026-09-30 13:0{n}</p></div>"
     ),
     "links alone": listed("<a href={u}>{t}</a><br>"),
+    "loose text": listed("<li>[09-30 13:0{n}] <a href={u}>{t}</a></li>", "<ul>{}</ul>"),
+    "an attribute": listed(
+        "<li><a href={u}>{t}</a><time datetime='2026-09-30T13:0{n}:00+08:00'>刚刚</time></li>",
+        "<ul>{}</ul>",
+    ),
     "definitions": listed("<dt><a href={u}>{t}</a></dt><dd>2026-09-30 13:0{n}</dd>", "<dl>{}</dl>"),
     "titles that are cut": listed(
         "<li><a href={u} title={t}>第{n}条新闻的…</a> <i>09-30 13:0{n}</i></li>", "<ul>{}</ul>"

@@ -76,6 +76,7 @@ def test_a_recorded_page(source: str, name: str) -> None:
         (f"<p>【免责声明】{'本文仅代表作者本人观点，与本站无关。' * 20}</p>", "免责"),
         ("<p>本文系作者授权发表，转载请注明出处、作者和本文链接。</p>", "转载"),
         ("<p>▲扫码进入小程序</p><p>欢迎点赞、在看、转发</p><p>-END-</p>", "E"),
+        ("<div>延伸阅读<a href=/2>另一篇文章的标题很长很长</a></div><p>#存款 #利率</p>", "篇"),
         ("<p>相关阅读：<a href=/2>另一篇文章的标题很长很长</a></p>", "另一篇"),
         ("<p>上一篇：昨天的新闻</p><p>下一篇：明天的新闻</p>", "一篇"),
     ],
@@ -102,6 +103,14 @@ def test_foreign_parts_stay_out(noise: str, word: str) -> None:
 def test_an_article_about_such_things_keeps_every_word(line: str) -> None:
     article = extract(page(f"{PARAGRAPHS}<p>{line}</p><p>{TEXT[0]}尾</p>"))
     assert line in article.text.splitlines()
+
+
+def test_the_cells_of_a_table_stay() -> None:
+    table = (
+        "<table><tr><td>渠道</td><td>微信</td></tr><tr><td>用户</td><td>1200人</td></tr></table>"
+    )
+    text = extract(page(PARAGRAPHS + table + PARAGRAPHS)).text
+    assert all(cell in text for cell in ("渠道", "微信", "用户", "1200人"))
 
 
 @pytest.mark.parametrize(
@@ -147,6 +156,17 @@ def test_an_article_about_such_things_keeps_every_word(line: str) -> None:
             "2026-09-30T13:10:07+08:00",
         ),
         ("", '<meta name="publishdate" content="2026-09-30">', "2026-09-30"),
+        (
+            "9月30日 13:10",
+            '<meta name="publishdate" content="2026-09-30">',
+            "2026-09-30T13:10:00+08:00",
+        ),
+        (
+            "",
+            '<meta name="publishdate" content="2026-09-30"><script>d={"publishTime":1790745007000}'
+            "</script>",
+            "2026-09-30T13:10:07+08:00",
+        ),
     ],
 )
 def test_the_time_is_exact_to_what_the_page_states(byline: str, head: str, published: str) -> None:

@@ -149,6 +149,20 @@ def test_an_article_of_one_sentence_among_longer_digests() -> None:
     assert (article.media, article.author) == ("证券时报网", "张三")
 
 
+@pytest.mark.parametrize("item", ["<p><a href={u}>{t}</a></p><p>{d}</p>", "<a href={u}>{t}</a>{d}"])
+def test_an_article_that_is_a_list_of_news_keeps_it(item: str) -> None:
+    news = [("央行今日开展三千亿元逆回购操作", line[-36:]) for line in LINES]
+    items = "".join(
+        f"<div>{item.format(u=f'/{n}.html', t=title, d=line)}</div>"
+        for n, (title, line) in enumerate(news)
+    )
+    page = (
+        f"<html><body><h1>{TITLE}</h1><div>2026-09-30 13:10</div><div>{items}</div></body></html>"
+    )
+    article = extract(Answer("https://www.example.cn/2026/0930/c1.html", page.encode()))
+    assert all(title in article.text and line in article.text for title, line in news)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_page_of_this_shape(shape: str) -> None:
     head = f'<meta charset="utf-8"><title>{TITLE}_财经_某某网</title>'
