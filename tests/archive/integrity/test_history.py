@@ -97,7 +97,7 @@ def test_a_crawl_whose_end_was_not_recorded_stops_no_other(folder: Path) -> None
         archive.begin_crawl("finews", {})
     remove_catalog(folder)
     rebuild(folder)
-    with sqlite3.connect(folder / "catalog.db") as catalog:
+    with closing(sqlite3.connect(folder / "catalog.db")) as catalog, catalog:
         catalog.execute("DELETE FROM crawls")
     Archive(folder).close()
 
