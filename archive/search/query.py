@@ -40,9 +40,9 @@ _FREQUENT = 20
 # publication reads in the same time; measured with 100,000 posts.
 _LOOKUP_COST = 2
 
-# Cost to ask the index whether one post matches, as the number of matches that are listed in the
-# same time; measured with 20,000 posts.
-_PROBE_COST = 200
+#: Cost to ask the index whether one post matches, as the number of matches that are listed in the
+#: same time; measured with 20,000 posts.
+PROBE_COST = 200
 
 # A character is usual when at least one in `_FREQUENT` of the newest posts has it.
 _NEWEST = 100
@@ -52,16 +52,28 @@ HAS_CHARACTER = "has_character(:character, posts.title, posts.digest, posts.text
 # The index with the columns that are filtered and counted by.
 _FACTS = "posts INDEXED BY posts_facts"
 
-# Ranges of posts, evenly spread, that an estimate counts; posts of a range; those about which it
-# asks the index one by one, and those whose texts it reads.
-_RANGES, _OF_RANGE, _PROBED, _READ = 25, 400, 40, 8
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The posts that an estimate counts.
+
+    :param ranges: number of ranges, evenly spread over all posts.
+    :param of_range: posts of a range.
+    :param probed: posts of a range about which the index is asked one by one.
+    :param read: posts of a range whose texts are read.
+    """
+
+    ranges: int = 25
+    of_range: int = 400
+    probed: int = 40
+    read: int = 8
+
+
+SAMPLE = Sample()
+_NEWEST_READ = SAMPLE.ranges * SAMPLE.read
 
 # The last matches of a search among which those of a query with other conditions are sought.
 _LAST_MATCHES = 10_000
-
-# Posts of an archive up to which all numbers are counted; matches in a larger one up to which they
-# are counted where each has to be read.
-_COUNTED, _READ_ONE_BY_ONE = 200_000, 20_000
 
 # After every time.
 _LATEST = "~"
@@ -334,9 +346,9 @@ def plan_of_last(
     conditions, values = query._conditions(found), query._values(found)
     if usual := usual_character(connection, found.match):
         conditions["q"], values["character"] = HAS_CHARACTER, usual
-        newest = f"SELECT * FROM posts ORDER BY published DESC LIMIT {_RANGES * _READ}"  # noqa: S608
+        newest = f"SELECT * FROM posts ORDER BY published DESC LIMIT {_NEWEST_READ}"  # noqa: S608
         tables = f"({newest}) AS posts"
-        is_cut = _last_number(connection) > _RANGES * _READ
+        is_cut = _last_number(connection) > _NEWEST_READ
     else:
         del conditions["q"]
         most = _LAST_MATCHES if conditions or found.others else wanted
@@ -415,7 +427,7 @@ def _is_most_frequent(
     """
     if PREFIX in str(values["q"]):
         return False
-    least = math.isqrt(wanted * _last_number(connection) * _PROBE_COST) + 1
+    least = math.isqrt(wanted * _last_number(connection) * PROBE_COST) + 1
     return has_at_least(connection, least, matches, values)
 
 
@@ -516,17 +528,27 @@ def count(connection: sqlite3.Connection, query: Query) -> int:
     return int(number)
 
 
-def count_in_time(connection: sqlite3.Connection, query: Query) -> tuple[int, bool]:
+def count_in_time(
+    connection: sqlite3.Connection,
+    query: Query,
+    *,
+    max_posts: int = 200_000,
+    max_matches: int = 20_000,
+) -> tuple[int, bool]:
     """Return the number of posts that a query finds, and whether it is an estimate.
 
     It is one where a large archive would have to read many posts, or to compare many, one by one.
+
+    :param max_posts: of an archive up to which all numbers are counted.
+    :param max_matches: in a larger archive up to which they are counted where each has to be read.
     """
-    if _last_number(connection, query.tables) > _COUNTED and _is_long(connection, query):
+    is_large = _last_number(connection, query.tables) > max_posts
+    if is_large and _is_long(connection, query, max_matches):
         return estimate(connection, query), True
     return count(connection, query), False
 
 
-def _is_long(connection: sqlite3.Connection, query: Query) -> bool:
+def _is_long(connection: sqlite3.Connection, query: Query, max_matches: int) -> bool:
     """Return whether many posts have to be read, or compared, one by one to be counted."""
     found = _conditions_here(connection, query)
     if not found.match:
@@ -537,31 +559,31 @@ def _is_long(connection: sqlite3.Connection, query: Query) -> bool:
     if query.tables is PRESENT and is_alone and " " not in found.match:
         return False  # one list of the index
     matches = f"FROM ({query.tables.matching.format('q')})"
-    return has_at_least(connection, _READ_ONE_BY_ONE, matches, {"q": found.match})
+    return has_at_least(connection, max_matches, matches, {"q": found.match})
 
 
-def estimate(connection: sqlite3.Connection, query: Query) -> int:
+def estimate(connection: sqlite3.Connection, query: Query, sample: Sample = SAMPLE) -> int:
     """Return about how many posts a query finds, from ranges of all posts, in bounded time.
 
     In an archive of no more posts than the ranges have, they are counted.
     """
     searched = query.tables
     last = _last_number(connection, searched)
-    if last <= _RANGES * _OF_RANGE:
+    if last <= sample.ranges * sample.of_range:
         return count(connection, query)
     found = _conditions_here(connection, query)
     conditions = query._conditions(found)
     values: dict[str, object] = dict(query._values(found))
-    tables, number, of_range = searched.posts, "posts.id", _OF_RANGE
+    tables, number, of_range = searched.posts, "posts.id", sample.of_range
     if character := usual_character(connection, found.match):
-        tables, of_range = f"{searched.rows} AS posts", _READ
+        tables, of_range = f"{searched.rows} AS posts", sample.read
         conditions["q"], values["character"] = HAS_CHARACTER, character
     elif found.match and searched is PRESENT:
         tables = f"posts_search CROSS JOIN {_FACTS} ON posts.id = posts_search.rowid"
         conditions["q"], number = "posts_search MATCH :q", "posts_search.rowid"
     elif found.match:
-        conditions["q"], of_range = searched.probe, _PROBED
-    starts = [last * part // _RANGES for part in range(_RANGES)]
+        conditions["q"], of_range = searched.probe, sample.probed
+    starts = [last * part // sample.ranges for part in range(sample.ranges)]
     where = " AND ".join(f"({each})" for each in (*conditions.values(), *found.others)) or "true"
     ((counted,),) = rows(
         connection,
@@ -571,7 +593,7 @@ def estimate(connection: sqlite3.Connection, query: Query) -> int:
         """,  # noqa: S608 (numbers and our own words)
         {**values, "starts": json.dumps(starts)},
     )
-    return int(counted * last / (_RANGES * of_range))
+    return int(counted * last / (sample.ranges * of_range))
 
 
 def named_then(

@@ -21,6 +21,7 @@ from archive.search.query import (
     EVERYTHING,
     Hit,
     Query,
+    Sample,
     count,
     count_in_time,
     estimate,
@@ -202,17 +203,18 @@ USUAL = "果"
 
 
 def test_an_estimate_from_ranges_is_near_the_count(
-    catalog: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    catalog: sqlite3.Connection,
 ) -> None:
-    for name, value in {"_RANGES": 30, "_OF_RANGE": 7, "_PROBED": 7, "_READ": 7}.items():
-        monkeypatch.setattr(f"archive.search.query.{name}", value)
+    sample = Sample(ranges=30, of_range=7, probed=7, read=7)
     for q in ("", FREQUENT, USUAL, "公司 -date:2015"):
         for query in (Query(q=q), Query(q=q, as_of="2026")):
-            assert estimate(catalog, query) == pytest.approx(count(catalog, query), rel=0.2), query
+            assert estimate(catalog, query, sample) == pytest.approx(
+                count(catalog, query), rel=0.2
+            ), query
 
 
 def test_what_has_to_be_read_one_by_one_is_estimated_in_a_large_archive(
-    catalog: sqlite3.Connection, posts: list[Row], monkeypatch: pytest.MonkeyPatch
+    catalog: sqlite3.Connection, posts: list[Row]
 ) -> None:
     media = posts[0]["media"]
     read = [Query(q=USUAL), Query(q=FREQUENT, media=media), Query(q="的 gone:"), Query(q="的 公司")]
@@ -220,10 +222,10 @@ def test_what_has_to_be_read_one_by_one_is_estimated_in_a_large_archive(
     counted = [Query(q=FREQUENT), Query(q=RARE, month="2016"), Query(media=media), EVERYTHING]
     for query in read + counted:
         assert count_in_time(catalog, query) == (count(catalog, query), False)
-    monkeypatch.setattr("archive.search.query._COUNTED", POSTS - 1)
-    monkeypatch.setattr("archive.search.query._READ_ONE_BY_ONE", POSTS // 4)
-    assert [count_in_time(catalog, query)[1] for query in read] == [True] * len(read)
-    assert [count_in_time(catalog, query)[1] for query in counted] == [False] * len(counted)
+    limits = {"max_posts": POSTS - 1, "max_matches": POSTS // 4}
+    assert [count_in_time(catalog, query, **limits)[1] for query in read] == [True] * len(read)
+    found = [count_in_time(catalog, query, **limits) for query in counted]
+    assert found == [(count(catalog, query), False) for query in counted]
 
 
 def test_facets_of_a_usual_character_count_the_newest_posts(catalog: sqlite3.Connection) -> None:
@@ -236,7 +238,7 @@ def test_facets_of_a_usual_character_count_the_newest_posts(catalog: sqlite3.Con
 def test_very_many_matches_are_not_listed(
     catalog: sqlite3.Connection, posts: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archive.search.query._PROBE_COST", 0)
+    monkeypatch.setattr("archive.search.query.PROBE_COST", 0)
     probed = 0
     for query in queries(posts, 100):
         sql = plan(catalog, query, POSTS).select("posts.id")
