@@ -161,8 +161,10 @@ def test_the_writer_first_sets_aside_what_the_release_before_sends(cluster: Clus
     for message in later:  # of workers that are upgraded later
         publish_former(cluster, message)
     wait_for(lambda: len(cluster.run("dead").splitlines()) == 3)
-    for line, message in zip(cluster.run("dead").splitlines(), FORMER_MESSAGES, strict=True):
-        assert f"{message['queue']}  {message['headers']['task']}  " in line
+    lines = cluster.run("dead").splitlines()
+    for message in FORMER_MESSAGES:
+        named = f"  {message['queue']}  {message['headers']['task']}  "
+        (line,) = [line for line in lines if named in line]
         assert line.endswith("it is of a release whose messages have no version")
     cluster.worker("a")
     cluster.send("site0")
