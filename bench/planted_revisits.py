@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+#: Age at which revisits end, as in ``settings.base``.
 WINDOW = 72.0
-"""Age at which revisits end, as in ``settings.base``."""
 MEDIA = tuple(f"media {number}" for number in range(24))
 
 
@@ -44,8 +44,8 @@ class Published:
         return bisect_right(self.edits, now)
 
 
+#: Yields the ages at which an article of these groups is edited.
 Process = Callable[[tuple[str, ...], random.Random], Iterator[float]]
-"""Yields the ages at which an article of these groups is edited."""
 
 
 def _poisson(expected: float, chance: random.Random) -> int:

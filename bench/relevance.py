@@ -28,12 +28,12 @@ from archive.storage import open_catalog
 from bench.corpus import Corpus, Security
 from bench.pages import build
 
+#: Answers of a query that count.
 BEST = 10
-"""Answers of a query that count."""
 
 IN_TITLE, IN_LEAD, IN_TEXT = 3, 2, 1
+#: Characters of a first paragraph that are a lead, where a post has no digest.
 LEAD = 200
-"""Characters of a first paragraph that are a lead, where a post has no digest."""
 
 _HAN = re.compile(r"[一-鿿]+")
 _TO_SIMPLIFIED, _TO_TRADITIONAL = OpenCC("t2s"), OpenCC("s2t")

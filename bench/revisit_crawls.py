@@ -26,8 +26,8 @@ from demo.exchange import Answer, Request
 from demo.replica import Replica
 
 START = datetime(2026, 11, 2, tzinfo=SHANGHAI)
+#: Hours for which the list has an article.
 LISTED = 2.0
-"""Hours for which the list has an article."""
 HOST = "api.planted.example"
 DECLARATION = f"""
 title = "Planted"

@@ -24,10 +24,10 @@ from functools import partial
 from archive.revisits import Candidate, EditRates, RevisitedArticle, in_order, learn
 from bench.planted_revisits import PROCESSES, WINDOW, Published, published
 
+#: Share of the age between revisits, as in ``settings.base``.
 SHARE = 0.5
-"""Share of the age between revisits, as in ``settings.base``."""
+#: Hours of observations from which rates are estimated.
 LEARNT_FROM = 30 * 24.0
-"""Hours of observations from which rates are estimated."""
 
 Order = Callable[[Sequence[Candidate], int, EditRates], Sequence[str]]
 
@@ -80,8 +80,8 @@ class Given:
     limit: int
 
 
+#: What is crawled as well.
 SHORT = Given(hours=96, articles=8.0, limit=2)
-"""What is crawled as well."""
 
 
 def simulate(process: str, order: str, given: Given, seed: int, learnt_every: int = 1) -> Outcome:

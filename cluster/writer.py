@@ -49,7 +49,7 @@ _WRITER, _CLAIM = "finews.writer", "finews.claim"
 _CHECK_SECONDS = 10
 
 #: Seconds for the broker to end the claim of a writer that was killed.
-_KILLED_SECONDS = 15
+KILLED_SECONDS = 15
 
 
 class ClaimRefused(FinewsError):
@@ -82,7 +82,7 @@ class Claim:
         :param take_over: whether this archive replaces another one.
         :raises ClaimRefused: when another process or another archive has the claim.
         """
-        until = time.monotonic() + _KILLED_SECONDS
+        until = time.monotonic() + KILLED_SECONDS
         while not self._is_writer(connection):
             if time.monotonic() > until:
                 holder = self._claimed(connection)

@@ -26,8 +26,8 @@ _COUNTED, _LEAD = 1_000, 200
 # The first groups of posts: every term is in the title, or in title and lead.
 _IN_TITLE, _IN_LEAD = range(2)
 
+#: Folded names of the securities whose codes or initials are terms of a query, by term.
 Names = Mapping[str, Sequence[str]]
-"""Folded names of the securities whose codes or initials are terms of a query, by term."""
 
 
 def find_relevant(

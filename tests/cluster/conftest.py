@@ -37,14 +37,14 @@ from tests.support.contents import content
 from tests.support.receivers import WebReceiver, web_receiver
 from tests.support.requirements import program
 
+#: Between two requests to one host.
 DELAY_SECONDS = 0.05
-"""Between two requests to one host."""
+#: How many processes `test_kills.py` kills; a nightly run asks for 20.
 KILLS = int(os.environ.get("FINEWS_CLUSTER_KILLS", "4"))
-"""How many processes `test_kills.py` kills; a nightly run asks for 20."""
+#: How much later than promised a busy machine may be; what hangs is later by far.
 SLACK_SECONDS = 4
-"""How much later than promised a busy machine may be; what hangs is later by far."""
+#: Starts commands as processes that need not import anything, which takes seconds.
 FORKS = multiprocessing.get_context("forkserver")
-"""Starts commands as processes that need not import anything, which takes seconds."""
 FORKS.set_forkserver_preload(["cluster.writer", "cluster.worker", __name__])
 
 
@@ -275,6 +275,7 @@ class Cluster:
         return self.ended()
 
 
+#: The settings of a worker, as an operator gives it some.
 PACED = """
 from settings.cluster import *
 
@@ -285,7 +286,6 @@ RANDOMIZE_DOWNLOAD_DELAY = False
 AUTOTHROTTLE_ENABLED = False
 LOG_LEVEL = "WARNING"
 """
-"""The settings of a worker, as an operator gives it some."""
 
 
 @pytest.fixture(scope="session")

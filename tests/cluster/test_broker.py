@@ -14,8 +14,8 @@ from demo.certificates import Authority
 from tests.cluster.conftest import SLACK_SECONDS, Cluster, Visits, children, ended
 from tests.support.receivers import WebReceiver
 
+#: `status` gives up threads that wait for a broker without an answer.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-"""`status` gives up threads that wait for a broker without an answer."""
 NOT_USED = "The broker that FINEWS_BROKER names"
 
 

@@ -78,8 +78,8 @@ def test_a_stopped_worker_gives_its_job_back_within_ten_seconds(
     assert visits.together == []
 
 
+#: How long a job waits for another one of its host family; a nightly run asks for 600.
 WAIT_SECONDS = float(os.environ.get("FINEWS_CLUSTER_WAIT_SECONDS", "6"))
-"""How long a job waits for another one of its host family; a nightly run asks for 600."""
 
 
 def test_a_job_that_waits_for_long_has_its_turn(cluster: Cluster, visits: Visits) -> None:
@@ -140,8 +140,8 @@ def test_a_drained_cluster_has_no_crawl_and_all_is_written(
     assert_equal(cluster.archive, one_machine)
 
 
+#: Both ask the share hosts, so that one waits for the other.
 SOURCES = ("eastmoney", "finews")
-"""Both ask the share hosts, so that one waits for the other."""
 if "FINEWS_ALL_THINGS" in os.environ:
     SOURCES += tuple(sorted({path.stem for path in SHIPPED.iterdir()} - {"eastmoney"}))
 

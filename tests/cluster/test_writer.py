@@ -20,16 +20,16 @@ from cluster.dead_letters import FORMER, dead_letters
 from cluster.messages import Batch
 from tests.cluster.conftest import Cluster, children, kill
 
+#: A job, a batch and the end of a job, as the release before recorded them from its queues.
 FORMER_MESSAGES = json.loads(
     (Path(__file__).parent / "former_messages.json").read_text(encoding="ascii")
 )
-"""A job, a batch and the end of a job, as the release before recorded them from its queues."""
 
 
 def test_a_second_writer_and_another_archive_are_refused(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cluster.writer._KILLED_SECONDS", 0.5)
+    monkeypatch.setattr("cluster.writer.KILLED_SECONDS", 0.5)
     with Archive(cluster.archive):
         told = cluster.run("writer", status=1)
     assert f"The archive {cluster.archive} is being written by process {os.getpid()}" in told
