@@ -225,6 +225,7 @@ def _rules_of_the_end(stats: Mapping[str, Any]) -> Iterator[_Rule]:
 def _rules_of_lists(stats: Mapping[str, Any], counts: Counts) -> Iterator[_Rule]:
     failed = stats.get("list/failed", 0)
     read = counts.lists_unchanged or stats.get("list/posts")
+    yield not read and stats.get("spider_exceptions/count"), ExitStatus.ERROR, _bugs(stats)
     none = failed and not read
     yield (
         none and stats.get("list/failed/layout"),
@@ -339,7 +340,7 @@ def _unread_posts(stats: Mapping[str, Any]) -> str:
 def _bugs(stats: Mapping[str, Any]) -> str:
     bugs = sum(stats.get(key, 0) for key in _BUGS)
     times = "one time" if bugs == 1 else f"{bugs} times"
-    kinds = ("list", "article", "picture")
+    kinds = ("list", "article", "picture", "crawler")
     cause = next(filter(None, (stats.get(f"cause/{kind}/bug") for kind in kinds)), "see the log.")
     return f"The crawler itself failed {times}: {cause}"
 

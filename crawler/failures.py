@@ -118,6 +118,10 @@ class Failures(Component):
         self.stats.inc_value("list/missing")
         logger.warning("The list %s, which posts link to, does not exist.", url)
 
+    def of_crawler(self, url: str, error: Exception) -> None:
+        """Store the cause of an error in a callback, which Scrapy counts and logs."""
+        self._explain("crawler", OWN_FAILURE, _own_failure(url, error))
+
     def refused(self, sentence: str, where: str) -> None:
         """Count a link that is refused for its form; each crawl refuses it."""
         self.stats.inc_value("link/refused")
@@ -164,5 +168,9 @@ def reason_of(failure: Failure, url: str | None = None) -> tuple[str, str]:
         return "left_out", f"{url} was left out ({error})."
     if isinstance(error, _OWN):
         logger.error("finews itself failed on %s.", url, exc_info=error)
-        return OWN_FAILURE, f"finews itself failed on {url}: {type(error).__name__}: {error}."
+        return OWN_FAILURE, _own_failure(url, error)
     return "unreachable", f"{url} could not be reached: {why(error)}."
+
+
+def _own_failure(url: object, error: BaseException) -> str:
+    return f"finews itself failed on {url}: {type(error).__name__}: {error}."

@@ -25,6 +25,7 @@ class PageErrorMiddleware(Component):
     ) -> Iterable[Any] | None:
         """Count the failure and log it."""
         if not isinstance(exception, PageError | Refused):
+            self._failures.of_crawler(response.url, exception)
             return None
         reason = exception.reason if isinstance(exception, PageError) else "refused"
         if info_code := response.meta.get(ARTICLE):

@@ -1,6 +1,7 @@
 """The last line of a crawl names the cause: which host, which answer, which argument."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -205,3 +206,38 @@ def test_a_share_link_that_nobody_knows_names_where_it_was_looked_for(
     ended = crawl("-a", "share=NW202112292230175549", site=None)
     assert ended.status == 6
     assert f"Neither do the lists of {MIRROR} name it." in last_line(ended.log)
+
+
+#: Settings of a user whose own middleware breaks callbacks.
+BROKEN = """
+from settings.base import *
+
+SPIDER_MIDDLEWARES = SPIDER_MIDDLEWARES | {"broken_settings.Broken": 970}
+
+
+class Broken:
+    async def process_spider_output(self, response, result):
+        async for each in result:
+            raise KeyError("title")
+            yield each
+"""
+
+
+def test_an_error_in_a_callback(replica: Replica, tmp_path: Path) -> None:
+    (tmp_path / "broken_settings.py").write_text(BROKEN)
+    ended = subprocess.run(
+        (sys.executable, "-m", "scrapy", "crawl", "finews", "-a", f"site=http://{MIRROR}/"),
+        env=os.environ
+        | replica.environment
+        | {
+            "FINEWS_ARCHIVE": str(tmp_path / "news"),
+            "SCRAPY_SETTINGS_MODULE": "broken_settings",
+            "PYTHONPATH": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert f"finews itself failed on http://{MIRROR}/" in last_line(ended.stderr)
+    assert "KeyError: 'title'" in last_line(ended.stderr)

@@ -163,6 +163,7 @@ def test_an_archive_that_usually_fails_more_is_judged_by_its_own_history() -> No
         {"finish_reason": "storage_failed", "archive/failed": 2, "cause/archive/failed": "Why."},
         {"list/failed": 1, "list/failed/bug": 1, "cause/list/bug": "Why."},
         {"picture/failed": 1, "picture/failed/bug": 1, "cause/picture/bug": "Why."},
+        {"spider_exceptions/count": 1, "cause/crawler/bug": "Why."},
     ],
 )
 def test_a_failure_of_this_machine_is_named(stats: dict[str, object]) -> None:
