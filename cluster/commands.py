@@ -117,7 +117,7 @@ def _changing(action: str, done: str, doc: str) -> None:
     cluster.command(name=action)(_named(change))
 
 
-_changing("send", "wait for their turn", "Let jobs run as soon as possible; without names, all.")
+_changing("send", "wait for their turn", "Let jobs run next; without names, all.")
 _changing("pause", "are paused", "Send jobs no more until they are resumed; without names, all.")
 _changing("resume", "are sent again", "Undo a pause.")
 _changing("cancel", "are cancelled", "End the runs of jobs, and do not wait; without names, all.")
@@ -127,7 +127,7 @@ _changing("cancel", "are cancelled", "End the runs of jobs, and do not wait; wit
 @_named
 @click.option("--seconds", default=1800, show_default=True, help="The longest time to wait.")
 def drain(names: tuple[str, ...], seconds: int) -> None:
-    """Pause jobs, and wait until their crawls are written; without names, all."""
+    """Pause jobs and wait for their crawls; without names, all."""
     from cluster.app import command
     from cluster.status import status_of
 

@@ -271,6 +271,7 @@ RUN_BY = {
     "python -m bench.extraction --pages 100 --folder tests/golden/recorded": (
         "test_it_prints_figures"
     ),
+    "python -m bench.revisits --crawls": "test_crawls_find_what_the_simulation_finds",
     "python -m scrapy crawl SPIDER -a NAME=VALUE": "test_the_commands_of_a_document_run",
     "python -m scrapy reparse --apply": (
         "test_an_improvement_is_shown_field_by_field_and_can_be_applied"

@@ -54,7 +54,7 @@ _FACTS = "posts INDEXED BY posts_facts"
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class Sampling:
     """The posts that an estimate counts.
 
     :param ranges: number of ranges, evenly spread over all posts.
@@ -69,8 +69,8 @@ class Sample:
     read: int = 8
 
 
-SAMPLE = Sample()
-_NEWEST_READ = SAMPLE.ranges * SAMPLE.read
+SAMPLING = Sampling()
+_NEWEST_READ = SAMPLING.ranges * SAMPLING.read
 
 # The last matches of a search among which those of a query with other conditions are sought.
 _LAST_MATCHES = 10_000
@@ -562,7 +562,7 @@ def _is_long(connection: sqlite3.Connection, query: Query, max_matches: int) -> 
     return has_at_least(connection, max_matches, matches, {"q": found.match})
 
 
-def estimate(connection: sqlite3.Connection, query: Query, sample: Sample = SAMPLE) -> int:
+def estimate(connection: sqlite3.Connection, query: Query, sample: Sampling = SAMPLING) -> int:
     """Return about how many posts a query finds, from ranges of all posts, in bounded time.
 
     In an archive of no more posts than the ranges have, they are counted.

@@ -21,7 +21,7 @@ from archive.search.query import (
     EVERYTHING,
     Hit,
     Query,
-    Sample,
+    Sampling,
     count,
     count_in_time,
     estimate,
@@ -205,7 +205,7 @@ USUAL = "果"
 def test_an_estimate_from_ranges_is_near_the_count(
     catalog: sqlite3.Connection,
 ) -> None:
-    sample = Sample(ranges=30, of_range=7, probed=7, read=7)
+    sample = Sampling(ranges=30, of_range=7, probed=7, read=7)
     for q in ("", FREQUENT, USUAL, "公司 -date:2015"):
         for query in (Query(q=q), Query(q=q, as_of="2026")):
             assert estimate(catalog, query, sample) == pytest.approx(
