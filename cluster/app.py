@@ -85,9 +85,17 @@ def broker_url() -> str:
     return url
 
 
-def no_broker(error: Exception) -> ArchiveError:
-    """Convert one of the errors `BROKEN` to the error that is shown to the user."""
-    return ArchiveError(f"The broker that FINEWS_BROKER names could not be used: {error}.")
+@contextmanager
+def broker_errors() -> Iterator[None]:
+    """Convert the errors `BROKEN` in this block to one that is shown to the user.
+
+    :raises ArchiveError: in their place.
+    """
+    try:
+        yield
+    except BROKEN as error:
+        sentence = f"The broker that FINEWS_BROKER names could not be used: {error}."
+        raise ArchiveError(sentence) from error
 
 
 class ClusterConsumer(Consumer):
@@ -242,6 +250,7 @@ def opened_app(broker: str) -> Iterator[Celery]:
         app.close()
 
 
+@broker_errors()
 def send(
     app: Celery,
     task: str,
@@ -278,11 +287,12 @@ def send(
         except BROKEN as error:
             left = until - time.monotonic()
             if left <= 0 or isinstance(error, AccessRefused):
-                raise no_broker(error) from error
+                raise
             logger.warning("The broker did not accept a message (%s); trying again.", error)
             time.sleep(min(1, left))
 
 
+@broker_errors()
 def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
     """Send a request to the writer, and return its result.
 
@@ -295,23 +305,20 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
     message = app.amqp.create_task_message(uuid(), task, kwargs=question, reply_to=_ANSWERS)
     to: Plain = {"queue": ARCHIVE, "exchange": ARCHIVE, "routing_key": ARCHIVE, "retry": False}
     answers: list[Plain] = []
-    try:
-        with app.connection_for_write() as connection:
-            options: Plain = {"accept": ["json"], "no_ack": True, "auto_declare": False}
-            consumer = connection.Consumer(Queue(_ANSWERS), **options)
-            consumer.register_callback(lambda answer, _: answers.append(answer))
-            consumer.consume()
-            producer = connection.Producer()
-            try:
-                app.amqp.send_task_message(producer, task, message, confirm_timeout=patience, **to)
-                while not answers:
-                    connection.drain_events(timeout=max(until - time.monotonic(), 0.01))
-            except TimeoutError as error:
-                raise ArchiveError(
-                    f"The archive's writer gave no answer in {patience:g} seconds; is it running?"
-                ) from error
-    except BROKEN as error:
-        raise no_broker(error) from error
+    with app.connection_for_write() as connection:
+        options: Plain = {"accept": ["json"], "no_ack": True, "auto_declare": False}
+        consumer = connection.Consumer(Queue(_ANSWERS), **options)
+        consumer.register_callback(lambda answer, _: answers.append(answer))
+        consumer.consume()
+        producer = connection.Producer()
+        try:
+            app.amqp.send_task_message(producer, task, message, confirm_timeout=patience, **to)
+            while not answers:
+                connection.drain_events(timeout=max(until - time.monotonic(), 0.01))
+        except TimeoutError as error:
+            raise ArchiveError(
+                f"The archive's writer gave no answer in {patience:g} seconds; is it running?"
+            ) from error
     answer = answers[0]
     if answer["status"] != SUCCESS:
         failure = app.backend.exception_to_python(answer["result"])
@@ -319,18 +326,16 @@ def ask(app: Celery, task: str, patience: float, **question: Any) -> Any:
     return answer["result"]
 
 
+@broker_errors()
 def command(app: Celery, name: str, patience: float = 10, **arguments: Any) -> Any:
     """Send a command to the writer at once, past all messages that wait for it.
 
     :raises ArchiveError: when there is no broker or no answer.
     """
     options: dict[str, Any] = {"pattern": "writer@*", "matcher": "glob", "limit": 1}
-    try:
-        replies = app.control.broadcast(
-            name, arguments=arguments, reply=True, timeout=patience, **options
-        )
-    except BROKEN as error:
-        raise no_broker(error) from error
+    replies = app.control.broadcast(
+        name, arguments=arguments, reply=True, timeout=patience, **options
+    )
     for reply in replies or ():
         for answer in reply.values():
             if isinstance(answer, dict) and "error" in answer:

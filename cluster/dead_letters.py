@@ -20,7 +20,7 @@ from kombu.exceptions import DecodeError
 
 from archive.clock import utc_iso
 from archive.errors import FinewsError
-from cluster.app import BROKEN, DEAD, DEAD_JOBS, no_broker
+from cluster.app import BROKEN, DEAD, DEAD_JOBS, broker_errors
 
 #: Queues of the release before messages had a version.
 FORMER = ("finews.archive", "finews.jobs", "finews.aside")
@@ -86,14 +86,11 @@ def _opened(app: Celery) -> Iterator[dict[int, Any]]:
 
     :raises ArchiveError: when there is no broker.
     """
-    try:
-        with app.connection() as connection:
-            channel: Any = connection.default_channel
-            yield dict(enumerate(iter(lambda: channel.basic_get(DEAD), None), start=1))
-            channel.basic_recover(requeue=True)
-            channel.queue_declare(DEAD, passive=True)  # is answered when they are there again
-    except BROKEN as error:
-        raise no_broker(error) from error
+    with broker_errors(), app.connection() as connection:
+        channel: Any = connection.default_channel
+        yield dict(enumerate(iter(lambda: channel.basic_get(DEAD), None), start=1))
+        channel.basic_recover(requeue=True)
+        channel.queue_declare(DEAD, passive=True)  # is answered when they are there again
 
 
 def _publish(message: Any, queue: str, deaths: Sequence[object] = ()) -> None:

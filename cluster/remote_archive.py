@@ -30,7 +30,7 @@ from archive.content import format_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
 from archive.warc import Exchange
-from cluster.app import BROKEN, Plain, ask, broker_url, no_broker, opened_app, send
+from cluster.app import Plain, ask, broker_errors, broker_url, opened_app, send
 from cluster.archived_ids import ArchivedIds
 from cluster.host_locks import CrawlRefused, HostLocks
 from cluster.messages import ARCHIVED, Batch, Brief, CrawlBegin, CrawlEnd, Message
@@ -74,10 +74,8 @@ class RemoteArchive:
             self._app = undo.enter_context(opened_app(broker_url()))
             self._spool = _Spool(undo.enter_context(TemporaryFile()))
             self._known = undo.enter_context(ArchivedIds(Path(settings["FINEWS_KNOWN"])))
-            try:
+            with broker_errors():
                 undo.callback(HostLocks(self._app, hosts).close)
-            except BROKEN as error:
-                raise no_broker(error) from error
             self._brief = self._fetch_facts(
                 hosts=hosts,
                 run=self.run,
@@ -90,7 +88,7 @@ class RemoteArchive:
             )
             self._closing = undo.pop_all()
         brief = self._brief
-        self.crawl_state = _ForwardedState(brief.memory, self._send_blocks)
+        self.crawl_state = _ForwardedState(brief.memory, lambda memory: self._send(memory=memory))
         self._categories = {media: Category(slug, tag) for media, slug, tag in brief.categories}
         self._stand_ins = {(code, edition): body for code, edition, body in brief.stand_ins}
         self._editions = {row.info_code: editions for row, editions in brief.due}
@@ -103,11 +101,8 @@ class RemoteArchive:
 
         :raises ArchiveError: when it cannot.
         """
-        try:
-            with opened_app(broker_url()) as app, app.connection() as connection:
-                connection.connect()
-        except BROKEN as error:
-            raise no_broker(error) from error
+        with broker_errors(), opened_app(broker_url()) as app, app.connection() as connection:
+            connection.connect()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -265,9 +260,6 @@ class RemoteArchive:
         """Release the locks of the hosts."""
         self.crawl_state.close()
         self._closing.close()
-
-    def _send_blocks(self, memory: StateRows) -> None:
-        self._send(memory=memory)
 
     def _fetch_facts(self, **about: Any) -> Brief:
         facts = self._ask("finews.brief", **about)

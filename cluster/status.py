@@ -14,7 +14,7 @@ from typing import Any
 from celery import Celery
 
 from archive.errors import ArchiveError
-from cluster.app import ARCHIVE, BLOCKED, BROKEN, DEAD, JOBS, Plain, ask, command, no_broker
+from cluster.app import ARCHIVE, BLOCKED, DEAD, JOBS, Plain, ask, broker_errors, command
 
 #: Seconds for broker, writer and workers to answer.
 _PATIENCE_SECONDS = 2.0
@@ -59,11 +59,10 @@ def status_of(app: Celery, patience: float = _PATIENCE_SECONDS) -> ClusterStatus
 
     def try_to(read: Callable[[Celery, ClusterStatus, float], None]) -> None:
         try:
-            read(app, status, patience)
+            with broker_errors():
+                read(app, status, patience)
         except ArchiveError as error:
             failures[read.__name__] = str(error)
-        except BROKEN as error:
-            failures[read.__name__] = str(no_broker(error))
 
     parts = (_read_broker, _read_processes, _read_writer)
     threads = [threading.Thread(target=try_to, args=[part], daemon=True) for part in parts]

@@ -19,13 +19,12 @@ from scrapy.settings import Settings
 
 from archive.errors import ArchiveError, FinewsError
 from cluster.app import (
-    BROKEN,
     JOBS,
     LONGEST_JOB_SECONDS,
     START_SECONDS,
+    broker_errors,
     broker_url,
     make_app,
-    no_broker,
     run_consumer,
     send,
 )
@@ -52,17 +51,15 @@ def work(crawls: int, name: str) -> None:
     :param name: name of the worker, unique on its machine.
     """
     app = make_app(broker_url())
-    try:
-        with app.connection() as connection:
-            connection.ensure_connection(timeout=START_SECONDS)
-            channel: Any = connection.default_channel
+    with broker_errors(), app.connection() as connection:
+        connection.ensure_connection(timeout=START_SECONDS)
+        channel: Any = connection.default_channel
+        try:
             channel.queue_declare(JOBS, passive=True)
-    except NotFound:
-        raise ArchiveError(
-            "The broker has no queues of this release of finews; start the writer first."
-        ) from None
-    except BROKEN as error:
-        raise no_broker(error) from error
+        except NotFound:
+            raise ArchiveError(
+                "The broker has no queues of this release of finews; start the writer first."
+            ) from None
     add_task(app)
     worker_shutting_down.connect(_give_back, weak=False)
     options = (f"--concurrency={crawls}", "--max-tasks-per-child=1", f"--hostname={name}@%h")

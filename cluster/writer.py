@@ -27,10 +27,10 @@ from cluster.app import (
     ARCHIVE,
     BROKEN,
     START_SECONDS,
+    broker_errors,
     broker_url,
     dead_queues,
     make_app,
-    no_broker,
     run_consumer,
 )
 from cluster.batch_log import BatchLog
@@ -132,14 +132,11 @@ def write(folder: Path, jobs: Path | None, *, take_over: bool = False) -> None:
     batches = BatchLog(folder / "cluster.db")
     claim = Claim(f"{batches.identity[:8]} at {socket.gethostname()}:{folder.absolute()}")
     batches.close()
-    try:
-        with app.connection() as connection:
-            connection.ensure_connection(timeout=START_SECONDS)
-            claim.take(connection, take_over=take_over)
-            declare(app, connection)
-            former = former_queues(connection)
-    except BROKEN as error:
-        raise no_broker(error) from error
+    with broker_errors(), app.connection() as connection:
+        connection.ensure_connection(timeout=START_SECONDS)
+        claim.take(connection, take_over=take_over)
+        declare(app, connection)
+        former = former_queues(connection)
     vars(app)["claim"] = claim
     settings = worker_settings()
     table = JobTable(folder / "cluster.db")

@@ -40,6 +40,8 @@ FORMER_COLUMNS = {
 
 _T = TypeVar("_T")
 
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
 #: A category slug.
 _SLUG = re.compile(r"[^\s/\\?#%.,][^/\\?#%,]*")
 
@@ -75,6 +77,25 @@ def http_address(address: str) -> str:
     if not complete:
         raise ValueError("should be an address such as https://finews.withounder.com/")
     return address
+
+
+def _host(name: str) -> str:
+    if not HOST_NAME.fullmatch(name):
+        raise ValueError(f"should be the name of a host, such as news.10jqka.com.cn, not {name!r}")
+    return name
+
+
+def _family(name: str) -> str:
+    if not (name.startswith("*.") and HOST_NAME.fullmatch(name[2:])):
+        raise ValueError(
+            f"should be *. and the end of the names of hosts, such as *.10jqka.com.cn, not {name!r}"
+        )
+    return name
+
+
+#: The name of a host, and the end of the names of all hosts of an operator.
+Host = Annotated[str, AfterValidator(_host)]
+HostFamily = Annotated[str, AfterValidator(_family)]
 
 
 def site_address(address: str) -> str:
@@ -192,9 +213,14 @@ def former_column(name: str) -> str | None:
     return was and f"is not called {name!r} any more: that was column {was}"
 
 
-def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
+def _names(text: object, info: ValidationInfo) -> tuple[tuple[str, ...], Iterable[str]]:
+    """Return the names in a text, and those that are known."""
     names = tuple(dict.fromkeys(name.strip() for name in str(text).split(",")))
-    known = (info.context or {}).get(LISTS, names)
+    return names, (info.context or {}).get(LISTS, names)
+
+
+def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
+    names, known = _names(text, info)
     for name in names:
         if name in known:
             continue
@@ -210,8 +236,7 @@ def _list_names(text: object, info: ValidationInfo) -> tuple[str, ...]:
 
 
 def _declared_lists(text: object, info: ValidationInfo) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in str(text).split(",")))
-    known = (info.context or {}).get(LISTS, names)
+    names, known = _names(text, info)
     if unknown := [name for name in names if name not in known]:
         raise ValueError(f"should be one of {', '.join(known)}; {unknown[0]!r} is not")
     return names
@@ -246,6 +271,8 @@ def _security(text: object) -> str:
 
 
 class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
     @model_validator(mode="before")
     @classmethod
     def _have_no_credentials(cls, given: dict[str, object]) -> dict[str, object]:
@@ -262,8 +289,6 @@ class FinewsArguments(_Arguments):
     :param share: only these articles, directly from the share API.
     :param since: only articles that were published on this day in Shanghai or later.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
     site: Annotated[str, AfterValidator(site_address)] | None = None
     category: Annotated[tuple[str, ...], BeforeValidator(_slugs)] = ()
@@ -286,8 +311,6 @@ class EastmoneyArguments(_Arguments):
     :param pages: this number of pages of each list, whatever is archived.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     column: Annotated[tuple[str, ...], BeforeValidator(_list_names)] = ()
     security: Annotated[str, BeforeValidator(_security)] | None = None
     since: _Since | None = None
@@ -308,8 +331,6 @@ class DeclaredArguments(_Arguments):
     :param pages: this number of pages of each list, whatever is archived.
     :param url: only the article at this address, or those in a file with one address per line.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     lists: Annotated[tuple[str, ...], BeforeValidator(_declared_lists), Field(alias="list")] = ()
     since: _Since | None = None

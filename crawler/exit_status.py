@@ -1,7 +1,7 @@
 """The exit status of a crawl, and one sentence that gives the reason."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from enum import IntEnum
 from typing import Any, Self
 
@@ -141,10 +141,7 @@ class Counts:
         }
         return _(
             "%(found)s articles found, %(added)s added, %(unchanged)s unchanged, %(failed)s failed",
-            found=self.found,
-            added=self.added,
-            unchanged=self.unchanged,
-            failed=self.failed,
+            **asdict(self),
         ) + "".join(_(what, count=count) for what, count in rare.items() if count)
 
 
@@ -186,8 +183,7 @@ def judge(
         *_rules_of_the_end(stats),
         *_rules_of_lists(stats, counts),
         *_rules_of_failures(stats, counts, most_failed, min_failures, named=named),
-        *_rules_of_layout(stats, max_failed_share, min_failures),
-        *_rules_of_posts(stats, counts, max_failed_share, min_failures),
+        *_rules_of_what_is_unread(stats, counts, max_failed_share, min_failures),
         *_rules_of_gaps(stats, counts, max_failed_share, history if whole else _NO_HISTORY),
         (True, ExitStatus.DONE, _done(stats)),
     )
@@ -259,8 +255,8 @@ def _rules_of_failures(
     )
 
 
-def _rules_of_layout(
-    stats: Mapping[str, Any], max_failed_share: float, min_failures: int
+def _rules_of_what_is_unread(
+    stats: Mapping[str, Any], counts: Counts, max_failed_share: float, min_failures: int
 ) -> Iterator[_Rule]:
     failed, changed = stats.get("list/failed", 0), stats.get("list/failed/layout", 0)
     yield (
@@ -276,11 +272,6 @@ def _rules_of_layout(
         f"{unread} of {read + unread} entries of lists cannot be read, because their layout has "
         f"changed: {_cause(stats, 'entry', 'layout')}",
     )
-
-
-def _rules_of_posts(
-    stats: Mapping[str, Any], counts: Counts, max_failed_share: float, min_failures: int
-) -> Iterator[_Rule]:
     unread = stats.get("post/failed", 0)
     yield (
         unread >= min_failures and unread > (counts.looked_at + unread) * max_failed_share,

@@ -72,8 +72,7 @@ class Failures(Component):
 
     def of_post(self, info_code: ArticleId, error: FinewsError) -> None:
         """Count an archived article that is not revisited, as its post is lost or broken."""
-        self._count("post", "unread")
-        self._explain("post", "unread", f"{str(error).removesuffix('.')}.")
+        self._count("post", "unread", f"{str(error).removesuffix('.')}.")
         logger.warning("%s is not revisited: %s", info_code, error)
 
     def stands_in(self, info_code: ArticleId, sentence: str) -> None:
@@ -83,8 +82,7 @@ class Failures(Component):
 
     def of_list(self, url: str, reason: str, sentence: str) -> None:
         """Count a list that could not be read; articles that only it names are missed."""
-        self._count("list", reason)
-        self._explain("list", reason, sentence)
+        self._count("list", reason, sentence)
         logger.warning("The list %s was not read: %s", url, sentence)
 
     def ends_early(self, sentence: str) -> None:
@@ -97,8 +95,7 @@ class Failures(Component):
 
         :param answered: the host gave an answer about it; only then it counts as an attempt.
         """
-        self._count("picture", reason)
-        self._explain("picture", reason, sentence)
+        self._count("picture", reason, sentence)
         state, now = self.session.archive.crawl_state, self.session.now()
         with self._noting():
             state.picture_failed(address, sentence, now, answered=answered)
@@ -139,9 +136,10 @@ class Failures(Component):
         if self.stats.get_value(f"cause/{kind}/{reason}") is None:
             self.stats.set_value(f"cause/{kind}/{reason}", sentence)
 
-    def _count(self, kind: str, reason: str) -> None:
+    def _count(self, kind: str, reason: str, sentence: str) -> None:
         self.stats.inc_value(f"{kind}/failed")
         self.stats.inc_value(f"{kind}/failed/{reason}")
+        self._explain(kind, reason, sentence)
 
 
 def is_answer(reason: str) -> bool:

@@ -2,19 +2,14 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
-from scrapy import Spider
-from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.settings import Settings
-from scrapy.statscollectors import DummyStatsCollector
 
 from archive.archive import Archive
 from archive.article_id import EASTMONEY
-from archive.clock import utc_now
 from archive.commands.arguments import archive_option
 from archive.importing import FileFinding, import_posts
 from archive.progress import show
@@ -29,11 +24,10 @@ from crawler.exit_status import ExitStatus
 from crawler.importing import (
     FileImport,
     FilesImported,
+    Publishers,
     SavedFile,
-    TableMapping,
     is_csv,
     load_mapping,
-    publishers_of,
     read_file,
 )
 from crawler.running.project import pairs, project_settings, setting_option
@@ -105,27 +99,23 @@ def import_(
     Exit status: 0; 4, a file could not be read, some saved files are no articles, or no article
     was found at all.
     """
-    given = _Given.of(paths, source)
+    given = _Given(paths, source)
     reports = _Reports(quiet=quiet)
     prepared = None
     if given.captures or given.tables or given.saved:
-        prepared = _Prepared.of(project_settings(settings), source, mapping, pairs_of_map, given)
+        changed = project_settings(settings)
+        prepared = _Prepared(changed, source, mapping, pairs_of_map, given, hosts)
     if given.folders:
         done = import_posts(archive, given.folders, show, report=reports.of_post)
         click.echo(
             _(
                 "%(added)s added, %(revised)s newer than the archive's, %(older)s older, "
                 "%(unchanged)s unchanged, %(refused)s not imported; %(broken)s broken.",
-                added=done.added,
-                revised=done.revised,
-                older=done.older,
-                unchanged=done.unchanged,
-                refused=done.refused,
-                broken=done.broken,
+                **asdict(done),
             )
         )
     if prepared is not None:
-        done_all = _import_files(archive, prepared, hosts, given, reports)
+        done_all = prepared.run(archive, reports)
         sentence = _failure(done_all)
         if sentence:
             click.echo(f"finews: {sentence}", err=True)
@@ -149,27 +139,18 @@ def _failure(done: FilesImported) -> str | None:
     return _("No article was imported: the files hold no rows and no responses.")
 
 
-@dataclass(frozen=True, slots=True)
 class _Given:
-    """What is to be imported, by kind.
+    """What is to be imported, by kind: `saved` are saved files, and folders of saved answers.
 
-    :param folders: of posts.
-    :param saved: saved files, and folders of saved answers, as they were named.
+    :param source: whose answers may be in a folder.
+    :raises click.BadParameter: when a path does not exist.
     """
 
-    folders: list[Path]
-    captures: list[Path]
-    tables: list[Path]
-    saved: list[str]
-
-    @classmethod
-    def of(cls, arguments: Sequence[str], source: str | None) -> "_Given":
-        """Sort paths.
-
-        :param source: whose answers may be in a folder.
-        :raises click.BadParameter: when one does not exist.
-        """
-        given = cls([], [], [], [])
+    def __init__(self, arguments: Sequence[str], source: str | None) -> None:
+        self.folders: list[Path] = []
+        self.captures: list[Path] = []
+        self.tables: list[Path] = []
+        self.saved: list[str] = []
         for argument in arguments:
             path, name = Path(argument), argument.lower()
             if not path.exists() and not Path(argument.partition("=")[0]).exists():
@@ -177,14 +158,13 @@ class _Given:
             if name.endswith(".zst"):
                 raise click.BadParameter(f"{path} is packed with zstd; unpack it, and import that.")
             if path.is_dir() and not (source and has_answers(path, Path(source).stem)):
-                given.folders.append(path)
+                self.folders.append(path)
             elif name.endswith(_CAPTURES):
-                given.captures.append(path)
+                self.captures.append(path)
             elif name.endswith(_TABLES):
-                given.tables.append(path)
+                self.tables.append(path)
             else:
-                given.saved.append(argument)
-        return given
+                self.saved.append(argument)
 
 
 class _Reports:
@@ -220,38 +200,22 @@ class _Reports:
             click.echo(translated(line), err=True)
 
 
-@dataclass(frozen=True, slots=True)
 class _Prepared:
-    """What an import of files needs, checked before anything is written.
+    """An import of files: sources, declarations, mappings and saved files are loaded before it.
 
-    :param mappings: by whether they are of CSV.
-    :param other: the source of articles whose address is of no declared source.
-    :param saved: the saved files.
-    :param saved_of: the source of these.
+    :raises click.UsageError: when tables have no mapping, or saved files no source.
+    :raises FinewsError: when a file is wrong.
     """
 
-    settings: Settings
-    sources: Sources
-    declarations: Mapping[str, Declaration]
-    mappings: Mapping[bool, TableMapping]
-    other: Declaration | None
-    saved: Sequence[SavedFile]
-    saved_of: Declaration | None
-
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         settings: Settings,
         source: str | None,
         mapping: Path | None,
         pairs_of_map: Mapping[str, str],
         given: _Given,
-    ) -> "_Prepared":
-        """Load sources, declarations, mappings and saved files.
-
-        :raises click.UsageError: when tables have no mapping, or saved files no source.
-        :raises FinewsError: when a file is wrong.
-        """
+        hosts: Sequence[str],
+    ) -> None:
         tables = given.tables
         if given.saved and not source:
             raise click.UsageError(
@@ -264,6 +228,7 @@ class _Prepared:
             )
         kinds = dict.fromkeys(map(is_csv, tables))
         mappings = {kind: load_mapping(mapping, pairs_of_map, of_csv=kind) for kind in kinds}
+        self._mappings = mappings
         declarations = load_all(map(Path, settings.getlist("FINEWS_DECLARATIONS")))
         if source and source.endswith(".toml"):
             own = load(Path(source))
@@ -271,13 +236,13 @@ class _Prepared:
             source = own.name
         first = next(iter(mappings.values()), None)
         name = source or (first and first.source)
-        other = None
+        self._other = None
         if name and not (name == EASTMONEY and given.saved):
             known = declarations.get(name)
             title = (first and first.title) or (known and known.title) or None
             lang = first.lang if first else "zh"
-            other = undeclared(_source_name(name), title=title, lang=lang)
-        saved_of = declarations.get(source or "", other)
+            self._other = undeclared(_source_name(name), title=title, lang=lang)
+        self._saved_of = declarations.get(source or "", self._other)
         if given.saved and source not in declarations:
             sentence = (
                 f"{source} is not declared, so lists cannot be read, and pages are read by"
@@ -285,9 +250,56 @@ class _Prepared:
             )
             click.echo(f"finews: {translated(sentence)}", err=True)
         most_bytes = settings.getint("DOWNLOAD_MAXSIZE")
-        saved = _saved_files(given.saved, saved_of, most_bytes) if saved_of else ()
-        sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
-        return cls(settings, sources, declarations, mappings, other, tuple(saved), saved_of)
+        saved_of = self._saved_of
+        self._saved = [*_saved_files(given.saved, saved_of, most_bytes)] if saved_of else []
+        self._sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
+        self._declarations, self._settings = declarations, settings
+        self._given, self._hosts = given, hosts
+
+    def run(self, folder: Path, reports: _Reports) -> FilesImported:
+        """Import web archives, tables and saved files, and report what was done.
+
+        :raises FinewsError: when the archive cannot be written.
+        """
+        settings = self._settings
+        with Archive(folder) as archive:
+            path = settings["FINEWS_LEXICON"]
+            publishers = Publishers(
+                self._sources,
+                self._declarations.values(),
+                self._other,
+                archive.lexicon().completed(Path(path) if path else None),
+                other_hosts=[host.lower().removeprefix("*.") for host in self._hosts],
+            )
+            files = FileImport(archive, publishers, settings, reports.of_part)
+            if self._given.captures:
+                files.captures(self._given.captures, show)
+            for table in self._given.tables:
+                reports.begin_file()
+                files.table(table, self._mappings[is_csv(table)])
+            if self._saved and self._saved_of:
+                reports.begin_file()
+                files.saved(self._saved, self._saved_of)
+            done = files.counts()
+        click.echo(
+            _(
+                "%(added)s added, %(revised)s revised, %(unchanged)s unchanged, %(refused)s not "
+                "imported; %(left)s responses of no article left out.",
+                **asdict(done),
+            )
+        )
+        if done.zoneless:
+            zones = ", ".join(dict.fromkeys(one.zone for one in self._mappings.values()))
+            click.echo(
+                _(
+                    "%(count)s rows state no time zone; their times are of %(zone)s, as `zone` in "
+                    "a mapping says.",
+                    count=done.zoneless,
+                    zone=zones,
+                ),
+                err=True,
+            )
+        return done
 
 
 def _source_name(name: str) -> str:
@@ -315,69 +327,3 @@ def _saved_files(
                         yield SavedFile(Path(argument), answer, is_sure=True)
         else:
             yield read_file(argument, first.address, most_bytes)
-
-
-def _import_files(
-    folder: Path,
-    prepared: _Prepared,
-    hosts: Sequence[str],
-    given: _Given,
-    reports: _Reports,
-) -> FilesImported:
-    """Import web archives, tables and saved files, and report what was done.
-
-    :raises FinewsError: when the archive cannot be written.
-    """
-    settings = prepared.settings
-    with Archive(folder) as archive:
-        crawler = Crawler(Spider, settings)
-        crawler.stats = DummyStatsCollector(crawler)
-        path = settings["FINEWS_LEXICON"]
-        lexicon = archive.lexicon().completed(Path(path) if path else None)
-        files = FileImport(
-            archive,
-            publishers_of(
-                prepared.sources,
-                prepared.declarations.values(),
-                prepared.other,
-                lexicon,
-                other_hosts=[host.lower().removeprefix("*.") for host in hosts],
-            ),
-            HttpCompressionMiddleware(crawler=crawler),
-            reports.of_part,
-            utc_now(),
-            most_bytes=settings.getint("DOWNLOAD_MAXSIZE"),
-            keep_captures=settings.getbool("FINEWS_WARC"),
-        )
-        if given.captures:
-            files.captures(given.captures, show)
-        for table in given.tables:
-            reports.begin_file()
-            files.table(table, prepared.mappings[is_csv(table)])
-        if prepared.saved and prepared.saved_of:
-            reports.begin_file()
-            files.saved(prepared.saved, prepared.saved_of)
-        done = files.counts()
-    click.echo(
-        _(
-            "%(added)s added, %(revised)s revised, %(unchanged)s unchanged, %(refused)s not "
-            "imported; %(left)s responses of no article left out.",
-            added=done.added,
-            revised=done.revised,
-            unchanged=done.unchanged,
-            refused=done.refused,
-            left=done.left,
-        )
-    )
-    if done.zoneless:
-        zones = ", ".join(dict.fromkeys(one.zone for one in prepared.mappings.values()))
-        click.echo(
-            _(
-                "%(count)s rows state no time zone; their times are of %(zone)s, as `zone` in a "
-                "mapping says.",
-                count=done.zoneless,
-                zone=zones,
-            ),
-            err=True,
-        )
-    return done

@@ -104,6 +104,7 @@ def _crontab(place: Path, python: str) -> str:
         f"cd {shlex.quote(str(place))}"
         f" && flock --nonblock .crontab.lock {finews} crawl finews >/dev/null"
     )
+    escaped = command.replace("%", r"\%")  # which would end the command in a crontab
     return f"""\
 # Crawls the source finews every five minutes; without that name, all sources that are due. The log
 # is crawl.log in the archive. Cron mails you the verdict of every crawl that fails. This command
@@ -113,13 +114,8 @@ def _crontab(place: Path, python: str) -> str:
 #
 #MAILTO=you@example.org
 
-*/5 * * * * {_in_crontab(command)}
+*/5 * * * * {escaped}
 """
-
-
-def _in_crontab(command: str) -> str:
-    """Escape each %, which would end the command in a crontab."""
-    return command.replace("%", r"\%")
 
 
 _LOCAL_SETTINGS = '''\

@@ -65,6 +65,18 @@ class CrawlSession:
         if self.tally.is_open(info_code):
             self._requested.setdefault(info_code, requested)
 
+    def is_waiting(self, info_code: ArticleId) -> bool:
+        """Return whether an article has failed, and a later crawl of all lists tries it again."""
+        if not getattr(self._crawler.spider, "is_whole", False):
+            return False
+        settings = self._crawler.settings
+        return self.archive.crawl_state.is_waiting(
+            info_code,
+            self.now(),
+            share=settings.getfloat("FINEWS_INTERVAL_SHARE"),
+            attempts=settings.getint("FINEWS_ATTEMPTS"),
+        )
+
     def settle(
         self, info_code: ArticleId, fate: Fate, reason: str | None = None
     ) -> RequestedArticle:

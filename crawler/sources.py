@@ -1,6 +1,5 @@
 """The facts about sites in ``settings/sources.toml``, read and checked."""
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -21,10 +20,9 @@ from archive.article import BodySource
 from archive.article_id import InfoCode
 from archive.errors import FinewsError
 from archive.validation import in_one_sentence
-from crawler.arguments import former_column, http_address, site_address
+from crawler.arguments import Host, HostFamily, former_column, http_address, site_address
 
 _AtLeastOne = Field(min_length=1)
-_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 
 
 class InvalidSources(FinewsError):
@@ -65,22 +63,6 @@ def _with_places(template: str, names: tuple[str, ...]) -> str:
         places = " and ".join(f"{{{name}}}" for name in names) or "no placeholder"
         raise ValueError(f"should have {places} once each, and nothing else in braces")
     return template
-
-
-def _host(name: str) -> str:
-    if not _HOST.fullmatch(name):
-        raise ValueError("should be the name of a host, such as dfscdn.dfcfw.com")
-    return name
-
-
-def _family(name: str) -> str:
-    if not (name.startswith("*.") and _HOST.fullmatch(name[2:])):
-        raise ValueError("should be the end of the names of hosts, such as *.eastmoney.com")
-    return name
-
-
-_Host = Annotated[str, AfterValidator(_host)]
-_Family = Annotated[str, AfterValidator(_family)]
 
 
 def _body_source(name: object) -> BodySource:
@@ -125,7 +107,7 @@ class Mirror(_Table):
     """
 
     site: Annotated[str, AfterValidator(site_address)]
-    hosts: tuple[_Host, ...]
+    hosts: tuple[Host, ...]
     feed: Annotated[str, _path()]
     category: Annotated[str, _path("slug")]
     bodies: _Bodies = (BodySource.SHARE_API,)
@@ -214,7 +196,7 @@ class Eastmoney(_Table):
 class PictureHosts(_Table):
     """The hosts of the articles' pictures."""
 
-    hosts: tuple[_Host, ...]
+    hosts: tuple[Host, ...]
 
 
 class Sources(_Table):
@@ -228,7 +210,7 @@ class Sources(_Table):
     share: Share
     eastmoney: Eastmoney
     pictures: PictureHosts
-    families: Mapping[str, _Family] = {}
+    families: Mapping[str, HostFamily] = {}
 
     def body_addresses(
         self, info_code: InfoCode, bodies: Iterable[BodySource]

@@ -210,16 +210,14 @@ def make_visits(visits: Sequence[Visit[T]], settings: Settings) -> list[T]:
     settings.setdict({**_ONCE, "DEFAULT_REQUEST_HEADERS": headers}, priority="cmdline")
     with TemporaryDirectory() as folder:
         process = AsyncCrawlerProcess(settings)
-        tasks = []
-        crawlers = []
+        made = []
         for number, visit in enumerate(visits):
             crawler = process.create_crawler(Visitor)
             crawler.settings.setdict(dict(visit.settings), priority="spider")
             crawler.settings.set("FINEWS_ARCHIVE", str(Path(folder) / str(number)), "cmdline")
-            tasks.append(process.crawl(crawler, visit=visit))
-            crawlers.append(crawler)
+            made.append((crawler, process.crawl(crawler, visit=visit)))
         process.start()
-    return [_found(crawler, task) for crawler, task in zip(crawlers, tasks, strict=True)]
+    return [_found(crawler, task) for crawler, task in made]
 
 
 def _found(crawler: Crawler, task: asyncio.Task[None]) -> Any:

@@ -66,11 +66,20 @@ def not_asked(interface: str) -> CheckedAnswer:
 
 
 def response_of(
-    address: str, body: bytes, *, status: int = 200, headers: Headers | None = None, name: str = ""
+    address: str,
+    body: bytes,
+    *,
+    status: int = 200,
+    content_type: str = "",
+    headers: Headers | None = None,
+    name: str = "",
 ) -> Response:
     """Return a saved answer as a response.
 
+    :param content_type: its only header, where `headers` are not known.
     :param name: the name of its file, which shows the type where no header does.
     """
+    if content_type:
+        headers = Headers({"Content-Type": [content_type]})
     kind = responsetypes.from_args(headers=headers, url=address, filename=name, body=body)
     return kind(address, status=status, headers=headers, body=body)

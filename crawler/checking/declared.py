@@ -33,7 +33,7 @@ from crawler.declarations import (
 from crawler.declarations.addresses import is_own
 from crawler.declarations.formats import FIELDS, Format
 from crawler.declarations.lists import UNREADABLE
-from crawler.declarations.model import Layout, ListTable, Seen
+from crawler.declarations.model import Layout, ListTable
 from crawler.declarations.places import list_at
 from crawler.declarations.values import Fields
 from crawler.declared_answers import answer_of
@@ -116,13 +116,10 @@ def _named(declaration: Declaration, lists: Sequence[CheckedAnswer]) -> Iterator
 def compare_declared(declaration: Declaration, answer: CheckedAnswer) -> Finding:
     """Compare the answer of a declared source with its declaration."""
     name = list_at(declaration, answer.address) if answer.address else None
-    seen = declaration.lists[name].seen if name else _seen_of_articles(declaration)
+    articles = (*declaration.articles.values(), *declaration.lists.values())
+    seen = (declaration.lists[name] if name else articles[0]).seen
     comparison = _DeclaredComparison(declaration, answer, Mark.A if seen.first_hand else Mark.C)
     return comparison.of_list(name) if name else comparison.of_article()
-
-
-def _seen_of_articles(declaration: Declaration) -> Seen:
-    return next(iter((*declaration.articles.values(), *declaration.lists.values()))).seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from scrapy.http import Headers
-
 from archive.errors import FinewsError, shortened
 from crawler.checking.answers import Answers, CheckedAnswer, response_of
 from crawler.checking.saved import INDEX, UnreadableFolder, make_folders, save, saved_answers
@@ -35,7 +33,7 @@ def save_test(declaration: Declaration, answers: Mapping[str, Answer], folder: P
         CheckedAnswer(
             interface=name,
             address=answer.address,
-            response=response_of(answer.address, answer.body, headers=_headers(answer)),
+            response=response_of(answer.address, answer.body, content_type=answer.content_type),
             received=answer.fetched,
         )
         for name, answer in answers.items()
@@ -124,10 +122,6 @@ def _files(path: Path) -> dict[str, dict[str, Any]]:
     if not isinstance(files, dict) or not all(isinstance(one, dict) for one in files.values()):
         raise UnreadableFolder(f'{path} is no JSON of the form {{"files": {{…}}}}.')
     return files
-
-
-def _headers(answer: Answer) -> Headers:
-    return Headers({"Content-Type": [answer.content_type]} if answer.content_type else {})
 
 
 def _compare(due: Any, actual: Any, place: str) -> Iterator[str]:

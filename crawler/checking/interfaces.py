@@ -17,8 +17,7 @@ from archive.categories import ROLLING
 from archive.errors import FinewsError
 from crawler.checking.answers import Answers, CheckedAnswer, not_asked
 from crawler.mirror_site import MirrorSite, PostLink
-from crawler.pages.article_reading import Reading
-from crawler.pages.reading import read_answer
+from crawler.pages.reading import Reading, read_answer
 from crawler.sources import Eastmoney, Sources
 from crawler.visiting import Reply, Visit, Visitor, make_visits
 

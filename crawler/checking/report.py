@@ -62,7 +62,8 @@ def status_of(findings: Sequence[Finding]) -> tuple[ExitStatus, str]:
     wrong = [finding for finding in findings if finding.result is not Result.EXPECTED]
     if not wrong:
         return ExitStatus.DONE, f"All {len(findings)} interfaces answer as expected."
-    if not any(_is_answered(finding) for finding in findings):
+    answered = [one for one in findings if one.result in {Result.EXPECTED, Result.DEVIATES}]
+    if not any(finding.answer.response is not None for finding in answered):
         if any(finding.result is Result.REFUSED for finding in wrong):
             return ExitStatus.SOURCE_UNREACHABLE, "Every host refuses; try again tomorrow."
         if all(finding.result is Result.NOT_ASKED for finding in wrong):
@@ -72,8 +73,3 @@ def status_of(findings: Sequence[Finding]) -> tuple[ExitStatus, str]:
         ExitStatus.LAYOUT_CHANGED,
         f"{len(wrong)} of {len(findings)} interfaces do not answer as expected.",
     )
-
-
-def _is_answered(finding: Finding) -> bool:
-    answered = finding.answer.response is not None
-    return answered and finding.result in {Result.EXPECTED, Result.DEVIATES}

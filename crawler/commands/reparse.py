@@ -3,8 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import UsageError
+from scrapy.settings import Settings
 from scrapy.statscollectors import DummyStatsCollector
 from tqdm import tqdm
 
@@ -20,7 +20,6 @@ from archive.archive import Archive
 from archive.article import Article, BodySource
 from archive.article_id import EASTMONEY, ArticleId
 from archive.catalog import PostRow
-from archive.content.lexicon import Lexicon
 from archive.errors import ArchiveError, FinewsError, InvalidArticleId, Refused
 from archive.sentences import translated
 from archive.translation import language_of_environment, set_language
@@ -64,56 +63,42 @@ class Command(ScrapyCommand):
         except InvalidArticleId as error:
             raise UsageError(translated(str(error)), print_help=False) from error
         try:
-            declarations = load_all(map(Path, settings.getlist("FINEWS_DECLARATIONS")))
-            sources = Sources.load(Path(settings["FINEWS_SOURCES"]))
-            lexicon = settings["FINEWS_LEXICON"]
             with Archive(Path(settings["FINEWS_ARCHIVE"])) as archive:
-                crawler = Crawler(Spider, settings)
-                crawler.stats = DummyStatsCollector(crawler)
-                reader = _VersionReader(
-                    archive,
-                    sources,
-                    declarations,
-                    archive.lexicon().completed(Path(lexicon) if lexicon else None),
-                    HttpCompressionMiddleware(crawler=crawler),
-                )
-                self.exitcode = _Reparse(archive, reader, apply=opts.apply).run(ids)
+                self.exitcode = _Reparse(archive, settings, apply=opts.apply).run(ids)
         except FinewsError as error:
             print(f"finews: {translated(str(error))}", file=sys.stderr)
             self.exitcode = ExitStatus.ERROR
 
 
-@dataclass(frozen=True, slots=True)
-class _VersionReader:
-    """Reads the captures of a version as the crawl did that stored them."""
+class _Reparse:
+    def __init__(self, archive: Archive, settings: Settings, *, apply: bool) -> None:
+        crawler = Crawler(Spider, settings)
+        crawler.stats = DummyStatsCollector(crawler)
+        self._compression = HttpCompressionMiddleware(crawler=crawler)
+        self._declarations = load_all(map(Path, settings.getlist("FINEWS_DECLARATIONS")))
+        self._share = Sources.load(Path(settings["FINEWS_SOURCES"])).share
+        lexicon = settings["FINEWS_LEXICON"]
+        self._lexicon = archive.lexicon().completed(Path(lexicon) if lexicon else None)
+        self._archive = archive
+        self._apply = apply
+        self._read = self._changed = self._unreadable = self._without = 0
 
-    archive: Archive
-    sources: Sources
-    declarations: Mapping[str, Declaration]
-    lexicon: Lexicon
-    compression: HttpCompressionMiddleware
-
-    def read(self, row: PostRow, archived: Article) -> Article:
-        """Read the captures of a version again.
+    def _read_again(self, row: PostRow, archived: Article) -> Article:
+        """Read the captures of a version as the crawl did that stored them.
 
         :raises FinewsError: when they cannot be read.
         """
         responses = [
-            (response_of(record, self.compression), datetime.fromisoformat(record.date))
-            for record in self.archive.records_of(row)
+            (response_of(record, self._compression), datetime.fromisoformat(record.date))
+            for record in self._archive.records_of(row)
         ]
+        category_of = self._archive.category_of
         if archived.source != EASTMONEY:
             answers = [answer_of(response, fetched) for response, fetched in responses]
             declaration = self._declaration(archived)
-            return read_declared_again(
-                archived, answers, declaration, self.lexicon, self.archive.category_of
-            )
-        article = read_again(
-            archived,
-            [response for response, _ in responses],
-            self.sources.share,
-            self.archive.category_of,
-        )
+            return read_declared_again(archived, answers, declaration, self._lexicon, category_of)
+        pages = [response for response, _ in responses]
+        article = read_again(archived, pages, self._share, category_of)
         return replace(
             article,
             addresses=archived.addresses,
@@ -126,19 +111,11 @@ class _VersionReader:
 
         :raises ArchiveError: when the declaration that read the article is not there any more.
         """
-        if declared := self.declarations.get(archived.source):
+        if declared := self._declarations.get(archived.source):
             return declared
         if archived.body_source is not BodySource.EXTRACTION:
             raise ArchiveError(f"The source {archived.source} is not declared any more.")
         return undeclared(archived.source, title=archived.media, lang=archived.lang or "zh")
-
-
-class _Reparse:
-    def __init__(self, archive: Archive, reader: _VersionReader, *, apply: bool) -> None:
-        self._archive = archive
-        self._reader = reader
-        self._apply = apply
-        self._read = self._changed = self._unreadable = self._without = 0
 
     def run(self, ids: list[ArticleId]) -> ExitStatus:
         for article in tqdm(
@@ -160,7 +137,7 @@ class _Reparse:
     def _reparse(self, row: PostRow) -> None:
         try:
             archived = self._archive.article_of(row)
-            article = self._reader.read(row, archived)
+            article = self._read_again(row, archived)
         except (PageError, AnswerError, ArchiveError, Refused) as error:
             self._unreadable += 1
             tqdm.write(f"{row.info_code}: {translated(str(error))}")

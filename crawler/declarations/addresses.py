@@ -11,8 +11,7 @@ from crawler.declarations.signatures import SIGNATURES
 
 def first_address(table: ListTable, now: datetime) -> str:
     """Return the address of the first page of a list."""
-    first = table.paging.first if table.paging and table.paging.first is not None else 1
-    return _page_address(table, now, page=first)
+    return _page_address(table, now, page=table.first_page)
 
 
 def next_address(table: ListTable, page: ListAnswer, now: datetime) -> str | None:

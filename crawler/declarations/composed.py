@@ -136,8 +136,9 @@ def to_article(
     """
     published, precision = _published(declared.published, fetched)
     title = declared.title or _beginning(declared.body.text)
-    in_list = declared.layout is None
-    by_layout = in_list or declared.layout in declaration.articles
+    source = BodySource.PAGE if declared.layout in declaration.articles else BodySource.EXTRACTION
+    if declared.layout is None:
+        source = BodySource.LIST
     link = declared.address or next(iter(addresses), None)
     if link is None:
         raise InvalidArticle(f"{declared.id} has no address")
@@ -149,10 +150,10 @@ def to_article(
         media=declared.media or declaration.title,
         author=declared.author,
         lang=declared.lang,
-        digest=_in_one_line(declared.digest),
+        digest=" ".join((declared.digest or "").split()) or None,
         body=_markup_of(declared),
-        body_source=_body_source(in_list=in_list, by_layout=by_layout),
-        extractor=None if by_layout else declared.layout,
+        body_source=source,
+        extractor=declared.layout if source is BodySource.EXTRACTION else None,
         flags=tuple(declared.flags),
         keywords=declared.tags,
         modified=declared.modified.time if declared.modified else None,
@@ -177,16 +178,6 @@ def _beginning(text: str) -> str:
     found = _SENTENCE.search(text)
     sentence = found[0].strip() if found else ""
     return sentence if len(sentence) <= _LONGEST_TITLE else f"{sentence[:_LONGEST_TITLE]}…"
-
-
-def _in_one_line(text: str | None) -> str | None:
-    return " ".join(text.split()) or None if text else None
-
-
-def _body_source(*, in_list: bool, by_layout: bool) -> BodySource:
-    if in_list:
-        return BodySource.LIST
-    return BodySource.PAGE if by_layout else BodySource.EXTRACTION
 
 
 def _markup_of(declared: DeclaredArticle) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from crawler.declarations.articles import ArticleFacts
+from crawler.declarations.fields import ArticleFields
 from crawler.declarations.lists import Entry, ListAnswer
 from crawler.declarations.mentions import Mention
 from crawler.declarations.model import ListTable
@@ -27,45 +28,38 @@ def facts_of_list(table: ListTable, page: ListAnswer) -> Facts:
 
 def facts_of_entry(entry: Entry) -> Facts:
     """Return what an entry of a list holds."""
-    return {
-        "id": entry.id,
-        "url": entry.address,
-        "title": entry.title,
-        **_times(entry.published, entry.modified),
-        "media": entry.media,
-        "author": entry.author,
-        "digest": entry.digest,
-        "body_html": entry.body.html if entry.body else None,
-        "body_text": entry.body.text if entry.body else None,
-        "securities": _securities(entry.securities),
-        "pictures": list(entry.pictures),
-        "tags": list(entry.tags),
-        "important": entry.important,
-        "paid": entry.paid,
-        "skip": entry.skip,
-    }
+    return {**_fields(entry), "important": entry.important, "skip": entry.skip}
 
 
 def facts_of_article(article: ArticleFacts) -> Facts:
     """Return what an article holds. Charts name securities without giving their names."""
+    charts = [f"{one.market}.{one.code}" for one in article.securities if not one.name]
+    named = _securities(one for one in article.securities if one.name)
     return {
         "kind": "article",
         "layout": article.layout,
-        "id": article.id,
-        "url": article.address,
-        "title": article.title,
-        **_times(article.published, article.modified),
-        "media": article.media,
-        "author": article.author,
-        "digest": article.digest,
-        "body_html": article.body.html,
-        "body_text": article.body.text,
-        "securities": _securities(one for one in article.securities if one.name),
-        "charts": [f"{one.market}.{one.code}" for one in article.securities if not one.name],
-        "pictures": list(article.pictures),
-        "tags": list(article.tags),
-        "paid": article.paid,
+        **_fields(article),
+        "securities": named,
+        "charts": charts,
         "complete": article.complete,
+    }
+
+
+def _fields(held: ArticleFields) -> Facts:
+    return {
+        "id": held.id,
+        "url": held.address,
+        "title": held.title,
+        **_times(held.published, held.modified),
+        "media": held.media,
+        "author": held.author,
+        "digest": held.digest,
+        "body_html": held.body.html if held.body else None,
+        "body_text": held.body.text if held.body else None,
+        "securities": _securities(held.securities),
+        "pictures": list(held.pictures),
+        "tags": list(held.tags),
+        "paid": held.paid,
     }
 
 

@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from crawler.arguments import http_address
+from crawler.arguments import Host, HostFamily, http_address
 from crawler.declarations.formats import ENTRIES, FIELDS, Format
 from crawler.declarations.paths import check_path
 from crawler.declarations.signatures import SIGNATURES
 from crawler.declarations.values import Alternatives, Fields, Pattern, Skip, Table, paths_in
 
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9]{0,29}")
-HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _DURATION = re.compile(r"(\d+) ?(s|min|h|d)")
 _SECONDS = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 _PLACES = frozenset({"page", "size", "cursor", "now"})
@@ -28,20 +27,6 @@ _ARTICLE_PLACES = frozenset({"id", "now"})
 def _source_name(name: str) -> str:
     if not SOURCE_NAME.fullmatch(name):
         raise ValueError("should be a name of small letters and digits, such as ths")
-    return name
-
-
-def _host(name: str) -> str:
-    if not HOST_NAME.fullmatch(name):
-        raise ValueError(f"should be the name of a host, such as news.10jqka.com.cn, not {name!r}")
-    return name
-
-
-def _family(name: str) -> str:
-    if not (name.startswith("*.") and HOST_NAME.fullmatch(name[2:])):
-        raise ValueError(
-            f"should be *. and the end of the names of hosts, such as *.10jqka.com.cn, not {name!r}"
-        )
     return name
 
 
@@ -185,8 +170,8 @@ class Pictures(Table):
     :param charts: hosts of charts, which are drawn anew for every reader and are no pictures.
     """
 
-    hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
-    charts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
+    hosts: tuple[Host, ...] = ()
+    charts: tuple[Host, ...] = ()
 
 
 class Redaction(Table):
@@ -320,6 +305,11 @@ class ListTable(Document):
     space: str = ""
     whole: bool = False
 
+    @property
+    def first_page(self) -> int:
+        """The number of the first page."""
+        return 1 if self.paging is None or self.paging.first is None else self.paging.first
+
     @model_validator(mode="after")
     def _goes_on_as_its_address_says(self) -> "ListTable":
         for path in paths_in(self.skip):
@@ -390,8 +380,8 @@ class Declaration(Table):
     site: Annotated[str, AfterValidator(http_address)]
     lang: str = "zh"
     zone: Zone = "Asia/Shanghai"
-    hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(min_length=1)]
-    family: Annotated[str, AfterValidator(_family)]
+    hosts: Annotated[tuple[Host, ...], Field(min_length=1)]
+    family: HostFamily
     manners: Manners = Manners()
     refusal: Refusal = Refusal()
     identity: Identity = Identity()

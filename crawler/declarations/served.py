@@ -30,7 +30,8 @@ def served_markup(page: str, element: etree._Element) -> str | None:
             continue
         depth += -1 if token["slash"] else 1
         if not depth:
-            return _if_it_is(page[start : token.start()], element)
+            markup = page[start : token.start()]
+            return markup if shown_text(parse(markup)) == shown_text(element) else None
     return None
 
 
@@ -39,8 +40,3 @@ def _tokens(tag: str) -> re.Pattern[str]:
         rf"<!--.*?(?:-->|\Z)|{_RAW}|<(?P<slash>/?)(?P<tag>{re.escape(tag)})(?=[\s/>]){_ATTRIBUTES}",
         re.DOTALL | re.IGNORECASE,
     )
-
-
-def _if_it_is(markup: str, element: etree._Element) -> str | None:
-    """Return markup whose text is that of an element."""
-    return markup if shown_text(parse(markup)) == shown_text(element) else None

@@ -177,20 +177,10 @@ class Fields(Table):
 
 def paths_in(table: Any) -> list[str]:
     """Return every path in a table and the tables below it."""
-    found: list[str] = []
     if isinstance(table, tuple):
-        for item in table:
-            found += paths_in(item)
-    elif isinstance(table, SecurityValues):
-        found.append(table.each)
-        found += paths_in((table.market, table.code, table.name))
-    elif isinstance(table, Value):
-        if table.path:
-            found.append(table.path)
-        found += paths_in(table.join)
-        if isinstance(table, TimeValue):
-            found += paths_in(table.near)
-    elif isinstance(table, BaseModel):
-        for name in type(table).model_fields:
-            found += paths_in(getattr(table, name))
-    return found
+        return [path for item in table for path in paths_in(item)]
+    if not isinstance(table, BaseModel):
+        return []
+    own = (getattr(table, name, None) for name in ("path", "each"))
+    below = [path for name in type(table).model_fields for path in paths_in(getattr(table, name))]
+    return [*filter(None, own), *below]

@@ -166,14 +166,12 @@ def _time_path(
 
 def _is_of_several_days(entries: list[Selector], path: str) -> bool:
     """Report whether a place shows times of day that begin again: the day is elsewhere."""
-    places = [one for entry in entries for one in _at(entry, path)[:1]]
+    is_xpath = path.startswith(".")
+    found = (entry.xpath(path) if is_xpath else entry.css(path) for entry in entries)
+    places = [one for of_entry in found for one in of_entry[:1]]
     shown = [one.get() if path in _BARE else text_in(one.root) for one in places]
     clocks = [text.strip().zfill(5) for text in shown if _CLOCK.fullmatch(text.strip())]
     return 0 < len(clocks) == len(shown) and clocks != sorted(clocks, reverse=True)
-
-
-def _at(entry: Selector, path: str) -> list[Selector]:
-    return entry.xpath(path) if path.startswith(".") else entry.css(path)
 
 
 def _times(

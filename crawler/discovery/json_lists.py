@@ -158,13 +158,11 @@ def _look_like_titles(values: list[Any]) -> bool:
 def _time_of(entries: Entries, zone: tzinfo, near: datetime | None) -> str | None:
     keys = [key for key in entries[0] if _TIMES.search(_plain(key))]
     keys.sort(key=lambda key: (not _PUBLISHED.search(_plain(key)), len(key)))
-    keys += [key for key in entries[0] if _are_dates(_values(entries, key))]
+    # Dates with a clock, or seconds near now, whatever their name is.
+    keys += [
+        key for key in entries[0] if all(_DATE.fullmatch(str(one)) for one in _values(entries, key))
+    ]
     return next((key for key in keys if _are_times(_values(entries, key), zone, near)), None)
-
-
-def _are_dates(values: list[Any]) -> bool:
-    """Report whether values are dates with a clock, or seconds near now, whatever their name is."""
-    return all(_DATE.fullmatch(str(value)) for value in values)
 
 
 def _values(entries: Entries, key: str) -> list[Any]:

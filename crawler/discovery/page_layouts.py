@@ -114,7 +114,7 @@ def _common(
     :param innermost: prefer the last of the elements that fit to the first.
     """
     first, *others = pages
-    elements = [one for one in first.document.root.iter(etree.Element) if _may_be(one)]
+    elements = [one for one in first.document.root.iter(etree.Element) if one.tag not in _IGNORED]
     fitting = [one for one in elements if fits(first, one)]
     for element in reversed(fitting) if innermost else fitting:
         for selector in _selectors_of(element):
@@ -124,10 +124,6 @@ def _common(
             ):
                 return selector
     return None
-
-
-def _may_be(element: etree._Element) -> bool:
-    return isinstance(element.tag, str) and element.tag not in _IGNORED
 
 
 def _leads_to(page: _Page, selector: str, element: etree._Element) -> bool:

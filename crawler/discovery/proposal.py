@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -15,12 +15,13 @@ import tldextract
 import tomli_w
 
 from archive.errors import FinewsError
+from crawler.arguments import HOST_NAME
 from crawler.declarations.answers import Answer, document_in, is_json, looks_like_gb18030, text_of
 from crawler.declarations.errors import AnswerError
 from crawler.declarations.formats import Format
 from crawler.declarations.lists import Entry, ListAnswer, read_list
 from crawler.declarations.loading import declared
-from crawler.declarations.model import HOST_NAME, Declaration
+from crawler.declarations.model import Declaration
 from crawler.declarations.paths import PathError
 from crawler.discovery.html_lists import html_lists_in
 from crawler.discovery.json_articles import json_layout
@@ -140,7 +141,8 @@ def propose(
     for other in others:
         if _is_alike(first, other):
             names[_name_of(other, names)] = other
-    title = next(_titles(found), None) or _shared_name(articles) or first.whole["title"]
+    titles = filter(None, (site_name(one.answer) for one in found))
+    title = next(titles, None) or _shared_name(articles) or first.whole["title"]
     whole = dict(first.whole, title=title)
     whole["lists"] = {key: {**one.table, **_order(one.page)} for key, one in names.items()}
     hosts = [host for one in names.values() for host in one.whole["hosts"]]
@@ -338,9 +340,3 @@ def _shared_name(articles: Sequence[Answer]) -> str | None:
     """Return the name of the site that several pages of articles give."""
     names = Counter(name for article in articles if (name := site_name(article)))
     return next((name for name, number in names.most_common(1) if number > 1), None)
-
-
-def _titles(found: Sequence[_ListFound]) -> Iterator[str]:
-    for one in found:
-        if title := site_name(one.answer):
-            yield title

@@ -53,7 +53,7 @@ def entry_address(page: Answer, name: str, entries: Sequence[Entry]) -> str | No
     for address in stated_addresses(page):
         if found := known.get(_canonical(address)):
             return found
-    headings = _headings(page)
+    headings = {"".join(text.split()) for text in _texts(page, _HEADINGS)}
     by_name = [entry for entry in entries if entry.address and _is_named(entry, name)]
     by_title = [
         entry for entry in entries if entry.title and "".join(entry.title.split()) in headings
@@ -76,10 +76,6 @@ def _canonical(address: str) -> str:
 def stated_addresses(page: Answer) -> tuple[str, ...]:
     """Return the addresses that a page names as its own."""
     return absolute(page.address, _texts(page, _CANONICAL))
-
-
-def _headings(page: Answer) -> set[str]:
-    return {"".join(text.split()) for text in _texts(page, _HEADINGS)}
 
 
 def _texts(page: Answer, paths: Sequence[str]) -> list[str]:

@@ -29,13 +29,11 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
-from scrapy.settings import BaseSettings
 from scrapy.utils.httpobj import urlparse_cached
 from scrapy.utils.misc import load_object
 
 from archive.clock import Clock
 from archive.crawl_state import CrawlState
-from crawler.declarations import Declaration
 from crawler.declarations.refusals import refused
 from crawler.declared_answers import answer_of
 from crawler.exit_status import SHARE_ANSWERED
@@ -95,7 +93,9 @@ class CircuitBreaker(Component):
         self._max_failures = settings.getint("FINEWS_SILENT_AFTER_FAILURES")
         self._longest_wait = timedelta(seconds=settings.getfloat("FINEWS_RETRY_AFTER_MAX_SECONDS"))
         self._declaration = declaration_of(crawler)
-        self._families = _families(settings, self._declaration)
+        families = Sources.load(Path(settings["FINEWS_SOURCES"])).families.values()
+        own = (self._declaration.family,) if self._declaration else ()
+        self._families = (*families, *own)
         self._rows: dict[str, _Row] = {}
         self._answered: set[str] = set()
         self._silent: dict[str, str] = {}
@@ -180,19 +180,13 @@ class CircuitBreaker(Component):
         if _is_robots(request):
             return
         refusal = _refusal(request, response)
-        reason = (
-            f"it answered with {refusal}" if refusal else self._declared_refusal(request, response)
-        )
+        reason = f"it answered with {refusal}" if refusal else None
+        if reason is None and self._declaration is not None and PICTURE not in request.meta:
+            text = response.body.decode("utf-8", "replace")
+            reason = refused(self._declaration, answer_of(response), text)
         if reason is not None:
             self._refused(request, reason, may_block_family=True)
             self.check(request)
-
-    def _declared_refusal(self, request: Request, response: Response) -> str | None:
-        """Return how an answer refuses by the declaration of the source; None for all others."""
-        if self._declaration is None or PICTURE in request.meta:
-            return None
-        text = response.body.decode("utf-8", "replace")
-        return refused(self._declaration, answer_of(response), text)
 
     def count_picture(self, request: Request, *, stored: bool) -> None:
         """Count a request for a picture; its host may answer without one."""
@@ -206,7 +200,7 @@ class CircuitBreaker(Component):
         self._answered.add(host)
         self._rows.pop(host, None)
         self._state.answered(host, self._now())
-        if _is_for_share_host(request):
+        if request.meta.get(SHARE_HOST):
             self.stats.set_value(SHARE_ANSWERED, 1)
 
     def _failed(self, request: Request, answer: str, *, cut: bool, reached: bool) -> None:
@@ -304,7 +298,7 @@ class CircuitBreaker(Component):
         """Store in the stats what the verdict on the crawl names."""
         self.stats.set_value(f"breaker/{kind}/{name}", sentence)
         key = f"breaker/share/{_host_of(request)}"
-        if _is_for_share_host(request) and (answer or self.stats.get_value(key) is None):
+        if request.meta.get(SHARE_HOST) and (answer or self.stats.get_value(key) is None):
             self.stats.set_value(key, answer or sentence)
 
     @property
@@ -312,17 +306,8 @@ class CircuitBreaker(Component):
         return self.session.archive.crawl_state
 
 
-def _families(settings: BaseSettings, declaration: Declaration | None) -> tuple[str, ...]:
-    known = Sources.load(Path(settings["FINEWS_SOURCES"])).families.values()
-    return (*known, declaration.family) if declaration else tuple(known)
-
-
 def _host_of(request: Request) -> str:
     return urlparse_cached(request).hostname or ""
-
-
-def _is_for_share_host(request: Request) -> bool:
-    return bool(request.meta.get(SHARE_HOST))
 
 
 def _is_robots(request: Request) -> bool:

@@ -3,7 +3,6 @@
 import copy
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 
 from lxml import etree
@@ -35,16 +34,13 @@ _LONGEST = 40
 _LONGEST_NAME = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Byline:
-    """Who an article is from; None where a page does not name them."""
+def byline_of(
+    page: Selector, container: etree._Element, title: str | None
+) -> tuple[str | None, str | None]:
+    """Return the medium and the author of an article; None where a page does not name them.
 
-    media: str | None
-    author: str | None
-
-
-def byline_of(page: Selector, container: etree._Element, title: str | None) -> Byline:
-    """Return who an article is from: by the lines behind its title, or at its end."""
+    They are in the lines behind its title, the medium also in a place of its own or at the end.
+    """
     lines = shown_text(_with_spaces(page.root)).splitlines()
     wanted = squeezed(title or "")
     start = max((n for n, line in enumerate(lines) if squeezed(line) == wanted), default=-1) + 1
@@ -52,7 +48,7 @@ def byline_of(page: Selector, container: etree._Element, title: str | None) -> B
     head = list(takewhile(lambda line: len(line) <= _LONGEST, behind))
     end = shown_text(container).splitlines()[-_LINES_AT_END:]
     media = _named(MEDIA, head) or next(_placed(page), None) or _named(MEDIA, end)
-    return Byline(media, _named(AUTHOR, head))
+    return media, _named(AUTHOR, head)
 
 
 def _with_spaces(root: etree._Element) -> etree._Element:

@@ -22,7 +22,9 @@ _AROUND = frozenset({"p", "span", "strong", "b", "em", "font", "a", "h1", "h2", 
 
 
 class ExtractionMissing(FinewsError):
-    """The library that extraction needs is not installed."""
+    """The library that extraction needs is not installed; `reason` is a word for statistics."""
+
+    reason = "extraction"
 
     def __init__(self) -> None:
         super().__init__(

@@ -2,6 +2,7 @@
 
 import copy
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -19,7 +20,7 @@ from crawler.declarations.formats import Format
 from crawler.declarations.markup import inner_markup, shown_text
 from crawler.declarations.paths import PathError
 from crawler.declarations.reading import absolute
-from crawler.extraction.bylines import Byline, byline_of, is_credit
+from crawler.extraction.bylines import byline_of, is_credit
 from crawler.extraction.container import container_of, extracted_by_trafilatura, method, squeezed
 from crawler.extraction.embedded_json import body_in_scripts
 from crawler.extraction.foreign import drop_foreign_paragraphs, drop_foreign_parts
@@ -108,8 +109,8 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
         raise ExtractionError(answer.address, _what_it_is(page.root) or "it has no article")
     title = title_of(page, document.title if document else None)
     moment = published(page, answer.address, title, document.date if document else None, zone)
-    byline = byline_of(page, container, title)
-    _clean(container, title, byline)
+    media, author = byline_of(page, container, title)
+    _clean(container, {squeezed(text) for text in (title, media, author) if text})
     text = shown_text(container)
     if len(text) < _SHORTEST_TEXT:
         raise ExtractionError(answer.address, _what_it_is(page.root) or "it has no text")
@@ -124,8 +125,8 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
         address=answer.address,
         title=title,
         published=moment,
-        media=byline.media,
-        author=byline.author or (document.author if document else None),
+        media=media,
+        author=author or (document.author if document else None),
         body=Body(inner_markup(container), text, pictures),
         pictures=pictures,
         complete=True,
@@ -152,13 +153,15 @@ def _what_it_is(element: etree._Element) -> str | None:
     return "it is a page of links, and no article"
 
 
-def _clean(container: etree._Element, title: str | None, byline: Byline) -> None:
-    """Take out of an article's element what is no part of the article."""
+def _clean(container: etree._Element, known: Collection[str]) -> None:
+    """Take out of an article's element what is no part of the article.
+
+    :param known: its title, medium and author, without white space.
+    """
     drop_hidden(container)
     drop_adverts(container)
     blocks = [(one, " ".join(text_in(one).split())) for one in paragraphs(container)]
     shown = [(element, text) for element, text in blocks if text]
-    known = {squeezed(text) for text in (title, byline.media, byline.author) if text}
     first = 0
     for place, (_, text) in enumerate(shown[:_FIRST_LINES], 1):
         if squeezed(text) in known or _is_byline(text):

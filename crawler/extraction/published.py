@@ -90,7 +90,11 @@ def published(
     found = read_time(day[:_DAY], zone) if day else None
     near = next(iter(stated), found)
     if near:  # other articles' times stand in scripts, too
-        in_scripts = (read_time(text, zone) for text in _in_scripts(page))
+        in_scripts = (
+            read_time(text, zone)
+            for script in page.css("script::text").getall()
+            for text in _IN_SCRIPTS.findall(script)
+        )
         stated += [one for one in in_scripts if one and one.time.date() == near.time.date()]
     with_clock = [one for one in stated if one.precision is not TimeUnit.DAY]
     shown = next(_shown(nodes, in_front, zone), None) or (
@@ -175,11 +179,6 @@ def _stated(page: Selector) -> Iterator[str]:
     for script in page.css("script[type='application/ld+json']::text").getall():
         yield from _linked(script)
     yield from page.css("time::attr(datetime), [itemprop=datePublished]::attr(content)").getall()
-
-
-def _in_scripts(page: Selector) -> Iterator[str]:
-    for script in page.css("script::text").getall():
-        yield from _IN_SCRIPTS.findall(script)
 
 
 def _linked(script: str) -> Iterator[str]:

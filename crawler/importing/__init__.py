@@ -12,7 +12,7 @@ Therefore the same import changes nothing the second time, and continues after a
 
 from crawler.importing.mapping import InvalidMapping, load_mapping
 from crawler.importing.mapping import Mapping as TableMapping
-from crawler.importing.publishers import Publishers, publishers_of
+from crawler.importing.publishers import Publishers
 from crawler.importing.rows import is_csv
 from crawler.importing.run import FileImport, FilesImported
 from crawler.importing.saved_files import SavedFile, read_file
@@ -26,6 +26,5 @@ __all__ = [
     "TableMapping",
     "is_csv",
     "load_mapping",
-    "publishers_of",
     "read_file",
 ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Headers, Response
+from scrapy.http import Response
 
 from archive.errors import Refused
 from archive.warc import Exchange, Record
@@ -116,9 +116,8 @@ def captured_file(answer: Answer, now: datetime) -> Captured:
 
     :param now: replaces a time that is not known, or not yet there; aware.
     """
-    headers = Headers({"Content-Type": answer.content_type} if answer.content_type else {})
-    received = min(answer.fetched or now, now)
-    return Captured(None, received, response_of_file(answer.address, answer.body, headers=headers))
+    response = response_of_file(answer.address, answer.body, content_type=answer.content_type)
+    return Captured(None, min(answer.fetched or now, now), response)
 
 
 def date_of(record: Record) -> datetime:

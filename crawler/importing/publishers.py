@@ -1,7 +1,7 @@
 """Who reads the response from an address: a declaration, page objects, or general extraction."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -313,79 +313,51 @@ def _facts_in(page: object) -> Iterator[Facts]:
                 yield entry.facts()
 
 
-@dataclass(frozen=True, slots=True)
 class Publishers:
-    """The publishers whose responses can be read.
+    """The publishers whose responses can be read: page objects, then declared sources.
 
-    :param pages: for `hosts` and what is below them.
-    :param declared: by the names of their declarations.
+    :param other: the source of articles at other addresses; None where the user names none.
     :param lexicon: of names by which texts name securities.
-    :param other: for other addresses; None where the user names no source for these.
-    :param other_hosts: whose addresses these are; all, where it is empty.
+    :param other_hosts: at whose addresses these are; all, where there are none.
     """
 
-    pages: PageObjects
-    hosts: frozenset[str]
-    declared: Mapping[str, Declared]
-    lexicon: Lexicon
-    other: Declared | None
-    other_hosts: frozenset[str] = frozenset()
+    def __init__(
+        self,
+        sources: Sources,
+        declarations: Iterable[Declaration],
+        other: Declaration | None,
+        lexicon: Lexicon,
+        *,
+        other_hosts: Iterable[str] = (),
+    ) -> None:
+        addresses = (sources.mirror.site, *sources.share.api)
+        hosts = {urlsplit(address).hostname or "" for address in addresses}
+        self._hosts = {"eastmoney.com", *sources.mirror.hosts, *hosts} - {""}
+        self._pages = PageObjects(sources)
+        self._declared = [Declared(one, lexicon) for one in declarations]
+        self._other = Declared(other, lexicon) if other else None
+        self._other_hosts = set(other_hosts) or {""}
+        self._lexicon = lexicon
 
     def at(self, address: str) -> Publisher | None:
         """Return who reads the response from an address; None where nobody does."""
-        if _is_below(address, self.hosts):
-            return self.pages
-        return self.source_at(address)
+        return self._pages if _is_below(address, self._hosts) else self.source_at(address)
 
     def of(self, declaration: Declaration) -> Publisher:
         """Return who reads the responses of a source, whatever their addresses."""
         eastmoney = declaration.identity.eastmoney
-        return self.pages if eastmoney else Declared(declaration, self.lexicon)
+        return self._pages if eastmoney else Declared(declaration, self._lexicon)
 
     def source_at(self, address: str) -> Declared | None:
         """Return the source that has an address, a declared one or the one that the user names."""
-        if declared := self.declared_at(address):
-            return declared
-        return self.other if _is_below(address, self.other_hosts or {""}) else None
-
-    def declared_at(self, address: str) -> Declared | None:
-        """Return the declared source that has an address."""
-        for one in self.declared.values():
-            if is_own(one.declaration, address):
-                return one
-        return None
+        other = self._other if _is_below(address, self._other_hosts) else None
+        return next((one for one in self._declared if is_own(one.declaration, address)), other)
 
 
 def _is_below(address: str, hosts: Collection[str]) -> bool:
     """Report whether an address is at one of some hosts, or below one; all, where one is empty."""
     host = urlsplit(address).hostname or ""
     return any(not own or f".{host}".endswith(f".{own}") for own in hosts)
-
-
-def publishers_of(
-    sources: Sources,
-    declarations: Iterable[Declaration],
-    other: Declaration | None,
-    lexicon: Lexicon,
-    *,
-    other_hosts: Iterable[str] = (),
-) -> Publishers:
-    """Return the publishers of a project.
-
-    :param other: the source of other articles.
-    :param other_hosts: at whose addresses these are; all, where there are none.
-    """
-    mirror = [urlsplit(sources.mirror.site).hostname or "", *sources.mirror.hosts]
-    share = [urlsplit(address).hostname or "" for address in sources.share.api]
-    declared = {one.name: Declared(one, lexicon) for one in declarations}
-    return Publishers(
-        PageObjects(sources),
-        frozenset({"eastmoney.com", *mirror, *share} - {""}),
-        declared,
-        lexicon,
-        Declared(other, lexicon) if other else None,
-        frozenset(other_hosts),
-    )
 
 
 def _may_be_article(address: str, media_type: str) -> bool:

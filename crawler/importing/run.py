@@ -7,12 +7,17 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from scrapy import Spider
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.settings import Settings
+from scrapy.statscollectors import DummyStatsCollector
 
 from archive.archive import Archive
 from archive.article import Article
 from archive.article_id import ArticleId
 from archive.capture import Capture
+from archive.clock import utc_now
 from archive.errors import ArchiveError, FinewsError, Refused
 from archive.progress import Progress, silent
 from archive.warc import Exchange, Record
@@ -72,32 +77,22 @@ class FileImport:
     """An import of files.
 
     :param publishers: those that read the responses, and whose articles the rows are.
-    :param compression: decompresses the bodies of responses.
     :param report: is called with each problem.
-    :param now: the time of the import; aware.
-    :param most_bytes: of a response as it was sent.
-    :param keep_captures: whether responses are stored in the archive.
     """
 
     def __init__(
-        self,
-        archive: Archive,
-        publishers: Publishers,
-        compression: HttpCompressionMiddleware,
-        report: ReportProblem,
-        now: datetime,
-        *,
-        most_bytes: int,
-        keep_captures: bool = True,
+        self, archive: Archive, publishers: Publishers, settings: Settings, report: ReportProblem
     ) -> None:
-        self._most_bytes = most_bytes
-        self._keep_captures = keep_captures
+        crawler = Crawler(Spider, settings)
+        crawler.stats = DummyStatsCollector(crawler)
+        self._compression = HttpCompressionMiddleware(crawler=crawler)
+        self._most_bytes = settings.getint("DOWNLOAD_MAXSIZE")
+        self._keep_captures = settings.getbool("FINEWS_WARC")
         self._archive = archive
         self._publishers = publishers
-        self._compression = compression
         self._report = report
-        self._now = now
-        self._storing = Storing(archive, now)
+        self._now = utc_now()
+        self._storing = Storing(archive, self._now)
         self._done = FilesImported()
 
     def counts(self) -> FilesImported:

@@ -15,7 +15,7 @@ from crawler.declarations.paths import PathError
 from crawler.declarations.reading import Scope
 from crawler.declarations.times import states_zone
 from crawler.importing.mapping import Mapping
-from crawler.importing.publishers import Declared, Publishers
+from crawler.importing.publishers import Publishers
 from crawler.importing.rows import Row, rows_of
 
 
@@ -80,7 +80,9 @@ def _read(
     address = scope.link(mapping.fields.address)
     if address is None:
         raise InvalidArticle("it has no address")
-    publisher = _publisher(address, publishers)
+    publisher = publishers.source_at(address)
+    if publisher is None:
+        raise Refused(f"{address} is of no declared source; name one with --source")
     declaration = publisher.declaration
     seen = scope.time("first_seen", mapping.first_seen)
     first_seen = seen.time.astimezone(UTC) if seen else None
@@ -104,10 +106,3 @@ def _read(
         lexicon=publisher.lexicon,
     )
     return ReadRow(row.number, article, first_seen, is_zoneless=not states_zone(written))
-
-
-def _publisher(address: str, publishers: Publishers) -> Declared:
-    publisher = publishers.source_at(address)
-    if publisher is None:
-        raise Refused(f"{address} is of no declared source; name one with --source")
-    return publisher

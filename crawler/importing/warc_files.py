@@ -213,12 +213,9 @@ def _check(block: bytes, digest: str) -> None:
     if algorithm not in {"sha1", "sha256", "md5"}:
         return
     computed = hashlib.new(algorithm, block, usedforsecurity=False).digest()
-    if value.lower() != computed.hex() and value.upper().rstrip("=") != _base32(computed):
+    base32 = base64.b32encode(computed).decode().rstrip("=")
+    if value.lower() != computed.hex() and value.upper().rstrip("=") != base32:
         raise ValueError("its block does not match its digest")
-
-
-def _base32(digest: bytes) -> str:
-    return base64.b32encode(digest).decode().rstrip("=")
 
 
 def _plain(file: BinaryIO, name: str, damaged: Damaged) -> Iterator[tuple[int, bytes]]:

@@ -1,7 +1,6 @@
 """Drops requests for articles that the archive has."""
 
 from scrapy import Request
-from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
@@ -14,11 +13,6 @@ from crawler.tally import Fate
 class ArchivedMiddleware(Component, BaseSpiderMiddleware):
     """Drops requests for articles that are archived or not due for a retry, and counts them."""
 
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self._share = crawler.settings.getfloat("FINEWS_INTERVAL_SHARE")
-        self._attempts = crawler.settings.getint("FINEWS_ATTEMPTS")
-
     def get_processed_request(self, request: Request, response: Response | None) -> Request | None:
         """Return the request, or None when its article is archived or waits for a later crawl."""
         info_code: ArticleId | None = request.meta.get(ARTICLE)
@@ -28,14 +22,8 @@ class ArchivedMiddleware(Component, BaseSpiderMiddleware):
         if meta.get(REVISIT) or session.archive.has(info_code, meta.get(EDITION)):
             session.tally.note(info_code, Fate.UNCHANGED)
             return request if meta.get(REVISIT) else None
-        if self._is_waiting(info_code):
+        if session.is_waiting(info_code):
             session.tally.note(info_code, Fate.WAITING)
             return None
         session.request(info_code, RequestedArticle(meta.get(POST_URL), meta.get(LISTED)))
         return request
-
-    def _is_waiting(self, info_code: ArticleId) -> bool:
-        if not getattr(self.crawler.spider, "is_whole", False):
-            return False
-        state, now = self.session.archive.crawl_state, self.session.now()
-        return state.is_waiting(info_code, now, share=self._share, attempts=self._attempts)

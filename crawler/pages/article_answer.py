@@ -9,12 +9,12 @@ from scrapy.http import Response
 from archive.article import BodySource, Edition
 from archive.article_id import InfoCode
 from archive.content import media_named_in
-from archive.errors import InvalidInfoCode
 from crawler.pages.eastmoney_list import securities
 from crawler.pages.errors import NotFound
 from crawler.pages.facts import ArticleText
 from crawler.pages.json_answer import JsonAnswer
 from crawler.pages.page import TextPage
+from crawler.pages.text import names
 
 _NO = {"0", "", "false", "none"}
 
@@ -73,11 +73,7 @@ class ArticleAnswer(TextPage):
     def _check_identity(self, data: Mapping[str, Any], info_code: InfoCode) -> None:
         named = self._json.line(data, "Art_Code", may_be_number=True)
         address = self._json.line(data, "Art_UniqueUrl") or self._json.line(data, "Art_Url")
-        try:
-            same = InfoCode.from_address(named or address or "") == info_code
-        except InvalidInfoCode:
-            same = False
-        if not same:
+        if not names(named or address or "", info_code):
             other = (named or address or "no article")[:80]
             raise self._json.unreadable(f"it is the answer for {other!r}, not {info_code}")
 

@@ -13,13 +13,13 @@ from scrapy.http import Response
 from archive.article import SHANGHAI, BodySource, Edition
 from archive.article_id import InfoCode
 from archive.content import media_named_in, read_body
-from archive.errors import InvalidInfoCode
 from archive.html_limits import without_overloaded_tags
+from crawler.declarations.times import read_time
 from crawler.pages.element import find_element
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText
 from crawler.pages.page import TextPage
-from crawler.pages.text import text_of
+from crawler.pages.text import names, text_of
 from crawler.pages.titles import have_something_in_common
 
 _BODY = ("id", "ContentBody")
@@ -32,9 +32,7 @@ _TITLES = (
 )
 _INFOS = ".infos, .time-source"
 
-_TIME = re.compile(
-    r"(\d{4})[年/-](\d{1,2})[月/-](\d{1,2})日?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
-)
+_TIME = re.compile(r"\d{4}[年/-]\d{1,2}[月/-]\d{1,2}日?\s+\d{1,2}:\d{2}(?::\d{2})?", re.ASCII)
 _LABELLED = re.compile(r"来源\s*[：:]\s*(\S[^\n]*)")
 _DIGEST_LABEL = re.compile(r"^摘要\s*[：:]\s*")
 _OTHER_LABEL = re.compile(r"^[^：:]{1,8}[：:]")
@@ -58,7 +56,9 @@ class ArticlePage(TextPage):
         """
         response = self._response
         page = text_of(ArticlePage, response)
-        self._check_identity(info_code)
+        # The page of a removed article may redirect to another one with status 200.
+        if not names(response.url, info_code):
+            raise self._unreadable(f"it is not the page of {info_code}")
         parsed = Selector(without_overloaded_tags(page) or " ", "html")
         title = self._title(parsed)
         body = self._body(page)
@@ -77,15 +77,6 @@ class ArticlePage(TextPage):
 
     def _unreadable(self, what: str) -> LayoutChanged:
         return LayoutChanged(ArticlePage, self._response.url, what)
-
-    def _check_identity(self, info_code: InfoCode) -> None:
-        """Refuse another page: that of a removed article may redirect to one with status 200."""
-        try:
-            same = InfoCode.from_address(self._response.url) == info_code
-        except InvalidInfoCode:
-            same = False
-        if not same:
-            raise self._unreadable(f"it is not the page of {info_code}")
 
     def _title(self, parsed: Selector) -> str:
         """Return the first heading that agrees with the page's title, in the order of `_TITLES`."""
@@ -139,10 +130,5 @@ def _media(parsed: Selector) -> str | None:
 def _time(text: str) -> datetime | None:
     """Return the time of publication; many pages show no seconds."""
     match = _TIME.search(text)
-    if match is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
-    try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=SHANGHAI)
-    except ValueError:
-        return None
+    moment = read_time(match[0], SHANGHAI) if match else None
+    return moment.time if moment else None

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
@@ -15,6 +14,7 @@ from archive.article import BodySource, Edition
 from archive.article_id import InfoCode
 from archive.categories import ROLLING
 from archive.content import SECURITY_CODE
+from archive.storage import host_of
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import Facts
 from crawler.pages.json_answer import JsonAnswer
@@ -187,9 +187,8 @@ class EastmoneyList(PageObject):
     ) -> ListedArticle:
         addresses = filter(None, (self._line(entry, name) for name in self.addresses_in))
         address = next(addresses, None)
-        readers = (
-            self._line(entry, self.kind_in) == _READERS_POSTS or _host(address) == _READERS_HOST
-        )
+        host = host_of(address or "")
+        readers = self._line(entry, self.kind_in) == _READERS_POSTS or host == _READERS_HOST
         return ListedArticle(
             url=self._url,
             code=self._line(entry, self.code_in) or "",
@@ -210,13 +209,6 @@ def securities(codes: object) -> tuple[str, ...]:
     texts = [code for code in codes if isinstance(code, str)] if isinstance(codes, list) else []
     matches = filter(None, map(SECURITY_CODE.fullmatch, texts))
     return tuple(dict.fromkeys(f"{int(match['market'])}.{match['symbol']}" for match in matches))
-
-
-def _host(address: str | None) -> str | None:
-    try:
-        return urlsplit(address or "").hostname
-    except ValueError:
-        return None
 
 
 def _pictures(image: object) -> Iterable[str]:

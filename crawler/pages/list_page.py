@@ -1,25 +1,11 @@
 """The mirror's lists: its home page and its category pages."""
 
-from dataclasses import dataclass
-
 from scrapy.http import Response, TextResponse
 
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.page import PageObject
 from crawler.pages.section import section_of
 from crawler.pages.text import absolute
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link of a list.
-
-    :param url: absolute, as far as it is an address.
-    :param text: what it shows, which is a post's title.
-    """
-
-    url: str
-    text: str
 
 
 class ListPage(PageObject):
@@ -30,10 +16,13 @@ class ListPage(PageObject):
 
     def links(self) -> list[str]:
         """Return the addresses that the list links to; raises as `entries`."""
-        return [link.url for link in self.entries()]
+        return [address for address, _ in self.entries()]
 
-    def entries(self) -> list[Link]:
+    def entries(self) -> list[tuple[str, str]]:
         """Return the links of the list, in order; to posts and to others.
+
+        :returns: of each, its address, absolute as far as it is one, and what it shows, which is a
+            post's title.
 
         :raises LayoutChanged: when the page has no list's frame; an empty list is no error.
         """
@@ -41,7 +30,7 @@ class ListPage(PageObject):
             raise LayoutChanged(ListPage, self._response.url, "it is not a page of text")
         section = section_of(ListPage, self._response.url, self._response.text)
         return [
-            Link(
+            (
                 absolute(self._response, link.xpath("string(@href)").get("")),
                 " ".join(link.xpath("string(.)").get("").split()),
             )

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -56,6 +55,8 @@ class NumberedList(EastmoneyList):
     entries_in = "list"
     #: The fields with the number of articles in the list; Eastmoney misspells the first.
     totals_in: ClassVar[tuple[str, ...]] = ("totle_hits", "total_hits")
+    #: The parameter of the address with the number of the page.
+    index_in: ClassVar[str] = "page_index"
 
     def next_page(self) -> str | None:
         """Return the number of the next page; None after the last page."""
@@ -98,18 +99,16 @@ class NumberedList(EastmoneyList):
             total=None if total is None else int(total),
         )
 
-    @abstractmethod
     def _requested_index(self) -> int:
         """Return the number of the page, from the address of the answer."""
+        values = parse_qs(urlsplit(self._url).query).get(self.index_in, ["1"])
+        return int(values[0]) if values[0].isdecimal() else 1
 
 
 class ColumnList(NumberedList):
     """A page of ``getNewsByColumns``: news of a column."""
 
     addresses_in = ("uniqueUrl", "url")
-
-    def _requested_index(self) -> int:
-        return _parameter(self._url, "page_index")
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._article(
@@ -125,9 +124,7 @@ class SecurityNewsList(NumberedList):
     time_in = "Art_ShowTime"
     addresses_in = ("Art_UniqueUrl", "Art_Url")
     kind_in = "Np_dst"
-
-    def _requested_index(self) -> int:
-        return _parameter(self._url, "pageIndex")
+    index_in = "pageIndex"
 
     def _entry(self, entry: Mapping[str, Any]) -> ListedArticle:
         return self._article(entry)
@@ -174,8 +171,3 @@ _SCRIPT_SUCCESS = {"0", "1"}
 def _number(data: Mapping[str, Any], name: str, default: int) -> int:
     value = data.get(name)
     return default if value is None else int(value)
-
-
-def _parameter(url: str, name: str) -> int:
-    values = parse_qs(urlsplit(url).query).get(name, ["1"])
-    return int(values[0]) if values[0].isdecimal() else 1

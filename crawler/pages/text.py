@@ -2,6 +2,8 @@
 
 from scrapy.http import Response, TextResponse
 
+from archive.article_id import InfoCode
+from archive.errors import InvalidInfoCode
 from crawler.pages.errors import LayoutChanged
 
 #: The white space of HTML; `str.strip` removes other characters as well.
@@ -40,6 +42,14 @@ def digest_in(summary: str | None) -> str | None:
         if not depth:
             return text[place + 1 :].strip() or None
     return text.partition("】")[2].strip() or None
+
+
+def names(address: str, info_code: InfoCode) -> bool:
+    """Return whether an address, or a code, is of an article."""
+    try:
+        return InfoCode.from_address(address) == info_code
+    except InvalidInfoCode:
+        return False
 
 
 def absolute(response: Response, href: str) -> str:

@@ -7,8 +7,8 @@ import click
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
-from archive.errors import FinewsError
 from archive.sentences import translated
+from crawler.running.call import check_project
 from crawler.settings_check import prefer_environment, rename_settings
 
 
@@ -40,14 +40,12 @@ def project_settings(changed: Mapping[str, str]) -> Settings:
     """Return the settings of the project, or finews's own outside of one.
 
     :param changed: settings that the user changes.
-    :raises FinewsError: when SCRAPY_PROJECT names no settings.
+    :raises WrongCall: when SCRAPY_PROJECT names no settings.
     """
     settings = get_project_settings()
     if not settings.getlist("SPIDER_MODULES"):
-        if project := os.environ.get("SCRAPY_PROJECT"):
-            raise FinewsError(
-                f"SCRAPY_PROJECT is {project!r}, which scrapy.cfg does not name; unset it."
-            )
+        if os.environ.get("SCRAPY_PROJECT"):
+            check_project(settings)
         settings.setmodule("settings.base", priority="project")
     settings.setdict(dict(changed), priority="cmdline")
     prefer_environment(settings)

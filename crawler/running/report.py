@@ -28,15 +28,11 @@ def verdict_of(crawler: Crawler) -> Verdict:
     return (opened and opened.verdict) or judge(crawler.stats.get_stats(), share)
 
 
-def print_verdict(verdict: Verdict) -> None:
+def print_verdict(verdict: Verdict, prefix: str = "") -> None:
     """Print the sentence of a verdict; one of a failure with its status to standard error.
 
     The archive stores verdicts in English; a person reads them in the current language.
     """
-    _print(verdict, "")
-
-
-def _print(verdict: Verdict, prefix: str) -> None:
     sentence = translated(verdict.sentence)
     if verdict.status is ExitStatus.DONE:
         print(f"finews: {prefix}{sentence}", flush=True)
@@ -53,7 +49,7 @@ def print_result(name: str, verdict: Verdict, counts: Counts | None) -> None:
     if counts is not None:
         sentence = _("%(counts)s.", counts=counts)
         print(f"finews: {name}: {sentence}", flush=True)
-    _print(verdict, f"{name}: ")
+    print_verdict(verdict, f"{name}: ")
 
 
 def verdict_on_all(verdicts: Mapping[str, Verdict]) -> Verdict:

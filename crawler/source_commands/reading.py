@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 import click
 from scrapy.http import Response
@@ -19,10 +18,9 @@ from crawler.declarations.loading import load
 from crawler.exit_status import ExitStatus
 from crawler.extraction.page import ExtractionError
 from crawler.extraction.saved import read_saved, read_undeclared
-from crawler.pages.article_reading import UnknownAnswer
 from crawler.pages.errors import PageError
 from crawler.pages.layouts import LAYOUTS
-from crawler.pages.reading import read_answer
+from crawler.pages.reading import UnknownAnswer, read_answer
 from crawler.refusals import refusal_in
 from crawler.running.project import project_settings, setting_option
 from crawler.source_commands.options import declaration_file, end, web_address
@@ -98,7 +96,8 @@ def read(
         else:
             assert file is not None
             fetched = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-            reading = _read_declared(declared, Answer(address, response.body, fetched=fetched))
+            answer = Answer(address, response.body, fetched=fetched)
+            reading = read_saved(load(declared), answer) if declared else read_undeclared(answer)
     except RefusedAnswer as error:
         end(str(error), ExitStatus.SOURCE_UNREACHABLE)
     except (PageError, AnswerError, ExtractionError) as error:
@@ -106,10 +105,6 @@ def read(
     except (UnknownAnswer, InvalidInfoCode) as error:
         end(str(error), ExitStatus.WRONG_ARGUMENTS)
     click.echo(json.dumps(reading, ensure_ascii=False, indent=1))
-
-
-def _read_declared(declared: Path | None, answer: Answer) -> dict[str, Any]:
-    return read_undeclared(answer) if declared is None else read_saved(load(declared), answer)
 
 
 def _requested(source: str, address: str, settings: Settings) -> Response:

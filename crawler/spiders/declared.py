@@ -55,7 +55,7 @@ class DeclaredSpider(DeclaredArticleSpider):
             yield self.named(address)
         for name in () if self.args.url else self.args.lists or self.declaration.lists:
             table = self.declaration.lists[name]
-            place = DeclaredListPlace.at_top_of(name, table)
+            place = DeclaredListPlace(name=name, page=table.first_page)
             yield self._list_request(place, first_address(table, self.session.now()))
         if self.is_whole:
             for found in (*self.failed_before(), *self.due_revisits()):

@@ -134,7 +134,7 @@ class DeclaredArticleSpider(BaseSpider):
             session.tally.note(known_as, Fate.UNCHANGED)
             if not self._was_changed(pending):
                 return
-        elif self._is_waiting(known_as):
+        elif session.is_waiting(known_as):
             session.tally.note(known_as, Fate.WAITING)
             return
         else:
@@ -150,14 +150,6 @@ class DeclaredArticleSpider(BaseSpider):
         is_modified = entry.modified is not None and entry.modified.time > checked
         is_unlocked = bool(row.missing) and not entry.locked
         return is_modified or is_unlocked or entry.title not in (None, row.title)
-
-    def _is_waiting(self, known_as: ArticleId) -> bool:
-        return self.is_whole and self.session.archive.crawl_state.is_waiting(
-            known_as,
-            self.session.now(),
-            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
-            attempts=self.settings.getint("FINEWS_ATTEMPTS"),
-        )
 
     def named(self, address: str) -> Request:
         """Return the request for an article that the user named."""
@@ -205,7 +197,7 @@ class DeclaredArticleSpider(BaseSpider):
         try:
             facts = read_or_extract(self.declaration, self.answer(response))
         except (AnswerError, ExtractionMissing) as error:
-            yield from self._without_page(pending, _reason(error), str(error))
+            yield from self._without_page(pending, error.reason, str(error))
             return
         pending = pending.with_page(facts, response.url, capture_of(response))
         if facts.next and facts.next not in pending.pages:
@@ -335,8 +327,3 @@ class DeclaredArticleSpider(BaseSpider):
     def answer(self, response: Response) -> Answer:
         """Return an answer as it is parsed: without what the declaration never stores."""
         return redacted(self.declaration, answer_of(response, self.session.now()))
-
-
-def _reason(error: AnswerError | ExtractionMissing) -> str:
-    """Return a word for the statistics: why an answer gives nothing."""
-    return "extraction" if isinstance(error, ExtractionMissing) else error.reason

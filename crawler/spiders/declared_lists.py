@@ -10,7 +10,6 @@ from archive.article_id import ArticleId
 from archive.capture import Capture
 from crawler.declarations import Entry
 from crawler.declarations.articles import ArticleFacts, joined
-from crawler.declarations.model import ListTable
 from crawler.listed_facts import ListedEntry
 from crawler.spiders.limits import ListProgress
 
@@ -30,12 +29,6 @@ class DeclaredListPlace:
     of_index: bool = False
     progress: ListProgress = field(default_factory=ListProgress)
     seen: frozenset[ArticleId] = frozenset()
-
-    @classmethod
-    def at_top_of(cls, name: str, table: ListTable) -> Self:
-        """Return the first page of a list."""
-        first = table.paging.first if table.paging else None
-        return cls(name=name, page=1 if first is None else first)
 
     @property
     def is_at_top(self) -> bool:

@@ -76,24 +76,6 @@ class EastmoneyListPlace:
     seen: set[str] = field(default_factory=set)
     newest_first: bool = True
 
-    @classmethod
-    def at_top(
-        cls,
-        name: str,
-        priority: int,
-        parameters: Mapping[str, object],
-        interfaces: Sequence[ListInterface],
-    ) -> Self:
-        """Return the first page of a list."""
-        return cls(
-            name=name,
-            priority=priority,
-            parameters=parameters,
-            interfaces=interfaces,
-            addresses=interfaces[0].addresses,
-            reading=interfaces[0].reading,
-        )
-
     def fallback(self) -> Self | None:
         """Return the page at the next host, or the list by the next interface; else None."""
         if self.addresses[1:]:
@@ -176,25 +158,29 @@ class EastmoneySpider(ArticleSpider):
     def _lists(self) -> Iterator[EastmoneyListPlace]:
         """Yield the first pages of the lists, in the order in which they are requested."""
         facts = self.sources.eastmoney
-        if self.args.security is not None:
+        lists: list[tuple[str, Mapping[str, object], Sequence[ListInterface]]]
+        if (security := self.args.security) is not None:
             news = ByNumber.of(SecurityNewsList, facts.page_size)
-            interfaces = [ListInterface(facts.security_news, news)]
-            security: Mapping[str, object] = {"security": self.args.security}
-            yield EastmoneyListPlace.at_top(
-                self.args.security, _BEFORE_ARTICLES, security, interfaces
+            of_news = [ListInterface(facts.security_news, news)]
+            lists = [(security, {"security": security}, of_news)]
+        else:
+            # Rolling news first: columns name some of it too, but not as rolling news.
+            numbers = sorted(
+                dict.fromkeys(facts.numbers[name] for name in self.args.column or facts.read),
+                key=lambda number: number not in facts.rolling_columns,
             )
-            return
-        # Rolling news first: columns name some of it too, but not as rolling news.
-        numbers = sorted(
-            dict.fromkeys(facts.numbers[name] for name in self.args.column or facts.read),
-            key=lambda number: number not in facts.rolling_columns,
-        )
-        for place, number in enumerate(numbers):
-            yield EastmoneyListPlace.at_top(
-                facts.name_of(number),
-                _BEFORE_ARTICLES + len(numbers) - place,
-                {"column": number},
-                self._interfaces(number),
+            lists = [
+                (facts.name_of(number), {"column": number}, self._interfaces(number))
+                for number in numbers
+            ]
+        for place, (name, parameters, interfaces) in enumerate(lists):
+            yield EastmoneyListPlace(
+                name=name,
+                priority=_BEFORE_ARTICLES + len(lists) - place,
+                parameters=parameters,
+                interfaces=interfaces,
+                addresses=interfaces[0].addresses,
+                reading=interfaces[0].reading,
             )
 
     def _interfaces(self, number: int) -> Sequence[ListInterface]:

@@ -153,14 +153,13 @@ class ByNumber:
     in_vain: int = 0
 
     @classmethod
-    def of(cls, page: type[NumberedList], page_size: int, order: int = 1) -> Self:
+    def of(cls, page: type[NumberedList], page_size: int) -> Self:
         """Return the reading of a list before its first request.
 
         :param page: the page object that reads the answers.
         :param page_size: the most articles that may be requested at once.
-        :param order: Eastmoney's number of the order that is requested.
         """
-        return cls(page=page, part=Part(1, page_size), most=page_size, order=order)
+        return cls(page=page, part=Part(1, page_size), most=page_size)
 
     @property
     def is_at_top(self) -> bool:
