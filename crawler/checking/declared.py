@@ -1,7 +1,7 @@
 """Checks declared sources: each list and one article, compared with the declaration."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -118,8 +118,8 @@ def compare_declared(declaration: Declaration, answer: CheckedAnswer) -> Finding
     name = list_at(declaration, answer.address) if answer.address else None
     articles = (*declaration.articles.values(), *declaration.lists.values())
     seen = (declaration.lists[name] if name else articles[0]).seen
-    comparison = _DeclaredComparison(declaration, answer, Mark.A if seen.first_hand else Mark.C)
-    return comparison.of_list(name) if name else comparison.of_article()
+    mark = Mark.A if seen.first_hand else Mark.C
+    return _DeclaredComparison(declaration, answer, mark).finding(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,28 +133,11 @@ class _DeclaredComparison:
     answer: CheckedAnswer
     mark: Mark
 
-    def of_list(self, name: str) -> Finding:
-        """Compare the answer with a list of the declaration."""
+    def finding(self, name: str | None) -> Finding:
+        """Compare the answer with a list of the declaration, or with the layouts of articles.
 
-        def compare(response: Response) -> tuple[str, list[Deviation]]:
-            page = read_list(self.declaration, name, answer_of(response, self.answer.received))
-            entries = [entry for entry in page.entries if entry.skip is None]
-            age = self._age(entries)
-            deviations = [*self._list(self.declaration.lists[name], page, entries)]
-            deviations += too_old(age, _NEWEST, self.mark)
-            return shown(response, age, len(page.entries)), deviations
-
-        return self._finding(compare)
-
-    def of_article(self) -> Finding:
-        """Compare the answer with the layouts of articles."""
-
-        def compare(response: Response) -> tuple[str, list[Deviation]]:
-            return shown(response), [*self._article(response)]
-
-        return self._finding(compare)
-
-    def _finding(self, compare: Callable[[Response], tuple[str, list[Deviation]]]) -> Finding:
+        :param name: of the list; None for an article.
+        """
         response = self.answer.response
         if response is None:
             return silent(self.answer, self.mark)
@@ -165,7 +148,10 @@ class _DeclaredComparison:
             status = Deviation(f"it answered with status {response.status}", self.mark)
             return Finding(self.answer, Result.DEVIATES, seen, (status,))
         try:
-            seen, deviations = compare(response)
+            if name is None:
+                deviations = [*self._article(response)]
+            else:
+                seen, deviations = self._of_list(response, name)
         except RefusedAnswer as error:
             return self._refusal(seen, error.what)
         except AnswerError as error:
@@ -176,6 +162,14 @@ class _DeclaredComparison:
     def _refusal(self, seen: str, sentence: str) -> Finding:
         deviation = Deviation(quoted(sentence, 200), self.mark)
         return Finding(self.answer, Result.REFUSED, seen, (deviation,))
+
+    def _of_list(self, response: Response, name: str) -> tuple[str, list[Deviation]]:
+        page = read_list(self.declaration, name, answer_of(response, self.answer.received))
+        entries = [entry for entry in page.entries if entry.skip is None]
+        age = self._age(entries)
+        deviations = [*self._list(self.declaration.lists[name], page, entries)]
+        deviations += too_old(age, _NEWEST, self.mark)
+        return shown(response, age, len(page.entries)), deviations
 
     def _list(
         self, table: ListTable, page: ListAnswer, entries: Sequence[Entry]

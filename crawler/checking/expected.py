@@ -61,115 +61,108 @@ class Expected:
     dead: Mark | None = None
 
 
-FAST_NEWS = Expected(
-    mark=Mark.A,
-    types=frozenset({"JSON", "JSONP"}),
-    facts=(
-        Fact("code", exactly("1"), Mark.A),
-        Fact("data.fastNewsList", ENTRIES, Mark.A),
-        Fact("data.sortEnd", CURSOR, Mark.B),
-        Fact("data.fastNewsList[].code", CODE, Mark.A),
-        Fact("data.fastNewsList[].showTime", TIME, Mark.A),
-        Fact("data.fastNewsList[].summary", FILLED, Mark.A),
-        Fact("data.fastNewsList[].title", TEXT, Mark.A),
-        Fact("data.fastNewsList[].realSort", DIGITS, Mark.A, everywhere=False),
-        Fact("data.fastNewsList[].stockList", SECURITIES, Mark.B, everywhere=False),
-        Fact("data.fastNewsList[].image", LIST, Mark.A, everywhere=False),
-    ),
-    newest=timedelta(days=1),
-    ordered=Mark.C,
-    cursor=("data.sortEnd", "data.fastNewsList", "realSort"),
-)
-COLUMN = Expected(
-    mark=Mark.A,
-    types=frozenset({"JSON", "JSONP"}),
-    facts=(
-        Fact("code", exactly("1"), Mark.A),
-        Fact("data.list", ENTRIES, Mark.A),
-        Fact("data.totle_hits", NUMBER, Mark.A),
-        Fact("data.page_index", NUMBER, Mark.A),
-        Fact("data.page_size", NUMBER, Mark.A),
-        Fact("data.list[].code", CODE, Mark.A),
-        Fact("data.list[].showTime", TIME, Mark.A),
-        Fact("data.list[].title", FILLED, Mark.A),
-        Fact("data.list[].summary", TEXT, Mark.A),
-        Fact("data.list[].mediaName", TEXT, Mark.A),
-        Fact("data.list[].uniqueUrl", ADDRESS, Mark.A),
-        Fact("data.list[].image", TEXT, Mark.A, everywhere=False),
-    ),
-    newest=timedelta(days=4),
-    ordered=Mark.C,
-    echoes=(("page_index", "data.page_index"), ("page_size", "data.page_size")),
-)
-SECURITY_NEWS = Expected(
-    mark=Mark.A,
-    types=frozenset({"JSON", "JSONP"}),
-    facts=(
-        Fact("code", exactly(1), Mark.A),
-        Fact("data.list", ENTRIES, Mark.A),
-        Fact("data.totle_hits", NUMBER, Mark.B),
-        Fact("data.page_index", NUMBER, Mark.B),
-        Fact("data.page_size", NUMBER, Mark.B),
-        Fact("data.list[].Art_Code", DIGITS, Mark.B),
-        Fact("data.list[].Art_ShowTime", TIME, Mark.B),
-        Fact("data.list[].Art_Title", FILLED, Mark.B),
-        Fact("data.list[].Art_Url", ADDRESS, Mark.B),
-        Fact("data.list[].Np_dst", TEXT, Mark.C, everywhere=False),
-    ),
-    newest=timedelta(days=30),
-    ordered=Mark.C,
-    echoes=(("pageIndex", "data.page_index"), ("pageSize", "data.page_size")),
-)
-LIVES = Expected(
-    mark=Mark.C,
-    types=frozenset({"script"}),
-    facts=(
-        Fact("rc", one_of(1, "1", 0, "0"), Mark.C),
-        Fact("LivesList", ENTRIES, Mark.C),
-        Fact("LivesList[].id", CODE, Mark.C),
-        Fact("LivesList[].showtime", TIME, Mark.C),
-        Fact("LivesList[].title", TEXT, Mark.C),
-        Fact("LivesList[].digest", FILLED, Mark.C),
-        Fact("LivesList[].url_w", ADDRESS, Mark.C, everywhere=False),
-    ),
-    newest=timedelta(days=1),
-    ordered=Mark.C,
-)
-ARTICLE = Expected(
-    mark=Mark.A,
-    types=frozenset({"JSON"}),
-    facts=(
-        Fact("success", exactly(1), Mark.A),
-        Fact("errorcode", exactly(0), Mark.A),
-        Fact("data.Art_Code", CODE, Mark.A),
-        Fact("data.Art_Title", FILLED, Mark.A),
-        Fact("data.Art_Content", FILLED, Mark.A),
-        Fact("data.Art_ShowTime", SLASHED_TIME, Mark.A),
-        Fact("data.Art_OrderTime", SLASHED_TIME, Mark.A),
-        Fact("data.Art_Media_Name", TEXT, Mark.A),
-        Fact("data.Art_Digest", TEXT, Mark.A),
-        Fact("data.Art_UniqueUrl", ADDRESS, Mark.A),
-        Fact("data.Art_Tip_Info", JSON_LIST, Mark.A),
-    ),
-)
-ARTICLE_PAGE = Expected(mark=Mark.B, types=frozenset({"HTML"}))
-SHARE = Expected(mark=Mark.D, types=frozenset({"JSON"}), required=("body_text",), dead=Mark.B)
-MIRROR_LIST = Expected(mark=Mark.A, types=frozenset({"HTML"}))
-FEED = Expected(mark=Mark.A, types=frozenset({"XML"}), newest=timedelta(days=3), ordered=Mark.A)
-POST = Expected(
-    mark=Mark.A, types=frozenset({"HTML"}), required=("title", "published", "body_text", "category")
-)
-
 #: The expected answers, by the page class that reads them.
 EXPECTED: Mapping[Layout, Expected] = {
-    ArticleAnswer: ARTICLE,
-    ArticlePage: ARTICLE_PAGE,
-    ColumnList: COLUMN,
-    FastNewsList: FAST_NEWS,
-    Feed: FEED,
-    ListPage: MIRROR_LIST,
-    PostPage: POST,
-    ScriptList: LIVES,
-    SecurityNewsList: SECURITY_NEWS,
-    ShareAnswer: SHARE,
+    FastNewsList: Expected(
+        mark=Mark.A,
+        types=frozenset({"JSON", "JSONP"}),
+        facts=(
+            Fact("code", exactly("1"), Mark.A),
+            Fact("data.fastNewsList", ENTRIES, Mark.A),
+            Fact("data.sortEnd", CURSOR, Mark.B),
+            Fact("data.fastNewsList[].code", CODE, Mark.A),
+            Fact("data.fastNewsList[].showTime", TIME, Mark.A),
+            Fact("data.fastNewsList[].summary", FILLED, Mark.A),
+            Fact("data.fastNewsList[].title", TEXT, Mark.A),
+            Fact("data.fastNewsList[].realSort", DIGITS, Mark.A, everywhere=False),
+            Fact("data.fastNewsList[].stockList", SECURITIES, Mark.B, everywhere=False),
+            Fact("data.fastNewsList[].image", LIST, Mark.A, everywhere=False),
+        ),
+        newest=timedelta(days=1),
+        ordered=Mark.C,
+        cursor=("data.sortEnd", "data.fastNewsList", "realSort"),
+    ),
+    ColumnList: Expected(
+        mark=Mark.A,
+        types=frozenset({"JSON", "JSONP"}),
+        facts=(
+            Fact("code", exactly("1"), Mark.A),
+            Fact("data.list", ENTRIES, Mark.A),
+            Fact("data.totle_hits", NUMBER, Mark.A),
+            Fact("data.page_index", NUMBER, Mark.A),
+            Fact("data.page_size", NUMBER, Mark.A),
+            Fact("data.list[].code", CODE, Mark.A),
+            Fact("data.list[].showTime", TIME, Mark.A),
+            Fact("data.list[].title", FILLED, Mark.A),
+            Fact("data.list[].summary", TEXT, Mark.A),
+            Fact("data.list[].mediaName", TEXT, Mark.A),
+            Fact("data.list[].uniqueUrl", ADDRESS, Mark.A),
+            Fact("data.list[].image", TEXT, Mark.A, everywhere=False),
+        ),
+        newest=timedelta(days=4),
+        ordered=Mark.C,
+        echoes=(("page_index", "data.page_index"), ("page_size", "data.page_size")),
+    ),
+    SecurityNewsList: Expected(
+        mark=Mark.A,
+        types=frozenset({"JSON", "JSONP"}),
+        facts=(
+            Fact("code", exactly(1), Mark.A),
+            Fact("data.list", ENTRIES, Mark.A),
+            Fact("data.totle_hits", NUMBER, Mark.B),
+            Fact("data.page_index", NUMBER, Mark.B),
+            Fact("data.page_size", NUMBER, Mark.B),
+            Fact("data.list[].Art_Code", DIGITS, Mark.B),
+            Fact("data.list[].Art_ShowTime", TIME, Mark.B),
+            Fact("data.list[].Art_Title", FILLED, Mark.B),
+            Fact("data.list[].Art_Url", ADDRESS, Mark.B),
+            Fact("data.list[].Np_dst", TEXT, Mark.C, everywhere=False),
+        ),
+        newest=timedelta(days=30),
+        ordered=Mark.C,
+        echoes=(("pageIndex", "data.page_index"), ("pageSize", "data.page_size")),
+    ),
+    ScriptList: Expected(
+        mark=Mark.C,
+        types=frozenset({"script"}),
+        facts=(
+            Fact("rc", one_of(1, "1", 0, "0"), Mark.C),
+            Fact("LivesList", ENTRIES, Mark.C),
+            Fact("LivesList[].id", CODE, Mark.C),
+            Fact("LivesList[].showtime", TIME, Mark.C),
+            Fact("LivesList[].title", TEXT, Mark.C),
+            Fact("LivesList[].digest", FILLED, Mark.C),
+            Fact("LivesList[].url_w", ADDRESS, Mark.C, everywhere=False),
+        ),
+        newest=timedelta(days=1),
+        ordered=Mark.C,
+    ),
+    ArticleAnswer: Expected(
+        mark=Mark.A,
+        types=frozenset({"JSON"}),
+        facts=(
+            Fact("success", exactly(1), Mark.A),
+            Fact("errorcode", exactly(0), Mark.A),
+            Fact("data.Art_Code", CODE, Mark.A),
+            Fact("data.Art_Title", FILLED, Mark.A),
+            Fact("data.Art_Content", FILLED, Mark.A),
+            Fact("data.Art_ShowTime", SLASHED_TIME, Mark.A),
+            Fact("data.Art_OrderTime", SLASHED_TIME, Mark.A),
+            Fact("data.Art_Media_Name", TEXT, Mark.A),
+            Fact("data.Art_Digest", TEXT, Mark.A),
+            Fact("data.Art_UniqueUrl", ADDRESS, Mark.A),
+            Fact("data.Art_Tip_Info", JSON_LIST, Mark.A),
+        ),
+    ),
+    ArticlePage: Expected(mark=Mark.B, types=frozenset({"HTML"})),
+    ShareAnswer: Expected(
+        mark=Mark.D, types=frozenset({"JSON"}), required=("body_text",), dead=Mark.B
+    ),
+    ListPage: Expected(mark=Mark.A, types=frozenset({"HTML"})),
+    Feed: Expected(mark=Mark.A, types=frozenset({"XML"}), newest=timedelta(days=3), ordered=Mark.A),
+    PostPage: Expected(
+        mark=Mark.A,
+        types=frozenset({"HTML"}),
+        required=("title", "published", "body_text", "category"),
+    ),
 }
