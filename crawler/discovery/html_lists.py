@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
@@ -44,7 +44,7 @@ _CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 
 
-def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[dict[str, Any]]:
+def html_lists_in(page: Selector, near: datetime) -> list[dict[str, Any]]:
     """Return the tables of the lists of links in a page, that with the most text first.
 
     :param near: an instant near the times of the entries, for those that leave out the year.
@@ -55,7 +55,7 @@ def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[dict[str
             for path in _paths_to(link):
                 groups[path].append(link)
     largest = sorted(groups.items(), key=lambda group: len(group[1]), reverse=True)[:_MOST_GROUPS]
-    found = [one for path, links in largest if (one := _list(page, path, links, zone, near))]
+    found = [one for path, links in largest if (one := _list(page, path, links, near))]
     return [table for _, table in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
@@ -95,7 +95,7 @@ def _step(element: etree._Element) -> str:
 
 
 def _list(
-    page: Selector, path: str, links: list[etree._Element], zone: tzinfo, near: datetime
+    page: Selector, path: str, links: list[etree._Element], near: datetime
 ) -> tuple[tuple[bool, int], dict[str, Any]] | None:
     """Return the table of a list, and whether it has times, and how many links."""
     if len(links) < _LEAST_ENTRIES:
@@ -118,7 +118,7 @@ def _list(
     if all(len(whole) >= _length(link) for whole, link in zip(titles, found, strict=True)):
         title = [f"{title}::attr(title)", title]
     fields["title"] = title
-    time, pattern = _time_path(entries, zone, near)
+    time, pattern = _time_path(entries, near)
     if time:
         fields["published"] = _published(time, pattern, addresses)
     return (time is not None, len(addresses)), {"entries": path, "fields": fields}
@@ -141,18 +141,16 @@ def _length(link: Selector) -> int:
     return len(shown_text(link.root))
 
 
-def _time_path(
-    entries: list[Selector], zone: tzinfo, near: datetime
-) -> tuple[str | None, str | None]:
+def _time_path(entries: list[Selector], near: datetime) -> tuple[str | None, str | None]:
     """Return the path to a time that most entries have, and its pattern if other text is there."""
     counts: Counter[tuple[str, str | None]] = Counter()
     for entry in entries:
         elements = [(_step(one), one) for one in entry.root.iter(*_TIME_TAGS)]
         elements += [(_BEHIND, one.root) for one in entry.xpath(_BEHIND)]
         bare = [(path, one.get()) for path in _BARE for one in entry.xpath(path)[:1]]
-        counts.update({found for path, one in elements for found in _times(path, one, zone, near)})
+        counts.update({found for path, one in elements for found in _times(path, one, near)})
         counts.update(
-            (path, found[1]) for path, text in bare if (found := time_in(text.strip(), zone, near))
+            (path, found[1]) for path, text in bare if (found := time_in(text.strip(), near))
         )
     enough = [
         found
@@ -174,12 +172,10 @@ def _is_of_several_days(entries: list[Selector], path: str) -> bool:
     return 0 < len(clocks) == len(shown) and clocks != sorted(clocks, reverse=True)
 
 
-def _times(
-    path: str, element: etree._Element, zone: tzinfo, near: datetime
-) -> Iterator[tuple[str, str | None]]:
+def _times(path: str, element: etree._Element, near: datetime) -> Iterator[tuple[str, str | None]]:
     """Yield where an element has a time: as a whole, or among other words, but no addresses."""
     text = " ".join(shown_text(element).split())
-    if found := time_in(text, zone, near):
+    if found := time_in(text, near):
         _, pattern = found
         if pattern is None or next(element.iter("a", "img"), None) is None:
             yield path, pattern

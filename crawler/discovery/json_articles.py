@@ -1,7 +1,6 @@
 """The layout of articles that are answered as JSON, and which of its fields is what."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import tzinfo
 from typing import Any
 
 from crawler.declarations.answers import Answer, json_in, text_of
@@ -12,7 +11,7 @@ _DEEPEST = 6
 _NEEDED = {"title", "body"}
 
 
-def json_layout(articles: Sequence[Answer], zone: tzinfo) -> dict[str, Any] | None:
+def json_layout(articles: Sequence[Answer]) -> dict[str, Any] | None:
     """Return the table of a layout that reads answers of JSON; None where no article is one."""
     for article in articles:
         try:
@@ -22,7 +21,7 @@ def json_layout(articles: Sequence[Answer], zone: tzinfo) -> dict[str, Any] | No
         found = [
             (len(str(value)), path, fields)
             for path, value in _objects(document, (), 0)
-            if (fields := fields_of([value], zone, article.fetched, inside=False)).keys() >= _NEEDED
+            if (fields := fields_of([value], article.fetched, inside=False)).keys() >= _NEEDED
         ]
         if found:
             _, path, fields = max(found, key=lambda one: (len(one[2]), one[0]))

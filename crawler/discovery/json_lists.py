@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
+from archive.article import SHANGHAI
 from crawler.declarations.times import read_time
 
 _IDS = ("id", "seq", "docid", "code", "newsid", "news_id", "article_id", "aid", "art_code", "uuid")
@@ -43,7 +44,7 @@ def lists_in(document: Any) -> list[tuple[str, Entries]]:
 
 
 def fields_of(
-    entries: Entries, zone: tzinfo, near: datetime | None = None, *, inside: bool = True
+    entries: Entries, near: datetime | None = None, *, inside: bool = True
 ) -> dict[str, str]:
     """Return which path in the entries is which field, as far as names and values show it.
 
@@ -56,7 +57,7 @@ def fields_of(
     fields = {
         "id": _named(entries, _IDS, _is_id),
         "title": _named(entries, _TITLES, _is_title) or _like_titles(entries),
-        "published": _time_of(entries, zone, near),
+        "published": _time_of(entries, near),
         "address": _first(entries, _ADDRESSES, _is_address)
         or _first(entries, _ANY, _is_address_of_a_page),
         "media": _named(entries, _MEDIA, _is_line),
@@ -155,25 +156,25 @@ def _look_like_titles(values: list[Any]) -> bool:
     return len(texts) == len(values) and len(set(texts)) > len(values) / 2
 
 
-def _time_of(entries: Entries, zone: tzinfo, near: datetime | None) -> str | None:
+def _time_of(entries: Entries, near: datetime | None) -> str | None:
     keys = [key for key in entries[0] if _TIMES.search(_plain(key))]
     keys.sort(key=lambda key: (not _PUBLISHED.search(_plain(key)), len(key)))
     # Dates with a clock, or seconds near now, whatever their name is.
     keys += [
         key for key in entries[0] if all(_DATE.fullmatch(str(one)) for one in _values(entries, key))
     ]
-    return next((key for key in keys if _are_times(_values(entries, key), zone, near)), None)
+    return next((key for key in keys if _are_times(_values(entries, key), near)), None)
 
 
 def _values(entries: Entries, key: str) -> list[Any]:
     return [entry.get(key) for entry in entries]
 
 
-def _are_times(values: list[Any], zone: tzinfo, near: datetime | None) -> bool:
+def _are_times(values: list[Any], near: datetime | None) -> bool:
     return all(
         isinstance(value, str | int)
         and not _CLOCK.fullmatch(str(value))  # which may be of another day
-        and read_time(str(value), zone, near=near) is not None
+        and read_time(str(value), SHANGHAI, near=near) is not None
         for value in values
     )
 

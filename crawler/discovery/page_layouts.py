@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -49,9 +49,7 @@ class _Page:
     text: str | None
 
 
-def page_layout(
-    pages: Iterable[tuple[Entry, Answer, str | None]], zone: tzinfo
-) -> dict[str, Any] | None:
+def page_layout(pages: Iterable[tuple[Entry, Answer, str | None]]) -> dict[str, Any] | None:
     """Return the table of a layout that reads pages; None where no selectors fit all of them.
 
     A selector is one that gives on every page the title that the list gives, a time to the minute
@@ -74,7 +72,7 @@ def page_layout(
         return None
     fields: dict[str, Any] = {"title": title, "body": body}
     for form in (None, *PATTERNS):
-        if path := _common(parsed, partial(_is_time, form, zone), innermost=form is not None):
+        if path := _common(parsed, partial(_is_time, form), innermost=form is not None):
             fields["published"] = {"path": path, "pattern": form} if form else path
             break
     for name, pattern in _NAMES.items():
@@ -165,12 +163,12 @@ def _is_once_inside(page: _Page, selector: str, body: str) -> bool:
     return len(page.document.css(body)[0].css(selector)) == 1 and selector != body
 
 
-def _is_time(form: str | None, zone: tzinfo, page: _Page, element: etree._Element) -> bool:
+def _is_time(form: str | None, page: _Page, element: etree._Element) -> bool:
     """Report whether an element shows the time of an article, in a form among other words."""
     text = " ".join(text_in(element).split())
     if len(text) > LONGEST_TEXT or not _CLOCK.search(text):
         return False
-    found = time_in(text, zone)
+    found = time_in(text)
     if found is None or found[1] != form:
         return False
     moment, _ = found

@@ -9,7 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-from zoneinfo import ZoneInfo
 
 import tldextract
 import tomli_w
@@ -114,8 +113,6 @@ def propose(
     name: str,
     lists: Sequence[Answer],
     articles: Sequence[Answer] = (),
-    *,
-    zone: str = "Asia/Shanghai",
 ) -> Proposal:
     """Propose the declaration of a source.
 
@@ -130,7 +127,7 @@ def propose(
     found, reasons = [], []
     for answer in lists:
         try:
-            found.append(_find(name, answer, articles, zone))
+            found.append(_find(name, answer, articles))
         except NothingFound as error:
             reasons.append(error)
     if not found:
@@ -156,7 +153,7 @@ def propose(
     )
 
 
-def _find(name: str, answer: Answer, articles: Sequence[Answer], zone: str) -> _ListFound:
+def _find(name: str, answer: Answer, articles: Sequence[Answer]) -> _ListFound:
     """Find the list of an answer that gives most.
 
     :raises NothingFound: when it holds none.
@@ -164,9 +161,9 @@ def _find(name: str, answer: Answer, articles: Sequence[Answer], zone: str) -> _
     fetched = answer.fetched or datetime.now(UTC)
     answer = replace(answer, fetched=fetched)
     best: _ListFound | None = None
-    for table in _tables(answer, ZoneInfo(zone), fetched)[:_MOST_LISTS_TRIED]:
+    for table in _tables(answer, fetched)[:_MOST_LISTS_TRIED]:
         try:
-            whole = _with_identity(name, answer, table, articles, zone, fetched)
+            whole = _with_identity(name, answer, table, articles, fetched)
             declaration = declared(whole, Path(f"{name}.toml"))
             page = read_list(declaration, _MAIN, answer)
         except AnswerError:
@@ -178,7 +175,7 @@ def _find(name: str, answer: Answer, articles: Sequence[Answer], zone: str) -> _
     return best
 
 
-def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, Any]]:
+def _tables(answer: Answer, near: datetime) -> list[dict[str, Any]]:
     """Return what may describe an answer as a list, the most likely first."""
     encoding = {}
     try:
@@ -196,9 +193,7 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
         if "jsonfeed.org" in beginning:
             return [{"format": str(Format.JSON_FEED), **encoding}]
         if is_json(text):
-            return _json_tables(
-                answer.address, document_in(text, Format.JSON), zone, near, encoding
-            )
+            return _json_tables(answer.address, document_in(text, Format.JSON), near, encoding)
         if not text.lstrip().startswith("<"):
             raise PathError("it is neither HTML nor JSON, and no feed or sitemap")
         page = document_in(text, Format.HTML)
@@ -210,11 +205,9 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
     drawn = [
         table
         for place, document in embedded_json(page)
-        for table in _json_tables(
-            answer.address, document, zone, near, {**encoding, "inside": place}
-        )
+        for table in _json_tables(answer.address, document, near, {**encoding, "inside": place})
     ]
-    shown = html_lists_in(page, zone, near)
+    shown = html_lists_in(page, near)
     return [
         *drawn[:_MOST_DRAWN_TRIED],
         *({"format": "html", **encoding, **paging, **table} for table in shown),
@@ -222,10 +215,10 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
 
 
 def _json_tables(
-    address: str, document: Any, zone: ZoneInfo, near: datetime, more: Mapping[str, Any]
+    address: str, document: Any, near: datetime, more: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     found = [
-        (path, with_clock(fields_of(entries, zone, near), entries))
+        (path, with_clock(fields_of(entries, near), entries))
         for path, entries in lists_in(document)
     ]
     tables: list[dict[str, Any]] = [
@@ -248,7 +241,6 @@ def _with_identity(
     answer: Answer,
     table: Mapping[str, Any],
     articles: Sequence[Answer],
-    zone: str,
     fetched: datetime,
 ) -> dict[str, Any]:
     """Return a whole declaration around a table that describes a list."""
@@ -264,7 +256,7 @@ def _with_identity(
     whole: dict[str, Any] = {
         "title": host,
         "site": urlunsplit((parts.scheme, parts.netloc, "/", "", "")),
-        "zone": zone,
+        "zone": "Asia/Shanghai",
         "hosts": [host],
         "family": f"*.{_registered_domain(host).top_domain_under_public_suffix or host}",
         "extract": True,
@@ -276,7 +268,7 @@ def _with_identity(
         path = news["fields"]["id"]
         news["fields"] = {**news["fields"], "address": {"path": path, "template": template}}
         addresses = [template.replace("{}", entry.id) for entry in entries if entry.id]
-    if layout := json_layout(articles, ZoneInfo(zone)):
+    if layout := json_layout(articles):
         whole["articles"] = {"api": {**layout, "seen": news["seen"]}}
     pattern = pattern_of(addresses)
     if pattern:

@@ -1,8 +1,9 @@
 """Times that elements of pages show, alone or among other words."""
 
 import re
-from datetime import datetime, tzinfo
+from datetime import datetime
 
+from archive.article import SHANGHAI
 from crawler.declarations.times import Moment, read_time
 
 _CLOCK = (
@@ -18,16 +19,15 @@ _LONGEST_TIME, LONGEST_TEXT = 30, 80
 _TIME = re.compile(r"\d{1,4}[-/.年月]\d{1,2}|\d{1,2}:\d{2}|前$|今天|昨天")
 
 
-def time_in(
-    text: str, zone: tzinfo, near: datetime | None = None
-) -> tuple[Moment, str | None] | None:
+def time_in(text: str, near: datetime | None = None) -> tuple[Moment, str | None] | None:
     """Return the time that a text is, or that is among its words, and then the pattern of it."""
     is_short = len(text) < _LONGEST_TIME and _TIME.search(text)
-    if is_short and (moment := read_time(text, zone, near=near)):
+    if is_short and (moment := read_time(text, SHANGHAI, near=near)):
         return moment, None
     if len(text) > LONGEST_TEXT:
         return None
     for pattern in PATTERNS:
-        if (match := re.search(pattern, text)) and (moment := read_time(match[0], zone, near=near)):
+        match = re.search(pattern, text)
+        if match and (moment := read_time(match[0], SHANGHAI, near=near)):
             return moment, pattern
     return None

@@ -126,7 +126,7 @@ def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]])
         better = _read(proposal.with_layout(name, layout | without_repeated(texts)), pages)
     else:
         given = ((sample.entry, answer, sample.text) for sample, answer in of_pages)
-        selectors = page_layout(given, proposal.declaration.tzinfo)
+        selectors = page_layout(given)
         if selectors is None:
             return found
         better = _read(proposal.with_layout("page", selectors), pages)
