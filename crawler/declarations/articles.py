@@ -93,14 +93,7 @@ def _facts(declaration: Declaration, name: str, layout: Layout, scope: Scope) ->
     if title is None or written is None:
         raise PathError("it has no title" if title is None else "it has no body")
     address = scope.link(fields.address) or scope.address
-    body = body_of(
-        written,
-        address,
-        dropped=layout.drop,
-        dropped_text=layout.drop_text,
-        charts=declaration.pictures.charts,
-        eastmoney=declaration.markup == "eastmoney",
-    )
+    body = body_of(declaration, written, address, layout)
     return ArticleFacts(
         layout=name,
         id=scope.line(fields.id) or native_id(declaration.identity, address),

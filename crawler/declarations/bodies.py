@@ -14,6 +14,7 @@ from archive.content.securities import Security, securities_in
 from archive.content.text import plain_text
 from archive.content.tree import drop, drop_hidden, paragraphs, parse, text_in
 from crawler.declarations.markup import has_markup
+from crawler.declarations.model import Declaration, Layout
 from crawler.declarations.paths import find_all
 from crawler.declarations.reading import absolute, folded
 
@@ -48,40 +49,32 @@ class Body:
 
 
 def body_of(
-    written: str,
-    base: str,
-    *,
-    dropped: Iterable[str] = (),
-    dropped_text: Iterable[str] = (),
-    charts: Iterable[str] = (),
-    eastmoney: bool = False,
+    declaration: Declaration, written: str, base: str, layout: Layout | None = None
 ) -> Body:
-    """Read a body.
+    """Read a body; charts are no pictures of it.
 
     :param base: that addresses in it are relative to.
-    :param dropped: paths of parts that are left out of text and pictures.
-    :param dropped_text: patterns of the text of such paragraphs.
-    :param charts: hosts of pictures that are none.
-    :param eastmoney: whether it has Eastmoney's mark-up and adverts.
+    :param layout: states parts that are left out of text and pictures.
     """
     if not has_markup(written):
         lines = (folded(line) for line in written.splitlines())
         return Body(None, "\n".join(line for line in lines if line))
     root = parse(written)
     page = Selector(root=root, type="html")
+    dropped = layout.drop if layout else ()
     unwanted = [found.root for path in dropped for found in find_all(page, path)]
     drop([one for one in unwanted if isinstance(one, etree._Element)])
     drop_hidden(root)
     securities: tuple[Security, ...] = ()
-    if eastmoney:
+    if declaration.markup == "eastmoney":
         drop_adverts(root)
         securities = securities_in(root, credits_in(root))
-    patterns = [re.compile(pattern) for pattern in dropped_text]
+    patterns = [re.compile(pattern) for pattern in (layout.drop_text if layout else ())]
     if patterns:
         drop([one for one in paragraphs(root) if _is_any(one, patterns)])
     sources = [image.get("src") or "" for image in root.iter("img")]
-    hosts = set(charts)
-    pictures = [one for one in absolute(base, sources) if urlsplit(one).hostname not in hosts]
+    charts = declaration.pictures.charts
+    pictures = [one for one in absolute(base, sources) if urlsplit(one).hostname not in charts]
     return Body(written, plain_text(root), tuple(pictures), securities)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crawler.declarations.answers import Answer, document_in, text_of
-from crawler.declarations.bodies import Body, body_of
+from crawler.declarations.bodies import body_of
 from crawler.declarations.errors import RefusedAnswer, UnreadableAnswer
 from crawler.declarations.fields import ArticleFields
 from crawler.declarations.formats import SITEMAPS, Format
@@ -79,7 +79,6 @@ def read_list(declaration: Declaration, name: str, answer: Answer, *, page: int 
         scope = Scope(
             entry=document,
             answer=document,
-            address="",
             base=answer.address,
             zone=declaration.tzinfo,
             page=text,
@@ -148,7 +147,8 @@ def read_entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entr
     own_id = scope.line(fields.id) or native_id(declaration.identity, address)
     if own_id is None and address is None:
         raise PathError("it has neither an id nor an address")
-    body = _body(declaration, scope, table)
+    written = scope.markup(fields.body)
+    body = None if written is None else body_of(declaration, written, scope.base)
     title = scope.line(fields.title)
     if title is None and body is None and not fields.id and table.format is not Format.SITEMAP:
         raise PathError("it has no title")
@@ -175,18 +175,6 @@ def read_entry(declaration: Declaration, table: ListTable, scope: Scope) -> Entr
         paid=scope.true(fields.paid),
         skip=skip.why if skip else nothing,
         locked=skip is not None and skip.by_title and title is not None,
-    )
-
-
-def _body(declaration: Declaration, scope: Scope, table: ListTable) -> Body | None:
-    written = scope.markup(table.fields.body)
-    if written is None:
-        return None
-    return body_of(
-        written,
-        scope.base,
-        charts=declaration.pictures.charts,
-        eastmoney=declaration.markup == "eastmoney",
     )
 
 

@@ -35,10 +35,10 @@ class Scope:
 
     entry: Node
     answer: Node
-    address: str
-    base: str
     zone: tzinfo
-    page: str
+    address: str = ""
+    base: str = ""
+    page: str = ""
     fetched: datetime | None = None
 
     def raw(self, alternatives: Iterable[Value]) -> Iterator[Any]:

@@ -8,7 +8,8 @@ from archive.content.tree import parse
 from crawler.declarations.markup import shown_text
 
 _RAW = r"<(?P<raw>script|style|textarea|title)\b.*?(?:</(?P=raw)\s*+>|\Z)"
-_ATTRIBUTES = r"(?:=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|[^>])*+(?:>|\Z)"
+# Possessive quantifiers do not backtrack, so the time is proportional to the length of the page.
+_ATTRIBUTES = r"(?P<rest>(?:=\s*+\"[^\"]*+\"|=\s*+'[^']*+'|[^>])*+)(?:>|\Z)"
 
 
 def served_markup(page: str, element: etree._Element) -> str | None:
@@ -19,7 +20,7 @@ def served_markup(page: str, element: etree._Element) -> str | None:
     tag = element.tag
     number = int(element.xpath(f"count(ancestor::{tag} | preceding::{tag})"))
     depth, met, start = 0, 0, None
-    for token in _tokens(tag).finditer(page):
+    for token in tags_of(re.escape(tag)).finditer(page):
         if token["tag"] is None:
             continue
         if start is None:
@@ -35,8 +36,12 @@ def served_markup(page: str, element: etree._Element) -> str | None:
     return None
 
 
-def _tokens(tag: str) -> re.Pattern[str]:
+def tags_of(name: str) -> re.Pattern[str]:
+    """Return the pattern of the tags of elements, and of comments and scripts, which have no tags.
+
+    :param name: the pattern of the elements' names.
+    """
     return re.compile(
-        rf"<!--.*?(?:-->|\Z)|{_RAW}|<(?P<slash>/?)(?P<tag>{re.escape(tag)})(?=[\s/>]){_ATTRIBUTES}",
+        rf"<!--.*?(?:-->|\Z)|{_RAW}|<(?P<slash>/?)(?P<tag>{name})(?=[\s/>]){_ATTRIBUTES}",
         re.DOTALL | re.IGNORECASE,
     )

@@ -50,14 +50,7 @@ def articles_in(
         if row.values is None:
             yield ReadRow(row.number, problem=row.problem)
             continue
-        scope = Scope(
-            entry=row.values,
-            answer=row.values,
-            address="",
-            base="",
-            zone=zone,
-            page="",
-        )
+        scope = Scope(entry=row.values, answer=row.values, zone=zone)
         try:
             yield _read(row, scope, mapping, table, publishers, now)
         except (PathError, Refused, OverflowError) as error:

@@ -28,7 +28,7 @@ class ArticleAnswer(TextPage):
     source = BodySource.ARTICLE_API
 
     def __init__(self, response: Response) -> None:
-        self._response = response
+        super().__init__(response)
         self._json = JsonAnswer(ArticleAnswer, response)
 
     def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from parsel import Selector
-from scrapy.http import Response
 
 from archive.article import SHANGHAI, BodySource, Edition
 from archive.article_id import InfoCode
@@ -16,7 +15,6 @@ from archive.content import media_named_in, read_body
 from archive.html_limits import without_overloaded_tags
 from crawler.declarations.times import read_time
 from crawler.pages.element import find_element
-from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText
 from crawler.pages.page import TextPage
 from crawler.pages.text import names, text_of
@@ -45,9 +43,6 @@ class ArticlePage(TextPage):
 
     source = BodySource.ARTICLE_PAGE
 
-    def __init__(self, response: Response) -> None:
-        self._response = response
-
     def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
         """Read the page of the requested article.
 
@@ -72,11 +67,7 @@ class ArticlePage(TextPage):
             media=_media(parsed) or media_named_in(body),
             digest=next(filter(None, digests), None),
             body=body,
-            rolling=False,
         )
-
-    def _unreadable(self, what: str) -> LayoutChanged:
-        return LayoutChanged(ArticlePage, self._response.url, what)
 
     def _title(self, parsed: Selector) -> str:
         """Return the first heading that agrees with the page's title, in the order of `_TITLES`."""

@@ -136,7 +136,6 @@ def facts_of(article: Article) -> Facts:
         tag=article.tag,
         media=article.media,
         digest=article.digest,
-        body=None,
         body_source=article.body_source,
         link=article.link,
     )

@@ -1,7 +1,7 @@
 """What Eastmoney's lists have in common: an answer in JSON, and in it articles, newest first."""
 
 import re
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,7 +78,6 @@ class ListedArticle:
             digest=self.digest,
             body=self.standing_in,
             body_source=BodySource.SUMMARY,
-            link=None,
             stock_list=self.stock_list,
         )
 
@@ -94,7 +93,7 @@ class UnreadableEntry:
     error: LayoutChanged
 
 
-class EastmoneyList(PageObject):
+class EastmoneyList(PageObject, ABC):
     """A page of a list."""
 
     #: The field with the entries.
@@ -108,6 +107,7 @@ class EastmoneyList(PageObject):
     addresses_in: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, response: Response) -> None:
+        super().__init__(response)
         self._url = response.url
         self._json = JsonAnswer(type(self), response)
 

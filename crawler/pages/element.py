@@ -1,23 +1,14 @@
 """Finds an element in the source of an HTML page, which a parser would change."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Possessive quantifiers do not backtrack, so the time is proportional to the length of the page.
-# The standard library's parser takes quadratic time for an unfinished tag or comment.
-_TOKEN = re.compile(
-    r"""
-    <!--.*?(?:-->|\Z)
-    | <(?P<slash>/?)(?P<tag>[a-z][^\s/>]*+)(?P<rest>(?:=\s*+"[^"]*+"|=\s*+'[^']*+'|[^>])*+)(?:>|\Z)
-    """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
-)
+from crawler.declarations.served import tags_of
+
+_TAGS = tags_of(r"[a-z][^\s/>]*+")
 _ATTRIBUTE = re.compile(
     r"""(?P<name>[^\s"'>/=]++)\s*+(?:=\s*+(?:"(?P<a>[^"]*+)"|'(?P<b>[^']*+)'|(?P<c>[^\s"'>]++)))?"""
 )
-#: Elements whose content is text, even where it contains tags.
-_RAW = frozenset({"script", "style", "textarea", "title"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,9 @@ def find_element(page: str, attribute: str, word: str) -> Element | None:
     """
     opening: re.Match[str] | None = None
     depth = 0
-    for tag in _tags(page):
+    for tag in _TAGS.finditer(page):
+        if tag["tag"] is None:
+            continue
         if opening is None:
             if not tag["slash"] and word in _value(tag["rest"], attribute).split():
                 opening, depth = tag, 1
@@ -54,18 +47,6 @@ def find_element(page: str, attribute: str, word: str) -> Element | None:
             if not depth:
                 return Element(opening.start(), opening.end(), tag.start(), tag.end())
     return None
-
-
-def _tags(page: str) -> Iterator[re.Match[str]]:
-    position = 0
-    while token := _TOKEN.search(page, position):
-        position = token.end()
-        if token["tag"] is None:
-            continue
-        yield token
-        if not token["slash"] and (raw := token["tag"].lower()) in _RAW:
-            end = re.compile(f"</{raw}", re.IGNORECASE).search(page, position)
-            position = end.start() if end else len(page)
 
 
 def _value(attributes: str, name: str) -> str:

@@ -28,9 +28,9 @@ class Facts:
     tag: str | None
     media: str | None
     digest: str | None
-    body: str | None
+    body: str | None = None
     body_source: BodySource
-    link: str | None
+    link: str | None = None
     stock_list: tuple[str, ...] = ()
 
     @property
@@ -60,8 +60,8 @@ class ArticleText:
     title: str | None
     published: datetime | None
     media: str | None
-    digest: str | None
+    digest: str | None = None
     body: str
-    rolling: bool
+    rolling: bool = False
     page: str | None = None
     stock_list: tuple[str, ...] = ()

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from parsel import Selector
-from scrapy.http import Response
 
 from archive.article import Edition
 from archive.article_id import InfoCode
@@ -22,9 +21,6 @@ _ATOM = {"atom": "http://www.w3.org/2005/Atom"}
 
 class Feed(PageObject):
     """The feed. It has all that post pages have, except titles, which it changes."""
-
-    def __init__(self, response: Response) -> None:
-        self._response = response
 
     def links(self) -> list[str]:
         """Return the absolute addresses of the posts, newest first.
@@ -58,16 +54,15 @@ class Feed(PageObject):
         return next((each for each in self.posts() if (each.info_code, each.edition) == post), None)
 
     def _entries(self) -> list[Selector]:
-        url = self._response.url
         xml = text_of(Feed, self._response)
         feed = Selector(text=xml, type="xml")
         if not feed.xpath("/atom:feed", namespaces=_ATOM):
-            raise LayoutChanged(Feed, url, "it is no Atom feed")
+            raise self._unreadable("it is no Atom feed")
         if not _END.search(xml):  # a cache may add something after it
-            raise LayoutChanged(Feed, url, "it ends before the end of its <feed>")
+            raise self._unreadable("it ends before the end of its <feed>")
         entries = feed.xpath("/atom:feed/atom:entry", namespaces=_ATOM)
         if len(entries) > _MOST_ENTRIES:
-            raise LayoutChanged(Feed, url, f"it has {len(entries)} posts")
+            raise self._unreadable(f"it has {len(entries)} posts")
         return list(entries)
 
     def _link(self, entry: Selector) -> str:

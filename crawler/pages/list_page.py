@@ -1,8 +1,7 @@
 """The mirror's lists: its home page and its category pages."""
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import TextResponse
 
-from crawler.pages.errors import LayoutChanged
 from crawler.pages.page import PageObject
 from crawler.pages.section import section_of
 from crawler.pages.text import absolute
@@ -10,9 +9,6 @@ from crawler.pages.text import absolute
 
 class ListPage(PageObject):
     """The home page (per tag, the newest five posts) or a category page (all its posts)."""
-
-    def __init__(self, response: Response) -> None:
-        self._response = response
 
     def links(self) -> list[str]:
         """Return the addresses that the list links to; raises as `entries`."""
@@ -27,7 +23,7 @@ class ListPage(PageObject):
         :raises LayoutChanged: when the page has no list's frame; an empty list is no error.
         """
         if not isinstance(self._response, TextResponse):
-            raise LayoutChanged(ListPage, self._response.url, "it is not a page of text")
+            raise self._unreadable("it is not a page of text")
         section = section_of(ListPage, self._response.url, self._response.text)
         return [
             (

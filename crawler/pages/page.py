@@ -7,14 +7,15 @@ from scrapy.http import Response
 
 from archive.article import BodySource, Edition
 from archive.article_id import InfoCode
+from crawler.pages.errors import LayoutChanged
 from crawler.pages.facts import ArticleText, Facts
 
 
-class PageObject(ABC):
+class PageObject:
     """A page object. `crawler.pages.layouts` has the addresses that each class is for."""
 
-    @abstractmethod
-    def __init__(self, response: Response) -> None: ...
+    def __init__(self, response: Response) -> None:
+        self._response = response
 
     def facts_of(self, info_code: InfoCode, edition: Edition) -> Facts | None:
         """Return the facts of a post, without its text; None where the page does not name it.
@@ -23,8 +24,11 @@ class PageObject(ABC):
         """
         return None
 
+    def _unreadable(self, what: str) -> LayoutChanged:
+        return LayoutChanged(type(self), self._response.url, what)
 
-class TextPage(PageObject):
+
+class TextPage(PageObject, ABC):
     """A page object for the answer that has an article's own text."""
 
     source: ClassVar[BodySource]

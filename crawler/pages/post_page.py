@@ -3,11 +3,8 @@
 import re
 from datetime import datetime
 
-from scrapy.http import Response
-
 from archive.article import SHANGHAI, Edition
 from archive.article_id import InfoCode
-from crawler.pages.errors import LayoutChanged
 from crawler.pages.page import PageObject
 from crawler.pages.rendering import PostFacts, read_rendering
 from crawler.pages.section import section_source
@@ -23,9 +20,6 @@ _HEADING = re.compile(
 class PostPage(PageObject):
     """A post page, layout of 2021 to today."""
 
-    def __init__(self, response: Response) -> None:
-        self._response = response
-
     def facts(self) -> PostFacts:
         """Read the page.
 
@@ -39,9 +33,6 @@ class PostPage(PageObject):
     def facts_of(self, info_code: InfoCode, edition: Edition) -> PostFacts:
         """Return the facts of the one post that the page is about."""
         return self.facts()
-
-    def _unreadable(self, what: str) -> LayoutChanged:
-        return LayoutChanged(PostPage, self._response.url, what)
 
     def _time(self, shown: str) -> datetime:
         if match := _PUBLISHED.search(shown):

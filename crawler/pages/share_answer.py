@@ -25,7 +25,7 @@ class ShareAnswer(TextPage):
     source = BodySource.SHARE_API
 
     def __init__(self, response: Response) -> None:
-        self._response = response
+        super().__init__(response)
         self._json = JsonAnswer(ShareAnswer, response)
 
     def text(self, info_code: InfoCode, edition: Edition | None = None) -> ArticleText:
@@ -57,7 +57,6 @@ class ShareAnswer(TextPage):
             title=read.text(answer, "title", may_be_number=True),
             published=read.time(answer, "showtime") or read.time(answer, "datetime"),
             media=media or media_named_in(body),
-            digest=None,
             body=body,
             rolling=(edition or has) is Edition.ROLLING,
         )
