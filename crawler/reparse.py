@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from scrapy import Request
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
+from scrapy.settings import Settings
+from scrapy.statscollectors import DummyStatsCollector
 
 from archive.article import Article
 from archive.article_id import InfoCode
@@ -34,6 +37,13 @@ COMPARED = (
     *("title", "published", "category", "tag", "media", "digest", "link", "body"),
     *("flags", "keywords", "modified"),
 )
+
+
+def decompression(settings: Settings) -> HttpCompressionMiddleware:
+    """Return what decompresses responses outside of a crawl, up to the limits of the settings."""
+    crawler = Crawler(Spider, settings)
+    crawler.stats = DummyStatsCollector(crawler)
+    return HttpCompressionMiddleware(crawler=crawler)
 
 
 def response_of(record: Record, compression: HttpCompressionMiddleware) -> Response:

@@ -7,13 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from scrapy import Spider
 from scrapy.commands import ScrapyCommand
-from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
-from scrapy.statscollectors import DummyStatsCollector
 from tqdm import tqdm
 
 from archive.archive import Archive
@@ -28,7 +24,13 @@ from crawler.declarations.loading import undeclared
 from crawler.declared_answers import answer_of
 from crawler.exit_status import ExitStatus
 from crawler.pages.errors import PageError
-from crawler.reparse import differences, read_again, read_declared_again, response_of
+from crawler.reparse import (
+    decompression,
+    differences,
+    read_again,
+    read_declared_again,
+    response_of,
+)
 from crawler.sources import Sources
 
 
@@ -72,9 +74,7 @@ class Command(ScrapyCommand):
 
 class _Reparse:
     def __init__(self, archive: Archive, settings: Settings, *, apply: bool) -> None:
-        crawler = Crawler(Spider, settings)
-        crawler.stats = DummyStatsCollector(crawler)
-        self._compression = HttpCompressionMiddleware(crawler=crawler)
+        self._compression = decompression(settings)
         self._declarations = load_all(map(Path, settings.getlist("FINEWS_DECLARATIONS")))
         self._share = Sources.load(Path(settings["FINEWS_SOURCES"])).share
         lexicon = settings["FINEWS_LEXICON"]

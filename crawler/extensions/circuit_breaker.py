@@ -30,9 +30,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
-from scrapy.utils.misc import load_object
 
-from archive.clock import Clock
 from archive.crawl_state import CrawlState
 from crawler.declarations.refusals import refused
 from crawler.declared_answers import answer_of
@@ -87,7 +85,6 @@ class CircuitBreaker(Component):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
-        self._now: Clock = load_object(settings["FINEWS_CLOCK"])
         self._first = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_SECONDS"))
         self._longest = timedelta(seconds=settings.getfloat("FINEWS_BREAKER_MAX_SECONDS"))
         self._max_failures = settings.getint("FINEWS_SILENT_AFTER_FAILURES")
@@ -114,7 +111,7 @@ class CircuitBreaker(Component):
         :raises HostBlocked: when its host is blocked.
         """
         host = _host_of(request)
-        block = self._state.block_of(host, self._now())
+        block = self._state.block_of(host, self.session.now())
         sentence = str(block) if block else self._silent.get(host)
         if sentence is None:
             return
@@ -153,7 +150,7 @@ class CircuitBreaker(Component):
         """
         if _is_robots(request):
             return timedelta()
-        wait = _retry_after(response, self._now()) if response.status in _BUSY else None
+        wait = _retry_after(response, self.session.now()) if response.status in _BUSY else None
         if wait and wait <= self._longest_wait and not last:
             return wait
         refusal = _refusal(request, response)
@@ -199,7 +196,7 @@ class CircuitBreaker(Component):
         host = _host_of(request)
         self._answered.add(host)
         self._rows.pop(host, None)
-        self._state.answered(host, self._now())
+        self._state.answered(host, self.session.now())
         if request.meta.get(SHARE_HOST):
             self.stats.set_value(SHARE_ANSWERED, 1)
 
@@ -210,7 +207,7 @@ class CircuitBreaker(Component):
         :param cut: the host cut the connection, or the answer was empty.
         :param reached: there was a connection, so this machine has a network.
         """
-        host, now = _host_of(request), self._now()
+        host, now = _host_of(request), self.session.now()
         on_trial = self._on_trial_since(host, now, cut=cut) is not None
         row = self._rows.setdefault(host, _Row(now))
         row.length += 1
@@ -244,7 +241,7 @@ class CircuitBreaker(Component):
         may_block_family: bool = False,
         at_least: timedelta | None = None,
     ) -> None:
-        host, now = _host_of(request), self._now()
+        host, now = _host_of(request), self.session.now()
         family = next((name for name in self._families if host.endswith(name[1:])), None)
         row = self._rows.get(host)
         since = self._state.on_trial_since(host, now) or (row.since if row else now)
@@ -279,7 +276,7 @@ class CircuitBreaker(Component):
         first = max(self._first, at_least or self._first)
         longest = max(self._longest, first)
         block = self._state.block(
-            name or host, reason, self._now(), first, longest, refused=refused
+            name or host, reason, self.session.now(), first, longest, refused=refused
         )
         self._rows.pop(host, None)
         kind = "refused" if refused else "silent"

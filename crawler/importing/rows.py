@@ -127,11 +127,12 @@ def _of_csv(path: Path, lines: _Lines, mapping: Mapping) -> Iterator[Row]:
     csv.field_size_limit(_MOST_CHARACTERS)
     try:
         first = next(lines, "")
-    except Refused as error:
+        delimiter = mapping.delimiter or _delimiter_of(first, mapping)
+        reader = csv.reader(chain([first], lines), delimiter=delimiter)
+        header = next(reader, [])
+    except (Refused, csv.Error) as error:
         raise Refused(f"{path} has a header that cannot be read: {error}.") from error
-    delimiter = mapping.delimiter or _delimiter_of(first, mapping)
-    reader = csv.reader(chain([first], lines), delimiter=delimiter)
-    header = _header(path, reader, mapping)
+    _check_header(path, header, mapping)
     number = 0
     while True:
         number += 1
@@ -161,14 +162,9 @@ def _delimiter_of(header: str, mapping: Mapping) -> str:
     return max(_DELIMITERS, key=known)
 
 
-def _header(path: Path, reader: Iterator[list[str]], mapping: Mapping) -> list[str]:
-    try:
-        header = next(reader, [])
-    except (Refused, csv.Error) as error:
-        raise Refused(f"{path} has a header that cannot be read: {error}.") from error
+def _check_header(path: Path, header: list[str], mapping: Mapping) -> None:
     for column in mapping.columns:
         if header.count(column) != 1:
             number = "no column" if column not in header else "more than one column"
             has = ", ".join(map(repr, header)) or "none"
             raise InvalidMapping(f"{path} has {number} {column!r}; its columns are: {has}.")
-    return header

@@ -7,11 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from scrapy import Spider
-from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.settings import Settings
-from scrapy.statscollectors import DummyStatsCollector
 
 from archive.archive import Archive
 from archive.article import Article
@@ -38,6 +34,7 @@ from crawler.importing.saved_files import SavedFile, SavedLists, lists_in, page_
 from crawler.importing.storing import Storing
 from crawler.importing.tables import articles_in
 from crawler.importing.warc_files import TRUNCATED, WarcFile, read_warc, warc_files_in
+from crawler.reparse import decompression
 
 _OK = 200
 _RESPONSES = frozenset({"response", "revisit"})
@@ -83,9 +80,7 @@ class FileImport:
     def __init__(
         self, archive: Archive, publishers: Publishers, settings: Settings, report: ReportProblem
     ) -> None:
-        crawler = Crawler(Spider, settings)
-        crawler.stats = DummyStatsCollector(crawler)
-        self._compression = HttpCompressionMiddleware(crawler=crawler)
+        self._compression = decompression(settings)
         self._most_bytes = settings.getint("DOWNLOAD_MAXSIZE")
         self._keep_captures = settings.getbool("FINEWS_WARC")
         self._archive = archive
