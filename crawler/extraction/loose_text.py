@@ -20,44 +20,26 @@ def wrap_loose_text(root: etree._Element) -> None:
 
 
 def _wrap(element: etree._Element) -> None:
-    line = _Line(element)
-    text, children = element.text, list(element)
-    element.text = None
+    line, children = etree.Element("p"), list(element)
+    line.text, element.text = element.text, None
     for child in children:
         element.remove(child)
-    line.add_text(text)
     for child in children:
-        tail, child.tail = child.tail, None
-        if child.tag == "br":
-            line.end()
-        elif child.tag in BLOCKS:
-            line.end()
-            element.append(child)
+        if child.tag in BLOCKS:  # a line break among them
+            tail, child.tail = child.tail, None
+            element.extend(_if_shown(line))
+            if child.tag != "br":
+                element.append(child)
+            line = etree.Element("p")
+            line.text = tail
         elif isinstance(child.tag, str):
-            line.add(child)
-        line.add_text(tail)
-    line.end()
+            line.append(child)
+        elif len(line):  # behind a comment
+            line[-1].tail = (line[-1].tail or "") + (child.tail or "")
+        else:
+            line.text = (line.text or "") + (child.tail or "")
+    element.extend(_if_shown(line))
 
 
-class _Line:
-    """A line that becomes a paragraph of an element."""
-
-    def __init__(self, element: etree._Element) -> None:
-        self._element = element
-        self._paragraph = etree.Element("p")
-
-    def add_text(self, text: str | None) -> None:
-        if text and len(self._paragraph):
-            last = self._paragraph[-1]
-            last.tail = (last.tail or "") + text
-        elif text:
-            self._paragraph.text = (self._paragraph.text or "") + text
-
-    def add(self, child: etree._Element) -> None:
-        self._paragraph.append(child)
-
-    def end(self) -> None:
-        paragraph = self._paragraph
-        if len(paragraph) or (paragraph.text or "").strip():
-            self._element.append(paragraph)
-        self._paragraph = etree.Element("p")
+def _if_shown(line: etree._Element) -> list[etree._Element]:
+    return [line] if len(line) or (line.text or "").strip() else []
