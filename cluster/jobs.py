@@ -98,7 +98,7 @@ def read_jobs(path: Path, settings: BaseSettings) -> Jobs:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidJobs(f"The jobs {path} are not TOML: {error}.") from error
     facts, loader = Sources.load(Path(settings["FINEWS_SOURCES"])), DeclaredSpiderLoader(settings)
-    known = sources_of(loader.list(), loader.declarations, loader.own, facts.families.values())
+    known = sources_of(loader, facts)
     jobs = Jobs()
     for name, table in tables.items():
         try:

@@ -108,7 +108,7 @@ def _crawl(
             f"finews crawl needs a DeclaredSpiderLoader as SPIDER_LOADER_CLASS, not "
             f"{settings['SPIDER_LOADER_CLASS']}."
         )
-    sources = sources_of(loader.list(), loader.declarations, loader.own, facts.families.values())
+    sources = sources_of(loader, facts)
     broken = {name: loader.broken[name] for name in loader.broken.keys() - sources.keys()}
     for name in names:
         if name not in broken:

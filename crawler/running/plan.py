@@ -1,11 +1,12 @@
 """The sources that can be crawled, and those that are due."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from crawler.declarations import Declaration
 from crawler.declarations.model import Manners
+from crawler.sources import Sources
+from crawler.spider_loader import DeclaredSpiderLoader
 
 #: The share of its interval by which a source may be early: a timer is never exact.
 _EARLY = 0.1
@@ -37,31 +38,20 @@ class Source:
         return began + interval * (1 - _EARLY) if began else _LONG_AGO
 
 
-def sources_of(
-    names: Iterable[str],
-    declarations: Mapping[str, Declaration],
-    own: Collection[str],
-    families: Iterable[str],
-) -> dict[str, Source]:
+def sources_of(loader: DeclaredSpiderLoader, facts: Sources) -> dict[str, Source]:
     """Return the sources by name.
 
-    :param names: of all spiders.
-    :param own: names of the spiders of the project's own.
-    :param families: the host families that those visit.
+    :param facts: about the hosts that the project's own spiders visit.
     """
     found = {}
-    for name in names:
-        declaration = declarations.get(name)
-        visited = set(families) if name in own else set()
-        if declaration is None:
-            found[name] = Source(name, frozenset(visited), Manners())
+    for name in loader.list():
+        families = {*facts.families.values()} if name in loader.own else set()
+        if declaration := loader.declarations.get(name):
+            families |= {declaration.family, *declaration.hosts}
+            more = (declaration.manners, declaration.fallback)
         else:
-            found[name] = Source(
-                name,
-                frozenset(visited | {declaration.family, *declaration.hosts}),
-                declaration.manners,
-                declaration.fallback,
-            )
+            more = (Manners(), ())
+        found[name] = Source(name, frozenset(families), *more)
     return found
 
 

@@ -4,15 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.settings import Settings
 
 from crawler.declarations.model import Manners
 from crawler.exit_status import WORST_FIRST, ExitStatus, Verdict, worst_of
 from crawler.running.plan import Source, due_sources, sources_of
 from crawler.running.report import verdict_on_all
-from tests.crawler.declarations.recorded import declaration
+from crawler.sources import Sources
+from crawler.spider_loader import DeclaredSpiderLoader
+from tests.conftest import ROOT
+from tests.crawler.declarations.recorded import SOURCES
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-DECLARED = {name: declaration(name) for name in ("eastmoney", "ths", "cls", "people")}
 
 
 def source(name: str, interval: str) -> Source:
@@ -32,9 +35,9 @@ def test_a_timer_that_is_a_little_early_does_not_skip_a_turn() -> None:
 
 
 def test_sources_know_their_families_and_fallbacks() -> None:
-    names = [*DECLARED, "finews"]
-    own = {"eastmoney", "finews"}
-    sources = sources_of(names, DECLARED, own, ["*.eastmoney.com"])
+    settings = Settings({"SPIDER_MODULES": ["crawler.spiders"], "FINEWS_DECLARATIONS": [SOURCES]})
+    facts = Sources.load(ROOT / "settings" / "sources.toml")
+    sources = sources_of(DeclaredSpiderLoader(settings), facts)
     assert sources["ths"].families == {"*.10jqka.com.cn", "news.10jqka.com.cn"}
     assert sources["eastmoney"].fallback == ("ths", "cls")
     assert sources["finews"].families & sources["eastmoney"].families
