@@ -20,6 +20,7 @@ from crawler.declarations.paths import PathError
 from crawler.declarations.times import TimeUnit
 from crawler.discovery.shown_times import LONGEST_TEXT, PATTERNS, time_in
 from crawler.extraction.bylines import AUTHOR, MEDIA
+from crawler.extraction.container import squeezed
 
 _LEAST_PAGES = 3
 _APART = timedelta(days=1)
@@ -152,7 +153,7 @@ def _names_of(element: etree._Element) -> Iterator[str]:
 
 
 def _is_title(page: _Page, element: etree._Element) -> bool:
-    shown, listed = _squeezed(text_in(element)), _squeezed(page.entry.title or "")
+    shown, listed = squeezed(text_in(element)), squeezed(page.entry.title or "")
     if not shown or len(shown) > _LONGEST_TITLE or not listed:
         return False
     return shown == listed or shown.startswith(listed.rstrip(".…"))
@@ -188,9 +189,5 @@ def _is_body(page: _Page, element: etree._Element) -> bool:
     if page.text is None:  # extraction found nothing here: others pages show where the text is
         return len(text) >= _SHORTEST_TEXT
     lines = [line for line in page.text.splitlines() if line.strip()]
-    held = {_squeezed(line) for line in text.splitlines()}
-    return bool(lines) and sum(_squeezed(one) in held for one in lines) >= _SHARE * len(lines)
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
+    held = {squeezed(line) for line in text.splitlines()}
+    return bool(lines) and sum(squeezed(one) in held for one in lines) >= _SHARE * len(lines)
