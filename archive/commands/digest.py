@@ -14,7 +14,7 @@ from archive.commands.arguments import archive_option, as_of, watches_file
 from archive.commands.statuses import SearchStatus, Status
 from archive.export.digest import MAX_ARTICLES, Digest, read_digest
 from archive.export.output import STANDARD_OUTPUT, output_to
-from archive.search import Query, moment_of
+from archive.search import Query
 from archive.storage import open_catalog, sqlite_errors
 from archive.translation import Language, current_language, language
 from archive.translation import gettext as _
@@ -83,7 +83,7 @@ def digest(
     file = load_watches(watches) if name or not all(map(_is_address, to)) else None
     query = Query(q=_query_of(name, file) if name and file else "", day=day, as_of=as_of)
     places = [_place_of(channel, file) for channel in to]
-    until = horizon(datetime.fromisoformat(moment_of(as_of)) if as_of else None)
+    until = horizon(datetime.fromisoformat(as_of) if as_of else None)
     with (
         closing(open_catalog(archive)) as connection,
         sqlite_errors(f"Could not read the catalog of {archive}"),

@@ -24,7 +24,7 @@ from archive.export.site.posts import PublishedPost
 from archive.export.versions import export_versions_jsonl, export_versions_parquet
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search import Query, moment_of, parse
+from archive.search import Query, parse
 from archive.sentences import translated
 from archive.translation import gettext as _
 from archive.translation import ngettext
@@ -96,7 +96,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
         if days is not None:
             if since is not None:
                 raise click.UsageError("Use --days or --since, not both.")
-            now = datetime.fromisoformat(moment_of(as_of)) if as_of else datetime.now(UTC)
+            now = datetime.fromisoformat(as_of) if as_of else datetime.now(UTC)
             today = now.astimezone(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
@@ -216,7 +216,7 @@ def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of:
     """
     if by_day is not None:
         _refuse_output(output)
-        about = _about("versions", f"as of {moment_of(as_of)}" if as_of else "")
+        about = _about("versions", f"as of {as_of}" if as_of else "")
         count = export_versions_dataset(archive, by_day, about, as_of, show)
         click.echo(translated(f"{count} versions exported."), err=True)
         return

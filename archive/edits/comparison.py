@@ -8,7 +8,7 @@ from datetime import datetime
 from archive.article import SHANGHAI, BodySource, Precision
 from archive.edits.comparable import comparable_body
 from archive.edits.edit import Edit, EditClass
-from archive.edits.folding import fold, tidy
+from archive.edits.folding import INVISIBLE, fold
 from archive.edits.notices import is_marked
 from archive.edits.text_edits import edits_of_texts, edits_of_titles
 from archive.edits.words import key_of
@@ -82,7 +82,7 @@ def edits_between(before: ComparedVersion, after: ComparedVersion) -> tuple[Edit
 
 
 def _titles(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
-    old, new = tidy(before.title), tidy(after.title)
+    old, new = (" ".join(INVISIBLE.sub("", one.title).split()) for one in (before, after))
     keys = key_of(fold(old)), key_of(fold(new))
     if keys[0] == keys[1] or _is_cut(*keys) or _is_cut(*reversed(keys)):
         return

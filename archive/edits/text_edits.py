@@ -14,6 +14,7 @@ from archive.edits.alignment import (
 )
 from archive.edits.edit import Edit, EditClass
 from archive.edits.figures import Figure
+from archive.edits.folding import tidy
 from archive.edits.notices import is_left_of, is_notice
 from archive.edits.words import Sentence, Word, sentences_in, words_in
 
@@ -43,7 +44,7 @@ def edits_of_titles(old: str, new: str, year: int) -> list[Edit]:
 
     :param year: that of dates without a year.
     """
-    edits = list(_TextComparison(year).of_sentences(old, new))
+    edits = list(_TextComparison(year).of_sentences(tidy(old), tidy(new)))
     figures = [edit for edit in edits if edit.edit_class is EditClass.FIGURES]
     return [Edit(EditClass.TITLE, old, new), *figures] if edits else []
 

@@ -143,7 +143,7 @@ def test_the_name_of_a_site_behind_a_title(site: str) -> None:
     assert edits(title=VERSION.title + site) == ()
     other = "某公司净利润增长8%" + site
     assert edits(title=other) == (
-        Edit(EditClass.TITLE, VERSION.title, other.replace(" ", "")),
+        Edit(EditClass.TITLE, VERSION.title, other),
         Edit(EditClass.FIGURES, "5%", "8%"),
     )
 
