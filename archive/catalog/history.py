@@ -13,10 +13,10 @@ where the texts are the present ones, else the negative number of the last state
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 
 from archive.catalog.editions import EDITION_OF_PATH, EditionRow
-from archive.catalog.rows import CatalogEntry, PostRow
+from archive.catalog.rows import POST_COLUMNS, CatalogEntry, PostRow
 from archive.search import DATED_AHEAD, create_versions_search
 from archive.tables import Database
 
@@ -157,7 +157,6 @@ def begin_history(connection: sqlite3.Connection) -> None:
 
 
 _SEARCHED = ("published", "media", "category", "body_source", "source", "gone")
-_ROW = tuple(each.name for each in fields(PostRow))
 _SCHEMA = (
     """
     CREATE TABLE post_history (
@@ -222,7 +221,7 @@ def _of_version(column: str, of_edition: str) -> str:
 
 _STATES = f"""
     SELECT post_history.id, info_code, known_from, known_until, document, posts.id AS post,
-        {", ".join(_column(name) for name in _ROW if name not in ("info_code", "text"))},
+        {", ".join(_column(name) for name in POST_COLUMNS if name not in ("info_code", "text"))},
         iif(known_until IS NULL, (
             SELECT json_group_object(security, found) FROM (
                 SELECT security, found FROM mentions

@@ -8,7 +8,8 @@ from itertools import chain, pairwise
 
 from archive.catalog.editions import EditionRow, article_row, merged_securities, read_editions
 from archive.catalog.history import PostState, forget_history, record_state
-from archive.catalog.rows import PostRow
+from archive.catalog.rows import POST_COLUMNS, PostRow
+from archive.storage import named_rows
 
 _LATEST = "~"  # after every time
 _WITH_PAST = """
@@ -65,9 +66,9 @@ def _states(connection: sqlite3.Connection, info_code: str) -> Iterator[tuple[st
 def _editions(connection: sqlite3.Connection, info_code: str) -> Sequence[EditionRow]:
     if editions := read_editions(connection, info_code):
         return editions
-    (post,) = _named(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
+    (post,) = named_rows(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
     sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
-    row = PostRow(**{name: post[name] for name in PostRow.__dataclass_fields__})
+    row = PostRow(**{name: post[name] for name in POST_COLUMNS})
     return [EditionRow(row, dict(connection.execute(sql, [info_code]).fetchall()))]
 
 
@@ -75,7 +76,7 @@ def _periods(connection: sqlite3.Connection, edition: EditionRow) -> Iterator[_P
     """Yield the versions of an edition, cut where the source withdrew or returned it."""
     key = (edition.post.info_code, edition.post.edition)
     of_post = "WHERE info_code = ? AND edition = ?"
-    past = _named(connection, f"SELECT * FROM revisions {of_post} ORDER BY version", *key)  # noqa: S608
+    past = named_rows(connection, f"SELECT * FROM revisions {of_post} ORDER BY version", *key)  # noqa: S608
     absences = connection.execute(
         f"SELECT gone_from, gone_until FROM absences {of_post}",  # noqa: S608
         key,
@@ -114,9 +115,3 @@ def _past(edition: EditionRow, revision: sqlite3.Row) -> PostState:
         modified=None,
     )
     return PostState(row, dict.fromkeys(json.loads(revision["securities"])))
-
-
-def _named(connection: sqlite3.Connection, sql: str, *values: object) -> list[sqlite3.Row]:
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql, values).fetchall()

@@ -17,9 +17,9 @@ from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.addresses import article_at
-from archive.catalog.editions import EditionRow, article_row, read_editions
+from archive.catalog.editions import EditionRow, article_row, editions_of
 from archive.catalog.revisited import FACTS, RevisitQueue, candidates_of, read_revisited
-from archive.catalog.rows import PostRow, RevisionRow, StoredBody
+from archive.catalog.rows import PostRow, RevisionRow, StoredBody, post_of
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import ArchiveError, CatalogDamaged
@@ -29,7 +29,7 @@ from archive.storage import (
     Closing,
     connect_read_only,
     damage_of,
-    is_place_of_version,
+    named_rows,
     sqlite_errors,
 )
 
@@ -73,13 +73,7 @@ class CatalogReader(Closing):
     def editions(self, info_code: str) -> list[EditionRow]:
         """Return the editions of an article, the media's first; empty when it is not archived."""
         with self._access():
-            if found := read_editions(self._reader, info_code):
-                return found
-        row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
-        if row is None:
-            return []
-        sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
-        return [EditionRow(post_of(row), dict(self._tuples(sql, info_code)))]
+            return editions_of(self._reader, info_code)
 
     def edition(self, info_code: str, edition: Edition) -> EditionRow | None:
         """Return one edition of an article; None when it is not archived."""
@@ -425,7 +419,8 @@ class CatalogReader(Closing):
 
     def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
         with self._access():
-            return one_row(self._reader, sql, *parameters)
+            row: sqlite3.Row | None = named_rows(self._reader, sql, *parameters).fetchone()
+        return row
 
     def _all(self, sql: str, *parameters: object, **named: object) -> list[sqlite3.Row]:
         with self._access():
@@ -453,24 +448,6 @@ class CatalogReader(Closing):
         return int(self._value("SELECT coalesce(max(id), 0) + 1 FROM crawls"))
 
 
-def named_rows(
-    connection: sqlite3.Connection, sql: str, *parameters: object, **named: object
-) -> sqlite3.Cursor:
-    """Return the rows that an SQL query finds, with named columns.
-
-    :param parameters: in the order of the question marks; or `named`, for ``:name``.
-    """
-    found = connection.cursor()
-    found.row_factory = sqlite3.Row
-    return found.execute(sql, named or parameters)
-
-
-def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Row | None:
-    """Return the first row that an SQL query finds; None without any."""
-    row: sqlite3.Row | None = named_rows(connection, sql, *parameters).fetchone()
-    return row
-
-
 def _stored_body(row: sqlite3.Row) -> tuple[str, Edition, StoredBody]:
     columns = dict(row)
     return columns.pop("info_code"), Edition.of_name(columns.pop("path")), StoredBody(**columns)
@@ -482,18 +459,4 @@ def _quality(body: StoredBody) -> int:
     return sources.index(BodySource(body.body_source) if body.body_source else None)
 
 
-def post_of(row: sqlite3.Row) -> PostRow:
-    """Convert a row of ``posts`` to a `PostRow`.
-
-    :raises ArchiveError: when the row's path cannot be the path of a post.
-    """
-    if not is_place_of_version(row["path"]):
-        raise ArchiveError(
-            f"The catalog has an impossible path for the post of {row['info_code']}; "
-            "`finews verify --repair` generates the row again from the files."
-        )
-    return PostRow(**{name: row[name] for name in _POST_COLUMNS})
-
-
-_POST_COLUMNS = tuple(field.name for field in fields(PostRow))
 _REVISION_COLUMNS = tuple(field.name for field in fields(RevisionRow))

@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -15,9 +15,9 @@ from archive.catalog.absences import Presence
 from archive.catalog.causes import Cause, VersionState, with_cause
 from archive.catalog.editions import EDITION_OF_PATH, create_view_of_files
 from archive.catalog.row_builder import entry_of_post, named_by
-from archive.catalog.rows import PostRow
+from archive.catalog.rows import POST_COLUMNS, PostRow
 from archive.content import parse_post
-from archive.storage import bytes_if_there, is_place_of_version, sha256
+from archive.storage import bytes_if_there, is_place_of_version, named_rows, sha256
 from archive.tables import Database
 
 # Columns that this release adds, with their SQL types.
@@ -73,7 +73,7 @@ def _explain_versions(connection: sqlite3.Connection, folder: Path) -> None:
             " WHEN body_source IS NULL AND captures = '[]' THEN 'imported'"
             " WHEN version = 1 THEN 'first_seen' ELSE 'unknown' END"
         )
-    rows = _named(connection, "SELECT * FROM revisions ORDER BY info_code, version")
+    rows = named_rows(connection, "SELECT * FROM revisions ORDER BY info_code, version").fetchall()
     for info_code, of_article in groupby(rows, key=itemgetter("info_code")):
         _explain_article(connection, folder, info_code, list(of_article))
 
@@ -121,8 +121,8 @@ def _posts_of(connection: sqlite3.Connection, info_code: str) -> Iterator[PostRo
     """Yield the rows of an article's posts."""
     of_article = "WHERE info_code = ?"
     for table in ("editions", "posts"):
-        rows = _named(connection, f"SELECT * FROM {table} {of_article}", info_code)  # noqa: S608
-        if rows:
+        sql = f"SELECT * FROM {table} {of_article}"  # noqa: S608
+        if rows := named_rows(connection, sql, info_code).fetchall():
             yield from (_post_row(row) for row in rows)
             return
 
@@ -190,7 +190,7 @@ def _convert_changes(connection: sqlite3.Connection) -> None:
     They were recorded for the article. Of two posts, the row shows whether one is gone now.
     """
     sql = "SELECT * FROM changes WHERE what IN (?, ?) ORDER BY info_code, at"
-    events = _named(connection, sql, *Presence)
+    events = named_rows(connection, sql, *Presence).fetchall()
     for info_code, of_article in groupby(events, key=itemgetter("info_code")):
         found = [(event["what"], event["at"]) for event in of_article]
         for post in _posts_of(connection, info_code):
@@ -212,16 +212,10 @@ def _convert_changes(connection: sqlite3.Connection) -> None:
             )
 
 
-def _named(connection: sqlite3.Connection, sql: str, *values: object) -> list[sqlite3.Row]:
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql, values).fetchall()
-
-
 def _post_row(row: sqlite3.Row) -> PostRow:
     """Return a row of ``posts`` or ``editions`` with the columns that it has by this migration."""
     known = set(row.keys())
-    found = {each.name: row[each.name] for each in fields(PostRow) if each.name in known}
+    found = {name: row[name] for name in POST_COLUMNS if name in known}
     return PostRow(**found | {"text": row["text"] or ""})
 
 

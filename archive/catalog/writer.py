@@ -18,6 +18,7 @@ from archive.catalog.addresses import record_addresses
 from archive.catalog.editions import (
     EditionRow,
     article_row,
+    editions_of,
     merged_securities,
     read_editions,
     write_edition,
@@ -32,13 +33,13 @@ from archive.catalog.history import (
     record_state,
 )
 from archive.catalog.migrations import catalog_migrations, missing_parts
-from archive.catalog.reader import CatalogReader, one_row, post_of
-from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
+from archive.catalog.reader import CatalogReader
+from archive.catalog.rows import POST_COLUMNS, CatalogEntry, PostRow, RevisionRow, post_of
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import MisshapenCatalog
 from archive.search import Indexing, learn_name, register, without_index
-from archive.storage import Picture, connect
+from archive.storage import Picture, connect, named_rows
 from archive.tables import Database
 
 
@@ -240,7 +241,8 @@ class Catalog(CatalogReader):
     def _state(self, info_code: str) -> PostState | None:
         """Return what the catalog knows of an article; None when it is not archived."""
         connection = self._writer.conn
-        row = one_row(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
+        sql = "SELECT * FROM posts WHERE info_code = ?"
+        row = named_rows(connection, sql, info_code).fetchone()
         if row is None:
             return None
         sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
@@ -280,8 +282,8 @@ class Catalog(CatalogReader):
 
         :returns: what the catalog knows of it, and whether the entry's post is as it was.
         """
-        post = entry.post
-        known = {each.post.edition: each for each in self._known_editions(post.info_code)}
+        post, connection = entry.post, self._writer.conn
+        known = {each.post.edition: each for each in editions_of(connection, post.info_code)}
         before = known.get(post.edition)
         if entry.securities is not None:
             named = _found(entry.securities)
@@ -290,17 +292,11 @@ class Catalog(CatalogReader):
         known[post.edition] = EditionRow(post, named)
         state = self._put_article(list(known.values()))
         if entry.securities is not None:
-            _record_addresses(self._writer.conn, post)
+            _record_addresses(connection, post)
         same = before is not None and PostState(before.post, before.securities).is_same(
             PostState(post, named)
         )
         return state, same
-
-    def _known_editions(self, info_code: str) -> list[EditionRow]:
-        if editions := read_editions(self._writer.conn, info_code):
-            return editions
-        state = self._state(info_code)
-        return [EditionRow(state.row, state.named)] if state else []
 
     def _put_article(self, editions: Sequence[EditionRow]) -> PostState:
         connection = self._writer.conn
@@ -367,8 +363,7 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: 
     """  # noqa: S608 (names of our own columns)
 
 
-_POST_COLUMNS = _columns(PostRow)
-_POST_VALUES = attrgetter(*_POST_COLUMNS)
+_POST_VALUES = attrgetter(*POST_COLUMNS)
 _REVISION_COLUMNS = (*_columns(RevisionRow), "edition")
 _REVISION_VALUES = attrgetter(*_REVISION_COLUMNS)
 _ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
@@ -378,7 +373,7 @@ _ADD_PAYLOAD = f"""
     INSERT OR IGNORE INTO payloads (digest, {", ".join(_columns(Capture))})
     VALUES (?, {", ".join("?" for _ in _columns(Capture))})
 """  # noqa: S608
-_PUT_POST = _upsert("posts", _POST_COLUMNS, ["info_code"], id=_NEXT_ID)
+_PUT_POST = _upsert("posts", POST_COLUMNS, ["info_code"], id=_NEXT_ID)
 _PUT_REVISION = _upsert("revisions", _REVISION_COLUMNS, ["info_code", "edition", "version"])
 _PUT_SECURITY = """
     INSERT INTO securities (code, market, symbol, name, kind) VALUES (?, ?, ?, ?, ?)

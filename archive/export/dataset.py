@@ -16,11 +16,8 @@ from typing import Any
 
 from archive.clock import utc_iso
 from archive.errors import ArchiveError
-from archive.export import records, versions
 from archive.export.output import folder_to
-from archive.export.parquet import FieldsOf, Record, load_pyarrow, write_parquet
-from archive.progress import Progress, silent
-from archive.search import EVERYTHING, Query
+from archive.export.parquet import FieldsOf, Record, Records, load_pyarrow, write_parquet
 
 _CARD, _SUMS, _DATA = "README.md", "SHA256SUMS", "data"
 
@@ -65,55 +62,26 @@ class _Summary:
             yield record
 
 
-def export_posts_dataset(
-    folder: Path,
-    target: Path,
-    about: Dataset,
-    query: Query = EVERYTHING,
-    progress: Progress = silent,
-) -> int:
-    """Write posts as a dataset; return their number.
+def write_dataset(records: Records, folder: Path, target: Path, about: Dataset) -> int:
+    """Write records as a dataset; return their number.
 
     :param folder: of the archive.
     :param target: of the dataset; an older dataset there is replaced when this one is complete.
     :raises FinewsError: when pyarrow is not installed, or the folder cannot be written.
-    :raises ArchiveError: when the archive cannot be read.
     """
-    with records.records_of(folder, query, progress) as found:
-        return _write(folder, target, about, found, records.parquet_fields)
-
-
-def export_versions_dataset(
-    folder: Path,
-    target: Path,
-    about: Dataset,
-    as_of: str = "",
-    progress: Progress = silent,
-) -> int:
-    """Write versions as a dataset, as `export_posts_dataset` does.
-
-    :param as_of: see `export_versions_jsonl`.
-    """
-    with versions.records_of(folder, as_of, progress) as found:
-        return _write(folder, target, about, found, versions.parquet_fields)
-
-
-def _write(
-    folder: Path, target: Path, about: Dataset, found: Iterator[Record], fields_of: FieldsOf
-) -> int:
     load_pyarrow()
     summary = _Summary()
     with folder_to(target, folder, marker=_SUMS) as new:
         (new / _DATA).mkdir()
-        for day, of_day in groupby(summary.noting(found), key=_day_of):
+        for day, of_day in groupby(summary.noting(records.found), key=_day_of):
             path = new / _DATA / f"day={day}" / "part-0.parquet"
             path.parent.mkdir()
             with path.open("wb") as out:
-                write_parquet(of_day, out, fields_of)
+                write_parquet(of_day, out, records.fields_of)
                 out.flush()
                 os.fsync(out.fileno())
             summary.days.append(day)
-        (new / _CARD).write_text(_card(about, summary, fields_of), encoding="utf-8")
+        (new / _CARD).write_text(_card(about, summary, records.fields_of), encoding="utf-8")
         sums = "".join(_sums(new))
         (new / _SUMS).write_text(sums, encoding="utf-8")
     return summary.records

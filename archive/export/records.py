@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, get_type_hints
+from typing import Any, get_type_hints
 
 from archive.catalog import PostRow
 from archive.content import parse_post
 from archive.errors import FinewsError
-from archive.export.output import write_lines
-from archive.export.parquet import Record, edits_type, field_of, structs, write_parquet
+from archive.export.parquet import Record, Records, edits_type, field_of, structs
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, NAME_THEN, PRESENT, Query
 from archive.storage import (
@@ -96,55 +95,14 @@ def _suggestions(wanted: str, names: Mapping[str, str]) -> str:
     return f"; there is {', '.join(close)}" if close else ""
 
 
-def export_jsonl(
-    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
-) -> int:
-    """Write posts as JSON Lines: a JSON object a line, in UTF-8.
-
-    :returns: the number of posts.
-    :raises ArchiveError: when the archive cannot be read.
-    :raises OSError: when `out` cannot be written.
-    """
-    with records_of(folder, query, progress) as records:
-        return write_lines(records, out)
-
-
-def export_parquet(
-    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
-) -> int:
-    """Write posts as a Parquet file, with times as timestamps that have a zone.
-
-    :returns: the number of posts.
-    :raises FinewsError: when pyarrow is not installed.
-    :raises ArchiveError: when the archive cannot be read.
-    :raises OSError: when `out` cannot be written.
-    """
-    with records_of(folder, query, progress) as records:
-        return write_parquet(records, out, parquet_fields)
-
-
-def parquet_fields(pyarrow: Any) -> Iterator[Any]:
-    """Yield the fields of a post for `write_parquet`."""
-    text, number = pyarrow.string(), pyarrow.int64()
-    plain = {str: text, str | None: text, int: number, bool: pyarrow.bool_()}
-    special = {
-        "id": number,
-        **dict.fromkeys(
-            ("pictures", "stock_list", "addresses", "flags", "keywords"), pyarrow.list_(text)
-        ),
-        "mentioned": structs(pyarrow, code=text, name=text, found=text),
-        "securities": structs(pyarrow, code=text, name=text, kind=text, found=text),
-        "edits": edits_type(pyarrow),
-        "body": text,
-    }
-    types = get_type_hints(PostRow)
-    for column in COLUMNS:
-        yield field_of(pyarrow, column, special.get(column) or plain[types[column]])
-
-
 @contextmanager
-def records_of(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
-    """Read the records of one state of the catalog, whatever is written meanwhile."""
+def post_records(
+    folder: Path, query: Query = EVERYTHING, progress: Progress = silent
+) -> Iterator[Records]:
+    """Read the posts of one state of the catalog, whatever is written meanwhile.
+
+    :raises ArchiveError: when the archive cannot be read.
+    """
     table, id_column, securities = "posts", "id", _SECURITIES
     if query.tables is not PRESENT:
         table, id_column, securities = "post_states AS posts", "post", _SECURITIES_THEN
@@ -160,7 +118,27 @@ def records_of(folder: Path, query: Query, progress: Progress) -> Iterator[Itera
             " ORDER BY published, info_code",
             query.values,
         )
-        yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
+        found = (_record(folder, row) for _, row in zip(steps, rows, strict=False))
+        yield Records(found, _fields)
+
+
+def _fields(pyarrow: Any) -> Iterator[Any]:
+    """Yield the fields of a post in Parquet."""
+    text, number = pyarrow.string(), pyarrow.int64()
+    plain = {str: text, str | None: text, int: number, bool: pyarrow.bool_()}
+    special = {
+        "id": number,
+        **dict.fromkeys(
+            ("pictures", "stock_list", "addresses", "flags", "keywords"), pyarrow.list_(text)
+        ),
+        "mentioned": structs(pyarrow, code=text, name=text, found=text),
+        "securities": structs(pyarrow, code=text, name=text, kind=text, found=text),
+        "edits": edits_type(pyarrow),
+        "body": text,
+    }
+    types = get_type_hints(PostRow)
+    for column in COLUMNS:
+        yield field_of(pyarrow, column, special.get(column) or plain[types[column]])
 
 
 def _record(folder: Path, row: tuple[Any, ...]) -> Record:
