@@ -2,10 +2,12 @@
 
 import json
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import wraps
 from pathlib import Path, PurePosixPath
+from typing import Concatenate, ParamSpec, TypeVar
 
 from archive.article import SHANGHAI, Article, Edition
 from archive.article_id import EASTMONEY, ArticleId
@@ -29,6 +31,21 @@ from archive.search import Query, moment_of
 from archive.storage import Closing, bytes_if_there, disk_errors
 from archive.warc import Record, read_response
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _of_catalog(
+    method: Callable[Concatenate[CatalogReader, P], R],
+) -> Callable[Concatenate["ArchiveReader", P], R]:
+    """Return a method of an archive that calls one of its catalog."""
+
+    @wraps(method)
+    def call(archive: "ArchiveReader", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return method(archive._catalog, *args, **kwargs)
+
+    return call
+
 
 class ArchiveReader(Closing):
     """The methods of an archive that only read.
@@ -43,32 +60,20 @@ class ArchiveReader(Closing):
     _catalog: CatalogReader
     _clock: Clock
 
+    __len__ = _of_catalog(CatalogReader.count)
+    has = _of_catalog(CatalogReader.has)
+    row_of = _of_catalog(CatalogReader.get)
+    article_at = _of_catalog(CatalogReader.article_at)
+    slug_of = _of_catalog(CatalogReader.slug_of)
+    stored_body = _of_catalog(CatalogReader.stored_body)
+    last_learnt = _of_catalog(CatalogReader.last_learnt)
+    hashes = _of_catalog(CatalogReader.hashes)
+    categories = _of_catalog(CatalogReader.categories)
+    seen_after = _of_catalog(CatalogReader.seen_after)
+    missing_pictures = _of_catalog(CatalogReader.missing_pictures)
+
     def _disk(self) -> AbstractContextManager[None]:
         return disk_errors(self.folder)
-
-    def __len__(self) -> int:
-        return self._catalog.count()
-
-    def has(self, info_code: ArticleId, edition: Edition | None = None) -> bool:
-        """Return whether an article is archived.
-
-        :param edition: of the article; any edition where it is None.
-        """
-        return self._catalog.has(info_code, edition)
-
-    def last_learnt(self, info_code: ArticleId) -> str:
-        """Return when an article last changed, ISO 8601, UTC; empty where none is archived."""
-        return self._catalog.last_learnt(info_code)
-
-    def article_at(self, address: str) -> ArticleId | None:
-        """Return the archived article that an address leads to; None without any.
-
-        Feeds, lists, sitemaps and shared links lead to one article by the canonical form of their
-        addresses.
-
-        :raises InvalidAddress: when it is no address of the web.
-        """
-        return self._catalog.article_at(address)
 
     def due(
         self,
@@ -95,16 +100,6 @@ class ArchiveReader(Closing):
         now = self._clock()
         since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
         return self._catalog.due(utc_iso(now), since, share, limit, hosts, source, learnt=learnt)
-
-    def stored_body(
-        self, info_code: ArticleId, edition: Edition | None = None
-    ) -> StoredBody | None:
-        """Return the source of an archived body and the time of the last check for a better one.
-
-        :param edition: of the article; the edition with the worst body where it is None.
-        :returns: None when the article is not archived.
-        """
-        return self._catalog.stored_body(info_code, edition)
 
     def stand_ins(self, days: float) -> list[tuple[str, Edition, StoredBody]]:
         """Return the posts of the last days whose bodies are stand-ins, with code and edition."""
@@ -198,32 +193,9 @@ class ArchiveReader(Closing):
                 for capture in captures
             ]
 
-    def slug_of(self, info_code: ArticleId, edition: Edition | None = None) -> str | None:
-        """Return the slug of an article's category; None when the article is not archived.
-
-        :param edition: of the article; the media's, if archived, where it is None.
-        """
-        return self._catalog.slug_of(info_code, edition)
-
     def category_of(self, media: str) -> Category:
         """Return the category that a media was first seen with, or else `Category.of_media`."""
         return self._catalog.category_of(media) or Category.of_media(media)
-
-    def categories(self) -> list[tuple[str, str, str]]:
-        """Return media, slug and tag of every category with posts."""
-        return self._catalog.categories()
-
-    def seen_after(
-        self, first_seen: str, info_code: str, path: str, limit: int
-    ) -> list[tuple[str, str, str, str | None]]:
-        """Return a page of the archived posts: first-seen time, code, path and category of each.
-
-        :param first_seen: time of the last post of the page before; empty for the first page.
-        :param info_code: code of that post; empty for the first page.
-        :param path: path of that post; empty for the first page.
-        :param limit: most posts of a page.
-        """
-        return self._catalog.seen_after(first_seen, info_code, path, limit)
 
     def search(
         self, query: Query | str, limit: int = 20, *, by_relevance: bool = False
@@ -253,14 +225,6 @@ class ArchiveReader(Closing):
         moment_of(as_of, self._clock())
         return self._catalog.post_at(info_code, as_of)
 
-    def row_of(self, info_code: ArticleId) -> PostRow | None:
-        """Return the catalog's row of an article; None when the article is not archived."""
-        return self._catalog.get(info_code)
-
-    def hashes(self, info_codes: Iterable[str]) -> dict[str, set[str]]:
-        """Return the SHA-256 of every archived version of some articles, by info code."""
-        return self._catalog.hashes(info_codes)
-
     def bytes_of(self, path: str) -> bytes | None:
         """Return the bytes of a file of the archive; None when the file does not exist.
 
@@ -268,13 +232,6 @@ class ArchiveReader(Closing):
         """
         with self._disk():
             return bytes_if_there(self.folder / path)
-
-    def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Yield the info code and the address of each picture that is not stored, newest first.
-
-        :param hosts: only pictures at these hosts.
-        """
-        yield from self._catalog.missing_pictures(hosts)
 
     def lexicon(self) -> Lexicon:
         """Return the names of securities that the sources of this archive have marked up."""

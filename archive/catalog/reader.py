@@ -198,7 +198,10 @@ class CatalogReader(Closing):
         )
 
     def article_at(self, address: str) -> ArticleId | None:
-        """Return the article that an address leads to; None without any.
+        """Return the archived article that an address leads to; None without any.
+
+        Feeds, lists, sitemaps and shared links lead to one article by the canonical form of their
+        addresses.
 
         :raises InvalidAddress: when it is no address of the web.
         """
@@ -260,7 +263,7 @@ class CatalogReader(Closing):
         return Category(slug=row["slug"], tag=row["tag"]) if row else None
 
     def categories(self) -> list[tuple[str, str, str]]:
-        """Return media, slug and tag of every category."""
+        """Return media, slug and tag of every category with posts."""
         return self._tuples("SELECT media, slug, tag FROM categories")
 
     def seen_after(
@@ -268,7 +271,8 @@ class CatalogReader(Closing):
     ) -> list[tuple[str, str, str, str | None]]:
         """Return first-seen time, code, path and category of posts, ordered by the first three.
 
-        :param limit: most posts to return; they follow the post with the given values.
+        :param limit: most posts to return; they follow the post with the given values, which are
+            empty for the first ones.
         """
         sql = """
             SELECT first_seen, info_code, path, category FROM post_files
