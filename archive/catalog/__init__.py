@@ -25,6 +25,7 @@ from archive.catalog.row_builder import (
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
 from archive.catalog.source_health import SourceHealth, health_of_sources
 from archive.catalog.statistics import describe
+from archive.catalog.version_files import read_post
 from archive.catalog.writer import Catalog
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "last_cursor",
     "named_by",
     "read_crawls",
+    "read_post",
     "revision_of",
     "row_of",
     "row_of_file",

@@ -16,6 +16,7 @@ from archive.catalog.causes import Cause, VersionState, with_cause
 from archive.catalog.editions import EDITION_OF_PATH, create_view_of_files
 from archive.catalog.row_builder import entry_of_post, named_by
 from archive.catalog.rows import POST_COLUMNS, PostRow
+from archive.catalog.version_files import read_post
 from archive.content import parse_post
 from archive.storage import bytes_if_there, is_place_of_version, named_rows, sha256
 from archive.tables import Database
@@ -99,8 +100,10 @@ def _explain_article(
         _write_revision(connection, newest, edition, named)
     for edition, post in posts.items():
         if post.version > 1 and (before := last.get(edition, newest)):
-            state = VersionState(post, _html_of(folder, post))
-            _write_post(connection, _explained(before, state))
+            found = read_post(folder, post.path, post.version, post.sha256)
+            _write_post(
+                connection, _explained(before, VersionState(post, found.body if found else None))
+            )
 
 
 def _explained(before: VersionState | None, after: VersionState) -> PostRow:
@@ -148,14 +151,6 @@ def _state_of(
     row = replace(row, media=article.media or row.media)  # the file of rolling news has none
     named = named_by(row, entry.securities or ())
     return VersionState(row, post.body), [security.code for security in named]
-
-
-def _html_of(folder: Path, post: PostRow) -> str | None:
-    """Return the body of a present version; None where its file is lost or changed."""
-    data = bytes_if_there(folder / post.path) if is_place_of_version(post.path) else None
-    if data is None or sha256(data) != post.sha256:
-        return None
-    return parse_post(data, PurePosixPath(post.path).name).body
 
 
 def _write_revision(

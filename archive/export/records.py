@@ -12,23 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, get_type_hints
 
-from archive.catalog import PostRow
-from archive.content import parse_post
+from archive.catalog import PostRow, read_post
 from archive.errors import FinewsError
 from archive.export.parquet import Record, Records, edits_type, field_of, structs
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, NAME_THEN, PRESENT, Query
-from archive.storage import (
-    bytes_if_there,
-    disk_errors,
-    is_place_of_version,
-    reading_catalog,
-    revision_path,
-    sha256,
-)
+from archive.storage import reading_catalog
 
 #: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
@@ -146,29 +138,6 @@ def _record(folder: Path, row: tuple[Any, ...]) -> Record:
     for column in _LISTS:
         record[column] = json.loads(record[column])
     record["body_provisional"] = bool(record["body_provisional"])
-    record["body"] = _body(folder, record)
+    post = read_post(folder, record["path"], record["version"], record["sha256"])
+    record["body"] = post and post.body
     return record
-
-
-def _body(folder: Path, record: Record) -> str | None:
-    path = PurePosixPath(record["path"])
-    data = read_version(folder, path, record["version"], record["sha256"])
-    return None if data is None else parse_post(data, path.name).body
-
-
-def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -> bytes | None:
-    """Return the bytes of a version, from the post's file or from the file under ``revisions/``.
-
-    :param path: path of the post, below the archive's folder.
-    :param digest: SHA-256 of the version, in hexadecimal.
-    :returns: None when no file has these bytes.
-    :raises ArchiveError: when a file cannot be read.
-    """
-    if not is_place_of_version(str(path)):
-        return None
-    for place in (path, revision_path(path, version)):
-        with disk_errors(folder):
-            data = bytes_if_there(folder / place)
-        if data is not None and sha256(data) == digest:
-            return data
-    return None

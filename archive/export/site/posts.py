@@ -14,10 +14,9 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, Precision
 from archive.article_id import ArticleId
-from archive.catalog import time_of_publisher
+from archive.catalog import read_post, time_of_publisher
 from archive.categories import Category
-from archive.content import CarriedPicture, parse_post
-from archive.export.records import read_version
+from archive.content import CarriedPicture
 from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
 from archive.search import Query, moment_of
@@ -90,10 +89,9 @@ class PublishedPost:
 
         :raises ArchiveError: when the file cannot be read.
         """
-        data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
-        if data is None:
+        post = read_post(folder, self.path, self.version, self.sha256)
+        if post is None:
             return None
-        post = parse_post(data, PurePosixPath(self.path).name)
         info_code = ArticleId(self.info_code)
         return Article(
             info_code=info_code,

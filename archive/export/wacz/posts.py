@@ -5,12 +5,12 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from archive.article import BodySource
 from archive.capture import Capture
-from archive.content import parse_post, render_body
-from archive.export.records import read_version
+from archive.catalog import read_post
+from archive.content import render_body
 from archive.search import Query
 from archive.storage import Picture
 from archive.writing import target_of
@@ -67,11 +67,11 @@ class WaczPost:
             text from the catalog.
         :raises ArchiveError: when the file cannot be read.
         """
-        data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
-        if data is None:
+        post = read_post(folder, self.path, self.version, self.sha256)
+        if post is None:
             body = "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines())
         else:
-            body = render_body(parse_post(data, PurePosixPath(self.path).name).body, lambda _: "")
+            body = render_body(post.body, lambda _: "")
         facts = [self.published[:16].replace("T", " "), self.media or ""]
         on_the_web = self.link is not None and self.link.startswith(("http://", "https://"))
         source = f'<p><a href="{escape(self.link or "")}">原文</a></p>' if on_the_web else ""
