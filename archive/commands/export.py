@@ -18,7 +18,7 @@ from archive.export.changes import export_changes
 from archive.export.dataset import Dataset, write_dataset
 from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to, write_lines
-from archive.export.parquet import Records, write_parquet
+from archive.export.parquet import TypedRecords, write_parquet
 from archive.export.records import check_names, post_records
 from archive.export.site.feeds import Published
 from archive.export.site.jekyll import choose_posts, publish_feed, publish_site
@@ -162,7 +162,7 @@ _by_day = click.option(
 
 
 def _write(
-    reading: AbstractContextManager[Records],
+    reading: AbstractContextManager[TypedRecords],
     archive: Path,
     kind: str,
     output: Path,

@@ -17,7 +17,7 @@ from typing import Any
 from archive.clock import utc_iso
 from archive.errors import ArchiveError
 from archive.export.output import folder_to
-from archive.export.parquet import FieldsOf, Record, Records, load_pyarrow, write_parquet
+from archive.export.parquet import FieldsOf, Record, TypedRecords, load_pyarrow, write_parquet
 
 _CARD, _SUMS, _DATA = "README.md", "SHA256SUMS", "data"
 
@@ -62,7 +62,7 @@ class _Summary:
             yield record
 
 
-def write_dataset(records: Records, folder: Path, target: Path, about: Dataset) -> int:
+def write_dataset(records: TypedRecords, folder: Path, target: Path, about: Dataset) -> int:
     """Write records as a dataset; return their number.
 
     :param folder: of the archive.

@@ -12,8 +12,8 @@ Record = dict[str, Any]
 FieldsOf = Callable[[Any], Iterator[Any]]
 
 
-class Records(NamedTuple):
-    """Records that are read from an archive while they are written, and their fields in Parquet."""
+class TypedRecords(NamedTuple):
+    """TypedRecords that are read from an archive while they are written, and their fields in Parquet."""
 
     found: Iterator[Record]
     fields_of: FieldsOf

@@ -2,7 +2,7 @@
 
 A record has every column of the catalog's ``posts``; columns of JSON become lists. It also has
 ``securities``, the securities that the post names and how each was found, ordered by code, and
-``body``, the HTML of the post file; null when that file is lost. Records are sorted by publication
+``body``, the HTML of the post file; null when that file is lost. TypedRecords are sorted by publication
 time, then info code. Those of a query with `as_of` have the values of then; ``checked`` is the time
 since which they were known.
 """
@@ -17,7 +17,7 @@ from typing import Any, get_type_hints
 
 from archive.catalog import PostRow, read_post
 from archive.errors import FinewsError
-from archive.export.parquet import Record, Records, edits_type, field_of, structs
+from archive.export.parquet import Record, TypedRecords, edits_type, field_of, structs
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, NAME_THEN, PRESENT, Query
 from archive.storage import reading_catalog
@@ -90,7 +90,7 @@ def _suggestions(wanted: str, names: Mapping[str, str]) -> str:
 @contextmanager
 def post_records(
     folder: Path, query: Query = EVERYTHING, progress: Progress = silent
-) -> Iterator[Records]:
+) -> Iterator[TypedRecords]:
     """Read the posts of one state of the catalog, whatever is written meanwhile.
 
     :raises ArchiveError: when the archive cannot be read.
@@ -111,7 +111,7 @@ def post_records(
             query.values,
         )
         found = (_record(folder, row) for _, row in zip(steps, rows, strict=False))
-        yield Records(found, _fields)
+        yield TypedRecords(found, _fields)
 
 
 def _fields(pyarrow: Any) -> Iterator[Any]:

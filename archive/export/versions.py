@@ -1,6 +1,6 @@
 """Export the versions of posts as JSON Lines or Parquet: all, or those known at a time.
 
-A record has every column of the catalog's view ``versions``; columns of JSON become lists. Records
+A record has every column of the catalog's view ``versions``; columns of JSON become lists. TypedRecords
 are sorted by publication time, then info code, edition and version.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.catalog.known_versions import COLUMNS, count_versions, read_versions
-from archive.export.parquet import Record, Records, edits_type, field_of
+from archive.export.parquet import Record, TypedRecords, edits_type, field_of
 from archive.progress import Progress, silent
 from archive.search import moment_of
 from archive.storage import reading_catalog
@@ -22,7 +22,7 @@ _LISTS = ("securities", "edits", "classes", "captures")
 @contextmanager
 def version_records(
     folder: Path, as_of: str = "", progress: Progress = silent
-) -> Iterator[Records]:
+) -> Iterator[TypedRecords]:
     """Read the versions of one state of the catalog, whatever is written meanwhile.
 
     :param as_of: only what the archive had stored by this time, and had not found gone; see
@@ -33,7 +33,7 @@ def version_records(
     with reading_catalog(folder) as connection:
         steps: Iterable[int] = progress("versions", range(count_versions(connection, at)))
         rows = read_versions(connection, at)
-        yield Records((_record(row) for _, row in zip(steps, rows, strict=False)), _fields)
+        yield TypedRecords((_record(row) for _, row in zip(steps, rows, strict=False)), _fields)
 
 
 def _fields(pyarrow: Any) -> Iterator[Any]:
