@@ -13,7 +13,7 @@ FieldsOf = Callable[[Any], Iterator[Any]]
 
 
 class TypedRecords(NamedTuple):
-    """TypedRecords that are read from an archive while they are written, and their fields in Parquet."""
+    """Records that are read from an archive while they are written, and their fields in Parquet."""
 
     found: Iterator[Record]
     fields_of: FieldsOf

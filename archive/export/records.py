@@ -2,7 +2,7 @@
 
 A record has every column of the catalog's ``posts``; columns of JSON become lists. It also has
 ``securities``, the securities that the post names and how each was found, ordered by code, and
-``body``, the HTML of the post file; null when that file is lost. TypedRecords are sorted by publication
+``body``, the HTML of the post file; null when that file is lost. Records are sorted by publication
 time, then info code. Those of a query with `as_of` have the values of then; ``checked`` is the time
 since which they were known.
 """

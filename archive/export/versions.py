@@ -1,6 +1,6 @@
 """Export the versions of posts as JSON Lines or Parquet: all, or those known at a time.
 
-A record has every column of the catalog's view ``versions``; columns of JSON become lists. TypedRecords
+A record has every column of the catalog's view ``versions``; columns of JSON become lists. Records
 are sorted by publication time, then info code, edition and version.
 """
 
