@@ -34,6 +34,11 @@ class EditionRow:
     post: PostRow
     securities: Mapping[str, str | None]
 
+    def is_same(self, other: "EditionRow") -> bool:
+        """Return whether nothing differs but the time of the last check."""
+        post = replace(self.post, checked=other.post.checked)
+        return (post, dict(self.securities)) == (other.post, dict(other.securities))
+
 
 def article_row(posts: Sequence[PostRow]) -> PostRow:
     """Merge the rows of an article's editions into the row of the article.
@@ -44,6 +49,8 @@ def article_row(posts: Sequence[PostRow]) -> PostRow:
     :param posts: rows of one or two editions.
     """
     first, *others = sorted(posts, key=_order)
+    if not others:
+        return first
     rolling_first = [*others, first]
     gone = [post.gone for post in posts if post.gone]
     return replace(
@@ -59,7 +66,9 @@ def article_row(posts: Sequence[PostRow]) -> PostRow:
 
 
 def merged_securities(posts: Sequence[Mapping[str, str | None]]) -> dict[str, str | None]:
-    """Return how each security was found that one of two posts names, most certain first."""
+    """Return how each security was found that one of the posts names, the most certain way."""
+    if len(posts) == 1:
+        return dict(posts[0])
     found: dict[str, str | None] = {}
     for code, how in (each for post in posts for each in post.items()):
         found[code] = min(found.get(code, how), how, key=_certainty)
@@ -76,8 +85,6 @@ def _order(post: PostRow) -> int:
 
 def _union(arrays: Sequence[str]) -> str:
     """Return one JSON array with the texts of several JSON arrays, each once."""
-    if len(arrays) == 1:
-        return arrays[0]
     texts = dict.fromkeys(text for array in arrays for text in json.loads(array))
     return json.dumps(list(texts), ensure_ascii=False)
 

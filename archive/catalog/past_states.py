@@ -44,7 +44,7 @@ class _Period:
 
     begin: str
     end: str
-    state: PostState
+    edition: EditionRow
 
     def covers(self, time: str) -> bool:
         return self.begin <= time < self.end
@@ -55,12 +55,11 @@ def _states(connection: sqlite3.Connection, info_code: str) -> Iterator[tuple[st
     editions = [list(_periods(connection, edition)) for edition in _editions(connection, info_code)]
     times = sorted({period.begin for period in chain.from_iterable(editions)})
     for time in times:
-        known = [each.state for periods in editions for each in periods if each.covers(time)]
+        known = [each.edition for periods in editions for each in periods if each.covers(time)]
         if known:
-            row = article_row([state.row for state in known])
-            named = merged_securities([state.named for state in known])
-            posts = [EditionRow(state.row, state.named) for state in known]
-            yield time, PostState(row, named, posts if len(posts) > 1 else ())
+            row = article_row([edition.post for edition in known])
+            named = merged_securities([edition.securities for edition in known])
+            yield time, PostState(row, named, known if len(known) > 1 else ())
 
 
 def _editions(connection: sqlite3.Connection, info_code: str) -> Sequence[EditionRow]:
@@ -83,7 +82,7 @@ def _periods(connection: sqlite3.Connection, edition: EditionRow) -> Iterator[_P
     ).fetchall()
     versions = [
         *(_Period(each["seen_from"], each["superseded"], _past(edition, each)) for each in past),
-        _Period(edition.post.seen_from, _LATEST, PostState(edition.post, edition.securities)),
+        _Period(edition.post.seen_from, _LATEST, edition),
     ]
     for version in versions:
         cuts = {time for absence in absences for time in absence if time and version.covers(time)}
@@ -91,12 +90,13 @@ def _periods(connection: sqlite3.Connection, edition: EditionRow) -> Iterator[_P
             gone = next(
                 (start for start, until in absences if start <= begin < (until or _LATEST)), None
             )
-            row = replace(version.state.row, gone=edition.post.gone if end == _LATEST else gone)
-            yield _Period(begin, end, replace(version.state, row=row))
+            gone = edition.post.gone if end == _LATEST else gone
+            post = replace(version.edition.post, gone=gone)
+            yield _Period(begin, end, replace(version.edition, post=post))
 
 
-def _past(edition: EditionRow, revision: sqlite3.Row) -> PostState:
-    """Return a superseded version as a state."""
+def _past(edition: EditionRow, revision: sqlite3.Row) -> EditionRow:
+    """Return an edition as it was in a superseded version."""
     present = edition.post
     known = {name: revision[name] for name in _SAME} | {"text": revision["text"] or ""}
     row = replace(
@@ -114,4 +114,4 @@ def _past(edition: EditionRow, revision: sqlite3.Row) -> PostState:
         keywords="[]",
         modified=None,
     )
-    return PostState(row, dict.fromkeys(json.loads(revision["securities"])))
+    return EditionRow(row, dict.fromkeys(json.loads(revision["securities"])))

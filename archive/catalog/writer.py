@@ -1,7 +1,5 @@
 """Write the catalog."""
 
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
@@ -18,7 +16,6 @@ from archive.catalog.addresses import record_addresses
 from archive.catalog.editions import (
     EditionRow,
     article_row,
-    editions_of,
     merged_securities,
     read_editions,
     write_edition,
@@ -94,7 +91,7 @@ class Catalog(CatalogReader):
             with self._writing():
                 execute = self._writer.conn.executemany
                 execute(_ADD_CATEGORY, _categories(entry.post for entry in entries))
-                learnt = self._put_posts(entries)
+                learnt = [self._put_post(entry) for entry in entries]
                 execute(
                     _ADD_PAYLOAD,
                     [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
@@ -214,29 +211,29 @@ class Catalog(CatalogReader):
                 self._put_article(others)
         return bool(others)
 
-    def _put_posts(self, entries: Sequence[CatalogEntry]) -> list[str]:
-        """Write rows in the order of the entries.
+    def _put_post(self, entry: CatalogEntry) -> str:
+        """Write the rows of an article after a change of one of its editions.
 
-        :returns: when the archive learnt each, ISO 8601, UTC.
+        :returns: when the archive learnt the change, ISO 8601, UTC.
         """
-        times = []
-        connection = self._writer.conn
-        published_twice = self._published_twice(entries)
-        for entry in entries:
-            before = self._state(entry.post.info_code)
-            learnt = last_learnt(connection, entry)
-            if entry.securities is not None:
-                self._put_securities(entry.securities, learnt)
-            if entry.post.info_code in published_twice:
-                after, same = self._put_edition(entry)
-            else:
-                after = self._put_alone(entry, before)
-                same = before is not None and before.is_same(after)
-            if entry.revision is not None:
-                connection.execute(_PUT_REVISION, _REVISION_VALUES(entry.revision))
-            record_state(connection, before, after, learnt, same=same)
-            times.append(learnt)
-        return times
+        connection, post = self._writer.conn, entry.post
+        before, learnt = self._state(post.info_code), last_learnt(connection, entry)
+        known = {each.post.edition: each for each in before.editions or [before]} if before else {}
+        earlier = known.get(post.edition)
+        if entry.securities is None:
+            named = earlier.securities if earlier else {}
+        else:
+            self._put_securities(entry.securities, learnt)
+            named = _found(entry.securities)
+        edition = known[post.edition] = EditionRow(post, named)
+        after = self._put_article(list(known.values()), same_body=entry.securities is None)
+        if entry.securities is not None:
+            record_addresses(connection, post.info_code, post.link, post.addresses)
+        if entry.revision is not None:
+            connection.execute(_PUT_REVISION, _REVISION_VALUES(entry.revision))
+        same = earlier is not None and earlier.is_same(edition)
+        record_state(connection, before, after, learnt, same=same)
+        return learnt
 
     def _state(self, info_code: str) -> PostState | None:
         """Return what the catalog knows of an article; None when it is not archived."""
@@ -249,56 +246,11 @@ class Catalog(CatalogReader):
         named = dict(connection.execute(sql, [info_code]).fetchall())
         return PostState(post_of(row), named, read_editions(connection, info_code))
 
-    def _put_alone(self, entry: CatalogEntry, before: PostState | None) -> PostState:
-        """Write the row of an article that was published as one post."""
-        connection = self._writer.conn
-        connection.execute(_PUT_POST, _POST_VALUES(entry.post))
-        if entry.securities is None:
-            return PostState(entry.post, before.named if before else {})
-        found = _found(entry.securities)
-        self._put_mentions(entry.post, found)
-        images.illustrate(connection, entry.post.info_code, entry.post.pictures)
-        _record_addresses(connection, entry.post)
-        return PostState(entry.post, found)
+    def _put_article(self, editions: Sequence[EditionRow], *, same_body: bool = False) -> PostState:
+        """Write the row of an article, and those of its editions, if it has two.
 
-    def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
-        """Return the articles that have two editions, those of these entries included."""
-        editions: dict[str, set[Edition]] = {}
-        for entry in entries:
-            editions.setdefault(entry.post.info_code, set()).add(entry.post.edition)
-        sql = """
-            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?))
-            UNION ALL
-            SELECT info_code, path FROM editions
-            WHERE info_code IN (SELECT value FROM json_each(?))
+        :param same_body: what the article names and shows is in the catalog already.
         """
-        codes = json.dumps(list(editions))
-        for info_code, path in self._writer.conn.execute(sql, [codes, codes]):
-            editions[info_code].add(Edition.of_name(path))
-        return {info_code for info_code, found in editions.items() if len(found) > 1}
-
-    def _put_edition(self, entry: CatalogEntry) -> tuple[PostState, bool]:
-        """Write the rows of an article that was published as two posts.
-
-        :returns: what the catalog knows of it, and whether the entry's post is as it was.
-        """
-        post, connection = entry.post, self._writer.conn
-        known = {each.post.edition: each for each in editions_of(connection, post.info_code)}
-        before = known.get(post.edition)
-        if entry.securities is not None:
-            named = _found(entry.securities)
-        else:
-            named = known[post.edition].securities
-        known[post.edition] = EditionRow(post, named)
-        state = self._put_article(list(known.values()))
-        if entry.securities is not None:
-            _record_addresses(connection, post)
-        same = before is not None and PostState(before.post, before.securities).is_same(
-            PostState(post, named)
-        )
-        return state, same
-
-    def _put_article(self, editions: Sequence[EditionRow]) -> PostState:
         connection = self._writer.conn
         article = article_row([each.post for each in editions])
         connection.execute(_PUT_POST, _POST_VALUES(article))
@@ -306,8 +258,9 @@ class Catalog(CatalogReader):
             for edition in editions:
                 write_edition(connection, edition)
         named = merged_securities([each.securities for each in editions])
-        self._put_mentions(article, named)
-        images.illustrate(connection, article.info_code, article.pictures)
+        if not same_body:
+            self._put_mentions(article, named)
+            images.illustrate(connection, article.info_code, article.pictures)
         return PostState(article, named)
 
     def _put_securities(self, securities: Iterable[Security], learnt: str) -> None:
@@ -330,10 +283,6 @@ class Catalog(CatalogReader):
 def _found(securities: Iterable[Security]) -> Mapping[str, str | None]:
     """Return how each security was found, by their codes, in order."""
     return {each.code: each.found for each in sorted(securities, key=attrgetter("code"))}
-
-
-def _record_addresses(connection: sqlite3.Connection, post: PostRow) -> None:
-    record_addresses(connection, post.info_code, post.link, post.addresses)
 
 
 def _categories(posts: Iterable[PostRow]) -> Iterable[tuple[str, str, str]]:
