@@ -70,7 +70,8 @@ def row_of(
         body,
         post,
         now,
-        info_code=article.info_code,
+        PurePosixPath("_posts") / post_path(article),
+        info_code=str(article.info_code),
         title=article.title,
         published=_time(article.published),
         media=media_of(article.media, body.media),
@@ -82,7 +83,6 @@ def row_of(
         link=article.link,
         addresses=as_json(article.addresses),
         captures=as_json([asdict(capture) for capture in article.captures]),
-        path=PurePosixPath("_posts") / post_path(article),
         stock_list=stock_list,
         source=article.source,
         author=article.author,
@@ -127,12 +127,12 @@ def entry_of_post(
         return None
     body = read_body(post.body)
     media = post.media or media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media)
-    path = path or PurePosixPath("_posts") / place_of_post(post.info_code, post.day, post.category)
     row = _first_row(
         body,
         data,
         utc_iso(seen),
-        info_code=post.info_code,
+        path or PurePosixPath("_posts") / place_of_post(post.info_code, post.day, post.category),
+        info_code=str(post.info_code),
         title=post.title or "",
         published=post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00",
         media=media,
@@ -140,7 +140,6 @@ def entry_of_post(
         tag=post.tag,
         digest=post.digest,
         link=post.link,
-        path=path,
         source=post.info_code.source,
         author=post.author,
         lang=post.lang,
@@ -154,37 +153,28 @@ def entry_of_post(
 
 
 def _first_row(
-    body: BodyFacts,
-    post: bytes,
-    now: str,
-    *,
-    info_code: str,
-    path: PurePosixPath,
-    body_source: str | None = None,
-    body_provisional: bool = False,
-    addresses: str = "[]",
-    captures: str = "[]",
-    **facts: Any,
+    body: BodyFacts, post: bytes, now: str, path: PurePosixPath, **facts: Any
 ) -> PostRow:
     """Return the row of a first version, with the facts from its body and its file."""
     return PostRow(
-        info_code=str(info_code),
-        text=body.text,
-        length=len(body.text),
-        pictures=body.pictures_json,
-        body_source=body_source,
-        body_provisional=body_provisional,
-        addresses=addresses,
-        captures=captures,
+        **facts,
+        **_facts_of_file(body, post),
         path=str(path),
-        sha256=sha256(post),
-        bytes=len(post),
         version=1,
         first_seen=now,
         checked=now,
-        revised=None,
-        **facts,
     )
+
+
+def _facts_of_file(body: BodyFacts, data: bytes) -> dict[str, Any]:
+    """Return the columns that depend on a post's file alone."""
+    return {
+        "text": body.text,
+        "length": len(body.text),
+        "pictures": body.pictures_json,
+        "sha256": sha256(data),
+        "bytes": len(data),
+    }
 
 
 def article_from(row: PostRow, post: Post) -> Article:
@@ -239,11 +229,7 @@ def row_of_file(row: PostRow, data: bytes) -> PostRow:
     body = read_body(parse_post(data, PurePosixPath(row.path).name).body)
     return replace(
         row,
-        text=body.text,
-        length=len(body.text),
-        pictures=body.pictures_json,
-        sha256=sha256(data),
-        bytes=len(data),
+        **_facts_of_file(body, data),
         body_source=None,
         extractor=None,
         captures="[]",

@@ -70,18 +70,18 @@ class PostRow:
     text: str
     length: int
     pictures: str
-    body_source: str | None
-    body_provisional: bool
+    body_source: str | None = None
+    body_provisional: bool = False
     link: str | None
-    addresses: str
-    captures: str
+    addresses: str = "[]"
+    captures: str = "[]"
     path: str
     sha256: str
     bytes: int
     version: int
     first_seen: str
     checked: str
-    revised: str | None
+    revised: str | None = None
     gone: str | None = None
     stock_list: str = "[]"
     source: str = EASTMONEY
