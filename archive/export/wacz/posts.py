@@ -12,13 +12,8 @@ from archive.capture import Capture
 from archive.catalog import read_post
 from archive.content import render_body
 from archive.search import Query
-from archive.storage import Picture
+from archive.storage import Picture, named_rows
 from archive.writing import target_of
-
-_COLUMNS = (
-    *("info_code", "title", "published", "media", "link", "text", "body_source", "captures"),
-    *("path", "version", "sha256", "first_seen", "revised"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +89,7 @@ class WaczPost:
 def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
     """Read the posts of a query, by publication time."""
     rows = catalog.execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {query.condition}"  # noqa: S608
+        f"SELECT {', '.join(WaczPost.__dataclass_fields__)} FROM posts WHERE {query.condition}"  # noqa: S608
         " ORDER BY published, info_code",
         query.values,
     )
@@ -103,32 +98,20 @@ def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
 
 def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:
     """Read the captures that the posts of a query were read from, by file and offset."""
-    rows = catalog.execute(
-        f"""
-        SELECT DISTINCT capture.value ->> 'url', capture.value ->> 'file',
-            capture.value ->> 'offset', capture.value ->> 'fetched'
+    sql = f"""
+        SELECT DISTINCT capture.value ->> 'url' AS url, capture.value ->> 'file' AS file,
+            capture.value ->> 'offset' AS offset, capture.value ->> 'fetched' AS fetched
         FROM posts, json_each(posts.captures) AS capture WHERE {query.condition} ORDER BY 2, 3
-        """,  # noqa: S608
-        query.values,
-    )
-    return (
-        Capture(url=url, file=file, offset=offset, fetched=fetched)
-        for url, file, offset, fetched in rows
-    )
+    """  # noqa: S608
+    return (Capture(**row) for row in named_rows(catalog, sql, **query.values))
 
 
 def pictures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Picture]:
     """Read the stored pictures of the posts of a query."""
-    rows = catalog.execute(
-        f"""
+    sql = f"""
         SELECT address, sha256, type, bytes, fetched FROM pictures WHERE address IN (
             SELECT address FROM illustrations
             WHERE info_code IN (SELECT info_code FROM posts WHERE {query.condition})
         )
-        """,  # noqa: S608
-        query.values,
-    )
-    return (
-        Picture(address=address, sha256=digest, type=kind, bytes=size, fetched=fetched)
-        for address, digest, kind, size, fetched in rows
-    )
+    """  # noqa: S608
+    return (Picture(**row) for row in named_rows(catalog, sql, **query.values))
