@@ -3,7 +3,7 @@
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
-from archive.browse.security_headers import Application, Message, Send
+from archive.browse.security_headers import Application, Headers, Send, with_headers
 
 
 def with_base_url(base_url: str) -> Callable[[Application], Application]:
@@ -15,27 +15,24 @@ def with_base_url(base_url: str) -> Callable[[Application], Application]:
     """
     prefix = base_url.rstrip("/")
 
-    def prefixed(location: bytes) -> bytes:
+    def prefixed(headers: Headers) -> Headers:
+        return [
+            (name, located(value) if name.lower() == b"location" else value)
+            for name, value in headers
+        ]
+
+    def located(location: bytes) -> bytes:
         inside = location.startswith(base_url.encode()) or not location.startswith(b"/")
         return location if inside else prefix.encode() + location
 
     def wrapper(application: Application) -> Application:
         async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
-            async def send_prefixed(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    headers = [
-                        (name, prefixed(value) if name.lower() == b"location" else value)
-                        for name, value in message.get("headers", ())
-                    ]
-                    message = {**message, "headers": headers}
-                await send(message)
-
             if scope["type"] == "http" and scope["path"].startswith(base_url):
                 path, raw_path = scope["path"], scope.get("raw_path")
                 scope = {**scope, "path": path.removeprefix(prefix)}
                 if raw_path:
                     scope["raw_path"] = raw_path.removeprefix(prefix.encode())
-            await application(scope, receive, send_prefixed)
+            await application(scope, receive, with_headers(send, prefixed))
 
         return wrapped
 

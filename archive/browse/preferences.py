@@ -5,7 +5,7 @@ from http.cookies import CookieError, SimpleCookie
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
-from archive.browse.security_headers import Application, Message, Send
+from archive.browse.security_headers import Application, Headers, Message, Send, with_headers
 from archive.translation import Language, language, language_of, negotiate
 from archive.words import with_codes
 
@@ -53,14 +53,12 @@ def with_preferences(base_url: str) -> Callable[[Application], Application]:
             accepted = headers.get(b"accept-language", b"").decode("latin-1")
             spoken = language_of(kept.get("lang", "")) or negotiate(accepted)
 
-            async def send_marked(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    message = {**message, "headers": _marked(message, spoken, chosen, base_url)}
-                await send(message)
+            def marked(headers: Headers) -> Headers:
+                return _marked(headers, spoken, chosen, base_url)
 
             inner = {**scope, "query_string": query.encode(), DENSITY: kept.get("density")}
             with language(spoken):
-                await application(inner, receive, send_marked)
+                await application(inner, receive, with_headers(send, marked))
 
         return wrapped
 
@@ -90,16 +88,17 @@ def _kept(header: str) -> dict[str, str]:
 
 
 def _marked(
-    message: Message, spoken: Language, chosen: Mapping[str, str], base_url: str
-) -> list[tuple[bytes, bytes]]:
+    headers: Headers, spoken: Language, chosen: Mapping[str, str], base_url: str
+) -> Headers:
     """Return the headers of a response with those about the reader's preferences."""
-    headers = list(message.get("headers", ()))
     kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
     if kind.startswith(_SAME_FOR_ALL):
         return headers
     vary = [value for name, value in headers if name.lower() == b"vary"]
-    headers = [(name, value) for name, value in headers if name.lower() != b"vary"]
-    headers.append((b"Vary", b", ".join([*vary, b"Accept-Language", b"Cookie"])))
+    headers = [
+        *((name, value) for name, value in headers if name.lower() != b"vary"),
+        (b"Vary", b", ".join([*vary, b"Accept-Language", b"Cookie"])),
+    ]
     if kind.startswith(b"text/html"):
         headers.append((b"Content-Language", spoken.encode()))
     attributes = f"Path={base_url}; Max-Age={MAX_AGE}; SameSite=Lax; HttpOnly"

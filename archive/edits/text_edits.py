@@ -16,6 +16,7 @@ from archive.edits.edit import Edit, EditClass
 from archive.edits.figures import Figure
 from archive.edits.notices import is_left_of, is_notice
 from archive.edits.words import Sentence, Word, sentences_in, words_in
+from archive.errors import shortened
 
 # Pairs of equal words, and characters, that one comparison reads word by word. Where they are
 # spent, the rest is compared sentence by sentence.
@@ -153,7 +154,7 @@ class _TextComparison:
             removed = removed[outer.at_start : len(removed) - outer.at_end]
             added = added[outer.at_start : len(added) - outer.at_end]
             if not removed and _is_clause(added, after[: block.k], after[block.m :]):
-                yield Edit(EditClass.ADDITION, "", _cut(_text_of(added, new)))
+                yield Edit(EditClass.ADDITION, "", shortened(_text_of(added, new), _LONGEST))
                 continue
             figures = _figures_of(removed), _figures_of(added)
             inner = list(_paired(*figures))
@@ -163,7 +164,10 @@ class _TextComparison:
             ]
             added_figures += [one for one in figures[1] if all(one is not two for _, two in inner)]
             if len(inner) != max(map(len, figures)) or _plain(removed) != _plain(added):
-                shown = _cut(_text_of(removed, old)), _cut(_text_of(added, new))
+                shown = (
+                    shortened(_text_of(removed, old), _LONGEST),
+                    shortened(_text_of(added, new), _LONGEST),
+                )
                 yield Edit(EditClass.WORDING, *shown)
         pairs += _moved(removed_figures, added_figures)
         for one, two in pairs:
@@ -299,8 +303,4 @@ def _text_of(words: Sequence[Word], text: str) -> str:
 
 
 def _shown(sentences: Sequence[Sentence]) -> str:
-    return _cut("".join(one.text for one in sentences[:_LONGEST]))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return shortened("".join(one.text for one in sentences[:_LONGEST]), _LONGEST)

@@ -17,7 +17,7 @@ of rows with those of files, and `contradicted_rows` the digests of rows with th
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from reprlib import repr as shortened
+from reprlib import repr as short_repr
 from typing import NamedTuple
 
 from archive.capture import captures_from, is_capture, is_text
@@ -198,7 +198,7 @@ class Comparison(TemporaryDatabase):
             if is_capture(*place) and isinstance(digest, str) and is_text(digest):
                 sound.append((row["file"], row["offset"], row["url"], row["fetched"], digest))
             else:
-                sentence = f"it names no valid capture of the payload {shortened(digest)}"
+                sentence = f"it names no valid capture of the payload {short_repr(digest)}"
                 yield WrongRow(_CATALOG, sentence)
         self._insert("named_captures", 5, sound)
         self._insert("payloads", 1, ((digest,) for *_, digest in sound))
@@ -209,8 +209,8 @@ class Comparison(TemporaryDatabase):
             path, info_code, sha256 = row["path"], row["info_code"], row["sha256"]
             if not is_place_of_version(path):
                 sentence = (
-                    f"it states for a version of {shortened(info_code)} a path where no version "
-                    f"can be: {shortened(path)}"
+                    f"it states for a version of {short_repr(info_code)} a path where no version "
+                    f"can be: {short_repr(path)}"
                 )
                 yield WrongRow(_CATALOG, sentence)
                 continue
@@ -238,7 +238,7 @@ class Comparison(TemporaryDatabase):
                 self._add_row_facts([digest_of_picture(dict(row))])
             else:
                 sentence = (
-                    f"it states for a picture a hash or a type that none has: {shortened(digest)}"
+                    f"it states for a picture a hash or a type that none has: {short_repr(digest)}"
                 )
                 yield WrongRow(_CATALOG, sentence)
 
