@@ -19,7 +19,6 @@ from archive.catalog import (
     StoredBody,
     article_from,
     as_json,
-    history_of,
 )
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
@@ -239,4 +238,4 @@ class ArchiveReader(Closing):
 
     def history(self) -> History:
         """Return what crawls of this archive usually find, for comparison with the last crawl."""
-        return history_of(self._catalog, self._clock())
+        return self._catalog.history(self._clock())

@@ -7,7 +7,6 @@ from typing import Any
 from archive.addresses import InvalidAddress
 from archive.api.models import (
     ArticleParameters,
-    CapturePlace,
     FullArticle,
     MentionedSecurity,
     VersionPage,
@@ -136,7 +135,7 @@ def _not_archived(info_code: str) -> NotArchived:
 
 def facts_of_version(row: sqlite3.Row) -> dict[str, Any]:
     """Return the values of a row of ``versions`` that its model has in another form."""
-    return {"edits": words_changed(row["edits"]), "captures": capture_places(row["captures"])}
+    return {"edits": words_changed(row["edits"]), "captures": captures_from(row["captures"]) or ()}
 
 
 def words_changed(edits: str) -> list[WordsChanged]:
@@ -144,14 +143,6 @@ def words_changed(edits: str) -> list[WordsChanged]:
     return [
         WordsChanged(field=each.edit_class, before=each.before, after=each.after)
         for each in edits_from(edits)
-    ]
-
-
-def capture_places(captures: str) -> list[CapturePlace]:
-    """Return the captures in a column of the catalog."""
-    return [
-        CapturePlace(url=each.url, file=each.file, offset=each.offset, fetched=each.fetched)
-        for each in captures_from(captures) or ()
     ]
 
 

@@ -190,6 +190,8 @@ class WordsChanged(AnswerPart):
 class CapturePlace(AnswerPart):
     """A captured response: its address, and its record in a WARC file."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     url: str
     file: str
     offset: int

@@ -3,7 +3,7 @@
 from archive.catalog.absences import Presence
 from archive.catalog.addresses import article_at
 from archive.catalog.causes import Cause, VersionState, edits_from, with_cause
-from archive.catalog.crawl_history import History, history_of
+from archive.catalog.crawl_history import History
 from archive.catalog.crawl_status import Health, is_running, read_crawls
 from archive.catalog.editions import EditionRow
 from archive.catalog.events import check_cursor, last_cursor, time_of_publisher
@@ -53,7 +53,6 @@ __all__ = [
     "entry_of_file",
     "entry_of_post",
     "health_of_sources",
-    "history_of",
     "horizon",
     "is_running",
     "last_cursor",

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import images
 from archive.catalog.addresses import article_at
+from archive.catalog.crawl_history import History, read_history
 from archive.catalog.editions import EditionRow, article_row, editions_of
 from archive.catalog.revisited import FACTS, RevisitQueue, candidates_of, read_revisited
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody, post_of
@@ -334,43 +335,27 @@ class CatalogReader(Closing):
             found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
         return found
 
-    def superseded(self, info_code: ArticleId, edition: Edition) -> list[tuple[str, str]]:
-        """Return path and SHA-256 of the superseded versions of a post."""
-        sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
-        return self._tuples(sql, info_code, edition)
+    def superseded(self, info_code: ArticleId, edition: Edition) -> list[RevisionRow]:
+        """Return the superseded versions of a post, the oldest first."""
+        sql = "SELECT * FROM revisions WHERE info_code = ? AND edition = ? ORDER BY version"
+        return [
+            RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS})
+            for row in self._all(sql, info_code, edition)
+        ]
 
     def revision_paths(self, info_codes: Iterable[str]) -> set[str]:
         """Return the paths of the superseded versions of some articles."""
         sql = "SELECT path FROM revisions WHERE info_code IN (SELECT value FROM json_each(?))"
         return set(self._texts(sql, json.dumps(list(info_codes))))
 
-    def version_numbers(self, info_code: ArticleId, edition: Edition) -> set[int]:
-        """Return the numbers of the superseded versions of a post."""
-        sql = "SELECT version FROM revisions WHERE info_code = ? AND edition = ?"
-        return {row["version"] for row in self._all(sql, info_code, edition)}
-
-    def last_superseded(self, info_code: ArticleId, edition: Edition) -> RevisionRow | None:
-        """Return the newest superseded version of a post; None when it has one version only."""
-        sql = """
-            SELECT * FROM revisions WHERE info_code = ? AND edition = ?
-            ORDER BY version DESC LIMIT 1
-        """
-        row = self._one(sql, info_code, edition)
-        return RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS}) if row else None
-
     def damage(self) -> list[str]:
         """Return the problems that SQLite finds in the file; empty without any."""
         return damage_of(self._path)
 
-    def first_seen_between(self, since: str, until: str) -> int:
-        """Return the number of posts that were first seen in a period; times in ISO 8601, UTC."""
-        sql = "SELECT count(*) FROM posts WHERE first_seen >= ? AND first_seen < ?"
-        return int(self._value(sql, since, until))
-
-    def crawled_between(self, since: str, until: str) -> bool:
-        """Return whether a crawl ended with status 0 in a period; times in ISO 8601, UTC."""
-        sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
-        return self._value(sql, since, until) is not None
+    def history(self, now: datetime) -> History:
+        """Return the usual results of crawls as of a time, which is aware."""
+        with self._access():
+            return read_history(self._reader, now)
 
     def last_good_crawl(self) -> str:
         """Return the end of the last crawl with status 0, ISO 8601, UTC; empty without one."""
@@ -407,15 +392,6 @@ class CatalogReader(Closing):
         sql = "SELECT first_seen FROM posts WHERE info_code = ?"
         first_seen: str | None = self._value(sql, info_code)
         return first_seen
-
-    def usual_failures(self, crawls: int) -> float:
-        """Return the share of the articles requested in the last crawls that failed, 0 to 1."""
-        sql = """
-            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) FROM (
-                SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
-            )
-        """
-        return float(self._value(sql, crawls) or 0)
 
     def count(self) -> int:
         """Return the number of archived articles."""

@@ -273,7 +273,8 @@ class CatalogFromJournal:
         if sha256(data) == stored.sha256:
             return  # a kill came before the version that was to supersede it was written
         only_file = (stored.body_source, stored.captures) == (None, "[]")
-        if not number or number in self._catalog.version_numbers(*post):
+        known = {each.version for each in self._catalog.superseded(*post)}
+        if not number or number in known:
             self.strange.append(f"{path} differs from the version of {post[0]} with its number.")
         elif number >= stored.version and not only_file:
             self._later[post].append(
