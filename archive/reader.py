@@ -2,23 +2,20 @@
 
 import json
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from pathlib import Path, PurePosixPath
 from typing import Concatenate, ParamSpec, TypeVar
 
-from archive.article import SHANGHAI, Article, Edition
-from archive.article_id import EASTMONEY, ArticleId
+from archive.article import Article
+from archive.article_id import ArticleId
 from archive.capture import Capture
 from archive.catalog import (
     CatalogReader,
-    History,
     PostRow,
-    StoredBody,
     article_from,
-    as_json,
 )
 from archive.categories import Category
 from archive.clock import Clock, utc_iso
@@ -26,7 +23,6 @@ from archive.content import Post, parse_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import CrawlState
 from archive.errors import ArchiveError
-from archive.search import Query, moment_of
 from archive.storage import Closing, bytes_if_there, disk_errors
 from archive.warc import Record, read_response
 
@@ -42,6 +38,18 @@ def _of_catalog(
     @wraps(method)
     def call(archive: "ArchiveReader", /, *args: P.args, **kwargs: P.kwargs) -> R:
         return method(archive._catalog, *args, **kwargs)
+
+    return call
+
+
+def _of_present(
+    method: Callable[Concatenate[CatalogReader, datetime, P], R],
+) -> Callable[Concatenate["ArchiveReader", P], R]:
+    """Return a method of an archive that calls one of its catalog with the present time."""
+
+    @wraps(method)
+    def call(archive: "ArchiveReader", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return method(archive._catalog, archive._clock(), *args, **kwargs)
 
     return call
 
@@ -70,39 +78,16 @@ class ArchiveReader(Closing):
     categories = _of_catalog(CatalogReader.categories)
     seen_after = _of_catalog(CatalogReader.seen_after)
     missing_pictures = _of_catalog(CatalogReader.missing_pictures)
+    search = _of_present(CatalogReader.search)
+    post_at = _of_present(CatalogReader.post_at)
+    due = _of_present(CatalogReader.due)
+    stand_ins = _of_present(CatalogReader.stand_ins)
+    completed = _of_present(CatalogReader.completed)
+    last_crawls = _of_present(CatalogReader.last_crawls)
+    history = _of_present(CatalogReader.history)
 
     def _disk(self) -> AbstractContextManager[None]:
         return disk_errors(self.folder)
-
-    def due(
-        self,
-        *,
-        share: float,
-        days: float,
-        limit: int,
-        hosts: Collection[str] | None = None,
-        source: str = EASTMONEY,
-        learnt: bool = False,
-    ) -> list[PostRow]:
-        """Return the articles that are due for a revisit, the longest overdue first.
-
-        :param share: of an article's age; the time between two revisits. With 0.5, the pauses
-            double.
-        :param days: age in days up to which articles are revisited. Articles whose body is a
-            stand-in are revisited at any age, counted from the time when they were first seen.
-        :param limit: most articles to return.
-        :param hosts: only articles whose body came from one of these hosts.
-        :param source: only articles of this source.
-        :param learnt: where more are due than `limit`, return those of which earlier revisits let
-            expect most edits; see `archive.revisits`.
-        """
-        now = self._clock()
-        since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
-        return self._catalog.due(utc_iso(now), since, share, limit, hosts, source, learnt=learnt)
-
-    def stand_ins(self, days: float) -> list[tuple[str, Edition, StoredBody]]:
-        """Return the posts of the last days whose bodies are stand-ins, with code and edition."""
-        return self._catalog.stand_ins(utc_iso(self._clock() - timedelta(days=days)))
 
     def was_known(self, info_code: ArticleId, at: datetime) -> bool:
         """Return whether an article was archived, or recorded as failed, at a time.
@@ -115,23 +100,6 @@ class ArchiveReader(Closing):
         failed = self.crawl_state.failure_of(info_code)
         # The end of a crawl is recorded in seconds; a failure in that second came before the end.
         return failed is not None and utc_iso(failed.first) <= utc_iso(at)
-
-    def completed(self, spider: str, arguments: Mapping[str, str]) -> datetime | None:
-        """Return when the last complete crawl of a spider ended, which read all of its lists.
-
-        :param arguments: of that crawl; a crawl with other arguments reads other lists.
-        :returns: None without such a crawl.
-        """
-        ended = self._catalog.completed(spider, as_json(arguments), utc_iso(self._clock()))
-        return datetime.fromisoformat(ended) if ended else None
-
-    def last_crawls(self, *, but: int) -> dict[str, datetime]:
-        """Return when the last crawl without arguments of each spider began, if it has ended.
-
-        :param but: exit status of crawls that do not count.
-        """
-        begun = self._catalog.last_crawls(utc_iso(self._clock()), but)
-        return {spider: datetime.fromisoformat(started) for spider, started in begun.items()}
 
     def posts(self, info_codes: Sequence[ArticleId] = ()) -> Iterator[PostRow]:
         """Yield the catalog's rows of some articles, or of all in the order of their arrival.
@@ -196,34 +164,6 @@ class ArchiveReader(Closing):
         """Return the category that a media was first seen with, or else `Category.of_media`."""
         return self._catalog.category_of(media) or Category.of_media(media)
 
-    def search(
-        self, query: Query | str, limit: int = 20, *, by_relevance: bool = False
-    ) -> list[PostRow]:
-        """Return the posts that a query finds, the newest publication first.
-
-        :param query: see `archive.search.query`, or a text as typed into the search box; a query
-            with `as_of` returns the posts of then.
-        :param limit: most posts to return.
-        :param by_relevance: return the most relevant posts first.
-        :raises InvalidQuery: when the query cannot be understood, or asks as of a future time.
-        """
-        if isinstance(query, str):
-            query = Query(q=query)
-        if query.as_of:
-            moment_of(query.as_of, self._clock())
-        return self._catalog.search(query, limit, by_relevance=by_relevance)
-
-    def post_at(self, info_code: ArticleId, as_of: str) -> PostRow | None:
-        """Return the row that an article had at a time; None when it was not archived then.
-
-        Its ``gone`` states whether the source had been found without it.
-
-        :param as_of: see `archive.search.moment`.
-        :raises InvalidQuery: when it is no time, or a future one.
-        """
-        moment_of(as_of, self._clock())
-        return self._catalog.post_at(info_code, as_of)
-
     def bytes_of(self, path: str) -> bytes | None:
         """Return the bytes of a file of the archive; None when the file does not exist.
 
@@ -235,7 +175,3 @@ class ArchiveReader(Closing):
     def lexicon(self) -> Lexicon:
         """Return the names of securities that the sources of this archive have marked up."""
         return Lexicon.learnt(self._catalog.named_securities())
-
-    def history(self) -> History:
-        """Return what crawls of this archive usually find, for comparison with the last crawl."""
-        return self._catalog.history(self._clock())

@@ -4,15 +4,15 @@ import json
 import shlex
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from archive.article import BodySource, Edition
+from archive.article import SHANGHAI, BodySource, Edition
 from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
 from archive.catalog import images
@@ -20,12 +20,14 @@ from archive.catalog.addresses import article_at
 from archive.catalog.crawl_history import History, read_history
 from archive.catalog.editions import EditionRow, article_row, editions_of
 from archive.catalog.revisited import FACTS, RevisitQueue, candidates_of, read_revisited
+from archive.catalog.row_builder import as_json
 from archive.catalog.rows import PostRow, RevisionRow, StoredBody, post_of
 from archive.categories import Category
+from archive.clock import utc_iso
 from archive.content import Security
 from archive.errors import ArchiveError, CatalogDamaged
 from archive.revisits import EditRates, in_order, learn
-from archive.search import Query, find, find_relevant, state_at
+from archive.search import Query, find, find_relevant, moment_of, state_at
 from archive.storage import (
     Closing,
     connect_read_only,
@@ -118,56 +120,57 @@ class CatalogReader(Closing):
 
     def due(
         self,
-        now: str,
-        since: str,
-        share: float,
-        limit: int,
-        hosts: Collection[str] | None,
-        source: str,
+        now: datetime,
         *,
+        share: float,
+        days: float,
+        limit: int,
+        hosts: Collection[str] | None = None,
+        source: str = EASTMONEY,
         learnt: bool = False,
     ) -> list[PostRow]:
-        """Return the posts that are due for a revisit, the longest overdue first.
+        """Return the articles that are due for a revisit, the longest overdue first.
 
         A post whose last check is in the future, because a clock was ahead, is due. The age of a
         post that is dated ahead counts from the time when it was first seen.
 
-        :param now: ISO 8601, UTC.
-        :param since: ISO 8601; posts published earlier are not due, except those whose body is a
-            stand-in.
-        :param share: of the post's age; the time between two revisits.
-        :param limit: most posts to return.
-        :param hosts: only posts whose first address is at one of these hosts.
-        :param source: only posts of this source.
-        :param learnt: where more are due than `limit`, choose those first of which earlier revisits
-            let expect most edits; see `archive.revisits`.
+        :param now: aware.
+        :param share: of an article's age; the time between two revisits. With 0.5, the pauses
+            double.
+        :param days: age in days up to which articles are revisited. Articles whose body is a
+            stand-in are revisited at any age, counted from the time when they were first seen.
+        :param limit: most articles to return.
+        :param hosts: only articles whose body came from one of these hosts.
+        :param source: only articles of this source.
+        :param learnt: where more are due than `limit`, return those of which earlier revisits let
+            expect most edits; see `archive.revisits`.
         """
         columns, most = (FACTS, -1) if learnt else ("*", limit)
-        found = self._due(columns, now, since, share, most, hosts, source)
+        found = self._due(columns, now, days, share, most, hosts, source)
         if not learnt:
             return [post_of(row) for row in found]
         rates = EditRates() if len(found) <= limit else self._edit_rates(now)
         chosen = in_order(candidates_of(found), rates, limit)
         return [row for code in chosen if (row := self.get(ArticleId(code)))]
 
-    def revisit_queues(self, now: str, since: str, share: float) -> dict[str, RevisitQueue]:
+    def revisit_queues(self, now: datetime, days: float, share: float) -> dict[str, RevisitQueue]:
         """Return the revisits that are due, by source; see `due`."""
         queues: defaultdict[str, RevisitQueue] = defaultdict(RevisitQueue)
-        if found := self._due(FACTS, now, since, share):
+        if found := self._due(FACTS, now, days, share):
             rates = self._edit_rates(now)
             for row, each in zip(found, candidates_of(found), strict=True):
                 queues[row["source"]].add(rates.expected(each.groups, each.since, each.until))
         return queues
 
-    def _edit_rates(self, now: str) -> EditRates:
+    def _edit_rates(self, now: datetime) -> EditRates:
         with self._access():
-            return learn(read_revisited(self._reader, now))
+            return learn(read_revisited(self._reader, utc_iso(now)))
 
     def _due(
         self,
         columns: str,
-        now: str,
-        since: str,
+        now: datetime,
+        days: float,
         share: float,
         limit: int = -1,
         hosts: Collection[str] | None = None,
@@ -193,10 +196,10 @@ class CatalogReader(Closing):
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
             )) ORDER BY waited / age DESC, id LIMIT :limit
         """  # noqa: S608 (our own columns)
+        since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
+        values = {"now": utc_iso(now), "since": since, "share": share, "limit": limit}
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        return self._all(
-            sql, now=now, since=since, share=share, limit=limit, hosts=of_hosts, source=source
-        )
+        return self._all(sql, **values, hosts=of_hosts, source=source)
 
     def article_at(self, address: str) -> ArticleId | None:
         """Return the archived article that an address leads to; None without any.
@@ -249,12 +252,14 @@ class CatalogReader(Closing):
         ]
         return min(bodies, key=_quality, default=None)
 
-    def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
-        """Return Eastmoney's posts whose body may be improved, first seen since a time.
+    def stand_ins(self, now: datetime, days: float) -> list[tuple[str, Edition, StoredBody]]:
+        """Return Eastmoney's posts whose body may be improved, with code and edition.
 
-        :param since: ISO 8601, UTC.
+        :param now: aware.
+        :param days: number of the last days in which the posts were first seen.
         """
         sql = _BODIES + "WHERE first_seen >= ? AND body_source <> ? AND source = ?"
+        since = utc_iso(now - timedelta(days=days))
         found = self._all(sql, since, BodySource.SHARE_API, EASTMONEY)
         return [_stored_body(row) for row in found]
 
@@ -288,8 +293,22 @@ class CatalogReader(Closing):
         row = self._one(sql, digest)
         return Capture(**dict(row)) if row else None
 
-    def search(self, query: Query, limit: int, *, by_relevance: bool = False) -> list[PostRow]:
-        """Return the newest, or the most relevant, posts that a query finds."""
+    def search(
+        self, now: datetime, query: Query | str, limit: int = 20, *, by_relevance: bool = False
+    ) -> list[PostRow]:
+        """Return the posts that a query finds, the newest publication first.
+
+        :param now: aware.
+        :param query: see `archive.search.query`, or a text as typed into the search box; a query
+            with `as_of` returns the posts of then.
+        :param limit: most posts to return.
+        :param by_relevance: return the most relevant posts first.
+        :raises InvalidQuery: when the query cannot be understood, or asks as of a future time.
+        """
+        if isinstance(query, str):
+            query = Query(q=query)
+        if query.as_of:
+            moment_of(query.as_of, now)
         find_first = find_relevant if by_relevance else find
         with self._access():
             hits = find_first(self._reader, query, limit=limit)
@@ -297,11 +316,16 @@ class CatalogReader(Closing):
         found = (self._one(sql, hit.id) for hit in hits)
         return [post_of(row) for row in found if row]
 
-    def post_at(self, info_code: ArticleId, as_of: str) -> PostRow | None:
-        """Return the row that an article had at a time; None when it was not archived.
+    def post_at(self, now: datetime, info_code: ArticleId, as_of: str) -> PostRow | None:
+        """Return the row that an article had at a time; None when it was not archived then.
 
+        Its ``gone`` states whether the source had been found without it.
+
+        :param now: aware.
         :param as_of: see `archive.search.moment`.
+        :raises InvalidQuery: when it is no time, or a future one.
         """
+        moment_of(as_of, now)
         with self._access():
             state = state_at(self._reader, info_code, as_of)
         row = self._one("SELECT * FROM post_states WHERE id = ?", state)
@@ -353,7 +377,10 @@ class CatalogReader(Closing):
         return damage_of(self._path)
 
     def history(self, now: datetime) -> History:
-        """Return the usual results of crawls as of a time, which is aware."""
+        """Return what crawls usually find, for comparison with the last crawl.
+
+        :param now: aware.
+        """
         with self._access():
             return read_history(self._reader, now)
 
@@ -361,23 +388,26 @@ class CatalogReader(Closing):
         """Return the end of the last crawl with status 0, ISO 8601, UTC; empty without one."""
         return str(self._value("SELECT coalesce(max(ended), '') FROM crawls WHERE status = 0"))
 
-    def completed(self, spider: str, arguments: str, now: str) -> str | None:
-        """Return the end of a spider's last complete crawl with the same arguments; None without.
+    def completed(
+        self, now: datetime, spider: str, arguments: Mapping[str, str]
+    ) -> datetime | None:
+        """Return when the last complete crawl of a spider ended, which read all of its lists.
 
-        A crawl that ended in the future, because a clock was ahead, does not count.
+        :param now: aware; a crawl that ended later, because a clock was ahead, does not count.
+        :param arguments: of that crawl; a crawl with other arguments reads other lists.
+        :returns: None without such a crawl.
         """
         sql = """
             SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete AND ended <= ?
             ORDER BY id DESC LIMIT 1
         """
-        ended: str | None = self._value(sql, spider, arguments, now)
-        return ended
+        ended = self._value(sql, spider, as_json(arguments), utc_iso(now))
+        return datetime.fromisoformat(ended) if ended else None
 
-    def last_crawls(self, now: str, but: int) -> dict[str, str]:
-        """Return when the last crawl without arguments of each spider began, ISO 8601, UTC.
+    def last_crawls(self, now: datetime, *, but: int) -> dict[str, datetime]:
+        """Return when the last crawl without arguments of each spider began, if it has ended.
 
-        :param now: ISO 8601, UTC; a crawl that began later, because a clock was ahead, does not
-            count.
+        :param now: aware; a crawl that began later, because a clock was ahead, does not count.
         :param but: exit status of crawls that do not count.
         """
         sql = """
@@ -385,7 +415,8 @@ class CatalogReader(Closing):
             WHERE arguments = '{}' AND ended IS NOT NULL AND status <> ? AND started <= ?
             GROUP BY spider
         """
-        return dict(self._tuples(sql, but, now))
+        begun = self._tuples(sql, but, utc_iso(now))
+        return {spider: datetime.fromisoformat(started) for spider, started in begun}
 
     def first_seen(self, info_code: ArticleId) -> str | None:
         """Return when an article was first seen, ISO 8601, UTC; None when it is not archived."""

@@ -12,7 +12,6 @@ from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from archive.article import SHANGHAI
 from archive.catalog import ReadOnlyCatalog, RevisitQueue
 from archive.clock import utc_iso
 from archive.monitoring.state import ArchiveState
@@ -22,7 +21,7 @@ from archive.storage import CATALOG
 _SETTLED = timedelta(seconds=2)
 
 # Defaults of the settings FINEWS_REVISIT_DAYS and FINEWS_INTERVAL_SHARE.
-_REVISIT_DAYS, _REVISIT_SHARE = timedelta(days=3), 0.5
+_REVISIT_DAYS, _REVISIT_SHARE = 3.0, 0.5
 
 # Time between two counts of the revisits: what they learn from takes a second to read where the
 # last month has 40,000 articles.
@@ -73,11 +72,8 @@ class DueRevisits:
                 self._counted is None
                 or not timedelta() <= state.now - self._counted < _REVISITS_STAND
             ):
-                since = (state.now - _REVISIT_DAYS).astimezone(SHANGHAI)
                 with ReadOnlyCatalog(folder / CATALOG) as catalog:
-                    self._queues = catalog.revisit_queues(
-                        utc_iso(state.now), since.isoformat(timespec="seconds"), _REVISIT_SHARE
-                    )
+                    self._queues = catalog.revisit_queues(state.now, _REVISIT_DAYS, _REVISIT_SHARE)
                 self._counted = state.now
             return {name: self._queues.get(name, RevisitQueue()) for name in state.articles}
 
