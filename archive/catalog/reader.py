@@ -15,7 +15,6 @@ from typing import Any
 from archive.article import SHANGHAI, BodySource, Edition
 from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
-from archive.catalog import images
 from archive.catalog.addresses import article_at
 from archive.catalog.crawl_history import History, read_history
 from archive.catalog.editions import EditionRow, article_row, editions_of
@@ -450,9 +449,19 @@ class CatalogReader(Closing):
         return [text for (text,) in self._tuples(sql, *parameters)]
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Yield info code and address of pictures that are not stored, the newest first."""
+        """Yield info code and address of each picture that is not stored, the newest first.
+
+        :param hosts: only pictures at these hosts.
+        """
+        # Reads the primary key backwards, and so the newest pictures without reading the rest.
+        sql = """
+            SELECT info_code, address FROM illustrations AS have
+            WHERE host IN (SELECT value FROM json_each(?))
+            AND NOT EXISTS (SELECT 1 FROM pictures WHERE pictures.address = have.address)
+            ORDER BY info_code DESC, address DESC
+        """
         with self._access():
-            yield from images.missing(self._reader, hosts)
+            yield from self._reader.execute(sql, [json.dumps(list(hosts))])
 
     def next_crawl(self) -> int:
         """Return the number of the next crawl."""

@@ -13,7 +13,7 @@ from archive.catalog.future_dates import horizon
 from archive.crawl_state import GIVEN_UP, CrawlState
 from archive.errors import ArchiveError
 from archive.sentences import translated
-from archive.storage import Holder, holder_of, is_writable, open_catalog
+from archive.storage import Holder, holder_of, is_writable, reading_catalog
 from archive.terminal import aligned, cut
 from archive.translation import N_
 from archive.translation import gettext as _
@@ -62,7 +62,7 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     :param now: aware; decides which host blocks are in force.
     :raises ArchiveError: when the folder has no catalog.
     """
-    with closing(open_catalog(folder)) as connection:
+    with reading_catalog(folder) as connection:
         connection.row_factory = sqlite3.Row
         yield from _lines(_figures(connection, folder, now), width)
         crawls = connection.execute(_LATEST, [_CRAWLS]).fetchall()

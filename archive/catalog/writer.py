@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 from archive.article import Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
-from archive.catalog import images
 from archive.catalog.absences import record_presence
 from archive.catalog.addresses import record_addresses
 from archive.catalog.editions import (
@@ -29,6 +28,7 @@ from archive.catalog.history import (
     number_documents,
     record_state,
 )
+from archive.catalog.images import illustrate
 from archive.catalog.migrations import catalog_migrations, missing_parts
 from archive.catalog.reader import CatalogReader
 from archive.catalog.rows import POST_COLUMNS, CatalogEntry, PostRow, RevisionRow, post_of
@@ -104,7 +104,7 @@ class Catalog(CatalogReader):
     def store_picture(self, picture: Picture) -> None:
         """Record a stored picture."""
         with self._writing():
-            images.store(self._writer.conn, picture)
+            self._writer.conn.execute(_STORE_PICTURE, asdict(picture))
 
     def forget_picture(self, digest: str) -> None:
         """Delete the rows of a lost picture, so that the next crawl requests it.
@@ -112,7 +112,7 @@ class Catalog(CatalogReader):
         :param digest: SHA-256 of the picture, in hexadecimal.
         """
         with self._writing():
-            images.forget(self._writer.conn, digest)
+            self._writer.conn.execute("DELETE FROM pictures WHERE sha256 = ?", [digest])
 
     def put_crawl(self, row: Mapping[str, Any]) -> None:
         """Add a row to ``crawls``, or update the row with the same ``id``.
@@ -260,7 +260,7 @@ class Catalog(CatalogReader):
         named = merged_securities([each.securities for each in editions])
         if not same_body:
             self._put_mentions(article, named)
-            images.illustrate(connection, article.info_code, article.pictures)
+            illustrate(connection, article.info_code, article.pictures)
         return PostState(article, named)
 
     def _put_securities(self, securities: Iterable[Security], learnt: str) -> None:
@@ -322,6 +322,10 @@ _ADD_PAYLOAD = f"""
     INSERT OR IGNORE INTO payloads (digest, {", ".join(_columns(Capture))})
     VALUES (?, {", ".join("?" for _ in _columns(Capture))})
 """  # noqa: S608
+_STORE_PICTURE = """
+    INSERT OR REPLACE INTO pictures (address, sha256, type, bytes, fetched)
+    VALUES (:address, :sha256, :type, :bytes, :fetched)
+"""
 _PUT_POST = _upsert("posts", POST_COLUMNS, ["info_code"], id=_NEXT_ID)
 _PUT_REVISION = _upsert("revisions", _REVISION_COLUMNS, ["info_code", "edition", "version"])
 _PUT_SECURITY = """

@@ -1,7 +1,6 @@
 """The command ``finews digest``."""
 
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from archive.commands.statuses import SearchStatus, Status
 from archive.export.digest import MAX_ARTICLES, Digest, read_digest
 from archive.export.output import STANDARD_OUTPUT, output_to
 from archive.search import Query, moment_of
-from archive.storage import open_catalog, sqlite_errors
+from archive.storage import reading_catalog
 from archive.translation import Language, current_language, language
 from archive.translation import gettext as _
 from archive.watches import WatchFile, load_watches
@@ -84,10 +83,7 @@ def digest(
     query = Query(q=_query_of(name, file) if name and file else "", day=day, as_of=as_of)
     places = [_place_of(channel, file) for channel in to]
     until = horizon(datetime.fromisoformat(moment_of(as_of)) if as_of else None)
-    with (
-        closing(open_catalog(archive)) as connection,
-        sqlite_errors(f"Could not read the catalog of {archive}"),
-    ):
+    with reading_catalog(archive) as connection:
         found = read_digest(connection, query, until, name or "")
     if found is None:
         click.echo(_("There are no such articles."), err=True)
