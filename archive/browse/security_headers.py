@@ -8,8 +8,9 @@ from datasette.utils.asgi import Response
 from archive.api.problems import PROBLEM_TYPE, ProblemDetails
 
 Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Any, Send], Awaitable[None]]
+Application = Callable[[Scope, Any, Send], Awaitable[None]]
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -65,7 +66,7 @@ def with_security_headers(application: Application, *, scripts: bool) -> Applica
         others = [(name, value) for name, value in headers if name.lower() not in _HEADERS]
         return [*others, *security.items()]
 
-    async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
+    async def wrapped(scope: Scope, receive: Any, send: Send) -> None:
         await application(scope, receive, with_headers(send, secured))
 
     return wrapped
@@ -82,7 +83,7 @@ def read_only(application: Application, *, marks: bool) -> Application:
     def allowed(method: str, path: str) -> bool:
         return method in _METHODS or (marks and method == "POST" and path.startswith(_MARKING))
 
-    async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
+    async def wrapped(scope: Scope, receive: Any, send: Send) -> None:
         if scope["type"] == "http" and not allowed(scope["method"], scope["path"]):
             refusal = Response(
                 _REFUSAL.model_dump_json(),

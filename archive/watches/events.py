@@ -9,6 +9,7 @@ from archive.article import SHANGHAI
 from archive.catalog import Cause, Presence, edits_from
 from archive.edits import Edit
 from archive.search import Query, find, matching
+from archive.translation import N_
 from archive.translation import gettext as _
 from archive.watches.ledger import Notice
 from archive.watches.model import Event, Watch
@@ -19,6 +20,12 @@ _KINDS: Mapping[str, Event] = {
     Cause.CORRECTED_IN_LIST: Event.EDIT,
     Presence.GONE: Event.WITHDRAWAL,
     Presence.RETURNED: Event.RETURN,
+}
+
+_LINES = {
+    Event.EDIT: N_("Edited: %(article)s"),
+    Event.WITHDRAWAL: N_("Withdrawn: %(article)s"),
+    Event.RETURN: N_("Published again: %(article)s"),
 }
 
 # Events that are read at a time, and the newest hits of which one has arrived last.
@@ -75,13 +82,7 @@ def _notices(watch: Watch, rows: Iterable[_EventRow]) -> Iterator[Notice]:
 
 
 def _line(kind: Event, row: _EventRow) -> str:
-    article = _article(row)
-    match kind:
-        case Event.EDIT:
-            return _("Edited: %(article)s", article=article)
-        case Event.WITHDRAWAL:
-            return _("Withdrawn: %(article)s", article=article)
-    return _("Published again: %(article)s", article=article)
+    return _(_LINES[kind], article=_article(row))
 
 
 def _article(row: _EventRow) -> str:
