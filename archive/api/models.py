@@ -35,6 +35,10 @@ Moment = Annotated[
 LocalTime = Annotated[str, Field(pattern=rf"^(|{_BEGINNING})$")]
 ArticleKey = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,120}$")]
 EditionName = Literal["", "media", "rolling"]
+PagePosition = Annotated[
+    str,
+    Field(pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."),
+]
 Limit = Annotated[int, Field(ge=1, le=100, description="Most items of the answer.")]
 _MAX_CURSOR = 2**53
 
@@ -66,9 +70,7 @@ class SearchParameters(Parameters):
     )
     total: bool = Field(False, description="Count the articles as well.")
     limit: Limit = 20
-    after: str = Field(
-        "", pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."
-    )
+    after: PagePosition = ""
 
 
 class ArticleParameters(Parameters):
@@ -141,9 +143,7 @@ class DayParameters(Parameters):
         pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="In Shanghai, such as 2026-11-22."
     )
     limit: Limit = 20
-    after: str = Field(
-        "", pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."
-    )
+    after: PagePosition = ""
 
 
 class QuoteParameters(Parameters):

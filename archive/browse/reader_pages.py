@@ -98,14 +98,13 @@ async def stars_file(request: Request, datasette: Site) -> Response:
     """Answer ``/reader/stars.zip`` (Markdown) and ``/reader/stars.epub``."""
     _readers(datasette)
     reader = await reader_of(request, datasette)
-    starred = await datasette.ask(read_starred, reader.starred if reader else [])
+    chapters = await datasette.ask(read_starred, reader.starred if reader else [])
     suffix = request.url_vars["suffix"]
     if suffix == "epub":
-        chapters = [article.chapter for article in starred]
         title, now = gettext("Starred articles"), utc_iso(utc_now())
         data = await datasette.renderer.run(epub, chapters, title, now)
     else:
-        data = await datasette.renderer.run(as_markdown, starred)
+        data = await datasette.renderer.run(as_markdown, chapters)
     kind = {"epub": "application/epub+zip", "zip": "application/zip"}[suffix]
     headers = {
         "Content-Disposition": f'attachment; filename="stars.{suffix}"',

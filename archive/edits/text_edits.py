@@ -149,10 +149,10 @@ class _TextComparison:
         added_figures: list[Figure] = []
         for block in _without_islands(differing_words(old_keys, new_keys, self._budget), before):
             removed, added = before[block.i : block.j], after[block.k : block.m]
-            outer = _outer_figures(removed, added)
-            pairs += outer.pairs
-            removed = removed[outer.at_start : len(removed) - outer.at_end]
-            added = added[outer.at_start : len(added) - outer.at_end]
+            outer, at_start, at_end = _outer_figures(removed, added)
+            pairs += outer
+            removed = removed[at_start : len(removed) - at_end]
+            added = added[at_start : len(added) - at_end]
             if not removed and _is_clause(added, after[: block.k], after[block.m :]):
                 yield Edit(EditClass.ADDITION, "", shortened(_text_of(added, new), _LONGEST))
                 continue
@@ -245,27 +245,20 @@ def _without_islands(blocks: Iterator[Difference], old: Sequence[Word]) -> Itera
         yield merged
 
 
-@dataclass(frozen=True, slots=True)
-class _OuterFigures:
-    """The figures at both ends of a change that became other figures.
+def _outer_figures(
+    old: Sequence[Word], new: Sequence[Word]
+) -> tuple[list[tuple[Figure, Figure]], int, int]:
+    """Return the figures at both ends of a change that became other figures.
 
-    :param at_start: how many they are there.
-    :param at_end: how many they are there.
+    :returns: pairs of figures; how many are at the start, and how many at the end.
     """
-
-    pairs: list[tuple[Figure, Figure]]
-    at_start: int
-    at_end: int
-
-
-def _outer_figures(old: Sequence[Word], new: Sequence[Word]) -> _OuterFigures:
     pairs = [(one.figure, two.figure) for one, two in zip(old, new, strict=False)]
     first = list(takewhile(all, pairs))
     rest = min(len(old), len(new)) - len(first)
     ends = zip(reversed(old), reversed(new), strict=False)
     last = list(takewhile(all, islice(((one.figure, two.figure) for one, two in ends), rest)))
     found = [(one, two) for one, two in (*first, *last) if one and two]
-    return _OuterFigures(found, len(first), len(last))
+    return found, len(first), len(last)
 
 
 def _moved(old: Sequence[Figure], new: Sequence[Figure]) -> Iterator[tuple[Figure, Figure]]:

@@ -438,12 +438,11 @@ class CatalogFromJournal:
         """Return the row of a version with its cause, which records of older releases lack."""
         if superseded is None and row.version == 1:
             return with_cause(None, VersionState(row, None))
-        stored = (
-            self._stored((ArticleId(row.info_code), superseded.edition)) if superseded else None
-        )
-        if stored is None or superseded is None or stored.post.sha256 != superseded.sha256:
-            return replace(row, cause=Cause.UNKNOWN if row.body_source else Cause.IMPORTED)
-        return with_cause(self._state_of(stored.post), self._state_of(row))
+        if superseded is not None:
+            stored = self._stored((ArticleId(row.info_code), superseded.edition))
+            if stored is not None and stored.post.sha256 == superseded.sha256:
+                return with_cause(self._state_of(stored.post), self._state_of(row))
+        return replace(row, cause=Cause.UNKNOWN if row.body_source else Cause.IMPORTED)
 
     def _state_of(self, row: PostRow) -> VersionState:
         post = read_post(self._folder, row.path, row.version, row.sha256)
@@ -502,31 +501,26 @@ def _revision_of_file(path: PurePosixPath, data: bytes, superseded: str) -> Revi
 
     :param path: below the archive's folder.
     """
-    number, post = numbered_name(path.name)[1], post_of_revision(path)
+    post = post_of_revision(path)
     entry = entry_of_file(post, data, datetime.fromtimestamp(0, UTC))
-    row = RevisionRow(
-        info_code=str(_code_of(post)),
-        version=number,
-        path=str(path),
-        sha256=sha256(data),
-        bytes=len(data),
-        body_source=None,
-        captures="[]",
-        superseded=superseded,
-        cause=Cause.IMPORTED,
-        seen_from=superseded,
-    )
+    known: dict[str, Any] = {
+        "info_code": str(_code_of(post)),
+        "version": numbered_name(path.name)[1],
+        "path": str(path),
+        "cause": Cause.IMPORTED,
+        "seen_from": superseded,
+    }
     if entry is None:
-        return row
+        return RevisionRow(
+            **known,
+            sha256=sha256(data),
+            bytes=len(data),
+            body_source=None,
+            captures="[]",
+            superseded=superseded,
+        )
     named = [security.code for security in entry.securities or ()]
-    shown = revision_of(entry.post, named, superseded)
-    return replace(
-        shown,
-        **{
-            name: getattr(row, name)
-            for name in ("info_code", "version", "path", "cause", "seen_from")
-        },
-    )
+    return replace(revision_of(entry.post, named, superseded), **known)
 
 
 def _presence_in(facts: Mapping[str, Any]) -> str | None:
