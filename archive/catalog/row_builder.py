@@ -65,34 +65,23 @@ def row_of(
     :param listed: the stored stock list, a JSON array, used when the article has none.
     """
     body = read_body(article.body)
-    stock_list = as_json(article.stock_list) if article.stock_list else listed
     row = _first_row(
+        article,
         body,
         post,
         now,
         PurePosixPath("_posts") / post_path(article),
         info_code=str(article.info_code),
+        source=article.source,
         title=article.title,
         published=_time(article.published),
         media=media_of(article.media, body.media),
-        category=article.category,
-        tag=article.tag,
-        digest=article.digest,
         body_source=article.body_source.value,
         body_provisional=article.body_provisional,
-        link=article.link,
         addresses=as_json(article.addresses),
         captures=as_json([asdict(capture) for capture in article.captures]),
-        stock_list=stock_list,
-        source=article.source,
-        author=article.author,
-        lang=article.lang,
-        precision=article.precision.value,
-        extractor=article.extractor,
+        stock_list=as_json(article.stock_list) if article.stock_list else listed,
         mentioned=as_json([asdict(mention) for mention in article.securities]),
-        flags=as_json(article.flags),
-        keywords=as_json(article.keywords),
-        modified=_time(article.modified),
     )
     return row, named_by(row, body.securities)
 
@@ -128,37 +117,47 @@ def entry_of_post(
     body = read_body(post.body)
     media = post.media or media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media)
     row = _first_row(
+        post,
         body,
         data,
         utc_iso(seen),
         path or PurePosixPath("_posts") / place_of_post(post.info_code, post.day, post.category),
         info_code=str(post.info_code),
+        source=post.info_code.source,
         title=post.title or "",
         published=post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00",
         media=media,
-        category=post.category,
-        tag=post.tag,
-        digest=post.digest,
-        link=post.link,
-        source=post.info_code.source,
-        author=post.author,
-        lang=post.lang,
-        precision=post.precision.value,
-        extractor=post.extractor,
-        flags=as_json(post.flags),
-        keywords=as_json(post.keywords),
-        modified=_time(post.modified),
+        cause=Cause.IMPORTED,
     )
-    return CatalogEntry(replace(row, cause=Cause.IMPORTED), body.securities)
+    return CatalogEntry(row, body.securities)
 
 
 def _first_row(
-    body: BodyFacts, post: bytes, now: str, path: PurePosixPath, **facts: Any
+    article: Article | Post,
+    body: BodyFacts,
+    data: bytes,
+    now: str,
+    path: PurePosixPath,
+    **facts: Any,
 ) -> PostRow:
-    """Return the row of a first version, with the facts from its body and its file."""
+    """Return the row of a first version.
+
+    :param facts: that an article and a post state in other ways.
+    """
     return PostRow(
         **facts,
-        **_facts_of_file(body, post),
+        **_facts_of_file(body, data),
+        category=article.category,
+        tag=article.tag,
+        digest=article.digest,
+        link=article.link,
+        author=article.author,
+        lang=article.lang,
+        precision=article.precision.value,
+        extractor=article.extractor,
+        flags=as_json(article.flags),
+        keywords=as_json(article.keywords),
+        modified=_time(article.modified),
         path=str(path),
         version=1,
         first_seen=now,
