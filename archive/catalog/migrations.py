@@ -13,7 +13,6 @@ from archive.catalog.history import (
 from archive.catalog.images import create_pictures
 from archive.catalog.past_states import record_past_states
 from archive.catalog.versions import create_versions
-from archive.catalog.views import create_views
 from archive.search import (
     create_search,
     create_security_keys,
@@ -126,7 +125,32 @@ _FIRST_SCHEMA = (
         PRIMARY KEY (info_code, at, what)
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX posts_by_source ON posts (body_source, published, id)",
+    "CREATE INDEX mentions_by_time ON mentions (published, security)",
+    "CREATE INDEX posts_revised ON posts (revised) WHERE revised IS NOT NULL",
+    "CREATE INDEX posts_gone ON posts (gone) WHERE gone IS NOT NULL",
+    "CREATE INDEX changes_by_time ON changes (at)",
+    "CREATE INDEX securities_by_name ON securities (name)",
+    "CREATE INDEX securities_by_symbol ON securities (symbol)",
 )
+_FIRST_VIEWS = {
+    "posts_per_day": """
+        SELECT substr(published, 1, 10) AS day, count(*) AS posts, count(DISTINCT media) AS media
+        FROM posts GROUP BY day ORDER BY day DESC
+    """,
+    "posts_per_media": """
+        SELECT media, count(*) AS posts, min(published) AS first, max(published) AS newest
+        FROM posts WHERE media IS NOT NULL GROUP BY media ORDER BY posts DESC
+    """,
+    "posts_per_security": """
+        SELECT code AS security, name, kind, posts, first, newest
+        FROM (
+            SELECT security, count(*) AS posts, min(published) AS first, max(published) AS newest
+            FROM mentions GROUP BY security
+        )
+        JOIN securities ON code = security ORDER BY posts DESC
+    """,
+}
 
 
 @catalog_migrations()
@@ -134,7 +158,8 @@ def first_catalog(db: Database) -> None:
     """Create the tables of posts, categories, superseded versions, securities and crawls."""
     for statement in _FIRST_SCHEMA:
         db.execute(statement)
-    create_views(db)
+    for name, sql in _FIRST_VIEWS.items():
+        db.create_view(name, sql)
     create_search(db)
 
 
@@ -151,16 +176,10 @@ def lists_of_the_source(db: Database) -> None:
     db.table("crawls").add_column("complete", int, not_null_default=0)
 
 
-@catalog_migrations()
-def pictures(db: Database) -> None:
-    """Add the tables of the pictures that posts show, and of the stored pictures."""
-    create_pictures(db)
+catalog_migrations(name="pictures")(create_pictures)
 
 
-@catalog_migrations()
-def editions(db: Database) -> None:
-    """Add the table of articles that were published as two posts."""
-    create_editions(db)
+catalog_migrations(name="editions")(create_editions)
 
 
 @catalog_migrations()
@@ -188,16 +207,10 @@ def folded_search(db: Database) -> None:
     create_security_keys(db)
 
 
-@catalog_migrations()
-def versions(db: Database) -> None:
-    """Add to each version its cause, its edits and its texts, and the table of absences."""
-    create_versions(db)
+catalog_migrations(name="versions")(create_versions)
 
 
-@catalog_migrations()
-def events(db: Database) -> None:
-    """Add the table of events, in the order in which the archive learnt of them."""
-    create_events(db)
+catalog_migrations(name="events")(create_events)
 
 
 @catalog_migrations()
@@ -218,13 +231,7 @@ def history(db: Database) -> None:
     create_security_names(db)
 
 
-@catalog_migrations()
-def dates_ahead(db: Database) -> None:
-    """Add the index of states whose publisher states a time after the archive knew of them."""
-    create_index_of_dates_ahead(db)
+catalog_migrations(name="dates_ahead")(create_index_of_dates_ahead)
 
 
-@catalog_migrations()
-def states_by_key(db: Database) -> None:
-    """Replace the view of all states: it finds the version of a past state by its key."""
-    create_view_of_states(db)
+catalog_migrations(name="states_by_key")(create_view_of_states)

@@ -46,7 +46,7 @@ from archive.storage import TemporaryDatabase, is_place_of_version, is_stored_pi
 from archive.writing import NOTED
 
 _CATALOG = "catalog.db"
-_PAYLOAD = ("digest", "url", "file", "offset", "fetched")
+_PLACE = ("url", "file", "offset", "fetched")
 # Rows of the catalog that are added at each step.
 _ROWS_AT_ONCE = 500
 
@@ -174,7 +174,7 @@ class Comparison(TemporaryDatabase):
         :raises ArchiveError: when the catalog cannot be read; the rows before that are added.
         """
         tables: tuple[tuple[str, tuple[str, ...], _AddRows], ...] = (
-            ("payloads", _PAYLOAD, self._add_payloads),
+            ("payloads", ("digest", *_PLACE), self._add_payloads),
             ("post_files", NOTED, self._add_versions),
             ("revisions", REVISION + CAUSE, self._add_versions),
             ("pictures", PICTURE_COLUMNS, self._add_pictures),
@@ -194,8 +194,12 @@ class Comparison(TemporaryDatabase):
     def _add_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         sound = []
         for row in rows:
-            digest, *place = row
-            if is_capture(*place) and isinstance(digest, str) and is_text(digest):
+            digest = row["digest"]
+            if (
+                is_capture({name: row[name] for name in _PLACE})
+                and isinstance(digest, str)
+                and is_text(digest)
+            ):
                 sound.append((row["file"], row["offset"], row["url"], row["fetched"], digest))
             else:
                 sentence = f"it names no valid capture of the payload {short_repr(digest)}"
