@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-Text = Annotated[str, Field(strict=True)]
+_Text = Annotated[str, Field(strict=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +20,10 @@ class Capture:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
-    url: Text
-    file: Annotated[Text, Field(pattern=r"^[^/]*$")]
+    url: _Text
+    file: Annotated[_Text, Field(pattern=r"^[^/]*$")]
     offset: Annotated[int, Field(strict=True, ge=0, lt=2**63)]
-    fetched: Text
+    fetched: _Text
 
 
 _CAPTURE, _CAPTURES = TypeAdapter(Capture), TypeAdapter(list[Capture])

@@ -194,12 +194,8 @@ class Comparison(TemporaryDatabase):
     def _add_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         sound = []
         for row in rows:
-            digest = row["digest"]
-            if (
-                is_capture({name: row[name] for name in _PLACE})
-                and isinstance(digest, str)
-                and is_text(digest)
-            ):
+            digest, place = row["digest"], {name: row[name] for name in _PLACE}
+            if is_capture(place) and isinstance(digest, str) and is_text(digest):
                 sound.append((row["file"], row["offset"], row["url"], row["fetched"], digest))
             else:
                 sentence = f"it names no valid capture of the payload {short_repr(digest)}"
