@@ -113,7 +113,7 @@ def _view(endpoint: Endpoint) -> View:
                 )
             )
         except ValidationError as error:
-            return _wrong(error)
+            return problem(400, in_one_sentence(error), wrong_parameters(error))
         except InvalidQuery as error:
             return problem(400, str(error), [WrongParameter(name="q", reason=str(error))])
         except NotArchived as error:
@@ -128,7 +128,3 @@ def _view(endpoint: Endpoint) -> View:
         )
 
     return view
-
-
-def _wrong(error: ValidationError) -> Response:
-    return problem(400, in_one_sentence(error), wrong_parameters(error))

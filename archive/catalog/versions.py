@@ -87,6 +87,7 @@ def _explain_article(
     Until 0.1.0, the two posts of an article were stored as versions of one.
     """
     posts = {str(post.edition): post for post in _posts_of(connection, info_code)}
+    ends = {row["path"]: row["superseded"] for row in superseded}
     last: dict[str, VersionState] = {}
     newest: VersionState | None = None
     for revision in superseded:
@@ -94,7 +95,7 @@ def _explain_article(
         article = posts.get(edition) or next(iter(posts.values()))
         state, named = _state_of(folder, revision, article)
         before = last.get(edition, newest)
-        began = _end_of(superseded, before) or article.first_seen
+        began = (str(ends[before.row.path]) if before else "") or article.first_seen
         explained = replace(_explained(before, state), revised=began)
         newest = last[edition] = VersionState(explained, state.body)
         _write_revision(connection, newest, edition, named)
@@ -112,12 +113,6 @@ def _explained(before: VersionState | None, after: VersionState) -> PostRow:
         return with_cause(before, after)
     except (ValueError, TypeError, LookupError):  # somebody changed the rows
         return replace(after.row, cause=Cause.UNKNOWN)
-
-
-def _end_of(superseded: Sequence[sqlite3.Row], version: VersionState | None) -> str | None:
-    """Return when a version was superseded."""
-    paths = {row["path"]: str(row["superseded"]) for row in superseded}
-    return paths[version.row.path] if version else None
 
 
 def _posts_of(connection: sqlite3.Connection, info_code: str) -> Iterator[PostRow]:

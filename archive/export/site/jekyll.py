@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from archive.categories import ROLLING, Category
-from archive.content import CarriedPicture, format_post, quoted
+from archive.content import format_post, quoted
 from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.export.site.feeds import Published, feed_files
@@ -154,12 +154,12 @@ def _picture_files(
         generate = partial(_picture, folder / path, digest, owner, report)
         yield PurePosixPath(path), Planned(digest, generate)
     for month, its_posts in groupby(illustrated, lambda post: post.published[:7]):
-        data = "".join(f"{quoted(post.name)}:\n{_as_rows(post.carried)}" for post in its_posts)
+        data = "".join(
+            f"{quoted(post.name)}:\n"
+            + "".join(f"- [{quoted(one.written)}, {quoted(one.path)}]\n" for one in post.carried)
+            for post in its_posts
+        )
         yield PurePosixPath("_data", "pictures", f"{month}.yml"), planned(data.encode())
-
-
-def _as_rows(pictures: Sequence[CarriedPicture]) -> str:
-    return "".join(f"- [{quoted(one.written)}, {quoted(one.path)}]\n" for one in pictures)
 
 
 def _picture(path: Path, digest: str, post: PublishedPost, report: Report) -> bytes | None:
