@@ -15,6 +15,7 @@ from archive.search import (
     count_by_month,
     find,
     find_relevant,
+    latest_publication,
     moment_of,
     names_meant,
     snippet,
@@ -232,6 +233,5 @@ def read_future(connection: sqlite3.Connection, query: Query, until: str) -> lis
     if query.month or query.day or (query.until and query.until <= until):
         return []
     future = query.changed(since=max(query.since, until))
-    sql = f"SELECT 1 FROM {query.tables.posts} WHERE published >= ? LIMIT 1"  # noqa: S608
-    any_at_all = connection.execute(sql, [future.since]).fetchone()
-    return count_by_month(connection, future) if any_at_all else []
+    is_any = latest_publication(connection, query) >= future.since
+    return count_by_month(connection, future) if is_any else []

@@ -8,6 +8,7 @@ from archive.catalog.events import create_events
 from archive.catalog.history import (
     create_history,
     create_index_of_dates_ahead,
+    create_index_of_media,
     create_view_of_states,
 )
 from archive.catalog.images import create_pictures
@@ -235,3 +236,4 @@ catalog_migrations(name="dates_ahead")(create_index_of_dates_ahead)
 
 
 catalog_migrations(name="states_by_key")(create_view_of_states)
+catalog_migrations(name="states_of_media")(create_index_of_media)

@@ -341,24 +341,37 @@ def plan_of_last(
     :returns: the plan, and whether it leaves matches of the search out.
     """
     found = _conditions_here(connection, query)
-    if query.tables is PAST or not found.match:
+    usual = usual_character(connection, found.match)
+    searched = query.tables
+    if not found.match or (searched is PAST and not usual):
         return plan(connection, query, wanted), False
     conditions, values = query._conditions(found), query._values(found)
-    if usual := usual_character(connection, found.match):
-        conditions["q"], values["character"] = HAS_CHARACTER, usual
-        newest = f"SELECT * FROM posts ORDER BY published DESC LIMIT {_NEWEST_READ}"  # noqa: S608
-        tables = f"({newest}) AS posts"
-        is_cut = _last_number(connection) > _NEWEST_READ
+    del conditions["q"]
+    if usual:
+        if query.as_of:
+            values["latest"] = _latest_then(connection, values["as_of"])
+            conditions["latest"] = "posts.published <= :latest"
+        those = " AND ".join(conditions.values()) or "true"
+        listed = f"SELECT id FROM {searched.posts} WHERE {those} ORDER BY published DESC"  # noqa: S608
+        posts, most = f"{searched.rows} AS posts", _NEWEST_READ
+        conditions, values["character"] = {"q": HAS_CHARACTER}, usual
     else:
-        del conditions["q"]
-        most = _LAST_MATCHES if conditions or found.others else wanted
-        sql = f"{PRESENT.matching.format('q')} ORDER BY rowid DESC LIMIT {most}"
-        numbers = [number for (number,) in rows(connection, sql, values)]
-        values["numbers"] = json.dumps(numbers)
-        tables = f"json_each(:numbers) AS matched CROSS JOIN {_FACTS} ON posts.id = matched.value"
-        is_cut = len(numbers) == most
+        listed = f"{searched.matching.format('q')} ORDER BY rowid DESC"
+        posts, most = _FACTS, _LAST_MATCHES if conditions or found.others else wanted
+    numbers = [number for (number,) in rows(connection, f"{listed} LIMIT {most}", values)]
+    values["numbers"] = json.dumps(numbers)
+    tables = f"json_each(:numbers) AS listed CROSS JOIN {posts} ON posts.id = listed.value"
     where = (*conditions.values(), *found.others)
-    return QueryPlan(tables, where, "posts.published", values), is_cut
+    return QueryPlan(tables, where, "posts.published", values), len(numbers) == most
+
+
+def latest_publication(connection: sqlite3.Connection, query: Query) -> str:
+    """Return a time of publication after which a query finds nothing."""
+    if query.as_of:
+        return _latest_then(connection, moment_of(query.as_of))
+    sql = f"SELECT coalesce(max(published), '') FROM {query.tables.posts}"  # noqa: S608
+    ((latest,),) = rows(connection, sql)
+    return str(latest)
 
 
 def _latest_then(connection: sqlite3.Connection, as_of: str) -> str:

@@ -89,6 +89,13 @@ def test_lists_and_feeds_do_not_begin_with_them(visit: Visit, parameters: dict[s
     assert "日期错了" in visit("/news.atom", month="2062-05").text
 
 
+def test_they_stand_apart_as_of_a_time_at_which_they_were_archived(visit: Visit) -> None:
+    for as_of, months in ((datetime.now(UTC), 2), (TODAY - timedelta(days=1), 0)):
+        page = visit("/news", as_of=as_of.isoformat())
+        assert page.status_code == 200
+        assert len(Selector(page.text).css(".stream p.quiet a[href*='month=']")) == months
+
+
 def test_every_other_post_is_met_once_by_turning_pages(visit: Visit) -> None:
     page = Selector(visit("/news").text)
     assert page.css(".heading p::text").get("").strip() == "11 篇"

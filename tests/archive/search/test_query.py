@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict
@@ -135,8 +136,9 @@ def test_many_matches_are_met_on_a_walk_and_few_are_looked_up(catalog: sqlite3.C
         (Query(q=FREQUENT), "posts_newest"),
         (Query(q=NOWHERE), "posts_facts"),
         (Query(security="1.600160"), "mentions"),
+        (Query(media="没有这家", as_of="2026"), "history_of_media"),
     ):
-        way = plan(catalog, query)
+        way = plan(catalog, query, wanted=9 if query.as_of else None)
         sql = f"EXPLAIN QUERY PLAN {way.select('posts.id')} ORDER BY {way.published} DESC LIMIT 9"
         steps = [row[3] for row in catalog.execute(sql, way.values)]
         assert any(step in line for line in steps), steps
@@ -228,11 +230,18 @@ def test_what_has_to_be_read_one_by_one_is_estimated_in_a_large_archive(
     assert found == [(count(catalog, query), False) for query in counted]
 
 
-def test_facets_of_a_usual_character_count_the_newest_posts(catalog: sqlite3.Connection) -> None:
-    query = Query(q=USUAL)
-    sampled = {facet.sampled for facet in read_facets(catalog, query)}
-    assert len(sampled) == 1
-    assert 100 < sampled.pop() < count(catalog, query)
+def test_facets_of_a_usual_character_count_the_newest_posts(
+    catalog: sqlite3.Connection, posts: list[Row]
+) -> None:
+    for as_of in ("", "2026", posts[50]["first_seen"]):
+        query = Query(q=USUAL, as_of=as_of)
+        facets = {facet.name: facet for facet in read_facets(catalog, query)}
+        (sampled,) = {facet.sampled for facet in facets.values()}
+        assert 100 < sampled < count(catalog, query)
+        newest = [post for post in posts if not as_of or post["first_seen"] <= as_of][:200]
+        found = Counter(post["media"] for post in newest if USUAL in post["text"])
+        counted = {each.value: each.count for each in facets["media"].values}
+        assert counted == {media: found[media] for media in counted}
 
 
 def test_very_many_matches_are_not_listed(
