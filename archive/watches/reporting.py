@@ -40,6 +40,7 @@ _KINDS = {
     _ARCHIVE: N_("the failure of the archive"),
     "cluster": N_("the failure of the cluster"),
     "disk": N_("the lack of space on the disk"),
+    "damage": N_("the damage of files"),
 }
 
 # Tries in a row after which a channel's failure is sent by others.
@@ -230,7 +231,7 @@ def _is_due(ledger: Ledger, name: str, delivery: Delivery, channel: str, now: da
 def _what(key: str) -> str:
     """Return what a failure is about, for readers."""
     kind, _slash, name = key.partition("/")
-    return _(_KINDS.get(kind, N_("the damage of files")), name=name)
+    return _(_KINDS.get(kind, _KINDS["damage"]), name=name)
 
 
 def _send(
