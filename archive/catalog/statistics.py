@@ -143,8 +143,6 @@ def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]
 
 def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
     """Yield a row for each blocked host, and for each article that could not be archived."""
-    if not path.exists():
-        return
     with closing(CrawlState(path, read_only=True)) as state:
         for block in state.blocks(now):
             kind = _("banned") if block.refused else _("silent")
