@@ -40,7 +40,7 @@ PagePosition = Annotated[
     Field(pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."),
 ]
 Limit = Annotated[int, Field(ge=1, le=100, description="Most items of the answer.")]
-_MAX_CURSOR = 2**53
+Number = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class Parameters(BaseModel):
@@ -79,10 +79,10 @@ class ArticleParameters(Parameters):
     id: ArticleKey = Field(description="Id of the article.")
     edition: EditionName = Field("", description="Of an article that was published as two posts.")
     version: int | None = Field(
-        None, ge=1, le=_MAX_CURSOR, description="Number of a version; the last one by default."
+        None, ge=1, le=2**53, description="Number of a version; the last one by default."
     )
     body: Literal["text", "html", "none"] = Field("text", description="Format of the body.")
-    start: int = Field(0, ge=0, le=_MAX_CURSOR, description="First character of the body.")
+    start: Number = Field(0, description="First character of the body.")
     characters: int = Field(
         BODY_PART, ge=1, le=LONGEST_BODY_PART, description="Most characters of the body."
     )
@@ -94,17 +94,13 @@ class VersionsParameters(Parameters):
     id: ArticleKey = Field(description="Id of the article.")
     edition: EditionName = Field("", description="Of an article that was published as two posts.")
     limit: Limit = 20
-    after: int = Field(
-        0, ge=0, le=_MAX_CURSOR, description="Number of the last version of the page before."
-    )
+    after: Number = Field(0, description="Number of the last version of the page before.")
 
 
 class ChangesParameters(Parameters):
     """Which changes to list."""
 
-    after: int = Field(
-        0, ge=0, le=_MAX_CURSOR, description="Cursor of the last change that was read before."
-    )
+    after: Number = Field(0, description="Cursor of the last change that was read before.")
     security: str = Field("", max_length=40, description="Only articles that name this security.")
     events: str = Field(
         "",
@@ -159,6 +155,12 @@ class AnswerPart(BaseModel):
     """An answer, or a part of one."""
 
     model_config = ConfigDict(frozen=True, use_enum_values=True)
+
+
+class AnswerAsOf(AnswerPart):
+    """An answer, as of the time of the question."""
+
+    as_of: AwareDatetime | None
 
 
 class ArticleSummary(AnswerPart):
@@ -251,20 +253,18 @@ class FullArticle(VersionSummary):
     next: int | None = Field(description="`start` of the next part of the body.")
 
 
-class SearchPage(AnswerPart):
+class SearchPage(AnswerAsOf):
     """A page of found articles."""
 
-    as_of: AwareDatetime | None
     total: int | None
     estimated: bool = Field(description="Whether the total is an estimate: a count takes too long.")
     items: list[ArticleSummary]
     next: str | None
 
 
-class VersionPage(AnswerPart):
+class VersionPage(AnswerAsOf):
     """A page of the versions of an article, the oldest first."""
 
-    as_of: AwareDatetime | None
     items: list[VersionSummary]
     next: int | None
 
@@ -283,10 +283,9 @@ class ChangeEvent(AnswerPart):
     edits: list[WordsChanged]
 
 
-class ChangesPage(AnswerPart):
+class ChangesPage(AnswerAsOf):
     """A page of changes, in the order in which the archive learnt them."""
 
-    as_of: AwareDatetime | None
     items: list[ChangeEvent]
     next: int = Field(description="`after` of the next page, also when there is none yet.")
     more: bool = Field(description="Whether there are changes after this page.")
@@ -300,10 +299,9 @@ class SecuritySummary(AnswerPart):
     articles: int
 
 
-class NamedSecurities(AnswerPart):
+class NamedSecurities(AnswerAsOf):
     """The securities that a text names, the best first."""
 
-    as_of: AwareDatetime | None
     items: list[SecuritySummary]
 
 
@@ -321,10 +319,9 @@ class SecurityTimeline(SecuritySummary):
     timeline: list[CountedArticles]
 
 
-class MediaPage(AnswerPart):
+class MediaPage(AnswerAsOf):
     """A page of media with their numbers of articles, by name."""
 
-    as_of: AwareDatetime | None
     items: list[CountedArticles]
     next: str | None
 
@@ -348,10 +345,9 @@ class SourceSummary(AnswerPart):
     status: int | None = Field(description="Exit status of its last crawl.")
 
 
-class SourceList(AnswerPart):
+class SourceList(AnswerAsOf):
     """All sources, by name."""
 
-    as_of: AwareDatetime | None
     items: list[SourceSummary]
 
 
@@ -370,8 +366,7 @@ class LocatedQuote(AnswerPart):
     captures: list[CapturePlace]
 
 
-class QuotePlaces(AnswerPart):
+class QuotePlaces(AnswerAsOf):
     """The versions that have a sentence, the newest article first."""
 
-    as_of: AwareDatetime | None
     items: list[LocatedQuote]
