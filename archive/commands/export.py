@@ -15,7 +15,7 @@ from archive.article import SHANGHAI
 from archive.commands.arguments import archive, as_of
 from archive.errors import ArchiveError, InvalidQuery
 from archive.export.changes import export_changes
-from archive.export.dataset import Dataset, write_dataset
+from archive.export.dataset import write_dataset
 from archive.export.incremental_folder import ExportResult
 from archive.export.output import STANDARD_OUTPUT, output_to, write_lines
 from archive.export.parquet import TypedRecords, write_parquet
@@ -167,7 +167,7 @@ def _write(
     kind: str,
     output: Path,
     by_day: Path | None,
-    about: Dataset,
+    selection: str,
 ) -> int:
     """Write records to a file, or as a dataset; return their number."""
     if by_day is not None and output != STANDARD_OUTPUT:
@@ -176,20 +176,11 @@ def _write(
         raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
     with reading as records:
         if by_day is not None:
-            return write_dataset(records, archive, by_day, about)
+            return write_dataset(records, archive, by_day, selection)
         with output_to(output, archive) as out:
             if kind == "parquet":
                 return write_parquet(records.found, out, records.fields_of)
             return write_lines(records.found, out)
-
-
-def _about(kind: str, selection: str) -> Dataset:
-    return Dataset(
-        kind=kind,
-        selection=selection or "all",
-        written=datetime.now(UTC),
-        version=version("finews-archive"),
-    )
 
 
 @export.command()
@@ -206,7 +197,7 @@ def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Qu
     """
     chosen = ", ".join(f"{name} {value}" for name, value in query.parameters.items())
     records = post_records(archive, query, show)
-    _echo_count(_write(records, archive, kind, output, by_day, _about("posts", chosen)))
+    _echo_count(_write(records, archive, kind, output, by_day, chosen))
 
 
 @export.command()
@@ -220,8 +211,8 @@ def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of:
 
     With --as-of, each post is in it once, with the title, the text and the securities of then.
     """
-    about = _about("versions", f"as of {moment_of(as_of)}" if as_of else "")
-    count = _write(version_records(archive, as_of, show), archive, kind, output, by_day, about)
+    chosen = f"as of {moment_of(as_of)}" if as_of else ""
+    count = _write(version_records(archive, as_of, show), archive, kind, output, by_day, chosen)
     click.echo(ngettext("%(num)s version exported.", "%(num)s versions exported.", count), err=True)
 
 

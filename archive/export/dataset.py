@@ -8,34 +8,19 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from hashlib import file_digest
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from archive.clock import utc_iso
+from archive.clock import utc_iso, utc_now
 from archive.errors import ArchiveError
 from archive.export.output import folder_to
-from archive.export.parquet import FieldsOf, Record, TypedRecords, load_pyarrow, write_parquet
+from archive.export.parquet import Record, TypedRecords, load_pyarrow, write_parquet
 
 _CARD, _SUMS, _DATA = "README.md", "SHA256SUMS", "data"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
-    """What a card states of its dataset.
-
-    :param kind: of its records: ``posts`` or ``versions``.
-    :param selection: in words, such as ``all``.
-    :param written: when it is written, aware.
-    :param version: of this program.
-    """
-
-    kind: str
-    selection: str
-    written: datetime
-    version: str
 
 
 @dataclass(slots=True)
@@ -62,11 +47,12 @@ class _Summary:
             yield record
 
 
-def write_dataset(records: TypedRecords, folder: Path, target: Path, about: Dataset) -> int:
+def write_dataset(records: TypedRecords, folder: Path, target: Path, selection: str) -> int:
     """Write records as a dataset; return their number.
 
     :param folder: of the archive.
     :param target: of the dataset; an older dataset there is replaced when this one is complete.
+    :param selection: of the records, in words; empty for all.
     :raises FinewsError: when pyarrow is not installed, or the folder cannot be written.
     """
     load_pyarrow()
@@ -81,7 +67,8 @@ def write_dataset(records: TypedRecords, folder: Path, target: Path, about: Data
                 out.flush()
                 os.fsync(out.fileno())
             summary.days.append(day)
-        (new / _CARD).write_text(_card(about, summary, records.fields_of), encoding="utf-8")
+        card = _card(summary, records, selection or "all")
+        (new / _CARD).write_text(card, encoding="utf-8")
         sums = "".join(_sums(new))
         (new / _SUMS).write_text(sums, encoding="utf-8")
     return summary.records
@@ -104,20 +91,20 @@ def _sums(folder: Path) -> Iterator[str]:
             yield f"{file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder)}\n"
 
 
-def _card(about: Dataset, summary: _Summary, fields_of: FieldsOf) -> str:
+def _card(summary: _Summary, records: TypedRecords, selection: str) -> str:
     pyarrow = load_pyarrow()
     rows = [
         f"| `{each.name}` | `{each.type}` | {each.metadata[b'description'].decode()} |"
-        for each in (*fields_of(pyarrow), _day_field(pyarrow))
+        for each in (*records.fields_of(pyarrow), _day_field(pyarrow))
     ]
     first, last = (summary.days[0], summary.days[-1]) if summary.days else ("none", "none")
     stored = " to ".join(summary.stored) if summary.stored else "none"
     causes = [f"| `{cause}` | {number} |" for cause, number in sorted(summary.causes.items())]
     return _TEMPLATE.format(
-        kind=about.kind,
-        selection=about.selection,
-        written=utc_iso(about.written),
-        version=about.version,
+        kind=records.kind,
+        selection=selection,
+        written=utc_iso(utc_now()),
+        version=version("finews-archive"),
         records=summary.records,
         days=len(summary.days),
         first=first,

@@ -13,8 +13,12 @@ FieldsOf = Callable[[Any], Iterator[Any]]
 
 
 class TypedRecords(NamedTuple):
-    """Records that are read from an archive while they are written, and their fields in Parquet."""
+    """Records that are read from an archive while they are written, and their fields in Parquet.
 
+    :param kind: ``posts`` or ``versions``.
+    """
+
+    kind: str
     found: Iterator[Record]
     fields_of: FieldsOf
 

@@ -111,7 +111,7 @@ def post_records(
             query.values,
         )
         found = (_record(folder, row) for _, row in zip(steps, rows, strict=False))
-        yield TypedRecords(found, _fields)
+        yield TypedRecords("posts", found, _fields)
 
 
 def _fields(pyarrow: Any) -> Iterator[Any]:

@@ -33,7 +33,8 @@ def version_records(
     with reading_catalog(folder) as connection:
         steps: Iterable[int] = progress("versions", range(count_versions(connection, at)))
         rows = read_versions(connection, at)
-        yield TypedRecords((_record(row) for _, row in zip(steps, rows, strict=False)), _fields)
+        found = (_record(row) for _, row in zip(steps, rows, strict=False))
+        yield TypedRecords("versions", found, _fields)
 
 
 def _fields(pyarrow: Any) -> Iterator[Any]:
