@@ -11,7 +11,7 @@ from archive.content import format_post, quoted
 from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.export.site.feeds import Published, feed_files
-from archive.export.site.posts import PublishedPost, read_posts, read_rolling_editions
+from archive.export.site.posts import PublishedPost, read_posts
 from archive.export.site.search import search_files
 from archive.export.site.securities import security_files
 from archive.export.site.sitemap import SITEMAP, sitemap_files
@@ -87,7 +87,7 @@ def choose_posts(
         address=Address.parse(address),
         version=version,
         posts=list(read_posts(folder, query, with_pictures=with_pictures)),
-        rolling_editions=list(read_rolling_editions(folder, query, with_pictures=with_pictures)),
+        rolling_editions=list(read_posts(folder, query, rolling=True, with_pictures=with_pictures)),
         then=Query(as_of=query.as_of),
     )
 
