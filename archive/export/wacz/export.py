@@ -67,7 +67,7 @@ def export_wacz(
         steps = progress("pages", range(posts))
         for _, post in zip(steps, posts_of(catalog, query), strict=False):
             if _capture_of(post, copies) is None:
-                copies.add(post.address, _HTML, post.page(folder), post.archived)
+                copies.add(post.address, _HTML, post.page(folder), post.seen_from)
         copies.end()
         with package.add("pages/pages.jsonl", compressed=True) as pages:
             pages.write(json_line(_PAGES))
@@ -88,7 +88,7 @@ def _capture_of(post: WaczPost, copies: Copies) -> ReplayKey | None:
 
 
 def _page(post: WaczPost, copies: Copies) -> dict[str, str]:
-    shown = _capture_of(post, copies) or ReplayKey(post.address, timestamp_of(post.archived))
+    shown = _capture_of(post, copies) or ReplayKey(post.address, timestamp_of(post.seen_from))
     return {
         "id": post.info_code,
         "url": shown.url,

@@ -3,36 +3,23 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from archive.article import BodySource
 from archive.capture import Capture
-from archive.catalog import read_post
+from archive.catalog import PostRow, read_post
+from archive.catalog.rows import POST_COLUMNS
 from archive.content import render_body
 from archive.search import Query
 from archive.storage import Picture, named_rows
 from archive.writing import target_of
 
 
-@dataclass(frozen=True, slots=True)
-class WaczPost:
-    """A row of ``posts``."""
+class WaczPost(PostRow):
+    """A row of ``posts``, and how a WACZ shows it."""
 
-    info_code: str
-    title: str
-    published: str
-    media: str | None
-    link: str | None
-    text: str
-    body_source: str | None
-    captures: str
-    path: str
-    version: int
-    sha256: str
-    first_seen: str
-    revised: str | None
+    __slots__ = ()
 
     @property
     def responses(self) -> list[Capture]:
@@ -49,11 +36,6 @@ class WaczPost:
     def address(self) -> str:
         """The address of the page that `page` renders, in lower case, as pywb requires."""
         return target_of(self.info_code).lower()
-
-    @property
-    def archived(self) -> str:
-        """The time when this version was archived, ISO 8601, UTC."""
-        return self.revised or self.first_seen
 
     def page(self, folder: Path) -> bytes:
         """Render an HTML page with title, time, media, body and link of the post.
@@ -88,12 +70,9 @@ class WaczPost:
 
 def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
     """Read the posts of a query, by publication time."""
-    rows = catalog.execute(
-        f"SELECT {', '.join(WaczPost.__dataclass_fields__)} FROM posts WHERE {query.condition}"  # noqa: S608
-        " ORDER BY published, info_code",
-        query.values,
-    )
-    return (WaczPost(*row) for row in rows)
+    columns = ", ".join(POST_COLUMNS)
+    sql = f"SELECT {columns} FROM posts WHERE {query.condition} ORDER BY published, info_code"  # noqa: S608
+    return (WaczPost(**row) for row in named_rows(catalog, sql, **query.values))
 
 
 def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:
